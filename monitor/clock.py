@@ -1,0 +1,45 @@
+"""Time as an argument.
+
+Whoever needs the time is handed a clock; nobody reads one on their own. Durations
+come from the monotonic clock of the running event loop, so that a step of the wall
+clock neither ends nor prolongs anything, and a test's event loop can jump.
+
+Must not know: what anybody does with the time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the product may ask of time."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never steps; only differences mean anything."""
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Suspend the calling task for that many monotonic seconds."""
+
+
+class SystemClock:
+    """The machine's clocks: the event loop's for durations, the wall clock for instants."""
+
+    __slots__ = ()
+
+    def monotonic(self) -> float:
+        """Return the running event loop's time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        """Return the current instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Suspend the calling task for that many seconds."""
+        await asyncio.sleep(seconds)

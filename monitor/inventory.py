@@ -1,0 +1,319 @@
+"""What there is to watch: schools, sites, uplinks, switches, and the checks that follow.
+
+Everything is frozen and free of I/O. Times are seconds, rates are bit/s, instants are
+aware UTC datetimes. An inventory is built by `monitor.config` and never changes; a
+reload builds another one, and the schedule compares their checks.
+
+Must not know: YAML, sockets, results.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SnmpVersion = Literal["1", "2c"]
+
+
+class Engine(StrEnum):
+    """Which SNMP implementation talks to a device."""
+
+    NATIVE = "native"
+    PYSNMP = "pysnmp"
+
+
+class Role(StrEnum):
+    """What a device is to its site."""
+
+    UPLINK = "uplink"
+    SWITCH = "switch"
+    REFERENCE = "reference"
+
+
+class CheckKind(StrEnum):
+    """The kinds of checks; each has one file in `monitor/probes/`."""
+
+    ICMP = "icmp"
+    INTERFACES = "interfaces"
+    TCP = "tcp"
+    HTTP = "http"
+    DNS = "dns"
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpAccess:
+    """How to speak SNMP with one device."""
+
+    version: SnmpVersion
+    credential: str
+    engine: Engine = Engine.NATIVE
+    port: int = 161
+    timeout: float = 2.0
+    retries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpOptions:
+    """One round of echo requests: how many, how far apart (seconds), how large (bytes)."""
+
+    packets: int = 5
+    spacing: float = 0.2
+    payload: int = 56
+    wait: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacesOptions:
+    """One poll of a device's system group and interface tables.
+
+    `uplink_interface` is the ifName of the interface towards the provider, on routers.
+    `alias` exports ifAlias, which may hold names of people and is off by default.
+    """
+
+    access: SnmpAccess
+    uplink_interface: str | None = None
+    alias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TcpOptions:
+    """One TCP connection to `port`."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """One HTTP(S) request to `url`, and what its answer must look like.
+
+    `status` lists the accepted codes, `body` is a regular expression that must match,
+    `address` connects there instead of to the URL's host (name and certificate stay).
+    """
+
+    url: str
+    status: tuple[int, ...] = (200,)
+    body: str | None = None
+    redirects: int = 5
+    verify: bool = True
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DnsOptions:
+    """One DNS query for `name` and `record` to `server`; `expected` answers if any are given."""
+
+    server: str
+    name: str
+    record: str = "A"
+    port: int = 53
+    expected: tuple[str, ...] = ()
+
+
+CheckOptions = IcmpOptions | InterfacesOptions | TcpOptions | HttpOptions | DnsOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a check asks: a device of a site, or a reference outside (school and site empty)."""
+
+    school: str
+    site: str
+    device: str
+    role: Role
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of work for the schedule; equal checks are the same check across reloads.
+
+    `name` tells a device's checks apart and is the module name of `/probe`.
+    """
+
+    kind: CheckKind
+    name: str
+    target: Target
+    interval: float
+    timeout: float
+    options: CheckOptions
+
+    @property
+    def id(self) -> str:
+        """Return `school/site/device/name`, unique within an inventory and stable over time."""
+        target = self.target
+        return f"{target.school}/{target.site}/{target.device}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """How one check of a device is done: its kind, name, pace (seconds) and options."""
+
+    kind: CheckKind
+    name: str
+    interval: float
+    timeout: float
+    options: CheckOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the provider owes: rates in bit/s, availability as a ratio of the month."""
+
+    provider: str
+    down_bps: int
+    up_bps: int
+    minimum_down_bps: int
+    minimum_up_bps: int
+    availability: float
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """A site's broadband line, seen at its router."""
+
+    host: str
+    contract: Contract
+    checks: tuple[CheckPlan, ...]
+    interface: str | None = None
+    device: str = "router"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A managed switch of a site."""
+
+    name: str
+    host: str
+    checks: tuple[CheckPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """WGS84 coordinates in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A step of the roll-out that a person vouches for: what, when, by which document."""
+
+    stage: Literal["planned", "ordered", "built", "reported"]
+    day: date
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One location of a school; `main` where there is one."""
+
+    id: str
+    location: Location
+    uplink: Uplink
+    switches: tuple[Switch, ...]
+    milestones: tuple[Milestone, ...] = ()
+    lot: str = ""
+    programme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """A spell in which failures are expected: aware UTC instants, the end excluded."""
+
+    starts: datetime
+    ends: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """A school: slug, official number, real name, type, district, and its sites."""
+
+    id: str
+    number: str
+    name: str
+    type: str
+    district: str
+    sites: tuple[Site, ...]
+    maintenance: tuple[MaintenanceWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPeriod:
+    """Local wall-clock hours of lessons on some weekdays (Monday is 0), the end excluded."""
+
+    weekdays: tuple[int, ...]
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The city's time zone, its state for holidays (ISO 3166-2:DE), lessons per school type."""
+
+    timezone: str
+    state: str
+    lessons: Mapping[str, tuple[LessonPeriod, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSource:
+    """Where a secret is read from, never the secret: a file's path or a variable's name."""
+
+    kind: Literal["file", "environment"]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A target outside the city's schools; all of them silent means our own line is dead."""
+
+    name: str
+    host: str
+    checks: tuple[CheckPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything that is configured, in the file's order."""
+
+    city: str
+    calendar: Calendar
+    credentials: Mapping[str, CredentialSource]
+    references: tuple[Reference, ...]
+    schools: tuple[School, ...]
+
+    def school(self, school_id: str) -> School | None:
+        """Return the school with that id, or None."""
+        return next((school for school in self.schools if school.id == school_id), None)
+
+    def checks(self) -> Iterator[Check]:
+        """Yield every check: each site's uplink, its switches, then the references."""
+        for school in self.schools:
+            yield from checks_of_school(school)
+        for reference in self.references:
+            target = Target("", "", reference.name, Role.REFERENCE, reference.host)
+            yield from _checks(target, reference.checks)
+
+
+def checks_of_school(school: School) -> Iterator[Check]:
+    """Yield the checks of one school: per site the uplink's, then each switch's."""
+    for site in school.sites:
+        uplink = site.uplink
+        target = Target(school.id, site.id, uplink.device, Role.UPLINK, uplink.host)
+        yield from _checks(target, uplink.checks)
+        for switch in site.switches:
+            target = Target(school.id, site.id, switch.name, Role.SWITCH, switch.host)
+            yield from _checks(target, switch.checks)
+
+
+def _checks(target: Target, plans: tuple[CheckPlan, ...]) -> Iterator[Check]:
+    for plan in plans:
+        yield Check(plan.kind, plan.name, target, plan.interval, plan.timeout, plan.options)

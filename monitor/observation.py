@@ -1,0 +1,150 @@
+"""What a probe found: outcome, reason, timings and values with units.
+
+Each kind of check has one class of values here, so that verdicts, the exposition and the
+ledger can read what a probe measured without knowing the probe.
+
+Must not know: how anything was measured, or what follows from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from monitor.inventory import Check
+
+
+class Outcome(StrEnum):
+    """`failed` is something the network did, `unknown` something that we did."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why an observation is not plainly ok; the sentence beside it says the particulars."""
+
+    NONE = "none"
+    # What the network did.
+    TIMEOUT = "timeout"
+    LOSS = "loss"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    RESET = "reset"
+    RESOLVE = "resolve"
+    AUTHENTICATION = "authentication"
+    MALFORMED = "malformed"
+    NOT_INCREASING = "not_increasing"
+    LIMIT = "limit"
+    AGENT_ERROR = "agent_error"
+    TLS = "tls"
+    CERTIFICATE = "certificate"
+    STATUS = "status"
+    BODY = "body"
+    REDIRECTS = "redirects"
+    RCODE = "rcode"
+    ANSWER = "answer"
+    # What we did.
+    NOT_RUN = "not_run"
+    NO_SOCKET = "no_socket"
+    CLOCK_STEP = "clock_step"
+    CREDENTIAL = "credential"
+    BUG = "bug"
+
+
+@dataclass(frozen=True, slots=True)
+class EchoRound:
+    """One round of ICMP echo requests to one address.
+
+    `rtts` holds the round-trip times in seconds of the packets answered in time, in the
+    order they were sent. `late` and `duplicates` count replies since the previous round to
+    this address that came after their time-out, or again. `discarded` packets were answered
+    but not measurable (clock step); they count as answered, not as lost. `errors` are ICMP
+    errors as sentences ("host unreachable, says 192.0.2.1").
+    """
+
+    address: str
+    sent: int
+    rtts: tuple[float, ...]
+    late: int = 0
+    duplicates: int = 0
+    discarded: int = 0
+    hop_limit: int | None = None
+    resolve_seconds: float = 0.0
+    errors: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> int:
+        """Return how many packets were answered in time."""
+        return len(self.rtts) + self.discarded
+
+    @property
+    def lost(self) -> int:
+        """Return how many packets were not answered in time."""
+        return self.sent - self.answered
+
+    @property
+    def rtt_seconds(self) -> float | None:
+        """Return the mean RTT in seconds, None without a sample."""
+        return sum(self.rtts) / len(self.rtts) if self.rtts else None
+
+    @property
+    def jitter_seconds(self) -> float | None:
+        """Return the mean absolute difference of consecutive RTTs in seconds (RFC 3393 IPDV).
+
+        None with fewer than two samples.
+        """
+        if len(self.rtts) < 2:  # noqa: PLR2004  # a difference needs two
+            return None
+        pairs = zip(self.rtts, self.rtts[1:], strict=False)
+        return sum(abs(after - before) for before, after in pairs) / (len(self.rtts) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReading:
+    """One poll of a device: system group and interface tables, values as the MIB has them.
+
+    `columns` maps an object's name (`ifHCInOctets`) to ifIndex to its value: int for numbers,
+    bytes for strings as the device sent them. A column that the device lacks is absent.
+    `uptime_ticks` is sysUpTime in hundredths of a second.
+    """
+
+    sys_name: str
+    sys_descr: str
+    sys_object_id: str
+    uptime_ticks: int | None
+    columns: Mapping[str, Mapping[int, int | bytes]]
+    requests: int = 0
+    varbinds: int = 0
+
+    @property
+    def has_64_bit_counters(self) -> bool:
+        """Return whether the octet counters are 64 bits wide (ifXTable)."""
+        return bool(self.columns.get("ifHCInOctets"))
+
+
+Values = EchoRound | DeviceReading
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one run of one check found.
+
+    `started` is an aware UTC instant, `duration` monotonic seconds. `detail` is one sentence
+    for a person; it is empty when all is well. `values` hold what was measured, also by a run
+    that failed half-way; None when nothing was.
+    """
+
+    check: Check
+    started: datetime
+    duration: float
+    outcome: Outcome
+    reason: Reason = Reason.NONE
+    detail: str = ""
+    values: Values | None = None

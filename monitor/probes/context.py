@@ -1,0 +1,57 @@
+"""What a probe is handed: the clock, its deadline, and the shared transports.
+
+The transports are faces (protocols), so that the demo and the tests can put a modelled
+network behind them.
+
+Must not know: any single probe, or who opens the transports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from monitor.inventory import Check
+from monitor.observation import Observation
+
+if TYPE_CHECKING:
+    from monitor.clock import Clock
+    from monitor.inventory import IcmpOptions, SnmpAccess
+    from monitor.observation import EchoRound
+    from monitor.snmp.read import Request, Result
+
+
+class EchoTransport(Protocol):
+    """Sends ICMP echo requests and measures their replies."""
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        """Send one round to a literal IPv4 or IPv6 address; return what came back.
+
+        Raises:
+            OSError: if no packet could be sent (no route, no permission, no buffer).
+        """
+
+
+class SnmpTransport(Protocol):
+    """Reads SNMP objects from devices, whichever engine the access names."""
+
+    async def read(self, host: str, access: SnmpAccess, request: Request) -> Result:
+        """Read scalars and table columns from a device; what was read is returned in any case.
+
+        Raises:
+            OSError: if the host has no address or no packet could be sent.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeContext:
+    """Shared by the probes of one daemon; `deadline` is a monotonic instant in seconds."""
+
+    clock: Clock
+    deadline: float
+    echo: EchoTransport
+    snmp: SnmpTransport
+
+
+Probe = Callable[[Check, ProbeContext], Awaitable[Observation]]
