@@ -162,14 +162,20 @@ class CheckPlan:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the provider owes: rates in bit/s, availability as a ratio of the month."""
+    """What the provider owes: rates in bit/s, availability as a ratio of the month.
+
+    `hours` says when the availability is owed: round the clock, or in lesson hours only.
+    """
 
     provider: str
     down_bps: int
     up_bps: int
+    normal_down_bps: int
+    normal_up_bps: int
     minimum_down_bps: int
     minimum_up_bps: int
     availability: float
+    hours: Literal["always", "lessons"] = "always"
     reference: str = ""
 
 

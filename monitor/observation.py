@@ -27,6 +27,14 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class State(StrEnum):
+    """What a verdict says of an uplink, a switch or the monitor; never merely absent."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
 class Reason(StrEnum):
     """Why an observation is not plainly ok; the sentence beside it says the particulars."""
 
