@@ -10,12 +10,12 @@ Must not know: YAML, sockets, results.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date, datetime, time
 
 SnmpVersion = Literal["1", "2c"]
 
