@@ -1,0 +1,228 @@
+"""When a check runs: spread over its interval, on time or counted as skipped, never twice at once.
+
+Each check has one task that sleeps until the check is due and runs it, so that a check cannot
+overlap itself. The due times are a fixed grid: phase + n x interval, with the phase taken from
+the check's id, so that neither a restart nor a new school moves anybody else.
+
+The one `asyncio.timeout` of the product stands here. Probes end by their own deadline a little
+earlier; one that does not is a bug of ours, and says so.
+
+Must not know: what a check measures, or who wants to know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.inventory import CheckKind
+from monitor.observation import Observation, Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from monitor.clock import Clock
+    from monitor.inventory import Check
+
+# A probe's own deadline, as a share of its time-out: the rest is for putting things away.
+PROBE_SHARE = 0.95
+# Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
+BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES})
+BACK_OFF_LIMIT_SECONDS = 300.0
+BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
+DEFAULT_CONCURRENCY = 2048
+
+
+class CapacityError(ValueError):
+    """The checks need more runs at once than are allowed; the message says how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a new set of checks changed, as counts of checks."""
+
+    started: int
+    stopped: int
+    kept: int
+
+
+@dataclass(slots=True)
+class _Entry:
+    task: asyncio.Task[None]
+    hurry: asyncio.Event
+
+
+class Schedule:
+    """Runs checks, each at its own pace, until the task that called `run` is cancelled.
+
+    `probe(check, deadline)` runs one check; `sink(observation)` is called with every result,
+    on the event loop, and must be quick. `skipped` counts the runs that were not started
+    because the one before, or the machine, was late: by kind of check.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        probe: Callable[[Check, float], Awaitable[Observation]],
+        sink: Callable[[Observation], None],
+        concurrency: int = DEFAULT_CONCURRENCY,
+    ) -> None:
+        self._clock = clock
+        self._probe = probe
+        self._sink = sink
+        self._concurrency = concurrency
+        self._slots = asyncio.Semaphore(concurrency)
+        self._entries: dict[Check, _Entry] = {}
+        self._by_id: dict[str, Check] = {}
+        self._wanted: frozenset[Check] = frozenset()
+        self._group: asyncio.TaskGroup | None = None
+        self.skipped: Counter[CheckKind] = Counter()
+
+    @property
+    def checks(self) -> frozenset[Check]:
+        """Return the checks that are to run."""
+        return self._wanted
+
+    async def run(self) -> None:
+        """Run the checks until cancelled; every check has ended when this returns."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                self._reconcile()
+                await asyncio.Event().wait()
+            finally:
+                self._group = None
+                for entry in self._entries.values():
+                    entry.task.cancel()
+                self._entries.clear()
+
+    def set_checks(self, checks: Iterable[Check]) -> Change:
+        """Make these the checks to run; those that stay are not disturbed.
+
+        Raises:
+            CapacityError: if they cannot all run on time; nothing has changed then.
+        """
+        wanted = frozenset(checks)
+        needed = needed_concurrency(wanted)
+        if needed > self._concurrency:
+            raise CapacityError(
+                f"these checks need up to {needed} runs at once, {self._concurrency} are allowed; "
+                "lengthen intervals, shorten time-outs, or allow more with --concurrency"
+            )
+        change = Change(
+            started=len(wanted - self._wanted),
+            stopped=len(self._wanted - wanted),
+            kept=len(self._wanted & wanted),
+        )
+        self._wanted = wanted
+        self._by_id = {check.id: check for check in wanted}
+        self._reconcile()
+        return change
+
+    def hurry(self, check_id: str) -> None:
+        """Run a check at once if it is asleep, without moving its grid of due times."""
+        check = self._by_id.get(check_id)
+        entry = self._entries.get(check) if check else None
+        if entry:
+            entry.hurry.set()
+
+    def _reconcile(self) -> None:
+        if self._group is None:
+            return
+        for check in self._entries.keys() - self._wanted:
+            self._entries.pop(check).task.cancel()
+        for check in self._wanted - self._entries.keys():
+            hurry = asyncio.Event()
+            task = self._group.create_task(self._keep(check, hurry), name=check.id)
+            self._entries[check] = _Entry(task, hurry)
+
+    async def _keep(self, check: Check, hurry: asyncio.Event) -> None:
+        grid = first_due(check, self._clock)
+        failures = 0
+        while True:
+            hurried = await self._sleep_until(grid, hurry)
+            async with self._slots:
+                observation = await self._run_once(check)
+            self._sink(observation)
+            failures = failures + 1 if _calls_for_back_off(observation) else 0
+            if hurried:
+                continue
+            pause = back_off(check.interval, failures)
+            grid += pause
+            now = self._clock.monotonic()
+            if grid <= now:
+                missed = int((now - grid) // check.interval) + 1
+                self.skipped[check.kind] += missed
+                grid += missed * check.interval
+
+    async def _sleep_until(self, due: float, hurry: asyncio.Event) -> bool:
+        """Return whether the sleep was cut short by `hurry`."""
+        delay = due - self._clock.monotonic()
+        if delay <= 0:
+            return False
+        waker = asyncio.get_running_loop().call_later(delay, hurry.set)
+        try:
+            await hurry.wait()
+        finally:
+            waker.cancel()
+        hurry.clear()
+        return self._clock.monotonic() < due
+
+    async def _run_once(self, check: Check) -> Observation:
+        started, begun = self._clock.now(), self._clock.monotonic()
+
+        def ours(detail: str) -> Observation:
+            duration = self._clock.monotonic() - begun
+            return Observation(check, started, duration, Outcome.UNKNOWN, Reason.BUG, detail)
+
+        try:
+            async with asyncio.timeout(check.timeout):
+                return await self._probe(check, begun + check.timeout * PROBE_SHARE)
+        except TimeoutError:
+            return ours(f"the {check.kind} probe outlived its deadline of {check.timeout:g} s")
+        except Exception:  # noqa: BLE001  # a school is never down because we have a bug
+            return ours(traceback.format_exc())
+
+
+def needed_concurrency(checks: Iterable[Check]) -> int:
+    """Return how many runs there can be at once if every check takes its full time-out."""
+    load = sum(check.timeout / check.interval for check in checks)
+    return int(load) + 1
+
+
+def phase(check_id: str, interval: float) -> float:
+    """Return a check's place within its interval in seconds, the same on every machine."""
+    digest = hashlib.blake2b(check_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64 * interval
+
+
+def first_due(check: Check, clock: Clock) -> float:
+    """Return the next monotonic instant on the check's grid.
+
+    The grid is laid on the epoch of the wall clock, read once, so that a restart finds it again.
+    """
+    into = (clock.now().timestamp() - phase(check.id, check.interval)) % check.interval
+    return clock.monotonic() + check.interval - into
+
+
+def back_off(interval: float, failures: int) -> float:
+    """Return the pause in seconds after so many failures in a row: doubled, up to five minutes.
+
+    It stays a multiple of the interval, so that the check keeps to its grid.
+    """
+    if failures == 0 or interval >= BACK_OFF_LIMIT_SECONDS:
+        return interval
+    factor = min(2 ** min(failures - 1, 10), int(BACK_OFF_LIMIT_SECONDS // interval))
+    return interval * factor
+
+
+def _calls_for_back_off(observation: Observation) -> bool:
+    return (
+        observation.check.kind in BACK_OFF_KINDS
+        and observation.outcome is Outcome.FAILED
+        and observation.reason in BACK_OFF_REASONS
+    )

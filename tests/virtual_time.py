@@ -1,0 +1,71 @@
+"""An event loop whose time jumps: tests of hours end in milliseconds and never sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+Result = TypeVar("Result")
+
+START = datetime(2022, 9, 1, 8, 0, tzinfo=UTC)
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    """Instead of waiting for the next timer, moves the time to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1_000.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout:
+            self.time += timeout
+        elif not ready and timeout is None:
+            ready = super().select(5)
+            if not ready:
+                raise RuntimeError("the test waits for something that never comes")
+        return ready
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """A selector event loop on virtual time."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.time
+
+    def block(self, seconds: float) -> None:
+        """Let time pass as if the running callback had taken so long."""
+        self._jumping.time += seconds
+
+
+class VirtualClock:
+    """The product's clock on the virtual loop; the wall clock can be stepped."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self.step = timedelta()
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self.monotonic() - 1_000.0) + self.step
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end on a new virtual-time loop and return its result."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        return runner.run(main)
