@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import traceback
 from collections import Counter
 from dataclasses import dataclass
@@ -190,8 +191,7 @@ class Schedule:
 
 def needed_concurrency(checks: Iterable[Check]) -> int:
     """Return how many runs there can be at once if every check takes its full time-out."""
-    load = sum(check.timeout / check.interval for check in checks)
-    return int(load) + 1
+    return math.ceil(math.fsum(check.timeout / check.interval for check in checks))
 
 
 def phase(check_id: str, interval: float) -> float:
