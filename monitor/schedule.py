@@ -216,7 +216,7 @@ def back_off(interval: float, failures: int) -> float:
     """
     if failures == 0 or interval >= BACK_OFF_LIMIT_SECONDS:
         return interval
-    factor = min(2 ** min(failures - 1, 10), int(BACK_OFF_LIMIT_SECONDS // interval))
+    factor = min(1 << min(failures - 1, 10), int(BACK_OFF_LIMIT_SECONDS // interval))
     return interval * factor
 
 

@@ -36,11 +36,15 @@ class EchoTransport(Protocol):
 class SnmpTransport(Protocol):
     """Reads SNMP objects from devices, whichever engine the access names."""
 
-    async def read(self, host: str, access: SnmpAccess, request: Request) -> Result:
-        """Read scalars and table columns from a device; what was read is returned in any case.
+    async def read(
+        self, address: str, access: SnmpAccess, request: Request, deadline: float
+    ) -> Result:
+        """Read scalars and table columns from a literal address until a monotonic deadline.
+
+        Returns what was read in any case, beside the failure if there was one.
 
         Raises:
-            OSError: if the host has no address or no packet could be sent.
+            OSError: if no packet could be sent.
         """
 
 

@@ -1,0 +1,45 @@
+# What one can do here; `make` alone lists it.
+
+RUN := .venv/bin
+TEST_PACKAGES := snmpd snmp prometheus prometheus-blackbox-exporter fping iproute2 nginx-light dnsmasq-base
+BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter
+DEMO ?=
+
+.PHONY: help demo test fast lint bench schema lock venv venv-dev
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+demo: venv ## run the daemon on a simulated city (options: DEMO='--for 60s --fault uplink-down@SCHOOL')
+	$(RUN)/schulnetz demo $(DEMO)
+
+test: venv-dev ## lint, check types, run every test with coverage
+	@tools/debian-packages "the tests" $(TEST_PACKAGES)
+	$(MAKE) --no-print-directory lint
+	$(RUN)/python -m pytest --cov --cov-report=term
+
+fast: venv-dev ## run the tests that need no server
+	$(RUN)/python -m pytest -m 'not integration'
+
+lint: venv-dev ## ruff and mypy
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+bench: venv-dev ## measure against the peers, in one run, into bench/README.md
+	@tools/debian-packages "the benchmarks" $(BENCH_PACKAGES)
+	$(RUN)/python -m bench
+
+schema: venv ## write config/schools.schema.json
+	$(RUN)/schulnetz schema > config/schools.schema.json
+
+lock: venv-dev ## pin the dependencies anew
+	$(RUN)/python -m pip install --quiet uv
+	$(RUN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade -o requirements.lock
+	$(RUN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet --upgrade -o requirements-dev.lock
+
+venv:
+	@tools/virtual-environment requirements.lock
+
+venv-dev:
+	@tools/virtual-environment requirements-dev.lock

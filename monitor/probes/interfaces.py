@@ -1,0 +1,115 @@
+"""Reads a device's system group and interface tables: IF-MIB by SNMP.
+
+The first request asks for the 64-bit columns of ifXTable; only a device that has none is asked
+for the 32-bit ones, so that nobody pays for both. Whatever was read before a failure is kept.
+
+Must not know: how SNMP is spoken, or what the counters mean for a verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.inventory import InterfacesOptions
+from monitor.observation import DeviceReading, Observation, Outcome, Reason
+from monitor.probes.resolve import ResolveError, resolve
+from monitor.snmp.read import Failure, FailureKind, Request, Result
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.probes.context import ProbeContext
+
+SCALARS = ("sysUpTime", "sysName", "sysDescr", "sysObjectID")
+COLUMNS = (
+    "ifDescr",
+    "ifName",
+    "ifType",
+    "ifAdminStatus",
+    "ifOperStatus",
+    "ifLastChange",
+    "ifHighSpeed",
+    "ifHCInOctets",
+    "ifHCOutOctets",
+    "ifHCInUcastPkts",
+    "ifHCOutUcastPkts",
+    "ifInErrors",
+    "ifOutErrors",
+    "ifInDiscards",
+    "ifOutDiscards",
+)
+COLUMNS_32_BIT = ("ifSpeed", "ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts")
+
+_REASONS = {
+    FailureKind.TIMEOUT: Reason.TIMEOUT,
+    FailureKind.UNREACHABLE: Reason.UNREACHABLE,
+    FailureKind.AUTHENTICATION: Reason.AUTHENTICATION,
+    FailureKind.MALFORMED: Reason.MALFORMED,
+    FailureKind.NOT_INCREASING: Reason.NOT_INCREASING,
+    FailureKind.LIMIT: Reason.LIMIT,
+    FailureKind.AGENT_ERROR: Reason.AGENT_ERROR,
+}
+
+
+async def run(check: Check, context: ProbeContext) -> Observation:
+    """Poll one device once; the observation's values are a `DeviceReading`."""
+    options = check.options
+    if not isinstance(options, InterfacesOptions):
+        raise TypeError(f"{check.id} has options of another probe")
+    clock = context.clock
+    started, begun = clock.now(), clock.monotonic()
+
+    def observation(
+        outcome: Outcome, reason: Reason, detail: str, reading: DeviceReading | None = None
+    ) -> Observation:
+        duration = clock.monotonic() - begun
+        return Observation(check, started, duration, outcome, reason, detail, reading)
+
+    try:
+        resolved = await resolve(check.target.host, clock, context.deadline)
+    except ResolveError as error:
+        return observation(Outcome.FAILED, Reason.RESOLVE, str(error))
+    try:
+        reading, failure = await _read(resolved.address, options, context)
+    except OSError as error:
+        return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
+    if failure is None:
+        return observation(Outcome.OK, Reason.NONE, "", reading)
+    return observation(Outcome.FAILED, _REASONS[failure.kind], failure.message, reading)
+
+
+async def _read(
+    address: str, options: InterfacesOptions, context: ProbeContext
+) -> tuple[DeviceReading | None, Failure | None]:
+    columns = COLUMNS if not options.alias else (*COLUMNS, "ifAlias")
+    access = options.access
+    wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
+    if wide.failure or wide.columns.get("ifHCInOctets"):
+        return _reading(wide), wide.failure
+    narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
+    return _reading(wide, narrow), narrow.failure
+
+
+def _reading(first: Result, second: Result | None = None) -> DeviceReading | None:
+    """Return what the results hold together, None if they hold nothing at all."""
+    results = [first] if second is None else [first, second]
+    columns = {name: rows for result in results for name, rows in result.columns.items() if rows}
+    if not columns and not first.scalars:
+        return None
+    uptime = first.scalars.get("sysUpTime")
+    return DeviceReading(
+        sys_name=_text(first.scalars.get("sysName")),
+        sys_descr=_text(first.scalars.get("sysDescr")),
+        sys_object_id=_text(first.scalars.get("sysObjectID")),
+        uptime_ticks=uptime if isinstance(uptime, int) else None,
+        columns=columns,
+        requests=sum(result.requests for result in results),
+        varbinds=sum(result.varbinds for result in results),
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, tuple):
+        return ".".join(map(str, value))
+    return ""
