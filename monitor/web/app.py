@@ -1,0 +1,167 @@
+"""The aiohttp application: what is served, and the limits of serving it.
+
+Must not know: probes, schedules, files. Everything it shows comes through `View`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from monitor.web.view import UnknownTargetError, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+KEEP_ALIVE_SECONDS = 15.0
+SHUTDOWN_SECONDS = 2.0
+MAX_LINE_BYTES = 8190
+# More compression than level 1 costs five times the CPU for a tenth of the bytes.
+GZIP_LEVEL = 1
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+VIEW: web.AppKey[View] = web.AppKey("view", View)
+
+INDEX = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Schulnetz monitor</title>
+<h1>Schulnetz monitor</h1>
+<ul>
+<li><a href="/metrics">/metrics</a>: everything measured, for Prometheus;
+ <code>/metrics?school=ID</code> for one school</li>
+<li><code>/probe?target=SCHOOL&amp;module=CHECK</code>: one check of one school, now</li>
+<li><a href="/-/healthy">/-/healthy</a>: the daemon runs</li>
+<li><a href="/-/ready">/-/ready</a>: its answers can be relied on</li>
+</ul>
+</html>
+"""
+
+
+class AddressInUseError(OSError):
+    """The listening address cannot be had; the message names the cure."""
+
+
+@asynccontextmanager
+async def serve(view: View, host: str, port: int) -> AsyncIterator[int]:
+    """Serve until the context ends; yields the port (which differs from 0).
+
+    Raises:
+        AddressInUseError: if the address cannot be listened on.
+    """
+    runner = web.AppRunner(
+        application(view),
+        access_log=None,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+        handler_cancellation=True,
+        max_line_size=MAX_LINE_BYTES,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise AddressInUseError(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; "
+                "choose another address with --listen"
+            ) from error
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def application(view: View) -> web.Application:
+    """Return the application over a view of the daemon."""
+    app = web.Application(middlewares=[_headers], client_max_size=0)
+    app[VIEW] = view
+    app.add_routes(
+        [
+            web.get("/", _index),
+            web.get("/metrics", _metrics),
+            web.get("/probe", _probe),
+            web.get("/-/healthy", _healthy),
+            web.get("/-/ready", _ready),
+        ]
+    )
+    return app
+
+
+@web.middleware
+async def _headers(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.headers.update(_SAFE_HEADERS)
+        raise
+    if not response.prepared:
+        response.headers.update(_SAFE_HEADERS)
+    return response
+
+
+_SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Server": "schulnetz",
+}
+
+
+async def _index(_request: web.Request) -> web.Response:
+    return web.Response(text=INDEX, content_type="text/html")
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.Response(text="healthy\n")
+
+
+async def _ready(request: web.Request) -> web.Response:
+    why_not = request.app[VIEW].not_ready()
+    if why_not:
+        return web.Response(text=f"not ready: {why_not}\n", status=503)
+    return web.Response(text="ready\n")
+
+
+async def _metrics(request: web.Request) -> web.StreamResponse:
+    view = request.app[VIEW]
+    school_id = request.query.get("school")
+    if school_id is not None and not view.knows_school(school_id):
+        return web.Response(text="no school with that id is configured\n", status=404)
+    compress = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = web.StreamResponse(headers=_SAFE_HEADERS)
+    response.headers["Content-Type"] = EXPOSITION_TYPE
+    if compress:
+        response.headers["Content-Encoding"] = "gzip"
+    await response.prepare(request)
+    pieces = view.metrics(school_id)
+    async for piece in _compressed(pieces) if compress else pieces:
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    # zlib lets go of the interpreter lock, so the event loop runs while a thread compresses.
+    compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+    async for piece in pieces:
+        compressed = await asyncio.to_thread(compressor.compress, piece)
+        if compressed:
+            yield compressed
+    yield compressor.flush()
+
+
+async def _probe(request: web.Request) -> web.Response:
+    target, module = request.query.get("target", ""), request.query.get("module", "icmp")
+    if not target:
+        return web.Response(text="target is missing: name a school or school/site\n", status=400)
+    try:
+        text = await request.app[VIEW].probe(target, module)
+    except UnknownTargetError as error:
+        return web.Response(text=f"{error}\n", status=400)
+    return web.Response(
+        body=text.encode(), headers={"Content-Type": EXPOSITION_TYPE, **_SAFE_HEADERS}
+    )

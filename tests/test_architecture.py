@@ -1,0 +1,81 @@
+"""Who may import whom: the rules of docs/architecture.md, kept."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "monitor"
+
+# A part of the package -> the parts of ours that it may import, besides itself and the clock.
+ALLOWED: dict[str, set[str]] = {
+    "inventory": set(),
+    "observation": {"inventory"},
+    "clock": set(),
+    "snmp": set(),
+    "config": {"inventory"},
+    "schedule": {"inventory", "observation"},
+    "probes": {"inventory", "observation", "snmp"},
+    "verdict": {"inventory", "observation"},
+    "calendar": {"inventory"},
+    "maintenance": {"inventory"},
+    "rollout": {"inventory", "observation"},
+    "exposition": {"inventory", "observation", "verdict", "calendar", "maintenance"},
+    "web": {"inventory", "observation", "verdict", "exposition"},
+    "simulator": {"inventory", "observation", "snmp", "probes.context", "config"},
+}
+WIRING = {"daemon", "cli", "__main__", "__init__"}
+# Third parties with one owner each.
+OWNERS = {
+    "yaml": {"config"},
+    "sqlite3": {"rollout"},
+    "prometheus_client": {"exposition"},
+    "pysnmp": {"snmp"},
+    "aiohttp": {"web"},
+    "click": {"cli"},
+    "dns": {"probes"},
+    "holidays": {"calendar"},
+}
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> list[str]:
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[str(p.relative_to(PACKAGE)) for p in SOURCES])
+def test_imports_follow_the_architecture(path: Path) -> None:
+    part = part_of(path)
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top in OWNERS:
+            assert part in OWNERS[top], f"{top} belongs to {OWNERS[top]}"
+        if top != "monitor" or part in WIRING:
+            continue
+        inside = name.removeprefix("monitor.")
+        allowed = {part, "clock", "__version__"} | ALLOWED[part]
+        assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
+            f"monitor.{part} may not import {name}"
+        )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[str(p.relative_to(PACKAGE)) for p in SOURCES])
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text)), f"{path.name} has no docstring"
