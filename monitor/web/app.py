@@ -5,25 +5,20 @@ Must not know: probes, schedules, files. Everything it shows comes through `View
 
 from __future__ import annotations
 
-import asyncio
-import zlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from monitor.exposition.gate import CONTENT_TYPE
 from monitor.web.view import UnknownTargetError, View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
-# More compression than level 1 costs five times the CPU for a tenth of the bytes.
-GZIP_LEVEL = 1
-GZIP_WINDOW = 16 + zlib.MAX_WBITS
 VIEW: web.AppKey[View] = web.AppKey("view", View)
 
 INDEX = """<!doctype html>
@@ -133,25 +128,14 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
         return web.Response(text="no school with that id is configured\n", status=404)
     compress = "gzip" in request.headers.get("Accept-Encoding", "")
     response = web.StreamResponse(headers=_SAFE_HEADERS)
-    response.headers["Content-Type"] = EXPOSITION_TYPE
+    response.headers["Content-Type"] = CONTENT_TYPE
     if compress:
         response.headers["Content-Encoding"] = "gzip"
     await response.prepare(request)
-    pieces = view.metrics(school_id)
-    async for piece in _compressed(pieces) if compress else pieces:
+    async for piece in view.metrics(school_id, gzip=compress):
         await response.write(piece)
     await response.write_eof()
     return response
-
-
-async def _compressed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    # zlib lets go of the interpreter lock, so the event loop runs while a thread compresses.
-    compressor = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    async for piece in pieces:
-        compressed = await asyncio.to_thread(compressor.compress, piece)
-        if compressed:
-            yield compressed
-    yield compressor.flush()
 
 
 async def _probe(request: web.Request) -> web.Response:
@@ -162,6 +146,4 @@ async def _probe(request: web.Request) -> web.Response:
         text = await request.app[VIEW].probe(target, module)
     except UnknownTargetError as error:
         return web.Response(text=f"{error}\n", status=400)
-    return web.Response(
-        body=text.encode(), headers={"Content-Type": EXPOSITION_TYPE, **_SAFE_HEADERS}
-    )
+    return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE, **_SAFE_HEADERS})

@@ -17,8 +17,8 @@ class View(Protocol):
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
 
-    def metrics(self, school_id: str | None) -> AsyncIterator[bytes]:
-        """Yield the exposition in pieces, of all schools or of one."""
+    def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
+        """Yield the exposition in pieces, of all schools or of one, compressed if so asked."""
 
     def not_ready(self) -> str:
         """Return why the daemon is not ready to be relied on, empty when it is."""

@@ -1,0 +1,134 @@
+"""What the commands share: options, exit codes, reading the configuration, saying no.
+
+Must not know: any single command.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from monitor.config import ConfigError, load, read_credentials
+from monitor.daemon import Loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.inventory import Inventory, School
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+DEFAULT_CONFIG = Path("config/schools.yaml")
+DEFAULT_LISTEN = "127.0.0.1:9822"
+
+
+class Exit(IntEnum):
+    """What the exit codes mean; `schulnetz --help` says the same."""
+
+    OK = 0
+    WRONG = 1
+    USAGE = 2
+    CANNOT_START = 3
+    CHECK_FAILED = 4
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """Print an error in one line on stderr and leave with a code."""
+    click.echo(f"error: {message}", err=True)
+    raise SystemExit(code)
+
+
+class Listen(click.ParamType[tuple[str, int]]):
+    """`HOST:PORT`, with an IPv6 address in brackets."""
+
+    name = "host:port"
+
+    def convert(
+        self,
+        value: str | tuple[str, int],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, int]:
+        """Return host and port of the text."""
+        if isinstance(value, tuple):
+            return value
+        host, colon, port = value.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
+            self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
+        return host.strip("[]"), int(port)
+
+
+def config_option(command: Command) -> Command:
+    """Add `--config FILE`."""
+    return click.option(
+        "--config",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        help="The schools, in YAML.",
+    )(command)
+
+
+def listen_option(command: Command) -> Command:
+    """Add `--listen HOST:PORT`."""
+    return click.option(
+        "--listen",
+        type=Listen(),
+        default=DEFAULT_LISTEN,
+        show_default=True,
+        help="Where to serve /metrics.",
+    )(command)
+
+
+def default_state_directory() -> Path:
+    """Return systemd's state directory if it gave one, else `state` here."""
+    return Path(os.environ.get("STATE_DIRECTORY", "state").partition(":")[0])
+
+
+def state_option(command: Command) -> Command:
+    """Add `--state-dir DIR`."""
+    return click.option(
+        "--state-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=default_state_directory,
+        show_default="$STATE_DIRECTORY, else ./state",
+        help="Where the ledger and the maintenance windows are kept.",
+    )(command)
+
+
+def read_inventory(config: Path) -> Inventory:
+    """Return the inventory; print every error of the file and leave with 1 if there is one."""
+    try:
+        return load(config)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(Exit.WRONG) from None
+
+
+def read_all(config: Path) -> Loaded:
+    """Return the inventory with its secrets.
+
+    Raises:
+        ConfigError: with every error, for the daemon, which must survive a bad reload.
+    """
+    inventory = load(config)
+    return Loaded(inventory, read_credentials(inventory.credentials))
+
+
+def find_school(inventory: Inventory, wanted: str) -> School:
+    """Return the school of that id, number or name; leave with suggestions if there is none."""
+    for school in inventory.schools:
+        if wanted.casefold() in (school.id, school.number, school.name.casefold()):
+            return school
+    known = {school.id: school for school in inventory.schools}
+    known |= {school.name: school for school in inventory.schools}
+    inside = [name for name in known if wanted.casefold() in name.casefold()]
+    close = inside or difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
+    ids = list(dict.fromkeys(known[name].id for name in close))[:5]
+    hint = f"did you mean {', '.join(ids)}?" if ids else "`schulnetz check --list` lists them"
+    fail(f"no school {wanted!r} is configured; {hint}", Exit.WRONG)

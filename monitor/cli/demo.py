@@ -1,0 +1,184 @@
+"""`schulnetz demo`: the real daemon on a simulated city, until Ctrl-C.
+
+The devices answer real SNMP on loopback from a process of their own. The kernel answers every
+ping on loopback, dead device or not, so the ping goes through a model, and the output says so.
+
+Must not know: how devices behave, or what the daemon does inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from monitor.cli.common import Exit, fail, read_inventory
+from monitor.cli.run import START_ERRORS, handle_signals
+from monitor.clock import SystemClock
+from monitor.config import Secret, UnitError, parse_duration
+from monitor.daemon import Loaded, Settings, open_daemon
+from monitor.simulator.city import CityError
+from monitor.simulator.echo import ModelledEcho
+from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
+from monitor.simulator.loopback import LoopbackError, loopback_inventory
+from monitor.simulator.process import CityProcess
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from monitor.clock import Clock
+    from monitor.daemon import Daemon, Status
+    from monitor.inventory import Inventory
+    from monitor.probes.context import EchoTransport
+
+DEVICE_PORT = 16100
+COMMUNITY = "simulated"
+TERMINAL_SECONDS = 1.0
+LOG_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for."""
+
+    config: Path
+    listen: tuple[str, int]
+    state_directory: Path | None
+    schools: int | None
+    duration: str | None
+    faults: tuple[str, ...]
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoParts:
+    """What stands for the network in the demo: loopback addresses, a modelled ping, a secret."""
+
+    inventory: Inventory
+    echo: ModelledEcho
+    credentials: Mapping[str, Secret]
+
+
+def demo_parts(
+    inventory: Inventory, clock: Clock, port: int = DEVICE_PORT, faults: tuple[Fault, ...] = ()
+) -> DemoParts:
+    """Return the inventory on loopback with the transports that belong to it."""
+    try:
+        local = loopback_inventory(inventory, port)
+    except LoopbackError as error:
+        fail(str(error), Exit.WRONG)
+    credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
+    return DemoParts(local, ModelledEcho(local, clock, faults), credentials)
+
+
+def demo(wishes: Wishes) -> None:
+    """Run the demo; leave with a code and one line if it cannot start."""
+    if any(text.partition("@")[2] == "help" for text in wishes.faults):
+        click.echo("\n".join(f"{kind}@SCHOOL" for kind in FaultKind))
+        return
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    inventory = read_inventory(wishes.config)
+    if wishes.schools is not None:
+        inventory = replace(inventory, schools=inventory.schools[: wishes.schools])
+    try:
+        faults = tuple(parse_fault(text, inventory) for text in wishes.faults)
+        seconds = parse_duration(wishes.duration) if wishes.duration else None
+    except (FaultError, UnitError) as error:
+        fail(str(error), Exit.USAGE)
+    try:
+        asyncio.run(_run(wishes, inventory, faults, seconds))
+    except (CityError, *START_ERRORS) as error:
+        fail(str(error), Exit.CANNOT_START)
+
+
+async def _run(
+    wishes: Wishes, inventory: Inventory, faults: tuple[Fault, ...], seconds: float | None
+) -> None:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        state = wishes.state_directory or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="schulnetz-demo-"))
+        )
+        city = await stack.enter_async_context(
+            CityProcess(
+                wishes.config,
+                port=wishes.port,
+                schools=wishes.schools,
+                faults=wishes.faults,
+                community=COMMUNITY,
+            )
+        )
+        parts = demo_parts(inventory, clock, city.port, faults)
+
+        @asynccontextmanager
+        async def echo() -> AsyncIterator[EchoTransport]:
+            yield parts.echo
+
+        settings = Settings(state, *wishes.listen)
+        loaded = Loaded(parts.inventory, parts.credentials)
+        daemon = await stack.enter_async_context(
+            open_daemon(settings, lambda: loaded, clock, echo)
+        )
+        await _watch(daemon, city, wishes.listen[0], seconds)
+
+
+async def _watch(daemon: Daemon, city: CityProcess, host: str, seconds: float | None) -> None:
+    """Run the daemon and show where things stand, until a signal or the end of the time."""
+    stop = asyncio.Event()
+    handle_signals(daemon, stop)
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, stop.set)
+    console = Console()
+    base = f"http://{host}:{daemon.port}"
+    console.print(f"simulated city: {city.devices} devices answer SNMP on loopback")
+    console.print("ping is modelled: the kernel would answer for every address on loopback")
+    console.print(f"metrics: {base}/metrics    one school: {base}/metrics?school=ID")
+    school = daemon.inventory.schools[0].id
+    console.print(f"one school from the shell: schulnetz probe {school} --demo")
+    console.print("Ctrl-C ends everything")
+
+    async def until_city_ends() -> None:
+        await city.wait()
+
+    async with asyncio.TaskGroup() as group:
+        watcher = group.create_task(until_city_ends())
+        shower = group.create_task(_show(daemon, console))
+        await daemon.run(stop)
+        watcher.cancel()
+        shower.cancel()
+    console.print(_line(daemon.status(), 0.0))
+
+
+async def _show(daemon: Daemon, console: Console) -> None:
+    pause = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
+    before = 0
+    if not sys.stdout.isatty():
+        while True:
+            await asyncio.sleep(pause)
+            status = daemon.status()
+            console.print(_line(status, (status.polls - before) / pause))
+            before = status.polls
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            await asyncio.sleep(pause)
+            status = daemon.status()
+            live.update(_line(status, (status.polls - before) / pause), refresh=True)
+            before = status.polls
+
+
+def _line(status: Status, polls_per_second: float) -> Text:
+    return Text(
+        f"schools up {status.schools_up} of {status.schools}   "
+        f"devices answered {status.devices_answered} of {status.devices}   "
+        f"checks run {status.polls}" + (f", {polls_per_second:.0f}/s" if polls_per_second else "")
+    )

@@ -1,0 +1,156 @@
+"""The commands of `schulnetz`.
+
+Must not know: how anything is measured or stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+from pathlib import Path
+
+import click
+
+from monitor import __version__
+from monitor.cli import demo as demo_command
+from monitor.cli import probe as probe_command
+from monitor.cli import run as run_command
+from monitor.cli.common import (
+    DEFAULT_CONFIG,
+    config_option,
+    find_school,
+    listen_option,
+    read_inventory,
+    state_option,
+)
+from monitor.config import schema as config_schema
+from monitor.inventory import CheckKind
+
+EPILOG = """\b
+Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
+2 wrong usage; 3 the daemon could not start; 4 a probed check failed."""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Measure every school's uplink and switches, and say what is connected."""
+
+
+@main.command()
+@config_option
+@listen_option
+@state_option
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 100_000),
+    default=2048,
+    show_default=True,
+    help="At most so many checks at once.",
+)
+@click.option(
+    "--allow-fewer-schools",
+    is_flag=True,
+    help="Take a reload that loses more than a fifth of the schools.",
+)
+def run(
+    config: Path,
+    listen: tuple[str, int],
+    state_dir: Path,
+    concurrency: int,
+    allow_fewer_schools: bool,  # noqa: FBT001  # click passes flags by name
+) -> None:
+    """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    run_command.run(
+        config, listen, state_dir, concurrency=concurrency, allow_fewer_schools=allow_fewer_schools
+    )
+
+
+@main.command()
+@config_option
+@listen_option
+@click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to keep state.  [default: a temporary folder]",
+)
+@click.option(
+    "--schools", type=click.IntRange(1), metavar="N", help="Only the first N schools.  [default: all]"
+)
+@click.option("--for", "duration", metavar="TIME", help="End after 60s, 5m, ...  [default: Ctrl-C]")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND@SCHOOL",
+    help="Break something; KIND@help lists the kinds. May be given several times.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    default=demo_command.DEVICE_PORT,
+    show_default=True,
+    help="UDP port of the simulated devices.",
+)
+def demo(
+    config: Path,
+    listen: tuple[str, int],
+    state_dir: Path | None,
+    schools: int | None,
+    duration: str | None,
+    faults: tuple[str, ...],
+    port: int,
+) -> None:
+    """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
+    demo_command.demo(
+        demo_command.Wishes(config, listen, state_dir, schools, duration, faults, port)
+    )
+
+
+@main.command()
+@click.argument(
+    "file", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_CONFIG, required=False
+)
+@click.option("--list", "list_schools", is_flag=True, help="List the schools as well.")
+def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Check a configuration file; print every error with its line and column."""
+    inventory = read_inventory(file)
+    sites = [site for school in inventory.schools for site in school.sites]
+    if list_schools:
+        for school in inventory.schools:
+            click.echo(f"{school.id:32} {school.number}  {school.name}")
+    click.echo(
+        f"{file}: {len(inventory.schools)} schools, {len(sites)} sites, "
+        f"{sum(len(site.switches) for site in sites)} switches, "
+        f"{sum(1 for _ in inventory.checks())} checks; no errors"
+    )
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    click.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("school")
+@config_option
+@click.option(
+    "--only",
+    type=click.Choice(["snmp", *(kind for kind in CheckKind if kind is not CheckKind.INTERFACES)]),
+    help="Only checks of this kind.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo.")
+def probe(school: str, config: Path, only: str | None, as_json: bool, of_demo: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Check one school now (by id, number or name) and say what is wrong."""
+    inventory = read_inventory(config)
+    found = find_school(inventory, school)
+    kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
+    asyncio.run(probe_command.probe(inventory, found, kind, as_json=as_json, of_demo=of_demo))
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"schulnetz {__version__} (Python {platform.python_version()})")

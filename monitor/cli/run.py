@@ -1,0 +1,80 @@
+"""`schulnetz run`: the daemon on the real network, from start to a clean stop.
+
+Must not know: what the daemon does inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import Exit, fail, read_all
+from monitor.clock import SystemClock
+from monitor.config import ConfigError, SecretError
+from monitor.daemon import Settings, StateDirectoryError, open_daemon
+from monitor.probes.echo_socket import EchoPermissionError, EchoSocket
+from monitor.schedule import CapacityError
+from monitor.web.app import AddressInUseError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.daemon import Daemon
+
+# Each has a message of one line that names the cure.
+START_ERRORS = (
+    AddressInUseError,
+    StateDirectoryError,
+    EchoPermissionError,
+    SecretError,
+    CapacityError,
+)
+
+
+def run(
+    config: Path,
+    listen: tuple[str, int],
+    state_directory: Path,
+    *,
+    concurrency: int,
+    allow_fewer_schools: bool,
+) -> None:
+    """Run until SIGTERM or SIGINT; leave with a code and one line if it cannot start."""
+    logging.basicConfig(
+        stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    settings = Settings(state_directory, *listen, concurrency, allow_fewer_schools)
+    try:
+        asyncio.run(_run(config, settings))
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(Exit.WRONG) from None
+    except START_ERRORS as error:
+        fail(str(error), Exit.CANNOT_START)
+
+
+async def _run(config: Path, settings: Settings) -> None:
+    clock = SystemClock()
+    opened = open_daemon(
+        settings, lambda: read_all(config), clock, lambda: EchoSocket.open(clock)
+    )
+    async with opened as daemon:
+        stop = asyncio.Event()
+        handle_signals(daemon, stop)
+        logging.getLogger(__name__).info(
+            "serving metrics on http://%s:%d/metrics", settings.host, daemon.port
+        )
+        await daemon.run(stop)
+
+
+def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT stop the daemon, SIGHUP makes it read its configuration again."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, daemon.reload)
