@@ -1,0 +1,4 @@
+"""How to speak SNMP: codec (bytes), client (sockets), walk (protocol), read (the face).
+
+Must not know: schools, probes, metrics, or anything else of ours outside this package.
+"""
