@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _NAME_COLUMNS = ("ifName", "ifDescr")
 # A device that numbers its interfaces anew at every poll must not make us remember them all.
 _KEPT_LABELS = 4000
-_WIDE_BITS = 64
-_NARROW_BITS = 32
 
 
 class DeviceRenderer:
@@ -66,8 +64,8 @@ class DeviceRenderer:
         if any(said):
             blocks.add("school_device_system_info", (*self._device, *said), 1)
         if reading.has_64_bit_counters or reading.columns.get("ifInOctets"):
-            width = _WIDE_BITS if reading.has_64_bit_counters else _NARROW_BITS
-            blocks.add("school_device_counter_width_bits", self._device, width)
+            wide = int(reading.has_64_bit_counters)
+            blocks.add("school_device_has_64_bit_counters", self._device, wide)
         blocks.add("probe_snmp_requests", self._device, reading.requests)
         blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
         return blocks

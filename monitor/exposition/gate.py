@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from monitor.clock import Clock
     from monitor.exposition.store import Exposition
@@ -58,7 +58,7 @@ class ScrapeGate:
     def __exit__(self, *_: object) -> None:
         self._worker.shutdown(cancel_futures=True)
 
-    async def body(self, school: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
+    async def body(self, school: str | None, *, gzip: bool) -> AsyncGenerator[bytes, None]:
         """Yield the exposition of a school, or of all for None, compressed if so asked."""
         if not gzip:
             async for chunk in self._in_turns(school):
@@ -67,7 +67,7 @@ class ScrapeGate:
         for chunk in (await self._compressed(school)).chunks:
             yield chunk
 
-    async def _in_turns(self, school: str | None) -> AsyncIterator[bytes]:
+    async def _in_turns(self, school: str | None) -> AsyncGenerator[bytes, None]:
         async with aclosing(self._exposition.stream(school)) as stream:
             while True:
                 async with self._joining:

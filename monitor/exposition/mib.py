@@ -99,11 +99,11 @@ SYSTEM_METRICS = (
         (*DEVICE, "sys_name", "sys_descr", "sys_object_id"),
     ),
     Metric(
-        "school_device_counter_width_bits",
+        "school_device_has_64_bit_counters",
         Kind.GAUGE,
-        "bits",
-        "Width of the device's octet counters: 64 with ifXTable, 32 without; 32 bits wrap in"
-        " 34 s at 1 Gbit/s",
+        "",
+        "Whether the device has octet counters of 64 bits (ifXTable): 1 yes, 0 no; those of 32"
+        " bits wrap within 34 s at 1 Gbit/s",
         DEVICE,
     ),
     Metric(

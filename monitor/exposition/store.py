@@ -18,7 +18,7 @@ from monitor.exposition.inventory_info import render_references, render_school
 from monitor.exposition.render import CheckRenderer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from monitor.clock import Clock
@@ -134,7 +134,7 @@ class Exposition:
             if owner.families and owner.expires <= now:
                 self._drop_series(check_id, owner)
 
-    async def stream(self, school: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, school: str | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the whole exposition, or one school's, in slices of about `SLICE_BYTES`.
 
         Families come one after the other, each with its HELP and TYPE once. The event loop
