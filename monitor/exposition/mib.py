@@ -1,0 +1,123 @@
+"""The metrics that are MIB objects under their own names, as snmp_exporter's if_mib has them.
+
+Must not know: how a device is asked, or which objects it has.
+"""
+
+from __future__ import annotations
+
+from monitor.exposition.metric import Kind, Metric
+
+DEVICE = ("school", "site", "device")
+INTERFACE = (*DEVICE, "ifIndex", "ifName", "ifDescr")
+OPTIONAL = ("ifAlias",)
+
+# Counters of 32 bits and their 64-bit twin (IF-MIB, RFC 2863 §3.1.6): a slow interface may
+# have only the former, so the choice is made row by row.
+WIDE_TWIN = {
+    "ifInOctets": "ifHCInOctets",
+    "ifInUcastPkts": "ifHCInUcastPkts",
+    "ifInMulticastPkts": "ifHCInMulticastPkts",
+    "ifInBroadcastPkts": "ifHCInBroadcastPkts",
+    "ifOutOctets": "ifHCOutOctets",
+    "ifOutUcastPkts": "ifHCOutUcastPkts",
+    "ifOutMulticastPkts": "ifHCOutMulticastPkts",
+    "ifOutBroadcastPkts": "ifHCOutBroadcastPkts",
+}
+
+
+def _counter(name: str, unit: str, text: str) -> Metric:
+    return Metric(name, Kind.COUNTER, unit, f"{text} (IF-MIB)", INTERFACE, OPTIONAL)
+
+
+def _gauge(name: str, unit: str, text: str) -> Metric:
+    return Metric(name, Kind.GAUGE, unit, f"{text} (IF-MIB)", INTERFACE, OPTIONAL)
+
+
+_NARROW = "32-bit counter, only where the interface has none of 64 bits"
+
+INTERFACE_METRICS = (
+    _counter("ifHCInOctets", "bytes", "Octets received, 64-bit counter"),
+    _counter("ifHCOutOctets", "bytes", "Octets sent, 64-bit counter"),
+    _counter("ifInOctets", "bytes", f"Octets received, {_NARROW}"),
+    _counter("ifOutOctets", "bytes", f"Octets sent, {_NARROW}"),
+    _counter("ifHCInUcastPkts", "packets", "Unicast packets received, 64-bit counter"),
+    _counter("ifHCInMulticastPkts", "packets", "Multicast packets received, 64-bit counter"),
+    _counter("ifHCInBroadcastPkts", "packets", "Broadcast packets received, 64-bit counter"),
+    _counter("ifHCOutUcastPkts", "packets", "Unicast packets sent, 64-bit counter"),
+    _counter("ifHCOutMulticastPkts", "packets", "Multicast packets sent, 64-bit counter"),
+    _counter("ifHCOutBroadcastPkts", "packets", "Broadcast packets sent, 64-bit counter"),
+    _counter("ifInUcastPkts", "packets", f"Unicast packets received, {_NARROW}"),
+    _counter("ifInMulticastPkts", "packets", f"Multicast packets received, {_NARROW}"),
+    _counter("ifInBroadcastPkts", "packets", f"Broadcast packets received, {_NARROW}"),
+    _counter("ifInNUcastPkts", "packets", "Multicast and broadcast packets received, deprecated"),
+    _counter("ifOutUcastPkts", "packets", f"Unicast packets sent, {_NARROW}"),
+    _counter("ifOutMulticastPkts", "packets", f"Multicast packets sent, {_NARROW}"),
+    _counter("ifOutBroadcastPkts", "packets", f"Broadcast packets sent, {_NARROW}"),
+    _counter("ifOutNUcastPkts", "packets", "Multicast and broadcast packets sent, deprecated"),
+    _counter("ifInDiscards", "packets", "Packets received and dropped although without error"),
+    _counter("ifOutDiscards", "packets", "Packets not sent although without error"),
+    _counter("ifInErrors", "packets", "Packets received with errors"),
+    _counter("ifOutErrors", "packets", "Packets not sent because of errors"),
+    _counter("ifInUnknownProtos", "packets", "Packets received for an unknown protocol"),
+    _gauge(
+        "ifType", "", "IANAifType number: 6 ethernetCsmacd, 24 softwareLoopback, 53 propVirtual"
+    ),
+    _gauge("ifMtu", "bytes", "Largest packet that the interface sends or receives"),
+    _gauge("ifSpeed", "bits per second", "Bandwidth; 4294967295 means that ifHighSpeed says it"),
+    _gauge("ifHighSpeed", "Mbit/s", "Bandwidth in units of 1,000,000 bits per second"),
+    _gauge("ifAdminStatus", "", "State that is wanted: 1 up, 2 down, 3 testing"),
+    _gauge(
+        "ifOperStatus",
+        "",
+        "State that is: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent,"
+        " 7 lowerLayerDown",
+    ),
+    _gauge("ifLastChange", "hundredths of a second", "sysUpTime when ifOperStatus last changed"),
+    _gauge("ifOutQLen", "packets", "Length of the output queue, deprecated"),
+    _gauge("ifPromiscuousMode", "", "Whether all packets are received: 1 true, 2 false"),
+    _gauge("ifConnectorPresent", "", "Whether there is a physical connector: 1 true, 2 false"),
+    _gauge(
+        "ifCounterDiscontinuityTime",
+        "hundredths of a second",
+        "sysUpTime when the interface's counters last lost their continuity",
+    ),
+)
+
+SYSTEM_METRICS = (
+    Metric(
+        "sysUpTime",
+        Kind.GAUGE,
+        "hundredths of a second",
+        "Time since the device's network management last started (SNMPv2-MIB)",
+        DEVICE,
+    ),
+    Metric(
+        "school_device_system_info",
+        Kind.INFO,
+        "",
+        "What the device says of itself: sysName, sysDescr, sysObjectID (SNMPv2-MIB)",
+        (*DEVICE, "sys_name", "sys_descr", "sys_object_id"),
+    ),
+    Metric(
+        "school_device_has_64_bit_counters",
+        Kind.GAUGE,
+        "",
+        "Whether the device has octet counters of 64 bits (ifXTable): 1 yes, 0 no; those of 32"
+        " bits wrap within 34 s at 1 Gbit/s",
+        DEVICE,
+    ),
+    Metric(
+        "probe_snmp_requests",
+        Kind.GAUGE,
+        "requests",
+        "SNMP requests that the last poll took",
+        DEVICE,
+    ),
+    Metric(
+        "probe_snmp_varbinds",
+        Kind.GAUGE,
+        "variables",
+        "SNMP variables that the last poll brought",
+        DEVICE,
+    ),
+)

@@ -1,0 +1,139 @@
+"""What the daemon says of itself: lag, runs, drops, reloads, build, process.
+
+These few series come from prometheus-client, in a registry that the daemon owns. The objects
+count; nothing here asks anybody.
+
+Must not know: who counts what, or the inventory's series.
+"""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
+
+from monitor.exposition.catalogue import CATALOGUE
+from monitor.inventory import CheckKind, Role
+from monitor.observation import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from prometheus_client.metrics_core import Metric as Family
+
+    from monitor.inventory import Inventory
+    from monitor.observation import Observation
+
+_LAG_BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_RUN_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0)
+
+
+class OwnMetrics:
+    """The daemon's own counters.
+
+    `loop_lag` takes what the lag sampler measured, in seconds.
+    """
+
+    def __init__(self, version: str) -> None:
+        # Process-wide in prometheus-client; METRICS: no _created series.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs has no types
+        registry = self.registry = CollectorRegistry()
+        name = "monitor_loop_lag_seconds"
+        self.loop_lag: Final = Histogram(*_declared(name), registry=registry, buckets=_LAG_BOUNDS)
+        name = "monitor_run_duration_seconds"
+        self._durations = Histogram(*_declared(name), registry=registry, buckets=_RUN_BOUNDS)
+        self._runs = Counter(*_declared("monitor_runs_total"), registry=registry)
+        self._skipped = Counter(*_declared("monitor_runs_skipped_total"), registry=registry)
+        name = "monitor_config_last_reload_successful"
+        self._reload_successful = Gauge(*_declared(name), registry=registry)
+        name = "monitor_config_last_reload_success_timestamp_seconds"
+        self._reload_success_timestamp = Gauge(*_declared(name), registry=registry)
+        self._schools = Gauge(*_declared("monitor_schools"), registry=registry)
+        self._devices = Gauge(*_declared("monitor_devices"), registry=registry)
+        self._checks = Gauge(*_declared("monitor_checks"), registry=registry)
+        build = Gauge(*_declared("monitor_build_info"), registry=registry)
+        build.labels(version, platform.python_version()).set(1)
+        self._drops = _Drops()
+        registry.register(self._drops)
+        ProcessCollector(registry=registry)
+        for kind in CheckKind:
+            self._skipped.labels(kind.value)
+            for outcome in Outcome:
+                self._runs.labels(kind.value, outcome.value)
+
+    def count_run(self, observation: Observation) -> None:
+        """Count a run that ended."""
+        kind = observation.check.kind.value
+        self._runs.labels(kind, observation.outcome.value).inc()
+        self._durations.labels(kind).observe(observation.duration)
+
+    def count_skipped(self, kind: CheckKind, runs: int = 1) -> None:
+        """Count runs that were due while the one before still ran."""
+        self._skipped.labels(kind.value).inc(runs)
+
+    def count_reload(self, instant: datetime, *, successful: bool) -> None:
+        """Say how the attempt to load the configuration at `instant` ended."""
+        self._reload_successful.set(int(successful))
+        if successful:
+            self._reload_success_timestamp.set(instant.timestamp())
+
+    def count_inventory(self, inventory: Inventory) -> None:
+        """Say how many schools, devices and checks are configured."""
+        checks = list(inventory.checks())
+        devices = {check.target for check in checks}
+        self._schools.set(len(inventory.schools))
+        for role in Role:
+            self._devices.labels(role.value).set(sum(device.role is role for device in devices))
+        for kind in CheckKind:
+            self._checks.labels(kind.value).set(sum(check.kind is kind for check in checks))
+
+    def count_drops_of(self, protocol: str, read: Callable[[], Mapping[str, int]]) -> None:
+        """Export a transport's own count of dropped replies: `read` returns reason to total."""
+        self._drops.sources[protocol] = read
+
+    def families(self) -> Iterator[bytes]:
+        """Yield the exposition family by family, each with its HELP and TYPE."""
+        for family in self.registry.collect():
+            yield generate_latest(_Collected(family))
+
+
+class _Drops(Collector):
+    """Reads the transports' counts when asked, so that dropping a packet costs one addition."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Callable[[], Mapping[str, int]]] = {}
+
+    def collect(self) -> Iterable[Family]:
+        name, text, labels = _declared("monitor_replies_dropped_total")
+        family = CounterMetricFamily(name, text, labels=labels)
+        for protocol, read in self.sources.items():
+            for reason, total in read().items():
+                family.add_metric((protocol, reason), total)
+        yield family
+
+
+class _Collected(Collector):
+    """One family that is collected already."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Family]:
+        yield self._family
+
+
+def _declared(name: str) -> tuple[str, str, tuple[str, ...]]:
+    metric = CATALOGUE[name]
+    return metric.name, metric.help, metric.labels

@@ -1,0 +1,74 @@
+"""An observation as sample lines, family by family.
+
+A new kind of values gets a file beside this one and a case in `CheckRenderer.render`.
+
+Must not know: where the lines are kept, or who reads them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.exposition.devices import DeviceRenderer
+from monitor.exposition.echo import EchoTotals, render_round
+from monitor.exposition.text import Blocks
+from monitor.inventory import CheckKind
+from monitor.observation import DeviceReading, EchoRound, Outcome, Reason
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.observation import Observation
+
+
+class CheckRenderer:
+    """Renders the observations of one check and holds what it has counted."""
+
+    __slots__ = ("_check", "_devices", "_echo")
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._devices = DeviceRenderer(check)
+        self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
+
+    def render(self, observation: Observation) -> dict[str, bytes]:
+        """Return the sample lines of each family, without HELP and TYPE.
+
+        An outcome that is unknown says so, and leaves out what is not known.
+        """
+        if observation.check != self._check:
+            # The same check with other options or another host: its totals go on counting.
+            self._check = observation.check
+            self._devices = DeviceRenderer(observation.check)
+        blocks = Blocks()
+        labels = _labels(observation.check)
+        _render_outcome(blocks, labels, observation)
+        tables: dict[str, bytes] = {}
+        match observation.values:
+            case EchoRound() as echo:
+                if self._echo is not None:
+                    self._echo.count(echo)
+                render_round(blocks, labels, echo)
+            case DeviceReading() as reading:
+                tables = self._devices.render(reading)
+            case None:
+                pass
+        if self._echo is not None:
+            self._echo.render(blocks, labels)
+        return blocks.text() | tables
+
+
+def _labels(check: Check) -> tuple[str, ...]:
+    target = check.target
+    return target.school, target.site, target.device, check.name
+
+
+def _render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
+    outcome = observation.outcome
+    if outcome is not Outcome.UNKNOWN:
+        blocks.add("probe_success", labels, int(outcome is Outcome.OK))
+        blocks.add("probe_duration_seconds", labels, observation.duration)
+    blocks.add_states("probe_outcome", labels, Outcome, outcome)
+    if observation.reason is not Reason.NONE:
+        blocks.add("probe_failure_reason", (*labels, observation.reason), 1)
+    started = observation.started.timestamp()
+    blocks.add("probe_last_run_timestamp_seconds", labels, started)

@@ -1,0 +1,118 @@
+"""Prometheus' text format: names and values in, lines out.
+
+Every string is sanitised here, at the edge, so that no device and no configuration can break
+an exposition or smuggle anything into a terminal.
+
+Source: Prometheus text exposition format 0.0.4.
+
+Must not know: what the samples mean.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import TYPE_CHECKING
+
+from monitor.exposition.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LABEL_LIMIT = 128
+
+# Controls, surrogates, invisible formatting (among it the signs that turn the direction of
+# writing around), and the two separators that some readers take for the end of a line.
+_STRIPPED = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
+
+
+def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
+    """Return text that is safe in a label: valid UTF-8, one line, at most `limit` characters.
+
+    Invalid UTF-8 becomes U+FFFD; control characters and lone surrogates are removed.
+    """
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    if not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char) not in _STRIPPED)
+    return text[:limit]
+
+
+def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:
+    """Return `{name="value",...}` in the order given, values sanitised and escaped.
+
+    Raises:
+        ValueError: if there are not as many values as names.
+    """
+    pairs = [
+        f'{name}="{_escape(sanitise(value))}"' for name, value in zip(names, values, strict=True)
+    ]
+    return "{" + ",".join(pairs) + "}" if pairs else ""
+
+
+def number(value: float) -> str:
+    """Return a value as text: integers exact, floats as short as they can be read back."""
+    if isinstance(value, int):
+        return str(int(value))
+    if math.isfinite(value):
+        return repr(value)
+    if math.isnan(value):
+        return "NaN"
+    return "+Inf" if value > 0 else "-Inf"
+
+
+class Blocks:
+    """Collects sample lines family by family; a family must be in the catalogue."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[str]] = {}
+
+    def add(self, family: str, values: Sequence[bytes | str], value: float | None) -> None:
+        """Add one sample, its label values in the catalogue's order; None adds nothing.
+
+        Raises:
+            KeyError: if the family is not declared.
+            ValueError: if the label values are not as many as declared.
+        """
+        if value is None:
+            return
+        line = f"{family}{labels(CATALOGUE[family].labels, values)} {number(value)}\n"
+        self._lines.setdefault(family, []).append(line)
+
+    def add_states(
+        self, family: str, values: Sequence[bytes | str], states: Iterable[str], state: str
+    ) -> None:
+        """Add one sample per state, 1 for the one that is, 0 for the others."""
+        for each in states:
+            self.add(family, (*values, each), int(each == state))
+
+    def add_histogram(
+        self,
+        family: str,
+        values: Sequence[bytes | str],
+        buckets: Mapping[float, int],
+        total: float,
+    ) -> None:
+        """Add a histogram whose samples add up to `total`.
+
+        `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
+        within that bound and above the one before.
+        """
+        names = CATALOGUE[family].labels
+        lines = self._lines.setdefault(family, [])
+        count = 0
+        for bound, samples in buckets.items():
+            count += samples
+            within = labels((*names, "le"), (*values, number(bound)))
+            lines.append(f"{family}_bucket{within} {count}\n")
+        rest = labels(names, values)
+        lines.append(f"{family}_sum{rest} {number(total)}\n{family}_count{rest} {count}\n")
+
+    def text(self) -> dict[str, bytes]:
+        """Return the sample lines of each family, without HELP and TYPE."""
+        return {family: "".join(lines).encode() for family, lines in self._lines.items()}
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from monitor.exposition.catalogue import CATALOGUE, GROUPS
+from monitor.exposition.echo import RTT_BOUNDS
+from monitor.exposition.metric import Kind
+from monitor.exposition.mib import INTERFACE_METRICS, WIDE_TWIN
+from monitor.exposition.reference import reference
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+def test_no_metric_is_declared_twice() -> None:
+    assert len(CATALOGUE) == sum(len(group) for group in GROUPS.values())
+
+
+def test_names_and_labels_are_valid() -> None:
+    for metric in CATALOGUE.values():
+        assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", metric.name)
+        for label in (*metric.labels, *metric.optional):
+            assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", label), f"{metric.name}: {label}"
+
+
+def test_our_counters_end_in_total_and_infos_in_info_or_reason() -> None:
+    mib_names = {metric.name for metric in INTERFACE_METRICS}
+    for metric in CATALOGUE.values():
+        if metric.name in mib_names:
+            continue
+        assert (metric.kind is Kind.COUNTER) == metric.name.endswith("_total"), metric.name
+        if metric.kind is Kind.INFO:
+            assert metric.name.endswith(("_info", "_reason")), metric.name
+
+
+def test_every_64_bit_twin_is_declared() -> None:
+    assert {*WIDE_TWIN, *WIDE_TWIN.values()} <= CATALOGUE.keys()
+
+
+def test_buckets_reach_from_a_twentieth_of_a_millisecond_to_past_five_seconds() -> None:
+    assert RTT_BOUNDS[0] == 0.00005
+    assert RTT_BOUNDS[-2] >= 5
+    assert list(RTT_BOUNDS) == sorted(RTT_BOUNDS)
+
+
+def test_the_document_is_the_one_that_the_catalogue_makes() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == reference(), (
+        "run: python -m monitor.exposition.reference > docs/metrics.md"
+    )

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from monitor.exposition.render import CheckRenderer
+from monitor.observation import EchoRound, Observation, Outcome
+from tests.exposition.support import exact_names, icmp_check, observed, with_host
+
+LABELS = frozenset(
+    {("school", "goethe"), ("site", "main"), ("device", "router"), ("check", "icmp")}
+)
+
+
+def rendered(renderer: CheckRenderer, observation: Observation) -> dict[str, float]:
+    """Return the values of series that have no labels but their check's."""
+    text = b"".join(renderer.render(observation).values()).decode()
+    return {name: value for (name, labels), value in exact_names(text).items() if labels == LABELS}
+
+
+def test_rounds_add_up() -> None:
+    renderer = CheckRenderer(icmp_check())
+    first = EchoRound("192.0.2.1", 5, (0.010, 0.012, 0.011), discarded=1)
+    second = EchoRound("192.0.2.1", 5, (0.020,) * 5, late=1, duplicates=2)
+    rendered(renderer, observed(icmp_check(), first))
+    found = rendered(renderer, observed(icmp_check(), second))
+    assert found["smokeping_requests_total"] == 10
+    assert found["probe_icmp_replies_total"] == 9
+    assert found["probe_icmp_lost_total"] == 1
+    assert found["probe_icmp_late_total"] == 1
+    assert found["probe_icmp_duplicate_total"] == 2
+    assert found["probe_icmp_discarded_total"] == 1
+    assert found["smokeping_response_duration_seconds_count"] == 8
+    assert abs(found["smokeping_response_duration_seconds_sum"] - 0.133) < 1e-9
+
+
+def test_a_round_trip_time_on_a_bound_lies_within_it() -> None:
+    renderer = CheckRenderer(icmp_check())
+    echo = EchoRound("192.0.2.1", 3, (0.00005, 0.00006, 9.0))
+    text = renderer.render(observed(icmp_check(), echo))["smokeping_response_duration_seconds"]
+    buckets = {
+        dict(labels)["le"]: value
+        for (name, labels), value in exact_names(text.decode()).items()
+        if name.endswith("_bucket")
+    }
+    assert buckets["5e-05"] == 1
+    assert buckets["0.0001"] == 2
+    assert buckets["6.5536"] == 2
+    assert buckets["+Inf"] == 3
+
+
+def test_total_loss_is_written_and_its_round_trip_time_is_absent() -> None:
+    found = rendered(
+        CheckRenderer(icmp_check()),
+        observed(icmp_check(), EchoRound("192.0.2.1", 5, ()), Outcome.FAILED),
+    )
+    assert found["probe_icmp_loss_ratio"] == 1
+    assert found["probe_success"] == 0
+    assert "probe_icmp_jitter_seconds" not in found
+
+
+def test_round_trip_time_jitter_and_hop_limit_of_the_last_round() -> None:
+    echo = EchoRound("2001:db8::1", 2, (0.010, 0.014), hop_limit=61, resolve_seconds=0.003)
+    blocks = CheckRenderer(icmp_check()).render(observed(icmp_check(), echo))
+    found = exact_names(b"".join(blocks.values()).decode())
+    assert found["probe_ip_protocol", LABELS] == 6
+    assert found["probe_icmp_reply_hop_limit", LABELS] == 61
+    assert abs(found["probe_icmp_jitter_seconds", LABELS] - 0.004) < 1e-9
+    assert found["probe_icmp_duration_seconds", LABELS | {("phase", "rtt")}] == 0.012
+    assert found["probe_icmp_duration_seconds", LABELS | {("phase", "resolve")}] == 0.003
+
+
+def test_a_link_local_address_with_its_zone_has_a_version() -> None:
+    echo = EchoRound("fe80::1%eth0", 1, (0.01,))
+    assert rendered(CheckRenderer(icmp_check()), observed(icmp_check(), echo))[
+        "probe_ip_protocol"
+    ] == 6  # fmt: skip
+
+
+def test_an_unknown_run_keeps_the_totals_and_tells_nothing_else() -> None:
+    renderer = CheckRenderer(icmp_check())
+    rendered(renderer, observed(icmp_check(), EchoRound("192.0.2.1", 5, (0.01,) * 5)))
+    found = rendered(renderer, observed(icmp_check(), None, Outcome.UNKNOWN))
+    assert found["smokeping_requests_total"] == 5
+    assert not {"probe_success", "probe_duration_seconds", "probe_icmp_loss_ratio"} & found.keys()
+
+
+def test_totals_go_on_when_the_host_changes() -> None:
+    renderer = CheckRenderer(icmp_check())
+    echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
+    rendered(renderer, observed(icmp_check(), echo))
+    moved = with_host(icmp_check(), "192.0.2.99")
+    assert rendered(renderer, observed(moved, echo))["smokeping_requests_total"] == 10

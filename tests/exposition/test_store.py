@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from monitor.exposition.own import OwnMetrics
+from monitor.exposition.store import MISSED_RUNS, SLICE_BYTES, Exposition
+from monitor.observation import EchoRound, Outcome
+from tests.exposition.support import (
+    HandClock,
+    exact_names,
+    icmp_check,
+    interfaces_check,
+    inventory,
+    observed,
+    school,
+    scrape,
+    two_ports,
+)
+
+
+def heads(text: str) -> list[str]:
+    return [" ".join(line.split(" ")[:3]) for line in text.splitlines() if line.startswith("#")]
+
+
+def big_exposition(schools: int, devices: int, families: int, rows: int) -> Exposition:
+    """Return an exposition with that many samples of about 150 bytes each."""
+    exposition = Exposition(HandClock())
+    line = b"x" * 149 + b"\n"
+    names = ["ifMtu", "ifType", "ifSpeed", "ifHighSpeed", "ifOperStatus"][:families]
+    for name in names:
+        for school_number in range(schools):
+            for device in range(devices):
+                exposition.set_block(name, f"s{school_number}", f"d{device}", line * rows)
+    return exposition
+
+
+async def test_every_family_has_its_help_and_type_once_and_stands_together() -> None:
+    exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
+    exposition.set_inventory(inventory(school("goethe", 2), school("schiller", 2)))
+    for school_id in ("goethe", "schiller"):
+        exposition.observe(observed(icmp_check("router", school_id)))
+        for device in ("switch-1", "switch-2"):
+            exposition.observe(observed(interfaces_check(device, school_id), two_ports()))
+    text = await scrape(exposition)
+    assert len(heads(text)) == len(set(heads(text)))
+    order = [line.split("{")[0].split(" ")[0] for line in text.splitlines() if line[0] != "#"]
+    runs = [name for at, name in enumerate(order) if at == 0 or order[at - 1] != name]
+    once = [name for name in runs if not name.endswith(("_bucket", "_sum", "_count"))]
+    assert len(once) == len(set(once))
+
+
+async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll() -> None:
+    exposition = Exposition(HandClock())
+    exposition.set_inventory(inventory(school("goethe", 3)))
+    found = exact_names(await scrape(exposition))
+    devices = {
+        (dict(labels)["device"], dict(labels)["role"])
+        for name, labels in found
+        if name == "school_device_info"
+    }
+    assert devices == {
+        ("router", "uplink"),
+        ("switch-1", "switch"),
+        ("switch-2", "switch"),
+        ("switch-3", "switch"),
+    }
+    site = frozenset({("school", "goethe"), ("site", "main")})
+    assert found["school_contract_down_bits_per_second", site] == 10**9
+    assert found["school_contract_availability_ratio", site] == 0.985
+
+
+async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
+    exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
+    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
+    found = exact_names(await scrape(exposition, "schiller"))
+    assert {dict(labels)["school"] for _, labels in found} == {"schiller"}
+    assert any(name == "ifHCInOctets" for name, _ in found)
+    assert await scrape(exposition, "no-such-school") == ""
+
+
+async def test_series_of_a_removed_school_are_gone_with_the_next_scrape() -> None:
+    exposition = Exposition(HandClock())
+    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
+    exposition.set_block("school_info", "schiller", "verdict", b"school_info 1\n")
+    exposition.set_inventory(inventory(school("goethe")))
+    assert "schiller" not in await scrape(exposition)
+    assert "goethe" in await scrape(exposition)
+
+
+async def test_a_late_observation_of_a_removed_check_is_ignored() -> None:
+    exposition = Exposition(HandClock())
+    exposition.set_inventory(inventory(school("goethe")))
+    exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
+    assert "schiller" not in await scrape(exposition)
+
+
+async def test_a_reload_keeps_the_totals_of_schools_that_stay() -> None:
+    exposition = Exposition(HandClock())
+    echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
+    for schools in ([school("goethe"), school("schiller")], [school("goethe")]):
+        exposition.set_inventory(inventory(*schools))
+        exposition.observe(observed(icmp_check(), echo))
+    found = exact_names(await scrape(exposition))
+    totals = [value for (name, _), value in found.items() if name == "smokeping_requests_total"]
+    assert totals == [10]
+
+
+async def test_a_school_that_comes_back_starts_from_zero() -> None:
+    exposition = Exposition(HandClock())
+    echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
+    exposition.observe(observed(icmp_check(), echo))
+    exposition.retain(set())
+    exposition.retain({icmp_check().id})
+    exposition.observe(observed(icmp_check(), echo))
+    found = exact_names(await scrape(exposition))
+    totals = [value for (name, _), value in found.items() if name == "smokeping_requests_total"]
+    assert totals == [5]
+
+
+async def test_a_failed_poll_leaves_no_old_values_behind() -> None:
+    exposition = Exposition(HandClock())
+    exposition.observe(observed(interfaces_check(), two_ports()))
+    exposition.observe(observed(interfaces_check(), None, Outcome.FAILED))
+    found = exact_names(await scrape(exposition))
+    assert {name for name, _ in found if name.startswith(("if", "sys"))} == set()
+    assert [value for (name, _), value in found.items() if name == "probe_success"] == [0]
+
+
+async def test_series_outlive_some_missed_runs_and_no_more() -> None:
+    clock = HandClock()
+    exposition = Exposition(clock)
+    check = interfaces_check()
+    exposition.observe(observed(check, two_ports()))
+    clock.time += check.interval * MISSED_RUNS - 1
+    assert "ifHCInOctets" in await scrape(exposition)
+    clock.time += 1
+    assert await scrape(exposition) == ""
+    exposition.observe(observed(check, two_ports()))
+    assert "ifHCInOctets" in await scrape(exposition)
+
+
+async def test_another_owner_can_put_a_family_beside_the_checks() -> None:
+    exposition = Exposition(HandClock())
+    exposition.observe(observed(icmp_check()))
+    line = b'probe_success{school="goethe",site="main",device="x",check="y"} 1\n'
+    exposition.set_block("probe_success", "goethe", "verdict", line)
+    text = await scrape(exposition)
+    assert text.count("# TYPE probe_success gauge") == 1
+    assert line.decode() in text
+    exposition.set_block("probe_success", "goethe", "verdict", b"")
+    assert line.decode() not in await scrape(exposition)
+
+
+def test_an_undeclared_family_is_refused() -> None:
+    with pytest.raises(KeyError, match="school_lunch"):
+        Exposition(HandClock()).set_block("school_lunch", "goethe", "kitchen", b"school_lunch 1\n")
+
+
+async def test_half_a_million_samples_come_in_slices_with_turns_between_them() -> None:
+    exposition = big_exposition(schools=20, devices=50, families=5, rows=100)
+    turns = 0
+    done = False
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while not done:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(count_turns())
+        await asyncio.sleep(0)
+        slices = [(len(chunk), turns) async for chunk in exposition.stream()]
+        done = True
+    assert sum(size for size, _ in slices) > 500_000 * 150
+    assert max(size for size, _ in slices) <= SLICE_BYTES
+    at = [turn for _, turn in slices]
+    assert all(later > earlier for earlier, later in pairwise(at))
+
+
+async def test_a_block_larger_than_a_slice_comes_alone() -> None:
+    exposition = big_exposition(schools=1, devices=3, families=1, rows=2000)
+    sizes = [len(chunk) async for chunk in exposition.stream()]
+    assert max(sizes) == 2000 * 150
+    assert len(sizes) == 4
+
+
+async def test_a_block_replaced_while_streaming_is_whole_either_way() -> None:
+    exposition = Exposition(HandClock())
+    for device in range(400):
+        exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 1\n" * 200)
+    received = []
+    async for chunk in exposition.stream():
+        received.append(chunk)
+        for device in range(400):
+            exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 22\n" * 200)
+        exposition.set_block("ifType", "goethe", "d0", b"ifType 6\n")
+        exposition.retain(set())
+    lines = b"".join(received).decode().splitlines()[2:]
+    assert len(lines) == 400 * 200
+    for start in range(0, len(lines), 200):
+        assert len(set(lines[start : start + 200])) == 1

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.exposition.text import LABEL_LIMIT, Blocks, labels, number, sanitise
+
+# Lone surrogates included: a configuration or a lenient decoder may bring them.
+any_text = st.text(st.characters(exclude_categories=()), max_size=300)
+
+
+def read_back(text: str) -> list[tuple[dict[str, str], float]]:
+    families = text_string_to_metric_families(text)
+    return [(sample.labels, sample.value) for family in families for sample in family.samples]
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_from_a_device_become_one_clean_line(raw: bytes) -> None:
+    text = sanitise(raw)
+    assert len(text) <= LABEL_LIMIT
+    assert text.encode().decode() == text
+    assert len(text.splitlines()) <= 1
+    assert not any(unicodedata.category(char) in {"Cc", "Cs", "Cf"} for char in text)
+
+
+@given(any_text)
+def test_sanitising_twice_changes_nothing(raw: str) -> None:
+    assert sanitise(sanitise(raw)) == sanitise(raw)
+
+
+@given(st.lists(st.one_of(any_text, st.binary(max_size=200)), min_size=3, max_size=3))
+def test_any_label_values_are_read_back_as_they_were_sanitised(values: list[str | bytes]) -> None:
+    names = ("school", "ifName", "ifDescr")
+    [(found, value)] = read_back(f"ifMtu{labels(names, values)} 1\n")
+    assert found == dict(zip(names, map(sanitise, values), strict=True))
+    assert value == 1
+
+
+def test_invalid_utf8_is_replaced_and_controls_are_removed() -> None:
+    assert sanitise(b"ge-\xff0/0\x00\x1b[31m\n") == "ge-\ufffd0/0[31m"
+    assert sanitise("a\ud800b\u202ec\u2028d\x85") == "abcd"
+
+
+def test_ordinary_names_are_left_alone() -> None:
+    assert sanitise("Straße 5 – Büro „Süd“".encode()) == "Straße 5 – Büro „Süd“"
+
+
+def test_a_name_is_cut_at_the_limit() -> None:
+    assert sanitise("ä" * 500) == "ä" * 128
+    assert sanitise("abcdef", limit=3) == "abc"
+
+
+def test_quotes_and_backslashes_are_escaped() -> None:
+    assert labels(("a",), ('C:\\temp "x"',)) == '{a="C:\\\\temp \\"x\\""}'
+
+
+@given(st.integers(min_value=0, max_value=2**64 - 1))
+def test_integers_are_written_exactly(value: int) -> None:
+    assert int(number(value)) == value
+
+
+@given(st.floats(allow_nan=False))
+def test_floats_are_read_back_the_same(value: float) -> None:
+    [(_, found)] = read_back(f"ifMtu {number(value)}\n")
+    assert found == value
+
+
+def test_what_is_no_number_is_written_as_prometheus_wants_it() -> None:
+    written = [number(value) for value in (float("nan"), float("inf"), -float("inf"), True)]
+    assert written == ["NaN", "+Inf", "-Inf", "1"]
+
+
+def test_an_undeclared_family_is_refused() -> None:
+    with pytest.raises(KeyError, match="school_lunch"):
+        Blocks().add("school_lunch", (), 1)
+
+
+def test_a_wrong_number_of_label_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        Blocks().add("probe_success", ("goethe", "main"), 1)
+
+
+def test_an_unknown_value_adds_nothing() -> None:
+    blocks = Blocks()
+    blocks.add("sysUpTime", ("goethe", "main", "router"), None)
+    assert blocks.text() == {}
