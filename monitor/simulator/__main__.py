@@ -1,0 +1,81 @@
+"""`python -m monitor.simulator`: the simulated city of a configuration, until told to end.
+
+Must not know: how devices behave.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.clock import SystemClock
+from monitor.simulator.city import City, CityError, serve
+from monitor.simulator.faults import FaultError, parse_fault
+from monitor.simulator.loopback import LoopbackError
+from monitor.simulator.process import COMMUNITY_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from monitor.inventory import Inventory
+
+
+def main(arguments: Sequence[str], load: Callable[[Path], Inventory]) -> int:
+    """Serve the city of the configuration that the arguments name; return the exit code.
+
+    0 after a wanted end, 1 when the city cannot be, 2 for wrong arguments.
+    """
+    options = _parse(arguments)
+    try:
+        return asyncio.run(_run(options, load(options.config)))
+    except (CityError, FaultError, LoopbackError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+async def _run(options: argparse.Namespace, inventory: Inventory) -> int:
+    if options.schools is not None:
+        inventory = replace(inventory, schools=inventory.schools[: options.schools])
+    city = City(
+        inventory,
+        clock=SystemClock(),
+        community=os.environ.get(COMMUNITY_VARIABLE, "public").encode(),
+        port=options.port,
+        faults=[parse_fault(text, inventory) for text in options.fault],
+        seed=options.seed,
+    )
+    await serve(city)
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m monitor.simulator",
+        description="Simulated routers and switches on loopback, until standard input closes.",
+    )
+    parser.add_argument("--config", type=Path, required=True, help="the schools' YAML file")
+    parser.add_argument("--port", type=int, default=0, help="UDP port of every agent; 0: any")
+    parser.add_argument("--schools", type=_count, help="only the first N schools")
+    parser.add_argument("--seed", type=int, default=0, help="another number, another city")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="KIND@SCHOOL", help="repeatable"
+    )
+    return parser.parse_args(arguments)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least one school")
+    return number
+
+
+if __name__ == "__main__":
+    from monitor.config import load
+
+    sys.exit(main(sys.argv[1:], load))

@@ -1,0 +1,108 @@
+"""Ping in the simulated city: a model, because the kernel answers every ping on loopback.
+
+Each school's line has its own round-trip time and jitter; the faults of the city hold here as
+they do for SNMP. No packet is sent; a round takes as long as a real one on the injected clock.
+
+Must not know: sockets, SNMP, how faults got into the plan.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from monitor.inventory import Role
+from monitor.observation import EchoRound
+from monitor.simulator.faults import FaultPlan, Place, places_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.clock import Clock
+    from monitor.inventory import IcmpOptions, Inventory
+    from monitor.simulator.faults import Fault
+
+SLOW_FACTOR: Final = 3.0
+"""By how much a slow line prolongs each round trip."""
+
+_LEAST_RTT: Final = 0.0015
+_RTT_SPREAD: Final = 0.0065
+_SWITCH_RTT: Final = 0.0004
+_JITTER: Final = 0.0004
+_HOP_LIMIT: Final = 64
+_HOPS: Final = {Role.UPLINK: 3, Role.SWITCH: 4, Role.REFERENCE: 9}
+
+
+class ModelledEcho:
+    """An `EchoTransport` over the model; deterministic by its seed and the rounds asked for.
+
+    The inventory is the one that the daemon runs on, with its hosts on loopback.
+    """
+
+    __slots__ = ("_clock", "_places", "_plan", "_rounds", "_seed", "_started")
+
+    def __init__(
+        self, inventory: Inventory, clock: Clock, faults: Iterable[Fault] = (), seed: int = 0
+    ) -> None:
+        self._clock = clock
+        self._seed = seed
+        self._plan = FaultPlan(inventory, faults)
+        self._places: dict[str, Place] = {}
+        for reference in inventory.references:
+            self._places[reference.host] = Place("", "", reference.name, Role.REFERENCE)
+        self._places |= {host: place for place, host in places_of(inventory).items()}
+        self._rounds: dict[str, int] = {}
+        self._started = clock.monotonic()
+
+    def replace_faults(self, faults: Iterable[str | Mapping[str, object]]) -> None:
+        """Replace the set of faults, as `FaultPlan.replace` does, from now on.
+
+        Raises:
+            FaultError: if a fault is not one of this city's; then nothing changes.
+        """
+        self._plan.replace(faults, self._seconds())
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        """Return one round to an address; where nobody lives, every packet is lost."""
+        number = self._rounds.get(address, 0)
+        self._rounds[address] = number + 1
+        place = self._places.get(address)
+        start = self._seconds()
+        rtts: list[float] = []
+        ends = 0.0
+        random = Random(_digest(self._seed, address, number))  # noqa: S311  # a model, no secret
+        for packet in range(options.packets):
+            sent_after = packet * options.spacing
+            rtt = None
+            if place is not None:
+                rtt = self._round_trip(place, start + sent_after, random)
+            if rtt is None or rtt > options.wait:
+                ends = max(ends, sent_after + options.wait)
+            else:
+                rtts.append(rtt)
+                ends = max(ends, sent_after + rtt)
+        await self._clock.sleep(ends)
+        hop_limit = _HOP_LIMIT - _HOPS[place.role] if place is not None and rtts else None
+        return EchoRound(address, options.packets, tuple(rtts), hop_limit=hop_limit)
+
+    def _round_trip(self, place: Place, seconds: float, random: Random) -> float | None:
+        """Return the seconds that a packet takes there and back, None when it is lost."""
+        condition = self._plan.condition(place, seconds)
+        # Drawn in any case, so that a fault changes nothing else about the round.
+        loss, jitter = random.random(), random.expovariate(1 / _JITTER)
+        if condition.silent or loss < condition.loss:
+            return None
+        line = _digest(self._seed, place.school or place.device, 0) / (1 << 64)
+        rtt = _LEAST_RTT + _RTT_SPREAD * line + jitter
+        if place.role is Role.SWITCH:
+            rtt += _SWITCH_RTT
+        return rtt * SLOW_FACTOR if condition.slow else rtt
+
+    def _seconds(self) -> float:
+        return self._clock.monotonic() - self._started
+
+
+def _digest(seed: int, text: str, number: int) -> int:
+    digest = blake2b(f"{seed}/{text}/{number}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")

@@ -1,0 +1,304 @@
+"""What can go wrong in the simulated city, where, and from when to when.
+
+A fault is written `KIND@SCHOOL`, `KIND@SCHOOL/DEVICE`, `KIND@SCHOOL/SITE` or
+`KIND@SCHOOL/SITE/DEVICE`; `isolated` (the monitor's own line is dead) stands alone. A plan of
+faults says of each device, for any second, in which condition it is. Seconds count from the
+start of the city.
+
+Must not know: SNMP, sockets, how a condition is acted out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from monitor.inventory import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from monitor.inventory import Inventory, School
+
+LOSS_SHARE = 0.4
+"""Share of the packets that a lossy device loses."""
+
+FLAP_PERIOD_SECONDS = 100.0
+FLAP_DOWN_SECONDS = 40.0
+"""A flapping device is silent for the first 40 of every 100 seconds.
+
+The period is no multiple of a minute, so that a poll a minute meets both states.
+"""
+
+
+class FaultKind(StrEnum):
+    """What can go wrong."""
+
+    UPLINK_DOWN = "uplink-down"
+    SWITCH_DOWN = "switch-down"
+    SLOW = "slow"
+    LOSSY = "lossy"
+    RENUMBERED = "renumbered"
+    COUNTER_RESET = "counter-reset"
+    FLAPPING = "flapping"
+    ISOLATED = "isolated"
+
+
+_INSTANT_KINDS = frozenset({FaultKind.RENUMBERED, FaultKind.COUNTER_RESET})
+_SILENT_KINDS = frozenset({FaultKind.UPLINK_DOWN, FaultKind.SWITCH_DOWN, FaultKind.ISOLATED})
+
+
+class FaultError(ValueError):
+    """A fault that this city cannot have; the message is one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A device's place in the inventory; school and site are empty for a reference."""
+
+    school: str
+    site: str
+    device: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong at a school, or at one part of it (site, device, site/device).
+
+    It holds from `starts` to before `ends`. Renumbered interfaces and counter resets happen
+    at `starts`; what has happened is not undone, so `ends` means nothing to them.
+    """
+
+    kind: FaultKind
+    school: str = ""
+    part: str = ""
+    starts: float = 0.0
+    ends: float = math.inf
+
+    def __str__(self) -> str:
+        """Return the fault as one writes it."""
+        place = f"{self.school}/{self.part}" if self.part else self.school
+        return f"{self.kind}@{place}" if place else str(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a device is at one moment.
+
+    `loss` is the share of packets lost. `booted` and `counters_since` are the instants of the
+    last restart and of the last reset of the counters, None when there was none; `numbering`
+    counts how often the interfaces were renumbered.
+    """
+
+    silent: bool = False
+    slow: bool = False
+    loss: float = 0.0
+    booted: float | None = None
+    counters_since: float | None = None
+    numbering: int = 0
+
+
+HEALTHY = Condition()
+
+
+def places_of(inventory: Inventory) -> dict[Place, str]:
+    """Return the host of every simulated device, in the inventory's order."""
+    places = {}
+    for school in inventory.schools:
+        for site in school.sites:
+            router = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
+            places[router] = site.uplink.host
+            for switch in site.switches:
+                places[Place(school.id, site.id, switch.name, Role.SWITCH)] = switch.host
+    return places
+
+
+def parse_fault(
+    text: str, inventory: Inventory, *, starts: float = 0.0, ends: float = math.inf
+) -> Fault:
+    """Return the fault that `text` names; its place is known to exist in the inventory.
+
+    Raises:
+        FaultError: if the kind, the school or its part is unknown, or they do not fit.
+    """
+    kind_text, at, place = text.strip().partition("@")
+    kinds = [kind.value for kind in FaultKind]
+    if kind_text not in kinds:
+        raise FaultError(f"unknown fault {kind_text!r}{_suggestion(kind_text, kinds)}")
+    kind = FaultKind(kind_text)
+    if not starts < ends:
+        raise FaultError(f"{text} ends at {ends:g} s, not after its start at {starts:g} s")
+    if kind is FaultKind.ISOLATED:
+        if at:
+            raise FaultError("isolated is the monitor's own line and takes no @SCHOOL")
+        return Fault(kind, starts=starts, ends=ends)
+    if not place:
+        raise FaultError(f"{kind} needs a place: {kind}@SCHOOL or {kind}@SCHOOL/DEVICE")
+    school_id, _, part = place.partition("/")
+    school = inventory.school(school_id)
+    if school is None:
+        known = [school.id for school in inventory.schools]
+        raise FaultError(f"unknown school {school_id!r}{_suggestion(school_id, known)}")
+    fault = Fault(kind, school_id, part, starts, ends)
+    _affected(fault, school)
+    return fault
+
+
+class FaultPlan:
+    """The faults of a city, asked per device; replaced as a whole while the city runs."""
+
+    __slots__ = ("_by_place", "_happened", "_inventory", "_isolations", "_wanted")
+
+    def __init__(self, inventory: Inventory, faults: Iterable[Fault] = ()) -> None:
+        self._inventory = inventory
+        self._wanted: tuple[Fault, ...] = ()
+        self._happened: tuple[Fault, ...] = ()
+        self._isolations: tuple[Fault, ...] = ()
+        self._by_place: dict[Place, tuple[Fault, ...]] = {}
+        self._adopt(tuple(faults))
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Return the faults that are wanted, without those that merely happened once."""
+        return self._wanted
+
+    def replace(self, faults: Iterable[str | Mapping[str, object]], seconds: float) -> None:
+        """Replace the set of faults at the instant `seconds`; on an error nothing changes.
+
+        A text begins now, unless the set holds the same text already, which goes on. A
+        mapping (`{"fault": TEXT, "starts": S, "ends": S}`) names its instants itself.
+
+        Raises:
+            FaultError: if a fault is not one of this city's.
+        """
+        standing = {str(fault): fault for fault in self._wanted}
+        wanted = []
+        for entry in faults:
+            fault = self._parse(entry, seconds)
+            if isinstance(entry, str):
+                fault = standing.get(str(fault), fault)
+            wanted.append(fault)
+        happened = [
+            fault
+            for fault in self._wanted
+            if fault.kind in _INSTANT_KINDS and fault.starts <= seconds and fault not in wanted
+        ]
+        self._happened = (*self._happened, *happened)
+        self._adopt(tuple(wanted))
+
+    def condition(self, place: Place, seconds: float) -> Condition:
+        """Return how a device is at an instant; a reference suffers from isolation only."""
+        faults = self._by_place.get(place, self._isolations)
+        if not faults:
+            return HEALTHY
+        return _condition([fault for fault in faults if _holds(fault, seconds)], seconds)
+
+    def _parse(self, entry: str | Mapping[str, object], seconds: float) -> Fault:
+        if isinstance(entry, str):
+            return parse_fault(entry, self._inventory, starts=seconds)
+        text = entry.get("fault")
+        starts, ends = entry.get("starts", seconds), entry.get("ends", math.inf)
+        unknown = sorted(set(entry) - {"fault", "starts", "ends"})
+        if unknown:
+            raise FaultError(f"unknown key {unknown[0]!r}; allowed are fault, starts, ends")
+        if not isinstance(text, str):
+            raise FaultError("a fault needs its text: {'fault': 'KIND@SCHOOL'}")
+        if not isinstance(starts, int | float) or not isinstance(ends, int | float):
+            raise FaultError(f"{text}: starts and ends are seconds since the city's start")
+        return parse_fault(text, self._inventory, starts=float(starts), ends=float(ends))
+
+    def _adopt(self, wanted: tuple[Fault, ...]) -> None:
+        isolations = tuple(fault for fault in wanted if fault.kind is FaultKind.ISOLATED)
+        by_place: dict[Place, list[Fault]] = {}
+        for fault in (*self._happened, *wanted):
+            school = self._inventory.school(fault.school)
+            if school is None:
+                continue
+            for place in _affected(fault, school):
+                by_place.setdefault(place, [*isolations]).append(fault)
+        self._wanted = wanted
+        self._isolations = isolations
+        self._by_place = {place: tuple(faults) for place, faults in by_place.items()}
+
+
+def _holds(fault: Fault, seconds: float) -> bool:
+    if fault.kind in _INSTANT_KINDS:
+        return fault.starts <= seconds
+    return fault.starts <= seconds < fault.ends
+
+
+def _condition(faults: list[Fault], seconds: float) -> Condition:
+    kinds = {fault.kind for fault in faults}
+    boots = [fault.starts for fault in faults if fault.kind is FaultKind.RENUMBERED]
+    resets = [fault.starts for fault in faults if fault.kind in _INSTANT_KINDS]
+    flaps = (fault for fault in faults if fault.kind is FaultKind.FLAPPING)
+    flapped = any((seconds - f.starts) % FLAP_PERIOD_SECONDS < FLAP_DOWN_SECONDS for f in flaps)
+    return Condition(
+        silent=flapped or not kinds.isdisjoint(_SILENT_KINDS),
+        slow=FaultKind.SLOW in kinds,
+        loss=LOSS_SHARE if FaultKind.LOSSY in kinds else 0.0,
+        booted=max(boots, default=None),
+        counters_since=max(resets, default=None),
+        numbering=len(boots),
+    )
+
+
+def _affected(fault: Fault, school: School) -> tuple[Place, ...]:
+    """Return the devices that a fault touches; a dead uplink takes those behind it along.
+
+    Raises:
+        FaultError: if the school has no such part, or the kind of fault cannot hit it.
+    """
+    places = []
+    for site in school.sites:
+        router = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
+        switches = [Place(school.id, site.id, switch.name, Role.SWITCH) for switch in site.switches]
+        whole_site = fault.part in {"", site.id}
+        named = [place for place in (router, *switches) if _is_named(fault.part, place)]
+        if fault.kind is FaultKind.SWITCH_DOWN:
+            # Without a name it is one switch, the first: a site's switches seldom die together.
+            places += switches[:1] if whole_site else [p for p in named if p in switches]
+        elif fault.kind is FaultKind.UPLINK_DOWN:
+            places += [router, *switches] if whole_site or router in named else []
+        elif whole_site or (fault.kind is FaultKind.FLAPPING and router in named):
+            places += [router, *switches]
+        else:
+            places += named
+    if fault.kind is FaultKind.SWITCH_DOWN and not fault.part:
+        places = places[:1]
+    if not places:
+        raise FaultError(_no_such_part(fault, school))
+    return tuple(places)
+
+
+def _is_named(part: str, place: Place) -> bool:
+    return part in {place.device, f"{place.site}/{place.device}"}
+
+
+def _no_such_part(fault: Fault, school: School) -> str:
+    sites = [site.id for site in school.sites]
+    routers = [site.uplink.device for site in school.sites]
+    switches = [switch.name for site in school.sites for switch in site.switches]
+    if fault.kind is FaultKind.SWITCH_DOWN:
+        if not switches:
+            return f"{fault.school} has no switch"
+        known, noun = switches, "switch"
+    elif fault.kind is FaultKind.UPLINK_DOWN:
+        known, noun = routers, "router or site"
+    else:
+        known, noun = [*routers, *switches], "device or site"
+    device = fault.part.rpartition("/")[2]
+    known = [*dict.fromkeys([*known, *sites])]
+    return f"{fault.school} has no {noun} {fault.part!r}{_suggestion(device, known)}"
+
+
+def _suggestion(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]}?"
+    few = sorted(known)[:10]
+    return f"; there are {', '.join(few)}{' …' if len(known) > len(few) else ''}"

@@ -1,0 +1,169 @@
+"""The MIB objects that simulated devices have, and where each value comes from.
+
+System group, IF-MIB's two tables, and one row of ENTITY-MIB, so that a walk that runs past
+ifXTable meets something. An object is either read from the model, once, or a counter that
+grows with the traffic.
+
+Must not know: messages, encodings, when anything is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from monitor.inventory import Role
+from monitor.simulator.hardware import ETHERNET
+from monitor.snmp.codec import Tag, encode_oid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.simulator.model import Device, Interface
+
+Value = tuple[Tag, int | bytes]
+
+
+class Rate(IntEnum):
+    """What a counter grows with, per interface: octets in, octets out, or errors, a second."""
+
+    IN = 0
+    OUT = 1
+    ERRORS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A counter: its type, which rate it follows, and how many it counts per unit of that."""
+
+    tag: Tag
+    rate: Rate
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One object of a device; `read` is None for sysUpTime, the only one that lives."""
+
+    oid: str
+    read: Callable[[Device], Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an interface table, read from the model or growing."""
+
+    root: str
+    source: Callable[[Interface], Value] | Growth
+
+
+_SYSTEM: Final = "1.3.6.1.2.1.1"
+_IF: Final = "1.3.6.1.2.1.2.2.1"
+_IF_X: Final = "1.3.6.1.2.1.31.1.1.1"
+_ENTITY: Final = "1.3.6.1.2.1.47.1.1.1.1"
+_PRODUCTS: Final = "1.3.6.1.4.1.8072.9999.9999"
+"""Below netSnmpPlaypen: the makes are invented, so they borrow no vendor's number."""
+
+_TICKS: Final = 100
+_MAX_GAUGE: Final = (1 << 32) - 1
+_UP, _DOWN = 1, 2
+_TRUE, _FALSE = 1, 2
+# Octets per packet, from school lines: large down, small up, a multicast now and then.
+_IN_PACKET, _OUT_PACKET = 1 / 850, 1 / 420
+_MULTICAST, _BROADCAST = 1 / 60_000, 1 / 90_000
+
+_C32, _C64 = Tag.COUNTER32, Tag.COUNTER64
+
+
+def _services(device: Device) -> Value:
+    # RFC 3418 sysServices: 2**(layer - 1), summed.
+    return Tag.INTEGER, 6 if device.place.role is Role.UPLINK else 2
+
+
+def _speed(interface: Interface) -> Value:
+    return Tag.GAUGE32, min(interface.speed_bps, _MAX_GAUGE)
+
+
+def _physical_address(interface: Interface) -> Value:
+    return Tag.OCTET_STRING, interface.mac if interface.type == ETHERNET else b""
+
+
+def _state(is_up: bool) -> Value:  # noqa: FBT001  # a state, not an option
+    return Tag.INTEGER, _UP if is_up else _DOWN
+
+
+def _truth(is_true: bool) -> Value:  # noqa: FBT001  # a value, not an option
+    return Tag.INTEGER, _TRUE if is_true else _FALSE
+
+
+def _text(text: bytes) -> Value:
+    return Tag.OCTET_STRING, text
+
+
+SCALARS_BEFORE: Final = (
+    Scalar(f"{_SYSTEM}.1.0", lambda device: _text(device.sys_descr)),
+    Scalar(
+        f"{_SYSTEM}.2.0",
+        lambda device: (Tag.OBJECT_IDENTIFIER, encode_oid(f"{_PRODUCTS}.{device.product_arc}")),
+    ),
+    Scalar(f"{_SYSTEM}.3.0", None),
+    Scalar(f"{_SYSTEM}.4.0", lambda _: _text(b"")),
+    Scalar(f"{_SYSTEM}.5.0", lambda device: _text(device.sys_name)),
+    Scalar(f"{_SYSTEM}.6.0", lambda device: _text(device.place.school.encode())),
+    Scalar(f"{_SYSTEM}.7.0", _services),
+    Scalar("1.3.6.1.2.1.2.1.0", lambda device: (Tag.INTEGER, len(device.interfaces))),
+)
+"""System group (RFC 3418) and ifNumber."""
+
+IF_TABLE: Final = (
+    Column(f"{_IF}.1", lambda row: (Tag.INTEGER, row.index)),
+    Column(f"{_IF}.2", lambda row: _text(row.descr)),
+    Column(f"{_IF}.3", lambda row: (Tag.INTEGER, row.type)),
+    Column(f"{_IF}.4", lambda _: (Tag.INTEGER, 1500)),
+    Column(f"{_IF}.5", _speed),
+    Column(f"{_IF}.6", _physical_address),
+    Column(f"{_IF}.7", lambda row: _state(row.admin_up)),
+    Column(f"{_IF}.8", lambda row: _state(row.oper_up)),
+    Column(f"{_IF}.9", lambda row: (Tag.TIMETICKS, row.changed_seconds * _TICKS & _MAX_GAUGE)),
+    Column(f"{_IF}.10", Growth(_C32, Rate.IN)),
+    Column(f"{_IF}.11", Growth(_C32, Rate.IN, _IN_PACKET)),
+    Column(f"{_IF}.13", Growth(_C32, Rate.ERRORS, 0.1)),
+    Column(f"{_IF}.14", Growth(_C32, Rate.ERRORS)),
+    Column(f"{_IF}.15", Growth(_C32, Rate.IN, 1e-9)),
+    Column(f"{_IF}.16", Growth(_C32, Rate.OUT)),
+    Column(f"{_IF}.17", Growth(_C32, Rate.OUT, _OUT_PACKET)),
+    Column(f"{_IF}.19", Growth(_C32, Rate.ERRORS, 0.5)),
+    Column(f"{_IF}.20", Growth(_C32, Rate.ERRORS, 0.02)),
+)
+"""ifTable (RFC 2863) without its deprecated columns."""
+
+IF_X_TABLE: Final = (
+    Column(f"{_IF_X}.1", lambda row: _text(row.name)),
+    Column(f"{_IF_X}.2", Growth(_C32, Rate.IN, _MULTICAST)),
+    Column(f"{_IF_X}.3", Growth(_C32, Rate.IN, _BROADCAST)),
+    Column(f"{_IF_X}.4", Growth(_C32, Rate.OUT, _MULTICAST)),
+    Column(f"{_IF_X}.5", Growth(_C32, Rate.OUT, _BROADCAST)),
+    Column(f"{_IF_X}.6", Growth(_C64, Rate.IN)),
+    Column(f"{_IF_X}.7", Growth(_C64, Rate.IN, _IN_PACKET)),
+    Column(f"{_IF_X}.8", Growth(_C64, Rate.IN, _MULTICAST)),
+    Column(f"{_IF_X}.9", Growth(_C64, Rate.IN, _BROADCAST)),
+    Column(f"{_IF_X}.10", Growth(_C64, Rate.OUT)),
+    Column(f"{_IF_X}.11", Growth(_C64, Rate.OUT, _OUT_PACKET)),
+    Column(f"{_IF_X}.12", Growth(_C64, Rate.OUT, _MULTICAST)),
+    Column(f"{_IF_X}.13", Growth(_C64, Rate.OUT, _BROADCAST)),
+    Column(f"{_IF_X}.14", lambda _: (Tag.INTEGER, 1)),
+    Column(f"{_IF_X}.15", lambda row: (Tag.GAUGE32, row.speed_bps // 1_000_000)),
+    Column(f"{_IF_X}.16", lambda _: _truth(False)),  # noqa: FBT003  # promiscuous mode is off
+    Column(f"{_IF_X}.17", lambda row: _truth(row.type == ETHERNET)),
+    Column(f"{_IF_X}.18", lambda row: _text(row.alias)),
+    Column(f"{_IF_X}.19", lambda row: (Tag.TIMETICKS, row.discontinuity_ticks)),
+)
+"""ifXTable (RFC 2863)."""
+
+SCALARS_AFTER: Final = (
+    Scalar(f"{_ENTITY}.2.1", lambda device: _text(device.sys_descr)),
+    Scalar(f"{_ENTITY}.7.1", lambda device: _text(device.place.device.encode())),
+    Scalar(f"{_ENTITY}.11.1", lambda device: _text(f"SIM{device.phase:.8f}".encode())),
+)
+"""entPhysicalDescr, entPhysicalName and entPhysicalSerialNum (RFC 6933) of the chassis."""
