@@ -1,0 +1,32 @@
+"""From observations to verdicts: up, down or unknown per uplink, switch and the monitor.
+
+Pure: no I/O, no clock of its own. `docs/verdicts.md` states the rules for people.
+
+Must not know: how anything is measured, stored or shown.
+"""
+
+from __future__ import annotations
+
+from monitor.verdict.city import VerdictBoard
+from monitor.verdict.model import (
+    MONITOR,
+    Cause,
+    Change,
+    Hysteresis,
+    Moment,
+    Subject,
+    SubjectKind,
+    Verdict,
+)
+
+__all__ = [
+    "MONITOR",
+    "Cause",
+    "Change",
+    "Hysteresis",
+    "Moment",
+    "Subject",
+    "SubjectKind",
+    "Verdict",
+    "VerdictBoard",
+]

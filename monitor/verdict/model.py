@@ -1,0 +1,126 @@
+"""What a verdict is: about whom, which state, for which cause, since when.
+
+Everything is frozen. Durations are seconds of the monotonic clock; instants are aware UTC
+datetimes. A verdict never says more than was measured: what is not proven is unknown.
+
+Must not know: how verdicts are reached, probes, metrics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from monitor.observation import State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.inventory import Target
+
+
+class Cause(StrEnum):
+    """Why a verdict is what it is; a bounded set, fit for a label."""
+
+    ANSWERS = "answers"
+    NO_ANSWER = "no_answer"
+    # Unknown, and why.
+    STARTING = "starting"
+    NO_DATA = "no_data"
+    UNPROVEN = "unproven"
+    BEHIND_UPLINK = "behind_uplink"
+    ISOLATED = "isolated"
+
+
+class SubjectKind(StrEnum):
+    """Whom a verdict is about."""
+
+    UPLINK = "uplink"
+    SWITCH = "switch"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An uplink or a switch of a site, or the monitor itself (school and site empty)."""
+
+    kind: SubjectKind
+    school: str
+    site: str
+    device: str
+
+    @classmethod
+    def of(cls, target: Target) -> Subject:
+        """Return the subject that a check of an uplink or a switch speaks about."""
+        return cls(SubjectKind(target.role.value), target.school, target.site, target.device)
+
+    def __str__(self) -> str:
+        if self.kind is SubjectKind.MONITOR:
+            return "the monitor"
+        return f"{self.kind} {self.school}/{self.site}/{self.device}"
+
+
+MONITOR = Subject(SubjectKind.MONITOR, "", "", "monitor")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point in time on both clocks: monotonic seconds and an aware UTC instant."""
+
+    monotonic: float
+    instant: datetime
+
+    def instant_of(self, monotonic: float) -> datetime:
+        """Return the instant of a nearby monotonic time, by the wall clock as it stands now."""
+        return self.instant - timedelta(seconds=self.monotonic - monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What holds for a subject: state, cause, one sentence for a person, and since when."""
+
+    state: State
+    cause: Cause
+    since: datetime
+    detail: str = ""
+
+    def is_same_finding(self, other: Verdict) -> bool:
+        """Return whether both say the same thing, whatever their sentences."""
+        return self.state is other.state and self.cause is other.cause
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A subject's verdict became another one; `at` is when we knew, `after.since` when it was."""
+
+    subject: Subject
+    before: Verdict
+    after: Verdict
+    at: datetime
+
+    @property
+    def is_held_against_a_school(self) -> bool:
+        """Return whether a school's device was declared down."""
+        return self.after.state is State.DOWN and self.subject.kind is not SubjectKind.MONITOR
+
+
+@dataclass(frozen=True, slots=True)
+class Hysteresis:
+    """How much evidence a change of verdict needs, in rounds and seconds.
+
+    A device is down after `down_rounds` silent rounds in a row that span `down_seconds`; it
+    leaves down after `up_rounds` answered rounds in a row; it is unknown after
+    `stale_intervals` of its own interval without a usable round. The monitor is isolated when
+    all of at least `references` references are silent, or when more than `lost_share` of at
+    least `schools` answering sites fall silent within one cycle.
+    """
+
+    down_rounds: int = 3
+    down_seconds: float = 60.0
+    up_rounds: int = 2
+    stale_intervals: float = 3.0
+    references: int = 3
+    schools: int = 3
+    lost_share: float = 0.5

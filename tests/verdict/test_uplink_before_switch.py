@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitor.observation import State
+from monitor.verdict import Cause
+from tests.verdict.world import BEGIN, World, city, switch, uplink
+
+SWITCHES = 4
+REPORTED = 600.0
+phases = st.lists(
+    st.floats(0, 0.999), min_size=2 * (SWITCHES + 1) + 3, max_size=2 * (SWITCHES + 1) + 3
+)
+moments = st.floats(130, 250)
+lengths = st.floats(250, 500)
+
+
+def world_of(
+    order: list[float], outages: dict[tuple[str, str], list[tuple[float, float]]]
+) -> World:
+    inventory = city(schools=2, switches=SWITCHES)
+    places = {check.id: index for index, check in enumerate(inventory.checks())}
+    return World(inventory, lambda check: order[places[check.id]], outages)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(phases, moments, lengths, st.sets(st.integers(0, SWITCHES - 1)))
+def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
+    order: list[float], death: float, length: float, still_dead: set[int]
+) -> None:
+    back = death + length
+    outages = {("s0", "router"): [(death, back)]}
+    for index in still_dead:
+        outages[("s0", f"sw{index}")] = [(death, 10_000.0)]
+    world = world_of(order, outages)
+
+    world.run(death + 250)
+    assert world.board.root_causes() == (uplink(0),), "one cause while the uplink is dead"
+    for index in range(SWITCHES):
+        verdict = world.board.verdict(switch(0, index))
+        assert verdict is not None
+        assert (verdict.state, verdict.cause) == (State.UNKNOWN, Cause.BEHIND_UPLINK)
+    assert [subject for _, subject in world.held_against_schools()] == [uplink(0)]
+    [(known, _)] = world.held_against_schools()
+    assert known - death < 3 * 60 + 60 + 10, "three rounds, and one of a reference"
+
+    world.run(back + REPORTED)
+    assert world.board.root_causes() == tuple(switch(0, index) for index in sorted(still_dead))
+    held = {subject: when for when, subject in world.held_against_schools()}
+    assert set(held) == {uplink(0)} | {switch(0, index) for index in still_dead}
+    assert len(world.held_against_schools()) == len(held), "each was held against it once"
+    up_again = next(
+        when
+        for when, change in world.changes
+        if change.subject == uplink(0) and change.after.state is State.UP and when > known
+    )
+    for index in still_dead:
+        assert held[switch(0, index)] <= up_again + 60 + 5, "down within one cycle"
+    assert {verdict.state for verdict in world.board.verdicts.values()} <= {State.UP, State.DOWN}
+    assert world.board.monitor.state is State.UP
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(phases, moments, st.integers(0, SWITCHES - 1))
+def test_a_dead_switch_is_down_and_nothing_else_is(
+    order: list[float], death: float, index: int
+) -> None:
+    world = world_of(order, {("s1", f"sw{index}"): [(death, death + 400)]})
+    world.run(death + 300)
+    assert world.board.root_causes() == (switch(1, index),)
+    verdict = world.board.verdict(switch(1, index))
+    assert verdict is not None
+    late = (verdict.since - BEGIN) / timedelta(seconds=1) - death
+    assert -1 <= late <= 60, "down since its first silent round"
+    world.run(death + 700)
+    assert world.board.root_causes() == ()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(order=phases, dead=st.sets(st.integers(0, SWITCHES - 1)), is_cut=st.booleans())
+def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut: bool) -> None:
+    outages = {("s0", f"sw{index}"): [(-1.0, 10_000.0)] for index in dead}
+    if is_cut:
+        outages[("s0", "router")] = [(-1.0, 10_000.0)]
+    world = world_of(order, outages)
+    world.run(119)
+    assert world.held_against_schools() == [], "nobody is down before three rounds were silent"
+    world.run(600)
+    expected = (uplink(0),) if is_cut else tuple(switch(0, index) for index in sorted(dead))
+    assert world.board.root_causes() == expected

@@ -1,0 +1,162 @@
+"""A small city whose devices die and come back by the second, asked round by round.
+
+Rounds are five packets over 0.8 s; a silent round ends 2 s after its last packet. Every event
+goes to the board in the order in which rounds end, as in the daemon.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from monitor.inventory import (
+    Calendar,
+    Check,
+    CheckKind,
+    CheckPlan,
+    Contract,
+    IcmpOptions,
+    Inventory,
+    Location,
+    Reference,
+    School,
+    Site,
+    Switch,
+    Uplink,
+)
+from monitor.observation import EchoRound, Observation, Outcome, Reason
+from monitor.verdict import Change, Hysteresis, Moment, Subject, SubjectKind, VerdictBoard
+
+BEGIN = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
+CONTRACT = Contract("Example", 10**9, 10**9, 10**9, 10**9, 10**8, 10**8, 0.99)
+Spells = Sequence[tuple[float, float]]
+
+
+def icmp(interval: float = 60.0) -> CheckPlan:
+    return CheckPlan(CheckKind.ICMP, "icmp", interval, 5.0, IcmpOptions())
+
+
+def school(number: int, switches: int, interval: float = 60.0, type_: str = "Gymnasium") -> School:
+    uplink = Uplink(f"10.{number}.0.1", CONTRACT, (icmp(interval),))
+    boxes = tuple(
+        Switch(f"sw{index}", f"10.{number}.0.{index + 10}", (icmp(interval),))
+        for index in range(switches)
+    )
+    site = Site("main", Location(51.48, 7.22), uplink, boxes)
+    return School(f"s{number}", str(number), f"Schule {number}", type_, "Mitte", (site,))
+
+
+def city(schools: int, switches: int, references: int = 3, interval: float = 60.0) -> Inventory:
+    return Inventory(
+        city="Bochum",
+        calendar=Calendar("Europe/Berlin", "NW", {}),
+        credentials={},
+        references=tuple(
+            Reference(f"ref{index}", f"192.0.2.{index + 1}", (icmp(interval),))
+            for index in range(references)
+        ),
+        schools=tuple(school(number, switches, interval) for number in range(schools)),
+    )
+
+
+def moment(seconds: float) -> Moment:
+    return Moment(1000.0 + seconds, BEGIN + timedelta(seconds=seconds))
+
+
+def uplink(number: int) -> Subject:
+    return Subject(SubjectKind.UPLINK, f"s{number}", "main", "router")
+
+
+def switch(number: int, index: int) -> Subject:
+    return Subject(SubjectKind.SWITCH, f"s{number}", "main", f"sw{index}")
+
+
+def echo(
+    check: Check, *, answered: int, duration: float, outcome: Outcome | None = None
+) -> Observation:
+    """Return a round of five echo requests of which some were answered."""
+    lost = answered == 0
+    return Observation(
+        check=check,
+        started=BEGIN,
+        duration=duration,
+        outcome=outcome or (Outcome.FAILED if lost else Outcome.OK),
+        reason=Reason.TIMEOUT if lost else Reason.NONE,
+        detail="no reply to 5 packets" if lost else "",
+        values=EchoRound(check.target.host, 5, (0.004,) * answered),
+    )
+
+
+def is_within(spells: Spells, when: float) -> bool:
+    return any(begin <= when < end for begin, end in spells)
+
+
+@dataclass
+class World:
+    """Asks every device at its phase; `outages` maps a device to its spells of being dead.
+
+    A dead router takes the switches behind it along; `own_line` takes everything along.
+    """
+
+    inventory: Inventory
+    phase_of: Callable[[Check], float]
+    outages: Mapping[tuple[str, str], Spells] = field(default_factory=dict)
+    own_line: Spells = ()
+    rules: Hysteresis = field(default_factory=Hysteresis)
+    answered_before: Sequence[Subject] = ()
+
+    def __post_init__(self) -> None:
+        self.board = VerdictBoard(self.inventory, moment(0), self.rules, self.answered_before)
+        self.changes: list[tuple[float, Change]] = []
+        self._queue: list[tuple[float, int, Check]] = []
+        for index, check in enumerate(self.inventory.checks()):
+            self._queue.append((self.phase_of(check) * check.interval, index, check))
+        heapq.heapify(self._queue)
+        self._ends: list[tuple[float, int, Observation | None]] = [(2.5, -1, None)]
+        self._count = 0
+
+    def is_alive(self, check: Check, when: float) -> bool:
+        target = check.target
+        spells = [self.own_line, self.outages.get((target.school, target.device), ())]
+        if target.role.value == "switch":
+            spells.append(self.outages.get((target.school, "router"), ()))
+        return not any(is_within(one, when) for one in spells)
+
+    def run(self, until: float) -> None:
+        """Ask and report everything up to a second of the simulated time."""
+        while True:
+            start = self._queue[0][0] if self._queue else float("inf")
+            end = self._ends[0][0]
+            if min(start, end) > until:
+                return
+            if start <= end:
+                self._ask()
+            else:
+                self._report()
+
+    def _ask(self) -> None:
+        start, index, check = heapq.heappop(self._queue)
+        heapq.heappush(self._queue, (start + check.interval, index, check))
+        answered = sum(self.is_alive(check, start + 0.2 * packet) for packet in range(5))
+        duration = 0.81 if answered == 5 else 2.8
+        self._count += 1
+        observation = echo(check, answered=answered, duration=duration)
+        heapq.heappush(self._ends, (start + duration, self._count, observation))
+
+    def _report(self) -> None:
+        when, _, observation = heapq.heappop(self._ends)
+        if observation is None:
+            changes = self.board.tick(moment(when))
+            heapq.heappush(self._ends, (when + 5.0, -1, None))
+        else:
+            changes = self.board.observe(observation, moment(when))
+        self.changes.extend((when, change) for change in changes)
+
+    def held_against_schools(self) -> list[tuple[float, Subject]]:
+        return [
+            (when, change.subject)
+            for when, change in self.changes
+            if change.is_held_against_a_school
+        ]
