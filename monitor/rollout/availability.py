@@ -1,0 +1,195 @@
+"""What a minute counts as, and the sums of a local day.
+
+Every minute of a site has exactly one class; the classes of a local day sum to the day's
+minutes, 1380 and 1500 on the days when the clock changes. Minutes are numbered from
+1970-01-01 00:00 UTC, so a change of the local clock neither repeats nor skips one.
+
+Must not know: the ledger, how the states came about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from monitor.observation import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+class MinuteClass(StrEnum):
+    """What a minute counts as; only up and down are held against the contract."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+    MAINTENANCE = "maintenance"
+    OUTSIDE = "outside"
+
+
+# One character a minute: a month of the city is 4 MB, and counting is a search for bytes.
+CODES: Final = {
+    MinuteClass.UP: "u",
+    MinuteClass.DOWN: "d",
+    MinuteClass.UNKNOWN: "?",
+    MinuteClass.MAINTENANCE: "m",
+    MinuteClass.OUTSIDE: "o",
+}
+MISSING: Final = b"-"
+AHEAD: Final = b"."
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Minutes by class; `ahead` are those that are not over or not settled yet."""
+
+    up: int = 0
+    down: int = 0
+    unknown: int = 0
+    maintenance: int = 0
+    outside: int = 0
+    ahead: int = 0
+
+    def __add__(self, other: Account) -> Account:
+        return Account(
+            self.up + other.up,
+            self.down + other.down,
+            self.unknown + other.unknown,
+            self.maintenance + other.maintenance,
+            self.outside + other.outside,
+            self.ahead + other.ahead,
+        )
+
+    @property
+    def minutes(self) -> int:
+        """Return the sum of all classes."""
+        return self.up + self.down + self.unknown + self.maintenance + self.outside + self.ahead
+
+    @property
+    def counted(self) -> int:
+        """Return the minutes that the availability rests on: up and down."""
+        return self.up + self.down
+
+    @property
+    def availability(self) -> float | None:
+        """Return up / (up + down), a ratio; None without a counted minute."""
+        return self.up / self.counted if self.counted else None
+
+    @property
+    def availability_at_worst(self) -> float | None:
+        """Return the availability if every unknown minute had been down; None without any."""
+        owed = self.counted + self.unknown
+        return self.up / owed if owed else None
+
+    @property
+    def availability_at_best(self) -> float | None:
+        """Return the availability if every unknown minute had been up; None without any."""
+        owed = self.counted + self.unknown
+        return (self.up + self.unknown) / owed if owed else None
+
+
+@dataclass(frozen=True, slots=True)
+class DayAccount:
+    """The account of one local day."""
+
+    day: date
+    account: Account
+
+
+def minute_class(state: State, *, in_maintenance: bool, in_service_hours: bool) -> MinuteClass:
+    """Return what a minute counts as.
+
+    Outside the contract's hours nothing is owed, whatever happens then: `outside` comes first,
+    so that night work never looks like maintenance in the hours that count. In a maintenance
+    window the line is excused, and an up minute does not count for it either: a window cannot
+    improve the figure. What is left is what was seen.
+    """
+    if not in_service_hours:
+        return MinuteClass.OUTSIDE
+    if in_maintenance:
+        return MinuteClass.MAINTENANCE
+    return MinuteClass(state.value)
+
+
+def minute_of(at: datetime) -> int:
+    """Return the number of the minute that holds an aware instant."""
+    return (at - _EPOCH) // _MINUTE
+
+
+def start_of(minute: int) -> datetime:
+    """Return the aware UTC instant at which a minute begins."""
+    return _EPOCH + minute * _MINUTE
+
+
+def minutes_of_day(day: date, zone: ZoneInfo) -> range:
+    """Return the minutes of a local day: 1440 of them, or 1380 or 1500 when the clock changes."""
+    return range(_local_midnight(day, zone), _local_midnight(day + timedelta(days=1), zone))
+
+
+def settle_missing(
+    codes: bytes, span: range, horizon: int, in_service_hours: Callable[[datetime], bool] | None
+) -> bytes:
+    """Return one class a minute where some have no record.
+
+    What was not recorded is unknown, or outside where the calendar alone says so
+    (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on.
+    """
+    if MISSING not in codes:
+        return codes
+    settled = bytearray(codes)
+    missing = MISSING[0]
+    unknown = CODES[MinuteClass.UNKNOWN].encode()[0]
+    outside = CODES[MinuteClass.OUTSIDE].encode()[0]
+    for place, minute in enumerate(span):
+        if settled[place] != missing:
+            continue
+        if minute >= horizon:
+            settled[place] = AHEAD[0]
+        elif in_service_hours is not None and not in_service_hours(start_of(minute)):
+            settled[place] = outside
+        else:
+            settled[place] = unknown
+    return bytes(settled)
+
+
+def account(codes: bytes) -> Account:
+    """Return the sums of minutes given as codes without a missing one.
+
+    Raises:
+        ValueError: if a minute has no class.
+    """
+    up, down, unknown, maintenance, outside = (
+        codes.count(CODES[kind].encode())
+        for kind in (
+            MinuteClass.UP,
+            MinuteClass.DOWN,
+            MinuteClass.UNKNOWN,
+            MinuteClass.MAINTENANCE,
+            MinuteClass.OUTSIDE,
+        )
+    )
+    total = Account(up, down, unknown, maintenance, outside, codes.count(AHEAD))
+    if total.minutes != len(codes):
+        raise ValueError(f"{len(codes) - total.minutes} minutes have no class")
+    return total
+
+
+def account_days(codes: bytes, days: list[date], zone: ZoneInfo) -> list[DayAccount]:
+    """Return the account of each of consecutive local days, whose minutes are `codes`."""
+    accounts, place = [], 0
+    for day in days:
+        length = len(minutes_of_day(day, zone))
+        accounts.append(DayAccount(day, account(codes[place : place + length])))
+        place += length
+    return accounts
+
+
+def _local_midnight(day: date, zone: ZoneInfo) -> int:
+    return minute_of(datetime.combine(day, time(), zone).astimezone(UTC))

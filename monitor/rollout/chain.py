@@ -1,0 +1,153 @@
+"""What stands in the ledger: entries, and the chain of digests that binds each to all before it.
+
+The digest of a row is SHA-256 over six lines: the previous row's digest in hex, sequence,
+instant (milliseconds since 1970-01-01 UTC), kind, subject, payload. `printf` and `sha256sum`
+can check it. A chain shows that a row was changed, removed or put in between; it cannot show
+that the newest rows were cut off, which takes a digest noted elsewhere (each SLA report does).
+
+Must not know: SQLite, files, what the entries mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+GENESIS: Final = bytes(32)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_KIND: Final = re.compile(r"[a-z][a-z_]{0,31}\Z")
+_SUBJECT: Final = re.compile(r"[!-~]{0,200}\Z")
+_MAX_PAYLOAD: Final = 262_144
+
+
+class LedgerError(Exception):
+    """The ledger cannot be read or written; the message names the file and the cure."""
+
+
+class LedgerLockedError(LedgerError):
+    """Another process writes this ledger."""
+
+
+class LedgerVersionError(LedgerError):
+    """The file was written by a newer version of this program, or by another one."""
+
+
+class LedgerCorruptError(LedgerError):
+    """The file's content is not what was written to it."""
+
+
+class LedgerStorageError(LedgerError):
+    """The storage refused: disk full, I/O error, no permission. It may work again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing worth keeping: the instant it speaks of, its kind, its subject, the particulars.
+
+    `at` is an aware instant, kept to the millisecond. `subject` is `school/site`, a school, or
+    empty for the whole city.
+    """
+
+    at: datetime
+    kind: str
+    subject: str
+    payload: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry as it stands in the ledger: its place (from 1) and its digest (32 bytes)."""
+
+    sequence: int
+    entry: Entry
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A recorded entry as the database has it: milliseconds since 1970, JSON text."""
+
+    sequence: int
+    at: int
+    kind: str
+    subject: str
+    payload: str
+    digest: bytes
+
+    def recorded(self) -> Recorded:
+        """Return the row as the rest of the program reads it.
+
+        Raises:
+            LedgerCorruptError: if it cannot have been written so.
+        """
+        try:
+            entry = Entry(instant(self.at), self.kind, self.subject, json.loads(self.payload))
+        except (ValueError, OverflowError) as error:
+            raise LedgerCorruptError(f"row {self.sequence} is damaged: {error}") from error
+        return Recorded(self.sequence, entry, self.digest)
+
+
+def milliseconds(at: datetime) -> int:
+    """Return whole milliseconds since 1970-01-01 UTC of an aware instant."""
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def instant(at: int) -> datetime:
+    """Return the aware UTC instant of milliseconds since 1970-01-01 UTC."""
+    return _EPOCH + at * _MILLISECOND
+
+
+def digest(previous: bytes, fields: tuple[int, int, str, str, str]) -> bytes:
+    """Return the digest of a row: (sequence, at, kind, subject, payload) after `previous`."""
+    lines = "\n".join((previous.hex(), *map(str, fields)))
+    # Bytes that are no UTF-8 come from a damaged file, and must not look like what they replaced.
+    return sha256(lines.encode("utf-8", "surrogateescape")).digest()
+
+
+def link(entries: Sequence[Entry], sequence: int, previous: bytes) -> list[Row]:
+    """Return the rows that append `entries` after row `sequence`, whose digest is `previous`.
+
+    Raises:
+        ValueError: if an entry's kind, subject or payload cannot stand in a ledger.
+    """
+    rows = []
+    for number, entry in enumerate(entries, start=sequence + 1):
+        fields = (number, milliseconds(entry.at), entry.kind, entry.subject, _canonical(entry))
+        previous = digest(previous, fields)
+        rows.append(Row(*fields, previous))
+    return rows
+
+
+def require_valid(entries: Sequence[Entry]) -> None:
+    """Refuse entries that cannot stand in a ledger, before they wait with others.
+
+    Raises:
+        ValueError: names the entry's fault.
+    """
+    for entry in entries:
+        if entry.at.tzinfo is None:
+            raise ValueError(f"ledger entry {entry.kind!r} has an instant without a time zone")
+        if not _KIND.match(entry.kind):
+            raise ValueError(f"ledger entry has the kind {entry.kind!r}; allowed are a-z and _")
+        if not _SUBJECT.match(entry.subject):
+            raise ValueError(
+                f"ledger entry {entry.kind!r} has the subject {entry.subject!r}; "
+                "allowed are up to 200 printable ASCII characters without spaces"
+            )
+        if len(_canonical(entry)) > _MAX_PAYLOAD:
+            raise ValueError(f"ledger entry {entry.kind!r} holds over {_MAX_PAYLOAD} characters")
+
+
+def _canonical(entry: Entry) -> str:
+    """Return the payload as the one JSON text it can have: sorted keys, ASCII, no spaces."""
+    return json.dumps(entry.payload, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,27 @@
+"""A clock that tests own: it stands still, and sleeping moves it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+
+class ManualClock:
+    """Instants and durations move only when told to, or when somebody sleeps."""
+
+    def __init__(self, at: datetime = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)) -> None:
+        self.at = at
+        self.slept: list[float] = []
+        self._start = at
+
+    def monotonic(self) -> float:
+        return (self.at - self._start).total_seconds()
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+        # A real moment: the disk that the sleeper waits for is a real one.
+        await asyncio.sleep(0.002)
