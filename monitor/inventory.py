@@ -93,6 +93,7 @@ class HttpOptions:
 
     `status` lists the accepted codes, `body` is a regular expression that must match,
     `address` connects there instead of to the URL's host (name and certificate stay).
+    `ca_file` is trusted instead of the system's store.
     """
 
     url: str
@@ -101,6 +102,7 @@ class HttpOptions:
     redirects: int = 5
     verify: bool = True
     address: str | None = None
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

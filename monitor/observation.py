@@ -137,7 +137,96 @@ class DeviceReading:
         return bool(self.columns.get("ifHCInOctets"))
 
 
-Values = EchoRound | DeviceReading
+@dataclass(frozen=True, slots=True)
+class TcpReading:
+    """One TCP connection: whom it went to, and its phases in seconds.
+
+    `address` is empty and `ip_version` None when the name did not resolve.
+    """
+
+    address: str
+    ip_version: int | None
+    port: int
+    resolve_seconds: float = 0.0
+    connect_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateChain:
+    """What a TLS server presented, and until when it holds (aware UTC instants).
+
+    `earliest_expiry` is the first expiry of any presented certificate, `verified_expiry` the
+    first one of the chain up to a trusted root; None where the chain did not verify or was
+    not asked to. `subject`, `issuer` (RFC 4514), `names` and `fingerprint_sha256` (hex) are
+    those of the server's own certificate, sanitised.
+    """
+
+    earliest_expiry: datetime
+    verified_expiry: datetime | None
+    fingerprint_sha256: str
+    subject: str
+    issuer: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReading:
+    """One HTTP(S) exchange; phases in seconds, summed over the redirects that were followed.
+
+    `lookup_seconds` is the name's look-up of the first request alone. `status`, `version` and
+    everything below are those of the last response; None when there was none. `content_length`
+    is the header's figure in bytes, None if it was not sent; `body_bytes` is what was read of
+    the uncompressed body, all of it unless `is_cut`. `tls_version` reads "TLS 1.3".
+    `is_body_expected` is None when no body was asked for or none came.
+    """
+
+    address: str
+    ip_version: int | None
+    lookup_seconds: float = 0.0
+    resolve_seconds: float = 0.0
+    connect_seconds: float = 0.0
+    tls_seconds: float = 0.0
+    processing_seconds: float = 0.0
+    transfer_seconds: float = 0.0
+    redirects: int = 0
+    status: int | None = None
+    version: str | None = None
+    content_length: int | None = None
+    body_bytes: int = 0
+    is_cut: bool = False
+    is_body_expected: bool | None = None
+    last_modified: datetime | None = None
+    tls_version: str | None = None
+    certificate: CertificateChain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DnsReading:
+    """One DNS query to one server; phases in seconds, over TCP too if UDP's was truncated.
+
+    `rcode` is a name ("NXDOMAIN"), `flags` the header's names ("QR", "RD", "RA"); `answers`
+    are the records of the asked type as text, the counts those of the sections' records.
+    `rcode` is None when no reply came. `serial` is the zone's (SOA). `dropped` counts the
+    datagrams that were not the reply to this query.
+    """
+
+    address: str
+    ip_version: int | None
+    resolve_seconds: float = 0.0
+    connect_seconds: float = 0.0
+    request_seconds: float = 0.0
+    transport: str = "udp"
+    rcode: str | None = None
+    flags: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    answer_count: int = 0
+    authority_count: int = 0
+    additional_count: int = 0
+    serial: int | None = None
+    dropped: int = 0
+
+
+Values = EchoRound | DeviceReading | TcpReading | HttpReading | DnsReading
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""One attempt of a probe: its phases, its typed failure, and its end by the deadline.
+
+A probe does its work as a coroutine that raises `ProbeError` for what went wrong; `observe`
+runs it, ends it by the context's deadline, and turns either way into an observation. That
+is the one place where a probe's time is limited, so a probe needs no time-outs of its own.
+
+Must not know: any protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from monitor.observation import Observation, Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from monitor.clock import Clock
+    from monitor.inventory import Check
+    from monitor.observation import Values
+    from monitor.probes.context import ProbeContext
+
+PRINTABLE_LIMIT = 128
+
+_WHILE: Mapping[str, str] = {
+    "resolve": "looking up the name",
+    "connect": "connecting",
+    "tls": "in the TLS handshake",
+    "processing": "waiting for the response",
+    "transfer": "reading the response",
+    "request": "waiting for the reply",
+}
+
+
+class ProbeError(Exception):
+    """Why a probe is not ok: an enum for rules, a sentence for a person."""
+
+    def __init__(self, reason: Reason, sentence: str, outcome: Outcome = Outcome.FAILED) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+        self.outcome = outcome
+
+
+class Attempt:
+    """How far a run has come: the phase it is in, the time of each, whom it asks.
+
+    A phase lasts until the next one begins and may come again (redirects): its times are
+    summed, in monotonic seconds, without a gap, so the phases always add up to the duration.
+    `place` is what a time-out's sentence names. `found` is a failure that is certain while
+    the attempt still gathers particulars; it stands even if the deadline cuts those short.
+    """
+
+    __slots__ = ("_clock", "_since", "found", "phase", "place", "seconds")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since = 0.0
+        self.phase = ""
+        self.place = ""
+        self.found: ProbeError | None = None
+        self.seconds: dict[str, float] = {}
+
+    def begin(self, phase: str) -> None:
+        """End the current phase, if one is running, and begin another."""
+        self.stop()
+        self.phase = phase
+        self._since = self._clock.monotonic()
+
+    def stop(self) -> None:
+        """End the current phase; what follows is our own work and nobody's time."""
+        if self.phase:
+            spent = self._clock.monotonic() - self._since
+            self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + spent
+        self.phase = ""
+
+    def of(self, phase: str) -> float:
+        """Return the seconds spent in a phase, 0.0 if it never began."""
+        return self.seconds.get(phase, 0.0)
+
+    @property
+    def total(self) -> float:
+        """Return the seconds of all phases together."""
+        return sum(self.seconds.values())
+
+
+async def observe(
+    check: Check,
+    context: ProbeContext,
+    attempt: Attempt,
+    work: Coroutine[object, object, None],
+    values: Callable[[], Values],
+) -> Observation:
+    """Run an attempt to its end or to the deadline and say what it found.
+
+    Returns:
+        An observation whose duration is the sum of the phases in seconds, and whose values
+        hold what was measured, also by an attempt that failed half-way.
+    """
+    started = context.clock.now()
+    remaining = context.deadline - context.clock.monotonic()
+    if remaining <= 0:
+        work.close()
+        late = "no time was left before the deadline"
+        return Observation(check, started, 0.0, Outcome.UNKNOWN, Reason.NOT_RUN, late)
+    failure: ProbeError | None = None
+    try:
+        await asyncio.wait_for(work, remaining)
+    except TimeoutError:
+        failure = attempt.found or _timeout(attempt, remaining)
+    except ProbeError as raised:
+        failure = raised
+    finally:
+        attempt.stop()
+    if failure is None:
+        return Observation(check, started, attempt.total, Outcome.OK, values=values())
+    said = failure.sentence
+    outcome, reason = failure.outcome, failure.reason
+    return Observation(check, started, attempt.total, outcome, reason, said, values())
+
+
+def _timeout(attempt: Attempt, limit: float) -> ProbeError:
+    if attempt.phase == "resolve":
+        said = f"no answer for the name {attempt.place} in {limit:.1f} s"
+        return ProbeError(Reason.RESOLVE, said)
+    activity = _WHILE.get(attempt.phase, "checking")
+    said = f"no answer from {attempt.place} in {limit:.1f} s while {activity}"
+    return ProbeError(Reason.TIMEOUT, said)
+
+
+def printable(text: str, limit: int = PRINTABLE_LIMIT) -> str:
+    """Return a peer's text without control characters and surrogates, cut at the limit."""
+    cleaned = "".join(sign if sign.isprintable() else "?" for sign in text[: limit + 1])
+    return cleaned if len(cleaned) <= limit else cleaned[:limit] + "…"

@@ -1,0 +1,207 @@
+"""One TCP connection, with TLS where wanted: bytes out, bytes in, and failures by name.
+
+The socket is owned here from its creation to `close`, which is immediate, so an attempt
+that is cancelled at its deadline leaves nothing behind. TLS runs over memory buffers
+(`ssl.MemoryBIO`): TCP and TLS are timed apart, and the session can be asked for the chain
+that the server presented.
+
+Must not know: HTTP, DNS, or what a connection is for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from monitor.observation import Outcome, Reason
+from monitor.probes.attempt import ProbeError
+from monitor.probes.resolve import ResolveError, resolve
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from monitor.probes.attempt import Attempt
+    from monitor.probes.context import ProbeContext
+    from monitor.probes.resolve import Resolved
+
+_CHUNK = 16384
+_REFUSED = {errno.ECONNREFUSED}
+_RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
+_UNREACHABLE = {
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.ENETDOWN,
+    errno.EHOSTDOWN,
+    errno.ENONET,
+    errno.ENOPROTOOPT,
+}
+
+
+def place(address: str, port: int) -> str:
+    """Return how a sentence names an address and a port."""
+    return f"{address} port {port}"
+
+
+def failure(error: OSError, address: str, port: int) -> ProbeError:
+    """Return what a socket's error means: the network's doing, or ours (unknown).
+
+    Source: connect(2), RFC 9293 §3.10.7 (a reset answers a SYN to a closed port).
+    """
+    where = place(address, port)
+    number = error.errno
+    if number in _REFUSED:
+        return ProbeError(Reason.REFUSED, f"{where} refuses connections")
+    if number in _RESET:
+        return ProbeError(Reason.RESET, f"{where} reset the connection")
+    if number in _UNREACHABLE:
+        cause = "network" if number == errno.ENETUNREACH else "host"
+        return ProbeError(Reason.UNREACHABLE, f"{where} cannot be reached: {cause} unreachable")
+    if number == errno.ETIMEDOUT:
+        return ProbeError(Reason.TIMEOUT, f"no answer from {where}: the kernel gave up")
+    said = error.strerror or type(error).__name__
+    return ProbeError(Reason.NO_SOCKET, f"no connection to {where}: {said}", Outcome.UNKNOWN)
+
+
+async def locate(host: str, context: ProbeContext, attempt: Attempt) -> Resolved:
+    """Return a host's address; the time is the attempt's phase `resolve`.
+
+    Raises:
+        ProbeError: if the name has no address, or none came in time.
+    """
+    attempt.place = host
+    attempt.begin("resolve")
+    try:
+        return await resolve(host, context.clock, context.deadline)
+    except ResolveError as error:
+        raise ProbeError(Reason.RESOLVE, str(error)) from error
+
+
+async def connect(address: str, ip_version: int, port: int) -> Connection:
+    """Open a TCP connection to a literal address; the caller closes it.
+
+    Raises:
+        ProbeError: if it is refused, reset, unreachable, or no socket can be had.
+    """
+    family = socket.AF_INET6 if ip_version == 6 else socket.AF_INET  # noqa: PLR2004  # IPv6
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            stream.settimeout(0)
+            await loop.sock_connect(stream, (address, port))
+        except OSError as error:
+            raise failure(error, address, port) from error
+        stack.pop_all()
+        return Connection(stream, address, port)
+
+
+class Connection:
+    """A TCP connection of our own, in the clear until `start_tls`."""
+
+    __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "port")
+
+    def __init__(self, stream: socket.socket, address: str, port: int) -> None:
+        self._socket = stream
+        self._tls: ssl.SSLObject | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.address = address
+        self.port = port
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket at once; a peer that waits for more gets a reset."""
+        self._socket.close()
+
+    async def start_tls(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
+        """Shake hands as a TLS client and return the session.
+
+        Raises:
+            ssl.SSLError: if the handshake fails, also when the certificate is refused.
+            ProbeError: if the connection fails meanwhile.
+        """
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._fill()
+            except ssl.SSLError:
+                # The alert tells the server's operator why we hung up.
+                await self._flush()
+                raise
+            else:
+                break
+        await self._flush()
+        self._tls = tls
+        return tls
+
+    async def send(self, data: bytes) -> None:
+        """Send all of the data.
+
+        Raises:
+            ProbeError: if the connection fails.
+            ssl.SSLError: if the TLS session fails.
+        """
+        if self._tls is None:
+            await self._send_plain(data)
+            return
+        self._tls.write(data)
+        await self._flush()
+
+    async def receive(self) -> bytes:
+        """Return the next bytes, at most 16 KiB; b"" when the peer has finished.
+
+        Raises:
+            ProbeError: if the connection fails.
+            ssl.SSLError: if the TLS session fails.
+        """
+        if self._tls is None:
+            return await self._receive_plain()
+        while True:
+            try:
+                return self._tls.read(_CHUNK)
+            except ssl.SSLWantReadError:
+                await self._flush()
+                await self._fill()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                # Many servers end without close_notify; the length of the body tells.
+                return b""
+
+    async def _fill(self) -> None:
+        data = await self._receive_plain()
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    async def _flush(self) -> None:
+        if self._outgoing.pending:
+            await self._send_plain(self._outgoing.read())
+
+    async def _receive_plain(self) -> bytes:
+        try:
+            return await asyncio.get_running_loop().sock_recv(self._socket, _CHUNK)
+        except OSError as error:
+            raise failure(error, self.address, self.port) from error
+
+    async def _send_plain(self, data: bytes) -> None:
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        except OSError as error:
+            raise failure(error, self.address, self.port) from error

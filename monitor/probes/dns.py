@@ -1,0 +1,224 @@
+"""DNS: one query to one named server, its reply judged by rcode and answers.
+
+The query has a random id and leaves from a random port of a connected socket, so the kernel
+drops what comes from elsewhere; what comes from the server but is no reply to this query is
+dropped here and counted. A truncated reply is asked for again over TCP (RFC 7766 §5).
+
+Must not know: who asks, or what a failure means for a school.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+
+from monitor.inventory import DnsOptions
+from monitor.observation import DnsReading, Outcome, Reason
+from monitor.probes.attempt import Attempt, ProbeError, observe, printable
+from monitor.probes.connect import connect, failure, locate, place
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.observation import Observation
+    from monitor.probes.connect import Connection
+    from monitor.probes.context import ProbeContext
+    from monitor.probes.resolve import Resolved
+
+# Without EDNS a server may send 512; whoever sends more than this means harm.
+_DATAGRAM_LIMIT = 4096
+_STREAM_LIMIT = 16 * 1024
+_HEADER = struct.Struct("!6H")
+_ANSWERS_LIMIT = 64
+
+
+async def run(check: Check, context: ProbeContext) -> Observation:
+    """Ask the server for a name's records once.
+
+    Returns:
+        An observation with a `DnsReading`. Any rcode but NOERROR fails; with `expected`
+        values the answers must be exactly those, in any order.
+
+    Raises:
+        TypeError: if the check is not one of DNS.
+    """
+    options = check.options
+    if not isinstance(options, DnsOptions):
+        raise TypeError(f"{check.id} is no DNS check")
+    lookup = _Lookup(options, context)
+    return await observe(check, context, lookup.attempt, lookup.work(), lookup.reading)
+
+
+class _Lookup:
+    """The query of one run, and what its reply has shown so far."""
+
+    def __init__(self, options: DnsOptions, context: ProbeContext) -> None:
+        self.attempt = Attempt(context.clock)
+        self._options = options
+        self._context = context
+        self._resolved: Resolved | None = None
+        self._reply: dns.message.Message | None = None
+        self._counts = (0, 0, 0)
+        self._answers: tuple[dns.rdata.Rdata, ...] = ()
+        self._transport = "udp"
+        self._dropped = 0
+
+    async def work(self) -> None:
+        """Run the whole check; to return means that all is well."""
+        options = self._options
+        try:
+            query = dns.message.make_query(options.name, options.record)
+            kind = query.question[0].rdtype
+            expected = {_record(kind, text) for text in options.expected}
+        except (dns.exception.DNSException, ValueError) as error:
+            said = f"the check cannot be run: {error}"
+            raise ProbeError(Reason.NOT_RUN, said, Outcome.UNKNOWN) from error
+        resolved = await locate(options.server, self._context, self.attempt)
+        self._resolved = resolved
+        self.attempt.place = place(resolved.address, options.port)
+        reply = await self._over_udp(resolved, query)
+        if reply.flags & dns.flags.TC:
+            reply = await self._over_tcp(resolved, query)
+        self.attempt.stop()
+        self._answers = tuple(
+            record for rrset in reply.answer if rrset.rdtype == kind for record in rrset
+        )
+        self._judge(reply, expected)
+
+    def reading(self) -> DnsReading:
+        """Return what is known by now."""
+        reply, attempt = self._reply, self.attempt
+        answers, authority, additional = self._counts
+        serials = [getattr(record, "serial", None) for record in self._answers]
+        return DnsReading(
+            address=self._resolved.address if self._resolved else "",
+            ip_version=self._resolved.ip_version if self._resolved else None,
+            resolve_seconds=attempt.of("resolve"),
+            connect_seconds=attempt.of("connect"),
+            request_seconds=attempt.of("request"),
+            transport=self._transport,
+            rcode=dns.rcode.to_text(reply.rcode()) if reply else None,
+            flags=tuple(dns.flags.to_text(reply.flags).split()) if reply else (),
+            answers=tuple(_text(record) for record in self._answers[:_ANSWERS_LIMIT]),
+            answer_count=answers,
+            authority_count=authority,
+            additional_count=additional,
+            serial=serials[0] if serials else None,
+            dropped=self._dropped,
+        )
+
+    async def _over_udp(
+        self, resolved: Resolved, query: dns.message.Message
+    ) -> dns.message.Message:
+        loop = asyncio.get_running_loop()
+        port = self._options.port
+        self.attempt.begin("connect")
+        with ExitStack() as stack:
+            try:
+                endpoint = stack.enter_context(_datagram_socket(resolved))
+                await loop.sock_connect(endpoint, (resolved.address, port))
+                self.attempt.begin("request")
+                await loop.sock_sendall(endpoint, query.to_wire())
+                while True:
+                    data = await loop.sock_recv(endpoint, _DATAGRAM_LIMIT + 1)
+                    reply = self._accept(query, data, _DATAGRAM_LIMIT)
+                    if reply is not None:
+                        return reply
+            except OSError as error:
+                raise failure(error, resolved.address, port) from error
+
+    async def _over_tcp(
+        self, resolved: Resolved, query: dns.message.Message
+    ) -> dns.message.Message:
+        self._transport = "tcp"
+        self.attempt.begin("connect")
+        version, port = resolved.ip_version, self._options.port
+        with await connect(resolved.address, version, port) as connection:
+            self.attempt.begin("request")
+            await connection.send(query.to_wire(prepend_length=True))
+            data = await self._read_stream(connection)
+        reply = self._accept(query, data, _STREAM_LIMIT)
+        if reply is None:
+            raise ProbeError(Reason.MALFORMED, f"{self.attempt.place} answers another question")
+        return reply
+
+    async def _read_stream(self, connection: Connection) -> bytes:
+        """Return one message without its length. Source: RFC 1035 §4.2.2."""
+        data = b""
+        wanted = 2
+        while len(data) < wanted:
+            received = await connection.receive()
+            if not received:
+                raise ProbeError(Reason.MALFORMED, f"{self.attempt.place} closed before its reply")
+            data += received
+            if len(data) >= 2:  # noqa: PLR2004  # the length's own octets
+                wanted = 2 + int.from_bytes(data[:2], "big")
+            if wanted > 2 + _STREAM_LIMIT:
+                raise ProbeError(Reason.LIMIT, f"the reply of {self.attempt.place} is over 16 KiB")
+        return data[2:wanted]
+
+    def _accept(
+        self, query: dns.message.Message, data: bytes, limit: int
+    ) -> dns.message.Message | None:
+        """Return the reply if the bytes are one to this query, else None (counted)."""
+        if len(data) < _HEADER.size or int.from_bytes(data[:2], "big") != query.id:
+            self._dropped += 1
+            return None
+        if len(data) > limit:
+            raise ProbeError(
+                Reason.LIMIT, f"the reply of {self.attempt.place} is over {limit} bytes"
+            )
+        try:
+            reply = dns.message.from_wire(data, ignore_trailing=True)
+        except (dns.exception.DNSException, ValueError) as error:
+            said = f"the reply of {self.attempt.place} is malformed: {printable(str(error))}"
+            raise ProbeError(Reason.MALFORMED, said) from error
+        if not query.is_response(reply):
+            self._dropped += 1
+            return None
+        self._reply = reply
+        # The header's own counts: dnspython merges equal records and sets OPT apart.
+        _, _, _, answers, authority, additional = _HEADER.unpack_from(data)
+        self._counts = (answers, authority, additional)
+        return reply
+
+    def _judge(self, reply: dns.message.Message, expected: set[dns.rdata.Rdata]) -> None:
+        name, kind = self._options.name, self._options.record
+        rcode = reply.rcode()
+        if rcode != dns.rcode.NOERROR:
+            said = f"{self.attempt.place} answers {dns.rcode.to_text(rcode)} for {name} {kind}"
+            raise ProbeError(Reason.RCODE, said)
+        if expected and set(self._answers) != expected:
+            found = ", ".join(_text(record) for record in self._answers) or "nothing"
+            wanted = ", ".join(self._options.expected)
+            said = f"{name} {kind} is {printable(found)}, expected {wanted}"
+            raise ProbeError(Reason.ANSWER, said)
+
+
+def _datagram_socket(resolved: Resolved) -> socket.socket:
+    family = socket.AF_INET6 if resolved.ip_version == 6 else socket.AF_INET  # noqa: PLR2004  # IPv6
+    endpoint = socket.socket(family, socket.SOCK_DGRAM)
+    endpoint.settimeout(0)
+    return endpoint
+
+
+def _record(kind: dns.rdatatype.RdataType, text: str) -> dns.rdata.Rdata:
+    """Return a record written as in a zone file; names count from the root."""
+    return dns.rdata.from_text(
+        dns.rdataclass.IN, kind, text, origin=dns.name.root, relativize=False
+    )
+
+
+def _text(record: dns.rdata.Rdata) -> str:
+    return printable(record.to_text())

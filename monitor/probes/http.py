@@ -1,0 +1,250 @@
+"""HTTP(S): one GET by hand, its phases timed apart, redirects followed, the answer judged.
+
+By hand because client libraries merge TCP and TLS, or the head and the body, into one time.
+
+Must not know: who asks, or what a failure means for a school.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from monitor.inventory import HttpOptions
+from monitor.observation import HttpReading, Outcome, Reason
+from monitor.probes.attempt import Attempt, ProbeError, observe, printable
+from monitor.probes.certificate import client_context, read_chain, refusal, tls_version
+from monitor.probes.connect import connect, locate, place
+from monitor.probes.http_message import Body, Head, ResponseError, parse_head, request, split_head
+from monitor.probes.url import leads_inside, parse_url, redirected
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.observation import CertificateChain, Observation
+    from monitor.probes.connect import Connection
+    from monitor.probes.context import ProbeContext
+    from monitor.probes.resolve import Resolved
+    from monitor.probes.url import Place
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+async def run(check: Check, context: ProbeContext) -> Observation:
+    """Ask the URL once, follow its redirects, and compare the answer with what is expected.
+
+    Returns:
+        An observation with an `HttpReading`; a refused certificate's expiry is in it too.
+
+    Raises:
+        TypeError: if the check is not one of HTTP.
+    """
+    options = check.options
+    if not isinstance(options, HttpOptions):
+        raise TypeError(f"{check.id} is no HTTP check")
+    exchange = _Exchange(options, context)
+    return await observe(check, context, exchange.attempt, exchange.work(), exchange.reading)
+
+
+class _Exchange:
+    """The requests and responses of one run, and what they have shown so far."""
+
+    def __init__(self, options: HttpOptions, context: ProbeContext) -> None:
+        self.attempt = Attempt(context.clock)
+        self._options = options
+        self._context = context
+        self._first: Place | None = None
+        self._resolved: Resolved | None = None
+        self._lookup_seconds = 0.0
+        self._redirects = 0
+        self._head: Head | None = None
+        self._content_length: int | None = None
+        self._body: Body | None = None
+        self._is_body_expected: bool | None = None
+        self._tls_version: str | None = None
+        self._certificate: CertificateChain | None = None
+
+    async def work(self) -> None:
+        """Run the whole check; to return means that all is well."""
+        options = self._options
+        try:
+            goal = parse_url(options.url)
+            pattern = None if options.body is None else re.compile(options.body)
+        except (ValueError, re.error) as error:
+            raise ProbeError(
+                Reason.NOT_RUN, f"the check cannot be run: {error}", Outcome.UNKNOWN
+            ) from error
+        self._first = goal
+        onward: Place | None = goal
+        while onward is not None:
+            onward = await self._ask(onward)
+        self.attempt.stop()
+        self._judge(pattern)
+
+    def reading(self) -> HttpReading:
+        """Return what is known by now."""
+        head, body, attempt = self._head, self._body, self.attempt
+        return HttpReading(
+            address=self._resolved.address if self._resolved else "",
+            ip_version=self._resolved.ip_version if self._resolved else None,
+            lookup_seconds=self._lookup_seconds,
+            resolve_seconds=attempt.of("resolve"),
+            connect_seconds=attempt.of("connect"),
+            tls_seconds=attempt.of("tls"),
+            processing_seconds=attempt.of("processing"),
+            transfer_seconds=attempt.of("transfer"),
+            redirects=self._redirects,
+            status=head.status if head else None,
+            version=head.version if head else None,
+            content_length=self._content_length,
+            body_bytes=len(body.content) if body else 0,
+            is_cut=body.is_cut if body else False,
+            is_body_expected=self._is_body_expected,
+            last_modified=_instant(head.get("last-modified")) if head else None,
+            tls_version=self._tls_version,
+            certificate=self._certificate,
+        )
+
+    async def _ask(self, goal: Place) -> Place | None:
+        """Make one request; return where its answer redirects to, None if it is the last."""
+        self._tls_version = self._certificate = None
+        self._head = self._body = self._content_length = None
+        trust: ssl.SSLContext | None = None
+        if goal.scheme == "https":
+            trust = await asyncio.to_thread(
+                client_context, self._options.ca_file, verify=self._options.verify
+            )
+        resolved = await self._locate(goal)
+        self.attempt.place = place(resolved.address, goal.port)
+        self.attempt.begin("connect")
+        with await connect(resolved.address, resolved.ip_version, goal.port) as connection:
+            try:
+                if trust is not None:
+                    await self._secure(connection, trust, goal.host)
+                return await self._exchange(connection, goal)
+            except ssl.SSLError as error:
+                raise refusal(error, goal.host) from error
+            except ResponseError as error:
+                said = f"the answer of {self.attempt.place} is no good HTTP: {error}"
+                raise ProbeError(Reason.MALFORMED, said) from error
+
+    async def _locate(self, goal: Place) -> Resolved:
+        first, options = self._first, self._options
+        is_first = first is not None and (goal.host, goal.port) == (first.host, first.port)
+        host = options.address if is_first and options.address else goal.host
+        resolved = await locate(host, self._context, self.attempt)
+        if self._resolved is None:
+            self._lookup_seconds = resolved.seconds
+        elif leads_inside(self._resolved.address, resolved.address):
+            said = f"a redirect leads to {resolved.address}, which is not asked for others"
+            raise ProbeError(Reason.REDIRECTS, said)
+        self._resolved = resolved
+        return resolved
+
+    async def _secure(self, connection: Connection, trust: ssl.SSLContext, host: str) -> None:
+        """Shake hands and read the certificates, also those that are refused."""
+        self.attempt.begin("tls")
+        try:
+            session = await connection.start_tls(trust, host)
+        except ssl.SSLCertVerificationError as error:
+            self.attempt.stop()
+            self.attempt.found = refusal(error, host)
+            connection.close()
+            await self._read_refused(connection, host)
+            raise
+        self._tls_version = tls_version(session)
+        self._certificate = read_chain(session, verified=self._options.verify)
+
+    async def _read_refused(self, refused: Connection, host: str) -> None:
+        """Read the certificates in a second handshake, which refuses nothing."""
+        version = 6 if ":" in refused.address else 4
+        try:
+            with await connect(refused.address, version, refused.port) as connection:
+                lenient = client_context(None, verify=False)
+                session = await connection.start_tls(lenient, host)
+                self._tls_version = tls_version(session)
+                self._certificate = read_chain(session, verified=False)
+        except (ProbeError, ssl.SSLError):
+            # The refusal is certain; only its particulars are lost.
+            return
+
+    async def _exchange(self, connection: Connection, goal: Place) -> Place | None:
+        """Send the request and read the answer."""
+        self.attempt.begin("processing")
+        await connection.send(request(goal.target, goal.authority))
+        head, rest = await self._read_head(connection)
+        self._head = head
+        is_chunked = head.framing == "chunked"
+        self._content_length = None if is_chunked else head.content_length
+        location = head.get("location")
+        wanted = head.status in self._options.status
+        if head.status in _REDIRECTS and location is not None and not wanted:
+            return self._follow(goal, location)
+        self._body = Body(head)
+        self._body.feed(rest)
+        while not self._body.is_complete:
+            received = await connection.receive()
+            if not received:
+                break
+            self._body.feed(received)
+        self._body.end()
+        return None
+
+    async def _read_head(self, connection: Connection) -> tuple[Head, bytes]:
+        """Return the first head that is no interim response, and the bytes that follow it."""
+        data = b""
+        while True:
+            parts = split_head(data)
+            if parts is None:
+                received = await connection.receive()
+                if not received:
+                    raise ResponseError("it ends before the header does")
+                if self.attempt.phase == "processing":
+                    self.attempt.begin("transfer")
+                data += received
+                continue
+            head = parse_head(parts[0])
+            data = parts[1]
+            if head.status >= 200:  # noqa: PLR2004  # RFC 9110 §15.2: 1xx are interim
+                return head, data
+
+    def _follow(self, goal: Place, location: str) -> Place:
+        if self._redirects >= self._options.redirects:
+            said = f"more than {self._options.redirects} redirects"
+            raise ProbeError(Reason.REDIRECTS, said)
+        try:
+            onward = redirected(goal, location)
+        except ValueError as error:
+            said = f"a redirect leads nowhere: {printable(str(error))}"
+            raise ProbeError(Reason.REDIRECTS, said) from error
+        self._redirects += 1
+        return onward
+
+    def _judge(self, pattern: re.Pattern[str] | None) -> None:
+        """Compare the last response with what is expected."""
+        head, body = self._head, self._body
+        if head is None or body is None:
+            raise ProbeError(Reason.MALFORMED, "no response was read")
+        if head.status not in self._options.status:
+            wanted = " or ".join(str(code) for code in self._options.status)
+            raise ProbeError(Reason.STATUS, f"the answer is {head.status}, not {wanted}")
+        if pattern is None:
+            return
+        text = body.content.decode("utf-8", errors="replace")
+        self._is_body_expected = pattern.search(text) is not None
+        if not self._is_body_expected:
+            extent = "first 1 MiB of the body" if body.is_cut else "body"
+            said = f"the {extent} does not match the expected expression"
+            raise ProbeError(Reason.BODY, said)
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Return the instant that a header field names. Source: RFC 9110 §5.6.7."""
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,274 @@
+"""HTTP/1.1 messages as bytes: the request that is sent, the response that is read.
+
+Whatever bytes a server sends, reading them ends within fixed limits and raises
+`ResponseError` alone.
+
+Must not know: sockets, time, or what a good response is.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Literal
+
+HEAD_LIMIT = 16 * 1024
+BODY_LIMIT = 1024 * 1024
+# Tiny chunks cost us time, not the server: half of the bytes may be overhead, no more.
+_WIRE_LIMIT = 2 * BODY_LIMIT
+_CHUNK_LINE_LIMIT = 256
+
+_STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
+_GZIP_WINDOW = 31
+
+Framing = Literal["none", "length", "chunked", "close"]
+
+
+class ResponseError(Exception):
+    """The bytes are no HTTP response; the message is half a sentence ("the ... is ...")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A response's status line and header fields; names in lower case, in their order."""
+
+    version: str
+    status: int
+    fields: tuple[tuple[str, str], ...]
+
+    def get(self, name: str) -> str | None:
+        """Return a field's values joined with commas, None if the field is absent."""
+        values = [value for field, value in self.fields if field == name]
+        return ", ".join(values) if values else None
+
+    @property
+    def content_length(self) -> int | None:
+        """Return the announced length of the body in bytes, None if none is announced.
+
+        Raises:
+            ResponseError: if it is no number, or there are several.
+        """
+        announced = self.get("content-length")
+        if announced is None:
+            return None
+        values = {value.strip() for value in announced.split(",")}
+        value = values.pop()
+        if values or _LENGTH.fullmatch(value) is None:
+            raise ResponseError("the Content-Length is not one number")
+        return int(value)
+
+    @property
+    def framing(self) -> Framing:
+        """Return how the end of the body is told (RFC 9112 §6.3).
+
+        Raises:
+            ResponseError: if that is ambiguous or unknown.
+        """
+        if self.status in {204, 304}:
+            return "none"
+        coding = self.get("transfer-encoding")
+        if coding is not None:
+            if coding.strip().lower() != "chunked":
+                raise ResponseError("the transfer coding is unknown")
+            return "chunked"
+        return "close" if self.content_length is None else "length"
+
+
+def request(target: str, host: str) -> bytes:
+    """Return a GET request that asks for one uncompressed response and the end thereafter.
+
+    Source: RFC 9112 §3; no Accept-Encoding, like blackbox_exporter, so lengths compare.
+    """
+    lines = (
+        f"GET {target} HTTP/1.1",
+        f"Host: {host}",
+        "User-Agent: schulnetz-monitor",
+        "Accept: */*",
+        "Connection: close",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode("ascii")
+
+
+def split_head(data: bytes) -> tuple[bytes, bytes] | None:
+    """Return the head's bytes and what follows it, None while the head is incomplete.
+
+    Raises:
+        ResponseError: if the head is longer than 16 KiB.
+    """
+    found = re.search(rb"\r?\n\r?\n", data[: HEAD_LIMIT + 4])
+    if found is None:
+        if len(data) > HEAD_LIMIT:
+            raise ResponseError("the header is longer than 16 KiB")
+        return None
+    return data[: found.start()], data[found.end() :]
+
+
+def parse_head(data: bytes) -> Head:
+    """Return a response's head from its bytes without the empty line.
+
+    Raises:
+        ResponseError: if it is malformed. Source: RFC 9112 §4 and §5.
+    """
+    status_line, *lines = re.split(rb"\r?\n", data)
+    status = _STATUS_LINE.fullmatch(status_line)
+    if status is None:
+        raise ResponseError("the first line is no HTTP status line")
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in {b" ", b"\t"}:
+            raise ResponseError("a header field is folded")
+        name, colon, value = line.partition(b":")
+        if not colon or _NAME.fullmatch(name) is None or _FORBIDDEN.search(value):
+            raise ResponseError("a header field is malformed")
+        fields.append((name.decode("ascii").lower(), value.strip().decode("latin-1")))
+    return Head(status[1].decode("ascii"), int(status[2]), tuple(fields))
+
+
+class ChunkedDecoder:
+    """Takes the chunked transfer coding off a body. Source: RFC 9112 §7.1."""
+
+    __slots__ = ("_buffer", "_left", "_state", "_trailer")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._left = 0
+        self._trailer = 0
+        self._state: Literal["size", "data", "after", "trailer", "done"] = "size"
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether the last chunk and the trailer have been read."""
+        return self._state == "done"
+
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes off the wire and return the body's bytes that they complete.
+
+        Raises:
+            ResponseError: if they are malformed.
+        """
+        self._buffer += data
+        body = bytearray()
+        while not self.is_done:
+            if self._state == "data":
+                part = self._buffer[: self._left]
+                del self._buffer[: len(part)]
+                body += part
+                self._left -= len(part)
+                if self._left:
+                    break
+                self._state = "after"
+                continue
+            line = self._line()
+            if line is None:
+                break
+            self._step(line)
+        return bytes(body)
+
+    def _line(self) -> bytes | None:
+        end = self._buffer.find(b"\n", 0, _CHUNK_LINE_LIMIT)
+        if end < 0:
+            if len(self._buffer) >= _CHUNK_LINE_LIMIT:
+                raise ResponseError("a line of the chunked coding is too long")
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        return line.removesuffix(b"\r")
+
+    def _step(self, line: bytes) -> None:
+        if self._state == "after":
+            if line:
+                raise ResponseError("a chunk is longer than it says")
+            self._state = "size"
+        elif self._state == "size":
+            size = _CHUNK_SIZE.fullmatch(line)
+            if size is None:
+                raise ResponseError("a chunk's size is no number")
+            self._left = int(size[1], 16)
+            self._state = "data" if self._left else "trailer"
+        elif not line:
+            self._state = "done"
+        else:
+            self._trailer += len(line)
+            if self._trailer > HEAD_LIMIT:
+                raise ResponseError("the trailer is longer than 16 KiB")
+
+
+class Body:
+    """A response's body: framing and gzip taken off, cut at 1 MiB of content."""
+
+    __slots__ = ("_chunked", "_content", "_framing", "_gzip", "_left", "_wire", "is_cut")
+
+    def __init__(self, head: Head) -> None:
+        """Prepare for the body that a head announces.
+
+        Raises:
+            ResponseError: if its framing is ambiguous or unknown.
+        """
+        self._framing = head.framing
+        self._left = (head.content_length or 0) if self._framing == "length" else 0
+        self._chunked = ChunkedDecoder()
+        self._content = bytearray()
+        self._wire = 0
+        self.is_cut = False
+        coding = (head.get("content-encoding") or "").strip().lower()
+        self._gzip = zlib.decompressobj(_GZIP_WINDOW) if coding in {"gzip", "x-gzip"} else None
+
+    @property
+    def content(self) -> bytes:
+        """Return the uncompressed content as far as it was read, at most 1 MiB."""
+        return bytes(self._content)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether nothing more is to be read: the end has come, or the limit."""
+        if self.is_cut or self._framing == "none":
+            return True
+        if self._framing == "chunked":
+            return self._chunked.is_done
+        return self._framing == "length" and self._left == 0
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes off the wire.
+
+        Raises:
+            ResponseError: if they are malformed.
+        """
+        self._wire += len(data)
+        if self._framing == "chunked":
+            data = self._chunked.feed(data)
+        elif self._framing == "length":
+            data = data[: self._left]
+            self._left -= len(data)
+        elif self._framing == "none":
+            return
+        self._add(data)
+        self.is_cut = self.is_cut or self._wire > _WIRE_LIMIT
+
+    def end(self) -> None:
+        """Take note that the peer has closed.
+
+        Raises:
+            ResponseError: if more was announced than came.
+        """
+        if not self.is_complete and self._framing != "close":
+            raise ResponseError("the body ends early")
+        if self._gzip is not None and not self.is_cut and self._content and not self._gzip.eof:
+            raise ResponseError("the compressed body ends early")
+
+    def _add(self, data: bytes) -> None:
+        room = BODY_LIMIT - len(self._content)
+        if self._gzip is not None:
+            try:
+                # One byte beyond the limit tells a body of exactly 1 MiB from a longer one.
+                data = self._gzip.decompress(self._gzip.unconsumed_tail + data, room + 1)
+            except zlib.error as error:
+                raise ResponseError("the compressed body is damaged") from error
+        self._content += data[:room]
+        self.is_cut = len(data) > room

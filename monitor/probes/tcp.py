@@ -1,0 +1,55 @@
+"""TCP: does a port accept a connection, and how long does that take?
+
+Must not know: what speaks behind the port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.inventory import TcpOptions
+from monitor.observation import TcpReading
+from monitor.probes.attempt import Attempt, observe
+from monitor.probes.connect import connect, locate, place
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.observation import Observation
+    from monitor.probes.context import ProbeContext
+    from monitor.probes.resolve import Resolved
+
+
+async def run(check: Check, context: ProbeContext) -> Observation:
+    """Connect to the target's port once and close.
+
+    Returns:
+        An observation with a `TcpReading`; refused, reset, unreachable and time-out are
+        reasons of their own.
+
+    Raises:
+        TypeError: if the check is not one of TCP.
+    """
+    options = check.options
+    if not isinstance(options, TcpOptions):
+        raise TypeError(f"{check.id} is no TCP check")
+    attempt = Attempt(context.clock)
+    found: list[Resolved] = []
+
+    async def work() -> None:
+        resolved = await locate(check.target.host, context, attempt)
+        found.append(resolved)
+        attempt.place = place(resolved.address, options.port)
+        attempt.begin("connect")
+        with await connect(resolved.address, resolved.ip_version, options.port):
+            attempt.stop()
+
+    def values() -> TcpReading:
+        return TcpReading(
+            address=found[0].address if found else "",
+            ip_version=found[0].ip_version if found else None,
+            port=options.port,
+            resolve_seconds=attempt.of("resolve"),
+            connect_seconds=attempt.of("connect"),
+        )
+
+    return await observe(check, context, attempt, work(), values)

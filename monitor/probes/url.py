@@ -1,0 +1,79 @@
+"""From a URL to where its request goes, and from a redirect to the next URL.
+
+Must not know: sockets, or what is asked there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import NamedTuple
+from urllib.parse import quote, urljoin, urlsplit
+
+from monitor.probes.attempt import printable
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TARGET_SAFE = "%/:?[]@!$&'()*+,;=~"
+
+
+class Place(NamedTuple):
+    """What a URL means to a client of HTTP/1.1; `authority` is the Host field's value."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    target: str
+
+
+def parse_url(url: str) -> Place:
+    """Return where a URL's request goes; user, password and fragment are left out.
+
+    Raises:
+        ValueError: if it is no http or https URL with a usable host and port.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise ValueError(f"{printable(url)} is no http or https URL with a host")
+    default = _DEFAULT_PORTS[parts.scheme]
+    port = default if parts.port is None else parts.port
+    if ":" in host:
+        ipaddress.IPv6Address(host)
+        shown = f"[{host}]"
+    else:
+        host = shown = host.encode("idna").decode("ascii")
+    if not port or host.startswith(".") or not host.isprintable() or " " in host:
+        raise ValueError(f"{printable(url)} has no usable host and port")
+    authority = shown if port == default else f"{shown}:{port}"
+    query = f"?{parts.query}" if parts.query else ""
+    # A lone surrogate from a hostile Location has no UTF-8 form of its own.
+    target = quote((parts.path or "/") + query, safe=_TARGET_SAFE, errors="replace")
+    return Place(url, parts.scheme, host, port, authority, target)
+
+
+def redirected(place: Place, location: str) -> Place:
+    """Return where a Location field leads, seen from the place that sent it.
+
+    Raises:
+        ValueError: if it leads to no http or https URL. Source: RFC 9110 §10.2.2.
+    """
+    return parse_url(urljoin(place.url, location))
+
+
+def leads_inside(origin: str, address: str) -> bool:
+    """Return whether a redirect's address lies on our side, where its origin does not.
+
+    A device that redirects to loopback or link-local addresses would have the monitor ask
+    its own services, or a cloud's metadata, in the device's name.
+    """
+    return _is_inside(address) and not _is_inside(origin)
+
+
+def _is_inside(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return (
+        parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast
+    )
