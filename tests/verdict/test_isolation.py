@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
+from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from monitor.observation import State
 from monitor.verdict import MONITOR, Cause
 from tests.verdict.world import Spells, World, city, uplink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SCHOOLS = 9
 seeds = st.integers(0, 2**32)

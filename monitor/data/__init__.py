@@ -1,0 +1,1 @@
+"""Data shipped with the product, each file with its source."""
