@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _MINUTE: Final = timedelta(minutes=1)
 _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 _MINUTES_OF_HOUR: Final = 60
+_MINUTES_OF_DAY: Final = 1440
 
 
 @dataclass(order=True, frozen=True, slots=True)
@@ -110,7 +111,7 @@ class MinuteRecorder:
         self._patience = patience
         self._watched = [(now, now)]
         self._cursor = minute_of(now)
-        self._scope_written = False
+        self._scope_due = 0
         self._counts = {site: Counter[MinuteClass]() for site in sites}
         self.too_late = 0
 
@@ -130,7 +131,7 @@ class MinuteRecorder:
         self._counts = {site: self._counts.get(site, Counter()) for site in sites}
         self._in_maintenance = in_maintenance
         self._in_service_hours = in_service_hours
-        self._scope_written = False
+        self._scope_due = 0
 
     def observe(self, transition: Transition) -> Entry:
         """Take a change of a site's verdict, in any order; return the entry that keeps it.
@@ -171,9 +172,10 @@ class MinuteRecorder:
         if not runs:
             return ()
         entries = [minutes_entry(run) for run in runs]
-        if not self._scope_written:
+        if runs[-1].first >= self._scope_due:
+            # Again every day: should the disk have refused one, the next says the same.
             entries.insert(0, scope_entry(tuple(self._histories), now))
-            self._scope_written = True
+            self._scope_due = runs[-1].first + _MINUTES_OF_DAY
         return tuple(entries)
 
     def _watch(self, now: datetime) -> None:
@@ -201,6 +203,7 @@ class MinuteRecorder:
         self._watched = [(now, now)]
         if self._cursor - minute_of(now) > _MINUTES_OF_HOUR:
             self._cursor = minute_of(now)
+            self._scope_due = 0
 
     def _next_watched(self, end: int) -> int | None:
         """Return the first open minute before `end` of which any part was watched."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.observation import State
 from monitor.rollout.availability import CODES, MISSING, start_of
-from monitor.rollout.chain import Entry, instant, milliseconds
+from monitor.rollout.chain import Entry, LedgerError, instant, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 SCOPE: Final = "scope"
 MINUTES: Final = "minutes"
 TRANSITION: Final = "transition"
+
+
+class MalformedEntryError(LedgerError):
+    """An entry holds what this program never writes under its kind."""
+
 
 _ENCODED: Final = re.compile(rf"(\d+)([{re.escape(''.join(CODES.values()))}])")
 
@@ -93,11 +98,13 @@ def read_transition(entry: Entry) -> Transition:
     """Return the transition of an entry.
 
     Raises:
-        ValueError: if the entry is none.
+        MalformedEntryError: if the entry is none.
     """
     state, since = entry.payload.get("state"), entry.payload.get("since")
     if not isinstance(state, str) or not isinstance(since, int):
-        raise ValueError(f"{entry.kind} entry of {entry.subject} at {entry.at} is no transition")
+        raise MalformedEntryError(
+            f"{entry.kind} entry of {entry.subject} at {entry.at} is no transition"
+        )
     reason, detail = entry.payload.get("reason"), entry.payload.get("detail")
     return Transition(
         entry.subject, State(state), instant(since), entry.at, str(reason or ""), str(detail or "")
@@ -108,10 +115,10 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
     """Return per site one code for each minute of a span, `MISSING` where there is no record.
 
     Takes `scope` and `minutes` entries in any order of kinds, the minutes in the order of
-    recording; ignores other kinds.
+    recording; ignores other kinds. Minutes whose scope was lost are missing.
 
     Raises:
-        ValueError: if an entry is malformed, or its scope is not among the entries.
+        MalformedEntryError: if an entry is not what this program writes.
     """
     scopes: dict[str, tuple[str, ...]] = {}
     slots: list[tuple[str, str] | None] = [None] * len(span)
@@ -138,13 +145,11 @@ def _by_site(
     """Turn a row per minute into a column per site, by slicing instead of a loop over both."""
     columns: dict[str, bytes] = {}
     for scope in {slot[0] for slot in slots if slot is not None}:
-        sites = scopes.get(scope)
-        if sites is None:
-            raise ValueError(f"minutes refer to the scope {scope}, which is not in the ledger")
+        sites = scopes.get(scope, ())
         blank = MISSING.decode() * len(sites)
         rows = [slot[1] if slot and slot[0] == scope else blank for slot in slots]
-        if any(len(row) != len(sites) for row in rows):
-            raise ValueError(f"minutes of scope {scope} do not have {len(sites)} sites")
+        if sites and any(len(row) != len(sites) for row in rows):
+            raise MalformedEntryError(f"minutes of scope {scope} do not have {len(sites)} sites")
         table = "".join(rows).encode()
         for place, site in enumerate(sites):
             column = table[place :: len(sites)]
@@ -160,7 +165,7 @@ def _merge(one: bytes, other: bytes) -> bytes:
 def _read_scope(entry: Entry) -> tuple[str, tuple[str, ...]]:
     name, sites = entry.payload.get("scope"), entry.payload.get("sites")
     if not isinstance(name, str) or not isinstance(sites, list):
-        raise ValueError(f"scope entry at {entry.at} is malformed")
+        raise MalformedEntryError(f"scope entry at {entry.at} is malformed")
     return name, tuple(str(site) for site in sites)
 
 
@@ -173,6 +178,6 @@ def _read_run(entry: Entry) -> MinuteRun:
         and isinstance(scope, str)
         and isinstance(states, str)
     ):
-        raise ValueError(f"minutes entry at {entry.at} is malformed")
+        raise MalformedEntryError(f"minutes entry at {entry.at} is malformed")
     codes = "".join(code * int(count) for count, code in _ENCODED.findall(states))
     return MinuteRun(first, minutes, scope, codes)

@@ -1,0 +1,300 @@
+"""A month's availability per site against the contract, as evidence for the provider.
+
+Pure: ledger entries, the inventory and the calendar go in, a report comes out; how it is
+written down is `monitor.rollout.sla_output`'s.
+
+Must not know: files, terminals, formats.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Final, Protocol
+from zoneinfo import ZoneInfo
+
+from monitor.observation import State
+from monitor.rollout.availability import (
+    AHEAD,
+    CODES,
+    MISSING,
+    Account,
+    DayAccount,
+    MinuteClass,
+    account_days,
+    minute_of,
+    minutes_of_day,
+    settle_missing,
+    start_of,
+)
+from monitor.rollout.records import (
+    MINUTES,
+    SCOPE,
+    TRANSITION,
+    Transition,
+    read_minutes,
+    read_transition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from monitor.inventory import Inventory, School, Site
+    from monitor.rollout.chain import Entry, Recorded
+
+_MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
+_MINUTE: Final = timedelta(minutes=1)
+# A line that has been down since before the month has its reason there.
+_REASON_SEARCH: Final = timedelta(days=400)
+# A day's scope may be written the day after, where the disk refused the first one.
+_SCOPE_SEARCH: Final = timedelta(days=2)
+# What a running daemon has not settled yet is ahead, not unknown.
+_SETTLE_MINUTES: Final = 12
+
+
+class Verdict(StrEnum):
+    """Whether the provider kept the month's availability."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NO_DATA = "no data"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A run of down minutes: `minutes` of them count.
+
+    `begins` and `ends` are the first failed and the first good round where they are known,
+    else the minutes' bounds. `followed_by` is the class of the minute after it, or `ahead`.
+    """
+
+    begins: datetime
+    ends: datetime
+    minutes: int
+    reason: str
+    detail: str
+    followed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSla:
+    """One site's month.
+
+    `allowed_down_minutes` is what the contract allows for the minutes counted so far;
+    `certain` says that no unknown minute, up or down, could change the verdict.
+    """
+
+    school: School
+    site: Site
+    total: Account
+    days: tuple[DayAccount, ...]
+    verdict: Verdict
+    certain: bool
+    allowed_down_minutes: int
+    outages: tuple[Outage, ...]
+
+    @property
+    def left_down_minutes(self) -> int:
+        """Return the down minutes that the contract still allows; negative when broken."""
+        return self.allowed_down_minutes - self.total.down
+
+
+@dataclass(frozen=True, slots=True)
+class SlaReport:
+    """A month's report; `ledger` is the place it was read at, as `row N, digest`."""
+
+    city: str
+    month: str
+    timezone: str
+    provider: str | None
+    generated: datetime
+    ledger: str
+    sites: tuple[SiteSla, ...]
+
+    @property
+    def total(self) -> Account:
+        """Return the sum over all sites."""
+        return sum((site.total for site in self.sites), Account())
+
+    @property
+    def unknown_share(self) -> float:
+        """Return the unknown minutes' share of those that were owed, a ratio."""
+        total = self.total
+        owed = total.counted + total.unknown
+        return total.unknown / owed if owed else 0.0
+
+
+class EntrySource(Protocol):
+    """Where entries are read from, by kind and instant."""
+
+    def entries(
+        self, kind: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Recorded]:
+        """Yield the entries of one kind, `since` included, `until` excluded."""
+
+
+def month_days(month: str) -> list[date]:
+    """Return the days of a month written as `2026-10`.
+
+    Raises:
+        ValueError: if it is not written so.
+    """
+    found = _MONTH.match(month)
+    if not found:
+        raise ValueError(f"{month!r} is not a month; write year and month, for example 2026-10")
+    first = date(int(found[1]), int(found[2]), 1)
+    days = (first + timedelta(days=number) for number in range(31))
+    return [day for day in days if day.month == first.month]
+
+
+def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[Entry]:
+    """Yield the ledger's entries that a month's report needs.
+
+    Raises:
+        ValueError: if the month is malformed.
+    """
+    zone, days = ZoneInfo(timezone), month_days(month)
+    since = start_of(minutes_of_day(days[0], zone).start)
+    until = start_of(minutes_of_day(days[-1], zone).stop)
+    for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
+        yield recorded.entry
+    for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
+        yield recorded.entry
+    for recorded in source.entries(TRANSITION, since - _REASON_SEARCH, until + timedelta(hours=1)):
+        yield recorded.entry
+
+
+def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the call
+    entries: Iterable[Entry],
+    inventory: Inventory,
+    month: str,
+    *,
+    now: datetime,
+    in_lessons: Callable[[str, datetime], bool],
+    provider: str | None = None,
+    ledger: str = "",
+) -> SlaReport:
+    """Return a month's availability per site of the inventory, of one provider or of all.
+
+    `in_lessons` says whether a school type has lessons at an instant; it classes minutes
+    without a record, where a contract owes lesson hours only.
+
+    Raises:
+        ValueError: if the month is malformed or has not begun, or no site has the provider.
+    """
+    zone, days = ZoneInfo(inventory.calendar.timezone), month_days(month)
+    if now < start_of(minutes_of_day(days[0], zone).start):
+        raise ValueError(f"{month} has not begun; it is {now.astimezone(zone):%Y-%m-%d}")
+    _require_provider(inventory, provider)
+    span = range(minutes_of_day(days[0], zone).start, minutes_of_day(days[-1], zone).stop)
+    kept = list(entries)
+    columns = read_minutes(kept, span)
+    transitions = _transitions(kept)
+    horizon = minute_of(now) - _SETTLE_MINUTES
+    lessons = cache(in_lessons)
+    missing = MISSING * len(span)
+    sites = []
+    for school in inventory.schools:
+        for site in school.sites:
+            if provider not in (None, site.uplink.contract.provider):
+                continue
+            key = f"{school.id}/{site.id}"
+            hours = None
+            if site.uplink.contract.hours == "lessons":
+                hours = _asking(lessons, school.type)
+            codes = settle_missing(columns.get(key, missing), span, horizon, hours)
+            outages = _outages(codes, span, transitions.get(key, []))
+            sites.append(_site_sla(school, site, account_days(codes, days, zone), outages))
+    return SlaReport(
+        city=inventory.city,
+        month=month,
+        timezone=inventory.calendar.timezone,
+        provider=provider,
+        generated=now,
+        ledger=ledger,
+        sites=tuple(sites),
+    )
+
+
+def _asking(
+    lessons: Callable[[str, datetime], bool], school_type: str
+) -> Callable[[datetime], bool]:
+    return lambda at: lessons(school_type, at)
+
+
+def _require_provider(inventory: Inventory, provider: str | None) -> None:
+    names = sorted(
+        {site.uplink.contract.provider for school in inventory.schools for site in school.sites}
+    )
+    if provider is None or provider in names:
+        return
+    close = difflib.get_close_matches(provider, names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+    raise ValueError(f"no site has the provider {provider!r}; {hint}")
+
+
+def _site_sla(
+    school: School, site: Site, days: list[DayAccount], outages: tuple[Outage, ...]
+) -> SiteSla:
+    total = sum((day.account for day in days), Account())
+    # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
+    tolerated = 1 - Decimal(str(site.uplink.contract.availability))
+    allowed = int(tolerated * total.counted)
+    allowed_of_all = int(tolerated * (total.counted + total.unknown))
+    if not total.counted:
+        verdict, certain = Verdict.NO_DATA, False
+    elif total.down <= allowed:
+        verdict, certain = Verdict.KEPT, total.down + total.unknown <= allowed_of_all
+    else:
+        verdict, certain = Verdict.BROKEN, total.down > allowed_of_all
+    return SiteSla(school, site, total, tuple(days), verdict, certain, allowed, outages)
+
+
+def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
+    by_site: dict[str, list[Transition]] = {}
+    for entry in entries:
+        if entry.kind == TRANSITION:
+            by_site.setdefault(entry.subject, []).append(read_transition(entry))
+    for transitions in by_site.values():
+        transitions.sort(key=lambda transition: transition.at)
+    return by_site
+
+
+def _outages(codes: bytes, span: range, transitions: list[Transition]) -> tuple[Outage, ...]:
+    spells = _down_spells(transitions)
+    names = {code.encode(): kind.value for kind, code in CODES.items()} | {AHEAD: "ahead"}
+    outages = []
+    for found in re.finditer(CODES[MinuteClass.DOWN].encode() + rb"+", codes):
+        begins, ends = start_of(span[found.start()]), start_of(span.start + found.end())
+        spell = next((s for s in spells if s[0].since < ends and s[1] > begins), None)
+        after = names.get(codes[found.end() : found.end() + 1], "end of month")
+        reason = detail = ""
+        if spell is not None:
+            reason, detail = spell[0].reason, spell[0].detail
+            # Only where the minutes' bounds are those of the outage, not of a window or the day.
+            begins = spell[0].since if abs(spell[0].since - begins) < _MINUTE else begins
+            ends = spell[1] if abs(spell[1] - ends) < _MINUTE else ends
+        minutes = found.end() - found.start()
+        outages.append(Outage(begins, ends, minutes, reason, detail, after))
+    return tuple(outages)
+
+
+def _down_spells(transitions: list[Transition]) -> list[tuple[Transition, datetime]]:
+    """Return each spell of down with its end, from transitions in the order they were known."""
+    line: list[Transition] = []
+    for transition in transitions:
+        while line and line[-1].since >= transition.since:
+            line.pop()
+        line.append(transition)
+    forever = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
+    ends = [after.since for after in line[1:]] + [forever]
+    return [
+        (transition, end)
+        for transition, end in zip(line, ends, strict=True)
+        if transition.state is State.DOWN
+    ]
