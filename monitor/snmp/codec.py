@@ -113,13 +113,24 @@ def encode_oid(oid: str | Iterable[int]) -> bytes:
     first, second = arcs[0], arcs[1]
     if not 0 <= first <= 2 or second < 0 or (first < 2 and second >= 40):  # noqa: PLR2004  # X.690 §8.19.4
         raise CodecError(f"no OID begins with {first}.{second}")
+    return encode_arcs((first * 40 + second, *arcs[2:]))
+
+
+def encode_arcs(arcs: Iterable[int]) -> bytes:
+    """Return the octets of a piece of an OID that lies behind its first octets.
+
+    Raises:
+        CodecError: if an arc is negative or above 2**32-1.
+    """
     encoded = bytearray()
-    for arc in (first * 40 + second, *arcs[2:]):
+    for arc in arcs:
         if not 0 <= arc <= _MAX_ARC:
             raise CodecError(f"arc {arc} is outside 0 to 2**32-1")
         septets = [arc & 0x7F]
-        while arc := arc >> 7:
-            septets.append(arc & 0x7F | 0x80)
+        rest = arc >> 7
+        while rest:
+            septets.append(rest & 0x7F | 0x80)
+            rest >>= 7
         encoded += bytes(reversed(septets))
     return bytes(encoded)
 

@@ -1,0 +1,285 @@
+"""Leads conversations with agents over one socket per address family.
+
+A conversation is a `Get` or a `Walk`: it says what to ask next and takes the answers, and this
+module sends, waits, and repeats. The next request leaves as soon as a reply is read, without
+a turn of the event loop between them: that turn costs as much as decoding ten varbinds. Each
+try has a fixed time-out and a random request-id of its own. The deadline ends everything, and
+a cancelled conversation leaves nothing behind.
+
+Must not know: tables, columns, what a reply says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import secrets
+import socket
+from typing import TYPE_CHECKING, Protocol, Self
+
+from monitor.snmp.codec import encode_pdu, wrap_pdu
+from monitor.snmp.endpoint import Endpoint, Slots
+from monitor.snmp.model import Failure, FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from monitor.snmp.codec import Head
+    from monitor.snmp.endpoint import SocketAddress
+    from monitor.snmp.model import Agent
+
+DROP_REASONS = (
+    "unknown_request",
+    "wrong_source",
+    "wrong_community",
+    "malformed",
+    "too_large",
+    "icmp_error",
+    "send_buffer",
+)
+_IN_FLIGHT = 64
+_VERSIONS = {"1": 0, "2c": 1}
+
+Question = tuple[int, int, int, bytes]
+"""PDU type, error-status, error-index (or their meaning in a GETBULK), encoded varbinds."""
+
+
+class Conversation(Protocol):
+    """What to ask an agent next, and what to make of its answers; none of it raises."""
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+
+    def unanswered(self, failure: Failure) -> None:
+        """Take note that the last question got no usable reply, and why."""
+
+    def give_up(self, failure: Failure) -> None:
+        """End for a reason that is not the agent's last reply."""
+
+
+class SnmpClient:
+    """Asks SNMPv1 and SNMPv2c agents; an async context manager that owns its sockets.
+
+    At most `in_flight` conversations, which is as many requests, are under way on each socket;
+    others wait their turn.
+    """
+
+    def __init__(self, in_flight: int = _IN_FLIGHT) -> None:
+        self._limit = in_flight
+        self._drops = dict.fromkeys(DROP_REASONS, 0)
+        self._endpoints: dict[socket.AddressFamily, tuple[Endpoint, Slots]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open the sockets; a family that the machine lacks is missed only when asked for."""
+        for family in (socket.AF_INET, socket.AF_INET6):
+            try:
+                endpoint = Endpoint(family, self._drops)
+            except OSError as error:
+                if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
+                    await self.__aexit__(None, None, None)
+                    raise
+                continue
+            self._endpoints[family] = (endpoint, Slots(self._limit))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the sockets and tell who still waits."""
+        for endpoint, _ in self._endpoints.values():
+            endpoint.close()
+        self._endpoints.clear()
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return how many datagrams were dropped, by reason."""
+        return self._drops
+
+    @property
+    def receive_buffer_bytes(self) -> Mapping[str, int]:
+        """Return the receive buffer that the kernel gave each socket, by family."""
+        return {
+            family.name: endpoint.receive_buffer_bytes
+            for family, (endpoint, _) in self._endpoints.items()
+        }
+
+    @property
+    def requests_in_flight(self) -> int:
+        """Return how many requests wait for a reply."""
+        return sum(len(endpoint.waiting) for endpoint, _ in self._endpoints.values())
+
+    async def converse(self, agent: Agent, conversation: Conversation, deadline: float) -> None:
+        """Ask the agent until the conversation has no further question.
+
+        `deadline` is an instant of the running loop's clock in seconds.
+
+        Raises:
+            OSError: if the address is none, or the kernel refuses to send there.
+        """
+        family, address = socket_address(agent.address, agent.port)
+        if family not in self._endpoints:
+            raise OSError(errno.EAFNOSUPPORT, f"no socket of the family {family.name}")
+        endpoint, slots = self._endpoints[family]
+        if not await slots.acquire(deadline):
+            late = Failure(FailureKind.NOT_RUN, "no slot became free before the deadline")
+            conversation.give_up(late)
+            return
+        exchange = _Exchange(endpoint, address, agent, conversation, deadline)
+        try:
+            exchange.ask()
+            await exchange.over
+        finally:
+            exchange.stop()
+            slots.release()
+
+
+class _Exchange:
+    """One conversation under way; at most one request of it is in flight."""
+
+    __slots__ = (
+        "_agent",
+        "_conversation",
+        "_deadline",
+        "_endpoint",
+        "_loop",
+        "_question",
+        "_request_id",
+        "_timer",
+        "_tries_left",
+        "address",
+        "community",
+        "complaint",
+        "over",
+        "version",
+    )
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        address: SocketAddress,
+        agent: Agent,
+        conversation: Conversation,
+        deadline: float,
+    ) -> None:
+        self._endpoint = endpoint
+        self._agent = agent
+        self._conversation = conversation
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._question: Question | None = None
+        self._request_id = -1
+        self._timer: asyncio.TimerHandle | None = None
+        self._tries_left = 0
+        self.address = address
+        self.community = agent.community
+        self.complaint = ""
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self.version = _VERSIONS[agent.version]
+
+    def ask(self) -> None:
+        """Send the conversation's next question, or end it."""
+        self._question = self._conversation.question()
+        if self._question is None:
+            self._end()
+            return
+        self._tries_left = self._agent.retries + 1
+        self._try()
+
+    def take(self, head: Head, data: bytes) -> None:
+        """Take the reply to the request in flight."""
+        self.stop()
+        try:
+            self._conversation.answer(head, data)
+            self.ask()
+        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+            self._end(error)
+
+    def fail(self, failure: Failure) -> None:
+        """Give up the try in flight; another follows if one is left."""
+        self.stop()
+        try:
+            if failure.kind is FailureKind.NOT_RUN or self._loop.time() >= self._deadline:
+                self._conversation.give_up(failure)
+                self._end()
+            elif self._tries_left:
+                self._try()
+            else:
+                self._conversation.unanswered(failure)
+                self.ask()
+        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+            self._end(error)
+
+    def stop(self) -> None:
+        """Forget the request in flight, if there is one."""
+        self._endpoint.waiting.pop(self._request_id, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _try(self) -> None:
+        now = self._loop.time()
+        if now >= self._deadline:
+            self._conversation.give_up(Failure(FailureKind.LIMIT, "no end before the deadline"))
+            self._end()
+            return
+        self._tries_left -= 1
+        self.complaint = ""
+        request_id = secrets.randbits(31)
+        while request_id in self._endpoint.waiting:
+            request_id = secrets.randbits(31)
+        assert self._question is not None  # noqa: S101  # `ask` set it
+        pdu_type, error_status, error_index, varbinds = self._question
+        pdu = encode_pdu(pdu_type, request_id, error_status, error_index, varbinds)
+        self._request_id = request_id
+        self._endpoint.waiting[request_id] = self
+        try:
+            self._endpoint.send(wrap_pdu(self.version, self.community, pdu), self.address)
+        except OSError as error:
+            self.stop()
+            self._end(error)
+            return
+        when = min(now + self._agent.timeout, self._deadline)
+        self._timer = self._loop.call_at(when, self._expire)
+
+    def _expire(self) -> None:
+        if self.complaint:
+            message = f"instead of a reply came {self.complaint}"
+            self.fail(Failure(FailureKind.MALFORMED, message))
+        else:
+            tries = self._agent.retries + 1 - self._tries_left
+            message = f"no reply to {tries} tries of {self._agent.timeout:g} s"
+            self.fail(Failure(FailureKind.TIMEOUT, message))
+
+    def _end(self, error: Exception | None = None) -> None:
+        if self.over.done():
+            return
+        if error is None:
+            self.over.set_result(None)
+        else:
+            self.over.set_exception(error)
+
+
+def socket_address(address: str, port: int) -> tuple[socket.AddressFamily, SocketAddress]:
+    """Return the family and the socket address of a literal IPv4 or IPv6 address.
+
+    The text is brought into the kernel's form, because replies are compared with it.
+
+    Raises:
+        OSError: if the text is no address.
+    """
+    if ":" not in address:
+        packed = socket.inet_pton(socket.AF_INET, address)
+        return socket.AF_INET, (socket.inet_ntop(socket.AF_INET, packed), port)
+    host, _, zone = address.partition("%")
+    scope = 0
+    if zone:
+        scope = int(zone) if zone.isdigit() else socket.if_nametoindex(zone)
+    packed = socket.inet_pton(socket.AF_INET6, host)
+    return socket.AF_INET6, (socket.inet_ntop(socket.AF_INET6, packed), port, 0, scope)

@@ -1,0 +1,228 @@
+"""One datagram socket that all agents of an address family share, and who waits on it.
+
+A reply is taken only from the asked address and port, with a request-id that is in flight,
+and with the asked community; everything else is dropped and counted. ICMP errors arrive
+through the socket's error queue and name the destination that they are about.
+
+Must not know: retries, tables, what a reply says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, PduType, decode_head
+from monitor.snmp.model import Failure, FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from monitor.snmp.codec import Head
+
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+
+# The default of 212,992 octets overflows at about 100 replies in flight.
+_WANTED_BUFFER = 4 * 1024 * 1024
+_SO_RCVBUFFORCE = 33  # <asm-generic/socket.h>
+_RECEIVE_ERRORS = {
+    socket.AF_INET: (socket.IPPROTO_IP, 11),  # IP_RECVERR, <linux/in.h>
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 25),  # IPV6_RECVERR, <linux/in6.h>
+}
+_MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
+# errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+# So that a flood on the socket leaves the event loop to others.
+_DATAGRAMS_A_TURN = 16
+
+
+class Waiting(Protocol):
+    """One request in flight: whom it asks, and who takes what comes of it.
+
+    `complaint` says what came instead of a reply. `take` and `fail` end the request.
+    """
+
+    address: SocketAddress
+    version: int
+    community: bytes
+    complaint: str
+
+    def take(self, head: Head, data: bytes) -> None:
+        """Take the reply: its decoded head and its octets."""
+
+    def fail(self, failure: Failure) -> None:
+        """Learn that there will be no reply, and why."""
+
+
+class Endpoint:
+    """One socket of one address family; `waiting` is keyed on the random request-id.
+
+    Ids in flight on a socket are all different, so that the id finds the one address and
+    port that may answer it.
+    """
+
+    def __init__(self, family: socket.AddressFamily, drops: MutableMapping[str, int]) -> None:
+        self.waiting: dict[int, Waiting] = {}
+        self._drops = drops
+        self._loop = asyncio.get_running_loop()
+        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WANTED_BUFFER)
+        with suppress(PermissionError):
+            self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WANTED_BUFFER)
+        self._socket.setsockopt(*_RECEIVE_ERRORS[family], 1)
+        if family == socket.AF_INET6:
+            self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self._socket.bind(("", 0))
+        self._loop.add_reader(self._socket, self._receive)
+
+    @property
+    def receive_buffer_bytes(self) -> int:
+        """Return what the kernel gave, in its own counting (twice the usable octets)."""
+        return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+    def close(self) -> None:
+        """Close the socket; who still waits is told so."""
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+        for waiting in list(self.waiting.values()):
+            waiting.fail(Failure(FailureKind.NOT_RUN, "the client was closed"))
+
+    def send(self, payload: bytes, address: SocketAddress) -> None:
+        """Send one datagram; a full buffer counts as a datagram lost on the way.
+
+        Raises:
+            OSError: if the kernel refuses to send there.
+        """
+        try:
+            self._socket.sendto(payload, address)
+        except BlockingIOError:
+            self._drops["send_buffer"] += 1
+        except OSError:
+            # An ICMP error about somebody else's datagram is reported by the next call.
+            if not self._read_errors():
+                raise
+            self._socket.sendto(payload, address)
+
+    def _receive(self) -> None:
+        # No more than are waited for: asking in vain costs more than another turn.
+        turns = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
+        for turn in range(turns):
+            try:
+                data, source = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
+            except BlockingIOError:
+                if not turn:
+                    self._read_errors()
+                return
+            except OSError:
+                self._read_errors()
+                return
+            reason = self._deliver(data, source)
+            if reason:
+                self._drops[reason] += 1
+
+    def _deliver(self, data: bytes, source: SocketAddress) -> str:
+        """Hand a datagram to who waits for it; return why not, empty if it was."""
+        if len(data) > MAX_DATAGRAM_BYTES:
+            self._complain(source, f"a reply of more than {MAX_DATAGRAM_BYTES} octets")
+            return "too_large"
+        try:
+            head = decode_head(data)
+        except CodecError as error:
+            self._complain(source, f"a malformed reply: {error}")
+            return "malformed"
+        waiting = self.waiting.get(head[3])
+        reason = _refusal(waiting, head, source)
+        if waiting is not None and not reason:
+            waiting.take(head, data)
+        return reason
+
+    def _complain(self, source: SocketAddress, complaint: str) -> None:
+        for waiting in self.waiting.values():
+            if waiting.address == source:
+                waiting.complaint = complaint
+
+    def _read_errors(self) -> bool:
+        """Empty the error queue; return whether there was anything in it."""
+        found = False
+        for _ in range(_DATAGRAMS_A_TURN):
+            try:
+                _, ancillary, _, address = self._socket.recvmsg(512, 512, _MSG_ERRQUEUE)
+            except OSError:
+                return found
+            found = True
+            for _, _, content in ancillary:
+                if len(content) >= _EXTENDED_ERROR.size:
+                    self._fail(address, _EXTENDED_ERROR.unpack_from(content)[0])
+        return found
+
+    def _fail(self, address: SocketAddress, number: int) -> None:
+        self._drops["icmp_error"] += 1
+        failure = Failure(FailureKind.UNREACHABLE, f"ICMP error: {os.strerror(number)}")
+        for request_id, waiting in self.waiting.items():
+            if waiting.address == address:
+                # Not from here: this may be within somebody's attempt to send.
+                self._loop.call_soon(self._fail_one, request_id, failure)
+
+    def _fail_one(self, request_id: int, failure: Failure) -> None:
+        waiting = self.waiting.get(request_id)
+        if waiting is not None:
+            waiting.fail(failure)
+
+
+def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
+    """Return why a reply is not the one that is waited for, empty if it is."""
+    if waiting is None:
+        return "unknown_request"
+    if waiting.address != source:
+        return "wrong_source"
+    if waiting.community != head[1]:
+        return "wrong_community"
+    if head[2] != PduType.RESPONSE or head[0] != waiting.version:
+        waiting.complaint = "a reply that is no response of the asked version"
+        return "malformed"
+    return ""
+
+
+class Slots:
+    """Bounds the requests in flight; who waits gets a slot in the order of asking."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._queue: deque[asyncio.Future[bool]] = deque()
+
+    async def acquire(self, deadline: float) -> bool:
+        """Return whether a slot became free before the loop's time reached `deadline`."""
+        if self._free and not self._queue:
+            self._free -= 1
+            return True
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[bool] = loop.create_future()
+        self._queue.append(turn)
+        timer = loop.call_at(deadline, _settle, turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.result():
+                self.release()
+            raise
+        finally:
+            timer.cancel()
+
+    def release(self) -> None:
+        """Give a slot back, to the next in the queue if there is one."""
+        while self._queue:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(True)
+                return
+        self._free += 1
+
+
+def _settle(turn: asyncio.Future[bool]) -> None:
+    if not turn.done():
+        turn.set_result(False)

@@ -1,0 +1,134 @@
+"""The MIB objects we read, as data: name, OID, syntax, arcs of the index.
+
+Another table is another entry in `TABLES`; nothing else needs to know.
+
+Must not know: what a value means to anybody, how it is fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Syntax(Enum):
+    """What an object's values are (RFC 2578 §7.1), with their tag on the wire."""
+
+    INTEGER = Tag.INTEGER
+    COUNTER32 = Tag.COUNTER32
+    COUNTER64 = Tag.COUNTER64
+    GAUGE = Tag.GAUGE32
+    TIMETICKS = Tag.TIMETICKS
+    STRING = Tag.OCTET_STRING
+    OID = Tag.OBJECT_IDENTIFIER
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """One MIB object; `oid` is a scalar's instance (ending in .0) or a table's column.
+
+    `arity` is the number of arcs that name a row, 0 for a scalar.
+    """
+
+    name: str
+    oid: str
+    syntax: Syntax
+    arity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A conceptual table's entry: its OID, the arcs of its index, its columns by number."""
+
+    name: str
+    entry: str
+    arity: int
+    columns: tuple[tuple[int, str, Syntax], ...]
+
+
+# SNMPv2-MIB (RFC 3418 §2) and IF-MIB::ifNumber (RFC 2863 §6).
+SCALARS = (
+    Object("sysDescr", "1.3.6.1.2.1.1.1.0", Syntax.STRING, 0),
+    Object("sysObjectID", "1.3.6.1.2.1.1.2.0", Syntax.OID, 0),
+    Object("sysUpTime", "1.3.6.1.2.1.1.3.0", Syntax.TIMETICKS, 0),
+    Object("sysContact", "1.3.6.1.2.1.1.4.0", Syntax.STRING, 0),
+    Object("sysName", "1.3.6.1.2.1.1.5.0", Syntax.STRING, 0),
+    Object("sysLocation", "1.3.6.1.2.1.1.6.0", Syntax.STRING, 0),
+    Object("sysServices", "1.3.6.1.2.1.1.7.0", Syntax.INTEGER, 0),
+    Object("ifNumber", "1.3.6.1.2.1.2.1.0", Syntax.INTEGER, 0),
+)
+
+# IF-MIB (RFC 2863 §6).
+IF_TABLE = Table(
+    "ifTable",
+    "1.3.6.1.2.1.2.2.1",
+    1,
+    (
+        (1, "ifIndex", Syntax.INTEGER),
+        (2, "ifDescr", Syntax.STRING),
+        (3, "ifType", Syntax.INTEGER),
+        (4, "ifMtu", Syntax.INTEGER),
+        (5, "ifSpeed", Syntax.GAUGE),
+        (6, "ifPhysAddress", Syntax.STRING),
+        (7, "ifAdminStatus", Syntax.INTEGER),
+        (8, "ifOperStatus", Syntax.INTEGER),
+        (9, "ifLastChange", Syntax.TIMETICKS),
+        (10, "ifInOctets", Syntax.COUNTER32),
+        (11, "ifInUcastPkts", Syntax.COUNTER32),
+        (12, "ifInNUcastPkts", Syntax.COUNTER32),
+        (13, "ifInDiscards", Syntax.COUNTER32),
+        (14, "ifInErrors", Syntax.COUNTER32),
+        (15, "ifInUnknownProtos", Syntax.COUNTER32),
+        (16, "ifOutOctets", Syntax.COUNTER32),
+        (17, "ifOutUcastPkts", Syntax.COUNTER32),
+        (18, "ifOutNUcastPkts", Syntax.COUNTER32),
+        (19, "ifOutDiscards", Syntax.COUNTER32),
+        (20, "ifOutErrors", Syntax.COUNTER32),
+        (21, "ifOutQLen", Syntax.GAUGE),
+    ),
+)
+
+IF_X_TABLE = Table(
+    "ifXTable",
+    "1.3.6.1.2.1.31.1.1.1",
+    1,
+    (
+        (1, "ifName", Syntax.STRING),
+        (2, "ifInMulticastPkts", Syntax.COUNTER32),
+        (3, "ifInBroadcastPkts", Syntax.COUNTER32),
+        (4, "ifOutMulticastPkts", Syntax.COUNTER32),
+        (5, "ifOutBroadcastPkts", Syntax.COUNTER32),
+        (6, "ifHCInOctets", Syntax.COUNTER64),
+        (7, "ifHCInUcastPkts", Syntax.COUNTER64),
+        (8, "ifHCInMulticastPkts", Syntax.COUNTER64),
+        (9, "ifHCInBroadcastPkts", Syntax.COUNTER64),
+        (10, "ifHCOutOctets", Syntax.COUNTER64),
+        (11, "ifHCOutUcastPkts", Syntax.COUNTER64),
+        (12, "ifHCOutMulticastPkts", Syntax.COUNTER64),
+        (13, "ifHCOutBroadcastPkts", Syntax.COUNTER64),
+        (14, "ifLinkUpDownTrapEnable", Syntax.INTEGER),
+        (15, "ifHighSpeed", Syntax.GAUGE),
+        (16, "ifPromiscuousMode", Syntax.INTEGER),
+        (17, "ifConnectorPresent", Syntax.INTEGER),
+        (18, "ifAlias", Syntax.STRING),
+        (19, "ifCounterDiscontinuityTime", Syntax.TIMETICKS),
+    ),
+)
+
+TABLES = (IF_TABLE, IF_X_TABLE)
+
+
+def objects() -> Mapping[str, Object]:
+    """Return every object by its name."""
+    columns = [
+        Object(name, f"{table.entry}.{number}", syntax, table.arity)
+        for table in TABLES
+        for number, name, syntax in table.columns
+    ]
+    return {found.name: found for found in (*SCALARS, *columns)}

@@ -1,0 +1,106 @@
+"""Gets scalars: what to ask next, and what an answer means; the sibling of `walk`.
+
+All of them go into one GET. An agent that cannot answer that is asked for each alone; SNMPv1
+refuses a whole GET for one missing object, which is then left out.
+
+Must not know: sockets, time, what a scalar means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import (
+    CodecError,
+    PduType,
+    Tag,
+    decode_message,
+    decode_oid,
+    encode_oid,
+    encode_varbind,
+)
+from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oids import Syntax
+from monitor.snmp.walk import ErrorStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
+    from monitor.snmp.oids import Object
+
+ScalarValue = int | bytes | tuple[int, ...]
+
+
+class Get:
+    """One conversation with one agent over some scalars."""
+
+    def __init__(self, wanted: Sequence[Object]) -> None:
+        self.values: dict[str, ScalarValue] = {}
+        self.failure: Failure | None = None
+        self.answered = False
+        self.requests = 0
+        self.varbinds = 0
+        self._left = {encode_oid(scalar.oid): scalar for scalar in wanted}
+        self._asked: list[bytes] = []
+        self._one_by_one = False
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+        if not self._left:
+            return None
+        self.requests += 1
+        self._asked = [*self._left][: 1 if self._one_by_one else None]
+        varbinds = b"".join([encode_varbind(oid, Tag.NULL, None) for oid in self._asked])
+        return PduType.GET, 0, 0, varbinds
+
+    def answer(self, head: Head, data: bytes) -> None:  # noqa: ARG002  # a conversation's face
+        """Take the reply to the last question: its decoded head and its octets."""
+        self.answered = True
+        try:
+            message = decode_message(data)
+        except CodecError as error:
+            self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
+            return
+        if message.error_status:
+            self._take_error(message.error_status, message.error_index)
+            return
+        self.varbinds += len(message.varbinds)
+        for oid, _, value in message.varbinds:
+            scalar = self._left.get(oid)
+            if scalar is not None:
+                self._keep(scalar, value)
+        for oid in self._asked:
+            self._left.pop(oid, None)
+
+    def unanswered(self, failure: Failure) -> None:
+        """End the conversation: who does not answer this will not answer more."""
+        self.give_up(failure)
+
+    def give_up(self, failure: Failure) -> None:
+        """End the conversation for a reason; what was read is kept."""
+        self._left.clear()
+        self.failure = self.failure or failure
+
+    def _take_error(self, status: int, index: int) -> None:
+        asked = self._asked
+        culprit = asked[index - 1] if 0 < index <= len(asked) else None
+        if status == ErrorStatus.AUTHORIZATION_ERROR:
+            self.give_up(Failure(FailureKind.AUTHENTICATION, "the agent refuses our credential"))
+        elif status == ErrorStatus.NO_SUCH_NAME and culprit is not None:
+            del self._left[culprit]
+        elif len(asked) > 1:
+            self._one_by_one = True
+        else:
+            scalar = self._left.pop(asked[0])
+            if status != ErrorStatus.NO_SUCH_NAME and self.failure is None:
+                message = f"{scalar.name}: the agent says error {status}"
+                self.failure = Failure(FailureKind.AGENT_ERROR, message)
+
+    def _keep(self, scalar: Object, value: int | bytes | None) -> None:
+        if scalar.syntax is Syntax.OID:
+            if isinstance(value, bytes):
+                self.values[scalar.name] = decode_oid(value)
+        elif value is not None and isinstance(value, bytes) == (scalar.syntax is Syntax.STRING):
+            self.values[scalar.name] = value

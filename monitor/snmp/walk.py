@@ -1,0 +1,233 @@
+"""Walks several table columns at once: what to ask next, and what an answer means.
+
+A walk is a conversation without a network: `question` says what to send, and `answer` or
+`unanswered` what came of it. Every column goes on from its own last row, so that holes and
+missing columns cost the others nothing. Sizes adapt to what the agent can answer; caps and
+strictly increasing indexes end every conversation.
+
+Must not know: sockets, time, what a column means.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import CodecError, PduType
+from monitor.snmp.columns import End, Index, Value, decode_columns
+from monitor.snmp.model import Failure, FailureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
+    from monitor.snmp.columns import Layout
+
+MAX_ROWS = 2_000
+MAX_REQUESTS = 300
+MAX_BYTES = 2 * 1024 * 1024
+
+START_SIZE = 60
+MAX_SIZE = 80
+# A reply of this size crosses an Ethernet in one piece, with room for growing counters.
+_REPLY_BYTES = 1400
+_MAX_SILENCES = 3
+_SILENCES_BEFORE_GET_NEXT = 2
+
+
+class ErrorStatus(IntEnum):
+    """The error-status values that mean something of their own here (RFC 3416 §3)."""
+
+    TOO_BIG = 1
+    NO_SUCH_NAME = 2
+    NO_ACCESS = 6
+    AUTHORIZATION_ERROR = 16
+
+
+_COLUMN_ERRORS = frozenset({ErrorStatus.NO_ACCESS, ErrorStatus.AUTHORIZATION_ERROR})
+_END_FAILURES = {
+    End.NOT_INCREASING: (FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"),
+    End.MALFORMED: (FailureKind.MALFORMED, "a row's index has the wrong number of arcs"),
+}
+
+
+class _Column:
+    __slots__ = ("last", "layout", "name", "values")
+
+    def __init__(self, name: str, layout: Layout) -> None:
+        self.name = name
+        self.layout = layout
+        self.last = layout.first
+        self.values: dict[Index, Value] = {}
+
+
+class Walk:
+    """One conversation with one agent over some columns.
+
+    `bulk` says whether GETBULK is used, `size` how many varbinds a request asks for. A later
+    walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
+    varbinds the agent has shown it can answer) and `rows` (so that the last request does not
+    ask far beyond the table's end; a wrong number costs a request, never a row).
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[tuple[str, Layout]],
+        *,
+        bulk: bool,
+        ceiling: int = MAX_SIZE,
+        rows: int = MAX_ROWS,
+        answered: bool = False,
+    ) -> None:
+        self.bulk = bulk
+        self.ceiling = ceiling
+        self._expected_rows = rows
+        self.size = min(START_SIZE, ceiling)
+        self.requests = 0
+        self.varbinds = 0
+        self._columns = [_Column(name, layout) for name, layout in columns]
+        self._open = list(self._columns)
+        self._asked: list[_Column] = []
+        self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
+        self._wanted = 0
+        self._bytes = 0
+        self._answered = answered
+        self._silences = 0
+        self._bulk_worked = False
+
+    @property
+    def columns(self) -> dict[str, dict[Index, Value]]:
+        """Return the columns that have rows, by name."""
+        return {column.name: column.values for column in self._columns if column.values}
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the longest column has."""
+        return max((len(column.values) for column in self._columns), default=0)
+
+    @property
+    def failure(self) -> Failure | None:
+        """Return why the walk is not complete, None if it is; the first kind that occurred."""
+        for kind, (message, names) in self._failures.items():
+            return Failure(kind, f"{', '.join(names)}: {message}")
+        return None
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+        if not self._open:
+            return None
+        if self.requests >= MAX_REQUESTS:
+            self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests"))
+            return None
+        if self._bytes > MAX_BYTES:
+            self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_BYTES} octets"))
+            return None
+        self.requests += 1
+        asked = self._asked = self._open[: self.size]
+        varbinds = b"".join([column.layout.ask(column.last) for column in asked])
+        self._wanted = len(asked)
+        if self.bulk:
+            repetitions = max(1, self.size // len(asked))
+            # One more than the rows still expected shows that there are no others.
+            left = self._expected_rows - len(asked[0].values) + 1
+            if 0 < left < repetitions:
+                repetitions = left
+            self._wanted *= repetitions
+            return PduType.GET_BULK, 0, repetitions, varbinds
+        return PduType.GET_NEXT, 0, 0, varbinds
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+        self._answered = True
+        self._silences = 0
+        self._bytes += len(data)
+        if head[4]:
+            self._take_error(head[4], head[5])
+            return
+        asked = self._asked
+        try:
+            rows = decode_columns(data, head[6], [c.layout for c in asked], [c.last for c in asked])
+        except CodecError as error:
+            self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
+            return
+        self.varbinds += rows.varbinds
+        if not rows.varbinds:
+            self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
+            return
+        self._bulk_worked = self._bulk_worked or self.bulk
+        for column, values, last, end in zip(asked, rows.values, rows.last, rows.ends, strict=True):
+            column.values.update(values)
+            column.last = last
+            if end is not None:
+                self._end(column, end)
+            elif len(column.values) > MAX_ROWS:
+                self._close([column], FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
+        self._take_turns(rows.varbinds)
+        self._resize(rows.varbinds, len(data))
+
+    def unanswered(self, failure: Failure) -> None:
+        """Take note that the last question got no usable reply, and why."""
+        self._silences += 1
+        hopeless = not self._answered or failure.kind is FailureKind.UNREACHABLE
+        if hopeless or self._silences > _MAX_SILENCES:
+            self.give_up(failure)
+        elif self.bulk and not self._bulk_worked and self._silences >= _SILENCES_BEFORE_GET_NEXT:
+            self.bulk = False
+        elif self.size > 1:
+            self.size = self.ceiling = self._smaller()
+        else:
+            self.give_up(failure)
+
+    def give_up(self, failure: Failure) -> None:
+        """End the walk for a reason; what was read is kept."""
+        self._close(self._open, failure.kind, failure.message)
+
+    def _take_error(self, status: int, index: int) -> None:
+        culprit = self._asked[index - 1 : index] if index > 0 else []
+        if not culprit and len(self._asked) == 1:
+            culprit = self._asked
+        if status == ErrorStatus.NO_SUCH_NAME and culprit:
+            # SNMPv1 says so at the end of the MIB (RFC 1157 §4.1.3).
+            self._close(culprit, None, "")
+        elif status in _COLUMN_ERRORS and culprit:
+            self._close(culprit, FailureKind.AGENT_ERROR, f"the agent says error {status}")
+        else:
+            if status == ErrorStatus.TOO_BIG and self.size > 1:
+                self.ceiling = self._smaller()
+            self._shrink(FailureKind.AGENT_ERROR, f"the agent says error {status}")
+
+    def _shrink(self, kind: FailureKind, message: str) -> None:
+        """Ask for less; who cannot be asked for less is dropped, so that others go on."""
+        if self.size > 1:
+            self.size = self._smaller()
+        elif self.bulk and not self._bulk_worked:
+            self.bulk = False
+            self.size = min(START_SIZE, self.ceiling)
+        else:
+            self._close(self._asked, kind, message)
+
+    def _smaller(self) -> int:
+        return max(1, min(self.size, self._wanted) // 2)
+
+    def _resize(self, varbinds: int, octets: int) -> None:
+        fitting = max(1, varbinds * _REPLY_BYTES // octets)
+        self.size = min(self.size * 2, fitting, self.ceiling, MAX_SIZE)
+
+    def _take_turns(self, varbinds: int) -> None:
+        """Put the columns that the last reply had no room for first, the asked ones last."""
+        asked = self._asked
+        if len(self._open) > len(asked) or varbinds < len(asked):
+            behind = set(asked[:varbinds])
+            turn = [column for column in self._open if column not in behind]
+            self._open = turn + [column for column in self._open if column in behind]
+
+    def _end(self, column: _Column, end: End) -> None:
+        kind, message = _END_FAILURES.get(end, (None, ""))
+        self._close([column], kind, message)
+
+    def _close(self, columns: Sequence[_Column], kind: FailureKind | None, message: str) -> None:
+        if kind is not None and columns:
+            _, names = self._failures.setdefault(kind, (message, []))
+            names += [column.name for column in columns]
+        self._open = [column for column in self._open if column not in columns]
