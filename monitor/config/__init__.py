@@ -1,0 +1,58 @@
+"""The configuration file: YAML text in, an inventory or every mistake in it out.
+
+Must not know: what is done with the inventory. No secret is read here, see
+`monitor.config.secrets`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.config.build import build
+from monitor.config.cross import check_names
+from monitor.config.problems import START, ConfigError, Findings, Problem
+from monitor.config.schema import schema
+from monitor.config.text import MAX_BYTES, compose
+from monitor.config.validate import validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.inventory import Inventory
+
+__all__ = ["ConfigError", "Problem", "load", "load_text", "schema"]
+
+
+def load(path: Path) -> Inventory:
+    """Return the inventory that a file describes; the file is read once.
+
+    Raises:
+        ConfigError: if the file cannot be read or is not fit for use, with every reason.
+    """
+    try:
+        with path.open("rb") as file:
+            # One byte more than allowed tells that there is more, however much it is.
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        findings = Findings(str(path))
+        findings.add(START, f"the file cannot be read: {error.strerror or error}")
+        raise findings.error() from error
+    return load_text(data, str(path))
+
+
+def load_text(text: bytes, name: str) -> Inventory:
+    """Return the inventory that a file's bytes describe; `name` stands in the problems.
+
+    Raises:
+        ConfigError: if it is not fit for use, with every reason.
+    """
+    findings = Findings(name)
+    root = compose(text, findings)
+    if root is None:
+        raise findings.error()
+    draft = validate(root, findings)
+    check_names(root, findings)
+    inventory = build(draft, root, findings)
+    if len(findings):
+        raise findings.error()
+    return inventory

@@ -1,0 +1,72 @@
+"""Every address of the file, and what is wrong with them together: given twice, overlapping.
+
+Must not know: schools or devices.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.config.fields import IPNetwork
+    from monitor.config.problems import Findings, Mark
+
+
+class Addresses:
+    """Collects hosts and networks; `check` at the end looks at the networks together."""
+
+    __slots__ = ("_findings", "_hosts", "_networks")
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._hosts: dict[str, Mark] = {}
+        self._networks: list[tuple[IPNetwork, Mark]] = []
+
+    def add_host(self, host: str, mark: Mark, network: IPNetwork | None = None) -> None:
+        """Note a device's host; a problem if it is taken, or outside of its place's network."""
+        if host.endswith(".invalid"):
+            return
+        if host in self._hosts:
+            first = self._hosts[host].line
+            self._findings.add(mark, f"host {host} is already used in line {first}", "keep one")
+        self._hosts.setdefault(host, mark)
+        if network is None:
+            return
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return
+        if address not in network:
+            self._findings.add(
+                mark, f"host {host} is outside of its place's network", f"allowed: within {network}"
+            )
+
+    def add_network(self, network: IPNetwork, mark: Mark) -> None:
+        """Note a place's network."""
+        self._networks.append((network, mark))
+
+    def check(self) -> None:
+        """Add a problem for each network that overlaps one given before it in order."""
+
+        def order(entry: tuple[IPNetwork, Mark]) -> tuple[int, int, int]:
+            network, _ = entry
+            return network.version, int(network.network_address), network.prefixlen
+
+        widest: tuple[IPNetwork, Mark] | None = None
+        for network, mark in sorted(self._networks, key=order):
+            overlaps = (
+                widest is not None
+                and widest[0].version == network.version
+                and network.network_address in widest[0]
+            )
+            if widest is None or not overlaps:
+                widest = (network, mark)
+                continue
+            later, earlier = max(mark, widest[1]), min(mark, widest[1])
+            ours, theirs = (network, widest[0]) if later == mark else (widest[0], network)
+            self._findings.add(
+                later,
+                f"network {ours} overlaps {theirs} in line {earlier.line}",
+                "give each place its own",
+            )

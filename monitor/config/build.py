@@ -1,0 +1,340 @@
+"""From a draft to the inventory: levels merged, devices counted out, plans made.
+
+Must not know: YAML, pydantic's errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.config import checks, units
+from monitor.config.addresses import Addresses
+from monitor.config.contract import check_contract
+from monitor.config.merge import Layer, merge
+from monitor.config.places import mark_of
+from monitor.config.rules import (
+    ContractRules,
+    FileCredential,
+    InterfacesRules,
+    Rules,
+    SchoolRules,
+    SchoolWithSitesRules,
+    SiteRules,
+    SwitchRules,
+)
+from monitor.inventory import (
+    Calendar,
+    Contract,
+    CredentialSource,
+    Inventory,
+    LessonPeriod,
+    Location,
+    MaintenanceWindow,
+    Milestone,
+    Reference,
+    School,
+    Site,
+    Switch,
+    Uplink,
+)
+
+if TYPE_CHECKING:
+    from monitor.config.fields import IPNetwork
+    from monitor.config.layout import Location as Path
+    from monitor.config.problems import Findings, Mark
+    from monitor.config.rules import LessonRules, ReferenceRules
+    from monitor.config.text import Node
+    from monitor.config.validate import Draft, Part
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_STAGES = ("planned", "ordered", "built", "reported")
+_FIRST_SWITCH = 11
+
+
+def build(draft: Draft, root: Node, findings: Findings) -> Inventory:
+    """Return the inventory of a draft; add a problem for each rule across keys that is broken.
+
+    With any finding, earlier or here, the result is not fit for use.
+    """
+    return _Builder(draft, root, findings).inventory()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One site to build, with its settings from the nearest level outwards."""
+
+    site: SiteRules | SchoolRules
+    layers: tuple[Layer, ...]
+    path: Path
+    profile_switches: int
+
+    def is_broken(self, *keys: str) -> bool:
+        return any(key in layer.broken for layer in self.layers for key in keys)
+
+
+class _Builder:
+    def __init__(self, draft: Draft, root: Node, findings: Findings) -> None:
+        self._draft = draft
+        self._root = root
+        self._findings = findings
+        self._addresses = Addresses(findings)
+        self._outermost = (
+            ()
+            if draft.defaults is None
+            else (Layer(draft.defaults.model, ("defaults",), draft.defaults.broken),)
+        )
+
+    def inventory(self) -> Inventory:
+        """Return everything, in the file's order."""
+        draft = self._draft
+        references = tuple(
+            self._reference(part, ("references", at)) for at, part in draft.references.items()
+        )
+        schools = tuple(self._school(part, at) for at, part in draft.schools.items())
+        self._addresses.check()
+        city = draft.city
+        return Inventory(
+            city=city.name if city else "",
+            calendar=Calendar(
+                timezone=city.timezone if city else "UTC",
+                state=city.state if city else "",
+                lessons={
+                    name: tuple(_period(period) for period in periods)
+                    for name, periods in draft.lessons.items()
+                },
+            ),
+            credentials={
+                name: CredentialSource("file", source.file)
+                if isinstance(source, FileCredential)
+                else CredentialSource("environment", source.environment)
+                for name, source in draft.credentials.items()
+            },
+            references=references,
+            schools=schools,
+        )
+
+    def _mark(self, path: Path) -> Mark:
+        return mark_of(self._root, path)
+
+    def _reference(self, part: Part[ReferenceRules], path: Path) -> Reference:
+        rules = part.model
+        layers = (Layer(rules, path, part.broken), *self._outermost)
+        self._addresses.add_host(rules.host, self._mark((*path, "host")))
+        plans = checks.Plans(layers, rules.host, self._root, self._findings)
+        # City-wide further checks are meant for uplinks, so a reference has its own only.
+        return Reference(rules.name, rules.host, (plans.icmp(), *plans.extras(layers[:1])))
+
+    def _school(self, part: Part[SchoolRules | SchoolWithSitesRules], at: int) -> School:
+        rules, path = part.model, ("schools", at)
+        if isinstance(rules, SchoolWithSitesRules):
+            sites = tuple(
+                self._site(site, rules, part.broken, (*path, "sites", index))
+                for index, site in enumerate(rules.sites)
+            )
+        else:
+            sites = (self._site(rules, None, part.broken, path),)
+        return School(
+            id=rules.id,
+            number=rules.number,
+            name=rules.name,
+            type=rules.type,
+            district=rules.district,
+            sites=sites,
+            maintenance=self._maintenance(rules, path),
+        )
+
+    def _place(
+        self,
+        site: SiteRules | SchoolRules,
+        school: SchoolWithSitesRules | None,
+        broken: frozenset[str],
+        path: Path,
+    ) -> _Place:
+        layers = [Layer(site, path, broken)]
+        if school is not None:
+            layers = [Layer(site, path), Layer(school, path[:2], broken)]
+        name = site.profile or (school.profile if school else "")
+        profile = self._draft.profiles.get(name)
+        if profile is not None:
+            layers.append(Layer(profile.model, ("profiles", name), profile.broken))
+        elif name:  # refused or unknown, which has been reported
+            every = frozenset({"snmp", "icmp", "interfaces", "contract", "checks", "switches"})
+            layers.append(Layer(Rules(), (), every))
+        count = profile.model.switches if profile is not None else 0
+        return _Place(site, (*layers, *self._outermost), path, count)
+
+    def _site(
+        self,
+        site: SiteRules | SchoolRules,
+        school: SchoolWithSitesRules | None,
+        broken: frozenset[str],
+        path: Path,
+    ) -> Site:
+        place = self._place(site, school, broken, path)
+        router = self._router(place)
+        plans = checks.Plans(place.layers, router, self._root, self._findings)
+        interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
+        self._check_milestones(site, path)
+        outer = school or site
+        return Site(
+            id=site.id if isinstance(site, SiteRules) else "main",
+            location=Location(*site.location),
+            uplink=Uplink(
+                host=router,
+                contract=self._contract(place),
+                checks=(plans.icmp(), plans.interfaces(is_router=True), *plans.extras()),
+                interface=interfaces.uplink or None,
+            ),
+            switches=self._switches(place, plans),
+            milestones=tuple(
+                Milestone(stone.stage, stone.day, stone.reference) for stone in site.milestones
+            ),
+            lot=site.lot or outer.lot,
+            programme=site.programme or outer.programme,
+        )
+
+    def _router(self, place: _Place) -> str:
+        site = place.site
+        if place.is_broken("network", "router"):
+            return "router.invalid"
+        if "network" in site.model_fields_set:
+            self._addresses.add_network(site.network, self._mark((*place.path, "network")))
+        if site.router:
+            mark = self._mark((*place.path, "router"))
+            self._addresses.add_host(site.router, mark, self._network(site))
+            return site.router
+        network = self._network(site)
+        if network is None:
+            self._findings.add(
+                self._mark(place.path), "the place has neither network nor router", "give one"
+            )
+            return "router.invalid"
+        host = self._counted(place, 1)
+        self._addresses.add_host(host, self._mark((*place.path, "network")))
+        return host
+
+    def _network(self, site: SiteRules | SchoolRules) -> IPNetwork | None:
+        return site.network if "network" in site.model_fields_set else None
+
+    def _counted(self, place: _Place, number: int) -> str:
+        """Return the network's address with that number; a problem if it has none."""
+        network = place.site.network
+        last = network.num_addresses - (1 if network.version == 4 else 0)  # noqa: PLR2004
+        if number >= last:
+            self._findings.add(
+                self._mark((*place.path, "network")),
+                f"{network} is too small: it has no {number}. address for a device",
+                f"allowed: at least {number + 2} addresses, or a list of switches",
+            )
+            return "device.invalid"
+        return str(network[number])
+
+    def _switches(self, place: _Place, plans: checks.Plans) -> tuple[Switch, ...]:
+        site = place.site
+        if place.is_broken("network", "switches"):
+            return ()
+        if isinstance(site.switches, list):
+            return tuple(
+                self._listed_switch(place, switch, index)
+                for index, switch in enumerate(site.switches)
+            )
+        count = site.switches if "switches" in site.model_fields_set else place.profile_switches
+        if not count:
+            return ()
+        if self._network(site) is None:
+            self._findings.add(
+                self._mark(place.path),
+                f"{count} switches are counted out of a network, and the place has none",
+                "give network, or a list of switches",
+            )
+            return ()
+        made = []
+        self._counted(place, _FIRST_SWITCH + count - 1)
+        for number in range(1, count + 1):
+            if _FIRST_SWITCH + number > place.site.network.num_addresses - 1:
+                break
+            host = str(place.site.network[_FIRST_SWITCH - 1 + number])
+            self._addresses.add_host(host, self._mark((*place.path, "network")))
+            made.append(Switch(f"switch-{number:02d}", host, plans.of_switch()))
+        return tuple(made)
+
+    def _listed_switch(self, place: _Place, rules: SwitchRules, index: int) -> Switch:
+        path = (*place.path, "switches", index)
+        mark = self._mark((*path, "host"))
+        self._addresses.add_host(rules.host, mark, self._network(place.site))
+        layers = (Layer(rules, path), *place.layers)
+        plans = checks.Plans(layers, rules.host, self._root, self._findings)
+        return Switch(rules.name, rules.host, plans.of_switch())
+
+    def _contract(self, place: _Place) -> Contract:
+        merged = merge(place.layers, "contract", ContractRules)
+        if self._draft.defaults is not None:
+            check_contract(merged, place.path, self._root, self._findings)
+        rules = merged.rules
+        provider = self._draft.providers.get(rules.provider)
+        return Contract(
+            provider=provider.name if provider else rules.provider,
+            down_bps=rules.down,
+            up_bps=rules.up,
+            normal_down_bps=rules.normal_down,
+            normal_up_bps=rules.normal_up,
+            minimum_down_bps=rules.minimum_down,
+            minimum_up_bps=rules.minimum_up,
+            availability=rules.availability,
+            hours=rules.hours,
+            reference=rules.reference,
+        )
+
+    def _check_milestones(self, site: SiteRules | SchoolRules, path: Path) -> None:
+        before = None
+        for index, stone in enumerate(site.milestones):
+            if before is not None and (
+                _STAGES.index(stone.stage) <= _STAGES.index(before.stage) or stone.day < before.day
+            ):
+                self._findings.add(
+                    self._mark((*path, "milestones", index)),
+                    f"{stone.stage} ({stone.day}) stands after {before.stage} ({before.day})",
+                    f"allowed: each stage once, in the order {', '.join(_STAGES)}, days rising",
+                )
+            before = stone
+
+    def _maintenance(
+        self, rules: SchoolRules | SchoolWithSitesRules, path: Path
+    ) -> tuple[MaintenanceWindow, ...]:
+        windows = []
+        for index, window in enumerate(rules.maintenance):
+            at = (*path, "maintenance", index)
+            zone = self._zone()
+            if zone is None:
+                continue
+            try:
+                key = "starts"
+                starts = units.to_utc(window.starts, zone)
+                key = "ends"
+                ends = units.to_utc(window.ends, zone)
+            except units.UnitError as error:
+                self._findings.add(self._mark((*at, key)), str(error))
+                continue
+            if ends <= starts:
+                self._findings.add(
+                    self._mark((*at, "ends")),
+                    f"the window ends at {ends:%Y-%m-%d %H:%M} UTC, not after its start",
+                    "allowed: an end after the start",
+                )
+            windows.append(MaintenanceWindow(starts, ends, window.reason))
+        return tuple(windows)
+
+    def _zone(self) -> ZoneInfo | None:
+        city = self._draft.city
+        try:
+            return ZoneInfo(city.timezone) if city else None
+        except (OSError, ValueError):  # reported as an unknown name
+            return None
+
+
+def _period(rules: LessonRules) -> LessonPeriod:
+    days = sorted({_WEEKDAYS.index(day) for day in rules.weekdays})
+    starts, ends = rules.hours
+    return LessonPeriod(tuple(days), starts, ends)

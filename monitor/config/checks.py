@@ -1,0 +1,174 @@
+"""From merged settings to the plans of a device's checks, and whether their times fit.
+
+Must not know: schools, contracts, addresses of other devices.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from monitor.config.fields import HOST_PLACEHOLDER
+from monitor.config.merge import merge, merge_checks
+from monitor.config.places import mark_of
+from monitor.config.rules import DnsRules, HttpRules, IcmpRules, InterfacesRules, SnmpRules
+from monitor.inventory import (
+    CheckKind,
+    CheckPlan,
+    DnsOptions,
+    Engine,
+    HttpOptions,
+    IcmpOptions,
+    InterfacesOptions,
+    SnmpAccess,
+    TcpOptions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config.layout import Location
+    from monitor.config.merge import ExtraRules, Layer, Merged
+    from monitor.config.problems import Findings
+    from monitor.config.rules import PaceRules
+    from monitor.config.text import Node
+    from monitor.inventory import CheckOptions
+
+# The schedule needs the rest of the interval to finish and to start anew.
+_SHARE_OF_INTERVAL = 0.8
+
+
+class Plans:
+    """Makes the plans of the devices that share some layers of settings."""
+
+    def __init__(self, layers: Sequence[Layer], host: str, root: Node, findings: Findings) -> None:
+        self._layers = layers
+        self._host = host
+        self._root = root
+        self._findings = findings
+
+    def of_switch(self) -> tuple[CheckPlan, ...]:
+        """Return the plans of a switch: its interfaces, and pings where they are asked for."""
+        rules = merge(self._layers, "icmp", IcmpRules).rules
+        pings = (self.icmp(),) if rules.switches else ()
+        return (*pings, self.interfaces(is_router=False))
+
+    def icmp(self) -> CheckPlan:
+        """Return the plan for rounds of pings."""
+        merged = merge(self._layers, "icmp", IcmpRules)
+        rules = merged.rules
+        self._check_pace(merged)
+        needed = (rules.packets - 1) * rules.spacing + rules.wait
+        keys = ("packets", "spacing", "wait", "timeout")
+        self._check_fits(merged, needed, "a round of pings", keys)
+        options = IcmpOptions(rules.packets, rules.spacing, rules.payload, rules.wait)
+        return CheckPlan(CheckKind.ICMP, "icmp", rules.interval, rules.timeout, options)
+
+    def interfaces(self, *, is_router: bool) -> CheckPlan:
+        """Return the plan for polls of the interface tables."""
+        merged = merge(self._layers, "interfaces", InterfacesRules)
+        rules = merged.rules
+        self._check_pace(merged)
+        access = self._access(merged)
+        uplink = rules.uplink if is_router and rules.uplink else None
+        options = InterfacesOptions(access, uplink, rules.alias)
+        return CheckPlan(CheckKind.INTERFACES, "interfaces", rules.interval, rules.timeout, options)
+
+    def extras(self, layers: Sequence[Layer] | None = None) -> tuple[CheckPlan, ...]:
+        """Return the plans of the further checks, of all layers or of those given."""
+        found = merge_checks(self._layers if layers is None else layers)
+        return tuple(self._extra(name, rules, path) for name, (rules, path) in found.items())
+
+    def _access(self, interfaces: Merged[InterfacesRules]) -> SnmpAccess:
+        merged = merge(self._layers, "snmp", SnmpRules)
+        rules = merged.rules
+        if not merged.is_broken and "credential" not in merged.paths:
+            path = self._layers[0].path
+            self._findings.add(
+                mark_of(self._root, path),
+                "no SNMP credential",
+                "set snmp.credential here, in the profile or in defaults",
+            )
+        needed = rules.timeout * (rules.retries + 1)
+        if needed > interfaces.rules.timeout and not (merged.is_broken or interfaces.is_broken):
+            given = {**interfaces.paths, **merged.paths}
+            path = max(
+                (given[key] for key in ("timeout", "retries") if key in given),
+                key=len,
+                default=self._layers[0].path,
+            )
+            self._findings.add(
+                mark_of(self._root, path),
+                f"one SNMP request with its retries takes up to {needed:g}s",
+                f"allowed: at most the time-out of interfaces ({interfaces.rules.timeout:g}s)",
+            )
+        return SnmpAccess(
+            version="1" if rules.version == "v1" else "2c",
+            credential=rules.credential,
+            engine=Engine(rules.engine),
+            port=rules.port,
+            timeout=rules.timeout,
+            retries=rules.retries,
+        )
+
+    def _extra(self, name: str, rules: ExtraRules, path: Location) -> CheckPlan:
+        given = {key: (*path, key) for key in rules.model_fields_set}
+        self._check_share(rules, given, path)
+        options: CheckOptions
+        if isinstance(rules, HttpRules):
+            options = HttpOptions(
+                url=rules.url.replace(HOST_PLACEHOLDER, _in_url(self._host)),
+                status=tuple(rules.status),
+                body=rules.body or None,
+                redirects=rules.redirects,
+                verify=rules.verify,
+                address=self._filled(rules.address) or None,
+            )
+        elif isinstance(rules, DnsRules):
+            options = DnsOptions(
+                server=self._filled(rules.server),
+                name=rules.name,
+                record=rules.record,
+                port=rules.port,
+                expected=tuple(rules.expected),
+            )
+        else:
+            options = TcpOptions(rules.port)
+        return CheckPlan(CheckKind(rules.kind), name, rules.interval, rules.timeout, options)
+
+    def _filled(self, host: str) -> str:
+        return self._host if host == HOST_PLACEHOLDER else host
+
+    def _check_pace(self, merged: Merged[IcmpRules] | Merged[InterfacesRules]) -> None:
+        if not merged.is_broken and ("interval" in merged.paths or "timeout" in merged.paths):
+            path = merged.nearest_path("interval", "timeout")
+            self._check_share(merged.rules, merged.paths, path)
+
+    def _check_share(self, rules: PaceRules, given: dict[str, Location], path: Location) -> None:
+        longest = rules.interval * _SHARE_OF_INTERVAL
+        if rules.timeout > longest:
+            at = path if path in given.values() else given.get("timeout", path)
+            self._findings.add(
+                mark_of(self._root, at),
+                f"a time-out of {rules.timeout:g}s is too long for an interval of "
+                f"{rules.interval:g}s",
+                f"allowed: at most 80 % of it ({longest:g}s)",
+            )
+
+    def _check_fits(
+        self, merged: Merged[IcmpRules], needed: float, what: str, keys: tuple[str, ...]
+    ) -> None:
+        if needed > merged.rules.timeout and not merged.is_broken:
+            self._findings.add(
+                mark_of(self._root, merged.nearest_path(*keys)),
+                f"{what} takes up to {needed:g}s",
+                f"allowed: at most its time-out ({merged.rules.timeout:g}s)",
+            )
+
+
+def _in_url(host: str) -> str:
+    try:
+        is_ipv6 = ipaddress.ip_address(host).version == 6  # noqa: PLR2004  # the IP version
+    except ValueError:
+        return host
+    return f"[{host}]" if is_ipv6 else host

@@ -1,0 +1,105 @@
+"""The rules across keys that need no merged settings: names that must exist, or be unique.
+
+They look at the tree itself, so that a broken school hides none of its other mistakes.
+
+Must not know: the models, or what the names stand for.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from monitor.config.places import node_at
+from monitor.config.problems import listed, shown, suggestion
+from monitor.config.text import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.config.problems import Findings
+
+# Which section of the file a key's value must be a name of, by the key and what holds it.
+_NAMED = {
+    ("snmp", "credential"): "credentials",
+    ("contract", "provider"): "providers",
+    ("schools", "profile"): "profiles",
+    ("sites", "profile"): "profiles",
+    ("schools", "type"): "lessons",
+}
+
+
+def check_names(root: Node, findings: Findings) -> None:
+    """Add a problem for each name that does not exist and each that is given twice."""
+    for holder, key, node in _entries(root, ""):
+        section = _NAMED.get((holder, key))
+        if section is not None:
+            _check_exists(root, section, node, findings)
+    schools = _items(node_at(root, ("schools",)))
+    _check_unique(schools, "id", "school id", findings)
+    _check_unique(schools, "number", "official number", findings)
+    _check_unique(_items(node_at(root, ("references",))), "name", "reference name", findings)
+    for school in schools:
+        sites = _items(node_at(school, ("sites",)))
+        _check_unique(sites, "id", "site id", findings)
+        for place in (school, *sites):
+            switches = _items(node_at(place, ("switches",)))
+            _check_unique(switches, "name", "device name", findings)
+    _check_zone(node_at(root, ("city", "timezone")), findings)
+
+
+def _entries(node: Node, holder: str) -> Iterator[tuple[str, str, Node]]:
+    """Yield each entry of each mapping with the key that holds the mapping (or its list)."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item, holder)
+    elif isinstance(node, Mapping):
+        for key, value in node.values.items():
+            yield holder, key, value
+            yield from _entries(value, key)
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> None:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return
+    named = node_at(root, (section,))
+    names = tuple(named.values) if isinstance(named, Mapping) else ()
+    if node.value not in names:
+        findings.add(
+            node.mark,
+            f"{shown(node.value)} is no entry of {section}",
+            listed(names) or f"allowed: nothing yet, {section} has no entries",
+            suggestion(node.value, names),
+        )
+
+
+def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    for node in nodes:
+        value = node_at(node, (key,))
+        if not isinstance(value, Scalar) or not isinstance(value.value, str):
+            continue
+        if value.value in seen:
+            findings.add(
+                value.mark,
+                f"{what} {shown(value.value)} is already taken in line {seen[value.value]}",
+                "choose another",
+            )
+        seen.setdefault(value.value, value.mark.line)
+
+
+def _check_zone(node: Node | None, findings: Findings) -> None:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return
+    names = zoneinfo.available_timezones()
+    if node.value not in names:
+        findings.add(
+            node.mark,
+            f"{shown(node.value)} is no time zone",
+            "allowed: IANA names such as Europe/Berlin",
+            suggestion(node.value, sorted(names)),
+        )

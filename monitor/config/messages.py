@@ -1,0 +1,124 @@
+"""pydantic's errors in words for a person who edits the file, each at its place.
+
+Must not know: what the rules are for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monitor.config.fields import PATTERN_FORMS
+from monitor.config.layout import keys_at, path_of
+from monitor.config.places import key_mark_of, mark_of
+from monitor.config.problems import listed, shown, suggestion
+from monitor.config.text import Ambiguous
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from monitor.config.problems import Findings, Mark
+    from monitor.config.text import Node
+
+_NUMBERS = {
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "finite_number": "a finite number",
+}
+
+
+def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
+    """Add one of pydantic's errors, in our words and at its place."""
+    location, kind = detail["loc"], detail["type"]
+    path = path_of(location)
+    mark = mark_of(root, path)
+    value = detail["input"]
+    context: dict[str, Any] = detail.get("ctx", {})
+    if isinstance(value, Ambiguous) and kind not in {"missing", "extra_forbidden"}:
+        _note_ambiguous(value, kind, context, mark, findings)
+    elif kind == "missing":
+        findings.add(mark_of(root, path[:-1]), f"key {location[-1]} is missing")
+    elif kind == "extra_forbidden":
+        allowed = keys_at(location[:-1])
+        word = str(location[-1])
+        findings.add(
+            key_mark_of(root, path),
+            f"unknown key {word}",
+            listed(allowed, 40),
+            suggestion(word, allowed),
+        )
+    elif location and location[-1] == "[key]":
+        form = PATTERN_FORMS.get(str(context.get("pattern")), "")
+        findings.add(key_mark_of(root, path), f"key {shown(value)} has another form", form)
+    else:
+        _note_value(detail, context, mark, findings)
+
+
+def _note_ambiguous(
+    value: Ambiguous, kind: str, context: dict[str, Any], mark: Mark, findings: Findings
+) -> None:
+    if not value.why:  # reported when the text was read
+        return
+    cure = f'write "{value.text}" in quotes if it is text'
+    if kind == "config_type":
+        cure = f"{context['forms']}"
+    elif kind in _TYPES and kind != "string_type":
+        cure = f"allowed: {_TYPES[kind]}, written plainly"
+    findings.add(mark, f"{value.text} is {value.why}", cure)
+
+
+def _note_value(
+    detail: ErrorDetails, context: dict[str, Any], mark: Mark, findings: Findings
+) -> None:
+    kind, value = detail["type"], detail["input"]
+    if kind == "config":
+        findings.add(mark, context["message"])
+    elif kind == "config_type":
+        findings.add(mark, f"{shown(value)} is not text", context["forms"])
+    elif kind in _TYPES:
+        cure = _quotes(value) if kind == "string_type" else ""
+        findings.add(mark, f"found {shown(value)}", f"allowed: {_TYPES[kind]}", cure)
+    elif kind == "literal_error":
+        literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        near = suggestion(value, literals) if isinstance(value, str) else ""
+        findings.add(mark, f"found {shown(value)}", listed(literals, 40), near)
+    elif kind == "string_pattern_mismatch":
+        form = PATTERN_FORMS.get(str(context["pattern"]), "")
+        findings.add(mark, f"found {shown(value)}", form)
+    else:
+        findings.add(mark, *_bounds(detail, context))
+
+
+def _bounds(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, str]:
+    kind = detail["type"]
+    if kind in _NUMBERS:
+        key, word = _NUMBERS[kind]
+        return f"found {shown(detail['input'])}", f"allowed: {word} {context[key]:g}", ""
+    if kind == "too_short":
+        found = context["actual_length"]
+        return f"found {found} entries", f"allowed: at least {context['min_length']}", ""
+    if kind == "too_long":
+        return "too many entries", f"allowed: at most {context['max_length']}", ""
+    if kind == "union_tag_invalid":
+        tags = str(context["expected_tags"]).replace("'", "").split(", ")
+        near = suggestion(str(context["tag"]), tags)
+        return f"found kind {context['tag']}", listed(tags), near
+    if kind == "union_tag_not_found":
+        return "key kind is missing", "allowed: tcp, http, dns", ""
+    return detail["msg"], "", ""
+
+
+def _quotes(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return f'write it in quotes: "{value}"'

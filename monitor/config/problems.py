@@ -1,0 +1,103 @@
+"""What is wrong with a configuration file, where, and how to cure it.
+
+Problems are collected, not raised one by one: whoever edits the file sees all of them
+in one run.
+
+Must not know: YAML, pydantic, or what the configuration means.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 60
+
+
+class Mark(NamedTuple):
+    """A place in a file; lines and columns (in characters) count from 1."""
+
+    line: int
+    column: int
+
+
+START = Mark(1, 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake: where it is, what is wrong, what is allowed."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigError(Exception):
+    """The configuration is refused; `problems` holds every reason, sorted by place."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class Findings:
+    """Collects the problems of one file; the same problem is kept once."""
+
+    __slots__ = ("_file", "_problems")
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._problems: set[Problem] = set()
+
+    def add(self, mark: Mark, wrong: str, *cures: str) -> None:
+        """Note what is wrong at a place, with what is allowed and what was perhaps meant."""
+        message = "; ".join((wrong, *(cure for cure in cures if cure)))
+        self._problems.add(Problem(self._file, mark.line, mark.column, message))
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    def error(self) -> ConfigError:
+        """Return the error that carries all problems found, sorted by place."""
+        return ConfigError(tuple(sorted(self._problems)))
+
+
+def shown(value: object) -> str:
+    """Return a value as a person wrote it, in quotes where it is text, cut where it is long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"“{text}”" if isinstance(value, str) else text
+
+
+def suggestion(word: str, candidates: Iterable[str]) -> str:
+    """Return `did you mean …?` for the nearest candidate, or nothing."""
+    names = {candidate.casefold(): candidate for candidate in candidates}
+    near = difflib.get_close_matches(word[:_SHOWN].casefold(), names, n=1, cutoff=0.6)
+    return f"did you mean {names[near[0]]}?" if near else ""
+
+
+def listed(names: Iterable[str], limit: int = 16) -> str:
+    """Return `allowed: a, b, c`, shortened where there are very many."""
+    known = list(names)
+    more = f" and {len(known) - limit} more" if len(known) > limit else ""
+    return f"allowed: {', '.join(known[:limit])}{more}" if known else ""

@@ -1,0 +1,111 @@
+"""Secrets, read when they are needed from the places that the configuration names.
+
+A secret shows itself to nobody who does not ask: not in logs, errors or tracebacks.
+
+Must not know: YAML, what a secret is for.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.inventory import CredentialSource
+
+# SNMP communities and passphrases stay far below; a longer file is not the one that was meant.
+MAX_SECRET_BYTES: Final = 256
+
+
+class SecretError(Exception):
+    """Some secrets cannot be read; the message has one line for each, and never a secret."""
+
+
+class Secret:
+    """Text that is masked wherever it is printed; `reveal` gives it to who needs it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the secret itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, _specification: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle is a file that nobody thinks of as secret."""
+        raise TypeError("a secret is not pickled")
+
+
+def read_credentials(
+    sources: Mapping[str, CredentialSource], environment: Mapping[str, str] | None = None
+) -> dict[str, Secret]:
+    """Return the secrets by name, each without its trailing line end.
+
+    `environment` stands in for the process's own.
+
+    Raises:
+        SecretError: if any is missing, empty, too long or not text; it names them all.
+    """
+    variables = os.environ if environment is None else environment
+    secrets: dict[str, Secret] = {}
+    problems: list[str] = []
+    for name, source in sources.items():
+        try:
+            secrets[name] = _read(source, variables)
+        except SecretError as error:
+            problems.append(f"credential {name}: {error}")
+    if problems:
+        raise SecretError("\n".join(problems))
+    return secrets
+
+
+def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
+    if source.kind == "environment":
+        what = f"the environment variable {source.place}"
+        if source.place not in variables:
+            raise SecretError(f"{what} is not set; set it, or name a file in the configuration")
+        data = variables[source.place].encode("utf-8", "surrogateescape")
+    else:
+        what = f"the file {source.place}"
+        data = _read_file(source.place, what)
+    data = data.removesuffix(b"\n").removesuffix(b"\r")
+    if not data:
+        raise SecretError(f"{what} is empty; write the secret into it")
+    if len(data) > MAX_SECRET_BYTES:
+        raise SecretError(f"{what} is longer than {MAX_SECRET_BYTES} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        # The cause would carry the bytes into a traceback.
+        raise SecretError(f"{what} is not UTF-8 text") from None
+    if not text.isprintable():
+        raise SecretError(f"{what} holds a line end or a control character inside")
+    return Secret(text)
+
+
+def _read_file(place: str, what: str) -> bytes:
+    try:
+        with Path(place).open("rb") as file:
+            return file.read(MAX_SECRET_BYTES + 3)
+    except OSError as error:
+        raise SecretError(f"{what} cannot be read: {error.strerror or error}") from error

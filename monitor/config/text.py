@@ -1,0 +1,309 @@
+"""From bytes to a tree of YAML values that remember where they stand.
+
+PyYAML reads the text; everything beyond plain mappings, lists and scalars is refused here:
+duplicate keys, anchors and aliases, tags, directives, several documents, deep nesting.
+The document ends with an explicit `...`, so that a file cut short is never taken for a
+whole one.
+
+Scalars follow a subset on which YAML 1.1 and 1.2 agree. What they read differently (`NO`,
+`0123`, `22:22`, `1_000`, `2026-10-01`) becomes `Ambiguous`, which no field for text takes.
+
+Must not know: what any key means.
+Source: YAML 1.1 (yaml.org/type), YAML 1.2.2 §10.3 core schema.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from monitor.config.problems import START, Findings, Mark, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 20
+
+# C0 and C1 controls, DEL, Unicode line breaks (YAML counts them as lines, editors do not),
+# surrogates and non-characters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
+_FORBIDDEN_IN_VALUES = re.compile(f"{_FORBIDDEN.pattern[:-1]}\t\n\r]")
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?")
+_SURPRISES = (
+    (re.compile(r"(?i:y|yes|n|no|on|off|true|false)"), "a truth value to some YAML readers"),
+    (re.compile(r"[-+]?0[0-7_]+"), "an octal number to some YAML readers"),
+    (re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a base-60 number in YAML"),
+    (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "a number in another base"),
+    (re.compile(r"[-+]?[0-9][0-9_]*"), "a number to some YAML readers"),
+    (re.compile(r"[-+]?(?:[0-9][0-9_]*)?\.?[0-9_]+(?:[eE][-+]?[0-9]+)?"), "a number in YAML"),
+    (re.compile(r"[-+]?[0-9][0-9_]*\.(?:[eE][-+]?[0-9]+)?"), "a number in YAML"),
+    (re.compile(r"[-+]?\.(?i:inf)|\.(?i:nan)"), "not a finite number"),
+    (re.compile(r"=|<<"), "a special sign in YAML"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A plain scalar that YAML readers disagree about; `why` is empty if it was reported."""
+
+    text: str
+    why: str
+    is_date: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+BROKEN: Final = Ambiguous("", "")
+
+Value = str | int | float | bool | Ambiguous | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value."""
+
+    mark: Mark
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list of nodes."""
+
+    mark: Mark
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Nodes by key; `keys` says where each key stands."""
+
+    mark: Mark
+    keys: dict[str, Mark]
+    values: dict[str, Node]
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def compose(data: bytes, findings: Findings) -> Node | None:
+    """Return the tree of a file's only document; None when nothing can be said about it.
+
+    Problems are added to `findings`; a tree is returned even with some, so that the rules
+    can find the rest.
+    """
+    text = _decode(data, findings)
+    if text is None:
+        return None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _Composer(text, findings).document(yaml.parse(text, Loader=loader))
+
+
+def plain(node: Node) -> object:
+    """Return a tree as dicts, lists and values, without places."""
+    if isinstance(node, Mapping):
+        return {key: plain(value) for key, value in node.values.items()}
+    if isinstance(node, Sequence):
+        return [plain(item) for item in node.items]
+    return node.value
+
+
+def resolve(text: str) -> Value:
+    """Return what a plain (unquoted) scalar means; `Ambiguous` where readers disagree."""
+    if text in {"", "~", "null", "Null", "NULL"}:
+        return None
+    if text in {"true", "false"}:
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if _DATE.fullmatch(text):
+        return Ambiguous(text, "a date to some YAML readers", is_date=True)
+    whys = (why for pattern, why in _SURPRISES if pattern.fullmatch(text))
+    why = next(whys, None)
+    return text if why is None else Ambiguous(text, why)
+
+
+def _decode(data: bytes, findings: Findings) -> str | None:
+    if len(data) > MAX_BYTES:
+        findings.add(START, "the file is larger than 1 MiB", "allowed: up to 1048576 bytes")
+        return None
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        findings.add(_mark_at_end(before), "not UTF-8 text", "save the file as UTF-8")
+        return None
+    if found := _FORBIDDEN.search(text):
+        sign = f"U+{ord(found[0]):04X}"
+        findings.add(
+            _mark_at_end(text[: found.start()]),
+            f"control character {sign}",
+            "allowed: printable text, tabs and line ends",
+        )
+        return None
+    if not text.strip():
+        findings.add(START, "the file is empty", "allowed: a configuration with schools")
+        return None
+    return text
+
+
+def _mark_at_end(text: str) -> Mark:
+    lines = re.split(r"\r\n|\r|\n", text)
+    return Mark(len(lines), len(lines[-1]) + 1)
+
+
+class _StopComposingError(Exception):
+    """The rest of the text cannot be read sensibly; the problem has been noted."""
+
+
+class _Composer:
+    """Builds nodes from PyYAML's events; recursion is bounded by the depth limit."""
+
+    def __init__(self, text: str, findings: Findings) -> None:
+        self._text = text
+        self._findings = findings
+        self._last = START
+
+    def document(self, events: Iterator[yaml.Event]) -> Node | None:
+        """Return the root node, or None if the text has none or stops being YAML."""
+        root: Node | None = None
+        try:
+            for event in events:
+                mark = self._mark(event)
+                if isinstance(event, yaml.DocumentStartEvent):
+                    self._refuse_directives(event, mark)
+                    if root is not None:
+                        self._findings.add(mark, "a second document", "allowed: one document")
+                        return root
+                elif isinstance(event, yaml.DocumentEndEvent):
+                    self._require_end(explicit=bool(event.explicit))
+                elif isinstance(event, yaml.NodeEvent):
+                    root = self._node(event, events, 1)
+        except _StopComposingError:
+            return None
+        except yaml.MarkedYAMLError as error:
+            self._note_syntax_error(error)
+            return None
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # The pure reader lets chr() complain about an impossible \U escape.
+            self._findings.add(self._last, "not valid YAML after this place")
+            return None
+        if root is None:
+            self._findings.add(START, "the file holds no configuration")
+        return root
+
+    def _mark(self, event: yaml.Event) -> Mark:
+        if event.start_mark is not None:
+            self._last = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+        return self._last
+
+    def _refuse_directives(self, event: yaml.DocumentStartEvent, mark: Mark) -> None:
+        if event.version or event.tags:
+            self._findings.add(mark, "a YAML directive", "allowed: no %YAML and no %TAG line")
+
+    def _require_end(self, *, explicit: bool) -> None:
+        if not explicit:
+            self._findings.add(
+                _mark_at_end(self._text),
+                "the file ends without its end mark, so it may have been cut short",
+                "write ... on a line of its own at the end",
+            )
+
+    def _note_syntax_error(self, error: yaml.MarkedYAMLError) -> None:
+        place = error.problem_mark or error.context_mark
+        mark = self._last if place is None else Mark(place.line + 1, place.column + 1)
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        self._findings.add(mark, f"not valid YAML: {what}", "check indentation, colons and quotes")
+
+    def _node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
+        mark = self._mark(event)
+        if depth > MAX_DEPTH:
+            self._findings.add(mark, "nested too deeply", f"allowed: {MAX_DEPTH} levels")
+            raise _StopComposingError
+        if isinstance(event, yaml.AliasEvent):
+            self._findings.add(mark, f"alias *{event.anchor}", "write the value out")
+            return Scalar(mark, BROKEN)
+        if event.anchor is not None:
+            self._findings.add(mark, f"anchor &{event.anchor}", "leave it out and repeat the value")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self._findings.add(mark, f"tag {tag}", "leave it out; quotes make text")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(mark, events, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(mark, events, depth)
+        return self._scalar(event, mark)
+
+    def _scalar(self, event: yaml.NodeEvent, mark: Mark) -> Scalar:
+        text = str(getattr(event, "value", ""))
+        if found := _FORBIDDEN_IN_VALUES.search(text):
+            self._findings.add(
+                mark,
+                f"the value holds U+{ord(found[0]):04X}",
+                "allowed: one line of printable text",
+            )
+            return Scalar(mark, BROKEN)
+        # PyYAML's pure reader says None for a plain scalar's style, libyaml says "".
+        is_plain = not getattr(event, "style", None)
+        return Scalar(mark, resolve(text) if is_plain else text)
+
+    def _sequence(self, mark: Mark, events: Iterator[yaml.Event], depth: int) -> Sequence:
+        items: list[Node] = []
+        for event in events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                break
+            if isinstance(event, yaml.NodeEvent):
+                items.append(self._node(event, events, depth + 1))
+        return Sequence(mark, tuple(items))
+
+    def _mapping(self, mark: Mark, events: Iterator[yaml.Event], depth: int) -> Mapping:
+        keys: dict[str, Mark] = {}
+        values: dict[str, Node] = {}
+        for event in events:
+            if isinstance(event, yaml.MappingEndEvent):
+                break
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            key_node = self._node(event, events, depth + 1)
+            value = self._node(_next_node(events), events, depth + 1)
+            key = self._key(key_node)
+            if key is None:
+                continue
+            if key in keys:
+                first = keys[key].line
+                self._findings.add(
+                    key_node.mark, f"key {key} is given twice, first in line {first}", "keep one"
+                )
+                continue
+            keys[key] = key_node.mark
+            values[key] = value
+        return Mapping(mark, keys, values)
+
+    def _key(self, node: Node) -> str | None:
+        if isinstance(node, Scalar) and isinstance(node.value, str):
+            return node.value
+        if isinstance(node, Scalar) and node.value is not BROKEN:
+            why = node.value.why if isinstance(node.value, Ambiguous) else "not text"
+            self._findings.add(node.mark, f"key {shown(node.value)} is {why}", "write it in quotes")
+        elif not isinstance(node, Scalar):
+            self._findings.add(node.mark, "a list or mapping as a key", "allowed: text")
+        return None
+
+
+def _next_node(events: Iterator[yaml.Event]) -> yaml.NodeEvent:
+    event = next(events)
+    if not isinstance(event, yaml.NodeEvent):  # pragma: no cover  # PyYAML's grammar forbids it
+        raise yaml.YAMLError
+    return event
