@@ -76,6 +76,10 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
-    from monitor.config import load
+    from monitor.config import ConfigError, load
 
-    sys.exit(main(sys.argv[1:], load))
+    try:
+        sys.exit(main(sys.argv[1:], load))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)

@@ -280,20 +280,21 @@ def _is_named(part: str, place: Place) -> bool:
 
 
 def _no_such_part(fault: Fault, school: School) -> str:
-    sites = [site.id for site in school.sites]
-    routers = [site.uplink.device for site in school.sites]
-    switches = [switch.name for site in school.sites for switch in site.switches]
+    routers = [(site.id, site.uplink.device) for site in school.sites]
+    switches = [(site.id, switch.name) for site in school.sites for switch in site.switches]
     if fault.kind is FaultKind.SWITCH_DOWN:
         if not switches:
             return f"{fault.school} has no switch"
-        known, noun = switches, "switch"
+        parts, noun = switches, "switch"
     elif fault.kind is FaultKind.UPLINK_DOWN:
-        known, noun = routers, "router or site"
+        parts, noun = routers, "router or site"
     else:
-        known, noun = [*routers, *switches], "device or site"
-    device = fault.part.rpartition("/")[2]
-    known = [*dict.fromkeys([*known, *sites])]
-    return f"{fault.school} has no {noun} {fault.part!r}{_suggestion(device, known)}"
+        parts, noun = [*routers, *switches], "device or site"
+    if "/" in fault.part:
+        known = [f"{site}/{device}" for site, device in parts]
+    else:
+        known = [*dict.fromkeys([device for _, device in parts] + [s.id for s in school.sites])]
+    return f"{fault.school} has no {noun} {fault.part!r}{_suggestion(fault.part, known)}"
 
 
 def _suggestion(word: str, known: Collection[str]) -> str:

@@ -1,7 +1,10 @@
-"""Sends requests to agents and waits for their replies, over one socket per address family.
+"""Leads conversations with agents over one socket per address family.
 
-Each try has a fixed time-out and a random request-id of its own. The caller's deadline ends
-everything, and a cancelled request leaves nothing behind.
+A conversation is a `Get` or a `Walk`: it says what to ask next and takes the answers, and this
+module sends, waits, and repeats. The next request leaves as soon as a reply is read, without
+a turn of the event loop between them: that turn costs as much as decoding ten varbinds. Each
+try has a fixed time-out and a random request-id of its own. The deadline ends everything, and
+a cancelled conversation leaves nothing behind.
 
 Must not know: tables, columns, what a reply says.
 """
@@ -12,17 +15,18 @@ import asyncio
 import errno
 import secrets
 import socket
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from monitor.snmp.codec import encode_pdu, wrap_pdu
-from monitor.snmp.endpoint import Endpoint, Slots, Waiting
-from monitor.snmp.model import FailureKind, RequestError
+from monitor.snmp.endpoint import Endpoint, Slots
+from monitor.snmp.model import Failure, FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from monitor.snmp.endpoint import Reply, SocketAddress
+    from monitor.snmp.codec import Head
+    from monitor.snmp.endpoint import SocketAddress
     from monitor.snmp.model import Agent
 
 DROP_REASONS = (
@@ -41,10 +45,27 @@ Question = tuple[int, int, int, bytes]
 """PDU type, error-status, error-index (or their meaning in a GETBULK), encoded varbinds."""
 
 
+class Conversation(Protocol):
+    """What to ask an agent next, and what to make of its answers; none of it raises."""
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+
+    def unanswered(self, failure: Failure) -> None:
+        """Take note that the last question got no usable reply, and why."""
+
+    def give_up(self, failure: Failure) -> None:
+        """End for a reason that is not the agent's last reply."""
+
+
 class SnmpClient:
     """Asks SNMPv1 and SNMPv2c agents; an async context manager that owns its sockets.
 
-    At most `in_flight` requests are under way on each socket; others wait their turn.
+    At most `in_flight` conversations, which is as many requests, are under way on each socket;
+    others wait their turn.
     """
 
     def __init__(self, in_flight: int = _IN_FLIGHT) -> None:
@@ -94,13 +115,12 @@ class SnmpClient:
         """Return how many requests wait for a reply."""
         return sum(len(endpoint.waiting) for endpoint, _ in self._endpoints.values())
 
-    async def request(self, agent: Agent, question: Question, deadline: float) -> Reply:
-        """Return the head and the octets of the agent's reply.
+    async def converse(self, agent: Agent, conversation: Conversation, deadline: float) -> None:
+        """Ask the agent until the conversation has no further question.
 
         `deadline` is an instant of the running loop's clock in seconds.
 
         Raises:
-            RequestError: if no reply came, with the reason.
             OSError: if the address is none, or the kernel refuses to send there.
         """
         family, address = socket_address(agent.address, agent.port)
@@ -108,60 +128,142 @@ class SnmpClient:
             raise OSError(errno.EAFNOSUPPORT, f"no socket of the family {family.name}")
         endpoint, slots = self._endpoints[family]
         if not await slots.acquire(deadline):
-            raise RequestError(FailureKind.NOT_RUN, "no slot became free before the deadline")
+            late = Failure(FailureKind.NOT_RUN, "no slot became free before the deadline")
+            conversation.give_up(late)
+            return
+        exchange = _Exchange(endpoint, address, agent, conversation, deadline)
         try:
-            return await _tries(endpoint, address, agent, question, deadline)
+            exchange.ask()
+            await exchange.over
         finally:
+            exchange.stop()
             slots.release()
 
 
-async def _tries(
-    endpoint: Endpoint, address: SocketAddress, agent: Agent, question: Question, deadline: float
-) -> Reply:
-    last = RequestError(FailureKind.TIMEOUT, "the deadline had passed before the request")
-    for _ in range(agent.retries + 1):
-        if asyncio.get_running_loop().time() >= deadline:
-            break
+class _Exchange:
+    """One conversation under way; at most one request of it is in flight."""
+
+    __slots__ = (
+        "_agent",
+        "_conversation",
+        "_deadline",
+        "_endpoint",
+        "_loop",
+        "_question",
+        "_request_id",
+        "_timer",
+        "_tries_left",
+        "address",
+        "community",
+        "complaint",
+        "over",
+        "version",
+    )
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        address: SocketAddress,
+        agent: Agent,
+        conversation: Conversation,
+        deadline: float,
+    ) -> None:
+        self._endpoint = endpoint
+        self._agent = agent
+        self._conversation = conversation
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._question: Question | None = None
+        self._request_id = -1
+        self._timer: asyncio.TimerHandle | None = None
+        self._tries_left = 0
+        self.address = address
+        self.community = agent.community
+        self.complaint = ""
+        self.over: asyncio.Future[None] = self._loop.create_future()
+        self.version = _VERSIONS[agent.version]
+
+    def ask(self) -> None:
+        """Send the conversation's next question, or end it."""
+        self._question = self._conversation.question()
+        if self._question is None:
+            self._end()
+            return
+        self._tries_left = self._agent.retries + 1
+        self._try()
+
+    def take(self, head: Head, data: bytes) -> None:
+        """Take the reply to the request in flight."""
+        self.stop()
         try:
-            return await _try(endpoint, address, agent, question, deadline)
-        except RequestError as error:
-            last = error
-    raise last
+            self._conversation.answer(head, data)
+            self.ask()
+        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+            self._end(error)
 
+    def fail(self, failure: Failure) -> None:
+        """Give up the try in flight; another follows if one is left."""
+        self.stop()
+        try:
+            if failure.kind is FailureKind.NOT_RUN or self._loop.time() >= self._deadline:
+                self._conversation.give_up(failure)
+                self._end()
+            elif self._tries_left:
+                self._try()
+            else:
+                self._conversation.unanswered(failure)
+                self.ask()
+        except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
+            self._end(error)
 
-async def _try(
-    endpoint: Endpoint, address: SocketAddress, agent: Agent, question: Question, deadline: float
-) -> Reply:
-    loop = asyncio.get_running_loop()
-    request_id = secrets.randbits(31)
-    while request_id in endpoint.waiting:
+    def stop(self) -> None:
+        """Forget the request in flight, if there is one."""
+        self._endpoint.waiting.pop(self._request_id, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _try(self) -> None:
+        now = self._loop.time()
+        if now >= self._deadline:
+            self._conversation.give_up(Failure(FailureKind.LIMIT, "no end before the deadline"))
+            self._end()
+            return
+        self._tries_left -= 1
+        self.complaint = ""
         request_id = secrets.randbits(31)
-    pdu_type, error_status, error_index, varbinds = question
-    version = _VERSIONS[agent.version]
-    pdu = encode_pdu(pdu_type, request_id, error_status, error_index, varbinds)
-    future: asyncio.Future[Reply | RequestError | None] = loop.create_future()
-    waiting = endpoint.waiting[request_id] = Waiting(address, version, agent.community, future)
-    timer = None
-    try:
-        endpoint.send(wrap_pdu(version, agent.community, pdu), address)
-        timer = loop.call_at(min(loop.time() + agent.timeout, deadline), _expire, future)
-        answer = await future
-    finally:
-        endpoint.waiting.pop(request_id, None)
-        if timer is not None:
-            timer.cancel()
-    if isinstance(answer, RequestError):
-        raise answer
-    if answer is not None:
-        return answer
-    if waiting.complaint:
-        raise RequestError(FailureKind.MALFORMED, f"instead of a reply came {waiting.complaint}")
-    raise RequestError(FailureKind.TIMEOUT, f"no reply within {agent.timeout:g} s")
+        while request_id in self._endpoint.waiting:
+            request_id = secrets.randbits(31)
+        assert self._question is not None  # noqa: S101  # `ask` set it
+        pdu_type, error_status, error_index, varbinds = self._question
+        pdu = encode_pdu(pdu_type, request_id, error_status, error_index, varbinds)
+        self._request_id = request_id
+        self._endpoint.waiting[request_id] = self
+        try:
+            self._endpoint.send(wrap_pdu(self.version, self.community, pdu), self.address)
+        except OSError as error:
+            self.stop()
+            self._end(error)
+            return
+        when = min(now + self._agent.timeout, self._deadline)
+        self._timer = self._loop.call_at(when, self._expire)
 
+    def _expire(self) -> None:
+        if self.complaint:
+            message = f"instead of a reply came {self.complaint}"
+            self.fail(Failure(FailureKind.MALFORMED, message))
+        else:
+            tries = self._agent.retries + 1 - self._tries_left
+            message = f"no reply to {tries} tries of {self._agent.timeout:g} s"
+            self.fail(Failure(FailureKind.TIMEOUT, message))
 
-def _expire(future: asyncio.Future[Reply | RequestError | None]) -> None:
-    if not future.done():
-        future.set_result(None)
+    def _end(self, error: Exception | None = None) -> None:
+        if self.over.done():
+            return
+        if error is None:
+            self.over.set_result(None)
+        else:
+            self.over.set_exception(error)
 
 
 def socket_address(address: str, port: int) -> tuple[socket.AddressFamily, SocketAddress]:

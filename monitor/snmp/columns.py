@@ -54,6 +54,8 @@ _KINDS = {
 }
 _EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
+_OVER = 1 << 40
+
 
 class Layout:
     """How one column looks on the wire: encoded OID, type of its values, arcs of its index.
@@ -64,11 +66,12 @@ class Layout:
     index of two, the tag, its kind, and the longest content that needs no further look.
     """
 
-    __slots__ = ("_before_index", "arity", "first", "numeric", "oid", "plan")
+    __slots__ = ("_before_index", "arcs", "arity", "first", "numeric", "oid", "plan")
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
         self.oid = oid
+        self.arcs = decode_oid(oid)
         self.arity = arity
         self.numeric = kind != _OCTETS
         self.first: Index = -1 if arity == 1 else ()
@@ -93,8 +96,8 @@ class Layout:
 class Rows:
     """What one reply says of the asked columns, in their order.
 
-    `values` are the new rows, `last` each column's last index (as handed in where no row
-    came), `ends` why a column is over (None while it goes on), `varbinds` how many there were.
+    `values` are the new rows, `last` each column's last index while it goes on (as handed in
+    where no row came), `ends` why a column is over, `varbinds` how many there were.
     """
 
     __slots__ = ("ends", "last", "values", "varbinds")
@@ -126,12 +129,12 @@ def decode_columns(
     return rows
 
 
-def _decode(data: bytes, position: int, layouts: Sequence[Layout], rows: Rows) -> None:
-    # One loop without calls of ours: each would cost a third of a varbind.
+def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a third of a varbind
+    data: bytes, position: int, layouts: Sequence[Layout], rows: Rows
+) -> None:
     end = len(data)
     # The fast path is only for columns with one arc of index: `Layout.plan` sees to it.
     last = cast("list[int]", rows.last)
-    ends = rows.ends
     number_of = int.from_bytes
     starts_with = data.startswith
     columns = [(c, rows.values[c], *layout.plan) for c, layout in enumerate(layouts)]
@@ -141,25 +144,33 @@ def _decode(data: bytes, position: int, layouts: Sequence[Layout], rows: Rows) -
             tag_at = position + tag_offset
             if starts_with(before_one, position + 2):
                 index = data[tag_at - 1]
-            elif starts_with(before_two, position + 2) and data[tag_at - 1] > 0x80:  # noqa: PLR2004  # an arc above 127
+                if index > 0x7F:  # noqa: PLR2004  # the high bit: an arc that does not end
+                    raise CodecError("an OID ends within an arc")
+            elif (
+                starts_with(before_two, position + 2) and data[tag_at - 1] > 0x80 > data[tag_at]  # noqa: PLR2004  # an arc above 127
+            ):
                 index = data[tag_at - 1] << 7 & 0x3F80 | data[tag_at]
                 tag_at += 1
             else:
-                tag_at = 0
+                position = _decode_other(data, position, c, layouts[c], rows)
+                varbinds += 1
+                if position >= end:
+                    break
+                continue
             value_at = tag_at + 2
             length = data[tag_at + 1]
             after = value_at + length
             if (
-                tag_at
-                and data[tag_at] == tag
-                and length <= plain
-                and (length or kind == _OCTETS)
-                and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
-                and data[position + 1] == after - position - 2 < 0x80  # noqa: PLR2004  # short
-                and data[tag_at - 1] < 0x80  # noqa: PLR2004  # the index ends here
+                data[tag_at] == tag
                 and index > last[c]
-                and ends[c] is None
-                and after <= end
+                and data[position + 1] == after - position - 2 < 0x80  # noqa: PLR2004  # short
+                and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
+                and (length or kind == _OCTETS)
+                # One octet more is a zero that keeps the top bit from being a sign.
+                and (
+                    length <= plain
+                    or (length == plain + 1 and kind == _UNSIGNED and not data[value_at])
+                )
             ):
                 if kind == _UNSIGNED:
                     values[index] = number_of(data[value_at:after], "big")
@@ -176,6 +187,8 @@ def _decode(data: bytes, position: int, layouts: Sequence[Layout], rows: Rows) -
             varbinds += 1
             if position >= end:
                 break
+    if position != end:
+        raise CodecError("the data ends within a varbind")
     rows.varbinds = varbinds
 
 
@@ -184,15 +197,16 @@ def _decode_other(data: bytes, position: int, column: int, layout: Layout, rows:
     (oid, tag, value), after = decode_varbind(data, position)
     if rows.ends[column] is not None:
         return after
-    if tag in _EXCEPTIONS:
-        rows.ends[column] = End.FINISHED
-    elif not oid.startswith(layout.oid):
-        beyond = decode_oid(oid) > decode_oid(layout.oid)
-        rows.ends[column] = End.FINISHED if beyond else End.NOT_INCREASING
-    else:
-        rows.ends[column] = _add_row(
-            decode_arcs(oid[len(layout.oid) :]), value, column, layout, rows
-        )
+    ended: End | None = End.FINISHED
+    if tag not in _EXCEPTIONS and oid.startswith(layout.oid):
+        arcs = decode_arcs(oid[len(layout.oid) :])
+        ended = _add_row(arcs, value, column, layout, rows)
+    elif tag not in _EXCEPTIONS and decode_oid(oid) < layout.arcs:
+        ended = End.NOT_INCREASING
+    if ended is not None:
+        rows.ends[column] = ended
+        # No index is greater, so that the fast path leaves the column alone.
+        rows.last[column] = _OVER
     return after
 
 

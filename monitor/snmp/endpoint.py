@@ -15,16 +15,17 @@ import socket
 import struct
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, Head, PduType, decode_head
-from monitor.snmp.model import FailureKind, RequestError
+from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, PduType, decode_head
+from monitor.snmp.model import Failure, FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+    from monitor.snmp.codec import Head
+
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
-Reply = tuple[Head, bytes]
 
 # The default of 212,992 octets overflows at about 100 replies in flight.
 _WANTED_BUFFER = 4 * 1024 * 1024
@@ -37,26 +38,25 @@ _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 # So that a flood on the socket leaves the event loop to others.
-_DATAGRAMS_A_TURN = 64
+_DATAGRAMS_A_TURN = 16
 
 
-class Waiting:
-    """One request in flight: whom it asks, and the future that its reply ends."""
+class Waiting(Protocol):
+    """One request in flight: whom it asks, and who takes what comes of it.
 
-    __slots__ = ("address", "community", "complaint", "future", "version")
+    `complaint` says what came instead of a reply. `take` and `fail` end the request.
+    """
 
-    def __init__(
-        self,
-        address: SocketAddress,
-        version: int,
-        community: bytes,
-        future: asyncio.Future[Reply | RequestError | None],
-    ) -> None:
-        self.address = address
-        self.version = version
-        self.community = community
-        self.future = future
-        self.complaint = ""
+    address: SocketAddress
+    version: int
+    community: bytes
+    complaint: str
+
+    def take(self, head: Head, data: bytes) -> None:
+        """Take the reply: its decoded head and its octets."""
+
+    def fail(self, failure: Failure) -> None:
+        """Learn that there will be no reply, and why."""
 
 
 class Endpoint:
@@ -89,10 +89,8 @@ class Endpoint:
         """Close the socket; who still waits is told so."""
         self._loop.remove_reader(self._socket)
         self._socket.close()
-        for waiting in self.waiting.values():
-            if not waiting.future.done():
-                closed = RequestError(FailureKind.NOT_RUN, "the client was closed")
-                waiting.future.set_result(closed)
+        for waiting in list(self.waiting.values()):
+            waiting.fail(Failure(FailureKind.NOT_RUN, "the client was closed"))
 
     def send(self, payload: bytes, address: SocketAddress) -> None:
         """Send one datagram; a full buffer counts as a datagram lost on the way.
@@ -111,21 +109,21 @@ class Endpoint:
             self._socket.sendto(payload, address)
 
     def _receive(self) -> None:
-        for _ in range(_DATAGRAMS_A_TURN):
+        # No more than are waited for: asking in vain costs more than another turn.
+        turns = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
+        for turn in range(turns):
             try:
                 data, source = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
-                self._read_errors()
+                if not turn:
+                    self._read_errors()
                 return
             except OSError:
-                if not self._read_errors():
-                    return
-                continue
+                self._read_errors()
+                return
             reason = self._deliver(data, source)
             if reason:
                 self._drops[reason] += 1
-            elif not self.waiting:
-                return
 
     def _deliver(self, data: bytes, source: SocketAddress) -> str:
         """Hand a datagram to who waits for it; return why not, empty if it was."""
@@ -140,8 +138,7 @@ class Endpoint:
         waiting = self.waiting.get(head[3])
         reason = _refusal(waiting, head, source)
         if waiting is not None and not reason:
-            del self.waiting[head[3]]
-            waiting.future.set_result((head, data))
+            waiting.take(head, data)
         return reason
 
     def _complain(self, source: SocketAddress, complaint: str) -> None:
@@ -165,15 +162,21 @@ class Endpoint:
 
     def _fail(self, address: SocketAddress, number: int) -> None:
         self._drops["icmp_error"] += 1
-        for waiting in self.waiting.values():
-            if waiting.address == address and not waiting.future.done():
-                message = f"ICMP error: {os.strerror(number)}"
-                waiting.future.set_result(RequestError(FailureKind.UNREACHABLE, message))
+        failure = Failure(FailureKind.UNREACHABLE, f"ICMP error: {os.strerror(number)}")
+        for request_id, waiting in self.waiting.items():
+            if waiting.address == address:
+                # Not from here: this may be within somebody's attempt to send.
+                self._loop.call_soon(self._fail_one, request_id, failure)
+
+    def _fail_one(self, request_id: int, failure: Failure) -> None:
+        waiting = self.waiting.get(request_id)
+        if waiting is not None:
+            waiting.fail(failure)
 
 
 def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
     """Return why a reply is not the one that is waited for, empty if it is."""
-    if waiting is None or waiting.future.done():
+    if waiting is None:
         return "unknown_request"
     if waiting.address != source:
         return "wrong_source"

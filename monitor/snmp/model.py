@@ -75,11 +75,3 @@ class Result:
     failure: Failure | None = None
     requests: int = 0
     varbinds: int = 0
-
-
-class RequestError(Exception):
-    """One request got no usable reply."""
-
-    def __init__(self, kind: FailureKind, message: str) -> None:
-        super().__init__(message)
-        self.failure = Failure(kind, message)

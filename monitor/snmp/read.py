@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from monitor.snmp.codec import encode_oid
 from monitor.snmp.columns import Layout
-from monitor.snmp.model import Agent, Failure, FailureKind, Request, RequestError, Result
+from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
 from monitor.snmp.oids import objects
 from monitor.snmp.scalars import Get, ScalarValue
-from monitor.snmp.walk import MAX_SIZE, Walk
+from monitor.snmp.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,7 @@ class _Hint:
 
     bulk: bool
     ceiling: int
+    rows: int
     until: float
 
 
@@ -75,11 +76,16 @@ class NativeReader:
         columns = [(name, self._layout(name)) for name in request.columns]
         deadline = min(deadline, asyncio.get_running_loop().time() + MAX_READ_SECONDS)
         get = Get([self._objects[name] for name in request.scalars])
-        await self._get(agent, get, deadline)
+        await self._client.converse(agent, get, deadline)
         if (request.scalars and not get.answered) or not columns:
             return Result(get.values, {}, get.failure, get.requests, get.varbinds)
-        walk = self._walk(agent, columns)
-        await self._converse(agent, walk, deadline, answered=get.answered)
+        walk = self._walk(agent, columns, answered=get.answered)
+        try:
+            await self._client.converse(agent, walk, deadline)
+        except OSError as error:
+            if not get.answered:
+                raise
+            walk.give_up(Failure(FailureKind.UNREACHABLE, f"cannot send: {error.strerror}"))
         self._learn(agent, walk)
         return Result(
             get.values,
@@ -90,32 +96,6 @@ class NativeReader:
             get.varbinds + walk.varbinds,
         )
 
-    async def _get(self, agent: Agent, get: Get, deadline: float) -> None:
-        while question := get.question():
-            try:
-                _, data = await self._client.request(agent, question, deadline)
-            except RequestError as error:
-                get.give_up(error.failure)
-            else:
-                get.answer(data)
-
-    async def _converse(self, agent: Agent, walk: Walk, deadline: float, *, answered: bool) -> None:
-        loop = asyncio.get_running_loop()
-        while question := walk.question():
-            if loop.time() >= deadline:
-                walk.give_up(FailureKind.LIMIT, "no end before the deadline")
-                return
-            try:
-                reply = await self._client.request(agent, question, deadline)
-            except RequestError as error:
-                if not answered or loop.time() >= deadline:
-                    walk.give_up(error.failure.kind, error.failure.message)
-                else:
-                    walk.unanswered(error.failure)
-            else:
-                answered = True
-                walk.answer(reply)
-
     def _layout(self, name: str) -> Layout:
         layout = self._layouts.get(name)
         if layout is None:
@@ -124,22 +104,30 @@ class NativeReader:
             self._layouts[name] = layout
         return layout
 
-    def _walk(self, agent: Agent, columns: list[tuple[str, Layout]]) -> Walk:
+    def _walk(self, agent: Agent, columns: list[tuple[str, Layout]], *, answered: bool) -> Walk:
         bulk = agent.version != "1"
-        hint = self._hints.get((agent.address, agent.port))
-        if hint is None or hint.until <= asyncio.get_running_loop().time():
-            self._hints.pop((agent.address, agent.port), None)
-            return Walk(columns, bulk=bulk)
-        return Walk(columns, bulk=bulk and hint.bulk, ceiling=hint.ceiling)
+        place = (agent.address, agent.port)
+        hint = self._hints.get(place)
+        if hint is not None and hint.until <= asyncio.get_running_loop().time():
+            del self._hints[place]
+            hint = None
+        if hint is None:
+            return Walk(columns, bulk=bulk, answered=answered)
+        return Walk(
+            columns,
+            bulk=bulk and hint.bulk,
+            ceiling=hint.ceiling,
+            rows=hint.rows,
+            answered=answered,
+        )
 
     def _learn(self, agent: Agent, walk: Walk) -> None:
         """Remember an agent's ways for a day; what a walk that broke off tried is no lesson."""
-        silent = walk.failure is not None and walk.failure.kind is not FailureKind.AGENT_ERROR
-        as_usual = walk.bulk == (agent.version != "1") and walk.ceiling == MAX_SIZE
-        place = (agent.address, agent.port)
-        if silent or as_usual or place in self._hints:
+        if walk.failure is not None and walk.failure.kind is not FailureKind.AGENT_ERROR:
             return
-        if len(self._hints) >= _MAX_HINTS:
+        place = (agent.address, agent.port)
+        known = self._hints.get(place)
+        if known is None and len(self._hints) >= _MAX_HINTS:
             self._hints.clear()
-        until = asyncio.get_running_loop().time() + _HINT_SECONDS
-        self._hints[place] = _Hint(walk.bulk, walk.ceiling, until)
+        until = known.until if known else asyncio.get_running_loop().time() + _HINT_SECONDS
+        self._hints[place] = _Hint(walk.bulk, walk.ceiling, walk.rows, until)

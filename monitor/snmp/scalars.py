@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
     from monitor.snmp.oids import Object
 
 ScalarValue = int | bytes | tuple[int, ...]
@@ -54,8 +55,8 @@ class Get:
         varbinds = b"".join([encode_varbind(oid, Tag.NULL, None) for oid in self._asked])
         return PduType.GET, 0, 0, varbinds
 
-    def answer(self, data: bytes) -> None:
-        """Take the octets of the reply to the last question."""
+    def answer(self, head: Head, data: bytes) -> None:  # noqa: ARG002  # a conversation's face
+        """Take the reply to the last question: its decoded head and its octets."""
         self.answered = True
         try:
             message = decode_message(data)
@@ -72,6 +73,10 @@ class Get:
                 self._keep(scalar, value)
         for oid in self._asked:
             self._left.pop(oid, None)
+
+    def unanswered(self, failure: Failure) -> None:
+        """End the conversation: who does not answer this will not answer more."""
+        self.give_up(failure)
 
     def give_up(self, failure: Failure) -> None:
         """End the conversation for a reason; what was read is kept."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
     from monitor.snmp.columns import Layout
-    from monitor.snmp.endpoint import Reply
 
 MAX_ROWS = 2_000
 MAX_REQUESTS = 300
@@ -65,15 +65,24 @@ class _Column:
 class Walk:
     """One conversation with one agent over some columns.
 
-    `bulk` says whether GETBULK is used, `size` how many varbinds a request asks for, `ceiling`
-    how many the agent has shown it can answer; the next walk of the agent may start with them.
+    `bulk` says whether GETBULK is used, `size` how many varbinds a request asks for. A later
+    walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
+    varbinds the agent has shown it can answer) and `rows` (so that the last request does not
+    ask far beyond the table's end; a wrong number costs a request, never a row).
     """
 
     def __init__(
-        self, columns: Sequence[tuple[str, Layout]], *, bulk: bool, ceiling: int = MAX_SIZE
+        self,
+        columns: Sequence[tuple[str, Layout]],
+        *,
+        bulk: bool,
+        ceiling: int = MAX_SIZE,
+        rows: int = MAX_ROWS,
+        answered: bool = False,
     ) -> None:
         self.bulk = bulk
         self.ceiling = ceiling
+        self._expected_rows = rows
         self.size = min(START_SIZE, ceiling)
         self.requests = 0
         self.varbinds = 0
@@ -81,7 +90,9 @@ class Walk:
         self._open = list(self._columns)
         self._asked: list[_Column] = []
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
+        self._wanted = 0
         self._bytes = 0
+        self._answered = answered
         self._silences = 0
         self._bulk_worked = False
 
@@ -89,6 +100,11 @@ class Walk:
     def columns(self) -> dict[str, dict[Index, Value]]:
         """Return the columns that have rows, by name."""
         return {column.name: column.values for column in self._columns if column.values}
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the longest column has."""
+        return max((len(column.values) for column in self._columns), default=0)
 
     @property
     def failure(self) -> Failure | None:
@@ -102,21 +118,28 @@ class Walk:
         if not self._open:
             return None
         if self.requests >= MAX_REQUESTS:
-            self.give_up(FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests")
+            self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests"))
             return None
         if self._bytes > MAX_BYTES:
-            self.give_up(FailureKind.LIMIT, f"no end after {MAX_BYTES} octets")
+            self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_BYTES} octets"))
             return None
         self.requests += 1
         asked = self._asked = self._open[: self.size]
         varbinds = b"".join([column.layout.ask(column.last) for column in asked])
+        self._wanted = len(asked)
         if self.bulk:
-            return PduType.GET_BULK, 0, max(1, self.size // len(asked)), varbinds
+            repetitions = max(1, self.size // len(asked))
+            # One more than the rows still expected shows that there are no others.
+            left = self._expected_rows - len(asked[0].values) + 1
+            if 0 < left < repetitions:
+                repetitions = left
+            self._wanted *= repetitions
+            return PduType.GET_BULK, 0, repetitions, varbinds
         return PduType.GET_NEXT, 0, 0, varbinds
 
-    def answer(self, reply: Reply) -> None:
-        """Take the reply to the last question."""
-        head, data = reply
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+        self._answered = True
         self._silences = 0
         self._bytes += len(data)
         if head[4]:
@@ -126,7 +149,7 @@ class Walk:
         try:
             rows = decode_columns(data, head[6], [c.layout for c in asked], [c.last for c in asked])
         except CodecError as error:
-            self.give_up(FailureKind.MALFORMED, f"a malformed reply: {error}")
+            self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
         self.varbinds += rows.varbinds
         if not rows.varbinds:
@@ -146,19 +169,19 @@ class Walk:
     def unanswered(self, failure: Failure) -> None:
         """Take note that the last question got no usable reply, and why."""
         self._silences += 1
-        hopeless = failure.kind in {FailureKind.UNREACHABLE, FailureKind.NOT_RUN}
+        hopeless = not self._answered or failure.kind is FailureKind.UNREACHABLE
         if hopeless or self._silences > _MAX_SILENCES:
-            self.give_up(failure.kind, failure.message)
+            self.give_up(failure)
         elif self.bulk and not self._bulk_worked and self._silences >= _SILENCES_BEFORE_GET_NEXT:
             self.bulk = False
         elif self.size > 1:
             self.size = self.ceiling = self._smaller()
         else:
-            self.give_up(failure.kind, failure.message)
+            self.give_up(failure)
 
-    def give_up(self, kind: FailureKind, message: str) -> None:
+    def give_up(self, failure: Failure) -> None:
         """End the walk for a reason; what was read is kept."""
-        self._close(self._open, kind, message)
+        self._close(self._open, failure.kind, failure.message)
 
     def _take_error(self, status: int, index: int) -> None:
         culprit = self._asked[index - 1 : index] if index > 0 else []
@@ -185,9 +208,7 @@ class Walk:
             self._close(self._asked, kind, message)
 
     def _smaller(self) -> int:
-        asked = len(self._asked)
-        in_effect = asked * max(1, self.size // asked) if self.bulk else asked
-        return max(1, min(self.size, in_effect) // 2)
+        return max(1, min(self.size, self._wanted) // 2)
 
     def _resize(self, varbinds: int, octets: int) -> None:
         fitting = max(1, varbinds * _REPLY_BYTES // octets)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.inventory import CheckKind, InterfacesOptions, Inventory
+from monitor.simulator.faults import places_of
+from monitor.simulator.loopback import LoopbackError, loopback_inventory
+from tests.simulator.cities import city
+
+
+def with_router_hosts(*hosts: str) -> Inventory:
+    """Return a city of one-router schools with these hosts."""
+    inventory = city(len(hosts), 0)
+    schools = []
+    for school, host in zip(inventory.schools, hosts, strict=True):
+        site = school.sites[0]
+        moved = replace(site, uplink=replace(site.uplink, host=host))
+        schools.append(replace(school, sites=(moved,)))
+    return replace(inventory, schools=tuple(schools), references=())
+
+
+def hosts_of(inventory: Inventory) -> list[str]:
+    return list(places_of(inventory).values())
+
+
+def test_a_full_size_inventory_has_no_collision() -> None:
+    inventory = city(83, 12)
+    moved = hosts_of(loopback_inventory(inventory, 16100))
+    assert len(set(moved)) == len(hosts_of(inventory)) == len(moved)
+    assert all(ipaddress.ip_address(host).is_loopback for host in moved)
+
+
+def test_addresses_of_the_plan_keep_their_last_three_numbers() -> None:
+    assert hosts_of(loopback_inventory(with_router_hosts("10.20.3.7"), 1)) == ["127.20.3.7"]
+
+
+@pytest.mark.parametrize(
+    "host", ["router.school.example", "192.168.4.1", "2001:db8::1", "10.0.0.0", "10.255.255.255"]
+)
+def test_other_hosts_have_a_stable_address_of_their_own(host: str) -> None:
+    first = hosts_of(loopback_inventory(with_router_hosts(host), 1))
+    assert first == hosts_of(loopback_inventory(with_router_hosts(host), 2))
+    assert first[0].startswith("127.240.")
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_host_becomes_a_bindable_loopback_address(host: str) -> None:
+    (address,) = hosts_of(loopback_inventory(with_router_hosts(host), 1))
+    literal = ipaddress.IPv4Address(address)
+    assert literal.is_loopback
+    assert not address.endswith((".0.0.0", ".255.255.255"))
+
+
+def test_rewriting_twice_is_rewriting_once() -> None:
+    once = loopback_inventory(city(), 16100)
+    assert loopback_inventory(once, 16100) == once
+
+
+def test_only_hosts_ports_and_foreign_checks_change() -> None:
+    inventory = city()
+    moved = loopback_inventory(inventory, 16100)
+    assert [school.id for school in moved.schools] == [school.id for school in inventory.schools]
+    checks = list(moved.checks())
+    assert {check.kind for check in checks} == {CheckKind.ICMP, CheckKind.INTERFACES}
+    accesses = [c.options.access for c in checks if isinstance(c.options, InterfacesOptions)]
+    assert {access.port for access in accesses} == {16100}
+    assert {access.version for access in accesses} == {"1", "2c"}
+    kept = {check.id for check in inventory.checks() if check.kind in _DEVICE_KINDS}
+    assert {check.id for check in checks} == kept
+
+
+_DEVICE_KINDS = {CheckKind.ICMP, CheckKind.INTERFACES}
+
+
+def test_references_are_only_pinged() -> None:
+    (reference,) = loopback_inventory(city(), 1).references
+    assert reference.host.startswith("127.240.")
+    assert [plan.kind for plan in reference.checks] == [CheckKind.ICMP]
+
+
+def test_two_devices_with_one_host_are_refused_by_name() -> None:
+    with pytest.raises(LoopbackError, match=r"goethe/main/router and schiller/main/router .* 10\."):
+        loopback_inventory(with_router_hosts("10.1.1.1", "10.1.1.1"), 1)
+
+
+def test_two_hosts_that_meet_on_loopback_are_refused_by_name() -> None:
+    with pytest.raises(LoopbackError, match=r"goethe/main/router and schiller/main/router"):
+        loopback_inventory(with_router_hosts("10.1.1.1", "127.1.1.1"), 1)
