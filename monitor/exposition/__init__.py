@@ -1,0 +1,8 @@
+"""How what was found becomes Prometheus metrics.
+
+`catalogue` declares every metric once. `render` turns an observation into text when its
+run ends; `store` keeps the text, one block per family and check, and streams it at a scrape;
+`gate` keeps scrapes from disturbing the probes. `own` counts what the daemon itself does.
+
+Must not know: how anything was measured, or who asks over HTTP.
+"""
