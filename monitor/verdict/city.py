@@ -166,9 +166,18 @@ class VerdictBoard:
         """Return whether our own line is taken for dead."""
         return self._line.is_isolated
 
+    def findings(self) -> Iterator[tuple[Subject, Verdict]]:
+        """Yield every uplink's and switch's verdict in the inventory's order.
+
+        The sentences are those of the moment of the finding; `verdict` has the present ones.
+        """
+        for device in self._devices.values():
+            if device.subject is not None:
+                yield device.subject, device.verdict
+
     @property
     def verdicts(self) -> Mapping[Subject, Verdict]:
-        """Return the verdict of every uplink and switch, with details as they stand."""
+        """Return every uplink's and switch's verdict, with sentences as they stand now."""
         return {
             device.subject: replace(device.verdict, detail=_detail(device))
             for device in self._devices.values()

@@ -1,0 +1,97 @@
+"""What a person writes for a point in time, read against the city's local clock.
+
+Accepted: a span from now (`2h`, `+90m`, `1d12h`, `2w`), a local date and time
+(`2026-12-24 18:00`), a local date (its whole day, so the next midnight), or ISO 8601 with an
+offset (`2026-12-24T18:00+01:00`, `...Z`). Local times that the clock change skips or repeats
+are refused with the cure.
+
+Must not know: what the time is for.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+_SPAN = re.compile(r"\+?((?:[0-9]{1,6}[wdhm])+)")
+_PART = re.compile(r"([0-9]+)([wdhm])")
+_UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+}
+_FORMS = "write a span (2h, +90m, 3d), a local time (2026-12-24 18:00), or ISO 8601 with an offset"
+
+
+class TimeError(ValueError):
+    """The text names no point in time, or not exactly one; the message says the cure."""
+
+
+def parse_until(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
+    """Return the aware UTC instant that a person's text means.
+
+    A span counts from `now` in hours of real time, also over a change of clocks.
+
+    Raises:
+        TimeError: if the text is none of the forms, or a local time that does not exist or
+            exists twice.
+    """
+    text = text.strip()
+    span = _SPAN.fullmatch(text.lower())
+    try:
+        if span is not None:
+            return now.astimezone(UTC) + _span(span.group(1))
+        return _instant(text, timezone)
+    except OverflowError:
+        raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
+
+
+def _span(text: str) -> timedelta:
+    parts = _PART.findall(text)
+    units = [unit for _, unit in parts]
+    if len(set(units)) != len(units):
+        raise TimeError(f"{text!r} names a unit twice; {_FORMS}")
+    return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
+
+
+def _instant(text: str, timezone: ZoneInfo) -> datetime:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return from_local(datetime.combine(day + timedelta(days=1), time()), timezone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise TimeError(f"{text!r} is no time; {_FORMS}") from None
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    return from_local(moment, timezone)
+
+
+def from_local(wall: datetime, timezone: ZoneInfo) -> datetime:
+    """Return the UTC instant of a naive local time.
+
+    Raises:
+        TimeError: if the clock change skips that time or repeats it.
+    """
+    early = wall.replace(tzinfo=timezone, fold=0)
+    late = wall.replace(tzinfo=timezone, fold=1)
+    instant = early.astimezone(UTC)
+    if instant.astimezone(timezone).replace(tzinfo=None) != wall.replace(fold=0):
+        raise TimeError(
+            f"{wall:%Y-%m-%d %H:%M} does not exist in {timezone.key}: the clocks go forward "
+            f"then; name a time before or after the change"
+        )
+    if early.utcoffset() != late.utcoffset():
+        raise TimeError(
+            f"{wall:%Y-%m-%d %H:%M} exists twice in {timezone.key}: the clocks go back then; "
+            f"write {early.isoformat(timespec='minutes')} or {late.isoformat(timespec='minutes')}"
+        )
+    return instant

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from dataclasses import replace
+from datetime import time as clock_time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.calendar import SchoolCalendar
+from monitor.exposition.verdicts import verdict_blocks
+from monitor.inventory import Calendar, Inventory, LessonPeriod
+from monitor.maintenance import MaintenanceBook
+from monitor.verdict import VerdictBoard
+from tests.verdict.world import BEGIN, World, city, moment, school
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LESSONS = Calendar(
+    "Europe/Berlin",
+    "NW",
+    {"Gymnasium": (LessonPeriod((0, 1, 2, 3, 4), clock_time(7), clock_time(15)),)},
+)
+
+
+def samples(blocks: Mapping[str, Mapping[str, bytes]]) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for family, by_school in blocks.items():
+        for name, text in by_school.items():
+            for metric in text_string_to_metric_families(text.decode()):
+                for sample in metric.samples:
+                    assert sample.name == family
+                    assert sample.labels.get("school", "") == name
+                    found[family, "/".join(sample.labels.values())] = sample.value
+    return found
+
+
+def run_world(inventory: Inventory, until: float, **outages: list[tuple[float, float]]) -> World:
+    phases = {check.id: index * 0.07 % 0.95 for index, check in enumerate(inventory.checks())}
+    dead = {tuple(name.split("_")): spells for name, spells in outages.items()}
+    world = World(inventory, lambda check: phases[check.id], {(a, b): dead[a, b] for a, b in dead})
+    world.run(until)
+    return world
+
+
+def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
+    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    world = run_world(inventory, 400, s0_router=[(100, 9e9)], s1_sw1=[(100, 9e9)])
+    now = BEGIN + timedelta(seconds=400)
+    book = MaintenanceBook(tmp_path, inventory)
+    book.add("s1", now, now + timedelta(hours=1), "fibre", now=now)
+    found = samples(verdict_blocks(world.board, inventory, SchoolCalendar(LESSONS), book, now))
+
+    assert found["school_uplink_up", "s0/main"] == 0
+    assert found["school_uplink_up", "s1/main"] == 1
+    assert ("school_switch_up", "s0/main/sw0") not in found
+    assert found["school_switch_state", "s0/main/sw0/unknown"] == 1
+    assert found["school_switch_state", "s0/main/sw0/up"] == 0
+    assert found["school_switch_cause_info", "s0/main/sw0/behind_uplink"] == 1
+    assert found["school_switch_up", "s1/main/sw1"] == 0
+    since = found["school_uplink_state_since_timestamp_seconds", "s0/main"]
+    assert 100 <= since - BEGIN.timestamp() <= 160
+    assert found["school_in_lessons", "s0"] == 1
+    assert found["school_maintenance", "s0"] == 0
+    assert found["school_maintenance", "s1"] == 1
+    ends = found["school_maintenance_ends_timestamp_seconds", "s1"]
+    assert ends == (now + timedelta(hours=1)).timestamp()
+    assert found["monitor_isolated", ""] == 0
+    assert found["monitor_references_answering", ""] == 3
+    assert found["monitor_line_state", "up"] == 1
+    assert found["school_calendar_day", "school_day"] == 1
+    assert found["school_calendar_day", "weekend"] == 0
+    assert found["school_calendar_running_out", ""] == 0
+
+
+def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_path: Path) -> None:
+    inventory = replace(city(schools=2, switches=1), calendar=LESSONS)
+    board = VerdictBoard(inventory, moment(0))
+    book = MaintenanceBook(tmp_path, inventory)
+    blocks = verdict_blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
+    assert blocks["school_uplink_up"] == {"s0": b"", "s1": b""}
+    assert blocks["school_maintenance_ends_timestamp_seconds"] == {"s0": b"", "s1": b""}
+
+
+@pytest.mark.integration
+def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool (Debian package prometheus) is not installed")
+    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    world = run_world(inventory, 300)
+    book = MaintenanceBook(tmp_path, inventory)
+    blocks = verdict_blocks(world.board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
+    text = "".join(
+        f"# HELP {family} Test.\n# TYPE {family} gauge\n" + b"".join(by_school.values()).decode()
+        for family, by_school in blocks.items()
+        if any(by_school.values())
+    )
+    found = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False
+    )
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_the_whole_city_is_written_within_twenty_milliseconds_of_cpu(tmp_path: Path) -> None:
+    """90 uplinks and 990 switches; the best of five, for the machine has other work, too."""
+    schools = tuple(school(number, 11) for number in range(90))
+    inventory = replace(city(0, 0), schools=schools, calendar=LESSONS)
+    calendar = SchoolCalendar(LESSONS)
+    book = MaintenanceBook(tmp_path, inventory)
+    world = run_world(inventory, 130)
+    spent = []
+    for _ in range(5):
+        begin = time.process_time()
+        blocks = verdict_blocks(world.board, inventory, calendar, book, BEGIN)
+        spent.append(time.process_time() - begin)
+    assert len(blocks["school_switch_up"]["s89"].splitlines()) == 11
+    assert min(spent) < 0.020, f"{min(spent) * 1000:.1f} ms"
