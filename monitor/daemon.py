@@ -13,21 +13,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor import __version__
-from monitor.exposition.blackbox import blackbox_text
+from monitor.config import ConfigError
+from monitor.config.secrets import SecretError
 from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
-from monitor.inventory import CheckKind, Engine, Role, checks_of_school
-from monitor.observation import Outcome, Reason
+from monitor.inventory import CheckKind, Engine
+from monitor.maintenance import MaintenanceBook
+from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.rollout.ledger import Ledger
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.read import NativeReader
 from monitor.snmp.reference import PysnmpReader
+from monitor.verdict import SubjectKind
+from monitor.view import DaemonView
+from monitor.watch import Watch, remembered
 from monitor.web.app import serve
-from monitor.web.view import UnknownTargetError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -35,13 +40,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.clock import Clock
-    from monitor.config import Secret
+    from monitor.config.secrets import Secret
     from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
 
 log = logging.getLogger(__name__)
 
+LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 5.0
 # A configuration that lost more than a fifth of its schools was cut off, not edited.
@@ -84,45 +90,42 @@ class Status:
     devices: int
     devices_answered: int
     polls: int
-    checks_due: int
+    root_causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the daemon is built of; opened and closed by `open_daemon`."""
+
+    clock: Clock
+    echo: EchoTransport
+    snmp: SnmpReaders
+    own: OwnMetrics
+    exposition: Exposition
+    watch: Watch
 
 
 class Daemon:
-    """The running monitor. Built by `open_daemon`; `run` does the work until told to stop."""
+    """The running monitor. Built by `open_daemon`; `run` does the work until told to stop.
+
+    Raises:
+        CapacityError: if the checks cannot all run on time.
+    """
 
     def __init__(
-        self,
-        settings: Settings,
-        load: Callable[[], Loaded],
-        clock: Clock,
-        echo: EchoTransport,
-        snmp: SnmpReaders,
-        own: OwnMetrics,
+        self, settings: Settings, loaded: Loaded, load: Callable[[], Loaded], parts: Parts
     ) -> None:
         self._settings = settings
         self._load = load
-        self._clock = clock
-        self._echo = echo
-        self._snmp = snmp
-        self._own = own
-        self.exposition = Exposition(clock, own)
-        self._schedule = Schedule(clock, self._probe, self._observed, settings.concurrency)
+        self._clock = parts.clock
+        self._parts = parts
+        self._schedule = Schedule(parts.clock, self._probe, self._observed, settings.concurrency)
         self._skipped_before = dict.fromkeys(CheckKind, 0)
         self._outcomes: dict[str, Outcome] = {}
         self._polls = 0
-        self._loaded: Loaded | None = None
+        self.inventory = loaded.inventory
         self.port = 0
-
-    @property
-    def inventory(self) -> Inventory:
-        """Return what is being watched.
-
-        Raises:
-            RuntimeError: before the first configuration was applied.
-        """
-        if self._loaded is None:
-            raise RuntimeError("no configuration was applied yet")
-        return self._loaded.inventory
+        self._apply(loaded)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Probe until `stop` is set; when this returns, every check has ended."""
@@ -136,27 +139,6 @@ class Daemon:
             for task in tasks:
                 task.cancel()
 
-    def apply(self, loaded: Loaded) -> None:
-        """Watch another configuration from now on, or change nothing.
-
-        Raises:
-            CapacityError: if its checks cannot all run on time.
-        """
-        change = self._schedule.set_checks(loaded.inventory.checks())
-        self._snmp.credentials = loaded.credentials
-        self.exposition.set_inventory(loaded.inventory)
-        wanted = {check.id for check in self._schedule.checks}
-        self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
-        self._loaded = loaded
-        self._own.count_reload(self._clock.now(), successful=True)
-        log.info(
-            "configuration applied: %d schools; checks: %d started, %d stopped, %d kept",
-            len(loaded.inventory.schools),
-            change.started,
-            change.stopped,
-            change.kept,
-        )
-
     def reload(self) -> bool:
         """Read the configuration again; keep the one that runs if anything is wrong with it.
 
@@ -165,36 +147,31 @@ class Daemon:
         try:
             loaded = self._load()
             self._refuse_loss_of_schools(loaded.inventory)
-            self.apply(loaded)
-        except (ValueError, OSError) as error:
-            # ConfigError, CapacityError and ReloadRefusedError are ValueErrors.
-            self._own.count_reload(self._clock.now(), successful=False)
-            log.error("configuration not reloaded, the one before keeps running: %s", error)
+            self._apply(loaded)
+            self._parts.watch.reconfigure(loaded.inventory)
+        except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
+            self._parts.own.count_reload(self._clock.now(), successful=False)
+            # The file's own errors say all there is to know; a traceback would bury them.
+            log.error("configuration not reloaded, the one before keeps running: %s", error)  # noqa: TRY400
             return False
         return True
 
     def status(self) -> Status:
         """Return where things stand."""
-        inventory = self.inventory
-        devices = answered = schools_up = 0
-        for school in inventory.schools:
-            up = True
-            for site in school.sites:
-                hosts = [site.uplink.device, *(switch.name for switch in site.switches)]
-                devices += len(hosts)
-                prefix = f"{school.id}/{site.id}/"
-                answered += sum(
-                    self._outcomes.get(f"{prefix}{host}/interfaces") is Outcome.OK for host in hosts
-                )
-                up &= self._outcomes.get(f"{prefix}{site.uplink.device}/icmp") is Outcome.OK
-            schools_up += up
+        board = self._parts.watch.board
+        not_up = {
+            subject.school
+            for subject, verdict in board.findings()
+            if subject.kind is SubjectKind.UPLINK and verdict.state is not State.UP
+        }
+        reads = [check for check in self._schedule.checks if check.kind is CheckKind.INTERFACES]
         return Status(
-            schools=len(inventory.schools),
-            schools_up=schools_up,
-            devices=devices,
-            devices_answered=answered,
+            schools=len(self.inventory.schools),
+            schools_up=len(self.inventory.schools) - len(not_up),
+            devices=len(reads),
+            devices_answered=sum(self._outcomes.get(one.id) is Outcome.OK for one in reads),
             polls=self._polls,
-            checks_due=len(self._schedule.checks),
+            root_causes=tuple(str(subject) for subject in board.root_causes()),
         )
 
     def not_ready(self) -> str:
@@ -207,8 +184,26 @@ class Daemon:
         return await self._probe(check, self._clock.monotonic() + check.timeout)
 
     async def _probe(self, check: Check, deadline: float) -> Observation:
-        context = ProbeContext(self._clock, deadline, self._echo, self._snmp)
+        context = ProbeContext(self._clock, deadline, self._parts.echo, self._parts.snmp)
         return await PROBES[check.kind](check, context)
+
+    def _apply(self, loaded: Loaded) -> None:
+        """Take over another configuration, or change nothing and raise `CapacityError`."""
+        inventory = loaded.inventory
+        change = self._schedule.set_checks(inventory.checks())
+        self._parts.snmp.credentials = loaded.credentials
+        self._parts.exposition.set_inventory(inventory)
+        wanted = {check.id for check in self._schedule.checks}
+        self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
+        self.inventory = inventory
+        self._parts.own.count_reload(self._clock.now(), successful=True)
+        log.info(
+            "configuration applied: %d schools; checks: %d started, %d stopped, %d kept",
+            len(inventory.schools),
+            change.started,
+            change.stopped,
+            change.kept,
+        )
 
     def _observed(self, observation: Observation) -> None:
         check = observation.check
@@ -217,8 +212,9 @@ class Daemon:
         before = self._outcomes.get(check.id)
         self._outcomes[check.id] = observation.outcome
         self._polls += 1
-        self._own.count_run(observation)
-        self.exposition.observe(observation)
+        self._parts.own.count_run(observation)
+        self._parts.exposition.observe(observation)
+        self._parts.watch.observe(observation)
         if check.kind is CheckKind.ICMP and observation.outcome is Outcome.OK:
             self._welcome_back(check, before)
 
@@ -231,14 +227,15 @@ class Daemon:
         while True:
             due = self._clock.monotonic() + LAG_SAMPLE_SECONDS
             await self._clock.sleep(LAG_SAMPLE_SECONDS)
-            self._own.loop_lag.observe(max(0.0, self._clock.monotonic() - due))
+            self._parts.own.loop_lag.observe(max(0.0, self._clock.monotonic() - due))
 
     async def _keep_house(self) -> None:
         while True:
             await self._clock.sleep(HOUSEKEEPING_SECONDS)
-            self.exposition.expire()
+            self._parts.exposition.expire()
+            self._parts.watch.tick()
             for kind, skipped in self._schedule.skipped.items():
-                self._own.count_skipped(kind, skipped - self._skipped_before[kind])
+                self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
 
     def _refuse_loss_of_schools(self, inventory: Inventory) -> None:
@@ -274,10 +271,22 @@ async def open_daemon(
         readers = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
-        daemon = Daemon(settings, load, clock, echo, snmp, own)
-        daemon.apply(loaded)
-        gate = stack.enter_context(ScrapeGate(daemon.exposition, clock))
-        view = _View(daemon, gate)
+        ledger = await stack.enter_async_context(
+            Ledger.open(settings.state_directory / LEDGER_FILE, clock)
+        )
+        exposition = Exposition(clock, own)
+        watch = Watch(
+            loaded.inventory,
+            clock,
+            exposition,
+            ledger,
+            MaintenanceBook(settings.state_directory, loaded.inventory),
+            memory=await remembered(ledger, clock.now()),
+        )
+        parts = Parts(clock, echo, snmp, own, exposition, watch)
+        daemon = Daemon(settings, loaded, load, parts)
+        gate = stack.enter_context(ScrapeGate(exposition, clock))
+        view = DaemonView(daemon, gate)
         daemon.port = await stack.enter_async_context(serve(view, settings.host, settings.port))
         yield daemon
 
@@ -299,50 +308,3 @@ def prepare_state_directory(path: Path) -> None:
         raise StateDirectoryError(
             f"cannot keep state in {path}: {problem}; name a writable folder with --state-dir"
         )
-
-
-class _View:
-    """What the web sees of the daemon."""
-
-    def __init__(self, daemon: Daemon, gate: ScrapeGate) -> None:
-        self._daemon = daemon
-        self._gate = gate
-
-    def knows_school(self, school_id: str) -> bool:
-        return self._daemon.inventory.school(school_id) is not None
-
-    def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
-        return self._gate.body(school_id, gzip=gzip)
-
-    def not_ready(self) -> str:
-        return self._daemon.not_ready()
-
-    async def probe(self, target: str, module: str) -> str:
-        check = find_check(self._daemon.inventory, target, module)
-        observation = await self._daemon.probe_now(check)
-        return blackbox_text(observation)
-
-
-def find_check(inventory: Inventory, target: str, module: str) -> Check:
-    """Return a site's check of that name: `school` or `school/site`, at its uplink.
-
-    Raises:
-        UnknownTargetError: if there is no such site or no such check; nothing free is probed.
-    """
-    school_id, _, site_id = target.partition("/")
-    school = inventory.school(school_id)
-    if school is None:
-        raise UnknownTargetError(f"no school {school_id!r} is configured")
-    checks = [
-        check
-        for check in checks_of_school(school)
-        if check.target.role is Role.UPLINK and site_id in ("", check.target.site)
-    ]
-    if not checks:
-        sites = ", ".join(site.id for site in school.sites)
-        raise UnknownTargetError(f"school {school_id} has no site {site_id!r}, only {sites}")
-    for check in checks:
-        if check.name == module:
-            return check
-    names = ", ".join(dict.fromkeys(check.name for check in checks))
-    raise UnknownTargetError(f"{target} has no check {module!r}, only {names}")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from monitor.config import ConfigError, load, read_credentials
+from monitor.config import ConfigError, load
+from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from rich.text import Text
 from monitor.cli.common import Exit, fail, read_inventory
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
-from monitor.config import Secret, UnitError, parse_duration
+from monitor.config.secrets import Secret
+from monitor.config.units import UnitError, parse_duration
 from monitor.daemon import Loaded, Settings, open_daemon
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
@@ -126,9 +127,7 @@ async def _run(
 
         settings = Settings(state, *wishes.listen)
         loaded = Loaded(parts.inventory, parts.credentials)
-        daemon = await stack.enter_async_context(
-            open_daemon(settings, lambda: loaded, clock, echo)
-        )
+        daemon = await stack.enter_async_context(open_daemon(settings, lambda: loaded, clock, echo))
         await _watch(daemon, city, wishes.listen[0], seconds)
 
 
@@ -180,5 +179,7 @@ def _line(status: Status, polls_per_second: float) -> Text:
     return Text(
         f"schools up {status.schools_up} of {status.schools}   "
         f"devices answered {status.devices_answered} of {status.devices}   "
-        f"checks run {status.polls}" + (f", {polls_per_second:.0f}/s" if polls_per_second else "")
+        f"checks run {status.polls}"
+        + (f", {polls_per_second:.0f}/s" if polls_per_second else "")
+        + (f"   root causes: {', '.join(status.root_causes)}" if status.root_causes else "")
     )

@@ -75,7 +75,10 @@ def run(
     help="Where to keep state.  [default: a temporary folder]",
 )
 @click.option(
-    "--schools", type=click.IntRange(1), metavar="N", help="Only the first N schools.  [default: all]"
+    "--schools",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only the first N schools.  [default: all]",
 )
 @click.option("--for", "duration", metavar="TIME", help="End after 60s, 5m, ...  [default: Ctrl-C]")
 @click.option(
@@ -92,7 +95,7 @@ def run(
     show_default=True,
     help="UDP port of the simulated devices.",
 )
-def demo(
+def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
     listen: tuple[str, int],
     state_dir: Path | None,
@@ -141,7 +144,9 @@ def schema() -> None:
     help="Only checks of this kind.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo.")
+@click.option(
+    "--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo."
+)
 def probe(school: str, config: Path, only: str | None, as_json: bool, of_demo: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Check one school now (by id, number or name) and say what is wrong."""
     inventory = read_inventory(config)

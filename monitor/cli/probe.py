@@ -17,7 +17,7 @@ from monitor.cli.common import Exit, fail
 from monitor.cli.demo import demo_parts
 from monitor.cli.show import probe_table
 from monitor.clock import SystemClock
-from monitor.config import ConfigError, read_credentials
+from monitor.config.secrets import SecretError, read_credentials
 from monitor.inventory import Engine, checks_of_school
 from monitor.observation import DeviceReading, Outcome
 from monitor.probes.context import ProbeContext
@@ -31,7 +31,7 @@ from monitor.snmp.reference import PysnmpReader
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.config import Secret
+    from monitor.config.secrets import Secret
     from monitor.inventory import Check, CheckKind, Inventory, School
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
@@ -58,7 +58,7 @@ async def probe(
             else:
                 credentials = read_credentials(inventory.credentials)
                 echo = await stack.enter_async_context(EchoSocket.open(clock))
-        except ConfigError as error:
+        except SecretError as error:
             fail(str(error), Exit.WRONG)
         except EchoPermissionError as error:
             fail(str(error), Exit.CANNOT_START)

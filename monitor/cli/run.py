@@ -15,7 +15,8 @@ import click
 
 from monitor.cli.common import Exit, fail, read_all
 from monitor.clock import SystemClock
-from monitor.config import ConfigError, SecretError
+from monitor.config import ConfigError
+from monitor.config.secrets import SecretError
 from monitor.daemon import Settings, StateDirectoryError, open_daemon
 from monitor.probes.echo_socket import EchoPermissionError, EchoSocket
 from monitor.schedule import CapacityError
@@ -60,9 +61,7 @@ def run(
 
 async def _run(config: Path, settings: Settings) -> None:
     clock = SystemClock()
-    opened = open_daemon(
-        settings, lambda: read_all(config), clock, lambda: EchoSocket.open(clock)
-    )
+    opened = open_daemon(settings, lambda: read_all(config), clock, lambda: EchoSocket.open(clock))
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, SYSTEM_METRICS
+from monitor.exposition.standing import ACCOUNT_METRICS, CALENDAR_METRICS, VERDICT_METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -268,6 +269,9 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "ICMP": _ICMP_METRICS,
         "Devices": SYSTEM_METRICS,
         "Interfaces": INTERFACE_METRICS,
+        "Verdicts": VERDICT_METRICS,
+        "Calendar and maintenance": CALENDAR_METRICS,
+        "Account of minutes, and the ledger": ACCOUNT_METRICS,
         "The daemon itself": _OWN_METRICS,
     }
 )

@@ -1,0 +1,180 @@
+"""Metrics of how things stand: verdicts, calendar, maintenance, account of minutes, ledger.
+
+Only declarations; `catalogue.py` gathers them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from monitor.exposition.metric import Kind, Metric
+
+_SITE: Final = ("school", "site")
+_DEVICE: Final = ("school", "site", "device")
+
+VERDICT_METRICS: Final = (
+    Metric(
+        "school_uplink_up",
+        Kind.GAUGE,
+        "",
+        "Verdict on a site's uplink: 1 up, 0 down, absent while unknown",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_state",
+        Kind.GAUGE,
+        "",
+        "Verdict on a site's uplink, one series per state: 1 for the one that holds",
+        (*_SITE, "state"),
+    ),
+    Metric(
+        "school_uplink_state_since_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Since when the verdict on a site's uplink holds, Unix time",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_cause_info",
+        Kind.INFO,
+        "",
+        "Why the verdict on a site's uplink is what it is",
+        (*_SITE, "cause"),
+    ),
+    Metric(
+        "school_switch_up",
+        Kind.GAUGE,
+        "",
+        "Verdict on a switch: 1 up, 0 down, absent while unknown (also behind a dead uplink)",
+        _DEVICE,
+    ),
+    Metric(
+        "school_switch_state",
+        Kind.GAUGE,
+        "",
+        "Verdict on a switch, one series per state: 1 for the one that holds",
+        (*_DEVICE, "state"),
+    ),
+    Metric(
+        "school_switch_state_since_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Since when the verdict on a switch holds, Unix time",
+        _DEVICE,
+    ),
+    Metric(
+        "school_switch_cause_info",
+        Kind.INFO,
+        "",
+        "Why the verdict on a switch is what it is",
+        (*_DEVICE, "cause"),
+    ),
+    Metric(
+        "monitor_isolated",
+        Kind.GAUGE,
+        "",
+        "Whether the monitor's own line is taken for dead, so that nobody is judged: 1 yes, 0 no",
+    ),
+    Metric(
+        "monitor_line_state",
+        Kind.GAUGE,
+        "",
+        "Verdict on the monitor's own line, one series per state: 1 for the one that holds",
+        ("state",),
+    ),
+    Metric(
+        "monitor_references_answering",
+        Kind.GAUGE,
+        "targets",
+        "Reference targets outside the schools that answer now",
+    ),
+)
+
+CALENDAR_METRICS: Final = (
+    Metric(
+        "school_in_lessons",
+        Kind.GAUGE,
+        "",
+        "Whether a school has lessons now, by its type's hours and the holidays: 1 yes, 0 no",
+        ("school",),
+    ),
+    Metric(
+        "school_calendar_day",
+        Kind.GAUGE,
+        "",
+        "What kind of day it is in the city, one series per kind: 1 for the one that is",
+        ("kind",),
+    ),
+    Metric(
+        "school_calendar_ends_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "End of the last day whose school holidays are known, Unix time",
+    ),
+    Metric(
+        "school_calendar_running_out",
+        Kind.GAUGE,
+        "",
+        "Whether school holidays are known for less than 90 days ahead: 1 yes, 0 no",
+    ),
+    Metric(
+        "school_maintenance",
+        Kind.GAUGE,
+        "",
+        "Whether a school is in a maintenance window: 1 yes, 0 no",
+        ("school",),
+    ),
+    Metric(
+        "school_maintenance_ends_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "End of the maintenance window that a school is in, Unix time",
+        ("school",),
+    ),
+    Metric(
+        "monitor_maintenance_file_healthy",
+        Kind.GAUGE,
+        "",
+        "Whether the windows added by command can be read: 1 yes, 0 no",
+    ),
+)
+
+ACCOUNT_METRICS: Final = (
+    Metric(
+        "school_minutes_total",
+        Kind.COUNTER,
+        "minutes",
+        "Minutes of a site accounted for since the daemon's start, by class",
+        (*_SITE, "class"),
+    ),
+    Metric(
+        "monitor_ledger_healthy",
+        Kind.GAUGE,
+        "",
+        "Whether the ledger can be written: 1 yes, 0 no",
+    ),
+    Metric(
+        "monitor_ledger_recorded_total",
+        Kind.COUNTER,
+        "entries",
+        "Entries made durable since the daemon's start",
+    ),
+    Metric(
+        "monitor_ledger_unrecorded_total",
+        Kind.COUNTER,
+        "entries",
+        "Entries that were refused for good since the daemon's start",
+    ),
+    Metric(
+        "monitor_ledger_waiting",
+        Kind.GAUGE,
+        "entries",
+        "Entries that wait to be made durable",
+    ),
+    Metric(
+        "monitor_ledger_quarantined",
+        Kind.GAUGE,
+        "",
+        "Whether a damaged ledger lies beside the one in use: 1 yes, 0 no",
+    ),
+)

@@ -1,0 +1,181 @@
+"""The standing watch: from observations to verdicts, and on to the ledger and the exposition.
+
+Joins what are pure rules elsewhere: the board of verdicts, the calendar, the maintenance
+windows and the recorder of minutes. Nothing here waits: the ledger writes in its own time.
+
+Must not know: probes, the schedule, HTTP, or how any rule decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.calendar import SchoolCalendar
+from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.exposition.verdicts import verdict_blocks
+from monitor.observation import State
+from monitor.rollout.recorder import MinuteRecorder
+from monitor.rollout.records import TRANSITION, Transition, read_transition
+from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from monitor.clock import Clock
+    from monitor.exposition.store import Exposition
+    from monitor.inventory import Inventory
+    from monitor.maintenance import MaintenanceBook
+    from monitor.observation import Observation
+    from monitor.rollout.chain import Recorded
+    from monitor.rollout.ledger import Ledger
+    from monitor.verdict import Change
+
+log = logging.getLogger(__name__)
+
+# How far back the ledger is asked which uplinks were up before the start.
+MEMORY = timedelta(days=7)
+_OWNER = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What follows from one inventory."""
+
+    inventory: Inventory
+    calendar: SchoolCalendar
+    sites: tuple[str, ...]
+    in_maintenance: Callable[[str, datetime], bool]
+    in_service_hours: Callable[[str, datetime], bool]
+
+
+class Watch:
+    """Keeps the verdicts of the city, and account of them."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
+        self,
+        inventory: Inventory,
+        clock: Clock,
+        exposition: Exposition,
+        ledger: Ledger,
+        maintenance: MaintenanceBook,
+        *,
+        memory: Iterable[Recorded] = (),
+    ) -> None:
+        self._clock = clock
+        self._exposition = exposition
+        self._ledger = ledger
+        self.maintenance = maintenance
+        maintenance.refresh(clock.now())
+        self._rules = self._rules_of(inventory)
+        self.board = VerdictBoard(
+            inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
+        )
+        rules = self._rules
+        self._recorder = MinuteRecorder(
+            rules.sites,
+            clock.now(),
+            rules.in_maintenance,
+            rules.in_service_hours,
+            every_minutes=1,
+        )
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Take over another inventory; what is unchanged keeps its verdict and its account."""
+        rules = self._rules = self._rules_of(inventory)
+        self.maintenance.reconfigure(inventory)
+        self.board.reconfigure(inventory, self._moment())
+        self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one observation that just ended."""
+        self._changed(self.board.observe(observation, self._moment()))
+
+    def tick(self) -> None:
+        """Let time pass: call it every few seconds."""
+        now = self._clock.now()
+        self.maintenance.refresh(now)
+        self._changed(self.board.tick(self._moment()))
+        self._ledger.submit(self._recorder.tick(now))
+        self._expose(now)
+
+    def _changed(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._tell(change)
+            if change.subject.kind is SubjectKind.UPLINK:
+                self._ledger.submit([self._recorder.observe(_transition(change))])
+
+    def _tell(self, change: Change) -> None:
+        verdict = change.after
+        level = logging.WARNING if verdict.state is State.DOWN else logging.INFO
+        log.log(
+            level,
+            "%s: %s (%s) since %s: %s",
+            change.subject,
+            verdict.state,
+            verdict.cause,
+            verdict.since.isoformat(timespec="seconds"),
+            verdict.detail or verdict.cause,
+        )
+
+    def _expose(self, now: datetime) -> None:
+        rules = self._rules
+        families = verdict_blocks(
+            self.board, rules.inventory, rules.calendar, self.maintenance, now
+        )
+        for family, by_school in families.items():
+            for school, text in by_school.items():
+                self._exposition.set_block(family, school, _OWNER, text)
+        for school, texts in availability_blocks(self._recorder.counts).items():
+            self._exposition.set_blocks(school, _OWNER, texts)
+        self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock.monotonic(), self._clock.now())
+
+    def _rules_of(self, inventory: Inventory) -> _Rules:
+        calendar = SchoolCalendar(inventory.calendar)
+        hours = {
+            f"{school.id}/{site.id}": (school.type, site.uplink.contract.hours)
+            for school in inventory.schools
+            for site in school.sites
+        }
+
+        def in_service_hours(site: str, at: datetime) -> bool:
+            school_type, owed = hours[site]
+            return owed == "always" or calendar.in_lessons(school_type, at)
+
+        def in_maintenance(site: str, at: datetime) -> bool:
+            return self.maintenance.active(site.partition("/")[0], at) is not None
+
+        return _Rules(inventory, calendar, tuple(hours), in_maintenance, in_service_hours)
+
+
+async def remembered(ledger: Ledger, now: datetime) -> list[Recorded]:
+    """Return the ledger's latest changes of verdicts, for a watch that begins."""
+    return await ledger.entries(TRANSITION, since=now - MEMORY)
+
+
+def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:
+    latest = {one.entry.subject: read_transition(one.entry).state for one in memory}
+    return [
+        Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device)
+        for school in inventory.schools
+        for site in school.sites
+        if latest.get(f"{school.id}/{site.id}") is State.UP
+    ]
+
+
+def _transition(change: Change) -> Transition:
+    subject, verdict = change.subject, change.after
+    return Transition(
+        site=f"{subject.school}/{subject.site}",
+        state=verdict.state,
+        # A step of the wall clock between the two must not stop the account.
+        since=min(verdict.since, change.at),
+        at=change.at,
+        reason=verdict.cause,
+        detail=verdict.detail,
+    )
