@@ -22,7 +22,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 KEPT_SECONDS = 1.0
 
-# zlib's fastest level and a gzip header: 0.4 s for 65 MB of exposition, 5 % of its size.
+# zlib's fastest level and a gzip header: 0.12 CPU-s for 73 MB, which become 3.3 MB.
 _LEVEL = 1
 _GZIP_WINDOW = 31
 

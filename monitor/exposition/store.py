@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
     from monitor.observation import Observation
 
-# Joining and sending 200 KiB takes 0.1 to 0.2 ms; between two slices the probes have their turn.
+# Joining and sending 200 KiB holds the loop for 0.5 ms at most (bench/exposition.py); between
+# two slices the probes have their turn.
 SLICE_BYTES = 200 * 1024
 
 # Series outlive this many missed runs of their check. Walks of dead devices back off from 60

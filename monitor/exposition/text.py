@@ -99,15 +99,14 @@ class Blocks:
         `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
         within that bound and above the one before.
         """
-        names = CATALOGUE[family].labels
+        named = labels(CATALOGUE[family].labels, values)
         lines = self._lines.setdefault(family, [])
         count = 0
+        within = f"{family}_bucket{named[:-1]}," if named else f"{family}_bucket{{"
         for bound, samples in buckets.items():
             count += samples
-            within = labels((*names, "le"), (*values, number(bound)))
-            lines.append(f"{family}_bucket{within} {count}\n")
-        rest = labels(names, values)
-        lines.append(f"{family}_sum{rest} {number(total)}\n{family}_count{rest} {count}\n")
+            lines.append(f'{within}le="{number(bound)}"}} {count}\n')
+        lines.append(f"{family}_sum{named} {number(total)}\n{family}_count{named} {count}\n")
 
     def text(self) -> dict[str, bytes]:
         """Return the sample lines of each family, without HELP and TYPE."""

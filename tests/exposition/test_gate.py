@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
@@ -111,6 +112,32 @@ async def test_a_client_that_reads_nothing_holds_up_nobody() -> None:
         assert len(await body(gate, gzip=False)) > 100 * 5000 * 8
         assert unzipped(await body(gate, gzip=True)).count("\n") == 100 * 5000 + 2
         await slow.aclose()
+
+
+async def test_many_clients_at_once_join_one_slice_in_a_turn_of_the_loop() -> None:
+    clock = HandClock()
+    exposition = Exposition(clock)
+    for device in range(100):
+        exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 1\n" * 5000)
+    turn = 0
+    joined: Counter[int] = Counter()
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def read(gate: ScrapeGate) -> None:
+        async for _ in gate.body(None, gzip=False):
+            joined[turn] += 1
+
+    with ScrapeGate(exposition, clock) as gate:
+        counting = asyncio.create_task(count_turns())
+        await asyncio.gather(*(read(gate) for _ in range(30)))
+        counting.cancel()
+    assert joined.total() == 30 * 20
+    assert max(joined.values()) == 1
 
 
 async def test_a_client_that_leaves_while_compressing_spoils_nothing() -> None:

@@ -88,3 +88,14 @@ def test_an_unknown_value_adds_nothing() -> None:
     blocks = Blocks()
     blocks.add("sysUpTime", ("goethe", "main", "router"), None)
     assert blocks.text() == {}
+
+
+def test_a_histogram_counts_upwards_under_its_labels_or_none() -> None:
+    blocks = Blocks()
+    blocks.add_histogram("monitor_loop_lag_seconds", (), {0.5: 2, float("inf"): 1}, 1.25)
+    assert blocks.text()["monitor_loop_lag_seconds"].decode().splitlines() == [
+        'monitor_loop_lag_seconds_bucket{le="0.5"} 2',
+        'monitor_loop_lag_seconds_bucket{le="+Inf"} 3',
+        "monitor_loop_lag_seconds_sum 1.25",
+        "monitor_loop_lag_seconds_count 3",
+    ]
