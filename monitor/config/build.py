@@ -255,16 +255,7 @@ class _Builder:
         count = site.switches if own else place.profile_switches
         if not count or (place.is_broken("switches") and not own):
             return ()
-        if self._network(site) is None:
-            if not site.router:  # reported: the place has neither
-                return ()
-            self._findings.add(
-                self._mark(place.path),
-                f"{count} switches are counted out of a network, and the place has none",
-                "give network, or a list of switches",
-            )
-            return ()
-        if not self._has_counted(place, _FIRST_SWITCH + count - 1):
+        if not self._has_room(place, count):
             return ()
         mark, checks_of_each = self._mark((*place.path, "network")), plans.of_switch()
         hosts = [str(site.network[_FIRST_SWITCH + number]) for number in range(count)]
@@ -274,6 +265,18 @@ class _Builder:
             Switch(f"switch-{number:02d}", host, checks_of_each)
             for number, host in enumerate(hosts, 1)
         )
+
+    def _has_room(self, place: _Place, count: int) -> bool:
+        """Return whether that many switches can be counted out; a problem if not."""
+        if self._network(place.site) is not None:
+            return self._has_counted(place, _FIRST_SWITCH + count - 1)
+        if place.site.router:  # without either, that has been reported
+            self._findings.add(
+                self._mark(place.path),
+                f"{count} switches are counted out of a network, and the place has none",
+                "give network, or a list of switches",
+            )
+        return False
 
     def _listed_switch(self, place: _Place, rules: SwitchRules, index: int) -> Switch:
         path = (*place.path, "switches", index)
