@@ -105,7 +105,7 @@ class City:
             if not isinstance(faults, list) or not all(isinstance(f, str | dict) for f in faults):
                 raise FaultError("faults is a list of texts or objects")
             self._plan.replace(faults, self._seconds())
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             return json.dumps({"error": str(error)}, ensure_ascii=False)
         return json.dumps({"faults": [str(fault) for fault in self._plan.faults]})
 
