@@ -238,6 +238,16 @@ async def test_the_city_ends_when_its_standard_input_closes(config: Path) -> Non
     assert await asyncio.wait_for(process.wait(), 3.0) == 0
 
 
+async def test_an_input_that_never_closes_is_refused(config: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, "--config", str(config), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), 5.0)
+    assert process.returncode == 1
+    assert errors.decode().startswith("standard input must be a pipe or a terminal")
+    assert len(errors.splitlines()) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_city_ends_in_order_on_a_signal(config: Path, number: signal.Signals) -> None:
     process = await asyncio.create_subprocess_exec(
