@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import selectors
 import signal
 import socket
 import sys
 from random import Random
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TextIO
 from zoneinfo import ZoneInfo
 
 from monitor.simulator.agent import Agent
@@ -105,7 +106,7 @@ class City:
             if not isinstance(faults, list) or not all(isinstance(f, str | dict) for f in faults):
                 raise FaultError("faults is a list of texts or objects")
             self._plan.replace(faults, self._seconds())
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             return json.dumps({"error": str(error)}, ensure_ascii=False)
         return json.dumps({"faults": [str(fault) for fault in self._plan.faults]})
 
@@ -171,12 +172,9 @@ async def serve(city: City) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ended.set)
         commands = asyncio.StreamReader()
-        try:
-            transport, _ = await loop.connect_read_pipe(
-                lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-            )
-        except (ValueError, OSError) as error:
-            raise CityError(f"standard input must be a pipe or a terminal: {error}") from error
+        transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(commands), _watchable_input()
+        )
         _say(json.dumps({"ready": True, "devices": city.devices, "port": city.port}))
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -185,6 +183,21 @@ async def serve(city: City) -> None:
                 listening.cancel()
         finally:
             transport.close()
+
+
+def _watchable_input() -> TextIO:
+    """Return standard input, if the event loop can tell when it closes.
+
+    Raises:
+        CityError: if it is closed already, a file, or a device such as /dev/null.
+    """
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(sys.stdin, selectors.EVENT_READ)
+    except (ValueError, OSError) as error:
+        reason = "standard input must be a pipe or a terminal, for its end is the city's end"
+        raise CityError(reason) from error
+    return sys.stdin
 
 
 async def _obey(city: City, commands: asyncio.StreamReader, ended: asyncio.Event) -> None:

@@ -34,6 +34,10 @@ The period is no multiple of a minute, so that a poll a minute meets both states
 """
 
 
+FIRST_INSTANT_SECONDS = 90.0
+"""When a reset or renumbering of a starting city happens: every device was read once by then."""
+
+
 class FaultKind(StrEnum):
     """What can go wrong."""
 
@@ -118,9 +122,12 @@ def places_of(inventory: Inventory) -> dict[Place, str]:
 
 
 def parse_fault(
-    text: str, inventory: Inventory, *, starts: float = 0.0, ends: float = math.inf
+    text: str, inventory: Inventory, *, starts: float | None = None, ends: float = math.inf
 ) -> Fault:
     """Return the fault that `text` names; its place is known to exist in the inventory.
+
+    Without `starts` it holds from the beginning; what happens at an instant (a reset, a
+    renumbering) then happens after `FIRST_INSTANT_SECONDS`, for there must be a before.
 
     Raises:
         FaultError: if the kind, the school or its part is unknown, or they do not fit.
@@ -130,6 +137,8 @@ def parse_fault(
     if kind_text not in kinds:
         raise FaultError(f"unknown fault {kind_text!r}{_suggestion(kind_text, kinds)}")
     kind = FaultKind(kind_text)
+    if starts is None:
+        starts = FIRST_INSTANT_SECONDS if kind in _INSTANT_KINDS else 0.0
     if not starts < ends:
         raise FaultError(f"{text} ends at {ends:g} s, not after its start at {starts:g} s")
     if kind is FaultKind.ISOLATED:

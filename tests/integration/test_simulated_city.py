@@ -12,30 +12,39 @@ import signal
 import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from monitor.clock import SystemClock
+from monitor.config import load
 from monitor.simulator.city import City, CityError
 from monitor.simulator.faults import FaultError, places_of
 from monitor.simulator.loopback import loopback_inventory
 from monitor.simulator.model import Bulk, build_devices
 from monitor.simulator.process import CityProcess
+from monitor.snmp.client import SnmpClient
 from monitor.snmp.codec import PduType, Tag, decode_oid, encode_oid
+from monitor.snmp.model import Agent as SnmpPeer
+from monitor.snmp.model import Request
+from monitor.snmp.read import NativeReader
 from tests.simulator.cities import city
 from tests.simulator.requests import agents_of, answered, ask, walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from monitor.simulator.agent import Agent
+    from monitor.simulator.model import Device
+    from monitor.snmp.model import Result
 
 pytestmark = pytest.mark.integration
 
 PROGRAM = (sys.executable, "-m", "tests.simulator.cities")
 SCHOOLS, SWITCHES = 6, 12
+# So many schools that every kind of odd device occurs.
+MANY_SCHOOLS = 10
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 IF_ALIAS = "1.3.6.1.2.1.31.1.1.1.18"
 
@@ -151,6 +160,33 @@ async def test_counters_of_the_running_city_grow(running: CityProcess) -> None:
     assert 0 < before < after
 
 
+async def test_our_own_reader_reads_every_device_oddities_included(config: Path) -> None:
+    config.write_text(f"{MANY_SCHOOLS} {SWITCHES}")
+    everyone = build_devices(loopback_inventory(city(MANY_SCHOOLS, SWITCHES), 1))
+    assert {device.bulk for device in everyone} == set(Bulk)
+    assert {device.versions for device in everyone} == {(0,), (0, 1)}
+    async with CityProcess(config, program=PROGRAM) as process, SnmpClient() as client:
+        reading = (read_device(client, device, process.port) for device in everyone)
+        results = await asyncio.gather(*reading)
+    for device, result in zip(everyone, results, strict=True):
+        columns = result.columns
+        assert result.failure is None, (device.place, result.failure)
+        assert result.scalars["sysName"] == device.sys_name
+        assert columns["ifDescr"] == {row.index: row.descr for row in device.interfaces}
+        if device.has_if_x_table:
+            assert columns["ifAlias"] == {row.index: row.alias for row in device.interfaces}
+        has_wide = device.has_if_x_table and 1 in device.versions
+        assert bool(columns.get("ifHCInOctets")) == has_wide, device.place
+
+
+async def read_device(client: SnmpClient, device: Device, port: int) -> Result:
+    version: Literal["1", "2c"] = "2c" if 1 in device.versions else "1"
+    peer = SnmpPeer(device.host, port, version, b"public", timeout=0.5, retries=1)
+    request = Request(("sysName",), ("ifDescr", "ifName", "ifHCInOctets", "ifAlias"))
+    deadline = asyncio.get_running_loop().time() + 15.0
+    return await NativeReader(client).read(peer, request, deadline)
+
+
 async def does_answer(running: CityProcess, place: str) -> bool:
     moved = loopback_inventory(city(SCHOOLS, SWITCHES), running.port)
     hosts = {f"{p.school}/{p.site}/{p.device}": host for p, host in places_of(moved).items()}
@@ -200,6 +236,16 @@ async def test_the_city_ends_when_its_standard_input_closes(config: Path) -> Non
     assert ready["devices"] == 6 * 13 + 2
     process.stdin.close()
     assert await asyncio.wait_for(process.wait(), 3.0) == 0
+
+
+async def test_an_input_that_never_closes_is_refused(config: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, "--config", str(config), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), 5.0)
+    assert process.returncode == 1
+    assert errors.decode().startswith("standard input must be a pipe or a terminal")
+    assert len(errors.splitlines()) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -261,6 +307,21 @@ async def test_too_few_open_files_are_told_with_the_cure(
     with pytest.raises(CityError, match=r"needs \d+ open files and the limit is 40; raise it"):
         async with City(inventory, clock=SystemClock(), community=b"public"):
             pytest.fail("the city opened more files than allowed")
+
+
+async def test_the_city_of_the_real_configuration_starts() -> None:
+    config = Path(__file__).parents[2] / "config" / "schools.yaml"
+    inventory = load(config)
+    async with CityProcess(config) as process:
+        assert process.devices == len(places_of(inventory))
+
+
+async def test_a_bad_configuration_is_told_with_its_place(tmp_path: Path) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text("version: 1\nschools: [\n")
+    with pytest.raises(CityError, match=r"schools\.yaml:\d+:\d+: "):
+        async with CityProcess(config):
+            pytest.fail("a city without a configuration")
 
 
 async def test_fewer_schools_are_the_first_ones(config: Path) -> None:

@@ -56,10 +56,12 @@ def _site(school: int, site: int, switches: int) -> Site:
     network = f"10.{20 + school // 200}.{school % 200}"
     base = 100 * site
     version: SnmpVersion = "1" if school == 2 else "2c"
+    # The uplink's interface is named by the site, or by the check alone.
+    interface = None if site else "wan0"
     return Site(
         id="annex" if site else "main",
         location=Location(51.48, 7.22),
-        uplink=Uplink(f"{network}.{base + 1}", CONTRACT, (_ping(), _snmp(version)), "wan0"),
+        uplink=Uplink(f"{network}.{base + 1}", CONTRACT, (_ping(), _snmp(version)), interface),
         switches=tuple(
             Switch(f"switch-{at}", f"{network}.{base + 10 + at}", (_ping(), _snmp("2c")))
             for at in range(1, switches + 1)

@@ -103,6 +103,12 @@ def test_what_has_happened_is_not_undone_when_the_faults_are_replaced() -> None:
     assert faults.condition(PLACES[0], 110.0).counters_since == 100.0
 
 
+def test_a_starting_city_is_read_once_before_its_counters_are_reset() -> None:
+    faults = plan("counter-reset@goethe")
+    since = [faults.condition(PLACES[0], seconds).counters_since for seconds in (0.0, 60.0, 90.0)]
+    assert since == [None, None, 90.0]
+
+
 def test_a_fault_that_stays_in_the_set_does_not_begin_again() -> None:
     faults = FaultPlan(CITY)
     faults.replace(["renumbered@goethe"], 50.0)
