@@ -37,8 +37,9 @@ def test_local_day_has_its_true_minutes(day: date, minutes: int) -> None:
 
 
 def test_local_days_follow_each_other_without_gap_or_overlap() -> None:
-    march, april = minutes_of_day(date(2026, 3, 29), BERLIN), minutes_of_day(
-        date(2026, 3, 30), BERLIN
+    march, april = (
+        minutes_of_day(date(2026, 3, 29), BERLIN),
+        minutes_of_day(date(2026, 3, 30), BERLIN),
     )
     assert march.stop == april.start
     assert start_of(march.start) == datetime(2026, 3, 28, 23, 0, tzinfo=UTC)

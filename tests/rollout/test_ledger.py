@@ -22,7 +22,7 @@ from monitor.rollout.chain import (
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.reader import open_reader
 from monitor.rollout.store import Store
-from tests.rollout.clocks import ManualClock
+from tests.rollout.clocks import ManualClock, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,16 +149,14 @@ async def test_full_disk_makes_it_unhealthy_and_it_heals_with_everything_in_orde
     async with Ledger.open(path, clock) as ledger:
         disk = RefusingDisk(monkeypatch)
         waiting = [asyncio.create_task(ledger.append([note(n)])) for n in range(5)]
-        while disk.attempts < 8:
-            await asyncio.sleep(0.001)
+        await until(lambda: disk.attempts >= 8)
         assert not ledger.health.healthy
         assert ledger.health.problem == "database or disk is full"
         assert ledger.health.waiting == 5
         assert not any(task.done() for task in waiting)
         disk.refuses = False
         await asyncio.gather(*waiting)
-        assert ledger.health.healthy
-        assert ledger.health.unrecorded == 0
+        assert (ledger.health.problem, ledger.health.unrecorded) == ("", 0)
     assert recorded(path) == [0, 1, 2, 3, 4]
     assert clock.slept[:7] == [1, 2, 4, 8, 16, 30, 30]
 
@@ -170,16 +168,14 @@ async def test_what_did_not_fit_in_the_buffer_is_counted_and_told(
     async with Ledger.open(path, ManualClock(), capacity=3) as ledger:
         disk = RefusingDisk(monkeypatch)
         assert ledger.submit([note(1)])
-        while disk.attempts < 1:
-            await asyncio.sleep(0.001)
+        await until(lambda: disk.attempts >= 1)
         assert ledger.submit([note(2), note(3)])
         assert not ledger.submit([note(4)])
         with pytest.raises(LedgerStorageError, match="3 entries wait"):
             await ledger.append([note(5), note(6)])
         assert ledger.health.unrecorded == 3
         disk.refuses = False
-        while ledger.health.waiting:
-            await asyncio.sleep(0.001)
+        await until(lambda: not ledger.health.waiting)
         await ledger.append([note(7)])
     assert recorded(path) == [1, 2, 3, 7]
     with open_reader(path) as reader:
@@ -206,8 +202,7 @@ async def test_closing_while_the_disk_refuses_tells_those_who_wait(
     async with Ledger.open(tmp_path / "ledger.sqlite", ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch)
         first = asyncio.create_task(ledger.append([note(1)]))
-        while disk.attempts < 2:
-            await asyncio.sleep(0.001)
+        await until(lambda: disk.attempts >= 2)
         second = asyncio.create_task(ledger.append([note(2)]))
         await asyncio.sleep(0)
     for task in (first, second):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import random
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +12,7 @@ from monitor.observation import State
 from monitor.rollout.availability import MinuteClass, account, minute_of, settle_missing
 from monitor.rollout.availability import minutes_of_day as day_span
 from monitor.rollout.chain import GENESIS, Entry, link
+from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import (
     MINUTES,
     SCOPE,
@@ -21,7 +22,9 @@ from monitor.rollout.records import (
     read_transition,
     transition_entry,
 )
-from monitor.rollout.recorder import MinuteRecorder
+
+if TYPE_CHECKING:
+    import random
 
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 SITES = ("a/main", "b/main")
@@ -39,8 +42,12 @@ def after(**spell: float) -> datetime:
     return START + timedelta(**spell)
 
 
-def recorder_at(now: datetime = START, **options: int) -> MinuteRecorder:
-    return MinuteRecorder(SITES, now, never, always, **options)
+def recorder_at(
+    now: datetime = START, settle_minutes: int = 5, every_minutes: int = 5
+) -> MinuteRecorder:
+    return MinuteRecorder(
+        SITES, now, never, always, settle_minutes=settle_minutes, every_minutes=every_minutes
+    )
 
 
 def change(site: str, state: State, since: datetime, at: datetime | None = None) -> Transition:
@@ -89,9 +96,7 @@ def test_site_is_unknown_until_its_first_verdict() -> None:
     assert codes(entries, 10, "b/main") == 10 * "?"
 
 
-@pytest.mark.parametrize(
-    ("down_seconds", "expected"), [(29, "u"), (30, "d"), (31, "d"), (59, "d")]
-)
+@pytest.mark.parametrize(("down_seconds", "expected"), [(29, "u"), (30, "d"), (31, "d"), (59, "d")])
 def test_minute_is_down_from_thirty_seconds_on(down_seconds: int, expected: str) -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
