@@ -265,6 +265,9 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
         kind = LedgerStorageError if code in _STORAGE_CODES else LedgerCorruptError
         raise kind(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        # sqlite3 decodes its own messages and names of columns, which quote a damaged file.
+        raise LedgerCorruptError(f"{path}: a name in the file is no text") from error
 
 
 @contextmanager
@@ -301,9 +304,10 @@ def _decode(value: bytes) -> str:
 def _header(path: Path) -> str:
     """Return what is wrong with the header where SQLite itself would not stumble.
 
-    Source: sqlite.org/fileformat2.html §1.3, bytes 18 and 19: 1 is a rollback journal. Another
-    value makes the file read-only or switches to a write-ahead log.
+    Source: sqlite.org/fileformat2.html §1.3. Bytes 18 and 19: 1 is a rollback journal, another
+    value makes the file read-only or switches to a write-ahead log. Bytes 56 to 59: UTF-8.
     """
     with os_errors(path), path.open("rb") as file:
         header = file.read(100)
-    return "" if header[18:20] == b"\x01\x01" else "the file's header is not a ledger's"
+    sound = header[18:20] == b"\x01\x01" and header[56:60] == b"\x00\x00\x00\x01"
+    return "" if sound else "the file's header is not a ledger's"

@@ -103,6 +103,8 @@ def differences(
     return ""
 
 
-def _objects(connection: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
-    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name")
-    return [(str(kind), str(name), str(table), str(sql)) for kind, name, table, sql in rows]
+def _objects(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
+    # Where a table begins depends on the file's history; a trigger has no place at all.
+    query = """SELECT rowid, type, name, tbl_name, sql, CASE type WHEN 'trigger' THEN rootpage END
+        FROM sqlite_schema ORDER BY rowid"""
+    return [tuple(row) for row in connection.execute(query)]

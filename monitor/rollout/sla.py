@@ -292,9 +292,7 @@ def _down_spells(transitions: list[Transition]) -> list[tuple[Transition, dateti
             line.pop()
         line.append(transition)
     forever = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
-    ends = [after.since for after in line[1:]] + [forever]
-    return [
-        (transition, end)
-        for transition, end in zip(line, ends, strict=True)
-        if transition.state is State.DOWN
-    ]
+    ends = [*(after.since for after in line[1:]), forever]
+    # Not strict: without a transition there is an end too many.
+    pairs = zip(line, ends, strict=False)
+    return [(transition, end) for transition, end in pairs if transition.state is State.DOWN]

@@ -35,8 +35,8 @@ METHOD: Final = (
         "counts as down from the first of them."
     ),
     (
-        "Not counted, but listed: minutes in announced maintenance, outside the contract's hours, and "
-        "unknown ones (the monitor did not run, or its own line was dead)."
+        "Not counted, but listed: minutes in announced maintenance, outside the contract's hours, "
+        "and unknown ones (the monitor did not run, or its own line was dead)."
     ),
     (
         "If all reference targets outside the schools were silent too, nothing is held against "

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ManualClock:
@@ -25,3 +29,10 @@ class ManualClock:
         self.at += timedelta(seconds=seconds)
         # A real moment: the disk that the sleeper waits for is a real one.
         await asyncio.sleep(0.002)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what a worker thread brings about."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110  # the thread has no event of ours to set
+            await asyncio.sleep(0.001)
