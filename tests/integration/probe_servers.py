@@ -5,7 +5,7 @@ Each is started in the foreground on free loopback ports and ended by its own pr
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import shutil
 import socket
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -72,8 +72,8 @@ def issue(
         .issuer_name(signer.certificate.subject if signer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - datetime.timedelta(days=age_days))
-        .not_valid_after(NOW + datetime.timedelta(days=days))
+        .not_valid_before(NOW - dt.timedelta(days=age_days))
+        .not_valid_after(NOW + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
     )
     if names:

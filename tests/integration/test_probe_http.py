@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import gzip
 import ssl
 import time
@@ -40,8 +40,8 @@ class City:
         return f"{scheme}://{host}:{self.ports[server]}{path}"
 
 
-def _days(days: float) -> datetime.datetime:
-    return NOW + datetime.timedelta(days=days)
+def _days(days: float) -> dt.datetime:
+    return NOW + dt.timedelta(days=days)
 
 
 def _certificates() -> tuple[Issued, dict[str, tuple[Issued, tuple[Issued, ...]]]]:
