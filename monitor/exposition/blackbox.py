@@ -1,6 +1,6 @@
 """One observation as blackbox_exporter would expose it, for `/probe`.
 
-Names, labels, help texts and figures are those of blackbox_exporter 0.23, so that existing
+Names, types, labels and figures are those of blackbox_exporter 0.23, so that existing
 dashboards and rules work. That includes its zeros: a gauge that it declares before it has
 measured anything reads 0, where our own metrics would be absent.
 

@@ -23,6 +23,7 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+from dns.rdtypes.ANY.SOA import SOA
 
 from monitor.inventory import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
@@ -91,16 +92,14 @@ class _Lookup:
         if reply.flags & dns.flags.TC:
             reply = await self._over_tcp(resolved, query)
         self.attempt.stop()
-        self._answers = tuple(
-            record for rrset in reply.answer if rrset.rdtype == kind for record in rrset
-        )
+        self._keep(reply, kind)
         self._judge(reply, expected)
 
     def reading(self) -> DnsReading:
         """Return what is known by now."""
         reply, attempt = self._reply, self.attempt
         answers, authority, additional = self._counts
-        serials = [getattr(record, "serial", None) for record in self._answers]
+        serials = [record.serial for record in self._answers if isinstance(record, SOA)]
         return DnsReading(
             address=self._resolved.address if self._resolved else "",
             ip_version=self._resolved.ip_version if self._resolved else None,
@@ -192,6 +191,12 @@ class _Lookup:
         _, _, _, answers, authority, additional = _HEADER.unpack_from(data)
         self._counts = (answers, authority, additional)
         return reply
+
+    def _keep(self, reply: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
+        """Keep the answers of the asked type; aliases on the way to them are no answers."""
+        self._answers = tuple(
+            record for rrset in reply.answer if rrset.rdtype == kind for record in rrset
+        )
 
     def _judge(self, reply: dns.message.Message, expected: set[dns.rdata.Rdata]) -> None:
         name, kind = self._options.name, self._options.record

@@ -89,7 +89,7 @@ class _Exchange:
         return HttpReading(
             address=self._resolved.address if self._resolved else "",
             ip_version=self._resolved.ip_version if self._resolved else None,
-            lookup_seconds=self._lookup_seconds,
+            lookup_seconds=self._lookup_seconds if self._resolved else attempt.of("resolve"),
             resolve_seconds=attempt.of("resolve"),
             connect_seconds=attempt.of("connect"),
             tls_seconds=attempt.of("tls"),

@@ -1,0 +1,86 @@
+"""Observations as blackbox_exporter's text; the real one is compared in tests/integration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.exposition.blackbox import HELP, blackbox_samples, blackbox_text
+from monitor.inventory import Check, CheckKind, HttpOptions, Role, Target
+from monitor.observation import (
+    CertificateChain,
+    DnsReading,
+    EchoRound,
+    HttpReading,
+    Observation,
+    Outcome,
+    Reason,
+    TcpReading,
+    Values,
+)
+
+STARTED = datetime(2026, 10, 15, tzinfo=UTC)
+
+
+def observed(values: Values | None, outcome: Outcome = Outcome.OK) -> Observation:
+    target = Target("goethe", "main", "router", Role.UPLINK, "192.0.2.1")
+    options = HttpOptions("https://www.example/")
+    check = Check(CheckKind.HTTP, "http", target, 60.0, 5.0, options)
+    return Observation(check, STARTED, 0.25, outcome, Reason.NONE, "", values)
+
+
+def values_of(observation: Observation) -> dict[str, float]:
+    return {sample.name: sample.value for sample in blackbox_samples(observation)}
+
+
+def test_every_name_that_can_be_exposed_has_a_help_text_and_reads_back() -> None:
+    chain = CertificateChain(STARTED, STARTED, "ab", 'CN="quoted\\"', "CN=x\ny", ("a", "b"))
+    readings: tuple[Values, ...] = (
+        EchoRound("192.0.2.1", 1, (0.1,), hop_limit=60),
+        TcpReading("192.0.2.1", 4, 80),
+        DnsReading("2001:db8::1", 6, serial=7),
+        HttpReading(
+            "fe80::1%eth0",
+            6,
+            status=200,
+            version="1.1",
+            last_modified=STARTED,
+            tls_version="TLS 1.3",
+            certificate=chain,
+        ),
+    )
+    seen: set[str] = set()
+    for reading in readings:
+        observation = observed(reading)
+        families = list(text_string_to_metric_families(blackbox_text(observation)))
+        read = {(s.name, s.value, *s.labels.values()) for f in families for s in f.samples}
+        samples = blackbox_samples(observation)
+        assert read == {(s.name, s.value, *(value for _, value in s.labels)) for s in samples}
+        assert len({family.name for family in families}) == len(families)
+        seen |= {family.name for family in families}
+    assert seen == HELP.keys()
+
+
+def test_failed_exchange_has_zeros_where_blackbox_has_them() -> None:
+    found = values_of(observed(HttpReading("", None), Outcome.FAILED))
+    assert found["probe_success"] == found["probe_http_status_code"] == 0
+    assert found["probe_http_content_length"] == found["probe_ip_addr_hash"] == 0
+    assert "probe_ssl_earliest_cert_expiry" not in found
+
+
+def test_answer_without_a_length_says_minus_one() -> None:
+    found = values_of(observed(HttpReading("192.0.2.1", 4, status=200, version="1.1")))
+    assert found["probe_http_content_length"] == -1
+
+
+def test_handshake_without_an_answer_is_no_ssl() -> None:
+    found = values_of(observed(HttpReading("192.0.2.1", 4, tls_version="TLS 1.3")))
+    assert found["probe_http_ssl"] == 0
+
+
+def test_check_that_was_not_run_is_no_success() -> None:
+    assert values_of(observed(None, Outcome.UNKNOWN)) == {
+        "probe_success": 0,
+        "probe_duration_seconds": 0.25,
+    }

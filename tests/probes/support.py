@@ -1,0 +1,101 @@
+"""What the probes' tests share: a check, a context, one run; and servers made of asyncio.
+
+Must not know: any single probe's protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from monitor.clock import SystemClock
+from monitor.inventory import (
+    Check,
+    CheckKind,
+    DnsOptions,
+    HttpOptions,
+    Role,
+    Target,
+    TcpOptions,
+)
+from monitor.probes import dns, http, tcp
+from monitor.probes.context import ProbeContext
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from monitor.inventory import IcmpOptions, SnmpAccess
+    from monitor.observation import EchoRound, Observation
+    from monitor.snmp.read import Request, Result
+
+    Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class NoTransport:
+    """A transport that these probes must never touch."""
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        raise AssertionError(f"pinged {address} with {options}")
+
+    async def read(self, host: str, access: SnmpAccess, request: Request) -> Result:
+        raise AssertionError(f"read {request} from {host} with {access}")
+
+
+def context(seconds: float = 5.0) -> ProbeContext:
+    """Return a context on the system's clock with a deadline that many seconds ahead."""
+    clock = SystemClock()
+    nothing = NoTransport()
+    return ProbeContext(clock, clock.monotonic() + seconds, nothing, nothing)
+
+
+def check(options: TcpOptions | HttpOptions | DnsOptions, host: str = "127.0.0.1") -> Check:
+    """Return a check of the kind that the options are for."""
+    kinds = {TcpOptions: CheckKind.TCP, HttpOptions: CheckKind.HTTP, DnsOptions: CheckKind.DNS}
+    kind = kinds[type(options)]
+    target = Target("goethe", "main", "router", Role.UPLINK, host)
+    return Check(kind, kind.value, target, 60.0, 5.0, options)
+
+
+async def probe(
+    options: TcpOptions | HttpOptions | DnsOptions, host: str = "127.0.0.1", seconds: float = 5.0
+) -> Observation:
+    """Run one probe with these options and return what it found."""
+    runs = {CheckKind.TCP: tcp.run, CheckKind.HTTP: http.run, CheckKind.DNS: dns.run}
+    wanted = check(options, host)
+    return await runs[wanted.kind](wanted, context(seconds))
+
+
+@asynccontextmanager
+async def stream_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
+    """Serve TCP on a free port, which is yielded; whatever still runs at the end is ended."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            tasks.add(task)
+        try:
+            await handler(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(handle, host, 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
+    """Return a TCP port of loopback at which nobody listens."""
+    with socket.socket(family, socket.SOCK_STREAM) as probe_socket:
+        probe_socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        port: int = probe_socket.getsockname()[1]
+        return port
