@@ -15,7 +15,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
 from pyasn1.error import PyAsn1Error
-from pyasn1.type.univ import ObjectIdentifier
+from pyasn1.type.univ import Integer, ObjectIdentifier, OctetString
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch.asyncio import (
     CommunityData,
@@ -30,7 +30,6 @@ from pysnmp.hlapi.v3arch.asyncio import (
     next_cmd,
 )
 from pysnmp.proto import errind
-from pysnmp.proto.rfc1902 import Integer, OctetString
 
 from monitor.snmp.client import socket_address
 from monitor.snmp.model import Failure, FailureKind, Result
