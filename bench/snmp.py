@@ -1,0 +1,307 @@
+"""CPU time of one device poll over SNMP: ours, pysnmp, and Debian's prometheus-snmp-exporter.
+
+Run as `python -m bench.snmp`. One poll is 15 IF-MIB columns of 52 interfaces, 780 values, from
+request to decoded columns; snmp_exporter's figure has HTTP and text in it, so `run` takes a
+function that renders ours. All in one run, in turns, against one agent whose CPU time is
+nobody's; the median of the rounds is reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pysnmp.hlapi.v3arch.asyncio import (
+    CommunityData,
+    ContextData,
+    ObjectIdentity,
+    ObjectType,
+    SnmpEngine,
+    UdpTransportTarget,
+    bulk_walk_cmd,
+)
+
+from bench.table import Table
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.oids import Syntax, objects
+from monitor.snmp.read import Agent, NativeReader, Request, Result
+from monitor.snmp.reference import PysnmpReader
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from monitor.snmp.read import Reader
+
+    Render = Callable[[Result], object]
+
+COLUMNS = (
+    "ifName",
+    "ifHighSpeed",
+    "ifAdminStatus",
+    "ifOperStatus",
+    "ifInDiscards",
+    "ifInErrors",
+    "ifOutErrors",
+    "ifHCInOctets",
+    "ifHCInUcastPkts",
+    "ifHCInMulticastPkts",
+    "ifHCInBroadcastPkts",
+    "ifHCOutOctets",
+    "ifHCOutUcastPkts",
+    "ifHCOutMulticastPkts",
+    "ifHCOutBroadcastPkts",
+)
+INTERFACES = 52
+ROUNDS = 5
+_SCALARS = ("sysDescr", "sysObjectID", "sysUpTime", "sysName")
+_TICKS = os.sysconf("SC_CLK_TCK")
+_DEADLINE = 30.0
+_WARM_UP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Contender:
+    """Who polls: how often a round, one poll (returns how many values), whose CPU time."""
+
+    name: str
+    polls: int
+    poll: Callable[[], Awaitable[int]]
+    cpu_seconds: Callable[[], float]
+
+
+def run(render: Render | None = None, rounds: int = ROUNDS) -> Table:
+    """Measure everybody and return the table; `render` is added to our own polls."""
+    costs = asyncio.run(_measure(render, rounds))
+    ours, exporter, documented = (costs[name] for name in (_OURS, _EXPORTER, _DOCUMENTED))
+    rows = tuple(
+        (
+            name,
+            f"{cost:.2f}",
+            f"{cost / ours:.1f}",
+            f"{documented / cost:.0f}",
+            f"{exporter / cost:.1f}",
+        )
+        for name, cost in costs.items()
+    )
+    return Table(
+        f"SNMP: one poll of {len(COLUMNS)} columns x {INTERFACES} interfaces",
+        ("engine", "CPU ms per device", "x ours", "times documented pysnmp", "times snmp_exporter"),
+        rows,
+        (
+            f"CPU is user and system time; the median of {rounds} rounds taken in turns.",
+            "Ours is from request to "
+            + ("decoded columns." if render is None else "rendered text."),
+            "snmp_exporter is one HTTP scrape: request to text.",
+            "Documented pysnmp keeps its engine, which its examples do not.",
+        ),
+    )
+
+
+_OURS = "schulnetz"
+_OURS_TOGETHER = "schulnetz, 50 devices at a time"
+_TUNED = "pysnmp 7.1, tuned (`engine: pysnmp`)"
+_DOCUMENTED = "pysnmp 7.1, as documented"
+_EXPORTER = "snmp_exporter"
+
+
+async def _measure(render: Render | None, rounds: int) -> dict[str, float]:
+    async with contextlib.AsyncExitStack() as stack:
+        port = stack.enter_context(_agent())
+        web_port, process = stack.enter_context(_exporter())
+        client = await stack.enter_async_context(SnmpClient())
+        native = NativeReader(client)
+        tuned = await stack.enter_async_context(PysnmpReader())
+        documented = await stack.enter_async_context(_documented(port))
+        contenders = (
+            _Contender(_OURS, 100, _reading(native, port, render), time.process_time),
+            _Contender(_OURS_TOGETHER, 4, _many(native, port, render, 50), time.process_time),
+            _Contender(_EXPORTER, 50, _scraping(web_port, port), _cpu_of(process.pid)),
+            _Contender(_TUNED, 5, _reading(tuned, port, None), time.process_time),
+            _Contender(_DOCUMENTED, 3, documented, time.process_time),
+        )
+        for contender in contenders:
+            for _ in range(_WARM_UP):
+                await contender.poll()
+        costs: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+        for _ in range(rounds):
+            for contender in contenders:
+                costs[contender.name].append(await _cost(contender))
+    return {name: statistics.median(found) for name, found in costs.items()}
+
+
+async def _cost(contender: _Contender) -> float:
+    """Return the CPU milliseconds per device of one round."""
+    values = 0
+    before = contender.cpu_seconds()
+    for _ in range(contender.polls):
+        values += await contender.poll()
+    spent = contender.cpu_seconds() - before
+    devices, rest = divmod(values, len(COLUMNS) * INTERFACES)
+    if rest or devices < contender.polls:
+        raise RuntimeError(f"{contender.name} read {values} values in {contender.polls} polls")
+    return spent / devices * 1000
+
+
+def _reading(reader: Reader, port: int, render: Render | None) -> Callable[[], Awaitable[int]]:
+    agent = Agent("127.0.0.1", port, "2c", b"public", timeout=5.0)
+    request = Request(_SCALARS, COLUMNS)
+
+    async def poll() -> int:
+        result = await reader.read(agent, request, asyncio.get_running_loop().time() + _DEADLINE)
+        if result.failure is not None:
+            raise RuntimeError(result.failure.message)
+        if render is not None:
+            render(result)
+        return sum(len(rows) for rows in result.columns.values())
+
+    return poll
+
+
+def _many(
+    reader: Reader, port: int, render: Render | None, devices: int
+) -> Callable[[], Awaitable[int]]:
+    one = _reading(reader, port, render)
+
+    async def poll() -> int:
+        return sum(await asyncio.gather(*(one() for _ in range(devices))))
+
+    return poll
+
+
+@contextlib.asynccontextmanager
+async def _documented(port: int) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    engine = SnmpEngine()
+    known = objects()
+
+    async def poll() -> int:
+        values = 0
+        for name in COLUMNS:
+            walk = bulk_walk_cmd(
+                engine,
+                CommunityData("public"),
+                await UdpTransportTarget.create(("127.0.0.1", port)),
+                ContextData(),
+                0,
+                25,
+                ObjectType(ObjectIdentity(known[name].oid)),
+                lexicographicMode=False,
+            )
+            async for indication, status, _, varbinds in walk:
+                if indication or status:
+                    raise RuntimeError(f"pysnmp says {indication or status}")
+                values += len(varbinds)
+        return values
+
+    yield poll
+    engine.close_dispatcher()
+
+
+def _scraping(web_port: int, port: int) -> Callable[[], Awaitable[int]]:
+    async def poll() -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", web_port, timeout=_DEADLINE)
+        connection.request("GET", f"/snmp?module=bench&target=127.0.0.1:{port}")
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        if answer.status != http.HTTPStatus.OK:
+            raise RuntimeError(f"snmp_exporter says {answer.status}: {text[:200]}")
+        return sum(line.startswith("if") for line in text.splitlines())
+
+    return poll
+
+
+@contextlib.contextmanager
+def _agent() -> Iterator[int]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.fast_agent", str(INTERFACES)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None  # noqa: S101  # a pipe was asked for
+        assert process.stdout is not None  # noqa: S101  # a pipe was asked for
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+
+
+@contextlib.contextmanager
+def _exporter() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder, "snmp.yml")
+        configuration.write_text(_module())
+        with subprocess.Popen(
+            [
+                "prometheus-snmp-exporter",
+                f"--config.file={configuration}",
+                f"--web.listen-address=127.0.0.1:{port}",
+            ],
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                _await_port(port)
+                yield port, process
+            finally:
+                process.terminate()
+
+
+def _module() -> str:
+    """Return an snmp.yml with exactly our scalars and columns."""
+    types = {
+        Syntax.STRING: "DisplayString",
+        Syntax.COUNTER32: "counter",
+        Syntax.COUNTER64: "counter",
+    }
+    known = objects()
+    lines = ["bench:", "  walk:"]
+    lines += [f"  - {known[name].oid}" for name in COLUMNS]
+    lines += ["  get:"]
+    lines += [f"  - {known[name].oid}" for name in _SCALARS]
+    lines += ["  metrics:"]
+    for name in COLUMNS:
+        lines += [
+            f"  - name: {name}",
+            f"    oid: {known[name].oid}",
+            f"    type: {types.get(known[name].syntax, 'gauge')}",
+            f"    help: {name}",
+            "    indexes:",
+            "    - labelname: ifIndex",
+            "      type: gauge",
+        ]
+    lines += ["  version: 2", "  auth:", "    community: public"]
+    return "\n".join(lines) + "\n"
+
+
+def _await_port(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("snmp_exporter did not open its port")
+
+
+def _cpu_of(pid: int) -> Callable[[], float]:
+    def cpu_seconds() -> float:
+        # The fields count from behind the name, which may hold spaces and parentheses.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    return cpu_seconds
+
+
+if __name__ == "__main__":
+    print(run().markdown())

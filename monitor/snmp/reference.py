@@ -1,0 +1,320 @@
+"""The same face through pysnmp: for devices that our codec does not suit, and as an oracle.
+
+It shares nothing with the codec and the walker, so that a test may hold them to each other.
+What pysnmp 7.1 does not do is done here: OIDs must increase, every walk has caps, tries are
+timed by the event loop (pysnmp's own time-outs follow the wall clock), one engine serves a
+credential for good (engines leak), and everything is closed. What cannot be mended from
+outside: it takes replies from any address, and its request-ids are sequential.
+
+Must not know: the codec, sockets, schools.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Self
+
+from pyasn1.error import PyAsn1Error
+from pyasn1.type.univ import Integer, ObjectIdentifier, OctetString
+from pysnmp.error import PySnmpError
+from pysnmp.hlapi.v3arch.asyncio import (
+    CommunityData,
+    ContextData,
+    ObjectIdentity,
+    ObjectType,
+    SnmpEngine,
+    Udp6TransportTarget,
+    UdpTransportTarget,
+    bulk_cmd,
+    get_cmd,
+    next_cmd,
+)
+from pysnmp.proto import errind
+
+from monitor.snmp.client import socket_address
+from monitor.snmp.model import Failure, FailureKind, Result
+from monitor.snmp.oids import Syntax, objects
+from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, START_SIZE, ErrorStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from monitor.snmp.model import Agent, Request
+    from monitor.snmp.oids import Object
+    from monitor.snmp.scalars import ScalarValue
+
+Arcs = tuple[int, ...]
+
+_MAX_READ_SECONDS = 20.0
+_GIVE_UP_AFTER = 3
+_MODELS = {"1": 0, "2c": 1}
+
+
+class PysnmpReader:
+    """Reads through pysnmp; an async context manager that owns its engines."""
+
+    def __init__(self) -> None:
+        self._objects = objects()
+        self._engines: dict[tuple[str, bytes], SnmpEngine] = {}
+        self._targets: dict[tuple[str, int, float], UdpTransportTarget | Udp6TransportTarget] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open nothing: an engine is made for a credential when it is first used."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every engine."""
+        for engine in self._engines.values():
+            engine.close_dispatcher()
+        self._engines.clear()
+        self._targets.clear()
+
+    async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
+        """Return what the agent says; see `monitor.snmp.read.Reader`."""
+        wanted = [self._objects[name] for name in request.scalars]
+        columns = [_Column(self._objects[name]) for name in request.columns]
+        deadline = min(deadline, asyncio.get_running_loop().time() + _MAX_READ_SECONDS)
+        session = await self._session(agent, deadline)
+        scalars: dict[str, ScalarValue] = {}
+        failure: Failure | None = None
+        try:
+            if wanted:
+                scalars = await _get(session, wanted)
+            if columns:
+                await _walk(session, columns)
+        except _StopError as stop:
+            failure = stop.failure
+        failure = failure or next((c.failure for c in columns if c.failure), None)
+        rows = {column.name: column.values for column in columns if column.values}
+        return Result(scalars, rows, failure, session.requests, session.varbinds)
+
+    async def _session(self, agent: Agent, deadline: float) -> _Session:
+        _, address = socket_address(agent.address, agent.port)
+        credential = (agent.version, agent.community)
+        engine = self._engines.get(credential)
+        if engine is None:
+            engine = self._engines[credential] = SnmpEngine()
+        # The time-out is here only to rid pysnmp of its record of an unanswered request.
+        place = (address[0], agent.port, agent.timeout)
+        target = self._targets.get(place)
+        if target is None:
+            kind = Udp6TransportTarget if ":" in address[0] else UdpTransportTarget
+            target = await kind.create(address[:2], timeout=agent.timeout, retries=0)
+            self._targets[place] = target
+        return _Session(agent, deadline, engine, target)
+
+
+class _StopError(Exception):
+    """The read ends here, with what was read so far."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(kind, message)
+
+
+class _AgentError(Exception):
+    """The agent answered with an error-status; `index` counts from 1."""
+
+    def __init__(self, status: int, index: int) -> None:
+        super().__init__(f"error-status {status} at {index}")
+        self.status = status
+        self.index = index
+
+
+class _Session:
+    """One agent during one read: sends one request at a time, and counts."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        deadline: float,
+        engine: SnmpEngine,
+        target: UdpTransportTarget | Udp6TransportTarget,
+    ) -> None:
+        self.agent = agent
+        self.requests = 0
+        self.varbinds = 0
+        self._deadline = deadline
+        self._where = (
+            engine,
+            CommunityData(agent.community.decode("latin-1"), mpModel=_MODELS[agent.version]),
+            target,
+            ContextData(),
+        )
+
+    async def get(self, oids: Sequence[Arcs]) -> list[tuple[Arcs, ScalarValue | None]]:
+        """Ask for exactly these objects."""
+        return await self._ask(oids, None)
+
+    async def after(
+        self, oids: Sequence[Arcs], repetitions: int
+    ) -> list[tuple[Arcs, ScalarValue | None]]:
+        """Ask for what follows these objects; no repetitions at all means GETNEXT."""
+        return await self._ask(oids, repetitions)
+
+    async def _ask(
+        self, oids: Sequence[Arcs], repetitions: int | None
+    ) -> list[tuple[Arcs, ScalarValue | None]]:
+        if self.requests >= MAX_REQUESTS:
+            raise _StopError(FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests")
+        self.requests += 1
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._deadline:
+            raise _StopError(FailureKind.LIMIT, "no end before the deadline")
+        for _ in range(self.agent.retries + 1):
+            left = self._deadline - loop.time()
+            try:
+                # pysnmp times by the wall clock: the loop's clock decides.
+                answer = await asyncio.wait_for(
+                    self._command(oids, repetitions), min(self.agent.timeout, left)
+                )
+            except TimeoutError:
+                continue
+            except (PySnmpError, PyAsn1Error) as error:
+                raise _StopError(FailureKind.MALFORMED, f"pysnmp says {error}") from error
+            if answer is not None:
+                self.varbinds += len(answer)
+                return answer
+        raise TimeoutError
+
+    async def _command(
+        self, oids: Sequence[Arcs], repetitions: int | None
+    ) -> list[tuple[Arcs, ScalarValue | None]] | None:
+        asked = [ObjectType(ObjectIdentity(oid)) for oid in oids]
+        if repetitions is None:
+            answer = await get_cmd(*self._where, *asked, lookupMib=False)
+        elif repetitions:
+            answer = await bulk_cmd(*self._where, 0, repetitions, *asked, lookupMib=False)
+        else:
+            answer = await next_cmd(*self._where, *asked, lookupMib=False)
+        indication, status, index, varbinds = answer
+        if indication == errind.requestTimedOut:
+            return None
+        if indication:
+            raise _StopError(FailureKind.MALFORMED, f"pysnmp says {indication}")
+        if int(status):
+            raise _AgentError(int(status), int(index))
+        return [(tuple(name), _value(value)) for name, value in varbinds]
+
+
+class _Column:
+    """One column of a walk: where it stands, and what it has."""
+
+    def __init__(self, column: Object) -> None:
+        self.name = column.name
+        self.numeric = column.syntax is not Syntax.STRING
+        self.oid = tuple(int(arc) for arc in column.oid.split("."))
+        self.last = self.oid
+        self.values: dict[int, int | bytes] = {}
+        self.failure: Failure | None = None
+        self.open = True
+
+    def take(self, oid: Arcs, value: ScalarValue | None) -> None:
+        """Take one varbind of a reply."""
+        if not self.open:
+            return
+        if value is None or oid[: len(self.oid)] != self.oid:
+            if value is None or oid > self.oid:
+                self.open = False
+            else:
+                self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
+        elif oid <= self.last:
+            self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
+        elif len(oid) != len(self.oid) + 1:
+            self.fail(FailureKind.MALFORMED, "a row's index has the wrong number of arcs")
+        elif len(self.values) >= MAX_ROWS:
+            self.fail(FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
+        else:
+            self.last = oid
+            if not isinstance(value, tuple) and isinstance(value, int) == self.numeric:
+                self.values[oid[-1]] = value
+
+    def fail(self, kind: FailureKind, message: str) -> None:
+        """End the column for a reason."""
+        self.open = False
+        self.failure = Failure(kind, f"{self.name}: {message}")
+
+
+async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarValue]:
+    left = {tuple(int(arc) for arc in scalar.oid.split(".")): scalar for scalar in wanted}
+    found: dict[str, ScalarValue] = {}
+    one_by_one = False
+    while left:
+        asked = [*left][: 1 if one_by_one else None]
+        try:
+            varbinds = await session.get(asked)
+        except TimeoutError:
+            raise _StopError(FailureKind.TIMEOUT, "no reply") from None
+        except _AgentError as error:
+            if error.status == ErrorStatus.NO_SUCH_NAME and 0 < error.index <= len(asked):
+                del left[asked[error.index - 1]]
+            elif len(asked) == 1:
+                del left[asked[0]]
+            one_by_one = error.status != ErrorStatus.NO_SUCH_NAME
+            continue
+        for oid, value in varbinds:
+            scalar = left.get(oid)
+            if scalar and value is not None and type(value) is _kind(scalar.syntax):
+                found[scalar.name] = value
+        for oid in asked:
+            del left[oid]
+    return found
+
+
+async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
+    """Walk the columns side by side; each goes on from its own last row."""
+    bulk = session.agent.version != "1"
+    bulk_worked = False
+    size = START_SIZE
+    silences = 0
+    while asked := [column for column in columns if column.open][:size]:
+        repetitions = max(1, size // len(asked)) if bulk else 0
+        try:
+            varbinds = await session.after([column.last for column in asked], repetitions)
+        except TimeoutError:
+            silences += 1
+            if session.requests == 1 or silences > _GIVE_UP_AFTER:
+                raise _StopError(FailureKind.TIMEOUT, "no reply") from None
+            bulk = bulk and (bulk_worked or silences < _GIVE_UP_AFTER - 1)
+            size = max(1, size // 2)
+            continue
+        except _AgentError as error:
+            culprits = asked[error.index - 1 : error.index] if error.index > 0 else asked[:1]
+            if error.status == ErrorStatus.NO_SUCH_NAME and culprits:
+                culprits[0].open = False
+            elif size > 1:
+                size = min(size, len(asked) * max(1, repetitions)) // 2
+            elif bulk and not bulk_worked:
+                bulk, size = False, START_SIZE
+            else:
+                message = f"the agent says error {error.status}"
+                asked[0].fail(FailureKind.AGENT_ERROR, message)
+            continue
+        silences = 0
+        bulk_worked = bulk_worked or bulk
+        size = min(START_SIZE, size * 2)
+        for place, (oid, value) in enumerate(varbinds):
+            asked[place % len(asked)].take(oid, value)
+        if not varbinds:
+            asked[0].fail(FailureKind.AGENT_ERROR, "the agent's replies are empty")
+
+
+def _kind(syntax: Syntax) -> type:
+    return {Syntax.STRING: bytes, Syntax.OID: tuple}.get(syntax, int)
+
+
+def _value(value: Any) -> ScalarValue | None:  # noqa: ANN401  # pysnmp has no types
+    """Return a value of pysnmp as one of ours, None for the exceptions and NULL."""
+    if isinstance(value, Integer):
+        return int(value)
+    if isinstance(value, OctetString):
+        return bytes(value)
+    if isinstance(value, ObjectIdentifier):
+        return tuple(value)
+    return None
