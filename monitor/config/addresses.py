@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 class Addresses:
     """Collects hosts and networks; `check` at the end looks at the networks together."""
 
-    __slots__ = ("_findings", "_hosts", "_networks")
+    __slots__ = ("_findings", "_hosts", "_listed", "_networks")
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._hosts: dict[str, Mark] = {}
+        self._listed: set[str] = set()
         self._networks: list[tuple[IPNetwork, Mark]] = []
 
     def add_host(self, host: str, mark: Mark, network: IPNetwork | None = None) -> None:
         """Note a device's host; a problem if it is taken, or outside of its place's network."""
-        if host.endswith(".invalid"):
-            return
         if host in self._hosts:
             first = self._hosts[host].line
             self._findings.add(mark, f"host {host} is already used in line {first}", "keep one")
         self._hosts.setdefault(host, mark)
+        self._listed.add(host)
         if network is None:
             return
         try:
@@ -41,6 +41,17 @@ class Addresses:
             self._findings.add(
                 mark, f"host {host} is outside of its place's network", f"allowed: within {network}"
             )
+
+    def add_counted(self, host: str, mark: Mark) -> None:
+        """Note a host that follows from a network; two such collide only if networks overlap."""
+        if host in self._listed:
+            first = self._hosts[host].line
+            self._findings.add(
+                mark,
+                f"host {host}, counted out of this network, is already used in line {first}",
+                "choose another network or number of switches",
+            )
+        self._hosts.setdefault(host, mark)
 
     def add_network(self, network: IPNetwork, mark: Mark) -> None:
         """Note a place's network."""

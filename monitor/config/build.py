@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from monitor.config import checks, units
 from monitor.config.addresses import Addresses
 from monitor.config.contract import check_contract
-from monitor.config.merge import Layer, merge
+from monitor.config.merge import Layer, merge, useless_removals
 from monitor.config.places import mark_of
+from monitor.config.problems import listed, suggestion
 from monitor.config.rules import (
     ContractRules,
     FileCredential,
@@ -41,16 +41,21 @@ from monitor.inventory import (
 )
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from monitor.config.fields import IPNetwork
     from monitor.config.layout import Location as Path
     from monitor.config.problems import Findings, Mark
     from monitor.config.rules import LessonRules, ReferenceRules
     from monitor.config.text import Node
-    from monitor.config.validate import Draft, Part
+    from monitor.config.validate import Draft
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _STAGES = ("planned", "ordered", "built", "reported")
 _FIRST_SWITCH = 11
+
+# In place of a host that could not be found out, in an inventory that is thrown away.
+_NO_HOST = ""
 
 
 def build(draft: Draft, root: Node, findings: Findings) -> Inventory:
@@ -70,8 +75,13 @@ class _Place:
     path: Path
     profile_switches: int
 
-    def is_broken(self, *keys: str) -> bool:
-        return any(key in layer.broken for layer in self.layers for key in keys)
+    def is_own_broken(self, *keys: str) -> bool:
+        """Return whether one of the site's own keys broke a rule."""
+        return any(key in self.layers[0].broken for key in keys)
+
+    def is_broken(self, key: str) -> bool:
+        """Return whether a key broke a rule at any level."""
+        return any(key in layer.broken for layer in self.layers)
 
 
 class _Builder:
@@ -81,18 +91,16 @@ class _Builder:
         self._findings = findings
         self._addresses = Addresses(findings)
         self._outermost = (
-            ()
-            if draft.defaults is None
-            else (Layer(draft.defaults.model, ("defaults",), draft.defaults.broken),)
+            () if draft.defaults is None else (self._layer(draft.defaults, ("defaults",)),)
         )
 
     def inventory(self) -> Inventory:
         """Return everything, in the file's order."""
         draft = self._draft
         references = tuple(
-            self._reference(part, ("references", at)) for at, part in draft.references.items()
+            self._reference(rules, ("references", at)) for at, rules in draft.references.items()
         )
-        schools = tuple(self._school(part, at) for at, part in draft.schools.items())
+        schools = tuple(self._school(rules, at) for at, rules in draft.schools.items())
         self._addresses.check()
         city = draft.city
         return Inventory(
@@ -115,26 +123,28 @@ class _Builder:
             schools=schools,
         )
 
+    def _layer(self, rules: Rules, path: Path) -> Layer:
+        return Layer(rules, path, self._draft.broken_keys(path))
+
     def _mark(self, path: Path) -> Mark:
         return mark_of(self._root, path)
 
-    def _reference(self, part: Part[ReferenceRules], path: Path) -> Reference:
-        rules = part.model
-        layers = (Layer(rules, path, part.broken), *self._outermost)
+    def _reference(self, rules: ReferenceRules, path: Path) -> Reference:
+        layers = (self._layer(rules, path), *self._outermost)
         self._addresses.add_host(rules.host, self._mark((*path, "host")))
         plans = checks.Plans(layers, rules.host, self._root, self._findings)
         # City-wide further checks are meant for uplinks, so a reference has its own only.
         return Reference(rules.name, rules.host, (plans.icmp(), *plans.extras(layers[:1])))
 
-    def _school(self, part: Part[SchoolRules | SchoolWithSitesRules], at: int) -> School:
-        rules, path = part.model, ("schools", at)
+    def _school(self, rules: SchoolRules | SchoolWithSitesRules, at: int) -> School:
+        path = ("schools", at)
         if isinstance(rules, SchoolWithSitesRules):
             sites = tuple(
-                self._site(site, rules, part.broken, (*path, "sites", index))
+                self._site(site, rules, (*path, "sites", index))
                 for index, site in enumerate(rules.sites)
             )
         else:
-            sites = (self._site(rules, None, part.broken, path),)
+            sites = (self._site(rules, None, path),)
         return School(
             id=rules.id,
             number=rules.number,
@@ -149,32 +159,31 @@ class _Builder:
         self,
         site: SiteRules | SchoolRules,
         school: SchoolWithSitesRules | None,
-        broken: frozenset[str],
         path: Path,
     ) -> _Place:
-        layers = [Layer(site, path, broken)]
+        layers = [self._layer(site, path)]
         if school is not None:
-            layers = [Layer(site, path), Layer(school, path[:2], broken)]
+            layers.append(self._layer(school, path[:2]))
         name = site.profile or (school.profile if school else "")
         profile = self._draft.profiles.get(name)
         if profile is not None:
-            layers.append(Layer(profile.model, ("profiles", name), profile.broken))
+            layers.append(self._layer(profile, ("profiles", name)))
         elif name:  # refused or unknown, which has been reported
             every = frozenset({"snmp", "icmp", "interfaces", "contract", "checks", "switches"})
             layers.append(Layer(Rules(), (), every))
-        count = profile.model.switches if profile is not None else 0
+        count = profile.switches if profile is not None else 0
         return _Place(site, (*layers, *self._outermost), path, count)
 
     def _site(
         self,
         site: SiteRules | SchoolRules,
         school: SchoolWithSitesRules | None,
-        broken: frozenset[str],
         path: Path,
     ) -> Site:
-        place = self._place(site, school, broken, path)
+        place = self._place(site, school, path)
         router = self._router(place)
         plans = checks.Plans(place.layers, router, self._root, self._findings)
+        self._check_removals(place)
         interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
         self._check_milestones(site, path)
         outer = school or site
@@ -197,8 +206,8 @@ class _Builder:
 
     def _router(self, place: _Place) -> str:
         site = place.site
-        if place.is_broken("network", "router"):
-            return "router.invalid"
+        if place.is_own_broken("network", "router"):
+            return _NO_HOST
         if "network" in site.model_fields_set:
             self._addresses.add_network(site.network, self._mark((*place.path, "network")))
         if site.router:
@@ -210,55 +219,64 @@ class _Builder:
             self._findings.add(
                 self._mark(place.path), "the place has neither network nor router", "give one"
             )
-            return "router.invalid"
-        host = self._counted(place, 1)
-        self._addresses.add_host(host, self._mark((*place.path, "network")))
+            return _NO_HOST
+        if not self._has_counted(place, 1):
+            return _NO_HOST
+        host = str(network[1])
+        self._addresses.add_counted(host, self._mark((*place.path, "network")))
         return host
 
     def _network(self, site: SiteRules | SchoolRules) -> IPNetwork | None:
         return site.network if "network" in site.model_fields_set else None
 
-    def _counted(self, place: _Place, number: int) -> str:
-        """Return the network's address with that number; a problem if it has none."""
+    def _has_counted(self, place: _Place, number: int) -> bool:
+        """Return whether the network has an address with that number; a problem if not."""
         network = place.site.network
         last = network.num_addresses - (1 if network.version == 4 else 0)  # noqa: PLR2004
         if number >= last:
             self._findings.add(
                 self._mark((*place.path, "network")),
-                f"{network} is too small: it has no {number}. address for a device",
+                f"{network} is too small: it has no address number {number} for a device",
                 f"allowed: at least {number + 2} addresses, or a list of switches",
             )
-            return "device.invalid"
-        return str(network[number])
+            return False
+        return True
 
     def _switches(self, place: _Place, plans: checks.Plans) -> tuple[Switch, ...]:
         site = place.site
-        if place.is_broken("network", "switches"):
+        if place.is_own_broken("network", "switches"):
             return ()
         if isinstance(site.switches, list):
             return tuple(
                 self._listed_switch(place, switch, index)
                 for index, switch in enumerate(site.switches)
             )
-        count = site.switches if "switches" in site.model_fields_set else place.profile_switches
-        if not count:
+        own = "switches" in site.model_fields_set
+        count = site.switches if own else place.profile_switches
+        if not count or (place.is_broken("switches") and not own):
             return ()
-        if self._network(site) is None:
+        if not self._has_room(place, count):
+            return ()
+        mark, checks_of_each = self._mark((*place.path, "network")), plans.of_switch()
+        hosts = [str(site.network[_FIRST_SWITCH + number]) for number in range(count)]
+        for host in hosts:
+            self._addresses.add_counted(host, mark)
+        return tuple(
+            Switch(f"switch-{number:02d}", host, checks_of_each)
+            for number, host in enumerate(hosts, 1)
+        )
+
+    def _has_room(self, place: _Place, count: int) -> bool:
+        """Return whether that many switches can be counted out; a problem if not."""
+        if self._network(place.site) is not None:
+            return self._has_counted(place, _FIRST_SWITCH + count - 1)
+        if place.site.router:  # without either, that has been reported
             self._findings.add(
                 self._mark(place.path),
                 f"{count} switches are counted out of a network, and the place has none",
                 "give network, or a list of switches",
             )
-            return ()
-        made = []
-        self._counted(place, _FIRST_SWITCH + count - 1)
-        for number in range(1, count + 1):
-            if _FIRST_SWITCH + number > place.site.network.num_addresses - 1:
-                break
-            host = str(place.site.network[_FIRST_SWITCH - 1 + number])
-            self._addresses.add_host(host, self._mark((*place.path, "network")))
-            made.append(Switch(f"switch-{number:02d}", host, plans.of_switch()))
-        return tuple(made)
+        return False
 
     def _listed_switch(self, place: _Place, rules: SwitchRules, index: int) -> Switch:
         path = (*place.path, "switches", index)
@@ -286,6 +304,18 @@ class _Builder:
             hours=rules.hours,
             reference=rules.reference,
         )
+
+    def _check_removals(self, place: _Place) -> None:
+        if self._draft.defaults is None or place.is_broken("checks"):
+            return
+        for path, known in useless_removals(place.layers):
+            name = str(path[-1])
+            self._findings.add(
+                self._mark(path),
+                f"no check {name} to remove",
+                listed(known),
+                suggestion(name, known),
+            )
 
     def _check_milestones(self, site: SiteRules | SchoolRules, path: Path) -> None:
         before = None
@@ -328,10 +358,7 @@ class _Builder:
 
     def _zone(self) -> ZoneInfo | None:
         city = self._draft.city
-        try:
-            return ZoneInfo(city.timezone) if city else None
-        except (OSError, ValueError):  # reported as an unknown name
-            return None
+        return units.time_zone(city.timezone) if city else None
 
 
 def _period(rules: LessonRules) -> LessonPeriod:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from monitor.config.places import node_at
 from monitor.config.problems import listed, shown, suggestion
 from monitor.config.text import Mapping, Node, Scalar, Sequence
+from monitor.config.units import time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,8 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return
     named = node_at(root, (section,))
+    if named is None and section != "profiles":  # reported: the others are mandatory
+        return
     names = tuple(named.values) if isinstance(named, Mapping) else ()
     if node.value not in names:
         findings.add(
@@ -95,11 +98,10 @@ def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findin
 def _check_zone(node: Node | None, findings: Findings) -> None:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return
-    names = zoneinfo.available_timezones()
-    if node.value not in names:
+    if time_zone(node.value) is None:
         findings.add(
             node.mark,
             f"{shown(node.value)} is no time zone",
             "allowed: IANA names such as Europe/Berlin",
-            suggestion(node.value, sorted(names)),
+            suggestion(node.value, sorted(zoneinfo.available_timezones())),
         )

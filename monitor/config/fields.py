@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from monitor.config import units
+from monitor.config.problems import shown
 from monitor.config.text import Ambiguous
 
 if TYPE_CHECKING:
@@ -110,8 +111,12 @@ def parse_host(value: object) -> str:
         if re.fullmatch(_HOST_NAME, text):
             return text.lower()
         kind = "IPv4 address" if re.fullmatch(r"[0-9.]+", text) else "address or host name"
-        kind = "IPv6 address" if re.fullmatch(r"[0-9A-Fa-f:.%]*:[0-9A-Fa-f:.%]*", text) else kind
-        raise refuse(f"“{text}” is not a valid {kind}; {forms}") from None
+        kind = (
+            "IPv6 address"
+            if re.fullmatch(r"[0-9A-Fa-f:.%]*:[0-9A-Fa-f.%]*:[0-9A-Fa-f:.%]*", text)
+            else kind
+        )
+        raise refuse(f"{shown(text)} is not a valid {kind}; {forms}") from None
     if "%" in text:
         raise refuse(f"{text} has a zone, which means something on one machine only; {forms}")
     if address.is_unspecified or address.is_multicast or text == "255.255.255.255":
@@ -127,11 +132,11 @@ def _parse_network(value: object) -> IPNetwork:
     forms = "allowed: an address block such as 10.82.1.0/24"
     text = _text_of(value, forms)
     if not re.fullmatch(r"[0-9A-Fa-f:.]+/[0-9]{1,3}", text):
-        raise refuse(f"“{text}” is not a network; {forms}")
+        raise refuse(f"{shown(text)} is not a network; {forms}")
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise refuse(f"“{text}” is not a network; {forms}") from None
+        raise refuse(f"{shown(text)} is not a network; {forms}") from None
     if text.split("/")[0] != str(network.network_address):
         raise refuse(f"{text} is an address within a network; {forms}; did you mean {network}?")
     return network
@@ -139,15 +144,17 @@ def _parse_network(value: object) -> IPNetwork:
 
 def _parse_url(value: object) -> str:
     text = _text_of(value, PATTERN_FORMS[_URL])
+    if "@" in text:  # perhaps a password, so it is not repeated
+        raise refuse(f"the URL holds a user or an @; {PATTERN_FORMS[_URL]}")
     if not re.fullmatch(_URL, text):
-        raise refuse(f"“{text}” is not a URL; {PATTERN_FORMS[_URL]}")
+        raise refuse(f"{shown(text)} is not a URL; {PATTERN_FORMS[_URL]}")
     parts = urlsplit(text.replace(HOST_PLACEHOLDER, "host"))
     try:
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
-        raise refuse(f"“{text}” has no valid port; allowed: 1 to 65535")
+        raise refuse(f"{shown(text)} has no valid port; allowed: 1 to 65535")
     parse_host(parts.hostname)
     return text
 
@@ -160,7 +167,7 @@ def _parse_expression(value: object) -> str:
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise refuse(f"“{text}” is not a regular expression ({error}); {forms}") from None
+        raise refuse(f"{shown(text)} is not a regular expression ({error}); {forms}") from None
     return text
 
 

@@ -78,3 +78,14 @@ def merge_checks(layers: Sequence[Layer]) -> dict[str, tuple[ExtraRules, Locatio
             else:
                 found[name] = (check, (*layer.path, "checks", name))
     return found
+
+
+def useless_removals(layers: Sequence[Layer]) -> list[tuple[Location, tuple[str, ...]]]:
+    """Return the paths of checks set to null that no outer level has, with those it has."""
+    useless: list[tuple[Location, tuple[str, ...]]] = []
+    for at, layer in enumerate(layers):
+        outer = tuple(merge_checks(layers[at + 1 :]))
+        for name, check in getattr(layer.model, "checks", {}).items():
+            if check is None and name not in outer:
+                useless.append(((*layer.path, "checks", name), outer))
+    return useless

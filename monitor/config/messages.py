@@ -11,11 +11,13 @@ from monitor.config.fields import PATTERN_FORMS
 from monitor.config.layout import keys_at, path_of
 from monitor.config.places import key_mark_of, mark_of
 from monitor.config.problems import listed, shown, suggestion
+from monitor.config.rules import SiteRules
 from monitor.config.text import Ambiguous
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from monitor.config.layout import Location
     from monitor.config.problems import Findings, Mark
     from monitor.config.text import Node
 
@@ -44,24 +46,35 @@ def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
     mark = mark_of(root, path)
     value = detail["input"]
     context: dict[str, Any] = detail.get("ctx", {})
-    if isinstance(value, Ambiguous) and kind not in {"missing", "extra_forbidden"}:
+    if (
+        isinstance(value, Ambiguous)
+        and path[:1] != ("credentials",)
+        and kind not in {"missing", "extra_forbidden", "config"}
+    ):
         _note_ambiguous(value, kind, context, mark, findings)
+    elif kind == "missing" and isinstance(location[-1], int):
+        findings.add(mark, "too few entries", "allowed: latitude and longitude")
     elif kind == "missing":
-        findings.add(mark_of(root, path[:-1]), f"key {location[-1]} is missing")
+        findings.add(mark, f"key {location[-1]} is missing")
     elif kind == "extra_forbidden":
-        allowed = keys_at(location[:-1])
-        word = str(location[-1])
-        findings.add(
-            key_mark_of(root, path),
-            f"unknown key {word}",
-            listed(allowed, 40),
-            suggestion(word, allowed),
-        )
+        findings.add(key_mark_of(root, path), *_unknown_key(location))
     elif location and location[-1] == "[key]":
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
         findings.add(key_mark_of(root, path), f"key {shown(value)} has another form", form)
+    elif path[:1] == ("credentials",):
+        # Perhaps the secret itself, written where its place belongs: not to be repeated.
+        form = PATTERN_FORMS.get(str(context.get("pattern")), "")
+        cure = "allowed: {file: /an/absolute/path} or {environment: NAME}, never the secret"
+        findings.add(mark, "the entry is not the place of a secret", form or cure)
     else:
         _note_value(detail, context, mark, findings)
+
+
+def _unknown_key(location: Location) -> tuple[str, str, str]:
+    word, allowed = str(location[-1]), keys_at(location[:-1])
+    if "sites" in allowed and word in SiteRules.model_fields:
+        return f"key {word} beside sites", "write it into each site", ""
+    return f"unknown key {word}", listed(allowed, 40), suggestion(word, allowed)
 
 
 def _note_ambiguous(
@@ -91,6 +104,7 @@ def _note_value(
     elif kind == "literal_error":
         literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         near = suggestion(value, literals) if isinstance(value, str) else ""
+        near = "write it without quotes" if value in literals else near
         findings.add(mark, f"found {shown(value)}", listed(literals, 40), near)
     elif kind == "string_pattern_mismatch":
         form = PATTERN_FORMS.get(str(context["pattern"]), "")

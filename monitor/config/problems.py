@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 60
+_LONGEST = 400
 
 
 class Mark(NamedTuple):
@@ -63,6 +64,7 @@ class Findings:
 
     def add(self, mark: Mark, wrong: str, *cures: str) -> None:
         """Note what is wrong at a place, with what is allowed and what was perhaps meant."""
+        wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
         message = "; ".join((wrong, *(cure for cure in cures if cure)))
         self._problems.add(Problem(self._file, mark.line, mark.column, message))
 

@@ -235,7 +235,7 @@ class Settings(Rules):
     interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
     """How interface tables are polled."""
     contract: ContractRules = Field(default_factory=ContractRules)
-    """What the provider owes."""
+    """What the provider of the uplink owes, key by key."""
     checks: Checks = Field(default_factory=dict)
     """Further checks of the uplink by name; `null` removes one set at an outer level."""
 
@@ -402,7 +402,7 @@ class Document(Rules):
     version: Literal[1]
     """Version of this format."""
     city: CityRules
-    """Whose schools these are."""
+    """The city, its time zone and its holidays."""
     credentials: dict[Slug, CredentialRules]
     """Where secrets are read from, by name; never a secret itself."""
     providers: dict[Slug, ProviderRules]

@@ -35,6 +35,14 @@ _FORBIDDEN = re.compile(
 )
 _FORBIDDEN_IN_VALUES = re.compile(f"{_FORBIDDEN.pattern[:-1]}\t\n\r]")
 
+_WORDS: Final = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    "true": True,
+    "false": False,
+}
+# No number is longer, and the patterns below take quadratic time.
+_LONGEST_SURPRISE = 64
+
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?")
@@ -120,16 +128,16 @@ def plain(node: Node) -> object:
 
 def resolve(text: str) -> Value:
     """Return what a plain (unquoted) scalar means; `Ambiguous` where readers disagree."""
-    if text in {"", "~", "null", "Null", "NULL"}:
-        return None
-    if text in {"true", "false"}:
-        return text == "true"
+    if text in _WORDS:
+        return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text):
         return float(text)
     if _DATE.fullmatch(text):
         return Ambiguous(text, "a date to some YAML readers", is_date=True)
+    if len(text) > _LONGEST_SURPRISE:
+        return text
     whys = (why for pattern, why in _SURPRISES if pattern.fullmatch(text))
     why = next(whys, None)
     return text if why is None else Ambiguous(text, why)
@@ -240,11 +248,14 @@ class _Composer:
         tag = getattr(event, "tag", None)
         if tag is not None:
             self._findings.add(mark, f"tag {tag}", "leave it out; quotes make text")
+        node: Node
         if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(mark, events, depth)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(mark, events, depth)
-        return self._scalar(event, mark)
+            node = self._mapping(mark, events, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self._sequence(mark, events, depth)
+        else:
+            node = self._scalar(event, mark)
+        return node if tag is None else Scalar(mark, BROKEN)
 
     def _scalar(self, event: yaml.NodeEvent, mark: Mark) -> Scalar:
         text = str(getattr(event, "value", ""))

@@ -3,7 +3,7 @@
 Each parser has the pattern that the JSON Schema shows to editors beside it, so that both
 refuse the same. Parsers take text and return base units: bit/s, seconds, ratios.
 
-Must not know: keys, files, pydantic.
+Must not know: keys, positions, pydantic.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
+from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+from monitor.config.problems import shown
 
 RATE_PATTERN: Final = r"^(?![0.]+ ?[kMGb])[0-9]{1,6}(\.[0-9]{1,3})? ?[kMG]?bit/s$"
 DURATION_PATTERN: Final = r"^[1-9][0-9]{0,6} ?(ms|s|m|h|d)$"
@@ -48,7 +48,7 @@ def parse_rate(text: str) -> int:
         UnitError: if the unit is missing or another, or the rate is zero.
     """
     if not re.fullmatch(RATE_PATTERN, text):
-        raise UnitError(f"“{text}” is not a rate; {RATE_FORMS}{_rate_hint(text)}")
+        raise UnitError(f"{shown(text)} is not a rate; {RATE_FORMS}{_rate_hint(text)}")
     number, prefix = re.split(r" ?(?=[kMGb])", text, maxsplit=1)
     whole, _, fraction = number.partition(".")
     factor = _RATE_FACTORS[prefix.removesuffix("bit/s")]
@@ -59,7 +59,7 @@ def parse_rate(text: str) -> int:
 
 def _rate_hint(text: str) -> str:
     found = re.fullmatch(r"([0-9.]+) ?([kKMGmg]?)(B|b|bit|Bit|Byte|bps)?(/s|ps)?", text)
-    if not found:
+    if not found or not found[1].strip("0."):
         return ""
     number, prefix, unit = found[1], found[2], found[3] or ""
     if unit in {"B", "Byte"}:
@@ -78,7 +78,7 @@ def parse_duration(text: str) -> float:
     """
     if not re.fullmatch(DURATION_PATTERN, text):
         hint = f"; did you mean {text}s?" if text.isdecimal() else ""
-        raise UnitError(f"“{text}” is not a duration; {DURATION_FORMS}{hint}")
+        raise UnitError(f"{shown(text)} is not a duration; {DURATION_FORMS}{hint}")
     found = re.fullmatch(r"([0-9]+) ?([a-z]+)", text)
     assert found is not None  # noqa: S101  # the first pattern is the narrower one
     return int(found[1]) * _SECONDS[found[2]]
@@ -91,7 +91,7 @@ def parse_percent(text: str) -> float:
         UnitError: if it lacks the sign or is out of range.
     """
     if not re.fullmatch(PERCENT_PATTERN, text):
-        raise UnitError(f"“{text}” is not a percentage; {PERCENT_FORMS}")
+        raise UnitError(f"{shown(text)} is not a percentage; {PERCENT_FORMS}")
     # In decimals, so that 99.9 % is the float 0.999 and not 0.9990000000000001.
     return float(Decimal(text.rstrip("% ")) / 100)
 
@@ -107,7 +107,7 @@ def parse_day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         raise UnitError(f"there is no day {text}; {DAY_FORMS}") from None
-    raise UnitError(f"“{text}” is not a day; {DAY_FORMS}")
+    raise UnitError(f"{shown(text)} is not a day; {DAY_FORMS}")
 
 
 def parse_hours(text: str) -> tuple[time, time]:
@@ -117,7 +117,7 @@ def parse_hours(text: str) -> tuple[time, time]:
         UnitError: if the form is another, or the end is not after the start.
     """
     if not re.fullmatch(HOURS_PATTERN, text):
-        raise UnitError(f"“{text}” is not a spell of hours; {HOURS_FORMS}")
+        raise UnitError(f"{shown(text)} is not a spell of hours; {HOURS_FORMS}")
     starts, ends = (time.fromisoformat(part) for part in text.split("-"))
     if ends <= starts:
         raise UnitError(f"{text} ends before it starts; {HOURS_FORMS}")
@@ -135,7 +135,15 @@ def parse_instant(text: str) -> datetime:
             return datetime.fromisoformat(text)
     except ValueError:
         raise UnitError(f"there is no day {text[:10]}; {INSTANT_FORMS}") from None
-    raise UnitError(f"“{text}” is not an instant; {INSTANT_FORMS}")
+    raise UnitError(f"{shown(text)} is not an instant; {INSTANT_FORMS}")
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of an IANA name, None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder such as "Europe"
+        return None
 
 
 def to_utc(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ Must not know: what the rules are, or what follows from the settings.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,36 +31,34 @@ from monitor.config.rules import (
 from monitor.config.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.config.layout import Location
     from monitor.config.problems import Findings
     from monitor.config.text import Node
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Part(Generic[_T]):
-    """A model, and which of its keys were left out because they broke a rule."""
-
-    model: _T
-    broken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """The parts of a file that keep the rules, None or absent where nothing is left of them.
 
-    References and schools keep their positions in the file's lists as keys.
+    References and schools keep their positions in the file's lists as keys. `broken` has,
+    for each path, the keys below it that were left out or hold something that was.
     """
 
     city: CityRules | None
-    defaults: Part[Settings] | None
+    defaults: Settings | None
     credentials: dict[str, CredentialRules]
     providers: dict[str, ProviderRules]
     lessons: dict[str, list[LessonRules]]
-    profiles: dict[str, Part[ProfileRules]]
-    references: dict[int, Part[ReferenceRules]]
-    schools: dict[int, Part[SchoolRules | SchoolWithSitesRules]]
+    profiles: dict[str, ProfileRules]
+    references: dict[int, ReferenceRules]
+    schools: dict[int, SchoolRules | SchoolWithSitesRules]
+    broken: Mapping[Location, frozenset[str]]
+
+    def broken_keys(self, path: Location) -> frozenset[str]:
+        """Return which keys of the mapping at a path broke a rule."""
+        return self.broken.get(path, frozenset())
 
 
 def validate(root: Node, findings: Findings) -> Draft:
@@ -75,87 +73,104 @@ def validate(root: Node, findings: Findings) -> Draft:
         return _Salvage(data, [path_of(detail["loc"]) for detail in details]).draft()
     return Draft(
         document.city,
-        Part(document.defaults),
+        document.defaults,
         document.credentials,
         document.providers,
         document.lessons,
-        {name: Part(profile) for name, profile in document.profiles.items()},
-        {at: Part(reference) for at, reference in enumerate(document.references)},
-        {at: Part(school) for at, school in enumerate(document.schools)},
+        document.profiles,
+        dict(enumerate(document.references)),
+        dict(enumerate(document.schools)),
+        {},
     )
 
 
-# Stand-ins for keys that a school must have: what is built from them is thrown away.
-_STAND_INS: dict[str, object] = {
+# Stand-ins for keys that an entry must have: what is built from them is thrown away, and
+# they break no rule themselves.
+_SCHOOL: dict[str, object] = {
     "id": "x",
     "number": "000000",
     "name": "x",
     "type": "x",
     "location": [0, 0],
 }
+_SITE: dict[str, object] = {"id": "x", "location": [0, 0]}
+_WINDOW: dict[str, object] = {
+    "starts": "2026-01-01 00:00Z",
+    "ends": "2026-01-01 01:00Z",
+    "reason": "x",
+}
 
 
 class _Salvage:
     """Takes the sound parts out of a file that broke rules."""
 
-    def __init__(self, data: object, broken: list[Location]) -> None:
+    def __init__(self, data: object, paths: list[Location]) -> None:
         self._data = data if isinstance(data, dict) else {}
-        self._broken = broken
+        broken: dict[Location, set[str]] = {}
+        for path in paths:
+            for size in range(len(path) + 1):
+                # An error of the mapping itself is told by an empty key.
+                broken.setdefault(path[:size], set()).add(str((*path, "")[size]))
+        self._broken = {path: frozenset(keys) for path, keys in broken.items()}
 
     def draft(self) -> Draft:
         """Return every part that keeps the rules once its broken keys are left out."""
-        city = None if self._broken_keys(("city",)) else self._model(CityRules, ("city",))
-        defaults = self._model(Settings, ("defaults",))
-        if "defaults" not in self._data:
-            defaults = Part(Settings())
+        defaults = self._model(Settings, ("defaults",), self._data.get("defaults", {}))
         return Draft(
-            city.model if city else None,
+            self._sound(CityRules, "city").get("city"),
             defaults,
             self._sound(CredentialRules, "credentials"),
             self._sound(ProviderRules, "providers"),
             self._sound(list[LessonRules], "lessons"),
-            self._parts(ProfileRules, "profiles"),
-            self._parts(ReferenceRules, "references"),
-            self._parts(AnySchool, "schools"),
+            self._entries(ProfileRules, "profiles"),
+            self._entries(ReferenceRules, "references"),
+            self._entries(AnySchool, "schools"),
+            self._broken,
         )
 
-    def _broken_keys(self, at: Location) -> frozenset[str]:
-        size = len(at)
-        return frozenset(str((*path, "")[size]) for path in self._broken if path[:size] == at)
-
-    def _value(self, at: Location) -> object:
-        value: Any = self._data
-        for part in at:
-            in_mapping = isinstance(value, dict) and part in value
-            if in_mapping or (isinstance(value, list) and isinstance(part, int)):
-                value = value[part]
-            else:
-                return None
-        return value
-
-    def _keys(self, section: str) -> list[Any]:
+    def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
+        """Return a section's entries (or the section, if it is one) that broke no rule."""
         value = self._data.get(section)
-        if isinstance(value, dict):
-            return list(value)
-        return list(range(len(value))) if isinstance(value, list) else []
+        if section == "city":
+            pairs = [] if ("city",) in self._broken or value is None else [("city", value)]
+        else:
+            items = value.items() if isinstance(value, dict) else ()
+            pairs = [(key, item) for key, item in items if (section, key) not in self._broken]
+        return {key: TypeAdapter(kind).validate_python(item) for key, item in pairs}
 
-    def _model(self, kind: Any, at: Location) -> Part[Any] | None:  # noqa: ANN401
-        value = self._value(at)
-        if not isinstance(value, dict | list):
+    def _entries(self, kind: Any, section: str) -> dict[Any, Any]:  # noqa: ANN401
+        """Return a section's entries, each without its broken keys, if that leaves one."""
+        value = self._data.get(section)
+        pairs = list(value.items()) if isinstance(value, dict) else []
+        pairs = list(enumerate(value)) if isinstance(value, list) else pairs
+        models = {key: self._model(kind, (section, key), item) for key, item in pairs}
+        return {key: model for key, model in models.items() if model is not None}
+
+    def _model(self, kind: Any, at: Location, value: object) -> Any:  # noqa: ANN401
+        if not isinstance(value, dict):
             return None
-        broken = self._broken_keys(at)
-        if broken and isinstance(value, dict):
-            kept = {key: item for key, item in value.items() if key not in broken}
-            value = {**_STAND_INS, **kept} if at[0] == "schools" else kept
         try:
-            return Part(TypeAdapter(kind).validate_python(value), broken)
+            return TypeAdapter(kind).validate_python(self._pruned(at, value))
         except ValidationError:
             return None
 
-    def _parts(self, kind: Any, section: str) -> dict[Any, Part[Any]]:  # noqa: ANN401
-        parts = {key: self._model(kind, (section, key)) for key in self._keys(section)}
-        return {key: part for key, part in parts.items() if part is not None}
-
-    def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
-        parts = self._parts(kind, section)
-        return {str(key): part.model for key, part in parts.items() if not part.broken}
+    def _pruned(self, at: Location, value: dict[str, object]) -> dict[str, object]:
+        broken = self._broken.get(at, frozenset())
+        if not broken:
+            return value
+        kept = {key: item for key, item in value.items() if key not in broken}
+        if at[0] != "schools":
+            return kept
+        for key, stand_in in (("sites", _SITE), ("maintenance", _WINDOW)):
+            items = value.get(key)
+            if key in broken and isinstance(items, list) and items:
+                kept[key] = [
+                    self._pruned((*at, key, index), item) if isinstance(item, dict) else stand_in
+                    for index, item in enumerate(items)
+                ]
+        if "maintenance" in at:
+            return _WINDOW
+        stand_ins = _SITE if "sites" in at else _SCHOOL
+        if "sites" in kept:
+            stand_ins = {key: item for key, item in stand_ins.items() if key != "location"}
+        return {**stand_ins, **kept}
