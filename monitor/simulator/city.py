@@ -106,6 +106,8 @@ class City:
             if not isinstance(faults, list) or not all(isinstance(f, str | dict) for f in faults):
                 raise FaultError("faults is a list of texts or objects")
             self._plan.replace(faults, self._seconds())
+        except json.JSONDecodeError as error:
+            return json.dumps({"error": f"not JSON: {error}"}, ensure_ascii=False)
         except (ValueError, OverflowError, RecursionError) as error:
             return json.dumps({"error": str(error)}, ensure_ascii=False)
         return json.dumps({"faults": [str(fault) for fault in self._plan.faults]})

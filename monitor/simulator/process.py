@@ -100,7 +100,7 @@ class CityProcess:
 
         Raises:
             FaultError: if a fault is not one of this city's; then nothing changes.
-            CityError: if the city has ended.
+            CityError: if the city has ended, or does not answer and is ended for that.
         """
         process = self._running()
         async with self._commanding:
@@ -139,6 +139,9 @@ class CityProcess:
         done, _ = await asyncio.wait({reading}, timeout=seconds)
         if not done:
             reading.cancel()
+            # A late answer would be taken for the next command's.
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
             raise CityError(f"the simulated city did not answer within {seconds:g} s")
         line = reading.result()
         if not line:

@@ -274,6 +274,31 @@ async def test_a_city_that_stops_listening_is_killed(config: Path) -> None:
         os.kill(pid, 0)
 
 
+async def test_a_city_that_does_not_answer_a_command_is_ended(config: Path) -> None:
+    async with CityProcess(config, program=PROGRAM) as process:
+        os.kill(process.pid, signal.SIGSTOP)
+        with pytest.raises(CityError, match="did not answer within 3 s"):
+            await process.set_faults([])
+        with pytest.raises(CityError, match="exit code -9"):
+            await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"uplink-down@goethe", "not JSON"),
+        (b"\xff", "codec can't decode"),
+        (b'{"fault": "isolated"}', "a command is"),
+        (b'{"faults": "isolated"}', "a list of texts or objects"),
+        (b'{"faults": [{"fault": "isolated", "starts": 1' + b"0" * 400 + b"}]}", "too large"),
+        (b"[" * 100_000, "recursion"),
+    ],
+)
+async def test_a_wrong_command_is_answered_with_what_is_wrong(line: bytes, error: str) -> None:
+    a_city = City(city(), clock=SystemClock(), community=b"public")
+    assert error in json.loads(a_city.command(line))["error"]
+
+
 async def test_an_early_end_is_told_with_its_reason(config: Path) -> None:
     with pytest.raises(CityError, match="unknown fault 'uplink-dwon'; did you mean uplink-down"):
         async with CityProcess(config, program=PROGRAM, faults=["uplink-dwon@goethe"]):

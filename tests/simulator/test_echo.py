@@ -13,6 +13,7 @@ from tests.simulator.cities import city
 
 if TYPE_CHECKING:
     from monitor.observation import EchoRound
+    from monitor.probes.context import EchoTransport
 
 CITY = loopback_inventory(city(), 16100)
 HOSTS = {f"{p.school}/{p.site}/{p.device}": host for p, host in places_of(CITY).items()}
@@ -54,6 +55,11 @@ async def test_a_healthy_city_answers_within_a_few_milliseconds() -> None:
         assert 0.001 < found.rtt_seconds < 0.02
         assert found.jitter_seconds is not None
         assert found.jitter_seconds > 0
+
+
+async def test_it_stands_in_for_the_real_transport() -> None:
+    transport: EchoTransport = echo()[0]
+    assert (await transport.ping(ROUTER, OPTIONS)).address == ROUTER
 
 
 async def test_the_same_seed_gives_the_same_rounds() -> None:
