@@ -169,7 +169,7 @@ def _chain(session: ssl.SSLObject, *, verified: bool) -> tuple[bytes, ...]:
     if sys.version_info >= (3, 13):
         public = session.get_verified_chain() if verified else session.get_unverified_chain()
         return tuple(public)
-    else:
+    else:  # noqa: RET505  # mypy needs the branch to tell the versions apart
         # Public only since 3.13; the method behind it is the same since 3.10.
         inner = cast("_Session | None", getattr(session, "_sslobj", None))
         if inner is None:
