@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -122,21 +123,33 @@ def parse_chain(presented: Iterable[bytes], trusted: Iterable[bytes]) -> Certifi
     Source: RFC 5280 §4.1.2.5 (validity), §4.2.1.6 (subjectAltName).
     """
     try:
-        chain = [x509.load_der_x509_certificate(der) for der in presented]
-        roots = [x509.load_der_x509_certificate(der) for der in trusted]
-        if not chain:
-            return None
-        own = chain[0]
-        return CertificateChain(
-            earliest_expiry=min(certificate.not_valid_after_utc for certificate in chain),
-            verified_expiry=min((root.not_valid_after_utc for root in roots), default=None),
-            fingerprint_sha256=own.fingerprint(SHA256()).hex(),
-            subject=printable(own.subject.rfc4514_string()),
-            issuer=printable(own.issuer.rfc4514_string()),
-            names=_names(own),
-        )
-    except ValueError:
+        with warnings.catch_warnings():
+            # A peer's odd serial or attribute is its own affair, not a line in our log.
+            warnings.simplefilter("ignore")
+            return _summary([*map(_load, presented)], [*map(_load, trusted)])
+    except (ValueError, TypeError, x509.InvalidVersion):
+        # TypeError: a name's attribute of a type that it must not have.
         return None
+
+
+def _load(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
+
+
+def _summary(
+    presented: Sequence[x509.Certificate], trusted: Sequence[x509.Certificate]
+) -> CertificateChain | None:
+    if not presented:
+        return None
+    own = presented[0]
+    return CertificateChain(
+        earliest_expiry=min(certificate.not_valid_after_utc for certificate in presented),
+        verified_expiry=min((item.not_valid_after_utc for item in trusted), default=None),
+        fingerprint_sha256=own.fingerprint(SHA256()).hex(),
+        subject=printable(own.subject.rfc4514_string()),
+        issuer=printable(own.issuer.rfc4514_string()),
+        names=_names(own),
+    )
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -156,9 +169,10 @@ def _chain(session: ssl.SSLObject, *, verified: bool) -> tuple[bytes, ...]:
     if sys.version_info >= (3, 13):
         public = session.get_verified_chain() if verified else session.get_unverified_chain()
         return tuple(public)
-    # Public only since 3.13; the method behind it is the same since 3.10.
-    inner = cast("_Session | None", getattr(session, "_sslobj", None))
-    if inner is None:
-        return ()
-    chain = inner.get_verified_chain() if verified else inner.get_unverified_chain()
-    return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
+    else:  # noqa: RET505  # mypy needs the branch to tell the versions apart
+        # Public only since 3.13; the method behind it is the same since 3.10.
+        inner = cast("_Session | None", getattr(session, "_sslobj", None))
+        if inner is None:
+            return ()
+        chain = inner.get_verified_chain() if verified else inner.get_unverified_chain()
+        return tuple(ssl.PEM_cert_to_DER_cert(item.public_bytes()) for item in chain or ())
