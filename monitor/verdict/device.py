@@ -1,9 +1,10 @@
 """One device's evidence, round by round, and the verdict that follows from it.
 
-A silent round counts for itself, but it is held against a device only once the way to the
-device is proven: the gate (the uplink for a switch, the references for an uplink) answered
-before the silent round began and again after it ended, and never fell silent in between.
-So it does not matter whose check runs first when a line dies or comes back.
+A silence is held against a device only once the way to it is proven by its gate: the uplink
+for a switch, the references for an uplink. The gate must have answered amid the silence, then
+the device must have been silent once more, and the gate must have answered again, without a
+silent round of its own in between. So it does not matter whose check runs first when a line
+dies or comes back, nor who is asked more often.
 
 Must not know: the inventory, other devices, who else is silent.
 """
@@ -41,6 +42,10 @@ class Gate:
     answering_from: float | None
     asked: float
 
+    def has_answered_since(self, monotonic: float) -> bool:
+        """Return whether the gate was asked, and answered, after that time."""
+        return self.answering_from is not None and self.asked >= monotonic
+
     def proves(self, silent: Round) -> bool:
         """Return whether the way was good before and after that silent round."""
         return (
@@ -55,8 +60,9 @@ class Track:
     """A device's evidence. Times are monotonic seconds.
 
     `answered` and `silent` count the current run of rounds (one of them is 0). `charge` is the
-    round that completed the evidence for down, waiting for its gate. `heard` is the end of the
-    last usable round; `has_answered` tells a lost device from one that never was there.
+    silent round that waits for the gate's proof, `is_witnessed` whether the gate answered amid
+    the silence before it; `full_from` is when there were rounds enough for down. `heard` is the
+    end of the last usable round; `has_answered` tells a lost device from one never there.
     """
 
     interval: float
@@ -67,7 +73,10 @@ class Track:
     first_asked: float = 0.0
     silent: int = 0
     silent_from: float = 0.0
+    first_silence_ended: float = 0.0
+    full_from: float | None = None
     charge: Round | None = None
+    is_witnessed: bool = False
     has_answered: bool = False
     last_words: str = ""
 
@@ -82,11 +91,11 @@ class Track:
 
     def without_silence(self) -> Track:
         """Return the evidence with every silent round forgotten."""
-        return replace(self, silent=0, charge=None)
+        return replace(self, silent=0, full_from=None, charge=None)
 
     def forgotten(self) -> Track:
         """Return a track that knows nothing but whether the device ever answered."""
-        return replace(self, answered=0, silent=0, charge=None)
+        return replace(self, answered=0, silent=0, full_from=None, charge=None)
 
 
 def with_answer(track: Track, one: Round) -> Track:
@@ -100,6 +109,7 @@ def with_answer(track: Track, one: Round) -> Track:
         first_asked=one.started if is_first else track.first_asked,
         asked=one.started,
         silent=0,
+        full_from=None,
         charge=None,
         has_answered=True,
         last_words="",
@@ -117,25 +127,31 @@ class Burden:
 
 def with_silence(track: Track, one: Round, words: str, burden: Burden) -> Track:
     """Return the evidence after a silent round; enough of them make a charge."""
+    if not track.silent:
+        track = replace(track, silent_from=one.started, first_silence_ended=one.finished)
     silent = track.silent + 1
-    silent_from = track.silent_from if track.silent else one.started
-    charge = track.charge
-    is_full = silent >= burden.rounds and one.finished - silent_from >= burden.seconds
-    # A charge from before the gate came back can never be proven: this round replaces it.
-    if is_full and (charge is None or _is_void(charge, burden.gate)):
-        charge = one
+    full_from, charge, is_witnessed = track.full_from, track.charge, track.is_witnessed
+    if silent >= burden.rounds and one.finished - track.silent_from >= burden.seconds:
+        full_from = one.finished if full_from is None else full_from
+        # A charge that can never be proven is replaced by this round.
+        if charge is None or not is_witnessed or _is_void(charge, burden.gate):
+            charge = one
+            gate = burden.gate
+            is_witnessed = gate is None or gate.has_answered_since(track.first_silence_ended)
     return replace(
         track,
         heard=one.finished,
         answered=0,
         silent=silent,
-        silent_from=silent_from,
+        full_from=full_from,
         charge=charge,
+        is_witnessed=is_witnessed,
         last_words=words,
     )
 
 
 def _is_void(charge: Round, gate: Gate | None) -> bool:
+    """Return whether a charge dates from before the gate came back."""
     if gate is None or gate.answering_from is None:
         return False
     return charge.started < gate.answering_from
@@ -198,15 +214,14 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
         return _unknown(before, Cause.BEHIND_UPLINK, "its uplink is down", now)
     if before.state is State.DOWN:
         return before
-    charge = track.charge
-    if charge is not None and (way.gate is None or way.gate.proves(charge)):
+    if _is_proven(track, way.gate):
         silent_from = track.silent_from
         if way.gate is not None and way.gate.answering_from is not None:
             silent_from = max(silent_from, way.gate.answering_from)
         since = max(now.instant_of(silent_from), before.since)
         words = track.last_words or "no answer"
         return Verdict(State.DOWN, Cause.NO_ANSWER, since, words)
-    has_waited = charge is not None and now.monotonic - charge.finished > way.patience
+    has_waited = track.full_from is not None and now.monotonic - track.full_from > way.patience
     if has_waited or before.cause is Cause.BEHIND_UPLINK:
         return _unknown(
             before, Cause.UNPROVEN, "no answer, and the way to it is not proven good since", now
@@ -214,6 +229,12 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
     if before.cause in {Cause.NO_DATA, Cause.ISOLATED}:
         return _unknown(before, Cause.STARTING, "silent, but not yet for long enough", now)
     return before
+
+
+def _is_proven(track: Track, gate: Gate | None) -> bool:
+    if track.charge is None or gate is None:
+        return track.charge is not None
+    return track.is_witnessed and gate.proves(track.charge)
 
 
 def _unknown(before: Verdict, cause: Cause, detail: str, now: Moment) -> Verdict:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from monitor.inventory import (
@@ -149,7 +149,7 @@ def test_silence_before_a_pause_of_ours_is_not_held_against_anyone_after_it() ->
     assert state_of(talk.board)[0] is State.DOWN
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**16), st.sampled_from([-3600, 3600, -600, 1]))
 def test_a_step_of_the_wall_clock_changes_no_verdict(seed: int, step: int) -> None:
     inventory = city(2, 2)
@@ -213,6 +213,31 @@ def test_a_device_without_ping_is_judged_by_snmp() -> None:
     verdict = talk.board.verdict(switch(0, 0))
     assert verdict is not None
     assert (verdict.state, verdict.detail) == (State.UP, "interfaces: wrong community")
+
+
+def test_a_switch_asked_rarely_is_unknown_from_its_uplinks_death_to_its_own_next_round() -> None:
+    base = school(0, 0)
+    box = Switch("sw0", "10.0.0.10", (icmp(1200.0),))
+    inventory = replace(
+        city(0, 0), schools=(replace(base, sites=(replace(base.sites[0], switches=(box,)),)),)
+    )
+    outages = {("s0", "router"): [(300.0, 600.0)]}
+    world = World(inventory, lambda check: 0.1 if check.target.device != "sw0" else 0.05, outages)
+
+    def found() -> tuple[State, Cause]:
+        verdict = world.board.verdict(switch(0, 0))
+        assert verdict is not None
+        return verdict.state, verdict.cause
+
+    world.run(299)
+    assert found() == (State.UP, Cause.ANSWERS)
+    world.run(550)
+    assert found() == (State.UNKNOWN, Cause.BEHIND_UPLINK)
+    world.run(900)
+    assert state_of(world.board) == (State.UP, Cause.ANSWERS)
+    assert found() == (State.UNKNOWN, Cause.UNPROVEN), "it was not asked since"
+    world.run(1265)
+    assert found() == (State.UP, Cause.ANSWERS)
 
 
 def test_an_uplink_that_needs_its_proof_waits_and_then_is_unknown() -> None:
@@ -282,8 +307,9 @@ def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> 
     assert talk.board.observe(echo(gone, answered=0, duration=2.8), moment(80)) == ()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.integers(0, 2**32), st.floats(700, 1300), st.floats(60, 1500))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32), st.floats(700, 1300), st.floats(5, 1500))
+@example(260, 700.0, 85.0)  # between two rounds of the uplink, over many of a switch
 def test_switches_are_never_charged_with_their_uplinks_outage_whatever_the_paces(
     seed: int, death: float, length: float
 ) -> None:
