@@ -24,6 +24,7 @@ from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
+
     from monitor.clock import Clock
     from monitor.exposition.store import Exposition
     from monitor.inventory import Inventory
@@ -54,7 +55,7 @@ class _Rules:
 class Watch:
     """Keeps the verdicts of the city, and account of them."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
+    def __init__(  # noqa: PLR0913  # the parts that it joins
         self,
         inventory: Inventory,
         clock: Clock,

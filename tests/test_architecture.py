@@ -19,14 +19,16 @@ ALLOWED: dict[str, set[str]] = {
     "schedule": {"inventory", "observation"},
     "probes": {"inventory", "observation", "snmp"},
     "verdict": {"inventory", "observation"},
+    "local_time": set(),
     "calendar": {"inventory"},
-    "maintenance": {"inventory"},
+    "maintenance": {"inventory", "maintenance_file"},
+    "maintenance_file": {"inventory"},
     "rollout": {"inventory", "observation"},
-    "exposition": {"inventory", "observation", "verdict", "calendar", "maintenance"},
+    "exposition": {"inventory", "observation", "verdict", "calendar", "maintenance", "rollout"},
     "web": {"inventory", "observation", "verdict", "exposition"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config"},
 }
-WIRING = {"daemon", "cli", "__main__", "__init__"}
+WIRING = {"daemon", "watch", "view", "cli", "__main__", "__init__"}
 # Third parties with one owner each.
 OWNERS = {
     "yaml": {"config"},

@@ -14,8 +14,10 @@ import click
 
 from monitor import __version__
 from monitor.cli import demo as demo_command
+from monitor.cli import maintenance as maintenance_command
 from monitor.cli import probe as probe_command
 from monitor.cli import run as run_command
+from monitor.cli import sla as sla_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     config_option,
@@ -159,3 +161,7 @@ def probe(school: str, config: Path, only: str | None, as_json: bool, of_demo: b
 def version() -> None:
     """Print the version."""
     click.echo(f"schulnetz {__version__} (Python {platform.python_version()})")
+
+
+main.add_command(maintenance_command.maintenance)
+main.add_command(sla_command.sla)

@@ -12,49 +12,15 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, NamedTuple
 
+from monitor.exposition.catalogue import CATALOGUE
 from monitor.observation import DnsReading, EchoRound, HttpReading, Outcome, TcpReading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from monitor.observation import CertificateChain, Observation
 
 Labels = tuple[tuple[str, str], ...]
-
-HELP: Mapping[str, str] = {
-    "probe_dns_additional_rrs": "Returns number of entries in the additional resource record list",
-    "probe_dns_answer_rrs": "Returns number of entries in the answer resource record list",
-    "probe_dns_authority_rrs": "Returns number of entries in the authority resource record list",
-    "probe_dns_duration_seconds": "Duration of DNS request by phase",
-    "probe_dns_lookup_time_seconds": "Returns the time taken for probe dns lookup in seconds",
-    "probe_dns_query_succeeded": ("Displays whether or not the query was executed successfully"),
-    "probe_dns_serial": "Returns the serial number of the zone",
-    "probe_duration_seconds": "Returns how long the probe took to complete in seconds",
-    "probe_failed_due_to_regex": "Indicates if probe failed due to regex",
-    "probe_http_content_length": "Length of http content response",
-    "probe_http_duration_seconds": "Duration of http request by phase, summed over all redirects",
-    "probe_http_last_modified_timestamp_seconds": (
-        "Returns the Last-Modified HTTP response header in unixtime"
-    ),
-    "probe_http_redirects": "The number of redirects",
-    "probe_http_ssl": "Indicates if SSL was used for the final redirect",
-    "probe_http_status_code": "Response HTTP status code",
-    "probe_http_uncompressed_body_length": "Length of uncompressed response body",
-    "probe_http_version": "Returns the version of HTTP of the probe response",
-    "probe_icmp_duration_seconds": "Duration of icmp request by phase",
-    "probe_icmp_reply_hop_limit": "Replied packet hop limit (TTL for ipv4)",
-    "probe_ip_addr_hash": (
-        "Specifies the hash of IP address. It's useful to detect if the IP address changes."
-    ),
-    "probe_ip_protocol": "Specifies whether probe ip protocol is IP4 or IP6",
-    "probe_ssl_earliest_cert_expiry": "Returns earliest SSL cert expiry in unixtime",
-    "probe_ssl_last_chain_expiry_timestamp_seconds": (
-        "Returns last SSL chain expiry in timestamp seconds"
-    ),
-    "probe_ssl_last_chain_info": "Contains SSL leaf certificate information",
-    "probe_success": "Displays whether or not the probe was a success",
-    "probe_tls_version_info": "Contains the TLS version used",
-}
 
 
 class Sample(NamedTuple):
@@ -72,7 +38,7 @@ def blackbox_text(observation: Observation) -> str:
     for sample in sorted(blackbox_samples(observation)):
         name = sample.name
         if name != previous:
-            lines += (f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge")
+            lines.append(CATALOGUE[name].header.decode().rstrip())
             previous = name
         labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels)
         shown = f"{name}{{{labels}}}" if labels else name

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, SYSTEM_METRICS
+from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
 from monitor.exposition.standing import ACCOUNT_METRICS, CALENDAR_METRICS, VERDICT_METRICS
 
 if TYPE_CHECKING:
@@ -267,6 +268,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Schools, sites, devices and contracts": _INVENTORY_METRICS,
         "Checks": _PROBE_METRICS,
         "ICMP": _ICMP_METRICS,
+        "TCP, HTTP and DNS": (*CONNECTION_METRICS, *HTTP_METRICS, *DNS_METRICS),
         "Devices": SYSTEM_METRICS,
         "Interfaces": INTERFACE_METRICS,
         "Verdicts": VERDICT_METRICS,

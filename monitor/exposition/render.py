@@ -9,11 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.exposition.blackbox import blackbox_samples
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.text import Blocks
 from monitor.inventory import CheckKind
-from monitor.observation import DeviceReading, EchoRound, Outcome, Reason
+from monitor.observation import (
+    DeviceReading,
+    DnsReading,
+    EchoRound,
+    HttpReading,
+    Outcome,
+    Reason,
+    TcpReading,
+)
 
 if TYPE_CHECKING:
     from monitor.inventory import Check
@@ -50,6 +59,8 @@ class CheckRenderer:
                 render_round(blocks, labels, echo)
             case DeviceReading() as reading:
                 tables = self._devices.render(reading)
+            case TcpReading() | HttpReading() | DnsReading():
+                _render_service(blocks, labels, observation)
             case None:
                 pass
         if self._echo is not None:
@@ -60,6 +71,14 @@ class CheckRenderer:
 def _labels(check: Check) -> tuple[str, ...]:
     target = check.target
     return target.school, target.site, target.device, check.name
+
+
+def _render_service(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
+    for sample in blackbox_samples(observation):
+        # These two are absent while unknown; blackbox_exporter knows no such outcome.
+        if sample.name not in {"probe_success", "probe_duration_seconds"}:
+            values = (value for _, value in sample.labels)
+            blocks.add(sample.name, (*labels, *values), sample.value)
 
 
 def _render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:

@@ -39,8 +39,10 @@ class NoTransport:
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         raise AssertionError(f"pinged {address} with {options}")
 
-    async def read(self, host: str, access: SnmpAccess, request: Request) -> Result:
-        raise AssertionError(f"read {request} from {host} with {access}")
+    async def read(
+        self, address: str, access: SnmpAccess, request: Request, deadline: float
+    ) -> Result:
+        raise AssertionError(f"read {request} from {address} with {access} until {deadline}")
 
 
 def context(seconds: float = 5.0) -> ProbeContext:

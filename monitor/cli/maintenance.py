@@ -1,0 +1,125 @@
+"""`schulnetz maintenance`: announce planned work, so that nobody is woken by it.
+
+Must not know: how windows are stored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    find_school,
+    read_inventory,
+    state_option,
+)
+from monitor.clock import SystemClock
+from monitor.local_time import TimeError, parse_until
+from monitor.maintenance import MaintenanceBook, MaintenanceError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from monitor.inventory import Inventory
+
+
+@click.group()
+def maintenance() -> None:
+    """Announce planned work; the daemon takes it in within seconds."""
+
+
+@maintenance.command()
+@click.argument("school")
+@click.option("--until", required=True, metavar="TIME", help="End: 2h, 90m, or 2026-12-24 18:00.")
+@click.option(
+    "--from",
+    "begin",
+    metavar="TIME",
+    help="Start: 30m (from now), or 2026-12-24 16:00.  [default: now]",
+)
+@click.option("--reason", required=True, help="Why; it stands in metrics' annotations and reports.")
+@config_option
+@state_option
+def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    school: str, until: str, begin: str | None, reason: str, config: Path, state_dir: Path
+) -> None:
+    """Add a window for SCHOOL; it survives restarts and ends by itself."""
+    inventory = read_inventory(config)
+    found = find_school(inventory, school)
+    now = SystemClock().now()
+    zone = _zone(inventory)
+    try:
+        starts = parse_until(begin, zone, now) if begin else now
+        ends = parse_until(until, zone, now)
+        planned = _book(inventory, state_dir, now).add(found.id, starts, ends, reason, now=now)
+    except (TimeError, MaintenanceError) as error:
+        fail(str(error), Exit.WRONG)
+    click.echo(f"{planned.id}: {found.name} from {_local(starts, zone)} until {_local(ends, zone)}")
+
+
+@maintenance.command("list")
+@click.argument("school", required=False)
+@config_option
+@state_option
+def list_(school: str | None, config: Path, state_dir: Path) -> None:
+    """List the windows of all schools, or of SCHOOL."""
+    inventory = read_inventory(config)
+    found = find_school(inventory, school).id if school else None
+    windows = _book(inventory, state_dir, SystemClock().now()).windows(found)
+    if not windows:
+        click.echo("no maintenance windows")
+        return
+    zone = _zone(inventory)
+    table = Table(box=None, header_style="bold")
+    for heading in ("id", "school", "from", "until", "reason"):
+        table.add_column(heading, overflow="fold")
+    for planned in windows:
+        window = planned.window
+        table.add_row(
+            planned.id,
+            planned.school,
+            _local(window.starts, zone),
+            _local(window.ends, zone),
+            escape(window.reason),
+        )
+    Console().print(table)
+
+
+@maintenance.command()
+@click.argument("window_id", metavar="ID")
+@config_option
+@state_option
+def cancel(window_id: str, config: Path, state_dir: Path) -> None:
+    """End the window with that ID now, or take it back if it has not begun."""
+    inventory = read_inventory(config)
+    now = SystemClock().now()
+    try:
+        planned = _book(inventory, state_dir, now).cancel(window_id, now=now)
+    except MaintenanceError as error:
+        fail(str(error), Exit.WRONG)
+    click.echo(f"cancelled: {planned.school}, {planned.window.reason}")
+
+
+def _book(inventory: Inventory, state_directory: Path, now: datetime) -> MaintenanceBook:
+    book = MaintenanceBook(state_directory, inventory)
+    book.refresh(now)
+    if book.problem:
+        click.echo(f"warning: {book.problem}", err=True)
+    return book
+
+
+def _zone(inventory: Inventory) -> ZoneInfo:
+    return ZoneInfo(inventory.calendar.timezone)
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"

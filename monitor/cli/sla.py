@@ -1,0 +1,63 @@
+"""`schulnetz sla`: a month's availability against the contract, ready for the provider.
+
+Must not know: how minutes are recorded or summed up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from monitor.calendar import SchoolCalendar
+from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.clock import SystemClock
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.chain import LedgerError
+from monitor.rollout.reader import open_reader
+from monitor.rollout.sla import month_entries, sla_report
+from monitor.rollout.sla_output import outages_to_csv, to_csv, to_json, to_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@click.option("--month", metavar="YYYY-MM", help="Which month.  [default: this one]")
+@click.option("--provider", metavar="NAME", help="Only sites with this provider.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "outages-csv", "json"]),
+    default="table",
+    show_default=True,
+    help="csv has a line per site, outages-csv a line per outage.",
+)
+@config_option
+@state_option
+def sla(month: str | None, provider: str | None, form: str, config: Path, state_dir: Path) -> None:
+    """Report the month's availability per site, with every outage."""
+    inventory = read_inventory(config)
+    now = SystemClock().now()
+    calendar = SchoolCalendar(inventory.calendar)
+    wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
+    path = state_dir / LEDGER_FILE
+    try:
+        with open_reader(path) as reader:
+            report = sla_report(
+                month_entries(reader, wanted, inventory.calendar.timezone),
+                inventory,
+                wanted,
+                now=now,
+                in_lessons=calendar.in_lessons,
+                provider=provider,
+                ledger=str(path),
+            )
+    except (LedgerError, ValueError) as error:
+        fail(str(error), Exit.WRONG)
+    if form == "table":
+        Console().print(to_table(report))
+    else:
+        shape = {"csv": to_csv, "outages-csv": outages_to_csv, "json": to_json}[form]
+        click.echo(shape(report), nl=False)
