@@ -27,7 +27,7 @@ from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.ledger import Ledger
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.read import NativeReader
+from monitor.snmp.read import NativeReader, Reader
 from monitor.snmp.reference import PysnmpReader
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
@@ -268,9 +268,10 @@ async def open_daemon(
         echo = await stack.enter_async_context(open_echo())
         client = await stack.enter_async_context(SnmpClient())
         pysnmp = await stack.enter_async_context(PysnmpReader())
-        readers = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
+        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
+        own.count_drops_of("icmp", lambda: echo.drops)
         ledger = await stack.enter_async_context(
             Ledger.open(settings.state_directory / LEDGER_FILE, clock)
         )

@@ -21,11 +21,12 @@ from monitor.config.secrets import SecretError, read_credentials
 from monitor.inventory import Engine, checks_of_school
 from monitor.observation import DeviceReading, Outcome
 from monitor.probes.context import ProbeContext
-from monitor.probes.echo_socket import EchoPermissionError, EchoSocket
+from monitor.probes.echo_port import EchoPermissionError
+from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.read import NativeReader
+from monitor.snmp.read import NativeReader, Reader
 from monitor.snmp.reference import PysnmpReader
 
 if TYPE_CHECKING:
@@ -57,14 +58,14 @@ async def probe(
                 echo, credentials = parts.echo, parts.credentials
             else:
                 credentials = read_credentials(inventory.credentials)
-                echo = await stack.enter_async_context(EchoSocket.open(clock))
+                echo = await stack.enter_async_context(EchoSocket.open())
         except SecretError as error:
             fail(str(error), Exit.WRONG)
         except EchoPermissionError as error:
             fail(str(error), Exit.CANNOT_START)
         client = await stack.enter_async_context(SnmpClient())
         pysnmp = await stack.enter_async_context(PysnmpReader())
-        readers = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
+        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, credentials)
         checks = [check for check in checks_of_school(school) if kind in (None, check.kind)]
         if not checks:

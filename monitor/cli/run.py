@@ -18,7 +18,8 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.daemon import Settings, StateDirectoryError, open_daemon
-from monitor.probes.echo_socket import EchoPermissionError, EchoSocket
+from monitor.probes.echo_port import EchoPermissionError
+from monitor.probes.echo_socket import EchoSocket
 from monitor.schedule import CapacityError
 from monitor.web.app import AddressInUseError
 
@@ -61,7 +62,7 @@ def run(
 
 async def _run(config: Path, settings: Settings) -> None:
     clock = SystemClock()
-    opened = open_daemon(settings, lambda: read_all(config), clock, lambda: EchoSocket.open(clock))
+    opened = open_daemon(settings, lambda: read_all(config), clock, EchoSocket.open)
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)

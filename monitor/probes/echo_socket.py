@@ -178,14 +178,17 @@ class EchoSocket:
         return {version: family.port.mode for version, family in self._families.items()}
 
     @property
-    def drops(self) -> Mapping[Drop, int]:
-        """Return how many datagrams were no reply to a request of ours, by reason."""
-        total = dict.fromkeys(Drop, 0)
+    def drops(self) -> Mapping[str, int]:
+        """Return how many datagrams were no reply to a request of ours, by reason (`Drop`).
+
+        `no_buffer` are those that the kernel dropped before we could read them.
+        """
+        total: dict[str, int] = dict.fromkeys(Drop, 0)
         for family in self._families.values():
             total[Drop.MALFORMED] += family.port.malformed
             for reason, count in family.matcher.drops.items():
                 total[reason] += count
-        return total
+        return {**total, "no_buffer": self.kernel_drops}
 
     @property
     def kernel_drops(self) -> int:
