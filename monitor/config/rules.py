@@ -415,5 +415,5 @@ class Document(Rules):
     """Settings for all."""
     profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
     """Settings by sort of school."""
-    schools: Annotated[list[AnySchool], Field(min_length=1)]
+    schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]
     """All schools."""
