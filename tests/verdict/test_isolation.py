@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SCHOOLS = 9
 seeds = st.integers(0, 2**32)
-slowly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def world_of(
@@ -25,7 +25,7 @@ def world_of(
     references: int = 3,
 ) -> World:
     random = Random(seed)
-    inventory = city(SCHOOLS, switches=2, references=references)
+    inventory = city(SCHOOLS, switches=1, references=references)
     return World(inventory, lambda _: random.random(), outages or {}, own_line)
 
 
