@@ -6,6 +6,7 @@ Must not know: schools, contracts, addresses of other devices.
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.config.fields import HOST_PLACEHOLDER
@@ -48,10 +49,18 @@ class Plans:
         self._findings = findings
 
     def of_switch(self) -> tuple[CheckPlan, ...]:
-        """Return the plans of a switch: its interfaces, and pings where they are asked for."""
-        rules = merge(self._layers, "icmp", IcmpRules).rules
-        pings = (self.icmp(),) if rules.switches else ()
-        return (*pings, self.interfaces(is_router=False))
+        """Return the plans of a switch: pings at the switches' pace, and its interfaces."""
+        merged = merge(self._layers, "icmp", IcmpRules)
+        rules = merged.rules
+        if rules.switch_interval < rules.interval and not merged.is_broken:
+            self._findings.add(
+                mark_of(self._root, merged.nearest_path("switch_interval", "interval")),
+                f"switches are pinged every {rules.switch_interval:g}s, more often than their "
+                f"uplink ({rules.interval:g}s)",
+                f"allowed: switch_interval of {rules.interval:g}s and more",
+            )
+        ping = replace(self.icmp(), interval=rules.switch_interval)
+        return (ping, self.interfaces(is_router=False))
 
     def icmp(self) -> CheckPlan:
         """Return the plan for rounds of pings."""
@@ -122,6 +131,7 @@ class Plans:
                 body=rules.body or None,
                 redirects=rules.redirects,
                 verify=rules.verify,
+                ca_file=rules.ca_file or None,
                 address=self._filled(rules.address) or None,
             )
         elif isinstance(rules, DnsRules):
