@@ -97,20 +97,28 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
     assert world.board.root_causes() == expected
 
 
-def test_an_outage_between_two_rounds_of_the_uplink_is_not_held_against_a_switch() -> None:
-    """The uplink is asked at 120 and 240 s and misses it; the switch is silent for 80 s."""
+def rarely_asked_uplink(outages: Mapping[tuple[str, str], Spells]) -> World:
+    """An uplink asked at 0, 120, 240 s and so on, its switch every 10 s from 6 s on."""
     base = school(0, 0, interval=120.0)
     box = Switch("sw0", "10.0.0.10", (icmp(10.0),))
     site = replace(base.sites[0], switches=(box,))
     inventory = replace(city(0, 0), schools=(replace(base, sites=(site,)),))
     phases = {"router": 0.0, "sw0": 0.6}
-    world = World(
-        inventory,
-        lambda check: phases.get(check.target.device, 0.1),
-        {("s0", "router"): [(150.0, 239.5)]},
-    )
+    return World(inventory, lambda check: phases.get(check.target.device, 0.1), outages)
+
+
+def test_an_outage_between_two_rounds_of_the_uplink_is_not_held_against_a_switch() -> None:
+    world = rarely_asked_uplink({("s0", "router"): [(150.0, 239.5)]})
     world.run(600)
     assert world.held_against_schools() == []
+
+
+def test_a_dead_switch_of_a_rarely_asked_uplink_is_down_after_two_of_its_rounds() -> None:
+    world = rarely_asked_uplink({("s0", "sw0"): [(150.0, 9e9)]})
+    world.run(359)
+    assert world.held_against_schools() == []
+    world.run(362)
+    assert [subject for _, subject in world.held_against_schools()] == [switch(0, 0)]
 
 
 def test_a_silent_switch_is_no_longer_behind_an_uplink_that_is_back() -> None:
