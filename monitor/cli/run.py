@@ -20,6 +20,7 @@ from monitor.config.secrets import SecretError
 from monitor.daemon import Settings, StateDirectoryError, open_daemon
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
+from monitor.rollout.chain import LedgerError
 from monitor.schedule import CapacityError
 from monitor.web.app import AddressInUseError
 
@@ -35,6 +36,7 @@ START_ERRORS = (
     EchoPermissionError,
     SecretError,
     CapacityError,
+    LedgerError,
 )
 
 
@@ -77,4 +79,4 @@ def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, daemon.reload)
+    loop.add_signal_handler(signal.SIGHUP, daemon.request_reload)
