@@ -68,14 +68,19 @@ def run(
     )
 
 
+demo_state_option = click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=demo_command.STATE_DIRECTORY,
+    show_default=True,
+    help="Where the demo keeps its state.",
+)
+
+
 @main.command()
 @config_option
 @listen_option
-@click.option(
-    "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where to keep state.  [default: a temporary folder]",
-)
+@demo_state_option
 @click.option(
     "--schools",
     type=click.IntRange(1),
@@ -100,7 +105,7 @@ def run(
 def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
     listen: tuple[str, int],
-    state_dir: Path | None,
+    state_dir: Path,
     schools: int | None,
     duration: str | None,
     faults: tuple[str, ...],
@@ -149,12 +154,24 @@ def schema() -> None:
 @click.option(
     "--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo."
 )
-def probe(school: str, config: Path, only: str | None, as_json: bool, of_demo: bool) -> None:  # noqa: FBT001  # click passes flags by name
+@demo_state_option
+def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    school: str,
+    config: Path,
+    only: str | None,
+    as_json: bool,  # noqa: FBT001  # click passes flags by name
+    of_demo: bool,  # noqa: FBT001  # the same
+    state_dir: Path,
+) -> None:
     """Check one school now (by id, number or name) and say what is wrong."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
-    asyncio.run(probe_command.probe(inventory, found, kind, as_json=as_json, of_demo=of_demo))
+    asyncio.run(
+        probe_command.probe(
+            inventory, found, kind, as_json=as_json, demo=state_dir if of_demo else None
+        )
+    )
 
 
 @main.command()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from monitor.cli.common import Exit, fail
-from monitor.cli.demo import demo_parts
+from monitor.cli.demo import running_demo
 from monitor.cli.show import probe_table
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError, read_credentials
@@ -31,6 +31,7 @@ from monitor.snmp.reference import PysnmpReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from monitor.config.secrets import Secret
     from monitor.inventory import Check, CheckKind, Inventory, School
@@ -44,16 +45,16 @@ async def probe(
     kind: CheckKind | None,
     *,
     as_json: bool,
-    of_demo: bool,
+    demo: Path | None,
 ) -> None:
-    """Probe and print; leave with 4 if a check failed."""
+    """Probe and print; leave with 4 if a check failed. `demo` is a demo's state directory."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         credentials: Mapping[str, Secret]
         echo: EchoTransport
         try:
-            if of_demo:
-                parts = demo_parts(inventory, clock)
+            if demo is not None:
+                parts = running_demo(inventory, clock, demo)
                 school = next(one for one in parts.inventory.schools if one.id == school.id)
                 echo, credentials = parts.echo, parts.credentials
             else:

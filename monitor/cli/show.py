@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
@@ -31,22 +32,31 @@ OPER_UP = 1
 
 
 def probe_table(school: School, observations: Sequence[Observation]) -> Table:
-    """Return one row per check: where, what, how it ended, what was measured."""
+    """Return one row per check: where, what, how it ended, what was measured and why."""
+    several_sites = len(school.sites) > 1
     table = Table(
-        title=f"{school.name} ({school.id}, {school.number})", title_justify="left", expand=False
+        title=f"{school.name} ({school.id}, {school.number})",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
-    for heading in ("site", "device", "check", "result", "measured", "why"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("device", no_wrap=True)
+    table.add_column("check", no_wrap=True)
+    table.add_column("result", no_wrap=True)
+    table.add_column("finding", overflow="fold")
+    place = ""
     for observation in observations:
         target = observation.check.target
+        device = f"{target.site}/{target.device}" if several_sites else target.device
+        here = f"{device} {target.host}"
+        parts = filter(None, (measured(observation), sanitise(observation.detail)))
         table.add_row(
-            target.site,
-            f"{target.device} ({target.host})",
+            "" if here == place else here,
             observation.check.name,
             f"[{STYLES[observation.outcome]}]{observation.outcome}[/]",
-            escape(measured(observation)),
-            escape(sanitise(observation.detail)),
+            escape("; ".join(parts)),
         )
+        place = here
     return table
 
 
