@@ -97,7 +97,7 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
     assert world.board.root_causes() == expected
 
 
-def rarely_asked_uplink(outages: Mapping[tuple[str, str], Spells]) -> World:
+def rarely_asked_uplink(outages: dict[tuple[str, str], list[tuple[float, float]]]) -> World:
     """An uplink asked at 0, 120, 240 s and so on, its switch every 10 s from 6 s on."""
     base = school(0, 0, interval=120.0)
     box = Switch("sw0", "10.0.0.10", (icmp(10.0),))
