@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from monitor.snmp.client import Conversation
 from monitor.snmp.codec import (
     Message,
     PduType,
@@ -23,6 +23,9 @@ from monitor.snmp.columns import Layout
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.oids import objects
 from monitor.snmp.walk import Walk
+
+if TYPE_CHECKING:
+    from monitor.snmp.client import Conversation
 
 Objects = dict[str, tuple[Tag, int | bytes]]
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,9 @@ from monitor.snmp.codec import (
     encode_oid,
 )
 from monitor.snmp.columns import End, Group, Index, Layout, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MUTANTS = 100_000
 
