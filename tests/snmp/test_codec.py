@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,9 @@ oids = st.one_of(
 
 
 def _values() -> st.SearchStrategy[tuple[int, int | bytes | None]]:
-    def of(tags: list[Tag], values: st.SearchStrategy[int | bytes | None]):  # type: ignore[no-untyped-def]
+    def of(
+        tags: list[Tag], values: st.SearchStrategy[Any]
+    ) -> st.SearchStrategy[tuple[int, int | bytes | None]]:
         return st.tuples(st.sampled_from(tags), values)
 
     return st.one_of(

@@ -93,5 +93,5 @@ async def test_one_engine_serves_a_credential_for_good() -> None:
 
 async def test_an_address_that_is_none_raises() -> None:
     async with PysnmpReader() as reference:
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="illegal"):
             await reference.read(Agent("switch", 161, "2c", b"x"), REQUEST, _in(1))
