@@ -9,11 +9,13 @@ import socket
 import struct
 from dataclasses import dataclass
 
+ECHO_REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
+ECHO_REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
+
 _HEADER = struct.Struct("!BBHHH")
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")  # struct sock_extended_err, linux/errqueue.h
 _ORIGIN_ICMP = 2
 _ORIGIN_ICMP6 = 3
-_MINIMUM_IPV4_HEADER = 20
 _OFFSET_OF_ADDRESS = {socket.AF_INET: 4, socket.AF_INET6: 8}  # in struct sockaddr_in, sockaddr_in6
 _LENGTH_OF_ADDRESS = {socket.AF_INET: 4, socket.AF_INET6: 16}
 
@@ -61,7 +63,7 @@ class EchoTemplate:
     __slots__ = ("_identifier", "_payload", "_sum", "_type")
 
     def __init__(self, family: socket.AddressFamily, identifier: int, payload: bytes) -> None:
-        self._type = 128 if family == socket.AF_INET6 else 8
+        self._type = ECHO_REQUEST[family]
         self._identifier = identifier
         self._payload = payload
         # The kernel fills in ICMPv6 checksums: they cover addresses that only it knows.
@@ -97,29 +99,26 @@ def ones_complement_sum(data: bytes | memoryview) -> int:
     return total
 
 
-def icmp_offset(datagram: memoryview) -> int | None:
-    """Return where ICMP starts in what a raw IPv4 socket received, None if it is cut or damaged.
-
-    A raw IPv4 socket sees datagrams before the kernel has verified their checksum.
-    """
-    if len(datagram) < _MINIMUM_IPV4_HEADER:
-        return None
-    offset = (datagram[0] & 0x0F) * 4
-    if offset < _MINIMUM_IPV4_HEADER or len(datagram) < offset + _HEADER.size:
-        return None
-    return offset if ones_complement_sum(datagram[offset:]) == 0xFFFF else None  # noqa: PLR2004  # RFC 1071
-
-
 def parse_reply(
-    message: memoryview, family: socket.AddressFamily
+    datagram: memoryview, kind: int, *, has_ip_header: bool
 ) -> tuple[int, int, memoryview] | None:
-    """Return identifier, sequence and payload of an echo reply; None for anything else."""
-    if len(message) < _HEADER.size:
+    """Return identifier, sequence and payload of an echo reply; None for anything else.
+
+    The checksum is not looked at: a raw IPv4 socket gets it unverified, but whoever matches
+    identifier, sequence and the whole payload with what was sent needs no sum of them.
+
+    Args:
+        datagram: what a socket received.
+        kind: `ECHO_REPLY` of its family.
+        has_ip_header: whether an IPv4 header comes first, as on raw IPv4 sockets.
+    """
+    start = (datagram[0] & 0x0F) * 4 if has_ip_header and datagram else 0
+    if len(datagram) < start + _HEADER.size:
         return None
-    kind, code, _, identifier, sequence = _HEADER.unpack_from(message)
-    if code or kind != (129 if family == socket.AF_INET6 else 0):
+    found, code, _, identifier, sequence = _HEADER.unpack_from(datagram, start)
+    if code or found != kind:
         return None
-    return identifier, sequence, message[_HEADER.size :]
+    return identifier, sequence, datagram[start + _HEADER.size :]
 
 
 def parse_error(
@@ -144,7 +143,7 @@ def parse_error(
     if origin != (_ORIGIN_ICMP6 if family == socket.AF_INET6 else _ORIGIN_ICMP):
         return None
     asked, _, _, identifier, sequence = _HEADER.unpack_from(quoted)
-    if asked != (128 if family == socket.AF_INET6 else 8):
+    if asked != ECHO_REQUEST[family]:
         return None
     words = (_WORDS_6 if family == socket.AF_INET6 else _WORDS_4).get((kind, code))
     sentence = words or f"ICMP error type {kind} code {code}"

@@ -15,7 +15,7 @@ import struct
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.probes.echo_packet import icmp_offset, parse_error, parse_reply
+from monitor.probes.echo_packet import ECHO_REPLY, parse_error, parse_reply
 
 if TYPE_CHECKING:
     from monitor.probes.echo_packet import EchoError
@@ -31,6 +31,10 @@ _IP_RECVERR = 11
 _IP_RECVTTL = 12
 _IPV6_RECVERR = 25
 
+_HOP_LIMIT = {
+    socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
+}
 _TIMESPEC = struct.Struct("=qq")
 _INT = struct.Struct("=i")
 _MEMINFO = struct.Struct("=9I")
@@ -83,9 +87,9 @@ class OnReply(Protocol):
 
 
 class EchoPort:
-    """An open ICMP socket; `malformed` counts what arrived and was no echo reply."""
+    """An open ICMP socket; `received` counts datagrams, `malformed` those that were no reply."""
 
-    __slots__ = ("_buffer", "_socket", "_view", "family", "identifier", "malformed", "mode")
+    __slots__ = ("_socket", "_view", "family", "identifier", "malformed", "mode", "received")
 
     def __init__(self, family: socket.AddressFamily, buffer_bytes: int) -> None:
         """Open the socket.
@@ -101,8 +105,8 @@ class EchoPort:
         """
         self.family = family
         self.malformed = 0
-        self._buffer = bytearray(_LARGEST_DATAGRAM)
-        self._view = memoryview(self._buffer)
+        self.received = 0
+        self._view = memoryview(bytearray(_LARGEST_DATAGRAM))
         self.mode, self._socket = _open(family)
         try:
             self.identifier = self._configure(buffer_bytes)
@@ -143,23 +147,21 @@ class EchoPort:
         Returns:
             What is to be done next: call again, read the errors, or wait.
         """
-        view = self._view
-        family = self.family
-        # Only a raw IPv4 socket is handed the IP header.
-        has_ip_header = family == socket.AF_INET and self.mode is Mode.RAW
+        view, kind, hop_limit_kind = self._view, ECHO_REPLY[self.family], _HOP_LIMIT[self.family]
         is_raw = self.mode is Mode.RAW
+        has_ip_header = is_raw and self.family == socket.AF_INET
         receive = self._socket.recvmsg_into
         for _ in range(_BATCH_PACKETS):
             try:
-                size, control, _, source = receive((self._buffer,), _CONTROL_BYTES)
+                size, control, _, source = receive((view,), _CONTROL_BYTES)
             except BlockingIOError:
                 return Waiting.NOTHING
             except OSError:
                 # The pending error of some request; its particulars are in the error queue.
                 return Waiting.ERRORS
-            offset = icmp_offset(view[:size]) if has_ip_header else 0
-            reply = None if offset is None else parse_reply(view[offset:size], family)
-            received_ns, hop_limit = _stamp_and_hop_limit(control)
+            self.received += 1
+            reply = parse_reply(view[:size], kind, has_ip_header=has_ip_header)
+            received_ns, hop_limit = _stamp_and_hop_limit(control, hop_limit_kind)
             if reply is None or received_ns is None:
                 self.malformed += 1
                 continue
@@ -237,16 +239,15 @@ def _open(family: socket.AddressFamily) -> tuple[Mode, socket.socket]:
         raise EchoPermissionError(error.errno, CURE) from error
 
 
-def _stamp_and_hop_limit(control: list[tuple[int, int, bytes]]) -> tuple[int | None, int | None]:
+def _stamp_and_hop_limit(
+    control: list[tuple[int, int, bytes]], hop_limit_kind: tuple[int, int]
+) -> tuple[int | None, int | None]:
     received_ns = hop_limit = None
     for level, kind, data in control:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS_NEW:
+        if kind == _SO_TIMESTAMPNS_NEW and level == socket.SOL_SOCKET:
             seconds, nanoseconds = _TIMESPEC.unpack(data)
             received_ns = seconds * 1_000_000_000 + nanoseconds
-        elif (level, kind) in {
-            (socket.IPPROTO_IP, socket.IP_TTL),
-            (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT),
-        }:
+        elif (level, kind) == hop_limit_kind:
             (hop_limit,) = _INT.unpack(data)
     return received_ns, hop_limit
 
