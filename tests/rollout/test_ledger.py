@@ -189,7 +189,8 @@ async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(path, ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch, after_commit=True)
-        await ledger.append([note(1)])
+        async with asyncio.timeout(10):
+            await ledger.append([note(1)])
         assert disk.attempts == 1
         disk.refuses = False
         await ledger.append([note(2)])
