@@ -180,14 +180,16 @@ async def test_a_lost_request_is_sent_again() -> None:
         assert [*result.columns["ifName"]] == list(ROWS)
 
 
-async def test_a_closed_port_is_unreachable_at_once() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_a_closed_port_is_unreachable_at_once(host: str) -> None:
+    family, _ = socket_address(host, 0)
+    with socket.socket(family, socket.SOCK_DGRAM) as free:
+        free.bind((host, 0))
         port = free.getsockname()[1]
     async with SnmpClient() as client:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        result = await read(client, Agent("127.0.0.1", port, "2c", b"public", 2.0, 1))
+        result = await read(client, Agent(host, port, "2c", b"public", 2.0, 1))
         assert result.failure is not None
         assert result.failure.kind is FailureKind.UNREACHABLE
         assert "refused" in result.failure.message
