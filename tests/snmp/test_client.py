@@ -429,6 +429,26 @@ async def test_an_address_that_is_none_raises(address: str) -> None:
             await read(client, Agent(address, 161, "2c", b"public"))
 
 
+async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behind() -> None:
+    async with SnmpClient() as client:
+        with pytest.raises(PermissionError):
+            await read(client, Agent("255.255.255.255", 161, "2c", b"public"))
+        assert client.requests_in_flight == 0
+    with pytest.raises(OSError, match="no socket"):
+        await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
+
+
+async def test_a_flood_between_two_replies_does_not_end_the_wait() -> None:
+    agent = honest()
+    async with (
+        SnmpClient() as client,
+        serving(lambda d: [*[b"noise"] * 100, agent.answer(d)], timeout=2.0) as place,
+    ):
+        result = await read(client, place)
+        assert result.failure is None
+        assert client.drops["malformed"] == 100 * result.requests
+
+
 def test_addresses_are_brought_into_the_kernels_form() -> None:
     assert socket_address("0:0::0:1", 161) == (socket.AF_INET6, ("::1", 161, 0, 0))
     assert socket_address("FE80::1%1", 161)[1] == ("fe80::1", 161, 0, 1)
