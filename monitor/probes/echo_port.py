@@ -42,6 +42,7 @@ _SK_MEMINFO_RCVBUF = 1
 _SK_MEMINFO_DROPS = 8
 _CONTROL_BYTES = 512
 _LARGEST_DATAGRAM = 65_535
+_QUOTED_BYTES = 64  # of our request in an ICMP error; only its header is looked at
 
 # A flood must not hold the event loop: 256 packets take about 2 ms.
 _BATCH_PACKETS = 256
@@ -182,7 +183,7 @@ class EchoPort:
         for _ in range(_BATCH_PACKETS):
             try:
                 quoted, control, _, destination = self._socket.recvmsg(
-                    _LARGEST_DATAGRAM, _CONTROL_BYTES, socket.MSG_ERRQUEUE
+                    _QUOTED_BYTES, _CONTROL_BYTES, socket.MSG_ERRQUEUE
                 )
             except BlockingIOError:
                 break
