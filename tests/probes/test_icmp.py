@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,9 @@ from monitor.inventory import Check, CheckKind, IcmpOptions, Role, Target, TcpOp
 from monitor.observation import EchoRound, Outcome, Reason
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OPTIONS = IcmpOptions(packets=5, spacing=0.2, wait=2.0)
 ANSWERED = EchoRound("192.0.2.1", 5, (0.010, 0.012, 0.011, 0.010, 0.013))
@@ -37,6 +40,7 @@ class ModelledLine:
     clock: StandingClock
     finds: EchoRound | OSError
     asked: list[tuple[str, IcmpOptions]] = field(default_factory=list)
+    drops: Mapping[str, int] = field(default_factory=dict)
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         self.asked.append((address, options))
