@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from monitor.uplink import Gap, UplinkMeter
@@ -82,6 +82,7 @@ def happen(router: Router, incident: Incident) -> None:
         router.if_index = 5 if router.if_index == 4 else 4
 
 
+@settings(max_examples=400)
 @given(ROUTERS, st.lists(SPELLS, min_size=1, max_size=12))
 def test_no_rate_is_above_what_was_really_sent(router: Router, spells: list[Spell]) -> None:
     meter = UplinkMeter("wan0", GIGABIT)
