@@ -39,7 +39,7 @@ SPACING_SECONDS = 0.1
 EXPORTER_PORT = 9115
 
 # Each contestant runs this often, in turns; the median is told, for others use the machine too.
-TURNS = 5
+TURNS = 3
 
 
 @dataclass(slots=True)

@@ -3,12 +3,16 @@
 Opens the unprivileged datagram ("ping") socket where `net.ipv4.ping_group_range` lets us,
 a raw socket otherwise. Non-blocking; whoever owns it waits for it to become readable.
 
+The kernel takes some milliseconds from a machine's first time-stamping socket until it stamps
+packets on arrival; until then it stamps them when they are read.
+
 Must not know: rounds, schedules, who waits for which reply.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import secrets
 import socket
 import struct
@@ -234,6 +238,9 @@ def _open(family: socket.AddressFamily) -> tuple[Mode, socket.socket]:
         return Mode.DATAGRAM, socket.socket(family, socket.SOCK_DGRAM, protocol)
     except PermissionError:
         pass
+    except OSError as error:
+        if error.errno != errno.EPROTONOSUPPORT:  # a kernel built without ping sockets
+            raise
     try:
         return Mode.RAW, socket.socket(family, socket.SOCK_RAW, protocol)
     except PermissionError as error:

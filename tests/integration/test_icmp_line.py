@@ -38,7 +38,7 @@ pytestmark = [
 ]
 
 NOBODY = 65_534
-QUICK = IcmpOptions(packets=4, spacing=0.005, wait=0.25)
+QUICK = IcmpOptions(packets=4, spacing=0.005, wait=0.4)
 
 # A packet whose sender loses its processor between reading the clock and the system call is
 # measured too long, by us as by anybody. On a busy machine that is tried again, a few times.
@@ -194,7 +194,7 @@ async def test_every_reply_that_the_kernel_drops_is_reported(inside: Namespace) 
         opened = EchoSocket.open(receive_buffer_bytes=8_192)
     async with opened, event_loop_blocked(blocked=True):
         addresses = [f"10.77.{100 + number // 250}.{number % 250}" for number in range(500)]
-        rounds = await ping_all(opened, addresses, IcmpOptions(packets=1, wait=0.5))
+        rounds = await ping_all(opened, addresses, IcmpOptions(packets=1, wait=1.0))
         table = inside.run("cat", "/proc/net/raw")
         by_kernel = sum(int(line.split()[-1]) for line in table.splitlines()[1:])
         lost = sum(found.lost for found in rounds)
@@ -259,7 +259,7 @@ async def test_errors_of_other_targets_never_hinder_a_send(echo: EchoSocket) -> 
 async def test_late_replies_and_duplicates_stand_in_the_next_round(
     echo: EchoSocket, version: int
 ) -> None:
-    late, twice = address(version, Behaviour.LATE, 40), address(version, Behaviour.TWICE, 1)
+    late, twice = address(version, Behaviour.LATE, 60), address(version, Behaviour.TWICE, 1)
     first = await ping_all(echo, [late, twice], QUICK)
     assert [(found.lost, found.late) for found in first] == [(4, 0), (0, 0)]
     await asyncio.sleep(0.5)

@@ -140,7 +140,7 @@ async def test_a_name_that_does_not_resolve_is_a_finding() -> None:
 
 async def test_a_short_time_left_means_fewer_packets_and_never_a_shorter_wait() -> None:
     modelled, context = line(ANSWERED)
-    await icmp.run(check(), replace(context, deadline=context.clock.monotonic() + 2.7))
+    await icmp.run(check(), replace(context, deadline=context.clock.monotonic() + 2.65))
     assert modelled.asked[0][1] == replace(OPTIONS, packets=3)
 
 
