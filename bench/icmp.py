@@ -1,8 +1,8 @@
-"""What 1,000 pings cost, and how wrong their times are: ours, fping, blackbox_exporter.
+"""What 1,000 pings cost, and how wrong their times are: ours, fping, two exporters.
 
 All ping 82 targets in one burst, again and again, in a network namespace whose responder
 answers after 1 to 9 ms (fping prints hundredths of a millisecond below 10). The truth is a
-packet capture. Needs root, fping and prometheus-blackbox-exporter.
+packet capture. Needs root, fping, prometheus-blackbox-exporter, prometheus-smokeping-prober.
 
 Run `python -m bench.icmp`; it prints the table of `run()`.
 """
@@ -10,6 +10,7 @@ Run `python -m bench.icmp`; it prints the table of `run()`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -37,6 +38,7 @@ TARGETS = [f"10.77.{21 + number % 9}.{number + 1}" for number in range(82)]
 BURSTS = 24
 SPACING_SECONDS = 0.1
 EXPORTER_PORT = 9115
+SMOKEPING_PORT = 9374
 
 # Each contestant runs this often, in turns; the median is told, for others use the machine too.
 TURNS = 3
@@ -44,10 +46,15 @@ TURNS = 3
 
 @dataclass(slots=True)
 class Result:
-    """What one contestant spent in CPU seconds, and the RTTs in seconds that it found by target."""
+    """What one contestant spent in CPU seconds, and the RTTs in seconds that it found by target.
+
+    `asked` cuts the wire's exchanges to the first so many of each target, for a contestant that
+    cannot be stopped between two bursts.
+    """
 
     cpu_seconds: float
     rtts: dict[str, list[float]] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,6 +76,8 @@ def run() -> str:
         contestants["fping"] = fping
     if shutil.which("prometheus-blackbox-exporter"):
         contestants["blackbox_exporter"] = blackbox_exporter
+    if shutil.which("prometheus-smokeping-prober"):
+        contestants["smokeping_prober"] = smokeping_prober
     turns: dict[str, list[Figures]] = {name: [] for name in contestants}
     with namespace("bench") as inside, answered_line(inside):
         with inside.entered():
@@ -86,7 +95,7 @@ def figures(result: Result, wire: Wire) -> Figures:
     seen = wire.exchanges()
     requests, lost, errors = 0, 0, []
     for target in TARGETS:
-        truth = [exchange.rtt_seconds for exchange in seen[target]]
+        truth = [exchange.rtt_seconds for exchange in seen[target]][: result.asked.get(target)]
         measured = result.rtts[target]
         requests += len(truth)
         lost += len(truth) - len(measured)
@@ -168,6 +177,55 @@ def blackbox_exporter(inside: Namespace) -> Result:
     return Result(**json.loads(swept))
 
 
+def smokeping_prober(inside: Namespace) -> Result:
+    """Ping with smokeping_prober, which goes on by itself; it tells sums, so means count."""
+    argv = inside.command(
+        "prometheus-smokeping-prober",
+        "--privileged",
+        f"--ping.interval={SPACING_SECONDS:g}s",
+        "--config.file=",
+        f"--web.listen-address=127.0.0.1:{SMOKEPING_PORT}",
+        "--log.level=error",
+        *TARGETS,
+    )
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
+        try:
+            told = inside.run(sys.executable, "-m", "bench.icmp", "smoke", str(process.pid))
+        finally:
+            process.terminate()
+    return Result(**json.loads(told))
+
+
+async def smoke(prober: int) -> Result:
+    """Let a smokeping_prober do as many bursts as the others, and read what it found.
+
+    Args:
+        prober: its process id, for its CPU time.
+    """
+    text = ""
+    wanted = len(TARGETS) * BURSTS
+    for _ in range(400):
+        await asyncio.sleep(0.05)
+        with contextlib.suppress(ConnectionRefusedError):
+            text = await _get(SMOKEPING_PORT, "/metrics")
+        sent = _by_target(text, "smokeping_requests_total")
+        if sum(sent.values()) >= wanted:
+            break
+    spent = _cpu_seconds(prober)
+    counts = _by_target(text, "smokeping_response_duration_seconds_count")
+    sums = _by_target(text, "smokeping_response_duration_seconds_sum")
+    # The last request of each target may be on its way still.
+    asked = {target: max(int(counts[target]), int(sent[target]) - 1) for target in TARGETS}
+    means = {target: sums[target] / counts[target] for target in TARGETS if counts[target]}
+    rtts = {target: [means[target]] * int(counts[target]) for target in means}
+    return Result(spent, {target: rtts.get(target, []) for target in TARGETS}, asked)
+
+
+def _by_target(text: str, name: str) -> dict[str, float]:
+    found = re.findall(rf'^{name}{{.*host="([^"]+)".*}} (\S+)$', text, re.MULTILINE)
+    return dict.fromkeys(TARGETS, 0.0) | {host: float(value) for host, value in found}
+
+
 async def sweep(exporter: int) -> Result:
     """Ask a blackbox_exporter for all targets at once, again and again.
 
@@ -191,14 +249,18 @@ async def sweep(exporter: int) -> Result:
 
 
 async def _probe(target: str) -> float | None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", EXPORTER_PORT)
-    request = f"GET /probe?module=icmp&target={target} HTTP/1.0\r\n\r\n"
-    writer.write(request.encode())
+    text = await _get(EXPORTER_PORT, f"/probe?module=icmp&target={target}")
+    found = re.search(r'probe_icmp_duration_seconds\{phase="rtt"\} (\S+)', text)
+    return float(found[1]) if found and "probe_success 1" in text else None
+
+
+async def _get(port: int, path: str) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.0\r\n\r\n".encode())
     text = (await reader.read()).decode()
     writer.close()
     await writer.wait_closed()
-    found = re.search(r'probe_icmp_duration_seconds\{phase="rtt"\} (\S+)', text)
-    return float(found[1]) if found and "probe_success 1" in text else None
+    return text
 
 
 def _cpu_seconds(process: int) -> float:
@@ -211,6 +273,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["ours"]:
             print(json.dumps(asdict(asyncio.run(ping_all()))))
+        case ["smoke", process]:
+            print(json.dumps(asdict(asyncio.run(smoke(int(process))))))
         case ["sweep", process]:
             print(json.dumps(asdict(asyncio.run(sweep(int(process))))))
         case _:
