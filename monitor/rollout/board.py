@@ -98,6 +98,11 @@ class RolloutBoard:
         """Return of each `school/site` with a campaign its last one, and what that shows."""
         return self._campaigns.latest()
 
+    def line_day(self, site: str) -> LineDay | None:
+        """Return the latest 24 hours of the line of a `school/site`, None before any minute."""
+        line = self._lines.get(site)
+        return line.day() if line is not None else None
+
     def take(self, entries: Iterable[Entry]) -> None:
         """Take entries that are being appended to the ledger; kinds of no concern are ignored.
 

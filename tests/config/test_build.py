@@ -10,8 +10,8 @@ import pytest
 from monitor.config import ConfigError, load_text
 from monitor.inventory import (
     CheckKind,
-    Criterion,
     CredentialSource,
+    Criterion,
     DnsOptions,
     Engine,
     ExpectedLine,
