@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.rollout.availability import minute_of
+from monitor.rollout.campaign_records import (
+    CampaignPhase,
+    CampaignStep,
+    campaign_entry,
+    measurement_entry,
+)
 from monitor.rollout.evidence import Campaign, LineDay, Measurement, Rates
+from monitor.rollout.line import Identity
+from monitor.rollout.records import MinuteRun, minutes_entry, scope_entry, scope_id
+
+if TYPE_CHECKING:
+    from monitor.rollout.chain import Entry
 
 ZONE = ZoneInfo("Europe/Berlin")
 SITE = "first-school/main"
+OTHER = "second-school/main"
+SITES = (SITE, OTHER)
+# What is seen of the first site's line where all is as tests/config/corpus/good expects it.
+RIGHT = Identity("gw.first.example", "Fibre 1000, lot 2", "203.0.113.1")
 GIGABIT = Rates(1e9, 900e6, 600e6)
 # A Tuesday, 14:00 in Berlin.
 START = datetime(2022, 3, 1, 13, tzinfo=UTC)
@@ -61,3 +78,22 @@ def line_day(
 ) -> LineDay:
     since = until - timedelta(days=1)
     return LineDay(SITE, since, until, answered, answered + down, right, "the line")
+
+
+def minutes(begin: datetime, codes: str, count: int) -> list[Entry]:
+    """Return the entries of equal minutes, one code for each of `SITES`."""
+    run = MinuteRun(minute_of(begin), count, scope_id(SITES), codes)
+    return [scope_entry(SITES, begin), minutes_entry(run)]
+
+
+def entries_of(campaign: Campaign) -> list[Entry]:
+    """Return the ledger entries of a campaign."""
+    begun = CampaignStep(
+        campaign.id,
+        campaign.site,
+        campaign.measurements[0].at,
+        CampaignPhase.STARTED,
+        campaign.down,
+        campaign.up,
+    )
+    return [campaign_entry(begun), *map(measurement_entry, campaign.measurements)]

@@ -13,23 +13,26 @@ from monitor.clock import SystemClock
 from monitor.config import load
 from monitor.inventory import Criterion, Milestone
 from monitor.observation import State
-from monitor.rollout.availability import minute_of
 from monitor.rollout.board import RolloutBoard, remembered
-from monitor.rollout.campaign_records import (
-    CampaignPhase,
-    CampaignStep,
-    campaign_entry,
-    measurement_entry,
-)
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.line import Identity
 from monitor.rollout.line_records import LINE, LINE_DAY, read_line_day
 from monitor.rollout.progress import progress
 from monitor.rollout.recorder import MinuteRecorder
-from monitor.rollout.records import MinuteRun, Transition, minutes_entry, scope_entry, scope_id
+from monitor.rollout.records import Transition
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import REPORTED_GOAL, STAGE, read_reported, read_stage
-from tests.rollout.evidence import SITE, START, failing, passing
+from tests.rollout.evidence import (
+    OTHER,
+    RIGHT,
+    SITE,
+    SITES,
+    START,
+    entries_of,
+    failing,
+    minutes,
+    passing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +41,6 @@ if TYPE_CHECKING:
     from monitor.rollout.chain import Entry
     from monitor.rollout.evidence import Campaign
 
-OTHER = "second-school/main"
-SITES = (SITE, OTHER)
-RIGHT = Identity("gw.first.example", "Fibre 1000, lot 2", "203.0.113.1")
 WRONG = Identity("dsl-router", "Fibre 1000, lot 2", "203.0.113.1")
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -55,23 +55,6 @@ def with_goal(city: Inventory, **changes: object) -> Inventory:
     assert city.goal is not None
     goal: Goal = replace(city.goal, **changes)  # type: ignore[arg-type]  # names of its fields
     return replace(city, goal=goal)
-
-
-def minutes(begin: datetime, codes: str, count: int) -> list[Entry]:
-    run = MinuteRun(minute_of(begin), count, scope_id(SITES), codes)
-    return [scope_entry(SITES, begin), minutes_entry(run)]
-
-
-def entries_of(campaign: Campaign) -> list[Entry]:
-    begun = CampaignStep(
-        campaign.id,
-        campaign.site,
-        campaign.measurements[0].at,
-        CampaignPhase.STARTED,
-        campaign.down,
-        campaign.up,
-    )
-    return [campaign_entry(begun), *map(measurement_entry, campaign.measurements)]
 
 
 def stages(entries: Iterable[Entry]) -> list[tuple[str, Stage]]:
