@@ -27,7 +27,7 @@ from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.ledger import Ledger
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.read import NativeReader
+from monitor.snmp.read import NativeReader, Reader
 from monitor.snmp.reference import PysnmpReader
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
@@ -125,6 +125,7 @@ class Daemon:
         self._polls = 0
         self.inventory = loaded.inventory
         self.port = 0
+        self._reload_wanted = asyncio.Event()
         self._apply(loaded)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -134,18 +135,24 @@ class Daemon:
                 group.create_task(self._schedule.run(), name="schedule"),
                 group.create_task(self._sample_lag(), name="loop lag"),
                 group.create_task(self._keep_house(), name="housekeeping"),
+                group.create_task(self._reload_on_request(), name="reload"),
             ]
             await stop.wait()
             for task in tasks:
                 task.cancel()
 
-    def reload(self) -> bool:
+    def request_reload(self) -> None:
+        """Have the configuration read again; requests while one is under way become one."""
+        self._reload_wanted.set()
+
+    async def reload(self) -> bool:
         """Read the configuration again; keep the one that runs if anything is wrong with it.
 
         Returns whether it was applied; the log says why not.
         """
         try:
-            loaded = self._load()
+            # A file made to be slow to refuse must not hold up the probes.
+            loaded = await asyncio.to_thread(self._load)
             self._refuse_loss_of_schools(loaded.inventory)
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
@@ -238,6 +245,12 @@ class Daemon:
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
 
+    async def _reload_on_request(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            await self.reload()
+
     def _refuse_loss_of_schools(self, inventory: Inventory) -> None:
         before, after = len(self.inventory.schools), len(inventory.schools)
         if self._settings.allow_fewer_schools or after >= before * (1 - LARGEST_LOSS_OF_SCHOOLS):
@@ -268,9 +281,10 @@ async def open_daemon(
         echo = await stack.enter_async_context(open_echo())
         client = await stack.enter_async_context(SnmpClient())
         pysnmp = await stack.enter_async_context(PysnmpReader())
-        readers = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
+        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
+        own.count_drops_of("icmp", lambda: echo.drops)
         ledger = await stack.enter_async_context(
             Ledger.open(settings.state_directory / LEDGER_FILE, clock)
         )

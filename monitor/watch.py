@@ -85,7 +85,6 @@ class Watch:
             clock.now(),
             rules.in_maintenance,
             rules.in_service_hours,
-            every_minutes=1,
         )
 
     def reconfigure(self, inventory: Inventory) -> None:

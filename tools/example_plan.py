@@ -60,7 +60,7 @@ references:
 DEFAULTS = """\
 defaults:
   snmp: {credential: devices, version: v2c, timeout: 2s, retries: 1}
-  icmp: {interval: 60s, timeout: 10s, packets: 5, spacing: 200ms}
+  icmp: {interval: 10s, timeout: 5s, packets: 5, spacing: 200ms, switch_interval: 60s}
   interfaces: {interval: 60s, timeout: 20s, uplink: wan}
   contract:
     provider: provider-a

@@ -9,10 +9,12 @@ Must not know: how devices behave, or what the daemon does inside.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import math
+import os
 import sys
-import tempfile
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.units import UnitError, parse_duration
-from monitor.daemon import Loaded, Settings, open_daemon
+from monitor.daemon import Loaded, Settings, open_daemon, prepare_state_directory
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
@@ -35,7 +37,7 @@ from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from monitor.simulator.process import CityProcess
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from monitor.clock import Clock
     from monitor.daemon import Daemon, Status
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 DEVICE_PORT = 16100
 COMMUNITY = "simulated"
+STATE_DIRECTORY = Path("state/demo")
+NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
 
@@ -54,7 +58,7 @@ class Wishes:
 
     config: Path
     listen: tuple[str, int]
-    state_directory: Path | None
+    state_directory: Path
     schools: int | None
     duration: str | None
     faults: tuple[str, ...]
@@ -71,7 +75,7 @@ class DemoParts:
 
 
 def demo_parts(
-    inventory: Inventory, clock: Clock, port: int = DEVICE_PORT, faults: tuple[Fault, ...] = ()
+    inventory: Inventory, clock: Clock, port: int, faults: tuple[Fault, ...]
 ) -> DemoParts:
     """Return the inventory on loopback with the transports that belong to it."""
     try:
@@ -80,6 +84,35 @@ def demo_parts(
         fail(str(error), Exit.WRONG)
     credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
     return DemoParts(local, ModelledEcho(local, clock, faults), credentials)
+
+
+def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> DemoParts:
+    """Return the parts of the demo that keeps its state there; leave if none runs."""
+    try:
+        note = json.loads((state_directory / NOTE).read_text(encoding="utf-8"))
+        os.kill(note["pid"], 0)
+        faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note["faults"])
+        return demo_parts(inventory, clock, note["port"], faults)
+    except (OSError, ValueError, KeyError, TypeError):
+        fail(
+            f"no demo keeps its state in {state_directory}; start one with `schulnetz demo`, "
+            "or name its folder with --state-dir",
+            Exit.WRONG,
+        )
+
+
+@contextmanager
+def _noted(wishes: Wishes, port: int) -> Iterator[None]:
+    """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken."""
+    prepare_state_directory(wishes.state_directory)
+    note = wishes.state_directory / NOTE
+    note.write_text(
+        json.dumps({"pid": os.getpid(), "port": port, "faults": wishes.faults}), encoding="utf-8"
+    )
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def demo(wishes: Wishes) -> None:
@@ -107,9 +140,6 @@ async def _run(
 ) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        state = wishes.state_directory or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="schulnetz-demo-"))
-        )
         city = await stack.enter_async_context(
             CityProcess(
                 wishes.config,
@@ -119,13 +149,14 @@ async def _run(
                 community=COMMUNITY,
             )
         )
+        stack.enter_context(_noted(wishes, city.port))
         parts = demo_parts(inventory, clock, city.port, faults)
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:
             yield parts.echo
 
-        settings = Settings(state, *wishes.listen)
+        settings = Settings(wishes.state_directory, *wishes.listen)
         loaded = Loaded(parts.inventory, parts.credentials)
         daemon = await stack.enter_async_context(open_daemon(settings, lambda: loaded, clock, echo))
         await _watch(daemon, city, wishes.listen[0], seconds)
@@ -141,9 +172,10 @@ async def _watch(daemon: Daemon, city: CityProcess, host: str, seconds: float | 
     base = f"http://{host}:{daemon.port}"
     console.print(f"simulated city: {city.devices} devices answer SNMP on loopback")
     console.print("ping is modelled: the kernel would answer for every address on loopback")
-    console.print(f"metrics: {base}/metrics    one school: {base}/metrics?school=ID")
+    console.print(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
-    console.print(f"one school from the shell: schulnetz probe {school} --demo")
+    console.print(f"one school: {base}/metrics?school={school}")
+    console.print(f"from the shell: .venv/bin/schulnetz probe {school} --demo")
     console.print("Ctrl-C ends everything")
 
     async def until_city_ends() -> None:

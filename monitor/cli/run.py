@@ -18,7 +18,9 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.daemon import Settings, StateDirectoryError, open_daemon
-from monitor.probes.echo_socket import EchoPermissionError, EchoSocket
+from monitor.probes.echo_port import EchoPermissionError
+from monitor.probes.echo_socket import EchoSocket
+from monitor.rollout.chain import LedgerError
 from monitor.schedule import CapacityError
 from monitor.web.app import AddressInUseError
 
@@ -34,6 +36,7 @@ START_ERRORS = (
     EchoPermissionError,
     SecretError,
     CapacityError,
+    LedgerError,
 )
 
 
@@ -61,7 +64,7 @@ def run(
 
 async def _run(config: Path, settings: Settings) -> None:
     clock = SystemClock()
-    opened = open_daemon(settings, lambda: read_all(config), clock, lambda: EchoSocket.open(clock))
+    opened = open_daemon(settings, lambda: read_all(config), clock, EchoSocket.open)
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
@@ -76,4 +79,4 @@ def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, daemon.reload)
+    loop.add_signal_handler(signal.SIGHUP, daemon.request_reload)

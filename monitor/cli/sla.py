@@ -45,6 +45,7 @@ def sla(month: str | None, provider: str | None, form: str, config: Path, state_
     path = state_dir / LEDGER_FILE
     try:
         with open_reader(path) as reader:
+            row, digest = reader.head()
             report = sla_report(
                 month_entries(reader, wanted, inventory.calendar.timezone),
                 inventory,
@@ -52,7 +53,7 @@ def sla(month: str | None, provider: str | None, form: str, config: Path, state_
                 now=now,
                 in_lessons=calendar.in_lessons,
                 provider=provider,
-                ledger=str(path),
+                ledger=f"row {row}, digest {digest.hex()}",
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)

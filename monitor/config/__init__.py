@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config.build import build
 from monitor.config.cross import check_names
-from monitor.config.problems import START, ConfigError, Findings, Problem
+from monitor.config.problems import START, ConfigError, Findings, Problem, TooManyProblemsError
 from monitor.config.schema import schema
 from monitor.config.text import MAX_BYTES, compose
 from monitor.config.validate import validate
@@ -47,12 +47,19 @@ def load_text(text: bytes, name: str) -> Inventory:
         ConfigError: if it is not fit for use, with every reason.
     """
     findings = Findings(name)
-    root = compose(text, findings)
-    if root is None:
-        raise findings.error()
-    draft = validate(root, findings)
-    check_names(root, findings)
-    inventory = build(draft, root, findings)
-    if len(findings):
+    try:
+        inventory = _inventory(text, findings)
+    except TooManyProblemsError:
+        raise findings.error() from None
+    if inventory is None or len(findings):
         raise findings.error()
     return inventory
+
+
+def _inventory(text: bytes, findings: Findings) -> Inventory | None:
+    root = compose(text, findings)
+    if root is None:
+        return None
+    draft = validate(root, findings)
+    check_names(root, findings)
+    return build(draft, root, findings)

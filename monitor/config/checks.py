@@ -6,6 +6,7 @@ Must not know: schools, contracts, addresses of other devices.
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.config.fields import HOST_PLACEHOLDER
@@ -13,6 +14,7 @@ from monitor.config.merge import merge, merge_checks
 from monitor.config.places import mark_of
 from monitor.config.rules import DnsRules, HttpRules, IcmpRules, InterfacesRules, SnmpRules
 from monitor.inventory import (
+    PROBE_SHARE,
     CheckKind,
     CheckPlan,
     DnsOptions,
@@ -48,20 +50,27 @@ class Plans:
         self._findings = findings
 
     def of_switch(self) -> tuple[CheckPlan, ...]:
-        """Return the plans of a switch: its interfaces, and pings where they are asked for."""
-        rules = merge(self._layers, "icmp", IcmpRules).rules
-        pings = (self.icmp(),) if rules.switches else ()
-        return (*pings, self.interfaces(is_router=False))
+        """Return the plans of a switch: pings at the switches' pace, and its interfaces."""
+        merged = merge(self._layers, "icmp", IcmpRules)
+        rules = merged.rules
+        if rules.switch_interval < rules.interval and not merged.is_broken:
+            self._findings.add(
+                mark_of(self._root, merged.nearest_path("switch_interval", "interval")),
+                f"switches are pinged every {rules.switch_interval:g}s, more often than their "
+                f"uplink ({rules.interval:g}s)",
+                f"allowed: switch_interval of {rules.interval:g}s and more",
+            )
+        ping = replace(self.icmp(), interval=rules.switch_interval)
+        return (ping, self.interfaces(is_router=False))
 
     def icmp(self) -> CheckPlan:
         """Return the plan for rounds of pings."""
         merged = merge(self._layers, "icmp", IcmpRules)
         rules = merged.rules
         self._check_pace(merged)
-        needed = (rules.packets - 1) * rules.spacing + rules.wait
-        keys = ("packets", "spacing", "wait", "timeout")
-        self._check_fits(merged, needed, "a round of pings", keys)
         options = IcmpOptions(rules.packets, rules.spacing, rules.payload, rules.wait)
+        keys = ("packets", "spacing", "wait", "timeout")
+        self._check_fits(merged, options.round_seconds, "a round of pings", keys)
         return CheckPlan(CheckKind.ICMP, "icmp", rules.interval, rules.timeout, options)
 
     def interfaces(self, *, is_router: bool) -> CheckPlan:
@@ -122,6 +131,7 @@ class Plans:
                 body=rules.body or None,
                 redirects=rules.redirects,
                 verify=rules.verify,
+                ca_file=rules.ca_file or None,
                 address=self._filled(rules.address) or None,
             )
         elif isinstance(rules, DnsRules):
@@ -158,11 +168,12 @@ class Plans:
     def _check_fits(
         self, merged: Merged[IcmpRules], needed: float, what: str, keys: tuple[str, ...]
     ) -> None:
-        if needed > merged.rules.timeout and not merged.is_broken:
+        longest = merged.rules.timeout * PROBE_SHARE
+        if needed > longest and not merged.is_broken:
             self._findings.add(
                 mark_of(self._root, merged.nearest_path(*keys)),
                 f"{what} takes up to {needed:g}s",
-                f"allowed: at most its time-out ({merged.rules.timeout:g}s)",
+                f"allowed: at most 95 % of its time-out ({longest:g}s)",
             )
 
 

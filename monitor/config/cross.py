@@ -103,5 +103,11 @@ def _check_zone(node: Node | None, findings: Findings) -> None:
             node.mark,
             f"{shown(node.value)} is no time zone",
             "allowed: IANA names such as Europe/Berlin",
-            suggestion(node.value, sorted(zoneinfo.available_timezones())),
+            suggestion(node.value, _near_zones(node.value)),
         )
+
+
+def _near_zones(name: str) -> list[str]:
+    continent = name.partition("/")[0].casefold()
+    zones = sorted(zoneinfo.available_timezones())
+    return [zone for zone in zones if zone.casefold().startswith(continent)] or zones

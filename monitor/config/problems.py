@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MAX_PROBLEMS = 1000
+
 _SHOWN = 60
+# Comparing a word with very many others takes long, and the nearest is no help then.
+_COMPARED = 500
 _LONGEST = 400
 
 
@@ -53,6 +58,10 @@ class ConfigError(Exception):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+class TooManyProblemsError(Exception):
+    """So much is wrong that looking for more helps nobody, and costs the daemon time."""
+
+
 class Findings:
     """Collects the problems of one file; the same problem is kept once."""
 
@@ -63,10 +72,20 @@ class Findings:
         self._problems: set[Problem] = set()
 
     def add(self, mark: Mark, wrong: str, *cures: str) -> None:
-        """Note what is wrong at a place, with what is allowed and what was perhaps meant."""
+        """Note what is wrong at a place, with what is allowed and what was perhaps meant.
+
+        Raises:
+            TooManyProblemsError: if there are far more than a person can mend.
+        """
         wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
         message = "; ".join((wrong, *(cure for cure in cures if cure)))
         self._problems.add(Problem(self._file, mark.line, mark.column, message))
+        if len(self._problems) >= MAX_PROBLEMS:
+            more = (
+                f"this is no configuration: {MAX_PROBLEMS} problems or more, the rest is not shown"
+            )
+            self._problems.add(Problem(self._file, *START, more))
+            raise TooManyProblemsError
 
     def __len__(self) -> int:
         return len(self._problems)
@@ -93,13 +112,13 @@ def shown(value: object) -> str:
 
 def suggestion(word: str, candidates: Iterable[str]) -> str:
     """Return `did you mean …?` for the nearest candidate, or nothing."""
-    names = {candidate.casefold(): candidate for candidate in candidates}
+    names = {candidate.casefold(): candidate for candidate in islice(candidates, _COMPARED)}
     near = difflib.get_close_matches(word[:_SHOWN].casefold(), names, n=1, cutoff=0.6)
     return f"did you mean {names[near[0]]}?" if near else ""
 
 
 def listed(names: Iterable[str], limit: int = 16) -> str:
     """Return `allowed: a, b, c`, shortened where there are very many."""
-    known = list(names)
+    known = [str(name)[:_SHOWN] for name in names]
     more = f" and {len(known) - limit} more" if len(known) > limit else ""
     return f"allowed: {', '.join(known[:limit])}{more}" if known else ""

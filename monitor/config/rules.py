@@ -128,6 +128,12 @@ class PaceRules(Rules):
 class IcmpRules(PaceRules):
     """One round of pings."""
 
+    interval: Interval = Field(default="10s", validate_default=True)
+    """From one round's start to the next, for uplinks and references."""
+    timeout: Timeout = Field(default="5s", validate_default=True)
+    """Deadline of one round, at most 80 % of the interval."""
+    switch_interval: Interval = Field(default="60s", validate_default=True)
+    """From one round's start to the next, for switches; not shorter than the interval."""
     packets: Annotated[int, Field(ge=1, le=100)] = 5
     """Echo requests in a round."""
     spacing: Spacing = Field(default="200ms", validate_default=True)
@@ -136,8 +142,6 @@ class IcmpRules(PaceRules):
     """Bytes of data in each echo request."""
     wait: Timeout = Field(default="2s", validate_default=True)
     """Wait for the reply to the last echo request."""
-    switches: bool = False
-    """Whether switches are pinged too, not only the uplink."""
 
 
 class InterfacesRules(PaceRules):
@@ -200,6 +204,8 @@ class HttpRules(PaceRules):
     """How many redirects are followed."""
     verify: bool = True
     """Whether the certificate must be valid."""
+    ca_file: FilePath = Field(default_factory=str)
+    """Absolute path of the certificates to trust instead of the system's."""
     address: HostOrPlaceholder = Field(default_factory=str)
     """Connect here instead of to the URL's host; `{host}` stands for the device's host."""
 
@@ -415,5 +421,5 @@ class Document(Rules):
     """Settings for all."""
     profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
     """Settings by sort of school."""
-    schools: Annotated[list[AnySchool], Field(min_length=1)]
+    schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]
     """All schools."""

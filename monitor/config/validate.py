@@ -115,7 +115,7 @@ class _Salvage:
 
     def draft(self) -> Draft:
         """Return every part that keeps the rules once its broken keys are left out."""
-        defaults = self._model(Settings, ("defaults",), self._data.get("defaults", {}))
+        defaults = self._model(TypeAdapter(Settings), ("defaults",), self._data.get("defaults", {}))
         return Draft(
             self._sound(CityRules, "city").get("city"),
             defaults,
@@ -136,21 +136,23 @@ class _Salvage:
         else:
             items = value.items() if isinstance(value, dict) else ()
             pairs = [(key, item) for key, item in items if (section, key) not in self._broken]
-        return {key: TypeAdapter(kind).validate_python(item) for key, item in pairs}
+        adapter = TypeAdapter(kind)
+        return {key: adapter.validate_python(item) for key, item in pairs}
 
     def _entries(self, kind: Any, section: str) -> dict[Any, Any]:  # noqa: ANN401
         """Return a section's entries, each without its broken keys, if that leaves one."""
         value = self._data.get(section)
         pairs = list(value.items()) if isinstance(value, dict) else []
         pairs = list(enumerate(value)) if isinstance(value, list) else pairs
-        models = {key: self._model(kind, (section, key), item) for key, item in pairs}
+        adapter = TypeAdapter(kind)
+        models = {key: self._model(adapter, (section, key), item) for key, item in pairs}
         return {key: model for key, model in models.items() if model is not None}
 
-    def _model(self, kind: Any, at: Location, value: object) -> Any:  # noqa: ANN401
+    def _model(self, adapter: TypeAdapter[Any], at: Location, value: object) -> Any:  # noqa: ANN401
         if not isinstance(value, dict):
             return None
         try:
-            return TypeAdapter(kind).validate_python(self._pruned(at, value))
+            return adapter.validate_python(self._pruned(at, value))
         except ValidationError:
             return None
 

@@ -8,7 +8,7 @@ Must not know: any single probe, or who opens the transports.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 class EchoTransport(Protocol):
     """Sends ICMP echo requests and measures their replies."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return the datagrams that were not believed, or found no room, by reason."""
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         """Send one round to a literal IPv4 or IPv6 address; return what came back.

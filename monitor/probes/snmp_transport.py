@@ -13,14 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.inventory import Engine, SnmpAccess
-    from monitor.snmp.read import Request, Result
-
-
-class Reader(Protocol):
-    """One implementation of SNMP."""
-
-    async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        """Read until a monotonic deadline; what was read is returned in any case."""
+    from monitor.snmp.read import Reader, Request, Result
 
 
 class Credential(Protocol):

@@ -136,8 +136,10 @@ class Ledger:
                 ledger._wake.set()
                 await writer
         finally:
-            executor.submit(ledger._close)
-            executor.shutdown()
+            try:
+                await ledger._in_thread(ledger._close)
+            finally:
+                executor.shutdown(wait=False)
 
     @property
     def health(self) -> LedgerHealth:
@@ -242,7 +244,9 @@ class Ledger:
                 batch = self._take()
                 await self._record(batch)
         finally:
-            # Also after a bug in here: nobody may wait for ever.
+            if not self._closing.is_set():  # a bug in here: nobody may wait for ever
+                self._problem = "the ledger's writer failed; the traceback follows at the stop"
+                self._closing.set()
             _refuse([*batch.waiters, *self._queue.waiters], f"{self._path}: the ledger closed")
 
     async def _work_arrived(self) -> bool:

@@ -37,7 +37,7 @@ class MalformedEntryError(LedgerError):
     """An entry holds what this program never writes under its kind."""
 
 
-_ENCODED: Final = re.compile(rf"(\d+)([{re.escape(''.join(CODES.values()))}])")
+_ENCODED: Final = re.compile(rf"(\d*)([{re.escape(''.join(CODES.values()))}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def minutes_entry(run: MinuteRun) -> Entry:
         "first": run.first,
         "minutes": run.minutes,
         "scope": run.scope,
-        "states": "".join(f"{len(list(same))}{code}" for code, same in groupby(run.codes)),
+        "states": _packed(run.codes),
     }
     return Entry(start_of(run.first), MINUTES, "", payload)
 
@@ -131,6 +131,12 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
     return _by_site(scopes, slots)
 
 
+def _packed(codes: str) -> str:
+    """Return codes with repetitions counted: `uuud` is `3ud`."""
+    runs = ((code, len(list(same))) for code, same in groupby(codes))
+    return "".join(f"{count if count > 1 else ''}{code}" for code, count in runs)
+
+
 def _place(run: MinuteRun, span: range, slots: list[tuple[str, str] | None]) -> None:
     first = max(run.first, span.start)
     for minute in range(first, min(run.first + run.minutes, span.stop)):
@@ -179,5 +185,5 @@ def _read_run(entry: Entry) -> MinuteRun:
         and isinstance(states, str)
     ):
         raise MalformedEntryError(f"minutes entry at {entry.at} is malformed")
-    codes = "".join(code * int(count) for count, code in _ENCODED.findall(states))
+    codes = "".join(code * int(count or 1) for count, code in _ENCODED.findall(states))
     return MinuteRun(first, minutes, scope, codes)

@@ -63,6 +63,11 @@ class ModelledEcho:
         """
         self._plan.replace(faults, self._seconds())
 
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return nothing: in the model, nobody forges a reply."""
+        return {}
+
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         """Return one round to an address; where nobody lives, every packet is lost."""
         number = self._rounds.get(address, 0)

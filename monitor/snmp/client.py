@@ -17,7 +17,7 @@ import secrets
 import socket
 from typing import TYPE_CHECKING, Protocol, Self
 
-from monitor.snmp.codec import encode_pdu, wrap_pdu
+from monitor.snmp.codec import encode_body, encode_envelope, encode_request
 from monitor.snmp.endpoint import Endpoint, Slots
 from monitor.snmp.model import Failure, FailureKind
 
@@ -145,11 +145,14 @@ class _Exchange:
 
     __slots__ = (
         "_agent",
+        "_body",
         "_conversation",
         "_deadline",
+        "_due",
         "_endpoint",
+        "_envelope",
         "_loop",
-        "_question",
+        "_pdu_type",
         "_request_id",
         "_timer",
         "_tries_left",
@@ -173,7 +176,9 @@ class _Exchange:
         self._conversation = conversation
         self._deadline = deadline
         self._loop = asyncio.get_running_loop()
-        self._question: Question | None = None
+        self._due = 0.0
+        self._pdu_type = 0
+        self._body = b""
         self._request_id = -1
         self._timer: asyncio.TimerHandle | None = None
         self._tries_left = 0
@@ -182,19 +187,22 @@ class _Exchange:
         self.complaint = ""
         self.over: asyncio.Future[None] = self._loop.create_future()
         self.version = _VERSIONS[agent.version]
+        self._envelope = encode_envelope(self.version, agent.community)
 
     def ask(self) -> None:
         """Send the conversation's next question, or end it."""
-        self._question = self._conversation.question()
-        if self._question is None:
+        question = self._conversation.question()
+        if question is None:
             self._end()
             return
+        self._pdu_type, error_status, error_index, varbinds = question
+        self._body = encode_body(error_status, error_index, varbinds)
         self._tries_left = self._agent.retries + 1
         self._try()
 
     def take(self, head: Head, data: bytes) -> None:
         """Take the reply to the request in flight."""
-        self.stop()
+        del self._endpoint.waiting[self._request_id]
         try:
             self._conversation.answer(head, data)
             self.ask()
@@ -203,7 +211,7 @@ class _Exchange:
 
     def fail(self, failure: Failure) -> None:
         """Give up the try in flight; another follows if one is left."""
-        self.stop()
+        del self._endpoint.waiting[self._request_id]
         try:
             if failure.kind is FailureKind.NOT_RUN or self._loop.time() >= self._deadline:
                 self._conversation.give_up(failure)
@@ -234,22 +242,27 @@ class _Exchange:
         request_id = secrets.randbits(31)
         while request_id in self._endpoint.waiting:
             request_id = secrets.randbits(31)
-        assert self._question is not None  # noqa: S101  # `ask` set it
-        pdu_type, error_status, error_index, varbinds = self._question
-        pdu = encode_pdu(pdu_type, request_id, error_status, error_index, varbinds)
         self._request_id = request_id
         self._endpoint.waiting[request_id] = self
         try:
-            self._endpoint.send(wrap_pdu(self.version, self.community, pdu), self.address)
+            payload = encode_request(self._envelope, self._pdu_type, request_id, self._body)
+            self._endpoint.send(payload, self.address)
         except OSError as error:
             self.stop()
             self._end(error)
             return
-        when = min(now + self._agent.timeout, self._deadline)
-        self._timer = self._loop.call_at(when, self._expire)
+        self._due = min(now + self._agent.timeout, self._deadline)
+        # The timer of an earlier try serves: it is never later, and looks at `_due` then.
+        if self._timer is None:
+            self._timer = self._loop.call_at(self._due, self._expire)
 
     def _expire(self) -> None:
-        if self.complaint:
+        self._timer = None
+        if self.over.done():
+            return
+        if self._loop.time() < self._due:
+            self._timer = self._loop.call_at(self._due, self._expire)
+        elif self.complaint:
             message = f"instead of a reply came {self.complaint}"
             self.fail(Failure(FailureKind.MALFORMED, message))
         else:

@@ -216,13 +216,27 @@ def encode_pdu(
     pdu_type: int, request_id: int, error_status: int, error_index: int, varbinds: bytes
 ) -> bytes:
     """Return one PDU around varbinds that are encoded already (RFC 3416 §3)."""
-    numbers = _integer(request_id) + _integer(error_status) + _integer(error_index)
-    return _tlv(pdu_type, numbers + _tlv(_SEQUENCE, varbinds))
+    return _tlv(pdu_type, _integer(request_id) + encode_body(error_status, error_index, varbinds))
 
 
 def wrap_pdu(version: int, community: bytes, pdu: bytes) -> bytes:
     """Return the community-based message around a PDU (RFC 1901 §3)."""
-    return _tlv(_SEQUENCE, _integer(version) + _tlv(Tag.OCTET_STRING, community) + pdu)
+    return _tlv(_SEQUENCE, encode_envelope(version, community) + pdu)
+
+
+def encode_envelope(version: int, community: bytes) -> bytes:
+    """Return what stands before the PDU of every message to one agent."""
+    return _integer(version) + _tlv(Tag.OCTET_STRING, community)
+
+
+def encode_body(error_status: int, error_index: int, varbinds: bytes) -> bytes:
+    """Return what stands behind the request-id in a PDU."""
+    return _integer(error_status) + _integer(error_index) + _tlv(_SEQUENCE, varbinds)
+
+
+def encode_request(envelope: bytes, pdu_type: int, request_id: int, body: bytes) -> bytes:
+    """Return a whole message around an envelope and a body that are encoded already."""
+    return _tlv(_SEQUENCE, envelope + _tlv(pdu_type, _integer(request_id) + body))
 
 
 def decode_message(data: bytes) -> Message:

@@ -41,20 +41,25 @@ class End(Enum):
 
 
 _UNSIGNED, _SIGNED, _OCTETS = range(3)
-# A type's kind, and the longest content that is valid without a further look.
+# A type's kind, and the longest content that is valid without a further look. With an OID
+# of ours it leaves the varbind below 128 octets, where lengths have one octet.
 _KINDS = {
     Tag.INTEGER: (_SIGNED, 8),
     Tag.COUNTER32: (_UNSIGNED, 4),
     Tag.GAUGE32: (_UNSIGNED, 4),
     Tag.TIMETICKS: (_UNSIGNED, 4),
     Tag.COUNTER64: (_UNSIGNED, 8),
-    Tag.OCTET_STRING: (_OCTETS, 127),
-    Tag.IP_ADDRESS: (_OCTETS, 127),
+    Tag.OCTET_STRING: (_OCTETS, 64),
+    Tag.IP_ADDRESS: (_OCTETS, 64),
     Tag.OBJECT_IDENTIFIER: (_OCTETS, 0),
 }
 _EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
 _OVER = 1 << 40
+_MAX_OID_OCTETS = 50
+
+_Prefix = bytes | tuple[bytes, ...]
+_Plan = tuple[int, dict[Index, Value], _Prefix, int, _Prefix, int, int, int]
 
 
 class Layout:
@@ -64,80 +69,101 @@ class Layout:
     `plan` is what the decoder's inner loop unpacks: the octets that stand before an index of
     one octet, the distance to the value's tag behind such an index, the octets before an
     index of two, the tag, its kind, and the longest content that needs no further look.
+    `before_index` is a request's whole varbind up to an index of one octet.
     """
 
-    __slots__ = ("_before_index", "arcs", "arity", "first", "numeric", "oid", "plan")
+    __slots__ = ("arcs", "arity", "before_index", "first", "numeric", "oid", "plan")
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
+        if len(oid) > _MAX_OID_OCTETS:
+            raise CodecError("no column's OID is that long")
         self.oid = oid
         self.arcs = decode_oid(oid)
         self.arity = arity
         self.numeric = kind != _OCTETS
         self.first: Index = -1 if arity == 1 else ()
-        # No varbind has a zero octet where its OID starts, so these fit no other index.
-        before_one = before_two = b"\0"
-        if arity == 1:
-            before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
-            before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
-        self.plan = (before_one, len(oid) + 5, before_two, int(tag), kind, plain)
-        # A whole varbind up to the one octet of its index; what follows is a NULL.
-        self._before_index = bytes((0x30, len(oid) + 5)) + before_one
+        before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
+        before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
+        # Nothing starts with none of no prefixes: other indexes never take the fast path.
+        self.plan: tuple[_Prefix, int, _Prefix, int, int, int] = (
+            before_one if arity == 1 else (),
+            len(oid) + 5,
+            before_two if arity == 1 else (),
+            int(tag),
+            kind,
+            plain,
+        )
+        self.before_index = bytes((0x30, len(oid) + 5)) + before_one
 
     def ask(self, index: Index) -> bytes:
         """Return the varbind of a request for what follows the row of that index."""
         if isinstance(index, int):
-            if 0 <= index < 0x80:  # noqa: PLR2004  # one octet
-                return b"%b%c\x05\x00" % (self._before_index, index)
             index = () if index < 0 else (index,)
         return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)
 
 
-class Rows:
-    """What one reply says of the asked columns, in their order.
+class Group:
+    """Some columns that are asked for together, and how far each has come.
 
-    `values` are the new rows, `last` each column's last index while it goes on (as handed in
-    where no row came), `ends` why a column is over, `varbinds` how many there were.
+    `values` are the columns' rows, `last` each column's last index while it goes on, `ends`
+    why a column is over, None while it is not. All are in the order of the layouts, and all
+    are brought forward by each reply.
     """
 
-    __slots__ = ("ends", "last", "values", "varbinds")
+    __slots__ = ("_befores", "_plan", "ends", "last", "layouts", "values")
 
-    def __init__(self, last: Sequence[Index]) -> None:
-        self.values: list[dict[Index, Value]] = [{} for _ in last]
+    def __init__(
+        self,
+        layouts: Sequence[Layout],
+        values: Sequence[dict[Index, Value]],
+        last: Sequence[Index],
+    ) -> None:
+        self.layouts = layouts
+        self.values = values
         self.last = list(last)
-        self.ends: list[End | None] = [None] * len(last)
-        self.varbinds = 0
+        self.ends: list[End | None] = [None] * len(layouts)
+        self._befores = [layout.before_index for layout in layouts]
+        self._plan = [
+            (column, rows, *layout.plan)
+            for column, (rows, layout) in enumerate(zip(values, layouts, strict=True))
+        ]
 
+    def ask(self) -> bytes:
+        """Return the varbinds of a request for what follows each column's last row."""
+        last = self.last
+        index = last[0]
+        if isinstance(index, int) and 0 <= index < 0x80 and last.count(index) == len(last):  # noqa: PLR2004  # one octet
+            # All stand at the same row: between their OIDs is the same end of a varbind.
+            end_of_varbind = b"%c\x05\x00" % index
+            return end_of_varbind.join(self._befores) + end_of_varbind
+        return b"".join([a.ask(b) for a, b in zip(self.layouts, last, strict=True)])
 
-def decode_columns(
-    data: bytes, position: int, layouts: Sequence[Layout], last: Sequence[Index]
-) -> Rows:
-    """Decode the varbinds from `position` on; they belong to the columns in turn.
+    def take(self, data: bytes, position: int) -> int:
+        """Take the varbinds from `position` on, which belong to the columns in turn.
 
-    `last` holds each column's last index, the layout's `first` before any row.
+        Returns:
+            How many varbinds there were.
 
-    Raises:
-        CodecError: if any varbind is malformed; nothing of the reply is to be used then.
-    """
-    if not layouts:
-        raise CodecError("nothing was asked for")
-    rows = Rows(last)
-    try:
-        _decode(data, position, layouts, rows)
-    except IndexError:
-        raise CodecError("the data ends within a varbind") from None
-    return rows
+        Raises:
+            CodecError: if one is malformed; what stood before it has been taken.
+        """
+        if not self.layouts:
+            raise CodecError("nothing was asked for")
+        try:
+            return _decode(data, position, self._plan, self)
+        except IndexError:
+            raise CodecError("the data ends within a varbind") from None
 
 
 def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a third of a varbind
-    data: bytes, position: int, layouts: Sequence[Layout], rows: Rows
-) -> None:
+    data: bytes, position: int, columns: Sequence[_Plan], group: Group
+) -> int:
     end = len(data)
     # The fast path is only for columns with one arc of index: `Layout.plan` sees to it.
-    last = cast("list[int]", rows.last)
+    last = cast("list[int]", group.last)
     number_of = int.from_bytes
     starts_with = data.startswith
-    columns = [(c, rows.values[c], *layout.plan) for c, layout in enumerate(layouts)]
     varbinds = 0
     while position < end:
         for c, values, before_one, tag_offset, before_two, tag, kind, plain in columns:
@@ -152,76 +178,75 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
                 index = data[tag_at - 1] << 7 & 0x3F80 | data[tag_at]
                 tag_at += 1
             else:
-                position = _decode_other(data, position, c, layouts[c], rows)
+                position = _decode_other(data, position, c, group)
                 varbinds += 1
                 if position >= end:
                     break
                 continue
-            value_at = tag_at + 2
             length = data[tag_at + 1]
-            after = value_at + length
+            value_at = tag_at + 2
             if (
                 data[tag_at] == tag
-                and index > last[c]
-                and data[position + 1] == after - position - 2 < 0x80  # noqa: PLR2004  # short
                 and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
-                and (length or kind == _OCTETS)
+                and data[position + 1] == tag_at - position + length
+                and index > last[c]
                 # One octet more is a zero that keeps the top bit from being a sign.
                 and (
                     length <= plain
                     or (length == plain + 1 and kind == _UNSIGNED and not data[value_at])
                 )
+                and (length or kind == _OCTETS)
             ):
-                if kind == _UNSIGNED:
-                    values[index] = number_of(data[value_at:after], "big")
-                elif kind == _OCTETS:
-                    values[index] = data[value_at:after]
-                elif length == 1 and data[value_at] < 0x80:  # noqa: PLR2004  # not negative
+                position = value_at + length
+                if kind == _OCTETS:
+                    values[index] = data[value_at:position]
+                elif length == 1 and (kind == _UNSIGNED or data[value_at] < 0x80):  # noqa: PLR2004  # not negative
                     values[index] = data[value_at]
+                elif kind == _UNSIGNED:
+                    values[index] = number_of(data[value_at:position], "big")
                 else:
-                    values[index] = number_of(data[value_at:after], "big", signed=True)
+                    values[index] = number_of(data[value_at:position], "big", signed=True)
                 last[c] = index
-                position = after
             else:
-                position = _decode_other(data, position, c, layouts[c], rows)
+                position = _decode_other(data, position, c, group)
             varbinds += 1
             if position >= end:
                 break
     if position != end:
         raise CodecError("the data ends within a varbind")
-    rows.varbinds = varbinds
+    return varbinds
 
 
-def _decode_other(data: bytes, position: int, column: int, layout: Layout, rows: Rows) -> int:
+def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     """Decode one varbind of any valid shape; return where the next one starts."""
+    layout = group.layouts[column]
     (oid, tag, value), after = decode_varbind(data, position)
-    if rows.ends[column] is not None:
+    if group.ends[column] is not None:
         return after
     ended: End | None = End.FINISHED
     if tag not in _EXCEPTIONS and oid.startswith(layout.oid):
         arcs = decode_arcs(oid[len(layout.oid) :])
-        ended = _add_row(arcs, value, column, layout, rows)
+        ended = _add_row(arcs, value, column, group)
     elif tag not in _EXCEPTIONS and decode_oid(oid) < layout.arcs:
         ended = End.NOT_INCREASING
     if ended is not None:
-        rows.ends[column] = ended
+        group.ends[column] = ended
         # No index is greater, so that the fast path leaves the column alone.
-        rows.last[column] = _OVER
+        group.last[column] = _OVER
     return after
 
 
-def _add_row(
-    arcs: tuple[int, ...], value: Value | None, column: int, layout: Layout, rows: Rows
-) -> End | None:
+def _add_row(arcs: tuple[int, ...], value: Value | None, column: int, group: Group) -> End | None:
+    layout = group.layouts[column]
     if not arcs:
         return End.NOT_INCREASING
     if layout.arity and len(arcs) != layout.arity:
         return End.MALFORMED
     index: Index = arcs[0] if layout.arity == 1 else arcs
-    if index <= rows.last[column]:  # type: ignore[operator]  # both are what the arity makes them
+    if index <= group.last[column]:  # type: ignore[operator]  # both are what the arity makes them
         return End.NOT_INCREASING
-    rows.last[column] = index
+    group.last[column] = index
     # A value of the wrong kind is no value: who asked for a number must not get a string.
     if value is not None and isinstance(value, int) == layout.numeric:
-        rows.values[column][index] = value
+        group.values[column][index] = value
     return None

@@ -15,7 +15,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Self
 
 from pyasn1.error import PyAsn1Error
-from pyasn1.type.univ import Integer, ObjectIdentifier, OctetString
+from pyasn1.type.univ import Integer, Null, ObjectIdentifier, OctetString
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch.asyncio import (
     CommunityData,
@@ -311,6 +311,9 @@ def _kind(syntax: Syntax) -> type:
 
 def _value(value: Any) -> ScalarValue | None:  # noqa: ANN401  # pysnmp has no types
     """Return a value of pysnmp as one of ours, None for the exceptions and NULL."""
+    # The exceptions are NULLs in pysnmp, and a NULL is an OCTET STRING in pyasn1.
+    if isinstance(value, Null):
+        return None
     if isinstance(value, Integer):
         return int(value)
     if isinstance(value, OctetString):

@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from monitor.snmp.codec import CodecError, PduType
-from monitor.snmp.columns import End, Index, Value, decode_columns
+from monitor.snmp.columns import End, Group, Index, Value
 from monitor.snmp.model import Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class Walk:
         self._columns = [_Column(name, layout) for name, layout in columns]
         self._open = list(self._columns)
         self._asked: list[_Column] = []
+        self._group = Group((), (), ())
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
         self._wanted = 0
         self._bytes = 0
@@ -124,8 +125,10 @@ class Walk:
             self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_BYTES} octets"))
             return None
         self.requests += 1
-        asked = self._asked = self._open[: self.size]
-        varbinds = b"".join([column.layout.ask(column.last) for column in asked])
+        asked = self._open[: self.size]
+        if asked != self._asked:
+            self._regroup(asked)
+        varbinds = self._group.ask()
         self._wanted = len(asked)
         if self.bulk:
             repetitions = max(1, self.size // len(asked))
@@ -145,26 +148,21 @@ class Walk:
         if head[4]:
             self._take_error(head[4], head[5])
             return
-        asked = self._asked
+        group = self._group
         try:
-            rows = decode_columns(data, head[6], [c.layout for c in asked], [c.last for c in asked])
+            varbinds = group.take(data, head[6])
         except CodecError as error:
             self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
-        self.varbinds += rows.varbinds
-        if not rows.varbinds:
+        self.varbinds += varbinds
+        if not varbinds:
             self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
             return
         self._bulk_worked = self._bulk_worked or self.bulk
-        for column, values, last, end in zip(asked, rows.values, rows.last, rows.ends, strict=True):
-            column.values.update(values)
-            column.last = last
-            if end is not None:
-                self._end(column, end)
-            elif len(column.values) > MAX_ROWS:
-                self._close([column], FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
-        self._take_turns(rows.varbinds)
-        self._resize(rows.varbinds, len(data))
+        if group.ends.count(None) < len(group.ends) or max(map(len, group.values)) > MAX_ROWS:
+            self._close_ended()
+        self._take_turns(varbinds)
+        self._resize(varbinds, len(data))
 
     def unanswered(self, failure: Failure) -> None:
         """Take note that the last question got no usable reply, and why."""
@@ -214,6 +212,24 @@ class Walk:
         fitting = max(1, varbinds * _REPLY_BYTES // octets)
         self.size = min(self.size * 2, fitting, self.ceiling, MAX_SIZE)
 
+    def _regroup(self, asked: list[_Column]) -> None:
+        for column, last in zip(self._asked, self._group.last, strict=True):
+            column.last = last
+        self._asked = asked
+        self._group = Group(
+            [column.layout for column in asked],
+            [column.values for column in asked],
+            [column.last for column in asked],
+        )
+
+    def _close_ended(self) -> None:
+        for column, end in zip(self._asked, self._group.ends, strict=True):
+            if end is not None:
+                kind, message = _END_FAILURES.get(end, (None, ""))
+                self._close([column], kind, message)
+            elif len(column.values) > MAX_ROWS:
+                self._close([column], FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
+
     def _take_turns(self, varbinds: int) -> None:
         """Put the columns that the last reply had no room for first, the asked ones last."""
         asked = self._asked
@@ -221,10 +237,6 @@ class Walk:
             behind = set(asked[:varbinds])
             turn = [column for column in self._open if column not in behind]
             self._open = turn + [column for column in self._open if column in behind]
-
-    def _end(self, column: _Column, end: End) -> None:
-        kind, message = _END_FAILURES.get(end, (None, ""))
-        self._close([column], kind, message)
 
     def _close(self, columns: Sequence[_Column], kind: FailureKind | None, message: str) -> None:
         if kind is not None and columns:

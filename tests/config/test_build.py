@@ -86,16 +86,22 @@ def test_school_overrides_single_keys_and_keeps_the_others() -> None:
     assert interfaces.options.alias
 
 
-def test_switches_are_read_and_pinged_only_where_asked() -> None:
-    plain = read("smallest").schools[0].sites[0].switches[0]
-    assert [plan.kind for plan in plain.checks] == [CheckKind.INTERFACES]
-    pinged = with_school("    icmp: {switches: true}\n").schools[0].sites[0].switches[0]
-    assert [plan.kind for plan in pinged.checks] == [CheckKind.ICMP, CheckKind.INTERFACES]
+def test_switches_are_pinged_at_a_pace_of_their_own() -> None:
+    site = with_school("    icmp: {interval: 15s, switch_interval: 2m}\n").schools[0].sites[0]
+    switch = site.switches[0]
+    assert [plan.kind for plan in switch.checks] == [CheckKind.ICMP, CheckKind.INTERFACES]
+    assert (site.uplink.checks[0].interval, switch.checks[0].interval) == (15.0, 120.0)
+    assert site.uplink.checks[0].options == switch.checks[0].options
+
+
+def test_switches_are_not_pinged_more_often_than_their_uplink() -> None:
+    found = problems(SMALL.replace(NETWORK, NETWORK + "    icmp: {interval: 5m}\n"))
+    assert any("more often than their uplink (300s)" in line for line in found)
 
 
 def test_uplink_interface_is_the_routers_alone() -> None:
     site = with_school("    interfaces: {uplink: wan}\n").schools[0].sites[0]
-    router, switch = site.uplink.checks[1].options, site.switches[0].checks[0].options
+    router, switch = site.uplink.checks[1].options, site.switches[0].checks[1].options
     assert isinstance(router, InterfacesOptions)
     assert isinstance(switch, InterfacesOptions)
     assert (router.uplink_interface, switch.uplink_interface) == ("wan", None)
@@ -114,11 +120,11 @@ def test_sites_inherit_from_their_school_and_may_differ() -> None:
     assert [stone.stage for stone in annex.milestones] == ["planned", "ordered"]
     attic, cellar = annex.switches
     assert attic.host == "2001:db8::7"
-    assert isinstance(attic.checks[0].options, InterfacesOptions)
-    assert isinstance(cellar.checks[0].options, InterfacesOptions)
-    assert attic.checks[0].options.access.engine is Engine.PYSNMP
-    assert attic.checks[0].options.access.version == "1"
-    assert cellar.checks[0].options.access.engine is Engine.NATIVE
+    assert isinstance(attic.checks[1].options, InterfacesOptions)
+    assert isinstance(cellar.checks[1].options, InterfacesOptions)
+    assert attic.checks[1].options.access.engine is Engine.PYSNMP
+    assert attic.checks[1].options.access.version == "1"
+    assert cellar.checks[1].options.access.engine is Engine.NATIVE
 
 
 def test_further_checks_follow_the_usual_ones_with_the_host_filled_in() -> None:
@@ -214,7 +220,7 @@ def test_credentials_are_places() -> None:
 def test_rules_across_keys_are_checked_beside_broken_keys() -> None:
     text = SMALL.replace(
         NETWORK,
-        NETWORK + "    contract: {down: 1 GB/s}\n    icmp: {interval: 10s}\n"
+        NETWORK + "    contract: {down: 1 GB/s}\n    icmp: {interval: 5s}\n"
         "    maintenance:\n"
         "      - {starts: now, ends: later, reason: x}\n"
         "      - {starts: 2026-10-01 18:00, ends: 2026-10-01 17:00, reason: x}\n"
@@ -230,7 +236,7 @@ def test_rules_across_keys_are_checked_beside_broken_keys() -> None:
         "41",
         "48",
     ]
-    assert "too long for an interval of 10s" in found[1]
+    assert "too long for an interval of 5s" in found[1]
     assert "not after its start" in found[4]
     assert "outside of its place's network" in found[5]
     assert "host 10.82.2.1, counted out of this network, is already used in line 41" in found[6]
@@ -252,7 +258,7 @@ def test_site_of_a_broken_site_does_not_hide_the_others_mistakes() -> None:
 def test_a_mistake_in_the_defaults_is_reported_once_and_there() -> None:
     found = problems(SMALL.replace("snmp: {credential: devices}", "icmp: {timeout: 59s}"))
     (line,) = [line for line in found if "too long" in line]
-    assert line.startswith("15: a time-out of 59s is too long for an interval of 60s; allowed: ")
+    assert line.startswith("15: a time-out of 59s is too long for an interval of 10s; allowed: ")
 
 
 def test_broken_defaults_cause_no_follow_up_problems() -> None:

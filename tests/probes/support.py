@@ -24,7 +24,7 @@ from monitor.probes import dns, http, tcp
 from monitor.probes.context import ProbeContext
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from monitor.inventory import IcmpOptions, SnmpAccess
     from monitor.observation import EchoRound, Observation
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 class NoTransport:
     """A transport that these probes must never touch."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        return {}
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         raise AssertionError(f"pinged {address} with {options}")

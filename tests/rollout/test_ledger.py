@@ -189,7 +189,8 @@ async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(path, ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch, after_commit=True)
-        await ledger.append([note(1)])
+        async with asyncio.timeout(10):
+            await ledger.append([note(1)])
         assert disk.attempts == 1
         disk.refuses = False
         await ledger.append([note(2)])
@@ -345,3 +346,36 @@ async def test_durability_settings_are_those_of_the_promise(tmp_path: Path) -> N
         assert await ledger._in_thread(settings) == ("delete", 3)
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+
+
+async def test_bug_in_the_writer_leaves_nobody_waiting_and_surfaces_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_store: Store, _rows: Sequence[Row]) -> None:
+        raise ZeroDivisionError
+
+    async def use() -> None:
+        async with Ledger.open(tmp_path / "ledger.sqlite", ManualClock()) as ledger:
+            monkeypatch.setattr(Store, "append", broken)
+            with pytest.raises(LedgerError, match="closed"):
+                await ledger.append([note(1)])
+            assert not ledger.health.healthy
+            with pytest.raises(LedgerError, match="closed"):
+                ledger.submit([note(2)])
+
+    with pytest.raises(ZeroDivisionError):
+        await use()
+
+
+async def test_caller_that_stops_waiting_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(path, ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        impatient = asyncio.create_task(ledger.append([note(1)]))
+        await until(lambda: disk.attempts >= 1)
+        impatient.cancel()
+        disk.refuses = False
+        await ledger.append([note(2)])
+    assert recorded(path) == [1, 2]

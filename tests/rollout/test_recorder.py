@@ -17,9 +17,13 @@ from monitor.rollout.records import (
     MINUTES,
     SCOPE,
     MalformedEntryError,
+    MinuteRun,
     Transition,
+    minutes_entry,
     read_minutes,
     read_transition,
+    scope_entry,
+    scope_id,
     transition_entry,
 )
 
@@ -335,3 +339,14 @@ def test_transition_survives_the_ledger(state: State, reason: str, detail: str) 
     one = Transition("a/main", state, START, after(minutes=3), reason, detail)
     row = link([transition_entry(one)], 0, GENESIS)[0]
     assert read_transition(row.recorded().entry) == one
+
+
+@given(st.text("ud?mo", min_size=1, max_size=120), st.integers(1, 60))
+def test_states_of_the_city_survive_the_ledger(states: str, minutes: int) -> None:
+    sites = [f"s{number}/main" for number in range(len(states))]
+    first = minute_of(START)
+    written = [scope_entry(sites, START)]
+    written.append(minutes_entry(MinuteRun(first, minutes, scope_id(sites), states)))
+    table = read_minutes(written, range(first, first + 60))
+    missing = b"-" * (60 - minutes)
+    assert list(table.values()) == [s.encode() * minutes + missing for s in states]

@@ -307,17 +307,17 @@ def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> 
     assert talk.board.observe(echo(gone, answered=0, duration=2.8), moment(80)) == ()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.floats(700, 1300), st.floats(5, 1500))
-@example(260, 700.0, 85.0)  # between two rounds of the uplink, over many of a switch
+@example(8, 700.0, 85.0)  # between two rounds of the uplink, over many of a switch
 def test_switches_are_never_charged_with_their_uplinks_outage_whatever_the_paces(
     seed: int, death: float, length: float
 ) -> None:
     """Uplinks asked every 20 to 120 s, switches every 10 to 300 s, outages of any length."""
-    inventory = city(4, 0)
+    inventory = city(3, 0)
     schools = []
-    for number in range(4):
-        base = school(number, 0, interval=(20.0, 60.0, 120.0, 30.0)[(seed >> number) % 4])
+    for number in range(3):
+        base = school(number, 0, interval=(20.0, 60.0, 120.0, 30.0)[(seed >> 2 * number) % 4])
         boxes = tuple(
             Switch(f"sw{index}", f"10.{number}.0.{10 + index}", (icmp(pace),))
             for index, pace in enumerate((10.0, 45.0, 60.0, 300.0))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -8,14 +10,16 @@ from hypothesis import strategies as st
 
 from monitor.observation import State
 from monitor.verdict import MONITOR, Cause
-from tests.verdict.world import Spells, World, city, uplink
+from tests.verdict.world import Spells, World, city, school, uplink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from monitor.inventory import Check
+
 SCHOOLS = 9
 seeds = st.integers(0, 2**32)
-slowly = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def world_of(
@@ -25,8 +29,12 @@ def world_of(
     references: int = 3,
 ) -> World:
     random = Random(seed)
-    inventory = city(SCHOOLS, switches=2, references=references)
+    inventory = city(SCHOOLS, switches=1, references=references)
     return World(inventory, lambda _: random.random(), outages or {}, own_line)
+
+
+def drawn_phase(seed: int, check: Check) -> float:
+    return Random(f"{seed} {check.id}").random()
 
 
 def isolations(world: World) -> list[tuple[float, bool]]:
@@ -50,7 +58,9 @@ def test_own_line_dead_is_held_against_nobody_also_on_return(
         assert (verdict.state, verdict.cause) == (State.UNKNOWN, Cause.ISOLATED), str(subject)
     world.run(death + length + 600)
     assert world.held_against_schools() == []
-    assert [isolated for _, isolated in isolations(world)] == [True, False], "no flapping"
+    [(_, began), (ended, goes_on)] = isolations(world)
+    assert (began, goes_on) == (True, False), "no flapping"
+    assert ended - (death + length) >= 120, "two rounds of a reference, then a calm cycle"
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
@@ -113,6 +123,27 @@ def test_schools_that_never_answered_do_not_isolate_the_monitor() -> None:
     world.run(600)
     assert not world.board.is_isolated
     assert world.board.root_causes() == tuple(uplink(number) for number in range(7))
+
+
+def test_schools_that_are_down_already_are_no_part_of_the_majority() -> None:
+    down = {(f"s{number}", "router"): [(120.0, 10_000.0)] for number in range(4)}
+    for more, isolated in ((2, False), (3, True)):
+        late = {(f"s{number}", "router"): [(600.0, 10_000.0)] for number in range(4, 4 + more)}
+        world = world_of(9, outages={**down, **late})
+        world.run(670)
+        assert world.board.is_isolated is isolated, f"{more} of the 5 that answered"
+
+
+def test_an_uplink_asked_more_often_than_the_others_waits_for_them() -> None:
+    outages = {(f"s{number}", "router"): [(200.0, 10_000.0)] for number in range(SCHOOLS)}
+    paces = (10.0, *[120.0] * (SCHOOLS - 1))
+    schools = tuple(school(number, 0, interval=pace) for number, pace in enumerate(paces))
+    inventory = replace(city(0, 0), schools=schools)
+    for seed in range(40):
+        world = World(inventory, partial(drawn_phase, seed), outages)
+        world.run(600)
+        assert world.board.is_isolated
+        assert world.held_against_schools() == [], f"seed {seed}"
 
 
 def test_two_of_three_references_dead_isolate_nobody() -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.inventory import Switch
 from monitor.observation import State
 from monitor.verdict import Cause
-from tests.verdict.world import BEGIN, World, city, switch, uplink
+from monitor.verdict.device import Gate, Round
+from tests.verdict.world import BEGIN, World, city, icmp, school, switch, uplink
 
 SWITCHES = 4
 REPORTED = 600.0
@@ -91,3 +95,49 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
     world.run(600)
     expected = (uplink(0),) if is_cut else tuple(switch(0, index) for index in sorted(dead))
     assert world.board.root_causes() == expected
+
+
+def rarely_asked_uplink(outages: dict[tuple[str, str], list[tuple[float, float]]]) -> World:
+    """An uplink asked at 0, 120, 240 s and so on, its switch every 10 s from 6 s on."""
+    base = school(0, 0, interval=120.0)
+    box = Switch("sw0", "10.0.0.10", (icmp(10.0),))
+    site = replace(base.sites[0], switches=(box,))
+    inventory = replace(city(0, 0), schools=(replace(base, sites=(site,)),))
+    phases = {"router": 0.0, "sw0": 0.6}
+    return World(inventory, lambda check: phases.get(check.target.device, 0.1), outages)
+
+
+def test_an_outage_between_two_rounds_of_the_uplink_is_not_held_against_a_switch() -> None:
+    world = rarely_asked_uplink({("s0", "router"): [(150.0, 239.5)]})
+    world.run(600)
+    assert world.held_against_schools() == []
+
+
+def test_a_dead_switch_of_a_rarely_asked_uplink_is_down_after_two_of_its_rounds() -> None:
+    world = rarely_asked_uplink({("s0", "sw0"): [(150.0, 9e9)]})
+    world.run(359)
+    assert world.held_against_schools() == []
+    world.run(362)
+    assert [subject for _, subject in world.held_against_schools()] == [switch(0, 0)]
+
+
+def test_a_silent_switch_is_no_longer_behind_an_uplink_that_is_back() -> None:
+    order = [0.5] * (2 * (SWITCHES + 1) + 3)
+    order[0] = 0.49  # the uplink's first good round is not over when the switch is asked
+    world = world_of(order, {("s0", "router"): [(200, 600)], ("s0", "sw0"): [(200, 9e9)]})
+    world.run(600)
+    seen = [change for _, change in world.changes if change.subject == switch(0, 0)]
+    assert seen[-1].after.cause is Cause.BEHIND_UPLINK
+    world.run(900)
+    later = [change.after.cause for _, change in world.changes if change.subject == switch(0, 0)]
+    assert later[len(seen) :] == [Cause.UNPROVEN, Cause.NO_ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("answering_from", "asked", "proves"),
+    [(10.0, 60.0, True), (21.0, 60.0, False), (10.0, 22.0, False), (None, 60.0, False)],
+)
+def test_a_gate_proves_a_silence_that_it_answered_before_and_after(
+    answering_from: float | None, asked: float, *, proves: bool
+) -> None:
+    assert Gate(answering_from, asked).proves(Round(20.0, 23.0)) is proves

@@ -149,7 +149,7 @@ class World:
         when, _, observation = heapq.heappop(self._ends)
         if observation is None:
             changes = self.board.tick(moment(when))
-            heapq.heappush(self._ends, (when + 5.0, -1, None))
+            heapq.heappush(self._ends, (when + 10.0, -1, None))
         else:
             changes = self.board.observe(observation, moment(when))
         self.changes.extend((when, change) for change in changes)

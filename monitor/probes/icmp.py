@@ -1,0 +1,90 @@
+"""The ICMP check: one round of echo requests to a device, and what to make of it.
+
+The outcome is `ok` as soon as one packet was answered, for the device is there; with some
+packets lost the reason is `loss`. It is `failed` when nothing answered, or the name has no
+address. It is `unknown` when the fault is ours: no socket, no buffer, no route on this host
+(a line that is dead further on lets packets leave and times out), or a stepped clock.
+
+Must not know: sockets, schedules, other checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.inventory import PACING_SECONDS, IcmpOptions
+from monitor.observation import Observation, Outcome, Reason
+from monitor.probes.resolve import ResolveError, resolve
+
+if TYPE_CHECKING:
+    from monitor.inventory import Check
+    from monitor.observation import EchoRound
+    from monitor.probes.context import ProbeContext
+
+
+async def run(check: Check, context: ProbeContext) -> Observation:
+    """Ping a check's host once around.
+
+    Where resolving has used up the time, fewer packets are sent; none is waited for less.
+
+    Returns:
+        An observation whose values are an `EchoRound`, or None if nothing was sent.
+
+    Source: RFC 792, RFC 4443 §4.
+    """
+    clock = context.clock
+    started, began = clock.now(), clock.monotonic()
+
+    def observed(
+        outcome: Outcome, reason: Reason, detail: str = "", values: EchoRound | None = None
+    ) -> Observation:
+        duration = clock.monotonic() - began
+        return Observation(check, started, duration, outcome, reason, detail, values)
+
+    options = check.options
+    if not isinstance(options, IcmpOptions):
+        raise TypeError(f"{check.id}: an ICMP check with {type(options).__name__}")
+    try:
+        resolved = await resolve(check.target.host, clock, context.deadline)
+    except ResolveError as error:
+        return observed(Outcome.FAILED, Reason.RESOLVE, str(error))
+    fitting = fit(options, context.deadline - clock.monotonic())
+    if fitting is None:
+        return observed(Outcome.UNKNOWN, Reason.NOT_RUN, "no time left for an echo request")
+    try:
+        echoes = await context.echo.ping(resolved.address, fitting)
+    except OSError as error:
+        detail = f"nothing sent to {resolved.address}: {error.strerror or error}"
+        return observed(Outcome.UNKNOWN, Reason.NO_SOCKET, detail)
+    echoes = replace(echoes, resolve_seconds=resolved.seconds)
+    outcome, reason, detail = judge(echoes)
+    if echoes.sent < fitting.packets:
+        unsent = f"{fitting.packets - echoes.sent} of {fitting.packets} packets could not be sent"
+        detail = f"{detail}; {unsent}" if detail else unsent
+    return observed(outcome, reason, detail, echoes)
+
+
+def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
+    """Return the options with as many packets as fit into that time, None if none does."""
+    room = seconds - options.wait - PACING_SECONDS
+    if room < 0:
+        return None
+    most = options.packets if options.spacing <= 0 else int(room / options.spacing + 1e-6) + 1
+    return options if most >= options.packets else replace(options, packets=most)
+
+
+def judge(echoes: EchoRound) -> tuple[Outcome, Reason, str]:
+    """Return outcome, reason and a sentence for what a round brought."""
+    said = f": {'; '.join(echoes.errors)}" if echoes.errors else ""
+    if not echoes.answered:
+        detail = f"no reply from {echoes.address} to {echoes.sent} packets{said}"
+        reason = Reason.UNREACHABLE if echoes.errors else Reason.TIMEOUT
+        return Outcome.FAILED, reason, detail
+    if not echoes.rtts:
+        detail = "the wall clock was set during the round; its times are discarded"
+        return Outcome.UNKNOWN, Reason.CLOCK_STEP, detail
+    if echoes.lost:
+        detail = f"{echoes.lost} of {echoes.sent} packets to {echoes.address} lost{said}"
+        return Outcome.OK, Reason.LOSS, detail
+    return Outcome.OK, Reason.NONE, ""

@@ -1,0 +1,125 @@
+"""Starts real SNMP agents on ephemeral loopback ports, and asks them with net-snmp's tools."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import snmpsim_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Varbinds = dict[str, int | bytes]
+
+_LINE = re.compile(r"^\.([0-9.]+) = (.*(?:\n(?!\.).*)*)$", re.MULTILINE)
+
+
+def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
+    """Return a UDP port that nobody uses."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def snmpd(folder: Path) -> Iterator[int]:
+    """Run net-snmp's agent on 127.0.0.1 and ::1, with the community `public`."""
+    port = free_port()
+    configuration = folder / "snmpd.conf"
+    configuration.write_text(
+        f"agentaddress udp:127.0.0.1:{port},udp6:[::1]:{port}\n"
+        "rocommunity public 127.0.0.1\n"
+        "rocommunity6 public ::1\n"
+        'sysName schule <1> "a"\n'
+    )
+    command = ["snmpd", "-f", "-Lf", str(folder / "log"), "-C", "-c", str(configuration)]
+    environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
+    with _running([*command, "-p", str(folder / "pid")], environment):
+        _await(port, "public")
+        yield port
+
+
+@contextlib.contextmanager
+def recorded(folder: Path, *names: str) -> Iterator[int]:
+    """Replay recordings of snmpsim-data; a recording's name is its community."""
+    port = free_port()
+    data = folder / "data"
+    data.mkdir()
+    source = Path(snmpsim_data.__file__).parent / "data" / "network" / "switch"
+    for name in names:
+        packed = (source / f"{name}.snmprec.bz2").read_bytes()
+        (data / f"{name}.snmprec").write_bytes(bz2.decompress(packed))
+    command = [
+        sys.executable,
+        "-m",
+        "snmpsim.commands.responder",
+        f"--data-dir={data}",
+        f"--cache-dir={folder / 'cache'}",
+        f"--agent-udpv4-endpoint=127.0.0.1:{port}",
+        "--logging-method=null",
+    ]
+    if os.geteuid() == 0:
+        # It insists on a name as root; these are its own files anyway.
+        command += ["--process-user=root", "--process-group=root"]
+    with _running(command, dict(os.environ)):
+        _await(port, names[0])
+        yield port
+
+
+@contextlib.contextmanager
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _await(port: int, community: str) -> None:
+    for _ in range(100):
+        asked = _ask("snmpget", "2c", community, f"127.0.0.1:{port}", "1.3.6.1.2.1.1.3.0", "-r0")
+        if asked.returncode == 0:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"no agent answered on port {port}: {asked.stderr}")
+
+
+def net_snmp_walk(version: str, community: str, place: str, oid: str) -> Varbinds:
+    """Return what net-snmp reads below an OID: the dotted OIDs and their values."""
+    tool = "snmpwalk" if version == "1" else "snmpbulkwalk"
+    options = [] if version == "1" else ["-Cr25"]
+    asked = _ask(tool, version, community, place, oid, "-t5", *options)
+    assert asked.returncode in {0, 2}, asked.stderr
+    # An empty subtree is answered with a GET of itself, which finds nothing.
+    lines = [found for found in _LINE.finditer(asked.stdout) if "No Such" not in found[2]]
+    return {found[1]: _value(found[2]) for found in lines}
+
+
+def _ask(  # the tool's own arguments
+    tool: str, version: str, community: str, place: str, oid: str, *options: str
+) -> subprocess.CompletedProcess[str]:
+    arguments = [f"-v{version}", "-c", community, "-m", "", "-On", "-Ox", *options, place, oid]
+    return subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
+
+
+def _value(text: str) -> int | bytes:
+    if text.strip() == '""':
+        return b""
+    kind, _, rest = text.partition(": ")
+    if kind == "Hex-STRING":
+        return bytes.fromhex(rest)
+    if kind == "Timeticks":
+        return int(rest[1 : rest.index(")")])
+    assert kind in {"INTEGER", "Counter32", "Counter64", "Gauge32"}, text
+    return int(rest)

@@ -1,0 +1,128 @@
+"""Our reader, pysnmp and net-snmp's tools read the same from real agents, varbind by varbind."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.model import Agent, FailureKind
+from monitor.snmp.oids import TABLES, Syntax, objects
+from monitor.snmp.read import NativeReader, Reader, Request, Result
+from monitor.snmp.reference import PysnmpReader
+from tests.integration.snmpd import Varbinds, net_snmp_walk, recorded, snmpd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.integration
+
+COLUMNS = tuple(name for table in TABLES for _, name, _ in table.columns)
+EVERYTHING = Request(("sysDescr", "sysObjectID", "sysUpTime", "sysName", "ifNumber"), COLUMNS)
+# snmpsim takes a while for each GETNEXT.
+FEW = Request(
+    EVERYTHING.scalars,
+    ("ifDescr", "ifPhysAddress", "ifOperStatus", "ifInOctets", "ifLastChange", "ifName"),
+)
+SWITCHES = ("cisco-c3560", "dlink-des3200")
+LIVING = frozenset({Syntax.COUNTER32, Syntax.COUNTER64, Syntax.TIMETICKS})
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with snmpd(tmp_path_factory.mktemp("snmpd")) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def switches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with recorded(tmp_path_factory.mktemp("snmpsim"), *SWITCHES) as port:
+        yield port
+
+
+async def read(reader: Reader, agent: Agent, request: Request = EVERYTHING) -> Result:
+    result = await reader.read(agent, request, asyncio.get_running_loop().time() + 20)
+    assert result.failure is None
+    return result
+
+
+def flat(result: Result) -> Varbinds:
+    """Return a result's columns as net-snmp prints them: dotted OID to value."""
+    known = objects()
+    return {
+        f"{known[name].oid}.{index}": value
+        for name, rows in result.columns.items()
+        for index, value in rows.items()
+    }
+
+
+def net_snmp(agent: Agent, request: Request = EVERYTHING) -> Varbinds:
+    place = f"udp6:[{agent.address}]" if ":" in agent.address else agent.address
+    place = f"{place}:{agent.port}"
+    known = objects()
+    walks = [
+        net_snmp_walk(agent.version, agent.community.decode(), place, known[name].oid)
+        for name in request.columns
+    ]
+    return {oid: value for walk in walks for oid, value in walk.items()}
+
+
+def living(oid: str) -> bool:
+    column = oid.rpartition(".")[0]
+    return next(entry.syntax in LIVING for entry in objects().values() if entry.oid == column)
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_snmpd_says_the_same_to_us_to_pysnmp_and_to_net_snmp(
+    real: int, address: str, version: Literal["1", "2c"]
+) -> None:
+    agent = Agent(address, real, version, b"public")
+    async with SnmpClient() as client, PysnmpReader() as reference:
+        before = await read(NativeReader(client), agent)
+        theirs = await read(reference, agent)
+        tools = await asyncio.to_thread(net_snmp, agent)
+        after = await read(NativeReader(client), agent)
+        assert sum(client.drops.values()) == 0
+    first, second, third, last = flat(before), flat(theirs), tools, flat(after)
+    assert {*first} == {*second} == {*third} == {*last}
+    assert len(first) > 20
+    for oid, value in first.items():
+        if living(oid):
+            # The loopback's counters move while we ask: the order of asking is theirs.
+            assert value <= second[oid] <= third[oid] <= last[oid], oid  # type: ignore[operator]
+        else:
+            assert value == second[oid] == third[oid] == last[oid], oid
+    assert before.scalars["sysName"] == b'schule <1> "a"' == theirs.scalars["sysName"]
+    assert before.scalars["sysObjectID"] == theirs.scalars["sysObjectID"]
+    assert ("ifHCInOctets" in before.columns) == (version == "2c")
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+@pytest.mark.parametrize("switch", SWITCHES)
+async def test_recorded_switches_say_the_same_to_all_three(
+    switches: int, switch: str, version: Literal["1", "2c"]
+) -> None:
+    agent = Agent("127.0.0.1", switches, version, switch.encode(), timeout=5.0)
+    request = FEW if version == "1" else EVERYTHING
+    async with SnmpClient() as client, PysnmpReader() as reference:
+        ours = await read(NativeReader(client), agent, request)
+        theirs = await read(reference, agent, request)
+    assert ours.scalars == theirs.scalars
+    assert flat(ours) == flat(theirs) == await asyncio.to_thread(net_snmp, agent, request)
+    assert len(ours.columns["ifDescr"]) > 20
+    if version == "2c":
+        assert max(ours.columns["ifHCInOctets"].values()) > 2**32  # type: ignore[operator]
+
+
+async def test_a_wrong_community_is_silence(real: int) -> None:
+    agent = Agent("127.0.0.1", real, "2c", b"private", timeout=0.2, retries=0)
+    async with SnmpClient() as client:
+        result = await NativeReader(client).read(
+            agent, EVERYTHING, asyncio.get_running_loop().time() + 5
+        )
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.TIMEOUT
+    assert (result.scalars, result.columns) == ({}, {})

@@ -1,0 +1,157 @@
+"""An SNMP agent in memory that speaks bytes, with the habits of real ones."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import (
+    Message,
+    PduType,
+    Tag,
+    Varbind,
+    decode_head,
+    decode_message,
+    decode_oid,
+    encode_message,
+    encode_oid,
+    encode_pdu,
+    wrap_pdu,
+)
+from monitor.snmp.columns import Layout
+from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oids import objects
+from monitor.snmp.walk import Walk
+
+if TYPE_CHECKING:
+    from monitor.snmp.client import Conversation
+
+Objects = dict[str, tuple[Tag, int | bytes]]
+
+IN_OCTETS = "1.3.6.1.2.1.2.2.1.10"
+OUT_OCTETS = "1.3.6.1.2.1.2.2.1.16"
+HC_IN_OCTETS = "1.3.6.1.2.1.31.1.1.1.6"
+IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
+
+
+def interfaces(rows: range | list[int]) -> Objects:
+    """Return a system group and four columns of interface tables."""
+    found: Objects = {
+        "1.3.6.1.2.1.1.1.0": (Tag.OCTET_STRING, b"a switch"),
+        "1.3.6.1.2.1.1.2.0": (Tag.OBJECT_IDENTIFIER, encode_oid("1.3.6.1.4.1.9.1.1")),
+        "1.3.6.1.2.1.1.3.0": (Tag.TIMETICKS, 4_000_000_000),
+        "1.3.6.1.2.1.1.5.0": (Tag.OCTET_STRING, b"sw1"),
+    }
+    for row in rows:
+        found[f"{IN_OCTETS}.{row}"] = (Tag.COUNTER32, row * 1000)
+        found[f"{OUT_OCTETS}.{row}"] = (Tag.COUNTER32, 2**32 - row)
+        found[f"{HC_IN_OCTETS}.{row}"] = (Tag.COUNTER64, 2**64 - row)
+        found[f"{IF_NAME}.{row}"] = (Tag.OCTET_STRING, b"Gi0/%d" % row)
+    return found
+
+
+@dataclass
+class ByteAgent:
+    """Answers requests over `objects`; `asked` keeps every request it got.
+
+    `max_varbinds` cuts GETBULK replies short, `too_big_above` refuses replies of more varbinds,
+    `broken` columns answer genErr, `bulk=False` answers genErr to GETBULK.
+    """
+
+    objects: Objects
+    max_varbinds: int = 1000
+    too_big_above: int = 1000
+    broken: str = ""
+    bulk: bool = True
+    asked: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._sorted = sorted(
+            (decode_oid(encode_oid(oid)), encode_oid(oid), *value)
+            for oid, value in self.objects.items()
+        )
+        self._oids = [entry[0] for entry in self._sorted]
+
+    def answer(self, data: bytes) -> bytes:
+        """Return the reply to a request."""
+        request = decode_message(data)
+        self.asked.append(request)
+        status, index, varbinds = self._answer(request)
+        return encode_message(
+            Message(
+                request.version,
+                request.community,
+                PduType.RESPONSE,
+                request.request_id,
+                status,
+                index,
+                tuple(varbinds),
+            )
+        )
+
+    def _answer(self, request: Message) -> tuple[int, int, list[Varbind]]:
+        if request.pdu_type == PduType.GET_BULK:
+            if not self.bulk:
+                return 5, 0, list(request.varbinds)
+            repetitions = request.error_index
+        else:
+            repetitions = 1
+        found: list[Varbind] = []
+        following = [oid for oid, _, _ in request.varbinds]
+        for _ in range(repetitions):
+            for place, oid in enumerate(following):
+                varbind = self._find(oid, request)
+                if varbind is None:
+                    return 2, place + 1, list(request.varbinds)
+                if self.broken and varbind[0].startswith(encode_oid(self.broken)):
+                    return 5, place + 1, list(request.varbinds)
+                found.append(varbind)
+                following[place] = varbind[0]
+        if len(found) > self.too_big_above:
+            return 1, 0, []
+        return 0, 0, found[: self.max_varbinds]
+
+    def _tag(self, place: int) -> Tag | None:
+        return self._sorted[place][2] if 0 <= place < len(self._sorted) else None
+
+    def _find(self, oid: bytes, request: Message) -> Varbind | None:
+        place = bisect_right(self._oids, decode_oid(oid))
+        missing = Tag.END_OF_MIB_VIEW
+        if request.pdu_type == PduType.GET:
+            missing = Tag.NO_SUCH_INSTANCE
+            place -= 1
+            if place >= 0 and self._oids[place] != decode_oid(oid):
+                place = len(self._sorted)
+        # SNMPv1 has no Counter64: its agents pass over them (RFC 3584 §4.2.2.1).
+        while request.version == 0 and self._tag(place) == Tag.COUNTER64:
+            place += 1
+        if 0 <= place < len(self._sorted):
+            _, found, tag, value = self._sorted[place]
+            return found, tag, value
+        return None if request.version == 0 else (oid, missing, None)
+
+
+def lead(conversation: Conversation, agent: ByteAgent, version: int = 1) -> None:
+    """Let a conversation and an agent talk until there is no further question."""
+    while question := conversation.question():
+        pdu_type, status, index, varbinds = question
+        request = encode_pdu(pdu_type, 77, status, index, varbinds)
+        reply = agent.answer(wrap_pdu(version, b"public", request))
+        conversation.answer(decode_head(reply), reply)
+
+
+def columns(*names: str) -> list[tuple[str, Layout]]:
+    """Return the layouts of columns by name."""
+    known = objects()
+    return [(name, Layout(encode_oid(known[name].oid), known[name].syntax.value)) for name in names]
+
+
+def walked(agent: ByteAgent, *names: str, bulk: bool = True, version: int = 1) -> Walk:
+    """Return a finished walk over an agent that is alive."""
+    walk = Walk(columns(*names), bulk=bulk, answered=True)
+    lead(walk, agent, version)
+    return walk
+
+
+TIMEOUT = Failure(FailureKind.TIMEOUT, "no reply")

@@ -1,0 +1,59 @@
+"""Agents on loopback sockets that do what agents should not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from monitor.snmp.model import Agent
+
+Answer = Callable[[bytes], list[bytes]]
+
+
+class _Server(asyncio.DatagramProtocol):
+    def __init__(self, answer: Answer, senders: list[asyncio.DatagramTransport]) -> None:
+        self._answer = answer
+        self._senders = senders
+
+    def connection_made(self, transport: Any) -> None:
+        # The last sender answers; a server that forges has been given another socket.
+        self._senders.insert(0, transport)
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        for reply in self._answer(data):
+            self._senders[-1].sendto(reply, addr)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    answer: Answer,
+    *,
+    forged: bool = False,
+    host: str = "127.0.0.1",
+    timeout: float = 0.1,
+    retries: int = 1,
+    version: Any = "2c",
+) -> AsyncIterator[Agent]:
+    """Serve on an ephemeral port; `forged` answers from another port than the asked one."""
+    loop = asyncio.get_running_loop()
+    senders: list[asyncio.DatagramTransport] = []
+    other: asyncio.DatagramTransport | None = None
+    if forged:
+        other, _ = await loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=(host, 0)
+        )
+        senders.append(other)
+    server, _ = await loop.create_datagram_endpoint(
+        lambda: _Server(answer, senders), local_addr=(host, 0)
+    )
+    port = server.get_extra_info("sockname")[1]
+    try:
+        yield Agent(host, port, version, b"public", timeout, retries)
+    finally:
+        server.close()
+        if other is not None:
+            other.close()
+        # The transports close their sockets in the next turn of the loop.
+        await asyncio.sleep(0)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.snmp.codec import (
+    CodecError,
+    Message,
+    PduType,
+    Tag,
+    decode_head,
+    decode_message,
+    decode_oid,
+    encode_message,
+    encode_oid,
+)
+from monitor.snmp.columns import End, Group, Index, Layout, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MUTANTS = 100_000
+
+LAYOUTS = (
+    Layout(encode_oid("1.3.6.1.2.1.2.2.1.8"), Tag.INTEGER),
+    Layout(encode_oid("1.3.6.1.2.1.2.2.1.10"), Tag.COUNTER32),
+    Layout(encode_oid("1.3.6.1.2.1.31.1.1.1.6"), Tag.COUNTER64),
+    Layout(encode_oid("1.3.6.1.2.1.31.1.1.1.1"), Tag.OCTET_STRING),
+    Layout(encode_oid("1.3.6.1.2.1.105.1.1.1.3"), Tag.INTEGER, arity=2),
+)
+Outcome = tuple[list[dict[Index, Value]], list[End | None]]
+
+
+def reply(rows: Sequence[int], values: random.Random) -> bytes:
+    varbinds = []
+    for row in rows:
+        for layout in LAYOUTS:
+            index = encode_oid((1, 3, row, row))[1:] if layout.arity == 2 else b""
+            oid = encode_oid((*layout.arcs, row)) if not index else layout.oid + index
+            varbinds.append((oid, layout.plan[3], _value(layout, values)))
+    return encode_message(Message(1, b"public", PduType.RESPONSE, 99, 0, 0, tuple(varbinds)))
+
+
+def _value(layout: Layout, values: random.Random) -> Value:
+    if not layout.numeric:
+        return bytes(values.randbytes(values.choice((0, 3, 12, 130))))
+    if layout.plan[3] == Tag.INTEGER:
+        return values.choice((1, 2, -1, 127, 128, -(2**31), 2**31 - 1))
+    return values.randrange(1 << values.choice((1, 8, 31, 32)))
+
+
+def fast(data: bytes) -> Outcome | None:
+    """Return what the hot path makes of a reply, None if it refuses it."""
+    rows: list[dict[Index, Value]] = [{} for _ in LAYOUTS]
+    group = Group(LAYOUTS, rows, [layout.first for layout in LAYOUTS])
+    try:
+        group.take(data, decode_head(data)[6])
+    except CodecError:
+        return None
+    return rows, group.ends
+
+
+def general(data: bytes) -> Outcome | None:
+    """Return what the general codec and plain tuples make of a reply, None if it is refused."""
+    try:
+        message = decode_message(data)
+    except CodecError:
+        return None
+    rows: list[dict[Index, Value]] = [{} for _ in LAYOUTS]
+    ends: list[End | None] = [None for _ in LAYOUTS]
+    last: list[tuple[int, ...]] = [layout.arcs for layout in LAYOUTS]
+    for place, (encoded, tag, value) in enumerate(message.varbinds):
+        column = place % len(LAYOUTS)
+        layout = LAYOUTS[column]
+        oid = decode_oid(encoded)
+        if ends[column] is not None:
+            continue
+        if tag in {0x80, 0x81, 0x82}:
+            ends[column] = End.FINISHED
+        elif oid[: len(layout.arcs)] != layout.arcs:
+            ends[column] = End.FINISHED if oid > layout.arcs else End.NOT_INCREASING
+        elif len(oid) == len(layout.arcs):
+            ends[column] = End.NOT_INCREASING
+        elif len(oid) != len(layout.arcs) + layout.arity:
+            ends[column] = End.MALFORMED
+        elif oid <= last[column]:
+            ends[column] = End.NOT_INCREASING
+        else:
+            last[column] = oid
+            index = oid[len(layout.arcs) :]
+            if value is not None and isinstance(value, int) == layout.numeric:
+                rows[column][index[0] if layout.arity == 1 else index] = value
+    return rows, ends
+
+
+def mutate(data: bytes, chance: random.Random) -> bytes:
+    """Return the data with one to four small damages, some of which keep it well formed."""
+    mutant = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(mutant))
+        match chance.randrange(6):
+            case 0:
+                mutant[place] = chance.randrange(256)
+            case 1:
+                mutant[place] ^= 1 << chance.randrange(8)
+            case 2:
+                mutant[place] = chance.choice(
+                    (0, 1, 2, 4, 5, 6, 0x30, 0x41, 0x46, 0x7F, 0x80, 0x82)
+                )
+            case 3:
+                del mutant[place]
+            case 4:
+                mutant.insert(place, chance.randrange(256))
+            case _:
+                other = chance.randrange(len(mutant))
+                mutant[place], mutant[other] = mutant[other], mutant[place]
+    return bytes(mutant)
+
+
+def test_both_decoders_agree_on_100000_mutated_replies() -> None:
+    chance = random.Random(82)
+    # Indexes around the edges of one and two octets, an end, and steps backwards.
+    bases = [
+        reply(rows, chance)
+        for rows in ([1, 2, 3], [126, 127, 128], [16382, 16383, 16384], [5, 5], [9, 4], [])
+        for _ in range(4)
+    ]
+    read = 0
+    for _ in range(MUTANTS):
+        mutant = mutate(chance.choice(bases), chance)
+        found = fast(mutant)
+        assert found == general(mutant), mutant.hex(" ")
+        read += found is not None
+    assert read > MUTANTS // 10, "the mutants are too broken to show anything"
+
+
+def test_values_of_every_type_are_read() -> None:
+    values = random.Random(1)
+    for rows in ([1, 2], [127, 128, 129], [70_000]):
+        data = reply(rows, values)
+        found = fast(data)
+        assert found is not None
+        assert found == general(data)
+        assert [*found[0][0]] == rows
+        assert [*found[0][4]] == [(row, row) for row in rows]
+
+
+def test_a_value_of_the_wrong_kind_is_left_out_and_the_column_goes_on() -> None:
+    layout = LAYOUTS[1]
+    rows: dict[Index, Value] = {}
+    group = Group([layout], [rows], [layout.first])
+    varbinds = (
+        (layout.oid + b"\x01", Tag.OCTET_STRING, b"text"),
+        (layout.oid + b"\x02", Tag.NULL, None),
+        (layout.oid + b"\x03", Tag.GAUGE32, 7),
+    )
+    data = encode_message(Message(1, b"public", PduType.RESPONSE, 1, 0, 0, varbinds))
+    assert group.take(data, decode_head(data)[6]) == 3
+    assert rows == {3: 7}
+    assert group.ends == [None]
+
+
+def test_a_request_for_columns_at_the_same_row_is_what_single_ones_make() -> None:
+    layouts = LAYOUTS[:4]
+    for last in ([7, 7, 7, 7], [7, 8, 7, 7], [-1, -1, -1, -1], [200, 200, 200, 200]):
+        group = Group(layouts, [{} for _ in layouts], last)
+        singles = [layout.ask(index) for layout, index in zip(layouts, last, strict=True)]
+        assert group.ask() == b"".join(singles)
+
+
+def test_a_damaged_oid_tag_in_a_column_of_two_arcs_is_refused() -> None:
+    layout = LAYOUTS[4]
+    group = Group([layout], [{}], [(1, 2)])
+    data = bytes.fromhex("30 0e 00 0c 2b 06 01 02 01 69 01 01 01 03 02 01 01 01")
+    with pytest.raises(CodecError):
+        group.take(data, 0)
+
+
+def test_nothing_asked_for_takes_nothing() -> None:
+    with pytest.raises(CodecError):
+        Group((), (), ()).take(b"\x30\x00", 0)

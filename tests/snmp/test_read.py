@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.codec import PduType
+from monitor.snmp.model import Agent, FailureKind
+from monitor.snmp.read import NativeReader, Request
+from tests.snmp.agent import ByteAgent, interfaces
+from tests.snmp.hostile import serving
+
+REQUEST = Request(("sysName",), ("ifInOctets", "ifName"))
+ROWS = range(1, 41)
+
+
+def _in(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
+    agent = ByteAgent(interfaces(ROWS), bulk=False)
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        reader = NativeReader(client)
+        first = await reader.read(place, REQUEST, _in(3))
+        agent.asked.clear()
+        second = await reader.read(place, REQUEST, _in(3))
+        assert first.columns == second.columns
+        assert [*second.columns["ifName"]] == list(ROWS)
+        assert PduType.GET_BULK not in {request.pdu_type for request in agent.asked}
+        ((known, hint),) = reader._hints.items()
+        assert 86_000 < hint.until - _in(0) <= 86_400
+        reader._hints[known] = dataclasses.replace(hint, until=_in(0))
+        agent.asked.clear()
+        await reader.read(place, REQUEST, _in(3))
+        assert PduType.GET_BULK in {request.pdu_type for request in agent.asked}
+
+
+async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
+    agent = ByteAgent(interfaces(ROWS), too_big_above=20)
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        reader = NativeReader(client)
+        first = await reader.read(place, REQUEST, _in(3))
+        second = await reader.read(place, REQUEST, _in(3))
+        assert first.columns == second.columns
+        assert second.requests < first.requests
+        assert second.failure is None
+
+
+async def test_a_walk_that_broke_off_teaches_nothing() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+
+    def dying(data: bytes) -> list[bytes]:
+        reply = agent.answer(data)
+        return [reply] if len(agent.asked) == 1 else []
+
+    async with SnmpClient() as client, serving(dying, timeout=0.02, retries=0) as place:
+        reader = NativeReader(client)
+        result = await reader.read(place, REQUEST, _in(3))
+        assert result.failure is not None
+        assert result.failure.kind is FailureKind.TIMEOUT
+        assert result.scalars == {"sysName": b"sw1"}
+        assert reader._hints == {}
+
+
+async def test_scalars_alone_and_columns_alone_can_be_read() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        reader = NativeReader(client)
+        scalars = await reader.read(place, Request(("sysName", "sysUpTime"), ()), _in(3))
+        assert (set(scalars.scalars), scalars.requests) == ({"sysName", "sysUpTime"}, 1)
+        columns = await reader.read(place, Request((), ("ifName",)), _in(3))
+        assert [*columns.columns["ifName"]] == list(ROWS)
+        nothing = await reader.read(place, Request((), ()), _in(3))
+        assert (nothing.scalars, nothing.columns, nothing.failure) == ({}, {}, None)
+
+
+async def test_a_device_without_ifxtable_lacks_those_columns_only() -> None:
+    found = {oid: v for oid, v in interfaces(ROWS).items() if not oid.startswith("1.3.6.1.2.1.31")}
+    agent = ByteAgent(found)
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        wanted = Request(("sysName",), ("ifName", "ifHCInOctets", "ifInOctets"))
+        result = await NativeReader(client).read(place, wanted, _in(3))
+        assert result.failure is None
+        assert set(result.columns) == {"ifInOctets"}
+
+
+async def test_v1_is_read_without_getbulk() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)], version="1") as place:
+        wanted = Request(("sysName", "sysLocation"), ("ifInOctets", "ifName"))
+        result = await NativeReader(client).read(place, wanted, _in(3))
+        assert result.failure is None
+        assert result.scalars == {"sysName": b"sw1"}
+        assert [*result.columns["ifName"]] == list(ROWS)
+        assert {request.pdu_type for request in agent.asked} == {PduType.GET, PduType.GET_NEXT}
+        assert {request.version for request in agent.asked} == {0}
+
+
+async def test_an_object_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
+    async with SnmpClient() as client:
+        with pytest.raises(KeyError):
+            await NativeReader(client).read(
+                Agent("127.0.0.1", 161, "2c", b"public"), Request((), ("ifMood",)), _in(1)
+            )
+
+
+def test_the_community_is_in_no_repr() -> None:
+    assert "s3cret" not in repr(Agent("192.0.2.1", 161, "2c", b"s3cret"))

@@ -1,0 +1,97 @@
+"""pysnmp behind the same face: equal results, and the safety that it lacks itself."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.model import Agent, FailureKind
+from monitor.snmp.read import NativeReader, Request
+from monitor.snmp.reference import PysnmpReader
+from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
+from tests.snmp.hostile import Answer, serving
+from tests.snmp.test_client import backwards, cycling, endless
+
+REQUEST = Request(
+    ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation"),
+    ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName"),
+)
+
+
+def _in(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+def agents() -> dict[str, ByteAgent]:
+    holes = interfaces([1, 2, 7, 127, 128, 131, 16_383, 16_384, 20_000])
+    del holes[f"{OUT_OCTETS}.2"]
+    del holes[f"{HC_IN_OCTETS}.20000"]
+    without = {oid: v for oid, v in interfaces(range(1, 9)).items() if HC_IN_OCTETS not in oid}
+    return {
+        "plain": ByteAgent(interfaces(range(1, 53))),
+        "holes": ByteAgent(holes),
+        "a missing column": ByteAgent(without),
+        "no getbulk": ByteAgent(interfaces(range(1, 9)), bulk=False),
+        "too big": ByteAgent(interfaces(range(1, 31)), too_big_above=7),
+        "cut short": ByteAgent(interfaces(range(1, 31)), max_varbinds=9),
+        "broken": ByteAgent(interfaces(range(1, 9)), broken=IN_OCTETS),
+    }
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+@pytest.mark.parametrize("name", [*agents()])
+async def test_both_engines_read_the_same(name: str, version: str) -> None:
+    agent = agents()[name]
+    async with (
+        SnmpClient() as client,
+        PysnmpReader() as reference,
+        serving(lambda d: [agent.answer(d)], timeout=2.0, version=version) as place,
+    ):
+        ours = await NativeReader(client).read(place, REQUEST, _in(10))
+        theirs = await reference.read(place, REQUEST, _in(10))
+    assert ours.scalars == theirs.scalars
+    assert ours.columns == theirs.columns
+    assert (ours.failure and ours.failure.kind) == (theirs.failure and theirs.failure.kind)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (endless, FailureKind.LIMIT),
+        (cycling, FailureKind.NOT_INCREASING),
+        (backwards, FailureKind.NOT_INCREASING),
+        (lambda _: [], FailureKind.TIMEOUT),
+        (lambda _: [b"garbage"], FailureKind.TIMEOUT),
+    ],
+)
+async def test_hostile_agents_end_with_a_reason_by_the_deadline(
+    answer: Answer, kind: FailureKind
+) -> None:
+    loop = asyncio.get_running_loop()
+    async with PysnmpReader() as reference, serving(answer, timeout=0.1) as place:
+        began = loop.time()
+        result = await reference.read(place, Request(("sysName",), ("ifInOctets",)), began + 2)
+        assert result.failure is not None
+        assert result.failure.kind is kind
+        assert loop.time() - began < 2.5
+
+
+async def test_one_engine_serves_a_credential_for_good() -> None:
+    agent = ByteAgent(interfaces(range(1, 3)))
+    async with (
+        PysnmpReader() as reference,
+        serving(lambda d: [agent.answer(d)], timeout=2.0) as one,
+        serving(lambda d: [agent.answer(d)], timeout=2.0) as two,
+    ):
+        for place in (one, two, one):
+            assert (await reference.read(place, REQUEST, _in(5))).failure is None
+        assert len(reference._engines) == 1
+        assert len(reference._targets) == 2
+
+
+async def test_an_address_that_is_none_raises() -> None:
+    async with PysnmpReader() as reference:
+        with pytest.raises(OSError, match="illegal"):
+            await reference.read(Agent("switch", 161, "2c", b"x"), REQUEST, _in(1))
