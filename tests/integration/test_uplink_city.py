@@ -23,7 +23,7 @@ from monitor.uplink import Gap, Measured, UplinkMeters
 from tests.simulator.cities import city
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from monitor.inventory import IcmpOptions
     from monitor.observation import EchoRound
@@ -36,6 +36,10 @@ PAUSE_SECONDS = 1.2
 
 class NoEcho:
     """The interfaces' probe sends no echo requests."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        return {}
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
         raise AssertionError(f"ping of {address} with {options}")
