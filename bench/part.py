@@ -46,9 +46,9 @@ def goal_table(goals: tuple[Goal, ...]) -> str:
     return Table("", ("", "measured", "goal", "met"), rows).markdown().strip()
 
 
-def at_most(what: str, value: float, limit: float, unit: str) -> Goal:
-    """Return an absolute goal: `value` may not be above `limit`."""
-    return Goal(what, f"{_short(value)} {unit}", f"≤ {limit:g} {unit}", value <= limit)
+def at_most(what: str, value: float, limit: float, unit: str, *, ratio: bool = False) -> Goal:
+    """Return a goal that is met while `value` is not above `limit`."""
+    return Goal(what, f"{_short(value)} {unit}", f"≤ {limit:g} {unit}", value <= limit, ratio)
 
 
 def times_cheaper(what: str, value: float, least: float) -> Goal:
@@ -81,4 +81,5 @@ def _answer(*, met: bool) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    digits = 0 if value >= 100 or value == 0 else 1 if value >= 10 else 2 if value >= 0.1 else 4
+    return f"{value:.{digits}f}"
