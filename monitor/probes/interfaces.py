@@ -74,7 +74,7 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 async def _read(
     address: str, options: InterfacesOptions, context: ProbeContext
 ) -> tuple[DeviceReading | None, Failure | None]:
-    columns = COLUMNS
+    columns: tuple[str, ...] = COLUMNS
     if options.alias:
         columns = (*columns, "ifAlias")
     if options.uplink_interface:
