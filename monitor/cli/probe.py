@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from monitor.cli.common import Exit, fail
+from monitor.cli.common import Exit, fail, sentence
 from monitor.cli.demo import running_demo
 from monitor.cli.show import probe_table
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError, read_credentials
-from monitor.inventory import Engine, checks_of_school
+from monitor.inventory import CheckKind, Engine, checks_of_school
 from monitor.observation import DeviceReading, Outcome
 from monitor.probes.context import ProbeContext
 from monitor.probes.echo_port import EchoPermissionError
@@ -34,9 +34,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config.secrets import Secret
-    from monitor.inventory import Check, CheckKind, Inventory, School
-    from monitor.observation import Observation
+    from monitor.inventory import Check, IcmpOptions, Inventory, School
+    from monitor.observation import EchoRound, Observation
     from monitor.probes.context import EchoTransport
+
+
+class NoEcho:
+    """Stands where no check pings, so that nobody needs the permission to."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return nothing: nothing comes."""
+        return {}
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        """Refuse."""
+        raise OSError(f"{address} is not to be pinged with {options}")
 
 
 async def probe(
@@ -59,11 +72,12 @@ async def probe(
                 echo, credentials = parts.echo, parts.credentials
             else:
                 credentials = read_credentials(inventory.credentials)
-                echo = await stack.enter_async_context(EchoSocket.open())
+                pings = kind in (None, CheckKind.ICMP)
+                echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
         except SecretError as error:
             fail(str(error), Exit.WRONG)
         except EchoPermissionError as error:
-            fail(str(error), Exit.CANNOT_START)
+            fail(sentence(error), Exit.CANNOT_START)
         client = await stack.enter_async_context(SnmpClient())
         pysnmp = await stack.enter_async_context(PysnmpReader())
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
