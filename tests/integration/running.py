@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 COMMUNITY = "geheime-gemeinschaft"
 COMMUNITY_OF_RUN = "SCHULNETZ_TEST_COMMUNITY"
 MONITOR = (sys.executable, "-m", "monitor")
+DEMO_SCHOOLS = {"voede": 1, "goethe": 2, "schiller": 3, "natorp": 4}
+DEAD_SCHOOL = "goethe"
 PATIENCE_SECONDS = 30.0
 _SERVING = re.compile(r"http://(\S+):(\d+)/metrics")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')

@@ -15,6 +15,8 @@ from monitor.config import load
 from monitor.inventory import Role
 from tests.exposition.test_oracle import is_allowed
 from tests.integration.running import (
+    DEAD_SCHOOL,
+    DEMO_SCHOOLS,
     MONITOR,
     Daemon,
     Town,
@@ -25,52 +27,24 @@ from tests.integration.running import (
     series,
     started,
     until,
-    value,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
-SCHOOLS = {"voede": 1, "goethe": 2, "schiller": 3, "natorp": 4}
-DEAD = "goethe"
-# A verdict of down needs a minute of silence; the evidence before it some seconds more.
-UNTIL_DOWN_SECONDS = 100.0
-
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def config(place: Path) -> Path:
-    return Town(161, SCHOOLS).write(place / "schools.yaml")
-
-
-@pytest.fixture(scope="module")
-def running(place: Path, config: Path) -> Iterator[Daemon]:
-    """Start the demo once for this file: its school is found dead while other tests run."""
-    with demo(config, place / "state", "--fault", f"uplink-down@{DEAD}") as daemon:
-        daemon.await_ready()
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def short(place: Path) -> Path:
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a configuration of one school, for demos that are stopped soon."""
-    return Town(161, {"voede": 71}).write(place / "short.yaml")
+    return Town(161, {"voede": 71}).write(tmp_path_factory.mktemp("short") / "schools.yaml")
 
 
-def place_of(config: Path, state: Path) -> tuple[str, ...]:
-    return "--config", str(config), "--state-dir", str(state)
-
-
-def probe_json(config: Path, state: Path, school: str) -> tuple[int, dict[str, object]]:
+def probe_json(config: Path, school: str) -> tuple[int, dict[str, object]]:
+    place = ("--config", str(config), "--state-dir", str(config.with_name("state")))
     found = subprocess.run(
-        [*MONITOR, "probe", school, "--demo", "--json", *place_of(config, state)],
+        [*MONITOR, "probe", school, "--demo", "--json", *place],
         capture_output=True,
         check=False,
         timeout=30,
@@ -79,10 +53,10 @@ def probe_json(config: Path, state: Path, school: str) -> tuple[int, dict[str, o
     return found.returncode, document
 
 
-def test_promtool_finds_nothing_but_names_that_are_so_on_purpose(running: Daemon) -> None:
+def test_promtool_finds_nothing_but_names_that_are_so_on_purpose(dead_school_demo: Daemon) -> None:
     result = subprocess.run(
         ["promtool", "check", "metrics"],
-        input=running.get("/metrics").body,
+        input=dead_school_demo.get("/metrics").body,
         capture_output=True,
         check=False,
         timeout=30,
@@ -92,9 +66,11 @@ def test_promtool_finds_nothing_but_names_that_are_so_on_purpose(running: Daemon
     assert result.returncode in {0, 3}
 
 
-def test_every_school_and_device_of_the_inventory_is_exposed(running: Daemon, config: Path) -> None:
-    inventory = load(config)
-    samples = running.samples()
+def test_every_school_and_device_of_the_inventory_is_exposed(
+    dead_school_demo: Daemon, demo_config: Path
+) -> None:
+    inventory = load(demo_config)
+    samples = dead_school_demo.samples()
     assert labels_of(samples, "school_info", "school") == {one.id for one in inventory.schools}
     exposed = {
         (of["school"], of["site"], of["device"], of["role"])
@@ -103,29 +79,29 @@ def test_every_school_and_device_of_the_inventory_is_exposed(running: Daemon, co
     targets = {check.target for check in inventory.checks()}
     devices = {t for t in targets if t.role is not Role.REFERENCE}
     assert exposed == {(t.school, t.site, t.device, t.role) for t in devices}
-    assert len(exposed) == len(SCHOOLS) * 3
+    assert len(exposed) == len(DEMO_SCHOOLS) * 3
     assert labels_of(samples, "monitor_reference_info", "device") == {
         "reference-1", "reference-2", "reference-3",
     }  # fmt: skip
 
 
-def test_interface_counters_of_living_devices_are_exposed(running: Daemon) -> None:
-    samples = running.samples()
+def test_interface_counters_of_living_devices_are_exposed(dead_school_demo: Daemon) -> None:
+    samples = dead_school_demo.samples()
     names = ("ifHCInOctets", "ifInOctets")
     read = {dict(key)["school"] for name in names for key in series(samples, name)}
-    assert read == set(SCHOOLS) - {DEAD}
+    assert read == set(DEMO_SCHOOLS) - {DEAD_SCHOOL}
 
 
-def test_one_school_is_served_alone(running: Daemon) -> None:
-    samples = running.samples("?school=voede")
+def test_one_school_is_served_alone(dead_school_demo: Daemon) -> None:
+    samples = dead_school_demo.samples("?school=voede")
     assert labels_of(samples, "school_info", "school") == {"voede"}
     schools = {dict(labels).get("school", "voede") for _, labels in samples}
     assert schools == {"voede"}
 
 
 @pytest.mark.parametrize("school", ["weimar", "", "voede/main", "%00", "VOEDE"])
-def test_an_unknown_school_is_not_found(running: Daemon, school: str) -> None:
-    answer = running.get(f"/metrics?school={school}")
+def test_an_unknown_school_is_not_found(dead_school_demo: Daemon, school: str) -> None:
+    answer = dead_school_demo.get(f"/metrics?school={school}")
     assert (answer.status, answer.text) == (404, "no school with that id is configured\n")
 
 
@@ -139,27 +115,27 @@ def test_not_ready_before_every_check_has_run(tmp_path: Path) -> None:
         assert daemon.get("/-/healthy").status == 200
 
 
-def test_ready_when_every_check_has_run(running: Daemon) -> None:
-    assert running.get("/-/ready").text == "ready\n"
-    assert running.get("/-/healthy").text == "healthy\n"
+def test_ready_when_every_check_has_run(dead_school_demo: Daemon) -> None:
+    assert dead_school_demo.get("/-/ready").text == "ready\n"
+    assert dead_school_demo.get("/-/healthy").text == "healthy\n"
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/metrics", "/metrics?school=weimar", "/nowhere", "/-/healthy", "/probe"]
 )
-def test_every_answer_bears_the_security_headers(running: Daemon, path: str) -> None:
-    headers = running.get(path).headers
+def test_every_answer_bears_the_security_headers(dead_school_demo: Daemon, path: str) -> None:
+    headers = dead_school_demo.get(path).headers
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Server"] == "schulnetz"
 
 
-def test_the_compressed_answer_says_the_same(running: Daemon) -> None:
+def test_the_compressed_answer_says_the_same(dead_school_demo: Daemon) -> None:
     # What the daemon says of itself moves between two scrapes, however quick.
     for query in ("", "?school=voede"):
-        plain = running.get(f"/metrics{query}")
-        packed = running.get(f"/metrics{query}", {"Accept-Encoding": "gzip"})
+        plain = dead_school_demo.get(f"/metrics{query}")
+        packed = dead_school_demo.get(f"/metrics{query}", {"Accept-Encoding": "gzip"})
         assert packed.headers["Content-Encoding"] == "gzip"
         assert "Content-Encoding" not in plain.headers
         assert packed.headers["Content-Type"] == plain.headers["Content-Type"]
@@ -172,23 +148,25 @@ def settled(body: bytes) -> list[str]:
     return sorted(line if line[0] == "#" else line.rpartition(" ")[0] for line in lines)
 
 
-def test_compression_that_the_client_refuses_is_not_used(running: Daemon) -> None:
-    answer = running.get("/metrics?school=voede", {"Accept-Encoding": "gzip;q=0, identity"})
+def test_compression_that_the_client_refuses_is_not_used(dead_school_demo: Daemon) -> None:
+    answer = dead_school_demo.get(
+        "/metrics?school=voede", {"Accept-Encoding": "gzip;q=0, identity"}
+    )
     assert "Content-Encoding" not in answer.headers
     assert answer.text.startswith("# HELP")
 
 
 def test_probe_shows_what_is_broken_in_the_running_demo(
-    running: Daemon, config: Path, place: Path
+    dead_school_demo: Daemon, demo_config: Path
 ) -> None:
-    assert running.process.poll() is None
-    code, document = probe_json(config, place / "state", DEAD)
+    assert dead_school_demo.process.poll() is None
+    code, document = probe_json(demo_config, DEAD_SCHOOL)
     assert code == 4
     checks = document["checks"]
     assert isinstance(checks, list)
     assert {one["outcome"] for one in checks} == {"failed"}
     assert {one["reason"] for one in checks} == {"timeout"}
-    code, document = probe_json(config, place / "state", "voede")
+    code, document = probe_json(demo_config, "voede")
     assert code == 0
 
 
@@ -256,25 +234,3 @@ def test_a_misspelt_fault_is_refused_with_a_suggestion(
         assert one.process.wait(10.0) == 2
     assert len(one.lines) == 1
     assert meant in one.said
-
-
-def test_one_dead_uplink_is_one_finding(running: Daemon) -> None:
-    """Last in this file: the minute that the verdict needs has mostly passed by now."""
-
-    def is_found() -> bool:
-        found = series(running.samples(f"?school={DEAD}"), "school_uplink_up")
-        return list(found.values()) == [0.0]
-
-    until(is_found, running, UNTIL_DOWN_SECONDS)
-    samples = running.samples()
-    for school in set(SCHOOLS) - {DEAD}:
-        assert value(samples, "school_uplink_up", school=school) == 1
-        assert set(series(samples, "school_switch_up", school=school).values()) == {1.0}
-    causes = series(samples, "school_switch_cause_info", school=DEAD)
-    assert {dict(key)["cause"] for key in causes} == {"behind_uplink"}
-    assert len(causes) == 2
-    unknown = series(samples, "school_switch_state", school=DEAD, state="unknown")
-    assert list(unknown.values()) == [1.0, 1.0]
-    assert not series(samples, "school_switch_up", school=DEAD)
-    assert value(samples, "monitor_isolated") == 0
-    assert running.said.count(" uplink goethe/main/router: down") == 1
