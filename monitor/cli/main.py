@@ -72,7 +72,7 @@ def run(
 
 demo_state_option = click.option(
     "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=demo_command.STATE_DIRECTORY,
     show_default=True,
     help="Where the demo keeps its state.",

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from monitor.cli.as_json import session_as_json
-from monitor.cli.common import Exit, fail
+from monitor.cli.common import Exit, fail, sentence
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
@@ -43,7 +43,9 @@ class Wishes:
 async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     """Probe and print; leave with 4 if a check failed."""
     try:
-        opened = open_session(inventory, school, wishes.state_directory, of_demo=wishes.of_demo)
+        opened = open_session(
+            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=pings
+        )
         async with opened as session:
             if wishes.only is not None:
                 session.checks = [one for one in session.checks if one.kind is wishes.only]
@@ -56,7 +58,7 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     except SecretError as error:
         fail(str(error), Exit.CANNOT_START)
     except EchoPermissionError as error:
-        fail(str(error), Exit.CANNOT_START)
+        fail(sentence(error), Exit.CANNOT_START)
     if any(seen.outcome is not Outcome.OK for seen in session.latest):
         raise SystemExit(Exit.CHECK_FAILED)
 

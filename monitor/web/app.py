@@ -5,6 +5,7 @@ Must not know: probes, schedules, files. Everything it shows comes through `View
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     school_id = request.query.get("school")
     if school_id is not None and not view.knows_school(school_id):
         return web.Response(text="no school with that id is configured\n", status=404)
-    compress = "gzip" in request.headers.get("Accept-Encoding", "")
+    compress = _takes_gzip(request.headers.get("Accept-Encoding", ""))
     response = web.StreamResponse(headers=_SAFE_HEADERS)
     response.headers["Content-Type"] = CONTENT_TYPE
     if compress:
@@ -136,6 +137,18 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
         await response.write(piece)
     await response.write_eof()
     return response
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding names gzip and does not refuse it.
+
+    Source: RFC 9110 §12.5.3.
+    """
+    for entry in accepted.lower().split(","):
+        coding, _, weight = (part.strip() for part in entry.partition(";"))
+        if coding == "gzip":
+            return re.fullmatch(r"q\s*=\s*0(\.0*)?", weight) is None
+    return False
 
 
 async def _probe(request: web.Request) -> web.Response:
