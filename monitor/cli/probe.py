@@ -17,6 +17,7 @@ from monitor.cli.common import Exit, fail, sentence
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
+from monitor.inventory import CheckKind
 from monitor.observation import Outcome
 from monitor.probes.echo_port import EchoPermissionError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.cli.session import SchoolSession
-    from monitor.inventory import CheckKind, Inventory, School
+    from monitor.inventory import Inventory, School
 
 WATCH_SECONDS = 10.0
 
@@ -42,6 +43,7 @@ class Wishes:
 
 async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     """Probe and print; leave with 4 if a check failed."""
+    pings = wishes.only in {None, CheckKind.ICMP}
     try:
         opened = open_session(
             inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=pings
