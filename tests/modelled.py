@@ -22,7 +22,6 @@ from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.ledger import Ledger
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.watch import Watch, remembered
-from tests.integration.running import Town
 from tests.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import IcmpOptions, Inventory
     from monitor.snmp.read import Agent, Request
+    from tests.integration.running import Town
 
 COMMUNITY = "ganz-geheim"
 
