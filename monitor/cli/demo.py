@@ -118,7 +118,8 @@ def _noted(wishes: Wishes, port: int) -> Iterator[None]:
 def demo(wishes: Wishes) -> None:
     """Run the demo; leave with a code and one line if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
-        click.echo("\n".join(f"{kind}@SCHOOL" for kind in FaultKind))
+        for kind in FaultKind:
+            click.echo(kind if kind is FaultKind.ISOLATED else f"{kind}@SCHOOL")
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     inventory = read_inventory(wishes.config)

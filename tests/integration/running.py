@@ -52,7 +52,7 @@ lessons:
   Grundschule: []
 defaults:
   snmp: {credential: devices, version: v2c, timeout: 400ms, retries: 0, port: PORT}
-  icmp: {interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 500ms, switch_interval: 1s}
+  icmp: {interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms, switch_interval: 1s}
   interfaces: {interval: 2s, timeout: 1500ms, uplink: wan}
   contract:
     provider: stadtnetz
