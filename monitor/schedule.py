@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.inventory import CheckKind
+from monitor.inventory import PROBE_SHARE, CheckKind
 from monitor.observation import Observation, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.inventory import Check
 
-# A probe's own deadline, as a share of its time-out: the rest is for putting things away.
-PROBE_SHARE = 0.95
 # Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
 BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES})
 BACK_OFF_LIMIT_SECONDS = 300.0

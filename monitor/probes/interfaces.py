@@ -37,17 +37,9 @@ COLUMNS = (
     "ifInDiscards",
     "ifOutDiscards",
 )
+# Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
+DISCONTINUITY = "ifCounterDiscontinuityTime"
 COLUMNS_32_BIT = ("ifSpeed", "ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts")
-
-_REASONS = {
-    FailureKind.TIMEOUT: Reason.TIMEOUT,
-    FailureKind.UNREACHABLE: Reason.UNREACHABLE,
-    FailureKind.AUTHENTICATION: Reason.AUTHENTICATION,
-    FailureKind.MALFORMED: Reason.MALFORMED,
-    FailureKind.NOT_INCREASING: Reason.NOT_INCREASING,
-    FailureKind.LIMIT: Reason.LIMIT,
-    FailureKind.AGENT_ERROR: Reason.AGENT_ERROR,
-}
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -74,13 +66,19 @@ async def run(check: Check, context: ProbeContext) -> Observation:
         return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
     if failure is None:
         return observation(Outcome.OK, Reason.NONE, "", reading)
-    return observation(Outcome.FAILED, _REASONS[failure.kind], failure.message, reading)
+    # Not run for want of time or a slot is our doing; both enums have the same words.
+    outcome = Outcome.UNKNOWN if failure.kind is FailureKind.NOT_RUN else Outcome.FAILED
+    return observation(outcome, Reason(failure.kind.value), failure.message, reading)
 
 
 async def _read(
     address: str, options: InterfacesOptions, context: ProbeContext
 ) -> tuple[DeviceReading | None, Failure | None]:
-    columns = COLUMNS if not options.alias else (*COLUMNS, "ifAlias")
+    columns: tuple[str, ...] = COLUMNS
+    if options.alias:
+        columns = (*columns, "ifAlias")
+    if options.uplink_interface:
+        columns = (*columns, DISCONTINUITY)
     access = options.access
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
     if wide.failure or wide.columns.get("ifHCInOctets"):

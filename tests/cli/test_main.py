@@ -116,7 +116,7 @@ def test_help_of_every_command_mentions_its_options(name: str) -> None:
 @pytest.mark.parametrize("name", commands())
 def test_the_manual_mentions_every_command_and_option(name: str) -> None:
     manual = DOCUMENTED.read_text(encoding="utf-8")
-    begin = manual.index(f"## `schulnetz {name.split()[0]}")
+    begin = manual.index(f"## `schulnetz {name.split(maxsplit=1)[0]}")
     section = manual[begin : manual.find("\n## ", begin + 1)]
     assert f"`schulnetz {name}" in section
     for parameter in commands()[name].params:

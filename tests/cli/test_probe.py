@@ -68,7 +68,7 @@ def test_a_kind_that_the_school_has_not_is_told(config: Path) -> None:
 def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN)
     code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
-    assert code == 1
+    assert code == 3
     assert f"the environment variable {COMMUNITY_OF_RUN} is not set" in errors
 
 
