@@ -40,7 +40,7 @@ LOAD_SECONDS = 5.0
 
 
 class NoEcho:
-    """Stands where nobody is pinged, so that nobody needs the permission to."""
+    """Stands where no check pings, so that nobody needs the permission to."""
 
     @property
     def drops(self) -> Mapping[str, int]:
@@ -133,7 +133,7 @@ async def open_session(
 ) -> AsyncIterator[SchoolSession]:
     """Open the transports to a school, or to its devices in a running demo.
 
-    Without `pings` no ICMP socket is opened, and no permission needed for one.
+    `pings` says whether any will be sent; without, nobody needs the permission.
 
     Raises:
         SecretError: if a credential cannot be read.
