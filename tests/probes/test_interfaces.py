@@ -59,9 +59,9 @@ class Reads(NoTransport):
         return result
 
 
-def check(*, host: str = "127.0.0.1", alias: bool = False) -> Check:
+def check(*, host: str = "127.0.0.1", alias: bool = False, read_alias: bool = False) -> Check:
     target = Target("goethe", "main", "switch-1", Role.SWITCH, host)
-    options = InterfacesOptions(ACCESS, alias=alias)
+    options = InterfacesOptions(ACCESS, alias=alias, read_alias=read_alias)
     return Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
 
 
@@ -177,6 +177,12 @@ async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
     await run(transport)
     asked = [interfaces.DISCONTINUITY in request.columns for _, request in transport.asked]
     assert asked == [True, False]
+
+
+async def test_alias_is_asked_for_to_know_the_line_by() -> None:
+    transport = Reads([Result(SYSTEM, WIDE)])
+    await run(transport, check(read_alias=True))
+    assert "ifAlias" in transport.asked[0][1].columns
 
 
 async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:
