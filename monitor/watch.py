@@ -64,7 +64,7 @@ class _Rules:
 class Watch:
     """Keeps the verdicts of the city, and account of them."""
 
-    def __init__(  # noqa: PLR0913  # the parts that it joins
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
         self,
         inventory: Inventory,
         clock: Clock,

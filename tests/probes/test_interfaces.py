@@ -168,6 +168,12 @@ async def test_alias_is_asked_for_only_where_it_is_configured() -> None:
     assert "ifAlias" in transport.asked[0][1].columns
 
 
+async def test_alias_is_asked_for_to_know_the_line_by() -> None:
+    transport = Reads([Result(SYSTEM, WIDE, None, 1, 3)])
+    await run(transport, check(read_alias=True))
+    assert "ifAlias" in transport.asked[0][1].columns
+
+
 async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
     options = InterfacesOptions(ACCESS, uplink_interface="wan")
     target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
@@ -177,12 +183,6 @@ async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
     await run(transport)
     asked = [interfaces.DISCONTINUITY in request.columns for _, request in transport.asked]
     assert asked == [True, False]
-
-
-async def test_alias_is_asked_for_to_know_the_line_by() -> None:
-    transport = Reads([Result(SYSTEM, WIDE)])
-    await run(transport, check(read_alias=True))
-    assert "ifAlias" in transport.asked[0][1].columns
 
 
 async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:
