@@ -40,9 +40,9 @@ _SEASONAL_WEEKS: Final = 78
 _SEASONAL_SHARE: Final = 0.7
 _SEASON_JITTER_WEEKS: Final = 2
 # What is believed about the pace of the second half against the first before any is seen:
-# log ratio -0.15 +- 0.4. Roll-outs slow down, for the hard sites come last.
+# log ratio -0.15 +- 0.3. Roll-outs slow down, for the hard sites come last.
 _TREND_MEAN: Final = -0.15
-_TREND_DEVIATION: Final = 0.4
+_TREND_DEVIATION: Final = 0.3
 
 
 class Outlook(StrEnum):

@@ -187,7 +187,7 @@ def observed(kind: str, random: Random) -> tuple[Forecast, date]:
             return forecast(steps, scope, today, resamples=200), finish
 
 
-def test_range_of_80_percent_holds_the_finish_of_75_to_85_in_100_rollouts() -> None:
+def test_range_of_80_percent_holds_the_true_finish_of_75_to_85_in_100_rollouts() -> None:
     shares = {}
     for kind in ("steady", "holidays", "slowing", "lots"):
         held = 0
