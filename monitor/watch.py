@@ -1,7 +1,8 @@
 """The standing watch: from observations to verdicts, and on to the ledger and the exposition.
 
-Joins what are pure rules elsewhere: the board of verdicts, the calendar, the maintenance
-windows and the recorder of minutes. Nothing here waits: the ledger writes in its own time.
+Joins what are pure rules elsewhere: the board of verdicts, the meters of the uplinks, the
+calendar, the maintenance windows and the recorder of minutes. Nothing here waits: the ledger
+writes in its own time.
 
 Must not know: probes, the schedule, HTTP, or how any rule decides.
 """
@@ -9,16 +10,18 @@ Must not know: probes, the schedule, HTTP, or how any rule decides.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import verdict_blocks
 from monitor.observation import State
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition
+from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.chain import Recorded
     from monitor.rollout.ledger import Ledger
+    from monitor.uplink import Measured
     from monitor.verdict import Change
 
 log = logging.getLogger(__name__)
@@ -74,6 +78,7 @@ class Watch:
         self.board = VerdictBoard(
             inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
         )
+        self.meters = UplinkMeters(inventory)
         rules = self._rules
         self._recorder = MinuteRecorder(
             rules.sites,
@@ -88,10 +93,15 @@ class Watch:
         self.maintenance.reconfigure(inventory)
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
+        for gone in self.meters.reconfigure(inventory):
+            self._expose_load(replace(gone, load=None))
 
     def observe(self, observation: Observation) -> None:
         """Take in one observation that just ended."""
         self._changed(self.board.observe(observation, self._moment()))
+        measured = self.meters.observe(observation, self._clock.monotonic())
+        if measured is not None:
+            self._expose_load(measured)
 
     def tick(self) -> None:
         """Let time pass: call it every few seconds."""
@@ -99,7 +109,13 @@ class Watch:
         self.maintenance.refresh(now)
         self._changed(self.board.tick(self._moment()))
         self._ledger.submit(self._recorder.tick(now))
+        for overdue in self.meters.expire(self._clock.monotonic()):
+            self._expose_load(overdue)
         self._expose(now)
+
+    def _expose_load(self, measured: Measured) -> None:
+        owner = uplink_owner(measured)
+        self._exposition.set_blocks(measured.school, owner, uplink_blocks(measured))
 
     def _changed(self, changes: Iterable[Change]) -> None:
         for change in changes:

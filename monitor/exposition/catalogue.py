@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, SYSTEM_METRICS
 from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
-from monitor.exposition.standing import ACCOUNT_METRICS, CALENDAR_METRICS, VERDICT_METRICS
+from monitor.exposition.standing import (
+    ACCOUNT_METRICS,
+    CALENDAR_METRICS,
+    LOAD_METRICS,
+    VERDICT_METRICS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -272,6 +277,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Devices": SYSTEM_METRICS,
         "Interfaces": INTERFACE_METRICS,
         "Verdicts": VERDICT_METRICS,
+        "Load of the uplinks": LOAD_METRICS,
         "Calendar and maintenance": CALENDAR_METRICS,
         "Account of minutes, and the ledger": ACCOUNT_METRICS,
         "The daemon itself": _OWN_METRICS,

@@ -1,4 +1,4 @@
-"""Metrics of how things stand: verdicts, calendar, maintenance, account of minutes, ledger.
+"""Metrics of how things stand: verdicts, loads, calendar, maintenance, minutes, ledger.
 
 Only declarations; `catalogue.py` gathers them.
 """
@@ -11,6 +11,7 @@ from monitor.exposition.metric import Kind, Metric
 
 _SITE: Final = ("school", "site")
 _DEVICE: Final = ("school", "site", "device")
+_DIRECTION: Final = ("school", "site", "direction")
 
 VERDICT_METRICS: Final = (
     Metric(
@@ -87,6 +88,87 @@ VERDICT_METRICS: Final = (
         Kind.GAUGE,
         "targets",
         "Reference targets outside the schools that answer now",
+    ),
+)
+
+LOAD_METRICS: Final = (
+    Metric(
+        "school_uplink_down_bits_per_second",
+        Kind.GAUGE,
+        "bits per second",
+        "Traffic towards the site between the last two polls of its router; absent if not known",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_up_bits_per_second",
+        Kind.GAUGE,
+        "bits per second",
+        "Traffic from the site between the last two polls of its router; absent if not known",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_measured_over_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Time between the two polls that the rates are of, by the router's own clock",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_utilisation_ratio",
+        Kind.GAUGE,
+        "",
+        "Traffic against the contracted maximum rate, by direction (down, up): 1 is all of it",
+        _DIRECTION,
+    ),
+    Metric(
+        "school_uplink_passive_peak_bits_per_second",
+        Kind.GAUGE,
+        "bits per second",
+        "Largest traffic between two polls since the daemon's start: a lower bound of what the"
+        " line can carry, not a measurement of it",
+        _DIRECTION,
+    ),
+    Metric(
+        "school_uplink_errors_per_second",
+        Kind.GAUGE,
+        "packets per second",
+        "Packets with errors at the uplink's interface between the last two polls",
+        _DIRECTION,
+    ),
+    Metric(
+        "school_uplink_discards_per_second",
+        Kind.GAUGE,
+        "packets per second",
+        "Packets dropped without error at the uplink's interface between the last two polls",
+        _DIRECTION,
+    ),
+    Metric(
+        "school_uplink_speed_bits_per_second",
+        Kind.GAUGE,
+        "bits per second",
+        "Speed that the uplink's interface says it has",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_slower_than_contract",
+        Kind.GAUGE,
+        "",
+        "Whether the uplink's interface is slower than the contracted rate: 1 yes, 0 no",
+        _SITE,
+    ),
+    Metric(
+        "school_uplink_finding",
+        Kind.GAUGE,
+        "",
+        "What may be wrong with an uplink by its counters: 1 it is, 0 not, absent if not known",
+        (*_SITE, "finding"),
+    ),
+    Metric(
+        "school_uplink_unmeasured_info",
+        Kind.INFO,
+        "",
+        "Why the last poll of the router yields no rates; absent if it does",
+        (*_SITE, "reason"),
     ),
 )
 

@@ -3,12 +3,16 @@
 Opens the unprivileged datagram ("ping") socket where `net.ipv4.ping_group_range` lets us,
 a raw socket otherwise. Non-blocking; whoever owns it waits for it to become readable.
 
+The kernel takes some milliseconds from a machine's first time-stamping socket until it stamps
+packets on arrival; until then it stamps them when they are read.
+
 Must not know: rounds, schedules, who waits for which reply.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import secrets
 import socket
 import struct
@@ -42,6 +46,7 @@ _SK_MEMINFO_RCVBUF = 1
 _SK_MEMINFO_DROPS = 8
 _CONTROL_BYTES = 512
 _LARGEST_DATAGRAM = 65_535
+_QUOTED_BYTES = 64  # of our request in an ICMP error; only its header is looked at
 
 # A flood must not hold the event loop: 256 packets take about 2 ms.
 _BATCH_PACKETS = 256
@@ -182,7 +187,7 @@ class EchoPort:
         for _ in range(_BATCH_PACKETS):
             try:
                 quoted, control, _, destination = self._socket.recvmsg(
-                    _LARGEST_DATAGRAM, _CONTROL_BYTES, socket.MSG_ERRQUEUE
+                    _QUOTED_BYTES, _CONTROL_BYTES, socket.MSG_ERRQUEUE
                 )
             except BlockingIOError:
                 break
@@ -233,6 +238,9 @@ def _open(family: socket.AddressFamily) -> tuple[Mode, socket.socket]:
         return Mode.DATAGRAM, socket.socket(family, socket.SOCK_DGRAM, protocol)
     except PermissionError:
         pass
+    except OSError as error:
+        if error.errno != errno.EPROTONOSUPPORT:  # a kernel built without ping sockets
+            raise
     try:
         return Mode.RAW, socket.socket(family, socket.SOCK_RAW, protocol)
     except PermissionError as error:

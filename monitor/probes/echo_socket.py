@@ -6,6 +6,10 @@ by its stamps, never because we looked late. So replies are drained in batches a
 which also halves the CPU time. Sends are paced: a burst of thousands of targets neither
 overflows our own buffer nor the first switch's.
 
+Measured with `bench/icmp.py`: 0.004 ms of mean error against a packet capture. Transmit
+stamps from the kernel (SO_TIMESTAMPING) could take away those 0.004 ms for one more system
+call per packet; they are not used.
+
 Must not know: checks, schools, verdicts.
 """
 
@@ -13,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import heapq
 import os
 import secrets
 import socket
@@ -21,6 +24,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from monitor.probes.echo_match import SEQUENCES, Drop, Matcher, Round, read_clocks
+from monitor.probes.echo_pace import Pacer
 from monitor.probes.echo_packet import EchoTemplate
 from monitor.probes.echo_port import EchoPort, Mode, Waiting
 
@@ -33,11 +37,6 @@ if TYPE_CHECKING:
     from monitor.probes.echo_match import ClockReading
 
 RECEIVE_BUFFER_BYTES = 1 << 20
-
-# 32 packets a millisecond at most: 2,000 targets leave within 0.1 s, and what returns in a
-# loop stall of 20 ms stays below the buffer.
-_BATCH_PACKETS = 32
-_BATCH_PAUSE_SECONDS = 0.001
 
 # How long replies may wait in the kernel once some have come. Costs nothing in accuracy, and
 # saves a wake-up for nearly every packet; at the pace above it fills a tenth of the buffer.
@@ -121,10 +120,7 @@ class EchoSocket:
         self._monotonic_ns = monotonic_ns
         self._families = {version: _Family(port) for version, port in families.items()}
         self._rounds: dict[Round, _Sending] = {}
-        self._queue: list[tuple[float, int, _Sending]] = []
-        self._queued = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._next_batch = 0.0
+        self._pacer: Pacer[_Sending] = Pacer(self._loop, self._send_batch)
         self._watches: dict[_Family, asyncio.TimerHandle] = {}
         for family in self._families.values():
             self._watch(family)
@@ -161,8 +157,7 @@ class EchoSocket:
 
     def close(self) -> None:
         """Close the sockets; a ping under way is cancelled."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._pacer.close()
         for watch in self._watches.values():
             watch.cancel()
         for family in self._families.values():
@@ -170,7 +165,6 @@ class EchoSocket:
             family.port.close()
         for sending in self._rounds.values():
             sending.done.cancel()
-        self._queue.clear()
 
     @property
     def modes(self) -> Mapping[int, Mode]:
@@ -221,7 +215,7 @@ class EchoSocket:
         )
         sending = _Sending(family, destination, round_, options)
         self._rounds[round_] = sending
-        self._enqueue(self._loop.time(), sending)
+        self._pacer.add(sending)
         try:
             await sending.done
         finally:
@@ -233,43 +227,16 @@ class EchoSocket:
             raise sending.failure
         return found
 
-    def _enqueue(self, due: float, sending: _Sending) -> None:
-        self._queued += 1  # breaks ties in the order of arrival
-        heapq.heappush(self._queue, (due, self._queued, sending))
-        self._arm()
-
-    def _arm(self) -> None:
-        """Make the timer fire when the next packet is due, no sooner than the pace allows."""
-        if not self._queue:
-            return
-        due = max(self._queue[0][0], self._next_batch)
-        if self._timer is not None:
-            if self._timer.when() <= due:
-                return
-            self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._send_batch)
-
-    def _send_batch(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        self._next_batch = now + _BATCH_PAUSE_SECONDS
+    def _send_batch(self, batch: list[_Sending]) -> list[tuple[float, _Sending]]:
         clocks = read_clocks(self._wall_ns, self._monotonic_ns)
-        # Rounds that began together stay together: what is due within the next pause goes now.
-        horizon = now + _BATCH_PAUSE_SECONDS
-        again: list[tuple[float, _Sending]] = []
-        left = _BATCH_PACKETS
-        while left and self._queue and self._queue[0][0] <= horizon:
-            sending = heapq.heappop(self._queue)[2]
+        again = []
+        for sending in batch:
             if sending.round not in self._rounds:
                 continue  # cancelled meanwhile
-            left -= 1
             pause = self._send_one(sending, clocks)
             if pause is not None:
-                again.append((now + pause, sending))
-        for due, sending in again:
-            self._queued += 1
-            heapq.heappush(self._queue, (due, self._queued, sending))
-        self._arm()
+                again.append((pause, sending))
+        return again
 
     def _send_one(self, sending: _Sending, clocks: ClockReading) -> float | None:
         """Send a round's next packet; return after how many seconds it is to be sent from again."""
@@ -341,7 +308,7 @@ class EchoSocket:
         if family.port.received == before and waiting is Waiting.NOTHING:
             self._watch(family)
             return
-        pause = _COALESCE_SECONDS if waiting is Waiting.NOTHING else 0.0
+        pause = 0.0 if waiting is Waiting.MORE else _COALESCE_SECONDS
         self._watches[family] = self._loop.call_later(pause, self._drain_again, family)
 
     def _drain(self, family: _Family) -> Waiting:

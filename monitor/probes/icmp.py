@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from monitor.observation import EchoRound
     from monitor.probes.context import ProbeContext
 
-# What a round may take beyond its packets' spacing and the wait: its turn among many others.
-PACING_ALLOWANCE_SECONDS = 0.25
+# What a round may take beyond its packets' spacing and the wait: its turn in a burst of all.
+PACING_ALLOWANCE_SECONDS = 0.1
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -73,7 +73,7 @@ def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
     room = seconds - options.wait - PACING_ALLOWANCE_SECONDS
     if room < 0:
         return None
-    most = options.packets if options.spacing <= 0 else int(room / options.spacing) + 1
+    most = options.packets if options.spacing <= 0 else int(room / options.spacing + 1e-6) + 1
     return options if most >= options.packets else replace(options, packets=most)
 
 

@@ -39,16 +39,6 @@ COLUMNS = (
 )
 COLUMNS_32_BIT = ("ifSpeed", "ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts")
 
-_REASONS = {
-    FailureKind.TIMEOUT: Reason.TIMEOUT,
-    FailureKind.UNREACHABLE: Reason.UNREACHABLE,
-    FailureKind.AUTHENTICATION: Reason.AUTHENTICATION,
-    FailureKind.MALFORMED: Reason.MALFORMED,
-    FailureKind.NOT_INCREASING: Reason.NOT_INCREASING,
-    FailureKind.LIMIT: Reason.LIMIT,
-    FailureKind.AGENT_ERROR: Reason.AGENT_ERROR,
-}
-
 
 async def run(check: Check, context: ProbeContext) -> Observation:
     """Poll one device once; the observation's values are a `DeviceReading`."""
@@ -74,7 +64,9 @@ async def run(check: Check, context: ProbeContext) -> Observation:
         return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
     if failure is None:
         return observation(Outcome.OK, Reason.NONE, "", reading)
-    return observation(Outcome.FAILED, _REASONS[failure.kind], failure.message, reading)
+    # Not run for want of time or a slot is our doing; both enums have the same words.
+    outcome = Outcome.UNKNOWN if failure.kind is FailureKind.NOT_RUN else Outcome.FAILED
+    return observation(outcome, Reason(failure.kind.value), failure.message, reading)
 
 
 async def _read(

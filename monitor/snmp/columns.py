@@ -41,20 +41,25 @@ class End(Enum):
 
 
 _UNSIGNED, _SIGNED, _OCTETS = range(3)
-# A type's kind, and the longest content that is valid without a further look.
+# A type's kind, and the longest content that is valid without a further look. With an OID
+# of ours it leaves the varbind below 128 octets, where lengths have one octet.
 _KINDS = {
     Tag.INTEGER: (_SIGNED, 8),
     Tag.COUNTER32: (_UNSIGNED, 4),
     Tag.GAUGE32: (_UNSIGNED, 4),
     Tag.TIMETICKS: (_UNSIGNED, 4),
     Tag.COUNTER64: (_UNSIGNED, 8),
-    Tag.OCTET_STRING: (_OCTETS, 127),
-    Tag.IP_ADDRESS: (_OCTETS, 127),
+    Tag.OCTET_STRING: (_OCTETS, 64),
+    Tag.IP_ADDRESS: (_OCTETS, 64),
     Tag.OBJECT_IDENTIFIER: (_OCTETS, 0),
 }
 _EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
 _OVER = 1 << 40
+_MAX_OID_OCTETS = 50
+
+_Prefix = bytes | tuple[bytes, ...]
+_Plan = tuple[int, dict[Index, Value], _Prefix, int, _Prefix, int, int, int]
 
 
 class Layout:
@@ -71,17 +76,24 @@ class Layout:
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
+        if len(oid) > _MAX_OID_OCTETS:
+            raise CodecError("no column's OID is that long")
         self.oid = oid
         self.arcs = decode_oid(oid)
         self.arity = arity
         self.numeric = kind != _OCTETS
         self.first: Index = -1 if arity == 1 else ()
-        # No varbind has a zero octet where its OID starts, so these fit no other index.
-        before_one = before_two = b"\0"
-        if arity == 1:
-            before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
-            before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
-        self.plan = (before_one, len(oid) + 5, before_two, int(tag), kind, plain)
+        before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
+        before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
+        # Nothing starts with none of no prefixes: other indexes never take the fast path.
+        self.plan: tuple[_Prefix, int, _Prefix, int, int, int] = (
+            before_one if arity == 1 else (),
+            len(oid) + 5,
+            before_two if arity == 1 else (),
+            int(tag),
+            kind,
+            plain,
+        )
         self.before_index = bytes((0x30, len(oid) + 5)) + before_one
 
     def ask(self, index: Index) -> bytes:
@@ -89,9 +101,6 @@ class Layout:
         if isinstance(index, int):
             index = () if index < 0 else (index,)
         return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)
-
-
-_Plan = tuple[int, dict[Index, Value], bytes, int, bytes, int, int, int]
 
 
 class Group:
@@ -174,31 +183,30 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
                 if position >= end:
                     break
                 continue
-            value_at = tag_at + 2
             length = data[tag_at + 1]
-            after = value_at + length
+            value_at = tag_at + 2
             if (
                 data[tag_at] == tag
-                and index > last[c]
-                and data[position + 1] == after - position - 2 < 0x80  # noqa: PLR2004  # short
                 and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
-                and (length or kind == _OCTETS)
+                and data[position + 1] == tag_at - position + length
+                and index > last[c]
                 # One octet more is a zero that keeps the top bit from being a sign.
                 and (
                     length <= plain
                     or (length == plain + 1 and kind == _UNSIGNED and not data[value_at])
                 )
+                and (length or kind == _OCTETS)
             ):
-                if kind == _UNSIGNED:
-                    values[index] = number_of(data[value_at:after], "big")
-                elif kind == _OCTETS:
-                    values[index] = data[value_at:after]
-                elif length == 1 and data[value_at] < 0x80:  # noqa: PLR2004  # not negative
+                position = value_at + length
+                if kind == _OCTETS:
+                    values[index] = data[value_at:position]
+                elif length == 1 and (kind == _UNSIGNED or data[value_at] < 0x80):  # noqa: PLR2004  # not negative
                     values[index] = data[value_at]
+                elif kind == _UNSIGNED:
+                    values[index] = number_of(data[value_at:position], "big")
                 else:
-                    values[index] = number_of(data[value_at:after], "big", signed=True)
+                    values[index] = number_of(data[value_at:position], "big", signed=True)
                 last[c] = index
-                position = after
             else:
                 position = _decode_other(data, position, c, group)
             varbinds += 1

@@ -38,7 +38,7 @@ _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 # So that a flood on the socket leaves the event loop to others.
-_DATAGRAMS_A_TURN = 16
+_DATAGRAMS_A_TURN = 8
 
 
 class Waiting(Protocol):

@@ -42,8 +42,8 @@ class Behaviour(IntEnum):
     LATE = 8  # answered after 10 * Y ms
     ALIEN_SEQUENCE = 9  # answered with another sequence number
     NO_ECHO = 10  # answered with an echo reply too short to be one
-    MIXED = 11  # each request another way, drawn by its sequence number: lost, late, twice, at once
-    SILENT = 12
+    SILENT = 11
+    BY_NETWORK = 20  # 10.77.20+D.Y: answered after D ms, up to 19
 
 
 class Responder:
@@ -78,7 +78,7 @@ class Responder:
         due = time.monotonic_ns() + round(milliseconds * 1e6)
         heapq.heappush(self._waiting, (due, self._count, packet))
 
-    def _take(self, packet: bytes) -> None:  # noqa: C901  # one case per behaviour
+    def _take(self, packet: bytes) -> None:  # noqa: C901, PLR0912  # a case each
         version = packet[0] >> 4
         if version == 4:
             start, source, target = (packet[0] & 0x0F) * 4, packet[12:16], packet[16:20]
@@ -122,6 +122,8 @@ class Responder:
                 answer(reply[:9])
             case Behaviour.SILENT:
                 pass
+            case _ if Behaviour.BY_NETWORK <= behaviour < Behaviour.BY_NETWORK + 20:
+                answer(reply, behaviour - Behaviour.BY_NETWORK)
             case _:
                 answer(reply)
 

@@ -59,7 +59,9 @@ def recorded(folder: Path, *names: str) -> Iterator[int]:
         packed = (source / f"{name}.snmprec.bz2").read_bytes()
         (data / f"{name}.snmprec").write_bytes(bz2.decompress(packed))
     command = [
-        str(Path(sys.executable).with_name("snmpsim-command-responder")),
+        sys.executable,
+        "-m",
+        "snmpsim.commands.responder",
         f"--data-dir={data}",
         f"--cache-dir={folder / 'cache'}",
         f"--agent-udpv4-endpoint=127.0.0.1:{port}",

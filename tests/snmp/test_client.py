@@ -180,14 +180,16 @@ async def test_a_lost_request_is_sent_again() -> None:
         assert [*result.columns["ifName"]] == list(ROWS)
 
 
-async def test_a_closed_port_is_unreachable_at_once() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_a_closed_port_is_unreachable_at_once(host: str) -> None:
+    family, _ = socket_address(host, 0)
+    with socket.socket(family, socket.SOCK_DGRAM) as free:
+        free.bind((host, 0))
         port = free.getsockname()[1]
     async with SnmpClient() as client:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        result = await read(client, Agent("127.0.0.1", port, "2c", b"public", 2.0, 1))
+        result = await read(client, Agent(host, port, "2c", b"public", 2.0, 1))
         assert result.failure is not None
         assert result.failure.kind is FailureKind.UNREACHABLE
         assert "refused" in result.failure.message
@@ -425,6 +427,26 @@ async def test_an_address_that_is_none_raises(address: str) -> None:
     async with SnmpClient() as client:
         with pytest.raises(OSError, match=r"illegal|not found|No such|no interface|invalid"):
             await read(client, Agent(address, 161, "2c", b"public"))
+
+
+async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behind() -> None:
+    async with SnmpClient() as client:
+        with pytest.raises(PermissionError):
+            await read(client, Agent("255.255.255.255", 161, "2c", b"public"))
+        assert client.requests_in_flight == 0
+    with pytest.raises(OSError, match="no socket"):
+        await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
+
+
+async def test_a_flood_between_two_replies_does_not_end_the_wait() -> None:
+    agent = honest()
+    async with (
+        SnmpClient() as client,
+        serving(lambda d: [*[b"noise"] * 100, agent.answer(d)], timeout=2.0) as place,
+    ):
+        result = await read(client, place)
+        assert result.failure is None
+        assert client.drops["malformed"] == 100 * result.requests
 
 
 def test_addresses_are_brought_into_the_kernels_form() -> None:

@@ -170,6 +170,14 @@ def test_a_request_for_columns_at_the_same_row_is_what_single_ones_make() -> Non
         assert group.ask() == b"".join(singles)
 
 
+def test_a_damaged_oid_tag_in_a_column_of_two_arcs_is_refused() -> None:
+    layout = LAYOUTS[4]
+    group = Group([layout], [{}], [(1, 2)])
+    data = bytes.fromhex("30 0e 00 0c 2b 06 01 02 01 69 01 01 01 03 02 01 01 01")
+    with pytest.raises(CodecError):
+        group.take(data, 0)
+
+
 def test_nothing_asked_for_takes_nothing() -> None:
     with pytest.raises(CodecError):
         Group((), (), ()).take(b"\x30\x00", 0)

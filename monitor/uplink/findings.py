@@ -1,0 +1,140 @@
+"""What is wrong with an uplink by its load, each with a sentence for a person.
+
+Must not know: other polls than the last, or who is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from monitor.uplink.model import ADMIN_DOWN, GAP_SENTENCES, OPER_UP, Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.inventory import Contract
+    from monitor.uplink.meter import DirectionLoad, UplinkLoad
+
+# A line of 1 Gbit/s carries about 95.7 % payload, so 95 % is never reached with small packets.
+SATURATED_RATIO = 0.9
+# With one packet in a thousand lost, a TCP connection over 20 ms gets no more than 22 Mbit/s
+# (Mathis et al., 1997: MSS / RTT * 1.22 / sqrt(loss)).
+ERROR_RATIO = 0.001
+# Queues drop on purpose when TCP fills them; a packet in a hundred is beyond that.
+DISCARD_RATIO = 0.01
+# A broken packet among the ten of a quiet night says nothing.
+FEWEST_PACKETS = 10
+
+_OPER_STATUS = {
+    2: "down",
+    3: "testing",
+    5: "dormant",
+    6: "not present",
+    7: "down, for a layer below is",
+}
+_OPER_UNKNOWN = 4
+
+
+class FindingKind(StrEnum):
+    """What may be wrong with an uplink."""
+
+    SLOWER_THAN_CONTRACT = "slower_than_contract"
+    ERRORS = "errors"
+    DISCARDS = "discards"
+    SATURATED = "saturated"
+    INTERFACE_DOWN = "interface_down"
+    INTERFACE_NOT_FOUND = "interface_not_found"
+    INTERFACE_AMBIGUOUS = "interface_ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong, and a sentence that says the particulars."""
+
+    kind: FindingKind
+    sentence: str
+
+
+def findings(load: UplinkLoad, contract: Contract) -> tuple[Finding, ...]:
+    """Return what is wrong, in the order of `FindingKind`."""
+    found = assess(load, contract)
+    return tuple(Finding(kind, found[kind]) for kind in FindingKind if found.get(kind))
+
+
+def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
+    """Return kind -> sentence: empty where all is well, no entry where nobody knows."""
+    assessed: dict[FindingKind, str] = {}
+    if load.gap is not Gap.NOT_CONFIGURED:
+        for gap, kind in (
+            (Gap.NOT_FOUND, FindingKind.INTERFACE_NOT_FOUND),
+            (Gap.AMBIGUOUS, FindingKind.INTERFACE_AMBIGUOUS),
+        ):
+            sentence = f"{GAP_SENTENCES[gap]}, {load.interface!r}"
+            assessed[kind] = sentence if load.gap is gap else ""
+    if load.is_slower_than_contract is not None:
+        assessed[FindingKind.SLOWER_THAN_CONTRACT] = _slower(load, contract)
+    if load.oper_status not in {None, _OPER_UNKNOWN}:
+        assessed[FindingKind.INTERFACE_DOWN] = _down(load)
+    if load.seconds is None or load.down is None or load.up is None:
+        return assessed
+    both = (("down", load.down, contract.down_bps), ("up", load.up, contract.up_bps))
+    assessed[FindingKind.SATURATED] = _joined(
+        f"{name} at {one.utilisation:.0%} of the contracted {_rate(contracted)}"
+        for name, one, contracted in both
+        if one.utilisation > SATURATED_RATIO
+    )
+    for kind, most in (
+        (FindingKind.ERRORS, ERROR_RATIO),
+        (FindingKind.DISCARDS, DISCARD_RATIO),
+    ):
+        assessed |= _spoilt(kind, most, load.seconds, (("down", load.down), ("up", load.up)))
+    return assessed
+
+
+def _slower(load: UplinkLoad, contract: Contract) -> str:
+    if not load.is_slower_than_contract:
+        return ""
+    owed = f"{_rate(contract.down_bps)} down and {_rate(contract.up_bps)} up"
+    return f"{load.interface} runs at {_rate(load.speed_bps or 0)}, the contract says {owed}"
+
+
+def _down(load: UplinkLoad) -> str:
+    if load.oper_status == OPER_UP:
+        return ""
+    status = _OPER_STATUS.get(load.oper_status or 0, f"in state {load.oper_status}")
+    by_whom = ", switched off by its configuration" if load.admin_status == ADMIN_DOWN else ""
+    return f"{load.interface} is {status}{by_whom}"
+
+
+def _spoilt(
+    kind: FindingKind, most: float, seconds: float, both: Iterable[tuple[str, DirectionLoad]]
+) -> Mapping[FindingKind, str]:
+    """Return the sentence on errors or discards; nothing if no direction counts them."""
+    said: list[str] = []
+    is_known = False
+    for name, one in both:
+        rate = one.errors_per_second if kind is FindingKind.ERRORS else one.discards_per_second
+        if rate is None or one.packets_per_second is None:
+            continue
+        is_known = True
+        # RFC 2863: packets sent include those that were dropped, packets received do not.
+        good = one.packets_per_second
+        ratio = rate / (max(good, rate) if name == "up" else good + rate) if rate else 0.0
+        if ratio > most and rate * seconds >= FEWEST_PACKETS:
+            said.append(f"{name} {ratio:.2%} of the packets ({rate:.3g} a second)")
+    if not is_known:
+        return {}
+    return {kind: f"{kind.value}: {_joined(said)}" if said else ""}
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return ", ".join(parts)
+
+
+def _rate(bits_per_second: float) -> str:
+    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if bits_per_second >= factor:
+            return f"{bits_per_second / factor:g} {prefix}bit/s"
+    return f"{bits_per_second:g} bit/s"

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from monitor.observation import Outcome, Reason
+from monitor.uplink import FindingKind, Gap, UplinkMeters
+from tests.uplink.city import check, city, observed, school
+from tests.uplink.router import GIGABIT, MORNING, Router
+
+GOETHE = school("goethe")
+SCHILLER = school("schiller")
+SLOWER = replace(GIGABIT, down_bps=10**8, up_bps=10**8)
+
+
+def twice(meters: UplinkMeters, router: Router, ended: float = 1060) -> None:
+    meters.observe(observed(check(GOETHE), router.reading(), ended - 60), ended - 60)
+    router.pass_time(60, 10**7)
+    meters.observe(observed(check(GOETHE), router.reading(), ended), ended)
+
+
+def down_bps(meters: UplinkMeters, school_id: str = "goethe") -> float | None:
+    measured = meters.measured(school_id, "main")
+    return measured.load.down_bps if measured and measured.load else None
+
+
+def test_each_site_has_its_own_meter() -> None:
+    meters = UplinkMeters(city(GOETHE, SCHILLER))
+    twice(meters, Router())
+    assert down_bps(meters) == 10**7
+    assert down_bps(meters, "schiller") is None
+
+
+def test_what_was_measured_carries_contract_and_findings() -> None:
+    meters = UplinkMeters(city(GOETHE))
+    measured = meters.observe(observed(check(GOETHE), Router(speed_mbps=10).reading(), 5), 5)
+    assert measured is not None
+    assert (measured.school, measured.site, measured.contract) == ("goethe", "main", GIGABIT)
+    assert [one.kind for one in measured.findings] == [FindingKind.SLOWER_THAN_CONTRACT]
+    assert measured.load is not None
+    assert measured.load.down_peak is None
+
+
+def test_switches_and_removed_checks_are_not_measured() -> None:
+    meters = UplinkMeters(city(GOETHE))
+    reading = Router().reading()
+    assert meters.observe(observed(check(GOETHE, "sw0"), reading, 5), 5) is None
+    assert meters.observe(observed(check(SCHILLER), reading, 5), 5) is None
+    other = school("goethe", interface="wan1")
+    assert meters.observe(observed(check(other), reading, 5), 5) is None
+
+
+def test_a_failed_poll_leaves_nothing_known_and_the_next_spans_it() -> None:
+    meters = UplinkMeters(city(GOETHE))
+    router = Router()
+    twice(meters, router)
+    failed = meters.observe(observed(check(GOETHE), None, 1120), 1120)
+    assert failed is not None
+    assert failed.load is None
+    router.pass_time(120, 10**7)
+    measured = meters.observe(observed(check(GOETHE), router.reading(), 1180), 1180)
+    assert measured is not None
+    assert measured.load is not None
+    assert (measured.load.seconds, measured.load.down_bps) == (120, 10**7)
+
+
+def test_a_reading_that_broke_off_is_not_judged() -> None:
+    meters = UplinkMeters(city(GOETHE))
+    whole = observed(check(GOETHE), Router().reading(ifName={}, ifDescr={}), 5)
+    broken = replace(whole, outcome=Outcome.FAILED, reason=Reason.TIMEOUT)
+    measured = meters.observe(broken, 5)
+    assert measured is not None
+    assert measured.findings == ()
+    measured = meters.observe(whole, 5)
+    assert measured is not None
+    assert [one.kind for one in measured.findings] == [FindingKind.INTERFACE_NOT_FOUND]
+
+
+def test_a_reload_keeps_what_is_unchanged_and_names_what_is_gone() -> None:
+    meters = UplinkMeters(city(GOETHE, SCHILLER))
+    twice(meters, Router())
+    gone = meters.reconfigure(city(GOETHE, school("lessing")))
+    assert [(one.school, one.site) for one in gone] == [("schiller", "main")]
+    assert down_bps(meters) == 10**7
+    assert meters.measured("schiller", "main") is None
+    assert meters.measured("lessing", "main") is not None
+
+
+def test_another_contract_or_interface_starts_a_new_meter() -> None:
+    for changed in (school("goethe", contract=SLOWER), school("goethe", interface="wan1")):
+        meters = UplinkMeters(city(GOETHE))
+        twice(meters, Router())
+        gone = meters.reconfigure(city(changed))
+        assert [one.school for one in gone] == ["goethe"]
+        measured = meters.observe(observed(check(changed), Router().reading(), 1120), 1120)
+        assert measured is not None
+        assert measured.load is not None
+        assert measured.load.gap in {Gap.FIRST_POLL, Gap.NOT_FOUND}
+
+
+def test_a_load_is_forgotten_when_no_poll_comes_any_more() -> None:
+    meters = UplinkMeters(city(GOETHE, SCHILLER))
+    twice(meters, Router(), ended=1060)
+    assert meters.expire(1060 + 179) == []
+    assert [one.school for one in meters.expire(1060 + 180)] == ["goethe"]
+    assert down_bps(meters) is None
+    assert meters.expire(1060 + 181) == []
+
+
+def test_the_peak_tells_when_it_was() -> None:
+    meters = UplinkMeters(city(GOETHE))
+    twice(meters, Router())
+    measured = meters.measured("goethe", "main")
+    assert measured is not None
+    assert measured.load is not None
+    assert measured.load.down_peak is not None
+    assert (measured.load.down_peak.at - MORNING).total_seconds() == 1059.95
