@@ -35,8 +35,8 @@ _LEAST_COMPLETIONS: Final = 3
 # A future that is not done by then is open; a later date would say more than anybody knows.
 _HORIZON_WEEKS: Final = 30 * _YEAR_WEEKS
 _PERCENTILES: Final = (0.1, 0.5, 0.9)
-# With a year and a half behind us, holidays are told from chance.
-_SEASONAL_WEEKS: Final = 78
+# With a year and a quarter behind us, holidays are told from chance.
+_SEASONAL_WEEKS: Final = 65
 _SEASONAL_SHARE: Final = 0.7
 _SEASON_JITTER_WEEKS: Final = 2
 # What is believed about the pace of the second half against the first before any is seen:
