@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from monitor.config import checks, units
 from monitor.config.addresses import Addresses
 from monitor.config.contract import check_contract
+from monitor.config.goals import goal_of, reported_goals_of
 from monitor.config.merge import Layer, merge, useless_removals
 from monitor.config.places import mark_of
 from monitor.config.problems import listed, suggestion
@@ -18,16 +19,19 @@ from monitor.config.rules import (
     ContractRules,
     FileCredential,
     InterfacesRules,
-    Rules,
+    LineRules,
+    ProfileRules,
     SchoolRules,
     SchoolWithSitesRules,
     SiteRules,
     SwitchRules,
 )
+from monitor.config.shape import Rules
 from monitor.inventory import (
     Calendar,
     Contract,
     CredentialSource,
+    ExpectedLine,
     Inventory,
     LessonPeriod,
     Location,
@@ -121,6 +125,8 @@ class _Builder:
             },
             references=references,
             schools=schools,
+            goal=goal_of(draft.goals, schools, self._root, self._findings),
+            reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
         )
 
     def _layer(self, rules: Rules, path: Path) -> Layer:
@@ -153,6 +159,7 @@ class _Builder:
             district=rules.district,
             sites=sites,
             maintenance=self._maintenance(rules, path),
+            classes=rules.classes or None,
         )
 
     def _place(
@@ -169,8 +176,7 @@ class _Builder:
         if profile is not None:
             layers.append(self._layer(profile, ("profiles", name)))
         elif name:  # refused or unknown, which has been reported
-            every = frozenset({"snmp", "icmp", "interfaces", "contract", "checks", "switches"})
-            layers.append(Layer(Rules(), (), every))
+            layers.append(Layer(Rules(), (), frozenset(ProfileRules.model_fields)))
         count = profile.switches if profile is not None else 0
         return _Place(site, (*layers, *self._outermost), path, count)
 
@@ -195,6 +201,7 @@ class _Builder:
                 contract=self._contract(place),
                 checks=(plans.icmp(), plans.interfaces(is_router=True), *plans.extras()),
                 interface=interfaces.uplink or None,
+                expected=self._expected(place, interfaces),
             ),
             switches=self._switches(place, plans),
             milestones=tuple(
@@ -303,6 +310,21 @@ class _Builder:
             availability=rules.availability,
             hours=rules.hours,
             reference=rules.reference,
+        )
+
+    def _expected(self, place: _Place, interfaces: InterfacesRules) -> ExpectedLine:
+        merged = merge(place.layers, "line", LineRules)
+        rules, paths = merged.rules, merged.paths
+        if rules.if_alias and not interfaces.uplink and not place.is_broken("interfaces"):
+            self._findings.add(
+                self._mark(paths["if_alias"]),
+                "nothing says whose ifAlias it is",
+                "set interfaces.uplink to the ifName of the interface towards the provider",
+            )
+        return ExpectedLine(
+            sys_name=rules.sys_name,
+            if_alias=rules.if_alias,
+            address=str(rules.address) if "address" in paths else "",
         )
 
     def _check_removals(self, place: _Place) -> None:

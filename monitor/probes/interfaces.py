@@ -72,7 +72,8 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 async def _read(
     address: str, options: InterfacesOptions, context: ProbeContext
 ) -> tuple[DeviceReading | None, Failure | None]:
-    columns = COLUMNS if not options.alias else (*COLUMNS, "ifAlias")
+    with_alias = options.alias or options.read_alias
+    columns = (*COLUMNS, "ifAlias") if with_alias else COLUMNS
     access = options.access
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
     if wide.failure or wide.columns.get("ifHCInOctets"):
