@@ -36,6 +36,7 @@ _FRESH_DAYS: Final = 180
 _LATE_SCHOOLS: Final = 4
 _CAMPAIGN_DAYS: Final = (0, 3, 7)
 _TESTS_A_DAY: Final = 10
+_FORGOTTEN_SHARE: Final = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class _Line:
 def rollout_history(
     inventory: Inventory, first_year: int, last_year: int, seed: int = 0
 ) -> Iterator[Entry]:
-    """Yield the entries of a roll-out from the first year's start to the last one's end, by instant.
+    """Yield the entries of a roll-out of those years, first day to last, by instant.
 
     Every site of the goal is planned; about nine in ten are verified at the end. The same
     inventory, years and seed give the same entries.
@@ -63,10 +64,18 @@ def rollout_history(
     end = datetime(last_year + 1, 1, 1, tzinfo=UTC)
     random = Random(seed)  # noqa: S311  # a story to be told again, not a secret
     schools = [school for school in inventory.schools if _in_goal(inventory, school)]
-    late = {school.id: _joins(begin, end, random) for school in random.sample(schools, min(_LATE_SCHOOLS, len(schools) // 4))}
+    late = {
+        school.id: _joins(begin, end, random)
+        for school in random.sample(schools, min(_LATE_SCHOOLS, len(schools) // 4))
+    }
     entries = list(_scopes(inventory, schools, late, begin))
     lines = [
-        _Line(f"{school.id}/{site.id}", site.uplink.contract, _lot(site, school), late.get(school.id, begin))
+        _Line(
+            f"{school.id}/{site.id}",
+            site.uplink.contract,
+            _lot(site, school),
+            late.get(school.id, begin),
+        )
         for school in schools
         for site in school.sites
     ]
@@ -129,7 +138,9 @@ def _life(
     at = built + _days(random, 2, 30)
     yield _stage(line, at, Stage.REPORTED, f"{line.contract.provider} reports the line as ready")
     at += _days(random, 3, 60)
-    yield _stage(line, at, Stage.LIVE, "answered in 1436 of 1440 minutes; the line is the expected one")
+    yield _stage(
+        line, at, Stage.LIVE, "answered in 1436 of 1440 minutes; the line is the expected one"
+    )
     yield from _campaigns(line, at + _days(random, 10, 90), end, random)
 
 
@@ -144,15 +155,21 @@ def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iter
         if fails:
             why = "campaign failed: 90 % of the contracted rate on 1 of 3 days down"
             if verified:
-                yield _stage(line, known, Stage.REGRESSED, why, name)
+                yield _stage(line, known, Stage.REGRESSED, why, f"campaign:{name}")
             verified, at = False, known + _days(random, 20, 80)
             continue
         if not verified:
-            yield _stage(line, known, Stage.VERIFIED, "campaign passed: 30 of 30 measurements count", name)
+            yield _stage(
+                line,
+                known,
+                Stage.VERIFIED,
+                "campaign passed: 30 of 30 measurements count",
+                f"campaign:{name}",
+            )
         verified, at = True, known + _days(random, 140, 170)
-        if random.random() < 0.06:
+        if random.random() < _FORGOTTEN_SHARE:
             stale = known + timedelta(days=_FRESH_DAYS)
-            yield _stage(line, stale, Stage.LIVE_STALE, "verified 180 days ago", name)
+            yield _stage(line, stale, Stage.LIVE_STALE, "verified 180 days ago", f"campaign:{name}")
             verified, at = False, stale + _days(random, 10, 60)
 
 
