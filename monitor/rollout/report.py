@@ -118,6 +118,12 @@ class RolloutReport:
     news: News | None
     reported: tuple[ReportedLine, ...]
 
+    @property
+    def open_regressions(self) -> tuple[Change, ...]:
+        """Return the changes by which sites lost what they have not got back."""
+        now = {line.change.row for line in self.sites if line.change}
+        return tuple(change for change in self.regressions if change.row in now)
+
 
 def rollout_report(
     source: EntrySource,

@@ -63,7 +63,9 @@ class Page:
     news_title: str
     news_text: list[str]
     news: list[Line]
-    regressions: list[Line]
+    regressions_text: str
+    open_regressions: list[Line]
+    all_regressions: list[Line]
     stage_names: list[str]
     groups: list[Table]
     reported: list[Line]
@@ -127,7 +129,11 @@ class _Writer:
             news_title=self._news_title(),
             news_text=list(self._news_text()),
             news=self._changes(report.news.changes if report.news else ()),
-            regressions=self._changes(report.regressions),
+            regressions_text=words["regressions_text"].format(
+                open=len(report.open_regressions), all=len(report.regressions)
+            ),
+            open_regressions=self._changes(report.open_regressions),
+            all_regressions=self._changes(report.regressions),
             stage_names=[stage_name(stage, self._language) for stage in Stage],
             groups=[
                 Table(words[dimension], self._groups(dimension))
@@ -221,7 +227,9 @@ class _Writer:
 
     def _news_title(self) -> str:
         news = self._report.news
-        return self._words["news"].format(day=self._local_day(news.since) if news else _NOTHING)
+        if news is None:
+            return self._words["news_untitled"]
+        return self._words["news"].format(day=self._local_day(news.since))
 
     def _news_text(self) -> Iterator[str]:
         news, words, point = self._report.news, self._words, self._report.point
