@@ -17,13 +17,14 @@ from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, read_campaig
 from monitor.rollout.forecast import Forecast, forecast
 from monitor.rollout.goal_records import GoalScope
 from monitor.rollout.history import EntrySource, History, Point, read_history, regressions
-from monitor.rollout.report_records import REPORT, read_report
+from monitor.rollout.report_records import REPORT, HandedOut, read_report, report_entry
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitor.inventory import Inventory, ReportedGoal, School, Site
+    from monitor.rollout.chain import Entry
     from monitor.rollout.history import Change, Reported, Scope
 
 Dimension = Literal["district", "type", "lot", "programme"]
@@ -170,7 +171,7 @@ def rollout_report(
         sites=sites,
         groups={dimension: _groups(sites, dimension) for dimension in DIMENSIONS},
         regressions=tuple(regressions(_of_goal(history.changes, scope))),
-        news=_news(source, history, scope, since, until),
+        news=_news(source, history, scope, since, as_of),
         reported=tuple(_reported(inventory, history)),
     )
 
@@ -183,6 +184,14 @@ def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
     schools = (school for school in inventory.schools if goal.covers(school))
     sites = tuple(f"{school.id}/{site.id}" for school in schools for site in school.sites)
     return GoalScope(at, goal.name, goal.unit, goal.denominator, sites)
+
+
+def record(report: RolloutReport) -> Entry:
+    """Return the ledger's entry of a report that is handed out."""
+    point = report.point
+    return report_entry(
+        HandedOut(report.as_of, point.verified, point.denominator, point.row, report.ledger)
+    )
 
 
 def end_of(day: date, timezone: str) -> datetime:
@@ -256,10 +265,11 @@ def _news(
     history: History,
     scope: GoalScope,
     since: datetime | None,
-    until: datetime,
+    as_of: datetime,
 ) -> News | None:
     if since is None:
-        last = [read_report(one.entry) for one in source.entries(REPORT, None, until)]
+        # A report of the same instant is this one, made again.
+        last = [read_report(one.entry) for one in source.entries(REPORT, None, as_of)]
         if not last:
             return None
         since = last[-1].at

@@ -103,6 +103,8 @@ class _Writer:
         self._words = WORDS[language]
         self._zone = ZoneInfo(report.timezone)
         self._unit = self._words[report.scope.unit]
+        # A column of zeros tells nobody anything.
+        self._stages = [stage for stage in Stage if report.point.stages[stage]]
         self._names = {line.key: site_name(line) for line in report.sites}
 
     def page(self) -> Page:
@@ -134,7 +136,7 @@ class _Writer:
             ),
             open_regressions=self._changes(report.open_regressions),
             all_regressions=self._changes(report.regressions),
-            stage_names=[stage_name(stage, self._language) for stage in Stage],
+            stage_names=[stage_name(stage, self._language) for stage in self._stages],
             groups=[
                 Table(words[dimension], self._groups(dimension))
                 for dimension in DIMENSIONS
@@ -270,7 +272,7 @@ class _Writer:
         return {
             "name": group.name or self._words["not_assigned"],
             "sites": group.sites,
-            "numbers": [group.stages[stage] for stage in Stage],
+            "numbers": [group.stages[stage] for stage in self._stages],
             "share": self._percent(group.verified, group.sites),
         }
 

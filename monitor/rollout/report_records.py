@@ -19,13 +19,16 @@ REPORT: Final = "report"
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:
-    """At `at` a report was handed out that said `verified` of `denominator`, read at `row`."""
+    """At `at` a report was handed out that said `verified` of `denominator`.
+
+    `row` is what made it so, `ledger` the place it was read at.
+    """
 
     at: datetime
     verified: int
     denominator: int
     row: int
-    digest: str
+    ledger: str
 
 
 def report_entry(report: HandedOut) -> Entry:
@@ -34,7 +37,7 @@ def report_entry(report: HandedOut) -> Entry:
         "verified": report.verified,
         "denominator": report.denominator,
         "row": report.row,
-        "digest": report.digest,
+        "ledger": report.ledger,
     }
     return Entry(report.at, REPORT, "", payload)
 
@@ -51,5 +54,5 @@ def read_report(entry: Entry) -> HandedOut:
         payload.integer("verified"),
         payload.integer("denominator"),
         payload.integer("row"),
-        payload.text("digest"),
+        payload.text("ledger"),
     )
