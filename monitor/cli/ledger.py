@@ -47,18 +47,18 @@ def verify(file: Path | None, state_dir: Path) -> None:
 @state_option
 def export(out: Path | None, state_dir: Path) -> None:
     """Write every row as one line of JSON."""
-    path = state_dir / LEDGER_FILE
     try:
-        with open_reader(path) as reader:
+        with open_reader(state_dir / LEDGER_FILE) as reader:
             if out is None:
                 reader.export(sys.stdout)
                 return
-            with out.open("x", encoding="utf-8") as stream:
-                count = reader.export(stream)
-    except FileExistsError:
-        fail(f"{out} exists already; an export never overwrites", Exit.WRONG)
-    except OSError as error:
-        fail(f"{out}: {error.strerror}", Exit.WRONG)
+            try:
+                with out.open("x", encoding="utf-8") as stream:
+                    count = reader.export(stream)
+            except FileExistsError:
+                fail(f"{out} exists already; an export never overwrites", Exit.WRONG)
+            except OSError as error:
+                fail(f"{out}: {error.strerror}", Exit.WRONG)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     click.echo(f"{out}: {count} rows")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, read_campaign, read_measurement
-from monitor.rollout.forecast import Forecast, forecast
+from monitor.rollout.forecast import Forecast, Step, forecast
 from monitor.rollout.goal_records import GoalScope
 from monitor.rollout.history import EntrySource, History, Point, read_history, regressions
 from monitor.rollout.report_records import REPORT, HandedOut, read_report, report_entry
@@ -155,6 +155,9 @@ def rollout_report(
     point = history.point(as_of) or empty
     sites = _sites(source, inventory, history, scope, until)
     progress, changes_of_scope = history.steps(zone)
+    today = as_of.astimezone(zone).date()
+    if not history.points:
+        changes_of_scope = [Step(today, scope.denominator)]
     target = inventory.goal.target if inventory.goal else None
     return RolloutReport(
         city=inventory.city,
@@ -165,7 +168,7 @@ def rollout_report(
         scope_row=history.scopes[-1].row if history.scopes else None,
         source=inventory.goal.source if inventory.goal else "",
         point=point,
-        forecast=forecast(progress, changes_of_scope, as_of.astimezone(zone).date(), target=target),
+        forecast=forecast(progress, changes_of_scope, today, target=target),
         curve=history.points,
         quarters=tuple(_quarters(history, as_of, zone)),
         sites=sites,
