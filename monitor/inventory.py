@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 SnmpVersion = Literal["1", "2c"]
 
+# A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
+PROBE_SHARE = 0.95
+# What a round of pings may take beyond its spacing and its wait: its turn among many others.
+PACING_SECONDS = 0.1
+
 
 class Engine(StrEnum):
     """Which SNMP implementation talks to a device."""
@@ -65,6 +70,11 @@ class IcmpOptions:
     spacing: float = 0.2
     payload: int = 56
     wait: float = 2.0
+
+    @property
+    def round_seconds(self) -> float:
+        """Return how long a round takes at most when nothing answers."""
+        return (self.packets - 1) * self.spacing + self.wait + PACING_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

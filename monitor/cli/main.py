@@ -6,6 +6,7 @@ Must not know: how anything is measured or stored.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import platform
 from pathlib import Path
@@ -24,6 +25,7 @@ from monitor.cli import sla as sla_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     config_option,
+    default_state_directory,
     find_school,
     listen_option,
     read_inventory,
@@ -73,7 +75,7 @@ def run(
 
 demo_state_option = click.option(
     "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=demo_command.STATE_DIRECTORY,
     show_default=True,
     help="Where the demo keeps its state.",
@@ -150,31 +152,39 @@ def schema() -> None:
 @config_option
 @click.option(
     "--only",
-    type=click.Choice(["snmp", *(kind for kind in CheckKind if kind is not CheckKind.INTERFACES)]),
+    # By value: click would take the names of an enum's members, which are capitals.
+    type=click.Choice(["snmp", *(k.value for k in CheckKind if k is not CheckKind.INTERFACES)]),
     help="Only checks of this kind.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with verdicts.")
 @click.option(
     "--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo."
 )
-@demo_state_option
+@click.option(
+    "--state-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where maintenance windows are kept.  [default: as for run, or for demo]",
+)
 def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     school: str,
     config: Path,
     only: str | None,
     as_json: bool,  # noqa: FBT001  # click passes flags by name
+    watch: bool,  # noqa: FBT001  # the same
     of_demo: bool,  # noqa: FBT001  # the same
-    state_dir: Path,
+    state_dir: Path | None,
 ) -> None:
     """Check one school now (by id, number or name) and say what is wrong."""
+    if watch and as_json:
+        raise click.UsageError("--watch and --json do not go together")
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
-    asyncio.run(
-        probe_command.probe(
-            inventory, found, kind, as_json=as_json, demo=state_dir if of_demo else None
-        )
-    )
+    state = state_dir or (demo_command.STATE_DIRECTORY if of_demo else default_state_directory())
+    wishes = probe_command.Wishes(kind, as_json, watch, of_demo, state)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(probe_command.probe(inventory, found, wishes))
 
 
 @main.command()

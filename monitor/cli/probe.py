@@ -1,132 +1,89 @@
-"""`schulnetz probe SCHOOL`: every check of one school, once, now, in one screen.
+"""`schulnetz probe SCHOOL`: every check of one school, live, in one screen.
 
-Must not know: how a check is done.
+Must not know: how a check is done, or what makes a verdict.
 """
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
 import json
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.live import Live
 
-from monitor.cli.common import Exit, fail
-from monitor.cli.demo import running_demo
-from monitor.cli.show import probe_table
-from monitor.clock import SystemClock
-from monitor.config.secrets import SecretError, read_credentials
-from monitor.inventory import Engine, checks_of_school
-from monitor.observation import DeviceReading, Outcome
-from monitor.probes.context import ProbeContext
+from monitor.cli.as_json import session_as_json
+from monitor.cli.common import Exit, fail, sentence
+from monitor.cli.session import open_session
+from monitor.cli.show import session_screen
+from monitor.config.secrets import SecretError
+from monitor.inventory import CheckKind
+from monitor.observation import Outcome
 from monitor.probes.echo_port import EchoPermissionError
-from monitor.probes.echo_socket import EchoSocket
-from monitor.probes.registry import PROBES
-from monitor.probes.snmp_transport import SnmpReaders
-from monitor.snmp.client import SnmpClient
-from monitor.snmp.read import NativeReader, Reader
-from monitor.snmp.reference import PysnmpReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from monitor.config.secrets import Secret
-    from monitor.inventory import Check, CheckKind, Inventory, School
-    from monitor.observation import Observation
-    from monitor.probes.context import EchoTransport
+    from monitor.cli.session import SchoolSession
+    from monitor.inventory import Inventory, School
+
+WATCH_SECONDS = 10.0
 
 
-async def probe(
-    inventory: Inventory,
-    school: School,
-    kind: CheckKind | None,
-    *,
-    as_json: bool,
-    demo: Path | None,
-) -> None:
-    """Probe and print; leave with 4 if a check failed. `demo` is a demo's state directory."""
-    clock = SystemClock()
-    async with AsyncExitStack() as stack:
-        credentials: Mapping[str, Secret]
-        echo: EchoTransport
-        try:
-            if demo is not None:
-                parts = running_demo(inventory, clock, demo)
-                school = next(one for one in parts.inventory.schools if one.id == school.id)
-                echo, credentials = parts.echo, parts.credentials
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for."""
+
+    only: CheckKind | None
+    as_json: bool
+    watch: bool
+    of_demo: bool
+    state_directory: Path
+
+
+async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
+    """Probe and print; leave with 4 if a check failed."""
+    pings = wishes.only in {None, CheckKind.ICMP}
+    try:
+        opened = open_session(
+            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=pings
+        )
+        async with opened as session:
+            if wishes.only is not None:
+                session.checks = [one for one in session.checks if one.kind is wishes.only]
+            if not session.checks:
+                fail(f"{school.id} has no check of kind {wishes.only}", Exit.WRONG)
+            if wishes.watch:
+                await _watch(session)
             else:
-                credentials = read_credentials(inventory.credentials)
-                echo = await stack.enter_async_context(EchoSocket.open())
-        except SecretError as error:
-            fail(str(error), Exit.WRONG)
-        except EchoPermissionError as error:
-            fail(str(error), Exit.CANNOT_START)
-        client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpReader())
-        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
-        snmp = SnmpReaders(readers, credentials)
-        checks = [check for check in checks_of_school(school) if kind in (None, check.kind)]
-        if not checks:
-            fail(f"{school.id} has no check of kind {kind}", Exit.WRONG)
-
-        async def one(check: Check) -> Observation:
-            deadline = clock.monotonic() + check.timeout
-            return await PROBES[check.kind](check, ProbeContext(clock, deadline, echo, snmp))
-
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(check)) for check in checks]
-    observations = [task.result() for task in tasks]
-    if as_json:
-        print_json(school, observations)
-    else:
-        Console().print(probe_table(school, observations))
-    if any(seen.outcome is not Outcome.OK for seen in observations):
+                await _once(session, as_json=wishes.as_json)
+    except SecretError as error:
+        fail(str(error), Exit.CANNOT_START)
+    except EchoPermissionError as error:
+        fail(sentence(error), Exit.CANNOT_START)
+    if any(seen.outcome is not Outcome.OK for seen in session.latest):
         raise SystemExit(Exit.CHECK_FAILED)
 
 
-def print_json(school: School, observations: list[Observation]) -> None:
-    """Print one JSON object: the school and its checks with their values, seconds throughout."""
-    document = {
-        "school": school.id,
-        "name": school.name,
-        "checks": [_as_json(observation) for observation in observations],
-    }
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))  # noqa: T201  # the output
+async def _once(session: SchoolSession, *, as_json: bool) -> None:
+    console = Console()
+    if as_json:
+        await session.round(session.checks)
+        await session.measure_load()
+        document = session_as_json(session)
+        print(json.dumps(document, indent=2, ensure_ascii=False, default=str))  # noqa: T201  # the output
+        return
+    with console.status(f"asking {session.school.name} ..."):
+        await session.round(session.checks)
+        await session.measure_load()
+    console.print(session_screen(session, with_verdicts=False))
 
 
-def _as_json(observation: Observation) -> dict[str, Any]:
-    check = observation.check
-    return {
-        "id": check.id,
-        "kind": check.kind,
-        "host": check.target.host,
-        "outcome": observation.outcome,
-        "reason": observation.reason,
-        "detail": observation.detail,
-        "started": observation.started.isoformat(),
-        "duration_seconds": observation.duration,
-        "values": _values(observation),
-    }
-
-
-def _values(observation: Observation) -> dict[str, Any] | None:
-    values = observation.values
-    if values is None:
-        return None
-    if not isinstance(values, DeviceReading):
-        return dataclasses.asdict(values)
-    interfaces: dict[int, dict[str, int | str]] = {}
-    for name, rows in values.columns.items():
-        for if_index, value in rows.items():
-            shown = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-            interfaces.setdefault(if_index, {})[name] = shown
-    return {
-        "sysName": values.sys_name,
-        "sysDescr": values.sys_descr,
-        "sysObjectID": values.sys_object_id,
-        "sysUpTime": values.uptime_ticks,
-        "interfaces": interfaces,
-    }
+async def _watch(session: SchoolSession) -> None:
+    """Go on in rounds until Ctrl-C; verdicts need several of them."""
+    with Live(console=Console(), auto_refresh=False, screen=False) as live:
+        while True:
+            due = session.clock.monotonic() + WATCH_SECONDS
+            await session.round([*session.references, *session.checks])
+            live.update(session_screen(session, with_verdicts=True), refresh=True)
+            await session.clock.sleep(max(0.0, due - session.clock.monotonic()))

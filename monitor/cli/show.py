@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from monitor.exposition.text import sanitise
 from monitor.observation import (
@@ -18,28 +20,98 @@ from monitor.observation import (
     EchoRound,
     HttpReading,
     Outcome,
+    State,
     TcpReading,
 )
+from monitor.uplink.model import GAP_SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from rich.console import RenderableType
+
+    from monitor.cli.session import SchoolSession
     from monitor.inventory import School
     from monitor.observation import Observation
+    from monitor.uplink import Measured
+    from monitor.verdict import Subject, Verdict
 
 STYLES = {Outcome.OK: "green", Outcome.FAILED: "bold red", Outcome.UNKNOWN: "yellow"}
 OPER_UP = 1
 
 
-def probe_table(school: School, observations: Sequence[Observation]) -> Table:
+def session_screen(session: SchoolSession, *, with_verdicts: bool) -> RenderableType:
+    """Return one screen on a school: what is owed, what was found, what follows."""
+    school = session.school
+    parts: list[RenderableType] = [
+        Text(f"{school.name} ({school.id}, {school.number})", style="bold"),
+        Text(_circumstances(session)),
+        _table(school, session.latest),
+    ]
+    for site in school.sites:
+        measured = session.meters.measured(school.id, site.id)
+        if measured is not None:
+            parts += [Text(line) for line in _uplink(measured, several=len(school.sites) > 1)]
+    if with_verdicts:
+        parts += [_verdict(subject, verdict) for subject, verdict in session.board.findings()]
+        if session.board.is_isolated:
+            parts.append(Text("the monitor's own line is dead: nobody is judged", style="yellow"))
+    return Group(*parts)
+
+
+def _circumstances(session: SchoolSession) -> str:
+    now, school = session.clock.now(), session.school
+    lessons = "lessons now" if session.calendar.in_lessons(school.type, now) else "no lessons now"
+    window = session.maintenance
+    if window is None:
+        return f"{school.type}, {lessons}, no maintenance"
+    until = window.ends.astimezone(session.calendar.timezone)
+    return f"{school.type}, {lessons}, maintenance until {until:%Y-%m-%d %H:%M}: {window.reason}"
+
+
+def _uplink(measured: Measured, *, several: bool) -> Iterator[str]:
+    contract, load = measured.contract, measured.load
+    name = f"uplink {measured.site}" if several else "uplink"
+    owed = f"{rate(contract.down_bps)} down, {rate(contract.up_bps)} up"
+    yield f"{name}: {contract.provider} owes {owed}, {contract.availability:.2%} of the time"
+    if load is None:
+        yield f"{name}: its counters could not be read"
+    elif load.gap is not None:
+        yield f"{name}: no load known: {GAP_SENTENCES[load.gap]}"
+    else:
+        directions = (("down", load.down), ("up", load.up))
+        parts = [
+            f"{rate(one.bps)} {word} ({one.utilisation:.1%} of the contract)"
+            for word, one in directions
+            if one is not None
+        ]
+        yield f"{name}: carries {', '.join(parts)}, over {load.seconds:.0f} s"
+    for finding in measured.findings:
+        yield f"{name}: {finding.sentence}"
+
+
+def _verdict(subject: Subject, verdict: Verdict) -> Text:
+    style = {State.UP: "green", State.DOWN: "bold red", State.UNKNOWN: "yellow"}[verdict.state]
+    since = f"{verdict.since:%H:%M:%S} UTC"
+    return Text.assemble(
+        f"{subject.kind} {subject.site}/{subject.device}: ",
+        (verdict.state, style),
+        f" ({verdict.cause}) since {since}",
+    )
+
+
+def rate(bits_per_second: float) -> str:
+    """Return a rate as people write it: three figures and a unit."""
+    for unit, size in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+        if bits_per_second >= size:
+            return f"{bits_per_second / size:.3g} {unit}"
+    return f"{bits_per_second:.0f} bit/s"
+
+
+def _table(school: School, observations: Sequence[Observation]) -> Table:
     """Return one row per check: where, what, how it ended, what was measured and why."""
     several_sites = len(school.sites) > 1
-    table = Table(
-        title=f"{school.name} ({school.id}, {school.number})",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("device", no_wrap=True)
     table.add_column("check", no_wrap=True)
     table.add_column("result", no_wrap=True)
@@ -49,7 +121,7 @@ def probe_table(school: School, observations: Sequence[Observation]) -> Table:
         target = observation.check.target
         device = f"{target.site}/{target.device}" if several_sites else target.device
         here = f"{device} {target.host}"
-        parts = filter(None, (measured(observation), sanitise(observation.detail)))
+        parts = filter(None, (found(observation), sanitise(observation.detail)))
         table.add_row(
             "" if here == place else here,
             observation.check.name,
@@ -60,7 +132,7 @@ def probe_table(school: School, observations: Sequence[Observation]) -> Table:
     return table
 
 
-def measured(observation: Observation) -> str:
+def found(observation: Observation) -> str:
     """Return what an observation measured, in a line for a person."""
     match observation.values:
         case EchoRound() as echo:

@@ -21,6 +21,7 @@ from monitor.config.rules import (
     SnmpRules,
 )
 from monitor.inventory import (
+    PROBE_SHARE,
     CheckKind,
     CheckPlan,
     DnsOptions,
@@ -74,10 +75,9 @@ class Plans:
         merged = merge(self._layers, "icmp", IcmpRules)
         rules = merged.rules
         self._check_pace(merged)
-        needed = (rules.packets - 1) * rules.spacing + rules.wait
-        keys = ("packets", "spacing", "wait", "timeout")
-        self._check_fits(merged, needed, "a round of pings", keys)
         options = IcmpOptions(rules.packets, rules.spacing, rules.payload, rules.wait)
+        keys = ("packets", "spacing", "wait", "timeout")
+        self._check_fits(merged, options.round_seconds, "a round of pings", keys)
         return CheckPlan(CheckKind.ICMP, "icmp", rules.interval, rules.timeout, options)
 
     def interfaces(self, *, is_router: bool) -> CheckPlan:
@@ -178,11 +178,12 @@ class Plans:
     def _check_fits(
         self, merged: Merged[IcmpRules], needed: float, what: str, keys: tuple[str, ...]
     ) -> None:
-        if needed > merged.rules.timeout and not merged.is_broken:
+        longest = merged.rules.timeout * PROBE_SHARE
+        if needed > longest and not merged.is_broken:
             self._findings.add(
                 mark_of(self._root, merged.nearest_path(*keys)),
                 f"{what} takes up to {needed:g}s",
-                f"allowed: at most its time-out ({merged.rules.timeout:g}s)",
+                f"allowed: at most 95 % of its time-out ({longest:g}s)",
             )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory import IcmpOptions
+from monitor.inventory import PACING_SECONDS, IcmpOptions
 from monitor.observation import Observation, Outcome, Reason
 from monitor.probes.resolve import ResolveError, resolve
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from monitor.inventory import Check
     from monitor.observation import EchoRound
     from monitor.probes.context import ProbeContext
-
-# What a round may take beyond its packets' spacing and the wait: its turn in a burst of all.
-PACING_ALLOWANCE_SECONDS = 0.1
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -70,7 +67,7 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 
 def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
     """Return the options with as many packets as fit into that time, None if none does."""
-    room = seconds - options.wait - PACING_ALLOWANCE_SECONDS
+    room = seconds - options.wait - PACING_SECONDS
     if room < 0:
         return None
     most = options.packets if options.spacing <= 0 else int(room / options.spacing + 1e-6) + 1

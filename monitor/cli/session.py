@@ -1,0 +1,155 @@
+"""One school asked from the shell: its checks, run in rounds, and what follows from them.
+
+Must not know: how the findings are shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.calendar import SchoolCalendar
+from monitor.cli.demo import running_demo
+from monitor.clock import SystemClock
+from monitor.config.secrets import read_credentials
+from monitor.inventory import CheckKind, Engine, Role
+from monitor.maintenance import MaintenanceBook
+from monitor.observation import Outcome
+from monitor.probes.context import ProbeContext
+from monitor.probes.echo_socket import EchoSocket
+from monitor.probes.registry import PROBES
+from monitor.probes.snmp_transport import SnmpReaders
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.on_demand import PysnmpOnDemand
+from monitor.snmp.read import NativeReader, Reader
+from monitor.uplink import UplinkMeters
+from monitor.verdict import Moment, VerdictBoard
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from pathlib import Path
+
+    from monitor.inventory import Check, IcmpOptions, Inventory, MaintenanceWindow, School
+    from monitor.observation import EchoRound, Observation
+    from monitor.probes.context import EchoTransport
+
+# Two polls of the uplink's counters lie so far apart; less, and devices' caches show.
+LOAD_SECONDS = 5.0
+
+
+class NoEcho:
+    """Stands where no check pings, so that nobody needs the permission to."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return nothing: nothing comes."""
+        return {}
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        """Refuse."""
+        raise OSError(f"{address} is not to be pinged with {options}")
+
+
+class SchoolSession:
+    """The checks of one school and of the references, run on demand.
+
+    `latest` has the last observation of each of the school's checks, in the inventory's order;
+    `board` and `meters` follow from all of them.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        school: School,
+        echo: EchoTransport,
+        snmp: SnmpReaders,
+        state_directory: Path,
+    ) -> None:
+        self.school = school
+        self.clock = SystemClock()
+        self._echo = echo
+        self._snmp = snmp
+        # Alone in its inventory, no other school's silence is taken for the monitor's own.
+        self._inventory = replace(inventory, schools=(school,))
+        self.checks = [one for one in self._inventory.checks() if one.target.school]
+        self.references = [
+            one for one in self._inventory.checks() if one.target.role is Role.REFERENCE
+        ]
+        self.calendar = SchoolCalendar(inventory.calendar)
+        self.board = VerdictBoard(self._inventory, self.moment())
+        self.meters = UplinkMeters(self._inventory)
+        self._maintenance = MaintenanceBook(state_directory, self._inventory)
+        self._maintenance.refresh(self.clock.now())
+        self._seen: dict[str, Observation] = {}
+
+    @property
+    def latest(self) -> list[Observation]:
+        """Return the last observation of each check that has run, in the inventory's order."""
+        return [self._seen[check.id] for check in self.checks if check.id in self._seen]
+
+    @property
+    def maintenance(self) -> MaintenanceWindow | None:
+        """Return the maintenance window that the school is in now."""
+        return self._maintenance.active(self.school.id, self.clock.now())
+
+    def moment(self) -> Moment:
+        """Return the present time on both clocks."""
+        return Moment(self.clock.monotonic(), self.clock.now())
+
+    async def round(self, checks: Iterable[Check]) -> None:
+        """Run checks side by side, once, and take in what they found."""
+        async with asyncio.TaskGroup() as group:
+            for check in checks:
+                group.create_task(self._run(check))
+        self.board.tick(self.moment())
+
+    async def measure_load(self) -> None:
+        """Read the uplinks' counters again, where they could be read, for their load."""
+        again = [
+            seen.check
+            for seen in self.latest
+            if seen.check.kind is CheckKind.INTERFACES
+            and seen.check.target.role is Role.UPLINK
+            and seen.outcome is Outcome.OK
+        ]
+        if again:
+            await self.clock.sleep(LOAD_SECONDS)
+            await self.round(again)
+
+    async def _run(self, check: Check) -> None:
+        deadline = self.clock.monotonic() + check.timeout
+        context = ProbeContext(self.clock, deadline, self._echo, self._snmp)
+        observation = await PROBES[check.kind](check, context)
+        self._seen[check.id] = observation
+        self.board.observe(observation, self.moment())
+        self.meters.observe(observation, self.clock.monotonic())
+
+
+@asynccontextmanager
+async def open_session(
+    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool, pings: bool
+) -> AsyncIterator[SchoolSession]:
+    """Open the transports to a school, or to its devices in a running demo.
+
+    `pings` says whether any will be sent; without, nobody needs the permission.
+
+    Raises:
+        SecretError: if a credential cannot be read.
+        EchoPermissionError: if no ping can be sent; the message says the cure.
+    """
+    async with AsyncExitStack() as stack:
+        echo: EchoTransport
+        if of_demo:
+            parts = running_demo(inventory, SystemClock(), state_directory)
+            inventory, echo, credentials = parts.inventory, parts.echo, parts.credentials
+            school = next(one for one in inventory.schools if one.id == school.id)
+        else:
+            credentials = read_credentials(inventory.credentials)
+            echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
+        client = await stack.enter_async_context(SnmpClient())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
+        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
+        snmp = SnmpReaders(readers, credentials)
+        yield SchoolSession(inventory, school, echo, snmp, state_directory)
