@@ -26,9 +26,9 @@ DAY: Final = timedelta(days=1)
 
 _HELP: Final = {
     "rollout_sites": "Sites of the goal at each stage.",
-    "rollout_verified": "How many of the goal's unit are verified.",
-    "rollout_denominator": "How many of the goal's unit there are.",
-    "school_stage": "1 for the stage that a site is at.",
+    "rollout_goal_verified": "How many of the goal's unit are verified.",
+    "rollout_goal_denominator": "How many of the goal's unit there are.",
+    "rollout_stage": "1 for the stage that a site is at.",
 }
 
 
@@ -74,8 +74,8 @@ def write_openmetrics(
 
 def _city_families() -> Iterator[tuple[str, dict[str, Callable[[Point], int]]]]:
     """Yield each family with its series: labels, and the value at a point."""
-    yield "rollout_verified", {"": lambda point: point.verified}
-    yield "rollout_denominator", {"": lambda point: point.denominator}
+    yield "rollout_goal_verified", {"": lambda point: point.verified}
+    yield "rollout_goal_denominator", {"": lambda point: point.denominator}
     yield "rollout_sites", {f'{{stage="{stage}"}}': _counting(stage) for stage in Stage}
 
 
@@ -108,7 +108,7 @@ def _write_sites(history: History, stream: TextIO, instants: range) -> int:
     for one in history.changes:
         change = one.change
         by_site.setdefault(change.site, []).append((change.at.timestamp(), change.stage))
-    _open_family(stream, "school_stage")
+    _open_family(stream, "rollout_stage")
     samples = 0
     for key in sorted(by_site):
         stages = _stages_at_each(by_site[key], instants)
@@ -117,7 +117,7 @@ def _write_sites(history: History, stream: TextIO, instants: range) -> int:
             labels = f'{{school="{_escaped(school)}",site="{_escaped(site)}",stage="{stage}"}}'
             times = [instant for instant, _ in stages]
             values = [int(one is stage) for _, one in stages]
-            samples += _write(stream, "school_stage", labels, times, values)
+            samples += _write(stream, "rollout_stage", labels, times, values)
     return samples
 
 

@@ -150,7 +150,7 @@ def rollout_report(
     history = read_history(source, until, configured)
     scope = history.scopes[-1].scope if history.scopes else configured
     if scope is None:
-        raise ValueError("no goal is configured: say `goal:` in the configuration")
+        raise ValueError("no goal is configured: name one under `goals: connectivity:`")
     empty = Point(as_of, 0, dict.fromkeys(Stage, 0), 0, scope.denominator)
     point = history.point(as_of) or empty
     sites = _sites(source, inventory, history, scope, until)

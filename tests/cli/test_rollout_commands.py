@@ -157,7 +157,7 @@ def test_backfill_writes_a_file_and_the_next_step(state: Path, tmp_path: Path) -
     assert result.exit_code == 0
     assert "promtool tsdb create-blocks-from openmetrics" in result.stdout
     text = out.read_text(encoding="utf-8")
-    assert text.startswith("# TYPE rollout_verified gauge\n")
+    assert text.startswith("# TYPE rollout_goal_verified gauge\n")
     assert text.endswith("# EOF\n")
     assert [path.name for path in tmp_path.iterdir()] == ["history.om"]
 

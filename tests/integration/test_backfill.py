@@ -86,7 +86,7 @@ def test_prometheus_answers_with_the_ledgers_number(tmp_path: Path) -> None:
     assert known is not None
     assert 0 < known.verified < known.denominator
     with prometheus(data, tmp_path) as url:
-        assert asked(url, "last_over_time(rollout_verified[2h])") == {"": known.verified}
-        assert asked(url, "last_over_time(rollout_denominator[2h])") == {"": known.denominator}
+        assert asked(url, "last_over_time(rollout_goal_verified[2h])") == {"": known.verified}
+        assert asked(url, "last_over_time(rollout_goal_denominator[2h])") == {"": known.denominator}
         by_stage = asked(url, "last_over_time(rollout_sites[2h])")
     assert by_stage == {stage.value: number for stage, number in known.stages.items()}

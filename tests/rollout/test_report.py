@@ -143,7 +143,7 @@ def test_an_empty_ledger_makes_a_report_without_a_forecast() -> None:
 
 
 def test_without_any_goal_the_report_says_what_to_do() -> None:
-    with pytest.raises(ValueError, match="say `goal:` in the configuration"):
+    with pytest.raises(ValueError, match="name one under `goals: connectivity:`"):
         report(entries=[], city=replace(CITY, goal=None))
 
 
