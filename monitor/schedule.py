@@ -34,8 +34,8 @@ BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES})
 BACK_OFF_LIMIT_SECONDS = 300.0
 BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
 DEFAULT_CONCURRENCY = 2048
-# Checks start in small groups, four times a second: a poll among others costs two thirds of one
-# that wakes a sleeping process with cold caches (bench/README.md).
+# Checks start in small groups, four times a second: that takes about a fifth off what a city's
+# cycle costs, for the process wakes half as often (bench/README.md).
 START_TOGETHER_SECONDS = 0.25
 # Short intervals keep at least so many places.
 _FEWEST_STARTS = 20

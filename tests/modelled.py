@@ -19,6 +19,7 @@ from monitor.inventory import Engine
 from monitor.maintenance import MaintenanceBook
 from monitor.observation import EchoRound
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.watch import Watch, remembered
@@ -112,7 +113,9 @@ async def running(
     async with Ledger.open(folder / "ledger.sqlite", clock) as ledger:
         book = MaintenanceBook(folder, inventory)
         memory = await remembered(ledger, clock.now())
-        watch = Watch(inventory, clock, exposition, ledger, book, memory=memory)
+        watch = Watch(
+            inventory, clock, exposition, ledger, book, RolloutBoard(inventory), memory=memory
+        )
         readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
         parts = Parts(clock, network, readers, own, exposition, watch)
         settings = Settings(folder, concurrency=concurrency)

@@ -119,12 +119,12 @@ async def test_further_parameters_do_not_move_a_probe(tmp_path: Path) -> None:
 
 
 async def test_a_configured_check_is_probed_now(tmp_path: Path) -> None:
-    async with serving(tmp_path, Network(dead={"127.82.2.1"})) as base:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{base}/probe?target=voede") as response:
-                assert "probe_success 1" in await response.text()
-            async with session.get(f"{base}/probe?target=goethe/main&module=icmp") as response:
-                assert "probe_success 0" in await response.text()
+    network = Network(dead={"127.82.2.1"})
+    async with serving(tmp_path, network) as base, aiohttp.ClientSession() as session:
+        async with session.get(f"{base}/probe?target=voede") as response:
+            assert "probe_success 1" in await response.text()
+        async with session.get(f"{base}/probe?target=goethe/main&module=icmp") as response:
+            assert "probe_success 0" in await response.text()
 
 
 def test_a_check_is_found_by_school_site_and_name(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def schema() -> None:
 )
 @click.option(
     "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where maintenance windows are kept.  [default: as for run, or for demo]",
 )
 def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name

@@ -40,13 +40,17 @@ class Wishes:
     of_demo: bool
     state_directory: Path
 
+    @property
+    def pings(self) -> bool:
+        """Return whether anybody is pinged; watching asks the references as well."""
+        return self.watch or self.only in {None, CheckKind.ICMP}
+
 
 async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     """Probe and print; leave with 4 if a check failed."""
-    pings = wishes.only in {None, CheckKind.ICMP}
     try:
         opened = open_session(
-            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=pings
+            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=wishes.pings
         )
         async with opened as session:
             if wishes.only is not None:

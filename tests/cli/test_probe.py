@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.cli.probe import Wishes
+from monitor.inventory import CheckKind
 from monitor.observation import Outcome
 from tests.cli.test_main import TOWN, invoke
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
@@ -68,7 +70,7 @@ def test_a_kind_that_the_school_has_not_is_told(config: Path) -> None:
 def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN)
     code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
-    assert code == 1
+    assert code == 3
     assert f"the environment variable {COMMUNITY_OF_RUN} is not set" in errors
 
 
@@ -83,3 +85,20 @@ def test_no_demo_is_told(config: Path, tmp_path: Path, note: str | None) -> None
     code, _, errors = invoke("probe", "goethe", "--demo", *place)
     assert code == 1
     assert errors.startswith(f"error: no demo keeps its state in {tmp_path}; start one")
+
+
+@pytest.mark.parametrize(
+    ("only", "watch", "pings"),
+    [
+        (None, False, True),
+        (CheckKind.ICMP, False, True),
+        (CheckKind.INTERFACES, False, False),
+        # Verdicts need the references, and those are pinged.
+        (CheckKind.INTERFACES, True, True),
+    ],
+)
+def test_a_socket_for_pings_is_opened_only_where_somebody_is_pinged(
+    tmp_path: Path, *, only: CheckKind | None, watch: bool, pings: bool
+) -> None:
+    wishes = Wishes(only, as_json=False, watch=watch, of_demo=False, state_directory=tmp_path)
+    assert wishes.pings is pings

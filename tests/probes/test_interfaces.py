@@ -36,7 +36,8 @@ SYSTEM: Mapping[str, int | bytes | tuple[int, ...]] = {
     "sysDescr": b"Switch",
     "sysObjectID": (1, 3, 6, 1, 4, 1, 9),
 }
-WIDE = {"ifName": {1: b"a"}, "ifHCInOctets": {1: 2**40}}
+WIDE: Mapping[str, Mapping[int, int | bytes]] = {"ifName": {1: b"a"}, "ifHCInOctets": {1: 2**40}}
+NARROW: Mapping[str, Mapping[int, int | bytes]] = {"ifDescr": {1: b"a"}}
 
 
 @dataclass
@@ -92,7 +93,7 @@ async def test_a_device_with_64_bit_counters_is_asked_once() -> None:
 
 
 async def test_a_device_without_them_is_asked_for_32_bits_as_well() -> None:
-    first = Result(SYSTEM, {"ifDescr": {1: b"a"}, "ifHCInOctets": {}}, None, 3, 40)
+    first = Result(SYSTEM, {**NARROW, "ifHCInOctets": {}}, None, 3, 40)
     second = Result({}, {"ifInOctets": {1: 7}, "ifSpeed": {1: 10**8}}, None, 2, 10)
     transport = Reads([first, second])
     got = reading(await run(transport))
@@ -112,7 +113,7 @@ async def test_what_was_read_before_a_failure_is_kept() -> None:
 
 
 async def test_a_failure_of_the_second_request_is_told_and_the_first_kept() -> None:
-    first = Result(SYSTEM, {"ifDescr": {1: b"a"}}, None, 3, 40)
+    first = Result(SYSTEM, NARROW, None, 3, 40)
     second = Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 2, 0)
     found = await run(Reads([first, second]))
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
@@ -128,10 +129,13 @@ async def test_a_silent_device_is_asked_no_second_time() -> None:
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-async def test_every_failure_has_a_reason_of_the_network(kind: FailureKind) -> None:
+async def test_every_failure_has_its_reason_and_only_what_we_did_not_do_is_unknown(
+    kind: FailureKind,
+) -> None:
     found = await run(Reads([Result({}, {}, Failure(kind, "words"), 1, 0)]))
-    assert found.outcome is Outcome.FAILED
-    assert found.reason.value == kind.value.replace(" ", "_")
+    is_ours = kind is FailureKind.NOT_RUN
+    assert found.outcome is (Outcome.UNKNOWN if is_ours else Outcome.FAILED)
+    assert found.reason.value == kind.value
     assert found.detail == "words"
 
 
@@ -148,7 +152,11 @@ async def test_a_device_that_answers_with_nothing_has_no_reading() -> None:
 
 
 async def test_odd_values_of_the_system_group_do_no_harm() -> None:
-    odd = {"sysUpTime": b"never", "sysName": 7, "sysObjectID": b"\xff"}
+    odd: dict[str, int | bytes | tuple[int, ...]] = {
+        "sysUpTime": b"never",
+        "sysName": 7,
+        "sysObjectID": b"\xff",
+    }
     got = reading(await run(Reads([Result(odd, WIDE, None, 1, 3)])))
     assert (got.uptime_ticks, got.sys_name) == (None, "")
     assert got.sys_object_id == "\ufffd"
@@ -161,9 +169,20 @@ async def test_alias_is_asked_for_only_where_it_is_configured() -> None:
 
 
 async def test_alias_is_asked_for_to_know_the_line_by() -> None:
-    transport = Reads([Result(SYSTEM, WIDE)])
+    transport = Reads([Result(SYSTEM, WIDE, None, 1, 3)])
     await run(transport, check(read_alias=True))
     assert "ifAlias" in transport.asked[0][1].columns
+
+
+async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
+    options = InterfacesOptions(ACCESS, uplink_interface="wan")
+    target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
+    router = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    transport = Reads([Result(SYSTEM, WIDE, None, 1, 3), Result(SYSTEM, WIDE, None, 1, 3)])
+    await run(transport, router)
+    await run(transport)
+    asked = [interfaces.DISCONTINUITY in request.columns for _, request in transport.asked]
+    assert asked == [True, False]
 
 
 async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:

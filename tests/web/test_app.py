@@ -79,11 +79,11 @@ async def test_metrics_are_served_as_prometheus_wants_them() -> None:
     ],
 )
 async def test_metrics_are_compressed_for_who_takes_it(accepted: str, *, is_packed: bool) -> None:
-    async with client() as web:
-        async with web.get("/metrics", headers={"Accept-Encoding": accepted}) as answer:
-            body = await answer.read()
-            assert ("Content-Encoding" in answer.headers) is is_packed
-            assert (gzip.decompress(body) if is_packed else body) == TEXT
+    headers = {"Accept-Encoding": accepted}
+    async with client() as web, web.get("/metrics", headers=headers) as answer:
+        body = await answer.read()
+        assert ("Content-Encoding" in answer.headers) is is_packed
+        assert (gzip.decompress(body) if is_packed else body) == TEXT
 
 
 async def test_one_school_or_none() -> None:
