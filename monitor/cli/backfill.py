@@ -15,9 +15,9 @@ from monitor.clock import SystemClock
 from monitor.daemon import LEDGER_FILE
 from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
 from monitor.rollout.chain import LedgerError
+from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import read_history
 from monitor.rollout.reader import open_reader
-from monitor.rollout.report import configured_scope
 
 
 @click.command()

@@ -3,12 +3,12 @@
 Written at the start and whenever it changes, so that a figure of the past is read with the
 goal of its day.
 
-Must not know: where entries are kept, how the goal is configured.
+Must not know: where entries are kept, the configuration file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from monitor.rollout.chain import Entry, Json
@@ -16,6 +16,8 @@ from monitor.rollout.payload import Payload
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from monitor.inventory import Inventory
 
 GOAL: Final = "goal"
 
@@ -58,3 +60,23 @@ def read_goal(entry: Entry) -> GoalScope:
         denominator=payload.integer("denominator"),
         sites=payload.texts("sites"),
     )
+
+
+def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
+    """Return what the configured goal speaks of, None where there is none."""
+    goal = inventory.goal
+    if goal is None:
+        return None
+    schools = (school for school in inventory.schools if goal.covers(school))
+    sites = tuple(f"{school.id}/{site.id}" for school in schools for site in school.sites)
+    return GoalScope(at, goal.name, goal.unit, goal.denominator, sites)
+
+
+def unrecorded_goal(
+    inventory: Inventory, recorded: GoalScope | None, now: datetime
+) -> Entry | None:
+    """Return the entry to append where the configured goal is not the one recorded last."""
+    scope = configured_scope(inventory, now)
+    if scope is None or (recorded is not None and scope == replace(recorded, at=now)):
+        return None
+    return goal_entry(scope)

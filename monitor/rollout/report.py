@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, read_campaign, read_measurement
 from monitor.rollout.forecast import Forecast, Step, forecast
-from monitor.rollout.goal_records import GoalScope
+from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import EntrySource, History, Point, read_history, regressions
 from monitor.rollout.report_records import REPORT, HandedOut, read_report, report_entry
 from monitor.rollout.stage import Stage
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import Inventory, ReportedGoal, School, Site
     from monitor.rollout.chain import Entry
+    from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.history import Change, Reported, Scope
 
 Dimension = Literal["district", "type", "lot", "programme"]
@@ -177,16 +178,6 @@ def rollout_report(
         news=_news(source, history, scope, since, as_of),
         reported=tuple(_reported(inventory, history)),
     )
-
-
-def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
-    """Return what the configured goal speaks of, None where there is none."""
-    goal = inventory.goal
-    if goal is None:
-        return None
-    schools = (school for school in inventory.schools if goal.covers(school))
-    sites = tuple(f"{school.id}/{site.id}" for school in schools for site in school.sites)
-    return GoalScope(at, goal.name, goal.unit, goal.denominator, sites)
 
 
 def record(report: RolloutReport) -> Entry:
