@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
         "rollout",
     },
     "web": {"inventory", "observation", "verdict", "exposition"},
-    "simulator": {"inventory", "observation", "snmp", "probes.context", "config"},
+    "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 WIRING = {"daemon", "watch", "view", "cli", "__main__", "__init__"}
 # Third parties with one owner each.
@@ -48,6 +48,8 @@ OWNERS = {
     "click": {"cli"},
     "dns": {"probes"},
     "holidays": {"calendar"},
+    "jinja2": {"rollout", "web"},
+    "markupsafe": {"rollout", "web"},
 }
 
 

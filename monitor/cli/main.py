@@ -14,9 +14,12 @@ from pathlib import Path
 import click
 
 from monitor import __version__
+from monitor.cli import backfill as backfill_command
 from monitor.cli import demo as demo_command
+from monitor.cli import ledger as ledger_command
 from monitor.cli import maintenance as maintenance_command
 from monitor.cli import probe as probe_command
+from monitor.cli import report as report_command
 from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
 from monitor.cli.common import (
@@ -190,5 +193,8 @@ def version() -> None:
     click.echo(f"schulnetz {__version__} (Python {platform.python_version()})")
 
 
+main.add_command(backfill_command.backfill)
+main.add_command(ledger_command.ledger)
 main.add_command(maintenance_command.maintenance)
+main.add_command(report_command.report)
 main.add_command(sla_command.sla)

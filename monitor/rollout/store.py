@@ -126,7 +126,7 @@ def open_store(
         LedgerVersionError: if a newer program wrote it.
         LedgerError: if it cannot be opened.
     """
-    lock = _lock(path)
+    lock = lock_ledger(path)
     try:
         problem = _problem(path, lock, migrations)
         if problem or not path.exists():
@@ -159,7 +159,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
 
 
-def _lock(path: Path) -> FileIO:
+def lock_ledger(path: Path) -> FileIO:
+    """Return the lock that the one writer of a ledger holds; closing it lets go.
+
+    Raises:
+        LedgerLockedError: if another process writes the ledger.
+        LedgerError: if the lock's file cannot be opened.
+    """
     place = path.with_name(path.name + ".lock")
     with os_errors(place):
         if not place.exists():

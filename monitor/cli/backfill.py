@@ -1,0 +1,65 @@
+"""`schulnetz backfill`: the roll-out's history for a Prometheus that was not there.
+
+Must not know: how anything is counted, what OpenMetrics looks like.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.clock import SystemClock
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
+from monitor.rollout.chain import LedgerError
+from monitor.rollout.goal_records import configured_scope
+from monitor.rollout.history import read_history
+from monitor.rollout.reader import open_reader
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The OpenMetrics file to write.",
+)
+@click.option(
+    "--step",
+    type=click.Choice(["hour", "day"]),
+    default="hour",
+    show_default=True,
+    help="How far the samples are apart.",
+)
+@click.option("--sites", is_flag=True, help="Also the stage of each site; large with --step hour.")
+@config_option
+@state_option
+def backfill(out: Path, step: str, sites: bool, config: Path, state_dir: Path) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write the roll-out's history out of the ledger as OpenMetrics."""
+    inventory = read_inventory(config)
+    now = SystemClock().now()
+    draft = out.with_name(f"{out.name}.{os.getpid()}.new")
+    try:
+        with open_reader(state_dir / LEDGER_FILE) as reader:
+            history = read_history(reader, now, configured_scope(inventory, now))
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            apart = HOUR if step == "hour" else DAY
+            written = write_openmetrics(history, stream, now, apart, sites=sites)
+        draft.replace(out)
+    except LedgerError as error:
+        fail(str(error), Exit.WRONG)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        fail(f"{out}: {error.strerror}", Exit.WRONG)
+    if written.first is None or written.last is None:
+        click.echo(f"{out}: the ledger knows no stage and no goal yet; nothing to fill in")
+        return
+    span = f"{written.first:%Y-%m-%d} to {written.last:%Y-%m-%d}"
+    click.echo(f"{out}: {written.samples} samples, {span}")
+    click.echo(
+        f"next: promtool tsdb create-blocks-from openmetrics {out} DATA_DIR "
+        "--max-block-duration=720h"
+    )

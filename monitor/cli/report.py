@@ -1,0 +1,141 @@
+"""`schulnetz report`: how far the goal is reached, by what evidence, and until when.
+
+Must not know: how anything is counted or written down.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.clock import SystemClock
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.chain import LedgerError, LedgerLockedError
+from monitor.rollout.reader import open_reader
+from monitor.rollout.report import end_of, record, rollout_report
+from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
+from monitor.rollout.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.inventory import Inventory
+    from monitor.rollout.report import RolloutReport
+    from monitor.rollout.report_words import Language
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["md", "html", "csv", "json"]),
+    default="md",
+    show_default=True,
+    help="html is one file to print on A4; csv has a line per site.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["de", "en"]),
+    default="de",
+    show_default=True,
+    help="Of md and html.",
+)
+@click.option("--as-of", type=_DAY, metavar="DATE", help="As it was known at the end of that day.")
+@click.option(
+    "--since",
+    type=_DAY,
+    metavar="DATE",
+    help="List what changed since the end of that day.  [default: since the last recorded report]",
+)
+@click.option(
+    "--record", "recording", is_flag=True, help="Note in the ledger that this one was made."
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"
+)
+@config_option
+@state_option
+def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    form: str,
+    language: str,
+    as_of: datetime | None,
+    since: datetime | None,
+    recording: bool,  # noqa: FBT001  # click passes flags by name
+    out: Path | None,
+    config: Path,
+    state_dir: Path,
+) -> None:
+    """Report the roll-out: verified of the goal, forecast, regressions, evidence."""
+    inventory = read_inventory(config)
+    path = state_dir / LEDGER_FILE
+    made = _made(inventory, path, as_of, since)
+    shapes: dict[str, Callable[[RolloutReport], str]] = {
+        "md": partial(to_markdown, language=cast("Language", language)),
+        "html": partial(to_html, language=cast("Language", language)),
+        "csv": to_csv,
+        "json": to_json,
+    }
+    _write(shapes[form](made), out)
+    if recording:
+        _record(path, made)
+
+
+def _made(
+    inventory: Inventory, path: Path, as_of: datetime | None, since: datetime | None
+) -> RolloutReport:
+    now = SystemClock().now().replace(microsecond=0)
+    at, begin = (_end_of(day, inventory) for day in (as_of, since))
+    if (
+        as_of is not None
+        and as_of.date() > now.astimezone(ZoneInfo(inventory.calendar.timezone)).date()
+    ):
+        fail(f"--as-of {as_of:%Y-%m-%d} has not come yet", Exit.WRONG)
+    try:
+        with open_reader(path) as reader:
+            row, digest = reader.head()
+            return rollout_report(
+                reader,
+                inventory,
+                min(at or now, now),
+                since=begin,
+                ledger=f"row {row}, digest {digest.hex()}",
+            )
+    except (LedgerError, ValueError) as error:
+        fail(str(error), Exit.WRONG)
+
+
+def _end_of(day: datetime | None, inventory: Inventory) -> datetime | None:
+    return None if day is None else end_of(day.date(), inventory.calendar.timezone)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        fail(f"{out}: {error.strerror}", Exit.WRONG)
+
+
+def _record(path: Path, made: RolloutReport) -> None:
+    try:
+        store = open_store(path, SystemClock().now())
+        try:
+            store.append(store.link([record(made)]))
+        finally:
+            store.close()
+    except LedgerLockedError as error:
+        day = made.as_of.astimezone(ZoneInfo(made.timezone)).date()
+        fail(f"not recorded: {error}; or say --since {day} the next time", Exit.WRONG)
+    except LedgerError as error:
+        fail(f"not recorded: {error}", Exit.WRONG)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from monitor.cli.main import main
+from monitor.config import load
+from monitor.rollout.reader import open_reader
+from monitor.rollout.report import end_of
+from monitor.rollout.store import open_store
+from monitor.simulator.years import rollout_history
+
+CONFIG = Path(__file__).parent.parent.parent / "config" / "schools.yaml"
+DAY = end_of(date(2019, 6, 30), "Europe/Berlin")
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("state")
+    story = list(rollout_history(load(CONFIG), 2018, 2020, seed=1))
+    store = open_store(folder / "ledger.sqlite", story[0].at)
+    try:
+        store.append(store.link(story))
+    finally:
+        store.close()
+    return folder
+
+
+def run(*arguments: str | Path, state: Path) -> Result:
+    takes_config = arguments[0] in ("report", "backfill")
+    config = ["--config", str(CONFIG)] if takes_config else []
+    return CliRunner().invoke(
+        main, [*map(str, arguments), *config, "--state-dir", str(state)], catch_exceptions=False
+    )
+
+
+def rows(state: Path) -> int:
+    with open_reader(state / "ledger.sqlite") as reader:
+        return reader.head()[0]
+
+
+def test_verify_prints_rows_and_head(state: Path) -> None:
+    with open_reader(state / "ledger.sqlite") as reader:
+        row, head = reader.head()
+    result = run("ledger", "verify", state=state)
+    assert result.exit_code == 0
+    assert f"{row} rows hold, head {head.hex()}" in result.stdout
+
+
+def test_verify_names_the_first_bad_row_and_fails(state: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "ledger.sqlite"
+    content = (state / "ledger.sqlite").read_bytes()
+    place = content.index(b"Provider A reports")
+    copy.write_bytes(content[:place] + b"Q" + content[place + 1 :])
+    result = run("ledger", "verify", copy, state=state)
+    assert result.exit_code == 1
+    assert "first bad row" in result.stderr
+    assert "is not what was written" in result.stderr
+
+
+def test_a_missing_ledger_is_told_without_a_traceback(tmp_path: Path) -> None:
+    for command in (["ledger", "verify"], ["ledger", "export"], ["report"]):
+        result = run(*command, state=tmp_path)
+        assert result.exit_code == 1
+        assert "there is no ledger" in result.stderr
+
+
+def test_export_writes_a_json_object_a_row(state: Path, tmp_path: Path) -> None:
+    printed = run("ledger", "export", state=state)
+    lines = [json.loads(line) for line in printed.stdout.splitlines()]
+    assert [line["sequence"] for line in lines] == list(range(1, rows(state) + 1))
+    out = tmp_path / "export.jsonl"
+    assert run("ledger", "export", "--out", out, state=state).exit_code == 0
+    assert out.read_text(encoding="utf-8") == printed.stdout
+    again = run("ledger", "export", "--out", out, state=state)
+    assert (again.exit_code, "never overwrites" in again.stderr) == (1, True)
+
+
+def test_backup_and_restore_bring_a_ledger_to_another_place(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.sqlite"
+    assert run("ledger", "backup", backup, state=state).exit_code == 0
+    assert run("ledger", "backup", backup, state=state).exit_code == 1
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    result = run("ledger", "restore", backup, state=place)
+    assert result.exit_code == 0
+    assert rows(place) == rows(state)
+    assert "is kept as" in run("ledger", "restore", backup, state=place).stdout
+
+
+def test_restore_waits_for_the_daemon_to_be_stopped(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.sqlite"
+    run("ledger", "backup", backup, state=state)
+    store = open_store(state / "ledger.sqlite", DAY)
+    try:
+        result = run("ledger", "restore", backup, state=state)
+    finally:
+        store.close()
+    assert (result.exit_code, "another process writes" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("md", "# Breitband"), ("html", "<!doctype html>"), ("csv", "site,"), ("json", "{")],
+)
+def test_report_comes_in_every_form(state: Path, form: str, begins: str) -> None:
+    result = run("report", "--format", form, "--as-of", "2019-06-30", state=state)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(begins)
+
+
+def test_report_goes_to_a_file_in_english(state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.md"
+    result = run("report", "--lang", "en", "--as-of", "2019-06-30", "--out", out, state=state)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "As it was known on 2019-06-30 at 23:59:59" in out.read_text(encoding="utf-8")
+
+
+def test_a_recorded_report_is_what_the_next_one_starts_from(state: Path, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.sqlite"
+    run("ledger", "backup", backup, state=state)
+    place = tmp_path / "own"
+    place.mkdir()
+    run("ledger", "restore", backup, state=place)
+    first = run("report", "--as-of", "2019-03-31", "--record", state=place)
+    assert first.exit_code == 0
+    assert rows(place) == rows(state) + 1
+    second = run("report", "--as-of", "2019-06-30", "--format", "json", state=place)
+    news = json.loads(second.stdout)["news"]
+    assert news["since"] == end_of(date(2019, 3, 31), "Europe/Berlin").isoformat()
+    assert news["changes"]
+
+
+def test_recording_beside_a_daemon_says_what_to_do(state: Path) -> None:
+    store = open_store(state / "ledger.sqlite", DAY)
+    try:
+        result = run("report", "--as-of", "2019-06-30", "--record", state=state)
+    finally:
+        store.close()
+    assert result.exit_code == 1
+    assert result.stdout.startswith("# Breitband")
+    assert "--since 2019-06-30" in result.stderr
+
+
+def test_a_day_to_come_is_refused(state: Path) -> None:
+    result = run("report", "--as-of", "2999-01-01", state=state)
+    assert (result.exit_code, "has not come yet" in result.stderr) == (1, True)
+
+
+def test_backfill_writes_a_file_and_the_next_step(state: Path, tmp_path: Path) -> None:
+    out = tmp_path / "history.om"
+    result = run("backfill", "--out", out, "--step", "day", "--sites", state=state)
+    assert result.exit_code == 0
+    assert "promtool tsdb create-blocks-from openmetrics" in result.stdout
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith("# TYPE rollout_goal_verified gauge\n")
+    assert text.endswith("# EOF\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["history.om"]
+
+
+def test_backfill_to_a_folder_that_is_not_there_is_told(state: Path, tmp_path: Path) -> None:
+    result = run("backfill", "--out", tmp_path / "no" / "x.om", state=state)
+    assert (result.exit_code, "No such file" in result.stderr) == (1, True)

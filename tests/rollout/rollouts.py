@@ -1,0 +1,105 @@
+"""A small city with a goal, and ledgers of its roll-out, for tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from monitor.inventory import (
+    Calendar,
+    Contract,
+    Criterion,
+    Goal,
+    Inventory,
+    Location,
+    ReportedEntry,
+    ReportedGoal,
+    School,
+    Site,
+    Uplink,
+)
+from monitor.rollout.chain import GENESIS, link
+from monitor.rollout.goal_records import GoalScope, goal_entry
+from monitor.rollout.stage_records import StageChange, stage_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from monitor.rollout.chain import Entry, Recorded
+    from monitor.rollout.goal_records import Unit
+    from monitor.rollout.stage import Stage
+
+HOSTILE = '<script>alert("x")</script> | *bold* [a](javascript:b) & `c`'
+
+
+def school(name: str, sites: int = 1, district: str = "Mitte", lot: str = "Los 1") -> School:
+    rate = 10**9
+    contract = Contract("Netz GmbH", rate, rate, rate, rate, rate, rate, 0.99)
+    places = tuple(
+        Site(
+            "main" if number == 0 else f"annex-{number}",
+            Location(51.48, 7.22),
+            Uplink("192.0.2.1", contract, ()),
+            (),
+            lot=lot,
+            programme="Gute Schule 2020",
+        )
+        for number in range(sites)
+    )
+    return School(name, "165001", f"Schule {name}", "Grundschule", district, places)
+
+
+def inventory(
+    *schools: School, unit: Unit = "schools", target: date = date(2022, 12, 31)
+) -> Inventory:
+    size = len(schools) if unit == "schools" else sum(len(one.sites) for one in schools)
+    return Inventory(
+        "Bochum",
+        Calendar("Europe/Berlin", "NW", {}),
+        {},
+        (),
+        schools,
+        Goal("Gute Schule Bochum", Criterion.CONTRACT, target, size, unit, "council 2018/1"),
+        (
+            ReportedGoal(
+                "tablets",
+                "Tablets",
+                "devices",
+                "council",
+                (ReportedEntry(date(2020, 9, 11), 9000, "news of 2020-09-11"),),
+                18000,
+                date(2021, 12, 31),
+            ),
+        ),
+    )
+
+
+def at(year: int, month: int, day: int, hour: int = 12) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
+
+
+def stage(site: str, when: datetime, what: Stage, why: str = "", *evidence: str) -> Entry:
+    return stage_entry(StageChange(site, when, what, when, why, evidence))
+
+
+def goal(when: datetime, denominator: int, *sites: str, unit: Unit = "schools") -> Entry:
+    return goal_entry(GoalScope(when, "Gute Schule Bochum", unit, denominator, sites))
+
+
+class Entries:
+    """A ledger in memory: the rows that a file would have, in the order of recording."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._recorded = [row.recorded() for row in link(list(entries), 0, GENESIS)]
+
+    def entries(
+        self, kind: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Recorded]:
+        found = [
+            one
+            for one in self._recorded
+            if one.entry.kind == kind
+            and (since is None or one.entry.at >= since)
+            and (until is None or one.entry.at < until)
+        ]
+        return iter(sorted(found, key=lambda one: (one.entry.at, one.sequence)))

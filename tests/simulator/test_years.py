@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from monitor.rollout.campaign_records import read_measurement
+from monitor.rollout.chain import require_valid
+from monitor.rollout.history import read_history, regressions
+from monitor.rollout.stage import Stage
+from monitor.simulator.years import rollout_history
+from tests.rollout.rollouts import Entries, inventory, school
+
+CITY = inventory(*(school(f"school-{number}", sites=1 + number % 2) for number in range(24)))
+
+
+def test_every_number_moves_over_the_years() -> None:
+    entries = list(rollout_history(CITY, 2018, 2023, seed=1))
+    require_valid(entries)
+    history = read_history(Entries(entries))
+    assert history.points[0].verified == 0
+    assert history.points[-1].verified > 15
+    assert history.points[-1].denominator == 24 > history.points[0].denominator
+    assert regressions(history.changes)
+    assert {change.change.stage for change in history.changes} == set(Stage) - {Stage.UNKNOWN}
+    assert history.reported
+
+
+def test_entries_come_by_instant_and_stay_in_their_years() -> None:
+    instants = [entry.at for entry in rollout_history(CITY, 2018, 2020, seed=1)]
+    assert instants == sorted(instants)
+    assert (instants[0].year, instants[-1].year) == (2018, 2020)
+
+
+def test_stages_come_in_an_order_that_can_be() -> None:
+    order = (Stage.PLANNED, Stage.ORDERED, Stage.BUILT, Stage.REPORTED, Stage.LIVE)
+    history = read_history(Entries(rollout_history(CITY, 2018, 2023, seed=2)))
+    seen: Counter[str] = Counter()
+    for change in history.changes:
+        place = seen[change.change.site]
+        if place < len(order):
+            assert change.change.stage is order[place]
+        seen[change.change.site] += 1
+
+
+def test_measurements_are_valid_ones() -> None:
+    entries = rollout_history(CITY, 2018, 2021, seed=3)
+    tests = [read_measurement(entry) for entry in entries if entry.kind == "measurement"]
+    assert len(tests) > 300
+    assert not [test for test in tests if test.invalidities()]
+
+
+def test_the_same_seed_tells_the_same_story() -> None:
+    assert list(rollout_history(CITY, 2018, 2019, seed=4)) == list(
+        rollout_history(CITY, 2018, 2019, seed=4)
+    )
+
+
+def test_years_that_end_before_they_begin_are_refused() -> None:
+    with pytest.raises(ValueError, match="end before they begin"):
+        list(rollout_history(CITY, 2020, 2019))
