@@ -2,7 +2,7 @@
 
 RUN := .venv/bin
 TEST_PACKAGES := snmpd snmp prometheus prometheus-blackbox-exporter fping iproute2 nginx-light dnsmasq-base strace
-BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter
+BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter prometheus-smokeping-prober
 DEMO ?=
 
 .PHONY: help demo test fast lint bench schema lock venv venv-dev

@@ -1,15 +1,16 @@
-"""What 1,000 pings cost, and how wrong their times are: ours, fping, blackbox_exporter.
+"""What 1,000 pings cost, and how wrong their times are: ours, fping, two exporters.
 
 All ping 82 targets in one burst, again and again, in a network namespace whose responder
 answers after 1 to 9 ms (fping prints hundredths of a millisecond below 10). The truth is a
-packet capture. Needs root, fping and prometheus-blackbox-exporter.
+packet capture. Needs root, fping, prometheus-blackbox-exporter, prometheus-smokeping-prober.
 
-Run `python -m bench.icmp`; it prints the table of `run()`.
+Run `python -m bench.icmp`; it prints what `run()` returns.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -23,6 +24,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.part import Part, at_most
+from bench.table import Table
 from monitor.inventory import IcmpOptions
 from monitor.probes.echo_socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
@@ -37,6 +40,8 @@ TARGETS = [f"10.77.{21 + number % 9}.{number + 1}" for number in range(82)]
 BURSTS = 24
 SPACING_SECONDS = 0.1
 EXPORTER_PORT = 9115
+SMOKEPING_PORT = 9374
+OURS, FPING = "schulnetz, datagram", "fping"
 
 # Each contestant runs this often, in turns; the median is told, for others use the machine too.
 TURNS = 3
@@ -44,10 +49,15 @@ TURNS = 3
 
 @dataclass(slots=True)
 class Result:
-    """What one contestant spent in CPU seconds, and the RTTs in seconds that it found by target."""
+    """What one contestant spent in CPU seconds, and the RTTs in seconds that it found by target.
+
+    `asked` cuts the wire's exchanges to the first so many of each target, for a contestant that
+    cannot be stopped between two bursts.
+    """
 
     cpu_seconds: float
     rtts: dict[str, list[float]] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,16 +69,17 @@ class Figures:
     lost: int
 
 
-def run() -> str:
-    """Return a markdown table: CPU ms per 1,000 requests, mean error against the wire, losses."""
+def run() -> Part:
+    """Return goals, and by contestant CPU ms per 1,000 requests, mean error, losses."""
     contestants: dict[str, Callable[[Namespace], Result]] = {
-        "ours, datagram": lambda inside: ours(inside, datagram=True),
-        "ours, raw": lambda inside: ours(inside, datagram=False),
+        OURS: lambda inside: ours(inside, datagram=True),
+        "schulnetz, raw": lambda inside: ours(inside, datagram=False),
     }
-    if shutil.which("fping"):
-        contestants["fping"] = fping
+    contestants[FPING] = fping
     if shutil.which("prometheus-blackbox-exporter"):
         contestants["blackbox_exporter"] = blackbox_exporter
+    if shutil.which("prometheus-smokeping-prober"):
+        contestants["smokeping_prober"] = smokeping_prober
     turns: dict[str, list[Figures]] = {name: [] for name in contestants}
     with namespace("bench") as inside, answered_line(inside):
         with inside.entered():
@@ -78,7 +89,7 @@ def run() -> str:
                 for name, contestant in contestants.items():
                     wire.exchanges()
                     turns[name].append(figures(contestant(inside), wire))
-    return table(turns)
+    return part(turns)
 
 
 def figures(result: Result, wire: Wire) -> Figures:
@@ -86,7 +97,7 @@ def figures(result: Result, wire: Wire) -> Figures:
     seen = wire.exchanges()
     requests, lost, errors = 0, 0, []
     for target in TARGETS:
-        truth = [exchange.rtt_seconds for exchange in seen[target]]
+        truth = [exchange.rtt_seconds for exchange in seen[target]][: result.asked.get(target)]
         measured = result.rtts[target]
         requests += len(truth)
         lost += len(truth) - len(measured)
@@ -97,21 +108,37 @@ def figures(result: Result, wire: Wire) -> Figures:
     return Figures(result.cpu_seconds * 1e6 / requests, statistics.mean(errors) * 1e3, lost)
 
 
-def table(turns: dict[str, list[Figures]]) -> str:
-    """Return the medians of all turns as a markdown table."""
-    lines = [
-        f"82 targets in one burst, {BURSTS} bursts, median of {TURNS} turns.",
-        "",
-        "| | CPU ms per 1000 requests | x fping | mean RTT error, ms | lost |",
-        "|---|---|---|---|---|",
-    ]
+def part(turns: dict[str, list[Figures]]) -> Part:
+    """Return the medians of all turns, and how far the goals are met."""
     cpu = {name: statistics.median(turn.cpu_ms_per_1000 for turn in turns[name]) for name in turns}
-    for name, all_turns in turns.items():
-        error = statistics.median(turn.error_ms for turn in all_turns)
-        ratio = f"{cpu[name] / cpu['fping']:.2f}" if "fping" in cpu else "–"
-        lost = sum(turn.lost for turn in all_turns)
-        lines.append(f"| {name} | {cpu[name]:.1f} | {ratio} | {error:+.4f} | {lost} |")
-    return "\n".join(lines)
+    error = {name: statistics.median(turn.error_ms for turn in turns[name]) for name in turns}
+    lost = {name: sum(turn.lost for turn in turns[name]) for name in turns}
+    against_fping = cpu[OURS] / cpu[FPING]
+    goals = (
+        at_most("ICMP: CPU against fping", against_fping, 2.5, "x", ratio=True),
+        at_most("ICMP: mean RTT error", abs(error[OURS]), 0.02, "ms"),
+        at_most("ICMP: packets lost that were answered", lost[OURS], 0, "packets"),
+    )
+    rows = tuple(
+        (
+            name,
+            f"{cpu[name]:.1f}",
+            f"{cpu[name] / cpu[FPING]:.2f}",
+            f"{error[name]:+.4f}",
+            str(lost[name]),
+        )
+        for name in turns
+    )
+    table = Table(
+        "ICMP: 82 targets in one burst",
+        ("", "CPU ms per 1,000 requests", "x fping", "mean RTT error, ms", "lost"),
+        rows,
+        (
+            f"{BURSTS} bursts a turn, the median of {TURNS} turns; losses of all turns.",
+            "The error is against a packet capture on the same line.",
+        ),
+    )
+    return Part(goals, (table,))
 
 
 def ours(inside: Namespace, *, datagram: bool) -> Result:
@@ -168,6 +195,55 @@ def blackbox_exporter(inside: Namespace) -> Result:
     return Result(**json.loads(swept))
 
 
+def smokeping_prober(inside: Namespace) -> Result:
+    """Ping with smokeping_prober, which goes on by itself; it tells sums, so means count."""
+    argv = inside.command(
+        "prometheus-smokeping-prober",
+        "--privileged",
+        f"--ping.interval={SPACING_SECONDS:g}s",
+        "--config.file=",
+        f"--web.listen-address=127.0.0.1:{SMOKEPING_PORT}",
+        "--log.level=error",
+        *TARGETS,
+    )
+    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
+        try:
+            told = inside.run(sys.executable, "-m", "bench.icmp", "smoke", str(process.pid))
+        finally:
+            process.terminate()
+    return Result(**json.loads(told))
+
+
+async def smoke(prober: int) -> Result:
+    """Let a smokeping_prober do as many bursts as the others, and read what it found.
+
+    Args:
+        prober: its process id, for its CPU time.
+    """
+    text = ""
+    wanted = len(TARGETS) * BURSTS
+    for _ in range(400):
+        await asyncio.sleep(0.05)
+        with contextlib.suppress(ConnectionRefusedError):
+            text = await _get(SMOKEPING_PORT, "/metrics")
+        sent = _by_target(text, "smokeping_requests_total")
+        if sum(sent.values()) >= wanted:
+            break
+    spent = _cpu_seconds(prober)
+    counts = _by_target(text, "smokeping_response_duration_seconds_count")
+    sums = _by_target(text, "smokeping_response_duration_seconds_sum")
+    # The last request of each target may be on its way still.
+    asked = {target: max(int(counts[target]), int(sent[target]) - 1) for target in TARGETS}
+    means = {target: sums[target] / counts[target] for target in TARGETS if counts[target]}
+    rtts = {target: [means[target]] * int(counts[target]) for target in means}
+    return Result(spent, {target: rtts.get(target, []) for target in TARGETS}, asked)
+
+
+def _by_target(text: str, name: str) -> dict[str, float]:
+    found = re.findall(rf'^{name}{{.*host="([^"]+)".*}} (\S+)$', text, re.MULTILINE)
+    return dict.fromkeys(TARGETS, 0.0) | {host: float(value) for host, value in found}
+
+
 async def sweep(exporter: int) -> Result:
     """Ask a blackbox_exporter for all targets at once, again and again.
 
@@ -191,14 +267,18 @@ async def sweep(exporter: int) -> Result:
 
 
 async def _probe(target: str) -> float | None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", EXPORTER_PORT)
-    request = f"GET /probe?module=icmp&target={target} HTTP/1.0\r\n\r\n"
-    writer.write(request.encode())
+    text = await _get(EXPORTER_PORT, f"/probe?module=icmp&target={target}")
+    found = re.search(r'probe_icmp_duration_seconds\{phase="rtt"\} (\S+)', text)
+    return float(found[1]) if found and "probe_success 1" in text else None
+
+
+async def _get(port: int, path: str) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.0\r\n\r\n".encode())
     text = (await reader.read()).decode()
     writer.close()
     await writer.wait_closed()
-    found = re.search(r'probe_icmp_duration_seconds\{phase="rtt"\} (\S+)', text)
-    return float(found[1]) if found and "probe_success 1" in text else None
+    return text
 
 
 def _cpu_seconds(process: int) -> float:
@@ -211,10 +291,12 @@ def main() -> None:
     match sys.argv[1:]:
         case ["ours"]:
             print(json.dumps(asdict(asyncio.run(ping_all()))))
+        case ["smoke", process]:
+            print(json.dumps(asdict(asyncio.run(smoke(int(process))))))
         case ["sweep", process]:
             print(json.dumps(asdict(asyncio.run(sweep(int(process))))))
         case _:
-            print(run())
+            print(run().markdown())
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
+from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
-from monitor.snmp.reference import PysnmpReader
 from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, VerdictBoard
 
@@ -134,7 +134,7 @@ async def open_session(
             credentials = read_credentials(inventory.credentials)
             echo = await stack.enter_async_context(EchoSocket.open())
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpReader())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, credentials)
         yield SchoolSession(inventory, school, echo, snmp, state_directory)
