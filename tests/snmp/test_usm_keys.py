@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from pyasn1.type.univ import OctetString
+from pysnmp.proto.secmod.rfc3414 import localkey
 
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
 from monitor.snmp.usm_keys import KeyRing, extended, localised, password_to_key
@@ -33,13 +37,11 @@ def test_keys_are_those_of_the_rfc(protocol: AuthProtocol, key: str, key_there: 
 
 @pytest.mark.parametrize("protocol", list(AuthProtocol))
 def test_keys_are_those_of_pysnmp(protocol: AuthProtocol) -> None:
-    auth = pytest.importorskip("pysnmp.proto.secmod.rfc3414.localkey")
-    import hashlib  # noqa: PLC0415  # beside what it is compared with
-
-    theirs = auth.hash_passphrase(PASSWORD, getattr(hashlib, protocol.value))
+    kind = getattr(hashlib, protocol.value)
+    theirs = localkey.hash_passphrase(PASSWORD, kind)
     ours = password_to_key(PASSWORD, protocol)
     assert ours == bytes(theirs)
-    there = auth.localize_key(theirs, ENGINE, getattr(hashlib, protocol.value))
+    there = localkey.localize_key(theirs, OctetString(ENGINE), kind)
     assert localised(ours, ENGINE, protocol) == bytes(there)
 
 

@@ -100,7 +100,7 @@ class UsmAgent:
         engine_id = lies.get("engine_id", self.engine_id)
         told = (self.boots, self.time) if level or self.tells_time else (0, 0)
         boots, time = int(str(lies.get("boots", told[0]))), int(str(lies.get("time", told[1])))
-        user = lies.get("user", self.security.user if level else b"")
+        user = lies.get("user", self.security.user if asked.engine_id else b"")
         context = lies.get("context", self.security.context)
         message_id = int(str(lies.get("message_id", asked.message_id)))
         assert isinstance(engine_id, bytes)
