@@ -43,7 +43,7 @@ class Part:
 def goal_table(goals: tuple[Goal, ...]) -> str:
     """Return goals as a Markdown table."""
     rows = tuple((one.what, one.figure, one.goal, _answer(met=one.met)) for one in goals)
-    return Table("", ("", "measured", "goal", "met"), rows).markdown().strip()
+    return Table("", ("", "measured", "goal", "met"), rows).markdown()
 
 
 def at_most(what: str, value: float, limit: float, unit: str, *, ratio: bool = False) -> Goal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A title, a header, rows of text, and notes that say how it was measured."""
+    """A title (may be empty), a header, rows of text, notes that say how it was measured."""
 
     title: str
     header: tuple[str, ...]
@@ -19,10 +19,12 @@ class Table:
 
     def markdown(self) -> str:
         """Return the table as Markdown, figures to the right."""
-        lines = [f"### {self.title}", "", _line(self.header)]
+        lines = [f"### {self.title}", ""] if self.title else []
+        lines.append(_line(self.header))
         lines.append(_line(("---", *("---:" for _ in self.header[1:]))))
         lines += [_line(row) for row in self.rows]
-        lines += ["", *(f"- {note}" for note in self.notes)]
+        if self.notes:
+            lines += ["", *(f"- {note}" for note in self.notes)]
         return "\n".join(lines)
 
 

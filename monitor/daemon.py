@@ -24,6 +24,8 @@ from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.rollout import board
+from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
@@ -295,6 +297,7 @@ async def open_daemon(
             exposition,
             ledger,
             MaintenanceBook(settings.state_directory, loaded.inventory),
+            RolloutBoard(loaded.inventory, await board.remembered(ledger, clock.now())),
             memory=await remembered(ledger, clock.now()),
         )
         parts = Parts(clock, echo, snmp, own, exposition, watch)

@@ -113,12 +113,14 @@ class InterfacesOptions:
     """One poll of a device's system group and interface tables.
 
     `uplink_interface` is the ifName of the interface towards the provider, on routers.
-    `alias` exports ifAlias, which may hold names of people and is off by default.
+    `alias` exports ifAlias, which may hold names of people and is off by default; `read_alias`
+    reads it and exports nothing.
     """
 
     access: SnmpAccess
     uplink_interface: str | None = None
     alias: bool = False
+    read_alias: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,19 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedLine:
+    """How the right line is told from an old one; what is empty is not looked at.
+
+    `sys_name` is the router's whole sysName, `if_alias` a part of its uplink's ifAlias,
+    `address` the network that the answering address lies in.
+    """
+
+    sys_name: str = ""
+    if_alias: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Uplink:
     """A site's broadband line, seen at its router."""
 
@@ -231,6 +246,7 @@ class Uplink:
     checks: tuple[CheckPlan, ...]
     interface: str | None = None
     device: str = "router"
+    expected: ExpectedLine = ExpectedLine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +299,10 @@ class MaintenanceWindow:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school: slug, official number, real name, type, district, and its sites."""
+    """A school: slug, official number, real name, type, district, and its sites.
+
+    `classes` is how many classes it has, None where nobody said.
+    """
 
     id: str
     number: str
@@ -292,6 +311,7 @@ class School:
     district: str
     sites: tuple[Site, ...]
     maintenance: tuple[MaintenanceWindow, ...] = ()
+    classes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +353,63 @@ class Reference:
     checks: tuple[CheckPlan, ...]
 
 
+class Criterion(StrEnum):
+    """What a line has to carry to be verified."""
+
+    CONTRACT = "contract"
+    GIGABIT = "gigabit"
+    PER_CLASS = "per-class"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """The goal of connecting schools: which, how well, how many, until when.
+
+    `denominator` is how many `unit` the goal speaks of, whatever the file lists. `types` and
+    `schools` (ids) narrow the goal down where they are given.
+    """
+
+    name: str
+    criterion: Criterion
+    target: date
+    denominator: int
+    unit: Literal["schools", "sites"]
+    source: str
+    types: tuple[str, ...] = ()
+    schools: tuple[str, ...] = ()
+
+    def covers(self, school: School) -> bool:
+        """Return whether the goal speaks of a school."""
+        of_type = not self.types or school.type in self.types
+        return of_type and (not self.schools or school.id in self.schools)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEntry:
+    """What stood on a day, and the text that says so."""
+
+    day: date
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedGoal:
+    """A goal that nobody here measures: others report it, days rising.
+
+    `target` is in `unit`, until the end of `target_day`; None where none was named. `source`
+    says who set the goal. An entry's value is what was reached in all until its day.
+    """
+
+    id: str
+    name: str
+    unit: str
+    source: str
+    entries: tuple[ReportedEntry, ...]
+    target: float | None = None
+    target_day: date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
     """Everything that is configured, in the file's order."""
@@ -342,6 +419,8 @@ class Inventory:
     credentials: Mapping[str, CredentialSource]
     references: tuple[Reference, ...]
     schools: tuple[School, ...]
+    goal: Goal | None = None
+    reported_goals: tuple[ReportedGoal, ...] = ()
 
     def school(self, school_id: str) -> School | None:
         """Return the school with that id, or None."""

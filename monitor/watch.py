@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.exposition.rollout import goal_blocks, rollout_blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import VerdictRenderer
 from monitor.observation import State
+from monitor.rollout.availability import minute_of
+from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition
 from monitor.uplink import UplinkMeters
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
     from monitor.maintenance import MaintenanceBook
     from monitor.observation import Observation
+    from monitor.rollout.board import RolloutBoard
     from monitor.rollout.chain import Recorded
     from monitor.rollout.ledger import Ledger
     from monitor.uplink import Measured
@@ -43,6 +47,7 @@ log = logging.getLogger(__name__)
 # How far back the ledger is asked which uplinks were up before the start.
 MEMORY = timedelta(days=7)
 _OWNER = "watch"
+_ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +64,14 @@ class _Rules:
 class Watch:
     """Keeps the verdicts of the city, and account of them."""
 
-    def __init__(  # noqa: PLR0913  # the parts that it joins
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
         self,
         inventory: Inventory,
         clock: Clock,
         exposition: Exposition,
         ledger: Ledger,
         maintenance: MaintenanceBook,
+        rollout: RolloutBoard,
         *,
         memory: Iterable[Recorded] = (),
     ) -> None:
@@ -80,6 +86,8 @@ class Watch:
             inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
         )
         self.meters = UplinkMeters(inventory)
+        self.rollout = rollout
+        self._rollout_shown = 0
         rules = self._rules
         self._recorder = MinuteRecorder(
             rules.sites,
@@ -94,6 +102,8 @@ class Watch:
         self.maintenance.reconfigure(inventory)
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
+        self.rollout.reconfigure(inventory)
+        self._rollout_shown = 0
         for gone in self.meters.reconfigure(inventory):
             self._expose_load(replace(gone, load=None))
 
@@ -103,13 +113,21 @@ class Watch:
         measured = self.meters.observe(observation, self._clock.monotonic())
         if measured is not None:
             self._expose_load(measured)
+        seen = identity_of(observation)
+        if seen is not None:
+            target = observation.check.target
+            site = f"{target.school}/{target.site}"
+            self._ledger.submit(self.rollout.see(site, seen, self._clock.now()))
 
     def tick(self) -> None:
         """Let time pass: call it every few seconds."""
         now = self._clock.now()
         self.maintenance.refresh(now)
         self._changed(self.board.tick(self._moment()))
-        self._ledger.submit(self._recorder.tick(now))
+        settled = self._recorder.tick(now)
+        self._ledger.submit(settled)
+        self.rollout.take(settled)
+        self._ledger.submit(self.rollout.tick(now))
         for overdue in self.meters.expire(self._clock.monotonic()):
             self._expose_load(overdue)
         self._expose(now)
@@ -148,6 +166,18 @@ class Watch:
         for school, texts in availability_blocks(self._recorder.counts).items():
             self._exposition.set_blocks(school, _OWNER, texts)
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
+        if minute_of(now) != self._rollout_shown:
+            self._rollout_shown = minute_of(now)
+            self._expose_rollout(now)
+
+    def _expose_rollout(self, now: datetime) -> None:
+        """Once a minute, for stages do not change more often."""
+        inventory = self._rules.inventory
+        by_school = rollout_blocks(self.rollout)
+        for school in inventory.schools:
+            self._exposition.replace_blocks(school.id, _ROLLOUT, by_school.get(school.id, {}))
+        goals = goal_blocks(inventory, self.rollout.findings, now)
+        self._exposition.replace_blocks("", _ROLLOUT, goals)
 
     def _moment(self) -> Moment:
         return Moment(self._clock.monotonic(), self._clock.now())

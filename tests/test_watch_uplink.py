@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from monitor.exposition.store import Exposition
 from monitor.maintenance import MaintenanceBook
+from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.watch import Watch
 from tests.exposition.support import HandClock, exact_names, scrape
@@ -28,7 +29,7 @@ class Rig:
         self.clock = clock
         self.exposition = Exposition(clock)
         book = MaintenanceBook(path, inventory)
-        self.watch = Watch(inventory, clock, self.exposition, ledger, book)
+        self.watch = Watch(inventory, clock, self.exposition, ledger, book, RolloutBoard(inventory))
 
     def poll_twice(self, check: Check, down_bps: float) -> None:
         router = Router()

@@ -12,21 +12,25 @@ from monitor.config import checks, units
 from monitor.config.addresses import Addresses
 from monitor.config.contract import check_contract
 from monitor.config.credentials import check_users, sources
+from monitor.config.goals import goal_of, reported_goals_of
 from monitor.config.merge import Layer, merge, useless_removals
 from monitor.config.places import mark_of
 from monitor.config.problems import listed, suggestion
 from monitor.config.rules import (
     ContractRules,
     InterfacesRules,
-    Rules,
+    LineRules,
+    ProfileRules,
     SchoolRules,
     SchoolWithSitesRules,
     SiteRules,
     SwitchRules,
 )
+from monitor.config.shape import Rules
 from monitor.inventory import (
     Calendar,
     Contract,
+    ExpectedLine,
     Inventory,
     LessonPeriod,
     Location,
@@ -116,6 +120,8 @@ class _Builder:
             credentials=sources(draft.credentials),
             references=references,
             schools=schools,
+            goal=goal_of(draft.goals, schools, self._root, self._findings),
+            reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
         )
 
     def _plans(self, layers: tuple[Layer, ...], host: str) -> checks.Plans:
@@ -152,6 +158,7 @@ class _Builder:
             district=rules.district,
             sites=sites,
             maintenance=self._maintenance(rules, path),
+            classes=rules.classes or None,
         )
 
     def _place(
@@ -168,8 +175,7 @@ class _Builder:
         if profile is not None:
             layers.append(self._layer(profile, ("profiles", name)))
         elif name:  # refused or unknown, which has been reported
-            every = frozenset({"snmp", "icmp", "interfaces", "contract", "checks", "switches"})
-            layers.append(Layer(Rules(), (), every))
+            layers.append(Layer(Rules(), (), frozenset(ProfileRules.model_fields)))
         count = profile.switches if profile is not None else 0
         return _Place(site, (*layers, *self._outermost), path, count)
 
@@ -194,6 +200,7 @@ class _Builder:
                 contract=self._contract(place),
                 checks=(plans.icmp(), plans.interfaces(is_router=True), *plans.extras()),
                 interface=interfaces.uplink or None,
+                expected=self._expected(place, interfaces),
             ),
             switches=self._switches(place, plans),
             milestones=tuple(
@@ -302,6 +309,21 @@ class _Builder:
             availability=rules.availability,
             hours=rules.hours,
             reference=rules.reference,
+        )
+
+    def _expected(self, place: _Place, interfaces: InterfacesRules) -> ExpectedLine:
+        merged = merge(place.layers, "line", LineRules)
+        rules, paths = merged.rules, merged.paths
+        if rules.if_alias and not interfaces.uplink and not place.is_broken("interfaces"):
+            self._findings.add(
+                self._mark(paths["if_alias"]),
+                "nothing says whose ifAlias it is",
+                "set interfaces.uplink to the ifName of the interface towards the provider",
+            )
+        return ExpectedLine(
+            sys_name=rules.sys_name,
+            if_alias=rules.if_alias,
+            address=str(rules.address) if "address" in paths else "",
         )
 
     def _check_removals(self, place: _Place) -> None:

@@ -13,7 +13,14 @@ from monitor.config.credentials import user_of
 from monitor.config.fields import HOST_PLACEHOLDER
 from monitor.config.merge import merge, merge_checks
 from monitor.config.places import mark_of
-from monitor.config.rules import DnsRules, HttpRules, IcmpRules, InterfacesRules, SnmpRules
+from monitor.config.rules import (
+    DnsRules,
+    HttpRules,
+    IcmpRules,
+    InterfacesRules,
+    LineRules,
+    SnmpRules,
+)
 from monitor.inventory import (
     PROBE_SHARE,
     CheckKind,
@@ -90,7 +97,10 @@ class Plans:
         self._check_pace(merged)
         access = self._access(merged)
         uplink = rules.uplink if is_router and rules.uplink else None
-        options = InterfacesOptions(access, uplink, rules.alias)
+        line = merge(self._layers, "line", LineRules).rules
+        # To know the line by; it is not exported, for it may hold names of people.
+        read_alias = is_router and bool(line.if_alias)
+        options = InterfacesOptions(access, uplink, rules.alias, read_alias)
         return CheckPlan(CheckKind.INTERFACES, "interfaces", rules.interval, rules.timeout, options)
 
     def extras(self, layers: Sequence[Layer] | None = None) -> tuple[CheckPlan, ...]:

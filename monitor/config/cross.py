@@ -40,6 +40,9 @@ def check_names(root: Node, findings: Findings) -> None:
     _check_unique(schools, "id", "school id", findings)
     _check_unique(schools, "number", "official number", findings)
     _check_unique(_items(node_at(root, ("references",))), "name", "reference name", findings)
+    reported = _items(node_at(root, ("goals", "reported")))
+    _check_unique(reported, "id", "goal id", findings)
+    _check_goal(root, schools, findings)
     for school in schools:
         sites = _items(node_at(school, ("sites",)))
         _check_unique(sites, "id", "site id", findings)
@@ -78,6 +81,23 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
             listed(names) or f"allowed: nothing yet, {section} has no entries",
             suggestion(node.value, names),
         )
+
+
+def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> None:
+    """Check that the goal speaks of types and schools that exist."""
+    lessons = node_at(root, ("lessons",))
+    types = tuple(lessons.values) if isinstance(lessons, Mapping) else ()
+    ids = [node_at(school, ("id",)) for school in schools]
+    names = tuple(str(node.value) for node in ids if isinstance(node, Scalar))
+    for key, what, known in (("types", "lessons", types), ("schools", "schools", names)):
+        for node in _items(node_at(root, ("goals", "connectivity", key))):
+            if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
+                findings.add(
+                    node.mark,
+                    f"{shown(node.value)} is no entry of {what}",
+                    listed(known),
+                    suggestion(node.value, known),
+                )
 
 
 def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findings) -> None:

@@ -253,6 +253,7 @@ Hours = Annotated[
     BeforeValidator(_quantity(units.parse_hours, units.HOURS_FORMS)),
     WithJsonSchema({"type": "string", "pattern": units.HOURS_PATTERN, "examples": ["07:45-13:30"]}),
 ]
+Amount = Annotated[float, Field(ge=0, le=1e15)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

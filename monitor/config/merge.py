@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from monitor.config.rules import DnsRules, HttpRules, Rules, TcpRules
+from monitor.config.rules import DnsRules, HttpRules, TcpRules
+from monitor.config.shape import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from monitor.config.fields import (
     CheckName,
@@ -41,18 +41,13 @@ from monitor.config.fields import (
     Url,
     UserName,
 )
+from monitor.config.goal_rules import GoalsRules
+from monitor.config.shape import Rules
 
 
-class Rules(BaseModel):
-    """What all parts share: no unknown key, no conversion, no change."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        regex_engine="python-re",
-        use_attribute_docstrings=True,
-    )
+def _no_network() -> IPNetwork:
+    # Never looked at: whoever asks for a network asks first whether one was given.
+    return ip_network("0.0.0.0/32")
 
 
 class CityRules(Rules):
@@ -212,6 +207,17 @@ class ContractRules(Rules):
     """Contract number or document."""
 
 
+class LineRules(Rules):
+    """How the right line is told from an old one; all that is given must be seen."""
+
+    sys_name: Text = Field(default_factory=str)
+    """The router's sysName."""
+    if_alias: Text = Field(default_factory=str)
+    """Text within the ifAlias of the router's interface towards the provider."""
+    address: Network = Field(default_factory=_no_network)
+    """Network that the answering address lies in."""
+
+
 class TcpRules(PaceRules):
     """A TCP connection to the device."""
 
@@ -228,7 +234,9 @@ class HttpRules(PaceRules):
     """HTTP or HTTPS request."""
     url: Url
     """Address of the page; `{host}` stands for the device's host."""
-    status: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1)] = [200]
+    status: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1)] = Field(
+        default=[200]
+    )
     """Accepted status codes."""
     body: Expression = Field(default_factory=str)
     """Regular expression that the body must match."""
@@ -255,7 +263,7 @@ class DnsRules(PaceRules):
     """Record type."""
     port: Port = 53
     """UDP port."""
-    expected: list[Text] = []
+    expected: list[Text] = Field(default=[])
     """Answers that must all be there; any answer will do if empty."""
 
 
@@ -274,6 +282,8 @@ class Settings(Rules):
     """How interface tables are polled."""
     contract: ContractRules = Field(default_factory=ContractRules)
     """What the provider of the uplink owes, key by key."""
+    line: LineRules = Field(default_factory=LineRules)
+    """What the right line is known by, key by key."""
     checks: Checks = Field(default_factory=dict)
     """Further checks of the uplink by name; `null` removes one set at an outer level."""
 
@@ -353,11 +363,6 @@ class MilestoneRules(Rules):
     """Document that says so."""
 
 
-def _no_network() -> IPNetwork:
-    # Never looked at: whoever asks for a network asks first whether one was given.
-    return ip_network("0.0.0.0/32")
-
-
 class Placed(Settings):
     """What stands at one place: a router, switches, and the line into the house."""
 
@@ -405,6 +410,8 @@ class Identity(Rules):
     """District of the city, left out where it is not known."""
     maintenance: list[MaintenanceRules] = Field(default_factory=list)
     """Maintenance windows."""
+    classes: Annotated[int, Field(ge=1, le=500)] = Field(default_factory=int)
+    """How many classes it has, for the criterion `per-class`."""
 
 
 class SchoolRules(Placed, Identity):
@@ -453,5 +460,7 @@ class Document(Rules):
     """Settings for all."""
     profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
     """Settings by sort of school."""
+    goals: GoalsRules = Field(default_factory=GoalsRules)
+    """What the roll-out is held against."""
     schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]
     """All schools."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.config.goal_rules import GoalsRules
 from monitor.config.layout import path_of
 from monitor.config.messages import note
 from monitor.config.rules import (
@@ -54,6 +55,7 @@ class Draft:
     profiles: dict[str, ProfileRules]
     references: dict[int, ReferenceRules]
     schools: dict[int, SchoolRules | SchoolWithSitesRules]
+    goals: GoalsRules
     broken: Mapping[Location, frozenset[str]]
 
     def broken_keys(self, path: Location) -> frozenset[str]:
@@ -80,6 +82,7 @@ def validate(root: Node, findings: Findings) -> Draft:
         document.profiles,
         dict(enumerate(document.references)),
         dict(enumerate(document.schools)),
+        document.goals,
         {},
     )
 
@@ -125,8 +128,16 @@ class _Salvage:
             self._entries(ProfileRules, "profiles"),
             self._entries(ReferenceRules, "references"),
             self._entries(AnySchool, "schools"),
+            self._goals(),
             self._broken,
         )
+
+    def _goals(self) -> GoalsRules:
+        """Return the goals if they keep the rules, else none of them."""
+        value = self._data.get("goals")
+        if ("goals",) in self._broken or value is None:
+            return GoalsRules()
+        return GoalsRules.model_validate(value)
 
     def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
         """Return a section's entries (or the section, if it is one) that broke no rule."""

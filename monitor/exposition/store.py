@@ -99,6 +99,13 @@ class Exposition:
         for family, text in texts.items():
             self.set_block(family, school, owner, text)
 
+    def replace_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
+        """Put these blocks in place of all that `owner` has in that school."""
+        for family in self._blocks:
+            if family not in texts:
+                self.drop_block(family, school, owner)
+        self.set_blocks(school, owner, texts)
+
     def drop_block(self, family: str, school: str, owner: str) -> None:
         """Remove a block; nothing happens if there is none."""
         schools = self._blocks.get(family, {})

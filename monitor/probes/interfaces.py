@@ -75,7 +75,7 @@ async def _read(
     address: str, options: InterfacesOptions, context: ProbeContext
 ) -> tuple[DeviceReading | None, Failure | None]:
     columns: tuple[str, ...] = COLUMNS
-    if options.alias:
+    if options.alias or options.read_alias:
         columns = (*columns, "ifAlias")
     if options.uplink_interface:
         columns = (*columns, DISCONTINUITY)

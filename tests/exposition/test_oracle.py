@@ -148,15 +148,16 @@ _MIB_LINTS = (
     "label names should be written in 'snake_case' not 'camelCase'",
     "metric names should be written in 'snake_case' not 'camelCase'",
 )
-# A contract is written in bit/s, and so is its metric.
-_CONTRACT_LINT = 'use base unit "bytes" instead of "bits"'
+# A contract and a line's speed are written in bit/s, and so are their metrics.
+_RATE_NAMES = ("school_contract_", "school_uplink_")
+_RATE_LINT = 'use base unit "bytes" instead of "bits"'
 
 
 def is_allowed(lint: str) -> bool:
     """Return whether a line of promtool's is about a name that is so on purpose."""
     name, _, complaint = lint.partition(" ")
-    if name.startswith("school_contract_") and name.endswith("_bits_per_second"):
-        return complaint == _CONTRACT_LINT
+    if name.startswith(_RATE_NAMES) and name.endswith("_bits_per_second"):
+        return complaint == _RATE_LINT
     return name in MIB_NAMES and complaint in _MIB_LINTS
 
 

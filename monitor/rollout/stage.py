@@ -1,0 +1,196 @@
+"""The stages of a site's connection, computed from evidence.
+
+A person says planned, ordered, built and reported; no word of theirs makes a site live. Live
+follows from 24 hours of the right line, verified from a passed campaign. Only a failed
+complete campaign takes it away; age turns it into live (stale). What is missing says nothing.
+
+Must not know: the ledger, the configuration file, how a rate is measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from monitor.rollout.evidence import CampaignOutcome
+from monitor.rollout.line import WINDOW_MINUTES, is_live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from monitor.inventory import Milestone
+    from monitor.rollout.evidence import CampaignVerdict, LineDay
+
+# How long a passed campaign speaks for a line.
+FRESH: Final = timedelta(days=180)
+
+
+class Stage(StrEnum):
+    """How far a site's connection is.
+
+    A person says planned to reported; live to regressed follow from evidence. `unknown` is a
+    site of which neither a person nor any evidence says anything.
+    """
+
+    UNKNOWN = "unknown"
+    PLANNED = "planned"
+    ORDERED = "ordered"
+    BUILT = "built"
+    REPORTED = "reported"
+    LIVE = "live"
+    VERIFIED = "verified"
+    LIVE_STALE = "live_stale"
+    REGRESSED = "regressed"
+
+
+_ORDER: Final = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A campaign's id and what it shows."""
+
+    campaign: str
+    verdict: CampaignVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinding:
+    """A site's stage, since when (aware UTC, None if unknown), why in words, and by what.
+
+    `evidence` names what the stage rests on: `campaign:ID`, `minutes:SINCE/UNTIL` (UTC),
+    `milestone:STAGE/DAY/REFERENCE`.
+    """
+
+    stage: Stage
+    since: datetime | None
+    why: str
+    evidence: tuple[str, ...] = ()
+
+
+def stage_of(
+    milestones: Sequence[Milestone],
+    line_days: Iterable[LineDay],
+    judged: Iterable[Judged],
+    now: datetime,
+    zone: ZoneInfo,
+) -> StageFinding:
+    """Return a site's stage at `now`; later evidence is not looked at, its order is no matter.
+
+    `zone` is the one of the milestones' days.
+    """
+    days = sorted((day for day in line_days if day.until <= now), key=lambda day: day.until)
+    complete = _complete(judged, now)
+    verified = _by_campaigns(complete, now)
+    if verified is not None:
+        return verified
+    live = _by_line(days)
+    if live is not None:
+        return live
+    return _by_word(milestones, _hint(days, complete), now, zone)
+
+
+def _complete(judged: Iterable[Judged], now: datetime) -> list[tuple[datetime, Judged]]:
+    """Return the complete campaigns with the instants at which they became so, ascending."""
+    found = [
+        (one.verdict.last, one)
+        for one in judged
+        if one.verdict.outcome is not CampaignOutcome.INCOMPLETE
+        and one.verdict.last is not None
+        and one.verdict.last <= now
+    ]
+    # Of two that end together the failed one is the later: nobody is verified by a tie.
+    return sorted(found, key=lambda pair: (pair[0], _failed(pair[1]), pair[1].campaign))
+
+
+def _failed(one: Judged) -> bool:
+    return one.verdict.outcome is CampaignOutcome.FAILED
+
+
+def _by_campaigns(
+    complete: Sequence[tuple[datetime, Judged]], now: datetime
+) -> StageFinding | None:
+    """Return what complete campaigns make of a site; None if none ever passed."""
+    since: datetime | None = None  # of the verification, or of its loss
+    passed: tuple[datetime, Judged] | None = None
+    lost: Judged | None = None
+    for at, one in complete:
+        if _failed(one):
+            if passed is not None and lost is None:
+                since = at
+            lost = one if passed is not None else None
+        else:
+            if passed is None or lost is not None or at - passed[0] >= FRESH:
+                since = at
+            passed, lost = (at, one), None
+    if passed is None or since is None:
+        return None
+    at, one = passed
+    if lost is not None:
+        why = f"campaign {lost.campaign} failed: {_reasons(lost)}; {one.campaign} had passed"
+        evidence = (f"campaign:{lost.campaign}", f"campaign:{one.campaign}")
+        return StageFinding(Stage.REGRESSED, since, why, evidence)
+    proof = (f"campaign:{one.campaign}",)
+    words = f"campaign {one.campaign} passed on {at:%Y-%m-%d} with {one.verdict.counted} tests"
+    if now - at >= FRESH:
+        why = f"{words}, {FRESH.days} days ago or more: measure again"
+        return StageFinding(Stage.LIVE_STALE, at + FRESH, why, proof)
+    return StageFinding(Stage.VERIFIED, since, words, proof)
+
+
+def _by_line(days: Sequence[LineDay]) -> StageFinding | None:
+    """Return live if the last 24 hours that show anything show that; None if not."""
+    since: datetime | None = None
+    proof: LineDay | None = None
+    for day in days:
+        live = is_live(day)
+        if live:
+            since, proof = since or day.until, day
+        elif live is False:
+            since, proof = None, None
+    if since is None or proof is None:
+        return None
+    why = (
+        f"up in {proof.answered_minutes} of {WINDOW_MINUTES} minutes until "
+        f"{proof.until:%Y-%m-%d %H:%M} UTC, {proof.line}"
+    )
+    span = f"{proof.since:%Y-%m-%dT%H:%MZ}/{proof.until:%Y-%m-%dT%H:%MZ}"
+    return StageFinding(Stage.LIVE, since, why, (f"minutes:{span}",))
+
+
+def _by_word(
+    milestones: Sequence[Milestone], hint: str, now: datetime, zone: ZoneInfo
+) -> StageFinding:
+    """Return the last step that a person vouches for, and why it is no more than that."""
+    today = now.astimezone(zone).date()
+    reached = [stone for stone in milestones if stone.day <= today]
+    if not reached:
+        return StageFinding(Stage.UNKNOWN, None, f"no milestone is reached; {hint}")
+    stone = max(reached, key=lambda one: (one.day, _ORDER.index(one.stage)))
+    since = datetime.combine(stone.day, time(), zone).astimezone(UTC)
+    why = f"{stone.stage} on {stone.day} by {stone.reference}; {hint}"
+    evidence = (f"milestone:{stone.stage}/{stone.day}/{stone.reference}",)
+    return StageFinding(Stage(stone.stage), since, why, evidence)
+
+
+def _hint(days: Sequence[LineDay], complete: Sequence[tuple[datetime, Judged]]) -> str:
+    """Return what keeps a site from being live."""
+    failed = ""
+    if complete:
+        _, one = complete[-1]
+        failed = f"; campaign {one.campaign} failed: {_reasons(one)}"
+    if not days:
+        return f"no 24 hours of its line are known{failed}"
+    day = days[-1]
+    down = day.counted_minutes - day.answered_minutes
+    minutes = f"up in {day.answered_minutes} and down in {down} of {WINDOW_MINUTES} minutes"
+    return f"not live: {minutes}, {day.line}{failed}"
+
+
+def _reasons(one: Judged) -> str:
+    verdict = one.verdict
+    ways = (("down", verdict.down_reasons), ("up", verdict.up_reasons))
+    return "; ".join(f"{way}: {reason}" for way, reasons in ways for reason in reasons)
