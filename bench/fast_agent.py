@@ -28,6 +28,8 @@ from monitor.snmp.codec import (
 from monitor.snmp.oids import SCALARS, TABLES, Syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.snmp.codec import Message
 
 INTERFACES = 52
@@ -120,9 +122,8 @@ class Agent:
         return encode_varbind(encode_oid(oid), Tag.END_OF_MIB_VIEW, None), oid
 
 
-def main() -> None:
+def serve(answer: Callable[[bytes], bytes]) -> None:
     """Serve on an ephemeral loopback port until standard input is closed."""
-    agent = Agent(int(sys.argv[1]) if len(sys.argv) > 1 else INTERFACES)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         print(server.getsockname()[1], flush=True)
@@ -131,8 +132,8 @@ def main() -> None:
             if server not in readable:
                 return
             data, source = server.recvfrom(65535)
-            server.sendto(agent.answer(data), source)
+            server.sendto(answer(data), source)
 
 
 if __name__ == "__main__":
-    main()
+    serve(Agent(int(sys.argv[1]) if len(sys.argv) > 1 else INTERFACES).answer)

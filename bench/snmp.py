@@ -129,7 +129,7 @@ _EXPORTER = "snmp_exporter"
 
 async def _measure(rounds: int) -> dict[str, float]:
     async with contextlib.AsyncExitStack() as stack:
-        port = stack.enter_context(_agent())
+        port = stack.enter_context(agent_process())
         web_port, process = stack.enter_context(_exporter())
         client = await stack.enter_async_context(SnmpClient())
         native = NativeReader(client)
@@ -163,7 +163,7 @@ async def _cost(contender: _Contender) -> float:
     return (contender.cpu_seconds() - before) / devices * 1000
 
 
-def _complete(values: int, columns: int) -> int:
+def complete(values: int, columns: int) -> int:
     """Return that one device was polled.
 
     Raises:
@@ -175,7 +175,11 @@ def _complete(values: int, columns: int) -> int:
 
 
 def _reading(reader: Reader, port: int, render: Render | None) -> Callable[[], Awaitable[int]]:
-    agent = Agent("127.0.0.1", port, "2c", b"public", timeout=5.0)
+    return reading(reader, Agent("127.0.0.1", port, "2c", b"public", timeout=5.0), render)
+
+
+def reading(reader: Reader, agent: Agent, render: Render | None) -> Callable[[], Awaitable[int]]:
+    """Return one poll of an agent of the bench by a reader."""
     request = Request(_SCALARS, COLUMNS)
 
     async def poll() -> int:
@@ -184,7 +188,7 @@ def _reading(reader: Reader, port: int, render: Render | None) -> Callable[[], A
             raise RuntimeError(result.failure.message)
         if render is not None:
             render(result)
-        return _complete(sum(len(rows) for rows in result.columns.values()), len(COLUMNS))
+        return complete(sum(len(rows) for rows in result.columns.values()), len(COLUMNS))
 
     return poll
 
@@ -222,7 +226,7 @@ async def _documented(port: int) -> AsyncIterator[Callable[[], Awaitable[int]]]:
                 if indication or status:
                     raise RuntimeError(f"pysnmp says {indication or status}")
                 values += len(varbinds)
-        return _complete(values, len(COLUMNS))
+        return complete(values, len(COLUMNS))
 
     yield poll
     engine.close_dispatcher()
@@ -238,15 +242,16 @@ def _scraping(web_port: int, port: int) -> Callable[[], Awaitable[int]]:
         if answer.status != http.HTTPStatus.OK:
             raise RuntimeError(f"snmp_exporter says {answer.status}: {text[:200]}")
         # ifName is the label of the others, not a metric.
-        return _complete(text.count('ifName="'), len(COLUMNS) - 1)
+        return complete(text.count('ifName="'), len(COLUMNS) - 1)
 
     return poll
 
 
 @contextlib.contextmanager
-def _agent() -> Iterator[int]:
+def agent_process(module: str = "bench.fast_agent") -> Iterator[int]:
+    """Run an agent of the bench in a process of its own; yield its UDP port."""
     with subprocess.Popen(
-        [sys.executable, "-m", "bench.fast_agent", str(INTERFACES)],
+        [sys.executable, "-m", module, str(INTERFACES)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

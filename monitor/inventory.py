@@ -14,10 +14,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime, time
 
-SnmpVersion = Literal["1", "2c"]
+SnmpVersion = Literal["1", "2c", "3"]
 
 # A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
 PROBE_SHARE = 0.95
@@ -51,8 +51,21 @@ class CheckKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SnmpUser:
+    """An SNMPv3 user without its passwords; a protocol that it does not use is empty."""
+
+    name: str
+    auth: str = ""
+    priv: str = ""
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SnmpAccess:
-    """How to speak SNMP with one device."""
+    """How to speak SNMP with one device; `user` holds for version 3, and for no other.
+
+    The credential's secret is the community, or those that `password_names` tells of.
+    """
 
     version: SnmpVersion
     credential: str
@@ -60,6 +73,24 @@ class SnmpAccess:
     port: int = 161
     timeout: float = 2.0
     retries: int = 1
+    user: SnmpUser | None = None
+
+    @property
+    def is_insecure(self) -> bool:
+        """Return whether others can read along: all but version 3 with encryption."""
+        return self.user is None or not self.user.priv
+
+
+def password_names(credential: str) -> tuple[str, str]:
+    """Return under which names the secrets of an SNMPv3 user are kept: of auth, of priv."""
+    return f"{credential}.auth_password", f"{credential}.priv_password"
+
+
+def snmp_access(plans: Iterable[CheckPlan]) -> SnmpAccess | None:
+    """Return how a device with these checks is read by SNMP, None if it is not."""
+    options = (plan.options for plan in plans)
+    found = (option.access for option in options if isinstance(option, InterfacesOptions))
+    return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +334,14 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class CredentialSource:
-    """Where a secret is read from, never the secret: a file's path or a variable's name."""
+    """Where a secret is read from, never the secret: a file's path or a variable's name.
+
+    `min_bytes` is how long it has to be.
+    """
 
     kind: Literal["file", "environment"]
     place: str
+    min_bytes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +433,15 @@ class Inventory:
         for reference in self.references:
             target = Target("", "", reference.name, Role.REFERENCE, reference.host)
             yield from _checks(target, reference.checks)
+
+
+def insecure_devices(inventory: Inventory) -> int:
+    """Return how many devices are read by SNMP so that others can read along."""
+    sites = [site for school in inventory.schools for site in school.sites]
+    plans = [site.uplink.checks for site in sites]
+    plans += [switch.checks for site in sites for switch in site.switches]
+    accesses = [snmp_access(checks) for checks in plans]
+    return sum(access.is_insecure for access in accesses if access is not None)
 
 
 def checks_of_school(school: School) -> Iterator[Check]:

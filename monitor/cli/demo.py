@@ -30,6 +30,7 @@ from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.units import UnitError, parse_duration
 from monitor.daemon import Loaded, Settings, open_daemon, prepare_state_directory
+from monitor.inventory import InterfacesOptions
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
@@ -82,7 +83,12 @@ def demo_parts(
         local = loopback_inventory(inventory, port)
     except LoopbackError as error:
         fail(str(error), Exit.WRONG)
-    credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
+    options = [check.options for check in local.checks()]
+    credentials = {
+        option.access.credential: Secret(COMMUNITY)
+        for option in options
+        if isinstance(option, InterfacesOptions)
+    }
     return DemoParts(local, ModelledEcho(local, clock, faults), credentials)
 
 

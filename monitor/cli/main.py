@@ -32,7 +32,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.config import schema as config_schema
-from monitor.inventory import CheckKind
+from monitor.inventory import CheckKind, insecure_devices
 
 EPILOG = """\b
 Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
@@ -139,6 +139,13 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
         f"{sum(len(site.switches) for site in sites)} switches, "
         f"{sum(1 for _ in inventory.checks())} checks; no errors"
     )
+    insecure = insecure_devices(inventory)
+    if insecure:
+        click.echo(
+            f"{file}: 1 warning: {insecure} devices are read by SNMP without encryption; "
+            "docs/snmp.md says how SNMPv3 is set up",
+            err=True,
+        )
 
 
 @main.command()

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from monitor.config import checks, units
 from monitor.config.addresses import Addresses
 from monitor.config.contract import check_contract
+from monitor.config.credentials import check_users, sources
 from monitor.config.goals import goal_of, reported_goals_of
 from monitor.config.merge import Layer, merge, useless_removals
 from monitor.config.places import mark_of
 from monitor.config.problems import listed, suggestion
 from monitor.config.rules import (
     ContractRules,
-    FileCredential,
     InterfacesRules,
     LineRules,
     ProfileRules,
@@ -30,7 +30,6 @@ from monitor.config.shape import Rules
 from monitor.inventory import (
     Calendar,
     Contract,
-    CredentialSource,
     ExpectedLine,
     Inventory,
     LessonPeriod,
@@ -101,6 +100,7 @@ class _Builder:
     def inventory(self) -> Inventory:
         """Return everything, in the file's order."""
         draft = self._draft
+        check_users(draft.credentials, self._root, self._findings)
         references = tuple(
             self._reference(rules, ("references", at)) for at, rules in draft.references.items()
         )
@@ -117,17 +117,16 @@ class _Builder:
                     for name, periods in draft.lessons.items()
                 },
             ),
-            credentials={
-                name: CredentialSource("file", source.file)
-                if isinstance(source, FileCredential)
-                else CredentialSource("environment", source.environment)
-                for name, source in draft.credentials.items()
-            },
+            credentials=sources(draft.credentials),
             references=references,
             schools=schools,
             goal=goal_of(draft.goals, schools, self._root, self._findings),
             reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
         )
+
+    def _plans(self, layers: tuple[Layer, ...], host: str) -> checks.Plans:
+        credentials = self._draft.credentials
+        return checks.Plans(layers, host, credentials, self._root, self._findings)
 
     def _layer(self, rules: Rules, path: Path) -> Layer:
         return Layer(rules, path, self._draft.broken_keys(path))
@@ -138,7 +137,7 @@ class _Builder:
     def _reference(self, rules: ReferenceRules, path: Path) -> Reference:
         layers = (self._layer(rules, path), *self._outermost)
         self._addresses.add_host(rules.host, self._mark((*path, "host")))
-        plans = checks.Plans(layers, rules.host, self._root, self._findings)
+        plans = self._plans(layers, rules.host)
         # City-wide further checks are meant for uplinks, so a reference has its own only.
         return Reference(rules.name, rules.host, (plans.icmp(), *plans.extras(layers[:1])))
 
@@ -188,7 +187,7 @@ class _Builder:
     ) -> Site:
         place = self._place(site, school, path)
         router = self._router(place)
-        plans = checks.Plans(place.layers, router, self._root, self._findings)
+        plans = self._plans(place.layers, router)
         self._check_removals(place)
         interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
         self._check_milestones(site, path)
@@ -290,7 +289,7 @@ class _Builder:
         mark = self._mark((*path, "host"))
         self._addresses.add_host(rules.host, mark, self._network(place.site))
         layers = (Layer(rules, path), *place.layers)
-        plans = checks.Plans(layers, rules.host, self._root, self._findings)
+        plans = self._plans(layers, rules.host)
         return Switch(rules.name, rules.host, plans.of_switch())
 
     def _contract(self, place: _Place) -> Contract:

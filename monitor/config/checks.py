@@ -9,6 +9,7 @@ import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.config.credentials import user_of
 from monitor.config.fields import HOST_PLACEHOLDER
 from monitor.config.merge import merge, merge_checks
 from monitor.config.places import mark_of
@@ -34,15 +35,16 @@ from monitor.inventory import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.config.layout import Location
     from monitor.config.merge import ExtraRules, Layer, Merged
     from monitor.config.problems import Findings
-    from monitor.config.rules import PaceRules
+    from monitor.config.rules import CredentialRules, PaceRules
     from monitor.config.text import Node
-    from monitor.inventory import CheckOptions
+    from monitor.inventory import CheckOptions, SnmpVersion
 
+_VERSIONS: dict[str, SnmpVersion] = {"v1": "1", "v2c": "2c", "v3": "3"}
 # The schedule needs the rest of the interval to finish and to start anew.
 _SHARE_OF_INTERVAL = 0.8
 
@@ -50,9 +52,17 @@ _SHARE_OF_INTERVAL = 0.8
 class Plans:
     """Makes the plans of the devices that share some layers of settings."""
 
-    def __init__(self, layers: Sequence[Layer], host: str, root: Node, findings: Findings) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        host: str,
+        credentials: Mapping[str, CredentialRules],
+        root: Node,
+        findings: Findings,
+    ) -> None:
         self._layers = layers
         self._host = host
+        self._credentials = credentials
         self._root = root
         self._findings = findings
 
@@ -108,6 +118,7 @@ class Plans:
                 "no SNMP credential",
                 "set snmp.credential here, in the profile or in defaults",
             )
+        self._check_version(merged)
         needed = rules.timeout * (rules.retries + 1)
         if needed > interfaces.rules.timeout and not (merged.is_broken or interfaces.is_broken):
             given = {**interfaces.paths, **merged.paths}
@@ -122,13 +133,35 @@ class Plans:
                 f"allowed: at most the time-out of interfaces ({interfaces.rules.timeout:g}s)",
             )
         return SnmpAccess(
-            version="1" if rules.version == "v1" else "2c",
+            version=_VERSIONS[rules.version],
             credential=rules.credential,
             engine=Engine(rules.engine),
             port=rules.port,
             timeout=rules.timeout,
             retries=rules.retries,
+            user=user_of(self._credentials.get(rules.credential)),
         )
+
+    def _check_version(self, merged: Merged[SnmpRules]) -> None:
+        """Add a problem if the credential is none for the version."""
+        name, version = merged.rules.credential, merged.rules.version
+        found = self._credentials.get(name)
+        if found is None or merged.is_broken:
+            return  # reported
+        user = user_of(found)
+        path = merged.nearest_path("version", "credential")
+        if user is None and version == "v3":
+            self._findings.add(
+                mark_of(self._root, path),
+                f"version v3 needs an SNMPv3 user, and credential {name} is a community",
+                "name an entry of credentials that has a user, or set version to v2c",
+            )
+        elif user is not None and version != "v3":
+            self._findings.add(
+                mark_of(self._root, path),
+                f"credential {name} is an SNMPv3 user, and the version is {version}",
+                "set version: v3 here",
+            )
 
     def _extra(self, name: str, rules: ExtraRules, path: Location) -> CheckPlan:
         given = {key: (*path, key) for key in rules.model_fields_set}

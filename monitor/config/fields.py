@@ -41,6 +41,8 @@ _URL = (
 )
 _ENVIRONMENT = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 _FILE = r"^/[^\s].{0,1022}$"
+# As many octets as characters, because no message has room for more than 32.
+_USER = r"^[!-~](?:[ -~]{0,30}[!-~])?$"
 
 _HOST_SCHEMA: dict[str, Any] = {
     "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"pattern": _HOST_NAME}],
@@ -59,6 +61,7 @@ PATTERN_FORMS: Final = {
     _URL: "allowed: http:// or https:// with a host or {host}, no user, no password, no #",
     _ENVIRONMENT: "allowed: letters, digits and underscores",
     _FILE: "allowed: an absolute path",
+    _USER: "allowed: 1 to 32 letters, digits and signs of ASCII",
 }
 
 
@@ -178,6 +181,7 @@ Text = Annotated[str, StringConstraints(pattern=_TEXT)]
 SchoolNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 DnsName = Annotated[str, StringConstraints(pattern=_DNS_NAME)]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT)]
+UserName = Annotated[str, StringConstraints(pattern=_USER)]
 FilePath = Annotated[str, StringConstraints(pattern=_FILE)]
 
 Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema(_HOST_SCHEMA)]

@@ -61,10 +61,16 @@ def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
     elif location and location[-1] == "[key]":
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
         findings.add(key_mark_of(root, path), f"key {shown(value)} has another form", form)
+    elif path[:1] == ("credentials",) and kind == "literal_error":
+        literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        findings.add(mark, f"{path[-1]} is none of those known", listed(literals))
     elif path[:1] == ("credentials",):
         # Perhaps the secret itself, written where its place belongs: not to be repeated.
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
         cure = "allowed: {file: /an/absolute/path} or {environment: NAME}, never the secret"
+        if path[2:] in {("user",), ("context",)}:
+            findings.add(mark, f"{path[2]} has another form", form or "allowed: text")
+            return
         findings.add(mark, "the entry is not the place of a secret", form or cure)
     else:
         _note_value(detail, context, mark, findings)

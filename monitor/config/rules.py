@@ -39,6 +39,7 @@ from monitor.config.fields import (
     Text,
     Timeout,
     Url,
+    UserName,
 )
 from monitor.config.goal_rules import GoalsRules
 from monitor.config.shape import Rules
@@ -77,12 +78,43 @@ class EnvironmentCredential(Rules):
     """Name of the environment variable that holds the secret."""
 
 
-def _credential_kind(value: object) -> str:
+def _place_kind(value: object) -> str:
     return "file" if isinstance(value, dict) and "file" in value else "environment"
 
 
-CredentialRules = Annotated[
+PlaceRules = Annotated[
     Annotated[FileCredential, Tag("file")] | Annotated[EnvironmentCredential, Tag("environment")],
+    Discriminator(_place_kind),
+]
+
+
+class UserCredential(Rules):
+    """An SNMPv3 user."""
+
+    user: UserName
+    """Name of the user, as it is set in the devices."""
+    auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "none"
+    """How messages are proved to be authentic."""
+    auth_password: PlaceRules | None = None
+    """Where the authentication password is read from, of 8 characters or more."""
+    priv: Literal["none", "des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] = "none"
+    """How messages are encrypted."""
+    priv_password: PlaceRules | None = None
+    """Where the privacy password is read from, of 8 characters or more."""
+    context: UserName = Field(default_factory=str)
+    """Which context of the devices is read, where it is not the default one."""
+
+
+def _credential_kind(value: object) -> str:
+    if isinstance(value, dict) and not {"file", "environment"} & set(value):
+        return "user" if set(UserCredential.model_fields) & set(value) else "environment"
+    return _place_kind(value)
+
+
+CredentialRules = Annotated[
+    Annotated[FileCredential, Tag("file")]
+    | Annotated[EnvironmentCredential, Tag("environment")]
+    | Annotated[UserCredential, Tag("user")],
     Discriminator(_credential_kind),
 ]
 
@@ -98,8 +130,8 @@ class SnmpRules(Rules):
     """How to read a device by SNMP."""
 
     credential: Slug = Field(default_factory=str)
-    """Which entry of `credentials` holds the community."""
-    version: Literal["v1", "v2c"] = "v2c"
+    """Which entry of `credentials` holds the community, or is the user."""
+    version: Literal["v1", "v2c", "v3"] = "v2c"
     """SNMP version."""
     engine: Literal["native", "pysnmp"] = "native"
     """Which implementation talks to the device."""
@@ -417,7 +449,7 @@ class Document(Rules):
     city: CityRules
     """The city, its time zone and its holidays."""
     credentials: dict[Slug, CredentialRules]
-    """Where secrets are read from, by name; never a secret itself."""
+    """Communities and SNMPv3 users by name: where secrets are read from, never a secret."""
     providers: dict[Slug, ProviderRules]
     """Companies that sell uplinks, by short name."""
     references: Annotated[list[ReferenceRules], Field(min_length=3)]

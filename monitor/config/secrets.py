@@ -91,6 +91,9 @@ def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
     data = data.removesuffix(b"\n").removesuffix(b"\r")
     if not data:
         raise SecretError(f"{what} is empty; write the secret into it")
+    if len(data) < source.min_bytes:
+        least = source.min_bytes
+        raise SecretError(f"{what} has {len(data)} bytes; an SNMPv3 password has {least} or more")
     if len(data) > MAX_SECRET_BYTES:
         raise SecretError(f"{what} is longer than {MAX_SECRET_BYTES} bytes")
     try:

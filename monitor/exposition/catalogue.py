@@ -189,6 +189,14 @@ _INVENTORY_METRICS = (
         (*DEVICE, "role", "host"),
     ),
     Metric(
+        "school_device_snmp_insecure",
+        Kind.GAUGE,
+        "",
+        "Whether others can read along when the device is read by SNMP: "
+        "0 with SNMPv3 and encryption, else 1",
+        DEVICE,
+    ),
+    Metric(
         "monitor_reference_info",
         Kind.INFO,
         "",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.exposition.text import Blocks
-from monitor.inventory import Role
+from monitor.inventory import Role, snmp_access
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory, School, Site
+    from monitor.inventory import CheckPlan, Inventory, School, Site
 
 
 def render_school(school: School) -> dict[str, bytes]:
@@ -41,9 +41,11 @@ def _render_site(blocks: Blocks, school_id: str, site: Site) -> None:
     blocks.add("school_site_info", attributes, 1)
     router = (*labels, uplink.device, Role.UPLINK.value, uplink.host)
     blocks.add("school_device_info", router, 1)
+    _render_security(blocks, (*labels, uplink.device), uplink.checks)
     for switch in site.switches:
         described = (*labels, switch.name, Role.SWITCH.value, switch.host)
         blocks.add("school_device_info", described, 1)
+        _render_security(blocks, (*labels, switch.name), switch.checks)
     owed = {
         "down_bits_per_second": contract.down_bps,
         "up_bits_per_second": contract.up_bps,
@@ -55,3 +57,9 @@ def _render_site(blocks: Blocks, school_id: str, site: Site) -> None:
     }
     for name, value in owed.items():
         blocks.add(f"school_contract_{name}", labels, value)
+
+
+def _render_security(blocks: Blocks, labels: tuple[str, ...], plans: tuple[CheckPlan, ...]) -> None:
+    access = snmp_access(plans)
+    if access is not None:
+        blocks.add("school_device_snmp_insecure", labels, int(access.is_insecure))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.inventory import password_names
+from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
 from monitor.snmp.read import Agent
 
 if TYPE_CHECKING:
@@ -39,8 +41,29 @@ class SnmpReaders:
         self, address: str, access: SnmpAccess, request: Request, deadline: float
     ) -> Result:
         """Read scalars and columns from a device (see `SnmpTransport`)."""
-        community = self.credentials[access.credential].reveal().encode()
+        security = self._security(access)
+        community = b"" if security else self.credentials[access.credential].reveal().encode()
         agent = Agent(
-            address, access.port, access.version, community, access.timeout, access.retries
+            address,
+            access.port,
+            access.version,
+            community,
+            access.timeout,
+            access.retries,
+            security,
         )
         return await self._readers[access.engine].read(agent, request, deadline)
+
+    def _security(self, access: SnmpAccess) -> Security | None:
+        user = access.user
+        if user is None:
+            return None
+        auth_name, priv_name = password_names(access.credential)
+        return Security(
+            user.name.encode(),
+            AuthProtocol(user.auth) if user.auth else None,
+            self.credentials[auth_name].reveal().encode() if user.auth else b"",
+            PrivProtocol(user.priv) if user.priv else None,
+            self.credentials[priv_name].reveal().encode() if user.priv else b"",
+            user.context.encode(),
+        )

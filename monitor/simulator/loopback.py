@@ -131,4 +131,7 @@ def _plan(plan: CheckPlan, port: int) -> CheckPlan:
     if not isinstance(options, InterfacesOptions):
         return plan
     access = replace(options.access, port=port)
+    if access.user is not None:
+        # Simulated devices have no users.
+        access = replace(access, version="2c", user=None)
     return replace(plan, options=replace(options, access=access))

@@ -17,9 +17,15 @@ import secrets
 import socket
 from typing import TYPE_CHECKING, Protocol, Self
 
-from monitor.snmp.codec import encode_body, encode_envelope, encode_request
+from monitor.snmp.codec import (
+    encode_body,
+    encode_envelope,
+    encode_request,
+    encode_request_pdu,
+)
 from monitor.snmp.endpoint import Endpoint, Slots
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.usm import REFUSALS, DeniedError, RefusedError, UsmSessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
     from monitor.snmp.codec import Head
     from monitor.snmp.endpoint import SocketAddress
     from monitor.snmp.model import Agent
+    from monitor.snmp.secure_message import SecureMessage
+    from monitor.snmp.usm import UsmSession
 
 DROP_REASONS = (
     "unknown_request",
@@ -37,9 +45,14 @@ DROP_REASONS = (
     "too_large",
     "icmp_error",
     "send_buffer",
+    *REFUSALS,
 )
 _IN_FLIGHT = 64
-_VERSIONS = {"1": 0, "2c": 1}
+_VERSIONS = {"1": 0, "2c": 1, "3": 3}
+# To meet an engine and to learn its time, and both again if it is another one since.
+_LESSONS = 4
+# After these, asking the same again is vain.
+_FINAL = frozenset({FailureKind.NOT_RUN, FailureKind.AUTHENTICATION, FailureKind.AGENT_ERROR})
 
 Question = tuple[int, int, int, bytes]
 """PDU type, error-status, error-index (or their meaning in a GETBULK), encoded varbinds."""
@@ -62,7 +75,7 @@ class Conversation(Protocol):
 
 
 class SnmpClient:
-    """Asks SNMPv1 and SNMPv2c agents; an async context manager that owns its sockets.
+    """Asks SNMP agents of all versions; an async context manager that owns its sockets.
 
     At most `in_flight` conversations, which is as many requests, are under way on each socket;
     others wait their turn.
@@ -72,6 +85,7 @@ class SnmpClient:
         self._limit = in_flight
         self._drops = dict.fromkeys(DROP_REASONS, 0)
         self._endpoints: dict[socket.AddressFamily, tuple[Endpoint, Slots]] = {}
+        self._sessions = UsmSessions()
 
     async def __aenter__(self) -> Self:
         """Open the sockets; a family that the machine lacks is missed only when asked for."""
@@ -131,7 +145,8 @@ class SnmpClient:
             late = Failure(FailureKind.NOT_RUN, "no slot became free before the deadline")
             conversation.give_up(late)
             return
-        exchange = _Exchange(endpoint, address, agent, conversation, deadline)
+        session = self._sessions.of(agent)
+        exchange = _Exchange(endpoint, address, agent, session, conversation, deadline)
         try:
             exchange.ask()
             await exchange.over
@@ -151,9 +166,12 @@ class _Exchange:
         "_due",
         "_endpoint",
         "_envelope",
+        "_id",
+        "_lessons_left",
         "_loop",
         "_pdu_type",
         "_request_id",
+        "_session",
         "_timer",
         "_tries_left",
         "address",
@@ -163,11 +181,12 @@ class _Exchange:
         "version",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the two ends, and what they are to say
         self,
         endpoint: Endpoint,
         address: SocketAddress,
         agent: Agent,
+        session: UsmSession | None,
         conversation: Conversation,
         deadline: float,
     ) -> None:
@@ -179,12 +198,16 @@ class _Exchange:
         self._due = 0.0
         self._pdu_type = 0
         self._body = b""
+        self._session = session
+        self._lessons_left = _LESSONS
+        # What the endpoint knows the request by: of version 3 the message's id.
+        self._id = -1
         self._request_id = -1
         self._timer: asyncio.TimerHandle | None = None
         self._tries_left = 0
         self.address = address
         self.community = agent.community
-        self.complaint = ""
+        self.complaint: Failure | None = None
         self.over: asyncio.Future[None] = self._loop.create_future()
         self.version = _VERSIONS[agent.version]
         self._envelope = encode_envelope(self.version, agent.community)
@@ -202,18 +225,42 @@ class _Exchange:
 
     def take(self, head: Head, data: bytes) -> None:
         """Take the reply to the request in flight."""
-        del self._endpoint.waiting[self._request_id]
+        del self._endpoint.waiting[self._id]
         try:
             self._conversation.answer(head, data)
             self.ask()
         except Exception as error:  # noqa: BLE001  # a bug belongs to who awaits, as in a task
             self._end(error)
 
+    def take_secure(self, message: SecureMessage) -> str:
+        """Take a message of version 3; return why it is dropped, empty if it is not."""
+        assert self._session is not None  # noqa: S101  # the endpoint looked at the version
+        try:
+            reply = self._session.open(message, self._request_id, self._loop.time())
+        except RefusedError as refused:
+            self.complaint = refused.failure
+            return refused.reason
+        except DeniedError as denied:
+            self.fail(denied.failure)
+            return ""
+        if reply is not None:
+            self.take(*reply)
+        elif self._lessons_left:
+            # An agent that is there has answered: this try does not count.
+            self._lessons_left -= 1
+            self._tries_left += 1
+            self._endpoint.waiting.pop(self._id, None)
+            self._try()
+        else:
+            text = "the agent keeps refusing our messages as another engine's, or untimely"
+            self.fail(Failure(FailureKind.AUTHENTICATION, text))
+        return ""
+
     def fail(self, failure: Failure) -> None:
         """Give up the try in flight; another follows if one is left."""
-        del self._endpoint.waiting[self._request_id]
+        del self._endpoint.waiting[self._id]
         try:
-            if failure.kind is FailureKind.NOT_RUN or self._loop.time() >= self._deadline:
+            if failure.kind in _FINAL or self._loop.time() >= self._deadline:
                 self._conversation.give_up(failure)
                 self._end()
             elif self._tries_left:
@@ -226,7 +273,7 @@ class _Exchange:
 
     def stop(self) -> None:
         """Forget the request in flight, if there is one."""
-        self._endpoint.waiting.pop(self._request_id, None)
+        self._endpoint.waiting.pop(self._id, None)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -238,15 +285,14 @@ class _Exchange:
             self._end()
             return
         self._tries_left -= 1
-        self.complaint = ""
-        request_id = secrets.randbits(31)
-        while request_id in self._endpoint.waiting:
-            request_id = secrets.randbits(31)
-        self._request_id = request_id
-        self._endpoint.waiting[request_id] = self
+        self.complaint = None
+        number = secrets.randbits(31)
+        while number in self._endpoint.waiting:
+            number = secrets.randbits(31)
+        self._id = number
+        self._endpoint.waiting[number] = self
         try:
-            payload = encode_request(self._envelope, self._pdu_type, request_id, self._body)
-            self._endpoint.send(payload, self.address)
+            self._endpoint.send(self._payload(now), self.address)
         except OSError as error:
             self.stop()
             self._end(error)
@@ -256,19 +302,36 @@ class _Exchange:
         if self._timer is None:
             self._timer = self._loop.call_at(self._due, self._expire)
 
+    def _payload(self, now: float) -> bytes:
+        if self._session is None:
+            return encode_request(self._envelope, self._pdu_type, self._id, self._body)
+        self._request_id = secrets.randbits(31)
+        pdu = encode_request_pdu(self._pdu_type, self._request_id, self._body)
+        return self._session.seal(self._id, pdu, now)
+
     def _expire(self) -> None:
         self._timer = None
         if self.over.done():
             return
         if self._loop.time() < self._due:
             self._timer = self._loop.call_at(self._due, self._expire)
-        elif self.complaint:
-            message = f"instead of a reply came {self.complaint}"
-            self.fail(Failure(FailureKind.MALFORMED, message))
+        elif self.complaint is not None:
+            message = f"instead of a reply came {self.complaint.message}"
+            self._lose(Failure(self.complaint.kind, message))
         else:
             tries = self._agent.retries + 1 - self._tries_left
             message = f"no reply to {tries} tries of {self._agent.timeout:g} s"
-            self.fail(Failure(FailureKind.TIMEOUT, message))
+            self._lose(Failure(FailureKind.TIMEOUT, message))
+
+    def _lose(self, failure: Failure) -> None:
+        """Give up the try in flight, which was not answered in time."""
+        if self._tries_left:
+            # What was refused may have been forged: the true reply may come yet.
+            failure = Failure(FailureKind.TIMEOUT, failure.message)
+        elif self._session is not None:
+            has_met = self._lessons_left < _LESSONS
+            failure = self._session.silence(failure, has_met=has_met)
+        self.fail(failure)
 
     def _end(self, error: Exception | None = None) -> None:
         if self.over.done():

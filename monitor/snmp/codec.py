@@ -85,7 +85,8 @@ class Message:
         )
 
 
-_SEQUENCE = 0x30
+SEQUENCE = 0x30
+"""The tag of what holds other values (X.690 §8.9)."""
 _VERSIONS = (0, 1)
 _MAX_ARC = 0xFFFFFFFF
 _MAX_LENGTH_OCTETS = 2
@@ -180,9 +181,11 @@ def encode_varbind(oid: bytes, tag: int, value: int | bytes | None) -> bytes:
         CodecError: if the value does not fit the tag.
     """
     if not oid or len(oid) > 127:  # noqa: PLR2004  # so that its length is one octet
-        return _tlv(_SEQUENCE, _tlv(Tag.OBJECT_IDENTIFIER, check_oid(oid)) + _value(tag, value))
+        return encode_tlv(
+            SEQUENCE, encode_tlv(Tag.OBJECT_IDENTIFIER, check_oid(oid)) + _value(tag, value)
+        )
     content = bytes((Tag.OBJECT_IDENTIFIER, len(oid))) + oid + _value(tag, value)
-    return _tlv(_SEQUENCE, content)
+    return encode_tlv(SEQUENCE, content)
 
 
 def encode_message(message: Message) -> bytes:
@@ -216,27 +219,36 @@ def encode_pdu(
     pdu_type: int, request_id: int, error_status: int, error_index: int, varbinds: bytes
 ) -> bytes:
     """Return one PDU around varbinds that are encoded already (RFC 3416 §3)."""
-    return _tlv(pdu_type, _integer(request_id) + encode_body(error_status, error_index, varbinds))
+    return encode_tlv(
+        pdu_type, encode_integer(request_id) + encode_body(error_status, error_index, varbinds)
+    )
 
 
 def wrap_pdu(version: int, community: bytes, pdu: bytes) -> bytes:
     """Return the community-based message around a PDU (RFC 1901 §3)."""
-    return _tlv(_SEQUENCE, encode_envelope(version, community) + pdu)
+    return encode_tlv(SEQUENCE, encode_envelope(version, community) + pdu)
+
+
+def encode_request_pdu(pdu_type: int, request_id: int, body: bytes) -> bytes:
+    """Return one PDU around a body that is encoded already."""
+    return encode_tlv(pdu_type, encode_integer(request_id) + body)
 
 
 def encode_envelope(version: int, community: bytes) -> bytes:
     """Return what stands before the PDU of every message to one agent."""
-    return _integer(version) + _tlv(Tag.OCTET_STRING, community)
+    return encode_integer(version) + encode_tlv(Tag.OCTET_STRING, community)
 
 
 def encode_body(error_status: int, error_index: int, varbinds: bytes) -> bytes:
     """Return what stands behind the request-id in a PDU."""
-    return _integer(error_status) + _integer(error_index) + _tlv(_SEQUENCE, varbinds)
+    return (
+        encode_integer(error_status) + encode_integer(error_index) + encode_tlv(SEQUENCE, varbinds)
+    )
 
 
 def encode_request(envelope: bytes, pdu_type: int, request_id: int, body: bytes) -> bytes:
     """Return a whole message around an envelope and a body that are encoded already."""
-    return _tlv(_SEQUENCE, envelope + _tlv(pdu_type, _integer(request_id) + body))
+    return encode_tlv(SEQUENCE, envelope + encode_request_pdu(pdu_type, request_id, body))
 
 
 def decode_message(data: bytes) -> Message:
@@ -246,11 +258,8 @@ def decode_message(data: bytes) -> Message:
         CodecError: if it is none, is too large, or is of another version than 1 and 2c.
     """
     version, community, pdu_type, request_id, status, index, position = decode_head(data)
-    varbinds = []
-    while position < len(data):
-        varbind, position = decode_varbind(data, position)
-        varbinds.append(varbind)
-    return Message(version, community, pdu_type, request_id, status, index, tuple(varbinds))
+    varbinds = decode_varbinds(data, position)
+    return Message(version, community, pdu_type, request_id, status, index, varbinds)
 
 
 Head = tuple[int, bytes, int, int, int, int, int]
@@ -266,23 +275,46 @@ def decode_head(data: bytes) -> Head:
     if len(data) > MAX_DATAGRAM_BYTES:
         raise CodecError(f"{len(data)} octets are more than the {MAX_DATAGRAM_BYTES} accepted")
     end = len(data)
-    position = _enter(data, 0, _SEQUENCE, end)
-    version, position = _read_integer(data, position)
+    position = enter(data, 0, SEQUENCE, end)
+    version, position = read_integer(data, position)
     if version not in _VERSIONS:
         raise CodecError(f"message version {version} is neither 0 (SNMPv1) nor 1 (SNMPv2c)")
-    community_at, position = read_length(data, _expect(data, position, Tag.OCTET_STRING))
+    community_at, position = read_length(data, expect(data, position, Tag.OCTET_STRING))
     community = data[community_at:position]
     if position >= end:
         raise CodecError("the message ends before its PDU")
+    return decode_pdu_head(version, community, data, position)
+
+
+def decode_pdu_head(version: int, community: bytes, data: bytes, position: int) -> Head:
+    """Return the head of a message whose PDU starts at `position` and ends with the data.
+
+    Raises:
+        CodecError: if there is no such PDU.
+    """
+    end = len(data)
     pdu_type = data[position]
     if not PduType.GET <= pdu_type <= PduType.REPORT or pdu_type == PduType.TRAP_V1:
         raise CodecError(f"PDU type {pdu_type:#x} has no request-id and varbinds")
-    position = _enter(data, position, pdu_type, end)
-    request_id, position = _read_integer(data, position)
-    error_status, position = _read_integer(data, position)
-    error_index, position = _read_integer(data, position)
-    position = _enter(data, position, _SEQUENCE, end)
+    position = enter(data, position, pdu_type, end)
+    request_id, position = read_integer(data, position)
+    error_status, position = read_integer(data, position)
+    error_index, position = read_integer(data, position)
+    position = enter(data, position, SEQUENCE, end)
     return version, community, pdu_type, request_id, error_status, error_index, position
+
+
+def decode_varbinds(data: bytes, position: int) -> tuple[Varbind, ...]:
+    """Return the varbinds that fill the data from `position` on.
+
+    Raises:
+        CodecError: if they do not.
+    """
+    varbinds = []
+    while position < len(data):
+        varbind, position = decode_varbind(data, position)
+        varbinds.append(varbind)
+    return tuple(varbinds)
 
 
 def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
@@ -291,8 +323,8 @@ def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
     Raises:
         CodecError: if there is no whole, valid varbind.
     """
-    position, end = read_length(data, _expect(data, position, _SEQUENCE))
-    oid_at, position = read_length(data, _expect(data, position, Tag.OBJECT_IDENTIFIER))
+    position, end = read_length(data, expect(data, position, SEQUENCE))
+    oid_at, position = read_length(data, expect(data, position, Tag.OBJECT_IDENTIFIER))
     if position >= end:
         raise CodecError("a varbind has no value")
     oid = check_oid(data[oid_at:position])
@@ -358,27 +390,47 @@ def read_length(data: bytes, position: int) -> tuple[int, int]:
     return position, end
 
 
-def _expect(data: bytes, position: int, tag: int) -> int:
+def expect(data: bytes, position: int, tag: int) -> int:
+    """Return where the length starts behind the tag that must be at `position`.
+
+    Raises:
+        CodecError: if another one is there.
+    """
     if position >= len(data) or data[position] != tag:
         raise CodecError(f"no tag {tag:#x} at octet {position}")
     return position + 1
 
 
-def _enter(data: bytes, position: int, tag: int, end: int) -> int:
-    start, content_end = read_length(data, _expect(data, position, tag))
+def enter(data: bytes, position: int, tag: int, end: int) -> int:
+    """Return where the content starts of what must reach from `position` to `end`.
+
+    Raises:
+        CodecError: if it does not.
+    """
+    start, content_end = read_length(data, expect(data, position, tag))
     if content_end != end:
         raise CodecError(f"what starts at octet {position} does not end with the data")
     return start
 
 
-def _read_integer(data: bytes, position: int) -> tuple[int, int]:
-    start, end = read_length(data, _expect(data, position, Tag.INTEGER))
+def read_integer(data: bytes, position: int) -> tuple[int, int]:
+    """Return the INTEGER of at most 32 bits at `position`, and where it ends.
+
+    Raises:
+        CodecError: if there is none.
+    """
+    start, end = read_length(data, expect(data, position, Tag.INTEGER))
     if not 1 <= end - start <= 4:  # noqa: PLR2004  # RFC 3416 §3: 32 bits
         raise CodecError(f"an INTEGER of {end - start} octets where 1 to 4 belong")
     return int.from_bytes(data[start:end], "big", signed=True), end
 
 
-def _tlv(tag: int, content: bytes) -> bytes:
+def encode_tlv(tag: int, content: bytes) -> bytes:
+    """Return tag, length and content.
+
+    Raises:
+        CodecError: if the content fits no datagram.
+    """
     length = len(content)
     if length <= 0x7F:  # noqa: PLR2004  # X.690 §8.1.3.4: the short form
         return bytes((tag, length)) + content
@@ -389,7 +441,12 @@ def _tlv(tag: int, content: bytes) -> bytes:
     raise CodecError(f"{length} octets fit no datagram")
 
 
-def _integer(number: int) -> bytes:
+def encode_integer(number: int) -> bytes:
+    """Return an INTEGER of at most 32 bits.
+
+    Raises:
+        CodecError: if the number has more.
+    """
     if 0 <= number <= 0x7F:  # noqa: PLR2004  # one octet, the usual case
         return bytes((Tag.INTEGER, 1, number))
     if not -(1 << 31) <= number < 1 << 31:
@@ -415,7 +472,7 @@ def _value(tag: int, value: int | bytes | None) -> bytes:
             raise CodecError(f"tag {tag:#x} needs a value")
         return bytes((tag, 0))
     if tag == Tag.OBJECT_IDENTIFIER:
-        return _tlv(tag, check_oid(value))
+        return encode_tlv(tag, check_oid(value))
     if tag not in _STRINGS:
         raise CodecError(f"tag {tag:#x} does not carry octets")
-    return _tlv(tag, value)
+    return encode_tlv(tag, value)

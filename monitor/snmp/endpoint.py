@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, PduType, decode_head
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.secure_message import VERSION, decode_secure, is_secure
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
     from monitor.snmp.codec import Head
+    from monitor.snmp.secure_message import SecureMessage
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 
@@ -37,6 +39,7 @@ _RECEIVE_ERRORS = {
 _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
+_OTHER_VERSION = Failure(FailureKind.MALFORMED, "a reply that is no response of the asked version")
 # So that a flood on the socket leaves the event loop to others.
 _DATAGRAMS_A_TURN = 8
 
@@ -44,16 +47,20 @@ _DATAGRAMS_A_TURN = 8
 class Waiting(Protocol):
     """One request in flight: whom it asks, and who takes what comes of it.
 
-    `complaint` says what came instead of a reply. `take` and `fail` end the request.
+    `complaint` says what came instead of a reply, None as long as nothing did. `take` and
+    `fail` end the request.
     """
 
     address: SocketAddress
     version: int
     community: bytes
-    complaint: str
+    complaint: Failure | None
 
     def take(self, head: Head, data: bytes) -> None:
         """Take the reply: its decoded head and its octets."""
+
+    def take_secure(self, message: SecureMessage) -> str:
+        """Take a message of version 3; return why it is dropped, empty if it is not."""
 
     def fail(self, failure: Failure) -> None:
         """Learn that there will be no reply, and why."""
@@ -63,7 +70,7 @@ class Endpoint:
     """One socket of one address family; `waiting` is keyed on the random request-id.
 
     Ids in flight on a socket are all different, so that the id finds the one address and
-    port that may answer it.
+    port that may answer it. In version 3 that is the message's id: the other is encrypted.
     """
 
     def __init__(self, family: socket.AddressFamily, drops: MutableMapping[str, int]) -> None:
@@ -130,6 +137,8 @@ class Endpoint:
         if len(data) > MAX_DATAGRAM_BYTES:
             self._complain(source, f"a reply of more than {MAX_DATAGRAM_BYTES} octets")
             return "too_large"
+        if is_secure(data):
+            return self._deliver_secure(data, source)
         try:
             head = decode_head(data)
         except CodecError as error:
@@ -141,10 +150,26 @@ class Endpoint:
             waiting.take(head, data)
         return reason
 
+    def _deliver_secure(self, data: bytes, source: SocketAddress) -> str:
+        try:
+            message = decode_secure(data)
+        except CodecError as error:
+            self._complain(source, f"a malformed reply: {error}")
+            return "malformed"
+        waiting = self.waiting.get(message.message_id)
+        if waiting is None:
+            return "unknown_request"
+        if waiting.address != source:
+            return "wrong_source"
+        if waiting.version != VERSION:
+            waiting.complaint = _OTHER_VERSION
+            return "malformed"
+        return waiting.take_secure(message)
+
     def _complain(self, source: SocketAddress, complaint: str) -> None:
         for waiting in self.waiting.values():
             if waiting.address == source:
-                waiting.complaint = complaint
+                waiting.complaint = Failure(FailureKind.MALFORMED, complaint)
 
     def _read_errors(self) -> bool:
         """Empty the error queue; return whether there was anything in it."""
@@ -180,10 +205,13 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
         return "unknown_request"
     if waiting.address != source:
         return "wrong_source"
+    if waiting.version == VERSION:
+        # What is not signed may not even cast suspicion on who is asked.
+        return "malformed"
     if waiting.community != head[1]:
         return "wrong_community"
     if head[2] != PduType.RESPONSE or head[0] != waiting.version:
-        waiting.complaint = "a reply that is no response of the asked version"
+        waiting.complaint = _OTHER_VERSION
         return "malformed"
     return ""
 

@@ -38,19 +38,94 @@ class Failure:
     message: str
 
 
+class AuthProtocol(StrEnum):
+    """How a message is proved to be authentic (RFC 3414 §6 and §7, RFC 7860)."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA224 = "sha224"
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
+class PrivProtocol(StrEnum):
+    """How a message is encrypted (RFC 3414 §8, RFC 3826).
+
+    No standard says how keys of 192 and 256 bits are made from shorter hashes: `AES192` and
+    `AES256` do it after Blumenthal, as net-snmp does, the two with a C after Reeder, as Cisco.
+    """
+
+    DES = "des"
+    AES128 = "aes128"
+    AES192 = "aes192"
+    AES256 = "aes256"
+    AES192C = "aes192c"
+    AES256C = "aes256c"
+
+
+MIN_PASSWORD_BYTES = 8
+"""RFC 3414 §11.2 wants no shorter password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """An SNMPv3 user: name, protocols with their passwords, and the context that is read.
+
+    The protocols decide the level: none is noAuthNoPriv, `auth` alone is authNoPriv, both are
+    authPriv. `engine_id` is asked of the agent if it is empty.
+
+    Raises:
+        ValueError: if the level does not exist, or a name or password has an impossible length.
+    """
+
+    user: bytes
+    auth: AuthProtocol | None = None
+    auth_password: bytes = field(default=b"", repr=False)
+    priv: PrivProtocol | None = None
+    priv_password: bytes = field(default=b"", repr=False)
+    context: bytes = b""
+    engine_id: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Refuse what no agent can understand."""
+        if not 1 <= len(self.user) <= 32 or len(self.context) > 32:  # noqa: PLR2004  # RFC 3414 §2.4
+            raise ValueError("a user's name has 1 to 32 octets, a context's at most 32")
+        if self.engine_id and not 5 <= len(self.engine_id) <= 32:  # noqa: PLR2004  # RFC 3411 §5
+            raise ValueError("an engine ID has 5 to 32 octets")
+        if self.priv and not self.auth:
+            raise ValueError("privacy needs authentication")
+        for protocol, password in (
+            (self.auth, self.auth_password),
+            (self.priv, self.priv_password),
+        ):
+            if protocol and len(password) < MIN_PASSWORD_BYTES:
+                raise ValueError(f"a password has at least {MIN_PASSWORD_BYTES} octets")
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """An SNMP agent: literal address, UDP port, credential, and how long to wait for it.
 
-    `timeout` is for each try in seconds, `retries` are further tries after the first.
+    The credential is `security` for version 3, else `community`. `timeout` is for each try in
+    seconds, `retries` are further tries after the first.
+
+    Raises:
+        ValueError: if the credential is not one of the version.
     """
 
     address: str
     port: int
-    version: Literal["1", "2c"]
+    version: Literal["1", "2c", "3"]
     community: bytes = field(repr=False)
     timeout: float = 2.0
     retries: int = 1
+    security: Security | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a credential of another version."""
+        if (self.version == "3") != (self.security is not None):
+            raise ValueError("version 3, and only version 3, has a user")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from monitor.snmp.columns import Layout
 from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
 from monitor.snmp.oids import objects
 from monitor.snmp.scalars import Get, ScalarValue
+from monitor.snmp.secure_message import SECURE_OVERHEAD
 from monitor.snmp.walk import Walk
 
 if TYPE_CHECKING:
@@ -111,14 +112,16 @@ class NativeReader:
         if hint is not None and hint.until <= asyncio.get_running_loop().time():
             del self._hints[place]
             hint = None
+        overhead = SECURE_OVERHEAD if agent.security else 0
         if hint is None:
-            return Walk(columns, bulk=bulk, answered=answered)
+            return Walk(columns, bulk=bulk, answered=answered, overhead=overhead)
         return Walk(
             columns,
             bulk=bulk and hint.bulk,
             ceiling=hint.ceiling,
             rows=hint.rows,
             answered=answered,
+            overhead=overhead,
         )
 
     def _learn(self, agent: Agent, walk: Walk) -> None:

@@ -18,8 +18,6 @@ from pyasn1.error import PyAsn1Error
 from pyasn1.type.univ import Integer, Null, ObjectIdentifier, OctetString
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch.asyncio import (
-    CommunityData,
-    ContextData,
     ObjectIdentity,
     ObjectType,
     SnmpEngine,
@@ -34,13 +32,14 @@ from pysnmp.proto import errind
 from monitor.snmp.client import socket_address
 from monitor.snmp.model import Failure, FailureKind, Result
 from monitor.snmp.oids import Syntax, objects
+from monitor.snmp.reference_security import context_of, credential_of, is_about_credential
 from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, START_SIZE, ErrorStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from monitor.snmp.model import Agent, Request
+    from monitor.snmp.model import Agent, Request, Security
     from monitor.snmp.oids import Object
     from monitor.snmp.scalars import ScalarValue
 
@@ -48,7 +47,6 @@ Arcs = tuple[int, ...]
 
 _MAX_READ_SECONDS = 20.0
 _GIVE_UP_AFTER = 3
-_MODELS = {"1": 0, "2c": 1}
 
 
 class PysnmpReader:
@@ -56,7 +54,7 @@ class PysnmpReader:
 
     def __init__(self) -> None:
         self._objects = objects()
-        self._engines: dict[tuple[str, bytes], SnmpEngine] = {}
+        self._engines: dict[tuple[str, bytes, Security | None], SnmpEngine] = {}
         self._targets: dict[tuple[str, int, float], UdpTransportTarget | Udp6TransportTarget] = {}
 
     async def __aenter__(self) -> Self:
@@ -96,7 +94,7 @@ class PysnmpReader:
 
     async def _session(self, agent: Agent, deadline: float) -> _Session:
         _, address = socket_address(agent.address, agent.port)
-        credential = (agent.version, agent.community)
+        credential = (agent.version, agent.community, agent.security)
         engine = self._engines.get(credential)
         if engine is None:
             engine = self._engines[credential] = SnmpEngine()
@@ -143,9 +141,9 @@ class _Session:
         self._deadline = deadline
         self._where = (
             engine,
-            CommunityData(agent.community.decode("latin-1"), mpModel=_MODELS[agent.version]),
+            credential_of(agent),
             target,
-            ContextData(),
+            context_of(agent),
         )
 
     async def get(self, oids: Sequence[Arcs]) -> list[tuple[Arcs, ScalarValue | None]]:
@@ -196,6 +194,8 @@ class _Session:
         indication, status, index, varbinds = answer
         if indication == errind.requestTimedOut:
             return None
+        if is_about_credential(indication):
+            raise _StopError(FailureKind.AUTHENTICATION, f"pysnmp says {indication}")
         if indication:
             raise _StopError(FailureKind.MALFORMED, f"pysnmp says {indication}")
         if int(status):

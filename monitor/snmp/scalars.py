@@ -14,8 +14,8 @@ from monitor.snmp.codec import (
     CodecError,
     PduType,
     Tag,
-    decode_message,
     decode_oid,
+    decode_varbinds,
     encode_oid,
     encode_varbind,
 )
@@ -55,19 +55,19 @@ class Get:
         varbinds = b"".join([encode_varbind(oid, Tag.NULL, None) for oid in self._asked])
         return PduType.GET, 0, 0, varbinds
 
-    def answer(self, head: Head, data: bytes) -> None:  # noqa: ARG002  # a conversation's face
+    def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
         self.answered = True
         try:
-            message = decode_message(data)
+            varbinds = decode_varbinds(data, head[6])
         except CodecError as error:
             self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
-        if message.error_status:
-            self._take_error(message.error_status, message.error_index)
+        if head[4]:
+            self._take_error(head[4], head[5])
             return
-        self.varbinds += len(message.varbinds)
-        for oid, _, value in message.varbinds:
+        self.varbinds += len(varbinds)
+        for oid, _, value in varbinds:
             scalar = self._left.get(oid)
             if scalar is not None:
                 self._keep(scalar, value)

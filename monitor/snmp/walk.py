@@ -69,9 +69,10 @@ class Walk:
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
     varbinds the agent has shown it can answer) and `rows` (so that the last request does not
     ask far beyond the table's end; a wrong number costs a request, never a row).
+    `overhead` is how many octets of a datagram are not in the replies that it takes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what an earlier walk learned
         self,
         columns: Sequence[tuple[str, Layout]],
         *,
@@ -79,8 +80,10 @@ class Walk:
         ceiling: int = MAX_SIZE,
         rows: int = MAX_ROWS,
         answered: bool = False,
+        overhead: int = 0,
     ) -> None:
         self.bulk = bulk
+        self._reply_bytes = _REPLY_BYTES - overhead
         self.ceiling = ceiling
         self._expected_rows = rows
         self.size = min(START_SIZE, ceiling)
@@ -209,7 +212,7 @@ class Walk:
         return max(1, min(self.size, self._wanted) // 2)
 
     def _resize(self, varbinds: int, octets: int) -> None:
-        fitting = max(1, varbinds * _REPLY_BYTES // octets)
+        fitting = max(1, varbinds * self._reply_bytes // octets)
         self.size = min(self.size * 2, fitting, self.ceiling, MAX_SIZE)
 
     def _regroup(self, asked: list[_Column]) -> None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import snmpsim_data
 
+from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,16 +32,62 @@ def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
         return int(probe.getsockname()[1])
 
 
+ENGINE = "bochum-schule"
+AUTH_PASSWORD, PRIV_PASSWORD = b"geheim-genug", b"noch-geheimer"
+_AUTH = {"md5": "MD5", "sha1": "SHA"} | {
+    f"sha{bits}": f"SHA-{bits}" for bits in (224, 256, 384, 512)
+}
+_PRIV = {
+    "des": "DES",
+    "aes128": "AES",
+    "aes192": "AES-192",
+    "aes256": "AES-256",
+    "aes192c": "AES-192-C",
+    "aes256c": "AES-256-C",
+}
+
+
+def v3_user(auth: str = "", priv: str = "", **others: bytes) -> Security:
+    """Return the user of the real agent that has these protocols."""
+    return Security(
+        "-".join(["user", *filter(None, (auth, priv))]).encode(),
+        AuthProtocol(auth) if auth else None,
+        AUTH_PASSWORD if auth else b"",
+        PrivProtocol(priv) if priv else None,
+        PRIV_PASSWORD if priv else b"",
+        **others,
+    )
+
+
+def _users() -> str:
+    """Return a user for each pair of protocols, in the agent's configuration language."""
+    lines = ["createUser user", "rouser user noauth"]
+    for auth, their_auth in _AUTH.items():
+        secret = f'{their_auth} "{AUTH_PASSWORD.decode()}"'
+        lines += [f"createUser user-{auth} {secret}", f"rouser user-{auth} auth"]
+        for priv, their_priv in _PRIV.items():
+            user = f"user-{auth}-{priv}"
+            lines += [
+                f'createUser {user} {secret} {their_priv} "{PRIV_PASSWORD.decode()}"',
+                f"rouser {user} priv",
+            ]
+    return "\n".join(lines) + "\n"
+
+
 @contextlib.contextmanager
-def snmpd(folder: Path) -> Iterator[int]:
-    """Run net-snmp's agent on 127.0.0.1 and ::1, with the community `public`."""
-    port = free_port()
+def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
+    """Run net-snmp's agent on 127.0.0.1 and ::1, with the community `public` and users.
+
+    A second run in the same folder is the same engine, booted once more.
+    """
+    port = port or free_port()
     configuration = folder / "snmpd.conf"
     configuration.write_text(
         f"agentaddress udp:127.0.0.1:{port},udp6:[::1]:{port}\n"
         "rocommunity public 127.0.0.1\n"
         "rocommunity6 public ::1\n"
         'sysName schule <1> "a"\n'
+        f"engineID {ENGINE}\n" + _users()
     )
     command = ["snmpd", "-f", "-Lf", str(folder / "log"), "-C", "-c", str(configuration)]
     environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
@@ -104,6 +152,24 @@ def net_snmp_walk(version: str, community: str, place: str, oid: str) -> Varbind
     # An empty subtree is answered with a GET of itself, which finds nothing.
     lines = [found for found in _LINE.finditer(asked.stdout) if "No Such" not in found[2]]
     return {found[1]: _value(found[2]) for found in lines}
+
+
+def net_snmp_v3_walk(security: Security, port: int, oid: str) -> Varbinds:
+    """Return what net-snmp reads below an OID as an SNMPv3 user; values of other kinds are left."""
+    level = "authPriv" if security.priv else "authNoPriv" if security.auth else "noAuthNoPriv"
+    arguments = ["-v3", "-u", security.user.decode(), "-l", level]
+    if security.auth:
+        arguments += ["-a", _AUTH[security.auth], "-A", security.auth_password.decode()]
+    if security.priv:
+        arguments += ["-x", _PRIV[security.priv], "-X", security.priv_password.decode()]
+    asked = subprocess.run(
+        ["snmpbulkwalk", *arguments, "-m", "", "-On", "-Ox", "-t5", f"127.0.0.1:{port}", oid],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = _LINE.finditer(asked.stdout)
+    return {found[1]: _value(found[2]) for found in lines if not found[2].startswith("OID: ")}
 
 
 def _ask(  # the tool's own arguments

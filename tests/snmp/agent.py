@@ -14,9 +14,11 @@ from monitor.snmp.codec import (
     decode_head,
     decode_message,
     decode_oid,
+    decode_varbinds,
     encode_message,
     encode_oid,
     encode_pdu,
+    encode_varbind,
     wrap_pdu,
 )
 from monitor.snmp.columns import Layout
@@ -89,6 +91,15 @@ class ByteAgent:
                 tuple(varbinds),
             )
         )
+
+    def reply(  # the fields of a PDU, in their order
+        self, pdu_type: PduType, request_id: int, first: int, second: int, data: bytes, at: int
+    ) -> tuple[int, int, bytes]:
+        """Return status, index and encoded varbinds that answer a PDU without a message."""
+        request = Message(1, b"", pdu_type, request_id, first, second, decode_varbinds(data, at))
+        self.asked.append(request)
+        status, index, varbinds = self._answer(request)
+        return status, index, b"".join([encode_varbind(*varbind) for varbind in varbinds])
 
     def _answer(self, request: Message) -> tuple[int, int, list[Varbind]]:
         if request.pdu_type == PduType.GET_BULK:

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from monitor.snmp.model import Agent
+from monitor.snmp.model import Agent, Security
 
 Answer = Callable[[bytes], list[bytes]]
 
@@ -35,6 +35,7 @@ async def serving(
     timeout: float = 0.1,
     retries: int = 1,
     version: Any = "2c",
+    security: Security | None = None,
 ) -> AsyncIterator[Agent]:
     """Serve on an ephemeral port; `forged` answers from another port than the asked one."""
     loop = asyncio.get_running_loop()
@@ -50,7 +51,9 @@ async def serving(
     )
     port = server.get_extra_info("sockname")[1]
     try:
-        yield Agent(host, port, version, b"public", timeout, retries)
+        if security is not None:
+            version = "3"
+        yield Agent(host, port, version, b"public", timeout, retries, security)
     finally:
         server.close()
         if other is not None:
