@@ -27,14 +27,17 @@ from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
+from monitor.rollout.chain import LedgerError
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.outlook import forecast_now
+from monitor.rollout.reader import open_reader
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
-from monitor.watch import Watch, remembered
+from monitor.watch import Watch, recorded_goal, remembered
 from monitor.web.app import serve
 
 if TYPE_CHECKING:
@@ -47,12 +50,15 @@ if TYPE_CHECKING:
     from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
+    from monitor.rollout.forecast import Forecast
 
 log = logging.getLogger(__name__)
 
 LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 5.0
+FORECAST_DELAY_SECONDS = 5.0
+FORECAST_SECONDS = 3600.0
 # A configuration that lost more than a fifth of its schools was cut off, not edited.
 LARGEST_LOSS_OF_SCHOOLS = 0.2
 
@@ -140,6 +146,7 @@ class Daemon:
                 group.create_task(self._keep_house(), name="housekeeping"),
                 group.create_task(self._reload_on_request(), name="reload"),
                 group.create_task(self._settle(), name="settle"),
+                group.create_task(self._forecast(), name="forecast"),
             ]
             await stop.wait()
             for task in tasks:
@@ -260,6 +267,22 @@ class Daemon:
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
 
+    async def _forecast(self) -> None:
+        """Renew the forecast now and then; the history is read in a thread of its own."""
+        path = self._settings.state_directory / LEDGER_FILE
+
+        def found() -> Forecast | None:
+            with open_reader(path) as reader:
+                return forecast_now(reader, self.inventory, self._clock.now())
+
+        while True:
+            await self._clock.sleep(FORECAST_DELAY_SECONDS)
+            try:
+                self._parts.watch.show_forecast(await asyncio.to_thread(found))
+            except LedgerError as error:
+                log.warning("no forecast: %s", error)
+            await self._clock.sleep(FORECAST_SECONDS)
+
     async def _reload_on_request(self) -> None:
         while True:
             await self._reload_wanted.wait()
@@ -313,6 +336,7 @@ async def open_daemon(
             RolloutBoard(loaded.inventory, await board.remembered(ledger, clock.now())),
             memory=await remembered(ledger, clock.now()),
         )
+        watch.begin(await recorded_goal(ledger))
         parts = Parts(clock, echo, snmp, own, exposition, watch)
         daemon = Daemon(settings, loaded, load, parts)
         gate = stack.enter_context(ScrapeGate(exposition, clock))

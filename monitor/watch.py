@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
-from monitor.exposition.rollout import goal_blocks, rollout_blocks
+from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import VerdictRenderer
 from monitor.observation import State
 from monitor.rollout.availability import minute_of
+from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
 from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.chain import Recorded
+    from monitor.rollout.forecast import Forecast
+    from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.ledger import Ledger
     from monitor.uplink import Measured
     from monitor.verdict import Change
@@ -48,6 +51,7 @@ log = logging.getLogger(__name__)
 MEMORY = timedelta(days=7)
 _OWNER = "watch"
 _ROLLOUT = "rollout"
+_FORECAST = "forecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Watch:
         self.meters = UplinkMeters(inventory)
         self.rollout = rollout
         self._rollout_shown = 0
+        self._goal: GoalScope | None = None
         rules = self._rules
         self._recorder = MinuteRecorder(
             rules.sites,
@@ -103,6 +108,7 @@ class Watch:
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self.rollout.reconfigure(inventory)
+        self._record_goal()
         self._rollout_shown = 0
         for gone in self.meters.reconfigure(inventory):
             self._expose_load(replace(gone, load=None))
@@ -135,6 +141,22 @@ class Watch:
     def _expose_load(self, measured: Measured) -> None:
         owner = uplink_owner(measured)
         self._exposition.set_blocks(measured.school, owner, uplink_blocks(measured))
+
+    def begin(self, recorded_goal: GoalScope | None) -> None:
+        """Say in the ledger what the goal is, if it is another one than recorded last."""
+        self._goal = recorded_goal
+        self._record_goal()
+
+    def show_forecast(self, found: Forecast | None) -> None:
+        """Expose a forecast in place of the one before."""
+        blocks = forecast_blocks(found, self._rules.calendar.timezone)
+        self._exposition.replace_blocks("", _FORECAST, blocks)
+
+    def _record_goal(self) -> None:
+        entry = unrecorded_goal(self._rules.inventory, self._goal, self._clock.now())
+        if entry is not None:
+            self._ledger.submit([entry])
+            self._goal = read_goal(entry)
 
     def _changed(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -203,6 +225,12 @@ class Watch:
 async def remembered(ledger: Ledger, now: datetime) -> list[Recorded]:
     """Return the ledger's latest changes of verdicts, for a watch that begins."""
     return await ledger.entries(TRANSITION, since=now - MEMORY)
+
+
+async def recorded_goal(ledger: Ledger) -> GoalScope | None:
+    """Return the goal that the ledger recorded last, None if it has none."""
+    goals = await ledger.entries(GOAL)
+    return read_goal(goals[-1].entry) if goals else None
 
 
 def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:

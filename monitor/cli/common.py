@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -67,6 +68,26 @@ class Listen(click.ParamType[tuple[str, int]]):
         if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
             self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
         return host.strip("[]"), int(port)
+
+
+class Years(click.ParamType[tuple[int, int]]):
+    """`FIRST..LAST`, both included."""
+
+    name = "years"
+
+    def convert(
+        self,
+        value: str | tuple[int, int],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[int, int]:
+        """Return the first and the last year."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(20\d\d)\.\.(20\d\d)", value)
+        if found is None or found[1] > found[2]:
+            self.fail(f"{value!r} is not FIRST..LAST, such as 2018..2023", param, ctx)
+        return int(found[1]), int(found[2])
 
 
 def config_option(command: Command) -> Command:

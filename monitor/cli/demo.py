@@ -29,13 +29,15 @@ from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.units import UnitError, parse_duration
-from monitor.daemon import Loaded, Settings, open_daemon, prepare_state_directory
+from monitor.daemon import LEDGER_FILE, Loaded, Settings, open_daemon, prepare_state_directory
 from monitor.inventory import InterfacesOptions
+from monitor.rollout.ledger import Ledger
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from monitor.simulator.process import CityProcess
+from monitor.simulator.years import rollout_history
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -64,6 +66,7 @@ class Wishes:
     duration: str | None
     faults: tuple[str, ...]
     port: int
+    years: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,23 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
         )
 
 
+async def _write_history(wishes: Wishes, inventory: Inventory, clock: Clock) -> None:
+    """Begin the demo's ledger with a simulated roll-out of the wished years."""
+    if wishes.years is None:
+        return
+    prepare_state_directory(wishes.state_directory)
+    path = wishes.state_directory / LEDGER_FILE
+    if path.exists():
+        fail(
+            f"{path} is there already, and a history comes first; remove it, or name another "
+            "folder with --state-dir",
+            Exit.WRONG,
+        )
+    entries = list(rollout_history(inventory, *wishes.years))
+    async with Ledger.open(path, clock, capacity=len(entries)) as ledger:
+        await ledger.append(entries)
+
+
 @contextmanager
 def _noted(wishes: Wishes, port: int) -> Iterator[None]:
     """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken."""
@@ -146,6 +166,7 @@ async def _run(
     wishes: Wishes, inventory: Inventory, faults: tuple[Fault, ...], seconds: float | None
 ) -> None:
     clock = SystemClock()
+    await _write_history(wishes, inventory, clock)
     async with AsyncExitStack() as stack:
         city = await stack.enter_async_context(
             CityProcess(

@@ -24,6 +24,7 @@ from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
+    Years,
     config_option,
     default_state_directory,
     find_school,
@@ -101,6 +102,12 @@ demo_state_option = click.option(
     help="Break something; KIND@help lists the kinds. May be given several times.",
 )
 @click.option(
+    "--years",
+    type=Years(),
+    metavar="FIRST..LAST",
+    help="Begin the ledger with a simulated roll-out of these years, for report and backfill.",
+)
+@click.option(
     "--port",
     type=click.IntRange(1024, 65535),
     default=demo_command.DEVICE_PORT,
@@ -114,11 +121,12 @@ def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     schools: int | None,
     duration: str | None,
     faults: tuple[str, ...],
+    years: tuple[int, int] | None,
     port: int,
 ) -> None:
     """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
     demo_command.demo(
-        demo_command.Wishes(config, listen, state_dir, schools, duration, faults, port)
+        demo_command.Wishes(config, listen, state_dir, schools, duration, faults, port, years)
     )
 
 

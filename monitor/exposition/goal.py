@@ -143,3 +143,26 @@ GOAL_METRICS: Final = (
         ("goal",),
     ),
 )
+
+FORECAST_METRICS: Final = (
+    Metric(
+        "rollout_forecast_outlook",
+        Kind.STATES,
+        "",
+        "What can be said of the goal's finish, one series per outlook: 1 for the one that holds",
+        ("outlook",),
+    ),
+    Metric(
+        "rollout_forecast_finish_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Day by which that share of possible futures reaches the goal, Unix time; absent if none",
+        ("quantile",),
+    ),
+    Metric(
+        "rollout_goal_overdue_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "By how much the goal's target is past, or was when the goal was reached; 0 if it is not",
+    ),
+)

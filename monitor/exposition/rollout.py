@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from monitor.exposition.text import Blocks
 from monitor.rollout.campaign_rules import counted
 from monitor.rollout.evidence import CampaignOutcome, Direction
+from monitor.rollout.forecast import Outlook
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Goal, Inventory, ReportedGoal
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.evidence import Campaign
+    from monitor.rollout.forecast import Forecast
     from monitor.rollout.stage import Judged, StageFinding
 
 
@@ -57,6 +59,22 @@ def goal_blocks(
         _add_goal(blocks, inventory.goal, inventory, findings, zone)
     for reported in inventory.reported_goals:
         _add_reported(blocks, reported, now.astimezone(zone).date(), zone)
+    return blocks.text()
+
+
+def forecast_blocks(found: Forecast | None, zone: ZoneInfo) -> dict[str, bytes]:
+    """Return family -> lines for the forecast; nothing where there is no goal."""
+    blocks = Blocks()
+    if found is None:
+        return blocks.text()
+    blocks.add_states("rollout_forecast_outlook", (), Outlook, found.outlook)
+    finish = (("0.1", found.early), ("0.5", found.middle), ("0.9", found.late))
+    for quantile, day in finish:
+        if day is not None:
+            family = "rollout_forecast_finish_timestamp_seconds"
+            blocks.add(family, (quantile,), _end_of(day, zone))
+    if found.overdue_days is not None:
+        blocks.add("rollout_goal_overdue_seconds", (), found.overdue_days * 86_400)
     return blocks.text()
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, read_campaign, read_measurement
-from monitor.rollout.forecast import Forecast, Step, forecast
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import EntrySource, History, Point, read_history, regressions
+from monitor.rollout.outlook import forecast_from
 from monitor.rollout.report_records import REPORT, HandedOut, read_report, report_entry
 from monitor.rollout.stage import Stage
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import Inventory, ReportedGoal, School, Site
     from monitor.rollout.chain import Entry
+    from monitor.rollout.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.history import Change, Reported, Scope
 
@@ -155,11 +156,6 @@ def rollout_report(
     empty = Point(as_of, 0, dict.fromkeys(Stage, 0), 0, scope.denominator)
     point = history.point(as_of) or empty
     sites = _sites(source, inventory, history, scope, until)
-    progress, changes_of_scope = history.steps(zone)
-    today = as_of.astimezone(zone).date()
-    if not history.points:
-        changes_of_scope = [Step(today, scope.denominator)]
-    target = inventory.goal.target if inventory.goal else None
     return RolloutReport(
         city=inventory.city,
         timezone=inventory.calendar.timezone,
@@ -169,7 +165,7 @@ def rollout_report(
         scope_row=history.scopes[-1].row if history.scopes else None,
         source=inventory.goal.source if inventory.goal else "",
         point=point,
-        forecast=forecast(progress, changes_of_scope, today, target=target),
+        forecast=forecast_from(history, inventory, as_of, scope.denominator),
         curve=history.points,
         quarters=tuple(_quarters(history, as_of, zone)),
         sites=sites,
