@@ -131,8 +131,7 @@ async def _read(process: Process) -> tuple[bytes, str]:
     while chunk := await process.stdout.read(_READ_CHUNK):
         output += chunk
         if len(output) > _OUTPUT_LIMIT:
-            said = f"{PROGRAM} printed more than {_OUTPUT_LIMIT >> 20} MiB"
-            raise ProbeError(Reason.LIMIT, said, _UNKNOWN)
+            raise _malformed(f"it is longer than {_OUTPUT_LIMIT >> 20} MiB")
     said = (await process.stderr.read(_READ_CHUNK)).decode("utf-8", "replace")
     await process.wait()
     return bytes(output), said
