@@ -70,6 +70,8 @@ def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: 
     """
     covered = [school for school in schools if goal.covers(school)]
     counts = [school.classes for school in covered if school.classes is not None]
+    if len(findings):
+        return  # the figure may stand at a school that was left out
     if goal.criterion is Criterion.PER_CLASS and covered and not counts:
         findings.add(
             mark_of(root, ("goals", "connectivity", "criterion")),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from monitor.exposition.goal import CAMPAIGN_METRICS, GOAL_METRICS, STAGE_METRICS
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, SYSTEM_METRICS
 from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
@@ -280,6 +281,8 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Load of the uplinks": LOAD_METRICS,
         "Calendar and maintenance": CALENDAR_METRICS,
         "Account of minutes, and the ledger": ACCOUNT_METRICS,
+        "Stages of the roll-out, and campaigns": (*STAGE_METRICS, *CAMPAIGN_METRICS),
+        "Goals": GOAL_METRICS,
         "The daemon itself": _OWN_METRICS,
     }
 )

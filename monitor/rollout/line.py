@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.rollout.evidence import LineDay
 
 WINDOW_MINUTES: Final = 24 * 60
-_CURE: Final = "nothing says which line is the right one; set `line` in the configuration"
+NO_EXPECTATION: Final = "nothing says which line is the right one: set `line` in the configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str
     ]
     asked = [(name, text, found, test) for name, text, found, test in wanted if text]
     if not asked:
-        return None, _CURE
+        return None, NO_EXPECTATION
     for name, text, found, test in asked:
         if found is not None and not test(text, found):
             return False, f"{name} is {found!r}, expected {text!r}"
@@ -53,6 +53,16 @@ def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str
     return True, "seen as expected: " + ", ".join(
         f"{name} {found!r}" for name, _, found, _ in asked
     )
+
+
+def expectation(expected: ExpectedLine) -> str:
+    """Return what is expected as one line of text, empty if nothing is."""
+    parts = {
+        "sys_name": expected.sys_name,
+        "if_alias": expected.if_alias,
+        "address": expected.address,
+    }
+    return ", ".join(f"{name} {text!r}" for name, text in parts.items() if text)
 
 
 def is_live(day: LineDay) -> bool | None:

@@ -69,6 +69,14 @@ class Payload:
         value = self._values.get(key)
         return value if isinstance(value, bool) else self._refuse(key, value)
 
+    def flag_or_none(self, key: str) -> bool | None:
+        """Return a truth value, None where the entry has a null.
+
+        Raises:
+            MalformedEntryError: if there is neither.
+        """
+        return None if key in self._values and self._values[key] is None else self.flag(key)
+
     def integer(self, key: str) -> int:
         """Return a whole number.
 

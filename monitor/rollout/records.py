@@ -124,10 +124,10 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
     slots: list[tuple[str, str] | None] = [None] * len(span)
     for entry in entries:
         if entry.kind == SCOPE:
-            name, sites = _read_scope(entry)
+            name, sites = read_scope(entry)
             scopes[name] = sites
         elif entry.kind == MINUTES:
-            _place(_read_run(entry), span, slots)
+            _place(read_run(entry), span, slots)
     return _by_site(scopes, slots)
 
 
@@ -168,14 +168,24 @@ def _merge(one: bytes, other: bytes) -> bytes:
     return bytes(b if a == missing else a for a, b in zip(one, other, strict=True))
 
 
-def _read_scope(entry: Entry) -> tuple[str, tuple[str, ...]]:
+def read_scope(entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """Return a scope's id and its sites.
+
+    Raises:
+        MalformedEntryError: if the entry has none.
+    """
     name, sites = entry.payload.get("scope"), entry.payload.get("sites")
     if not isinstance(name, str) or not isinstance(sites, list):
         raise MalformedEntryError(f"scope entry at {entry.at} is malformed")
     return name, tuple(str(site) for site in sites)
 
 
-def _read_run(entry: Entry) -> MinuteRun:
+def read_run(entry: Entry) -> MinuteRun:
+    """Return the run of minutes of an entry.
+
+    Raises:
+        MalformedEntryError: if the entry has none.
+    """
     first, minutes = entry.payload.get("first"), entry.payload.get("minutes")
     scope, states = entry.payload.get("scope"), entry.payload.get("states")
     if not (

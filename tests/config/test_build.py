@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,17 @@ from monitor.config import ConfigError, load_text
 from monitor.inventory import (
     CheckKind,
     CredentialSource,
+    Criterion,
     DnsOptions,
     Engine,
+    ExpectedLine,
+    Goal,
     HttpOptions,
     IcmpOptions,
     InterfacesOptions,
     Inventory,
+    ReportedEntry,
+    ReportedGoal,
     Role,
     TcpOptions,
 )
@@ -264,3 +269,66 @@ def test_a_mistake_in_the_defaults_is_reported_once_and_there() -> None:
 def test_broken_defaults_cause_no_follow_up_problems() -> None:
     assert len(problems(SMALL.replace("down: 1 Gbit/s", "down: fast"))) == 1
     assert len(problems(SMALL.replace("credential: devices", "credential: Devices!"))) == 2
+
+
+def test_goals_are_read_with_their_days_and_sources() -> None:
+    inventory = read("goals-and-line")
+    assert inventory.goal == Goal(
+        name="Broadband for all schools",
+        criterion=Criterion.CONTRACT,
+        target=date(2022, 12, 31),
+        denominator=82,
+        unit="schools",
+        source="council 1",
+        types=("Grundschule",),
+        schools=("first-school", "second-school"),
+    )
+    assert inventory.reported_goals == (
+        ReportedGoal(
+            id="tablets",
+            name="Tablets",
+            unit="tablets",
+            source="council 2",
+            entries=(
+                ReportedEntry(date(2020, 12, 31), 9000.0, "press"),
+                ReportedEntry(date(2021, 6, 30), 12000.5, "press"),
+            ),
+            target=18000.0,
+            target_day=date(2021, 12, 31),
+        ),
+        ReportedGoal("posts", "Posts", "posts", "council 3", ()),
+    )
+
+
+def test_file_without_goals_has_none() -> None:
+    inventory = read("smallest")
+    assert inventory.goal is None
+    assert inventory.reported_goals == ()
+    assert inventory.schools[0].classes is None
+    assert inventory.schools[0].sites[0].uplink.expected == ExpectedLine()
+
+
+def test_expected_line_is_merged_key_by_key_and_reads_the_alias_of_the_router_alone() -> None:
+    inventory = read("goals-and-line")
+    school = inventory.schools[0]
+    assert school.classes == 12
+    site = school.sites[0]
+    assert site.uplink.expected == ExpectedLine("gw.first.example", "Fibre 1000", "203.0.113.0/24")
+    options = site.uplink.checks[1].options
+    assert isinstance(options, InterfacesOptions)
+    assert (options.alias, options.read_alias) == (False, True)
+    assert all(
+        not plan.options.read_alias
+        for switch in site.switches
+        for plan in switch.checks
+        if isinstance(plan.options, InterfacesOptions)
+    )
+    other = inventory.schools[1].sites[0].uplink.checks[1].options
+    assert isinstance(other, InterfacesOptions)
+    assert not other.read_alias
+
+
+def test_mistake_in_the_goals_hides_none_at_a_school() -> None:
+    text = (GOOD / "goals-and-line.yaml").read_text(encoding="utf-8")
+    broken = text.replace("criterion: contract", "criterion: fast").replace("[51.48, 7.22]", "51")
+    assert len(problems(broken)) == 2

@@ -1,0 +1,122 @@
+"""The roll-out as sample lines: stages, last campaigns, the goal, reported goals.
+
+Must not know: how a stage follows from evidence, where evidence is kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, time, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.exposition.text import Blocks
+from monitor.rollout.campaign_rules import counted
+from monitor.rollout.evidence import CampaignOutcome, Direction
+from monitor.rollout.progress import progress
+from monitor.rollout.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from monitor.inventory import Goal, Inventory, ReportedGoal
+    from monitor.rollout.board import RolloutBoard
+    from monitor.rollout.evidence import Campaign
+    from monitor.rollout.stage import Judged, StageFinding
+
+
+def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
+    """Return school id -> family -> lines for the stage and last campaign of each site."""
+    by_school: dict[str, Blocks] = {}
+    campaigns = board.campaigns()
+    for key, finding in board.findings.items():
+        school, _, site = key.partition("/")
+        blocks = by_school.setdefault(school, Blocks())
+        labels = (school, site)
+        _add_stage(blocks, labels, finding)
+        day = board.line_day(key)
+        right = None if day is None else day.right_line
+        blocks.add("rollout_line_right", labels, None if right is None else int(right))
+        if key in campaigns:
+            _add_campaign(blocks, labels, *campaigns[key])
+    return {school: blocks.text() for school, blocks in by_school.items()}
+
+
+def goal_blocks(
+    inventory: Inventory, findings: Mapping[str, StageFinding], now: datetime
+) -> dict[str, bytes]:
+    """Return family -> lines for counts by stage, the goal and the reported goals."""
+    blocks = Blocks()
+    zone = ZoneInfo(inventory.calendar.timezone)
+    stages = Counter(finding.stage for finding in findings.values())
+    for stage in Stage:
+        blocks.add("rollout_sites", (stage,), stages[stage])
+    if inventory.goal is not None:
+        _add_goal(blocks, inventory.goal, inventory, findings, zone)
+    for reported in inventory.reported_goals:
+        _add_reported(blocks, reported, now.astimezone(zone).date(), zone)
+    return blocks.text()
+
+
+def _add_stage(blocks: Blocks, labels: tuple[str, str], finding: StageFinding) -> None:
+    blocks.add_states("rollout_stage", labels, Stage, finding.stage)
+    if finding.since is None:
+        return
+    since = finding.since.timestamp()
+    blocks.add("rollout_stage_since_timestamp_seconds", labels, since)
+    if finding.stage is Stage.VERIFIED:
+        blocks.add("rollout_verified_since_timestamp_seconds", labels, since)
+
+
+def _add_campaign(
+    blocks: Blocks, labels: tuple[str, str], campaign: Campaign, judged: Judged
+) -> None:
+    verdict = judged.verdict
+    blocks.add_states("rollout_campaign_verdict", labels, CampaignOutcome, verdict.outcome)
+    blocks.add("rollout_campaign_measurements", labels, verdict.counted)
+    if verdict.last is None:
+        return
+    last = verdict.last.timestamp()
+    blocks.add("rollout_campaign_last_measurement_timestamp_seconds", labels, last)
+    measurements = counted(campaign.measurements)
+    for way in Direction:
+        rates = [rate for one in measurements if (rate := one.rate(way)) is not None]
+        figures = {"lowest": min(rates), "median": median(rates), "highest": max(rates)}
+        for statistic, bps in figures.items():
+            blocks.add("rollout_campaign_rate_bits_per_second", (*labels, way, statistic), bps)
+
+
+def _add_goal(
+    blocks: Blocks,
+    goal: Goal,
+    inventory: Inventory,
+    findings: Mapping[str, StageFinding],
+    zone: ZoneInfo,
+) -> None:
+    reached = progress(goal, inventory, findings)
+    blocks.add("rollout_goal_info", (goal.name, goal.criterion, goal.unit), 1)
+    blocks.add("rollout_goal_target_timestamp_seconds", (), _end_of(goal.target, zone))
+    blocks.add("rollout_goal_denominator", (), reached.denominator)
+    blocks.add("rollout_goal_listed", (), reached.listed)
+    blocks.add("rollout_goal_verified", (), reached.verified)
+
+
+def _add_reported(blocks: Blocks, goal: ReportedGoal, today: date, zone: ZoneInfo) -> None:
+    known = [entry for entry in goal.entries if entry.day <= today]
+    source = known[-1].source if known else goal.source
+    blocks.add("rollout_reported_info", (goal.id, goal.name, goal.unit, source), 1)
+    blocks.add("rollout_reported_target", (goal.id,), goal.target)
+    if goal.target_day is not None:
+        end = _end_of(goal.target_day, zone)
+        blocks.add("rollout_reported_target_timestamp_seconds", (goal.id,), end)
+    if known:
+        blocks.add("rollout_reported_value", (goal.id,), known[-1].value)
+        begin = datetime.combine(known[-1].day, time(), zone).timestamp()
+        blocks.add("rollout_reported_value_timestamp_seconds", (goal.id,), begin)
+
+
+def _end_of(day: date, zone: ZoneInfo) -> float:
+    """Return the Unix time of a local day's end."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).timestamp()

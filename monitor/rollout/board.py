@@ -1,0 +1,213 @@
+"""The board of the roll-out: ledger entries and sightings in, stages of all sites out.
+
+It is fed with every entry that concerns it, from the ledger at the start and then as they are
+made, and gives back entries to append: changes of lines and of stages, reported figures. The
+stages follow from the entries alone, so a restart changes none.
+
+Must not know: the ledger's file, the clock, probes, metrics.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from monitor.inventory import Criterion
+from monitor.rollout.availability import minute_of
+from monitor.rollout.campaign_book import CampaignBook
+from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT
+from monitor.rollout.line import is_live
+from monitor.rollout.line_records import (
+    LINE,
+    LINE_DAY,
+    line_day_entry,
+    line_entry,
+    read_line,
+    read_line_day,
+)
+from monitor.rollout.line_watch import LineWatch
+from monitor.rollout.records import MINUTES, SCOPE, read_run, read_scope
+from monitor.rollout.stage import Stage, StageFinding, stage_of
+from monitor.rollout.stage_records import (
+    REPORTED_GOAL,
+    STAGE,
+    ReportedFigure,
+    StageChange,
+    read_reported,
+    read_stage,
+    reported_entry,
+    stage_entry,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.inventory import Inventory, School, Site
+    from monitor.rollout.chain import Entry
+    from monitor.rollout.evidence import Campaign, LineDay
+    from monitor.rollout.ledger import Ledger
+    from monitor.rollout.line import Identity
+    from monitor.rollout.stage import Judged
+
+# Kinds of which all of the past is needed, and how much of the minutes.
+_HISTORY: Final = (CAMPAIGN, MEASUREMENT, STAGE, LINE, LINE_DAY, REPORTED_GOAL)
+_MINUTES_BACK: Final = timedelta(days=14)
+
+
+class RolloutBoard:
+    """Keeps the evidence of every site, and the stages that follow from it."""
+
+    def __init__(self, inventory: Inventory, memory: Iterable[Entry] = ()) -> None:
+        self._lines: dict[str, LineWatch] = {}
+        self._recorded_days: dict[str, LineDay] = {}
+        self._recorded_stages: dict[str, StageChange] = {}
+        self._figures: set[ReportedFigure] = set()
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._campaigns = CampaignBook(inventory)
+        self._findings: dict[str, StageFinding] = {}
+        self._minute: int | None = None
+        self.reconfigure(inventory)
+        self.take(memory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Go on with another inventory; what is known of a site stays with it."""
+        self._inventory = inventory
+        self._zone = ZoneInfo(inventory.calendar.timezone)
+        self._sites = {
+            f"{school.id}/{site.id}": (school, site)
+            for school in inventory.schools
+            for site in school.sites
+        }
+        kept = {key: line for key, line in self._lines.items() if key in self._sites}
+        for key, (_, site) in self._sites.items():
+            if key in kept:
+                kept[key].expect(site.uplink.expected)
+            else:
+                kept[key] = LineWatch(key, site.uplink.expected)
+        self._lines = kept
+        self._campaigns.reconfigure(inventory)
+        self._minute = None
+
+    @property
+    def findings(self) -> Mapping[str, StageFinding]:
+        """Return the stage of each `school/site` as of the last `tick`."""
+        return self._findings
+
+    def campaigns(self) -> dict[str, tuple[Campaign, Judged]]:
+        """Return of each `school/site` with a campaign its last one, and what that shows."""
+        return self._campaigns.latest()
+
+    def line_day(self, site: str) -> LineDay | None:
+        """Return the latest 24 hours of the line of a `school/site`, None before any minute."""
+        line = self._lines.get(site)
+        return line.day() if line is not None else None
+
+    def take(self, entries: Iterable[Entry]) -> None:
+        """Take entries that are being appended to the ledger; kinds of no concern are ignored.
+
+        Raises:
+            MalformedEntryError: if one is not what this program writes.
+        """
+        taken = tuple(entries)
+        for entry in taken:
+            self._take(entry)
+        if self._campaigns.take(taken):
+            self._minute = None
+
+    def see(self, site: str, seen: Identity, at: datetime) -> tuple[Entry, ...]:
+        """Take what was seen of the line of a `school/site`; return what to append."""
+        line = self._lines.get(site)
+        change = line.see(seen, at) if line is not None else None
+        if change is None:
+            return ()
+        self._minute = None
+        return (line_entry(change),)
+
+    def tick(self, now: datetime) -> tuple[Entry, ...]:
+        """Let time pass; return what to append. Cheap unless a minute or evidence is new."""
+        minute = minute_of(now)
+        if minute == self._minute:
+            return ()
+        self._minute = minute
+        entries = list(self._unrecorded_figures(now))
+        found: dict[str, StageFinding] = {}
+        for key, (school, site) in self._sites.items():
+            day = self._lines[key].day()
+            entries.extend(self._unrecorded_day(day))
+            finding = found[key] = self._stage(key, school, site, day, now)
+            recorded = self._recorded_stages.get(key)
+            if (recorded.stage if recorded else Stage.UNKNOWN) is not finding.stage:
+                since = min(finding.since or now, now)
+                change = StageChange(key, now, finding.stage, since, finding.why, finding.evidence)
+                self._recorded_stages[key] = change
+                entries.append(stage_entry(change))
+        self._findings = found
+        return tuple(entries)
+
+    def _stage(
+        self, key: str, school: School, site: Site, day: LineDay | None, now: datetime
+    ) -> StageFinding:
+        days = [one for one in (self._recorded_days.get(key), day) if one is not None]
+        judged = self._campaigns.judged(key)
+        finding = stage_of(site.milestones, days, judged, now, self._zone)
+        goal = self._inventory.goal
+        if goal is None or goal.criterion is not Criterion.PER_CLASS or school.classes is not None:
+            return finding
+        why = f"{finding.why}; cannot be verified: nobody says how many classes the school has"
+        return StageFinding(finding.stage, finding.since, why, finding.evidence)
+
+    def _take(self, entry: Entry) -> None:
+        if entry.kind == SCOPE:
+            name, sites = read_scope(entry)
+            self._scopes[name] = sites
+        elif entry.kind == MINUTES:
+            run = read_run(entry)
+            for key, code in zip(self._scopes.get(run.scope, ()), run.codes, strict=False):
+                if key in self._lines:
+                    self._lines[key].minutes(run.first, code.encode() * run.minutes)
+        elif entry.kind == LINE and entry.subject in self._lines:
+            self._lines[entry.subject].restore(read_line(entry))
+        elif entry.kind == LINE_DAY:
+            day = read_line_day(entry)
+            self._recorded_days[day.site] = day
+        elif entry.kind == STAGE:
+            change = read_stage(entry)
+            self._recorded_stages[change.site] = change
+        elif entry.kind == REPORTED_GOAL:
+            self._figures.add(read_reported(entry))
+
+    def _unrecorded_day(self, day: LineDay | None) -> tuple[Entry, ...]:
+        """Return the entry of 24 hours that show the other thing than the recorded ones."""
+        if day is None:
+            return ()
+        live, recorded = is_live(day), self._recorded_days.get(day.site)
+        if live is None or (recorded is not None and is_live(recorded) is live):
+            return ()
+        self._recorded_days[day.site] = day
+        return (line_day_entry(day),)
+
+    def _unrecorded_figures(self, now: datetime) -> tuple[Entry, ...]:
+        """Return the entries of reported figures that the ledger does not have yet."""
+        new = [
+            figure
+            for goal in self._inventory.reported_goals
+            for entry in goal.entries
+            if datetime.combine(entry.day, time(), UTC) <= now
+            and (figure := ReportedFigure(goal.id, entry.day, entry.value, entry.source))
+            not in self._figures
+        ]
+        self._figures.update(new)
+        return tuple(map(reported_entry, new))
+
+
+async def remembered(ledger: Ledger, now: datetime) -> list[Entry]:
+    """Return the ledger's entries that a board begins with.
+
+    Raises:
+        LedgerError: if the ledger cannot be read.
+    """
+    found = [one for kind in _HISTORY for one in await ledger.entries(kind)]
+    for kind in (SCOPE, MINUTES):
+        found.extend(await ledger.entries(kind, since=now - _MINUTES_BACK))
+    return [one.entry for one in found]

@@ -1,0 +1,97 @@
+"""All campaigns of the city by site, each judged by the goal's criterion.
+
+A new measurement has only its own campaign judged anew: a city's years of measurements are not
+read again every five minutes.
+
+Must not know: the ledger's file, stages, when tests run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.inventory import Criterion
+from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, campaigns_from
+from monitor.rollout.campaign_rules import evaluate
+from monitor.rollout.criterion import measured_by
+from monitor.rollout.payload import Payload
+from monitor.rollout.stage import Judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.inventory import Inventory
+    from monitor.rollout.chain import Entry
+    from monitor.rollout.evidence import Campaign
+
+
+class CampaignBook:
+    """Collects campaigns from ledger entries and knows what they show."""
+
+    __slots__ = ("_campaigns", "_classes", "_criterion", "_entries", "_judged", "_zone")
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._entries: dict[str, list[Entry]] = {}
+        self._campaigns: dict[str, Campaign] = {}
+        self._judged: dict[str, Judged] = {}
+        self.reconfigure(inventory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Judge everything by another inventory's goal and time zone."""
+        goal = inventory.goal
+        self._criterion = goal.criterion if goal is not None else Criterion.CONTRACT
+        self._zone = ZoneInfo(inventory.calendar.timezone)
+        self._classes = {
+            f"{school.id}/{site.id}": school.classes
+            for school in inventory.schools
+            for site in school.sites
+        }
+        self._judged = {}
+        for campaign in self._campaigns.values():
+            self._judge(campaign)
+
+    def take(self, entries: Iterable[Entry]) -> bool:
+        """Take entries, those of other kinds too; return whether a campaign changed.
+
+        Raises:
+            MalformedEntryError: if one is not what this program writes.
+        """
+        touched: set[str] = set()
+        for entry in entries:
+            if entry.kind in {CAMPAIGN, MEASUREMENT}:
+                campaign = Payload(entry, entry.kind).text("campaign")
+                self._entries.setdefault(campaign, []).append(entry)
+                touched.add(campaign)
+        for campaign in touched:
+            for found in campaigns_from(self._entries[campaign]):
+                self._campaigns[campaign] = found
+                self._judge(found)
+        return bool(touched)
+
+    def judged(self, site: str) -> list[Judged]:
+        """Return what each campaign of a `school/site` shows."""
+        return [
+            self._judged[campaign.id]
+            for campaign in self._campaigns.values()
+            if campaign.site == site and campaign.id in self._judged
+        ]
+
+    def latest(self) -> dict[str, tuple[Campaign, Judged]]:
+        """Return of each `school/site` with a campaign the one that ended last or still runs."""
+        found: dict[str, tuple[Campaign, Judged]] = {}
+        for campaign in sorted(self._campaigns.values(), key=_end):
+            if campaign.id in self._judged:
+                found[campaign.site] = (campaign, self._judged[campaign.id])
+        return found
+
+    def _judge(self, campaign: Campaign) -> None:
+        if campaign.site not in self._classes:
+            return
+        asked = measured_by(campaign, self._criterion, self._classes[campaign.site])
+        if asked is not None:
+            self._judged[campaign.id] = Judged(campaign.id, evaluate(asked, self._zone))
+
+
+def _end(campaign: Campaign) -> float:
+    return max((one.at.timestamp() for one in campaign.measurements), default=float("-inf"))

@@ -1,0 +1,176 @@
+"""Stages, campaigns and goals as samples; promtool finds nothing to complain about."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from monitor.config import load
+from monitor.exposition.catalogue import CATALOGUE, GROUPS
+from monitor.exposition.rollout import goal_blocks, rollout_blocks
+from monitor.rollout.board import RolloutBoard
+from tests.rollout.evidence import (
+    OTHER,
+    RIGHT,
+    SITE,
+    START,
+    entries_of,
+    failing,
+    minutes,
+    passing,
+)
+
+if TYPE_CHECKING:
+    from monitor.inventory import Inventory
+
+NOW = START + timedelta(days=5)
+FAMILIES = {
+    metric.name
+    for heading in ("Stages of the roll-out, and campaigns", "Goals")
+    for metric in GROUPS[heading]
+}
+Samples = dict[tuple[str, ...], float]
+
+
+@pytest.fixture(scope="module")
+def city() -> Inventory:
+    return load(Path(__file__).parents[1] / "config" / "corpus" / "good" / "goals-and-line.yaml")
+
+
+@pytest.fixture
+def board(city: Inventory) -> RolloutBoard:
+    """Return a board with one verified site on the right line, one of which nothing is known."""
+    board = RolloutBoard(city, entries_of(passing()))
+    board.see(SITE, RIGHT, START)
+    board.take(minutes(START + timedelta(minutes=1), "u?", 1440))
+    board.see(SITE, RIGHT, NOW)
+    board.tick(NOW)
+    return board
+
+
+def samples(*parts: dict[str, bytes]) -> Samples:
+    found: Samples = {}
+    for blocks in parts:
+        for text in blocks.values():
+            for metric in text_string_to_metric_families(text.decode()):
+                for sample in metric.samples:
+                    found[sample.name, *sample.labels.values()] = sample.value
+    return found
+
+
+def everything(board: RolloutBoard, city: Inventory) -> Samples:
+    return samples(*rollout_blocks(board).values(), goal_blocks(city, board.findings, NOW))
+
+
+def test_verified_site_shows_its_stage_since_when_and_its_last_campaign(
+    board: RolloutBoard, city: Inventory
+) -> None:
+    found = everything(board, city)
+    site = ("first-school", "main")
+    end = passing().measurements[-1].at.timestamp()
+    assert found["rollout_stage", *site, "verified"] == 1
+    assert found["rollout_stage", *site, "live"] == 0
+    assert found["rollout_stage_since_timestamp_seconds", *site] == end
+    assert found["rollout_verified_since_timestamp_seconds", *site] == end
+    assert found["rollout_line_right", *site] == 1
+    assert found["rollout_campaign_verdict", *site, "passed"] == 1
+    assert found["rollout_campaign_verdict", *site, "failed"] == 0
+    assert found["rollout_campaign_measurements", *site] == 30
+    assert found["rollout_campaign_last_measurement_timestamp_seconds", *site] == end
+    assert found["rollout_campaign_rate_bits_per_second", *site, "down", "median"] == 940e6
+    assert found["rollout_campaign_rate_bits_per_second", *site, "up", "lowest"] == 935e6
+
+
+def test_what_is_not_known_of_a_site_is_absent(board: RolloutBoard, city: Inventory) -> None:
+    found = everything(board, city)
+    of_other = {key[0]: value for key, value in found.items() if key[1:2] == ("second-school",)}
+    assert set(of_other) == {"rollout_stage"}
+    assert found["rollout_stage", *OTHER.split("/"), "unknown"] == 1
+
+
+def test_line_that_is_another_is_zero(city: Inventory) -> None:
+    board = RolloutBoard(city)
+    board.see(SITE, replace(RIGHT, sys_name="dsl"), START)
+    board.take(minutes(START, "u?", 5))
+    board.tick(NOW)
+    assert everything(board, city)["rollout_line_right", "first-school", "main"] == 0
+
+
+def test_regressed_site_is_no_longer_verified_since(city: Inventory) -> None:
+    later = START + timedelta(days=10)
+    board = RolloutBoard(city, [*entries_of(passing()), *entries_of(failing("c2", later))])
+    board.tick(later + timedelta(days=5))
+    found = everything(board, city)
+    site = ("first-school", "main")
+    assert found["rollout_stage", *site, "regressed"] == 1
+    assert ("rollout_verified_since_timestamp_seconds", *site) not in found
+    assert found["rollout_campaign_verdict", *site, "failed"] == 1
+
+
+def test_goal_is_told_with_its_target_denominator_and_what_is_verified(
+    board: RolloutBoard, city: Inventory
+) -> None:
+    found = everything(board, city)
+    assert found["rollout_sites", "verified"] == 1
+    assert found["rollout_sites", "unknown"] == 1
+    assert found["rollout_sites", "regressed"] == 0
+    assert found["rollout_goal_info", "Broadband for all schools", "contract", "schools"] == 1
+    end = datetime(2022, 12, 31, 23, tzinfo=UTC).timestamp()  # midnight in Berlin
+    assert found["rollout_goal_target_timestamp_seconds",] == end
+    assert found["rollout_goal_denominator",] == 82
+    assert found["rollout_goal_listed",] == 2
+    assert found["rollout_goal_verified",] == 1
+
+
+def test_reported_goals_show_the_last_value_until_today(
+    board: RolloutBoard, city: Inventory
+) -> None:
+    found = everything(board, city)
+    assert found["rollout_reported_value", "tablets"] == 12000.5
+    assert found["rollout_reported_target", "tablets"] == 18000
+    target = datetime(2021, 12, 31, 23, tzinfo=UTC).timestamp()
+    assert found["rollout_reported_target_timestamp_seconds", "tablets"] == target
+    assert found["rollout_reported_info", "posts", "Posts", "posts", "council 3"] == 1
+    assert ("rollout_reported_value", "posts") not in found
+    assert ("rollout_reported_target", "posts") not in found
+    early = samples(goal_blocks(city, board.findings, datetime(2021, 1, 1, tzinfo=UTC)))
+    assert early["rollout_reported_value", "tablets"] == 9000
+    day = datetime(2020, 12, 30, 23, tzinfo=UTC).timestamp()
+    assert early["rollout_reported_value_timestamp_seconds", "tablets"] == day
+
+
+def test_city_without_goals_has_counts_of_stages_alone(city: Inventory) -> None:
+    bare = replace(city, goal=None, reported_goals=())
+    board = RolloutBoard(bare)
+    board.tick(NOW)
+    assert set(goal_blocks(bare, board.findings, NOW)) == {"rollout_sites"}
+
+
+def test_every_declared_family_is_exported_and_no_other(
+    board: RolloutBoard, city: Inventory
+) -> None:
+    assert {key[0] for key in everything(board, city)} == FAMILIES
+
+
+@pytest.mark.integration
+def test_promtool_accepts_the_whole(board: RolloutBoard, city: Inventory) -> None:
+    promtool = shutil.which("promtool")
+    assert promtool, "apt-get install prometheus"
+    by_family: dict[str, bytes] = {}
+    for blocks in (*rollout_blocks(board).values(), goal_blocks(city, board.findings, NOW)):
+        for family, text in blocks.items():
+            by_family[family] = by_family.get(family, b"") + text
+    page = b"".join(CATALOGUE[family].header + text for family, text in by_family.items())
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=page, capture_output=True, check=False
+    )
+    # Rates of lines are in bit/s on purpose: so are the contracts that they are held against.
+    complaints = [line for line in done.stderr.splitlines() if b'instead of "bits"' not in line]
+    assert complaints == []
