@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from monitor import __version__
+from monitor.cli import campaign as campaign_command
 from monitor.cli import demo as demo_command
 from monitor.cli import maintenance as maintenance_command
 from monitor.cli import probe as probe_command
@@ -189,5 +190,6 @@ def version() -> None:
     click.echo(f"schulnetz {__version__} (Python {platform.python_version()})")
 
 
+main.add_command(campaign_command.campaign)
 main.add_command(maintenance_command.maintenance)
 main.add_command(sla_command.sla)

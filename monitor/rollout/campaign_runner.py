@@ -179,7 +179,11 @@ class CampaignRunner:
                 continue
             if site not in self._places:
                 continue  # a reload may bring it back
-            following = self._following(running, now)
+            try:
+                following = self._following(running, now)
+            except CampaignError as error:  # other lessons since it began
+                self._end(running, CampaignPhase.FINISHED, str(error))
+                continue
             if following is None:
                 verdict = evaluate(running.campaign, self._around.lessons.timezone)
                 said = "; ".join((verdict.outcome, *verdict.missing))
