@@ -180,6 +180,8 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         retransmits = end["sum_sent"].get("retransmits")
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _malformed(f"{type(error).__name__} in the report") from error
+    if not (streams and report["intervals"]):
+        raise _malformed("it has no streams, or no intervals")
     order.tally.moved = max(order.tally.moved, total)
     return ThroughputReading(
         order.direction,
