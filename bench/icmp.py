@@ -4,7 +4,7 @@ All ping 82 targets in one burst, again and again, in a network namespace whose 
 answers after 1 to 9 ms (fping prints hundredths of a millisecond below 10). The truth is a
 packet capture. Needs root, fping, prometheus-blackbox-exporter, prometheus-smokeping-prober.
 
-Run `python -m bench.icmp`; it prints the table of `run()`.
+Run `python -m bench.icmp`; it prints what `run()` returns.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.part import Part, at_most
+from bench.table import Table
 from monitor.inventory import IcmpOptions
 from monitor.probes.echo_socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
@@ -39,6 +41,7 @@ BURSTS = 24
 SPACING_SECONDS = 0.1
 EXPORTER_PORT = 9115
 SMOKEPING_PORT = 9374
+OURS, FPING = "schulnetz, datagram", "fping"
 
 # Each contestant runs this often, in turns; the median is told, for others use the machine too.
 TURNS = 3
@@ -66,14 +69,13 @@ class Figures:
     lost: int
 
 
-def run() -> str:
-    """Return a markdown table: CPU ms per 1,000 requests, mean error against the wire, losses."""
+def run() -> Part:
+    """Return goals, and by contestant CPU ms per 1,000 requests, mean error, losses."""
     contestants: dict[str, Callable[[Namespace], Result]] = {
-        "ours, datagram": lambda inside: ours(inside, datagram=True),
-        "ours, raw": lambda inside: ours(inside, datagram=False),
+        OURS: lambda inside: ours(inside, datagram=True),
+        "schulnetz, raw": lambda inside: ours(inside, datagram=False),
     }
-    if shutil.which("fping"):
-        contestants["fping"] = fping
+    contestants[FPING] = fping
     if shutil.which("prometheus-blackbox-exporter"):
         contestants["blackbox_exporter"] = blackbox_exporter
     if shutil.which("prometheus-smokeping-prober"):
@@ -87,7 +89,7 @@ def run() -> str:
                 for name, contestant in contestants.items():
                     wire.exchanges()
                     turns[name].append(figures(contestant(inside), wire))
-    return table(turns)
+    return part(turns)
 
 
 def figures(result: Result, wire: Wire) -> Figures:
@@ -106,21 +108,37 @@ def figures(result: Result, wire: Wire) -> Figures:
     return Figures(result.cpu_seconds * 1e6 / requests, statistics.mean(errors) * 1e3, lost)
 
 
-def table(turns: dict[str, list[Figures]]) -> str:
-    """Return the medians of all turns as a markdown table."""
-    lines = [
-        f"82 targets in one burst, {BURSTS} bursts, median of {TURNS} turns.",
-        "",
-        "| | CPU ms per 1000 requests | x fping | mean RTT error, ms | lost |",
-        "|---|---|---|---|---|",
-    ]
+def part(turns: dict[str, list[Figures]]) -> Part:
+    """Return the medians of all turns, and how far the goals are met."""
     cpu = {name: statistics.median(turn.cpu_ms_per_1000 for turn in turns[name]) for name in turns}
-    for name, all_turns in turns.items():
-        error = statistics.median(turn.error_ms for turn in all_turns)
-        ratio = f"{cpu[name] / cpu['fping']:.2f}" if "fping" in cpu else "–"
-        lost = sum(turn.lost for turn in all_turns)
-        lines.append(f"| {name} | {cpu[name]:.1f} | {ratio} | {error:+.4f} | {lost} |")
-    return "\n".join(lines)
+    error = {name: statistics.median(turn.error_ms for turn in turns[name]) for name in turns}
+    lost = {name: sum(turn.lost for turn in turns[name]) for name in turns}
+    against_fping = cpu[OURS] / cpu[FPING]
+    goals = (
+        at_most("ICMP: CPU against fping", against_fping, 2.5, "x", ratio=True),
+        at_most("ICMP: mean RTT error", abs(error[OURS]), 0.02, "ms"),
+        at_most("ICMP: packets lost that were answered", lost[OURS], 0, "packets"),
+    )
+    rows = tuple(
+        (
+            name,
+            f"{cpu[name]:.1f}",
+            f"{cpu[name] / cpu[FPING]:.2f}",
+            f"{error[name]:+.4f}",
+            str(lost[name]),
+        )
+        for name in turns
+    )
+    table = Table(
+        "ICMP: 82 targets in one burst",
+        ("", "CPU ms per 1,000 requests", "x fping", "mean RTT error, ms", "lost"),
+        rows,
+        (
+            f"{BURSTS} bursts a turn, the median of {TURNS} turns; losses of all turns.",
+            "The error is against a packet capture on the same line.",
+        ),
+    )
+    return Part(goals, (table,))
 
 
 def ours(inside: Namespace, *, datagram: bool) -> Result:
@@ -278,7 +296,7 @@ def main() -> None:
         case ["sweep", process]:
             print(json.dumps(asdict(asyncio.run(sweep(int(process))))))
         case _:
-            print(run())
+            print(run().markdown())
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.ledger import Ledger
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
+from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
-from monitor.snmp.reference import PysnmpReader
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
 from monitor.watch import Watch, remembered
@@ -280,7 +280,7 @@ async def open_daemon(
     async with AsyncExitStack() as stack:
         echo = await stack.enter_async_context(open_echo())
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpReader())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)

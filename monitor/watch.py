@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
-from monitor.exposition.verdicts import verdict_blocks
+from monitor.exposition.verdicts import VerdictRenderer
 from monitor.observation import State
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition
@@ -71,6 +71,7 @@ class Watch:
     ) -> None:
         self._clock = clock
         self._exposition = exposition
+        self._renderer = VerdictRenderer()
         self._ledger = ledger
         self.maintenance = maintenance
         maintenance.refresh(clock.now())
@@ -138,7 +139,7 @@ class Watch:
 
     def _expose(self, now: datetime) -> None:
         rules = self._rules
-        families = verdict_blocks(
+        families = self._renderer.blocks(
             self.board, rules.inventory, rules.calendar, self.maintenance, now
         )
         for family, by_school in families.items():

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "calendar": {"inventory"},
     "maintenance": {"inventory", "maintenance_file"},
     "maintenance_file": {"inventory"},
-    "rollout": {"inventory", "observation"},
+    "rollout": {"inventory", "observation", "uplink"},
     "exposition": {
         "inventory",
         "observation",

@@ -24,6 +24,7 @@ from monitor.inventory import (
 from monitor.observation import Observation, Outcome, Reason
 from monitor.schedule import (
     BACK_OFF_LIMIT_SECONDS,
+    START_TOGETHER_SECONDS,
     CapacityError,
     Schedule,
     back_off,
@@ -104,6 +105,17 @@ def test_starts_are_spread_over_the_interval() -> None:
     per_second = Counter(int(value) for value in phases)
     assert set(per_second) == set(range(60))
     assert max(per_second.values()) <= 3 * 1_000 / 60
+
+
+def test_checks_start_in_small_groups() -> None:
+    ids = [f"school-{n}/main/router/icmp" for n in range(1_000)]
+    places = Counter(phase(one, 60.0) for one in ids)
+    assert all(place % START_TOGETHER_SECONDS == 0 for place in places)
+    assert len(places) > 200
+    assert max(places.values()) < 20, "a group is no burst"
+    short = {phase(one, 1.0) for one in ids}
+    assert len(short) == 20
+    assert all(0 <= place < 1.0 for place in short)
 
 
 def test_a_restart_finds_the_same_grid_again() -> None:

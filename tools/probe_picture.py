@@ -27,7 +27,9 @@ async def picture(school_id: str) -> str:
     school = inventory.school(school_id)
     if school is None:
         sys.exit(f"no school {school_id}")
-    async with open_session(inventory, school, STATE_DIRECTORY, of_demo=True) as session:
+    async with open_session(
+        inventory, school, STATE_DIRECTORY, of_demo=True, pings=True
+    ) as session:
         await session.round(session.checks)
         await session.measure_load()
         console = Console(record=True, width=COLUMNS, file=io.StringIO())

@@ -44,6 +44,11 @@ def fail(message: str, code: Exit) -> NoReturn:
     raise SystemExit(code)
 
 
+def sentence(error: Exception) -> str:
+    """Return what an error says to a person, without the number that an `OSError` bears."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class Listen(click.ParamType[tuple[str, int]]):
     """`HOST:PORT`, with an IPv6 address in brackets."""
 
@@ -75,6 +80,11 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
+def base_url(host: str, port: int) -> str:
+    """Return the address of the daemon's pages, with brackets around an IPv6 address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def listen_option(command: Command) -> Command:
     """Add `--listen HOST:PORT`."""
     return click.option(
@@ -95,7 +105,7 @@ def state_option(command: Command) -> Command:
     """Add `--state-dir DIR`."""
     return click.option(
         "--state-dir",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         default=default_state_directory,
         show_default="$STATE_DIRECTORY, else ./state",
         help="Where the ledger and the maintenance windows are kept.",

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from monitor.cli.common import Exit, fail, read_inventory
+from monitor.cli.common import DEFAULT_CONFIG, Exit, base_url, fail, read_inventory, sentence
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
@@ -118,7 +118,8 @@ def _noted(wishes: Wishes, port: int) -> Iterator[None]:
 def demo(wishes: Wishes) -> None:
     """Run the demo; leave with a code and one line if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
-        click.echo("\n".join(f"{kind}@SCHOOL" for kind in FaultKind))
+        for kind in FaultKind:
+            click.echo(kind if kind is FaultKind.ISOLATED else f"{kind}@SCHOOL")
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     inventory = read_inventory(wishes.config)
@@ -132,7 +133,7 @@ def demo(wishes: Wishes) -> None:
     try:
         asyncio.run(_run(wishes, inventory, faults, seconds))
     except (CityError, *START_ERRORS) as error:
-        fail(str(error), Exit.CANNOT_START)
+        fail(sentence(error), Exit.CANNOT_START)
 
 
 async def _run(
@@ -159,27 +160,37 @@ async def _run(
         settings = Settings(wishes.state_directory, *wishes.listen)
         loaded = Loaded(parts.inventory, parts.credentials)
         daemon = await stack.enter_async_context(open_daemon(settings, lambda: loaded, clock, echo))
-        await _watch(daemon, city, wishes.listen[0], seconds)
+        await _watch(daemon, city, wishes, seconds)
 
 
-async def _watch(daemon: Daemon, city: CityProcess, host: str, seconds: float | None) -> None:
-    """Run the daemon and show where things stand, until a signal or the end of the time."""
+async def _watch(daemon: Daemon, city: CityProcess, wishes: Wishes, seconds: float | None) -> None:
+    """Run the daemon and show where things stand, until a signal or the end of the time.
+
+    Raises:
+        CityError: if the city ended before that.
+    """
     stop = asyncio.Event()
     handle_signals(daemon, stop)
     if seconds is not None:
         asyncio.get_running_loop().call_later(seconds, stop.set)
     console = Console()
-    base = f"http://{host}:{daemon.port}"
+    base = base_url(wishes.listen[0], daemon.port)
     console.print(f"simulated city: {city.devices} devices answer SNMP on loopback")
     console.print("ping is modelled: the kernel would answer for every address on loopback")
     console.print(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
     console.print(f"one school: {base}/metrics?school={school}")
-    console.print(f"from the shell: .venv/bin/schulnetz probe {school} --demo")
+    console.print(f"from the shell: .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
     console.print("Ctrl-C ends everything")
 
+    deaths: list[CityError] = []
+
     async def until_city_ends() -> None:
-        await city.wait()
+        try:
+            await city.wait()
+        except CityError as error:
+            deaths.append(error)
+            stop.set()
 
     async with asyncio.TaskGroup() as group:
         watcher = group.create_task(until_city_ends())
@@ -187,7 +198,16 @@ async def _watch(daemon: Daemon, city: CityProcess, host: str, seconds: float | 
         await daemon.run(stop)
         watcher.cancel()
         shower.cancel()
+    if deaths:
+        raise deaths[0]
     console.print(_line(daemon.status(), 0.0))
+
+
+def _options(wishes: Wishes) -> str:
+    """Return the options by which another command finds this demo, if it needs any."""
+    config = "" if wishes.config == DEFAULT_CONFIG else f" --config {wishes.config}"
+    state = wishes.state_directory
+    return config + ("" if state == STATE_DIRECTORY else f" --state-dir {state}")
 
 
 async def _show(daemon: Daemon, console: Console) -> None:

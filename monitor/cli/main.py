@@ -73,7 +73,7 @@ def run(
 
 demo_state_option = click.option(
     "--state-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=demo_command.STATE_DIRECTORY,
     show_default=True,
     help="Where the demo keeps its state.",
@@ -150,7 +150,8 @@ def schema() -> None:
 @config_option
 @click.option(
     "--only",
-    type=click.Choice(["snmp", *(kind for kind in CheckKind if kind is not CheckKind.INTERFACES)]),
+    # By value: click would take the names of an enum's members, which are capitals.
+    type=click.Choice(["snmp", *(k.value for k in CheckKind if k is not CheckKind.INTERFACES)]),
     help="Only checks of this kind.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

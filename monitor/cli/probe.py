@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.live import Live
 
 from monitor.cli.as_json import session_as_json
-from monitor.cli.common import Exit, fail
+from monitor.cli.common import Exit, fail, sentence
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
+from monitor.inventory import CheckKind
 from monitor.observation import Outcome
 from monitor.probes.echo_port import EchoPermissionError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.cli.session import SchoolSession
-    from monitor.inventory import CheckKind, Inventory, School
+    from monitor.inventory import Inventory, School
 
 WATCH_SECONDS = 10.0
 
@@ -42,8 +43,11 @@ class Wishes:
 
 async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     """Probe and print; leave with 4 if a check failed."""
+    pings = wishes.only in {None, CheckKind.ICMP}
     try:
-        opened = open_session(inventory, school, wishes.state_directory, of_demo=wishes.of_demo)
+        opened = open_session(
+            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=pings
+        )
         async with opened as session:
             if wishes.only is not None:
                 session.checks = [one for one in session.checks if one.kind is wishes.only]
@@ -56,7 +60,7 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     except SecretError as error:
         fail(str(error), Exit.CANNOT_START)
     except EchoPermissionError as error:
-        fail(str(error), Exit.CANNOT_START)
+        fail(sentence(error), Exit.CANNOT_START)
     if any(seen.outcome is not Outcome.OK for seen in session.latest):
         raise SystemExit(Exit.CHECK_FAILED)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import Exit, fail, read_all
+from monitor.cli.common import Exit, base_url, fail, read_all, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
@@ -59,7 +59,7 @@ def run(
         click.echo(str(error), err=True)
         raise SystemExit(Exit.WRONG) from None
     except START_ERRORS as error:
-        fail(str(error), Exit.CANNOT_START)
+        fail(sentence(error), Exit.CANNOT_START)
 
 
 async def _run(config: Path, settings: Settings) -> None:
@@ -69,7 +69,7 @@ async def _run(config: Path, settings: Settings) -> None:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
         logging.getLogger(__name__).info(
-            "serving metrics on http://%s:%d/metrics", settings.host, daemon.port
+            "serving metrics on %s/metrics", base_url(settings.host, daemon.port)
         )
         await daemon.run(stop)
 

@@ -22,21 +22,34 @@ from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
+from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
-from monitor.snmp.reference import PysnmpReader
 from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, VerdictBoard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
-    from monitor.inventory import Check, Inventory, MaintenanceWindow, School
-    from monitor.observation import Observation
+    from monitor.inventory import Check, IcmpOptions, Inventory, MaintenanceWindow, School
+    from monitor.observation import EchoRound, Observation
     from monitor.probes.context import EchoTransport
 
 # Two polls of the uplink's counters lie so far apart; less, and devices' caches show.
 LOAD_SECONDS = 5.0
+
+
+class NoEcho:
+    """Stands where no check pings, so that nobody needs the permission to."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return nothing: nothing comes."""
+        return {}
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        """Refuse."""
+        raise OSError(f"{address} is not to be pinged with {options}")
 
 
 class SchoolSession:
@@ -116,9 +129,11 @@ class SchoolSession:
 
 @asynccontextmanager
 async def open_session(
-    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool
+    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool, pings: bool
 ) -> AsyncIterator[SchoolSession]:
     """Open the transports to a school, or to its devices in a running demo.
+
+    `pings` says whether any will be sent; without, nobody needs the permission.
 
     Raises:
         SecretError: if a credential cannot be read.
@@ -132,9 +147,9 @@ async def open_session(
             school = next(one for one in inventory.schools if one.id == school.id)
         else:
             credentials = read_credentials(inventory.credentials)
-            echo = await stack.enter_async_context(EchoSocket.open())
+            echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpReader())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, credentials)
         yield SchoolSession(inventory, school, echo, snmp, state_directory)

@@ -12,7 +12,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, OPTIONAL, WIDE_TWIN
-from monitor.exposition.text import Blocks, labels
+from monitor.exposition.text import Blocks, LabelTexts, labels
 from monitor.inventory import InterfacesOptions
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _KEPT_LABELS = 4000
 class DeviceRenderer:
     """Renders the readings of one device; dropped with the device."""
 
-    __slots__ = ("_device", "_labels", "_name_columns")
+    __slots__ = ("_device", "_known", "_labels", "_name_columns")
 
     def __init__(self, check: Check) -> None:
         target = check.target
@@ -40,6 +40,7 @@ class DeviceRenderer:
         alias = isinstance(options, InterfacesOptions) and options.alias
         self._name_columns = (*_NAME_COLUMNS, *OPTIONAL) if alias else _NAME_COLUMNS
         self._labels = _InterfaceLabels(self._device, {})
+        self._known = LabelTexts()
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family that the reading has values for."""
@@ -58,7 +59,7 @@ class DeviceRenderer:
         return blocks
 
     def _system(self, reading: DeviceReading) -> Blocks:
-        blocks = Blocks()
+        blocks = Blocks(self._known)
         blocks.add("sysUpTime", self._device, reading.uptime_ticks)
         said = (reading.sys_name, reading.sys_descr, reading.sys_object_id)
         if any(said):

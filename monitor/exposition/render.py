@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.exposition.blackbox import blackbox_samples
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
-from monitor.exposition.text import Blocks
+from monitor.exposition.text import Blocks, LabelTexts
 from monitor.inventory import CheckKind
 from monitor.observation import (
     DeviceReading,
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 class CheckRenderer:
     """Renders the observations of one check and holds what it has counted."""
 
-    __slots__ = ("_check", "_devices", "_echo")
+    __slots__ = ("_check", "_devices", "_echo", "_known")
 
     def __init__(self, check: Check) -> None:
         self._check = check
+        self._known = LabelTexts()
         self._devices = DeviceRenderer(check)
         self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
 
@@ -48,7 +49,7 @@ class CheckRenderer:
             # The same check with other options or another host: its totals go on counting.
             self._check = observation.check
             self._devices = DeviceRenderer(observation.check)
-        blocks = Blocks()
+        blocks = Blocks(self._known)
         labels = _labels(observation.check)
         _render_outcome(blocks, labels, observation)
         tables: dict[str, bytes] = {}

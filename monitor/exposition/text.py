@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LABEL_LIMIT = 128
+
+# One check has fewer; what a device says may change with every poll, and its past is not kept.
+_KEPT_LABELS = 64
 
 # Controls, surrogates, invisible formatting (among it the signs that turn the direction of
 # writing around), and the two separators that some readers take for the end of a line.
@@ -60,15 +64,35 @@ def number(value: float) -> str:
     return "+Inf" if value > 0 else "-Inf"
 
 
+class LabelTexts(dict[tuple[tuple[str, ...], tuple[bytes | str, ...]], str]):
+    """`{...}` by label names and values, for who writes the same ones again and again.
+
+    Sanitising and escaping is most of what a sample costs that is not in a table.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, key: tuple[tuple[str, ...], tuple[bytes | str, ...]]) -> str:
+        text = labels(*key)
+        if len(self) >= _KEPT_LABELS:
+            self.clear()
+        self[key] = text
+        return text
+
+
 class Blocks:
-    """Collects sample lines family by family; a family must be in the catalogue."""
+    """Collects sample lines family by family; a family must be in the catalogue.
 
-    __slots__ = ("_lines",)
+    `known` are the label texts of the rounds before.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_known", "_lines")
+
+    def __init__(self, known: LabelTexts | None = None) -> None:
+        self._known = LabelTexts() if known is None else known
         self._lines: dict[str, list[str]] = {}
 
-    def add(self, family: str, values: Sequence[bytes | str], value: float | None) -> None:
+    def add(self, family: str, values: tuple[bytes | str, ...], value: float | None) -> None:
         """Add one sample, its label values in the catalogue's order; None adds nothing.
 
         Raises:
@@ -77,11 +101,11 @@ class Blocks:
         """
         if value is None:
             return
-        line = f"{family}{labels(CATALOGUE[family].labels, values)} {number(value)}\n"
+        line = f"{family}{self._known[CATALOGUE[family].labels, values]} {number(value)}\n"
         self._lines.setdefault(family, []).append(line)
 
     def add_states(
-        self, family: str, values: Sequence[bytes | str], states: Iterable[str], state: str
+        self, family: str, values: tuple[bytes | str, ...], states: Iterable[str], state: str
     ) -> None:
         """Add one sample per state, 1 for the one that is, 0 for the others."""
         for each in states:
@@ -90,7 +114,7 @@ class Blocks:
     def add_histogram(
         self,
         family: str,
-        values: Sequence[bytes | str],
+        values: tuple[bytes | str, ...],
         buckets: Mapping[float, int],
         total: float,
     ) -> None:
@@ -99,18 +123,23 @@ class Blocks:
         `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
         within that bound and above the one before.
         """
-        named = labels(CATALOGUE[family].labels, values)
+        named = self._known[CATALOGUE[family].labels, values]
         lines = self._lines.setdefault(family, [])
         count = 0
         within = f"{family}_bucket{named[:-1]}," if named else f"{family}_bucket{{"
         for bound, samples in buckets.items():
             count += samples
-            lines.append(f'{within}le="{number(bound)}"}} {count}\n')
+            lines.append(f'{within}le="{_bound(bound)}"}} {count}\n')
         lines.append(f"{family}_sum{named} {number(total)}\n{family}_count{named} {count}\n")
 
     def text(self) -> dict[str, bytes]:
         """Return the sample lines of each family, without HELP and TYPE."""
         return {family: "".join(lines).encode() for family, lines in self._lines.items()}
+
+
+@lru_cache(maxsize=_KEPT_LABELS)
+def _bound(bound: float) -> str:
+    return number(bound)
 
 
 def _escape(value: str) -> str:

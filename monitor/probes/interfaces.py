@@ -37,6 +37,8 @@ COLUMNS = (
     "ifInDiscards",
     "ifOutDiscards",
 )
+# Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
+DISCONTINUITY = "ifCounterDiscontinuityTime"
 COLUMNS_32_BIT = ("ifSpeed", "ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts")
 
 
@@ -72,8 +74,11 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 async def _read(
     address: str, options: InterfacesOptions, context: ProbeContext
 ) -> tuple[DeviceReading | None, Failure | None]:
-    with_alias = options.alias or options.read_alias
-    columns = (*COLUMNS, "ifAlias") if with_alias else COLUMNS
+    columns: tuple[str, ...] = COLUMNS
+    if options.alias or options.read_alias:
+        columns = (*columns, "ifAlias")
+    if options.uplink_interface:
+        columns = (*columns, DISCONTINUITY)
     access = options.access
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
     if wide.failure or wide.columns.get("ifHCInOctets"):

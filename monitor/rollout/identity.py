@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from monitor.inventory import InterfacesOptions, Role
 from monitor.observation import DeviceReading, EchoRound
 from monitor.rollout.line import Identity
+from monitor.uplink.interface import find_interface
+from monitor.uplink.model import Gap
 
 if TYPE_CHECKING:
     from monitor.observation import Observation
@@ -33,10 +35,7 @@ def identity_of(observation: Observation) -> Identity | None:
 
 
 def _alias(reading: DeviceReading, interface: str | None) -> str | None:
-    """Return the ifAlias of the interface with that ifName, None if it was not read."""
-    names, aliases = reading.columns.get("ifName", {}), reading.columns.get("ifAlias", {})
-    for if_index, name in names.items():
-        if interface and isinstance(name, bytes) and name == interface.encode():
-            alias = aliases.get(if_index)
-            return alias.decode("utf-8", "replace")[:_LONGEST] if isinstance(alias, bytes) else None
-    return None
+    """Return the ifAlias of the uplink's interface, None if it was not read."""
+    if_index = find_interface(reading, interface)
+    alias = None if isinstance(if_index, Gap) else reading.columns.get("ifAlias", {}).get(if_index)
+    return alias.decode("utf-8", "replace")[:_LONGEST] if isinstance(alias, bytes) else None

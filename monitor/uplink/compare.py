@@ -64,8 +64,6 @@ def seconds_between(before: Sample, after: Sample, polls: tuple[Poll, Poll]) -> 
         raise NoRateError(Gap.NO_UPTIME)
     first, second = polls
     at_least, at_most = max(0.0, second.begun - first.ended), second.ended - first.begun
-    if at_most < SHORTEST_SECONDS:
-        raise NoRateError(Gap.TOO_SOON)
     if at_least > LONGEST_SECONDS:
         raise NoRateError(Gap.TOO_LONG)
     slack = _CLOCK_SLACK_SECONDS + _CLOCK_DRIFT * at_most

@@ -5,6 +5,7 @@ Must not know: probes, schedules, files. Everything it shows comes through `View
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from monitor.exposition.gate import CONTENT_TYPE
 from monitor.web.view import UnknownTargetError, View
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
 KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 2.0
@@ -70,7 +71,8 @@ async def serve(view: View, host: str, port: int) -> AsyncIterator[int]:
 
 def application(view: View) -> web.Application:
     """Return the application over a view of the daemon."""
-    app = web.Application(middlewares=[_headers], client_max_size=0)
+    app = web.Application(client_max_size=0)
+    app.on_response_prepare.append(_add_headers)
     app[VIEW] = view
     app.add_routes(
         [
@@ -84,18 +86,9 @@ def application(view: View) -> web.Application:
     return app
 
 
-@web.middleware
-async def _headers(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        error.headers.update(_SAFE_HEADERS)
-        raise
-    if not response.prepared:
-        response.headers.update(_SAFE_HEADERS)
-    return response
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """Give every answer the same headers, errors of any kind included."""
+    response.headers.update(_SAFE_HEADERS)
 
 
 _SAFE_HEADERS = {
@@ -126,16 +119,30 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     school_id = request.query.get("school")
     if school_id is not None and not view.knows_school(school_id):
         return web.Response(text="no school with that id is configured\n", status=404)
-    compress = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = web.StreamResponse(headers=_SAFE_HEADERS)
-    response.headers["Content-Type"] = CONTENT_TYPE
+    compress = _takes_gzip(request.headers.get("Accept-Encoding", ""))
+    response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPE})
     if compress:
         response.headers["Content-Encoding"] = "gzip"
     await response.prepare(request)
+    # aiohttp would put the body of an answer to HEAD on the wire, where none may be.
+    if request.method == "HEAD":
+        return response
     async for piece in view.metrics(school_id, gzip=compress):
         await response.write(piece)
     await response.write_eof()
     return response
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding names gzip and does not refuse it.
+
+    Source: RFC 9110 §12.5.3.
+    """
+    for entry in accepted.lower().split(","):
+        coding, _, weight = (part.strip() for part in entry.partition(";"))
+        if coding == "gzip":
+            return re.fullmatch(r"q\s*=\s*0(\.0*)?", weight) is None
+    return False
 
 
 async def _probe(request: web.Request) -> web.Response:
@@ -146,4 +153,4 @@ async def _probe(request: web.Request) -> web.Response:
         text = await request.app[VIEW].probe(target, module)
     except UnknownTargetError as error:
         return web.Response(text=f"{error}\n", status=400)
-    return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE, **_SAFE_HEADERS})
+    return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.text import sanitise
+from monitor.inventory import InterfacesOptions
 from monitor.observation import DeviceReading
 from tests.exposition.support import exact_names, interfaces_check, reading, two_ports
 
@@ -72,8 +75,12 @@ def test_a_device_without_64_bit_counters_is_told_apart() -> None:
 def test_alias_is_exported_only_where_configured() -> None:
     named = two_ports(ifAlias={1: b"Frau Muster", 7: b""})
     assert ("1", "ge-0/0/1", "port 1", "Frau Muster") in values(named, "ifOperStatus", alias=True)
-    silent = DeviceRenderer(interfaces_check()).render(named)
-    assert not any(b"Muster" in text for text in silent.values())
+    plain = interfaces_check()
+    assert isinstance(plain.options, InterfacesOptions)
+    to_know_the_line_by = replace(plain, options=replace(plain.options, read_alias=True))
+    for check in (plain, to_know_the_line_by):
+        silent = DeviceRenderer(check).render(named)
+        assert not any(b"Muster" in text for text in silent.values())
 
 
 def test_a_renamed_interface_has_its_new_name_at_once() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.exposition.text import LABEL_LIMIT, Blocks, labels, number, sanitise
+from monitor.exposition.text import LABEL_LIMIT, Blocks, LabelTexts, labels, number, sanitise
 
 # Lone surrogates included: a configuration or a lenient decoder may bring them.
 any_text = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -99,3 +99,12 @@ def test_a_histogram_counts_upwards_under_its_labels_or_none() -> None:
         "monitor_loop_lag_seconds_sum 1.25",
         "monitor_loop_lag_seconds_count 3",
     ]
+
+
+def test_label_texts_are_remembered_but_not_without_end() -> None:
+    known = LabelTexts()
+    for poll in range(1000):
+        blocks = Blocks(known)
+        blocks.add("probe_success", ("goethe", "main", "router", f"poll-{poll}"), 1)
+        assert f'check="poll-{poll}"' in blocks.text()["probe_success"].decode()
+    assert len(known) <= 64

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.calendar import SchoolCalendar
-from monitor.exposition.verdicts import verdict_blocks
+from monitor.exposition.verdicts import VerdictRenderer
 from monitor.inventory import Calendar, Inventory, LessonPeriod
 from monitor.maintenance import MaintenanceBook
 from monitor.verdict import VerdictBoard
@@ -55,7 +55,8 @@ def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
     now = BEGIN + timedelta(seconds=400)
     book = MaintenanceBook(tmp_path, inventory)
     book.add("s1", now, now + timedelta(hours=1), "fibre", now=now)
-    found = samples(verdict_blocks(world.board, inventory, SchoolCalendar(LESSONS), book, now))
+    calendar = SchoolCalendar(LESSONS)
+    found = samples(VerdictRenderer().blocks(world.board, inventory, calendar, book, now))
 
     assert found["school_uplink_up", "s0/main"] == 0
     assert found["school_uplink_up", "s1/main"] == 1
@@ -83,7 +84,7 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
     inventory = replace(city(schools=2, switches=1), calendar=LESSONS)
     board = VerdictBoard(inventory, moment(0))
     book = MaintenanceBook(tmp_path, inventory)
-    blocks = verdict_blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
+    blocks = VerdictRenderer().blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
     assert blocks["school_uplink_up"] == {"s0": b"", "s1": b""}
     assert blocks["school_maintenance_ends_timestamp_seconds"] == {"s0": b"", "s1": b""}
 
@@ -95,7 +96,7 @@ def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
     inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
     world = run_world(inventory, 300)
     book = MaintenanceBook(tmp_path, inventory)
-    blocks = verdict_blocks(world.board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
+    blocks = VerdictRenderer().blocks(world.board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
     text = "".join(
         f"# HELP {family} Test.\n# TYPE {family} gauge\n" + b"".join(by_school.values()).decode()
         for family, by_school in blocks.items()
@@ -117,7 +118,35 @@ def test_the_whole_city_is_written_within_twenty_milliseconds_of_cpu(tmp_path: P
     spent = []
     for _ in range(5):
         begin = time.process_time()
-        blocks = verdict_blocks(world.board, inventory, calendar, book, BEGIN)
+        blocks = VerdictRenderer().blocks(world.board, inventory, calendar, book, BEGIN)
         spent.append(time.process_time() - begin)
     assert len(blocks["school_switch_up"]["s89"].splitlines()) == 11
     assert min(spent) < 0.020, f"{min(spent) * 1000:.1f} ms"
+
+
+def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> None:
+    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    calendar = SchoolCalendar(LESSONS)
+    book = MaintenanceBook(tmp_path, inventory)
+    renderer = VerdictRenderer()
+    seen = []
+    for until in (0, 90, 400, 700):
+        # The line of s0 dies and comes back; one switch of s1 dies for good.
+        world = run_world(inventory, until, s0_router=[(100, 450)], s1_sw1=[(100, 9e9)])
+        now = BEGIN + timedelta(seconds=until)
+        going_on = renderer.blocks(world.board, inventory, calendar, book, now)
+        assert going_on == VerdictRenderer().blocks(world.board, inventory, calendar, book, now)
+        seen.append(samples(going_on).get(("school_uplink_up", "s0/main")))
+    assert seen == [None, 1, 0, 1]
+
+
+def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> None:
+    inventory = replace(city(schools=2, switches=1), calendar=LESSONS)
+    smaller = replace(inventory, schools=inventory.schools[:1])
+    calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)
+    renderer, board = VerdictRenderer(), VerdictBoard(inventory, moment(0))
+    renderer.blocks(board, inventory, calendar, book, BEGIN)
+    board.reconfigure(smaller, moment(1))
+    blocks = renderer.blocks(board, smaller, calendar, book, BEGIN)
+    assert {name for by_school in blocks.values() for name in by_school} == {"", "s0"}
+    assert b"s1" not in b"".join(text for each in blocks.values() for text in each.values())

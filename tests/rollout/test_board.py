@@ -85,6 +85,7 @@ def test_day_of_the_right_line_makes_a_site_live_and_both_are_recorded(city: Inv
     (day,) = [read_line_day(entry) for entry in ledger if entry.kind == LINE_DAY]
     assert (day.answered_minutes, day.right_line) == (1440, True)
     assert [entry.subject for entry in ledger if entry.kind == LINE] == [SITE]
+    assert board.tick(START + DAY + 3 * MINUTE) == (), "what is recorded is not recorded again"
 
 
 def test_minutes_from_before_the_right_line_do_not_count(city: Inventory) -> None:
@@ -170,6 +171,34 @@ def test_restart_changes_no_stage_and_records_nothing_anew(city: Inventory) -> N
     assert again.see(SITE, RIGHT, now) == ()
     assert [entry.kind for entry in again.see(SITE, WRONG, now)] == [LINE]
     assert stages(again.tick(now + MINUTE)) == [(SITE, Stage.UNKNOWN)]
+
+
+def test_restart_with_another_expectation_forgets_which_line_it_was(city: Inventory) -> None:
+    board = RolloutBoard(city)
+    (seen,) = board.see(SITE, RIGHT, START)
+    other = replace(seen, payload={**seen.payload, "expected": "sys_name 'gw-before'"})
+    for entry, stage in ((seen, Stage.LIVE), (other, Stage.UNKNOWN)):
+        again = RolloutBoard(city, [entry, *minutes(START + MINUTE, "u?", 1440)])
+        again.see(SITE, RIGHT, START + DAY)
+        again.tick(START + DAY + 2 * MINUTE)
+        assert again.findings[SITE].stage is stage
+
+
+def test_clock_that_had_been_ahead_does_not_hold_up_the_account(city: Inventory) -> None:
+    board = RolloutBoard(city)
+    board.take(minutes(START + 30 * DAY, "u?", 10))
+    board.take(minutes(START, "d?", 10))
+    day = board.line_day(SITE)
+    assert day is not None
+    assert (day.since, day.answered_minutes, day.counted_minutes) == (START, 0, 10)
+
+
+def test_minutes_that_come_again_change_nothing(city: Inventory) -> None:
+    board = RolloutBoard(city)
+    board.take(minutes(START, "u?", 30))
+    before = board.line_day(SITE)
+    board.take(minutes(START, "d?", 20))
+    assert board.line_day(SITE) == before
 
 
 def test_another_expectation_begins_anew_and_keeps_what_was_shown(city: Inventory) -> None:

@@ -123,6 +123,10 @@ def test_normal_rate_in_27_of_30() -> None:
     assert outcome(with_down(of_days(0, 2, 4), below, below, below, below)) is FAILED
 
 
+def test_line_at_the_normal_rate_keeps_it() -> None:
+    assert outcome([replace(one, down_bps=900e6) for one in of_days(0, 2, 4)]) is PASSED
+
+
 def test_minimum_may_be_undercut_on_one_day() -> None:
     measurements = of_days(0, 2, 4)
     low = 600e6 - 1
@@ -189,6 +193,19 @@ def test_goal_of_a_gigabit_is_not_met_by_a_slower_contract() -> None:
     asked = measured_by(line, Criterion.GIGABIT, None)
     assert asked is not None
     assert evaluate(asked, ZONE).outcome is FAILED
+
+
+def test_goal_of_a_gigabit_excuses_what_the_contracts_minimum_excuses() -> None:
+    low = of_days(0, 2, 4)
+    for number in (0, 10, 20):
+        low[number] = replace(low[number], down_bps=600e6)
+    asked = measured_by(campaign(low), Criterion.GIGABIT, None)
+    assert asked is not None
+    assert evaluate(asked, ZONE).outcome is PASSED
+    fast = replace(GIGABIT, maximum_bps=1e10, normal_bps=9e9, minimum_bps=6e9)
+    asked = measured_by(replace(passing(), down=fast, up=fast), Criterion.GIGABIT, None)
+    assert asked is not None
+    assert evaluate(asked, ZONE).outcome is PASSED
 
 
 def test_goal_per_class_asks_30_mbit_for_each_and_the_number_of_classes() -> None:

@@ -42,6 +42,11 @@ def test_a_few_errors_in_a_quiet_night_are_not_a_finding() -> None:
     assert FindingKind.ERRORS in sentences(measured(Router(), 60, 10**3, 10**3, errors=10))
 
 
+def test_a_line_that_brings_nothing_but_errors_is_found() -> None:
+    found = sentences(measured(Router(), 60, errors=600))
+    assert found == {FindingKind.ERRORS: "errors: down 100.00% of the packets (10 a second)"}
+
+
 def test_discards_above_one_packet_in_a_hundred_are_found() -> None:
     packets = 60 * 10**8 // 8 // 800
     assert sentences(measured(Router(), 60, 10**8, 10**8, discards=packets // 101)) == {}

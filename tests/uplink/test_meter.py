@@ -208,6 +208,22 @@ def test_a_wrap_that_no_packets_bear_out_is_uncertain() -> None:
     assert meter.measure(router.reading(ifInUcastPkts={}), poll(1060)).gap is Gap.WRAP_UNCERTAIN
 
 
+def test_a_wrap_with_too_few_packets_for_it_is_uncertain() -> None:
+    router = Router(octets_down=2**32 - 1_000, width=32, speed_mbps=100)
+    meter = UplinkMeter("wan0", GIGABIT)
+    meter.measure(router.reading(ifInUcastPkts={4: 100}), poll(1000))
+    router.pass_time(60, 10**6)
+    load = meter.measure(router.reading(ifInUcastPkts={4: 114}), poll(1060))
+    assert load.gap is Gap.WRAP_UNCERTAIN
+
+
+def test_counters_that_grew_wider_are_not_compared() -> None:
+    router = Router(octets_down=2**40, width=32, speed_mbps=0)
+    meter = started(router)
+    router.width = 64
+    assert after_minute(router, meter).gap is Gap.COUNTERS_RESET
+
+
 def test_error_counters_wrap_at_32_bits() -> None:
     load = measured(Router(errors=2**32 - 60), 60, 10**6, errors=120)
     assert load.down is not None
@@ -217,14 +233,14 @@ def test_error_counters_wrap_at_32_bits() -> None:
 def test_the_peak_is_the_largest_rate_so_far_and_outlives_a_gap() -> None:
     router = Router()
     meter = started(router)
-    for ended, rate in ((1060, 10**7), (1120, 9 * 10**7), (1180, 10**6)):
+    for ended, rate in ((1060, 10**7), (1120, 9 * 10**7), (1180, 9 * 10**7), (1240, 10**6)):
         router.pass_time(60, rate, rate / 10)
         load = meter.measure(router.reading(), poll(ended))
     expected = Peak(9 * 10**7, 60, poll(1120).at)
     assert load.down_peak == expected
     assert load.up_peak == replace(expected, bps=9 * 10**6)
     router.restart()
-    assert after_minute(router, meter, 1240).down_peak == expected
+    assert after_minute(router, meter, 1300).down_peak == expected
 
 
 def test_no_poll_yields_no_peak() -> None:

@@ -1,0 +1,159 @@
+"""The commands that only read and print: check, schema, version, help, wrong usage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from monitor import __version__
+from monitor.cli import main
+from monitor.cli.common import Exit
+from tests.integration.running import Town
+
+COMMITTED = Path(__file__).parents[2] / "config" / "schools.schema.json"
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "cli.md"
+TOWN = Town(161, {"voede": 1, "goethe": 2})
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return TOWN.write(tmp_path / "schools.yaml")
+
+
+def invoke(*arguments: str | Path) -> tuple[int, str, str]:
+    """Return exit code, output and errors of a command."""
+    result = CliRunner().invoke(main, [str(one) for one in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def commands() -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in main.commands.items():
+        if isinstance(command, click.Group):
+            found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
+        else:
+            found[name] = command
+    return found
+
+
+def test_check_says_what_a_good_file_holds(config: Path) -> None:
+    code, output, errors = invoke("check", config)
+    assert (code, errors) == (0, "")
+    assert output == f"{config}: 2 schools, 2 sites, 4 switches, 15 checks; no errors\n"
+
+
+def test_check_lists_the_schools_if_asked(config: Path) -> None:
+    _, output, _ = invoke("check", config, "--list")
+    assert [line.split()[:2] for line in output.splitlines()[:2]] == [
+        ["voede", "100001"],
+        ["goethe", "100002"],
+    ]
+
+
+def test_check_tells_every_error_with_its_place(config: Path) -> None:
+    text = TOWN.text().replace("type: Grundschule", "type: Grundschul")
+    config.write_text(text.replace("127.82.2.0/24", "127.82.2.0/33"))
+    code, output, errors = invoke("check", config)
+    assert (code, output) == (1, "")
+    lines = errors.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith(f"{config}:") for line in lines)
+    assert "did you mean Grundschule?" in errors
+
+
+def test_check_of_a_missing_file_is_an_error_with_a_place(tmp_path: Path) -> None:
+    code, _, errors = invoke("check", tmp_path / "none.yaml")
+    assert code == 1
+    assert (
+        errors
+        == f"{tmp_path / 'none.yaml'}:1:1: the file cannot be read: No such file or directory\n"
+    )
+
+
+def test_schema_is_the_committed_file() -> None:
+    code, output, _ = invoke("schema")
+    assert code == 0
+    assert output == COMMITTED.read_text(encoding="utf-8")
+
+
+def test_version_names_the_package_and_python() -> None:
+    code, output, _ = invoke("version")
+    assert code == 0
+    assert output.startswith(f"schulnetz {__version__} (Python 3.")
+
+
+def test_without_arguments_the_commands_are_listed() -> None:
+    code, output, errors = invoke()
+    assert code == 2
+    for name in main.commands:
+        assert f"  {name} " in output + errors
+
+
+def test_help_explains_the_exit_codes() -> None:
+    code, output, _ = invoke("--help")
+    assert code == 0
+    for number in Exit:
+        assert f"{number.value} " in output[output.index("Exit codes") :]
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_of_every_command_mentions_its_options(name: str) -> None:
+    code, output, _ = invoke(*name.split(), "--help")
+    assert code == 0
+    command = commands()[name]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert all(option in output for option in parameter.opts)
+    assert command.help
+
+
+@pytest.mark.parametrize("name", commands())
+def test_the_manual_mentions_every_command_and_option(name: str) -> None:
+    manual = DOCUMENTED.read_text(encoding="utf-8")
+    begin = manual.index(f"## `schulnetz {name.split(maxsplit=1)[0]}")
+    section = manual[begin : manual.find("\n## ", begin + 1)]
+    assert f"`schulnetz {name}" in section
+    for parameter in commands()[name].params:
+        if isinstance(parameter, click.Option):
+            assert f"`{parameter.opts[0]}" in section, parameter.opts
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--port", "1"),
+        ("run", "--listen", "9822"),
+        ("run", "--listen", "127.0.0.1:"),
+        ("run", "--listen", "127.0.0.1:99999"),
+        ("run", "--concurrency", "0"),
+        ("run", "--state-dir"),
+        ("demo", "--schools", "0"),
+        ("demo", "--for", "60"),
+        ("demo", "--port", "80"),
+        ("probe",),
+        ("probe", "voede", "--only", "ping"),
+        ("maintenance", "add", "voede"),
+        ("maintenance", "cancel"),
+        ("sla", "--format", "pdf"),
+        ("check", "a", "b"),
+        ("rnu",),
+    ],
+)
+def test_wrong_options_are_wrong_usage(arguments: tuple[str, ...], config: Path) -> None:
+    place = ("--config", config) if arguments[0] in {"run", "demo"} else ()
+    code, output, errors = invoke(*arguments, *place)
+    assert (code, output) == (2, "")
+    assert "rror: " in errors.splitlines()[-1]
+
+
+def test_the_kinds_of_faults_can_be_listed(config: Path) -> None:
+    code, output, _ = invoke("demo", "--config", config, "--fault", "x@help")
+    assert code == 0
+    assert "uplink-down@SCHOOL" in output
+    assert "isolated" in output.splitlines()

@@ -1,0 +1,94 @@
+"""`schulnetz maintenance`: a window is added, listed and taken back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_main import TOWN, invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[str, ...]:
+    config = TOWN.write(tmp_path / "schools.yaml")
+    return "--config", str(config), "--state-dir", str(tmp_path)
+
+
+def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
+    code, output, _ = invoke(
+        "maintenance",
+        "add",
+        "Goethe-Schule",
+        "--until",
+        "3h",
+        "--from",
+        "1h",
+        "--reason",
+        "Umbau [1]",
+        *place,
+    )
+    assert code == 0
+    found = re.fullmatch(
+        r"(\S+): Goethe-Schule from \d{4}-\d\d-\d\d \d\d:\d\d CES?T until .* CES?T\n", output
+    )
+    assert found, output
+    _, listed, _ = invoke("maintenance", "list", *place)
+    assert found[1] in listed
+    assert "Umbau [1]" in listed
+    _, others, _ = invoke("maintenance", "list", "voede", *place)
+    assert others == "no maintenance windows\n"
+    code, output, _ = invoke("maintenance", "cancel", found[1], *place)
+    assert (code, output) == (0, "cancelled: goethe, Umbau [1]\n")
+    _, listed, _ = invoke("maintenance", "list", *place)
+    assert "Umbau" not in listed
+
+
+def test_a_window_that_has_begun_ends_when_it_is_cancelled(place: tuple[str, ...]) -> None:
+    add = ("maintenance", "add", "goethe", "--until", "2h", "--reason", "Umbau", *place)
+    window = invoke(*add)[1].partition(":")[0]
+    assert invoke("maintenance", "cancel", window, *place)[0] == 0
+    code, _, errors = invoke("maintenance", "cancel", window, *place)
+    assert code == 1
+    assert len(errors.splitlines()) == 1
+
+
+def test_without_windows_the_list_says_so(place: tuple[str, ...]) -> None:
+    assert invoke("maintenance", "list", *place) == (0, "no maintenance windows\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "goethee", "--until", "2h", "--reason", "x"), "did you mean goethe"),
+        (("add", "goethe", "--until", "soon", "--reason", "x"), "soon"),
+        (
+            ("add", "goethe", "--until", "2020-01-01 10:00", "--reason", "x"),
+            "is not after the start",
+        ),
+        (("add", "goethe", "--until", "1h", "--from", "2h", "--reason", "x"), ""),
+        (("add", "goethe", "--until", "2h", "--reason", ""), "reason"),
+        (("cancel", "none"), "none"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(
+    place: tuple[str, ...], arguments: tuple[str, ...], told: str
+) -> None:
+    code, output, errors = invoke("maintenance", *arguments, *place)
+    assert (code, output) == (1, "")
+    assert errors.startswith("error: ")
+    assert len(errors.splitlines()) == 1
+    assert told in errors
+
+
+def test_a_state_folder_that_is_missing_is_told(place: tuple[str, ...], tmp_path: Path) -> None:
+    gone = ("--state-dir", str(tmp_path / "none"))
+    code, _, errors = invoke(
+        "maintenance", "add", "goethe", "--until", "2h", "--reason", "x", *place, *gone
+    )
+    assert code == 1
+    assert len(errors.splitlines()) == 1

@@ -1,0 +1,110 @@
+"""`schulnetz sla`: a month's account from a ledger of real entries, in every form."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.observation import State
+from monitor.rollout.ledger import Ledger
+from monitor.rollout.recorder import MinuteRecorder
+from monitor.rollout.records import Transition
+from tests.cli.test_main import TOWN, invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BEGIN = datetime(2022, 3, 7, 8, 0, tzinfo=UTC)
+FORMS = ("table", "csv", "outages-csv", "json")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> tuple[str, ...]:
+    config = TOWN.write(tmp_path / "schools.yaml")
+    return "--config", str(config), "--state-dir", str(tmp_path)
+
+
+async def record_an_outage(path: Path) -> None:
+    """Record an hour in March 2022: two sites up, but for ten minutes of one."""
+    recorder = MinuteRecorder(
+        ["voede/main", "goethe/main"], BEGIN, lambda *_: False, lambda *_: True
+    )
+    changes = [
+        ("voede/main", State.UP, 0),
+        ("goethe/main", State.UP, 0),
+        ("goethe/main", State.DOWN, 20),
+        ("goethe/main", State.UP, 30),
+    ]
+    async with Ledger.open(path, SystemClock()) as ledger:
+        for minute in range(71):
+            now = BEGIN + timedelta(minutes=minute)
+            for site, state, at in changes:
+                if at == minute:
+                    await ledger.append([recorder.observe(Transition(site, state, now, now))])
+            if entries := recorder.tick(now):
+                await ledger.append(entries)
+
+
+def test_without_a_ledger_the_cure_is_told(place: tuple[str, ...]) -> None:
+    code, output, errors = invoke("sla", *place)
+    assert (code, output) == (1, "")
+    assert "there is no ledger; `schulnetz run` begins one" in errors
+    assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_ledger_has_a_report_in_every_form(
+    place: tuple[str, ...], tmp_path: Path, form: str
+) -> None:
+    async def begin() -> None:
+        async with Ledger.open(tmp_path / "ledger.sqlite", SystemClock()):
+            pass
+
+    asyncio.run(begin())
+    code, output, errors = invoke("sla", "--format", form, *place)
+    assert (code, errors) == (0, "")
+    assert output or form == "outages-csv"
+
+
+def test_an_outage_is_in_every_form(place: tuple[str, ...], tmp_path: Path) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    shown = {}
+    for form in FORMS:
+        code, shown[form], errors = invoke("sla", "--month", "2022-03", "--format", form, *place)
+        assert (code, errors) == (0, "")
+    document = json.loads(shown["json"])
+    sites = {one["school"]: one for one in document["sites"]}
+    assert set(sites) == {"voede", "goethe"}
+    rows = list(csv.DictReader(io.StringIO(shown["csv"])))
+    assert {row["school"] for row in rows} == {"voede", "goethe"}
+    outages = list(csv.DictReader(io.StringIO(shown["outages-csv"])))
+    assert [row["school"] for row in outages] == ["goethe"]
+    assert "Goethe-Schule" in shown["table"] or "goethe" in shown["table"]
+    assert "2022-03" in shown["table"]
+
+
+@pytest.mark.parametrize(
+    "wish", [("--month", "2022-13"), ("--month", "March"), ("--provider", "niemand")]
+)
+def test_a_wish_that_cannot_be_is_refused_in_one_line(
+    place: tuple[str, ...], tmp_path: Path, wish: tuple[str, str]
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    code, output, errors = invoke("sla", *wish, *place)
+    assert (code, output) == (1, "")
+    assert errors.startswith("error: ")
+    assert len(errors.splitlines()) == 1
+
+
+def test_a_file_that_is_no_ledger_is_told(place: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_text("this is not a database, however long it may be" * 50)
+    code, _, errors = invoke("sla", *place)
+    assert code == 1
+    assert errors.startswith("error: ")

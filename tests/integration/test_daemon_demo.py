@@ -1,0 +1,236 @@
+"""The demo as a user starts it: the whole daemon on a simulated city, a school of which is dead."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.config import load
+from monitor.inventory import Role
+from tests.exposition.test_oracle import is_allowed
+from tests.integration.running import (
+    DEAD_SCHOOL,
+    DEMO_SCHOOLS,
+    MONITOR,
+    Daemon,
+    Town,
+    children_of,
+    demo,
+    is_alive,
+    labels_of,
+    series,
+    started,
+    until,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a configuration of one school, for demos that are stopped soon."""
+    return Town(161, {"voede": 71}).write(tmp_path_factory.mktemp("short") / "schools.yaml")
+
+
+def probe_json(config: Path, school: str) -> tuple[int, dict[str, object]]:
+    place = ("--config", str(config), "--state-dir", str(config.with_name("state")))
+    found = subprocess.run(
+        [*MONITOR, "probe", school, "--demo", "--json", *place],
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    document: dict[str, object] = json.loads(found.stdout)
+    return found.returncode, document
+
+
+def test_promtool_finds_nothing_but_names_that_are_so_on_purpose(dead_school_demo: Daemon) -> None:
+    result = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=dead_school_demo.get("/metrics").body,
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    lints = (result.stdout + result.stderr).decode().splitlines()
+    assert [lint for lint in lints if not is_allowed(lint)] == []
+    assert result.returncode in {0, 3}
+
+
+def test_every_school_and_device_of_the_inventory_is_exposed(
+    dead_school_demo: Daemon, demo_config: Path
+) -> None:
+    inventory = load(demo_config)
+    samples = dead_school_demo.samples()
+    assert labels_of(samples, "school_info", "school") == {one.id for one in inventory.schools}
+    exposed = {
+        (of["school"], of["site"], of["device"], of["role"])
+        for of in map(dict, series(samples, "school_device_info"))
+    }
+    targets = {check.target for check in inventory.checks()}
+    devices = {t for t in targets if t.role is not Role.REFERENCE}
+    assert exposed == {(t.school, t.site, t.device, t.role) for t in devices}
+    assert len(exposed) == len(DEMO_SCHOOLS) * 3
+    assert labels_of(samples, "monitor_reference_info", "device") == {
+        "reference-1", "reference-2", "reference-3",
+    }  # fmt: skip
+
+
+def test_interface_counters_of_living_devices_are_exposed(dead_school_demo: Daemon) -> None:
+    samples = dead_school_demo.samples()
+    names = ("ifHCInOctets", "ifInOctets")
+    read = {dict(key)["school"] for name in names for key in series(samples, name)}
+    assert read == set(DEMO_SCHOOLS) - {DEAD_SCHOOL}
+
+
+def test_one_school_is_served_alone(dead_school_demo: Daemon) -> None:
+    samples = dead_school_demo.samples("?school=voede")
+    assert labels_of(samples, "school_info", "school") == {"voede"}
+    schools = {dict(labels).get("school", "voede") for _, labels in samples}
+    assert schools == {"voede"}
+
+
+@pytest.mark.parametrize("school", ["weimar", "", "voede/main", "%00", "VOEDE"])
+def test_an_unknown_school_is_not_found(dead_school_demo: Daemon, school: str) -> None:
+    answer = dead_school_demo.get(f"/metrics?school={school}")
+    assert (answer.status, answer.text) == (404, "no school with that id is configured\n")
+
+
+def test_not_ready_before_every_check_has_run(tmp_path: Path) -> None:
+    rarely = {"voede": ["interfaces: {interval: 1d}"]}
+    config = Town(161, {"voede": 72}, extra=rarely).write(tmp_path / "schools.yaml")
+    with demo(config, tmp_path / "state") as daemon:
+        answer = daemon.get("/-/ready")
+        assert answer.status == 503
+        assert "checks have not run yet" in answer.text
+        assert daemon.get("/-/healthy").status == 200
+
+
+def test_ready_when_every_check_has_run(dead_school_demo: Daemon) -> None:
+    assert dead_school_demo.get("/-/ready").text == "ready\n"
+    assert dead_school_demo.get("/-/healthy").text == "healthy\n"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/metrics?school=weimar", "/nowhere", "/-/healthy", "/probe"]
+)
+def test_every_answer_bears_the_security_headers(dead_school_demo: Daemon, path: str) -> None:
+    headers = dead_school_demo.get(path).headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Server"] == "schulnetz"
+
+
+def test_the_compressed_answer_says_the_same(dead_school_demo: Daemon) -> None:
+    # What the daemon says of itself moves between two scrapes, however quick.
+    for query in ("", "?school=voede"):
+        plain = dead_school_demo.get(f"/metrics{query}")
+        packed = dead_school_demo.get(f"/metrics{query}", {"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Type"] == plain.headers["Content-Type"]
+        assert settled(gzip.decompress(packed.body)) == settled(plain.body)
+
+
+def settled(body: bytes) -> list[str]:
+    """Return the lines of an exposition without the values that live."""
+    lines = body.decode().splitlines()
+    return sorted(line if line[0] == "#" else line.rpartition(" ")[0] for line in lines)
+
+
+def test_compression_that_the_client_refuses_is_not_used(dead_school_demo: Daemon) -> None:
+    answer = dead_school_demo.get(
+        "/metrics?school=voede", {"Accept-Encoding": "gzip;q=0, identity"}
+    )
+    assert "Content-Encoding" not in answer.headers
+    assert answer.text.startswith("# HELP")
+
+
+def test_probe_shows_what_is_broken_in_the_running_demo(
+    dead_school_demo: Daemon, demo_config: Path
+) -> None:
+    assert dead_school_demo.process.poll() is None
+    code, document = probe_json(demo_config, DEAD_SCHOOL)
+    assert code == 4
+    checks = document["checks"]
+    assert isinstance(checks, list)
+    assert {one["outcome"] for one in checks} == {"failed"}
+    assert {one["reason"] for one in checks} == {"timeout"}
+    code, document = probe_json(demo_config, "voede")
+    assert code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_demo_and_its_city(
+    short: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    with demo(short, tmp_path / "state") as daemon:
+        cities = children_of(daemon.process.pid)
+        assert len(cities) == 1
+        begun = time.monotonic()
+        assert daemon.stop(number) == 0
+        assert time.monotonic() - begun < 5.0
+        assert not is_alive(cities[0])
+        assert "Traceback" not in daemon.said
+    assert not (tmp_path / "state" / "running.json").exists()
+
+
+def test_a_killed_demo_leaves_no_city_behind(short: Path, tmp_path: Path) -> None:
+    with demo(short, tmp_path / "state") as daemon:
+        (city,) = children_of(daemon.process.pid)
+        daemon.process.kill()
+        until(lambda: not is_alive(city), daemon, 5.0)
+
+
+def test_the_demo_ends_after_its_time(short: Path, tmp_path: Path) -> None:
+    with demo(short, tmp_path / "state", "--for", "2s") as daemon:
+        assert daemon.process.wait(10.0) == 0
+    assert "schools up" in daemon.said
+
+
+def test_the_demo_says_when_its_city_dies(short: Path, tmp_path: Path) -> None:
+    with demo(short, tmp_path / "state") as daemon:
+        (city,) = children_of(daemon.process.pid)
+        signal_city(city)
+        assert daemon.process.wait(10.0) == 3
+    assert "error: the simulated city ended" in daemon.lines[-1]
+    assert "Traceback" not in daemon.said
+
+
+def signal_city(pid: int) -> None:
+    subprocess.run(["kill", "-KILL", str(pid)], check=True)
+
+
+def test_the_demo_serves_on_ipv6(short: Path, tmp_path: Path) -> None:
+    with demo(short, tmp_path / "state", "--listen", "[::1]:0") as daemon:
+        assert daemon.host == "::1"
+        assert f"http://[::1]:{daemon.port}/metrics" in daemon.said
+        assert daemon.get("/-/healthy").status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "meant"),
+    [
+        ("uplink-dwn@voede", "did you mean uplink-down?"),
+        ("uplink-down@vode", "did you mean voede?"),
+    ],
+)
+def test_a_misspelt_fault_is_refused_with_a_suggestion(
+    short: Path, tmp_path: Path, fault: str, meant: str
+) -> None:
+    with started(
+        "demo", "--config", str(short), "--state-dir", str(tmp_path), "--fault", fault
+    ) as one:
+        assert one.process.wait(10.0) == 2
+    assert len(one.lines) == 1
+    assert meant in one.said

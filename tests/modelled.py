@@ -1,0 +1,126 @@
+"""A daemon of real parts on modelled transports and virtual time, for tests in the process.
+
+Must not know: what any test wants to see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.config import load
+from monitor.config.secrets import Secret
+from monitor.daemon import Daemon, Loaded, Parts, Settings
+from monitor.exposition.own import OwnMetrics
+from monitor.exposition.store import Exposition
+from monitor.inventory import Engine
+from monitor.maintenance import MaintenanceBook
+from monitor.observation import EchoRound
+from monitor.probes.snmp_transport import SnmpReaders
+from monitor.rollout.ledger import Ledger
+from monitor.snmp.read import Failure, FailureKind, Result
+from monitor.watch import Watch, remembered
+from tests.virtual_time import VirtualClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from monitor.inventory import IcmpOptions, Inventory
+    from monitor.snmp.read import Agent, Request
+    from tests.integration.running import Town
+
+COMMUNITY = "ganz-geheim"
+
+
+@dataclass
+class Network:
+    """Both transports: hosts answer unless they are `dead`; `asked` keeps who was, and when."""
+
+    dead: set[str] = field(default_factory=set)
+    is_cut: bool = False
+    bug: str = ""
+    asked: list[tuple[str, str, float]] = field(default_factory=list)
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        return {}
+
+    def is_alive(self, address: str) -> bool:
+        return not self.is_cut and address not in self.dead
+
+    def times(self, kind: str, address: str) -> list[float]:
+        return [when for what, where, when in self.asked if (what, where) == (kind, address)]
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        self.asked.append(("ping", address, asyncio.get_running_loop().time()))
+        if address == self.bug:
+            raise ZeroDivisionError("a bug that the test made")
+        alive = self.is_alive(address)
+        await asyncio.sleep(0.004 if alive else options.wait)
+        return EchoRound(address, options.packets, (0.004,) * options.packets if alive else ())
+
+    async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
+        loop = asyncio.get_running_loop()
+        self.asked.append(("read", agent.address, loop.time()))
+        assert agent.community == COMMUNITY.encode()
+        if not self.is_alive(agent.address):
+            await asyncio.sleep(max(0.0, deadline - loop.time()))
+            return Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 1, 0)
+        await asyncio.sleep(0.01)
+        columns = {"ifHCInOctets": {1: 1000}} if "ifHCInOctets" in request.columns else {}
+        return Result({"sysUpTime": 100, "sysName": b"box"}, columns, None, 1, 3)
+
+
+def inventory_of(folder: Path, town: Town) -> Inventory:
+    """Return the inventory of a small configuration."""
+    return load(town.write(folder / "town.yaml"))
+
+
+@dataclass
+class Running:
+    """A daemon with the parts that tests look into."""
+
+    daemon: Daemon
+    network: Network
+    exposition: Exposition
+    ledger: Ledger
+    loaded: list[Loaded]
+    clock: VirtualClock
+
+    def offer(self, inventory: Inventory) -> None:
+        """Have the next reload find this inventory."""
+        self.loaded[0] = Loaded(inventory, self.loaded[0].credentials)
+
+    async def text(self, school: str | None = None) -> str:
+        return b"".join([part async for part in self.exposition.stream(school)]).decode()
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, inventory: Inventory, network: Network | None = None, concurrency: int = 2048
+) -> AsyncIterator[Running]:
+    """Run a daemon within the context; every check of it has ended afterwards."""
+    network = network or Network()
+    clock = VirtualClock()
+    own = OwnMetrics("0")
+    exposition = Exposition(clock, own)
+    credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
+    loaded = [Loaded(inventory, credentials)]
+    async with Ledger.open(folder / "ledger.sqlite", clock) as ledger:
+        book = MaintenanceBook(folder, inventory)
+        memory = await remembered(ledger, clock.now())
+        watch = Watch(inventory, clock, exposition, ledger, book, memory=memory)
+        readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
+        parts = Parts(clock, network, readers, own, exposition, watch)
+        settings = Settings(folder, concurrency=concurrency)
+        daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(daemon.run(stop))
+            try:
+                yield Running(daemon, network, exposition, ledger, loaded, clock)
+            finally:
+                stop.set()

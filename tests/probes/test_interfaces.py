@@ -1,0 +1,181 @@
+"""The interfaces check over a modelled reader: what is asked, kept, and why it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.inventory import (
+    Check,
+    CheckKind,
+    IcmpOptions,
+    InterfacesOptions,
+    Role,
+    SnmpAccess,
+    Target,
+)
+from monitor.observation import DeviceReading, Outcome, Reason
+from monitor.probes import interfaces
+from monitor.probes.context import ProbeContext
+from monitor.snmp.read import Failure, FailureKind, Request, Result
+from tests.probes.support import NoTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.observation import Observation
+
+ACCESS = SnmpAccess("2c", "devices")
+SYSTEM: Mapping[str, int | bytes | tuple[int, ...]] = {
+    "sysUpTime": 4711,
+    "sysName": b"sw\xff1",
+    "sysDescr": b"Switch",
+    "sysObjectID": (1, 3, 6, 1, 4, 1, 9),
+}
+WIDE = {"ifName": {1: b"a"}, "ifHCInOctets": {1: 2**40}}
+
+
+@dataclass
+class Reads(NoTransport):
+    """An SNMP transport that gives the next of `results` and keeps what it was asked."""
+
+    results: list[Result | OSError]
+    asked: list[tuple[str, Request]] = field(default_factory=list)
+
+    async def read(
+        self, address: str, access: SnmpAccess, request: Request, deadline: float
+    ) -> Result:
+        assert access == ACCESS
+        assert deadline > asyncio.get_running_loop().time()
+        self.asked.append((address, request))
+        result = self.results.pop(0)
+        if isinstance(result, OSError):
+            raise result
+        return result
+
+
+def check(*, host: str = "127.0.0.1", alias: bool = False, read_alias: bool = False) -> Check:
+    target = Target("goethe", "main", "switch-1", Role.SWITCH, host)
+    options = InterfacesOptions(ACCESS, alias=alias, read_alias=read_alias)
+    return Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+
+
+async def run(transport: Reads, of: Check | None = None) -> Observation:
+    clock = SystemClock()
+    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), transport)
+    return await interfaces.run(of or check(), context)
+
+
+def reading(observation: Observation) -> DeviceReading:
+    assert isinstance(observation.values, DeviceReading)
+    return observation.values
+
+
+async def test_a_device_with_64_bit_counters_is_asked_once() -> None:
+    transport = Reads([Result(SYSTEM, WIDE, None, 3, 40)])
+    found = await run(transport)
+    assert (found.outcome, found.reason, found.detail) == (Outcome.OK, Reason.NONE, "")
+    got = reading(found)
+    assert (got.sys_name, got.sys_descr, got.uptime_ticks) == ("sw\ufffd1", "Switch", 4711)
+    assert got.sys_object_id == "1.3.6.1.4.1.9"
+    assert got.columns == WIDE
+    assert got.has_64_bit_counters
+    assert (got.requests, got.varbinds) == (3, 40)
+    ((address, request),) = transport.asked
+    assert address == "127.0.0.1"
+    assert "ifHCInOctets" in request.columns
+    assert not {"ifInOctets", "ifSpeed", "ifAlias"} & set(request.columns)
+
+
+async def test_a_device_without_them_is_asked_for_32_bits_as_well() -> None:
+    first = Result(SYSTEM, {"ifDescr": {1: b"a"}, "ifHCInOctets": {}}, None, 3, 40)
+    second = Result({}, {"ifInOctets": {1: 7}, "ifSpeed": {1: 10**8}}, None, 2, 10)
+    transport = Reads([first, second])
+    got = reading(await run(transport))
+    assert got.columns == {"ifDescr": {1: b"a"}, "ifInOctets": {1: 7}, "ifSpeed": {1: 10**8}}
+    assert not got.has_64_bit_counters
+    assert (got.requests, got.varbinds) == (5, 50)
+    assert transport.asked[1][1].scalars == ()
+    assert set(transport.asked[1][1].columns) == set(interfaces.COLUMNS_32_BIT)
+
+
+async def test_what_was_read_before_a_failure_is_kept() -> None:
+    failure = Failure(FailureKind.NOT_INCREASING, "ifName goes back")
+    found = await run(Reads([Result(SYSTEM, WIDE, failure, 3, 40)]))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NOT_INCREASING)
+    assert found.detail == "ifName goes back"
+    assert reading(found).columns == WIDE
+
+
+async def test_a_failure_of_the_second_request_is_told_and_the_first_kept() -> None:
+    first = Result(SYSTEM, {"ifDescr": {1: b"a"}}, None, 3, 40)
+    second = Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 2, 0)
+    found = await run(Reads([first, second]))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
+    assert reading(found).columns == {"ifDescr": {1: b"a"}}
+
+
+async def test_a_silent_device_is_asked_no_second_time() -> None:
+    transport = Reads([Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 2, 0)])
+    found = await run(transport)
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
+    assert found.values is None
+    assert len(transport.asked) == 1
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+async def test_every_failure_has_a_reason_of_the_network(kind: FailureKind) -> None:
+    found = await run(Reads([Result({}, {}, Failure(kind, "words"), 1, 0)]))
+    assert found.outcome is Outcome.FAILED
+    assert found.reason.value == kind.value.replace(" ", "_")
+    assert found.detail == "words"
+
+
+async def test_a_socket_that_cannot_send_is_our_fault() -> None:
+    found = await run(Reads([OSError(101, "Network is unreachable")]))
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.NO_SOCKET)
+    assert "Network is unreachable" in found.detail
+    assert found.values is None
+
+
+async def test_a_device_that_answers_with_nothing_has_no_reading() -> None:
+    found = await run(Reads([Result({}, {}, None, 2, 0), Result({}, {}, None, 2, 0)]))
+    assert (found.outcome, found.values) == (Outcome.OK, None)
+
+
+async def test_odd_values_of_the_system_group_do_no_harm() -> None:
+    odd = {"sysUpTime": b"never", "sysName": 7, "sysObjectID": b"\xff"}
+    got = reading(await run(Reads([Result(odd, WIDE, None, 1, 3)])))
+    assert (got.uptime_ticks, got.sys_name) == (None, "")
+    assert got.sys_object_id == "\ufffd"
+
+
+async def test_alias_is_asked_for_only_where_it_is_configured() -> None:
+    transport = Reads([Result(SYSTEM, WIDE, None, 1, 3)])
+    await run(transport, check(alias=True))
+    assert "ifAlias" in transport.asked[0][1].columns
+
+
+async def test_alias_is_asked_for_to_know_the_line_by() -> None:
+    transport = Reads([Result(SYSTEM, WIDE)])
+    await run(transport, check(read_alias=True))
+    assert "ifAlias" in transport.asked[0][1].columns
+
+
+async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:
+    transport = Reads([])
+    found = await run(transport, check(host="no..name"))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.RESOLVE)
+    assert found.detail
+    assert transport.asked == []
+
+
+async def test_options_of_another_probe_are_a_bug() -> None:
+    target = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
+    wrong = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, IcmpOptions())
+    with pytest.raises(TypeError, match="options of another probe"):
+        await run(Reads([]), wrong)

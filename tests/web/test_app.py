@@ -1,0 +1,182 @@
+"""The HTTP face over a view of its own: statuses, headers, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from monitor.web.app import AddressInUseError, serve
+from monitor.web.view import UnknownTargetError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TEXT = b"# HELP a A\n# TYPE a gauge\na 1\n"
+
+
+class Shown:
+    """A view that shows little; `reason` says why it is not ready."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.probed: list[tuple[str, str]] = []
+
+    def knows_school(self, school_id: str) -> bool:
+        return school_id == "goethe"
+
+    async def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
+        text = TEXT if school_id is None else TEXT.replace(b"a 1", b"a 2")
+        yield packed(text) if gzip else text
+
+    def not_ready(self) -> str:
+        return self.reason
+
+    async def probe(self, target: str, module: str) -> str:
+        self.probed.append((target, module))
+        if target == "bug":
+            raise ZeroDivisionError("geheim")
+        if target != "goethe":
+            raise UnknownTargetError(f"no school {target!r} is configured")
+        return "probe_success 1\n"
+
+
+def packed(text: bytes) -> bytes:
+    return gzip.compress(text, mtime=0)
+
+
+@asynccontextmanager
+async def client(view: Shown | None = None) -> AsyncIterator[aiohttp.ClientSession]:
+    async with serve(view or Shown(), "127.0.0.1", 0) as port:
+        base = f"http://127.0.0.1:{port}"
+        async with aiohttp.ClientSession(base, auto_decompress=False) as session:
+            yield session
+
+
+async def test_metrics_are_served_as_prometheus_wants_them() -> None:
+    async with client() as web, web.get("/metrics", headers={"Accept-Encoding": ""}) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert await answer.read() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("deflate, gzip;q=1.0, *;q=0.5", True),
+        ("GZIP", True),
+        ("gzip;q=0.001", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, identity", False),
+        ("x-gzipped", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+async def test_metrics_are_compressed_for_who_takes_it(accepted: str, *, is_packed: bool) -> None:
+    async with client() as web:
+        async with web.get("/metrics", headers={"Accept-Encoding": accepted}) as answer:
+            body = await answer.read()
+            assert ("Content-Encoding" in answer.headers) is is_packed
+            assert (gzip.decompress(body) if is_packed else body) == TEXT
+
+
+async def test_one_school_or_none() -> None:
+    async with client() as web:
+        async with web.get("/metrics?school=goethe") as answer:
+            assert b"a 2" in gzip.decompress(await answer.read())
+        async with web.get("/metrics?school=weimar") as answer:
+            assert answer.status == 404
+
+
+async def test_ready_says_why_not() -> None:
+    view = Shown()
+    view.reason = "7 checks have not run yet"
+    async with client(view) as web:
+        async with web.get("/-/ready") as answer:
+            assert (answer.status, await answer.text()) == (
+                503,
+                "not ready: 7 checks have not run yet\n",
+            )
+        async with web.get("/-/healthy") as answer:
+            assert answer.status == 200
+
+
+async def test_probe_takes_what_is_configured_and_tells_what_is_not() -> None:
+    view = Shown()
+    async with client(view) as web:
+        async with web.get("/probe") as answer:
+            assert answer.status == 400
+        async with web.get("/probe?target=goethe") as answer:
+            assert (answer.status, await answer.text()) == (200, "probe_success 1\n")
+        async with web.get("/probe?target=<script>") as answer:
+            assert answer.status == 400
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert view.probed == [("goethe", "icmp"), ("<script>", "icmp")]
+
+
+async def test_a_bug_tells_nothing_to_the_client() -> None:
+    async with client() as web, web.get("/probe?target=bug") as answer:
+        assert answer.status == 500
+        assert "geheim" not in await answer.text()
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Server"] == "schulnetz"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
+async def test_nothing_can_be_changed(method: str) -> None:
+    async with client() as web:
+        for path in ("/metrics", "/probe?target=goethe", "/-/healthy"):
+            async with web.request(method, path) as answer:
+                assert answer.status == 405
+                assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/metrics/../../etc/passwd",
+        "/static/app.py",
+        "/-/reload",
+        "/-/quit",
+        "/debug/pprof",
+    ],
+)
+async def test_there_are_no_other_pages(path: str) -> None:
+    async with client() as web, web.get(path) as answer:
+        assert answer.status == 404
+
+
+async def test_head_has_no_body_and_leaves_the_connection_in_order() -> None:
+    async with serve(Shown(), "127.0.0.1", 0) as port:
+        request = "{} /metrics HTTP/1.1\r\nHost: x\r\n{}\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request.format("HEAD", "").encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        writer.write(request.format("GET", "Connection: close\r\n").encode())
+        rest = await reader.read()
+        assert rest.startswith(b"HTTP/1.1 200")
+        assert TEXT.splitlines()[-1] in rest
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_an_endless_request_line_is_refused() -> None:
+    async with client() as web, web.get(f"/metrics?school={'a' * 9000}") as answer:
+        assert answer.status == 400
+
+
+async def test_a_taken_address_is_told_with_the_cure() -> None:
+    async with serve(Shown(), "127.0.0.1", 0) as port:
+        with pytest.raises(AddressInUseError, match=f"cannot listen on 127.0.0.1:{port}"):
+            async with serve(Shown(), "127.0.0.1", port):
+                raise AssertionError("it listened")
