@@ -238,6 +238,30 @@ class ExpectedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Throughput:
+    """How an uplink's rate is tested, and how much of it a test may take.
+
+    iperf3 asks `host` and `port`; http downloads `url` and uploads to `upload_url`. Each
+    direction takes `warm_up` + `seconds` seconds. `bytes_per_day` caps the payload of a site's
+    tests in a local day. `slot` says who shares the one test at a time: the whole city, or the
+    sites of one provider. `max_load` is the others' share of the contracted rate from which on
+    no test may run.
+    """
+
+    method: Literal["iperf3", "http"]
+    host: str = ""
+    port: int = 5201
+    url: str = ""
+    upload_url: str = ""
+    streams: int = 8
+    seconds: float = 10.0
+    warm_up: float = 1.0
+    bytes_per_day: int = 40_000_000_000
+    slot: Literal["city", "provider"] = "city"
+    max_load: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class Uplink:
     """A site's broadband line, seen at its router."""
 
@@ -247,6 +271,7 @@ class Uplink:
     interface: str | None = None
     device: str = "router"
     expected: ExpectedLine = ExpectedLine()
+    throughput: Throughput | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +58,13 @@ class Reason(StrEnum):
     REDIRECTS = "redirects"
     RCODE = "rcode"
     ANSWER = "answer"
+    BUSY = "busy"
     # What we did.
     NOT_RUN = "not_run"
     NO_SOCKET = "no_socket"
     CLOCK_STEP = "clock_step"
     CREDENTIAL = "credential"
+    TOOL = "tool"
     BUG = "bug"
 
 
@@ -227,6 +229,28 @@ class DnsReading:
 
 
 Values = EchoRound | DeviceReading | TcpReading | HttpReading | DnsReading
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputReading:
+    """One throughput test in one direction: TCP goodput, payload the receiver's TCP has taken.
+
+    `bits_per_second` is the mean over `seconds` after a warm-up, None where none was found;
+    `outcome`, `reason` and `detail` say why. `direction` is seen from the site: down is towards
+    it. `total_bytes` is all payload that was moved, warm-up and broken tests included.
+    `retransmits` is None where the sender does not tell.
+    """
+
+    direction: Literal["down", "up"]
+    tool: str
+    outcome: Outcome
+    reason: Reason = Reason.NONE
+    detail: str = ""
+    bits_per_second: float | None = None
+    streams: int = 0
+    seconds: float = 0.0
+    total_bytes: int = 0
+    retransmits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

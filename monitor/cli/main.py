@@ -15,6 +15,7 @@ import click
 
 from monitor import __version__
 from monitor.cli import backfill as backfill_command
+from monitor.cli import campaign as campaign_command
 from monitor.cli import demo as demo_command
 from monitor.cli import ledger as ledger_command
 from monitor.cli import maintenance as maintenance_command
@@ -210,6 +211,7 @@ def version() -> None:
 
 main.add_command(backfill_command.backfill)
 main.add_command(ledger_command.ledger)
+main.add_command(campaign_command.campaign)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)
 main.add_command(sla_command.sla)

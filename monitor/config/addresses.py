@@ -81,3 +81,12 @@ class Addresses:
                 f"network {ours} overlaps {theirs} in line {earlier.line}",
                 "give each place its own",
             )
+
+
+def in_url(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    try:
+        is_ipv6 = ipaddress.ip_address(host).version == 6  # noqa: PLR2004  # the IP version
+    except ValueError:
+        return host
+    return f"[{host}]" if is_ipv6 else host

@@ -27,6 +27,7 @@ from monitor.config.rules import (
     SwitchRules,
 )
 from monitor.config.shape import Rules
+from monitor.config.throughput import build_throughput
 from monitor.inventory import (
     Calendar,
     Contract,
@@ -189,6 +190,7 @@ class _Builder:
         router = self._router(place)
         plans = self._plans(place.layers, router)
         self._check_removals(place)
+        contract = self._contract(place)
         interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
         self._check_milestones(site, path)
         outer = school or site
@@ -197,9 +199,12 @@ class _Builder:
             location=Location(*site.location),
             uplink=Uplink(
                 host=router,
-                contract=self._contract(place),
+                contract=contract,
                 checks=(plans.icmp(), plans.interfaces(is_router=True), *plans.extras()),
                 interface=interfaces.uplink or None,
+                throughput=build_throughput(
+                    place.layers, router, contract, self._root, self._findings
+                ),
                 expected=self._expected(place, interfaces),
             ),
             switches=self._switches(place, plans),

@@ -5,10 +5,10 @@ Must not know: schools, contracts, addresses of other devices.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitor.config.addresses import in_url
 from monitor.config.credentials import user_of
 from monitor.config.fields import HOST_PLACEHOLDER
 from monitor.config.merge import merge, merge_checks
@@ -169,7 +169,7 @@ class Plans:
         options: CheckOptions
         if isinstance(rules, HttpRules):
             options = HttpOptions(
-                url=rules.url.replace(HOST_PLACEHOLDER, _in_url(self._host)),
+                url=rules.url.replace(HOST_PLACEHOLDER, in_url(self._host)),
                 status=tuple(rules.status),
                 body=rules.body or None,
                 redirects=rules.redirects,
@@ -218,11 +218,3 @@ class Plans:
                 f"{what} takes up to {needed:g}s",
                 f"allowed: at most 95 % of its time-out ({longest:g}s)",
             )
-
-
-def _in_url(host: str) -> str:
-    try:
-        is_ipv6 = ipaddress.ip_address(host).version == 6  # noqa: PLR2004  # the IP version
-    except ValueError:
-        return host
-    return f"[{host}]" if is_ipv6 else host

@@ -210,6 +210,13 @@ Rate = Annotated[
         {"type": "string", "pattern": units.RATE_PATTERN, "examples": ["1 Gbit/s", "100 Mbit/s"]}
     ),
 ]
+Volume = Annotated[
+    int,
+    BeforeValidator(_quantity(units.parse_volume, units.VOLUME_FORMS)),
+    WithJsonSchema(
+        {"type": "string", "pattern": units.VOLUME_PATTERN, "examples": ["20 GB", "500 MB"]}
+    ),
+]
 _DURATION_SCHEMA = {
     "type": "string",
     "pattern": units.DURATION_PATTERN,
@@ -228,6 +235,11 @@ Timeout = Annotated[
 Spacing = Annotated[
     float,
     BeforeValidator(_duration_between(0.01, 10, "10ms to 10s")),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
+TestTime = Annotated[
+    float,
+    BeforeValidator(_duration_between(10, 60, "10s to 1m")),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
 Percent = Annotated[

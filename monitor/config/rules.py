@@ -43,6 +43,7 @@ from monitor.config.fields import (
 )
 from monitor.config.goal_rules import GoalsRules
 from monitor.config.shape import Rules
+from monitor.config.throughput_rules import ThroughputRules
 
 
 def _no_network() -> IPNetwork:
@@ -284,6 +285,8 @@ class Settings(Rules):
     """What the provider of the uplink owes, key by key."""
     line: LineRules = Field(default_factory=LineRules)
     """What the right line is known by, key by key."""
+    throughput: ThroughputRules = Field(default_factory=ThroughputRules)
+    """How the uplink's rate is tested, key by key."""
     checks: Checks = Field(default_factory=dict)
     """Further checks of the uplink by name; `null` removes one set at an outer level."""
 

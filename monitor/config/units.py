@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from monitor.config.problems import shown
 
 RATE_PATTERN: Final = r"^(?![0.]+ ?[kMGb])[0-9]{1,6}(\.[0-9]{1,3})? ?[kMG]?bit/s$"
+VOLUME_PATTERN: Final = r"^(?![0.]+ ?[kMGT]?B$)[0-9]{1,6}(\.[0-9]{1,3})? ?[kMGT]B$"
 DURATION_PATTERN: Final = r"^[1-9][0-9]{0,6} ?(ms|s|m|h|d)$"
 PERCENT_PATTERN: Final = r"^(?![0.]+ ?%)(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?) ?%$"
 DAY_PATTERN: Final = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
@@ -27,6 +28,7 @@ INSTANT_PATTERN: Final = (
 HOURS_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 RATE_FORMS: Final = "allowed: 1 Gbit/s, 100 Mbit/s, 512 kbit/s"
+VOLUME_FORMS: Final = "allowed: 20 GB, 500 MB, 1.5 TB"
 DURATION_FORMS: Final = "allowed: 500ms, 30s, 5m, 2h, 1d"
 PERCENT_FORMS: Final = "allowed: 99.5 % (above 0 %, at most 100 %)"
 DAY_FORMS: Final = "allowed: a day such as 2026-10-01"
@@ -34,6 +36,7 @@ INSTANT_FORMS: Final = "allowed: 2026-10-01 18:00, or with its zone 2026-10-01T1
 HOURS_FORMS: Final = "allowed: local hours such as 07:45-13:30"
 
 _RATE_FACTORS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_VOLUME_FACTORS: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -68,6 +71,20 @@ def _rate_hint(text: str) -> str:
         return f"; did you mean {number} Mbit/s?"
     prefix = {"K": "k", "m": "M", "g": "G"}.get(prefix, prefix)
     return f"; did you mean {number} {prefix}bit/s?"
+
+
+def parse_volume(text: str) -> int:
+    """Return an amount of data in bytes; prefixes are powers of ten.
+
+    Raises:
+        UnitError: if the unit is missing or another, or the amount is zero.
+    """
+    if not re.fullmatch(VOLUME_PATTERN, text):
+        found = re.fullmatch(r"([0-9.]+) ?([kMGT])i?[bB](?:yte|it)?s?", text)
+        hint = f"; did you mean {found[1]} {found[2]}B?" if found and found[1].strip("0.") else ""
+        raise UnitError(f"{shown(text)} is not an amount of data; {VOLUME_FORMS}{hint}")
+    number = text[:-2].rstrip()
+    return int(Decimal(number) * _VOLUME_FACTORS[text[-2]])
 
 
 def parse_duration(text: str) -> float:

@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import socket
 import ssl
+import sys
+import termios
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
@@ -164,18 +167,28 @@ class Connection:
         self._tls.write(data)
         await self._flush()
 
-    async def receive(self) -> bytes:
-        """Return the next bytes, at most 16 KiB; b"" when the peer has finished.
+    def unacknowledged(self) -> int:
+        """Return the bytes that the peer's TCP has not acknowledged. Source: tcp(7), SIOCOUTQ."""
+        held = fcntl.ioctl(self._socket, termios.TIOCOUTQ, bytes(4))
+        return int.from_bytes(held, sys.byteorder)
+
+    def retransmits(self) -> int:
+        """Return how many segments were sent again. Source: linux/tcp.h, tcpi_total_retrans."""
+        info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        return int.from_bytes(info[100:104], sys.byteorder)
+
+    async def receive(self, limit: int = _CHUNK) -> bytes:
+        """Return the next bytes, at most `limit`; b"" when the peer has finished.
 
         Raises:
             ProbeError: if the connection fails.
             ssl.SSLError: if the TLS session fails.
         """
         if self._tls is None:
-            return await self._receive_plain()
+            return await self._receive_plain(limit)
         while True:
             try:
-                return self._tls.read(_CHUNK)
+                return self._tls.read(limit)
             except ssl.SSLWantReadError:
                 await self._flush()
                 await self._fill()
@@ -194,9 +207,9 @@ class Connection:
         if self._outgoing.pending:
             await self._send_plain(self._outgoing.read())
 
-    async def _receive_plain(self) -> bytes:
+    async def _receive_plain(self, limit: int = _CHUNK) -> bytes:
         try:
-            return await asyncio.get_running_loop().sock_recv(self._socket, _CHUNK)
+            return await asyncio.get_running_loop().sock_recv(self._socket, limit)
         except OSError as error:
             raise failure(error, self.address, self.port) from error
 

@@ -12,7 +12,17 @@ TEXT = PAGE.read_text(encoding="utf-8")
 def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
     for part in schema()["$defs"].values():
         for key, rules in part["properties"].items():
-            if key in {"snmp", "icmp", "interfaces", "contract", "line", "checks", "kind", "sites"}:
+            if key in {
+                "snmp",
+                "icmp",
+                "interfaces",
+                "contract",
+                "line",
+                "throughput",
+                "checks",
+                "kind",
+                "sites",
+            }:
                 continue  # these have sections of their own
             if "for sites that name none" in rules["description"]:
                 continue  # said once, for schools at one place

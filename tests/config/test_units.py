@@ -46,6 +46,29 @@ def test_wrong_rate_gets_a_cure(text: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "amount"),
+    [("20 GB", 20 * 10**9), ("1.1TB", 1_100_000_000_000), ("0.001 kB", 1), ("500 MB", 5 * 10**8)],
+)
+def test_amount_of_data_is_exact(text: str, amount: int) -> None:
+    assert units.parse_volume(text) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("20 GiB", "did you mean 20 GB?"),
+        ("20 Gb", "did you mean 20 GB?"),
+        ("20", "allowed: 20 GB"),
+        ("0 GB", "allowed: 20 GB"),
+        ("1 GB/s", "allowed: 20 GB"),
+    ],
+)
+def test_wrong_amount_of_data_gets_a_cure(text: str, hint: str) -> None:
+    with pytest.raises(units.UnitError, match=re.escape(hint)):
+        units.parse_volume(text)
+
+
+@pytest.mark.parametrize(
     ("text", "seconds"), [("500ms", 0.5), ("30s", 30.0), ("5 m", 300.0), ("2h", 7200.0)]
 )
 def test_duration_is_in_seconds(text: str, seconds: float) -> None:

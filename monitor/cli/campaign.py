@@ -1,0 +1,284 @@
+"""`schulnetz campaign`: plan, start, watch and cancel the measuring of a school's lines.
+
+The daemon does the work: start and cancel leave a request in the state directory, status reads
+what the ledger has of it.
+
+Must not know: how a line is tested, what a plan follows from.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.calendar import CalendarError, SchoolCalendar
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    find_school,
+    read_inventory,
+    state_option,
+)
+from monitor.clock import SystemClock
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.campaign import (
+    CampaignError,
+    campaign_id,
+    next_due,
+    progress,
+)
+from monitor.rollout.campaign import plan as plan_campaign
+from monitor.rollout.campaign_requests import (
+    FILE_NAME,
+    Request,
+    RequestFile,
+    RequestFileError,
+)
+from monitor.rollout.campaign_rules import MEASUREMENTS, evaluate
+from monitor.rollout.campaign_runner import KINDS
+from monitor.rollout.campaign_trial import why_spoiled
+from monitor.rollout.chain import LedgerError
+from monitor.rollout.reader import open_reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from monitor.inventory import Inventory, School, Site
+    from monitor.rollout.campaign import Progress
+    from monitor.rollout.campaign_requests import Action
+    from monitor.rollout.chain import Entry
+    from monitor.rollout.evidence import Measurement
+
+_SHOWN = 5
+_HISTORY = timedelta(days=60)
+
+site_option = click.option("--site", metavar="ID", help="Only this site of the school.")
+
+
+@click.group()
+def campaign() -> None:
+    """Measure a school's line as the Bundesnetzagentur does: 30 tests on 3 days."""
+
+
+@campaign.command()
+@click.argument("school")
+@site_option
+@config_option
+def plan(school: str, site: str | None, config: Path) -> None:
+    """Show when SCHOOL would be tested if a campaign started now."""
+    inventory = read_inventory(config)
+    found, calendar = find_school(inventory, school), _calendar(inventory)
+    now = SystemClock().now()
+    for place in _sites(found, site):
+        name = f"{found.id}/{place.id}"
+        try:
+            slots = plan_campaign(found, calendar, now, campaign_id(name, now))
+        except CampaignError as error:
+            fail(f"{name}: {error}", Exit.WRONG)
+        click.echo(f"{name}: {len(slots)} tests")
+        for day in dict.fromkeys(slot.day for slot in slots):
+            times = [
+                f"{slot.at.astimezone(calendar.timezone):%H:%M}"
+                for slot in slots
+                if slot.day == day
+            ]
+            click.echo(f"  {day:%a %Y-%m-%d}  {' '.join(times)}")
+        if place.uplink.throughput is None:
+            click.echo("  not possible yet: no throughput.method in the configuration")
+
+
+@campaign.command()
+@click.argument("school")
+@site_option
+@config_option
+@state_option
+def start(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+    """Have SCHOOL's lines measured; the daemon begins within seconds."""
+    inventory = read_inventory(config)
+    found = find_school(inventory, school)
+    now = SystemClock().now()
+    running = _running(found, state_dir)
+    for place in _sites(found, site):
+        name = f"{found.id}/{place.id}"
+        if place.uplink.throughput is None:
+            fail(f"{name} has no throughput.method in the configuration; set it", Exit.WRONG)
+        if name in running:
+            fail(f"campaign {running[name]} runs there; cancel it first", Exit.WRONG)
+        wanted = campaign_id(name, now)
+        _request(state_dir, "start", name, wanted, now)
+        click.echo(f"requested: {wanted}; `schulnetz campaign status {found.id}` shows it")
+
+
+@campaign.command()
+@click.argument("school")
+@site_option
+@config_option
+@state_option
+def cancel(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+    """End the campaigns of SCHOOL; a test that runs stops within seconds."""
+    inventory = read_inventory(config)
+    found = find_school(inventory, school)
+    running = _running(found, state_dir)
+    names = [f"{found.id}/{one.id}" for one in _sites(found, site)]
+    if not any(name in running for name in names):
+        fail(f"no campaign runs at {found.id}", Exit.WRONG)
+    for name in names:
+        if name in running:
+            _request(state_dir, "cancel", name, running[name], SystemClock().now())
+            click.echo(f"requested: end of {running[name]}")
+
+
+@campaign.command()
+@click.argument("school")
+@site_option
+@config_option
+@state_option
+def status(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+    """Show how far the measuring of SCHOOL's lines is, and what held it up."""
+    inventory = read_inventory(config)
+    found, calendar = find_school(inventory, school), _calendar(inventory)
+    now = SystemClock().now()
+    for place in _sites(found, site):
+        name = f"{found.id}/{place.id}"
+        known = _progress(_entries(state_dir, name))
+        waiting = _waiting(state_dir, name, {one.campaign.id for one in known})
+        for request in waiting:
+            click.echo(f"{name}: {request} was requested, and the daemon has not taken it up yet")
+        if known:
+            _show(known[-1], found, calendar, now)
+        elif not waiting:
+            click.echo(f"{name}: no campaign yet")
+
+
+def _show(so_far: Progress, school: School, calendar: SchoolCalendar, now: datetime) -> None:
+    one, zone = so_far.campaign, calendar.timezone
+
+    def local(instant: datetime) -> str:
+        return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+    click.echo(f"{one.site}: campaign {one.id}, since {local(so_far.started)}")
+    spoiled = sum(bool(test.invalidities()) for test in one.measurements)
+    click.echo(f"  {so_far.done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
+    if so_far.ended is not None:
+        click.echo(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
+        verdict = evaluate(one, zone)
+        for direction, reasons in (("down", verdict.down_reasons), ("up", verdict.up_reasons)):
+            for reason in reasons:
+                click.echo(f"  {direction}: {reason}")
+    else:
+        try:
+            slots = plan_campaign(school, calendar, so_far.started, one.id)
+            following = next_due(slots, so_far, now)
+        except CampaignError as error:
+            fail(str(error), Exit.WRONG)
+        if following is not None:
+            slot, due = following
+            when = "now" if due <= now else local(due)
+            click.echo(f"  next: test {slot.number} of {MEASUREMENTS}, {when}")
+    if one.measurements:
+        Console().print(_results(one.measurements[-_SHOWN:], local))
+    for step in so_far.held_up[-_SHOWN:]:
+        click.echo(f"  {step.phase} {local(step.at)}: {step.reason}")
+    if len(so_far.held_up) > _SHOWN:
+        click.echo(f"  ({len(so_far.held_up) - _SHOWN} earlier ones are in the ledger)")
+
+
+def _results(measurements: Iterable[Measurement], local: Callable[[datetime], str]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for heading in ("measured", "down", "up", "others", "counts"):
+        table.add_column(heading, overflow="fold")
+    for one in measurements:
+        share = one.cross_traffic_share
+        table.add_row(
+            local(one.at),
+            _rate(one.down_bps),
+            _rate(one.up_bps),
+            "?" if share is None else f"{100 * share:.1f} %",
+            escape(f"no: {why_spoiled(one)}") if one.invalidities() else "yes",
+        )
+    return table
+
+
+def _rate(bps: float | None) -> str:
+    return "-" if bps is None else f"{bps / 1e6:,.1f} Mbit/s"
+
+
+def _sites(school: School, wanted: str | None) -> tuple[Site, ...]:
+    found = tuple(site for site in school.sites if wanted in {None, site.id})
+    if not found:
+        known = ", ".join(site.id for site in school.sites)
+        fail(f"{school.id} has no site {wanted!r}; it has {known}", Exit.WRONG)
+    return found
+
+
+def _calendar(inventory: Inventory) -> SchoolCalendar:
+    try:
+        return SchoolCalendar(inventory.calendar)
+    except CalendarError as error:
+        fail(str(error), Exit.WRONG)
+
+
+def _entries(state_dir: Path, site: str) -> list[Entry]:
+    path = state_dir / LEDGER_FILE
+    if not path.exists():
+        return []
+    since = SystemClock().now() - _HISTORY
+    try:
+        with open_reader(path) as reader:
+            return [
+                recorded.entry
+                for kind in KINDS
+                for recorded in reader.entries(kind, since=since, subject=site)
+            ]
+    except LedgerError as error:
+        fail(str(error), Exit.WRONG)
+
+
+def _progress(entries: list[Entry]) -> tuple[Progress, ...]:
+    try:
+        return progress(entries)
+    except LedgerError as error:
+        fail(str(error), Exit.WRONG)
+
+
+def _running(school: School, state_dir: Path) -> dict[str, str]:
+    """Return the campaign that runs, or is asked for, at each of a school's sites."""
+    running: dict[str, str] = {}
+    for site in school.sites:
+        name = f"{school.id}/{site.id}"
+        known = _progress(_entries(state_dir, name))
+        for request in _waiting(state_dir, name, {one.campaign.id for one in known}):
+            running[name] = request
+        for one in known:
+            if one.ended is None:
+                running[name] = one.campaign.id
+    return running
+
+
+def _waiting(state_dir: Path, site: str, known: set[str]) -> list[str]:
+    """Return the campaigns that were asked for, not taken back, and not begun."""
+    try:
+        requests = RequestFile(state_dir / FILE_NAME).read()
+    except RequestFileError as error:
+        fail(str(error), Exit.WRONG)
+    back = {one.campaign for one in requests if one.action == "cancel"}
+    return [
+        one.campaign
+        for one in requests
+        if one.action == "start" and one.site == site and one.campaign not in known | back
+    ]
+
+
+def _request(state_dir: Path, action: Action, site: str, wanted: str, now: datetime) -> None:
+    try:
+        RequestFile(state_dir / FILE_NAME).add(Request(action, site, wanted, now))
+    except RequestFileError as error:
+        fail(str(error), Exit.WRONG)

@@ -1,0 +1,240 @@
+"""Throughput over HTTP: several connections to the school at once, payload counted.
+
+Down, from the monitor to the school, is an upload (POST); up is a download (GET). A web server
+at the school has a large file, and a place that reads and throws away what is posted to it
+(docs/campaigns.md has nginx's lines). A download that comes to its end is asked for again.
+
+Received bytes count when they are read, sent bytes when the peer's TCP acknowledged them:
+what waits in our own socket buffers has not crossed the line.
+
+Must not know: campaigns, who asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from typing import TYPE_CHECKING, Final
+
+from monitor.observation import Outcome, Reason, ThroughputReading
+from monitor.probes.attempt import ProbeError, printable
+from monitor.probes.certificate import client_context, refusal
+from monitor.probes.connect import connect
+from monitor.probes.http_message import ResponseError, parse_head, request, split_head
+from monitor.probes.resolve import ResolveError, resolve
+from monitor.probes.url import parse_url
+
+if TYPE_CHECKING:
+    from monitor.probes.connect import Connection
+    from monitor.probes.http_message import Head
+    from monitor.probes.transfer_order import TransferOrder
+    from monitor.probes.url import Place
+
+# Larger reads cost less CPU a byte; the loop still has a turn every few tens of microseconds.
+_CHUNK: Final = 1 << 18
+_PAUSE_SECONDS: Final = 0.05
+_INTERIM: Final = 200
+_LAST_SUCCESS: Final = 299
+
+
+async def transfer(order: TransferOrder) -> ThroughputReading:
+    """Move payload over all streams for the warm-up and the measuring time, and count it.
+
+    Raises:
+        ProbeError: if a stream fails, the cap is reached, or the URL is none.
+    """
+    settings = order.settings
+    url = settings.upload_url if order.direction == "down" else settings.url
+    try:
+        goal = parse_url(url)
+        resolved = await resolve(goal.host, order.clock, order.deadline)
+    except ValueError as error:
+        raise ProbeError(Reason.NOT_RUN, str(error), Outcome.UNKNOWN) from error
+    except ResolveError as error:
+        raise ProbeError(Reason.RESOLVE, str(error)) from error
+    trust = None
+    if goal.scheme == "https":
+        trust = await asyncio.to_thread(client_context, None, verify=True)
+    streams = [
+        _Stream(order, goal, resolved.address, resolved.ip_version, trust)
+        for _ in range(settings.streams)
+    ]
+    tasks = [asyncio.create_task(stream.work()) for stream in streams]
+    meter = asyncio.create_task(_measure(order, streams))
+    try:
+        await asyncio.wait({meter, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+        return meter.result()
+    finally:
+        meter.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(meter, *tasks, return_exceptions=True)
+
+
+async def _measure(order: TransferOrder, streams: list[_Stream]) -> ThroughputReading:
+    """Take two readings of all counters, one measuring time apart."""
+    clock, settings = order.clock, order.settings
+    while not all(stream.has_begun for stream in streams):
+        await _watch(order, streams, clock.monotonic() + _PAUSE_SECONDS)
+    await _watch(order, streams, clock.monotonic() + settings.warm_up)
+    begun, before = clock.monotonic(), [stream.moved for stream in streams]
+    await _watch(order, streams, begun + settings.seconds)
+    seconds, after = clock.monotonic() - begun, [stream.moved for stream in streams]
+    pairs = list(zip(before, after, strict=True))
+    return ThroughputReading(
+        order.direction,
+        "http",
+        Outcome.OK,
+        bits_per_second=8 * (sum(after) - sum(before)) / seconds,
+        streams=sum(last > first for first, last in pairs),
+        seconds=seconds,
+        total_bytes=order.tally.moved,
+        retransmits=sum(one.retransmits for one in streams) if order.direction == "down" else None,
+    )
+
+
+async def _watch(order: TransferOrder, streams: list[_Stream], until: float) -> None:
+    while (left := until - order.clock.monotonic()) > 0:
+        await order.clock.sleep(min(left, _PAUSE_SECONDS))
+        order.tally.set(sum(stream.moved for stream in streams))
+
+
+class _Stream:
+    """One connection after another, moving payload until it is cancelled."""
+
+    def __init__(
+        self,
+        order: TransferOrder,
+        goal: Place,
+        address: str,
+        ip_version: int,
+        trust: ssl.SSLContext | None,
+    ) -> None:
+        self._order = order
+        self._goal = goal
+        self._peer = (address, ip_version, goal.port)
+        self._trust = trust
+        self._connection: Connection | None = None
+        self._done = 0
+        self._done_retransmits = 0
+        self._sent = 0
+        self.has_begun = False
+
+    @property
+    def moved(self) -> int:
+        """Return the payload bytes that this stream has brought to the other side."""
+        if self._connection is None or not self._sent:
+            return self._done
+        return self._done + max(0, self._sent - self._connection.unacknowledged())
+
+    @property
+    def retransmits(self) -> int:
+        """Return the segments sent again on this stream."""
+        current = self._connection.retransmits() if self._connection else 0
+        return self._done_retransmits + current
+
+    async def work(self) -> None:
+        """Move payload; returns never.
+
+        Raises:
+            ProbeError: if the network or the server does not play along.
+        """
+        while True:
+            with await connect(*self._peer) as connection:
+                self._connection = connection
+                try:
+                    if self._trust is not None:
+                        await connection.start_tls(self._trust, self._goal.host)
+                    if self._order.direction == "down":
+                        await self._upload(connection)
+                    else:
+                        await self._download(connection)
+                    self._done_retransmits += connection.retransmits()
+                except ssl.SSLError as error:
+                    raise refusal(error, self._goal.host) from error
+                except ResponseError as error:
+                    said = f"the answer of {self._goal.url} is no good HTTP: {error}"
+                    raise ProbeError(Reason.MALFORMED, said) from error
+                finally:
+                    self._connection = None
+
+    async def _download(self, connection: Connection) -> None:
+        await connection.send(request(self._goal.target, self._goal.authority))
+        _, rest = await self._read_head(connection)
+        self._done += len(rest)
+        self.has_begun = True
+        got = len(rest)
+        while received := await connection.receive(_CHUNK):
+            got += len(received)
+            self._done += len(received)
+            # A read that finds bytes does not suspend; the other checks want their turn.
+            await asyncio.sleep(0)
+        if not got:
+            raise ProbeError(Reason.BODY, f"{self._goal.url} is empty")
+
+    async def _upload(self, connection: Connection) -> None:
+        """Post more than the test can send; the answer is awaited beside it, for a refusal."""
+        await connection.send(upload_head(self._goal, self._order.tally.limit))
+        answer = asyncio.create_task(self._read_head(connection))
+        try:
+            # Not zeros: something on the way may compress.
+            payload = os.urandom(_CHUNK)
+            self.has_begun = True
+            while True:
+                try:
+                    await connection.send(payload)
+                except ProbeError as error:
+                    await self._explain(answer, error)
+                self._sent += len(payload)
+                if answer.done():
+                    answer.result()
+                await asyncio.sleep(0)
+        finally:
+            self._done, self._sent = self.moved, 0
+            answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
+
+    async def _explain(self, answer: asyncio.Task[tuple[Head, bytes]], error: ProbeError) -> None:
+        """Raise what the server said before it hung up, or else that it did."""
+        await asyncio.wait({answer}, timeout=1)
+        if answer.done() and isinstance(answer.exception(), ProbeError):
+            answer.result()
+        raise error
+
+    async def _read_head(self, connection: Connection) -> tuple[Head, bytes]:
+        """Return the first head that is no interim response, and the bytes that follow it."""
+        data = b""
+        while True:
+            parts = split_head(data)
+            if parts is None:
+                received = await connection.receive()
+                if not received:
+                    raise ResponseError("it ends before the header does")
+                data += received
+                continue
+            head, data = parse_head(parts[0]), parts[1]
+            if head.status < _INTERIM:
+                continue
+            if head.status > _LAST_SUCCESS:
+                said = f"{printable(self._goal.url)} answers {head.status}"
+                raise ProbeError(Reason.STATUS, said)
+            return head, data
+
+
+def upload_head(goal: Place, length: int) -> bytes:
+    """Return the head of a POST request with a body of so many bytes. Source: RFC 9112 §3."""
+    lines = (
+        f"POST {goal.target} HTTP/1.1",
+        f"Host: {goal.authority}",
+        "User-Agent: schulnetz-monitor",
+        "Content-Type: application/octet-stream",
+        f"Content-Length: {length + 2 * _CHUNK}",
+        "Connection: close",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode("ascii")

@@ -1,0 +1,99 @@
+"""A line of a given rate between the monitor and a school: two namespaces and the kernel's tbf.
+
+The token bucket filter counts whole frames, as a line does: 1 Gbit/s of frames of 1514 octets
+carries 956.4 Mbit/s of payload. Its own counter of octets stands in for the router's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.rollout.campaign_load import OctetReading
+from tests.integration.namespace import Namespace, namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MONITOR, SCHOOL = "10.78.0.1", "10.78.0.2"
+PAYLOAD_SHARE = 1448 / 1514
+
+
+@dataclass(frozen=True, slots=True)
+class PacedLine:
+    """The two ends; `near` is the monitor's, `far` the school's."""
+
+    near: Namespace
+    far: Namespace
+
+    def _octets(self, end: Namespace) -> int:
+        found = json.loads(end.run("tc", "-s", "-j", "qdisc", "show", "dev", "line"))
+        return int(found[0]["bytes"])
+
+    async def read_octets(self, _: str = "") -> OctetReading:
+        """Return what went over the line so far: down is what the monitor's end sent."""
+        down, up = await asyncio.gather(
+            asyncio.to_thread(self._octets, self.near), asyncio.to_thread(self._octets, self.far)
+        )
+        return OctetReading(asyncio.get_running_loop().time(), down, up)
+
+    @contextmanager
+    def server(self, *arguments: str, end: Namespace, port: int) -> Iterator[None]:
+        """Run a server at one end until its TCP port listens, and end it afterwards."""
+        with subprocess.Popen(
+            end.command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                _await(end, port, process)
+                yield
+            finally:
+                process.terminate()
+
+    @contextmanager
+    def iperf3(self, port: int = 5201) -> Iterator[None]:
+        """Run `iperf3 -s` at the school."""
+        with self.server("iperf3", "-s", "-p", str(port), end=self.far, port=port):
+            yield
+
+    @contextmanager
+    def others(self, rate: str, seconds: int = 60) -> Iterator[None]:
+        """Have somebody else use the line downwards, for the length of the block at most."""
+        with self.iperf3(5299):
+            client = ("iperf3", "-c", SCHOOL, "-p", "5299", "-u", "-b", rate, "-t", str(seconds))
+            with subprocess.Popen(
+                self.near.command(*client), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as process:
+                try:
+                    time.sleep(0.5)  # until its traffic flows
+                    yield
+                finally:
+                    process.terminate()
+
+
+def _await(end: Namespace, port: int, process: subprocess.Popen[bytes]) -> None:
+    give_up = time.monotonic() + 10
+    while time.monotonic() < give_up:
+        assert process.poll() is None, f"{process.args!r} ended at once"
+        if f":{port} " in end.run("ss", "-ltnH"):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nobody listens on {port}")
+
+
+@contextmanager
+def paced_line(rate: str) -> Iterator[PacedLine]:
+    """Make a line that carries so much each way, such as `1gbit`, and remove it afterwards."""
+    with namespace(f"near-{rate}") as near, namespace(f"far-{rate}") as far:
+        peer = ("peer", "name", "line", "netns", far.name)
+        near.run("ip", "link", "add", "line", "type", "veth", *peer)
+        for end, address in ((near, MONITOR), (far, SCHOOL)):
+            end.run("ip", "addr", "add", f"{address}/30", "dev", "line")
+            end.run("ip", "link", "set", "line", "up")
+            shape = ("rate", rate, "burst", "256kb", "latency", "30ms")
+            end.run("tc", "qdisc", "add", "dev", "line", "root", "tbf", *shape)
+        yield PacedLine(near, far)

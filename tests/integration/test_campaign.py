@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.inventory import (
+    Calendar,
+    Contract,
+    Inventory,
+    Location,
+    School,
+    Site,
+    Throughput,
+    Uplink,
+)
+from monitor.observation import State
+from monitor.probes.throughput import measure
+from monitor.rollout.campaign import plan, progress
+from monitor.rollout.campaign_rules import evaluate
+from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
+from monitor.rollout.evidence import Campaign, CampaignOutcome, Rates
+from monitor.rollout.ledger import Ledger
+from monitor.rollout.reader import open_reader
+from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from monitor.rollout.campaign import Progress
+    from monitor.rollout.evidence import Measurement
+
+pytestmark = [pytest.mark.integration, pytest.mark.root]
+
+SITE = "goethe/main"
+TIMEZONE = ZoneInfo("UTC")
+GIGABIT, SLOW = 1_000_000_000, 100_000_000
+
+
+@dataclass
+class Lessons:
+    """No lessons until somebody rings the bell."""
+
+    timezone: ZoneInfo = TIMEZONE
+    spells: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def local_day(self, instant: datetime) -> date:
+        return instant.astimezone(UTC).date()
+
+    def lessons_on(self, school_type: str, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        assert school_type
+        return tuple(spell for spell in self.spells if spell[0].date() == day)
+
+    def bounds_of_day(self, day: date) -> tuple[datetime, datetime]:
+        begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        return begin, begin + timedelta(days=1)
+
+
+class HastyClock(SystemClock):
+    """Looks at counters one second apart instead of five: tc's are never late."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 1.0))
+
+
+def city(bps: int, settings: Throughput) -> Inventory:
+    contract = Contract(
+        "provider", bps, bps, bps * 9 // 10, bps * 9 // 10, bps // 2, bps // 2, 0.99
+    )
+    uplink = Uplink(SCHOOL, contract, (), throughput=settings)
+    site = Site("main", Location(51.48, 7.22), uplink, ())
+    school = School("goethe", "1", "Goethe-Schule", "Gymnasium", "Mitte", (site,))
+    return Inventory("Bochum", Calendar("Europe/Berlin", "NW", {}), {}, (), (school,))
+
+
+@dataclass
+class Attempt:
+    """A runner with a campaign, on a real line and a real ledger."""
+
+    runner: CampaignRunner
+    lessons: Lessons
+    path: Path
+
+    def so_far(self) -> Progress:
+        """Return what the ledger's file says, which has to hold together, too."""
+        with open_reader(self.path) as reader:
+            assert reader.verify().ok
+            entries = [one.entry for kind in KINDS for one in reader.entries(kind)]
+        return progress(entries)[0]
+
+    @property
+    def reasons(self) -> list[str]:
+        return [f"{step.phase} {step.reason}" for step in self.so_far().held_up]
+
+
+@asynccontextmanager
+async def attempt(
+    line: PacedLine, folder: Path, bps: int, settings: Throughput
+) -> AsyncIterator[Attempt]:
+    """Make one attempt at a test when the block has been entered; record it when it ends."""
+    clock, lessons, path = HastyClock(), Lessons(), folder / "ledger.sqlite"
+    async with Ledger.open(path, clock) as ledger:
+        around = Surroundings(
+            clock=clock,
+            lessons=lessons,
+            measure=measure,
+            read_octets=line.read_octets,
+            submit=ledger.submit,
+            maintenance_until=lambda _school, _at: None,
+            uplink=lambda _: State.UP,
+        )
+        runner = CampaignRunner(city(bps, settings), around)
+        runner.start(SITE, clock.now())
+        yield Attempt(runner, lessons, path)
+
+
+async def measured(line: PacedLine, folder: Path) -> Measurement:
+    """Return one real measurement against a contract of 1 Gbit/s, as the ledger has it."""
+    async with attempt(line, folder, GIGABIT, Throughput("iperf3", SCHOOL)) as made:
+        with line.iperf3(), line.near.entered():
+            await made.runner.test(SITE)
+    [measurement] = made.so_far().campaign.measurements
+    return measurement
+
+
+def campaign_of(measurement: Measurement) -> Campaign:
+    """Return a campaign in which each of the 30 planned tests came out like this one."""
+    school = city(GIGABIT, Throughput("iperf3")).schools[0]
+    slots = plan(school, Lessons(), measurement.at, measurement.campaign)
+    owed = Rates(GIGABIT, GIGABIT * 0.9, GIGABIT * 0.5)
+    tests = tuple(replace(measurement, at=slot.at) for slot in slots)
+    return Campaign(measurement.campaign, SITE, owed, owed, tests)
+
+
+async def test_a_gigabit_line_is_measured_within_two_percent_and_verified(tmp_path: Path) -> None:
+    with paced_line("1gbit") as line:
+        found = await measured(line, tmp_path)
+    assert found.down_bps == pytest.approx(GIGABIT * PAYLOAD_SHARE, rel=0.02)
+    assert found.up_bps == pytest.approx(GIGABIT * PAYLOAD_SHARE, rel=0.02)
+    assert found.invalidities() == ()
+    assert evaluate(campaign_of(found), TIMEZONE).outcome is CampaignOutcome.PASSED
+
+
+async def test_a_40_mbit_line_that_is_called_a_gigabit_is_never_verified(tmp_path: Path) -> None:
+    with paced_line("40mbit") as line:
+        found = await measured(line, tmp_path)
+    assert found.down_bps == pytest.approx(40e6 * PAYLOAD_SHARE, rel=0.05)
+    assert found.invalidities() == (), "it counts, against the line"
+    verdict = evaluate(campaign_of(found), TIMEZONE)
+    assert verdict.outcome is CampaignOutcome.FAILED
+    assert len(verdict.down_reasons) == len(verdict.up_reasons) == 3
+
+
+async def test_lessons_keep_a_test_from_beginning_and_stop_a_running_one(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    lessons = (now - timedelta(minutes=1), now + timedelta(minutes=5))
+    with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
+        async with attempt(line, tmp_path, SLOW, Throughput("iperf3", SCHOOL)) as made:
+            made.lessons.spells.append(lessons)
+            await made.runner.test(SITE)
+            made.lessons.spells.clear()
+            running = asyncio.ensure_future(made.runner.test(SITE))
+            await asyncio.sleep(3)
+            made.lessons.spells.append(lessons)
+            await asyncio.wait_for(running, 3)
+            before = await line.read_octets()
+            await asyncio.sleep(0.5)
+            after = await line.read_octets()
+    assert after.down_octets - before.down_octets < 1_000_000, "the line is free again"
+    assert [reason[:16] for reason in made.reasons] == ["skipped lessons:", "stopped lessons:"]
+    assert made.so_far().campaign.measurements == ()
+
+
+async def test_load_keeps_a_test_from_beginning_and_stops_a_running_one(tmp_path: Path) -> None:
+    with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
+        async with attempt(line, tmp_path, SLOW, Throughput("iperf3", SCHOOL)) as made:
+            with line.others("20M"):
+                await made.runner.test(SITE)
+            running = asyncio.ensure_future(made.runner.test(SITE))
+            await asyncio.sleep(3)
+            with line.others("40M"):
+                await asyncio.wait_for(running, 8)
+    skipped, stopped = made.reasons
+    assert skipped.startswith("skipped load: others use 2")
+    assert stopped.startswith("stopped load: others use ")
+
+
+async def test_the_byte_cap_keeps_a_test_from_beginning_and_stops_a_running_one(
+    tmp_path: Path,
+) -> None:
+    # 27.5 MB a test by contract, while the line carries ten times as much.
+    settings = Throughput("iperf3", SCHOOL, bytes_per_day=30_000_000)
+    with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
+        async with attempt(line, tmp_path, SLOW // 10, settings) as made:
+            await made.runner.test(SITE)
+            await made.runner.test(SITE)
+            octets = await line.read_octets()
+    stopped, skipped = made.reasons
+    assert stopped.startswith("stopped byte_cap: stopped at the cap of 30.0 MB")
+    assert skipped.startswith("skipped byte_cap: a test takes 27.5 MB, and 0.0 MB are left")
+    assert octets.down_octets + octets.up_octets < 40_000_000

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.inventory import Throughput
+from monitor.observation import Outcome, Reason
+from monitor.probes.throughput import measure
+from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
+from tests.integration.probe_servers import program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Literal
+
+pytestmark = [pytest.mark.integration, pytest.mark.root]
+
+MUCH = 10**10
+DIRECTIONS: tuple[Literal["down", "up"], ...] = ("down", "up")
+IPERF3 = Throughput("iperf3", SCHOOL, seconds=4, streams=8)
+HTTP = Throughput(
+    "http",
+    url=f"http://{SCHOOL}:8080/large",
+    upload_url=f"http://{SCHOOL}:8080/discard",
+    seconds=4,
+    streams=8,
+)
+
+
+@contextmanager
+def web_server(line: PacedLine, folder: Path) -> Iterator[None]:
+    """Run nginx at the school as docs/campaigns.md says, with a large (sparse) file."""
+    with (folder / "large").open("wb") as sparse:
+        sparse.truncate(4 << 30)
+    folder.chmod(0o755)
+    scratch = "\n".join(
+        f"{kind}_temp_path {folder}/temp_{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"""user root; daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
+        events {{ worker_connections 64; }}
+        http {{ access_log off; {scratch}
+          server {{ listen 8080; root {folder};
+            location = /discard {{ client_max_body_size 0; lingering_time 5m; return 204; }}
+            location = /small {{ client_max_body_size 1m; return 204; }} }} }}"""
+    )
+    path = program("nginx", "/usr/sbin/nginx")
+    arguments = (path, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr")
+    with line.server(*arguments, end=line.far, port=8080):
+        yield
+
+
+@pytest.fixture(scope="module")
+def gigabit() -> Iterator[PacedLine]:
+    with paced_line("1gbit") as line:
+        yield line
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+async def test_iperf3_measures_a_gigabit_line_within_two_percent(
+    gigabit: PacedLine, direction: Literal["down", "up"]
+) -> None:
+    with gigabit.iperf3(), gigabit.near.entered():
+        before = await gigabit.read_octets()
+        reading = await measure(IPERF3, direction, MUCH, SystemClock())
+        after = await gigabit.read_octets()
+    assert reading.outcome is Outcome.OK, reading.detail
+    assert reading.bits_per_second == pytest.approx(1e9 * PAYLOAD_SHARE, rel=0.02)
+    assert reading.streams == 8
+    down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
+    over, other = (down, up) if direction == "down" else (up, down)
+    # The line's own count agrees, and says that the payload went the way it was to go.
+    assert reading.total_bytes / PAYLOAD_SHARE == pytest.approx(over, rel=0.02)
+    assert other < 0.1 * over
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+async def test_http_measures_a_gigabit_line_within_two_percent(
+    gigabit: PacedLine, tmp_path: Path, direction: Literal["down", "up"]
+) -> None:
+    with web_server(gigabit, tmp_path), gigabit.near.entered():
+        before = await gigabit.read_octets()
+        reading = await measure(HTTP, direction, MUCH, SystemClock())
+        after = await gigabit.read_octets()
+    assert reading.outcome is Outcome.OK, reading.detail
+    assert reading.bits_per_second == pytest.approx(1e9 * PAYLOAD_SHARE, rel=0.02)
+    assert reading.streams == 8
+    down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
+    over, other = (down, up) if direction == "down" else (up, down)
+    assert reading.total_bytes / PAYLOAD_SHARE == pytest.approx(over, rel=0.03)
+    assert other < 0.1 * over
+
+
+@pytest.mark.parametrize("method", ["iperf3", "http"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+async def test_a_slow_line_is_measured_without_what_waits_in_our_buffers(
+    tmp_path: Path, method: str, direction: Literal["down", "up"]
+) -> None:
+    settings = IPERF3 if method == "iperf3" else HTTP
+    with (
+        paced_line("40mbit") as line,
+        line.iperf3(),
+        web_server(line, tmp_path),
+        line.near.entered(),
+    ):
+        reading = await measure(settings, direction, MUCH, SystemClock())
+    assert reading.outcome is Outcome.OK, reading.detail
+    assert reading.bits_per_second == pytest.approx(40e6 * PAYLOAD_SHARE, rel=0.05)
+
+
+async def test_a_posted_body_that_the_server_refuses_is_told_by_its_status(
+    gigabit: PacedLine, tmp_path: Path
+) -> None:
+    refusing = Throughput("http", upload_url=f"http://{SCHOOL}:8080/small", seconds=2, streams=4)
+    with web_server(gigabit, tmp_path), gigabit.near.entered():
+        reading = await measure(refusing, "down", MUCH, SystemClock())
+    assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.STATUS)
+    assert "413" in reading.detail
+
+
+@pytest.mark.parametrize("settings", [IPERF3, HTTP], ids=["iperf3", "http"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+async def test_the_byte_cap_ends_a_test(
+    gigabit: PacedLine,
+    tmp_path: Path,
+    settings: Throughput,
+    direction: Literal["down", "up"],
+) -> None:
+    cap = 50_000_000
+    with gigabit.iperf3(), web_server(gigabit, tmp_path), gigabit.near.entered():
+        before = await gigabit.read_octets()
+        reading = await measure(settings, direction, cap, SystemClock())
+        after = await gigabit.read_octets()
+    assert (reading.outcome, reading.reason) == (Outcome.UNKNOWN, Reason.LIMIT)
+    assert reading.bits_per_second is None
+    moved = after.down_octets - before.down_octets + after.up_octets - before.up_octets
+    # Looked at every 0.1 s at most, 12.5 MB at 1 Gbit/s, and what is on its way.
+    assert moved < cap + 40_000_000
+    assert _no_client()
+
+
+def _no_client() -> bool:
+    listing = ["pgrep", "-x", "iperf3", "-a"]
+    found = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
+    return not any("--client" in line and SCHOOL in line for line in found.splitlines())
+
+
+async def test_a_cancelled_test_leaves_no_process_and_no_traffic(gigabit: PacedLine) -> None:
+    with gigabit.iperf3(), gigabit.near.entered():
+        task = asyncio.ensure_future(measure(IPERF3, "down", MUCH, SystemClock()))
+        await asyncio.sleep(1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert _no_client()
+        await asyncio.sleep(0.3)
+        before = await gigabit.read_octets()
+        await asyncio.sleep(0.5)
+        after = await gigabit.read_octets()
+    assert after.down_octets - before.down_octets < 10_000
+
+
+async def test_a_busy_server_a_closed_port_and_a_dead_address_are_told_apart(
+    gigabit: PacedLine,
+) -> None:
+    clock = SystemClock()
+    with gigabit.near.entered():
+        closed = await measure(IPERF3, "down", MUCH, clock)
+        nobody = await measure(Throughput("iperf3", "10.99.0.1", seconds=1), "down", MUCH, clock)
+        with gigabit.iperf3():
+            first = asyncio.ensure_future(measure(IPERF3, "down", 10**8, clock))
+            await asyncio.sleep(0.2)
+            busy = await measure(IPERF3, "up", MUCH, clock)
+            await first
+    assert (closed.reason, closed.outcome) == (Reason.REFUSED, Outcome.FAILED)
+    assert nobody.reason is Reason.UNREACHABLE
+    assert (busy.reason, busy.outcome) == (Reason.BUSY, Outcome.UNKNOWN)
+
+
+async def test_a_server_that_is_no_iperf3_is_garbage_or_a_time_out(gigabit: PacedLine) -> None:
+    chatter = (
+        'import socket\ns = socket.create_server(("", 5201))\n'
+        'while True:\n c, _ = s.accept()\n c.sendall(b"SSH-2.0-x" * 9)\n c.close()'
+    )
+    with (
+        gigabit.server(sys.executable, "-c", chatter, end=gigabit.far, port=5201),
+        gigabit.near.entered(),
+    ):
+        short = Throughput("iperf3", SCHOOL, seconds=1)
+        reading = await measure(short, "down", MUCH, SystemClock())
+    assert reading.outcome is Outcome.FAILED
+    assert reading.reason in {Reason.MALFORMED, Reason.RESET}, reading.detail
