@@ -140,7 +140,9 @@ async def running_stack(city: ScriptedCity, folder: Path) -> AsyncIterator[Stack
         alertmanager_port, prometheus_port = free_port(), free_port()
         (folder / "rules").mkdir()
         write_rules(folder / "rules")
-        (folder / "prometheus.yml").write_text(prometheus_configuration(exporter, alertmanager_port))
+        (folder / "prometheus.yml").write_text(
+            prometheus_configuration(exporter, alertmanager_port)
+        )
         (folder / "alertmanager.yml").write_text(alertmanager_configuration(webhook))
         prometheus = await everything.enter_async_context(
             _process(
@@ -149,7 +151,7 @@ async def running_stack(city: ScriptedCity, folder: Path) -> AsyncIterator[Stack
                 "--config.file=prometheus.yml",
                 "--storage.tsdb.path=prometheus",
                 f"--web.listen-address=127.0.0.1:{prometheus_port}",
-                "--rules.alert.resend-delay=1s",
+                f"--rules.alert.resend-delay={faster('15s')}",
                 f"--query.lookback-delta={faster('5m')}",
             )
         )
