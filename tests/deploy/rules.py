@@ -34,6 +34,7 @@ class Rule:
     alert: str
     expression: str
     waits: str
+    keeps: str
     labels: dict[str, str]
     annotations: dict[str, str]
 
@@ -66,6 +67,7 @@ def all_rules() -> Iterator[Rule]:
                     rule.get("alert", ""),
                     rule["expr"],
                     rule.get("for", ""),
+                    rule.get("keep_firing_for", ""),
                     rule.get("labels", {}),
                     rule.get("annotations", {}),
                 )

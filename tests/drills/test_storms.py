@@ -155,7 +155,7 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_a
         city.is_isolated = False
         for school in city.schools.values():
             school.set_all(UP)
-        await pause(300)
+        await pause(480)
         assert stack.counted.table(["dead"]) == Counter(PAGE)
         dead.uplink = DOWN
         await pause(120)
