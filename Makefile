@@ -1,7 +1,7 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp prometheus prometheus-blackbox-exporter fping iproute2 nginx-light dnsmasq-base strace
+TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter fping iproute2 nginx-light dnsmasq-base strace
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter prometheus-smokeping-prober
 DEMO ?=
 

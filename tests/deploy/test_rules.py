@@ -1,0 +1,124 @@
+"""Rules: declared metrics only, a test of each both ways, and what a person needs in each alert."""
+
+from __future__ import annotations
+
+import subprocess
+from urllib.parse import urlsplit
+
+import pytest
+
+from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.metric import Kind
+from tests.deploy.rules import ROOT, RULES, TESTS, alerts, all_rules, unit_tests
+from tests.drills.pace import seconds
+
+# Prometheus makes these itself.
+ITS_OWN = {"up", "ALERTS"}
+SEVERITIES = {"page", "ticket", "info", "none"}
+LOOKBACK_SECONDS = 300
+
+
+def promtool(*arguments: str) -> None:
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.integration
+def test_promtool_finds_nothing_in_the_rules_and_the_configuration() -> None:
+    files = [str(path) for path in sorted(RULES.glob("*.yml"))]
+    promtool("check", "rules", "--lint=all", "--lint-fatal", *files)
+    promtool("check", "config", "--lint=all", "--lint-fatal", str(RULES.parent / "prometheus.yml"))
+
+
+@pytest.mark.integration
+def test_unit_tests_of_the_rules_pass() -> None:
+    promtool("test", "rules", *(str(path) for path in sorted(TESTS.glob("*.yml"))))
+
+
+def test_every_metric_in_a_rule_is_declared() -> None:
+    declared = {*CATALOGUE, *ITS_OWN, *(rule.record for rule in all_rules())}
+    for metric in CATALOGUE.values():
+        if metric.kind is Kind.HISTOGRAM:
+            declared |= {f"{metric.name}_{part}" for part in ("bucket", "sum", "count")}
+    for rule in all_rules():
+        unknown = rule.metrics - declared
+        assert not unknown, f"{rule.record or rule.alert} asks for {unknown}"
+
+
+def test_every_expression_names_a_metric_but_the_watchdog() -> None:
+    """Also guards the test above: a reader of names that finds none would pass anything."""
+    silent = [rule.alert or rule.record for rule in all_rules() if not rule.metrics]
+    assert silent == ["Watchdog"]
+
+
+def test_recorded_values_are_made_anew_well_within_prometheus_lookback() -> None:
+    """Else a series is gone between two evaluations, and every `for` on it begins anew."""
+    for rule in all_rules():
+        if rule.record and rule.interval:
+            assert 2 * seconds(rule.interval) < LOOKBACK_SECONDS, rule.record
+
+
+def test_every_alert_says_what_a_person_needs() -> None:
+    for rule in alerts():
+        assert rule.labels["severity"] in SEVERITIES, rule.alert
+        assert set(rule.annotations) == {"summary", "description", "dashboard", "runbook_url"}
+        summary = rule.annotations["summary"]
+        assert "\n" not in summary, rule.alert
+        assert len(summary) < 100, rule.alert
+        assert urlsplit(rule.annotations["dashboard"]).path.startswith("/d/schulnetz-"), rule.alert
+        assert rule.annotations["runbook_url"] == f"docs/runbooks/{rule.alert}.md"
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    runbooks = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    assert runbooks == {rule.alert for rule in alerts()}
+
+
+def test_runbooks_say_what_it_means_what_to_look_at_what_to_do_and_whom_to_call() -> None:
+    for path in sorted((ROOT / "docs" / "runbooks").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        places = [
+            text.find(f"\n## {title}\n") for title in ("What it means", "Look at", "Do", "Call")
+        ]
+        assert -1 not in places, path.name
+        assert places == sorted(places), path.name
+        assert text.startswith(f"# {path.stem}\n"), path.name
+        assert "```promql\n" in text, f"{path.name} shows no query"
+
+
+@pytest.mark.integration
+def test_queries_of_runbooks_parse_and_ask_for_declared_metrics(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    declared = {*CATALOGUE, *ITS_OWN, *(rule.record for rule in all_rules())}
+    lines = ["groups:", "  - name: runbooks", "    rules:"]
+    for path in sorted((ROOT / "docs" / "runbooks").glob("*.md")):
+        for block in path.read_text(encoding="utf-8").split("```promql\n")[1:]:
+            for number, query in enumerate(block.split("```")[0].strip().splitlines()):
+                lines += [f"      - record: {path.stem}:{number}", f"        expr: {query!r}"]
+                known = any(name in query for name in declared)
+                assert known or "prometheus_" in query or "alertmanager_" in query, query
+    file = tmp_path_factory.mktemp("runbooks") / "queries.yml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    promtool("check", "rules", "--lint=none", str(file))
+
+
+def test_every_alert_is_tested_firing_and_quiet() -> None:
+    firing: set[tuple[str, str, str]] = set()
+    quiet: set[str] = set()
+    for test in unit_tests():
+        for case in test.get("alert_rule_test", ()):
+            if not case["exp_alerts"]:
+                quiet.add(case["alertname"])
+            for one in case["exp_alerts"]:
+                labels = one["exp_labels"]
+                firing.add((case["alertname"], labels["severity"], labels.get("window", "")))
+    assert firing == {rule.variant for rule in alerts()}
+    assert quiet == {rule.alert for rule in alerts()} - {"Watchdog"}
+
+
+def test_every_recording_rule_is_tested() -> None:
+    asked = [case["expr"] for test in unit_tests() for case in test.get("promql_expr_test", ())]
+    for rule in all_rules():
+        if rule.record:
+            assert any(rule.record in expression for expression in asked), rule.record

@@ -1,0 +1,102 @@
+"""A city whose verdicts a drill writes by hand, exposed as the daemon exposes them.
+
+Samples go through the daemon's own `Blocks`, so that a family or a label which the daemon does
+not have fails here.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from monitor.exposition.text import Blocks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+UP, DOWN, UNKNOWN = "up", "down", "unknown"
+STATES = (UP, DOWN, UNKNOWN)
+
+
+@dataclass(slots=True)
+class ScriptedSchool:
+    """One school with one site; a drill sets its states."""
+
+    id: str
+    provider: str
+    uplink: str = UP
+    switches: dict[str, str] = field(default_factory=dict)
+    in_lessons: bool = True
+    in_maintenance: bool = False
+
+    def set_all(self, state: str) -> None:
+        """Give the uplink and every switch the same state."""
+        self.uplink = state
+        self.switches = dict.fromkeys(self.switches, state)
+
+    def render(self, blocks: Blocks) -> None:
+        """Add this school's samples."""
+        site = (self.id, "main")
+        blocks.add("school_info", (self.id, "1", self.id.title(), "Gymnasium", "Mitte"), 1)
+        blocks.add("school_site_info", (*site, "51.48", "7.22", self.provider, "", ""), 1)
+        blocks.add("school_in_lessons", (self.id,), int(self.in_lessons))
+        blocks.add("school_maintenance", (self.id,), int(self.in_maintenance))
+        if self.uplink != UNKNOWN:
+            blocks.add("school_uplink_up", site, int(self.uplink == UP))
+        blocks.add_states("school_uplink_state", site, STATES, self.uplink)
+        for name, state in self.switches.items():
+            if state != UNKNOWN:
+                blocks.add("school_switch_up", (*site, name), int(state == UP))
+            blocks.add_states("school_switch_state", (*site, name), STATES, state)
+
+
+@dataclass(slots=True)
+class ScriptedCity:
+    """All schools and what the daemon says of itself."""
+
+    schools: dict[str, ScriptedSchool] = field(default_factory=dict)
+    is_isolated: bool = False
+
+    def add(self, school: ScriptedSchool) -> ScriptedSchool:
+        """Add a school and return it."""
+        self.schools[school.id] = school
+        return school
+
+    def text(self) -> str:
+        """Return the exposition of now."""
+        blocks = Blocks()
+        for school in self.schools.values():
+            school.render(blocks)
+        blocks.add("monitor_isolated", (), int(self.is_isolated))
+        blocks.add("monitor_runs_total", ("icmp", "ok"), time.monotonic() * 100)
+        for well in ("config_last_reload_successful", "ledger_healthy", "maintenance_file_healthy"):
+            blocks.add(f"monitor_{well}", (), 1)
+        return b"".join(blocks.text().values()).decode()
+
+    @asynccontextmanager
+    async def exposed(self, port: int = 0) -> AsyncIterator[int]:
+        """Serve the city at /metrics; yield the port."""
+
+        async def metrics(_request: web.Request) -> web.Response:
+            return web.Response(text=self.text())
+
+        application = web.Application()
+        application.add_routes([web.get("/metrics", metrics)])
+        async with served(application, port) as listening:
+            yield listening
+
+
+@asynccontextmanager
+async def served(application: web.Application, port: int = 0) -> AsyncIterator[int]:
+    """Serve an application on loopback; yield its port."""
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port, reuse_address=True).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,212 @@
+"""Real Prometheus and real Alertmanager between a scripted city and webhooks that count."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+import time
+from collections import Counter
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp import web
+
+from tests.drills.city import ScriptedCity, served
+from tests.drills.pace import (
+    alertmanager_configuration,
+    faster,
+    prometheus_configuration,
+    write_rules,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to one receiver: its alert, whom it is about, and whether it begins or ends."""
+
+    receiver: str
+    alert: str
+    about: frozenset[str]
+    is_end: bool
+    at: float
+
+
+@dataclass(slots=True)
+class Counted:
+    """Every notification that came, in order; times are monotonic seconds."""
+
+    notifications: list[Notification] = field(default_factory=list)
+    heartbeats: list[float] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Count one webhook call."""
+        body: dict[str, Any] = await request.json()
+        receiver = request.match_info["receiver"]
+        if receiver == "heartbeat":
+            self.heartbeats.append(time.monotonic())
+            return web.Response()
+        labels = [alert["labels"] for alert in body["alerts"]]
+        about = frozenset(each.get("school", each.get("provider", "monitor")) for each in labels)
+        is_end = body["status"] == "resolved"
+        alert = labels[0]["alertname"]
+        self.notifications.append(Notification(receiver, alert, about, is_end, time.monotonic()))
+        return web.Response()
+
+    def table(self, about: Collection[str]) -> Counter[tuple[str, str, str]]:
+        """Return how often each (receiver, alert, begins or ends) came about these."""
+        return Counter(
+            (one.receiver, one.alert, "ends" if one.is_end else "begins")
+            for one in self.notifications
+            if not one.about.isdisjoint(about)
+        )
+
+
+@dataclass(slots=True)
+class Stack:
+    """The running parts; `exporter` is the port where the city is scraped."""
+
+    city: ScriptedCity
+    counted: Counted
+    exporter: int
+    prometheus: asyncio.subprocess.Process
+    prometheus_url: str
+    exposing: AsyncExitStack
+
+    async def kill_daemon(self) -> None:
+        """End the exporter, as a killed daemon would."""
+        await self.exposing.aclose()
+
+    async def start_daemon(self) -> None:
+        """Start the exporter anew, on the same port."""
+        await self.exposing.enter_async_context(self.city.exposed(self.exporter))
+
+    async def is_known(self) -> bool:
+        """Return whether Prometheus remembers every device that is up, and has nothing to tell."""
+        wanted = sum(
+            [school.uplink, *school.switches.values()].count("up")
+            for school in self.city.schools.values()
+        )
+        remembered = "count(site:uplink_answered:bool or device:switch_answered:bool)"
+        alerts = 'count(ALERTS{alertname!="Watchdog"}) or vector(0)'
+        return await self._value(remembered) >= wanted and await self._value(alerts) == 0
+
+    async def _value(self, expression: str) -> int:
+        try:
+            body = await _get(f"{self.prometheus_url}/api/v1/query", query=expression)
+        except aiohttp.ClientError:
+            return -1
+        found = json.loads(body)["data"]["result"]
+        return int(found[0]["value"][1]) if found else -1
+
+
+async def _get(url: str, **parameters: str) -> str:
+    async with (
+        aiohttp.ClientSession(raise_for_status=True) as session,
+        session.get(url, params=parameters) as response,
+    ):
+        return await response.text()
+
+
+async def _ready(url: str) -> None:
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        try:
+            await _get(f"{url}/-/ready")
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"{url} does not get ready")
+
+
+@asynccontextmanager
+async def running_stack(city: ScriptedCity, folder: Path) -> AsyncIterator[Stack]:
+    """Start everything and wait until Prometheus knows the city; end it all afterwards."""
+    counted = Counted()
+    application = web.Application()
+    application.add_routes([web.post("/{receiver}", counted.take)])
+    async with AsyncExitStack() as everything:
+        webhook = await everything.enter_async_context(served(application))
+        exposing = await everything.enter_async_context(AsyncExitStack())
+        exporter = await exposing.enter_async_context(city.exposed())
+        alertmanager_port, prometheus_port = free_port(), free_port()
+        (folder / "rules").mkdir()
+        write_rules(folder / "rules")
+        (folder / "prometheus.yml").write_text(
+            prometheus_configuration(exporter, alertmanager_port)
+        )
+        (folder / "alertmanager.yml").write_text(alertmanager_configuration(webhook))
+        prometheus = await everything.enter_async_context(
+            _process(
+                folder,
+                program("prometheus"),
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=prometheus",
+                f"--web.listen-address=127.0.0.1:{prometheus_port}",
+                f"--rules.alert.resend-delay={faster('15s')}",
+                f"--query.lookback-delta={faster('5m')}",
+            )
+        )
+        url = f"http://127.0.0.1:{prometheus_port}"
+        stack = Stack(city, counted, exporter, prometheus, url, exposing)
+        give_up = time.monotonic() + 30
+        while not await stack.is_known():
+            assert time.monotonic() < give_up, (folder / "prometheus.log").read_text()
+            await asyncio.sleep(0.2)
+        # Only now: until its first scrape, 5 s after the start at any pace, Prometheus takes the
+        # daemon for dead.
+        await everything.enter_async_context(
+            _process(
+                folder,
+                program("prometheus-alertmanager", "alertmanager"),
+                "--config.file=alertmanager.yml",
+                "--storage.path=alertmanager",
+                f"--web.listen-address=127.0.0.1:{alertmanager_port}",
+                "--cluster.listen-address=",
+            )
+        )
+        await _ready(f"http://127.0.0.1:{alertmanager_port}")
+        yield stack
+
+
+@asynccontextmanager
+async def _process(
+    folder: Path, path: str, *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    name = path.rpartition("/")[2]
+    with (folder / f"{name}.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            path, *arguments, cwd=folder, stdout=log, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+def program(*names: str) -> str:
+    """Return the first of these programs that is installed.
+
+    Raises:
+        AssertionError: with what to install.
+    """
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    assert found, f"{names[0]} is missing: install its Debian package (see make test)"
+    return found
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
