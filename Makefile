@@ -1,11 +1,11 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter fping iproute2 nginx-light dnsmasq-base strace
+TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter prometheus-smokeping-prober
 DEMO ?=
 
-.PHONY: help demo test fast lint bench schema lock venv venv-dev
+.PHONY: help demo test fast drills lint bench schema lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -20,6 +20,10 @@ test: venv-dev ## lint, check types, run every test with coverage
 
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
+
+drills: venv-dev ## storms through real Prometheus and Alertmanager, pages counted
+	@tools/debian-packages "the drills" $(TEST_PACKAGES)
+	$(RUN)/python -m pytest tests/drills
 
 lint: venv-dev ## ruff and mypy
 	$(RUN)/ruff check .
