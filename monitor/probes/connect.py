@@ -15,6 +15,7 @@ import errno
 import fcntl
 import socket
 import ssl
+import struct
 import sys
 import termios
 from contextlib import ExitStack
@@ -129,6 +130,14 @@ class Connection:
     def close(self) -> None:
         """Close the socket at once; a peer that waits for more gets a reset."""
         self._socket.close()
+
+    def abort(self) -> None:
+        """Close the socket and throw away what was not sent yet; the peer gets a reset.
+
+        Source: socket(7), SO_LINGER; RFC 9293 §3.10.5.
+        """
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
         """Shake hands as a TLS client and return the session.

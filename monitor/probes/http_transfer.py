@@ -153,7 +153,6 @@ class _Stream:
                         await self._upload(connection)
                     else:
                         await self._download(connection)
-                    self._done_retransmits += connection.retransmits()
                 except ssl.SSLError as error:
                     raise refusal(error, self._goal.host) from error
                 except ResponseError as error:
@@ -195,6 +194,10 @@ class _Stream:
                 await asyncio.sleep(0)
         finally:
             self._done, self._sent = self.moved, 0
+            # Megabytes in our buffers would keep a slow line busy for seconds after the test.
+            self._done_retransmits += connection.retransmits()
+            self._connection = None
+            connection.abort()
             answer.cancel()
             await asyncio.gather(answer, return_exceptions=True)
 

@@ -176,13 +176,14 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         received = end["sum_received"]
         rate, seconds = _number(received["bits_per_second"]), _number(received["seconds"])
         streams = len(end["streams"])
-        total = sum(int(_number(one["sum"]["bytes"])) for one in report["intervals"])
+        written = sum(int(_number(one["sum"]["bytes"])) for one in report["intervals"])
         retransmits = end["sum_sent"].get("retransmits")
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _malformed(f"{type(error).__name__} in the report") from error
     if not (streams and report["intervals"]):
         raise _malformed("it has no streams, or no intervals")
-    order.tally.moved = max(order.tally.moved, total)
+    # A sender's intervals hold what it wrote, megabytes of which never left its buffers.
+    crossed = written if order.direction == "up" else int(rate * _whole_time(order, seconds) / 8)
     return ThroughputReading(
         order.direction,
         tool,
@@ -190,9 +191,13 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         bits_per_second=rate,
         streams=streams,
         seconds=_rounded(seconds, order.settings.seconds),
-        total_bytes=order.tally.moved,
+        total_bytes=crossed,
         retransmits=retransmits if isinstance(retransmits, int) else None,
     )
+
+
+def _whole_time(order: TransferOrder, seconds: float) -> float:
+    return seconds + math.ceil(order.settings.warm_up)
 
 
 def _rounded(seconds: float, asked: float) -> float:

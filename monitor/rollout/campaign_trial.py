@@ -164,8 +164,10 @@ class Trial:
             test.cancel()
             guard.cancel()
             await asyncio.gather(test, guard, return_exceptions=True)
-        self._moved_before += max(reading.total_bytes, self._moved)
-        own, self._moved = max(reading.total_bytes, self._moved), 0
+        # While it ran it may have told of bytes that never left our buffers.
+        self._moved = reading.total_bytes or self._moved
+        own = self._moved
+        self._moved_before, self._moved = self._moved_before + own, 0
         if reading.reason is Reason.LIMIT:
             raise _StoppedError(Refused(Refusal.BYTE_CAP, reading.detail))
         after = await self._settled()

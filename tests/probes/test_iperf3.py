@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def order() -> TransferOrder:
+def order(direction: Literal["down", "up"] = "up") -> TransferOrder:
     settings = Throughput("iperf3", "192.0.2.1", streams=4)
-    return TransferOrder(settings, "down", SystemClock(), 0.0, Tally(10**12, lambda _: None))
+    return TransferOrder(settings, direction, SystemClock(), 0.0, Tally(10**12, lambda _: None))
 
 
 def report() -> dict[str, Any]:
@@ -41,6 +41,11 @@ def test_the_receivers_rate_is_read_and_all_bytes_are_counted() -> None:
     assert (found.tool, found.outcome) == ("iperf 3.12", Outcome.OK)
     assert (found.bits_per_second, found.streams, found.seconds) == (956e6, 4, 10.0)
     assert (found.total_bytes, found.retransmits) == (1100, 7)
+
+
+def test_what_a_sender_wrote_is_not_what_crossed_the_line() -> None:
+    found = read_report(json.dumps(report()).encode(), "", order("down"))
+    assert found.total_bytes == int(956e6 * 10.9993 / 8), "rate by measuring time and warm-up"
 
 
 def test_a_test_that_was_cut_short_says_so_by_its_seconds() -> None:

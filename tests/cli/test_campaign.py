@@ -1,0 +1,88 @@
+"""`schulnetz campaign` from the shell, on a real ledger file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from monitor.cli import main
+from monitor.clock import SystemClock
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.campaign_records import (
+    CampaignPhase,
+    CampaignStep,
+    campaign_entry,
+    measurement_entry,
+)
+from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
+from monitor.rollout.evidence import Measurement, Rates
+from monitor.rollout.ledger import Ledger
+
+if TYPE_CHECKING:
+    import pytest
+    from click.testing import Result
+
+CONFIG = Path(__file__).parents[1] / "config/corpus/good/throughput-by-both-tools.yaml"
+WITHOUT = CONFIG.with_name("smallest.yaml")
+SITE = "first-school/main"
+OWED = Rates(1e9, 9e8, 6e8)
+
+
+def schulnetz(state: Path, *arguments: str, config: Path = CONFIG) -> Result:
+    options = () if arguments[0] == "plan" else ("--state-dir", str(state))
+    command = ["campaign", *arguments, "--config", str(config), *options]
+    return CliRunner().invoke(main, command)
+
+
+def test_a_plan_shows_thirty_local_times_on_three_days(tmp_path: Path) -> None:
+    shown = schulnetz(tmp_path, "plan", "first-school")
+    assert shown.exit_code == 0
+    days = [line for line in shown.output.splitlines() if line.startswith("  ")]
+    assert len(days) == 3
+    assert all(line.count(":") == 10 for line in days)
+
+
+def test_start_leaves_a_request_and_cancel_takes_it_back(tmp_path: Path) -> None:
+    assert schulnetz(tmp_path, "start", "first-school").exit_code == 0
+    again = schulnetz(tmp_path, "start", "first-school")
+    assert again.exit_code == 1
+    assert "cancel it first" in again.output
+    assert "the daemon has not taken it up yet" in schulnetz(tmp_path, "status", "123450").output
+    assert schulnetz(tmp_path, "cancel", "first-school").exit_code == 0
+    requests = RequestFile(tmp_path / FILE_NAME).read()
+    assert [(one.action, one.site) for one in requests] == [("start", SITE), ("cancel", SITE)]
+    assert requests[0].campaign == requests[1].campaign
+    assert "no campaign runs" in schulnetz(tmp_path, "cancel", "first-school").output
+
+
+def test_start_says_which_key_is_missing(tmp_path: Path) -> None:
+    refused = schulnetz(tmp_path, "start", "first-school", config=WITHOUT)
+    assert refused.exit_code == 1
+    assert "throughput.method" in refused.output
+
+
+async def test_status_shows_progress_results_and_refusals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    now = datetime.now(UTC)
+    started = CampaignStep("c", SITE, now, CampaignPhase.STARTED, OWED, OWED)
+    later = now + timedelta(minutes=20)
+    held_up = CampaignStep("c", SITE, later, CampaignPhase.SKIPPED, OWED, OWED, "load: others")
+    good = Measurement(
+        SITE, now, "iperf3", 9.56e8, 9.55e8, 8, 10.0, 0.01,
+        clock_stepped=False, held_slot=True, campaign="c",
+    )  # fmt: skip
+    async with Ledger.open(tmp_path / LEDGER_FILE, SystemClock()) as ledger:
+        entries = (campaign_entry(started), measurement_entry(good), campaign_entry(held_up))
+        await ledger.append(entries)
+    shown = schulnetz(tmp_path, "status", "first-school").output
+    assert "1 of 30 measured, 0 tests did not count" in shown
+    assert "next: test 1 of 30" in shown
+    assert "956.0 Mbit/s" in shown
+    assert "1.0 %" in shown
+    assert "skipped" in shown
+    assert "load: others" in shown
