@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor import __version__
+from monitor.campaigns import Campaigns
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.exposition.gate import ScrapeGate
@@ -27,6 +28,7 @@ from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
+from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.outlook import forecast_now
@@ -43,6 +45,7 @@ from monitor.web.app import serve
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.clock import Clock
@@ -112,6 +115,7 @@ class Parts:
     own: OwnMetrics
     exposition: Exposition
     watch: Watch
+    ledger: Ledger
 
 
 class Daemon:
@@ -135,10 +139,13 @@ class Daemon:
         self.inventory = loaded.inventory
         self.port = 0
         self._reload_wanted = asyncio.Event()
+        self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now)
         self._apply(loaded)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Probe until `stop` is set; when this returns, every check has ended."""
+        requests = RequestFile(self._settings.state_directory / FILE_NAME)
+        campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._schedule.run(), name="schedule"),
@@ -147,6 +154,7 @@ class Daemon:
                 group.create_task(self._reload_on_request(), name="reload"),
                 group.create_task(self._settle(), name="settle"),
                 group.create_task(self._forecast(), name="forecast"),
+                group.create_task(campaigns, name="campaigns"),
             ]
             await stop.wait()
             for task in tasks:
@@ -167,6 +175,7 @@ class Daemon:
             self._refuse_loss_of_schools(loaded.inventory)
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
+            self._campaigns.reconfigure(loaded.inventory)
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
             self._parts.own.count_reload(self._clock.now(), successful=False)
             # The file's own errors say all there is to know; a traceback would bury them.
@@ -271,14 +280,15 @@ class Daemon:
         """Renew the forecast now and then; the history is read in a thread of its own."""
         path = self._settings.state_directory / LEDGER_FILE
 
-        def found() -> Forecast | None:
+        def found(inventory: Inventory, now: datetime) -> Forecast | None:
             with open_reader(path) as reader:
-                return forecast_now(reader, self.inventory, self._clock.now())
+                return forecast_now(reader, inventory, now)
 
         while True:
             await self._clock.sleep(FORECAST_DELAY_SECONDS)
             try:
-                self._parts.watch.show_forecast(await asyncio.to_thread(found))
+                forecast = await asyncio.to_thread(found, self.inventory, self._clock.now())
+                self._parts.watch.show_forecast(forecast)
             except LedgerError as error:
                 log.warning("no forecast: %s", error)
             await self._clock.sleep(FORECAST_SECONDS)
@@ -337,7 +347,7 @@ async def open_daemon(
             memory=await remembered(ledger, clock.now()),
         )
         watch.begin(await recorded_goal(ledger))
-        parts = Parts(clock, echo, snmp, own, exposition, watch)
+        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger)
         daemon = Daemon(settings, loaded, load, parts)
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)

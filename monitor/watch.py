@@ -101,6 +101,11 @@ class Watch:
             rules.in_service_hours,
         )
 
+    @property
+    def calendar(self) -> SchoolCalendar:
+        """Return the city's school days and lesson hours."""
+        return self._rules.calendar
+
     def reconfigure(self, inventory: Inventory) -> None:
         """Take over another inventory; what is unchanged keeps its verdict and its account."""
         rules = self._rules = self._rules_of(inventory)

@@ -117,7 +117,7 @@ async def running(
             inventory, clock, exposition, ledger, book, RolloutBoard(inventory), memory=memory
         )
         readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
-        parts = Parts(clock, network, readers, own, exposition, watch)
+        parts = Parts(clock, network, readers, own, exposition, watch, ledger)
         settings = Settings(folder, concurrency=concurrency)
         daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts)
         stop = asyncio.Event()

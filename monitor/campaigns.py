@@ -1,0 +1,125 @@
+"""Conducts measuring campaigns in the running daemon: requests in, tests made, entries out.
+
+Joins the campaigns' rules, which are pure or handed all they need, to the verdicts, the uplinks'
+counters and the ledger.
+
+Must not know: when a test may run, or how a line is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from monitor.inventory import CheckKind, InterfacesOptions, Role
+from monitor.observation import DeviceReading, Outcome, State
+from monitor.probes.throughput import measure
+from monitor.rollout.campaign_load import OctetReading
+from monitor.rollout.campaign_requests import RequestFile, RequestFileError, Stamp
+from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
+from monitor.uplink import Gap
+from monitor.uplink.interface import find_interface
+from monitor.verdict import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from monitor.clock import Clock
+    from monitor.inventory import Check, Inventory
+    from monitor.observation import Observation
+    from monitor.rollout.chain import Entry
+    from monitor.rollout.ledger import Ledger
+    from monitor.watch import Watch
+
+log = logging.getLogger(__name__)
+
+REQUEST_SECONDS = 2.0
+
+
+class Campaigns:
+    """The campaigns of a city, as long as `run` runs."""
+
+    def __init__(
+        self, watch: Watch, clock: Clock, probe: Callable[[Check], Awaitable[Observation]]
+    ) -> None:
+        self._watch = watch
+        self._clock = clock
+        self._probe = probe
+        self._runner: CampaignRunner | None = None
+        self._uplinks: dict[str, Check] = {}
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Take over another inventory."""
+        self._uplinks = {
+            f"{check.target.school}/{check.target.site}": check
+            for check in inventory.checks()
+            if check.kind is CheckKind.INTERFACES and check.target.role is Role.UPLINK
+        }
+        if self._runner is not None:
+            self._runner.reconfigure(inventory)
+
+    async def run(self, inventory: Inventory, ledger: Ledger, requests: RequestFile) -> None:
+        """Obey requests and make tests until cancelled."""
+        kept = [one for kind in KINDS for one in await ledger.entries(kind)]
+        kept.sort(key=lambda one: one.sequence)
+
+        def submit(entries: Sequence[Entry]) -> None:
+            ledger.submit(entries)
+            self._watch.rollout.take(entries)
+
+        around = Surroundings(
+            clock=self._clock,
+            lessons=self._watch.calendar,
+            measure=measure,
+            read_octets=self._read_octets,
+            submit=submit,
+            maintenance_until=self._maintenance_until,
+            uplink=self._uplink_state,
+        )
+        self._runner = CampaignRunner(inventory, around, [one.entry for one in kept])
+        self.reconfigure(inventory)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._runner.run(), name="campaign tests")
+            group.create_task(self._obey(self._runner, requests), name="campaign requests")
+
+    async def _obey(self, runner: CampaignRunner, requests: RequestFile) -> None:
+        seen: Stamp = None
+        while True:
+            try:
+                stamp = requests.stamp()
+                if stamp != seen:
+                    seen = stamp
+                    for problem in runner.obey(requests.read()):
+                        log.warning("campaign: %s", problem)
+            except RequestFileError as error:
+                log.warning("campaign requests: %s", error)
+            await self._clock.sleep(REQUEST_SECONDS)
+
+    async def _read_octets(self, site: str) -> OctetReading | None:
+        check = self._uplinks.get(site)
+        if check is None:
+            return None
+        observation = await self._probe(check)
+        reading, options = observation.values, check.options
+        interface = options.uplink_interface if isinstance(options, InterfacesOptions) else None
+        if observation.outcome is not Outcome.OK or not isinstance(reading, DeviceReading):
+            return None
+        if_index = find_interface(reading, interface)
+        if isinstance(if_index, Gap):
+            return None
+        down = reading.columns.get("ifHCInOctets", {}).get(if_index)
+        up = reading.columns.get("ifHCOutOctets", {}).get(if_index)
+        if not isinstance(down, int) or not isinstance(up, int):
+            return None
+        return OctetReading(self._clock.monotonic(), down, up, reading.uptime_ticks)
+
+    def _maintenance_until(self, school: str, at: datetime) -> datetime | None:
+        window = self._watch.maintenance.active(school, at)
+        return window.ends if window else None
+
+    def _uplink_state(self, site: str) -> State:
+        check = self._uplinks.get(site)
+        verdict = self._watch.board.verdict(Subject.of(check.target)) if check else None
+        return verdict.state if verdict else State.UNKNOWN
