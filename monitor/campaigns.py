@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING
 from monitor.inventory import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.probes.throughput import measure
-from monitor.rollout.campaign_load import OctetReading
+from monitor.rollout.campaign_load import OctetReading, octets_of
 from monitor.rollout.campaign_requests import RequestFile, RequestFileError, Stamp
 from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
-from monitor.uplink import Gap
-from monitor.uplink.interface import find_interface
 from monitor.verdict import Subject
 
 if TYPE_CHECKING:
@@ -103,17 +101,11 @@ class Campaigns:
             return None
         observation = await self._probe(check)
         reading, options = observation.values, check.options
-        interface = options.uplink_interface if isinstance(options, InterfacesOptions) else None
-        if observation.outcome is not Outcome.OK or not isinstance(reading, DeviceReading):
+        if not isinstance(reading, DeviceReading) or not isinstance(options, InterfacesOptions):
             return None
-        if_index = find_interface(reading, interface)
-        if isinstance(if_index, Gap):
+        if observation.outcome is not Outcome.OK:
             return None
-        down = reading.columns.get("ifHCInOctets", {}).get(if_index)
-        up = reading.columns.get("ifHCOutOctets", {}).get(if_index)
-        if not isinstance(down, int) or not isinstance(up, int):
-            return None
-        return OctetReading(self._clock.monotonic(), down, up, reading.uptime_ticks)
+        return octets_of(reading, options.uplink_interface, self._clock.monotonic())
 
     def _maintenance_until(self, school: str, at: datetime) -> datetime | None:
         window = self._watch.maintenance.active(school, at)
