@@ -6,6 +6,7 @@ Must not know: what is done with the inventory. No secret is read here, see
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from monitor.config.build import build
@@ -30,14 +31,21 @@ def load(path: Path) -> Inventory:
         ConfigError: if the file cannot be read or is not fit for use, with every reason.
     """
     try:
-        with path.open("rb") as file:
-            # One byte more than allowed tells that there is more, however much it is.
-            data = file.read(MAX_BYTES + 1)
+        data = _read(path)
     except OSError as error:
         findings = Findings(str(path))
         findings.add(START, f"the file cannot be read: {error.strerror or error}")
         raise findings.error() from error
     return load_text(data, str(path))
+
+
+def _read(path: Path) -> bytes:
+    if path.is_fifo():
+        # Opening it would wait for a writer, for ever in a daemon that reloads.
+        raise OSError(errno.EINVAL, "it is a pipe, and a file is needed")
+    with path.open("rb") as file:
+        # One byte more than allowed tells that there is more, however much it is.
+        return file.read(MAX_BYTES + 1)
 
 
 def load_text(text: bytes, name: str) -> Inventory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,3 +172,10 @@ def test_error_reads_one_line_per_problem() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == "config/schools.yaml:1:10: found 3; allowed: 1"
     assert lines[1].startswith("config/schools.yaml:2:54: found “XX”; allowed: BB, BE,")
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "schools.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match="it is a pipe, and a file is needed"):
+        load(pipe)

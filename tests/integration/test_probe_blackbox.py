@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitor.clock import SystemClock
 from monitor.exposition.blackbox import blackbox_text
 from monitor.inventory import (
     Check,
@@ -23,7 +25,10 @@ from monitor.inventory import (
     Target,
     TcpOptions,
 )
-from monitor.observation import EchoRound, Observation, Outcome
+from monitor.observation import Outcome
+from monitor.probes import icmp
+from monitor.probes.context import ProbeContext
+from monitor.probes.echo_socket import EchoSocket
 from tests.integration.probe_servers import (
     LOOPBACK_NAMES,
     blackbox_exporter,
@@ -31,7 +36,7 @@ from tests.integration.probe_servers import (
     issue,
     nginx,
 )
-from tests.probes.support import free_port, probe
+from tests.probes.support import NoTransport, free_port, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -280,10 +285,14 @@ async def test_dns_without_a_server_is_the_same(town: Town) -> None:
 
 
 @pytest.mark.root
-async def test_icmp_has_the_same_names(town: Town) -> None:
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or an open ping_group_range, to ping")
+async def test_icmp_is_the_same(town: Town) -> None:
     target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
     check = Check(CheckKind.ICMP, "icmp", target, 60.0, 5.0, IcmpOptions(packets=1))
-    # The round is what the ICMP probe reports for one answered packet; names are compared.
-    echo = EchoRound("127.0.0.1", sent=1, rtts=(0.0001,), hop_limit=64)
-    ours = Observation(check, datetime.now(UTC), 0.001, Outcome.OK, values=echo)
+    clock = SystemClock()
+    async with EchoSocket.open() as echo:
+        around = ProbeContext(clock, clock.monotonic() + 5, echo, NoTransport())
+        ours = await icmp.run(check, around)
+    assert ours.outcome is Outcome.OK
     compare(blackbox_text(ours), await theirs(town, "icmp", "127.0.0.1"))
