@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
@@ -72,6 +73,21 @@ def to_csv(report: SlaReport) -> str:
     return _csv([_site_cells(report, site) for site in report.sites])
 
 
+_OUTAGE_COLUMNS: Final = (
+    "school",
+    "school_name",
+    "site",
+    "provider",
+    "contract_reference",
+    "begins",
+    "ends",
+    "minutes",
+    "reason",
+    "detail",
+    "followed_by",
+)
+
+
 def outages_to_csv(report: SlaReport) -> str:
     """Return one line per outage as CSV (RFC 4180), cells safe to open in a spreadsheet."""
     lines: list[dict[str, _Cell]] = [
@@ -91,7 +107,7 @@ def outages_to_csv(report: SlaReport) -> str:
         for site in report.sites
         for outage in site.outages
     ]
-    return _csv(lines)
+    return _csv(lines, _OUTAGE_COLUMNS)
 
 
 def to_table(report: SlaReport) -> RenderableType:
@@ -217,13 +233,14 @@ def _outage_object(report: SlaReport, outage: Outage) -> dict[str, Json]:
     }
 
 
-def _csv(lines: list[dict[str, _Cell]]) -> str:
+def _csv(lines: list[dict[str, _Cell]], columns: Sequence[str] = ()) -> str:
+    """Return CSV; `columns` makes the heading where there may be no line at all."""
     stream = io.StringIO()
-    if lines:
-        writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\r\n")
-        writer.writeheader()
-        for line in lines:
-            writer.writerow({name: _safe(cell) for name, cell in line.items()})
+    names = list(columns or lines[0])
+    writer = csv.DictWriter(stream, names, lineterminator="\r\n")
+    writer.writeheader()
+    for line in lines:
+        writer.writerow({name: _safe(cell) for name, cell in line.items()})
     return stream.getvalue()
 
 

@@ -287,6 +287,12 @@ def test_provider_filters_and_a_misspelt_one_gets_a_suggestion() -> None:
         report([], "2026-10", provider="x")
 
 
+def test_outages_as_csv_have_a_heading_in_a_month_without_any() -> None:
+    heading = outages_to_csv(report([], "2026-10"))
+    assert heading.startswith("school,school_name,site,")
+    assert heading.count("\n") == 1
+
+
 def test_csv_has_a_line_per_site_and_no_cell_that_is_a_formula() -> None:
     result = report(october(), "2026-10")
     sites = list(csv.DictReader(io.StringIO(to_csv(result), newline="")))
