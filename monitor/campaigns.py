@@ -16,7 +16,7 @@ from monitor.inventory import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.probes.throughput import measure
 from monitor.rollout.campaign_load import OctetReading, octets_of
-from monitor.rollout.campaign_requests import RequestFile, RequestFileError, Stamp
+from monitor.rollout.campaign_requests import RequestFile, RequestFileError
 from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
 from monitor.verdict import Subject
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.chain import Entry
     from monitor.rollout.ledger import Ledger
+    from monitor.state_file import Stamp
     from monitor.watch import Watch
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,6 @@ from monitor.maintenance_file import (
     CorruptFileError,
     MaintenanceFile,
     NewerFileError,
-    Stamp,
     StoredWindow,
 )
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory import Inventory
+    from monitor.state_file import Stamp
 
 MAX_DAYS = 60
 MAX_REASON = 200

@@ -1,33 +1,25 @@
-"""The file that keeps maintenance windows over restarts: small, whole, and never half-written.
+"""The file that keeps maintenance windows over restarts, and what stands in it.
 
-Every change is read, altered and replaced under a lock, written to a file beside it, synced,
-renamed, and the directory synced: an acknowledged change survives kill -9 and a power cut, and
-a reader sees the old or the new file, never a mixture. A file that cannot be read is set aside
-under another name and told of.
+A file that cannot be read is set aside under another name and told of.
 
 Must not know: schools, the configured windows, what a window means.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.state_file import StateFile
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = 1
 MAX_BYTES = 1 << 20
 MAX_ENTRIES = 2_000
-
-Stamp = tuple[int, int, int] | None
-"""What tells one version of the file from the next: inode, size, mtime in nanoseconds."""
 
 
 class CorruptFileError(Exception):
@@ -50,24 +42,8 @@ class StoredWindow:
     added: datetime
 
 
-class MaintenanceFile:
-    """The windows in one JSON file; the lock file beside it is never removed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock_path = path.with_suffix(path.suffix + ".lock")
-
-    def stamp(self) -> Stamp:
-        """Return what identifies the present version, None without a file; one stat call.
-
-        Raises:
-            OSError: if the directory cannot be read.
-        """
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
+class MaintenanceFile(StateFile):
+    """The windows in one JSON file."""
 
     def read(self) -> tuple[StoredWindow, ...]:
         """Return the stored windows, none without a file.
@@ -77,27 +53,8 @@ class MaintenanceFile:
             NewerFileError: if a newer version wrote it.
             OSError: if it cannot be read.
         """
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-        except FileNotFoundError:
-            return ()
-        return _decode(content)
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock against every other writer; never waits.
-
-        Raises:
-            BlockingIOError: if another process holds it.
-            OSError: if the state directory is not writable.
-        """
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(descriptor)
+        content = self.content(MAX_BYTES)
+        return () if content is None else _decode(content)
 
     def write(self, windows: tuple[StoredWindow, ...]) -> None:
         """Replace the file; hold the lock. When this returns, the change is on the disk.
@@ -109,14 +66,7 @@ class MaintenanceFile:
         content = _encode(windows)
         if len(windows) > MAX_ENTRIES or len(content) > MAX_BYTES:
             raise ValueError(f"{len(windows)} windows are more than {self.path.name} may hold")
-        draft = self.path.with_suffix(self.path.suffix + ".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
-        self._sync_directory()
+        self.replace(content)
 
     def set_aside(self, now: datetime) -> Path:
         """Rename a corrupt file so that it is kept for a person; hold the lock. Return its name.
@@ -124,17 +74,7 @@ class MaintenanceFile:
         Raises:
             OSError: if it cannot be renamed.
         """
-        aside = self.path.with_name(f"{self.path.name}.corrupt-{now:%Y%m%dT%H%M%S.%fZ}")
-        self.path.replace(aside)
-        self._sync_directory()
-        return aside
-
-    def _sync_directory(self) -> None:
-        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        return self.rename(f"{self.path.name}.corrupt-{now:%Y%m%dT%H%M%S.%fZ}")
 
 
 def _encode(windows: tuple[StoredWindow, ...]) -> bytes:

@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "inventory": set(),
     "observation": {"inventory"},
     "clock": set(),
+    "state_file": set(),
     "snmp": set(),
     "config": {"inventory"},
     "schedule": {"inventory", "observation"},
@@ -82,7 +83,7 @@ def test_imports_follow_the_architecture(path: Path) -> None:
         if top != "monitor" or part in WIRING:
             continue
         inside = name.removeprefix("monitor.")
-        allowed = {part, "clock", "__version__"} | ALLOWED[part]
+        allowed = {part, "clock", "state_file", "__version__"} | ALLOWED[part]
         assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
             f"monitor.{part} may not import {name}"
         )

@@ -9,24 +9,25 @@ Must not know: schools, plans, what a request leads to.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from monitor.state_file import StateFile
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from monitor.state_file import Stamp
 
 FILE_NAME: Final = "campaigns.json"
 SCHEMA: Final = 1
 _MAX_BYTES: Final = 1 << 20
 _KEPT: Final = timedelta(days=30)
 
-Stamp = tuple[int, int, int] | None
 Action = Literal["start", "cancel"]
 
 
@@ -49,7 +50,7 @@ class RequestFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock_path = path.with_suffix(path.suffix + ".lock")
+        self._file = StateFile(path)
 
     def stamp(self) -> Stamp:
         """Return what identifies the present version, None without a file; one stat call.
@@ -57,13 +58,8 @@ class RequestFile:
         Raises:
             RequestFileError: if the folder cannot be read.
         """
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise RequestFileError(f"{self.path}: {error.strerror}") from error
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        with self._telling():
+            return self._file.stamp()
 
     def read(self) -> tuple[Request, ...]:
         """Return the requests in the order they were made, none without a file.
@@ -71,13 +67,10 @@ class RequestFile:
         Raises:
             RequestFileError: if it cannot be read or is not what this program writes.
         """
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(_MAX_BYTES + 1)
-        except FileNotFoundError:
+        with self._telling():
+            content = self._file.content(_MAX_BYTES)
+        if content is None:
             return ()
-        except OSError as error:
-            raise RequestFileError(f"{self.path}: {error.strerror}") from error
         try:
             return _decode(content)
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
@@ -91,38 +84,19 @@ class RequestFile:
         Raises:
             RequestFileError: if it cannot be stored, or another command is just storing one.
         """
+        with self._telling(), self._file.locked():
+            old = request.at - _KEPT
+            kept = [one for one in self.read() if one.at > old]
+            self._file.replace(_encode([*kept, request]))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            with self._locked():
-                old = request.at - _KEPT
-                kept = [one for one in self.read() if one.at > old]
-                self._write(_encode([*kept, request]))
+            yield
         except BlockingIOError:
             raise RequestFileError("another command is changing campaigns; try again") from None
         except OSError as error:
             raise RequestFileError(f"{self.path}: {error.strerror}") from error
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _write(self, content: bytes) -> None:
-        draft = self.path.with_suffix(self.path.suffix + ".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _encode(requests: list[Request]) -> bytes:

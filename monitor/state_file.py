@@ -1,0 +1,87 @@
+"""A small file of the state directory that commands write and the daemon reads.
+
+It is replaced whole under a lock and synced, so that a reader sees the old or the new one, and
+what a command said survives kill -9 and a power cut. The lock file beside it is never removed.
+
+Must not know: what the file holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Stamp = tuple[int, int, int] | None
+"""What tells one version of the file from the next: inode, size, mtime in nanoseconds."""
+
+
+class StateFile:
+    """One such file; all methods raise `OSError` if the state directory does not allow it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock_path = path.with_suffix(path.suffix + ".lock")
+
+    def stamp(self) -> Stamp:
+        """Return what identifies the present version, None without a file; one stat call."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def content(self, most_bytes: int) -> bytes | None:
+        """Return the content, None without a file.
+
+        Of a larger file one byte more than `most_bytes` is returned, which tells that there is.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return file.read(most_bytes + 1)
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock against every other writer; never waits.
+
+        Raises:
+            BlockingIOError: if another process holds it.
+        """
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def replace(self, content: bytes) -> None:
+        """Replace the file; hold the lock. When this returns, the change is on the disk."""
+        draft = self.path.with_suffix(self.path.suffix + ".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self.path)
+        self._sync_folder()
+
+    def rename(self, name: str) -> Path:
+        """Give the file another name in its folder, for good; hold the lock. Return its path."""
+        aside = self.path.with_name(name)
+        self.path.replace(aside)
+        self._sync_folder()
+        return aside
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
