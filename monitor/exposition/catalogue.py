@@ -290,7 +290,8 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Calendar and maintenance": CALENDAR_METRICS,
         "Account of minutes, and the ledger": ACCOUNT_METRICS,
         "Stages of the roll-out, and campaigns": (*STAGE_METRICS, *CAMPAIGN_METRICS),
-        "Goals": (*GOAL_METRICS, *FORECAST_METRICS),
+        "Goals": GOAL_METRICS,
+        "Forecast": FORECAST_METRICS,
         "The daemon itself": _OWN_METRICS,
     }
 )

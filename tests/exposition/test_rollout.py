@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
-from monitor.exposition.rollout import goal_blocks, rollout_blocks
+from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
 from monitor.rollout.board import RolloutBoard
+from monitor.rollout.forecast import Forecast, Outlook
 from tests.rollout.evidence import (
     OTHER,
     RIGHT,
@@ -157,6 +159,30 @@ def test_every_declared_family_is_exported_and_no_other(
     board: RolloutBoard, city: Inventory
 ) -> None:
     assert {key[0] for key in everything(board, city)} == FAMILIES
+
+
+def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
+    day = date(2022, 6, 30)
+    found = Forecast(
+        day,
+        Outlook.EXPECTED,
+        59,
+        82,
+        date(2021, 12, 31),
+        early=date(2023, 3, 10),
+        middle=date(2023, 11, 11),
+        late=None,
+        overdue_days=181,
+    )
+    shown = samples(forecast_blocks(found, ZoneInfo("Europe/Berlin")))
+    assert shown["rollout_forecast_outlook", "expected"] == 1
+    assert shown["rollout_forecast_outlook", "no goal"] == 0
+    end = datetime(2023, 3, 11, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+    assert shown["rollout_forecast_finish_timestamp_seconds", "0.1"] == end
+    assert ("rollout_forecast_finish_timestamp_seconds", "0.9") not in shown
+    assert shown["rollout_goal_overdue_seconds",] == 181 * 86_400
+    assert {key[0] for key in shown} == {metric.name for metric in GROUPS["Forecast"]}
+    assert forecast_blocks(None, ZoneInfo("Europe/Berlin")) == {}
 
 
 @pytest.mark.integration
