@@ -15,10 +15,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -95,6 +95,15 @@ class Row:
         except (ValueError, OverflowError) as error:
             raise LedgerCorruptError(f"row {self.sequence} is damaged: {error}") from error
         return Recorded(self.sequence, entry, self.digest)
+
+
+class EntrySource(Protocol):
+    """Where entries are read from, by kind and instant."""
+
+    def entries(
+        self, kind: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Recorded]:
+        """Yield the entries of one kind by instant, `since` included, `until` excluded."""
 
 
 def milliseconds(at: datetime) -> int:

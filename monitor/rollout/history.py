@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from monitor.rollout.forecast import Step
 from monitor.rollout.goal_records import GOAL, GoalScope, read_goal
@@ -26,22 +26,13 @@ from monitor.rollout.stage_records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, tzinfo
 
-    from monitor.rollout.chain import Recorded
+    from monitor.rollout.chain import EntrySource
 
 KINDS: Final = (STAGE, GOAL, REPORTED_GOAL)
 """The kinds of entries that a history is made of."""
-
-
-class EntrySource(Protocol):
-    """Where entries are read from, by kind and instant."""
-
-    def entries(
-        self, kind: str, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[Recorded]:
-        """Yield the entries of one kind by instant, `since` included, `until` excluded."""
 
 
 @dataclass(frozen=True, slots=True)

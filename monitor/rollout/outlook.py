@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.inventory import Inventory
+    from monitor.rollout.chain import EntrySource
     from monitor.rollout.forecast import Forecast
-    from monitor.rollout.history import EntrySource, History
+    from monitor.rollout.history import History
 
 
 def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Forecast | None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, read_campaign, read_measurement
 from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.history import EntrySource, History, Point, read_history, regressions
+from monitor.rollout.history import History, Point, read_history, regressions
 from monitor.rollout.outlook import forecast_from
 from monitor.rollout.report_records import REPORT, HandedOut, read_report, report_entry
 from monitor.rollout.stage import Stage
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitor.inventory import Inventory, ReportedGoal, School, Site
-    from monitor.rollout.chain import Entry
+    from monitor.rollout.chain import Entry, EntrySource
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.history import Change, Reported, Scope

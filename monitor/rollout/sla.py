@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.observation import State
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from monitor.inventory import Inventory, School, Site
-    from monitor.rollout.chain import Entry, Recorded
+    from monitor.rollout.chain import Entry, EntrySource
 
 _MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
 _MINUTE: Final = timedelta(minutes=1)
@@ -127,15 +127,6 @@ class SlaReport:
         total = self.total
         owed = total.counted + total.unknown
         return total.unknown / owed if owed else 0.0
-
-
-class EntrySource(Protocol):
-    """Where entries are read from, by kind and instant."""
-
-    def entries(
-        self, kind: str, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[Recorded]:
-        """Yield the entries of one kind, `since` included, `until` excluded."""
 
 
 def month_days(month: str) -> list[date]:
