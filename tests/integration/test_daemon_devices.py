@@ -81,7 +81,11 @@ def running(tmp_path_factory: pytest.TempPathFactory, twin: ByteAgent) -> Iterat
     place = tmp_path_factory.mktemp("devices")
     networks = GOOD | {name: network for name, (network, _, _) in ODD.items()} | TWINS
     with_alias = "interfaces: {alias: true}"
+    # The devices share this process's interpreter, so a reply may be late on a busy machine: it
+    # must not be taken for lost where the walk itself is what is odd.
+    patient = "snmp: {timeout: 1300ms}"
     extra = {"by-native": [with_alias], "by-pysnmp": [with_alias, "snmp: {engine: pysnmp}"]}
+    extra |= {name: [patient] for name in ("endless", "cycling", "backwards")}
     town = Town(free_port(), networks, switches=0, extra=extra)
     config = town.write(place / "schools.yaml")
     good = Town(town.port, GOOD, switches=0).write(place / "good.yaml")
@@ -105,7 +109,7 @@ def reasons(samples: Samples, school: str) -> set[str]:
 @pytest.mark.parametrize("school", ODD)
 def test_a_device_that_misbehaves_is_told_with_its_reason(running: Daemon, school: str) -> None:
     reason = ODD[school][2]
-    until(lambda: reasons(running.samples(), school) == {reason}, running, 8.0)
+    until(lambda: reasons(running.samples(), school) == {reason}, running, 30.0)
     samples = running.samples()
     assert value(samples, "probe_success", school=school, check="interfaces") == 0
     # It answers the ping, so its line is not the matter.
