@@ -29,6 +29,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
     ObjectType,
     SnmpEngine,
     UdpTransportTarget,
+    UsmUserData,
     bulk_walk_cmd,
 )
 
@@ -87,12 +88,12 @@ class _Contender:
 def run(rounds: int = ROUNDS) -> Part:
     """Measure everybody and return goals and figures."""
     costs = asyncio.run(_measure(rounds))
-    ours, exporter, documented = (costs[name] for name in (_OURS, _EXPORTER, _DOCUMENTED))
+    ours, exporter, naive = (costs[name] for name in (_OURS, _EXPORTER, _DOCUMENTED))
     goals = (
         times_cheaper("SNMP poll to text, against snmp_exporter", exporter / ours, 5),
         times_cheaper("the same, aimed at", exporter / ours, 10),
-        times_cheaper("SNMP poll to text, against pysnmp as documented", documented / ours, 80),
-        times_cheaper("the same, aimed at", documented / ours, 155),
+        times_cheaper("SNMP poll to text, against pysnmp as documented", naive / ours, 80),
+        times_cheaper("the same, aimed at", naive / ours, 155),
     )
     rows = tuple(
         (
@@ -100,7 +101,7 @@ def run(rounds: int = ROUNDS) -> Part:
             f"{cost:.2f}",
             f"{cost / ours:.2f}",
             f"{exporter / cost:.2f}",
-            f"{documented / cost:.1f}",
+            f"{naive / cost:.1f}",
         )
         for name, cost in costs.items()
     )
@@ -135,14 +136,14 @@ async def _measure(rounds: int) -> dict[str, float]:
         native = NativeReader(client)
         render = PollRenderer().render
         tuned = await stack.enter_async_context(PysnmpReader())
-        documented = await stack.enter_async_context(_documented(port))
+        naive = await stack.enter_async_context(documented(port, CommunityData("public")))
         contenders = (
             _Contender(_OURS, 100, _reading(native, port, render), time.process_time),
             _Contender(_OURS_TOGETHER, 4, _many(native, port, render, 50), time.process_time),
             _Contender(_DECODED, 100, _reading(native, port, None), time.process_time),
             _Contender(_EXPORTER, 50, _scraping(web_port, port), _cpu_of(process.pid)),
             _Contender(_TUNED, 5, _reading(tuned, port, None), time.process_time),
-            _Contender(_DOCUMENTED, 3, documented, time.process_time),
+            _Contender(_DOCUMENTED, 3, naive, time.process_time),
         )
         for contender in contenders:
             for _ in range(_WARM_UP):
@@ -205,7 +206,10 @@ def _many(
 
 
 @contextlib.asynccontextmanager
-async def _documented(port: int) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+async def documented(
+    port: int, authentication: CommunityData | UsmUserData
+) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """Yield a poll as pysnmp's examples do it: a `bulk_walk_cmd` a column; the engine is kept."""
     engine = SnmpEngine()
     known = objects()
 
@@ -214,7 +218,7 @@ async def _documented(port: int) -> AsyncIterator[Callable[[], Awaitable[int]]]:
         for name in COLUMNS:
             walk = bulk_walk_cmd(
                 engine,
-                CommunityData("public"),
+                authentication,
                 await UdpTransportTarget.create(("127.0.0.1", port)),
                 ContextData(),
                 0,

@@ -14,29 +14,22 @@ import statistics
 import time
 from typing import TYPE_CHECKING
 
+from pysnmp.hlapi.v3arch.asyncio import UsmUserData as User
 from pysnmp.hlapi.v3arch.asyncio import (
-    ContextData,
-    ObjectIdentity,
-    ObjectType,
-    SnmpEngine,
-    UdpTransportTarget,
-    bulk_walk_cmd,
     usmAesCfb128Protocol,
     usmHMACSHAAuthProtocol,
 )
-from pysnmp.hlapi.v3arch.asyncio import UsmUserData as User
 
 from bench.part import Part, at_most, times_cheaper
 from bench.secure_agent import USER
-from bench.snmp import COLUMNS, INTERFACES, ROUNDS, agent_process, complete, reading
+from bench.snmp import COLUMNS, INTERFACES, ROUNDS, agent_process, documented, reading
 from bench.table import Table
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.oids import objects
 from monitor.snmp.read import Agent, NativeReader
 from monitor.snmp.reference import PysnmpReader
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
 
     Poll = Callable[[], Awaitable[int]]
 
@@ -85,7 +78,7 @@ async def _measure(rounds: int) -> dict[str, float]:
             _OURS: reading(native, secure, None),
             _CLEAR: reading(native, clear, None),
             _TUNED: reading(tuned, secure, None),
-            _DOCUMENTED: await stack.enter_async_context(_documented(port)),
+            _DOCUMENTED: await stack.enter_async_context(documented(port, _user())),
         }
         for poll in contenders.values():
             await poll()
@@ -103,39 +96,14 @@ async def _cost(poll: Poll, polls: int) -> float:
     return (time.process_time() - before) / polls * 1000
 
 
-@contextlib.asynccontextmanager
-async def _documented(port: int) -> AsyncIterator[Poll]:
-    engine = SnmpEngine()
-    known = objects()
-    user = User(
+def _user() -> User:
+    return User(
         USER.user.decode(),
         USER.auth_password.decode(),
         USER.priv_password.decode(),
         authProtocol=usmHMACSHAAuthProtocol,
         privProtocol=usmAesCfb128Protocol,
     )
-
-    async def poll() -> int:
-        values = 0
-        for name in COLUMNS:
-            walk = bulk_walk_cmd(
-                engine,
-                user,
-                await UdpTransportTarget.create(("127.0.0.1", port)),
-                ContextData(),
-                0,
-                25,
-                ObjectType(ObjectIdentity(known[name].oid)),
-                lexicographicMode=False,
-            )
-            async for indication, status, _, varbinds in walk:
-                if indication or status:
-                    raise RuntimeError(f"pysnmp says {indication or status}")
-                values += len(varbinds)
-        return complete(values, len(COLUMNS))
-
-    yield poll
-    engine.close_dispatcher()
 
 
 if __name__ == "__main__":

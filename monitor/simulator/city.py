@@ -9,6 +9,7 @@ Must not know: how the inventory was read, who polls.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import resource
 import selectors
@@ -84,13 +85,12 @@ class City:
     async def __aenter__(self) -> Self:
         _allow_open_files(len(self._agents) + _SPARE_FILES)
         loop = asyncio.get_running_loop()
-        try:
+        with contextlib.ExitStack() as unless_all_listen:
+            unless_all_listen.callback(self._close)
             for agent in self._agents:
                 listener = self._listen(agent.device.host)
                 loop.add_reader(listener.fileno(), self._drain, listener, agent)
-        except BaseException:
-            self._close()
-            raise
+            unless_all_listen.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

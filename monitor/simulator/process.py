@@ -85,11 +85,10 @@ class CityProcess:
             start_new_session=True,
         )
         self._listening = asyncio.create_task(self._collect_errors(self._process))
-        try:
+        async with contextlib.AsyncExitStack() as unless_ready:
+            unless_ready.push_async_callback(self._end)
             self._ready = await self._answer(_READY_SECONDS)
-        except BaseException:
-            await self._end()
-            raise
+            unless_ready.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

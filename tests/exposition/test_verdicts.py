@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from dataclasses import replace
 from datetime import time as clock_time
 from datetime import timedelta
@@ -91,8 +90,7 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
 
 @pytest.mark.integration
 def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool (Debian package prometheus) is not installed")
+    assert shutil.which("promtool"), "apt-get install prometheus"
     inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
     world = run_world(inventory, 300)
     book = MaintenanceBook(tmp_path, inventory)
@@ -108,20 +106,16 @@ def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_the_whole_city_is_written_within_twenty_milliseconds_of_cpu(tmp_path: Path) -> None:
-    """90 uplinks and 990 switches; the best of five, for the machine has other work, too."""
+def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
+    """90 uplinks and 990 switches."""
     schools = tuple(school(number, 11) for number in range(90))
     inventory = replace(city(0, 0), schools=schools, calendar=LESSONS)
     calendar = SchoolCalendar(LESSONS)
     book = MaintenanceBook(tmp_path, inventory)
     world = run_world(inventory, 130)
-    spent = []
-    for _ in range(5):
-        begin = time.process_time()
-        blocks = VerdictRenderer().blocks(world.board, inventory, calendar, book, BEGIN)
-        spent.append(time.process_time() - begin)
-    assert len(blocks["school_switch_up"]["s89"].splitlines()) == 11
-    assert min(spent) < 0.020, f"{min(spent) * 1000:.1f} ms"
+    blocks = VerdictRenderer().blocks(world.board, inventory, calendar, book, BEGIN)
+    assert len(blocks["school_switch_up"]) == 90
+    assert {len(text.splitlines()) for text in blocks["school_switch_up"].values()} == {11}
 
 
 def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> None:

@@ -345,8 +345,8 @@ async def test_the_receive_buffer_is_the_megabyte_asked_for(datagram_echo: EchoS
     assert datagram_echo.receive_buffer_bytes == 2 * RECEIVE_BUFFER_BYTES
 
 
-@pytest.mark.skipif(shutil.which("fping") is None, reason="fping is not installed")
 async def test_fping_finds_the_same(inside: Namespace, datagram_echo: EchoSocket) -> None:
+    assert shutil.which("fping"), "apt-get install fping"
     addresses = [address(4, Behaviour.DELAYED, delay) for delay in (5, 10, 20)]
     addresses += [address(4, Behaviour.LOSSY, 4), address(4, Behaviour.SILENT)]
     ours = await ping_all(datagram_echo, addresses, IcmpOptions(12, 0.02, 56, 0.3))

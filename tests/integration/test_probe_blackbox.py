@@ -285,7 +285,6 @@ async def test_dns_without_a_server_is_the_same(town: Town) -> None:
 
 
 @pytest.mark.root
-@pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or an open ping_group_range, to ping")
 async def test_icmp_is_the_same(town: Town) -> None:
     target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
