@@ -26,6 +26,8 @@ from monitor.snmp.codec import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.snmp.rows import Row, RowReader
+
 Index = int | tuple[int, ...]
 """What names a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
 
@@ -72,13 +74,14 @@ class Layout:
     `before_index` is a request's whole varbind up to an index of one octet.
     """
 
-    __slots__ = ("arcs", "arity", "before_index", "first", "numeric", "oid", "plan")
+    __slots__ = ("arcs", "arity", "before_index", "first", "numeric", "oid", "plan", "tag")
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
         if len(oid) > _MAX_OID_OCTETS:
             raise CodecError("no column's OID is that long")
         self.oid = oid
+        self.tag = tag
         self.arcs = decode_oid(oid)
         self.arity = arity
         self.numeric = kind != _OCTETS
@@ -96,6 +99,11 @@ class Layout:
         )
         self.before_index = bytes((0x30, len(oid) + 5)) + before_one
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether its values are numbers or strings, which most columns are."""
+        return self.tag != Tag.OBJECT_IDENTIFIER
+
     def ask(self, index: Index) -> bytes:
         """Return the varbind of a request for what follows the row of that index."""
         if isinstance(index, int):
@@ -111,16 +119,19 @@ class Group:
     are brought forward by each reply.
     """
 
-    __slots__ = ("_befores", "_plan", "ends", "last", "layouts", "values")
+    __slots__ = ("_befores", "_pending", "_plan", "_reader", "_values", "ends", "last", "layouts")
 
     def __init__(
         self,
         layouts: Sequence[Layout],
         values: Sequence[dict[Index, Value]],
         last: Sequence[Index],
+        reader: RowReader | None = None,
     ) -> None:
         self.layouts = layouts
-        self.values = values
+        self._values = values
+        self._reader = reader
+        self._pending: list[Row] = []
         self.last = list(last)
         self.ends: list[End | None] = [None] * len(layouts)
         self._befores = [layout.before_index for layout in layouts]
@@ -128,6 +139,34 @@ class Group:
             (column, rows, *layout.plan)
             for column, (rows, layout) in enumerate(zip(values, layouts, strict=True))
         ]
+
+    @property
+    def values(self) -> Sequence[dict[Index, Value]]:
+        """Return the columns' rows."""
+        self.settle()
+        return self._values
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the longest column has."""
+        return max(map(len, self._values), default=0) + len(self._pending)
+
+    @property
+    def rows_of_first(self) -> int:
+        """Return how many rows the first column has."""
+        return len(self._values[0]) + len(self._pending)
+
+    def settle(self) -> None:
+        """Put the rows where they belong that were taken whole and not looked at yet.
+
+        Best done once, at a walk's end: a column is converted in one go.
+        """
+        if self._reader is None or not self._pending:
+            return
+        indexes, columns = self._reader.values(self._pending)
+        self._pending = []
+        for rows, values in zip(self._values, columns, strict=True):
+            rows.update(zip(indexes, values, strict=True))
 
     def ask(self) -> bytes:
         """Return the varbinds of a request for what follows each column's last row."""
@@ -150,10 +189,26 @@ class Group:
         """
         if not self.layouts:
             raise CodecError("nothing was asked for")
+        whole, position = self._take_rows(data, position)
+        if position == len(data):
+            return whole
+        self.settle()
         try:
-            return _decode(data, position, self._plan, self)
+            return whole + _decode(data, position, self._plan, self)
         except IndexError:
             raise CodecError("the data ends within a varbind") from None
+
+    def _take_rows(self, data: bytes, position: int) -> tuple[int, int]:
+        """Take the rows that come first and are whole; return how many varbinds, and their end."""
+        last = self.last
+        floor = last[0]
+        # Only of columns that all stand at the same row.
+        if self._reader is None or not isinstance(floor, int) or last.count(floor) != len(last):
+            return 0, position
+        before = len(self._pending)
+        floor, position = self._reader.take(data, position, floor, self._pending)
+        self.last = [floor] * len(last)
+        return (len(self._pending) - before) * len(last), position
 
 
 def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a third of a varbind

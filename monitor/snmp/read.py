@@ -16,6 +16,7 @@ from monitor.snmp.codec import encode_oid
 from monitor.snmp.columns import Layout
 from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
 from monitor.snmp.oids import objects
+from monitor.snmp.rows import RowReaders
 from monitor.snmp.scalars import Get, ScalarValue
 from monitor.snmp.secure_message import SECURE_OVERHEAD
 from monitor.snmp.walk import Walk
@@ -70,6 +71,7 @@ class NativeReader:
         self._client = client
         self._objects = objects()
         self._layouts: dict[str, Layout] = {}
+        self._rows = RowReaders()
         self._hints: dict[tuple[str, int], _Hint] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
@@ -114,7 +116,9 @@ class NativeReader:
             hint = None
         overhead = SECURE_OVERHEAD if agent.security else 0
         if hint is None:
-            return Walk(columns, bulk=bulk, answered=answered, overhead=overhead)
+            return Walk(
+                columns, bulk=bulk, answered=answered, overhead=overhead, readers=self._rows
+            )
         return Walk(
             columns,
             bulk=bulk and hint.bulk,
@@ -122,6 +126,7 @@ class NativeReader:
             rows=hint.rows,
             answered=answered,
             overhead=overhead,
+            readers=self._rows,
         )
 
     def _learn(self, agent: Agent, walk: Walk) -> None:

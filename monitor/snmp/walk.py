@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.snmp.codec import CodecError, PduType
 from monitor.snmp.columns import End, Group, Index, Value
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.rows import RowReaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,8 @@ class Walk:
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
     varbinds the agent has shown it can answer) and `rows` (so that the last request does not
     ask far beyond the table's end; a wrong number costs a request, never a row).
-    `overhead` is how many octets of a datagram are not in the replies that it takes.
+    `overhead` is how many octets of a datagram are not in the replies that it takes. `readers`
+    are shared with other walks of the same columns.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -81,6 +83,7 @@ class Walk:
         rows: int = MAX_ROWS,
         answered: bool = False,
         overhead: int = 0,
+        readers: RowReaders | None = None,
     ) -> None:
         self.bulk = bulk
         self._reply_bytes = _REPLY_BYTES - overhead
@@ -92,6 +95,7 @@ class Walk:
         self._columns = [_Column(name, layout) for name, layout in columns]
         self._open = list(self._columns)
         self._asked: list[_Column] = []
+        self._readers = readers or RowReaders()
         self._group = Group((), (), ())
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
         self._wanted = 0
@@ -103,11 +107,13 @@ class Walk:
     @property
     def columns(self) -> dict[str, dict[Index, Value]]:
         """Return the columns that have rows, by name."""
+        self._group.settle()
         return {column.name: column.values for column in self._columns if column.values}
 
     @property
     def rows(self) -> int:
         """Return how many rows the longest column has."""
+        self._group.settle()
         return max((len(column.values) for column in self._columns), default=0)
 
     @property
@@ -136,7 +142,7 @@ class Walk:
         if self.bulk:
             repetitions = max(1, self.size // len(asked))
             # One more than the rows still expected shows that there are no others.
-            left = self._expected_rows - len(asked[0].values) + 1
+            left = self._expected_rows - self._group.rows_of_first + 1
             if 0 < left < repetitions:
                 repetitions = left
             self._wanted *= repetitions
@@ -162,7 +168,7 @@ class Walk:
             self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
             return
         self._bulk_worked = self._bulk_worked or self.bulk
-        if group.ends.count(None) < len(group.ends) or max(map(len, group.values)) > MAX_ROWS:
+        if group.ends.count(None) < len(group.ends) or group.rows > MAX_ROWS:
             self._close_ended()
         self._take_turns(varbinds)
         self._resize(varbinds, len(data))
@@ -216,6 +222,7 @@ class Walk:
         self.size = min(self.size * 2, fitting, self.ceiling, MAX_SIZE)
 
     def _regroup(self, asked: list[_Column]) -> None:
+        self._group.settle()
         for column, last in zip(self._asked, self._group.last, strict=True):
             column.last = last
         self._asked = asked
@@ -223,15 +230,20 @@ class Walk:
             [column.layout for column in asked],
             [column.values for column in asked],
             [column.last for column in asked],
+            self._readers.of([column.layout for column in asked]),
         )
 
     def _close_ended(self) -> None:
+        self._group.settle()
+        finished: list[_Column] = []
         for column, end in zip(self._asked, self._group.ends, strict=True):
-            if end is not None:
-                kind, message = _END_FAILURES.get(end, (None, ""))
-                self._close([column], kind, message)
+            if end is End.FINISHED:
+                finished.append(column)
+            elif end is not None:
+                self._close([column], *_END_FAILURES[end])
             elif len(column.values) > MAX_ROWS:
                 self._close([column], FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
+        self._close(finished, None, "")
 
     def _take_turns(self, varbinds: int) -> None:
         """Put the columns that the last reply had no room for first, the asked ones last."""

@@ -17,6 +17,7 @@ from monitor.snmp.codec import (
     encode_oid,
 )
 from monitor.snmp.columns import End, Group, Index, Layout, Value
+from monitor.snmp.rows import RowReaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +31,16 @@ LAYOUTS = (
     Layout(encode_oid("1.3.6.1.2.1.31.1.1.1.1"), Tag.OCTET_STRING),
     Layout(encode_oid("1.3.6.1.2.1.105.1.1.1.3"), Tag.INTEGER, arity=2),
 )
+# Columns with one arc of index are read row by row, others varbind by varbind.
+BY_ROW = LAYOUTS[:4]
+SETS = pytest.mark.parametrize("layouts", [LAYOUTS, BY_ROW], ids=["by varbind", "by row"])
 Outcome = tuple[list[dict[Index, Value]], list[End | None]]
 
 
-def reply(rows: Sequence[int], values: random.Random) -> bytes:
+def reply(layouts: Sequence[Layout], rows: Sequence[int], values: random.Random) -> bytes:
     varbinds = []
     for row in rows:
-        for layout in LAYOUTS:
+        for layout in layouts:
             index = encode_oid((1, 3, row, row))[1:] if layout.arity == 2 else b""
             oid = encode_oid((*layout.arcs, row)) if not index else layout.oid + index
             varbinds.append((oid, layout.plan[3], _value(layout, values)))
@@ -51,29 +55,30 @@ def _value(layout: Layout, values: random.Random) -> Value:
     return values.randrange(1 << values.choice((1, 8, 31, 32)))
 
 
-def fast(data: bytes) -> Outcome | None:
+def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome | None:
     """Return what the hot path makes of a reply, None if it refuses it."""
-    rows: list[dict[Index, Value]] = [{} for _ in LAYOUTS]
-    group = Group(LAYOUTS, rows, [layout.first for layout in LAYOUTS])
+    rows: list[dict[Index, Value]] = [{} for _ in layouts]
+    group = Group(layouts, rows, [layout.first for layout in layouts], readers.of(layouts))
     try:
         group.take(data, decode_head(data)[6])
     except CodecError:
         return None
+    assert group.values is rows
     return rows, group.ends
 
 
-def general(data: bytes) -> Outcome | None:
+def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
     """Return what the general codec and plain tuples make of a reply, None if it is refused."""
     try:
         message = decode_message(data)
     except CodecError:
         return None
-    rows: list[dict[Index, Value]] = [{} for _ in LAYOUTS]
-    ends: list[End | None] = [None for _ in LAYOUTS]
-    last: list[tuple[int, ...]] = [layout.arcs for layout in LAYOUTS]
+    rows: list[dict[Index, Value]] = [{} for _ in layouts]
+    ends: list[End | None] = [None for _ in layouts]
+    last: list[tuple[int, ...]] = [layout.arcs for layout in layouts]
     for place, (encoded, tag, value) in enumerate(message.varbinds):
-        column = place % len(LAYOUTS)
-        layout = LAYOUTS[column]
+        column = place % len(layouts)
+        layout = layouts[column]
         oid = decode_oid(encoded)
         if ends[column] is not None:
             continue
@@ -119,32 +124,36 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
     return bytes(mutant)
 
 
-def test_both_decoders_agree_on_100000_mutated_replies() -> None:
+@SETS
+def test_both_decoders_agree_on_100000_mutated_replies(layouts: Sequence[Layout]) -> None:
+    readers = RowReaders()
     chance = random.Random(82)
     # Indexes around the edges of one and two octets, an end, and steps backwards.
     bases = [
-        reply(rows, chance)
+        reply(layouts, rows, chance)
         for rows in ([1, 2, 3], [126, 127, 128], [16382, 16383, 16384], [5, 5], [9, 4], [])
         for _ in range(4)
     ]
     read = 0
     for _ in range(MUTANTS):
         mutant = mutate(chance.choice(bases), chance)
-        found = fast(mutant)
-        assert found == general(mutant), mutant.hex(" ")
+        found = fast(layouts, mutant, readers)
+        assert found == general(layouts, mutant), mutant.hex(" ")
         read += found is not None
     assert read > MUTANTS // 10, "the mutants are too broken to show anything"
 
 
-def test_values_of_every_type_are_read() -> None:
+@SETS
+def test_values_of_every_type_are_read(layouts: Sequence[Layout]) -> None:
     values = random.Random(1)
     for rows in ([1, 2], [127, 128, 129], [70_000]):
-        data = reply(rows, values)
-        found = fast(data)
+        data = reply(layouts, rows, values)
+        found = fast(layouts, data, RowReaders())
         assert found is not None
-        assert found == general(data)
+        assert found == general(layouts, data)
         assert [*found[0][0]] == rows
-        assert [*found[0][4]] == [(row, row) for row in rows]
+        for column in found[0][4:]:
+            assert [*column] == [(row, row) for row in rows]
 
 
 def test_a_value_of_the_wrong_kind_is_left_out_and_the_column_goes_on() -> None:
