@@ -1,8 +1,8 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace
-BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-snmp-exporter prometheus-smokeping-prober
+TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace
+BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 DEMO ?=
 
 .PHONY: help demo test fast drills lint bench schema lock venv venv-dev

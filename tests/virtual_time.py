@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Executor
 
 Result = TypeVar("Result")
 
+_LONGEST_WAIT = 5.0
 START = datetime(2022, 9, 1, 8, 0, tzinfo=UTC)
 
 
@@ -21,13 +23,17 @@ class _JumpingSelector(selectors.SelectSelector):
     def __init__(self) -> None:
         super().__init__()
         self.time = 1_000.0
+        self.in_threads = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
+        if not ready and timeout != 0 and self.in_threads:
+            # A disk is as slow as it is: hours must not pass before it has answered.
+            ready = super().select(_LONGEST_WAIT)
         if not ready and timeout:
             self.time += timeout
         elif not ready and timeout is None:
-            ready = super().select(5)
+            ready = super().select(_LONGEST_WAIT)
             if not ready:
                 raise RuntimeError("the test waits for something that never comes")
         return ready
@@ -42,6 +48,18 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.time
+
+    def run_in_executor(
+        self, executor: Executor | None, function: Callable[..., Result], *arguments: object
+    ) -> asyncio.Future[Result]:
+        """Run a function in a thread; no time is skipped until it has ended."""
+        ended = super().run_in_executor(executor, function, *arguments)
+        self._jumping.in_threads += 1
+        ended.add_done_callback(self._ended)
+        return ended
+
+    def _ended(self, _: asyncio.Future[Any]) -> None:
+        self._jumping.in_threads -= 1
 
     def block(self, seconds: float) -> None:
         """Let time pass as if the running callback had taken so long."""
