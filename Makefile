@@ -1,7 +1,7 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace
+TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 DEMO ?=
 

@@ -32,7 +32,7 @@ from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.outlook import forecast_now
-from monitor.rollout.reader import open_reader
+from monitor.rollout.place import SqlitePlace
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
     from monitor.rollout.forecast import Forecast
+    from monitor.rollout.place import LedgerPlace
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,12 @@ class Settings:
     port: int = 9822
     concurrency: int = DEFAULT_CONCURRENCY
     allow_fewer_schools: bool = False
+    ledger: LedgerPlace | None = None
+
+    @property
+    def ledger_place(self) -> LedgerPlace:
+        """Return where the ledger is: a file in the state directory, unless said otherwise."""
+        return self.ledger or SqlitePlace(self.state_directory / LEDGER_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +285,10 @@ class Daemon:
 
     async def _forecast(self) -> None:
         """Renew the forecast now and then; the history is read in a thread of its own."""
-        path = self._settings.state_directory / LEDGER_FILE
+        place = self._settings.ledger_place
 
         def found(inventory: Inventory, now: datetime) -> Forecast | None:
-            with open_reader(path) as reader:
+            with place.open_reader() as reader:
                 return forecast_now(reader, inventory, now)
 
         while True:
@@ -333,9 +340,7 @@ async def open_daemon(
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
         own.count_drops_of("icmp", lambda: echo.drops)
-        ledger = await stack.enter_async_context(
-            Ledger.open(settings.state_directory / LEDGER_FILE, clock)
-        )
+        ledger = await stack.enter_async_context(Ledger.open(settings.ledger_place, clock))
         exposition = Exposition(clock, own)
         watch = Watch(
             loaded.inventory,

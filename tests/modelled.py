@@ -21,6 +21,7 @@ from monitor.observation import EchoRound
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.watch import Watch, remembered
 from tests.virtual_time import VirtualClock
@@ -110,7 +111,7 @@ async def running(
     exposition = Exposition(clock, own)
     credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
     loaded = [Loaded(inventory, credentials)]
-    async with Ledger.open(folder / "ledger.sqlite", clock) as ledger:
+    async with Ledger.open(SqlitePlace(folder / "ledger.sqlite"), clock) as ledger:
         book = MaintenanceBook(folder, inventory)
         memory = await remembered(ledger, clock.now())
         watch = Watch(

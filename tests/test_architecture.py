@@ -43,6 +43,8 @@ WIRING = {"daemon", "campaigns", "watch", "view", "cli", "__main__", "__init__"}
 OWNERS = {
     "yaml": {"config"},
     "sqlite3": {"rollout"},
+    "sqlalchemy": {"rollout"},
+    "psycopg": {"rollout"},
     "prometheus_client": {"exposition"},
     "pysnmp": {"snmp"},
     "aiohttp": {"web"},

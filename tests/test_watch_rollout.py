@@ -10,6 +10,7 @@ from monitor.maintenance import MaintenanceBook
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.watch import Watch
 from tests.exposition.support import HandClock, exact_names, scrape
 from tests.uplink.city import city, school
@@ -39,7 +40,7 @@ async def test_a_milestone_becomes_a_stage_in_the_exposition_and_the_ledger(tmp_
     clock = HandClock()
     ordered = Milestone("ordered", date(2020, 5, 4), "contract 7")
     inventory = city(with_milestones(GOETHE, ordered))
-    async with Ledger.open(tmp_path / "ledger.sqlite", clock) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), clock) as ledger:
         exposition = Exposition(clock)
         book = MaintenanceBook(tmp_path, inventory)
         watch = Watch(inventory, clock, exposition, ledger, book, RolloutBoard(inventory))
@@ -53,7 +54,7 @@ async def test_a_milestone_becomes_a_stage_in_the_exposition_and_the_ledger(tmp_
         clock.time += 60
         watch.tick()
         assert await stages(exposition) == {"goethe": "built"}
-    async with Ledger.open(tmp_path / "ledger.sqlite", clock) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), clock) as ledger:
         kinds = [entry.kind for entry in await board.remembered(ledger, datetime.now(UTC))]
     assert kinds.count("stage") == 2
 

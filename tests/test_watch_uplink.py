@@ -7,6 +7,7 @@ from monitor.exposition.store import Exposition
 from monitor.maintenance import MaintenanceBook
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.watch import Watch
 from tests.exposition.support import HandClock, exact_names, scrape
 from tests.uplink.city import check, city, observed, school
@@ -50,7 +51,7 @@ class Rig:
 @asynccontextmanager
 async def rig(tmp_path: Path, inventory: Inventory) -> AsyncIterator[Rig]:
     clock = HandClock()
-    async with Ledger.open(tmp_path / "ledger.sqlite", clock) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), clock) as ledger:
         yield Rig(inventory, clock, ledger, tmp_path)
 
 

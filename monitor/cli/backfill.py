@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
-from monitor.daemon import LEDGER_FILE
 from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import read_history
-from monitor.rollout.reader import open_reader
+
+if TYPE_CHECKING:
+    from monitor.rollout.place import LedgerPlace
 
 
 @click.command()
@@ -37,13 +40,21 @@ from monitor.rollout.reader import open_reader
 @click.option("--sites", is_flag=True, help="Also the stage of each site; large with --step hour.")
 @config_option
 @state_option
-def backfill(out: Path, step: str, sites: bool, config: Path, state_dir: Path) -> None:  # noqa: FBT001  # click passes flags by name
+@ledger_option
+def backfill(
+    out: Path,
+    step: str,
+    sites: bool,  # noqa: FBT001  # click passes flags by name
+    config: Path,
+    ledger: LedgerPlace,
+    **_: object,
+) -> None:
     """Write the roll-out's history out of the ledger as OpenMetrics."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     draft = out.with_name(f"{out.name}.{os.getpid()}.new")
     try:
-        with open_reader(state_dir / LEDGER_FILE) as reader:
+        with ledger.open_reader() as reader:
             history = read_history(reader, now, configured_scope(inventory, now))
         with draft.open("w", encoding="utf-8", newline="\n") as stream:
             apart = HOUR if step == "hour" else DAY

@@ -25,8 +25,8 @@ from monitor.cli.common import (
     read_inventory,
     state_option,
 )
+from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
-from monitor.daemon import LEDGER_FILE
 from monitor.rollout.campaign import (
     CampaignError,
     campaign_id,
@@ -44,7 +44,6 @@ from monitor.rollout.campaign_rules import MEASUREMENTS, evaluate
 from monitor.rollout.campaign_runner import KINDS
 from monitor.rollout.campaign_trial import why_spoiled
 from monitor.rollout.chain import LedgerError
-from monitor.rollout.reader import open_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
     from monitor.rollout.campaign_requests import Action
     from monitor.rollout.chain import Entry
     from monitor.rollout.evidence import Measurement
+    from monitor.rollout.place import LedgerPlace
 
 _SHOWN = 5
 _HISTORY = timedelta(days=60)
@@ -100,12 +100,15 @@ def plan(school: str, site: str | None, config: Path) -> None:
 @site_option
 @config_option
 @state_option
-def start(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+@ledger_option
+def start(
+    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+) -> None:
     """Have SCHOOL's lines measured; the daemon begins within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     now = SystemClock().now()
-    running = _running(found, state_dir)
+    running = _running(found, ledger, state_dir)
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
         if place.uplink.throughput is None:
@@ -122,11 +125,14 @@ def start(school: str, site: str | None, config: Path, state_dir: Path) -> None:
 @site_option
 @config_option
 @state_option
-def cancel(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+@ledger_option
+def cancel(
+    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+) -> None:
     """End the campaigns of SCHOOL; a test that runs stops within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
-    running = _running(found, state_dir)
+    running = _running(found, ledger, state_dir)
     names = [f"{found.id}/{one.id}" for one in _sites(found, site)]
     if not any(name in running for name in names):
         fail(f"no campaign runs at {found.id}", Exit.WRONG)
@@ -141,14 +147,17 @@ def cancel(school: str, site: str | None, config: Path, state_dir: Path) -> None
 @site_option
 @config_option
 @state_option
-def status(school: str, site: str | None, config: Path, state_dir: Path) -> None:
+@ledger_option
+def status(
+    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+) -> None:
     """Show how far the measuring of SCHOOL's lines is, and what held it up."""
     inventory = read_inventory(config)
     found, calendar = find_school(inventory, school), _calendar(inventory)
     now = SystemClock().now()
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
-        known = _progress(_entries(state_dir, name))
+        known = _progress(_entries(ledger, name))
         waiting = _waiting(state_dir, name, {one.campaign.id for one in known})
         for request in waiting:
             click.echo(f"{name}: {request} was requested, and the daemon has not taken it up yet")
@@ -226,13 +235,12 @@ def _calendar(inventory: Inventory) -> SchoolCalendar:
         fail(str(error), Exit.WRONG)
 
 
-def _entries(state_dir: Path, site: str) -> list[Entry]:
-    path = state_dir / LEDGER_FILE
-    if not path.exists():
-        return []
+def _entries(ledger: LedgerPlace, site: str) -> list[Entry]:
     since = SystemClock().now() - _HISTORY
     try:
-        with open_reader(path) as reader:
+        if not ledger.exists():
+            return []
+        with ledger.open_reader() as reader:
             return [
                 recorded.entry
                 for kind in KINDS
@@ -249,12 +257,12 @@ def _progress(entries: list[Entry]) -> tuple[Progress, ...]:
         fail(str(error), Exit.WRONG)
 
 
-def _running(school: School, state_dir: Path) -> dict[str, str]:
+def _running(school: School, ledger: LedgerPlace, state_dir: Path) -> dict[str, str]:
     """Return the campaign that runs, or is asked for, at each of a school's sites."""
     running: dict[str, str] = {}
     for site in school.sites:
         name = f"{school.id}/{site.id}"
-        known = _progress(_entries(state_dir, name))
+        known = _progress(_entries(ledger, name))
         for request in _waiting(state_dir, name, {one.campaign.id for one in known}):
             running[name] = request
         for one in known:

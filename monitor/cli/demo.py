@@ -32,6 +32,7 @@ from monitor.config.units import UnitError, parse_duration
 from monitor.daemon import LEDGER_FILE, Loaded, Settings, open_daemon, prepare_state_directory
 from monitor.inventory import InterfacesOptions
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
@@ -123,7 +124,7 @@ async def _write_history(wishes: Wishes, inventory: Inventory, clock: Clock) -> 
             Exit.WRONG,
         )
     entries = list(rollout_history(inventory, *wishes.years))
-    async with Ledger.open(path, clock, capacity=len(entries)) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock, capacity=len(entries)) as ledger:
         await ledger.append(entries)
 
 

@@ -10,6 +10,7 @@ import contextlib
 import json
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,8 +34,13 @@ from monitor.cli.common import (
     read_inventory,
     state_option,
 )
+from monitor.cli.ledger_option import ledger_option
 from monitor.config import schema as config_schema
+from monitor.daemon import Settings
 from monitor.inventory import CheckKind, insecure_devices
+
+if TYPE_CHECKING:
+    from monitor.rollout.place import LedgerPlace
 
 EPILOG = """\b
 Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
@@ -62,17 +68,18 @@ def main() -> None:
     is_flag=True,
     help="Take a reload that loses more than a fifth of the schools.",
 )
-def run(
+@ledger_option
+def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
     listen: tuple[str, int],
     state_dir: Path,
     concurrency: int,
     allow_fewer_schools: bool,  # noqa: FBT001  # click passes flags by name
+    ledger: LedgerPlace,
 ) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
-    run_command.run(
-        config, listen, state_dir, concurrency=concurrency, allow_fewer_schools=allow_fewer_schools
-    )
+    settings = Settings(state_dir, *listen, concurrency, allow_fewer_schools, ledger)
+    run_command.run(config, settings)
 
 
 demo_state_option = click.option(
@@ -210,7 +217,7 @@ def version() -> None:
 
 
 main.add_command(backfill_command.backfill)
-main.add_command(ledger_command.ledger)
+main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)

@@ -13,19 +13,18 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
-from monitor.daemon import LEDGER_FILE
 from monitor.rollout.chain import LedgerError, LedgerLockedError
-from monitor.rollout.reader import open_reader
 from monitor.rollout.report import end_of, record, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
-from monitor.rollout.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from monitor.inventory import Inventory
+    from monitor.rollout.place import LedgerPlace
     from monitor.rollout.report import RolloutReport
     from monitor.rollout.report_words import Language
 
@@ -64,6 +63,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 )
 @config_option
 @state_option
+@ledger_option
 def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     form: str,
     language: str,
@@ -72,12 +72,12 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     recording: bool,  # noqa: FBT001  # click passes flags by name
     out: Path | None,
     config: Path,
-    state_dir: Path,
+    ledger: LedgerPlace,
+    **_: object,
 ) -> None:
     """Report the roll-out: verified of the goal, forecast, regressions, evidence."""
     inventory = read_inventory(config)
-    path = state_dir / LEDGER_FILE
-    made = _made(inventory, path, as_of, since)
+    made = _made(inventory, ledger, as_of, since)
     shapes: dict[str, Callable[[RolloutReport], str]] = {
         "md": partial(to_markdown, language=cast("Language", language)),
         "html": partial(to_html, language=cast("Language", language)),
@@ -86,11 +86,11 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     }
     _write(shapes[form](made), out)
     if recording:
-        _record(path, made)
+        _record(ledger, made)
 
 
 def _made(
-    inventory: Inventory, path: Path, as_of: datetime | None, since: datetime | None
+    inventory: Inventory, ledger: LedgerPlace, as_of: datetime | None, since: datetime | None
 ) -> RolloutReport:
     now = SystemClock().now().replace(microsecond=0)
     at, begin = (_end_of(day, inventory) for day in (as_of, since))
@@ -100,7 +100,7 @@ def _made(
     ):
         fail(f"--as-of {as_of:%Y-%m-%d} has not come yet", Exit.WRONG)
     try:
-        with open_reader(path) as reader:
+        with ledger.open_reader() as reader:
             row, digest = reader.head()
             return rollout_report(
                 reader,
@@ -127,9 +127,9 @@ def _write(text: str, out: Path | None) -> None:
         fail(f"{out}: {error.strerror}", Exit.WRONG)
 
 
-def _record(path: Path, made: RolloutReport) -> None:
+def _record(ledger: LedgerPlace, made: RolloutReport) -> None:
     try:
-        store = open_store(path, SystemClock().now())
+        store = ledger.open_store(SystemClock().now())
         try:
             store.append(store.link([record(made)]))
         finally:

@@ -40,19 +40,11 @@ START_ERRORS = (
 )
 
 
-def run(
-    config: Path,
-    listen: tuple[str, int],
-    state_directory: Path,
-    *,
-    concurrency: int,
-    allow_fewer_schools: bool,
-) -> None:
+def run(config: Path, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; leave with a code and one line if it cannot start."""
     logging.basicConfig(
         stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
-    settings = Settings(state_directory, *listen, concurrency, allow_fewer_schools)
     try:
         asyncio.run(_run(config, settings))
     except ConfigError as error:

@@ -12,15 +12,16 @@ from rich.console import Console
 
 from monitor.calendar import SchoolCalendar
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
-from monitor.daemon import LEDGER_FILE
 from monitor.rollout.chain import LedgerError
-from monitor.rollout.reader import open_reader
 from monitor.rollout.sla import month_entries, sla_report
 from monitor.rollout.sla_output import outages_to_csv, to_csv, to_json, to_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from monitor.rollout.place import LedgerPlace
 
 
 @click.command()
@@ -36,15 +37,22 @@ if TYPE_CHECKING:
 )
 @config_option
 @state_option
-def sla(month: str | None, provider: str | None, form: str, config: Path, state_dir: Path) -> None:
+@ledger_option
+def sla(
+    month: str | None,
+    provider: str | None,
+    form: str,
+    config: Path,
+    ledger: LedgerPlace,
+    **_: object,
+) -> None:
     """Report the month's availability per site, with every outage."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     calendar = SchoolCalendar(inventory.calendar)
     wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
-    path = state_dir / LEDGER_FILE
     try:
-        with open_reader(path) as reader:
+        with ledger.open_reader() as reader:
             row, digest = reader.head()
             report = sla_report(
                 month_entries(reader, wanted, inventory.calendar.timezone),

@@ -25,7 +25,6 @@ from monitor.rollout.chain import (
     Row,
     require_valid,
 )
-from monitor.rollout.store import Store, open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.clock import Clock
-    from monitor.rollout.reader import VerifyResult
+    from monitor.rollout.place import LedgerPlace, LedgerStore
+    from monitor.rollout.reading import VerifyResult
 
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LAST_RETRY_SECONDS: Final = 30.0
@@ -76,7 +76,7 @@ class Ledger:
         "_clock",
         "_closing",
         "_executor",
-        "_path",
+        "_place",
         "_problem",
         "_quarantined",
         "_queue",
@@ -90,13 +90,13 @@ class Ledger:
     )
 
     def __init__(
-        self, path: Path, clock: Clock, executor: ThreadPoolExecutor, capacity: int
+        self, place: LedgerPlace, clock: Clock, executor: ThreadPoolExecutor, capacity: int
     ) -> None:
-        self._path = path
+        self._place = place
         self._clock = clock
         self._executor = executor
         self._capacity = capacity
-        self._store: Store | None = None  # belongs to the executor's thread
+        self._store: LedgerStore | None = None  # belongs to the executor's thread
         self._queue = _Batch([], [])
         self._waiting = 0
         self._recorded = 0
@@ -110,7 +110,9 @@ class Ledger:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, clock: Clock, capacity: int = 10_000) -> AsyncIterator[Ledger]:
+    async def open(
+        cls, place: LedgerPlace, clock: Clock, capacity: int = 10_000
+    ) -> AsyncIterator[Ledger]:
         """Open the ledger and keep its writer running; at the end, write what waits.
 
         `capacity` is how many entries may wait. A disk that is full or fails is no reason not
@@ -122,7 +124,7 @@ class Ledger:
             LedgerError: if it cannot be opened for a reason that an operator has to cure.
         """
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        ledger = cls(path, clock, executor, capacity)
+        ledger = cls(place, clock, executor, capacity)
         try:
             try:
                 await ledger._in_thread(ledger._opened, clock.now())
@@ -165,7 +167,7 @@ class Ledger:
         """
         require_valid(entries)
         if self._closing.is_set():
-            raise LedgerError(f"{self._path}: the ledger is closed")
+            raise LedgerError(f"{self._place}: the ledger is closed")
         if self._waiting + len(entries) > self._capacity:
             self._unrecorded += len(entries)
             self._untold += len(entries)
@@ -189,7 +191,7 @@ class Ledger:
             return
         if not self.submit(entries):
             raise LedgerStorageError(
-                f"{self._path}: {self._waiting} entries wait for the disk already: {self._problem}"
+                f"{self._place}: {self._waiting} entries wait for the disk already: {self._problem}"
             )
         acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.waiters.append(acknowledged)
@@ -226,7 +228,7 @@ class Ledger:
         return await self._in_thread(check)
 
     async def backup(self, target: Path) -> VerifyResult:
-        """Copy the ledger to a new, verified file; appends wait meanwhile.
+        """Copy the ledger to a new, verified SQLite file; appends wait meanwhile.
 
         Raises:
             LedgerError: if the target exists, cannot be written, or the copy does not verify.
@@ -247,7 +249,7 @@ class Ledger:
             if not self._closing.is_set():  # a bug in here: nobody may wait for ever
                 self._problem = "the ledger's writer failed; the traceback follows at the stop"
                 self._closing.set()
-            _refuse([*batch.waiters, *self._queue.waiters], f"{self._path}: the ledger closed")
+            _refuse([*batch.waiters, *self._queue.waiters], f"{self._place}: the ledger closed")
 
     async def _work_arrived(self) -> bool:
         """Wait for entries; return False when there are none and there will be none."""
@@ -308,11 +310,11 @@ class Ledger:
 
     # From here on: in the executor's thread.
 
-    def _opened(self, now: datetime | None = None) -> Store:
+    def _opened(self, now: datetime | None = None) -> LedgerStore:
         if self._store is None:
             if now is None:
-                raise LedgerStorageError(self._problem or f"{self._path}: not open")
-            self._store = open_store(self._path, now)
+                raise LedgerStorageError(self._problem or f"{self._place}: not open")
+            self._store = self._place.open_store(now)
             self._quarantined = self._store.quarantined
             self._replaced = self._store.replaced or self._replaced
         return self._store

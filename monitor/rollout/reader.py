@@ -8,11 +8,9 @@ Must not know: what the entries mean, how they are written.
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.rollout import schema
@@ -23,10 +21,9 @@ from monitor.rollout.chain import (
     LedgerStorageError,
     Recorded,
     Row,
-    digest,
-    instant,
     milliseconds,
 )
+from monitor.rollout.reading import VerifyResult, verify_chain, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,26 +48,8 @@ _STORAGE_CODES: Final = frozenset(
     }
 )
 _COLUMNS: Final = "sequence, at, kind, subject, payload, digest"
+INSERT: Final = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  # a constant
 _TYPES: Final = (int, int, str, str, str, bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
-    """What a verification found: `rows` that hold, the digest of the last of them.
-
-    `first_bad` is the sequence of the first row that does not hold; it is None where all rows
-    hold or where the damage lies outside the rows. `problem` is a sentence, empty if all is well.
-    """
-
-    rows: int
-    head: bytes
-    first_bad: int | None = None
-    problem: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Return whether the file is what was written to it."""
-        return not self.problem
 
 
 class LedgerReader:
@@ -145,7 +124,7 @@ class LedgerReader:
                 problem = problem or schema.differences(self._connection, migrations)
             if problem:
                 return VerifyResult(0, GENESIS, problem=problem)
-            chain = self._verify_chain()
+            chain = verify_chain(self.rows())
             if chain.problem:
                 return chain
             with sqlite_errors(self._path):
@@ -156,43 +135,13 @@ class LedgerReader:
             return VerifyResult(chain.rows, chain.head, problem=f"SQLite says: {found}")
         return chain
 
-    def _verify_chain(self) -> VerifyResult:
-        sequence, head = 0, GENESIS
-        try:
-            for row in self.rows():
-                if row.sequence != sequence + 1:
-                    problem = f"row {sequence + 1} is missing"
-                    return VerifyResult(sequence, head, sequence + 1, problem)
-                fields = (row.sequence, row.at, row.kind, row.subject, row.payload)
-                if row.digest != digest(head, fields):
-                    problem = f"row {row.sequence} is not what was written"
-                    return VerifyResult(sequence, head, row.sequence, problem)
-                sequence, head = row.sequence, row.digest
-        except LedgerCorruptError as error:
-            return VerifyResult(sequence, head, sequence + 1, str(error))
-        if not sequence:
-            return VerifyResult(0, GENESIS, 1, "row 1 is missing: every ledger has one")
-        return VerifyResult(sequence, head)
-
     def export(self, stream: TextIO) -> int:
         """Write every row as one JSON object a line, digests in hex; return how many.
 
         Raises:
             LedgerError: if the file cannot be read.
         """
-        count = 0
-        for row in self.rows():
-            line = {
-                "sequence": row.sequence,
-                "at": instant(row.at).isoformat(timespec="milliseconds"),
-                "kind": row.kind,
-                "subject": row.subject,
-                "payload": json.loads(row.payload),
-                "digest": row.digest.hex(),
-            }
-            stream.write(json.dumps(line, separators=(",", ":")) + "\n")
-            count += 1
-        return count
+        return write_rows(self.rows(), stream)
 
     def backup(self, target: Path) -> VerifyResult:
         """Copy the ledger to a new file, verified before it gets its name.
@@ -281,6 +230,11 @@ def os_errors(path: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise LedgerStorageError(f"{path}: {error.strerror}") from error
+
+
+def row_values(row: Row) -> tuple[int, int, str, str, str, bytes]:
+    """Return what `INSERT` takes."""
+    return (row.sequence, row.at, row.kind, row.subject, row.payload, row.digest)
 
 
 def create_private(path: Path) -> None:

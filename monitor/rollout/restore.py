@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.rollout.reader import VerifyResult
+    from monitor.rollout.reading import VerifyResult
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is in place now, and where the earlier ledger was put; None if there was none."""
+    """What is in place now, and as what the earlier ledger is kept; empty if there was none."""
 
     result: VerifyResult
-    kept: Path | None
+    kept: str
 
 
 def restore(backup: Path, target: Path, now: datetime) -> Restored:
@@ -55,7 +55,7 @@ def restore(backup: Path, target: Path, now: datetime) -> Restored:
         with os_errors(target):
             draft.replace(target)
             sync_folder(target.parent)
-        return Restored(result, kept)
+        return Restored(result, str(kept or ""))
 
 
 def _keep(target: Path, now: datetime) -> Path | None:

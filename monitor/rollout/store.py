@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.rollout import schema
 from monitor.rollout.chain import (
@@ -24,10 +24,12 @@ from monitor.rollout.chain import (
     link,
 )
 from monitor.rollout.reader import (
+    INSERT,
     LedgerReader,
     connect,
     create_private,
     os_errors,
+    row_values,
     sqlite_errors,
     sync_folder,
 )
@@ -37,10 +39,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from io import FileIO
     from pathlib import Path
-
-_INSERT: Final = (
-    "INSERT INTO entries (sequence, at, kind, subject, payload, digest) VALUES (?, ?, ?, ?, ?, ?)"
-)
 
 
 class Store:
@@ -91,7 +89,7 @@ class Store:
         """
         with sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(_INSERT, map(_values, rows))
+            self._connection.executemany(INSERT, map(row_values, rows))
             self._connection.execute("COMMIT")
         self._sequence, self._head = rows[-1].sequence, rows[-1].digest
 
@@ -223,7 +221,7 @@ def _begin(
         _prepare(connection)
         schema.migrate(connection, migrations)
         for row in link([Entry(now, "begin", "", payload)], 0, GENESIS):
-            connection.execute(_INSERT, _values(row))
+            connection.execute(INSERT, row_values(row))
     with os_errors(path):
         # A journal left behind would be rolled back into the new file.
         for place in (path.with_name(path.name + "-journal"), path):
@@ -231,7 +229,3 @@ def _begin(
                 place.rename(place.with_name(place.name + suffix))
         draft.rename(path)
         sync_folder(path.parent)
-
-
-def _values(row: Row) -> tuple[int, int, str, str, str, bytes]:
-    return (row.sequence, row.at, row.kind, row.subject, row.payload, row.digest)

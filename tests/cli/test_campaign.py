@@ -20,6 +20,7 @@ from monitor.rollout.campaign_records import (
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
 from monitor.rollout.evidence import Measurement, Rates
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 
 if TYPE_CHECKING:
     import pytest
@@ -76,7 +77,7 @@ async def test_status_shows_progress_results_and_refusals(
         SITE, now, "iperf3", 9.56e8, 9.55e8, 8, 10.0, 0.01,
         clock_stepped=False, held_slot=True, campaign="c",
     )  # fmt: skip
-    async with Ledger.open(tmp_path / LEDGER_FILE, SystemClock()) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / LEDGER_FILE), SystemClock()) as ledger:
         entries = (campaign_entry(started), measurement_entry(good), campaign_entry(held_up))
         await ledger.append(entries)
     shown = schulnetz(tmp_path, "status", "first-school").output

@@ -14,6 +14,7 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.observation import State
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import Transition
 from tests.cli.test_main import TOWN, invoke
@@ -42,7 +43,7 @@ async def record_an_outage(path: Path) -> None:
         ("goethe/main", State.DOWN, 20),
         ("goethe/main", State.UP, 30),
     ]
-    async with Ledger.open(path, SystemClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), SystemClock()) as ledger:
         for minute in range(71):
             now = BEGIN + timedelta(minutes=minute)
             for site, state, at in changes:
@@ -64,7 +65,7 @@ def test_an_empty_ledger_has_a_report_in_every_form(
     place: tuple[str, ...], tmp_path: Path, form: str
 ) -> None:
     async def begin() -> None:
-        async with Ledger.open(tmp_path / "ledger.sqlite", SystemClock()):
+        async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), SystemClock()):
             pass
 
     asyncio.run(begin())

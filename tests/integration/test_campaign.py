@@ -27,6 +27,7 @@ from monitor.rollout.campaign_rules import evaluate
 from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
 from monitor.rollout.evidence import Campaign, CampaignOutcome, Rates
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import open_reader
 from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
 
@@ -106,7 +107,7 @@ async def attempt(
 ) -> AsyncIterator[Attempt]:
     """Make one attempt at a test when the block has been entered; record it when it ends."""
     clock, lessons, path = HastyClock(), Lessons(), folder / "ledger.sqlite"
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         around = Surroundings(
             clock=clock,
             lessons=lessons,

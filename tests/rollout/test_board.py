@@ -17,6 +17,7 @@ from monitor.rollout.board import RolloutBoard, remembered
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.line import Identity
 from monitor.rollout.line_records import LINE, LINE_DAY, read_line_day
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.progress import progress
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import Transition
@@ -302,7 +303,7 @@ def test_progress_counts_schools_with_all_their_sites_against_the_goals_number(
 async def test_board_remembers_from_a_real_ledger(city: Inventory, tmp_path: Path) -> None:
     _, written = live_board(city)
     written += entries_of(_elsewhere(passing("c2")))
-    async with Ledger.open(tmp_path / "ledger.sqlite", SystemClock()) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), SystemClock()) as ledger:
         await ledger.append(written)
         board = RolloutBoard(city, await remembered(ledger, START + 5 * DAY))
     board.tick(START + 5 * DAY)

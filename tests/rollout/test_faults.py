@@ -21,6 +21,7 @@ import pytest
 from monitor.rollout import reader as reader_module
 from monitor.rollout.chain import Entry, LedgerError, LedgerVersionError
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import LedgerReader, open_reader
 from monitor.rollout.store import open_store
 from tests.rollout.clocks import ManualClock, until
@@ -68,12 +69,15 @@ def kill_one(process: subprocess.Popen[str], path: Path, first: int, delay: floa
 
 
 @pytest.mark.integration
-def test_kill_at_200_random_points_loses_no_acknowledged_entry(tmp_path: Path) -> None:
+def test_kill_at_random_points_loses_no_acknowledged_entry(
+    tmp_path: Path,
+    thorough: bool,  # noqa: FBT001  # a fixture
+) -> None:
     path, chance = tmp_path / "ledger.sqlite", random.Random(20201231)
     acknowledged: list[int] = []
     hot_journals = 0
     with writer() as process:
-        for _ in range(200):
+        for _ in range(1000 if thorough else 200):
             first = (acknowledged[-1] + 1) if acknowledged else 0
             acknowledged += kill_one(process, path, first, chance.uniform(0, 0.06))
             hot_journals += (tmp_path / "ledger.sqlite-journal").exists()
@@ -227,7 +231,7 @@ async def fill_and_heal(folder: Path, make_room: Path | None) -> list[int]:
             await asyncio.sleep(0.002)
             rounds += 1
 
-    async with Ledger.open(folder / "ledger.sqlite", clock, capacity=50) as ledger:
+    async with Ledger.open(SqlitePlace(folder / "ledger.sqlite"), clock, capacity=50) as ledger:
         prober = asyncio.create_task(probe())
         kept, number = [], 0
         while ledger.health.healthy:
@@ -302,7 +306,7 @@ async def test_daemon_may_start_on_a_full_disk_and_gets_its_ledger_later(tmp_pat
             while file.write(bytes(4096)) == 4096:
                 if os.statvfs(folder).f_bavail == 0:
                     break
-        async with Ledger.open(folder / "ledger.sqlite", ManualClock()) as ledger:
+        async with Ledger.open(SqlitePlace(folder / "ledger.sqlite"), ManualClock()) as ledger:
             assert not ledger.health.healthy
             waiting = asyncio.create_task(ledger.append([note(1)]))
             await asyncio.sleep(0.05)

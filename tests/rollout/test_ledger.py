@@ -20,6 +20,7 @@ from monitor.rollout.chain import (
     LedgerStorageError,
 )
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import open_reader
 from monitor.rollout.store import Store
 from tests.rollout.clocks import ManualClock, until
@@ -64,7 +65,7 @@ class RefusingDisk:
 
 async def test_acknowledged_entry_is_there_for_another_reader(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1), note(2)])
         assert recorded(path) == [1, 2]
         assert ledger.health.recorded == 2
@@ -73,7 +74,7 @@ async def test_acknowledged_entry_is_there_for_another_reader(tmp_path: Path) ->
 
 async def test_entries_are_selected_by_kind_instant_and_subject(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(3), note(1), note(2, "b/main"), Entry(NOON, "other", "", {})])
         since, until = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
         between = await ledger.entries("note", since, until)
@@ -84,7 +85,7 @@ async def test_entries_are_selected_by_kind_instant_and_subject(tmp_path: Path) 
 
 async def test_many_entries_come_back_page_by_page(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(n // 3) for n in range(6001)])
     assert recorded(path) == [n // 3 for n in range(6001)]
 
@@ -93,7 +94,7 @@ async def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     old = os.umask(0)
     try:
-        async with Ledger.open(path, ManualClock()) as ledger:
+        async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
             await ledger.append([note(1)])
             await ledger.backup(tmp_path / "backup.sqlite")
     finally:
@@ -104,13 +105,13 @@ async def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
 
 async def test_second_writer_is_refused_in_words_and_readers_are_not(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         with pytest.raises(LedgerLockedError, match=r"another process writes this ledger.*stop it"):
-            async with Ledger.open(path, ManualClock()):
+            async with Ledger.open(SqlitePlace(path), ManualClock()):
                 pass
         await ledger.append([note(1)])
         assert recorded(path) == [1]
-    async with Ledger.open(path, ManualClock()):
+    async with Ledger.open(SqlitePlace(path), ManualClock()):
         pass
 
 
@@ -118,7 +119,7 @@ async def test_missing_folder_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"), open_reader(tmp_path / "no"):
         pass
     clock = ManualClock()
-    async with Ledger.open(tmp_path / "no" / "ledger.sqlite", clock) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "no" / "ledger.sqlite"), clock) as ledger:
         assert not ledger.health.healthy
         assert "No such file or directory" in ledger.health.problem
 
@@ -133,7 +134,7 @@ async def test_loop_is_not_blocked_by_the_disk(
         real(store, rows)
 
     monkeypatch.setattr(Store, "append", slow)
-    async with Ledger.open(tmp_path / "ledger.sqlite", ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
         append = asyncio.create_task(ledger.append([note(1)]))
         turns = 0
         while not append.done():
@@ -146,7 +147,7 @@ async def test_full_disk_makes_it_unhealthy_and_it_heals_with_everything_in_orde
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, clock = tmp_path / "ledger.sqlite", ManualClock()
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         disk = RefusingDisk(monkeypatch)
         waiting = [asyncio.create_task(ledger.append([note(n)])) for n in range(5)]
         await until(lambda: disk.attempts >= 8)
@@ -165,7 +166,7 @@ async def test_what_did_not_fit_in_the_buffer_is_counted_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock(), capacity=3) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock(), capacity=3) as ledger:
         disk = RefusingDisk(monkeypatch)
         assert ledger.submit([note(1)])
         await until(lambda: disk.attempts >= 1)
@@ -187,7 +188,7 @@ async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch, after_commit=True)
         async with asyncio.timeout(10):
             await ledger.append([note(1)])
@@ -200,7 +201,7 @@ async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
 async def test_closing_while_the_disk_refuses_tells_those_who_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with Ledger.open(tmp_path / "ledger.sqlite", ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch)
         first = asyncio.create_task(ledger.append([note(1)]))
         await until(lambda: disk.attempts >= 2)
@@ -215,14 +216,14 @@ async def test_closing_while_the_disk_refuses_tells_those_who_wait(
 
 async def test_closing_writes_what_was_handed_over(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.submit([note(n) for n in range(100)])
     assert recorded(path) == list(range(100))
 
 
 async def test_entry_that_cannot_stand_harms_nobody_else(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         with pytest.raises(ValueError, match="printable ASCII"):
             await ledger.append([note(1), note(2, "ö")])
         await ledger.append([note(3)])
@@ -231,13 +232,13 @@ async def test_entry_that_cannot_stand_harms_nobody_else(tmp_path: Path) -> None
 
 async def test_corrupt_file_is_moved_aside_and_the_new_one_says_so(tmp_path: Path) -> None:
     path, clock = tmp_path / "ledger.sqlite", ManualClock()
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         await ledger.append([note(1)])
     damaged = bytearray(path.read_bytes())
     damaged[damaged.rindex(b'{"n":1}') + 5] ^= 1
     path.write_bytes(damaged)
     (tmp_path / "ledger.sqlite-journal").write_bytes(b"left behind")
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         name = "ledger.sqlite.quarantined-20261005T060000.000000Z"
         assert ledger.health.quarantined == name
         assert ledger.health.replaced == "row 2 is not what was written"
@@ -246,10 +247,10 @@ async def test_corrupt_file_is_moved_aside_and_the_new_one_says_so(tmp_path: Pat
         assert begin.entry.payload == {"problem": ledger.health.replaced, "quarantined": name}
         await ledger.append([note(2)])
     assert (tmp_path / name).read_bytes() == damaged
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         assert (ledger.health.quarantined, ledger.health.replaced) == (name, "")
     (tmp_path / name).unlink()
-    async with Ledger.open(path, clock) as ledger:
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
         assert ledger.health.quarantined == ""
     assert recorded(path) == [2]
 
@@ -260,17 +261,17 @@ async def test_file_that_is_no_ledger_is_never_taken_for_an_empty_one(
 ) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(content)
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.health.replaced
         assert (tmp_path / ledger.health.quarantined).read_bytes() == content
 
 
 async def test_vanished_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.health.replaced == ""
     path.unlink()
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.health.replaced == "the earlier ledger's file is missing"
 
 
@@ -278,7 +279,7 @@ async def test_file_that_gets_corrupt_while_open_is_quarantined_without_a_restar
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1)])
         size = path.stat().st_size
         with path.open("r+b") as file:
@@ -291,7 +292,7 @@ async def test_file_that_gets_corrupt_while_open_is_quarantined_without_a_restar
 
 async def test_backup_verifies_and_never_overwrites(tmp_path: Path) -> None:
     path, target = tmp_path / "ledger.sqlite", tmp_path / "backup.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1)])
         made = await ledger.backup(target)
         assert made == await ledger.verify()
@@ -303,7 +304,7 @@ async def test_backup_verifies_and_never_overwrites(tmp_path: Path) -> None:
 
 async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:
     path, stream = tmp_path / "ledger.sqlite", io.StringIO()
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1)])
     with open_reader(path) as reader:
         assert reader.export(stream) == 2
@@ -321,7 +322,7 @@ async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:
 
 async def test_long_reading_does_not_keep_the_writer_waiting(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(n) for n in range(5000)])
         with open_reader(path) as reader:
             rows = reader.entries("note")
@@ -333,8 +334,8 @@ async def test_long_reading_does_not_keep_the_writer_waiting(tmp_path: Path) -> 
 
 async def test_durability_settings_are_those_of_the_promise(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
-        assert ledger._store is not None
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert isinstance(ledger._store, Store)
         connection = ledger._store._connection
 
         def settings() -> tuple[object, object]:
@@ -355,7 +356,7 @@ async def test_bug_in_the_writer_leaves_nobody_waiting_and_surfaces_at_the_end(
         raise ZeroDivisionError
 
     async def use() -> None:
-        async with Ledger.open(tmp_path / "ledger.sqlite", ManualClock()) as ledger:
+        async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
             monkeypatch.setattr(Store, "append", broken)
             with pytest.raises(LedgerError, match="closed"):
                 await ledger.append([note(1)])
@@ -371,7 +372,7 @@ async def test_caller_that_stops_waiting_harms_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, ManualClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         disk = RefusingDisk(monkeypatch)
         impatient = asyncio.create_task(ledger.append([note(1)]))
         await until(lambda: disk.attempts >= 1)

@@ -16,6 +16,7 @@ from monitor.inventory import Calendar, Contract, Inventory, Location, School, S
 from monitor.observation import State
 from monitor.rollout.availability import Account
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import open_reader
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import Transition
@@ -339,7 +340,7 @@ def test_table_shows_names_as_they_are_and_says_how_it_was_made() -> None:
 
 async def test_report_from_the_ledger_is_that_of_the_entries(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    async with Ledger.open(path, SystemClock(), capacity=100_000) as ledger:
+    async with Ledger.open(SqlitePlace(path), SystemClock(), capacity=100_000) as ledger:
         await ledger.append(october())
     with open_reader(path) as reader:
         read = list(month_entries(reader, "2026-10", "Europe/Berlin"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from monitor.clock import SystemClock
 from monitor.rollout.chain import Entry
 from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
 
 
 def say(line: str) -> None:
@@ -22,7 +23,7 @@ def say(line: str) -> None:
 
 
 async def write_until_killed(path: Path, first: int) -> None:
-    async with Ledger.open(path, SystemClock()) as ledger:
+    async with Ledger.open(SqlitePlace(path), SystemClock()) as ledger:
         number = first
         while True:
             entries = [Entry(datetime.now(UTC), "note", "", {"n": n}) for n in (number, number + 1)]

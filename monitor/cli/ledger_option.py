@@ -1,0 +1,80 @@
+"""`--ledger` and `--ledger-writer`: which ledger a command writes or reads.
+
+Must not know: any single command, what is in a ledger.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from monitor.cli.common import Exit, fail
+from monitor.daemon import LEDGER_FILE
+from monitor.rollout.chain import LedgerError
+from monitor.rollout.place import LedgerPlace, SqlitePlace
+from monitor.rollout.postgres import postgres_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+VARIABLE = "SCHULNETZ_LEDGER"
+
+
+def ledger_option(command: Command) -> Command:
+    """Add the options; the command gets a `LedgerPlace` as `ledger`, and needs `state_dir`."""
+
+    @click.option(
+        "--ledger",
+        "ledger_url",
+        envvar=VARIABLE,
+        metavar="URL",
+        help=f"A PostgreSQL database instead of the file in --state-dir; also ${VARIABLE}.",
+    )
+    @click.option(
+        "--ledger-writer",
+        envvar=f"{VARIABLE}_WRITER",
+        metavar="NAME",
+        help="Whose ledger in that database.  [default: run writes main, others read all]",
+    )
+    @click.pass_context
+    @functools.wraps(command)
+    def with_place(
+        context: click.Context,
+        /,
+        *,
+        ledger_url: str | None,
+        ledger_writer: str | None,
+        state_dir: Path,
+        **others: object,
+    ) -> object:
+        place = _place(context, ledger_url, ledger_writer, state_dir)
+        return command(ledger=place, state_dir=state_dir, **others)
+
+    return with_place  # type: ignore[return-value]  # what click makes of a command
+
+
+def _place(
+    context: click.Context, url: str | None, writer: str | None, state_dir: Path
+) -> LedgerPlace:
+    if url is None:
+        if writer is not None:
+            fail("--ledger-writer is of a database, and no --ledger names one", Exit.USAGE)
+        return SqlitePlace(state_dir / LEDGER_FILE)
+    try:
+        place = postgres_place(url, writer)
+    except LedgerError as error:
+        fail(str(error), Exit.USAGE)
+    given = context.get_parameter_source("ledger_url")
+    if place.url.password is not None and given is ParameterSource.COMMANDLINE:
+        fail(
+            "a password on the command line can be read by everybody on this machine; "
+            f"set ${VARIABLE} to the URL, or put the password into a file that $PGPASSFILE names",
+            Exit.USAGE,
+        )
+    return place

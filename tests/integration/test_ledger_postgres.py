@@ -1,0 +1,287 @@
+"""The ledger in a real PostgreSQL: the same rows, the same report, and what goes wrong there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import SystemClock
+from monitor.rollout.chain import (
+    Entry,
+    LedgerCorruptError,
+    LedgerError,
+    LedgerLockedError,
+    LedgerStorageError,
+    LedgerVersionError,
+)
+from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
+from monitor.rollout.postgres import PostgresPlace, postgres_place
+from monitor.rollout.report import end_of, rollout_report
+from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
+from monitor.simulator.years import rollout_history
+from tests.integration.postgres import PASSWORD, running_postgres
+from tests.rollout.clocks import until
+from tests.rollout.rollouts import at, inventory, school
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.rollout.place import LedgerPlace
+    from tests.integration.postgres import PostgresServer
+
+pytestmark = pytest.mark.integration
+
+NOW = at(2022, 1, 1)
+CITY = inventory(
+    *(school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
+    *(school(f"sued-{number}", sites=2, district="Süd", lot="Los 2") for number in range(8)),
+)
+MIDDLE = end_of(date(2022, 6, 30), "Europe/Berlin")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with running_postgres() as one:
+        yield one
+
+
+@pytest.fixture
+def place(server: PostgresServer, request: pytest.FixtureRequest) -> PostgresPlace:
+    """Return a writer's ledger that no other test has."""
+    return postgres_place(server.url, request.node.name.replace("[", "-").rstrip("]"))
+
+
+def write(place: LedgerPlace, *entries: Entry) -> None:
+    store = place.open_store(NOW)
+    try:
+        store.append(store.link(entries))
+    finally:
+        store.close()
+
+
+def note(number: int) -> Entry:
+    return Entry(NOW + timedelta(seconds=number), "note", "", {"n": number})
+
+
+def notes(place: LedgerPlace) -> list[object]:
+    with place.open_reader() as reader:
+        return [found.entry.payload["n"] for found in reader.entries("note")]
+
+
+def all_reports(place: LedgerPlace) -> list[str]:
+    with place.open_reader() as reader:
+        row, digest = reader.head()
+        found = rollout_report(reader, CITY, MIDDLE, ledger=f"row {row}, digest {digest.hex()}")
+    shapes = [to_csv(found), to_json(found)]
+    return shapes + [to(found, lang) for to in (to_html, to_markdown) for lang in ("de", "en")]
+
+
+def test_sqlite_and_postgresql_give_the_same_report_byte_for_byte(
+    place: PostgresPlace, tmp_path: Path
+) -> None:
+    story = list(rollout_history(CITY, 2018, 2023, seed=5))
+    file = SqlitePlace(tmp_path / "ledger.sqlite")
+    write(file, *story)
+    write(place, *story)
+    with file.open_reader() as one, place.open_reader() as other:
+        assert one.head() == other.head()
+        ours, theirs = io.StringIO(), io.StringIO()
+        assert one.export(ours) == other.export(theirs) > 2000
+        assert ours.getvalue() == theirs.getvalue()
+    assert all_reports(file) == all_reports(place)
+
+
+def test_one_writer_at_a_time_and_readers_beside_it(place: PostgresPlace) -> None:
+    store = place.open_store(NOW)
+    with pytest.raises(LedgerLockedError, match="--ledger-writer"):
+        place.open_store(NOW)
+    store.append(store.link([note(1)]))
+    assert notes(place) == [1]
+    store.close()
+    place.open_store(NOW).close()
+
+
+def test_shards_write_side_by_side_and_are_read_together(server: PostgresServer) -> None:
+    shards = [postgres_place(server.url, f"shard-{number}-of-2") for number in (1, 2)]
+    stores = [shard.open_store(NOW) for shard in shards]
+    numbers = [1000, 1001, 1002, 1003]
+    for number in numbers:
+        store = stores[number % 2]
+        store.append(store.link([note(number)]))
+    for store in stores:
+        store.close()
+    every = postgres_place(server.url, None)
+    assert [number for number in notes(every) if number in numbers] == numbers
+    assert [notes(shard) for shard in shards] == [numbers[0::2], numbers[1::2]]
+    with every.open_reader() as reader:
+        assert reader.verify().ok
+        with pytest.raises(LedgerError, match="name one with --ledger-writer"):
+            reader.export(io.StringIO())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE ledger_entries SET payload = '{\"n\":3}' WHERE sequence = 3",
+        "UPDATE ledger_entries SET at = at + 1 WHERE sequence = 3",
+        "UPDATE ledger_entries SET digest = '\\x00' WHERE sequence = 3",
+        "DELETE FROM ledger_entries WHERE sequence = 3",
+    ],
+    ids=["payload", "instant", "digest", "removed"],
+)
+def test_a_damaged_chain_is_told_left_as_it_is_and_replaced(
+    server: PostgresServer, place: PostgresPlace, damage: str
+) -> None:
+    write(place, note(1), note(2), note(3))
+    with pytest.raises(subprocess.CalledProcessError):  # the triggers keep honest programs honest
+        server.sql(f"{damage} AND writer = '{place.writer}'")
+    off = f"ALTER TABLE ledger_entries DISABLE TRIGGER ALL; {damage} AND writer = '{place.writer}'"
+    server.sql(f"{off}; ALTER TABLE ledger_entries ENABLE TRIGGER ALL")
+    with place.open_reader() as reader:
+        found = reader.verify()
+        assert (found.ok, found.rows, found.first_bad) == (False, 2, 3)
+    store = place.open_store(NOW)
+    assert store.quarantined == f"chain 1 of writer {place.writer}"
+    assert "row 3" in store.replaced
+    store.close()
+    with place.open_reader() as reader:
+        begin = next(iter(reader.entries("begin")))
+        assert begin.entry.payload["quarantined"] == "chain 1"
+    assert notes(place) == []
+
+
+def test_a_backup_is_a_file_and_comes_back(place: PostgresPlace, tmp_path: Path) -> None:
+    write(place, note(1), note(2))
+    backup = tmp_path / "backup.sqlite"
+    with place.open_reader() as reader:
+        assert reader.backup(backup).rows == 3
+        head = reader.head()
+    with SqlitePlace(backup).open_reader() as copied:
+        assert copied.verify().ok
+        assert copied.head() == head
+    write(place, note(3))
+    restored = place.restore(backup, NOW)
+    assert restored.kept == f"chain 1 of writer {place.writer}"
+    assert notes(place) == [1, 2]
+    backup.write_bytes(backup.read_bytes().replace(b'{"n":2}', b'{"n":7}'))
+    with pytest.raises(LedgerCorruptError, match="is not put in place"):
+        place.restore(backup, NOW)
+    assert notes(place) == [1, 2]
+
+
+def test_a_newer_programs_database_is_refused(server: PostgresServer, place: PostgresPlace) -> None:
+    write(place, note(1))
+    server.sql("UPDATE ledger_schema SET version = 99")
+    try:
+        for attempt in (lambda: notes(place), lambda: place.open_store(NOW).close()):
+            with pytest.raises(LedgerVersionError, match="99"):
+                attempt()
+    finally:
+        server.sql("UPDATE ledger_schema SET version = 1")
+
+
+async def test_a_lost_server_stops_the_ledger_alone_and_it_heals(
+    server: PostgresServer, place: PostgresPlace
+) -> None:
+    async with Ledger.open(place, SystemClock()) as ledger:
+        await ledger.append([note(1)])
+        await asyncio.to_thread(server.stop)
+        assert ledger.submit([note(2)])
+        await until(lambda: not ledger.health.healthy)
+        assert str(place) in ledger.health.problem
+        assert PASSWORD not in ledger.health.problem
+        await asyncio.to_thread(server.start)
+        async with asyncio.timeout(60):
+            await ledger.append([note(3)])
+    assert notes(place) == [1, 2, 3]
+
+
+async def test_a_server_that_is_not_there_yet_keeps_nobody_from_starting() -> None:
+    nowhere = postgres_place("postgresql://schulnetz@127.0.0.1:1/schulnetz", "main")
+    with pytest.raises(LedgerStorageError, match=r"127\.0\.0\.1:1/schulnetz: connection"):
+        nowhere.exists()
+    async with Ledger.open(nowhere, SystemClock()) as ledger:
+        assert not ledger.health.healthy
+
+
+def test_kill_9_loses_no_acknowledged_row(
+    server: PostgresServer,
+    place: PostgresPlace,
+    thorough: bool,  # noqa: FBT001  # a fixture
+) -> None:
+    acknowledged: list[int] = []
+    for delay in range(50 if thorough else 5):
+        with subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.postgres_writer", place.writer],
+            env={**os.environ, "SCHULNETZ_LEDGER": server.url},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            acknowledged.append(int(process.stdout.readline()))
+            time.sleep(delay % 10 / 100)
+            process.send_signal(signal.SIGKILL)
+            acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
+    with place.open_reader() as reader:
+        assert reader.verify().ok
+    assert set(acknowledged) <= set(notes(place))
+    assert len(acknowledged) > 20
+
+
+def schulnetz(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_commands_take_the_database_from_the_environment_and_no_password_from_the_command_line(
+    server: PostgresServer, place: PostgresPlace, tmp_path: Path
+) -> None:
+    write(place, note(1))
+    done = schulnetz(
+        "ledger", "verify", SCHULNETZ_LEDGER=server.url, SCHULNETZ_LEDGER_WRITER=place.writer
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 rows hold" in done.stdout
+    assert PASSWORD not in done.stdout
+    told = schulnetz("ledger", "verify", "--ledger", server.url)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "$PGPASSFILE" in told.stderr
+    assert PASSWORD not in told.stderr
+    passwords = tmp_path / "passwords"
+    passwords.write_text(f"127.0.0.1:{server.port}:*:*:{PASSWORD}\n")
+    passwords.chmod(0o600)
+    exported = schulnetz(
+        "ledger",
+        "export",
+        "--ledger",
+        f"postgresql://schulnetz@127.0.0.1:{server.port}/schulnetz",
+        "--ledger-writer",
+        place.writer,
+        PGPASSFILE=str(passwords),
+    )
+    assert exported.returncode == 0, exported.stderr
+    assert [json.loads(line)["kind"] for line in exported.stdout.splitlines()] == ["begin", "note"]
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "ledger.sqlite", "", "postgresql:/x y"])
+def test_a_wrong_url_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(LedgerError, match="such as postgresql://"):
+        postgres_place(url, None)
