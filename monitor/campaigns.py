@@ -21,13 +21,12 @@ from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
 from monitor.verdict import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from monitor.clock import Clock
     from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
-    from monitor.rollout.chain import Entry
     from monitor.rollout.ledger import Ledger
     from monitor.state_file import Stamp
     from monitor.watch import Watch
@@ -64,16 +63,12 @@ class Campaigns:
         kept = [one for kind in KINDS for one in await ledger.entries(kind)]
         kept.sort(key=lambda one: one.sequence)
 
-        def submit(entries: Sequence[Entry]) -> None:
-            ledger.submit(entries)
-            self._watch.rollout.take(entries)
-
         around = Surroundings(
             clock=self._clock,
             lessons=self._watch.calendar,
             measure=measure,
             read_octets=self._read_octets,
-            submit=submit,
+            submit=self._watch.record,
             maintenance_until=self._maintenance_until,
             uplink=self._uplink_state,
         )

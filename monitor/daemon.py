@@ -33,6 +33,7 @@ from monitor.rollout.chain import LedgerError
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.outlook import forecast_now
 from monitor.rollout.place import SqlitePlace
+from monitor.rollout.stage import Stage
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
@@ -43,7 +44,7 @@ from monitor.watch import Watch, recorded_goal, remembered
 from monitor.web.app import serve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from pathlib import Path
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
+    from monitor.rollout.chain import Entry
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.place import LedgerPlace
 
@@ -85,6 +87,7 @@ class Settings:
     concurrency: int = DEFAULT_CONCURRENCY
     allow_fewer_schools: bool = False
     ledger: LedgerPlace | None = None
+    forecast_seconds: float = FORECAST_SECONDS
 
     @property
     def ledger_place(self) -> LedgerPlace:
@@ -123,6 +126,7 @@ class Parts:
     exposition: Exposition
     watch: Watch
     ledger: Ledger
+    rollout_clock: Clock | None = None
 
 
 class Daemon:
@@ -138,6 +142,7 @@ class Daemon:
         self._settings = settings
         self._load = load
         self._clock = parts.clock
+        self._rollout_clock = parts.rollout_clock or parts.clock
         self._parts = parts
         self._schedule = Schedule(parts.clock, self._probe, self._observed, settings.concurrency)
         self._skipped_before = dict.fromkeys(CheckKind, 0)
@@ -212,6 +217,16 @@ class Daemon:
         """Return why the daemon is not ready yet, empty when it is."""
         missing = sum(check.id not in self._outcomes for check in self._schedule.checks)
         return f"{missing} checks have not run yet" if missing else ""
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Take evidence of the roll-out that was found elsewhere."""
+        self._parts.watch.record(entries)
+
+    @property
+    def verified_sites(self) -> int:
+        """Return how many sites are verified now."""
+        findings = self._parts.watch.rollout.findings.values()
+        return sum(finding.stage is Stage.VERIFIED for finding in findings)
 
     async def probe_now(self, check: Check) -> Observation:
         """Run one check now, beside the schedule; nothing is recorded."""
@@ -294,11 +309,11 @@ class Daemon:
         while True:
             await self._clock.sleep(FORECAST_DELAY_SECONDS)
             try:
-                forecast = await asyncio.to_thread(found, self.inventory, self._clock.now())
+                forecast = await asyncio.to_thread(found, self.inventory, self._rollout_clock.now())
                 self._parts.watch.show_forecast(forecast)
             except LedgerError as error:
                 log.warning("no forecast: %s", error)
-            await self._clock.sleep(FORECAST_SECONDS)
+            await self._clock.sleep(self._settings.forecast_seconds)
 
     async def _reload_on_request(self) -> None:
         while True:
@@ -322,8 +337,11 @@ async def open_daemon(
     load: Callable[[], Loaded],
     clock: Clock,
     open_echo: Callable[[], AbstractAsyncContextManager[EchoTransport]],
+    rollout_clock: Clock | None = None,
 ) -> AsyncIterator[Daemon]:
     """Build the daemon, listen, and close everything again when the context ends.
+
+    `rollout_clock` tells the roll-out another time than the rest, for a demo of years.
 
     Raises:
         StateDirectoryError, AddressInUseError, CapacityError: each a line with its cure.
@@ -350,9 +368,10 @@ async def open_daemon(
             MaintenanceBook(settings.state_directory, loaded.inventory),
             RolloutBoard(loaded.inventory, await board.remembered(ledger, clock.now())),
             memory=await remembered(ledger, clock.now()),
+            rollout_clock=rollout_clock,
         )
         watch.begin(await recorded_goal(ledger))
-        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger)
+        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, rollout_clock)
         daemon = Daemon(settings, loaded, load, parts)
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, time
 
 SnmpVersion = Literal["1", "2c", "3"]
+MilestoneStage = Literal["planned", "ordered", "built", "reported"]
 
 # A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
 PROBE_SHARE = 0.95
@@ -295,7 +296,7 @@ class Location:
 class Milestone:
     """A step of the roll-out that a person vouches for: what, when, by which document."""
 
-    stage: Literal["planned", "ordered", "built", "reported"]
+    stage: MilestoneStage
     day: date
     reference: str
 

@@ -29,7 +29,7 @@ from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from monitor.maintenance import MaintenanceBook
     from monitor.observation import Observation
     from monitor.rollout.board import RolloutBoard
-    from monitor.rollout.chain import Recorded
+    from monitor.rollout.chain import Entry, Recorded
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.ledger import Ledger
@@ -78,8 +78,10 @@ class Watch:
         rollout: RolloutBoard,
         *,
         memory: Iterable[Recorded] = (),
+        rollout_clock: Clock | None = None,
     ) -> None:
         self._clock = clock
+        self._rollout_clock = rollout_clock or clock
         self._exposition = exposition
         self._renderer = VerdictRenderer()
         self._ledger = ledger
@@ -128,7 +130,13 @@ class Watch:
         if seen is not None:
             target = observation.check.target
             site = f"{target.school}/{target.site}"
-            self._ledger.submit(self.rollout.see(site, seen, self._clock.now()))
+            self._ledger.submit(self.rollout.see(site, seen, self._rollout_clock.now()))
+
+    def record(self, entries: Sequence[Entry]) -> None:
+        """Take evidence that was found elsewhere: into the ledger, and before the board."""
+        if entries:
+            self._ledger.submit(entries)
+            self.rollout.take(entries)
 
     def tick(self) -> None:
         """Let time pass: call it every few seconds."""
@@ -138,7 +146,7 @@ class Watch:
         settled = self._recorder.tick(now)
         self._ledger.submit(settled)
         self.rollout.take(settled)
-        self._ledger.submit(self.rollout.tick(now))
+        self._ledger.submit(self.rollout.tick(self._rollout_clock.now()))
         for overdue in self.meters.expire(self._clock.monotonic()):
             self._expose_load(overdue)
         self._expose(now)
@@ -158,7 +166,7 @@ class Watch:
         self._exposition.replace_blocks("", _FORECAST, blocks)
 
     def _record_goal(self) -> None:
-        entry = unrecorded_goal(self._rules.inventory, self._goal, self._clock.now())
+        entry = unrecorded_goal(self._rules.inventory, self._goal, self._rollout_clock.now())
         if entry is not None:
             self._ledger.submit([entry])
             self._goal = read_goal(entry)
@@ -193,9 +201,10 @@ class Watch:
         for school, texts in availability_blocks(self._recorder.counts).items():
             self._exposition.set_blocks(school, _OWNER, texts)
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
-        if minute_of(now) != self._rollout_shown:
-            self._rollout_shown = minute_of(now)
-            self._expose_rollout(now)
+        day = self._rollout_clock.now()
+        if minute_of(day) != self._rollout_shown:
+            self._rollout_shown = minute_of(day)
+            self._expose_rollout(day)
 
     def _expose_rollout(self, now: datetime) -> None:
         """Once a minute, for stages do not change more often."""

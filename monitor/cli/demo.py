@@ -29,7 +29,14 @@ from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.units import UnitError, parse_duration
-from monitor.daemon import LEDGER_FILE, Loaded, Settings, open_daemon, prepare_state_directory
+from monitor.daemon import (
+    FORECAST_SECONDS,
+    LEDGER_FILE,
+    Loaded,
+    Settings,
+    open_daemon,
+    prepare_state_directory,
+)
 from monitor.inventory import InterfacesOptions
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
@@ -37,6 +44,7 @@ from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
+from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_of
 from monitor.simulator.process import CityProcess
 from monitor.simulator.years import rollout_history
 
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from monitor.clock import Clock
-    from monitor.daemon import Daemon, Status
+    from monitor.daemon import Daemon
     from monitor.inventory import Inventory
     from monitor.probes.context import EchoTransport
 
@@ -54,6 +62,7 @@ STATE_DIRECTORY = Path("state/demo")
 NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
+PLAYED_FORECAST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ class Wishes:
     faults: tuple[str, ...]
     port: int
     years: tuple[int, int] | None = None
+    year_lasts: str = "60s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +121,41 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
         )
 
 
-async def _write_history(wishes: Wishes, inventory: Inventory, clock: Clock) -> None:
-    """Begin the demo's ledger with a simulated roll-out of the wished years."""
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The years that a demo plays: what happens, by which clock."""
+
+    story: Story
+    clock: YearsClock
+
+
+async def _prepared_play(
+    wishes: Wishes, inventory: Inventory, year_seconds: float, clock: Clock
+) -> Play | None:
+    """Return the years to play, None if none are wished; years that last nothing are written.
+
+    The ledger must be a new one: its past would follow its future.
+    """
     if wishes.years is None:
-        return
+        return None
     prepare_state_directory(wishes.state_directory)
     path = wishes.state_directory / LEDGER_FILE
     if path.exists():
         fail(
-            f"{path} is there already, and a history comes first; remove it, or name another "
-            "folder with --state-dir",
+            f"{path} is there already, and years are played from their beginning; remove it, or "
+            "name another folder with --state-dir",
             Exit.WRONG,
         )
-    entries = list(rollout_history(inventory, *wishes.years))
-    async with Ledger.open(SqlitePlace(path), clock, capacity=len(entries)) as ledger:
-        await ledger.append(entries)
+    history = list(rollout_history(inventory, *wishes.years))
+    story = story_of(history)
+    if not year_seconds:
+        kinds = {entry.kind for entry in story.evidence}
+        told = [entry for entry in history if entry.kind not in kinds]
+        entries = sorted([*told, *story.evidence], key=lambda entry: entry.at)
+        async with Ledger.open(SqlitePlace(path), clock, capacity=len(entries)) as ledger:
+            await ledger.append(entries)
+        story = replace(story, evidence=())
+    return Play(story, YearsClock(clock, wishes.years, year_seconds))
 
 
 @contextmanager
@@ -155,19 +185,24 @@ def demo(wishes: Wishes) -> None:
     try:
         faults = tuple(parse_fault(text, inventory) for text in wishes.faults)
         seconds = parse_duration(wishes.duration) if wishes.duration else None
+        year_seconds = parse_duration(wishes.year_lasts)
     except (FaultError, UnitError) as error:
         fail(str(error), Exit.USAGE)
     try:
-        asyncio.run(_run(wishes, inventory, faults, seconds))
+        asyncio.run(_run(wishes, inventory, faults, seconds, year_seconds))
     except (CityError, *START_ERRORS) as error:
         fail(sentence(error), Exit.CANNOT_START)
 
 
 async def _run(
-    wishes: Wishes, inventory: Inventory, faults: tuple[Fault, ...], seconds: float | None
+    wishes: Wishes,
+    inventory: Inventory,
+    faults: tuple[Fault, ...],
+    seconds: float | None,
+    year_seconds: float,
 ) -> None:
     clock = SystemClock()
-    await _write_history(wishes, inventory, clock)
+    played = await _prepared_play(wishes, inventory, year_seconds, clock)
     async with AsyncExitStack() as stack:
         city = await stack.enter_async_context(
             CityProcess(
@@ -185,13 +220,30 @@ async def _run(
         async def echo() -> AsyncIterator[EchoTransport]:
             yield parts.echo
 
-        settings = Settings(wishes.state_directory, *wishes.listen)
-        loaded = Loaded(parts.inventory, parts.credentials)
-        daemon = await stack.enter_async_context(open_daemon(settings, lambda: loaded, clock, echo))
-        await _watch(daemon, city, wishes, seconds)
+        def load() -> Loaded:
+            held = parts.inventory
+            if played is not None:
+                held = inventory_at(held, played.story, played.clock.now())
+            return Loaded(held, parts.credentials)
+
+        settings = Settings(
+            wishes.state_directory,
+            *wishes.listen,
+            forecast_seconds=PLAYED_FORECAST_SECONDS if played else FORECAST_SECONDS,
+        )
+        daemon = await stack.enter_async_context(
+            open_daemon(settings, load, clock, echo, played.clock if played else None)
+        )
+        await _watch(daemon, city, wishes, seconds, played)
 
 
-async def _watch(daemon: Daemon, city: CityProcess, wishes: Wishes, seconds: float | None) -> None:
+async def _watch(
+    daemon: Daemon,
+    city: CityProcess,
+    wishes: Wishes,
+    seconds: float | None,
+    played: Play | None,
+) -> None:
     """Run the daemon and show where things stand, until a signal or the end of the time.
 
     Raises:
@@ -222,13 +274,17 @@ async def _watch(daemon: Daemon, city: CityProcess, wishes: Wishes, seconds: flo
 
     async with asyncio.TaskGroup() as group:
         watcher = group.create_task(until_city_ends())
-        shower = group.create_task(_show(daemon, console))
+        shower = group.create_task(_show(daemon, console, played))
+        beside = [watcher, shower]
+        if played is not None:
+            player = play(played.story, played.clock, daemon.record, daemon.request_reload)
+            beside.append(group.create_task(player))
         await daemon.run(stop)
-        watcher.cancel()
-        shower.cancel()
+        for task in beside:
+            task.cancel()
     if deaths:
         raise deaths[0]
-    console.print(_line(daemon.status(), 0.0))
+    console.print(_line(daemon, 0.0, played))
 
 
 def _options(wishes: Wishes) -> str:
@@ -238,25 +294,28 @@ def _options(wishes: Wishes) -> str:
     return config + ("" if state == STATE_DIRECTORY else f" --state-dir {state}")
 
 
-async def _show(daemon: Daemon, console: Console) -> None:
+async def _show(daemon: Daemon, console: Console, played: Play | None) -> None:
     pause = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
     before = 0
     if not sys.stdout.isatty():
         while True:
             await asyncio.sleep(pause)
             status = daemon.status()
-            console.print(_line(status, (status.polls - before) / pause))
+            console.print(_line(daemon, (status.polls - before) / pause, played))
             before = status.polls
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
             await asyncio.sleep(pause)
             status = daemon.status()
-            live.update(_line(status, (status.polls - before) / pause), refresh=True)
+            live.update(_line(daemon, (status.polls - before) / pause, played), refresh=True)
             before = status.polls
 
 
-def _line(status: Status, polls_per_second: float) -> Text:
+def _line(daemon: Daemon, polls_per_second: float, played: Play | None) -> Text:
+    status = daemon.status()
+    day = f"{played.clock.now():%Y-%m-%d}: {daemon.verified_sites} verified   " if played else ""
     return Text(
+        f"{day}"
         f"schools up {status.schools_up} of {status.schools}   "
         f"devices answered {status.devices_answered} of {status.devices}   "
         f"checks run {status.polls}"

@@ -113,7 +113,14 @@ demo_state_option = click.option(
     "--years",
     type=Years(),
     metavar="FIRST..LAST",
-    help="Begin the ledger with a simulated roll-out of these years, for report and backfill.",
+    help="Play a simulated roll-out of these years, in a hurry; it needs a new state folder.",
+)
+@click.option(
+    "--year-lasts",
+    default="60s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a played year lasts; 0s writes all of them before the start.",
 )
 @click.option(
     "--port",
@@ -130,11 +137,14 @@ def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     duration: str | None,
     faults: tuple[str, ...],
     years: tuple[int, int] | None,
+    year_lasts: str,
     port: int,
 ) -> None:
     """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
     demo_command.demo(
-        demo_command.Wishes(config, listen, state_dir, schools, duration, faults, port, years)
+        demo_command.Wishes(
+            config, listen, state_dir, schools, duration, faults, port, years, year_lasts
+        )
     )
 
 
