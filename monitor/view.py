@@ -30,6 +30,10 @@ class DaemonView:
         """Return whether a school with that id is configured."""
         return self._daemon.inventory.school(school_id) is not None
 
+    def school_ids(self) -> tuple[str, ...]:
+        """Return the ids of all configured schools."""
+        return tuple(school.id for school in self._daemon.inventory.schools)
+
     def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
         """Yield the exposition, compressed if so asked."""
         return self._gate.body(school_id, gzip=gzip)

@@ -145,6 +145,7 @@ class Exposition:
     async def stream(self, school: str | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the whole exposition, or one school's, in slices of about `SLICE_BYTES`.
 
+        An empty `school` is what belongs to no school, the daemon's own series included.
         Families come one after the other, each with its HELP and TYPE once. The event loop
         has a turn between any two slices.
         """
@@ -160,7 +161,7 @@ class Exposition:
             size += len(piece)
         if pieces:
             yield b"".join(pieces)
-        if school is None and self._own is not None:
+        if not school and self._own is not None:
             for text in self._own.families():
                 await asyncio.sleep(0)
                 yield text

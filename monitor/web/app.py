@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
+from monitor.web.discovery import discovery_route
 from monitor.web.view import UnknownTargetError, View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+NO_SCHOOL = ""
 KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
@@ -27,7 +29,10 @@ INDEX = """<!doctype html>
 <h1>Schulnetz monitor</h1>
 <ul>
 <li><a href="/metrics">/metrics</a>: everything measured, for Prometheus;
- <code>/metrics?school=ID</code> for one school</li>
+ <code>/metrics?school=ID</code> for one school,
+ <a href="/metrics/monitor">/metrics/monitor</a> for the monitor itself</li>
+<li><a href="/sd/prometheus">/sd/prometheus</a>: a target per school, for Prometheus' service
+ discovery</li>
 <li><code>/probe?target=SCHOOL&amp;module=CHECK</code>: one check of one school, now</li>
 <li><a href="/-/healthy">/-/healthy</a>: the daemon runs</li>
 <li><a href="/-/ready">/-/ready</a>: its answers can be relied on</li>
@@ -78,6 +83,8 @@ def application(view: View) -> web.Application:
         [
             web.get("/", _index),
             web.get("/metrics", _metrics),
+            web.get("/metrics/monitor", _own_metrics),
+            discovery_route(view),
             web.get("/probe", _probe),
             web.get("/-/healthy", _healthy),
             web.get("/-/ready", _ready),
@@ -115,10 +122,17 @@ async def _ready(request: web.Request) -> web.Response:
 
 
 async def _metrics(request: web.Request) -> web.StreamResponse:
-    view = request.app[VIEW]
     school_id = request.query.get("school")
-    if school_id is not None and not view.knows_school(school_id):
+    if school_id is not None and not request.app[VIEW].knows_school(school_id):
         return web.Response(text="no school with that id is configured\n", status=404)
+    return await _exposition(request, school_id)
+
+
+async def _own_metrics(request: web.Request) -> web.StreamResponse:
+    return await _exposition(request, NO_SCHOOL)
+
+
+async def _exposition(request: web.Request, school_id: str | None) -> web.StreamResponse:
     compress = _takes_gzip(request.headers.get("Accept-Encoding", ""))
     response = web.StreamResponse(headers={"Content-Type": CONTENT_TYPE})
     if compress:
@@ -127,7 +141,7 @@ async def _metrics(request: web.Request) -> web.StreamResponse:
     # aiohttp would put the body of an answer to HEAD on the wire, where none may be.
     if request.method == "HEAD":
         return response
-    async for piece in view.metrics(school_id, gzip=compress):
+    async for piece in request.app[VIEW].metrics(school_id, gzip=compress):
         await response.write(piece)
     await response.write_eof()
     return response

@@ -17,8 +17,14 @@ class View(Protocol):
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
 
+    def school_ids(self) -> tuple[str, ...]:
+        """Return the ids of all configured schools."""
+
     def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
-        """Yield the exposition in pieces, of all schools or of one, compressed if so asked."""
+        """Yield the exposition in pieces, compressed if so asked: all for None, or one school's.
+
+        An empty id stands for the monitor itself: what belongs to no school.
+        """
 
     def not_ready(self) -> str:
         """Return why the daemon is not ready to be relied on, empty when it is."""

@@ -7,27 +7,34 @@ import json
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
+import yaml
 
 from tests.integration.running import DEAD_SCHOOL, DEMO_SCHOOLS, Daemon
 from tests.probes.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
 PATIENCE_SECONDS = 40.0
-CONFIGURATION = """\
-global: {scrape_interval: 1s, scrape_timeout: 1s}
-scrape_configs:
-  - job_name: schulnetz
-    static_configs: [{targets: ["TARGET"]}]
-"""
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
+
+
+def configuration(daemon: str) -> str:
+    """Return how the deployed Prometheus scrapes the daemon, every second and at this address."""
+    deployed = yaml.safe_load(DEPLOYED.read_text(encoding="utf-8"))
+    jobs = [
+        job for job in deployed["scrape_configs"] if job["job_name"] in {"schulnetz", "schools"}
+    ]
+    document = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+    return yaml.safe_dump(document).replace("127.0.0.1:9822", daemon)
+
 
 Vector = dict[str, float]
 
@@ -70,11 +77,11 @@ def prometheus(
 ) -> Iterator[Prometheus]:
     place, port = tmp_path_factory.mktemp("prometheus"), free_port()
     target = f"{dead_school_demo.host}:{dead_school_demo.port}"
-    configuration = place / "prometheus.yml"
-    configuration.write_text(CONFIGURATION.replace("TARGET", target))
+    file = place / "prometheus.yml"
+    file.write_text(configuration(target), encoding="utf-8")
     command = [
         "prometheus",
-        f"--config.file={configuration}",
+        f"--config.file={file}",
         f"--storage.tsdb.path={place / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
@@ -87,9 +94,15 @@ def prometheus(
             process.wait(20)
 
 
-def test_the_scrape_succeeds(prometheus: Prometheus) -> None:
-    assert prometheus.await_answer("up", 1, "job") == {"schulnetz": 1}
-    assert prometheus.ask("scrape_samples_scraped", "job")["schulnetz"] > 1000
+def test_each_school_is_scraped_on_its_own_and_the_monitor_once(prometheus: Prometheus) -> None:
+    """`instance` is the school; what the daemon writes itself keeps its labels."""
+    schools = dict.fromkeys(DEMO_SCHOOLS, 1.0)
+    assert prometheus.await_answer('up{job="schools"}', len(schools), "instance") == schools
+    assert prometheus.await_answer('up{job="schulnetz"}', 1, "job") == {"schulnetz": 1}
+    assert prometheus.ask("monitor_schools", "job") == {"schulnetz": len(schools)}
+    assert prometheus.ask('count({exported_school!=""})') == {}
+    assert prometheus.ask('count({job="schulnetz", school!=""})') == {}
+    assert prometheus.ask("scrape_samples_scraped", "instance")["voede"] > 500
 
 
 def test_the_schools_are_counted(prometheus: Prometheus) -> None:

@@ -29,6 +29,9 @@ class Shown:
     def knows_school(self, school_id: str) -> bool:
         return school_id == "goethe"
 
+    def school_ids(self) -> tuple[str, ...]:
+        return ("goethe",)
+
     async def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
         text = TEXT if school_id is None else TEXT.replace(b"a 1", b"a 2")
         yield packed(text) if gzip else text

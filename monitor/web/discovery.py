@@ -1,0 +1,50 @@
+"""Tells Prometheus which schools to scrape, by its HTTP service discovery.
+
+The list is always the whole list of configured schools, because Prometheus drops what is missing
+from it; whether a school answers is a matter of its metrics. The daemon's own series belong to no
+school: `/metrics/monitor`, one fixed target.
+
+Must not know: probes, metrics, how the daemon is built.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.web.view import View
+
+PATH = "/sd/prometheus"
+
+TargetGroup = dict[str, list[str] | dict[str, str]]
+
+
+def discovery_route(view: View) -> web.RouteDef:
+    """Return the route that lists a scrape target per school."""
+
+    async def list_targets(request: web.Request) -> web.Response:
+        # By the name that Prometheus reached us with it reaches us again.
+        return web.json_response(target_groups(request.host, view.school_ids()))
+
+    return web.get(PATH, list_targets)
+
+
+def target_groups(address: str, school_ids: Iterable[str]) -> list[TargetGroup]:
+    """Return one target group per school, all of them at the daemon's own address.
+
+    `__param_school` becomes the query of the scrape, `instance` tells the schools' targets apart,
+    and `school` is there for `up`, whose series the daemon does not write itself.
+
+    Source: Prometheus documentation, HTTP SD.
+    """
+    return [
+        {
+            "targets": [address],
+            "labels": {"__param_school": school, "instance": school, "school": school},
+        }
+        for school in school_ids
+    ]
