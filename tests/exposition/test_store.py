@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 
@@ -50,6 +50,25 @@ async def test_every_family_has_its_help_and_type_once_and_stands_together() -> 
     runs = [name for at, name in enumerate(order) if at == 0 or order[at - 1] != name]
     once = [name for name in runs if not name.endswith(("_bucket", "_sum", "_count"))]
     assert len(once) == len(set(once))
+
+
+async def test_the_schools_and_what_belongs_to_none_are_the_whole() -> None:
+    """What Prometheus scrapes target by target is what it would scrape in one."""
+    exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
+    exposition.set_inventory(inventory(school("goethe", 2), school("schiller", 2)))
+    for school_id in ("goethe", "schiller"):
+        exposition.observe(observed(icmp_check("router", school_id)))
+
+    async def series(part: str | None) -> list[str]:
+        text = b"".join([piece async for piece in exposition.stream(part)]).decode()
+        # Without their values, of which the process's own change from scrape to scrape.
+        return [line.rpartition(" ")[0] for line in text.splitlines() if line[0] != "#"]
+
+    parts = [await series(part) for part in ("goethe", "schiller", "")]
+    assert all(parts)
+    assert sorted(chain.from_iterable(parts)) == sorted(await series(None))
+    assert any(line.startswith("monitor_build_info") for line in parts[2])
+    assert not any('school="goethe"' in line for line in parts[2])
 
 
 async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll() -> None:
