@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from monitor.inventory import Role
+from monitor.simulator.ailments import with_damage, with_slow_port
 from monitor.simulator.faults import HEALTHY
 from monitor.simulator.model import Bulk, renumbered
 from monitor.simulator.table import Living
@@ -63,6 +65,7 @@ class Agent:
         "_condition",
         "_device",
         "_history",
+        "_shown",
         "_table",
         "_traffic",
     )
@@ -71,6 +74,7 @@ class Agent:
         self, device: Device, community: bytes, builder: TableBuilder, traffic: Traffic
     ) -> None:
         self._device = device
+        self._shown = device
         self._community = community
         self._builder = builder
         self._traffic = traffic
@@ -97,7 +101,7 @@ class Agent:
             return None
         table = self._adopt(condition)
         try:
-            varbinds = self._varbinds(message, table, seconds)
+            varbinds = self._varbinds(message, table, seconds, condition.damaged)
         except _AgentError as error:
             return _refusal(message, error)
         return None if varbinds is None else _response(message, varbinds)
@@ -105,8 +109,7 @@ class Agent:
     def _adopt(self, condition: Condition) -> Table:
         """Return the table after what has happened to the device, built anew if need be."""
         known = self._condition
-        happened = (condition.numbering, condition.booted, condition.counters_since)
-        if self._table is None or happened != (known.numbering, known.booted, known.counters_since):
+        if self._table is None or _happened(condition) != _happened(known):
             self._table = self._rebuild(condition)
             self._condition = condition
         return self._table
@@ -118,6 +121,8 @@ class Agent:
             self._boot = condition.booted
         if condition.numbering:
             device = renumbered(device, condition.numbering)
+        if condition.slow_port and device.place.role is Role.UPLINK:
+            device = with_slow_port(device)
         self._amounts_at_reset = None
         reset = condition.counters_since
         if reset is not None:
@@ -125,6 +130,7 @@ class Agent:
             ticks = max(0, int((reset - self._boot) * 100)) & _MASK_32
             interfaces = [replace(row, discontinuity_ticks=ticks) for row in device.interfaces]
             device = replace(device, interfaces=tuple(interfaces))
+        self._shown = device
         return self._builder.build(device)
 
     def _amounts(self, seconds: float) -> tuple[float, ...]:
@@ -136,8 +142,13 @@ class Agent:
         grown = (max(0.0, now - then) for now, then in zip(amounts, start, strict=True))
         return (*grown, uptime_ticks)
 
-    def _varbinds(self, message: Message, table: Table, seconds: float) -> list[bytes] | None:
-        reply = _Reply(table, self._amounts(seconds), message.version == _VERSION_1)
+    def _varbinds(
+        self, message: Message, table: Table, seconds: float, damaged: int
+    ) -> list[bytes] | None:
+        amounts = self._amounts(seconds)
+        if damaged:
+            table = with_damage(table, self._shown, amounts, damaged)
+        reply = _Reply(table, amounts, message.version == _VERSION_1)
         budget = self._device.reply_limit - _LENGTH_GROWTH - len(_response(message, []))
         if message.pdu_type == PduType.GET_BULK:
             if message.version == _VERSION_1 or self._device.bulk is Bulk.SILENT:
@@ -157,6 +168,16 @@ class Agent:
         if sum(map(len, varbinds)) > budget:
             raise _AgentError(_TOO_BIG)
         return varbinds
+
+
+def _happened(condition: Condition) -> tuple[object, ...]:
+    """Return the part of a condition that a table is built from."""
+    return (
+        condition.numbering,
+        condition.booted,
+        condition.counters_since,
+        condition.slow_port,
+    )
 
 
 class _Reply:

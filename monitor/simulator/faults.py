@@ -10,6 +10,7 @@ Must not know: SNMP, sockets, how a condition is acted out.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -34,6 +35,9 @@ The period is no multiple of a minute, so that a poll a minute meets both states
 """
 
 
+DAMAGED_PER_SECOND = 50.0
+"""How many packets a second arrive damaged at a port with errors."""
+
 FIRST_INSTANT_SECONDS = 90.0
 """When a reset or renumbering of a starting city happens: every device was read once by then."""
 
@@ -45,13 +49,19 @@ class FaultKind(StrEnum):
     SWITCH_DOWN = "switch-down"
     SLOW = "slow"
     LOSSY = "lossy"
+    SLOW_PORT = "slow-port"
+    PORT_ERRORS = "port-errors"
+    REBOOTED = "rebooted"
     RENUMBERED = "renumbered"
     COUNTER_RESET = "counter-reset"
     FLAPPING = "flapping"
     ISOLATED = "isolated"
 
 
-_INSTANT_KINDS = frozenset({FaultKind.RENUMBERED, FaultKind.COUNTER_RESET})
+_BOOT_KINDS = frozenset({FaultKind.REBOOTED, FaultKind.RENUMBERED})
+_INSTANT_KINDS = _BOOT_KINDS | {FaultKind.COUNTER_RESET}
+# What they did stays, as what a counter has counted.
+_LASTING_KINDS = _INSTANT_KINDS | {FaultKind.PORT_ERRORS}
 _SILENT_KINDS = frozenset({FaultKind.UPLINK_DOWN, FaultKind.SWITCH_DOWN, FaultKind.ISOLATED})
 
 
@@ -73,8 +83,8 @@ class Place:
 class Fault:
     """One thing that goes wrong at a school, or at one part of it (site, device, site/device).
 
-    It holds from `starts` to before `ends`. Renumbered interfaces and counter resets happen
-    at `starts`; what has happened is not undone, so `ends` means nothing to them.
+    It holds from `starts` to before `ends`. Restarts, renumbered interfaces and counter resets
+    happen at `starts`; what has happened is not undone, so `ends` means nothing to them.
     """
 
     kind: FaultKind
@@ -95,7 +105,8 @@ class Condition:
 
     `loss` is the share of packets lost. `booted` and `counters_since` are the instants of the
     last restart and of the last reset of the counters, None when there was none; `numbering`
-    counts how often the interfaces were renumbered.
+    counts how often the interfaces were renumbered. `damaged` is how many packets have arrived
+    damaged so far, beyond the usual. `slow_port`: the router's line came up at a lower speed.
     """
 
     silent: bool = False
@@ -104,6 +115,8 @@ class Condition:
     booted: float | None = None
     counters_since: float | None = None
     numbering: int = 0
+    damaged: int = 0
+    slow_port: bool = False
 
 
 HEALTHY = Condition()
@@ -192,9 +205,9 @@ class FaultPlan:
                 fault = standing.get(str(fault), fault)
             wanted.append(fault)
         happened = [
-            fault
+            dataclasses.replace(fault, ends=min(fault.ends, seconds))
             for fault in self._wanted
-            if fault.kind in _INSTANT_KINDS and fault.starts <= seconds and fault not in wanted
+            if fault.kind in _LASTING_KINDS and fault.starts <= seconds and fault not in wanted
         ]
         self._happened = (*self._happened, *happened)
         self._adopt(tuple(wanted))
@@ -235,14 +248,14 @@ class FaultPlan:
 
 
 def _holds(fault: Fault, seconds: float) -> bool:
-    if fault.kind in _INSTANT_KINDS:
+    if fault.kind in _LASTING_KINDS:
         return fault.starts <= seconds
     return fault.starts <= seconds < fault.ends
 
 
 def _condition(faults: list[Fault], seconds: float) -> Condition:
     kinds = {fault.kind for fault in faults}
-    boots = [fault.starts for fault in faults if fault.kind is FaultKind.RENUMBERED]
+    boots = [fault.starts for fault in faults if fault.kind in _BOOT_KINDS]
     resets = [fault.starts for fault in faults if fault.kind in _INSTANT_KINDS]
     flaps = (fault for fault in faults if fault.kind is FaultKind.FLAPPING)
     flapped = any((seconds - f.starts) % FLAP_PERIOD_SECONDS < FLAP_DOWN_SECONDS for f in flaps)
@@ -252,8 +265,17 @@ def _condition(faults: list[Fault], seconds: float) -> Condition:
         loss=LOSS_SHARE if FaultKind.LOSSY in kinds else 0.0,
         booted=max(boots, default=None),
         counters_since=max(resets, default=None),
-        numbering=len(boots),
+        numbering=sum(fault.kind is FaultKind.RENUMBERED for fault in faults),
+        damaged=int(sum(_damaged(fault, seconds) for fault in faults)),
+        slow_port=FaultKind.SLOW_PORT in kinds,
     )
+
+
+def _damaged(fault: Fault, seconds: float) -> float:
+    """Return how many packets a fault has damaged until an instant."""
+    if fault.kind is not FaultKind.PORT_ERRORS:
+        return 0.0
+    return DAMAGED_PER_SECOND * (min(seconds, fault.ends) - fault.starts)
 
 
 def _affected(fault: Fault, school: School) -> tuple[Place, ...]:

@@ -3,7 +3,7 @@
 10.x.y.z becomes 127.x.y.z; everything else (names, other networks, IPv6) gets an address in
 127.240.0.0/16 that follows from its spelling. Only hosts and ports change, so the unchanged
 daemon runs on the result. The city has ping and SNMP; other checks are left out, because their
-packets would go to real servers.
+packets would go to real servers, unless these are on loopback themselves.
 
 Must not know: sockets, devices, what runs on the result.
 """
@@ -14,8 +14,9 @@ import ipaddress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from monitor.inventory import CheckKind, InterfacesOptions
+from monitor.inventory import CheckKind, DnsOptions, HttpOptions, InterfacesOptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -123,7 +124,27 @@ def _reference(reference: Reference, addresses: dict[str, str], port: int) -> Re
 def _plans(
     plans: tuple[CheckPlan, ...], kinds: Collection[CheckKind], port: int
 ) -> tuple[CheckPlan, ...]:
-    return tuple(_plan(plan, port) for plan in plans if plan.kind in kinds)
+    return tuple(_plan(plan, port) for plan in plans if plan.kind in kinds or _stays_here(plan))
+
+
+def _stays_here(plan: CheckPlan) -> bool:
+    """Return whether a check asks a server on loopback, by its address, and none else."""
+    options = plan.options
+    if isinstance(options, HttpOptions):
+        return options.redirects == 0 and _is_loopback(options.address or _host_of(options.url))
+    return isinstance(options, DnsOptions) and _is_loopback(options.server)
+
+
+def _host_of(url: str) -> str:
+    """Return the host that a URL names, empty if it names none."""
+    return urlsplit(url).hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _plan(plan: CheckPlan, port: int) -> CheckPlan:

@@ -60,6 +60,7 @@ class Column:
 
 _SYSTEM: Final = "1.3.6.1.2.1.1"
 _IF: Final = "1.3.6.1.2.1.2.2.1"
+IN_ERRORS: Final = f"{_IF}.14"
 _IF_X: Final = "1.3.6.1.2.1.31.1.1.1"
 _ENTITY: Final = "1.3.6.1.2.1.47.1.1.1.1"
 _PRODUCTS: Final = "1.3.6.1.4.1.8072.9999.9999"
@@ -129,7 +130,7 @@ IF_TABLE: Final = (
     Column(f"{_IF}.10", Growth(_C32, Rate.IN)),
     Column(f"{_IF}.11", Growth(_C32, Rate.IN, _IN_PACKET)),
     Column(f"{_IF}.13", Growth(_C32, Rate.ERRORS, 0.1)),
-    Column(f"{_IF}.14", Growth(_C32, Rate.ERRORS)),
+    Column(IN_ERRORS, Growth(_C32, Rate.ERRORS)),
     Column(f"{_IF}.15", Growth(_C32, Rate.IN, 1e-9)),
     Column(f"{_IF}.16", Growth(_C32, Rate.OUT)),
     Column(f"{_IF}.17", Growth(_C32, Rate.OUT, _OUT_PACKET)),

@@ -60,10 +60,14 @@ class Living:
 
     def encode(self, rates: Sequence[float], amounts: Sequence[float]) -> bytes:
         """Return the varbind; what `encode_varbind` returns, for less."""
-        value = int(rates[self._slot] * self._factor * amounts[self._stream]) & self._mask
+        value = self.value(rates, amounts)
         # One bit more than the number needs keeps the sign clear (X.690 §8.3).
         size = (value.bit_length() >> 3) + 1
         return self._heads[size] + value.to_bytes(size, "big")
+
+    def value(self, rates: Sequence[float], amounts: Sequence[float]) -> int:
+        """Return what `encode` encodes."""
+        return int(rates[self._slot] * self._factor * amounts[self._stream]) & self._mask
 
 
 Entry = bytes | Living

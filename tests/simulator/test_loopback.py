@@ -2,15 +2,27 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory import CheckKind, InterfacesOptions, Inventory
+from monitor.inventory import (
+    CheckKind,
+    CheckPlan,
+    DnsOptions,
+    HttpOptions,
+    InterfacesOptions,
+    Inventory,
+    TcpOptions,
+)
 from monitor.simulator.faults import places_of
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from tests.simulator.cities import city
+
+if TYPE_CHECKING:
+    from monitor.inventory import CheckOptions
 
 
 def with_router_hosts(*hosts: str) -> Inventory:
@@ -73,6 +85,36 @@ def test_only_hosts_ports_and_foreign_checks_change() -> None:
     assert {access.version for access in accesses} == {"1", "2c"}
     kept = {check.id for check in inventory.checks() if check.kind in _DEVICE_KINDS}
     assert {check.id for check in checks} == kept
+
+
+def test_a_check_of_a_server_on_loopback_stays_and_no_other_does() -> None:
+    inventory = city(1, 0)
+    site = inventory.schools[0].sites[0]
+    here: list[CheckOptions] = [
+        HttpOptions("https://127.0.0.1:8443/", redirects=0),
+        HttpOptions("https://school.example/", address="127.0.0.1", redirects=0),
+        DnsOptions("127.0.0.1", "school.example", port=5353),
+    ]
+    elsewhere: list[CheckOptions] = [
+        HttpOptions("https://127.0.0.1:8443/"),  # might be redirected out of here
+        HttpOptions("https://localhost.example/", redirects=0),
+        HttpOptions("https://127.0.0.1/", address="192.0.2.1", redirects=0),
+        DnsOptions("192.0.2.1", "127.0.0.1"),
+        TcpOptions(80),
+    ]
+    plans = tuple(
+        CheckPlan(kind_of(options), f"check-{number}", 60.0, 10.0, options)
+        for number, options in enumerate([*here, *elsewhere])
+    )
+    uplink = replace(site.uplink, checks=plans)
+    school = replace(inventory.schools[0], sites=(replace(site, uplink=uplink),))
+    moved = loopback_inventory(replace(inventory, schools=(school,), references=()), 1)
+    assert [check.options for check in moved.checks()] == here
+
+
+def kind_of(options: CheckOptions) -> CheckKind:
+    kinds = {HttpOptions: CheckKind.HTTP, DnsOptions: CheckKind.DNS, TcpOptions: CheckKind.TCP}
+    return next(kind for options_type, kind in kinds.items() if isinstance(options, options_type))
 
 
 _DEVICE_KINDS = {CheckKind.ICMP, CheckKind.INTERFACES}

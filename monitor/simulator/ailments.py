@@ -1,0 +1,49 @@
+"""What ails a device that still answers: a port that damages packets, a line that came up slow.
+
+Must not know: messages, sockets, how a condition came about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from monitor.simulator.objects import IN_ERRORS
+from monitor.simulator.table import Living, Table
+from monitor.snmp.codec import Tag, encode_oid, encode_varbind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.simulator.model import Device
+
+SLOW_PORT_BPS: Final = 100_000_000
+"""What a gigabit port negotiates over a cable with two broken wires."""
+
+_MASK_32: Final = (1 << 32) - 1
+
+
+def with_slow_port(device: Device) -> Device:
+    """Return the router with its line at `SLOW_PORT_BPS`: the interface with most traffic in."""
+    line = max(device.interfaces, key=lambda row: row.in_bps)
+    slow = replace(line, speed_bps=SLOW_PORT_BPS)
+    return replace(
+        device, interfaces=tuple(slow if row is line else row for row in device.interfaces)
+    )
+
+
+def with_damage(table: Table, device: Device, amounts: Sequence[float], damaged: int) -> Table:
+    """Return the table at one instant, with more ifInErrors at the first port that is in use.
+
+    Source: IF-MIB::ifInErrors counts on after the cause is gone.
+    """
+    row = next(row for row in device.interfaces if row.oper_up)
+    oid = encode_oid(f"{IN_ERRORS}.{row.index}")
+    position = table.layout.find(oid)
+    entry = None if position is None else table.entries[position]
+    if position is None or not isinstance(entry, Living):
+        return table
+    value = entry.value(table.rates, amounts) + damaged & _MASK_32
+    entries = list(table.entries)
+    entries[position] = encode_varbind(oid, Tag.COUNTER32, value)
+    return replace(table, entries=tuple(entries))
