@@ -1,0 +1,153 @@
+"""What a board is made of: plain values, from which `build` makes Grafana's JSON.
+
+Must not know: Grafana's JSON, single boards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from dashboards.text import Text
+
+
+class Kind(StrEnum):
+    """The panels that are used, all of them part of Grafana itself since 9.4."""
+
+    TIME_SERIES = "timeseries"
+    STAT = "stat"
+    TABLE = "table"
+    BAR_GAUGE = "bargauge"
+    STATE_TIMELINE = "state-timeline"
+    GEOMAP = "geomap"
+    TEXT = "text"
+
+
+class Colour(StrEnum):
+    """Colours by meaning; each value that has one has a text as well."""
+
+    GOOD = "green"
+    CARE = "orange"
+    BAD = "red"
+    UNKNOWN = "purple"
+    PLAIN = "blue"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One PromQL expression, and how its series are called (`{{label}}` for a label's value).
+
+    `instant` asks for the end of the time range alone, as stats, tables and maps do.
+    """
+
+    expr: str
+    legend: Text
+    instant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this value on a colour holds; None is below all others."""
+
+    value: float | None
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that is shown as a text with a colour."""
+
+    value: int
+    text: Text
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: a label or `Value #A`, what it is called, and its unit."""
+
+    name: str
+    title: Text
+    unit: str = ""
+    values: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way to another board; `query` adds variables, such as `var-school=${__value.text}`."""
+
+    title: Text
+    board: str
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel; `width` of 24 columns, `height` in Grafana's units of 30 pixels."""
+
+    kind: Kind
+    title: Text
+    description: Text
+    queries: tuple[Query, ...]
+    unit: str
+    no_data: Text
+    width: int = 6
+    height: int = 4
+    steps: tuple[Step, ...] = (Step(None, Colour.PLAIN),)
+    values: tuple[Value, ...] = ()
+    columns: tuple[Column, ...] = ()
+    link: Link | None = None
+    stacked: bool = False
+    decimals: int | None = None
+    repeat: str = ""
+    content: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under one heading; the first row of a board answers its question."""
+
+    title: Text
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variable: what is chosen from, by a `label_values` query."""
+
+    name: str
+    label: Text
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Annotations: where an expression is above zero, something of this name happened."""
+
+    name: Text
+    expr: str
+    title: Text
+    colour: Colour
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One dashboard: the question that it answers."""
+
+    uid: str
+    title: Text
+    question: Text
+    rows: tuple[Row, ...]
+    choices: tuple[Choice, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    since: str = "now-24h"
+    refresh: str = "1m"
+    tags: tuple[str, ...] = field(default=("schulnetz",))
+
+
+GOOD_OR_BAD: Final = (Step(None, Colour.BAD), Step(1, Colour.GOOD))
+BAD_FROM_ONE: Final = (Step(None, Colour.GOOD), Step(1, Colour.BAD))
+CARE_FROM_ONE: Final = (Step(None, Colour.GOOD), Step(1, Colour.CARE))

@@ -1,0 +1,97 @@
+"""What several boards say in the same way: states, causes, choices, marks, links.
+
+Must not know: Grafana's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import Choice, Colour, Column, Link, Mark, Value
+from dashboards.text import Text, same
+
+UP: Final = Value(1, Text("up", "verbunden"), Colour.GOOD)
+DOWN: Final = Value(0, Text("DOWN", "AUSFALL"), Colour.BAD)
+UNKNOWN: Final = Value(2, Text("unknown", "unbekannt"), Colour.UNKNOWN)
+STATES: Final = (UP, DOWN, UNKNOWN)
+YES_IS_BAD: Final = (
+    Value(0, Text("no", "nein"), Colour.GOOD),
+    Value(1, Text("YES", "JA"), Colour.BAD),
+)
+NO_IS_BAD: Final = (
+    Value(1, Text("yes", "ja"), Colour.GOOD),
+    Value(0, Text("NO", "NEIN"), Colour.BAD),
+)
+YES_OR_NO: Final = (
+    Value(0, Text("no", "nein"), Colour.PLAIN),
+    Value(1, Text("yes", "ja"), Colour.PLAIN),
+)
+
+NOTHING_YET: Final = Text("not measured yet", "noch nicht gemessen")
+NONE: Final = Text("none", "keine")
+
+SCHOOL: Final = Choice("school", Text("School", "Schule"), "label_values(school_info, school)")
+SWITCH: Final = Choice(
+    "device",
+    Text("Switch", "Switch"),
+    'label_values(school_device_info{school="$school", role="switch"}, device)',
+)
+PROVIDER: Final = Choice(
+    "provider", Text("Provider", "Anbieter"), "label_values(school_site_info, provider)"
+)
+
+TO_SCHOOL: Final = Link(
+    Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
+    "schulnetz-school",
+    "var-school=${__value.text}",
+)
+TO_SCHOOL_OF_SERIES: Final = Link(
+    Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
+    "schulnetz-school",
+    "var-school=${__field.labels.school}",
+)
+
+SCHOOL_COLUMN: Final = Column("school", Text("School", "Schule"))
+SITE_COLUMN: Final = Column("site", Text("Site", "Standort"))
+PROVIDER_COLUMN: Final = Column("provider", Text("Provider", "Anbieter"))
+
+OUTAGES: Final = Mark(
+    Text("Outages", "Ausfälle"),
+    'max by (school, site) (school_uplink_state{school=~"$school", state="down"}) > 0',
+    same("{{school}} {{site}}"),
+    Colour.BAD,
+)
+CAMPAIGNS: Final = Mark(
+    Text("Measuring campaigns", "Messkampagnen"),
+    'max by (school, site) (changes(rollout_campaign_measurements{school=~"$school"}[5m])) > 0',
+    same("{{school}} {{site}}"),
+    Colour.PLAIN,
+    shown=False,
+)
+MAINTENANCE: Final = Mark(
+    Text("Maintenance", "Wartung"),
+    'max by (school) (school_maintenance{school=~"$school"}) > 0',
+    same("{{school}}"),
+    Colour.CARE,
+)
+RELOADS: Final = Mark(
+    Text("Configuration reloaded", "Konfiguration neu gelesen"),
+    "changes(monitor_config_last_reload_success_timestamp_seconds[2m]) > 0",
+    Text("configuration reloaded", "Konfiguration neu gelesen"),
+    Colour.PLAIN,
+)
+
+
+def of_city(mark: Mark) -> Mark:
+    """Return the marks of all schools, for a board without a choice of one."""
+    everywhere = mark.expr.replace('{school=~"$school", ', "{").replace('{school=~"$school"}', "")
+    return Mark(mark.name, everywhere, mark.title, mark.colour, shown=mark.shown)
+
+
+def state_code(metric: str, selector: str, by: str) -> str:
+    """Return PromQL that is 1 for up, 0 for down and 2 for unknown, of a family of states."""
+    comma = ", " if selector else ""
+    return (
+        f'max by ({by}) ({metric}{{{selector}{comma}state="up"}})'
+        f' + 2 * max by ({by}) ({metric}{{{selector}{comma}state="unknown"}})'
+    )

@@ -1,0 +1,215 @@
+"""What is wrong with this switch: ports, errors, traffic, restarts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import (
+    BAD_FROM_ONE,
+    Board,
+    Colour,
+    Column,
+    Kind,
+    Panel,
+    Query,
+    Row,
+    Step,
+    Value,
+)
+from dashboards.shared import (
+    MAINTENANCE,
+    NONE,
+    NOTHING_YET,
+    OUTAGES,
+    RELOADS,
+    SCHOOL,
+    STATES,
+    SWITCH,
+    state_code,
+)
+from dashboards.text import Text, same
+
+_HERE: Final = 'school="$school", device="$device"'
+_OPER: Final = (
+    Value(1, Text("up", "aktiv"), Colour.GOOD),
+    Value(2, Text("down", "inaktiv"), Colour.CARE),
+    Value(7, Text("lower layer down", "untere Schicht inaktiv"), Colour.CARE),
+)
+
+
+def _of_port(expr: str) -> str:
+    return f"sum by (ifName) ({expr})"
+
+
+def _octets(way: str) -> str:
+    wide = f"rate(ifHC{way}Octets{{{_HERE}}}[$__rate_interval])"
+    narrow = f"rate(if{way}Octets{{{_HERE}}}[$__rate_interval])"
+    return f"topk(8, {_of_port(wide)} * 8 or {_of_port(narrow)} * 8)"
+
+
+def _events(title: Text, what: Text, names: tuple[str, ...]) -> Panel:
+    return Panel(
+        Kind.TIME_SERIES,
+        title,
+        what,
+        tuple(
+            Query(
+                f"topk(8, {_of_port(f'rate({name}{{{_HERE}}}[$__rate_interval])')})",
+                same(f"{{{{ifName}}}} {name}"),
+            )
+            for name in names
+        ),
+        "pps",
+        NOTHING_YET,
+        width=12,
+        height=8,
+        steps=(Step(None, Colour.GOOD), Step(1, Colour.BAD)),
+    )
+
+
+ANSWER: Final = Row(
+    Text("What is wrong with it?", "Was stimmt mit ihm nicht?"),
+    (
+        Panel(
+            Kind.STAT,
+            same("Switch"),
+            Text("Verdict. Good: up.", "Urteil. Gut: verbunden."),
+            (
+                Query(
+                    state_code("school_switch_state", _HERE, "site"),
+                    same("{{site}}"),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NOTHING_YET,
+            values=STATES,
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Running for", "Läuft seit"),
+            Text(
+                "Time since its management started. Good: longer than since the last work on it.",
+                "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",
+            ),
+            (Query(f"max by (site) (sysUpTime{{{_HERE}}}) / 100", same("{{site}}"), instant=True),),
+            "dtdurations",
+            NOTHING_YET,
+            steps=(Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Ports up", "Aktive Ports"),
+            Text("Interfaces that are up.", "Schnittstellen, die aktiv sind."),
+            (Query(f"count(ifOperStatus{{{_HERE}}} == 1)", Text("up", "aktiv"), instant=True),),
+            "none",
+            NOTHING_YET,
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Ports with errors", "Ports mit Fehlern"),
+            Text(
+                "Ports that receive damaged packets now. Good: 0.",
+                "Ports, die gerade beschädigte Pakete empfangen. Gut: 0.",
+            ),
+            (
+                Query(
+                    f"count({_of_port(f'rate(ifInErrors{{{_HERE}}}[$__rate_interval])')} > 0)"
+                    " or vector(0)",
+                    Text("ports", "Ports"),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NOTHING_YET,
+            steps=BAD_FROM_ONE,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Busiest ports, received", "Meistgenutzte Ports, empfangen"),
+            Text(
+                "Traffic into the switch by port. Good: no surprise.",
+                "Verkehr in den Switch je Port. Gut: keine Überraschung.",
+            ),
+            (Query(_octets("In"), same("{{ifName}}")),),
+            "bps",
+            NOTHING_YET,
+            width=12,
+            height=8,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Busiest ports, sent", "Meistgenutzte Ports, gesendet"),
+            Text(
+                "Traffic out of the switch by port. Good: no surprise.",
+                "Verkehr aus dem Switch je Port. Gut: keine Überraschung.",
+            ),
+            (Query(_octets("Out"), same("{{ifName}}")),),
+            "bps",
+            NOTHING_YET,
+            width=12,
+            height=8,
+        ),
+    ),
+)
+
+WHY: Final = Row(
+    Text("Errors and discards", "Fehler und Verwürfe"),
+    (
+        _events(
+            Text("Damaged packets", "Beschädigte Pakete"),
+            Text("By port. Good: none; look at cable and optics.", "Je Port. Gut: keine; Kabel."),
+            ("ifInErrors", "ifOutErrors"),
+        ),
+        _events(
+            Text("Packets dropped for want of room", "Mangels Platz verworfene Pakete"),
+            Text("By port. Good: none; the port is too slow.", "Je Port. Gut: keine."),
+            ("ifInDiscards", "ifOutDiscards"),
+        ),
+    ),
+)
+
+DETAIL: Final = Row(
+    Text("Every port", "Jeder Port"),
+    (
+        Panel(
+            Kind.TABLE,
+            Text("Ports", "Ports"),
+            Text(
+                "State and speed of every port, as the switch says.",
+                "Zustand und Geschwindigkeit jedes Ports, wie der Switch sie angibt.",
+            ),
+            (
+                Query(
+                    f"max by (ifName, ifDescr) (ifOperStatus{{{_HERE}}})", same(""), instant=True
+                ),
+                Query(
+                    f"max by (ifName, ifDescr) (ifHighSpeed{{{_HERE}}}) * 1e6",
+                    same(""),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NONE,
+            width=24,
+            height=14,
+            columns=(
+                Column("ifName", Text("Port", "Port")),
+                Column("ifDescr", Text("Description", "Beschreibung")),
+                Column("Value #A", Text("State", "Zustand"), values=_OPER),
+                Column("Value #B", Text("Speed", "Geschwindigkeit"), "bps"),
+            ),
+        ),
+    ),
+)
+
+BOARD: Final = Board(
+    "schulnetz-switch",
+    Text(
+        "Schulnetz: what is wrong with this switch", "Schulnetz: was mit diesem Switch nicht stimmt"
+    ),
+    Text("One switch, port by port.", "Ein Switch, Port für Port."),
+    (ANSWER, WHY, DETAIL),
+    choices=(SCHOOL, SWITCH),
+    marks=(OUTAGES, MAINTENANCE, RELOADS),
+)
