@@ -5,7 +5,7 @@ TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackb
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 DEMO ?=
 
-.PHONY: help demo test fast drills lint bench schema lock venv venv-dev
+.PHONY: help demo test fast drills lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -36,6 +36,9 @@ bench: venv-dev ## measure against the peers, in one run, into bench/README.md
 
 schema: venv ## write config/schools.schema.json
 	$(RUN)/schulnetz schema > config/schools.schema.json
+
+dashboards: venv-dev ## write dashboards/en and dashboards/de from the code beside them
+	$(RUN)/python -m dashboards
 
 lock: venv-dev ## pin the dependencies anew
 	$(RUN)/python -m pip install --quiet uv
