@@ -90,33 +90,31 @@ class _Contender:
 def run(rounds: int = ROUNDS) -> Part:
     """Measure everybody and return goals and figures."""
     costs = asyncio.run(_measure(rounds))
-    ours, exporter, naive = (costs[name] for name in (_OURS, _EXPORTER, _DOCUMENTED))
+    alone, naive = costs[_OURS_ALONE], costs[_DOCUMENTED]
+    by_one, by_ten = costs[_EXPORTER_ALONE] / alone, costs[_EXPORTER] / costs[_OURS]
     goals = (
-        times_cheaper("SNMP poll to text, against snmp_exporter", exporter / ours, 5),
-        times_cheaper("the same, aimed at", exporter / ours, 10),
-        times_cheaper("SNMP poll to text, against pysnmp as documented", naive / ours, 80),
-        times_cheaper("the same, aimed at", naive / ours, 155),
+        times_cheaper(f"SNMP to text, against snmp_exporter, both {TOGETHER} at a time", by_ten, 5),
+        times_cheaper("the same, both one at a time", by_one, 5),
+        times_cheaper("the same, aimed at", by_one, 10),
+        times_cheaper(
+            "SNMP poll to text, against pysnmp as documented, both one at a time", naive / alone, 80
+        ),
+        times_cheaper("the same, aimed at", naive / alone, 155),
     )
     rows = tuple(
-        (
-            name,
-            f"{cost:.2f}",
-            f"{cost / ours:.2f}",
-            f"{exporter / cost:.2f}",
-            f"{naive / cost:.1f}",
-        )
+        (name, f"{cost:.2f}", f"{costs[_exporter_at_the_pace_of(name)] / cost:.2f}")
         for name, cost in costs.items()
     )
     table = Table(
         f"SNMP: one poll of {len(COLUMNS)} columns x {INTERFACES} interfaces",
-        ("", "CPU ms a device", "x ours", "x cheaper than snmp_exporter", "x than documented"),
+        ("", "CPU ms a device", "x cheaper than snmp_exporter at the same pace"),
         rows,
         (
             f"The median of {rounds} rounds taken in turns; the agent's CPU time is nobody's.",
             "Ours ends with the sample lines in place; serving them is in the exposition's part.",
             "One device at a time, each of us pays for waking up after every reply.",
             "snmp_exporter: one HTTP scrape a device, same columns, labels ifIndex and ifName.",
-            "pysnmp ends with its own values, no text.",
+            "pysnmp is polled one device at a time, and ends with its own values, no text.",
             "As documented: a `bulk_walk_cmd` a column; the engine is kept, in its examples not.",
         ),
     )
@@ -130,6 +128,10 @@ _TUNED = "pysnmp 7.1, tuned (`engine: pysnmp`)"
 _DOCUMENTED = "pysnmp 7.1, as documented"
 _EXPORTER = f"snmp_exporter, {TOGETHER} scrapes at a time"
 _EXPORTER_ALONE = "snmp_exporter, one scrape at a time"
+
+
+def _exporter_at_the_pace_of(name: str) -> str:
+    return _EXPORTER if name in {_OURS, _DECODED, _EXPORTER} else _EXPORTER_ALONE
 
 
 async def _measure(rounds: int) -> dict[str, float]:

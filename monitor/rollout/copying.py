@@ -5,23 +5,13 @@ Must not know: where the rows come from, what they mean.
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from monitor.rollout import schema
-from monitor.rollout.chain import LedgerCorruptError, LedgerError
-from monitor.rollout.reader import (
-    INSERT,
-    LedgerReader,
-    connect,
-    create_private,
-    os_errors,
-    row_values,
-    sqlite_errors,
-    sync_folder,
-)
+from monitor.rollout.reader import INSERT, row_values, write_copy
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -35,22 +25,12 @@ def copy_to_sqlite(rows: Iterable[Row], target: Path) -> VerifyResult:
     Raises:
         LedgerError: if the target exists or cannot be written, or the copy does not verify.
     """
-    if target.exists():
-        raise LedgerError(f"{target} exists already; a backup never overwrites")
-    draft = target.with_name(target.name + ".new")
-    with os_errors(draft):
-        draft.unlink(missing_ok=True)
-        create_private(draft)
-    with closing(connect(draft)) as copy, sqlite_errors(draft):
+
+    def fill(copy: sqlite3.Connection) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
         schema.migrate(copy)
         copy.execute("BEGIN IMMEDIATE")
         copy.executemany(INSERT, map(row_values, rows))
         copy.execute("COMMIT")
-        result = LedgerReader(copy, draft).verify()
-    if not result.ok:
-        raise LedgerCorruptError(f"the copy to {target} does not hold: {result.problem}")
-    with os_errors(target):
-        draft.rename(target)
-        sync_folder(target.parent)
-    return result
+
+    return write_copy(target, fill)

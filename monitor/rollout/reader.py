@@ -26,7 +26,7 @@ from monitor.rollout.chain import (
 from monitor.rollout.reading import VerifyResult, verify_chain, write_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
     from typing import TextIO
@@ -149,21 +149,7 @@ class LedgerReader:
         Raises:
             LedgerError: if the target exists, cannot be written, or the copy does not verify.
         """
-        if target.exists():
-            raise LedgerError(f"{target} exists already; a backup never overwrites")
-        draft = target.with_name(target.name + ".new")
-        with os_errors(draft):
-            draft.unlink(missing_ok=True)
-            create_private(draft)
-        with closing(connect(draft)) as copy, sqlite_errors(draft):
-            self._connection.backup(copy, pages=-1)
-            result = LedgerReader(copy, draft).verify()
-        if not result.ok:
-            raise LedgerCorruptError(f"the backup of {self._path} does not hold: {result.problem}")
-        with os_errors(target):
-            draft.rename(target)
-            sync_folder(target.parent)
-        return result
+        return write_copy(target, lambda copy: self._connection.backup(copy, pages=-1))
 
     def _rows(self, query: str, *values: object) -> list[Row]:
         with sqlite_errors(self._path):
@@ -172,6 +158,29 @@ class LedgerReader:
             if not all(type(value) is kind for value, kind in zip(row, _TYPES, strict=True)):
                 raise LedgerCorruptError(f"{self._path}: row {row[0]} has values of a wrong type")
         return [Row(*row) for row in found]
+
+
+def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> VerifyResult:
+    """Have a new ledger file filled; it is verified before it gets its name.
+
+    Raises:
+        LedgerError: if the target exists or cannot be written, or the copy does not verify.
+    """
+    if target.exists():
+        raise LedgerError(f"{target} exists already; a backup never overwrites")
+    draft = target.with_name(target.name + ".new")
+    with os_errors(draft):
+        draft.unlink(missing_ok=True)
+        create_private(draft)
+    with closing(connect(draft)) as copy, sqlite_errors(draft):
+        fill(copy)
+        result = LedgerReader(copy, draft).verify()
+    if not result.ok:
+        raise LedgerCorruptError(f"the copy for {target} does not hold: {result.problem}")
+    with os_errors(target):
+        draft.rename(target)
+        sync_folder(target.parent)
+    return result
 
 
 @contextmanager
