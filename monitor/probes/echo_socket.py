@@ -46,8 +46,10 @@ _COALESCE_SECONDS = 0.01
 _RETRY_SECONDS = 0.01
 _RETRIES = 100
 
-# How many pending ICMP errors of other requests are cleared before a send's error is its own.
-_PENDING_ERRORS = 3
+# How many refusals that no ICMP error in the queue explains make a send's error its own; and how
+# many there may be in all, while errors of other requests stream in.
+_UNEXPLAINED_ERRORS = 4
+_MOST_TRIES = 64
 
 # Enough to empty a full buffer.
 _DRAINS_BEFORE_TIMEOUT = 16
@@ -265,17 +267,20 @@ class EchoSocket:
         """Send a packet; return the wall clock in ns right before it left.
 
         The kernel reports an ICMP error about any earlier request by failing the next call on
-        the socket, whomever that is for. So an error is believed when it persists.
+        the socket, whomever that is for. So an error is believed when it persists although the
+        queue of errors has none to go with it: when half a city falls silent, each try may meet
+        one that arrived since the last.
         """
         port = sending.family.port
-        for _ in range(_PENDING_ERRORS):
+        unexplained = 0
+        for _ in range(_MOST_TRIES):
             sent_ns = self._wall_ns()
             try:
                 port.send(packet, sending.destination)
             except OSError as error:
-                if error.errno in _NO_ROOM:
+                unexplained += not self._read_errors(sending.family)
+                if error.errno in _NO_ROOM or unexplained == _UNEXPLAINED_ERRORS:
                     raise
-                self._read_errors(sending.family)
             else:
                 return sent_ns
         sent_ns = self._wall_ns()
@@ -327,9 +332,12 @@ class EchoSocket:
             self._read_errors(family)
         return waiting
 
-    def _read_errors(self, family: _Family) -> None:
-        for error in family.port.read_errors():
+    def _read_errors(self, family: _Family) -> bool:
+        """Hand out the ICMP errors that have arrived; return whether there were any."""
+        errors = family.port.read_errors()
+        for error in errors:
             family.matcher.error(error.sequence, error.destination, error.sentence)
+        return bool(errors)
 
 
 def _destination(address: str, version: int) -> Destination:

@@ -115,10 +115,9 @@ class NativeReader:
             del self._hints[place]
             hint = None
         overhead = SECURE_OVERHEAD if agent.security else 0
+        reader = self._rows.of([layout for _, layout in columns])
         if hint is None:
-            return Walk(
-                columns, bulk=bulk, answered=answered, overhead=overhead, readers=self._rows
-            )
+            return Walk(columns, bulk=bulk, answered=answered, overhead=overhead, reader=reader)
         return Walk(
             columns,
             bulk=bulk and hint.bulk,
@@ -126,7 +125,7 @@ class NativeReader:
             rows=hint.rows,
             answered=answered,
             overhead=overhead,
-            readers=self._rows,
+            reader=reader,
         )
 
     def _learn(self, agent: Agent, walk: Walk) -> None:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from monitor.snmp.codec import CodecError, PduType
 from monitor.snmp.columns import End, Group, Index, Value
 from monitor.snmp.model import Failure, FailureKind
-from monitor.snmp.rows import RowReaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.snmp.client import Question
     from monitor.snmp.codec import Head
     from monitor.snmp.columns import Layout
+    from monitor.snmp.rows import RowReader
 
 MAX_ROWS = 2_000
 MAX_REQUESTS = 300
@@ -70,8 +70,8 @@ class Walk:
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
     varbinds the agent has shown it can answer) and `rows` (so that the last request does not
     ask far beyond the table's end; a wrong number costs a request, never a row).
-    `overhead` is how many octets of a datagram are not in the replies that it takes. `readers`
-    are shared with other walks of the same columns.
+    `overhead` is how many octets of a datagram are not in the replies that it takes. `reader`
+    takes whole rows of all the columns, as long as all are asked for.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -83,7 +83,7 @@ class Walk:
         rows: int = MAX_ROWS,
         answered: bool = False,
         overhead: int = 0,
-        readers: RowReaders | None = None,
+        reader: RowReader | None = None,
     ) -> None:
         self.bulk = bulk
         self._reply_bytes = _REPLY_BYTES - overhead
@@ -95,7 +95,7 @@ class Walk:
         self._columns = [_Column(name, layout) for name, layout in columns]
         self._open = list(self._columns)
         self._asked: list[_Column] = []
-        self._readers = readers or RowReaders()
+        self._reader = reader
         self._group = Group((), (), ())
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
         self._wanted = 0
@@ -230,7 +230,7 @@ class Walk:
             [column.layout for column in asked],
             [column.values for column in asked],
             [column.last for column in asked],
-            self._readers.of([column.layout for column in asked]),
+            self._reader if len(asked) == len(self._columns) else None,
         )
 
     def _close_ended(self) -> None:

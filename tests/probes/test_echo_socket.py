@@ -37,6 +37,7 @@ class ModelledPort:
     def __init__(self, refusals: tuple[int, ...] = (), *, answers: bool = True) -> None:
         self.refusals = deque(refusals)
         self.answers = answers
+        self.streams_errors = False
         self.sent: list[tuple[str, int]] = []
         self.errors: list[EchoError] = []
         self.errors_read = 0
@@ -55,6 +56,8 @@ class ModelledPort:
 
     def send(self, packet: bytes, destination: tuple[Any, ...]) -> None:
         if self.refusals and (number := self.refusals.popleft()):
+            if self.streams_errors:
+                self.errors.append(EchoError("192.0.2.9", 0, "host unreachable"))
             raise OSError(number, os.strerror(number))
         (sequence,) = struct.unpack_from("!H", packet, 6)
         self.sent.append((destination[0], sequence))
@@ -95,6 +98,24 @@ async def test_a_pending_error_of_another_target_costs_no_packet() -> None:
         found = await echo.ping("192.0.2.1", QUICK)
     assert (found.sent, found.lost, found.errors) == (3, 0, ())
     assert port.errors_read >= 3
+
+
+async def test_a_stream_of_other_targets_errors_costs_no_packet() -> None:
+    """As when half a city falls silent: each try meets an error that came since the last."""
+    port = ModelledPort((errno.EHOSTUNREACH,) * 30)
+    port.streams_errors = True
+    async with open_modelled(port) as echo:
+        found = await echo.ping("192.0.2.1", QUICK)
+    assert (found.sent, found.lost) == (3, 0)
+
+
+async def test_errors_without_an_end_do_not_hold_up_a_send_for_ever() -> None:
+    port = ModelledPort((errno.EHOSTUNREACH,) * 10_000)
+    port.streams_errors = True
+    async with open_modelled(port) as echo:
+        with pytest.raises(OSError, match="No route to host"):
+            await echo.ping("192.0.2.1", QUICK)
+    assert len(port.refusals) > 9_000
 
 
 async def test_an_error_that_persists_is_told_when_nothing_could_be_sent() -> None:

@@ -9,7 +9,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.codec import PduType
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
-from tests.snmp.agent import ByteAgent, interfaces
+from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
 from tests.snmp.hostile import serving
 
 REQUEST = Request(("sysName",), ("ifInOctets", "ifName"))
@@ -109,3 +109,20 @@ async def test_an_object_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
 
 def test_the_community_is_in_no_repr() -> None:
     assert "s3cret" not in repr(Agent("192.0.2.1", 161, "2c", b"s3cret"))
+
+
+async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_left() -> None:
+    objects = interfaces(ROWS)
+    ends = {IN_OCTETS: 10, OUT_OCTETS: 20, HC_IN_OCTETS: 30}
+    for column, last in ends.items():
+        for row in range(last + 1, len(ROWS) + 1):
+            del objects[f"{column}.{row}"]
+    agent = ByteAgent(objects)
+    wanted = Request((), ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName"))
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        reader = NativeReader(client)
+        found = await reader.read(place, wanted, _in(3))
+    assert found.failure is None
+    rows = [list(column) for column in found.columns.values()]
+    assert rows == [list(range(1, last + 1)) for last in (10, 20, 30, 40)]
+    assert len(reader._rows) == 1
