@@ -1,11 +1,13 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
+TEST_PACKAGES := snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
+STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=
+STACK ?=
 
-.PHONY: help demo test fast drills lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack test fast drills lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -13,17 +15,21 @@ help: ## list the commands
 demo: venv ## run the daemon on a simulated city (options: DEMO='--for 60s --fault uplink-down@SCHOOL')
 	$(RUN)/schulnetz demo $(DEMO)
 
+stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (options: STACK='...' as DEMO)
+	@tools/debian-packages "the stack" $(STACK_PACKAGES)
+	$(RUN)/python tools/stack.py $(STACK)
+
 test: venv-dev ## lint, check types, run every test with coverage
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
-	$(RUN)/python -m pytest --cov --cov-report=term
+	$(RUN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
 
-drills: venv-dev ## storms through real Prometheus and Alertmanager, pages counted
+drills: venv-dev ## a simulated city that breaks; every page counted, by real Prometheus and Alertmanager
 	@tools/debian-packages "the drills" $(TEST_PACKAGES)
-	$(RUN)/python -m pytest tests/drills
+	$(RUN)/python -m pytest --thorough tests/drills
 
 lint: venv-dev ## ruff and mypy
 	$(RUN)/ruff check .

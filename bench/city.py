@@ -27,7 +27,7 @@ from bench.turns import Lag, TurnSelector, lag, new_loop
 from monitor.cli.common import read_inventory
 from monitor.cli.demo import COMMUNITY, demo_parts
 from monitor.clock import SystemClock
-from monitor.daemon import Loaded, Settings, open_daemon
+from monitor.daemon import HOUSEKEEPING_SECONDS, Loaded, Settings, open_daemon
 from monitor.exposition.gate import KEPT_SECONDS
 from monitor.simulator.process import CityProcess
 
@@ -163,11 +163,14 @@ async def _daemon(inventory: Inventory, size: Size) -> AsyncIterator[Daemon]:
 async def _until_ready(daemon: Daemon) -> None:
     """Wait until every check has run, so that nothing is measured that happens only once.
 
+    At the next housekeeping after that the daemon settles: a full collection of 0.15 s.
+
     Raises:
         RuntimeError: if that takes two cycles.
     """
     for _ in range(round(CYCLE_SECONDS * 2)):
         if not daemon.not_ready():
+            await asyncio.sleep(HOUSEKEEPING_SECONDS + 1)
             return
         await asyncio.sleep(1)
     raise RuntimeError(f"the daemon is not ready: {daemon.not_ready()}")

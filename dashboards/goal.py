@@ -49,6 +49,15 @@ _VERIFIED: Final = 'max by (school, site) (rollout_stage{stage="verified"})'
 _ALL: Final = "max by (school, site) (rollout_stage)"
 
 
+# On the straight way from what is verified to all of it on the day that the forecast names.
+_AT_TARGET: Final = (
+    "scalar(max(rollout_goal_verified))"
+    " + scalar(max(rollout_goal_denominator) - max(rollout_goal_verified))"
+    " * clamp((scalar(max(rollout_goal_target_timestamp_seconds)) - time())"
+    " / (max by (quantile) (rollout_forecast_finish_timestamp_seconds) - time()), 0, 1)"
+)
+
+
 def _share(label: str, info: str, on: str) -> str:
     return (
         f"sum by ({label}) ({_VERIFIED} * on ({on}) group_left ({label}) {info})"
@@ -174,10 +183,12 @@ ANSWER: Final = Row(
             Kind.TIME_SERIES,
             Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
             Text(
-                "Verified and the goal's number over time, and what was due: nothing before the "
-                "target day, all from it on. Good: the lines meet before the due line rises.",
-                "Nachgewiesen und Zahl des Ziels über die Zeit, und was fällig war: vor dem "
-                "Zieltag nichts, danach alles. Gut: die Linien treffen sich vorher.",
+                "Verified and the goal's number over time, what was due (nothing before the target "
+                "day, all from it on), and the band: how many the forecast of each time saw done "
+                "by the target day in 90, 50 and 10 % of its futures. Good: the band at the goal.",
+                "Nachgewiesen und Zahl des Ziels über die Zeit, was fällig war (vor dem Zieltag "
+                "nichts, danach alles), und das Band: wie viele die jeweilige Prognose bis zum "
+                "Zieltag in 90, 50 und 10 % der Verläufe fertig sah. Gut: das Band am Ziel.",
             ),
             (
                 Query("max(rollout_goal_verified)", Text("verified", "nachgewiesen")),
@@ -186,6 +197,10 @@ ANSWER: Final = Row(
                     "max(rollout_goal_denominator) * "
                     "(time() >= bool max(rollout_goal_target_timestamp_seconds))",
                     Text("due", "fällig"),
+                ),
+                Query(
+                    _AT_TARGET,
+                    Text("{{quantile}} at the target day", "{{quantile}} am Zieltag"),
                 ),
             ),
             "none",

@@ -169,6 +169,71 @@ WHY: Final = Row(
     ),
 )
 
+HARDWARE: Final = Row(
+    Text("Power, temperature, spanning tree", "Strom, Temperatur, Spanning Tree"),
+    (
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Power over Ethernet drawn", "Abgegebener Strom (PoE)"),
+            Text(
+                "Share of what each unit can give. Good: below 90 %, so that what is plugged in "
+                "next gets some, too.",
+                "Anteil dessen, was jede Einheit geben kann. Gut: unter 90 %, damit auch das "
+                "nächste Gerät versorgt wird.",
+            ),
+            (
+                Query(
+                    f"pethMainPseConsumptionPower{{{_HERE}}} / (pethMainPsePower{{{_HERE}}} > 0)",
+                    Text("unit {{pethMainPseGroupIndex}}", "Einheit {{pethMainPseGroupIndex}}"),
+                ),
+            ),
+            "percentunit",
+            Text("no power over Ethernet", "kein PoE"),
+            width=8,
+            height=8,
+            steps=(Step(None, Colour.GOOD), Step(0.8, Colour.CARE), Step(0.9, Colour.BAD)),
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Temperature", "Temperatur"),
+            Text(
+                "Each sensor. Good: steady; a slow rise is dust or a dying fan.",
+                "Jeder Sensor. Gut: gleichbleibend; langsamer Anstieg heißt Staub oder Lüfter.",
+            ),
+            (
+                Query(
+                    f'school_device_sensor_value{{{_HERE}, unit="celsius"}}',
+                    same("{{entPhysicalName}}"),
+                ),
+            ),
+            "celsius",
+            Text("no sensor of temperature", "kein Temperatursensor"),
+            width=8,
+            height=8,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Changes of the spanning tree", "Änderungen des Spanning Tree"),
+            Text(
+                "Changes an hour. Good: none without work on the network; many are a loop or a "
+                "line that comes and goes.",
+                "Änderungen je Stunde. Gut: keine ohne Arbeiten am Netz; viele heißen Schleife "
+                "oder wackelnde Leitung.",
+            ),
+            (
+                Query(
+                    f"rate(dot1dStpTopChanges{{{_HERE}}}[$__rate_interval]) * 3600",
+                    Text("changes", "Änderungen"),
+                ),
+            ),
+            "none",
+            Text("no spanning tree", "kein Spanning Tree"),
+            width=8,
+            height=8,
+        ),
+    ),
+)
+
 DETAIL: Final = Row(
     Text("Every port", "Jeder Port"),
     (
@@ -209,7 +274,7 @@ BOARD: Final = Board(
         "Schulnetz: what is wrong with this switch", "Schulnetz: was mit diesem Switch nicht stimmt"
     ),
     Text("One switch, port by port.", "Ein Switch, Port für Port."),
-    (ANSWER, WHY, DETAIL),
+    (ANSWER, WHY, HARDWARE, DETAIL),
     choices=(SCHOOL, SWITCH),
     marks=(OUTAGES, MAINTENANCE, RELOADS),
 )

@@ -9,15 +9,18 @@ Must not know: YAML, sockets, results.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
+
+from monitor.device_profile import DeviceProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime, time
 
 SnmpVersion = Literal["1", "2c", "3"]
+Identity = Literal["ifName", "ifDescr", "ifAlias", "ifIndex"]
 MilestoneStage = Literal["planned", "ordered", "built", "reported"]
 
 # A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
@@ -46,6 +49,7 @@ class CheckKind(StrEnum):
 
     ICMP = "icmp"
     INTERFACES = "interfaces"
+    HARDWARE = "hardware"
     TCP = "tcp"
     HTTP = "http"
     DNS = "dns"
@@ -90,7 +94,7 @@ def password_names(credential: str) -> tuple[str, str]:
 def snmp_access(plans: Iterable[CheckPlan]) -> SnmpAccess | None:
     """Return how a device with these checks is read by SNMP, None if it is not."""
     options = (plan.options for plan in plans)
-    found = (option.access for option in options if isinstance(option, InterfacesOptions))
+    found = (option.access for option in options if isinstance(option, SNMP_OPTIONS))
     return next(found, None)
 
 
@@ -115,13 +119,32 @@ class InterfacesOptions:
 
     `uplink_interface` is the ifName of the interface towards the provider, on routers.
     `alias` exports ifAlias, which may hold names of people and is off by default; `read_alias`
-    reads it and exports nothing.
+    reads it and exports nothing. `identity` is what an interface's series are known by, where
+    it tells the device's interfaces apart.
     """
 
     access: SnmpAccess
     uplink_interface: str | None = None
     alias: bool = False
     read_alias: bool = False
+    identity: Identity = "ifName"
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareOptions:
+    """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree.
+
+    `profile` names the one of `profiles` by which the switch's make is read; without, it is
+    the one for its sysObjectID.
+    """
+
+    access: SnmpAccess
+    profiles: DeviceProfiles = field(default_factory=DeviceProfiles)
+    profile: str | None = None
+
+
+SNMP_OPTIONS = (InterfacesOptions, HardwareOptions)
+"""The options of checks that speak SNMP; each has an `access`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +183,9 @@ class DnsOptions:
     expected: tuple[str, ...] = ()
 
 
-CheckOptions = IcmpOptions | InterfacesOptions | TcpOptions | HttpOptions | DnsOptions
+CheckOptions = (
+    IcmpOptions | InterfacesOptions | HardwareOptions | TcpOptions | HttpOptions | DnsOptions
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Must not know: how anything was measured, or what follows from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from monitor.device_profile import Quantity
     from monitor.inventory import Check
 
 
@@ -140,6 +141,58 @@ class DeviceReading:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerSupplyGroup:
+    """Power over Ethernet of one unit (POWER-ETHERNET-MIB, RFC 3621); watts.
+
+    `budget` is what it can give, `drawn` what its ports take; None where it does not say.
+    `status` is 1 on, 2 off, 3 faulty.
+    """
+
+    budget: int | None
+    drawn: int | None
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor in base units (ENTITY-SENSOR-MIB, RFC 3433), with the unit's own name there.
+
+    `value` is None while the sensor cannot say; `is_working` is false when it is broken.
+    """
+
+    name: str
+    unit: str
+    value: float | None
+    is_working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chassis:
+    """What a device says of its make: the first chassis of ENTITY-MIB (RFC 6933)."""
+
+    model: str
+    serial: str
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareReading:
+    """One poll of a switch's hardware; what the switch lacks is empty or None.
+
+    `power` is keyed on pethMainPseGroupIndex, `sensors` on entPhysicalIndex.
+    `topology_changes` is dot1dStpTopChanges (RFC 4188). `parts` is what the make's own MIBs
+    say, by quantity and by what the device calls the part; `profile` names how it was read.
+    """
+
+    power: Mapping[int, PowerSupplyGroup]
+    sensors: Mapping[int, Sensor]
+    topology_changes: int | None = None
+    chassis: Chassis | None = None
+    profile: str = ""
+    parts: Mapping[tuple[Quantity, str], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TcpReading:
     """One TCP connection: whom it went to, and its phases in seconds.
 
@@ -228,7 +281,7 @@ class DnsReading:
     dropped: int = 0
 
 
-Values = EchoRound | DeviceReading | TcpReading | HttpReading | DnsReading
+Values = EchoRound | DeviceReading | HardwareReading | TcpReading | HttpReading | DnsReading
 
 
 @dataclass(frozen=True, slots=True)

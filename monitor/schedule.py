@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from monitor.inventory import Check
 
 # Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
-BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES})
+BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES, CheckKind.HARDWARE})
 BACK_OFF_LIMIT_SECONDS = 300.0
 BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
 DEFAULT_CONCURRENCY = 2048
-# Checks start in small groups, four times a second: that takes about a fifth off what a city's
+# Checks start in small groups, twice a second: that takes about a fifth off what a city's
 # cycle costs, for the process wakes half as often (bench/README.md).
-START_TOGETHER_SECONDS = 0.25
+START_TOGETHER_SECONDS = 0.5
 # Short intervals keep at least so many places.
 _FEWEST_STARTS = 20
 

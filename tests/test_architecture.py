@@ -11,14 +11,15 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 
 # A part of the package -> the parts of ours that it may import, besides itself and the clock.
 ALLOWED: dict[str, set[str]] = {
-    "inventory": set(),
-    "observation": {"inventory"},
+    "device_profile": set(),
+    "inventory": {"device_profile"},
+    "observation": {"device_profile", "inventory"},
     "clock": set(),
     "state_file": set(),
     "snmp": set(),
-    "config": {"inventory"},
+    "config": {"device_profile", "inventory"},
     "schedule": {"inventory", "observation"},
-    "probes": {"inventory", "observation", "snmp"},
+    "probes": {"device_profile", "inventory", "observation", "snmp"},
     "verdict": {"inventory", "observation"},
     "uplink": {"inventory", "observation"},
     "local_time": set(),
@@ -27,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "maintenance_file": {"inventory"},
     "rollout": {"inventory", "observation", "uplink"},
     "exposition": {
+        "device_profile",
         "inventory",
         "observation",
         "verdict",

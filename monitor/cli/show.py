@@ -18,6 +18,7 @@ from monitor.observation import (
     DeviceReading,
     DnsReading,
     EchoRound,
+    HardwareReading,
     HttpReading,
     Outcome,
     State,
@@ -139,16 +140,22 @@ def found(observation: Observation) -> str:
             return _echo(echo)
         case DeviceReading() as reading:
             return _reading(reading)
-        case TcpReading() as tcp:
-            return f"connect {_ms(tcp.connect_seconds)}"
-        case HttpReading() as http:
-            status = f"status {http.status}, " if http.status else ""
-            return f"{status}{_ms(observation.duration)}"
-        case DnsReading() as dns:
-            answers = ", ".join(map(sanitise, dns.answers[:3]))
-            return f"{dns.rcode or 'no reply'} {answers} {_ms(dns.request_seconds)}"
+        case HardwareReading() as hardware:
+            return _hardware(hardware)
+        case TcpReading() | HttpReading() | DnsReading() as service:
+            return _service(service, observation.duration)
         case None:
             return ""
+
+
+def _service(reading: TcpReading | HttpReading | DnsReading, seconds: float) -> str:
+    if isinstance(reading, TcpReading):
+        return f"connect {_ms(reading.connect_seconds)}"
+    if isinstance(reading, HttpReading):
+        status = f"status {reading.status}, " if reading.status else ""
+        return f"{status}{_ms(seconds)}"
+    answers = ", ".join(map(sanitise, reading.answers[:3]))
+    return f"{reading.rcode or 'no reply'} {answers} {_ms(reading.request_seconds)}"
 
 
 def _echo(echo: EchoRound) -> str:
@@ -170,6 +177,30 @@ def _reading(reading: DeviceReading) -> str:
     if reading.uptime_ticks is not None:
         parts.append(f"up {_spell(reading.uptime_ticks / 100)}")
     return ", ".join(parts)
+
+
+def _hardware(reading: HardwareReading) -> str:
+    parts = [
+        f"PoE {group.drawn} of {group.budget} W"
+        for group in reading.power.values()
+        if group.drawn is not None and group.budget is not None
+    ]
+    if reading.sensors:
+        working = sum(sensor.is_working for sensor in reading.sensors.values())
+        parts.append(f"{working} of {len(reading.sensors)} sensors work")
+        warmest = max(
+            (
+                one.value
+                for one in reading.sensors.values()
+                if one.unit == "celsius" and one.value is not None
+            ),
+            default=None,
+        )
+        if warmest is not None:
+            parts.append(f"at most {warmest:g} °C")
+    if reading.topology_changes is not None:
+        parts.append(f"{reading.topology_changes} changes of the spanning tree")
+    return ", ".join(parts) or "tells nothing of its hardware"
 
 
 def _ms(seconds: float) -> str:

@@ -12,6 +12,7 @@ from monitor.config import checks, units
 from monitor.config.addresses import Addresses
 from monitor.config.contract import check_contract
 from monitor.config.credentials import check_users, sources
+from monitor.config.device_profiles import device_profiles
 from monitor.config.goals import goal_of, reported_goals_of
 from monitor.config.merge import Layer, merge, useless_removals
 from monitor.config.places import mark_of
@@ -94,6 +95,8 @@ class _Builder:
         self._root = root
         self._findings = findings
         self._addresses = Addresses(findings)
+        profiles = device_profiles(draft.device_profiles, root, findings)
+        self._named = checks.Named(draft.credentials, profiles)
         self._outermost = (
             () if draft.defaults is None else (self._layer(draft.defaults, ("defaults",)),)
         )
@@ -126,8 +129,7 @@ class _Builder:
         )
 
     def _plans(self, layers: tuple[Layer, ...], host: str) -> checks.Plans:
-        credentials = self._draft.credentials
-        return checks.Plans(layers, host, credentials, self._root, self._findings)
+        return checks.Plans(layers, host, self._named, self._root, self._findings)
 
     def _layer(self, rules: Rules, path: Path) -> Layer:
         return Layer(rules, path, self._draft.broken_keys(path))

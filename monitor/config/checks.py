@@ -5,7 +5,7 @@ Must not know: schools, contracts, addresses of other devices.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.config.addresses import in_url
@@ -13,8 +13,10 @@ from monitor.config.credentials import user_of
 from monitor.config.fields import HOST_PLACEHOLDER
 from monitor.config.merge import merge, merge_checks
 from monitor.config.places import mark_of
+from monitor.config.problems import listed, suggestion
 from monitor.config.rules import (
     DnsRules,
+    HardwareRules,
     HttpRules,
     IcmpRules,
     InterfacesRules,
@@ -27,11 +29,13 @@ from monitor.inventory import (
     CheckPlan,
     DnsOptions,
     Engine,
+    HardwareOptions,
     HttpOptions,
     IcmpOptions,
     InterfacesOptions,
     SnmpAccess,
     TcpOptions,
+    snmp_access,
 )
 
 if TYPE_CHECKING:
@@ -42,11 +46,20 @@ if TYPE_CHECKING:
     from monitor.config.problems import Findings
     from monitor.config.rules import CredentialRules, PaceRules
     from monitor.config.text import Node
+    from monitor.device_profile import DeviceProfiles
     from monitor.inventory import CheckOptions, SnmpVersion
 
 _VERSIONS: dict[str, SnmpVersion] = {"v1": "1", "v2c": "2c", "v3": "3"}
 # The schedule needs the rest of the interval to finish and to start anew.
 _SHARE_OF_INTERVAL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What settings refer to by name: credentials and device profiles."""
+
+    credentials: Mapping[str, CredentialRules]
+    profiles: DeviceProfiles
 
 
 class Plans:
@@ -56,18 +69,19 @@ class Plans:
         self,
         layers: Sequence[Layer],
         host: str,
-        credentials: Mapping[str, CredentialRules],
+        named: Named,
         root: Node,
         findings: Findings,
     ) -> None:
         self._layers = layers
         self._host = host
-        self._credentials = credentials
+        self._credentials = named.credentials
+        self._profiles = named.profiles
         self._root = root
         self._findings = findings
 
     def of_switch(self) -> tuple[CheckPlan, ...]:
-        """Return the plans of a switch: pings at the switches' pace, and its interfaces."""
+        """Return the plans of a switch: pings at the switches' pace, interfaces, hardware."""
         merged = merge(self._layers, "icmp", IcmpRules)
         rules = merged.rules
         if rules.switch_interval < rules.interval and not merged.is_broken:
@@ -78,7 +92,8 @@ class Plans:
                 f"allowed: switch_interval of {rules.interval:g}s and more",
             )
         ping = replace(self.icmp(), interval=rules.switch_interval)
-        return (ping, self.interfaces(is_router=False))
+        interfaces = self.interfaces(is_router=False)
+        return (ping, interfaces, self._hardware(interfaces))
 
     def icmp(self) -> CheckPlan:
         """Return the plan for rounds of pings."""
@@ -97,11 +112,36 @@ class Plans:
         self._check_pace(merged)
         access = self._access(merged)
         uplink = rules.uplink if is_router and rules.uplink else None
+        if rules.identity == "ifAlias" and not rules.alias and not merged.is_broken:
+            self._findings.add(
+                mark_of(self._root, merged.nearest_path("identity", "alias")),
+                "interfaces cannot be known by an ifAlias that is not exported",
+                "set alias: true here, or identity to ifName, ifDescr or ifIndex",
+            )
         line = merge(self._layers, "line", LineRules).rules
         # To know the line by; it is not exported, for it may hold names of people.
         read_alias = is_router and bool(line.if_alias)
-        options = InterfacesOptions(access, uplink, rules.alias, read_alias)
+        options = InterfacesOptions(access, uplink, rules.alias, read_alias, rules.identity)
         return CheckPlan(CheckKind.INTERFACES, "interfaces", rules.interval, rules.timeout, options)
+
+    def _hardware(self, interfaces: CheckPlan) -> CheckPlan:
+        """Return the plan for polls of the hardware, with the access of the interfaces'."""
+        merged = merge(self._layers, "hardware", HardwareRules)
+        rules = merged.rules
+        self._check_pace(merged)
+        access = snmp_access([interfaces])
+        assert access is not None  # noqa: S101  # interfaces have one
+        if access.timeout * (access.retries + 1) <= interfaces.timeout:  # else reported there
+            self._check_request(access, merged)
+        if rules.profile and self._profiles.named(rules.profile) is None:
+            names = sorted(profile.name for profile in self._profiles.profiles)
+            self._findings.add(
+                mark_of(self._root, merged.paths["profile"]),
+                f"there is no device profile {rules.profile}",
+                suggestion(rules.profile, names) or listed(names),
+            )
+        options = HardwareOptions(access, self._profiles, rules.profile or None)
+        return CheckPlan(CheckKind.HARDWARE, "hardware", rules.interval, rules.timeout, options)
 
     def extras(self, layers: Sequence[Layer] | None = None) -> tuple[CheckPlan, ...]:
         """Return the plans of the further checks, of all layers or of those given."""
@@ -119,20 +159,7 @@ class Plans:
                 "set snmp.credential here, in the profile or in defaults",
             )
         self._check_version(merged)
-        needed = rules.timeout * (rules.retries + 1)
-        if needed > interfaces.rules.timeout and not (merged.is_broken or interfaces.is_broken):
-            given = {**interfaces.paths, **merged.paths}
-            path = max(
-                (given[key] for key in ("timeout", "retries") if key in given),
-                key=len,
-                default=self._layers[0].path,
-            )
-            self._findings.add(
-                mark_of(self._root, path),
-                f"one SNMP request with its retries takes up to {needed:g}s",
-                f"allowed: at most the time-out of interfaces ({interfaces.rules.timeout:g}s)",
-            )
-        return SnmpAccess(
+        access = SnmpAccess(
             version=_VERSIONS[rules.version],
             credential=rules.credential,
             engine=Engine(rules.engine),
@@ -140,6 +167,29 @@ class Plans:
             timeout=rules.timeout,
             retries=rules.retries,
             user=user_of(self._credentials.get(rules.credential)),
+        )
+        self._check_request(access, interfaces)
+        return access
+
+    def _check_request(
+        self, access: SnmpAccess, poll: Merged[InterfacesRules] | Merged[HardwareRules]
+    ) -> None:
+        """Add a problem if one request, with its retries, may take longer than the poll."""
+        merged = merge(self._layers, "snmp", SnmpRules)
+        needed = access.timeout * (access.retries + 1)
+        if needed <= poll.rules.timeout or merged.is_broken or poll.is_broken:
+            return
+        section = "hardware" if isinstance(poll.rules, HardwareRules) else "interfaces"
+        given = {**poll.paths, **merged.paths}
+        path = max(
+            (given[key] for key in ("timeout", "retries") if key in given),
+            key=len,
+            default=self._layers[0].path,
+        )
+        self._findings.add(
+            mark_of(self._root, path),
+            f"one SNMP request with its retries takes up to {needed:g}s",
+            f"allowed: at most the time-out of {section} ({poll.rules.timeout:g}s)",
         )
 
     def _check_version(self, merged: Merged[SnmpRules]) -> None:
@@ -192,7 +242,9 @@ class Plans:
     def _filled(self, host: str) -> str:
         return self._host if host == HOST_PLACEHOLDER else host
 
-    def _check_pace(self, merged: Merged[IcmpRules] | Merged[InterfacesRules]) -> None:
+    def _check_pace(
+        self, merged: Merged[IcmpRules] | Merged[InterfacesRules] | Merged[HardwareRules]
+    ) -> None:
         if not merged.is_broken and ("interval" in merged.paths or "timeout" in merged.paths):
             path = merged.nearest_path("interval", "timeout")
             self._check_share(merged.rules, merged.paths, path)

@@ -26,7 +26,7 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOST_PLACEHOLDER: Final = "{host}"
 
 _SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
-_CHECK_NAME = r"^(?!(?:icmp|interfaces)$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
+_CHECK_NAME = r"^(?!(?:icmp|interfaces|hardware)$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
 _DEVICE_NAME = r"^(?!router$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
 _TEXT = r"^[^\s](?:.{0,198}[^\s])?$"
 # A last label that starts with a letter keeps a mistyped address from passing as a name.
@@ -44,6 +44,10 @@ _FILE = r"^/[^\s].{0,1022}$"
 # As many octets as characters, because no message has room for more than 32.
 _USER = r"^[!-~](?:[ -~]{0,30}[!-~])?$"
 
+# Every MIB object stands below iso; more arcs, or greater ones, than any object has are refused.
+_OID = r"^1\.[0-3](?:\.(?:0|[1-9][0-9]{0,8})){1,30}$"
+_OBJECT = r"^[A-Za-z][A-Za-z0-9-]{0,63}$"
+
 _HOST_SCHEMA: dict[str, Any] = {
     "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"pattern": _HOST_NAME}],
     "type": "string",
@@ -53,7 +57,8 @@ _HOST_SCHEMA: dict[str, Any] = {
 # What each pattern asks for, in words.
 PATTERN_FORMS: Final = {
     _SLUG: "allowed: lower-case letters, digits and inner hyphens, at most 48",
-    _CHECK_NAME: "allowed: lower-case letters, digits and inner hyphens, not icmp or interfaces",
+    _CHECK_NAME: "allowed: lower-case letters, digits and inner hyphens; not icmp, interfaces, "
+    "hardware",
     _DEVICE_NAME: "allowed: lower-case letters, digits and inner hyphens, not router",
     _TEXT: "allowed: 1 to 200 characters without spaces around them",
     r"^[0-9]{6}$": "allowed: the six digits of the official school number, in quotes",
@@ -61,6 +66,8 @@ PATTERN_FORMS: Final = {
     _URL: "allowed: http:// or https:// with a host or {host}, no user, no password, no #",
     _ENVIRONMENT: "allowed: letters, digits and underscores",
     _FILE: "allowed: an absolute path",
+    _OID: "allowed: an OID in numbers such as 1.3.6.1.4.1.9",
+    _OBJECT: "allowed: the name of an object in its MIB, such as ifInOctets",
     _USER: "allowed: 1 to 32 letters, digits and signs of ASCII",
 }
 
@@ -182,6 +189,8 @@ SchoolNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 DnsName = Annotated[str, StringConstraints(pattern=_DNS_NAME)]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT)]
 UserName = Annotated[str, StringConstraints(pattern=_USER)]
+Oid = Annotated[str, StringConstraints(pattern=_OID)]
+ObjectName = Annotated[str, StringConstraints(pattern=_OBJECT)]
 FilePath = Annotated[str, StringConstraints(pattern=_FILE)]
 
 Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema(_HOST_SCHEMA)]

@@ -42,6 +42,7 @@ from monitor.config.fields import (
     UserName,
 )
 from monitor.config.goal_rules import GoalsRules
+from monitor.config.profile_rules import DeviceProfileRules
 from monitor.config.shape import Rules
 from monitor.config.throughput_rules import ThroughputRules
 
@@ -181,6 +182,19 @@ class InterfacesRules(PaceRules):
     """ifName of the router's interface towards the provider."""
     alias: bool = False
     """Whether ifAlias is exported; it may hold names of people."""
+    identity: Literal["ifName", "ifDescr", "ifAlias", "ifIndex"] = "ifName"
+    """What an interface's series are known by: what stays the same when it is renumbered."""
+
+
+class HardwareRules(PaceRules):
+    """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree."""
+
+    interval: Interval = Field(default="5m", validate_default=True)
+    """From one run's start to the next."""
+    timeout: Timeout = Field(default="20s", validate_default=True)
+    """Deadline of one run, at most 80 % of the interval."""
+    profile: Slug = Field(default_factory=str)
+    """Device profile by which it is read; without, the one for the switch's sysObjectID."""
 
 
 class ContractRules(Rules):
@@ -281,6 +295,8 @@ class Settings(Rules):
     """How uplinks are pinged."""
     interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
     """How interface tables are polled."""
+    hardware: HardwareRules = Field(default_factory=HardwareRules)
+    """How often a switch's hardware is read."""
     contract: ContractRules = Field(default_factory=ContractRules)
     """What the provider of the uplink owes, key by key."""
     line: LineRules = Field(default_factory=LineRules)
@@ -463,6 +479,10 @@ class Document(Rules):
     """Settings for all."""
     profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
     """Settings by sort of school."""
+    device_profiles: Annotated[dict[Slug, DeviceProfileRules], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
+    """What is read of some makes of switch, besides the profiles that come with the monitor."""
     goals: GoalsRules = Field(default_factory=GoalsRules)
     """What the roll-out is held against."""
     schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]

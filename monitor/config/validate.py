@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from monitor.config.goal_rules import GoalsRules
 from monitor.config.layout import path_of
 from monitor.config.messages import note
+from monitor.config.profile_rules import DeviceProfileRules
 from monitor.config.rules import (
     AnySchool,
     CityRules,
@@ -53,6 +54,7 @@ class Draft:
     providers: dict[str, ProviderRules]
     lessons: dict[str, list[LessonRules]]
     profiles: dict[str, ProfileRules]
+    device_profiles: dict[str, DeviceProfileRules]
     references: dict[int, ReferenceRules]
     schools: dict[int, SchoolRules | SchoolWithSitesRules]
     goals: GoalsRules
@@ -80,6 +82,7 @@ def validate(root: Node, findings: Findings) -> Draft:
         document.providers,
         document.lessons,
         document.profiles,
+        document.device_profiles,
         dict(enumerate(document.references)),
         dict(enumerate(document.schools)),
         document.goals,
@@ -126,6 +129,7 @@ class _Salvage:
             self._sound(ProviderRules, "providers"),
             self._sound(list[LessonRules], "lessons"),
             self._entries(ProfileRules, "profiles"),
+            self._sound(DeviceProfileRules, "device_profiles"),
             self._entries(ReferenceRules, "references"),
             self._entries(AnySchool, "schools"),
             self._goals(),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from monitor.exposition.goal import CAMPAIGN_METRICS, FORECAST_METRICS, GOAL_METRICS, STAGE_METRICS
+from monitor.exposition.hardware import HARDWARE_METRICS
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, SYSTEM_METRICS
 from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
@@ -285,6 +286,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "TCP, HTTP and DNS": (*CONNECTION_METRICS, *HTTP_METRICS, *DNS_METRICS),
         "Devices": SYSTEM_METRICS,
         "Interfaces": INTERFACE_METRICS,
+        "Hardware of switches": HARDWARE_METRICS,
         "Verdicts": VERDICT_METRICS,
         "Load of the uplinks": LOAD_METRICS,
         "Calendar and maintenance": CALENDAR_METRICS,

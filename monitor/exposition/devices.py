@@ -1,29 +1,42 @@
 """A device's reading as sample lines: system group and interface tables.
 
-The labels of an interface are made once and kept while the device's names stay the same;
-they are most of the text, and making them would be most of the work.
+An interface is known by what it is called, so that a restart which numbers the interfaces
+anew goes on with the same series; where several are called the same, or one is not called
+anything, its number tells it apart. The labels are made once and kept while the device's names
+stay the same; they are most of the text, and making them would be most of the work.
 
 Must not know: how the device was asked.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from operator import add
 from typing import TYPE_CHECKING
 
-from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, OPTIONAL, WIDE_TWIN
-from monitor.exposition.text import Blocks, LabelTexts, labels
+from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, WIDE_TWIN
+from monitor.exposition.text import Blocks, LabelTexts, labels, sanitise
 from monitor.inventory import InterfacesOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory import Check
+    from monitor.inventory import Check, Identity
     from monitor.observation import DeviceReading
 
     Column = Mapping[int, int | bytes]
 
-_NAME_COLUMNS = ("ifName", "ifDescr")
+_INDEX = "ifIndex"
+# Which names stand on the series of interfaces known by one of them: none that may change
+# while the one by which they are known stays.
+_NAME_COLUMNS: Mapping[Identity, tuple[str, ...]] = {
+    "ifName": ("ifName", "ifDescr"),
+    "ifDescr": ("ifDescr",),
+    "ifAlias": ("ifAlias",),
+    "ifIndex": ("ifName", "ifDescr"),
+}
+# Without ifXTable there is no ifName, and ifDescr is what is left to know an interface by.
+_SECOND_NAME = "ifDescr"
 # A device that numbers its interfaces anew at every poll must not make us remember them all.
 _KEPT_LABELS = 4000
 
@@ -31,15 +44,19 @@ _KEPT_LABELS = 4000
 class DeviceRenderer:
     """Renders the readings of one device; dropped with the device."""
 
-    __slots__ = ("_device", "_known", "_labels", "_name_columns")
+    __slots__ = ("_device", "_identity", "_known", "_labels", "_name_columns")
 
     def __init__(self, check: Check) -> None:
         target = check.target
         options = check.options
         self._device = (target.school, target.site, target.device)
-        alias = isinstance(options, InterfacesOptions) and options.alias
-        self._name_columns = (*_NAME_COLUMNS, *OPTIONAL) if alias else _NAME_COLUMNS
-        self._labels = _InterfaceLabels(self._device, {})
+        self._identity: Identity = "ifName"
+        alias = False
+        if isinstance(options, InterfacesOptions):
+            self._identity, alias = options.identity, options.alias
+        names = _NAME_COLUMNS[self._identity]
+        self._name_columns = (*names, "ifAlias") if alias and "ifAlias" not in names else names
+        self._labels = _InterfaceLabels(self._device, self._identity, {})
         self._known = LabelTexts()
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
@@ -47,9 +64,10 @@ class DeviceRenderer:
         blocks = self._system(reading).text()
         names = {name: reading.columns.get(name, {}) for name in self._name_columns}
         if names != self._labels.names or len(self._labels) > _KEPT_LABELS:
-            self._labels = _InterfaceLabels(self._device, names)
+            self._labels = _InterfaceLabels(self._device, self._identity, names)
+        columns = {**reading.columns, _INDEX: _numbered(reading)}
         for metric in INTERFACE_METRICS:
-            column = reading.columns.get(metric.name)
+            column = columns.get(metric.name)
             if not column:
                 continue
             twin = reading.columns.get(WIDE_TWIN.get(metric.name, ""))
@@ -83,19 +101,35 @@ class _InterfaceLabels(dict[int, str]):
     `names` maps the columns that name an interface to their rows, in the labels' order.
     """
 
-    __slots__ = ("_device", "names")
+    __slots__ = ("_device", "_identity", "_unique", "names")
 
-    def __init__(self, device: tuple[str, str, str], names: Mapping[str, Column]) -> None:
+    def __init__(
+        self, device: tuple[str, str, str], identity: Identity, names: Mapping[str, Column]
+    ) -> None:
         super().__init__()
         self._device = device
+        self._identity = identity
         self.names = names
+        # As they are written: two long names may be the same once they are cut.
+        rows = {} if identity == _INDEX else names.get(identity) or names.get(_SECOND_NAME, {})
+        known_by = {row: sanitise(_text(name)) for row, name in rows.items()}
+        seen = Counter(known_by.values())
+        self._unique = {row for row, name in known_by.items() if name and seen[name] == 1}
 
     def __missing__(self, if_index: int) -> str:
         said = [_text(rows.get(if_index, b"")) for rows in self.names.values()]
-        values = (*self._device, str(if_index), *said)
-        text = labels((*DEVICE, "ifIndex", *self.names), values) + " "
+        if if_index in self._unique:
+            text = labels((*DEVICE, *self.names), (*self._device, *said)) + " "
+        else:
+            values = (*self._device, str(if_index), *said)
+            text = labels((*DEVICE, _INDEX, *self.names), values) + " "
         self[if_index] = text
         return text
+
+
+def _numbered(reading: DeviceReading) -> dict[int, int]:
+    """Return every row's own index, as a column: of those that have a state, as all should."""
+    return {row: row for row in reading.columns.get("ifOperStatus", {})}
 
 
 def _text(value: int | bytes) -> bytes | str:

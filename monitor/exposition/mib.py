@@ -8,8 +8,10 @@ from __future__ import annotations
 from monitor.exposition.metric import Kind, Metric
 
 DEVICE = ("school", "site", "device")
-INTERFACE = (*DEVICE, "ifIndex", "ifName", "ifDescr")
-OPTIONAL = ("ifAlias",)
+# What an interface is called; which of them are there follows from what it is known by, and
+# ifIndex only where that does not tell it from the others: ifIndex may change with any restart
+# (RFC 2863 §3.1.5), and a series that changes its labels is another series.
+INTERFACE = ("ifIndex", "ifName", "ifDescr", "ifAlias")
 
 # Counters of 32 bits and their 64-bit twin (IF-MIB, RFC 2863 §3.1.6): a slow interface may
 # have only the former, so the choice is made row by row.
@@ -26,16 +28,17 @@ WIDE_TWIN = {
 
 
 def _counter(name: str, unit: str, text: str) -> Metric:
-    return Metric(name, Kind.COUNTER, unit, f"{text} (IF-MIB)", INTERFACE, OPTIONAL)
+    return Metric(name, Kind.COUNTER, unit, f"{text} (IF-MIB)", DEVICE, INTERFACE)
 
 
 def _gauge(name: str, unit: str, text: str) -> Metric:
-    return Metric(name, Kind.GAUGE, unit, f"{text} (IF-MIB)", INTERFACE, OPTIONAL)
+    return Metric(name, Kind.GAUGE, unit, f"{text} (IF-MIB)", DEVICE, INTERFACE)
 
 
 _NARROW = "32-bit counter, only where the interface has none of 64 bits"
 
 INTERFACE_METRICS = (
+    _gauge("ifIndex", "", "Number that the device gives the interface until its next restart"),
     _counter("ifHCInOctets", "bytes", "Octets received, 64-bit counter"),
     _counter("ifHCOutOctets", "bytes", "Octets sent, 64-bit counter"),
     _counter("ifInOctets", "bytes", f"Octets received, {_NARROW}"),

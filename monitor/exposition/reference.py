@@ -24,7 +24,10 @@ to be down is 0. Names of MIB objects stand as the MIB has them, so that dashboa
 snmp_exporter's `if_mib` fit; `probe_*` names are blackbox_exporter's and `smokeping_*` names
 smokeping_prober's where they have one for the same thing.
 
-Labels in parentheses are there only where configured. Strings from devices are cut at 128
+Labels in parentheses are there only where configured or needed: an interface's series have
+`ifIndex` only where its name does not tell it from the others, so that a restart which numbers
+the interfaces anew goes on with the same series (`identity` in the configuration);
+the metric `ifIndex` has the present number. Strings from devices are cut at 128
 characters and freed of control characters. `process_*` metrics come from the Prometheus
 client library and are the usual ones.
 """

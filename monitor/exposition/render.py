@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from monitor.exposition.blackbox import blackbox_samples
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
+from monitor.exposition.hardware import render_hardware
 from monitor.exposition.text import Blocks, LabelTexts
 from monitor.inventory import CheckKind
 from monitor.observation import (
     DeviceReading,
     DnsReading,
     EchoRound,
+    HardwareReading,
     HttpReading,
     Outcome,
     Reason,
@@ -60,6 +62,8 @@ class CheckRenderer:
                 render_round(blocks, labels, echo)
             case DeviceReading() as reading:
                 tables = self._devices.render(reading)
+            case HardwareReading() as hardware:
+                render_hardware(blocks, observation.check, hardware)
             case TcpReading() | HttpReading() | DnsReading():
                 _render_service(blocks, labels, observation)
             case None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.inventory import InterfacesOptions
-from monitor.observation import DeviceReading, Observation, Outcome, Reason
-from monitor.probes.resolve import ResolveError, resolve
-from monitor.snmp.read import Failure, FailureKind, Request, Result
+from monitor.observation import DeviceReading
+from monitor.probes.snmp_poll import poll
+from monitor.snmp.read import Request
 
 if TYPE_CHECKING:
     from monitor.inventory import Check
+    from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
+    from monitor.snmp.read import Failure, Result
 
 SCALARS = ("sysUpTime", "sysName", "sysDescr", "sysObjectID")
 COLUMNS = (
@@ -47,28 +49,7 @@ async def run(check: Check, context: ProbeContext) -> Observation:
     options = check.options
     if not isinstance(options, InterfacesOptions):
         raise TypeError(f"{check.id} has options of another probe")
-    clock = context.clock
-    started, begun = clock.now(), clock.monotonic()
-
-    def observation(
-        outcome: Outcome, reason: Reason, detail: str, reading: DeviceReading | None = None
-    ) -> Observation:
-        duration = clock.monotonic() - begun
-        return Observation(check, started, duration, outcome, reason, detail, reading)
-
-    try:
-        resolved = await resolve(check.target.host, clock, context.deadline)
-    except ResolveError as error:
-        return observation(Outcome.FAILED, Reason.RESOLVE, str(error))
-    try:
-        reading, failure = await _read(resolved.address, options, context)
-    except OSError as error:
-        return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
-    if failure is None:
-        return observation(Outcome.OK, Reason.NONE, "", reading)
-    # Not run for want of time or a slot is our doing; both enums have the same words.
-    outcome = Outcome.UNKNOWN if failure.kind is FailureKind.NOT_RUN else Outcome.FAILED
-    return observation(outcome, Reason(failure.kind.value), failure.message, reading)
+    return await poll(check, context, lambda address: _read(address, options, context))
 
 
 async def _read(

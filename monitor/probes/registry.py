@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.inventory import CheckKind
-from monitor.probes import dns, http, icmp, interfaces, tcp
+from monitor.probes import dns, hardware, http, icmp, interfaces, tcp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PROBES: Mapping[CheckKind, Probe] = {
     CheckKind.ICMP: icmp.run,
     CheckKind.INTERFACES: interfaces.run,
+    CheckKind.HARDWARE: hardware.run,
     CheckKind.TCP: tcp.run,
     CheckKind.HTTP: http.run,
     CheckKind.DNS: dns.run,

@@ -9,8 +9,8 @@ Must not know: what is done with the address.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,12 +38,11 @@ async def resolve(host: str, clock: Clock, deadline: float) -> Resolved:
         ResolveError: if the name has no address, or none came before the deadline
             (a monotonic instant in seconds).
     """
-    try:
-        literal = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        pass
-    else:
-        return Resolved(host, literal.version, 0.0)
+    literal = host.partition("%")[0]
+    for family, version in ((socket.AF_INET, 4), (socket.AF_INET6, 6)):
+        with suppress(OSError):
+            socket.inet_pton(family, literal)
+            return Resolved(host, version, 0.0)
     started = clock.monotonic()
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)

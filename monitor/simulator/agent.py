@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory import Role
-from monitor.simulator.ailments import with_damage, with_slow_port
+from monitor.simulator.ailments import with_damage, with_slow_port, with_spent_power
 from monitor.simulator.faults import HEALTHY
 from monitor.simulator.model import Bulk, renumbered
 from monitor.simulator.table import Living
@@ -123,6 +123,8 @@ class Agent:
             device = renumbered(device, condition.numbering)
         if condition.slow_port and device.place.role is Role.UPLINK:
             device = with_slow_port(device)
+        if condition.poe_budget:
+            device = with_spent_power(device)
         self._amounts_at_reset = None
         reset = condition.counters_since
         if reset is not None:
@@ -177,6 +179,7 @@ def _happened(condition: Condition) -> tuple[object, ...]:
         condition.booted,
         condition.counters_since,
         condition.slow_port,
+        condition.poe_budget,
     )
 
 

@@ -1,4 +1,4 @@
-"""What ails a device that still answers: a port that damages packets, a line that came up slow.
+"""What ails a device that still answers: damaged packets, a slow line, power that runs short.
 
 Must not know: messages, sockets, how a condition came about.
 """
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SLOW_PORT_BPS: Final = 100_000_000
 """What a gigabit port negotiates over a cable with two broken wires."""
 
+SPENT_POWER_SHARE: Final = 0.97
+"""Share of its power that a switch gives whose next access point will stay dark."""
+
 _MASK_32: Final = (1 << 32) - 1
 
 
@@ -30,6 +33,14 @@ def with_slow_port(device: Device) -> Device:
     return replace(
         device, interfaces=tuple(slow if row is line else row for row in device.interfaces)
     )
+
+
+def with_spent_power(device: Device) -> Device:
+    """Return the switch with nearly all of its power over Ethernet drawn."""
+    if device.power is None:
+        return device
+    budget, _ = device.power
+    return replace(device, power=(budget, int(budget * SPENT_POWER_SHARE)))
 
 
 def with_damage(table: Table, device: Device, amounts: Sequence[float], damaged: int) -> Table:

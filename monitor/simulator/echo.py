@@ -40,7 +40,7 @@ class ModelledEcho:
     The inventory is the one that the daemon runs on, with its hosts on loopback.
     """
 
-    __slots__ = ("_clock", "_places", "_plan", "_rounds", "_seed", "_started")
+    __slots__ = ("_clock", "_lines", "_places", "_plan", "_rounds", "_seed", "_started")
 
     def __init__(
         self, inventory: Inventory, clock: Clock, faults: Iterable[Fault] = (), seed: int = 0
@@ -53,6 +53,7 @@ class ModelledEcho:
             self._places[reference.host] = Place("", "", reference.name, Role.REFERENCE)
         self._places |= {host: place for place, host in places_of(inventory).items()}
         self._rounds: dict[str, int] = {}
+        self._lines: dict[str, float] = {}
         self._started = clock.monotonic()
 
     def replace_faults(self, faults: Iterable[str | Mapping[str, object]]) -> None:
@@ -98,11 +99,18 @@ class ModelledEcho:
         loss, jitter = random.random(), random.expovariate(1 / _JITTER)
         if condition.silent or loss < condition.loss:
             return None
-        line = _digest(self._seed, place.school or place.device, 0) / (1 << 64)
-        rtt = _LEAST_RTT + _RTT_SPREAD * line + jitter
+        rtt = self._line(place.school or place.device) + jitter
         if place.role is Role.SWITCH:
             rtt += _SWITCH_RTT
         return rtt * SLOW_FACTOR if condition.slow else rtt
+
+    def _line(self, name: str) -> float:
+        """Return the least round trip of a school's line in seconds."""
+        least = self._lines.get(name)
+        if least is None:
+            share = _digest(self._seed, name, 0) / (1 << 64)
+            least = self._lines[name] = _LEAST_RTT + _RTT_SPREAD * share
+        return least
 
     def _seconds(self) -> float:
         return self._clock.monotonic() - self._started

@@ -51,6 +51,7 @@ class FaultKind(StrEnum):
     LOSSY = "lossy"
     SLOW_PORT = "slow-port"
     PORT_ERRORS = "port-errors"
+    POE_BUDGET = "poe-budget"
     REBOOTED = "rebooted"
     RENUMBERED = "renumbered"
     COUNTER_RESET = "counter-reset"
@@ -107,6 +108,7 @@ class Condition:
     last restart and of the last reset of the counters, None when there was none; `numbering`
     counts how often the interfaces were renumbered. `damaged` is how many packets have arrived
     damaged so far, beyond the usual. `slow_port`: the router's line came up at a lower speed.
+    `poe_budget`: a switch's ports draw nearly all the power that it can give.
     """
 
     silent: bool = False
@@ -117,6 +119,7 @@ class Condition:
     numbering: int = 0
     damaged: int = 0
     slow_port: bool = False
+    poe_budget: bool = False
 
 
 HEALTHY = Condition()
@@ -268,6 +271,7 @@ def _condition(faults: list[Fault], seconds: float) -> Condition:
         numbering=sum(fault.kind is FaultKind.RENUMBERED for fault in faults),
         damaged=int(sum(_damaged(fault, seconds) for fault in faults)),
         slow_port=FaultKind.SLOW_PORT in kinds,
+        poe_budget=FaultKind.POE_BUDGET in kinds,
     )
 
 

@@ -16,7 +16,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from monitor.inventory import CheckKind, DnsOptions, HttpOptions, InterfacesOptions
+from monitor.inventory import (
+    CheckKind,
+    DnsOptions,
+    HardwareOptions,
+    HttpOptions,
+    InterfacesOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
 _PLAN: Final = ipaddress.ip_network("10.0.0.0/8")
 _LOOPBACK: Final = ipaddress.ip_network("127.0.0.0/8")
 _OTHERS: Final = ipaddress.ip_network("127.240.0.0/16")
-_DEVICE_KINDS: Final = frozenset({CheckKind.ICMP, CheckKind.INTERFACES})
+_DEVICE_KINDS: Final = frozenset({CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE})
 _REFERENCE_KINDS: Final = frozenset({CheckKind.ICMP})
 
 
@@ -149,7 +155,7 @@ def _is_loopback(host: str) -> bool:
 
 def _plan(plan: CheckPlan, port: int) -> CheckPlan:
     options = plan.options
-    if not isinstance(options, InterfacesOptions):
+    if not isinstance(options, InterfacesOptions | HardwareOptions):
         return plan
     access = replace(options.access, port=port)
     if access.user is not None:

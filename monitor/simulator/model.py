@@ -42,6 +42,11 @@ EMPTY_NAME_SHARE: Final = 0.02
 HOSTILE_SHARE: Final = 0.04
 """Switches with texts nobody would wish for in ifAlias, ifName or sysName."""
 
+WATTS_A_PORT: Final = 15.4
+"""What IEEE 802.3af gives a port."""
+MOST_POWER_SHARE: Final = 0.7
+"""No switch of a well city draws more of its budget."""
+
 HOSTILE_TEXTS: Final = (
     b'quote " backslash \\ brace } newline\nschool_uplink_up 0',
     b"<script>alert(1)</script>",
@@ -98,6 +103,8 @@ class Device:
 
     `phase` (0 to 1) sets its traffic apart from other devices'. `reply_limit` is the largest
     message in bytes that it sends. `versions` are the SNMP versions it answers, as on the wire.
+    `power` is its power over Ethernet in watts, what it can give and what is drawn; None
+    without any.
     """
 
     place: Place
@@ -112,6 +119,7 @@ class Device:
     bulk: Bulk
     reply_limit: int
     versions: tuple[int, ...] = (0, 1)
+    power: tuple[int, int] | None = None
 
 
 class _Dice:
@@ -214,7 +222,19 @@ def _switch(place: Place, host: str, versions: tuple[int, ...], seed: int) -> De
     bulk = Bulk.ANSWERS
     if no_bulk < NO_BULK_SHARE:
         bulk = Bulk.SILENT if no_bulk < NO_BULK_SHARE / 3 else Bulk.ERROR
-    return replace(device, bulk=bulk, has_if_x_table=make is not LEGACY_SWITCH, versions=versions)
+    device = replace(device, bulk=bulk, versions=versions)
+    if make is LEGACY_SWITCH:
+        return replace(device, has_if_x_table=False)
+    return replace(device, power=_power(access, dice))
+
+
+def _power(access: Iterable[Interface], dice: _Dice) -> tuple[int, int]:
+    """Return what a switch can give, and what telephones and access points draw; watts."""
+    ports = list(access)
+    budget = int(len(ports) * WATTS_A_PORT)
+    shares = dice.draws("power")
+    draws = (4 + 9 * shares[at % len(shares)] for at, port in enumerate(ports) if port.oper_up)
+    return budget, min(int(sum(draws) / 2), int(MOST_POWER_SHARE * budget))
 
 
 def _device(

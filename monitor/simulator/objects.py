@@ -168,3 +168,17 @@ SCALARS_AFTER: Final = (
     Scalar(f"{_ENTITY}.11.1", lambda device: _text(f"SIM{device.phase:.8f}".encode())),
 )
 """entPhysicalDescr, entPhysicalName and entPhysicalSerialNum (RFC 6933) of the chassis."""
+
+_PSE: Final = "1.3.6.1.2.1.105.1.3.1.1"
+
+
+def _watts(place: int) -> Callable[[Device], Value]:
+    return lambda device: (Tag.GAUGE32, device.power[place] if device.power else 0)
+
+
+POWER_SCALARS: Final = (
+    Scalar(f"{_PSE}.2.1", _watts(0)),
+    Scalar(f"{_PSE}.3.1", lambda _: (Tag.INTEGER, 1)),
+    Scalar(f"{_PSE}.4.1", _watts(1)),
+)
+"""pethMainPsePower, -OperStatus and -ConsumptionPower (RFC 3621) of the only unit."""

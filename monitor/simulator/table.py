@@ -18,6 +18,7 @@ from monitor.inventory import Role
 from monitor.simulator.objects import (
     IF_TABLE,
     IF_X_TABLE,
+    POWER_SCALARS,
     SCALARS_AFTER,
     SCALARS_BEFORE,
     Column,
@@ -156,15 +157,22 @@ class TableBuilder:
         indexes = tuple(interface.index for interface in device.interfaces)
         # A router's ports carry the same traffic in and out, so they share one stream.
         streams = 1 if device.place.role is Role.UPLINK else STREAMS
-        key = (indexes, device.has_if_x_table, streams)
+        has_power = device.power is not None
+        key = (indexes, device.has_if_x_table, has_power, streams)
         layout = self._layouts.get(key)
         if layout is None:
             columns = IF_TABLE + (IF_X_TABLE if device.has_if_x_table else ())
-            layout = self._layouts[key] = _lay_out(indexes, columns, streams)
+            after = SCALARS_AFTER + (POWER_SCALARS if has_power else ())
+            layout = self._layouts[key] = _lay_out(indexes, columns, after, streams)
         return layout
 
 
-def _lay_out(indexes: tuple[int, ...], columns: tuple[Column, ...], streams: int) -> Layout:
+def _lay_out(
+    indexes: tuple[int, ...],
+    columns: tuple[Column, ...],
+    after: tuple[Scalar, ...],
+    streams: int,
+) -> Layout:
     oids: list[bytes] = []
     roots: list[bytes] = []
     following: dict[bytes, int] = {}
@@ -190,7 +198,7 @@ def _lay_out(indexes: tuple[int, ...], columns: tuple[Column, ...], streams: int
             cells.append(_column_cell(column, oid, row, streams))
             oids.append(oid)
             following[oid] = len(oids)
-    place_scalars(SCALARS_AFTER)
+    place_scalars(after)
     arcs = tuple(decode_oid(oid) for oid in oids)
     return Layout(tuple(oids), arcs, following, tuple(roots), tuple(cells))
 

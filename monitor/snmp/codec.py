@@ -94,6 +94,14 @@ _MAX_LENGTH_OCTETS = 2
 _OID = re.compile(
     rb"(?:(?:[\x81-\xff][\x80-\xff]{0,2}|[\x81-\x8f][\x80-\xff]{3})?[\x00-\x7f]){1,127}", re.DOTALL
 )
+# A head as agents send it, and a request too: one pattern costs a tenth of its fields one by one.
+_LENGTH = rb"([\x00-\x7f]|\x81.|\x82..)"
+_USUAL_START = re.compile(rb"0%s\x02\x01([\x00\x01])\x04([\x00-\x7f])" % _LENGTH, re.DOTALL)
+_USUAL_PDU = re.compile(
+    rb"([\xa0-\xa3\xa5-\xa8])%s\x02(\x01.|\x02..|\x03...|\x04....)"
+    rb"\x02\x01(.)\x02\x01(.)0%s" % (_LENGTH, _LENGTH),
+    re.DOTALL,
+)
 _UNSIGNED_BITS = {Tag.COUNTER32: 32, Tag.GAUGE32: 32, Tag.TIMETICKS: 32, Tag.COUNTER64: 64}
 _EMPTY = frozenset({Tag.NULL, Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 _STRINGS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS, Tag.OPAQUE})
@@ -274,6 +282,46 @@ def decode_head(data: bytes) -> Head:
     """
     if len(data) > MAX_DATAGRAM_BYTES:
         raise CodecError(f"{len(data)} octets are more than the {MAX_DATAGRAM_BYTES} accepted")
+    return _decode_usual_head(data) or _decode_any_head(data)
+
+
+def _decode_usual_head(data: bytes) -> Head | None:
+    """Return the head of a message as nearly all are, None if this is another or none."""
+    start = _USUAL_START.match(data)
+    if start is None:
+        return None
+    length, version, octets = start.groups()
+    community_at = start.end()
+    pdu_at = community_at + octets[0]
+    pdu = _USUAL_PDU.match(data, pdu_at)
+    if pdu is None:
+        return None
+    pdu_type, pdu_length, request_id, status, index, varbinds_length = pdu.groups()
+    end = len(data)
+    position = pdu.end()
+    # All three reach to the end, or it is no message.
+    if (
+        start.end(1) + _length(length) != end
+        or pdu.end(2) + _length(pdu_length) != end
+        or position + _length(varbinds_length) != end
+    ):
+        return None
+    return (
+        version[0],
+        data[community_at:pdu_at],
+        pdu_type[0],
+        int.from_bytes(request_id[1:], "big", signed=True),
+        int.from_bytes(status, "big", signed=True),
+        int.from_bytes(index, "big", signed=True),
+        position,
+    )
+
+
+def _length(octets: bytes) -> int:
+    return octets[0] if len(octets) == 1 else int.from_bytes(octets[1:], "big")
+
+
+def _decode_any_head(data: bytes) -> Head:
     end = len(data)
     position = enter(data, 0, SEQUENCE, end)
     version, position = read_integer(data, position)

@@ -71,10 +71,9 @@ class Layout:
     `plan` is what the decoder's inner loop unpacks: the octets that stand before an index of
     one octet, the distance to the value's tag behind such an index, the octets before an
     index of two, the tag, its kind, and the longest content that needs no further look.
-    `before_index` is a request's whole varbind up to an index of one octet.
     """
 
-    __slots__ = ("arcs", "arity", "before_index", "first", "numeric", "oid", "plan", "tag")
+    __slots__ = ("arcs", "arity", "first", "numeric", "oid", "plan", "tag")
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
@@ -97,12 +96,25 @@ class Layout:
             kind,
             plain,
         )
-        self.before_index = bytes((0x30, len(oid) + 5)) + before_one
 
     @property
     def is_plain(self) -> bool:
         """Return whether its values are numbers or strings, which most columns are."""
         return self.tag != Tag.OBJECT_IDENTIFIER
+
+    def precedes(self, oid: bytes) -> bool:
+        """Return whether the column comes before an OID (encoded) that is not in it."""
+        place = len(self.oid) - 1
+        # Where a table's column ends, most often the next one begins.
+        is_sibling = len(oid) > place and oid[:place] == self.oid[:place]
+        if is_sibling and self.oid[place] < oid[place] < 0x80:  # noqa: PLR2004  # one octet an arc
+            return True
+        return decode_oid(oid) > self.arcs
+
+    def before_index(self, width: int) -> bytes:
+        """Return the varbind of a request up to an index of so many octets."""
+        length = len(self.oid) + width
+        return bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
 
     def ask(self, index: Index) -> bytes:
         """Return the varbind of a request for what follows the row of that index."""
@@ -119,7 +131,17 @@ class Group:
     are brought forward by each reply.
     """
 
-    __slots__ = ("_befores", "_pending", "_plan", "_reader", "_values", "ends", "last", "layouts")
+    __slots__ = (
+        "_befores",
+        "_pending",
+        "_plan",
+        "_reader",
+        "_values",
+        "_width",
+        "ends",
+        "last",
+        "layouts",
+    )
 
     def __init__(
         self,
@@ -134,7 +156,8 @@ class Group:
         self._pending: list[Row] = []
         self.last = list(last)
         self.ends: list[End | None] = [None] * len(layouts)
-        self._befores = [layout.before_index for layout in layouts]
+        self._width = -1
+        self._befores: list[bytes] = []
         self._plan = [
             (column, rows, *layout.plan)
             for column, (rows, layout) in enumerate(zip(values, layouts, strict=True))
@@ -172,9 +195,13 @@ class Group:
         """Return the varbinds of a request for what follows each column's last row."""
         last = self.last
         index = last[0]
-        if isinstance(index, int) and 0 <= index < 0x80 and last.count(index) == len(last):  # noqa: PLR2004  # one octet
+        if isinstance(index, int) and index < _OVER and last.count(index) == len(last):
             # All stand at the same row: between their OIDs is the same end of a varbind.
-            end_of_varbind = b"%c\x05\x00" % index
+            end_of_varbind = (encode_arcs((index,)) if index >= 0 else b"") + b"\x05\x00"
+            width = len(end_of_varbind) - 2
+            if width != self._width:
+                self._width = width
+                self._befores = [layout.before_index(width) for layout in self.layouts]
             return end_of_varbind.join(self._befores) + end_of_varbind
         return b"".join([a.ask(b) for a, b in zip(self.layouts, last, strict=True)])
 
@@ -282,7 +309,7 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     if tag not in _EXCEPTIONS and oid.startswith(layout.oid):
         arcs = decode_arcs(oid[len(layout.oid) :])
         ended = _add_row(arcs, value, column, group)
-    elif tag not in _EXCEPTIONS and decode_oid(oid) < layout.arcs:
+    elif tag not in _EXCEPTIONS and not layout.precedes(oid):
         ended = End.NOT_INCREASING
     if ended is not None:
         group.ends[column] = ended

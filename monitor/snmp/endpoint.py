@@ -42,6 +42,10 @@ _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _OTHER_VERSION = Failure(FailureKind.MALFORMED, "a reply that is no response of the asked version")
 # So that a flood on the socket leaves the event loop to others.
 _DATAGRAMS_A_TURN = 8
+# With so many requests in flight a pause lets replies gather: waking up for each costs more
+# than decoding it (40 us against 25). It adds less to a poll than one retransmission does.
+_MANY_IN_FLIGHT = 3
+_PAUSE_SECONDS = 0.003
 
 
 class Waiting(Protocol):
@@ -85,7 +89,8 @@ class Endpoint:
         if family == socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self._socket.bind(("", 0))
-        self._loop.add_reader(self._socket, self._receive)
+        self._pause: asyncio.Handle | None = None
+        self._loop.add_reader(self._socket, self._readable)
 
     @property
     def receive_buffer_bytes(self) -> int:
@@ -95,6 +100,8 @@ class Endpoint:
     def close(self) -> None:
         """Close the socket; who still waits is told so."""
         self._loop.remove_reader(self._socket)
+        if self._pause is not None:
+            self._pause.cancel()
         self._socket.close()
         for waiting in list(self.waiting.values()):
             waiting.fail(Failure(FailureKind.NOT_RUN, "the client was closed"))
@@ -115,7 +122,25 @@ class Endpoint:
                 raise
             self._socket.sendto(payload, address)
 
-    def _receive(self) -> None:
+    def _readable(self) -> None:
+        """Read what woke us up; while many replies are awaited, look again only after a pause."""
+        if self._receive() and len(self.waiting) >= _MANY_IN_FLIGHT:
+            self._loop.remove_reader(self._socket)
+            self._pause = self._loop.call_later(_PAUSE_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """Read what has gathered, and pause again if it was worth it, or wait to be woken up."""
+        self._pause = None
+        received = self._receive()
+        if received >= _DATAGRAMS_A_TURN:
+            self._pause = self._loop.call_soon(self._look)
+        elif received and len(self.waiting) >= _MANY_IN_FLIGHT:
+            self._pause = self._loop.call_later(_PAUSE_SECONDS, self._look)
+        else:
+            self._loop.add_reader(self._socket, self._readable)
+
+    def _receive(self) -> int:
+        """Read the socket empty, but for what a flood leaves in it; return how many datagrams."""
         # No more than are waited for: asking in vain costs more than another turn.
         turns = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
         for turn in range(turns):
@@ -124,13 +149,14 @@ class Endpoint:
             except BlockingIOError:
                 if not turn:
                     self._read_errors()
-                return
+                return turn
             except OSError:
                 self._read_errors()
-                return
+                return turn
             reason = self._deliver(data, source)
             if reason:
                 self._drops[reason] += 1
+        return turns
 
     def _deliver(self, data: bytes, source: SocketAddress) -> str:
         """Hand a datagram to who waits for it; return why not, empty if it was."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from monitor.snmp.oids import Object
+
 
 class FailureKind(StrEnum):
     """Why a read did not get all it asked for; the names are those of an observation's reasons.
@@ -130,10 +132,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Names of objects in `monitor.snmp.oids`: scalars to get, table columns to walk."""
+    """What to get and which table columns to walk: names in `monitor.snmp.oids`, or objects."""
 
-    scalars: tuple[str, ...]
-    columns: tuple[str, ...]
+    scalars: tuple[str | Object, ...]
+    columns: tuple[str | Object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,10 @@ class Result:
     """What was read; it is kept beside a failure as far as it came.
 
     A scalar's value is an int, the octets of a string, or the arcs of an OID. `columns` maps
-    an object's name to ifIndex to value. What the device lacks is absent. `requests` counts
-    requests (not their repetitions), `varbinds` the varbinds in the replies.
+    an object's name to a row's index to value: an int where the object says that its rows have
+    one arc, as those of `oids` have, else the tuple of the arcs. What the device lacks is
+    absent. `requests` counts requests (not their repetitions), `varbinds` the varbinds in the
+    replies.
     """
 
     scalars: Mapping[str, int | bytes | tuple[int, ...]]

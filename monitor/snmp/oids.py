@@ -33,7 +33,7 @@ class Syntax(Enum):
 class Object:
     """One MIB object; `oid` is a scalar's instance (ending in .0) or a table's column.
 
-    `arity` is the number of arcs that name a row, 0 for a scalar.
+    `arity` is the number of arcs that name a row; 0 for a scalar, and for any number.
     """
 
     name: str
@@ -62,6 +62,8 @@ SCALARS = (
     Object("sysLocation", "1.3.6.1.2.1.1.6.0", Syntax.STRING, 0),
     Object("sysServices", "1.3.6.1.2.1.1.7.0", Syntax.INTEGER, 0),
     Object("ifNumber", "1.3.6.1.2.1.2.1.0", Syntax.INTEGER, 0),
+    # BRIDGE-MIB (RFC 4188 §4).
+    Object("dot1dStpTopChanges", "1.3.6.1.2.1.17.2.4.0", Syntax.COUNTER32, 0),
 )
 
 # IF-MIB (RFC 2863 §6).
@@ -121,7 +123,47 @@ IF_X_TABLE = Table(
     ),
 )
 
-TABLES = (IF_TABLE, IF_X_TABLE)
+# POWER-ETHERNET-MIB (RFC 3621 §4).
+PETH_MAIN_PSE_TABLE = Table(
+    "pethMainPseTable",
+    "1.3.6.1.2.1.105.1.3.1.1",
+    1,
+    (
+        (2, "pethMainPsePower", Syntax.GAUGE),
+        (3, "pethMainPseOperStatus", Syntax.INTEGER),
+        (4, "pethMainPseConsumptionPower", Syntax.GAUGE),
+    ),
+)
+
+# ENTITY-SENSOR-MIB (RFC 3433 §3).
+ENT_PHY_SENSOR_TABLE = Table(
+    "entPhySensorTable",
+    "1.3.6.1.2.1.99.1.1.1",
+    1,
+    (
+        (1, "entPhySensorType", Syntax.INTEGER),
+        (2, "entPhySensorScale", Syntax.INTEGER),
+        (3, "entPhySensorPrecision", Syntax.INTEGER),
+        (4, "entPhySensorValue", Syntax.INTEGER),
+        (5, "entPhySensorOperStatus", Syntax.INTEGER),
+    ),
+)
+
+# ENTITY-MIB (RFC 6933 §3).
+ENT_PHYSICAL_TABLE = Table(
+    "entPhysicalTable",
+    "1.3.6.1.2.1.47.1.1.1.1",
+    1,
+    (
+        (5, "entPhysicalClass", Syntax.INTEGER),
+        (7, "entPhysicalName", Syntax.STRING),
+        (10, "entPhysicalSoftwareRev", Syntax.STRING),
+        (11, "entPhysicalSerialNum", Syntax.STRING),
+        (13, "entPhysicalModelName", Syntax.STRING),
+    ),
+)
+
+TABLES = (IF_TABLE, IF_X_TABLE, PETH_MAIN_PSE_TABLE, ENT_PHY_SENSOR_TABLE, ENT_PHYSICAL_TABLE)
 
 
 def objects() -> Mapping[str, Object]:

@@ -17,14 +17,16 @@ from monitor.snmp.columns import Layout
 from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
 from monitor.snmp.oids import objects
 from monitor.snmp.rows import RowReaders
-from monitor.snmp.scalars import Get, ScalarValue
+from monitor.snmp.scalars import Get, ScalarValue, by_oid
 from monitor.snmp.secure_message import SECURE_OVERHEAD
 from monitor.snmp.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from monitor.snmp.client import SnmpClient
+    from monitor.snmp.client import Question, SnmpClient
+    from monitor.snmp.codec import Head
+    from monitor.snmp.oids import Object
 
 __all__ = [
     "Agent",
@@ -40,6 +42,8 @@ __all__ = [
 MAX_READ_SECONDS = 20.0
 _HINT_SECONDS = 86_400.0
 _MAX_HINTS = 10_000
+# Profiles of devices come and go with the configuration.
+_MAX_LAYOUTS = 2_000
 
 
 class Reader(Protocol):
@@ -64,50 +68,101 @@ class _Hint:
     until: float
 
 
+class _GetThenWalk:
+    """Both as one conversation: the walk begins where the GET ends, if that was answered."""
+
+    def __init__(self, get: Get, walk: Walk | None) -> None:
+        self._get = get
+        self._walk = walk
+        self._now: Get | Walk = get
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+        question = self._now.question()
+        walk = self._walk
+        if question is not None or walk is None or self._now is walk:
+            return question
+        if self._get.requests and not self._get.answered:
+            return None
+        walk.answered = self._get.answered
+        self._now = walk
+        return walk.question()
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+        self._now.answer(head, data)
+
+    def unanswered(self, failure: Failure) -> None:
+        """Take note that the last question got no usable reply, and why."""
+        self._now.unanswered(failure)
+
+    def give_up(self, failure: Failure) -> None:
+        """End for a reason that is not the agent's last reply."""
+        self._now.give_up(failure)
+
+
 class NativeReader:
     """Reads through our own codec and a shared client."""
 
     def __init__(self, client: SnmpClient) -> None:
         self._client = client
         self._objects = objects()
-        self._layouts: dict[str, Layout] = {}
+        self._layouts: dict[str | Object, Layout] = {}
+        self._scalars: dict[tuple[str | Object, ...], Mapping[bytes, Object]] = {}
         self._rows = RowReaders()
         self._hints: dict[tuple[str, int], _Hint] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
         """Return what the agent says; see `Reader`."""
-        columns = [(name, self._layout(name)) for name in request.columns]
+        columns = [
+            (wanted if isinstance(wanted, str) else wanted.name, self._layout(wanted))
+            for wanted in request.columns
+        ]
         deadline = min(deadline, asyncio.get_running_loop().time() + MAX_READ_SECONDS)
-        get = Get([self._objects[name] for name in request.scalars])
-        await self._client.converse(agent, get, deadline)
-        if (request.scalars and not get.answered) or not columns:
-            return Result(get.values, {}, get.failure, get.requests, get.varbinds)
-        walk = self._walk(agent, columns, answered=get.answered)
+        get = Get(self._scalars_of(request.scalars))
+        walk = self._walk(agent, columns) if columns else None
         try:
-            await self._client.converse(agent, walk, deadline)
+            await self._client.converse(agent, _GetThenWalk(get, walk), deadline)
         except OSError as error:
-            if not get.answered:
+            if walk is None or not get.answered:
                 raise
             walk.give_up(Failure(FailureKind.UNREACHABLE, f"cannot send: {error.strerror}"))
-        self._learn(agent, walk)
+        if walk is None or (request.scalars and not get.answered):
+            return Result(get.values, {}, get.failure, get.requests, get.varbinds)
+        if walk.requests:
+            self._learn(agent, walk)
         return Result(
             get.values,
-            # The tables of `oids` have one arc of index, so these are ints.
+            # The tables of `oids` have one arc of index, so these are ints for who asks by name.
             cast("Mapping[str, Mapping[int, int | bytes]]", walk.columns),
             get.failure or walk.failure,
             get.requests + walk.requests,
             get.varbinds + walk.varbinds,
         )
 
-    def _layout(self, name: str) -> Layout:
-        layout = self._layouts.get(name)
+    def _object(self, wanted: str | Object) -> Object:
+        return self._objects[wanted] if isinstance(wanted, str) else wanted
+
+    def _layout(self, wanted: str | Object) -> Layout:
+        layout = self._layouts.get(wanted)
         if layout is None:
-            found = self._objects[name]
+            found = self._object(wanted)
             layout = Layout(encode_oid(found.oid), found.syntax.value, found.arity)
-            self._layouts[name] = layout
+            if len(self._layouts) >= _MAX_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[wanted] = layout
         return layout
 
-    def _walk(self, agent: Agent, columns: list[tuple[str, Layout]], *, answered: bool) -> Walk:
+    def _scalars_of(self, wanted: Sequence[str | Object]) -> Mapping[bytes, Object]:
+        key = tuple(wanted)
+        scalars = self._scalars.get(key)
+        if scalars is None:
+            if len(self._scalars) >= _MAX_LAYOUTS:
+                self._scalars.clear()
+            scalars = self._scalars[key] = by_oid([self._object(one) for one in key])
+        return scalars
+
+    def _walk(self, agent: Agent, columns: list[tuple[str, Layout]]) -> Walk:
         bulk = agent.version != "1"
         place = (agent.address, agent.port)
         hint = self._hints.get(place)
@@ -117,13 +172,12 @@ class NativeReader:
         overhead = SECURE_OVERHEAD if agent.security else 0
         reader = self._rows.of([layout for _, layout in columns])
         if hint is None:
-            return Walk(columns, bulk=bulk, answered=answered, overhead=overhead, reader=reader)
+            return Walk(columns, bulk=bulk, overhead=overhead, reader=reader)
         return Walk(
             columns,
             bulk=bulk and hint.bulk,
             ceiling=hint.ceiling,
             rows=hint.rows,
-            answered=answered,
             overhead=overhead,
             reader=reader,
         )
@@ -136,5 +190,11 @@ class NativeReader:
         known = self._hints.get(place)
         if known is None and len(self._hints) >= _MAX_HINTS:
             self._hints.clear()
+        if known is not None and (known.bulk, known.ceiling, known.rows) == (
+            walk.bulk,
+            walk.ceiling,
+            walk.rows,
+        ):
+            return
         until = known.until if known else asyncio.get_running_loop().time() + _HINT_SECONDS
         self._hints[place] = _Hint(walk.bulk, walk.ceiling, walk.rows, until)

@@ -12,7 +12,7 @@ Must not know: the codec, sockets, schools.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pyasn1.error import PyAsn1Error
 from pyasn1.type.univ import Integer, Null, ObjectIdentifier, OctetString
@@ -36,7 +36,7 @@ from monitor.snmp.reference_security import context_of, credential_of, is_about_
 from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, START_SIZE, ErrorStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from monitor.snmp.model import Agent, Request, Security
@@ -75,8 +75,8 @@ class PysnmpReader:
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
         """Return what the agent says; see `monitor.snmp.read.Reader`."""
-        wanted = [self._objects[name] for name in request.scalars]
-        columns = [_Column(self._objects[name]) for name in request.columns]
+        wanted = [self._object(one) for one in request.scalars]
+        columns = [_Column(self._object(one)) for one in request.columns]
         deadline = min(deadline, asyncio.get_running_loop().time() + _MAX_READ_SECONDS)
         session = await self._session(agent, deadline)
         scalars: dict[str, ScalarValue] = {}
@@ -90,7 +90,11 @@ class PysnmpReader:
             failure = stop.failure
         failure = failure or next((c.failure for c in columns if c.failure), None)
         rows = {column.name: column.values for column in columns if column.values}
-        return Result(scalars, rows, failure, session.requests, session.varbinds)
+        found = cast("Mapping[str, Mapping[int, int | bytes]]", rows)  # as in the other reader
+        return Result(scalars, found, failure, session.requests, session.varbinds)
+
+    def _object(self, wanted: str | Object) -> Object:
+        return self._objects[wanted] if isinstance(wanted, str) else wanted
 
     async def _session(self, agent: Agent, deadline: float) -> _Session:
         _, address = socket_address(agent.address, agent.port)
@@ -211,7 +215,8 @@ class _Column:
         self.numeric = column.syntax is not Syntax.STRING
         self.oid = tuple(int(arc) for arc in column.oid.split("."))
         self.last = self.oid
-        self.values: dict[int, int | bytes] = {}
+        self.arity = column.arity
+        self.values: dict[int | Arcs, int | bytes] = {}
         self.failure: Failure | None = None
         self.open = True
 
@@ -226,14 +231,17 @@ class _Column:
                 self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
         elif oid <= self.last:
             self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
-        elif len(oid) != len(self.oid) + 1:
+        elif not self._fits(oid[len(self.oid) :]):
             self.fail(FailureKind.MALFORMED, "a row's index has the wrong number of arcs")
         elif len(self.values) >= MAX_ROWS:
             self.fail(FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
         else:
             self.last = oid
             if not isinstance(value, tuple) and isinstance(value, int) == self.numeric:
-                self.values[oid[-1]] = value
+                self.values[oid[-1] if self.arity == 1 else oid[len(self.oid) :]] = value
+
+    def _fits(self, index: Arcs) -> bool:
+        return len(index) == self.arity if self.arity else bool(index)
 
     def fail(self, kind: FailureKind, message: str) -> None:
         """End the column for a reason."""

@@ -29,6 +29,7 @@ Row = tuple[bytes, ...]
 _MOST_READERS = 16
 _FEWEST_COLUMNS = 3
 _INDEX = {1: rb"([\x00-\x7f])", 2: rb"([\x81-\xff][\x00-\x7f])"}
+_FIRST_OF_TWO = 0x80
 _OCTETS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS})
 # Tag and the longest content; one octet more is a zero that keeps the top bit from being a sign.
 _UNSIGNED = {Tag.COUNTER32: 4, Tag.GAUGE32: 4, Tag.TIMETICKS: 4, Tag.COUNTER64: 8}
@@ -91,7 +92,8 @@ class RowReader:
         """
         one = self._one.match
         while True:
-            match = one(data, position)
+            # Behind an index of two octets comes no other.
+            match = one(data, position) if floor < _FIRST_OF_TWO else None
             if match is not None:
                 index = data[match.start(1)]
             else:

@@ -11,20 +11,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.snmp.codec import (
+    SEQUENCE,
     CodecError,
     PduType,
     Tag,
     decode_oid,
     decode_varbinds,
     encode_oid,
-    encode_varbind,
 )
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.oids import Syntax
 from monitor.snmp.walk import ErrorStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.snmp.client import Question
     from monitor.snmp.codec import Head
@@ -33,16 +33,21 @@ if TYPE_CHECKING:
 ScalarValue = int | bytes | tuple[int, ...]
 
 
-class Get:
-    """One conversation with one agent over some scalars."""
+def by_oid(wanted: Sequence[Object]) -> Mapping[bytes, Object]:
+    """Return the scalars by their encoded OIDs, as `Get` takes them."""
+    return {encode_oid(scalar.oid): scalar for scalar in wanted}
 
-    def __init__(self, wanted: Sequence[Object]) -> None:
+
+class Get:
+    """One conversation with one agent over some scalars, by their encoded OIDs."""
+
+    def __init__(self, wanted: Mapping[bytes, Object]) -> None:
         self.values: dict[str, ScalarValue] = {}
         self.failure: Failure | None = None
         self.answered = False
         self.requests = 0
         self.varbinds = 0
-        self._left = {encode_oid(scalar.oid): scalar for scalar in wanted}
+        self._left = dict(wanted)
         self._asked: list[bytes] = []
         self._one_by_one = False
 
@@ -52,7 +57,7 @@ class Get:
             return None
         self.requests += 1
         self._asked = [*self._left][: 1 if self._one_by_one else None]
-        varbinds = b"".join([encode_varbind(oid, Tag.NULL, None) for oid in self._asked])
+        varbinds = b"".join([_ask(oid) for oid in self._asked])
         return PduType.GET, 0, 0, varbinds
 
     def answer(self, head: Head, data: bytes) -> None:
@@ -104,3 +109,8 @@ class Get:
                 self.values[scalar.name] = decode_oid(value)
         elif value is not None and isinstance(value, bytes) == (scalar.syntax is Syntax.STRING):
             self.values[scalar.name] = value
+
+
+def _ask(oid: bytes) -> bytes:
+    # No scalar's OID is long: both lengths have one octet.
+    return bytes((SEQUENCE, len(oid) + 4, Tag.OBJECT_IDENTIFIER, len(oid))) + oid + b"\x05\x00"

@@ -71,7 +71,8 @@ class Walk:
     varbinds the agent has shown it can answer) and `rows` (so that the last request does not
     ask far beyond the table's end; a wrong number costs a request, never a row).
     `overhead` is how many octets of a datagram are not in the replies that it takes. `reader`
-    takes whole rows of all the columns, as long as all are asked for.
+    takes whole rows of all the columns, as long as all are asked for. `answered` says whether
+    the agent is known to answer: one that is not is given up at its first silence.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -100,7 +101,7 @@ class Walk:
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
         self._wanted = 0
         self._bytes = 0
-        self._answered = answered
+        self.answered = answered
         self._silences = 0
         self._bulk_worked = False
 
@@ -151,7 +152,7 @@ class Walk:
 
     def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
-        self._answered = True
+        self.answered = True
         self._silences = 0
         self._bytes += len(data)
         if head[4]:
@@ -176,7 +177,7 @@ class Walk:
     def unanswered(self, failure: Failure) -> None:
         """Take note that the last question got no usable reply, and why."""
         self._silences += 1
-        hopeless = not self._answered or failure.kind is FailureKind.UNREACHABLE
+        hopeless = not self.answered or failure.kind is FailureKind.UNREACHABLE
         if hopeless or self._silences > _MAX_SILENCES:
             self.give_up(failure)
         elif self.bulk and not self._bulk_worked and self._silences >= _SILENCES_BEFORE_GET_NEXT:

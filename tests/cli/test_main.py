@@ -45,7 +45,7 @@ def test_check_says_what_a_good_file_holds(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert code == 0
     assert errors.startswith(f"{config}: 1 warning: 6 devices are read by SNMP without encryption")
-    assert output == f"{config}: 2 schools, 2 sites, 4 switches, 15 checks; no errors\n"
+    assert output == f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors\n"
 
 
 def test_check_lists_the_schools_if_asked(config: Path) -> None:

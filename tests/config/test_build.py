@@ -94,7 +94,8 @@ def test_school_overrides_single_keys_and_keeps_the_others() -> None:
 def test_switches_are_pinged_at_a_pace_of_their_own() -> None:
     site = with_school("    icmp: {interval: 15s, switch_interval: 2m}\n").schools[0].sites[0]
     switch = site.switches[0]
-    assert [plan.kind for plan in switch.checks] == [CheckKind.ICMP, CheckKind.INTERFACES]
+    kinds = [CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE]
+    assert [plan.kind for plan in switch.checks] == kinds
     assert (site.uplink.checks[0].interval, switch.checks[0].interval) == (15.0, 120.0)
     assert site.uplink.checks[0].options == switch.checks[0].options
 

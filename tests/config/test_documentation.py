@@ -16,6 +16,7 @@ def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
                 "snmp",
                 "icmp",
                 "interfaces",
+                "hardware",
                 "contract",
                 "line",
                 "throughput",

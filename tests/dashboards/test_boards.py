@@ -35,6 +35,7 @@ UNITS = {
     "s",
     "m",
     "bytes",
+    "celsius",
     "dtdurations",
     "dateTimeAsIso",
     "locale",

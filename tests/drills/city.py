@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.text import Blocks
+from tests.drills.pace import FAST, Pace, scripted_configuration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -60,11 +61,23 @@ class ScriptedCity:
 
     schools: dict[str, ScriptedSchool] = field(default_factory=dict)
     is_isolated: bool = False
+    pace: Pace = FAST
 
     def add(self, school: ScriptedSchool) -> ScriptedSchool:
         """Add a school and return it."""
         self.schools[school.id] = school
         return school
+
+    @property
+    def known_devices(self) -> int:
+        """Return how many devices are up now."""
+        return sum(
+            [school.uplink, *school.switches.values()].count(UP) for school in self.schools.values()
+        )
+
+    def prometheus(self, exporter: int, alertmanager: int) -> str:
+        """Return Prometheus' configuration; a scripted city exposes all in one."""
+        return scripted_configuration(exporter, alertmanager, self.pace)
 
     def text(self) -> str:
         """Return the exposition of now."""

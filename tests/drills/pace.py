@@ -6,19 +6,19 @@ deployed: nothing else about them changes, but for addresses and what only a wal
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-# Scrapes every half second (30 s), evaluations every quarter (15 s).
-FACTOR = 60
-
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+)(ms|[smhdw])")
 _IN_EXPRESSION = re.compile(r"(?<=\[)[\dsmhdw]+(?=\])|(?<=offset )[\dsmhdw]+")
+_LAG = "EventLoopLag"
 _RULE_KEYS = ("for", "keep_firing_for", "interval")
 _ROUTE_KEYS = ("group_wait", "group_interval", "repeat_interval")
 
@@ -28,45 +28,78 @@ def seconds(duration: str) -> float:
     return sum(int(count) * _UNITS[unit] for count, unit in _DURATION.findall(duration))
 
 
-def faster(duration: str) -> str:
-    """Return a duration divided by the factor, to the millisecond."""
-    return f"{round(seconds(duration) * 1000 / FACTOR)}ms"
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """By how much everything is faster than deployed."""
+
+    factor: float
+
+    def faster(self, duration: str) -> str:
+        """Return a duration divided by the factor, to the millisecond."""
+        return f"{round(seconds(duration) * 1000 / self.factor)}ms"
+
+    async def pause(self, deployed_seconds: float) -> None:
+        """Let as much time pass as this is in the deployed configuration."""
+        await asyncio.sleep(deployed_seconds / self.factor)
 
 
-def write_rules(folder: Path) -> None:
-    """Write the deployed rules into a folder, faster."""
+# Scrapes every half second (30 s), evaluations every quarter (15 s).
+FAST = Pace(60)
+
+
+def write_rules(folder: Path, pace: Pace = FAST) -> None:
+    """Write the deployed rules into a folder, faster.
+
+    The one about the event loop's lag is left out: lag passes no faster than the machine works.
+    """
     for path in sorted((DEPLOY / "prometheus" / "rules").glob("*.yml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         for group in document["groups"]:
+            group["rules"] = [rule for rule in group["rules"] if rule.get("alert") != _LAG]
             for part in (group, *group["rules"]):
-                part.update({key: faster(part[key]) for key in _RULE_KEYS if key in part})
+                part.update({key: pace.faster(part[key]) for key in _RULE_KEYS if key in part})
             for rule in group["rules"]:
-                rule["expr"] = _IN_EXPRESSION.sub(lambda found: faster(found[0]), rule["expr"])
+                rule["expr"] = _IN_EXPRESSION.sub(lambda found: pace.faster(found[0]), rule["expr"])
         (folder / path.name).write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
-def prometheus_configuration(exporter: int, alertmanager: int) -> str:
-    """Return the deployed prometheus.yml, faster, with these ports; only the daemon is scraped."""
-    document = _read("prometheus/prometheus.yml")
-    for key in ("scrape_interval", "evaluation_interval"):
-        document["global"][key] = faster(document["global"][key])
+def scripted_configuration(exporter: int, alertmanager: int, pace: Pace) -> str:
+    """Return the deployed prometheus.yml, faster, for a scripted city, which exposes all in one."""
+    document = _prometheus(alertmanager, pace)
     jobs = [job for job in document["scrape_configs"] if job["job_name"] == "schulnetz"]
-    # The scripted city has no service discovery and exposes all in one.
     del jobs[0]["metrics_path"]
     jobs[0]["static_configs"] = [{"targets": [f"127.0.0.1:{exporter}"]}]
-    targets = [{"targets": [f"127.0.0.1:{alertmanager}"]}]
-    document["alerting"]["alertmanagers"] = [{"static_configs": targets}]
     return yaml.safe_dump({**document, "scrape_configs": jobs})
 
 
-def alertmanager_configuration(webhook: int) -> str:
+def city_configuration(exporter: int, alertmanager: int, pace: Pace) -> str:
+    """Return the deployed prometheus.yml, faster, for a daemon: itself and its schools."""
+    document = _prometheus(alertmanager, pace)
+    jobs = {job["job_name"]: job for job in document["scrape_configs"]}
+    jobs["schulnetz"]["static_configs"] = [{"targets": [f"127.0.0.1:{exporter}"]}]
+    discovery = jobs["schools"]["http_sd_configs"][0]
+    discovery["url"] = discovery["url"].replace(":9822/", f":{exporter}/")
+    discovery["refresh_interval"] = pace.faster(discovery["refresh_interval"])
+    return yaml.safe_dump({**document, "scrape_configs": [jobs["schulnetz"], jobs["schools"]]})
+
+
+def _prometheus(alertmanager: int, pace: Pace) -> dict[str, Any]:
+    document = _read("prometheus/prometheus.yml")
+    for key in ("scrape_interval", "evaluation_interval"):
+        document["global"][key] = pace.faster(document["global"][key])
+    targets = [{"targets": [f"127.0.0.1:{alertmanager}"]}]
+    document["alerting"]["alertmanagers"] = [{"static_configs": targets}]
+    return document
+
+
+def alertmanager_configuration(webhook: int, pace: Pace) -> str:
     """Return the deployed alertmanager.yml, faster; every receiver counts at a webhook.
 
     Which hours are quiet for the monitor's own pages is left out: a drill runs at any hour.
     """
     document = _read("alertmanager/alertmanager.yml")
     del document["templates"]
-    _quicken(document["route"])
+    _quicken(document["route"], pace)
     for receiver in document["receivers"]:
         name = receiver["name"]
         url = f"http://127.0.0.1:{webhook}/{name}"
@@ -77,11 +110,11 @@ def alertmanager_configuration(webhook: int) -> str:
     return yaml.safe_dump(document)
 
 
-def _quicken(route: dict[str, Any]) -> None:
-    route.update({key: faster(route[key]) for key in _ROUTE_KEYS if key in route})
+def _quicken(route: dict[str, Any], pace: Pace) -> None:
+    route.update({key: pace.faster(route[key]) for key in _ROUTE_KEYS if key in route})
     route.pop("mute_time_intervals", None)
     for child in route.get("routes", ()):
-        _quicken(child)
+        _quicken(child, pace)
 
 
 def _read(path: str) -> dict[str, Any]:

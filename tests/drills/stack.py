@@ -1,31 +1,45 @@
-"""Real Prometheus and real Alertmanager between a scripted city and webhooks that count."""
+"""Real Prometheus and real Alertmanager between a city and webhooks that count."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import shutil
-import socket
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 from aiohttp import web
 
-from tests.drills.city import ScriptedCity, served
-from tests.drills.pace import (
-    alertmanager_configuration,
-    faster,
-    prometheus_configuration,
-    write_rules,
-)
+from tests.drills.city import served
+from tests.drills.pace import alertmanager_configuration, write_rules
+from tests.probes.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
+
+    from tests.drills.pace import Pace
+
+
+class City(Protocol):
+    """What Prometheus scrapes: one that a drill scripts, or the real daemon on devices."""
+
+    pace: Pace
+
+    @property
+    def known_devices(self) -> int:
+        """Return how many devices have to have answered before a drill begins."""
+
+    def prometheus(self, exporter: int, alertmanager: int) -> str:
+        """Return Prometheus' configuration for the ports of this city and of Alertmanager."""
+
+    def exposed(self, port: int = 0) -> AbstractAsyncContextManager[int]:
+        """Serve the metrics; yield the port. The end comes without a farewell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +87,31 @@ class Counted:
 class Stack:
     """The running parts; `exporter` is the port where the city is scraped."""
 
-    city: ScriptedCity
+    city: City
     counted: Counted
     exporter: int
-    prometheus: asyncio.subprocess.Process
     prometheus_url: str
     exposing: AsyncExitStack
+    recording: AsyncExitStack
+    folder: Path
+
+    async def start_prometheus(self) -> None:
+        """Start Prometheus on what it has stored."""
+        await self.recording.enter_async_context(
+            _process(
+                self.folder,
+                program("prometheus"),
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=prometheus",
+                f"--web.listen-address={self.prometheus_url.removeprefix('http://')}",
+                f"--rules.alert.resend-delay={self.city.pace.faster('30s')}",
+                f"--query.lookback-delta={self.city.pace.faster('5m')}",
+            )
+        )
+
+    async def kill_prometheus(self) -> None:
+        """Kill Prometheus, which has no time to say so."""
+        await self.recording.aclose()
 
     async def kill_daemon(self) -> None:
         """End the exporter, as a killed daemon would."""
@@ -88,12 +121,14 @@ class Stack:
         """Start the exporter anew, on the same port."""
         await self.exposing.enter_async_context(self.city.exposed(self.exporter))
 
+    async def fired(self, alert: str, school: str) -> bool:
+        """Return whether an alert has been firing for a school at any time."""
+        series = f'ALERTS{{alertname="{alert}",alertstate="firing",school="{school}"}}'
+        return await self._value(f"count(count_over_time({series}[1h]))") > 0
+
     async def is_known(self) -> bool:
         """Return whether Prometheus remembers every device that is up, and has nothing to tell."""
-        wanted = sum(
-            [school.uplink, *school.switches.values()].count("up")
-            for school in self.city.schools.values()
-        )
+        wanted = self.city.known_devices
         remembered = "count(site:uplink_answered:bool or device:switch_answered:bool)"
         alerts = 'count(ALERTS{alertname!="Watchdog"}) or vector(0)'
         return await self._value(remembered) >= wanted and await self._value(alerts) == 0
@@ -128,36 +163,30 @@ async def _ready(url: str) -> None:
 
 
 @asynccontextmanager
-async def running_stack(city: ScriptedCity, folder: Path) -> AsyncIterator[Stack]:
-    """Start everything and wait until Prometheus knows the city; end it all afterwards."""
+async def running_stack(city: City, folder: Path, history: str = "") -> AsyncIterator[Stack]:
+    """Start everything and wait until Prometheus knows the city; end it all afterwards.
+
+    `history` is what Prometheus has recorded before, in OpenMetrics text.
+    """
     counted = Counted()
     application = web.Application()
     application.add_routes([web.post("/{receiver}", counted.take)])
     async with AsyncExitStack() as everything:
         webhook = await everything.enter_async_context(served(application))
         exposing = await everything.enter_async_context(AsyncExitStack())
+        recording = await everything.enter_async_context(AsyncExitStack())
         exporter = await exposing.enter_async_context(city.exposed())
         alertmanager_port, prometheus_port = free_port(), free_port()
         (folder / "rules").mkdir()
-        write_rules(folder / "rules")
-        (folder / "prometheus.yml").write_text(
-            prometheus_configuration(exporter, alertmanager_port)
-        )
-        (folder / "alertmanager.yml").write_text(alertmanager_configuration(webhook))
-        prometheus = await everything.enter_async_context(
-            _process(
-                folder,
-                program("prometheus"),
-                "--config.file=prometheus.yml",
-                "--storage.tsdb.path=prometheus",
-                f"--web.listen-address=127.0.0.1:{prometheus_port}",
-                f"--rules.alert.resend-delay={faster('15s')}",
-                f"--query.lookback-delta={faster('5m')}",
-            )
-        )
+        write_rules(folder / "rules", city.pace)
+        (folder / "prometheus.yml").write_text(city.prometheus(exporter, alertmanager_port))
+        (folder / "alertmanager.yml").write_text(alertmanager_configuration(webhook, city.pace))
         url = f"http://127.0.0.1:{prometheus_port}"
-        stack = Stack(city, counted, exporter, prometheus, url, exposing)
-        give_up = time.monotonic() + 30
+        stack = Stack(city, counted, exporter, url, exposing, recording, folder)
+        if history:
+            await _store(folder, history)
+        await stack.start_prometheus()
+        give_up = time.monotonic() + 60
         while not await stack.is_known():
             assert time.monotonic() < give_up, (folder / "prometheus.log").read_text()
             await asyncio.sleep(0.2)
@@ -177,20 +206,29 @@ async def running_stack(city: ScriptedCity, folder: Path) -> AsyncIterator[Stack
         yield stack
 
 
+async def _store(folder: Path, history: str) -> None:
+    (folder / "history.om").write_text(history)
+    promtool = await asyncio.create_subprocess_exec(
+        program("promtool"),
+        *("tsdb", "create-blocks-from", "openmetrics", "history.om", "prometheus"),
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await promtool.wait() == 0
+
+
 @asynccontextmanager
-async def _process(
-    folder: Path, path: str, *arguments: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _process(folder: Path, path: str, *arguments: str) -> AsyncIterator[None]:
     name = path.rpartition("/")[2]
-    with (folder / f"{name}.log").open("wb") as log:
+    with (folder / f"{name}.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             path, *arguments, cwd=folder, stdout=log, stderr=log
         )
         try:
-            yield process
+            yield
         finally:
             if process.returncode is None:
-                process.terminate()
+                process.kill()
             await process.wait()
 
 
@@ -203,10 +241,3 @@ def program(*names: str) -> str:
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, f"{names[0]} is missing: install its Debian package (see make test)"
     return found
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

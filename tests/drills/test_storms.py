@@ -1,6 +1,6 @@
 """Storms, through recovery: who is told, how often, and how soon. Counts are exact.
 
-Times in the tables are those of the deployed configuration; the drill runs `FACTOR` faster.
+Times in the tables are those of the deployed configuration; the drill runs `FAST`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.drills.city import DOWN, UNKNOWN, UP, ScriptedCity, ScriptedSchool
-from tests.drills.pace import FACTOR
+from tests.drills.pace import FAST
 from tests.drills.stack import running_stack
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ PAGE = {("page", "UplinkDown", "begins"): 1, ("page", "UplinkDown", "ends"): 1}
 TICKET = {("ticket", "UplinkDown", "begins"): 1, ("ticket", "UplinkDown", "ends"): 1}
 
 
-async def pause(deployed_seconds: float) -> None:
-    """Let as much time pass as this is in the deployed configuration."""
-    await asyncio.sleep(deployed_seconds / FACTOR)
+pause = FAST.pause
 
 
 async def one_uplink_dies(city: ScriptedCity) -> None:
@@ -124,15 +122,16 @@ SCENARIOS: tuple[Scenario, ...] = (
 async def test_each_fault_of_one_morning_is_told_once_and_to_the_right_people(
     tmp_path: Path,
 ) -> None:
-    async with running_stack(one_morning(), tmp_path) as stack:
+    city = one_morning()
+    async with running_stack(city, tmp_path) as stack:
         begin = time.monotonic()
-        await asyncio.gather(*(happen(stack.city) for happen, _, _ in SCENARIOS))
-        await pause(840 - (time.monotonic() - begin) * FACTOR)
+        await asyncio.gather(*(happen(city) for happen, _, _ in SCENARIOS))
+        await pause(840 - (time.monotonic() - begin) * FAST.factor)
         for happen, about, expected in SCENARIOS:
             assert stack.counted.table(about) == Counter(expected), happen.__name__
         assert told_of("monitor", stack.counted) == Counter()
         first = next(one for one in stack.counted.notifications if "goethe" in one.about)
-        assert (first.at - begin) * FACTOR <= PROMISE_SECONDS
+        assert (first.at - begin) * FAST.factor <= PROMISE_SECONDS
 
 
 async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_after(
@@ -201,19 +200,18 @@ async def test_a_killed_prometheus_is_noticed_because_its_heartbeat_stays_away(
         await pause(300)
         beats = stack.counted.heartbeats
         assert longest_silence(beats) <= 120, "the heartbeat must come within two minutes"
-        stack.prometheus.kill()
-        await stack.prometheus.wait()
+        await stack.kill_prometheus()
         killed = time.monotonic()
         await pause(300)
         # Alertmanager goes on for what Prometheus promised last, four resend delays; then the
         # service outside waits for three minutes of silence (docs/alerts.md).
-        assert (beats[-1] - killed) * FACTOR + 180 <= 300
+        assert (beats[-1] - killed) * FAST.factor + 180 <= 300
 
 
 def longest_silence(beats: list[float]) -> float:
     """Return the longest time between two heartbeats, in deployed seconds."""
     assert len(beats) >= 3
-    return max(late - early for early, late in pairwise(beats)) * FACTOR
+    return max(late - early for early, late in pairwise(beats)) * FAST.factor
 
 
 def told_of(subject: str, counted: Counted) -> Counter[tuple[str, str, str]]:

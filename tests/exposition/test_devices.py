@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.text import sanitise
-from monitor.inventory import InterfacesOptions
+from monitor.inventory import Identity, InterfacesOptions
 from monitor.observation import DeviceReading
 from tests.exposition.support import exact_names, interfaces_check, reading, two_ports
 
@@ -15,11 +15,20 @@ DEVICE = {"school": "goethe", "site": "main", "device": "switch-1"}
 
 
 def values(
-    device_reading: DeviceReading, family: str, *, alias: bool = False
+    device_reading: DeviceReading,
+    family: str,
+    *,
+    alias: bool = False,
+    identity: Identity = "ifName",
 ) -> dict[tuple[str, ...], float]:
-    """Return a family's values by ifIndex, ifName, ifDescr (and ifAlias)."""
-    text = DeviceRenderer(interfaces_check(alias=alias)).render(device_reading).get(family, b"")
-    return _by_names(text)
+    """Return a family's values by ifIndex, ifName, ifDescr, ifAlias, as far as they are labels."""
+    return _by_names(_known_by(identity, alias=alias).render(device_reading).get(family, b""))
+
+
+def _known_by(identity: Identity, *, alias: bool = False) -> DeviceRenderer:
+    check = interfaces_check(alias=alias)
+    assert isinstance(check.options, InterfacesOptions)
+    return DeviceRenderer(replace(check, options=replace(check.options, identity=identity)))
 
 
 def _by_names(text: bytes) -> dict[tuple[str, ...], float]:
@@ -34,7 +43,7 @@ def _by_names(text: bytes) -> dict[tuple[str, ...], float]:
 
 def test_a_table_is_rendered_under_the_names_of_its_interfaces() -> None:
     found = values(two_ports(), "ifHCInOctets")
-    assert found == {("1", "ge-0/0/1", "port 1"): 2**64 - 1, ("7", "ge-0/0/7", "port 7"): 12}
+    assert found == {("ge-0/0/1", "port 1"): 2**64 - 1, ("ge-0/0/7", "port 7"): 12}
 
 
 def test_64_bit_values_are_written_digit_by_digit() -> None:
@@ -43,9 +52,11 @@ def test_64_bit_values_are_written_digit_by_digit() -> None:
 
 
 def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
-    names: dict[int, int | bytes] = {1: b"port", 2: b"port", 3: b""}
-    found = values(reading(ifName=names, ifMtu={1: 1500, 2: 1500, 3: 1500, 4: 9000}), "ifMtu")
+    names: dict[int, int | bytes] = {1: b"port", 2: b"port", 3: b"", 5: b"other"}
+    mtu: dict[int, int | bytes] = {1: 1500, 2: 1500, 3: 1500, 4: 9000, 5: 1500}
+    found = values(reading(ifName=names, ifMtu=mtu), "ifMtu")
     assert found == {
+        ("other", ""): 1500,
         ("1", "port", ""): 1500,
         ("2", "port", ""): 1500,
         ("3", "", ""): 1500,
@@ -56,8 +67,8 @@ def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
 def test_a_32_bit_counter_is_left_out_where_its_64_bit_twin_is_known() -> None:
     mixed = two_ports(ifInOctets={1: 5, 7: 6, 9: 7})
     assert set(values(mixed, "ifHCInOctets")) == {
-        ("1", "ge-0/0/1", "port 1"),
-        ("7", "ge-0/0/7", "port 7"),
+        ("ge-0/0/1", "port 1"),
+        ("ge-0/0/7", "port 7"),
     }
     assert values(mixed, "ifInOctets") == {("9", "", ""): 7}
 
@@ -74,7 +85,7 @@ def test_a_device_without_64_bit_counters_is_told_apart() -> None:
 
 def test_alias_is_exported_only_where_configured() -> None:
     named = two_ports(ifAlias={1: b"Frau Muster", 7: b""})
-    assert ("1", "ge-0/0/1", "port 1", "Frau Muster") in values(named, "ifOperStatus", alias=True)
+    assert ("ge-0/0/1", "port 1", "Frau Muster") in values(named, "ifOperStatus", alias=True)
     plain = interfaces_check()
     assert isinstance(plain.options, InterfacesOptions)
     to_know_the_line_by = replace(plain, options=replace(plain.options, read_alias=True))
@@ -87,7 +98,7 @@ def test_a_renamed_interface_has_its_new_name_at_once() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(two_ports())
     renamed = renderer.render(two_ports(ifName={1: b"uplink", 7: b"ge-0/0/7"}))
-    assert ("1", "uplink", "port 1") in _by_names(renamed["ifHCInOctets"])
+    assert ("uplink", "port 1") in _by_names(renamed["ifHCInOctets"])
 
 
 def test_an_object_that_is_not_declared_is_not_exported() -> None:
@@ -97,11 +108,11 @@ def test_an_object_that_is_not_declared_is_not_exported() -> None:
 
 def test_a_string_where_a_number_belongs_costs_its_row_only() -> None:
     found = values(two_ports(ifMtu={1: b'evil"} 1\n', 7: 1500}), "ifMtu")
-    assert found == {("7", "ge-0/0/7", "port 7"): 1500}
+    assert found == {("ge-0/0/7", "port 7"): 1500}
 
 
 def test_a_number_where_a_name_belongs_is_its_digits() -> None:
-    assert ("1", "5", "") in values(reading(ifName={1: 5}, ifMtu={1: 1500}), "ifMtu")
+    assert ("5", "") in values(reading(ifName={1: 5}, ifMtu={1: 1500}), "ifMtu")
 
 
 def test_what_the_device_did_not_say_is_absent() -> None:
@@ -122,4 +133,46 @@ def test_labels_of_ever_new_interfaces_are_not_kept_for_ever() -> None:
 def test_any_names_give_series_that_are_read_back(names: dict[int, bytes]) -> None:
     rows: dict[int, int | bytes] = dict.fromkeys(names, 3)
     found = values(reading(ifName={**names}, ifMtu=rows), "ifMtu")
-    assert found == {(str(index), sanitise(name), ""): 3 for index, name in names.items()}
+    assert len(found) == len(names)
+    assert {known_by[-2] for known_by in found} == {sanitise(name) for name in names.values()}
+
+
+def test_interfaces_numbered_anew_go_on_with_their_series() -> None:
+    renderer = _known_by("ifName")
+    before = _by_names(renderer.render(two_ports(ifMtu={1: 1500, 7: 9000}))["ifMtu"])
+    anew = two_ports(
+        ifName={1: b"ge-0/0/7", 7: b"ge-0/0/1"},
+        ifDescr={1: b"port 7", 7: b"port 1"},
+        ifMtu={1: 9000, 7: 1500},
+    )
+    blocks = renderer.render(anew)
+    assert _by_names(blocks["ifMtu"]) == before
+    assert _by_names(blocks["ifIndex"]) == {("ge-0/0/1", "port 1"): 7, ("ge-0/0/7", "port 7"): 1}
+
+
+def test_names_that_are_the_same_once_they_are_cut_are_told_apart_by_index() -> None:
+    long = b"x" * 128
+    found = values(reading(ifName={1: long + b"1", 2: long + b"2"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    assert {known_by[0] for known_by in found} == {"1", "2"}
+
+
+def test_without_names_interfaces_are_known_by_their_descriptions() -> None:
+    found = values(reading(ifDescr={1: b"eth0", 2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    assert found == {("", "eth0"): 1, ("", "eth1"): 2}
+
+
+def test_what_interfaces_are_known_by_can_be_chosen() -> None:
+    named = two_ports(ifAlias={1: b"to the city", 7: b"room 7"}, ifMtu={1: 1, 7: 7})
+    assert values(named, "ifMtu", identity="ifDescr") == {("port 1",): 1, ("port 7",): 7}
+    assert values(named, "ifMtu", identity="ifDescr", alias=True) == {
+        ("port 1", "to the city"): 1,
+        ("port 7", "room 7"): 7,
+    }
+    assert values(named, "ifMtu", identity="ifAlias", alias=True) == {
+        ("to the city",): 1,
+        ("room 7",): 7,
+    }
+    assert values(named, "ifMtu", identity="ifIndex") == {
+        ("1", "ge-0/0/1", "port 1"): 1,
+        ("7", "ge-0/0/7", "port 7"): 7,
+    }

@@ -13,7 +13,8 @@ from prometheus_client.registry import Collector
 
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.echo import RTT_BOUNDS
-from monitor.exposition.mib import INTERFACE, INTERFACE_METRICS
+from monitor.exposition.hardware import HARDWARE_METRICS
+from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.observation import EchoRound, Outcome
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 Typed = dict[tuple[str, str, frozenset[tuple[str, str]]], float]
 
-MIB_NAMES = {metric.name for metric in INTERFACE_METRICS} | {"sysUpTime"}
+MIB_NAMES = {metric.name for metric in (*INTERFACE_METRICS, *HARDWARE_METRICS)} | {"sysUpTime"}
 
 HOSTILE_NAMES: dict[int, int | bytes] = {
     1: b'a"b\\c\nd',
@@ -69,16 +70,16 @@ class InterfaceTables(Collector):
     """The interface families as a custom collector of prometheus-client would give them."""
 
     def __init__(self, device_reading: DeviceReading) -> None:
-        self._columns = device_reading.columns
+        self._columns = {**device_reading.columns, "ifIndex": {1: 1, 2: 2, 3: 3}}
 
     def collect(self) -> Iterable[Family]:
         names = {1: 'a"b\\cd', 2: "\ufffd\ufffd", 3: "Süd {x=1} # "}
         for metric in INTERFACE_METRICS:
             of_type = CounterMetricFamily if metric.text_type == "counter" else GaugeMetricFamily
-            family = of_type(metric.name, metric.help, labels=INTERFACE)
+            family = of_type(metric.name, metric.help, labels=(*DEVICE, "ifName", "ifDescr"))
             for index, value in self._columns.get(metric.name, {}).items():
                 descr = "x" * 128 if index == 1 else ""
-                place = ("goethe", "main", "switch-1", str(index), names[index], descr)
+                place = ("goethe", "main", "switch-1", names[index], descr)
                 assert isinstance(value, int)
                 family.add_metric(place, value)
             if family.samples:

@@ -18,7 +18,7 @@ import snmpsim_data
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 Varbinds = dict[str, int | bytes]
 
@@ -96,16 +96,34 @@ def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
         yield port
 
 
+_NETWORK = Path(snmpsim_data.__file__).parent / "data" / "network"
+# What we read of a device, and what comes right behind each: a walk has to see an end.
+_READ = re.compile(
+    rb"^1\.3\.6\.1\.2\.1\.(?:1|2|3|17\.2|17\.3|31\.1\.1|31\.1\.2|47\.1\.1\.1|47\.1\.2|99|105)\."
+)
+
+
+def recordings() -> list[str]:
+    """Return the names of all switches and routers that snmpsim-data has a recording of."""
+    found = [*_NETWORK.glob("switch/*.snmprec.bz2"), *_NETWORK.glob("router/*.snmprec.bz2")]
+    return sorted(path.name.removesuffix(".snmprec.bz2") for path in found)
+
+
 @contextlib.contextmanager
-def recorded(folder: Path, *names: str) -> Iterator[int]:
-    """Replay recordings of snmpsim-data; a recording's name is its community."""
+def recorded(folder: Path, *names: str, also: Sequence[str] = ()) -> Iterator[int]:
+    """Replay recordings of snmpsim-data; a recording's name is its community.
+
+    Only the parts that are read are replayed, among them what is below the OIDs of `also`: some
+    recordings have millions of lines.
+    """
+    more = tuple(f"{oid}.".encode() for oid in also)
     port = free_port()
     data = folder / "data"
     data.mkdir()
-    source = Path(snmpsim_data.__file__).parent / "data" / "network" / "switch"
     for name in names:
-        packed = (source / f"{name}.snmprec.bz2").read_bytes()
-        (data / f"{name}.snmprec").write_bytes(bz2.decompress(packed))
+        path = next(_NETWORK.glob(f"*/{name}.snmprec.bz2"))
+        with bz2.open(path) as lines, (data / f"{name}.snmprec").open("wb") as kept:
+            kept.writelines(line for line in lines if _READ.match(line) or line.startswith(more))
     command = [
         sys.executable,
         "-m",
@@ -149,8 +167,8 @@ def net_snmp_walk(version: str, community: str, place: str, oid: str) -> Varbind
     options = [] if version == "1" else ["-Cr25"]
     asked = _ask(tool, version, community, place, oid, "-t5", *options)
     assert asked.returncode in {0, 2}, asked.stderr
-    # An empty subtree is answered with a GET of itself, which finds nothing.
-    lines = [found for found in _LINE.finditer(asked.stdout) if "No Such" not in found[2]]
+    # An empty subtree is answered with a GET of itself, which finds nothing, or there is no more.
+    lines = [found for found in _LINE.finditer(asked.stdout) if not found[2].startswith("No ")]
     return {found[1]: _value(found[2]) for found in lines}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import signal
 import subprocess
 import time
@@ -201,14 +202,10 @@ def test_the_demo_ends_after_its_time(short: Path, tmp_path: Path) -> None:
 def test_the_demo_says_when_its_city_dies(short: Path, tmp_path: Path) -> None:
     with demo(short, tmp_path / "state") as daemon:
         (city,) = children_of(daemon.process.pid)
-        signal_city(city)
+        os.kill(city, signal.SIGKILL)
         assert daemon.process.wait(10.0) == 3
     assert "error: the simulated city ended" in daemon.lines[-1]
     assert "Traceback" not in daemon.said
-
-
-def signal_city(pid: int) -> None:
-    subprocess.run(["kill", "-KILL", str(pid)], check=True)
 
 
 def test_the_demo_serves_on_ipv6(short: Path, tmp_path: Path) -> None:

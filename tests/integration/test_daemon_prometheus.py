@@ -2,96 +2,28 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import subprocess
-import time
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 import pytest
-import yaml
 
+from tests.integration.prometheus import prometheus_of
 from tests.integration.running import DEAD_SCHOOL, DEMO_SCHOOLS, Daemon
-from tests.probes.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.integration.prometheus import Prometheus
+
 pytestmark = pytest.mark.integration
-
-PATIENCE_SECONDS = 40.0
-DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
-
-
-def configuration(daemon: str) -> str:
-    """Return how the deployed Prometheus scrapes the daemon, every second and at this address."""
-    deployed = yaml.safe_load(DEPLOYED.read_text(encoding="utf-8"))
-    jobs = [
-        job for job in deployed["scrape_configs"] if job["job_name"] in {"schulnetz", "schools"}
-    ]
-    document = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
-    return yaml.safe_dump(document).replace("127.0.0.1:9822", daemon)
-
-
-Vector = dict[str, float]
-
-
-class Prometheus:
-    """A Prometheus of ours on loopback."""
-
-    def __init__(self, port: int, log: Path) -> None:
-        self._port = port
-        self._log = log
-
-    def ask(self, question: str, label: str = "school") -> Vector:
-        """Return the answer's values by one of its labels."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
-        with closing(connection):
-            connection.request("GET", f"/api/v1/query?{urlencode({'query': question})}")
-            answer = json.load(connection.getresponse())
-        assert answer["status"] == "success", answer
-        found = answer["data"]["result"]
-        return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
-
-    def await_answer(self, question: str, size: int, label: str = "school") -> Vector:
-        """Ask until the answer has that many labels."""
-        ends = time.monotonic() + PATIENCE_SECONDS
-        found: Vector = {}
-        while time.monotonic() < ends:
-            try:
-                found = self.ask(question, label)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError):
-                found = {}
-            if len(found) == size:
-                return found
-            time.sleep(0.2)
-        raise AssertionError(f"{question}: {found}\n{self._log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="module")
 def prometheus(
     dead_school_demo: Daemon, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Prometheus]:
-    place, port = tmp_path_factory.mktemp("prometheus"), free_port()
     target = f"{dead_school_demo.host}:{dead_school_demo.port}"
-    file = place / "prometheus.yml"
-    file.write_text(configuration(target), encoding="utf-8")
-    command = [
-        "prometheus",
-        f"--config.file={file}",
-        f"--storage.tsdb.path={place / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    log = place / "log"
-    with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
-        try:
-            yield Prometheus(port, log)
-        finally:
-            process.terminate()
-            process.wait(20)
+    with prometheus_of(target, tmp_path_factory.mktemp("prometheus")) as found:
+        yield found
 
 
 def test_each_school_is_scraped_on_its_own_and_the_monitor_once(prometheus: Prometheus) -> None:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from dashboards.boards import BOARDS
 from tests.drills.pace import write_rules
+from tests.integration.prometheus import prometheus_of
 from tests.integration.running import MONITOR, demo
-from tests.integration.test_daemon_prometheus import configuration
-from tests.probes.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboards.panel import Board
+    from tests.integration.prometheus import Prometheus
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +35,8 @@ RIGHTLY_EMPTY = {
     "Findings at the uplink's interface": "the simulated routers find nothing wrong",
     "Findings at the lines": "the simulated routers find nothing wrong",
     "Runs skipped": "nothing is too slow",
+    "Temperature": "the simulated switches have no sensors",
+    "Changes of the spanning tree": "the simulated switches have none",
     "Lowest availability": "minutes are settled five minutes late, and the test is shorter",
     "Minutes of outage": "the same",
     "Availability against the contract": "the same",
@@ -48,9 +45,9 @@ RIGHTLY_EMPTY = {
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run demo and Prometheus; yields the latter's address."""
-    place, port = tmp_path_factory.mktemp("dashboards"), free_port()
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """Run demo and Prometheus."""
+    place = tmp_path_factory.mktemp("dashboards")
     state = place / "state"
     faults = (f"uplink-down@{DEAD_SCHOOL}", f"lossy@{LOSSY_SCHOOL}")
     arguments = [part for fault in faults for part in ("--fault", fault)]
@@ -58,33 +55,16 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # A goal of as many schools as are played, so that it can be reached and forecast.
     config = place / "schools.yaml"
     text = CONFIG.read_text(encoding="utf-8")
-    config.write_text(text.replace("denominator: 82", f"denominator: {SCHOOLS}"), encoding="utf-8")
+    text = text.replace("denominator: 82", f"denominator: {SCHOOLS}")
+    # Five minutes until each switch's hardware was read once are too long for a test.
+    often = "defaults:\n  hardware: {interval: 20s, timeout: 10s}\n"
+    config.write_text(text.replace("defaults:\n", often), encoding="utf-8")
     with demo(config, state, *arguments) as daemon:
         announce_work(state)
         (place / "rules").mkdir()
         write_rules(place / "rules")
-        document = yaml.safe_load(configuration(f"{daemon.host}:{daemon.port}"))
-        document["rule_files"] = ["rules/*.yml"]
-        document["global"]["evaluation_interval"] = "1s"
-        (place / "prometheus.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
-        with (
-            (place / "log").open("w") as log,
-            subprocess.Popen(
-                [
-                    "prometheus",
-                    f"--config.file={place / 'prometheus.yml'}",
-                    f"--storage.tsdb.path={place / 'data'}",
-                    f"--web.listen-address=127.0.0.1:{port}",
-                ],
-                stderr=log,
-                cwd=place,
-            ) as process,
-        ):
-            try:
-                yield f"127.0.0.1:{port}"
-            finally:
-                process.terminate()
-                process.wait(20)
+        with prometheus_of(f"{daemon.host}:{daemon.port}", place) as found:
+            yield found
 
 
 def announce_work(state: Path) -> None:
@@ -95,16 +75,6 @@ def announce_work(state: Path) -> None:
         stdout=subprocess.DEVNULL,
         timeout=60,
     )
-
-
-def ask(prometheus: str, expr: str) -> list[dict[str, Any]]:
-    connection = http.client.HTTPConnection(prometheus, timeout=10)
-    with closing(connection):
-        connection.request("GET", f"/api/v1/query?{urlencode({'query': expr})}")
-        found: dict[str, Any] = json.load(connection.getresponse())
-    assert found["status"] == "success", (expr, found)
-    result: list[dict[str, Any]] = found["data"]["result"]
-    return result
 
 
 def substituted(expr: str) -> str:
@@ -121,19 +91,19 @@ def substituted(expr: str) -> str:
     return expr
 
 
-def still_empty(prometheus: str, board: Board) -> dict[str, str]:
+def still_empty(prometheus: Prometheus, board: Board) -> dict[str, str]:
     return {
         panel.title.en: query.expr
         for row in board.rows
         for panel in row.panels
         if panel.title.en not in RIGHTLY_EMPTY
         for query in panel.queries
-        if not ask(prometheus, substituted(query.expr))
+        if not prometheus.vector(substituted(query.expr))
     }
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=[board.uid for board in BOARDS])
-def test_no_expression_fails_and_none_is_empty(prometheus: str, board: Board) -> None:
+def test_no_expression_fails_and_none_is_empty(prometheus: Prometheus, board: Board) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -146,20 +116,20 @@ def test_no_expression_fails_and_none_is_empty(prometheus: str, board: Board) ->
     assert empty == {}
 
 
-def test_what_may_be_empty_is_a_panel_and_does_not_fail(prometheus: str) -> None:
+def test_what_may_be_empty_is_a_panel_and_does_not_fail(prometheus: Prometheus) -> None:
     panels = {p.title.en: p for board in BOARDS for row in board.rows for p in row.panels}
     assert set(RIGHTLY_EMPTY) <= set(panels)
     for title in RIGHTLY_EMPTY:
         for query in panels[title].queries:
-            ask(prometheus, substituted(query.expr))
+            prometheus.vector(substituted(query.expr))
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=[board.uid for board in BOARDS])
-def test_variables_and_annotations_are_answered(prometheus: str, board: Board) -> None:
+def test_variables_and_annotations_are_answered(prometheus: Prometheus, board: Board) -> None:
     for mark in board.marks:
-        ask(prometheus, substituted(mark.expr))
+        prometheus.vector(substituted(mark.expr))
     for choice in board.choices:
         inside = choice.query.removeprefix("label_values(").removesuffix(")")
         selector, label = inside.rsplit(", ", 1)
-        found = ask(prometheus, substituted(selector))
+        found = prometheus.vector(substituted(selector))
         assert {one["metric"][label] for one in found}, choice.query

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from monitor.clock import SystemClock
+from monitor.config.device_profiles import own_profiles
+from monitor.config.secrets import Secret
+from monitor.device_profile import DeviceProfiles
+from monitor.inventory import Check, CheckKind, Engine, HardwareOptions, Role, SnmpAccess, Target
+from monitor.observation import HardwareReading
+from monitor.probes import hardware, interfaces
+from monitor.probes.context import ProbeContext
+from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.oids import TABLES, Syntax, objects
 from monitor.snmp.read import NativeReader, Reader, Request, Result
 from monitor.snmp.reference import PysnmpReader
-from tests.integration.snmpd import Varbinds, net_snmp_walk, recorded, snmpd
+from tests.integration.snmpd import Varbinds, net_snmp_walk, recorded, recordings, snmpd
+from tests.probes.support import NoTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
@@ -26,6 +37,13 @@ FEW = Request(
     EVERYTHING.scalars,
     ("ifDescr", "ifPhysAddress", "ifOperStatus", "ifInOctets", "ifLastChange", "ifName"),
 )
+# What one poll of each check asks for; some recordings have thousands of rows in each column.
+RECORDED = Request(
+    tuple(dict.fromkeys((*interfaces.SCALARS, *hardware.SCALARS))),
+    (*interfaces.COLUMNS, *hardware.POWER, *hardware.SENSORS, *hardware.ENTITIES),
+)
+# 1,317 interfaces in all columns are more than the 300 requests that a walk may take.
+HUGE = {"h3c-comware-lsq1wcmd0-2509p61"}
 SWITCHES = ("cisco-c3560", "dlink-des3200")
 LIVING = frozenset({Syntax.COUNTER32, Syntax.COUNTER64, Syntax.TIMETICKS})
 
@@ -64,7 +82,7 @@ def net_snmp(agent: Agent, request: Request = EVERYTHING) -> Varbinds:
     known = objects()
     walks = [
         net_snmp_walk(agent.version, agent.community.decode(), place, known[name].oid)
-        for name in request.columns
+        for name in map(str, request.columns)
     ]
     return {oid: value for walk in walks for oid, value in walk.items()}
 
@@ -115,6 +133,61 @@ async def test_recorded_switches_say_the_same_to_all_three(
     assert len(ours.columns["ifDescr"]) > 20
     if version == "2c":
         assert max(ours.columns["ifHCInOctets"].values()) > 2**32  # type: ignore[operator]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", recordings())
+async def test_every_recorded_device_says_the_same_to_all_three(tmp_path: Path, name: str) -> None:
+    """Whatever the devices do that somebody recorded somewhere, nobody reads more or less."""
+    request = FEW if name in HUGE else RECORDED
+    with recorded(tmp_path, name) as port:
+        agent = Agent("127.0.0.1", port, "2c", name.encode(), timeout=10.0)
+        async with SnmpClient() as client, PysnmpReader() as reference:
+            ours = await read(NativeReader(client), agent, request)
+            theirs = await read(reference, agent, request)
+        # Some recordings let the clock run while they are read.
+        uptime = {"sysUpTime": theirs.scalars["sysUpTime"]}
+        assert {**ours.scalars, **uptime} == theirs.scalars
+        assert flat(ours) == flat(theirs) == await asyncio.to_thread(net_snmp, agent, request)
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "most"),
+    [
+        ("cisco-c3560", "cisco", {"temperature_celsius": 100, "fan_good": 1}),
+        ("dlink-des3200", "dlink", {"temperature_celsius": 100, "power_supply_good": 1}),
+        ("juniper-mx960-12-3r6-6", "juniper", {"temperature_celsius": 100}),
+        ("fortinet-xcu", "fortinet", {"cpu_utilization_ratio": 1, "memory_used_ratio": 1}),
+        ("h3c-comware-7-1-075", "comware", {"cpu_utilization_ratio": 1}),
+    ],
+)
+async def test_a_recorded_device_is_read_by_the_profile_of_its_make(
+    tmp_path: Path, name: str, profile: str, most: dict[str, int]
+) -> None:
+    profiles = DeviceProfiles(own_profiles())
+    known = profiles.named(profile)
+    assert known is not None
+    scalars, columns = hardware.objects_of(known)
+    oids = [one.oid.removesuffix(".0") for one in (*scalars, *columns)]
+    with recorded(tmp_path, name, also=oids) as port:
+        access = SnmpAccess("2c", "x", Engine.NATIVE, port=port, timeout=5.0)
+        options = HardwareOptions(access, profiles)
+        target = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
+        check = Check(CheckKind.HARDWARE, "hardware", target, 300.0, 20.0, options)
+        async with SnmpClient() as client:
+            credentials = {"x": Secret(name)}
+            readers = SnmpReaders({Engine.NATIVE: NativeReader(client)}, credentials)
+            clock = SystemClock()
+            context = ProbeContext(clock, clock.monotonic() + 20, NoTransport(), readers)
+            reading = (await hardware.run(check, context)).values
+    assert isinstance(reading, HardwareReading)
+    assert reading.profile == profile
+    found = {quantity for quantity, _ in reading.parts}
+    assert found >= set(most)
+    for quantity, highest in most.items():
+        values = [value for (said, _), value in reading.parts.items() if said == quantity]
+        assert all(0 <= value <= highest for value in values), values
+        assert any(values), quantity
 
 
 async def test_a_wrong_community_is_silence(real: int) -> None:

@@ -341,6 +341,34 @@ async def test_cancelling_removes_the_request_at_once() -> None:
         assert client.requests_in_flight == 0
 
 
+async def test_many_are_read_at_once_and_then_a_single_one_as_before() -> None:
+    agent = honest()
+    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
+        reader = NativeReader(client)
+        deadline = asyncio.get_running_loop().time() + 5.0
+        results = await asyncio.gather(*(reader.read(place, REQUEST, deadline) for _ in range(40)))
+        results.append(await read(client, place))
+        assert [result.failure for result in results] == [None] * 41
+        assert {len(result.columns["ifName"]) for result in results} == {len(ROWS)}
+        assert sum(client.drops.values()) == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_closed_ports_are_noticed_at_once_among_many(host: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((host, 0))
+        closed = s.getsockname()[1]
+    async with SnmpClient() as client, serving(lambda d: [honest().answer(d)], host=host) as place:
+        reader = NativeReader(client)
+        dead = dataclasses.replace(place, port=closed)
+        deadline = asyncio.get_running_loop().time() + 5.0
+        results = await asyncio.gather(
+            *(reader.read(agent, REQUEST, deadline) for agent in [place, dead] * 10)
+        )
+    kinds = [result.failure and result.failure.kind for result in results]
+    assert kinds == [None, FailureKind.UNREACHABLE] * 10
+
+
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     most = 0
     agent = honest()

@@ -14,6 +14,8 @@ from monitor.snmp.codec import (
     PduType,
     Tag,
     Varbind,
+    _decode_any_head,
+    _decode_usual_head,
     decode_message,
     decode_oid,
     decode_value,
@@ -89,6 +91,20 @@ def test_a_message_cut_anywhere_is_refused(message: Message, data: st.DataObject
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(CodecError):
         decode_message(whole[:cut])
+
+
+@given(messages, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=3))
+def test_a_usual_head_is_read_as_any_other(
+    message: Message, changes: list[tuple[int, int]]
+) -> None:
+    data = bytearray(encode_message(message))
+    for place, octet in changes:
+        data[place % len(data)] = octet
+    usual = _decode_usual_head(bytes(data))
+    if usual is not None:
+        assert usual == _decode_any_head(bytes(data))
+    elif not changes and len(message.community) < 0x80:
+        assert max(message.error_status, message.error_index) > 0x7F
 
 
 @pytest.mark.parametrize(

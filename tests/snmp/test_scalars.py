@@ -3,14 +3,14 @@ from __future__ import annotations
 from monitor.snmp.codec import Message, PduType, Tag, decode_head, encode_message, encode_oid
 from monitor.snmp.model import FailureKind
 from monitor.snmp.oids import objects
-from monitor.snmp.scalars import Get
+from monitor.snmp.scalars import Get, by_oid
 from tests.snmp.agent import TIMEOUT, ByteAgent, interfaces, lead
 
 NAMES = ("sysDescr", "sysObjectID", "sysUpTime", "sysName")
 
 
 def wanted(*names: str) -> Get:
-    return Get([objects()[name] for name in names])
+    return Get(by_oid([objects()[name] for name in names]))
 
 
 def test_all_scalars_come_with_one_request() -> None:

@@ -1,0 +1,86 @@
+"""What is read of one make of device beyond the standard tables: data, no code.
+
+A profile is chosen by the sysObjectID that the device gives, the longest match wins.
+
+Must not know: how a profile is written down, how an object is fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Quantity(StrEnum):
+    """What a reading is about; it is exported under `school_device_` and this name."""
+
+    CPU_UTILIZATION_RATIO = "cpu_utilization_ratio"
+    MEMORY_USED_RATIO = "memory_used_ratio"
+    MEMORY_USED_BYTES = "memory_used_bytes"
+    MEMORY_FREE_BYTES = "memory_free_bytes"
+    MEMORY_SIZE_BYTES = "memory_size_bytes"
+    TEMPERATURE_CELSIUS = "temperature_celsius"
+    FAN_GOOD = "fan_good"
+    FAN_SPEED_RPM = "fan_speed_rpm"
+    POWER_SUPPLY_GOOD = "power_supply_good"
+    OPTICAL_RECEIVE_POWER_DBM = "optical_receive_power_dbm"
+    OPTICAL_TRANSMIT_POWER_DBM = "optical_transmit_power_dbm"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileReading:
+    """One object that says a quantity: a scalar's instance (ending in .0) or a table's column.
+
+    The value is multiplied by `scale`. Where `good` has states, it is 1 in one of them and else
+    0. Values in `ignored` say nothing. `label_oid` is the column that names the rows, if any.
+    """
+
+    quantity: Quantity
+    name: str
+    oid: str
+    scale: float = 1.0
+    good: frozenset[int] = frozenset()
+    ignored: frozenset[int] = frozenset()
+    label_oid: str = ""
+
+    @property
+    def is_scalar(self) -> bool:
+        """Return whether there is one value, without an index."""
+        return self.oid.endswith(".0")
+
+    def value_of(self, raw: int) -> float | None:
+        """Return what a raw value says, None if nothing."""
+        if raw in self.ignored:
+            return None
+        return float(raw in self.good) if self.good else raw * self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """How one make is read; `sys_object_ids` are the subtrees of the devices that it is for."""
+
+    name: str
+    source: str
+    sys_object_ids: tuple[str, ...]
+    readings: tuple[ProfileReading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfiles:
+    """All that there are; of two for the same devices, the later one holds."""
+
+    profiles: tuple[DeviceProfile, ...] = ()
+
+    def named(self, name: str) -> DeviceProfile | None:
+        """Return the profile of that name, None if there is none."""
+        return next((one for one in reversed(self.profiles) if one.name == name), None)
+
+    def of(self, sys_object_id: str) -> DeviceProfile | None:
+        """Return the profile with the longest match, None if none is for such a device."""
+        found: tuple[int, DeviceProfile] | None = None
+        for profile in self.profiles:
+            for subtree in profile.sys_object_ids:
+                matches = sys_object_id == subtree or sys_object_id.startswith(subtree + ".")
+                if matches and (found is None or len(subtree) >= found[0]):
+                    found = (len(subtree), profile)
+        return found[1] if found else None

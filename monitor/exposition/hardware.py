@@ -1,0 +1,118 @@
+"""A switch's hardware as sample lines: power over Ethernet, sensors, spanning tree.
+
+Must not know: how the switch was asked, or when a value is too high.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.device_profile import Quantity
+from monitor.exposition.metric import Kind, Metric
+from monitor.exposition.mib import DEVICE
+from monitor.observation import Chassis
+
+if TYPE_CHECKING:
+    from monitor.exposition.text import Blocks
+    from monitor.inventory import Check
+    from monitor.observation import HardwareReading
+
+_GROUP = (*DEVICE, "pethMainPseGroupIndex")
+_SENSOR = (*DEVICE, "entPhysicalIndex", "entPhysicalName")
+
+
+def _part(quantity: Quantity, unit: str, text: str) -> Metric:
+    return Metric(
+        f"school_device_{quantity}",
+        Kind.GAUGE,
+        unit,
+        f"{text} (the make's own MIBs, by device profile)",
+        (*DEVICE, "part"),
+    )
+
+
+HARDWARE_METRICS = (
+    Metric(
+        "pethMainPsePower",
+        Kind.GAUGE,
+        "watts",
+        "Power over Ethernet that the unit can give (POWER-ETHERNET-MIB)",
+        _GROUP,
+    ),
+    Metric(
+        "pethMainPseConsumptionPower",
+        Kind.GAUGE,
+        "watts",
+        "Power over Ethernet that the unit's ports draw (POWER-ETHERNET-MIB)",
+        _GROUP,
+    ),
+    Metric(
+        "pethMainPseOperStatus",
+        Kind.GAUGE,
+        "",
+        "State of the power over Ethernet: 1 on, 2 off, 3 faulty (POWER-ETHERNET-MIB)",
+        _GROUP,
+    ),
+    Metric(
+        "school_device_sensor_value",
+        Kind.GAUGE,
+        "the one of the label unit",
+        "What a sensor reads, scaled to its unit: celsius, rpm, watts, voltsDC, ..."
+        " (ENTITY-SENSOR-MIB)",
+        (*_SENSOR, "unit"),
+    ),
+    Metric(
+        "school_device_sensor_working",
+        Kind.GAUGE,
+        "",
+        "Whether a sensor works: 1 yes, 0 no (ENTITY-SENSOR-MIB)",
+        (*_SENSOR, "unit"),
+    ),
+    Metric(
+        "dot1dStpTopChanges",
+        Kind.COUNTER,
+        "changes",
+        "Changes of the spanning tree's topology since the switch started (BRIDGE-MIB)",
+        DEVICE,
+    ),
+    Metric(
+        "school_device_hardware_info",
+        Kind.INFO,
+        "",
+        "Model, serial number and software of the switch's chassis (ENTITY-MIB), and the device"
+        " profile by which it is read, empty without one",
+        (*DEVICE, "model", "serial", "software", "profile"),
+    ),
+    _part(Quantity.CPU_UTILIZATION_RATIO, "", "Share of its time that the processor works"),
+    _part(Quantity.MEMORY_USED_RATIO, "", "Share of the memory that is in use"),
+    _part(Quantity.MEMORY_USED_BYTES, "bytes", "Memory that is in use"),
+    _part(Quantity.MEMORY_FREE_BYTES, "bytes", "Memory that is free"),
+    _part(Quantity.MEMORY_SIZE_BYTES, "bytes", "Memory that there is"),
+    _part(Quantity.TEMPERATURE_CELSIUS, "degrees Celsius", "Temperature"),
+    _part(Quantity.FAN_GOOD, "", "Whether a fan works: 1 yes, 0 no"),
+    _part(Quantity.FAN_SPEED_RPM, "revolutions per minute", "Speed of a fan"),
+    _part(Quantity.POWER_SUPPLY_GOOD, "", "Whether a power supply works: 1 yes, 0 no"),
+    _part(Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
+    _part(Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
+)
+
+
+def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> None:
+    """Add the samples of what the switch has."""
+    device = (check.target.school, check.target.site, check.target.device)
+    for index, group in reading.power.items():
+        labels = (*device, str(index))
+        blocks.add("pethMainPsePower", labels, group.budget)
+        blocks.add("pethMainPseConsumptionPower", labels, group.drawn)
+        blocks.add("pethMainPseOperStatus", labels, group.status)
+    for index, sensor in reading.sensors.items():
+        named = (*device, str(index), sensor.name, sensor.unit)
+        blocks.add("school_device_sensor_value", named, sensor.value)
+        blocks.add("school_device_sensor_working", named, int(sensor.is_working))
+    blocks.add("dot1dStpTopChanges", device, reading.topology_changes)
+    if reading.chassis or reading.profile:
+        chassis = reading.chassis or Chassis("", "", "")
+        said = (chassis.model, chassis.serial, chassis.software, reading.profile)
+        blocks.add("school_device_hardware_info", (*device, *said), 1)
+    for (quantity, part), value in reading.parts.items():
+        blocks.add(f"school_device_{quantity}", (*device, part), value)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.cli.show import found
+from monitor.observation import (
+    HardwareReading,
+    Observation,
+    Outcome,
+    PowerSupplyGroup,
+    Reason,
+    Sensor,
+)
+from tests.probes.test_hardware import CHECK
+
+COLD = {
+    1: Sensor("Inlet", "celsius", 0.0, is_working=True),
+    2: Sensor("Outlet", "celsius", None, is_working=False),
+}
+
+
+@pytest.mark.parametrize(
+    ("reading", "line"),
+    [
+        (HardwareReading({}, {}), "tells nothing of its hardware"),
+        (HardwareReading({1: PowerSupplyGroup(370, 120, 1)}, {}), "PoE 120 of 370 W"),
+        (HardwareReading({}, COLD), "1 of 2 sensors work, at most 0 °C"),
+        (HardwareReading({}, {}, 7), "7 changes of the spanning tree"),
+    ],
+)
+def test_what_a_switch_says_of_its_hardware_fits_a_line(
+    reading: HardwareReading, line: str
+) -> None:
+    now = datetime(2026, 9, 9, 9, tzinfo=UTC)
+    assert found(Observation(CHECK, now, 0.1, Outcome.OK, Reason.NONE, "", reading)) == line

@@ -1,0 +1,115 @@
+"""The files that put the stack together name what is there; the stack itself runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from aiohttp import ClientError, ClientSession
+
+from tests.deploy.rules import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEPLOY = ROOT / "deploy"
+PROMETHEUS = "http://127.0.0.1:9090"
+
+
+def read(path: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((DEPLOY / path).read_text(encoding="utf-8"))
+    return document
+
+
+def mounts() -> Iterator[tuple[str, str]]:
+    """Yield what each service mounts from here: the service and the path."""
+    for name, service in read("compose.yaml")["services"].items():
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            if source.startswith("."):
+                yield name, source
+
+
+def test_what_the_containers_mount_and_build_is_there() -> None:
+    compose = read("compose.yaml")
+    assert {name for name, _ in mounts()} == set(compose["services"])
+    for name, source in mounts():
+        assert (DEPLOY / source).is_dir(), f"{name} mounts {source}"
+    build = compose["services"]["monitor"]["build"]
+    context = DEPLOY / build["context"]
+    recipe = (context / build["dockerfile"]).read_text(encoding="utf-8")
+    copied = [
+        word
+        for line in recipe.splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    ]
+    assert copied
+    assert all((context / word).exists() for word in copied)
+
+
+def test_every_image_is_pinned_and_named_without_a_registry() -> None:
+    for name, service in read("compose.yaml")["services"].items():
+        image = service.get("image")
+        if image:
+            repository, _, tag = image.partition(":")
+            assert tag[:1].isdigit() or tag[:1] == "v", name
+            assert "." not in repository, name
+
+
+def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
+    sources = read("grafana/provisioning/datasources/schulnetz.yml")["datasources"]
+    assert [source["url"] for source in sources] == ["$PROMETHEUS_URL"]
+    assert "uid" not in sources[0]
+    interval = read("prometheus/prometheus.yml")["global"]["scrape_interval"]
+    assert sources[0]["jsonData"]["timeInterval"] == interval
+    providers = read("grafana/provisioning/dashboards/schulnetz.yml")["providers"]
+    assert [one["options"]["path"] for one in providers] == ["$SCHULNETZ_DASHBOARDS"]
+    environment = read("compose.yaml")["services"]["grafana"]["environment"]
+    folder = environment["SCHULNETZ_DASHBOARDS"].partition("${SCHULNETZ_LANGUAGE:-")
+    assert (ROOT / "dashboards" / folder[2].rstrip("}")).is_dir()
+    mounted = [source for name, source in mounts() if name == "grafana"]
+    assert "../dashboards" in mounted
+
+
+@pytest.mark.integration
+async def test_the_stack_runs_and_ends_together(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "tools/stack.py", "--schools", "2", "--state-dir", str(tmp_path)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(60):
+            while await up() < {"schulnetz", "schools", "prometheus", "alertmanager"}:
+                assert process.returncode is None
+                await asyncio.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        said, _ = await asyncio.wait_for(process.communicate(), 20)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, said.decode()
+    assert await up() == set(), "Prometheus ends with the stack"
+
+
+async def up() -> set[str]:
+    """Return the jobs whose targets Prometheus reaches."""
+    query = {"query": "count by (job) (up == 1)"}
+    try:
+        async with (
+            ClientSession() as session,
+            session.get(f"{PROMETHEUS}/api/v1/query", params=query) as response,
+        ):
+            found = json.loads(await response.text())["data"]["result"]
+    except ClientError:
+        return set()
+    return {one["metric"]["job"] for one in found}

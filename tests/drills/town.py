@@ -1,0 +1,196 @@
+"""A simulated city with the real daemon, for drills: started, broken, killed and mended.
+
+`Town` has the face that `tests.drills.stack` wants of whatever Prometheus scrapes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.cli.demo import COMMUNITY
+from monitor.simulator.process import CityProcess
+from tests.drills.pace import FAST, Pace, city_configuration
+from tests.probes.support import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+_HEAD = """\
+version: 1
+city: {name: Bochum, timezone: Europe/Berlin, state: NW}
+credentials:
+  devices: {environment: SCHULNETZ_DRILL_COMMUNITY}
+references:
+  - {name: reference-1, host: 192.0.2.1}
+  - {name: reference-2, host: 198.51.100.1}
+  - {name: reference-3, host: 203.0.113.1}
+lessons:
+  Grundschule:
+    - {weekdays: [mon, tue, wed, thu, fri], hours: 07:45-13:30}
+  Abendschule:
+    - {weekdays: [mon, tue, wed, thu, fri], hours: 17:00-21:30}
+defaults:
+  # Replies are as late as the machine is busy, and time passes faster than that gets done.
+  snmp: {credential: devices, version: v2c, timeout: 12s, retries: 1}
+  icmp: {interval: 10s, timeout: 8s, packets: 5, spacing: 200ms, switch_interval: 60s}
+  interfaces: {interval: 60s, timeout: 48s, uplink: wan}
+  hardware: {timeout: 48s}
+  contract:
+    down: 1 Gbit/s
+    up: 1 Gbit/s
+    normal_down: 900 Mbit/s
+    normal_up: 900 Mbit/s
+    minimum_down: 600 Mbit/s
+    minimum_up: 600 Mbit/s
+    availability: 99.5 %
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """One school of a drill; `lines` are further lines of YAML. The first site is `main`."""
+
+    id: str
+    provider: str
+    switches: int = 0
+    type: str = "Grundschule"
+    lines: tuple[str, ...] = ()
+    sites: int = 1
+
+    def text(self, number: int) -> str:
+        """Return the school's part of the file."""
+        lines = [
+            f"  - id: {self.id}",
+            f'    number: "{100_000 + number}"',
+            f"    name: {self.id.title()}",
+            f"    type: {self.type}",
+            f"    contract: {{provider: {self.provider}}}",
+            *(f"    {line}" for line in self.lines),
+            "    sites:",
+            *(
+                f"      - {{id: {'main' if site == 0 else f'site-{site}'}, location: [51.48, 7.22],"
+                f" network: 10.{82 + site}.{number}.0/24, switches: {self.switches}}}"
+                for site in range(self.sites)
+            ),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def configuration(schools: Sequence[School]) -> str:
+    """Return the configuration file of a city with these schools."""
+    providers = sorted({school.provider for school in schools})
+    return "".join(
+        [
+            _HEAD,
+            "providers:\n",
+            *(f"  {name}: {{name: {name.title()}}}\n" for name in providers),
+            "schools:\n",
+            *(school.text(number) for number, school in enumerate(schools, start=1)),
+            "...\n",
+        ]
+    )
+
+
+@dataclass(slots=True)
+class Town:
+    """The simulated devices and the daemon that reads them; faults can be changed at any time."""
+
+    folder: Path
+    schools: Sequence[School]
+    begins: str
+    planned: frozenset[str] = frozenset()
+    faults: set[str] = field(default_factory=set)
+    pace: Pace = FAST
+    _city: CityProcess | None = None
+    _daemon: asyncio.subprocess.Process | None = None
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def known_devices(self) -> int:
+        """Return how many devices have to have answered before a drill begins."""
+        known = (one for one in self.schools if one.id not in self.planned)
+        return sum(one.sites * (1 + one.switches) for one in known)
+
+    def prometheus(self, exporter: int, alertmanager: int) -> str:
+        """Return Prometheus' configuration for this city."""
+        return city_configuration(exporter, alertmanager, self.pace)
+
+    @asynccontextmanager
+    async def devices(self) -> AsyncIterator[None]:
+        """Run the simulated devices."""
+        path = self.folder / "schools.yaml"
+        path.write_text(configuration(self.schools), encoding="utf-8")
+        async with CityProcess(path, community=COMMUNITY, port=free_port()) as city:
+            self._city = city
+            await city.set_faults(_of_devices(self.faults))
+            yield
+
+    @asynccontextmanager
+    async def exposed(self, port: int = 0) -> AsyncIterator[int]:
+        """Run the daemon; yield its port. At the end it is killed, as by the kernel."""
+        assert self._city is not None
+        order = {
+            "config": str(self.folder / "schools.yaml"),
+            "state": str(self.folder / "state"),
+            "port": port,
+            "city_port": self._city.port,
+            "factor": self.pace.factor,
+            "begins": self.begins,
+        }
+        with (self.folder / "daemon.log").open("ab") as log:
+            self._daemon = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.drills.fast_daemon", json.dumps(order)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        try:
+            listening = int((await self._answer())["port"])
+            await self._tell_daemon()
+            yield listening
+        finally:
+            if self._daemon.returncode is None:
+                self._daemon.kill()
+            await self._daemon.wait()
+
+    async def breaks(self, *faults: str) -> None:
+        """Let these faults begin."""
+        await self._change(lambda now: now | set(faults))
+
+    async def mends(self, *faults: str) -> None:
+        """Let these faults end."""
+        await self._change(lambda now: now - set(faults))
+
+    async def _change(self, change: Callable[[set[str]], set[str]]) -> None:
+        async with self._changing:
+            self.faults = change(self.faults)
+            assert self._city is not None
+            await self._city.set_faults(_of_devices(self.faults))
+            await self._tell_daemon()
+
+    async def _tell_daemon(self) -> None:
+        daemon = self._daemon
+        if daemon is None or daemon.returncode is not None:
+            return
+        assert daemon.stdin is not None
+        daemon.stdin.write(json.dumps({"faults": sorted(self.faults)}).encode() + b"\n")
+        await self._answer()
+
+    async def _answer(self) -> dict[str, int]:
+        assert self._daemon is not None
+        assert self._daemon.stdout is not None
+        line = await asyncio.wait_for(self._daemon.stdout.readline(), 20)
+        assert line, (self.folder / "daemon.log").read_text()
+        answer: dict[str, int] = json.loads(line)
+        return answer
+
+
+def _of_devices(faults: set[str]) -> list[str]:
+    """Return the faults that the devices act out; their slowness does not pass any faster."""
+    return sorted(fault for fault in faults if not fault.startswith("slow@"))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from monitor.exposition.render import CheckRenderer
+from monitor.observation import (
+    HardwareReading,
+    Observation,
+    Outcome,
+    PowerSupplyGroup,
+    Reason,
+    Sensor,
+)
+from tests.exposition.support import exact_names
+from tests.probes.test_hardware import CHECK
+
+
+def rendered(reading: HardwareReading) -> dict[str, dict[str, float]]:
+    """Return each family's values by the label that tells its rows apart."""
+    now = datetime(2026, 9, 9, 9, tzinfo=UTC)
+    observation = Observation(CHECK, now, 0.1, Outcome.OK, Reason.NONE, "", reading)
+    found: dict[str, dict[str, float]] = {}
+    for text in CheckRenderer(CHECK).render(observation).values():
+        for (name, labels), value in exact_names(text.decode()).items():
+            named = dict(labels)
+            row = named.get("pethMainPseGroupIndex") or named.get("entPhysicalName", "")
+            found.setdefault(name, {})[row] = value
+    return found
+
+
+def test_what_a_switch_has_is_exported_and_what_it_lacks_is_absent() -> None:
+    reading = HardwareReading(
+        {1: PowerSupplyGroup(370, 120, 1), 2: PowerSupplyGroup(None, None, 3)},
+        {
+            7: Sensor("Inlet", "celsius", 41.5, is_working=True),
+            8: Sensor('Fan "1"\n', "rpm", None, is_working=False),
+        },
+        9,
+    )
+    found = rendered(reading)
+    assert found["pethMainPsePower"] == {"1": 370}
+    assert found["pethMainPseConsumptionPower"] == {"1": 120}
+    assert found["pethMainPseOperStatus"] == {"1": 1, "2": 3}
+    assert found["school_device_sensor_value"] == {"Inlet": 41.5}
+    assert found["school_device_sensor_working"] == {"Inlet": 1, 'Fan "1"': 0}
+    assert found["dot1dStpTopChanges"] == {"": 9}
+    assert "pethMainPsePower" not in rendered(HardwareReading({}, {}))

@@ -1,0 +1,104 @@
+"""Runs a real Prometheus on loopback that scrapes a running daemon, and asks it.
+
+Must not know: what any test wants to see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import yaml
+
+from tests.probes.support import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_SECONDS = 40.0
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
+
+Vector = dict[str, float]
+
+
+def configuration(daemon: str) -> str:
+    """Return how the deployed Prometheus scrapes the daemon, but every second and at an address."""
+    deployed = yaml.safe_load(DEPLOYED.read_text(encoding="utf-8"))
+    jobs = [
+        job for job in deployed["scrape_configs"] if job["job_name"] in {"schulnetz", "schools"}
+    ]
+    every_second = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+    document = {
+        "global": dict.fromkeys(every_second, "1s"),
+        "rule_files": ["rules/*.yml"],
+        "scrape_configs": jobs,
+    }
+    return yaml.safe_dump(document).replace("127.0.0.1:9822", daemon)
+
+
+class Prometheus:
+    """A Prometheus of ours on loopback."""
+
+    def __init__(self, port: int, log: Path) -> None:
+        self.address = f"127.0.0.1:{port}"
+        self._log = log
+
+    def vector(self, question: str) -> list[dict[str, Any]]:
+        """Return the answer's elements, each with its labels and value."""
+        connection = http.client.HTTPConnection(self.address, timeout=10)
+        with closing(connection):
+            connection.request("GET", f"/api/v1/query?{urlencode({'query': question})}")
+            answer = json.load(connection.getresponse())
+        assert answer["status"] == "success", (question, answer)
+        found: list[dict[str, Any]] = answer["data"]["result"]
+        return found
+
+    def ask(self, question: str, label: str = "school") -> Vector:
+        """Return the answer's values by one of its labels."""
+        found = self.vector(question)
+        return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
+
+    def await_answer(self, question: str, size: int, label: str = "school") -> Vector:
+        """Ask until the answer has that many labels."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        found: Vector = {}
+        while time.monotonic() < ends:
+            try:
+                found = self.ask(question, label)
+            except (OSError, http.client.HTTPException, json.JSONDecodeError):
+                found = {}
+            if len(found) == size:
+                return found
+            time.sleep(0.2)
+        raise AssertionError(f"{question}: {found}\n{self._log.read_text()[-2000:]}")
+
+
+@contextlib.contextmanager
+def prometheus_of(daemon: str, place: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus that scrapes the daemon at `host:port`, with its files in a folder.
+
+    Rules that the folder has in `rules` are evaluated.
+    """
+    port = free_port()
+    file = place / "prometheus.yml"
+    file.write_text(configuration(daemon), encoding="utf-8")
+    command = (
+        "prometheus",
+        f"--config.file={file}",
+        f"--storage.tsdb.path={place / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    log = place / "log"
+    with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
+        try:
+            yield Prometheus(port, log)
+        finally:
+            process.terminate()
+            process.wait(20)

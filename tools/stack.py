@@ -1,0 +1,193 @@
+"""The demo with everything around it: Prometheus, Alertmanager, and Grafana where it is installed.
+
+Usage: tools/stack.py [OPTIONS OF `schulnetz demo`], until Ctrl-C or the demo's end.
+
+All of them run on the files in deploy/ as they are, on loopback, and keep their data below
+state/stack. Whom Alertmanager would call is printed here instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import ClientError, ClientSession, web
+from rich.console import Console
+from rich.text import Text
+
+from monitor.exposition.text import sanitise
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "state" / "stack"
+DAEMON = "http://127.0.0.1:9822"
+PROMETHEUS = "http://127.0.0.1:9090"
+ALERTMANAGER = "http://127.0.0.1:9093"
+GRAFANA = "http://127.0.0.1:3000"
+PAGER_PORT = 9095
+GRAFANA_HOME = Path("/usr/share/grafana")
+READY_SECONDS = 60.0
+SUMMARY_LIMIT = 500
+
+console = Console()
+
+
+def program(*names: str) -> str:
+    """Return the path of the first of these programs that is installed, empty if none is."""
+    return next((path for name in names if (path := shutil.which(name))), "")
+
+
+@asynccontextmanager
+async def running(
+    name: str, *command: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a server whose words go into a file, and end it afterwards."""
+    with (DATA / f"{name}.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **(environment or {})},
+            # Ctrl-C is for this program, which ends the others in order.
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def ready(name: str, url: str, process: asyncio.subprocess.Process) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        RuntimeError: if it ends before, or takes too long.
+    """
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + READY_SECONDS
+    async with ClientSession() as session:
+        while loop.time() < give_up and process.returncode is None:
+            with suppress(ClientError):
+                async with session.get(url) as response:
+                    if response.ok:
+                        return
+            await asyncio.sleep(0.2)
+    raise RuntimeError(f"{name} does not answer at {url}; what it said is above or in {DATA}")
+
+
+async def _called(request: web.Request) -> web.Response:
+    body = await request.json()
+    receiver = request.match_info["receiver"]
+    if receiver != "heartbeat":
+        for alert in body["alerts"]:
+            word = "over" if alert["status"] == "resolved" else receiver.upper()
+            # As text: names in it come from devices, and may look like markup.
+            summary = sanitise(alert["annotations"]["summary"], limit=SUMMARY_LIMIT)
+            console.print(Text.assemble((word, "bold"), " ", summary))
+    return web.Response()
+
+
+@asynccontextmanager
+async def pager() -> AsyncIterator[None]:
+    """Take the calls that alertmanager.yml sends to the pager's gateway, and print them."""
+    application = web.Application()
+    application.add_routes([web.post("/{receiver}", _called)])
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", PAGER_PORT).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def grafana_command() -> tuple[str, ...]:
+    """Return how Grafana is started, empty where it is not installed."""
+    home = f"--homepath={GRAFANA_HOME}"
+    if path := program("grafana-server"):
+        return (path, home)
+    if path := program("grafana"):
+        return (path, "server", home)
+    return ()
+
+
+async def _start(stack: AsyncExitStack) -> None:
+    """Start everything but the demo, which is there already."""
+    await stack.enter_async_context(pager())
+    alertmanager = await stack.enter_async_context(
+        running(
+            "alertmanager",
+            program("prometheus-alertmanager", "alertmanager"),
+            f"--config.file={ROOT / 'deploy/alertmanager/alertmanager.yml'}",
+            f"--storage.path={DATA / 'alertmanager'}",
+            f"--web.listen-address={ALERTMANAGER.removeprefix('http://')}",
+            "--cluster.listen-address=",
+        )
+    )
+    prometheus = await stack.enter_async_context(
+        running(
+            "prometheus",
+            program("prometheus"),
+            f"--config.file={ROOT / 'deploy/prometheus/prometheus.yml'}",
+            f"--storage.tsdb.path={DATA / 'prometheus'}",
+            f"--web.listen-address={PROMETHEUS.removeprefix('http://')}",
+            "--rules.alert.resend-delay=30s",
+        )
+    )
+    await ready("alertmanager", f"{ALERTMANAGER}/-/ready", alertmanager)
+    await ready("prometheus", f"{PROMETHEUS}/-/ready", prometheus)
+    console.print(f"Prometheus:   {PROMETHEUS}/alerts\nAlertmanager: {ALERTMANAGER}")
+    command = grafana_command()
+    if not command:
+        console.print("Grafana:      not installed; import the boards of dashboards/ into yours")
+        return
+    grafana = await stack.enter_async_context(
+        running(
+            "grafana",
+            *command,
+            environment={
+                "GF_SERVER_HTTP_ADDR": "127.0.0.1",
+                "GF_AUTH_ANONYMOUS_ENABLED": "true",
+                "GF_PATHS_DATA": str(DATA / "grafana"),
+                "GF_PATHS_PROVISIONING": str(ROOT / "deploy/grafana/provisioning"),
+                "PROMETHEUS_URL": PROMETHEUS,
+                "SCHULNETZ_DASHBOARDS": str(ROOT / "dashboards/de"),
+            },
+        )
+    )
+    await ready("grafana", f"{GRAFANA}/api/health", grafana)
+    console.print(f"Grafana:      {GRAFANA}/d/schulnetz-goal")
+
+
+async def run(options: list[str]) -> int:
+    """Run the demo with these options and the rest beside it; return the demo's exit code."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    demo = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "monitor", "demo", *options), cwd=ROOT, start_new_session=True
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, demo.send_signal, number)
+    async with AsyncExitStack() as stack:
+        try:
+            await ready("demo", f"{DAEMON}/-/healthy", demo)
+            await _start(stack)
+        except (RuntimeError, OSError) as error:
+            console.print(f"error: {error}", style="bold", highlight=False)
+            with suppress(ProcessLookupError):
+                demo.terminate()
+        return await demo.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(sys.argv[1:])))
