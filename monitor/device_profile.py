@@ -10,6 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_OID_OCTETS = 50
+"""The longest OID of an object that can be read, as it is encoded (X.690 §8.19)."""
+
+
+def oid_octets(oid: str) -> int:
+    """Return how many octets an OID takes when encoded: the first two arcs one together."""
+    arcs = map(int, oid.split(".")[2:])
+    return 1 + sum(max(1, -(-arc.bit_length() // 7)) for arc in arcs)
+
 
 class Quantity(StrEnum):
     """What a reading is about; it is exported under `school_device_` and this name."""

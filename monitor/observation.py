@@ -123,7 +123,8 @@ class DeviceReading:
 
     `columns` maps an object's name (`ifHCInOctets`) to ifIndex to its value: int for numbers,
     bytes for strings as the device sent them. A column that the device lacks is absent.
-    `uptime_ticks` is sysUpTime in hundredths of a second.
+    `uptime_ticks` is sysUpTime and `host_uptime_ticks` hrSystemUptime, in hundredths of a
+    second; `engine_seconds` is snmpEngineTime. None where the device does not say.
     """
 
     sys_name: str
@@ -133,6 +134,8 @@ class DeviceReading:
     columns: Mapping[str, Mapping[int, int | bytes]]
     requests: int = 0
     varbinds: int = 0
+    host_uptime_ticks: int | None = None
+    engine_seconds: int | None = None
 
     @property
     def has_64_bit_counters(self) -> bool:

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
     "inventory": {"device_profile"},
+    "restart": set(),
     "observation": {"device_profile", "inventory"},
     "clock": set(),
     "state_file": set(),
@@ -31,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
         "device_profile",
         "inventory",
         "observation",
+        "restart",
         "verdict",
         "uplink",
         "calendar",

@@ -13,7 +13,14 @@ from monitor.config.places import mark_of
 from monitor.config.problems import Findings
 from monitor.config.profile_rules import DeviceProfileRules
 from monitor.config.text import compose, plain
-from monitor.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
+from monitor.device_profile import (
+    MAX_OID_OCTETS,
+    DeviceProfile,
+    DeviceProfiles,
+    ProfileReading,
+    Quantity,
+    oid_octets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +62,13 @@ def device_profiles(
                     else f"{reading.quantity} has no states that are good",
                     "allowed: `good` with a quantity that ends in _good, and only there",
                 )
+            for key, oid in (("oid", reading.oid), ("label", reading.label)):
+                if oid and oid_octets(oid) > MAX_OID_OCTETS:
+                    findings.add(
+                        mark_of(root, (*place, key)),
+                        f"an OID that takes {oid_octets(oid)} octets cannot be read",
+                        f"allowed: at most {MAX_OID_OCTETS}",
+                    )
             if reading.label and reading.oid.endswith(".0"):
                 findings.add(
                     mark_of(root, (*place, "label")),

@@ -110,6 +110,14 @@ SYSTEM_METRICS = (
         DEVICE,
     ),
     Metric(
+        "school_device_restarts_total",
+        Kind.COUNTER,
+        "restarts",
+        "Restarts seen since the monitor's own start: of the device, or only of the agent that"
+        " speaks for it; a sysUpTime that wraps after 497 days is none",
+        (*DEVICE, "kind"),
+    ),
+    Metric(
         "probe_snmp_requests",
         Kind.GAUGE,
         "requests",

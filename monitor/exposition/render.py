@@ -13,6 +13,7 @@ from monitor.exposition.blackbox import blackbox_samples
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.hardware import render_hardware
+from monitor.exposition.restarts import RestartTotals
 from monitor.exposition.text import Blocks, LabelTexts
 from monitor.inventory import CheckKind
 from monitor.observation import (
@@ -34,21 +35,24 @@ if TYPE_CHECKING:
 class CheckRenderer:
     """Renders the observations of one check and holds what it has counted."""
 
-    __slots__ = ("_check", "_devices", "_echo", "_known")
+    __slots__ = ("_check", "_devices", "_echo", "_known", "_restarts")
 
     def __init__(self, check: Check) -> None:
         self._check = check
         self._known = LabelTexts()
         self._devices = DeviceRenderer(check)
         self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
+        self._restarts = RestartTotals()
 
-    def render(self, observation: Observation) -> dict[str, bytes]:
-        """Return the sample lines of each family, without HELP and TYPE.
+    def render(self, observation: Observation, now: float) -> dict[str, bytes]:
+        """Return the sample lines of each family, without HELP and TYPE; `now` is monotonic.
 
         An outcome that is unknown says so, and leaves out what is not known.
         """
         if observation.check != self._check:
             # The same check with other options or another host: its totals go on counting.
+            if observation.check.target != self._check.target:
+                self._restarts.forget()
             self._check = observation.check
             self._devices = DeviceRenderer(observation.check)
         blocks = Blocks(self._known)
@@ -62,6 +66,8 @@ class CheckRenderer:
                 render_round(blocks, labels, echo)
             case DeviceReading() as reading:
                 tables = self._devices.render(reading)
+                self._restarts.count(reading, now)
+                self._restarts.render(blocks, labels[:-1])
             case HardwareReading() as hardware:
                 render_hardware(blocks, observation.check, hardware)
             case TcpReading() | HttpReading() | DnsReading():

@@ -71,13 +71,14 @@ class Exposition:
         owner = self._owners.get(check.id)
         if owner is None:
             owner = self._owners[check.id] = _Owner(check.target.school, CheckRenderer(check))
-        rendered = owner.renderer.render(observation)
+        now = self._clock.monotonic()
+        rendered = owner.renderer.render(observation, now)
         for family, text in rendered.items():
             self.set_block(family, owner.school, check.id, text)
         for family in owner.families - rendered.keys():
             self.drop_block(family, owner.school, check.id)
         owner.families = frozenset(rendered)
-        owner.expires = self._clock.monotonic() + check.interval * MISSED_RUNS
+        owner.expires = now + check.interval * MISSED_RUNS
 
     def set_block(self, family: str, school: str, owner: str, text: bytes) -> None:
         """Put the sample lines of `owner` (unique within family and school) in their place.

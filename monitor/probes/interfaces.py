@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from monitor.probes.context import ProbeContext
     from monitor.snmp.read import Failure, Result
 
-SCALARS = ("sysUpTime", "sysName", "sysDescr", "sysObjectID")
+SCALARS = (
+    "sysUpTime",
+    "sysName",
+    "sysDescr",
+    "sysObjectID",
+    "hrSystemUptime",
+    "snmpEngineTime",
+)
 COLUMNS = (
     "ifDescr",
     "ifName",
@@ -74,15 +81,21 @@ def _reading(first: Result, second: Result | None = None) -> DeviceReading | Non
     columns = {name: rows for result in results for name, rows in result.columns.items() if rows}
     if not columns and not first.scalars:
         return None
-    uptime = first.scalars.get("sysUpTime")
+
+    def number(name: str) -> int | None:
+        value = first.scalars.get(name)
+        return value if isinstance(value, int) else None
+
     return DeviceReading(
         sys_name=_text(first.scalars.get("sysName")),
         sys_descr=_text(first.scalars.get("sysDescr")),
         sys_object_id=_text(first.scalars.get("sysObjectID")),
-        uptime_ticks=uptime if isinstance(uptime, int) else None,
+        uptime_ticks=number("sysUpTime"),
         columns=columns,
         requests=sum(result.requests for result in results),
         varbinds=sum(result.varbinds for result in results),
+        host_uptime_ticks=number("hrSystemUptime"),
+        engine_seconds=number("snmpEngineTime"),
     )
 
 

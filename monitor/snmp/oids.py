@@ -52,7 +52,7 @@ class Table:
     columns: tuple[tuple[int, str, Syntax], ...]
 
 
-# SNMPv2-MIB (RFC 3418 §2) and IF-MIB::ifNumber (RFC 2863 §6).
+# SNMPv2-MIB (RFC 3418 §2) and IF-MIB::ifNumber (RFC 2863 §6), where nothing else is said.
 SCALARS = (
     Object("sysDescr", "1.3.6.1.2.1.1.1.0", Syntax.STRING, 0),
     Object("sysObjectID", "1.3.6.1.2.1.1.2.0", Syntax.OID, 0),
@@ -62,6 +62,9 @@ SCALARS = (
     Object("sysLocation", "1.3.6.1.2.1.1.6.0", Syntax.STRING, 0),
     Object("sysServices", "1.3.6.1.2.1.1.7.0", Syntax.INTEGER, 0),
     Object("ifNumber", "1.3.6.1.2.1.2.1.0", Syntax.INTEGER, 0),
+    # SNMP-FRAMEWORK-MIB (RFC 3411 §5) and HOST-RESOURCES-MIB (RFC 2790 §4.2).
+    Object("snmpEngineTime", "1.3.6.1.6.3.10.2.1.3.0", Syntax.INTEGER, 0),
+    Object("hrSystemUptime", "1.3.6.1.2.1.25.1.1.0", Syntax.TIMETICKS, 0),
     # BRIDGE-MIB (RFC 4188 §4).
     Object("dot1dStpTopChanges", "1.3.6.1.2.1.17.2.4.0", Syntax.COUNTER32, 0),
 )

@@ -11,7 +11,7 @@ LABELS = frozenset(
 
 def rendered(renderer: CheckRenderer, observation: Observation) -> dict[str, float]:
     """Return the values of series that have no labels but their check's."""
-    text = b"".join(renderer.render(observation).values()).decode()
+    text = b"".join(renderer.render(observation, 1000.0).values()).decode()
     return {name: value for (name, labels), value in exact_names(text).items() if labels == LABELS}
 
 
@@ -34,7 +34,9 @@ def test_rounds_add_up() -> None:
 def test_a_round_trip_time_on_a_bound_lies_within_it() -> None:
     renderer = CheckRenderer(icmp_check())
     echo = EchoRound("192.0.2.1", 3, (0.00005, 0.00006, 9.0))
-    text = renderer.render(observed(icmp_check(), echo))["smokeping_response_duration_seconds"]
+    text = renderer.render(observed(icmp_check(), echo), 1000.0)[
+        "smokeping_response_duration_seconds"
+    ]
     buckets = {
         dict(labels)["le"]: value
         for (name, labels), value in exact_names(text.decode()).items()
@@ -58,7 +60,7 @@ def test_total_loss_is_written_and_its_round_trip_time_is_absent() -> None:
 
 def test_round_trip_time_jitter_and_hop_limit_of_the_last_round() -> None:
     echo = EchoRound("2001:db8::1", 2, (0.010, 0.014), hop_limit=61, resolve_seconds=0.003)
-    blocks = CheckRenderer(icmp_check()).render(observed(icmp_check(), echo))
+    blocks = CheckRenderer(icmp_check()).render(observed(icmp_check(), echo), 1000.0)
     found = exact_names(b"".join(blocks.values()).decode())
     assert found["probe_ip_protocol", LABELS] == 6
     assert found["probe_icmp_reply_hop_limit", LABELS] == 61

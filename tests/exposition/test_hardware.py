@@ -20,7 +20,7 @@ def rendered(reading: HardwareReading) -> dict[str, dict[str, float]]:
     now = datetime(2026, 9, 9, 9, tzinfo=UTC)
     observation = Observation(CHECK, now, 0.1, Outcome.OK, Reason.NONE, "", reading)
     found: dict[str, dict[str, float]] = {}
-    for text in CheckRenderer(CHECK).render(observation).values():
+    for text in CheckRenderer(CHECK).render(observation, 1000.0).values():
         for (name, labels), value in exact_names(text.decode()).items():
             named = dict(labels)
             row = named.get("pethMainPseGroupIndex") or named.get("entPhysicalName", "")

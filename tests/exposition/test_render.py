@@ -18,10 +18,12 @@ CHECK = frozenset(
     {("school", "goethe"), ("site", "main"), ("device", "switch-1"), ("check", "interfaces")}
 )
 
+NOW = 1000.0
+
 
 def rendered(outcome: Outcome, reason: Reason = Reason.NONE) -> Samples:
     observation = replace(observed(interfaces_check(), two_ports(), outcome), reason=reason)
-    blocks = CheckRenderer(interfaces_check()).render(observation)
+    blocks = CheckRenderer(interfaces_check()).render(observation, NOW)
     return exact_names(b"".join(blocks.values()).decode())
 
 
@@ -53,13 +55,15 @@ def test_an_unknown_outcome_is_a_state_of_its_own() -> None:
 def test_a_check_whose_alias_is_switched_on_has_it_at_the_next_poll() -> None:
     renderer = CheckRenderer(interfaces_check())
     named = two_ports(ifAlias={1: b"to the city", 7: b""})
-    before = renderer.render(observed(interfaces_check(), named))
-    after = renderer.render(observed(interfaces_check(alias=True), named))
+    before = renderer.render(observed(interfaces_check(), named), NOW)
+    after = renderer.render(observed(interfaces_check(alias=True), named), NOW)
     assert b"to the city" not in before["ifOperStatus"]
     assert b'ifAlias="to the city"' in after["ifOperStatus"]
 
 
 def test_only_icmp_checks_have_totals_of_packets() -> None:
-    assert "smokeping_requests_total" in CheckRenderer(icmp_check()).render(observed(icmp_check()))
-    blocks = CheckRenderer(interfaces_check()).render(observed(interfaces_check()))
+    assert "smokeping_requests_total" in CheckRenderer(icmp_check()).render(
+        observed(icmp_check()), NOW
+    )
+    blocks = CheckRenderer(interfaces_check()).render(observed(interfaces_check()), NOW)
     assert "smokeping_requests_total" not in blocks

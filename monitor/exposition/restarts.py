@@ -1,0 +1,47 @@
+"""The restarts of one device, counted from poll to poll.
+
+Must not know: how a restart is told from a wrap.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.restart import Clocks, Restart, restarted
+
+if TYPE_CHECKING:
+    from monitor.exposition.text import Blocks
+    from monitor.observation import DeviceReading
+
+_FAMILY = "school_device_restarts_total"
+
+
+class RestartTotals:
+    """What has restarted since the device was first read."""
+
+    __slots__ = ("_before", "_totals")
+
+    def __init__(self) -> None:
+        self._totals = dict.fromkeys(Restart, 0)
+        self._before: tuple[Clocks, float] | None = None
+
+    def count(self, reading: DeviceReading, now: float) -> None:
+        """Take in a reading that was made at `now`, on the monotonic clock."""
+        if reading.uptime_ticks is None:
+            return
+        clocks = Clocks(reading.uptime_ticks, reading.host_uptime_ticks, reading.engine_seconds)
+        if self._before is not None:
+            before, then = self._before
+            found = restarted(before, clocks, now - then)
+            if found is not None:
+                self._totals[found] += 1
+        self._before = clocks, now
+
+    def forget(self) -> None:
+        """Compare with nothing that was read so far: from here on it is another device."""
+        self._before = None
+
+    def render(self, blocks: Blocks, device: tuple[str, ...]) -> None:
+        """Add the totals; those that are 0 as well, so that the first restart is an increase."""
+        for kind, total in self._totals.items():
+            blocks.add(_FAMILY, (*device, kind), total)
