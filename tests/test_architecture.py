@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
     "inventory": {"device_profile"},
     "restart": set(),
+    "recording": {"device_profile", "snmp"},
     "observation": {"device_profile", "inventory"},
     "clock": set(),
     "state_file": set(),

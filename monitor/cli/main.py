@@ -24,6 +24,7 @@ from monitor.cli import probe as probe_command
 from monitor.cli import report as report_command
 from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
+from monitor.cli import walk as walk_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     Years,
@@ -232,3 +233,5 @@ main.add_command(campaign_command.campaign)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)
 main.add_command(sla_command.sla)
+main.add_command(walk_command.walk)
+main.add_command(walk_command.record)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
@@ -127,11 +127,21 @@ class SchoolSession:
         self.meters.observe(observation, self.clock.monotonic())
 
 
+@dataclass(frozen=True, slots=True)
+class Transports:
+    """How devices are asked; `inventory` says where, which in a demo is elsewhere."""
+
+    inventory: Inventory
+    echo: EchoTransport
+    snmp: SnmpReaders
+    client: SnmpClient
+
+
 @asynccontextmanager
-async def open_session(
-    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool, pings: bool
-) -> AsyncIterator[SchoolSession]:
-    """Open the transports to a school, or to its devices in a running demo.
+async def open_transports(
+    inventory: Inventory, state_directory: Path, *, of_demo: bool, pings: bool
+) -> AsyncIterator[Transports]:
+    """Open the transports to devices, or to those of a running demo.
 
     `pings` says whether any will be sent; without, nobody needs the permission.
 
@@ -144,12 +154,23 @@ async def open_session(
         if of_demo:
             parts = running_demo(inventory, SystemClock(), state_directory)
             inventory, echo, credentials = parts.inventory, parts.echo, parts.credentials
-            school = next(one for one in inventory.schools if one.id == school.id)
         else:
             credentials = read_credentials(inventory.credentials)
             echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
         client = await stack.enter_async_context(SnmpClient())
         pysnmp = await stack.enter_async_context(PysnmpOnDemand())
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
-        snmp = SnmpReaders(readers, credentials)
-        yield SchoolSession(inventory, school, echo, snmp, state_directory)
+        yield Transports(inventory, echo, SnmpReaders(readers, credentials), client)
+
+
+@asynccontextmanager
+async def open_session(
+    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool, pings: bool
+) -> AsyncIterator[SchoolSession]:
+    """Open the transports to a school; see `open_transports`, also for what is raised."""
+    opened = open_transports(inventory, state_directory, of_demo=of_demo, pings=pings)
+    async with opened as transports:
+        there = next(one for one in transports.inventory.schools if one.id == school.id)
+        yield SchoolSession(
+            transports.inventory, there, transports.echo, transports.snmp, state_directory
+        )

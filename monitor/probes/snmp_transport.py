@@ -41,9 +41,14 @@ class SnmpReaders:
         self, address: str, access: SnmpAccess, request: Request, deadline: float
     ) -> Result:
         """Read scalars and columns from a device (see `SnmpTransport`)."""
+        agent = self.agent(address, access)
+        return await self._readers[access.engine].read(agent, request, deadline)
+
+    def agent(self, address: str, access: SnmpAccess) -> Agent:
+        """Return the agent at a literal address, with the credential that the access names."""
         security = self._security(access)
         community = b"" if security else self.credentials[access.credential].reveal().encode()
-        agent = Agent(
+        return Agent(
             address,
             access.port,
             access.version,
@@ -52,7 +57,6 @@ class SnmpReaders:
             access.retries,
             security,
         )
-        return await self._readers[access.engine].read(agent, request, deadline)
 
     def _security(self, access: SnmpAccess) -> Security | None:
         user = access.user

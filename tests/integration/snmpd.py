@@ -117,13 +117,20 @@ def recorded(folder: Path, *names: str, also: Sequence[str] = ()) -> Iterator[in
     recordings have millions of lines.
     """
     more = tuple(f"{oid}.".encode() for oid in also)
-    port = free_port()
     data = folder / "data"
     data.mkdir()
     for name in names:
         path = next(_NETWORK.glob(f"*/{name}.snmprec.bz2"))
         with bz2.open(path) as lines, (data / f"{name}.snmprec").open("wb") as kept:
             kept.writelines(line for line in lines if _READ.match(line) or line.startswith(more))
+    with played(folder, data, names[0]) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def played(folder: Path, data: Path, name: str) -> Iterator[int]:
+    """Replay the recordings that lie in `data`, among them one of that name."""
+    port = free_port()
     command = [
         sys.executable,
         "-m",
@@ -137,7 +144,7 @@ def recorded(folder: Path, *names: str, also: Sequence[str] = ()) -> Iterator[in
         # It insists on a name as root; these are its own files anyway.
         command += ["--process-user=root", "--process-group=root"]
     with _running(command, dict(os.environ)):
-        _await(port, names[0])
+        _await(port, name)
         yield port
 
 

@@ -1,0 +1,310 @@
+"""`schulnetz walk` and `schulnetz record`: one device's objects, to look at or to send on.
+
+Must not know: how SNMP is spoken, what may be told of a device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import click
+
+from monitor.cli import demo as demo_command
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    default_state_directory,
+    fail,
+    read_inventory,
+    sentence,
+)
+from monitor.cli.session import open_transports
+from monitor.clock import SystemClock
+from monitor.config.secrets import SecretError
+from monitor.exposition.text import sanitise
+from monitor.inventory import SNMP_OPTIONS, HardwareOptions
+from monitor.observation import HardwareReading
+from monitor.probes import hardware, interfaces
+from monitor.probes.context import ProbeContext
+from monitor.probes.resolve import ResolveError, resolve
+from monitor.recording import recording, subtrees_of
+from monitor.snmp.dump import Dump
+from monitor.snmp.oids import TABLES
+from monitor.snmp.read import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from monitor.cli.session import Transports
+    from monitor.inventory import Check, Inventory, SnmpAccess
+    from monitor.snmp.oids import Table
+    from monitor.snmp.read import Result
+
+T = TypeVar("T")
+
+PROFILE = "profile"
+WALK_SECONDS = 30.0
+RECORD_SECONDS = 120.0
+# Who is behind a port is nobody's business, and what a person wrote there may be a name.
+_NOT_SHOWN = frozenset({"ifPhysAddress"})
+_TABLES = {table.name: table for table in TABLES}
+
+device_argument = click.argument("device", metavar="SCHOOL/DEVICE")
+demo_option = click.option(
+    "--demo", "of_demo", is_flag=True, help="Ask the simulated device of a running demo."
+)
+demo_state_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    default=demo_command.STATE_DIRECTORY,
+    show_default=True,
+    help="Where the running demo keeps its state.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """One device that is read by SNMP: where, how, and by which checks."""
+
+    name: str
+    checks: tuple[Check, ...]
+    address: str
+    access: SnmpAccess
+    transports: Transports
+
+    async def read(self, request: Request) -> Result:
+        """Return what the device says."""
+        deadline = asyncio.get_running_loop().time() + WALK_SECONDS
+        return await self.transports.snmp.read(self.address, self.access, request, deadline)
+
+    async def hardware(self) -> HardwareReading | None:
+        """Return what the check of its hardware says, None if it has none."""
+        for check in self.checks:
+            if isinstance(check.options, HardwareOptions):
+                clock = SystemClock()
+                deadline = clock.monotonic() + WALK_SECONDS
+                parts = self.transports
+                context = ProbeContext(clock, deadline, parts.echo, parts.snmp)
+                found = await hardware.run(check, context)
+                return found.values if isinstance(found.values, HardwareReading) else None
+        return None
+
+
+@click.command()
+@device_argument
+@click.argument("table", required=False)
+@config_option
+@demo_option
+@demo_state_option
+def walk(
+    device: str,
+    table: str | None,
+    config: Path,
+    of_demo: bool,  # noqa: FBT001  # click passes flags by name
+    state_dir: Path,
+) -> None:
+    """Print a TABLE of one device as it is read; without TABLE, which tables it has.
+
+    Tables are those of `schulnetz walk SCHOOL/DEVICE`, and `profile` is what the make's own
+    MIBs say by its device profile.
+    """
+    inventory = read_inventory(config)
+    wanted = _table(table)
+
+    async def lines(found: _Device) -> list[str]:
+        if wanted is None:
+            return await _overview(found)
+        return await (_profile(found) if wanted == PROFILE else _rows(found, wanted))
+
+    for line in _ask(inventory, device, lines, demo=state_dir if of_demo else None):
+        click.echo(line)
+
+
+@click.command()
+@device_argument
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@config_option
+@demo_option
+@demo_state_option
+def record(
+    device: str,
+    file: Path,
+    config: Path,
+    of_demo: bool,  # noqa: FBT001  # click passes flags by name
+    state_dir: Path,
+) -> None:
+    """Write what one device answers to FILE, for a bug report; nothing personal is in it.
+
+    Numbers and the names of parts are kept. Names, contacts, places, aliases, serial numbers
+    and addresses are blotted out. FILE is in the form of snmpsim's .snmprec.
+    """
+    if file.exists():
+        fail(f"{file} exists already; name another file", Exit.WRONG)
+    inventory = read_inventory(config)
+    lines, failures = _ask(inventory, device, _record, demo=state_dir if of_demo else None)
+    for failure in failures:
+        click.echo(f"warning: not complete: {failure}", err=True)
+    if not lines:
+        fail(f"{device} did not answer; nothing was written", Exit.CHECK_FAILED)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.writelines(lines)
+    except OSError as error:
+        fail(f"cannot write {file}: {sentence(error)}", Exit.WRONG)
+    click.echo(f"{file}: {len(lines)} variables of {device}; read it before you send it")
+
+
+def _ask(
+    inventory: Inventory,
+    wanted: str,
+    job: Callable[[_Device], Coroutine[None, None, T]],
+    *,
+    demo: Path | None,
+) -> T:
+    """Return what came of a job on a device; leave with a line if it cannot be asked."""
+    name = _known(inventory, wanted)
+    state = demo or default_state_directory()
+
+    async def ask() -> T:
+        clock = SystemClock()
+        opened = open_transports(inventory, state, of_demo=demo is not None, pings=False)
+        async with opened as transports:
+            checks = _devices(transports.inventory)[name]
+            access = next(
+                check.options.access for check in checks if isinstance(check.options, SNMP_OPTIONS)
+            )
+            host = checks[0].target.host
+            resolved = await resolve(host, clock, clock.monotonic() + WALK_SECONDS)
+            return await job(_Device(name, checks, resolved.address, access, transports))
+
+    try:
+        return asyncio.run(ask())
+    except SecretError as error:
+        fail(str(error), Exit.CANNOT_START)
+    except (OSError, ResolveError) as error:
+        fail(f"{wanted} cannot be asked: {sentence(error)}", Exit.CHECK_FAILED)
+
+
+def _devices(inventory: Inventory) -> dict[str, tuple[Check, ...]]:
+    """Return the checks by SNMP of every device, by its name as the command line takes it."""
+    devices: dict[str, tuple[Check, ...]] = {}
+    for check in inventory.checks():
+        target = check.target
+        if target.school and isinstance(check.options, SNMP_OPTIONS):
+            name = f"{target.school}/{target.site}/{target.device}"
+            devices[name] = (*devices.get(name, ()), check)
+    return devices
+
+
+def _known(inventory: Inventory, wanted: str) -> str:
+    """Return a device's whole name; leave with suggestions if there is none, or several."""
+    known = _devices(inventory)
+    school, _, rest = wanted.partition("/")
+    found = [
+        name for name in known if name == wanted or (rest and _is_short(name, f"{school}/", rest))
+    ]
+    if len(found) > 1:
+        fail(f"{wanted!r} is at several sites: {', '.join(found)}", Exit.WRONG)
+    if not found:
+        of_school = [name for name in known if name.startswith(f"{school}/")]
+        close = difflib.get_close_matches(wanted, of_school or known, n=3, cutoff=0.4)
+        likely = ", ".join(close or of_school[:3])
+        hint = f"did you mean {likely}?" if likely else "`schulnetz check --list` lists schools"
+        fail(f"no device {wanted!r} is read by SNMP; {hint}", Exit.WRONG)
+    return found[0]
+
+
+def _is_short(name: str, school: str, device: str) -> bool:
+    return name.startswith(school) and name.rpartition("/")[2] == device
+
+
+def _table(wanted: str | None) -> str | None:
+    if wanted is None:
+        return None
+    names = {name.casefold(): name for name in (*_TABLES, PROFILE)}
+    if wanted.casefold() not in names:
+        close = difflib.get_close_matches(wanted, names.values(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(names.values())}"
+        fail(f"no table {wanted!r} is read; {hint}", Exit.WRONG)
+    return names[wanted.casefold()]
+
+
+async def _overview(found: _Device) -> list[str]:
+    """Return what the device says of itself, and how many rows each of its tables has."""
+    system = await found.read(Request(interfaces.SCALARS, ()))
+    if not system.scalars:
+        _fail_unanswered(found, system)
+    lines = [f"{name:16} {_value(value)}" for name, value in system.scalars.items()]
+    for table in _TABLES.values():
+        result = await found.read(_request(table))
+        rows = {index for column in result.columns.values() for index in column}
+        broken = f"  not complete: {result.failure.message}" if result.failure else ""
+        lines.append(f"{table.name:20} {len(rows):5} rows{broken}")
+    reading = await found.hardware()
+    if reading is not None:
+        lines.append(f"{PROFILE:20} {len(reading.parts):5} readings, {reading.profile or 'none'}")
+    return lines
+
+
+async def _rows(found: _Device, name: str) -> list[str]:
+    """Return the rows of a table, a line per value, as `snmpwalk` would name them."""
+    result = await found.read(_request(_TABLES[name]))
+    rows = sorted({index for column in result.columns.values() for index in column})
+    lines = [
+        f"{column}.{index} = {_value(values[index])}"
+        for index in rows
+        for column, values in result.columns.items()
+        if index in values
+    ]
+    if result.failure:
+        if not lines:
+            _fail_unanswered(found, result)
+        click.echo(f"warning: not complete: {result.failure.message}", err=True)
+    return lines or [f"the device has no row of {name}"]
+
+
+async def _profile(found: _Device) -> list[str]:
+    """Return what the make's own MIBs say, by its device profile."""
+    reading = await found.hardware()
+    if reading is None:
+        fail(f"{found.name} has no check of its hardware, or it does not answer", Exit.CHECK_FAILED)
+    if not reading.profile:
+        return ["no device profile is for this make; docs/configuration.md says how to add one"]
+    parts = [
+        f'{quantity}{{part="{sanitise(part)}"}} {value:g}'
+        for (quantity, part), value in reading.parts.items()
+    ]
+    return [f"device profile {reading.profile}: {len(parts)} readings", *parts]
+
+
+async def _record(found: _Device) -> tuple[list[str], list[str]]:
+    """Return the lines of a recording, and why it is not complete, if it is not."""
+    reading = await found.hardware()
+    options = (check.options for check in found.checks)
+    profiles = next((one.profiles for one in options if isinstance(one, HardwareOptions)), None)
+    profile = profiles.named(reading.profile) if profiles and reading else None
+    dump = Dump(subtrees_of(profile), bulk=found.access.version != "1")
+    agent = found.transports.snmp.agent(found.address, found.access)
+    deadline = asyncio.get_running_loop().time() + RECORD_SECONDS
+    await found.transports.client.converse(agent, dump, deadline)
+    return list(recording(dump.varbinds, profile)), [one.message for one in dump.failures]
+
+
+def _request(table: Table) -> Request:
+    return Request((), tuple(name for _, name, _ in table.columns if name not in _NOT_SHOWN))
+
+
+def _value(value: int | bytes | tuple[int, ...]) -> str:
+    if isinstance(value, tuple):
+        return ".".join(map(str, value))
+    return str(value) if isinstance(value, int) else sanitise(value)
+
+
+def _fail_unanswered(found: _Device, result: Result) -> NoReturn:
+    why = result.failure.message if result.failure else "it has none of the objects"
+    fail(f"{found.name} ({found.address}): {why}", Exit.CHECK_FAILED)

@@ -1,0 +1,69 @@
+"""`schulnetz walk` and `record`: whom they ask, and what they say when nobody answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.test_main import TOWN, invoke
+from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(COMMUNITY_OF_RUN, COMMUNITY)
+    return TOWN.write(tmp_path / "schools.yaml")
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        (
+            "goethe/swich-01",
+            "did you mean goethe/main/switch-01, goethe/main/switch-02, goethe/main/router?",
+        ),
+        ("goethe", "did you mean goethe/main/router, goethe/main/switch-0"),
+        ("xyzzy/1", "`schulnetz check --list` lists schools"),
+    ],
+)
+def test_an_unknown_device_gets_suggestions(config: Path, device: str, said: str) -> None:
+    code, output, errors = invoke("walk", device, "--config", config)
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"error: no device '{device}' is read by SNMP; ")
+    assert said in errors
+
+
+def test_an_unknown_table_gets_a_suggestion(config: Path) -> None:
+    code, _, errors = invoke("walk", "goethe/router", "ifTabel", "--config", config)
+    assert (code, errors) == (1, "error: no table 'ifTabel' is read; did you mean ifTable?\n")
+    _, _, errors = invoke("walk", "goethe/router", "xyzzy", "--config", config)
+    assert "allowed: ifTable, ifXTable" in errors
+    assert errors.endswith("profile\n")
+
+
+@pytest.mark.parametrize("arguments", [(), ("ifTable",), ("profile",)])
+def test_a_device_that_does_not_answer_is_told(config: Path, arguments: tuple[str, ...]) -> None:
+    code, output, errors = invoke("walk", "goethe/switch-01", *arguments, "--config", config)
+    assert (code, output) == (4, "")
+    assert errors.startswith("error: goethe/main/switch-01 ")
+    assert COMMUNITY not in errors
+
+
+def test_nothing_is_recorded_of_a_device_that_does_not_answer(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.snmprec"
+    code, _, errors = invoke("record", "goethe/main/switch-01", file, "--config", config)
+    assert code == 4
+    assert errors.endswith("error: goethe/main/switch-01 did not answer; nothing was written\n")
+    assert not file.exists()
+
+
+def test_no_file_is_written_over(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "x.snmprec"
+    file.write_text("mine")
+    code, _, errors = invoke("record", "goethe/switch-01", file, "--config", config)
+    assert (code, errors) == (1, f"error: {file} exists already; name another file\n")
+    assert file.read_text() == "mine"
