@@ -107,7 +107,8 @@ async def observe(
         return Observation(check, started, 0.0, Outcome.UNKNOWN, Reason.NOT_RUN, late)
     failure: ProbeError | None = None
     try:
-        await asyncio.wait_for(work, remaining)
+        async with asyncio.timeout(remaining):
+            await work
     except TimeoutError:
         failure = attempt.found or _timeout(attempt, remaining)
     except ProbeError as raised:

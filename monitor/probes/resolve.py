@@ -47,7 +47,8 @@ async def resolve(host: str, clock: Clock, deadline: float) -> Resolved:
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
     try:
-        found = await asyncio.wait_for(lookup, max(0.0, deadline - started))
+        async with asyncio.timeout(max(0.0, deadline - started)):
+            found = await lookup
     except TimeoutError:
         raise ResolveError(f"no answer for the name {host} in time") from None
     except (OSError, UnicodeError) as error:

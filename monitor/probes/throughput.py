@@ -51,7 +51,8 @@ async def measure(
     order = TransferOrder(settings, direction, clock, clock.monotonic() + limit, tally)
     work = run_iperf3(order) if settings.method == "iperf3" else transfer(order)
     try:
-        return await asyncio.wait_for(work, limit)
+        async with asyncio.timeout(limit):
+            return await work
     except TimeoutError:
         said = f"the test did not end within {limit:g} s"
         failure = ProbeError(Reason.TIMEOUT, said)

@@ -173,9 +173,8 @@ class _Session:
             left = self._deadline - loop.time()
             try:
                 # pysnmp times by the wall clock: the loop's clock decides.
-                answer = await asyncio.wait_for(
-                    self._command(oids, repetitions), min(self.agent.timeout, left)
-                )
+                async with asyncio.timeout(min(self.agent.timeout, left)):
+                    answer = await self._command(oids, repetitions)
             except TimeoutError:
                 continue
             except (PySnmpError, PyAsn1Error) as error:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.probes.attempt import Attempt, printable
+from monitor.inventory import TcpOptions
+from monitor.observation import TcpReading
+from monitor.probes.attempt import Attempt, observe, printable
+from monitor.probes.context import ProbeContext
+from monitor.probes.resolve import resolve
+from tests.probes.support import NoTransport, check
 
 
 class HandClock:
@@ -46,3 +54,34 @@ def test_text_of_a_peer_becomes_printable_and_short(text: str) -> None:
     assert shown.isprintable()
     assert len(shown) <= 129
     assert shown.encode("utf-8").decode("utf-8") == shown
+
+
+async def test_a_cancellation_in_the_moment_of_the_end_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = HandClock()
+    loop = asyncio.get_running_loop()
+    ends: list[asyncio.Future[Any]] = []
+
+    def end(*_: object, **__: object) -> asyncio.Future[Any]:
+        ends.append(loop.create_future())
+        return ends[-1]
+
+    async def work() -> None:
+        await end()
+
+    monkeypatch.setattr(loop, "getaddrinfo", end)
+    context = ProbeContext(clock, 10.0, NoTransport(), NoTransport())
+    for job in (
+        observe(
+            check(TcpOptions(9)), context, Attempt(clock), work(), lambda: TcpReading("", None, 9)
+        ),
+        resolve("schule.example", clock, 10.0),
+    ):
+        task = loop.create_task(job)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        ends.pop().set_result([(socket.AF_INET, 0, 0, "", ("127.0.0.1", 0))])
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
