@@ -179,12 +179,26 @@ class Chassis:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbor:
+    """A device that forwards packets at the other end of a cable (IEEE 802.1AB, LLDP-MIB).
+
+    `port` is what the device that was asked calls its own port, `remote_port` what the
+    neighbor calls that of its end; empty where it is only known by an address.
+    """
+
+    port: str
+    sys_name: str
+    remote_port: str
+
+
+@dataclass(frozen=True, slots=True)
 class HardwareReading:
     """One poll of a switch's hardware; what the switch lacks is empty or None.
 
     `power` is keyed on pethMainPseGroupIndex, `sensors` on entPhysicalIndex.
     `topology_changes` is dot1dStpTopChanges (RFC 4188). `parts` is what the make's own MIBs
     say, by quantity and by what the device calls the part; `profile` names how it was read.
+    `neighbors` is None where they could not be read.
     """
 
     power: Mapping[int, PowerSupplyGroup]
@@ -193,6 +207,7 @@ class HardwareReading:
     chassis: Chassis | None = None
     profile: str = ""
     parts: Mapping[tuple[Quantity, str], float] = field(default_factory=dict)
+    neighbors: tuple[Neighbor, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.exposition.hardware import LINK_FAMILY, render_links
 from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
+from monitor.exposition.text import Blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import VerdictRenderer
 from monitor.observation import State
@@ -25,6 +27,7 @@ from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
 from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition
+from monitor.topology import Topology, place_of
 from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
 
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.ledger import Ledger
+    from monitor.topology import Place
     from monitor.uplink import Measured
     from monitor.verdict import Change
 
@@ -92,6 +96,7 @@ class Watch:
             inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
         )
         self.meters = UplinkMeters(inventory)
+        self.topology = Topology(inventory)
         self.rollout = rollout
         self._rollout_shown = 0
         self._goal: GoalScope | None = None
@@ -119,6 +124,8 @@ class Watch:
         self._rollout_shown = 0
         for gone in self.meters.reconfigure(inventory):
             self._expose_load(replace(gone, load=None))
+        for place in self.topology.reconfigure(inventory):
+            self._expose_links(place)
 
     def observe(self, observation: Observation) -> None:
         """Take in one observation that just ended."""
@@ -126,6 +133,8 @@ class Watch:
         measured = self.meters.observe(observation, self._clock.monotonic())
         if measured is not None:
             self._expose_load(measured)
+        if self.topology.observe(observation):
+            self._expose_links(place_of(observation.check.target))
         seen = identity_of(observation)
         if seen is not None:
             target = observation.check.target
@@ -154,6 +163,13 @@ class Watch:
     def _expose_load(self, measured: Measured) -> None:
         owner = uplink_owner(measured)
         self._exposition.set_blocks(measured.school, owner, uplink_blocks(measured))
+
+    def _expose_links(self, place: Place) -> None:
+        owner = f"{'/'.join(place)}/links"
+        blocks = Blocks()
+        render_links(blocks, place, self.topology.links(place))
+        block = blocks.text().get(LINK_FAMILY, b"")
+        self._exposition.set_block(LINK_FAMILY, place[0], owner, block)
 
     def begin(self, recorded_goal: GoalScope | None) -> None:
         """Say in the ledger what the goal is, if it is another one than recorded last."""

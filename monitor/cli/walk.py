@@ -34,7 +34,7 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.recording import recording, subtrees_of
 from monitor.snmp.dump import Dump
-from monitor.snmp.oids import TABLES
+from monitor.snmp.oids import LLDP_REM_TABLE, TABLES
 from monitor.snmp.read import Request
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ T = TypeVar("T")
 PROFILE = "profile"
 WALK_SECONDS = 30.0
 RECORD_SECONDS = 120.0
-# Who is behind a port is nobody's business, and what a person wrote there may be a name.
-_NOT_SHOWN = frozenset({"ifPhysAddress"})
-_TABLES = {table.name: table for table in TABLES}
+# Who is behind a port is nobody's business.
+_NOT_SHOWN = frozenset({"ifPhysAddress", "lldpLocPortId"})
+_TABLES = {table.name: table for table in TABLES if table is not LLDP_REM_TABLE}
 
 device_argument = click.argument("device", metavar="SCHOOL/DEVICE")
 demo_option = click.option(

@@ -13,12 +13,18 @@ from monitor.exposition.mib import DEVICE
 from monitor.observation import Chassis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.exposition.text import Blocks
     from monitor.inventory import Check
     from monitor.observation import HardwareReading
+    from monitor.topology import Link, Place
 
 _GROUP = (*DEVICE, "pethMainPseGroupIndex")
 _SENSOR = (*DEVICE, "entPhysicalIndex", "entPhysicalName")
+
+
+LINK_FAMILY = "school_device_neighbor"
 
 
 def _part(quantity: Quantity, unit: str, text: str) -> Metric:
@@ -83,6 +89,13 @@ HARDWARE_METRICS = (
         " profile by which it is read, empty without one",
         (*DEVICE, "model", "serial", "software", "profile"),
     ),
+    Metric(
+        LINK_FAMILY,
+        Kind.GAUGE,
+        "",
+        "Whether a managed device is seen at a port: 1 yes, 0 not any more (LLDP-MIB)",
+        (*DEVICE, "port", "neighbor_site", "neighbor", "neighbor_port"),
+    ),
     _part(Quantity.CPU_UTILIZATION_RATIO, "", "Share of its time that the processor works"),
     _part(Quantity.MEMORY_USED_RATIO, "", "Share of the memory that is in use"),
     _part(Quantity.MEMORY_USED_BYTES, "bytes", "Memory that is in use"),
@@ -95,6 +108,14 @@ HARDWARE_METRICS = (
     _part(Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
     _part(Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
 )
+
+
+def render_links(blocks: Blocks, place: Place, links: Mapping[Link, bool]) -> None:
+    """Add the samples of a device's links."""
+    for link, is_seen in sorted(links.items(), key=lambda one: (one[0].port, one[0].neighbor)):
+        _, site, device = link.neighbor
+        labels = (*place, link.port, site, device, link.neighbor_port)
+        blocks.add(LINK_FAMILY, labels, int(is_seen))
 
 
 def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> None:

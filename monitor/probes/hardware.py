@@ -1,4 +1,4 @@
-"""Reads a switch's hardware by SNMP: power over Ethernet, sensors, spanning tree, its make.
+"""Reads a switch's hardware by SNMP: power over Ethernet, sensors, spanning tree, neighbors, make.
 
 The standard tables come first; what the make has of its own is read after its profile. A switch
 that lacks all of it has answered nonetheless. Whatever was read before a failure is kept.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from monitor.inventory import HardwareOptions
 from monitor.observation import Chassis, HardwareReading, PowerSupplyGroup, Sensor
+from monitor.probes.neighbors import LOCAL_COLUMNS, REMOTE_COLUMNS, neighbors
 from monitor.probes.snmp_poll import poll
 from monitor.snmp.oids import Object, Syntax
 from monitor.snmp.read import Request
@@ -93,7 +94,7 @@ async def _read(
         return None, found.failure
     profile = _profile(options, found)
     scalars, columns = objects_of(profile)
-    further = await read(*ENTITIES, *columns, scalars=scalars)
+    further = await read(*ENTITIES, *LOCAL_COLUMNS, *REMOTE_COLUMNS, *columns, scalars=scalars)
     changes = found.scalars.get("dot1dStpTopChanges")
     reading = HardwareReading(
         _power(found.columns),
@@ -102,8 +103,12 @@ async def _read(
         _chassis(further.columns),
         profile.name if profile else "",
         _parts(profile, further),
+        # Half of them would look as if the others were gone.
+        None if further.failure else neighbors(further.columns),
     )
-    nothing = reading == HardwareReading({}, {}, profile=reading.profile)
+    nothing = reading == HardwareReading(
+        {}, {}, profile=reading.profile, neighbors=reading.neighbors
+    )
     failure = found.failure or further.failure
     return (None if nothing and failure else reading), failure
 

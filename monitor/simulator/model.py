@@ -122,6 +122,11 @@ class Device:
     power: tuple[int, int] | None = None
 
 
+def sys_name(school: str, site: str, device: str) -> bytes:
+    """Return what a device calls itself."""
+    return f"{school}{'' if site == 'main' else f'-{site}'}-{device}".encode()
+
+
 class _Dice:
     """Numbers in [0, 1) that depend on the seed, an identity and a topic, on nothing else."""
 
@@ -246,8 +251,7 @@ def _device(
 ) -> Device:
     age, limit, phase, hostile, text, *_ = dice.draws("device")
     uptime = 3600 + int(age**2 * 400 * 86400)
-    site = "" if place.site == "main" else f"-{place.site}"
-    name = f"{place.school}{site}-{place.device}".encode()
+    name = sys_name(place.school, place.site, place.device)
     if place.role is Role.SWITCH and hostile < HOSTILE_SHARE:
         name += b" " + HOSTILE_TEXTS[int(text * len(HOSTILE_TEXTS))]
     rows = sorted(interfaces, key=lambda interface: interface.index)

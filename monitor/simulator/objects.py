@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.inventory import Role
 from monitor.simulator.hardware import ETHERNET
+from monitor.simulator.model import sys_name
 from monitor.snmp.codec import Tag, encode_oid
 
 if TYPE_CHECKING:
@@ -175,6 +176,30 @@ _PSE: Final = "1.3.6.1.2.1.105.1.3.1.1"
 def _watts(place: int) -> Callable[[Device], Value]:
     return lambda device: (Tag.GAUGE32, device.power[place] if device.power else 0)
 
+
+def _towards_router(device: Device) -> bytes:
+    """Return the sysName of the device's neighbor: the first switch's is the router."""
+    place = device.place
+    neighbor = "router" if place.device == _FIRST_SWITCH else _FIRST_SWITCH
+    return sys_name(place.school, place.site, neighbor)
+
+
+_FIRST_SWITCH: Final = "switch-01"
+_LLDP: Final = "1.0.8802.1.1.2.1"
+_BRIDGE_AND_ROUTER: Final = b"\x28"
+_INTERFACE_NAME: Final = 5
+
+LLDP_SCALARS: Final = (
+    Scalar(f"{_LLDP}.3.7.1.2.1", lambda _: (Tag.INTEGER, _INTERFACE_NAME)),
+    Scalar(f"{_LLDP}.3.7.1.3.1", lambda _: _text(b"uplink")),
+    Scalar(f"{_LLDP}.3.7.1.4.1", lambda _: _text(b"towards the router")),
+    Scalar(f"{_LLDP}.4.1.1.6.0.1.1", lambda _: (Tag.INTEGER, _INTERFACE_NAME)),
+    Scalar(f"{_LLDP}.4.1.1.7.0.1.1", lambda _: _text(b"port-1")),
+    Scalar(f"{_LLDP}.4.1.1.8.0.1.1", lambda _: _text(b"")),
+    Scalar(f"{_LLDP}.4.1.1.9.0.1.1", lambda device: _text(_towards_router(device))),
+    Scalar(f"{_LLDP}.4.1.1.12.0.1.1", lambda _: _text(_BRIDGE_AND_ROUTER)),
+)
+"""One row each of lldpLocPortTable and lldpRemTable (IEEE 802.1AB), of a switch."""
 
 POWER_SCALARS: Final = (
     Scalar(f"{_PSE}.2.1", _watts(0)),

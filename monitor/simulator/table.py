@@ -18,6 +18,7 @@ from monitor.inventory import Role
 from monitor.simulator.objects import (
     IF_TABLE,
     IF_X_TABLE,
+    LLDP_SCALARS,
     POWER_SCALARS,
     SCALARS_AFTER,
     SCALARS_BEFORE,
@@ -162,15 +163,16 @@ class TableBuilder:
         layout = self._layouts.get(key)
         if layout is None:
             columns = IF_TABLE + (IF_X_TABLE if device.has_if_x_table else ())
+            before = (LLDP_SCALARS if has_power else ()) + SCALARS_BEFORE
             after = SCALARS_AFTER + (POWER_SCALARS if has_power else ())
-            layout = self._layouts[key] = _lay_out(indexes, columns, after, streams)
+            layout = self._layouts[key] = _lay_out(indexes, columns, (before, after), streams)
         return layout
 
 
 def _lay_out(
     indexes: tuple[int, ...],
     columns: tuple[Column, ...],
-    after: tuple[Scalar, ...],
+    scalars: tuple[tuple[Scalar, ...], tuple[Scalar, ...]],
     streams: int,
 ) -> Layout:
     oids: list[bytes] = []
@@ -179,8 +181,8 @@ def _lay_out(
     cells: list[Living | tuple[Callable[[Device, Interface], Value], int]] = []
     suffixes = [encode_oid((1, 3, index))[1:] for index in indexes]
 
-    def place_scalars(scalars: Sequence[Scalar]) -> None:
-        for scalar in scalars:
+    def place_scalars(some: Sequence[Scalar]) -> None:
+        for scalar in some:
             oid = encode_oid(scalar.oid)
             roots.append(oid[:-1])
             following[oid[:-1]] = len(oids)
@@ -188,7 +190,8 @@ def _lay_out(
             oids.append(oid)
             following[oid] = len(oids)
 
-    place_scalars(SCALARS_BEFORE)
+    before, after = scalars
+    place_scalars(before)
     for column in columns:
         root = encode_oid(column.root)
         roots.append(root)

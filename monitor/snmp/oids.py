@@ -166,7 +166,39 @@ ENT_PHYSICAL_TABLE = Table(
     ),
 )
 
-TABLES = (IF_TABLE, IF_X_TABLE, PETH_MAIN_PSE_TABLE, ENT_PHY_SENSOR_TABLE, ENT_PHYSICAL_TABLE)
+# LLDP-MIB (IEEE 802.1AB): the device's own ports, and who is at their other ends.
+LLDP_LOC_PORT_TABLE = Table(
+    "lldpLocPortTable",
+    "1.0.8802.1.1.2.1.3.7.1",
+    1,
+    (
+        (2, "lldpLocPortIdSubtype", Syntax.INTEGER),
+        (3, "lldpLocPortId", Syntax.STRING),
+        (4, "lldpLocPortDesc", Syntax.STRING),
+    ),
+)
+LLDP_REM_TABLE = Table(
+    "lldpRemTable",
+    "1.0.8802.1.1.2.1.4.1.1",
+    3,
+    (
+        (6, "lldpRemPortIdSubtype", Syntax.INTEGER),
+        (7, "lldpRemPortId", Syntax.STRING),
+        (8, "lldpRemPortDesc", Syntax.STRING),
+        (9, "lldpRemSysName", Syntax.STRING),
+        (12, "lldpRemSysCapEnabled", Syntax.STRING),
+    ),
+)
+
+TABLES = (
+    IF_TABLE,
+    IF_X_TABLE,
+    PETH_MAIN_PSE_TABLE,
+    ENT_PHY_SENSOR_TABLE,
+    ENT_PHYSICAL_TABLE,
+    LLDP_LOC_PORT_TABLE,
+    LLDP_REM_TABLE,
+)
 
 
 def objects() -> Mapping[str, Object]:

@@ -133,7 +133,7 @@ class NativeReader:
             self._learn(agent, walk)
         return Result(
             get.values,
-            # The tables of `oids` have one arc of index, so these are ints for who asks by name.
+            # Who asks for a table whose rows have one arc of index finds ints, others tuples.
             cast("Mapping[str, Mapping[int, int | bytes]]", walk.columns),
             get.failure or walk.failure,
             get.requests + walk.requests,

@@ -61,7 +61,7 @@ async def test_power_is_told_by_unit_with_what_it_does_not_say_left_out() -> Non
     observation = await run(transport)
     assert (observation.outcome, observation.reason) == (Outcome.OK, Reason.NONE)
     assert reading(observation) == HardwareReading(
-        {1: PowerSupplyGroup(370, 120, 1), 2: PowerSupplyGroup(740, None, 3)}, {}, 7
+        {1: PowerSupplyGroup(370, 120, 1), 2: PowerSupplyGroup(740, None, 3)}, {}, 7, neighbors=()
     )
 
 
@@ -100,7 +100,7 @@ async def test_a_sensor_of_a_type_that_says_nothing_is_left_out() -> None:
 async def test_a_switch_without_any_of_it_has_answered() -> None:
     observation = await run(Reads([NOTHING, NOTHING]))
     assert observation.outcome is Outcome.OK
-    assert reading(observation) == HardwareReading({}, {})
+    assert reading(observation) == HardwareReading({}, {}, neighbors=())
 
 
 async def test_what_came_before_a_failure_is_kept() -> None:
