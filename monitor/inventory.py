@@ -29,6 +29,10 @@ PROBE_SHARE = 0.95
 PACING_SECONDS = 0.1
 
 
+# A dead device's walks are asked for less and less often, down to this; never its pings.
+BACK_OFF_LIMIT_SECONDS = 300.0
+
+
 class Engine(StrEnum):
     """Which SNMP implementation talks to a device."""
 
@@ -53,6 +57,9 @@ class CheckKind(StrEnum):
     TCP = "tcp"
     HTTP = "http"
     DNS = "dns"
+
+
+BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES, CheckKind.HARDWARE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Each check has one task that sleeps until the check is due and runs it, so that 
 overlap itself. The due times are a fixed grid: phase + n x interval, with the phase taken from
 the check's id, so that neither a restart nor a new school moves anybody else.
 
-The one `asyncio.timeout` of the product stands here. Probes end by their own deadline a little
-earlier; one that does not is a bug of ours, and says so.
+Probes end by their own deadline, a little before their time-out here; one that does not is a bug
+of ours, and says so.
 
 Must not know: what a check measures, or who wants to know.
 """
@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.inventory import PROBE_SHARE, CheckKind
+from monitor.inventory import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS, PROBE_SHARE, CheckKind
 from monitor.observation import Observation, Outcome, Reason
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from monitor.inventory import Check
 
 # Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
-BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES, CheckKind.HARDWARE})
-BACK_OFF_LIMIT_SECONDS = 300.0
 BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})
 DEFAULT_CONCURRENCY = 2048
 # Checks start in small groups, twice a second: that takes about a fifth off what a city's

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.inventory import (
+    BACK_OFF_LIMIT_SECONDS,
     Check,
     CheckKind,
     IcmpOptions,
@@ -23,7 +24,6 @@ from monitor.inventory import (
 )
 from monitor.observation import Observation, Outcome, Reason
 from monitor.schedule import (
-    BACK_OFF_LIMIT_SECONDS,
     START_TOGETHER_SECONDS,
     CapacityError,
     Schedule,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.inventory_info import render_references, render_school
 from monitor.exposition.render import CheckRenderer
+from monitor.inventory import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 # two slices the probes have their turn.
 SLICE_BYTES = 200 * 1024
 
-# Series outlive this many missed runs of their check. Walks of dead devices back off from 60
-# to 300 s and must not lose their probe_success 0 in between.
+# Series outlive this many missed runs of their check.
 MISSED_RUNS = 6
+# Walks of dead devices back off and must not lose their probe_success 0 in between.
+SHORTEST_LIFE_OF_WALKS = 1.2 * BACK_OFF_LIMIT_SECONDS
 
 _INVENTORY = "inventory"
 
@@ -78,7 +80,10 @@ class Exposition:
         for family in owner.families - rendered.keys():
             self.drop_block(family, owner.school, check.id)
         owner.families = frozenset(rendered)
-        owner.expires = now + check.interval * MISSED_RUNS
+        life = check.interval * MISSED_RUNS
+        if check.kind in BACK_OFF_KINDS:
+            life = max(life, SHORTEST_LIFE_OF_WALKS)
+        owner.expires = now + life
 
     def set_block(self, family: str, school: str, owner: str, text: bytes) -> None:
         """Put the sample lines of `owner` (unique within family and school) in their place.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import chain, pairwise
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import MISSED_RUNS, SLICE_BYTES, Exposition
 from monitor.observation import EchoRound, Outcome
+from monitor.schedule import back_off
 from tests.exposition.support import (
     HandClock,
     exact_names,
@@ -161,6 +163,18 @@ async def test_series_outlive_some_missed_runs_and_no_more() -> None:
     assert await scrape(exposition) == ""
     exposition.observe(observed(check, two_ports()))
     assert "ifHCInOctets" in await scrape(exposition)
+
+
+@pytest.mark.parametrize("interval", [2.0, 30.0, 60.0, 900.0])
+async def test_a_dead_devices_failure_outlives_the_pauses_between_its_walks(
+    interval: float,
+) -> None:
+    clock = HandClock()
+    exposition = Exposition(clock)
+    check = replace(interfaces_check(), interval=interval)
+    exposition.observe(observed(check, None, Outcome.FAILED))
+    clock.time += max(back_off(interval, 99) + check.timeout, 5 * interval)
+    assert "probe_success" in await scrape(exposition)
 
 
 async def test_another_owner_can_put_a_family_beside_the_checks() -> None:
