@@ -38,6 +38,7 @@ from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
+from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
 from monitor.watch import Watch, recorded_goal, remembered
@@ -73,6 +74,10 @@ class StateDirectoryError(OSError):
     """The state directory cannot be written; the message names the cure."""
 
 
+class TrapAddressError(OSError):
+    """No traps can be taken at the address; the message names the cure."""
+
+
 class ReloadRefusedError(ValueError):
     """The new configuration is valid but not plausible; the message names the cure."""
 
@@ -88,6 +93,7 @@ class Settings:
     allow_fewer_schools: bool = False
     ledger: LedgerPlace | None = None
     forecast_seconds: float = FORECAST_SECONDS
+    traps: tuple[str, int] | None = None
 
     @property
     def ledger_place(self) -> LedgerPlace:
@@ -152,6 +158,7 @@ class Daemon:
         self.port = 0
         self._reload_wanted = asyncio.Event()
         self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now)
+        self.traps: TrapDesk | None = None
         self._apply(loaded)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -188,6 +195,8 @@ class Daemon:
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
             self._campaigns.reconfigure(loaded.inventory)
+            if self.traps is not None:
+                await self.traps.listen(loaded.inventory, self._parts.snmp)
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
             self._parts.own.count_reload(self._clock.now(), successful=False)
             # The file's own errors say all there is to know; a traceback would bury them.
@@ -221,6 +230,26 @@ class Daemon:
         needed = (one for one in self._schedule.checks if one.kind is not CheckKind.HARDWARE)
         missing = sum(check.id not in self._outcomes for check in needed)
         return f"{missing} checks have not run yet" if missing else ""
+
+    async def take_traps(self, place: tuple[str, int], stack: AsyncExitStack) -> None:
+        """Take traps at an address until the stack is closed.
+
+        Raises:
+            TrapAddressError: if the address cannot be had; the message names the cure.
+        """
+        parts = self._parts
+        try:
+            desk = await stack.enter_async_context(
+                open_traps(place, parts.exposition, parts.clock, self._schedule.hurry)
+            )
+        except OSError as error:
+            raise TrapAddressError(
+                f"cannot take traps on {place[0]}:{place[1]}: {error.strerror}; ports below 1024 "
+                "need CAP_NET_BIND_SERVICE, and no other receiver may hold the port"
+            ) from None
+        await desk.listen(self.inventory, parts.snmp)
+        parts.own.count_drops_of("trap", lambda: desk.drops)
+        self.traps = desk
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Take evidence of the roll-out that was found elsewhere."""
@@ -377,6 +406,8 @@ async def open_daemon(
         watch.begin(await recorded_goal(ledger))
         parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, rollout_clock)
         daemon = Daemon(settings, loaded, load, parts)
+        if settings.traps is not None:
+            await daemon.take_traps(settings.traps, stack)
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)
         daemon.port = await stack.enter_async_context(serve(view, settings.host, settings.port))

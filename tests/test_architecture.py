@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"inventory", "observation", "verdict", "exposition"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
-WIRING = {"daemon", "campaigns", "watch", "view", "cli", "__main__", "__init__"}
+WIRING = {"daemon", "traps", "campaigns", "watch", "view", "cli", "__main__", "__init__"}
 # Third parties with one owner each.
 OWNERS = {
     "yaml": {"config"},

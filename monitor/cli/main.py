@@ -27,6 +27,7 @@ from monitor.cli import sla as sla_command
 from monitor.cli import walk as walk_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
+    Listen,
     Years,
     config_option,
     default_state_directory,
@@ -69,6 +70,12 @@ def main() -> None:
     is_flag=True,
     help="Take a reload that loses more than a fifth of the schools.",
 )
+@click.option(
+    "--traps",
+    type=Listen(),
+    metavar="HOST:PORT",
+    help="Take SNMP traps and informs of the devices here.  [default: none are taken]",
+)
 @ledger_option
 def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
@@ -76,10 +83,11 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     state_dir: Path,
     concurrency: int,
     allow_fewer_schools: bool,  # noqa: FBT001  # click passes flags by name
+    traps: tuple[str, int] | None,
     ledger: LedgerPlace,
 ) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
-    settings = Settings(state_dir, *listen, concurrency, allow_fewer_schools, ledger)
+    settings = Settings(state_dir, *listen, concurrency, allow_fewer_schools, ledger, traps=traps)
     run_command.run(config, settings)
 
 

@@ -17,7 +17,7 @@ from monitor.cli.common import Exit, base_url, fail, read_all, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
-from monitor.daemon import Settings, StateDirectoryError, open_daemon
+from monitor.daemon import Settings, StateDirectoryError, TrapAddressError, open_daemon
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.rollout.chain import LedgerError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 START_ERRORS = (
     AddressInUseError,
     StateDirectoryError,
+    TrapAddressError,
     EchoPermissionError,
     SecretError,
     CapacityError,

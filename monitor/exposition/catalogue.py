@@ -245,7 +245,7 @@ _OWN_METRICS = (
         "monitor_replies_dropped_total",
         Kind.COUNTER,
         "packets",
-        "Packets received and not believed, by reason",
+        "Packets received and not believed, by reason; those of the protocol trap are no replies",
         ("protocol", "reason"),
     ),
     Metric(

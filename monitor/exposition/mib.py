@@ -118,6 +118,14 @@ SYSTEM_METRICS = (
         (*DEVICE, "kind"),
     ),
     Metric(
+        "school_device_traps_total",
+        Kind.COUNTER,
+        "traps",
+        "Traps and informs taken from the device (`--traps`): linkDown, linkUp, coldStart,"
+        " warmStart, authenticationFailure, other",
+        (*DEVICE, "trap"),
+    ),
+    Metric(
         "probe_snmp_requests",
         Kind.GAUGE,
         "requests",

@@ -1,4 +1,4 @@
-"""Our credentials in the words of pysnmp, for `reference`.
+"""Our credentials in the words of pysnmp, for `reference` and `traps`.
 
 Must not know: engines, reads.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from monitor.snmp.model import Agent
 
 _MODELS = {"1": 0, "2c": 1}
-_AUTH = {
+AUTH = {
     None: usmNoAuthProtocol,
     AuthProtocol.MD5: usmHMACMD5AuthProtocol,
     AuthProtocol.SHA1: usmHMACSHAAuthProtocol,
@@ -43,7 +43,7 @@ _AUTH = {
     AuthProtocol.SHA384: usmHMAC256SHA384AuthProtocol,
     AuthProtocol.SHA512: usmHMAC384SHA512AuthProtocol,
 }
-_PRIV = {
+PRIV = {
     None: usmNoPrivProtocol,
     PrivProtocol.DES: usmDESPrivProtocol,
     PrivProtocol.AES128: usmAesCfb128Protocol,
@@ -72,8 +72,8 @@ def credential_of(agent: Agent) -> CommunityData | UsmUserData:
         security.user.decode(),
         authKey=security.auth_password or None,
         privKey=security.priv_password or None,
-        authProtocol=_AUTH[security.auth],
-        privProtocol=_PRIV[security.priv],
+        authProtocol=AUTH[security.auth],
+        privProtocol=PRIV[security.priv],
     )
 
 

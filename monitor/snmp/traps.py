@@ -1,0 +1,226 @@
+"""Receives traps and informs of SNMP v1, v2c and v3 through pysnmp.
+
+A datagram is decoded only if it comes from a device that is known and if neither it nor all
+together have sent too many: decoding costs a millisecond, and anybody can send. What pysnmp
+does not accept (community, user, digest) is dropped and counted.
+
+Source: RFC 3416 §4.2.6 and §4.2.7, RFC 3418 §2 (snmpTraps).
+
+Must not know: schools, what a trap leads to.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pysnmp.carrier.asyncio.dgram import udp, udp6
+from pysnmp.entity import config
+from pysnmp.entity.engine import SnmpEngine
+from pysnmp.entity.rfc3413 import ntfrcv
+from pysnmp.proto.rfc1902 import OctetString
+
+from monitor.snmp.codec import CodecError
+from monitor.snmp.reference_security import AUTH, PRIV
+from monitor.snmp.secure_message import decode_secure, is_secure
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from monitor.snmp.model import Security
+
+log = logging.getLogger(__name__)
+
+REASONS = ("source", "rate", "refused")
+KINDS: Final = {
+    "1.3.6.1.6.3.1.1.5.1": "coldStart",
+    "1.3.6.1.6.3.1.1.5.2": "warmStart",
+    "1.3.6.1.6.3.1.1.5.3": "linkDown",
+    "1.3.6.1.6.3.1.1.5.4": "linkUp",
+    "1.3.6.1.6.3.1.1.5.5": "authenticationFailure",
+}
+"""The standard notifications (RFC 3418, RFC 2863); every other one is `OTHER`."""
+
+OTHER: Final = "other"
+MAX_BYTES: Final = 8192
+MAX_ENGINES: Final = 4
+"""So many engine IDs are believed of one address; a device that was replaced has a second."""
+
+SOURCE_RATE, SOURCE_BURST = 2.0, 20.0
+TOTAL_RATE, TOTAL_BURST = 50.0, 200.0
+
+_TRAP_OID: Final = "1.3.6.1.6.3.1.1.4.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Who may send: literal source addresses, communities of v1 and v2c, users of v3."""
+
+    addresses: frozenset[str]
+    communities: frozenset[bytes] = frozenset()
+    users: tuple[Security, ...] = ()
+
+
+class _Bucket:
+    """So many at once, and so many a second in the long run."""
+
+    __slots__ = ("_burst", "_left", "_rate", "_then")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._left, self._then = burst, now
+
+    def take(self, now: float) -> bool:
+        """Return whether one more may come now."""
+        self._left = min(self._burst, self._left + (now - self._then) * self._rate)
+        self._then = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class TrapGate:
+    """Decides which datagrams are worth decoding; `drops` counts the others by reason."""
+
+    def __init__(self, senders: Senders, now: float, drops: dict[str, int]) -> None:
+        self._total = _Bucket(TOTAL_RATE, TOTAL_BURST, now)
+        # One for each known sender: what others send makes none.
+        self._sources = {
+            address: _Bucket(SOURCE_RATE, SOURCE_BURST, now) for address in senders.addresses
+        }
+        self._drops = drops
+
+    def lets_pass(self, address: str, octets: int, now: float) -> bool:
+        """Return whether a datagram from a literal address is to be decoded."""
+        bucket = self._sources.get(address)
+        if bucket is None or octets > MAX_BYTES:
+            self._drops["source" if bucket is None else "refused"] += 1
+            return False
+        if not (bucket.take(now) and self._total.take(now)):
+            self._drops["rate"] += 1
+            return False
+        return True
+
+
+class TrapReceiver:
+    """A socket that takes notifications, until it is closed.
+
+    `taken(address, kind)` is called on the event loop with each that was accepted; `drops` are
+    added to. `receiving` is the bound socket, which stays the caller's to close.
+    """
+
+    def __init__(
+        self,
+        receiving: socket.socket,
+        senders: Senders,
+        taken: Callable[[str, str], None],
+        now: Callable[[], float],
+        drops: dict[str, int],
+    ) -> None:
+        self._taken = taken
+        self._now = now
+        self._drops = drops
+        self._accepted = 0
+        self._gate = TrapGate(senders, now(), drops)
+        self._senders = senders
+        self._met: dict[str, set[bytes]] = {}
+        self._engine = _engine(senders)
+        is_ipv6 = receiving.family.name == "AF_INET6"
+        module = udp6 if is_ipv6 else udp
+        transport = _gated(module.Udp6Transport if is_ipv6 else module.UdpTransport, self)
+        config.add_transport(
+            self._engine, module.DOMAIN_NAME, transport.open_server_mode(sock=receiving)
+        )
+        ntfrcv.NotificationReceiver(self._engine, self._notified)
+
+    def close(self) -> None:
+        """Receive nothing more."""
+        self._engine.close_dispatcher()
+
+    def decode(self, address: str, datagram: bytes, decode: Callable[[], None]) -> None:
+        """Have a datagram decoded, if it may be, and see whether anything came of it."""
+        if not self._gate.lets_pass(address, len(datagram), self._now()):
+            return
+        before = self._accepted
+        self._meet(address, datagram)
+        try:
+            decode()
+        except Exception as error:  # noqa: BLE001  # pysnmp raises whatever its parser stumbles over
+            log.debug("a datagram of %s cannot be decoded: %s", address, error)
+        if self._accepted == before:
+            self._drops["refused"] += 1
+
+    def _meet(self, address: str, datagram: bytes) -> None:
+        """Have the users' keys ready for the engine of a device that sends for the first time.
+
+        A trap is signed with a key that its sender's engine alone has (RFC 3414 §2.6), and only
+        the trap itself tells which engine that is.
+        """
+        if not self._senders.users or not is_secure(datagram):
+            return
+        try:
+            engine_id = decode_secure(datagram).engine_id
+        except CodecError:
+            return
+        met = self._met.setdefault(address, set())
+        if engine_id and engine_id not in met and len(met) < MAX_ENGINES:
+            met.add(engine_id)
+            _add_users(self._engine, self._senders, OctetString(engine_id))
+
+    def _notified(  # as pysnmp calls it
+        self,
+        engine: SnmpEngine,
+        state: int,
+        _engine_id: object,
+        _context: object,
+        varbinds: list[tuple[object, object]],
+        _extra: object,
+    ) -> None:
+        _, address = engine.message_dispatcher.get_transport_info(state)
+        said = next((str(value) for oid, value in varbinds if str(oid) == _TRAP_OID), "")
+        self._accepted += 1
+        self._taken(literal(address[0]), KINDS.get(said, OTHER))
+
+
+def literal(address: str) -> str:
+    """Return a source address as it is configured: IPv4 also where it came in over IPv6."""
+    return address.removeprefix("::ffff:")
+
+
+def _engine(senders: Senders) -> SnmpEngine:
+    engine = SnmpEngine()
+    for number, community in enumerate(sorted(senders.communities)):
+        config.add_v1_system(engine, f"community-{number}", community.decode("latin-1"))
+    # Informs are signed with the key of our own engine.
+    _add_users(engine, senders, None)
+    return engine
+
+
+def _add_users(engine: SnmpEngine, senders: Senders, engine_id: OctetString | None) -> None:
+    for user in senders.users:
+        config.add_v3_user(
+            engine,
+            user.user.decode(),
+            AUTH[user.auth],
+            user.auth_password or None,
+            PRIV[user.priv],
+            user.priv_password or None,
+            securityEngineId=engine_id,
+        )
+
+
+def _gated(base: type, receiver: TrapReceiver) -> Any:  # noqa: ANN401  # pysnmp has no types
+    """Return a transport of pysnmp's that shows every datagram to the receiver first."""
+
+    class Gated(base):  # type: ignore[misc]  # pysnmp has no types
+        def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:
+            receiver.decode(
+                literal(address[0]),
+                datagram,
+                lambda: self._callback_function(self, address, datagram),
+            )
+
+    return Gated()

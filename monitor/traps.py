@@ -1,0 +1,164 @@
+"""The traps of a city: counted by device, and a reason to look at the device at once.
+
+A trap is a hint, never evidence: anybody who can forge a device's address and knows a community
+can send one. So it changes no verdict, and makes a device be polled now and then, no oftener.
+
+Must not know: how a trap is received or believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import socket
+from collections import Counter
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from monitor.exposition.text import Blocks
+from monitor.inventory import SNMP_OPTIONS, CheckKind, Role
+from monitor.probes.resolve import ResolveError, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+
+    from monitor.clock import Clock
+    from monitor.exposition.store import Exposition
+    from monitor.inventory import Check, Inventory
+    from monitor.probes.snmp_transport import SnmpReaders
+    from monitor.snmp.traps import Senders, TrapReceiver
+
+TRAP_FAMILY = "school_device_traps_total"
+POLL_GAP_SECONDS = 10.0
+RESOLVE_SECONDS = 10.0
+_MODULE = "monitor.snmp.traps"
+
+Place = tuple[str, str, str]
+
+
+class TrapDesk:
+    """Receives the traps of the inventory's devices; made by `open_traps`.
+
+    `drops` counts the datagrams that were not taken, by reason.
+    """
+
+    def __init__(
+        self,
+        receiving: socket.socket,
+        exposition: Exposition,
+        clock: Clock,
+        hurry: Callable[[str], None],
+    ) -> None:
+        self._receiving = receiving
+        self._exposition = exposition
+        self._clock = clock
+        self._hurry = hurry
+        self._receiver: TrapReceiver | None = None
+        self._places: dict[str, Place] = {}
+        self._totals: dict[Place, Counter[str]] = {}
+        self._polled: dict[Place, float] = {}
+        self.drops: dict[str, int] = {}
+
+    async def listen(self, inventory: Inventory, snmp: SnmpReaders) -> None:
+        """Take traps of these devices from now on, and of no others."""
+        # In a thread: the probes of a whole city would wait for the import.
+        module = await asyncio.to_thread(importlib.import_module, _MODULE)
+        devices = {
+            check.target: check
+            for check in inventory.checks()
+            if check.target.role is not Role.REFERENCE and isinstance(check.options, SNMP_OPTIONS)
+        }
+        addresses = await self._addresses(devices.values())
+        senders = _senders(module.Senders, addresses, devices.values(), snmp)
+        self.drops = {reason: self.drops.get(reason, 0) for reason in module.REASONS}
+        self.close()
+        self._places = addresses
+        self._forget(set(addresses.values()))
+        self._receiver = module.TrapReceiver(
+            # Its own copy: what comes in between waits in the socket that stays open.
+            self._receiving.dup(),
+            senders,
+            self._taken,
+            self._clock.monotonic,
+            self.drops,
+        )
+
+    def close(self) -> None:
+        """Take no more traps."""
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
+
+    def _taken(self, address: str, kind: str) -> None:
+        place = self._places.get(address)
+        if place is None:
+            return
+        totals = self._totals.setdefault(place, Counter())
+        totals[kind] += 1
+        blocks = Blocks()
+        for name, total in sorted(totals.items()):
+            blocks.add(TRAP_FAMILY, (*place, name), total)
+        self._exposition.set_blocks(place[0], _owner(place), blocks.text())
+        now = self._clock.monotonic()
+        if now - self._polled.get(place, -POLL_GAP_SECONDS) >= POLL_GAP_SECONDS:
+            self._polled[place] = now
+            self._hurry(f"{'/'.join(place)}/{CheckKind.INTERFACES}")
+
+    async def _addresses(self, checks: Iterable[Check]) -> dict[str, Place]:
+        """Return the devices by their addresses; names that do not resolve are left out."""
+        found: dict[str, Place] = {}
+        deadline = self._clock.monotonic() + RESOLVE_SECONDS
+        for check in checks:
+            target = check.target
+            try:
+                resolved = await resolve(target.host, self._clock, deadline)
+            except ResolveError:
+                continue
+            found.setdefault(resolved.address, (target.school, target.site, target.device))
+        return found
+
+    def _forget(self, kept: set[Place]) -> None:
+        for gone in self._totals.keys() - kept:
+            del self._totals[gone]
+            self._polled.pop(gone, None)
+            self._exposition.drop_block(TRAP_FAMILY, gone[0], _owner(gone))
+
+
+@asynccontextmanager
+async def open_traps(
+    place: tuple[str, int], exposition: Exposition, clock: Clock, hurry: Callable[[str], None]
+) -> AsyncIterator[TrapDesk]:
+    """Bind the socket; `hurry(check_id)` has a check run at once.
+
+    Raises:
+        OSError: if the address cannot be had.
+    """
+    host, port = place
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as receiving:
+        receiving.settimeout(0)
+        receiving.bind((host, port))
+        desk = TrapDesk(receiving, exposition, clock, hurry)
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+
+def _senders(
+    make: type[Senders],
+    addresses: Mapping[str, Place],
+    checks: Iterable[Check],
+    snmp: SnmpReaders,
+) -> Senders:
+    accesses = {check.options.access for check in checks if isinstance(check.options, SNMP_OPTIONS)}
+    agents = [snmp.agent("", access) for access in accesses]
+    return make(
+        frozenset(addresses),
+        frozenset(agent.community for agent in agents if agent.security is None),
+        tuple({agent.security for agent in agents if agent.security is not None}),
+    )
+
+
+def _owner(place: Place) -> str:
+    return f"{'/'.join(place)}/traps"
