@@ -6,8 +6,9 @@ BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=
 STACK ?=
+FUZZ_SECONDS ?= 600
 
-.PHONY: help demo stack test fast drills lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack test fast drills fuzz lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -30,6 +31,11 @@ fast: venv-dev ## run the tests that need no server
 drills: venv-dev ## a simulated city that breaks; every page counted, by real Prometheus and Alertmanager
 	@tools/debian-packages "the drills" $(TEST_PACKAGES)
 	$(RUN)/python -m pytest --thorough tests/drills
+
+fuzz: venv-dev ## damage SNMP replies by what they reach in the decoders (options: FUZZ_SECONDS=600)
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-fuzz.lock
+	@mkdir -p .fuzz
+	$(RUN)/python -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) .fuzz tests/fuzz/corpus
 
 lint: venv-dev ## ruff and mypy
 	$(RUN)/ruff check .

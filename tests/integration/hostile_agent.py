@@ -1,0 +1,102 @@
+"""A process that is an SNMP agent and its own worst enemy; what it forges can be told apart.
+
+Every request has its honest answer, most of the time, and before, beside or instead of it what
+DESIGN and SECURITY name: forged sources and ids, garbage, bombs, silence.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import sys
+from dataclasses import replace
+
+from monitor.snmp.codec import (
+    Message,
+    PduType,
+    Tag,
+    decode_message,
+    encode_message,
+    encode_oid,
+)
+from tests.snmp.agent import ByteAgent, interfaces
+
+ROWS = range(1, 11)
+FORGED = 666_000_000
+"""What every forged number is, and no honest one."""
+
+
+def forged(request: Message, request_id: int) -> bytes:
+    """Return an answer that looks right and is not the agent's."""
+    varbinds = tuple(
+        (oid + encode_oid((1, 3, row))[1:], Tag.COUNTER64, FORGED)
+        for oid, _, _ in request.varbinds
+        for row in ROWS
+    )
+    return encode_message(
+        replace(
+            request,
+            pdu_type=PduType.RESPONSE,
+            request_id=request_id,
+            error_status=0,
+            error_index=0,
+            varbinds=varbinds,
+        )
+    )
+
+
+def bomb(depth: int) -> bytes:
+    """Return sequences within sequences, each as long as it says."""
+    data = b"\x05\x00"
+    for _ in range(depth):
+        length = len(data)
+        head = bytes((0x30, length)) if length < 128 else b"\x30\x83" + length.to_bytes(3, "big")
+        data = head + data
+    return data
+
+
+BOMB = bomb(10_000)
+GARBAGE = random.Random(0).randbytes(62_000)
+
+
+def answers(honest: bytes, request: Message, dice: random.Random) -> list[tuple[bool, bytes]]:
+    """Return what is sent: whether from the agent's own socket, and the octets."""
+    strange = forged(request, dice.randrange(2**31))
+    return dice.choice(
+        (
+            [(True, honest)],
+            [(False, forged(request, request.request_id)), (True, honest)],
+            [(True, strange), (True, honest)],
+            [(True, honest), (True, forged(request, request.request_id))],
+            [(True, GARBAGE), (True, honest)],
+            [(True, BOMB), (True, honest)],
+            [(True, honest[: dice.randrange(len(honest))]), (True, honest)],
+            [(True, honest.replace(b"public", b"secret")), (True, honest)],
+            [(True, honest[:-1] + bytes((dice.randrange(256), 0)))],
+            [(True, strange)] * 20,
+            [],
+        )
+    )
+
+
+def main() -> None:
+    """Serve until killed; the port is the first line of the output."""
+    dice = random.Random(int(sys.argv[1]))
+    agent = ByteAgent(interfaces(list(ROWS)))
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
+    ):
+        own.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        print(own.getsockname()[1], flush=True)  # noqa: T201  # what the parent waits for
+        while True:
+            data, sender = own.recvfrom(65_536)
+            agent.asked.clear()
+            honest = agent.answer(data)
+            for is_own, octets in answers(honest, decode_message(data), dice):
+                (own if is_own else other).sendto(octets[:65_000], sender)
+
+
+if __name__ == "__main__":
+    main()
