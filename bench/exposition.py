@@ -20,7 +20,7 @@ from bench.part import Part, at_most, times_cheaper
 from bench.table import Table
 from monitor.clock import SystemClock
 from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
-from monitor.exposition.mib import INTERFACE, INTERFACE_METRICS
+from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
 from monitor.exposition.store import Exposition
 from monitor.inventory import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
@@ -28,6 +28,7 @@ from monitor.observation import DeviceReading, Observation, Outcome
 DEVICES = 500
 INTERFACES = 50
 # Those that stand beside 64-bit twins would be left out of the text.
+LABELS = (*DEVICE, "ifName", "ifDescr")
 FAMILIES = [
     metric.name
     for metric in INTERFACE_METRICS
@@ -85,12 +86,12 @@ def _poll_all(exposition: Exposition, poll: int) -> float:
 
 def _gauges() -> CollectorRegistry:
     registry = CollectorRegistry()
-    gauges = [Gauge(family, "Bench", INTERFACE, registry=registry) for family in FAMILIES]
+    gauges = [Gauge(family, "Bench", LABELS, registry=registry) for family in FAMILIES]
     for gauge in gauges:
         for device in range(DEVICES):
             place = (f"school-{device % 82:02d}", "main", f"switch-{device}")
             for row in range(1, INTERFACES + 1):
-                names = (str(row), f"ge-0/0/{row}", f"Gigabit Ethernet port {row}")
+                names = (f"ge-0/0/{row}", f"Gigabit Ethernet port {row}")
                 gauge.labels(*place, *names).set(10**11 + row)
     return registry
 

@@ -38,6 +38,8 @@ from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
+from monitor.status.build import Sources
+from monitor.status.history import RoundTripHistory
 from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
@@ -159,6 +161,7 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now)
         self.traps: TrapDesk | None = None
+        self._history = RoundTripHistory(loaded.inventory)
         self._apply(loaded)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -195,6 +198,7 @@ class Daemon:
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
             self._campaigns.reconfigure(loaded.inventory)
+            self._history.reconfigure(loaded.inventory)
             if self.traps is not None:
                 await self.traps.listen(loaded.inventory, self._parts.snmp)
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
@@ -261,6 +265,34 @@ class Daemon:
         findings = self._parts.watch.rollout.findings.values()
         return sum(finding.stage is Stage.VERIFIED for finding in findings)
 
+    @property
+    def ledger(self) -> Ledger:
+        """Return the ledger that this daemon writes."""
+        return self._parts.ledger
+
+    @property
+    def ledger_place(self) -> LedgerPlace:
+        """Return where the ledger can be read."""
+        return self._settings.ledger_place
+
+    @property
+    def sources(self) -> Sources:
+        """Return where all that one reads of the city stands."""
+        watch = self._parts.watch
+        return Sources(
+            self.inventory,
+            watch.board,
+            watch.rollout,
+            watch.meters,
+            watch.calendar,
+            watch.maintenance,
+            self._history,
+        )
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self._clock.now()
+
     async def probe_now(self, check: Check) -> Observation:
         """Run one check now, beside the schedule; nothing is recorded."""
         return await self._probe(check, self._clock.monotonic() + check.timeout)
@@ -297,6 +329,7 @@ class Daemon:
         self._parts.own.count_run(observation)
         self._parts.exposition.observe(observation)
         self._parts.watch.observe(observation)
+        self._history.observe(observation)
         if check.kind is CheckKind.ICMP and observation.outcome is Outcome.OK:
             self._welcome_back(check, before)
 

@@ -5,18 +5,37 @@ Must not know: HTTP.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.blackbox import blackbox_text
 from monitor.inventory import Role, checks_of_school
-from monitor.web.view import UnknownTargetError
+from monitor.rollout.chain import LedgerError
+from monitor.rollout.records import TRANSITION, read_transition
+from monitor.rollout.sla import month_entries, sla_report
+from monitor.status.build import (
+    city_status,
+    finding_of,
+    school_status,
+    school_summary,
+    sla_of,
+    windows_of,
+)
+from monitor.web.view import UnavailableError, UnknownMonthError, UnknownTargetError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from monitor.daemon import Daemon
     from monitor.exposition.gate import ScrapeGate
     from monitor.inventory import Check, Inventory
+    from monitor.rollout.records import Transition
+    from monitor.status.build import Sources
+    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+
+OUTAGES_OF: Final = timedelta(days=30)
 
 
 class DaemonView:
@@ -41,6 +60,72 @@ class DaemonView:
     def not_ready(self) -> str:
         """Return why the daemon is not ready, empty when it is."""
         return self._daemon.not_ready()
+
+    def timezone(self) -> str:
+        """Return the city's time zone by its IANA name."""
+        return self._daemon.inventory.calendar.timezone
+
+    def city(self) -> CityStatus:
+        """Return the city at a glance."""
+        return city_status(self._sources, self._now)
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        """Return every school in a line."""
+        sources, now = self._sources, self._now
+        return tuple(school_summary(sources, one, now) for one in sources.inventory.schools)
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        """Return one school, whole; None if none with that id is configured."""
+        school = self._daemon.inventory.school(school_id)
+        if school is None:
+            return None
+        now = self._now
+        transitions: list[Transition] = []
+        for site in school.sites:
+            entries = await self._daemon.ledger.entries(
+                TRANSITION, now - OUTAGES_OF, now, f"{school.id}/{site.id}"
+            )
+            transitions += [read_transition(one.entry) for one in entries]
+        return school_status(self._sources, school, transitions, now)
+
+    def verdicts(self) -> tuple[Finding, ...]:
+        """Return every verdict."""
+        board = self._sources.board
+        return tuple(finding_of(subject, verdict) for subject, verdict in board.findings())
+
+    def windows(self) -> tuple[Window, ...]:
+        """Return every maintenance window that is known."""
+        return windows_of(self._sources.maintenance.windows())
+
+    async def sla(self, month: str | None) -> Sla:
+        """Return a month's availability per site."""
+        sources, now = self._sources, self._now
+        wanted = month or f"{now.astimezone(sources.calendar.timezone):%Y-%m}"
+        try:
+            return await asyncio.to_thread(self._sla, wanted, sources, now)
+        except LedgerError as error:
+            raise UnavailableError(f"the ledger cannot be read: {error}") from error
+        except ValueError as error:
+            raise UnknownMonthError(str(error)) from error
+
+    def _sla(self, month: str, sources: Sources, now: datetime) -> Sla:
+        with self._daemon.ledger_place.open_reader() as reader:
+            report = sla_report(
+                month_entries(reader, month, sources.inventory.calendar.timezone),
+                sources.inventory,
+                month,
+                now=now,
+                in_lessons=sources.calendar.in_lessons,
+            )
+        return sla_of(report)
+
+    @property
+    def _sources(self) -> Sources:
+        return self._daemon.sources
+
+    @property
+    def _now(self) -> datetime:
+        return self._daemon.now()
 
     async def probe(self, target: str, module: str) -> str:
         """Run a configured check of a site now; return its result as exposition text."""

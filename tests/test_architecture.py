@@ -42,7 +42,16 @@ ALLOWED: dict[str, set[str]] = {
         "maintenance",
         "rollout",
     },
-    "web": {"inventory", "observation", "verdict", "exposition"},
+    "status": {
+        "inventory",
+        "observation",
+        "verdict",
+        "uplink",
+        "calendar",
+        "maintenance",
+        "rollout",
+    },
+    "web": {"inventory", "observation", "verdict", "exposition", "status"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 WIRING = {"daemon", "traps", "campaigns", "watch", "view", "cli", "__main__", "__init__"}

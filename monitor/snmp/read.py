@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from monitor.snmp.codec import Head
     from monitor.snmp.oids import Object
 
+    _Place = tuple[str, int, tuple[str | Object, ...]]
+
 __all__ = [
     "Agent",
     "Failure",
@@ -41,7 +43,7 @@ __all__ = [
 
 MAX_READ_SECONDS = 20.0
 _HINT_SECONDS = 86_400.0
-_MAX_HINTS = 10_000
+_MAX_HINTS = 40_000
 # Profiles of devices come and go with the configuration.
 _MAX_LAYOUTS = 2_000
 
@@ -60,7 +62,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Hint:
-    """What an agent taught us about itself, until we forget it."""
+    """What an agent taught us about itself, until we forget it.
+
+    `rows` are those of one set of columns: the tables of a device differ in length.
+    """
 
     bulk: bool
     ceiling: int
@@ -110,7 +115,7 @@ class NativeReader:
         self._layouts: dict[str | Object, Layout] = {}
         self._scalars: dict[tuple[str | Object, ...], Mapping[bytes, Object]] = {}
         self._rows = RowReaders()
-        self._hints: dict[tuple[str, int], _Hint] = {}
+        self._hints: dict[_Place, _Hint] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
         """Return what the agent says; see `Reader`."""
@@ -120,7 +125,8 @@ class NativeReader:
         ]
         deadline = min(deadline, asyncio.get_running_loop().time() + MAX_READ_SECONDS)
         get = Get(self._scalars_of(request.scalars))
-        walk = self._walk(agent, columns) if columns else None
+        place = (agent.address, agent.port, request.columns)
+        walk = self._walk(agent, place, columns) if columns else None
         try:
             await self._client.converse(agent, _GetThenWalk(get, walk), deadline)
         except OSError as error:
@@ -130,7 +136,7 @@ class NativeReader:
         if walk is None or (request.scalars and not get.answered):
             return Result(get.values, {}, get.failure, get.requests, get.varbinds)
         if walk.requests:
-            self._learn(agent, walk)
+            self._learn(place, walk)
         return Result(
             get.values,
             # Who asks for a table whose rows have one arc of index finds ints, others tuples.
@@ -162,9 +168,8 @@ class NativeReader:
             scalars = self._scalars[key] = by_oid([self._object(one) for one in key])
         return scalars
 
-    def _walk(self, agent: Agent, columns: list[tuple[str, Layout]]) -> Walk:
+    def _walk(self, agent: Agent, place: _Place, columns: list[tuple[str, Layout]]) -> Walk:
         bulk = agent.version != "1"
-        place = (agent.address, agent.port)
         hint = self._hints.get(place)
         if hint is not None and hint.until <= asyncio.get_running_loop().time():
             del self._hints[place]
@@ -182,11 +187,10 @@ class NativeReader:
             reader=reader,
         )
 
-    def _learn(self, agent: Agent, walk: Walk) -> None:
+    def _learn(self, place: _Place, walk: Walk) -> None:
         """Remember an agent's ways for a day; what a walk that broke off tried is no lesson."""
         if walk.failure is not None and walk.failure.kind is not FailureKind.AGENT_ERROR:
             return
-        place = (agent.address, agent.port)
         known = self._hints.get(place)
         if known is None and len(self._hints) >= _MAX_HINTS:
             self._hints.clear()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
+from monitor.web.api import api_routes
 from monitor.web.discovery import discovery_route
+from monitor.web.pages import page_routes
 from monitor.web.view import UnknownTargetError, View
 
 if TYPE_CHECKING:
@@ -23,22 +25,6 @@ KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
 VIEW: web.AppKey[View] = web.AppKey("view", View)
-
-INDEX = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Schulnetz monitor</title>
-<h1>Schulnetz monitor</h1>
-<ul>
-<li><a href="/metrics">/metrics</a>: everything measured, for Prometheus;
- <code>/metrics?school=ID</code> for one school,
- <a href="/metrics/monitor">/metrics/monitor</a> for the monitor itself</li>
-<li><a href="/sd/prometheus">/sd/prometheus</a>: a target per school, for Prometheus' service
- discovery</li>
-<li><code>/probe?target=SCHOOL&amp;module=CHECK</code>: one check of one school, now</li>
-<li><a href="/-/healthy">/-/healthy</a>: the daemon runs</li>
-<li><a href="/-/ready">/-/ready</a>: its answers can be relied on</li>
-</ul>
-</html>
-"""
 
 
 class AddressInUseError(OSError):
@@ -81,7 +67,8 @@ def application(view: View) -> web.Application:
     app[VIEW] = view
     app.add_routes(
         [
-            web.get("/", _index),
+            *page_routes(view, view.timezone),
+            *api_routes(view),
             web.get("/metrics", _metrics),
             web.get("/metrics/monitor", _own_metrics),
             discovery_route(view),
@@ -95,19 +82,17 @@ def application(view: View) -> web.Application:
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Give every answer the same headers, errors of any kind included."""
-    response.headers.update(_SAFE_HEADERS)
+    for name, value in _SAFE_HEADERS.items():
+        # A page has a policy of its own.
+        response.headers.setdefault(name, value)
+    response.headers["Server"] = "schulnetz"
 
 
 _SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Server": "schulnetz",
 }
-
-
-async def _index(_request: web.Request) -> web.Response:
-    return web.Response(text=INDEX, content_type="text/html")
 
 
 async def _healthy(_request: web.Request) -> web.Response:

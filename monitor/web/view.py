@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+
 
 class View(Protocol):
     """What the web may ask."""
@@ -36,6 +38,40 @@ class View(Protocol):
             UnknownTargetError: if the configuration has no such site or module.
         """
 
+    def timezone(self) -> str:
+        """Return the city's time zone by its IANA name."""
+
+    def city(self) -> CityStatus:
+        """Return the city at a glance."""
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        """Return every school in a line, in the configuration's order."""
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        """Return one school, whole; None if none with that id is configured."""
+
+    def verdicts(self) -> tuple[Finding, ...]:
+        """Return every verdict, in the configuration's order."""
+
+    def windows(self) -> tuple[Window, ...]:
+        """Return every maintenance window that is known."""
+
+    async def sla(self, month: str | None) -> Sla:
+        """Return a month's availability (`YYYY-MM`), this month's for None.
+
+        Raises:
+            UnknownMonthError: if there is no such month, or it has not begun.
+            UnavailableError: if the ledger cannot be read.
+        """
+
 
 class UnknownTargetError(LookupError):
     """The configuration does not hold what was asked for; the message says what it holds."""
+
+
+class UnknownMonthError(ValueError):
+    """There is no such month; the message says what is allowed."""
+
+
+class UnavailableError(RuntimeError):
+    """What was asked for cannot be had now; the message says why."""

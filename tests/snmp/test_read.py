@@ -126,3 +126,16 @@ async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_l
     rows = [list(column) for column in found.columns.values()]
     assert rows == [list(range(1, last + 1)) for last in (10, 20, 30, 40)]
     assert len(reader._rows) == 1
+
+
+async def test_a_short_table_does_not_shorten_the_requests_for_a_long_one() -> None:
+    agent = ByteAgent(interfaces(list(range(1, 51))) | {"1.3.6.1.2.1.47.1.1.1.1.7.1": (4, b"x")})
+    long, short = Request((), ("ifInOctets", "ifOutOctets")), Request((), ("entPhysicalName",))
+    async with serving(lambda data: [agent.answer(data)]) as there, SnmpClient() as client:
+        reader = NativeReader(client)
+        for request in (long, short):
+            await reader.read(there, request, _in(2))
+        assert (await reader.read(there, short, _in(2))).varbinds == 2
+        again = await reader.read(there, long, _in(2))
+    assert len(again.columns["ifInOctets"]) == 50
+    assert again.varbinds == 2 * 51

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from monitor.status.model import Sla
 from monitor.web.app import AddressInUseError, serve
-from monitor.web.view import UnknownTargetError
+from monitor.web.view import UnavailableError, UnknownMonthError, UnknownTargetError
+from tests.web import answers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Window
 
 TEXT = b"# HELP a A\n# TYPE a gauge\na 1\n"
 
@@ -46,6 +50,31 @@ class Shown:
         if target != "goethe":
             raise UnknownTargetError(f"no school {target!r} is configured")
         return "probe_success 1\n"
+
+    def timezone(self) -> str:
+        return "Europe/Berlin"
+
+    def city(self) -> CityStatus:
+        return answers.city()
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        return (answers.summary(),)
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        return answers.school() if school_id == "goethe" else None
+
+    def verdicts(self) -> tuple[Finding, ...]:
+        return (answers.finding(),)
+
+    def windows(self) -> tuple[Window, ...]:
+        return ()
+
+    async def sla(self, month: str | None) -> Sla:
+        if month == "2099-01":
+            raise UnknownMonthError("2099-01 has not begun")
+        if month == "2000-01":
+            raise UnavailableError("the ledger cannot be read: gone")
+        return Sla(month=month or "2022-03", sites=())
 
 
 def packed(text: bytes) -> bytes:

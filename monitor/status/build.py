@@ -1,0 +1,278 @@
+"""Builds what one reads from what the daemon knows.
+
+Must not know: HTTP, pages, the daemon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from monitor.observation import State
+from monitor.rollout.progress import progress
+from monitor.rollout.stage import Stage, StageFinding
+from monitor.status.model import (
+    CityStatus,
+    Finding,
+    GoalStatus,
+    Outage,
+    SchoolStatus,
+    SchoolSummary,
+    SiteAvailability,
+    SiteStatus,
+    Sla,
+    StageStatus,
+    Window,
+)
+from monitor.verdict import MONITOR, Subject, SubjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monitor.calendar import SchoolCalendar
+    from monitor.inventory import Inventory, School, Site
+    from monitor.maintenance import MaintenanceBook, PlannedWindow
+    from monitor.rollout.board import RolloutBoard
+    from monitor.rollout.records import Transition
+    from monitor.rollout.sla import SlaReport
+    from monitor.status.history import RoundTripHistory
+    from monitor.uplink import UplinkMeters
+    from monitor.verdict import Verdict, VerdictBoard
+
+# The least that is known of any of a school's sites is what is known of the school.
+_WORST_STATE = (State.DOWN, State.UNKNOWN, State.UP)
+_WORST_STAGE = (
+    Stage.REGRESSED,
+    Stage.UNKNOWN,
+    Stage.PLANNED,
+    Stage.ORDERED,
+    Stage.BUILT,
+    Stage.REPORTED,
+    Stage.LIVE,
+    Stage.LIVE_STALE,
+    Stage.VERIFIED,
+)
+_NO_STAGE = StageFinding(Stage.UNKNOWN, None, "nothing is known of this site")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where everything that is shown stands."""
+
+    inventory: Inventory
+    board: VerdictBoard
+    rollout: RolloutBoard
+    meters: UplinkMeters
+    calendar: SchoolCalendar
+    maintenance: MaintenanceBook
+    history: RoundTripHistory
+
+
+def city_status(sources: Sources, now: datetime) -> CityStatus:
+    """Return the city at a glance."""
+    inventory, board = sources.inventory, sources.board
+    states = [_worst(_uplinks(sources, school)).state for school in inventory.schools]
+    causes = [subject for subject in board.root_causes() if subject != MONITOR]
+    return CityStatus(
+        city=inventory.city,
+        at=now,
+        monitor=board.monitor.state,
+        is_isolated=board.is_isolated,
+        schools_up=states.count(State.UP),
+        schools_down=states.count(State.DOWN),
+        schools_unknown=states.count(State.UNKNOWN),
+        root_causes=tuple(
+            finding_of(subject, verdict)
+            for subject in causes
+            if (verdict := board.verdict(subject)) is not None
+        ),
+        goal=goal_status(sources),
+    )
+
+
+def goal_status(sources: Sources) -> GoalStatus | None:
+    """Return how far the goal is reached, None where none is configured."""
+    goal = sources.inventory.goal
+    if goal is None:
+        return None
+    reached = progress(goal, sources.inventory, sources.rollout.findings)
+    return GoalStatus(
+        name=goal.name,
+        criterion=goal.criterion,
+        unit=goal.unit,
+        target=goal.target,
+        denominator=reached.denominator,
+        listed=reached.listed,
+        verified=reached.verified,
+        source=goal.source,
+    )
+
+
+def school_summary(sources: Sources, school: School, now: datetime) -> SchoolSummary:
+    """Return a school in a line."""
+    return SchoolSummary(**_summary(sources, school, now))
+
+
+def school_status(
+    sources: Sources, school: School, transitions: Iterable[Transition], now: datetime
+) -> SchoolStatus:
+    """Return a school, whole; `transitions` are its sites' last ones, in their order."""
+    return SchoolStatus(
+        **_summary(sources, school, now),
+        sites=tuple(_site(sources, school, site, now) for site in school.sites),
+        outages=tuple(outages_of(transitions)),
+        maintenance=windows_of(sources.maintenance.windows(school.id)),
+    )
+
+
+def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
+    """Return the outages that transitions begin and end, the newest first."""
+    found: list[Outage] = []
+    open_at: dict[str, Transition] = {}
+    for transition in transitions:
+        site = transition.site.partition("/")[2]
+        begun = open_at.pop(site, None)
+        if begun is not None:
+            found.append(
+                Outage(site=site, begins=begun.since, ends=transition.since, reason=begun.detail)
+            )
+        if transition.state is State.DOWN:
+            open_at[site] = transition
+    found += [
+        Outage(site=site, begins=one.since, ends=None, reason=one.detail)
+        for site, one in open_at.items()
+    ]
+    return sorted(found, key=lambda one: one.begins, reverse=True)
+
+
+def windows_of(planned: Iterable[PlannedWindow]) -> tuple[Window, ...]:
+    """Return maintenance windows as they are shown."""
+    return tuple(
+        Window(
+            school=one.school,
+            starts=one.window.starts,
+            ends=one.window.ends,
+            reason=one.window.reason,
+            origin=one.origin,
+        )
+        for one in planned
+    )
+
+
+def sla_of(report: SlaReport) -> Sla:
+    """Return a month's availability as it is shown."""
+    return Sla(
+        month=report.month,
+        sites=tuple(
+            SiteAvailability(
+                school=one.school.id,
+                site=one.site.id,
+                provider=one.site.uplink.contract.provider,
+                verdict=one.verdict.value,
+                is_certain=one.certain,
+                availability=one.total.availability,
+                contracted=one.site.uplink.contract.availability,
+                up_minutes=one.total.up,
+                down_minutes=one.total.down,
+                outages=tuple(
+                    Outage(
+                        site=one.site.id,
+                        begins=outage.begins,
+                        ends=outage.ends,
+                        reason=outage.detail or outage.reason,
+                    )
+                    for outage in one.outages
+                ),
+            )
+            for one in report.sites
+        ),
+    )
+
+
+def finding_of(subject: Subject, verdict: Verdict) -> Finding:
+    """Return a verdict on a device as it is shown."""
+    return Finding(
+        school=subject.school,
+        site=subject.site,
+        device=subject.device,
+        kind="uplink" if subject.kind is SubjectKind.UPLINK else "switch",
+        state=verdict.state,
+        cause=verdict.cause,
+        since=verdict.since,
+        detail=verdict.detail,
+    )
+
+
+def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
+    worst = _worst(_uplinks(sources, school))
+    switches = [finding for site in school.sites for finding in _switches(sources, school, site)]
+    stages = {_stage(sources, school, site).stage for site in school.sites}
+    place = school.sites[0].location
+    return {
+        "id": school.id,
+        "number": school.number,
+        "name": school.name,
+        "type": school.type,
+        "district": school.district,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "state": worst.state,
+        "since": worst.since,
+        "switches": len(switches),
+        "switches_down": sum(finding.state is State.DOWN for finding in switches),
+        "stage": next(stage for stage in _WORST_STAGE if stage in stages),
+        "in_lessons": sources.calendar.in_lessons(school.type, now),
+        "in_maintenance": sources.maintenance.active(school.id, now) is not None,
+    }
+
+
+def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteStatus:
+    measured = sources.meters.measured(school.id, site.id)
+    load = measured.load if measured else None
+    stage = _stage(sources, school, site)
+    contract = site.uplink.contract
+    return SiteStatus(
+        id=site.id,
+        provider=contract.provider,
+        contracted_down_bps=contract.down_bps,
+        contracted_up_bps=contract.up_bps,
+        uplink=_uplink(sources, school, site),
+        load_down_bps=load.down_bps if load else None,
+        load_up_bps=load.up_bps if load else None,
+        switches=tuple(_switches(sources, school, site)),
+        rollout=StageStatus(
+            stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence
+        ),
+        last_day=sources.history.last_day(school.id, site.id, now),
+    )
+
+
+def _stage(sources: Sources, school: School, site: Site) -> StageFinding:
+    return sources.rollout.findings.get(f"{school.id}/{site.id}", _NO_STAGE)
+
+
+def _uplinks(sources: Sources, school: School) -> list[Finding]:
+    return [_uplink(sources, school, site) for site in school.sites]
+
+
+def _uplink(sources: Sources, school: School, site: Site) -> Finding:
+    return _finding(sources, Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device))
+
+
+def _switches(sources: Sources, school: School, site: Site) -> list[Finding]:
+    return [
+        _finding(sources, Subject(SubjectKind.SWITCH, school.id, site.id, switch.name))
+        for switch in site.switches
+    ]
+
+
+def _finding(sources: Sources, subject: Subject) -> Finding:
+    verdict = sources.board.verdict(subject)
+    if verdict is None:
+        raise KeyError(f"{subject} is configured, but nobody judges it")
+    return finding_of(subject, verdict)
+
+
+def _worst(findings: Iterable[Finding]) -> Finding:
+    return min(findings, key=lambda one: _WORST_STATE.index(one.state))

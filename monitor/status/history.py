@@ -1,0 +1,78 @@
+"""The last day's round-trip times per site, in pieces of five minutes; forgotten at a restart.
+
+Prometheus keeps history; this is the picture for who has no login there. Memory is bounded: a
+site has as many pieces as a day has, whatever happens.
+
+Must not know: who shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from monitor.inventory import CheckKind, Role
+from monitor.observation import EchoRound
+from monitor.status.model import RoundTrip
+
+if TYPE_CHECKING:
+    from monitor.inventory import Inventory
+    from monitor.observation import Observation
+
+PIECE_SECONDS: Final = 300
+PIECES: Final = 24 * 3600 // PIECE_SECONDS
+
+
+@dataclass(slots=True)
+class _Piece:
+    number: int
+    sent: int = 0
+    answered: int = 0
+    measured: int = 0
+    seconds: float = 0.0
+
+
+class RoundTripHistory:
+    """Takes the pings of uplinks, and tells the last day of a site."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._sites: dict[tuple[str, str], list[_Piece]] = {}
+        self.reconfigure(inventory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Take over another inventory; sites that stay keep their day."""
+        keys = [(school.id, site.id) for school in inventory.schools for site in school.sites]
+        self._sites = {key: self._sites.get(key, []) for key in keys}
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one round of pings to an uplink; anything else is left alone."""
+        check, values = observation.check, observation.values
+        if check.kind is not CheckKind.ICMP or check.target.role is not Role.UPLINK:
+            return
+        pieces = self._sites.get((check.target.school, check.target.site))
+        if pieces is None or not isinstance(values, EchoRound):
+            return
+        number = int(observation.started.timestamp()) // PIECE_SECONDS
+        # A clock that was set back goes on in the newest piece.
+        if not pieces or pieces[-1].number < number:
+            pieces.append(_Piece(number))
+            del pieces[:-PIECES]
+        piece = pieces[-1]
+        piece.sent += values.sent
+        piece.answered += values.answered
+        piece.measured += len(values.rtts)
+        piece.seconds += sum(values.rtts)
+
+    def last_day(self, school: str, site: str, now: datetime) -> tuple[RoundTrip, ...]:
+        """Return the pieces of the last day in which anything was sent, the oldest first."""
+        oldest = int(now.timestamp()) // PIECE_SECONDS - PIECES
+        return tuple(
+            RoundTrip(
+                starts=datetime.fromtimestamp(piece.number * PIECE_SECONDS, UTC),
+                rtt_seconds=piece.seconds / piece.measured if piece.measured else None,
+                loss_ratio=1 - piece.answered / piece.sent,
+            )
+            for piece in self._sites.get((school, site), [])
+            if piece.number > oldest and piece.sent
+        )

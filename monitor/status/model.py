@@ -1,0 +1,189 @@
+"""What the API answers and the pages show; the API's description is made from these classes.
+
+Rates are bit/s, times seconds, instants aware UTC. Nothing here names a person, an address of a
+device or a client.
+
+Must not know: where the values come from.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.inventory import Criterion
+from monitor.observation import State
+from monitor.rollout.stage import Stage
+from monitor.verdict import Cause
+
+
+class Answer(BaseModel):
+    """One object of an answer; it has exactly these fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Finding(Answer):
+    """A verdict on an uplink or a switch."""
+
+    school: str
+    site: str
+    device: str
+    kind: Literal["uplink", "switch"]
+    state: State
+    cause: Cause
+    since: datetime
+    detail: str = Field(description="One sentence; empty when all is well.")
+
+
+class RoundTrip(Answer):
+    """Some minutes of pings to a site's router."""
+
+    starts: datetime
+    rtt_seconds: float | None = Field(description="Mean of the answered; null if none was.")
+    loss_ratio: float
+
+
+class Outage(Answer):
+    """A spell without an answer of a site's router; `ends` is null while it lasts."""
+
+    site: str
+    begins: datetime
+    ends: datetime | None
+    reason: str
+
+
+class Window(Answer):
+    """A maintenance window, in which failures are expected; the end is excluded."""
+
+    school: str
+    starts: datetime
+    ends: datetime
+    reason: str
+    origin: Literal["configuration", "command"]
+
+
+class StageStatus(Answer):
+    """How far a site's connection is, and by what evidence."""
+
+    stage: Stage
+    since: datetime | None
+    why: str
+    evidence: tuple[str, ...]
+
+
+class SiteStatus(Answer):
+    """One site: its line, its switches, its stage."""
+
+    id: str
+    provider: str
+    contracted_down_bps: float
+    contracted_up_bps: float
+    uplink: Finding
+    load_down_bps: float | None
+    load_up_bps: float | None
+    switches: tuple[Finding, ...]
+    rollout: StageStatus
+    last_day: tuple[RoundTrip, ...]
+
+
+class SchoolSummary(Answer):
+    """One school in a line: the worst of its sites counts."""
+
+    id: str
+    number: str
+    name: str
+    type: str
+    district: str
+    latitude: float
+    longitude: float
+    state: State
+    since: datetime
+    switches: int
+    switches_down: int
+    stage: Stage
+    in_lessons: bool
+    in_maintenance: bool
+
+
+class SchoolStatus(SchoolSummary):
+    """One school, whole."""
+
+    sites: tuple[SiteStatus, ...]
+    outages: tuple[Outage, ...] = Field(description="Of the last thirty days, the newest first.")
+    maintenance: tuple[Window, ...]
+
+
+class GoalStatus(Answer):
+    """How far the goal of connecting schools is reached, counted by evidence."""
+
+    name: str
+    criterion: Criterion
+    unit: Literal["schools", "sites"]
+    target: date
+    denominator: int
+    listed: int
+    verified: int
+    source: str
+
+
+class CityStatus(Answer):
+    """The city at a glance."""
+
+    city: str
+    at: datetime
+    monitor: State = Field(description="Whether the monitor itself can be relied on.")
+    is_isolated: bool = Field(description="Its own line is dead; nobody is judged meanwhile.")
+    schools_up: int
+    schools_down: int
+    schools_unknown: int
+    root_causes: tuple[Finding, ...]
+    goal: GoalStatus | None
+
+
+class Schools(Answer):
+    """All schools, in the configuration's order."""
+
+    schools: tuple[SchoolSummary, ...]
+
+
+class Verdicts(Answer):
+    """Every verdict, in the configuration's order."""
+
+    verdicts: tuple[Finding, ...]
+
+
+class Maintenance(Answer):
+    """All windows that are known."""
+
+    windows: tuple[Window, ...]
+
+
+class SiteAvailability(Answer):
+    """A site's month against its contract; minutes."""
+
+    school: str
+    site: str
+    provider: str
+    verdict: Literal["kept", "broken", "no data"]
+    is_certain: bool
+    availability: float | None
+    contracted: float
+    up_minutes: int
+    down_minutes: int
+    outages: tuple[Outage, ...]
+
+
+class Sla(Answer):
+    """A month's availability per site."""
+
+    month: str
+    sites: tuple[SiteAvailability, ...]
+
+
+class Problem(Answer):
+    """Why there is no answer."""
+
+    error: str

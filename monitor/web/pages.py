@@ -1,0 +1,168 @@
+"""The status pages: HTML for people, from the same answers that the API gives.
+
+Without a script they are whole; with it they renew themselves. Nothing is loaded from elsewhere,
+and every value that came from a device or a file is escaped.
+
+Must not know: how the daemon is built, or what a value means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from monitor.observation import State
+from monitor.web.picture import Chart, chart, spots
+from monitor.web.words import Language, preferred, word
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from monitor.status.model import SchoolStatus, SchoolSummary
+    from monitor.web.view import View
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+MAX_QUERY: Final = 100
+_STATIC: Final = {"status.css": "text/css", "status.js": "text/javascript"}
+_SYMBOLS: Final = {State.UP: "●", State.DOWN: "✕", State.UNKNOWN: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the address asks for, and in which language it is answered."""
+
+    language: Language
+    search: str
+    only: str
+
+    @classmethod
+    def of(cls, request: web.Request) -> Wish:
+        """Return the wish of a request; what is not understood is left out."""
+        query = request.query
+        language = preferred(request.headers.get("Accept-Language", ""), query.get("lang", ""))
+        only = query.get("state", "")
+        return cls(language, query.get("q", "")[:MAX_QUERY], only if only in set(State) else "")
+
+    def takes(self, school: SchoolSummary) -> bool:
+        """Return whether a school is among those that are asked for."""
+        if self.only and school.state != self.only:
+            return False
+        said = f"{school.name} {school.id} {school.number} {school.district} {school.type}"
+        return all(part in said.casefold() for part in self.search.casefold().split())
+
+
+class Pages:
+    """Renders the pages of a view; times are those of the city."""
+
+    def __init__(self, view: View, timezone: Callable[[], str]) -> None:
+        self._view = view
+        self._timezone = timezone
+        self._templates = Environment(
+            autoescape=True,
+            loader=PackageLoader("monitor.web"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    async def city(self, request: web.Request) -> web.Response:
+        """Return the page of all schools."""
+        wish = Wish.of(request)
+        everybody = self._view.schools()
+        found = [school for school in everybody if wish.takes(school)]
+        names = {school.id: school.name for school in everybody}
+        return self._page(
+            request,
+            wish,
+            "city.html",
+            city=self._view.city(),
+            schools=found,
+            names=names,
+            plan=spots(found),
+        )
+
+    async def school(self, request: web.Request) -> web.Response:
+        """Return the page of one school, or one that says that there is none."""
+        wish = Wish.of(request)
+        school = await self._view.school(request.match_info["school"])
+        if school is None:
+            return self._page(request, wish, "missing.html", status=404)
+        return self._page(request, wish, "school.html", school=school, charts=_charts(school))
+
+    def _page(
+        self, request: web.Request, wish: Wish, template: str, status: int = 200, **values: object
+    ) -> web.Response:
+        language = wish.language
+        zone = ZoneInfo(self._timezone())
+
+        def say(key: str, **filled: object) -> str:
+            return word(language, key, **filled)
+
+        def when(instant: datetime) -> str:
+            shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
+            return f"{instant.astimezone(zone):{shape}}"
+
+        text = self._templates.get_template(template).render(
+            say=say,
+            when=when,
+            rate=lambda bps: _rate(language, bps),
+            number=lambda value, digits=1: _number(language, value, digits),
+            symbol=_SYMBOLS,
+            wish=wish,
+            path=request.path,
+            states=tuple(State),
+            **values,
+        )
+        headers = {
+            "Content-Security-Policy": POLICY,
+            "Cache-Control": "no-store",
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+        }
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+
+
+def page_routes(view: View, timezone: Callable[[], str]) -> list[web.RouteDef]:
+    """Return the routes of the pages, and of the style and script that they load."""
+    pages = Pages(view, timezone)
+    return [
+        web.get("/", pages.city),
+        web.get("/schools/{school}", pages.school),
+        *(web.get(f"/static/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
+    ]
+
+
+def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    content = resources.files("monitor.web").joinpath("static", name).read_bytes()
+
+    async def send(_: web.Request) -> web.Response:
+        headers = {"Cache-Control": "max-age=300"}
+        return web.Response(body=content, content_type=kind, charset="utf-8", headers=headers)
+
+    return send
+
+
+def _charts(school: SchoolStatus) -> dict[str, Chart | None]:
+    return {site.id: chart(site.last_day) for site in school.sites}
+
+
+def _number(language: Language, value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if language == "de" else text
+
+
+def _rate(language: Language, bits_per_second: float) -> str:
+    for unit, size in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+        if bits_per_second >= size:
+            text = f"{bits_per_second / size:.3g}"
+            return f"{text.replace('.', ',') if language == 'de' else text} {unit}"
+    return f"{bits_per_second:.0f} bit/s"

@@ -1,0 +1,131 @@
+"""Answers of a small city, as the daemon would give them, for the tests of pages and API."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from monitor.inventory import Criterion
+from monitor.observation import State
+from monitor.rollout.stage import Stage
+from monitor.status.model import (
+    CityStatus,
+    Finding,
+    GoalStatus,
+    Outage,
+    RoundTrip,
+    SchoolStatus,
+    SchoolSummary,
+    SiteStatus,
+    StageStatus,
+    Window,
+)
+from monitor.verdict import Cause
+
+NOW = datetime(2022, 3, 7, 10, 0, tzinfo=UTC)
+
+
+def finding(state: State = State.UP, **changes: Any) -> Finding:
+    """Return a verdict on the router of goethe."""
+    values: dict[str, Any] = {
+        "school": "goethe",
+        "site": "main",
+        "device": "router",
+        "kind": "uplink",
+        "state": state,
+        "cause": Cause.ANSWERS if state is State.UP else Cause.NO_ANSWER,
+        "since": NOW - timedelta(hours=1),
+        "detail": "" if state is State.UP else "no reply in 3 rounds",
+    }
+    return Finding(**(values | changes))
+
+
+def summary(**changes: Any) -> SchoolSummary:
+    """Return goethe in a line."""
+    values: dict[str, Any] = {
+        "id": "goethe",
+        "number": "169614",
+        "name": "Goethe-Schule",
+        "type": "Gymnasium",
+        "district": "Mitte",
+        "latitude": 51.48,
+        "longitude": 7.21,
+        "state": State.UP,
+        "since": NOW - timedelta(hours=1),
+        "switches": 2,
+        "switches_down": 0,
+        "stage": Stage.VERIFIED,
+        "in_lessons": True,
+        "in_maintenance": False,
+    }
+    return SchoolSummary(**(values | changes))
+
+
+def school(**changes: Any) -> SchoolStatus:
+    """Return goethe, whole: a day of round trips, an outage that lasts, a window."""
+    day = tuple(
+        RoundTrip(
+            starts=NOW - timedelta(minutes=5 * piece),
+            rtt_seconds=None if piece == 7 else 0.004 + piece * 1e-5,
+            loss_ratio=1.0 if piece == 7 else 0.0,
+        )
+        for piece in range(200, -1, -1)
+    )
+    site = SiteStatus(
+        id="main",
+        provider="stadtnetz",
+        contracted_down_bps=1e9,
+        contracted_up_bps=1e9,
+        uplink=finding(),
+        load_down_bps=2.5e8,
+        load_up_bps=1e6,
+        switches=(
+            finding(device="switch-01", kind="switch"),
+            finding(State.DOWN, device="switch-02", kind="switch"),
+        ),
+        rollout=StageStatus(
+            stage=Stage.VERIFIED, since=NOW, why="a campaign passed", evidence=("campaign:1",)
+        ),
+        last_day=day,
+    )
+    values: dict[str, Any] = summary().model_dump() | {
+        "sites": (site,),
+        "outages": (
+            Outage(site="main", begins=NOW - timedelta(days=2), ends=None, reason="no reply"),
+        ),
+        "maintenance": (
+            Window(
+                school="goethe",
+                starts=NOW,
+                ends=NOW + timedelta(hours=2),
+                reason="new router",
+                origin="command",
+            ),
+        ),
+    }
+    return SchoolStatus(**(values | changes))
+
+
+def city(**changes: Any) -> CityStatus:
+    """Return the city: one of two schools is down."""
+    values: dict[str, Any] = {
+        "city": "Bochum",
+        "at": NOW,
+        "monitor": State.UP,
+        "is_isolated": False,
+        "schools_up": 1,
+        "schools_down": 1,
+        "schools_unknown": 0,
+        "root_causes": (finding(State.DOWN, school="schiller"),),
+        "goal": GoalStatus(
+            name="Gute Schule",
+            criterion=Criterion.GIGABIT,
+            unit="schools",
+            target=date(2022, 12, 31),
+            denominator=82,
+            listed=80,
+            verified=41,
+            source="council",
+        ),
+    }
+    return CityStatus(**(values | changes))

@@ -1,0 +1,67 @@
+"""The API: what it answers is what its description says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from monitor.web.api import DOCUMENT, OPERATIONS, openapi
+from tests.web.test_app import client
+
+PATHS = {one.name: one.path.replace("{school}", "goethe") for one in OPERATIONS}
+
+
+def described(name: str, status: int) -> dict[str, Any]:
+    """Return the schema of an answer, with all that it refers to."""
+    document: Any = openapi()
+    (path,) = (one.path for one in OPERATIONS if one.name == name)
+    answer = document["paths"][path]["get"]["responses"][str(status)]
+    schema = answer["content"]["application/json"]["schema"]
+    return {"$ref": schema["$ref"], "components": document["components"]}
+
+
+@pytest.mark.parametrize("name", PATHS)
+async def test_every_answer_is_as_it_is_described(name: str) -> None:
+    async with client() as web, web.get(PATHS[name]) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
+        jsonschema.validate(await answer.json(), described(name, 200))
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "status", "said"),
+    [
+        ("/api/v1/schools/weimar", "school", 404, "no school with that id is configured"),
+        ("/api/v1/sla?month=2099-01", "sla", 400, "2099-01 has not begun"),
+        ("/api/v1/sla?month=2000-01", "sla", 503, "the ledger cannot be read: gone"),
+    ],
+)
+async def test_what_cannot_be_answered_says_why(
+    path: str, name: str, status: int, said: str
+) -> None:
+    async with client() as web, web.get(path) as answer:
+        assert answer.status == status
+        problem = await answer.json()
+        assert problem == {"error": said}
+        jsonschema.validate(problem, described(name, status))
+
+
+async def test_the_description_is_served_and_names_every_operation() -> None:
+    async with client() as web, web.get(DOCUMENT) as answer:
+        document = await answer.json()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {one.path for one in OPERATIONS}
+    jsonschema.Draft202012Validator.check_schema({"components": document["components"]})
+
+
+def test_nothing_that_is_answered_names_an_address_of_a_device() -> None:
+    document: Any = openapi()
+    fields = {
+        field
+        for schema in document["components"]["schemas"].values()
+        for field in schema.get("properties", {})
+    }
+    assert not fields & {"host", "address", "mac", "credential", "community"}

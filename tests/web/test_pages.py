@@ -1,0 +1,147 @@
+"""The status pages: whole without a script, in both languages, with nothing taken for markup."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.observation import State
+from monitor.rollout.stage import Stage
+from monitor.web.pages import POLICY
+from monitor.web.words import _WORDS, preferred, word
+from tests.web import answers
+from tests.web.test_app import Shown, client
+
+if TYPE_CHECKING:
+    from monitor.status.model import SchoolStatus, SchoolSummary
+
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
+
+
+class Hostile(Shown):
+    """A city in which every text is an attack."""
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        return (answers.summary(name=HOSTILE, type=HOSTILE, district=HOSTILE),)
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        whole = answers.school(id=school_id, name=HOSTILE)
+        (site,) = whole.sites
+        device = answers.finding(State.DOWN, device=HOSTILE, detail=HOSTILE, kind="switch")
+        site = site.model_copy(update={"provider": HOSTILE, "switches": (device,)})
+        return whole.model_copy(update={"sites": (site,)})
+
+
+async def page(path: str, language: str = "de", view: Shown | None = None) -> str:
+    wish = {"Accept-Language": language}
+    async with client(view) as web, web.get(path, headers=wish) as answer:
+        assert answer.content_type == "text/html"
+        assert answer.headers["Content-Security-Policy"] == POLICY
+        return await answer.text()
+
+
+async def test_the_city_is_seen_at_a_glance() -> None:
+    text = await page("/")
+    assert '<html lang="de">' in text
+    assert "41 von 82 Schulen sind durch Messung nachgewiesen" in text
+    assert "no reply in 3 rounds" in text
+    assert '<a href="/schools/goethe?lang=de">Goethe-Schule</a>' in text
+    # By word and by sign, never by colour alone.
+    assert re.search(r'<span aria-hidden="true">✕</span> gestört', text)
+
+
+async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
+    text = await page("/schools/goethe", "en-GB,de;q=0.3")
+    for said in (
+        '<html lang="en">',
+        "verified by measurement",
+        "campaign:1",
+        "1 Gbit/s down, 1 Gbit/s up",
+        "250 Mbit/s down",
+        "switch-02",
+        "still lasts",
+        "new router",
+        "4.0 to 6.0 ms",
+    ):
+        assert said in text, said
+
+
+async def test_times_are_the_citys() -> None:
+    assert "07.03.2022 11:00" in await page("/")
+    assert "2022-03-07 11:00" in await page("/", "en")
+
+
+@pytest.mark.parametrize("path", ["/", "/schools/goethe"])
+async def test_hostile_names_stay_text(path: str) -> None:
+    text = await page(path, view=Hostile())
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;{{7*7}}" in text
+
+
+@pytest.mark.parametrize(
+    "query", ["q=%3Cscript%3Ealert(1)", "lang=%22%3E%3Cscript%3Ealert(1)", "state=%3Cscript%3E"]
+)
+async def test_what_the_address_says_stays_text(query: str) -> None:
+    assert "<script>alert" not in await page(f"/?{query}")
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [("q=goethe", True), ("q=MITTE+gym", True), ("q=169614", True), ("q=schiller", False),
+     ("state=up", True), ("state=down", False), ("state=nonsense", True)],
+)  # fmt: skip
+async def test_search_finds_by_all_words(query: str, *, is_found: bool) -> None:
+    text = await page(f"/?{query}")
+    assert ("Goethe-Schule</a>" in text) is is_found
+    assert ("Keine Schule passt" in text) is not is_found
+
+
+async def test_no_such_school_is_a_page_too() -> None:
+    async with client() as web, web.get("/schools/weimar") as answer:
+        assert answer.status == 404
+        assert "Diese Schule gibt es nicht" in await answer.text()
+
+
+async def test_nothing_is_loaded_from_elsewhere() -> None:
+    for path in ("/", "/schools/goethe"):
+        text = await page(path)
+        loaded = re.findall(r'(?:src|href)="([^"#]+)"', text)
+        assert all(one.startswith("/") for one in loaded), loaded
+        assert "style=" not in text
+        assert "onclick" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("status.css", "text/css"), ("status.js", "text/javascript")]
+)
+async def test_style_and_script_are_served(name: str, kind: str) -> None:
+    async with client() as web, web.get(f"/static/{name}") as answer:
+        assert (answer.status, answer.content_type) == (200, kind)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wished", "language"),
+    [
+        ("", "", "de"),
+        ("en", "", "en"),
+        ("de-DE,de;q=0.9,en;q=0.8", "", "de"),
+        ("fr,en;q=0.2", "", "en"),
+        ("fr", "", "de"),
+        ("en;q=0,de;q=0", "", "de"),
+        ("de", "en", "en"),
+        ("de", "xx", "de"),
+        ("en;q=abc", "", "de"),
+    ],
+)
+def test_the_language_is_the_browsers(accepted: str, wished: str, language: str) -> None:
+    assert preferred(accepted, wished) == language
+
+
+def test_every_word_has_both_languages_with_the_same_blanks() -> None:
+    for key, (english, german) in _WORDS.items():
+        assert english, key
+        assert re.findall(r"{(\w+)}", english).sort() == re.findall(r"{(\w+)}", german).sort()
+    for stage in Stage:
+        assert word("de", f"stages.{stage}")
