@@ -44,7 +44,9 @@ from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
 from monitor.watch import Watch, recorded_goal, remembered
-from monitor.web.app import serve
+from monitor.web.app import Listen, Unchanging, serve
+from monitor.web_access import WebAccess
+from monitor.web_rules import WebFile
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -96,6 +98,10 @@ class Settings:
     ledger: LedgerPlace | None = None
     forecast_seconds: float = FORECAST_SECONDS
     traps: tuple[str, int] | None = None
+    web_config: Path | None = None
+    host_names: tuple[str, ...] = ()
+    without_login: bool = False
+    reload_by_http: bool = False
 
     @property
     def ledger_place(self) -> LedgerPlace:
@@ -443,8 +449,21 @@ async def open_daemon(
             await daemon.take_traps(settings.traps, stack)
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)
-        daemon.port = await stack.enter_async_context(serve(view, settings.host, settings.port))
+        listen = _listen(settings, clock, daemon)
+        daemon.port = await stack.enter_async_context(serve(view, listen))
         yield daemon
+
+
+def _listen(settings: Settings, clock: Clock, daemon: Daemon) -> Listen:
+    place = settings.web_config
+    return Listen(
+        settings.host,
+        settings.port,
+        Unchanging(WebAccess()) if place is None else WebFile(place, clock),
+        settings.host_names,
+        settings.without_login,
+        daemon.reload if settings.reload_by_http else None,
+    )
 
 
 def prepare_state_directory(path: Path) -> None:

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "clock": set(),
     "state_file": set(),
     "snmp": set(),
-    "config": {"device_profile", "inventory"},
+    "config": {"device_profile", "inventory", "web_access"},
     "schedule": {"inventory", "observation"},
     "probes": {"device_profile", "inventory", "observation", "snmp"},
     "verdict": {"inventory", "observation"},
@@ -51,10 +51,21 @@ ALLOWED: dict[str, set[str]] = {
         "maintenance",
         "rollout",
     },
-    "web": {"inventory", "observation", "verdict", "exposition", "status"},
+    "web_access": set(),
+    "web": {"inventory", "observation", "verdict", "exposition", "status", "web_access"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
-WIRING = {"daemon", "traps", "campaigns", "watch", "view", "cli", "__main__", "__init__"}
+WIRING = {
+    "daemon",
+    "traps",
+    "web_rules",
+    "campaigns",
+    "watch",
+    "view",
+    "cli",
+    "__main__",
+    "__init__",
+}
 # Third parties with one owner each.
 OWNERS = {
     "yaml": {"config"},

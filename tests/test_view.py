@@ -13,7 +13,7 @@ import pytest
 from monitor.exposition.gate import ScrapeGate
 from monitor.inventory import Role
 from monitor.view import DaemonView, find_check
-from monitor.web.app import serve
+from monitor.web.app import Listen, serve
 from monitor.web.view import UnknownTargetError
 from tests.integration.running import Town
 from tests.modelled import Network, inventory_of, running
@@ -72,7 +72,7 @@ async def serving(folder: Path, network: Network) -> AsyncIterator[str]:
     """Serve a daemon whose schedule's own asking is not told from what the web asks for."""
     async with running(folder, inventory_of(folder, TOWN), network) as one:
         with ScrapeGate(one.exposition, one.clock) as gate:
-            async with serve(DaemonView(one.daemon, gate), "127.0.0.1", 0) as port:
+            async with serve(DaemonView(one.daemon, gate), Listen("127.0.0.1", 0)) as port:
                 network.asked.clear()
                 yield f"http://127.0.0.1:{port}"
 

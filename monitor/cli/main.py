@@ -76,6 +76,27 @@ def main() -> None:
     metavar="HOST:PORT",
     help="Take SNMP traps and informs of the devices here.  [default: none are taken]",
 )
+@click.option(
+    "--web-config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Users, TLS and headers, as Prometheus' exporters take them.",
+)
+@click.option(
+    "--allowed-host",
+    "host_names",
+    multiple=True,
+    metavar="NAME",
+    help="A further name by which browsers may call the server. May be given several times.",
+)
+@click.option(
+    "--without-login",
+    is_flag=True,
+    help="Serve others than this machine although nobody has to log in.",
+)
+@click.option(
+    "--enable-reload", is_flag=True, help="Allow POST /-/reload to those who are logged in."
+)
 @ledger_option
 def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
@@ -84,10 +105,25 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     concurrency: int,
     allow_fewer_schools: bool,  # noqa: FBT001  # click passes flags by name
     traps: tuple[str, int] | None,
+    web_config: Path | None,
+    host_names: tuple[str, ...],
+    without_login: bool,  # noqa: FBT001  # the same
+    enable_reload: bool,  # noqa: FBT001  # the same
     ledger: LedgerPlace,
 ) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
-    settings = Settings(state_dir, *listen, concurrency, allow_fewer_schools, ledger, traps=traps)
+    settings = Settings(
+        state_dir,
+        *listen,
+        concurrency,
+        allow_fewer_schools,
+        ledger,
+        traps=traps,
+        web_config=web_config,
+        host_names=host_names,
+        without_login=without_login,
+        reload_by_http=enable_reload,
+    )
     run_command.run(config, settings)
 
 

@@ -22,7 +22,8 @@ from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.rollout.chain import LedgerError
 from monitor.schedule import CapacityError
-from monitor.web.app import AddressInUseError
+from monitor.web.app import AddressInUseError, StrangersError
+from monitor.web_access import WebFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # Each has a message of one line that names the cure.
 START_ERRORS = (
     AddressInUseError,
+    StrangersError,
+    WebFileError,
     StateDirectoryError,
     TrapAddressError,
     EchoPermissionError,

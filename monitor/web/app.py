@@ -5,20 +5,27 @@ Must not know: probes, schedules, files. Everything it shows comes through `View
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
+from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
 from monitor.web.discovery import discovery_route
+from monitor.web.door import Door, guarded
 from monitor.web.pages import page_routes
 from monitor.web.view import UnknownTargetError, View
+from monitor.web_access import WebAccess, server_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    import ssl
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 NO_SCHOOL = ""
 KEEP_ALIVE_SECONDS = 15.0
@@ -31,15 +38,54 @@ class AddressInUseError(OSError):
     """The listening address cannot be had; the message names the cure."""
 
 
+class StrangersError(ValueError):
+    """Others than this machine could read everything; the message names the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where is listened, for whom, and by which names the server may be called.
+
+    `without_login` allows an address that others reach although nobody has to log in.
+    `reload` has a configuration read again when it is asked for; None where it may not be.
+    """
+
+    host: str
+    port: int
+    rules: Rules = field(default_factory=lambda: Unchanging(WebAccess()))
+    host_names: tuple[str, ...] = ()
+    without_login: bool = False
+    reload: Callable[[], Awaitable[bool]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanging:
+    """Rules that stay as they are."""
+
+    access: WebAccess
+
+    def current(self) -> WebAccess:
+        """Return the rules that hold."""
+        return self.access
+
+    def present(self, context: ssl.SSLContext) -> None:
+        """Do nothing: the context presents what it does already."""
+
+
 @asynccontextmanager
-async def serve(view: View, host: str, port: int) -> AsyncIterator[int]:
+async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     """Serve until the context ends; yields the port (which differs from 0).
 
     Raises:
         AddressInUseError: if the address cannot be listened on.
+        StrangersError: if others could read everything without a login.
     """
+    access = listen.rules.current()
+    refuse_strangers(listen, access)
+    door = Door()
+    guard = Guard(listen.rules, door, listen.host_names)
     runner = web.AppRunner(
-        application(view),
+        application(view, guard, listen),
         access_log=None,
         keepalive_timeout=KEEP_ALIVE_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
@@ -48,22 +94,65 @@ async def serve(view: View, host: str, port: int) -> AsyncIterator[int]:
     )
     await runner.setup()
     try:
+        server = await _listen(runner, door, listen, access)
         try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise AddressInUseError(
-                f"cannot listen on {host}:{port}: {error.strerror or error}; "
-                "choose another address with --listen"
-            ) from error
-        yield int(runner.addresses[0][1])
+            yield int(server.sockets[0].getsockname()[1])
+        finally:
+            server.close()
     finally:
         await runner.cleanup()
+        guard.close()
 
 
-def application(view: View) -> web.Application:
+def refuse_strangers(listen: Listen, access: WebAccess) -> None:
+    """Refuse to serve others than this machine without a login, unless told to.
+
+    Raises:
+        StrangersError: if that is so.
+    """
+    if access.keeps_strangers_out:
+        return
+    if listen.reload is not None:
+        raise StrangersError(
+            "/-/reload needs users to log in; name a file with users with --web-config"
+        )
+    if listen.without_login or _is_loopback(listen.host):
+        return
+    raise StrangersError(
+        f"{listen.host} can be reached by others, and nobody would have to log in; name a file "
+        "with users with --web-config, or say --without-login"
+    )
+
+
+async def _listen(
+    runner: web.AppRunner, door: Door, listen: Listen, access: WebAccess
+) -> asyncio.Server:
+    if runner.server is None:
+        raise RuntimeError("the server is not set up")
+    context = server_context(access.tls) if access.tls else None
+    if context is not None:
+        listen.rules.present(context)
+    try:
+        return await asyncio.get_running_loop().create_server(
+            guarded(door, runner.server), listen.host, listen.port, ssl=context
+        )
+    except OSError as error:
+        raise AddressInUseError(
+            f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}; "
+            "choose another address with --listen"
+        ) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def application(view: View, guard: Guard, listen: Listen) -> web.Application:
     """Return the application over a view of the daemon."""
-    app = web.Application(client_max_size=0)
-    app.on_response_prepare.append(_add_headers)
+    app = web.Application(client_max_size=0, middlewares=[guard.middleware])
     app[VIEW] = view
     app.add_routes(
         [
@@ -77,10 +166,33 @@ def application(view: View) -> web.Application:
             web.get("/-/ready", _ready),
         ]
     )
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        _add_safe_headers(response)
+        response.headers.update(listen.rules.current().headers)
+
+    app.on_response_prepare.append(add_headers)
+    if listen.reload is not None:
+        app.router.add_post("/-/reload", _reload_route(listen.reload))
     return app
 
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+def _reload_route(
+    reload: Callable[[], Awaitable[bool]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        # A page of somebody else's must not be able to have it done by a browser that is logged in.
+        origin = request.headers.get("Origin")
+        if origin is not None and origin.partition("://")[2] != request.host:
+            return web.Response(text="not from another page\n", status=403)
+        if await reload():
+            return web.Response(text="reloaded\n")
+        return web.Response(text="not reloaded; the log says why\n", status=500)
+
+    return answer
+
+
+def _add_safe_headers(response: web.StreamResponse) -> None:
     """Give every answer the same headers, errors of any kind included."""
     for name, value in _SAFE_HEADERS.items():
         # A page has a policy of its own.

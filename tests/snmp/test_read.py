@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.codec import PduType
+from monitor.snmp.codec import PduType, Tag
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
@@ -14,6 +14,7 @@ from tests.snmp.hostile import serving
 
 REQUEST = Request(("sysName",), ("ifInOctets", "ifName"))
 ROWS = range(1, 41)
+ENTITY = "1.3.6.1.2.1.47.1.1.1.1.7.1"
 
 
 def _in(seconds: float) -> float:
@@ -129,7 +130,7 @@ async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_l
 
 
 async def test_a_short_table_does_not_shorten_the_requests_for_a_long_one() -> None:
-    agent = ByteAgent(interfaces(list(range(1, 51))) | {"1.3.6.1.2.1.47.1.1.1.1.7.1": (4, b"x")})
+    agent = ByteAgent(interfaces(list(range(1, 51))) | {ENTITY: (Tag.OCTET_STRING, b"x")})
     long, short = Request((), ("ifInOctets", "ifOutOctets")), Request((), ("entPhysicalName",))
     async with serving(lambda data: [agent.answer(data)]) as there, SnmpClient() as client:
         reader = NativeReader(client)

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from monitor.status.model import Sla
-from monitor.web.app import AddressInUseError, serve
+from monitor.web.app import AddressInUseError, Listen, serve
 from monitor.web.view import UnavailableError, UnknownMonthError, UnknownTargetError
 from tests.web import answers
 
@@ -82,8 +82,10 @@ def packed(text: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def client(view: Shown | None = None) -> AsyncIterator[aiohttp.ClientSession]:
-    async with serve(view or Shown(), "127.0.0.1", 0) as port:
+async def client(
+    view: Shown | None = None, *host_names: str
+) -> AsyncIterator[aiohttp.ClientSession]:
+    async with serve(view or Shown(), Listen("127.0.0.1", 0, host_names=host_names)) as port:
         base = f"http://127.0.0.1:{port}"
         async with aiohttp.ClientSession(base, auto_decompress=False) as session:
             yield session
@@ -188,8 +190,8 @@ async def test_there_are_no_other_pages(path: str) -> None:
 
 
 async def test_head_has_no_body_and_leaves_the_connection_in_order() -> None:
-    async with serve(Shown(), "127.0.0.1", 0) as port:
-        request = "{} /metrics HTTP/1.1\r\nHost: x\r\n{}\r\n"
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
+        request = "{} /metrics HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request.format("HEAD", "").encode())
         head = await reader.readuntil(b"\r\n\r\n")
@@ -208,7 +210,7 @@ async def test_an_endless_request_line_is_refused() -> None:
 
 
 async def test_a_taken_address_is_told_with_the_cure() -> None:
-    async with serve(Shown(), "127.0.0.1", 0) as port:
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         with pytest.raises(AddressInUseError, match=f"cannot listen on 127.0.0.1:{port}"):
-            async with serve(Shown(), "127.0.0.1", port):
+            async with serve(Shown(), Listen("127.0.0.1", port)):
                 raise AssertionError("it listened")

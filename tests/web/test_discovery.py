@@ -22,7 +22,7 @@ def test_a_city_without_schools_is_an_empty_list() -> None:
 
 async def test_the_targets_are_told_by_the_address_that_was_asked() -> None:
     async with (
-        client() as web,
+        client(None, "monitor.schulnetz.example") as web,
         web.get("/sd/prometheus", headers={"Host": "monitor.schulnetz.example"}) as answer,
     ):
         assert answer.status == 200
