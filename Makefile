@@ -1,7 +1,7 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
+TEST_PACKAGES := chromium snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=

@@ -100,7 +100,9 @@ class DaemonView:
     async def sla(self, month: str | None) -> Sla:
         """Return a month's availability per site."""
         sources, now = self._sources, self._now
-        wanted = month or f"{now.astimezone(sources.calendar.timezone):%Y-%m}"
+        wanted = (
+            month if month is not None else f"{now.astimezone(sources.calendar.timezone):%Y-%m}"
+        )
         try:
             return await asyncio.to_thread(self._sla, wanted, sources, now)
         except LedgerError as error:

@@ -1,7 +1,7 @@
 """What the API answers and the pages show; the API's description is made from these classes.
 
-Rates are bit/s, times seconds, instants aware UTC. Nothing here names a person, an address of a
-device or a client.
+Rates are bit/s, times seconds, instants aware UTC. Nothing here names a person or
+a client of the network.
 
 Must not know: where the values come from.
 """

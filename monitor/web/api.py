@@ -5,6 +5,7 @@ Must not know: how the daemon is built, or what a value means.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +50,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be asked; `missing` says what 404 means, empty where there is none."""
+    """One thing that can be asked; `missing` says what 404 means, empty where there is none.
+
+    `reads_ledger` says whether it needs the ledger, which may be out of reach.
+    """
 
     path: str
     name: str
@@ -58,7 +62,7 @@ class Operation:
     handler: Handler
     parameters: tuple[Parameter, ...] = ()
     missing: str = ""
-    refused: str = ""
+    reads_ledger: bool = False
 
 
 async def _city(view: View, _: web.Request) -> CityStatus:
@@ -121,7 +125,8 @@ OPERATIONS: Final = (
                 "month", "query", "YYYY-MM; this month without it", r"^2\d{3}-(0[1-9]|1[0-2])$"
             ),
         ),
-        refused="there is no such month, or it has not begun",
+        missing="the month has not begun",
+        reads_ledger=True,
     ),
     Operation(
         f"{PREFIX}/maintenance",
@@ -163,10 +168,14 @@ def openapi() -> dict[str, object]:
 
 def _route(view: View, operation: Operation) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
+        for one in operation.parameters:
+            value = request.query.get(one.name)
+            if one.pattern and value is not None and re.search(one.pattern, value) is None:
+                return _json(Problem(error=f"{one.name}: {one.text}"), 400)
         try:
             found = await operation.handler(view, request)
         except UnknownMonthError as error:
-            return _json(Problem(error=str(error)), 400)
+            return _json(Problem(error=str(error)), 404)
         except UnavailableError as error:
             return _json(Problem(error=str(error)), 503)
         if found is None:
@@ -189,8 +198,9 @@ def _description(operation: Operation) -> dict[str, object]:
     answers = {"200": _content(operation.text, operation.answer)}
     if operation.missing:
         answers["404"] = _content(operation.missing, Problem)
-    if operation.refused:
-        answers["400"] = _content(operation.refused, Problem)
+    if any(one.pattern for one in operation.parameters):
+        answers["400"] = _content("a parameter is not as it is described", Problem)
+    if operation.reads_ledger:
         answers["503"] = _content("the ledger cannot be read now", Problem)
     return {
         "operationId": operation.name,

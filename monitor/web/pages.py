@@ -22,7 +22,7 @@ from monitor.web.words import Language, preferred, word
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from monitor.status.model import SchoolStatus, SchoolSummary
     from monitor.web.view import View
@@ -111,9 +111,13 @@ class Pages:
             shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
             return f"{instant.astimezone(zone):{shape}}"
 
+        def day(it: date) -> str:
+            return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
+
         text = self._templates.get_template(template).render(
             say=say,
             when=when,
+            day=day,
             rate=lambda bps: _rate(language, bps),
             number=lambda value, digits=1: _number(language, value, digits),
             symbol=_SYMBOLS,

@@ -1,0 +1,141 @@
+"""The status pages in a real browser: read by machine for accessibility, driven, renewed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import async_playwright
+
+from monitor.web.app import Listen, serve
+from tests.modelled import Network
+from tests.test_view import serving
+from tests.web import answers
+from tests.web.test_app import Shown
+from tests.web.test_pages import HOSTILE, Hostile
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Page
+
+    from monitor.status.model import CityStatus
+
+pytestmark = pytest.mark.integration
+
+SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
+PATHS = ("/", "/schools/goethe", "/schools/weimar", "/?q=nobody")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        yield started
+        await started.close()
+
+
+async def opened(
+    browser: Browser, size: str, scheme: str, said: list[str], language: str = "de-DE"
+) -> Page:
+    """Return a new window; `said` takes whatever the browser complains of."""
+    width, height = SIZES[size]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=language,
+    )
+    page = await context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return page
+
+
+async def test_every_page_is_accessible_on_phone_and_desktop_dark_and_light(
+    browser: Browser,
+) -> None:
+    said: list[str] = []
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
+        for size, scheme in itertools.product(SIZES, ("dark", "light")):
+            page = await opened(browser, size, scheme, said)
+            for path in PATHS:
+                await page.goto(f"http://127.0.0.1:{port}{path}")
+                found = await Axe().run(page)
+                assert found.violations_count == 0, found.generate_report()
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= SIZES[size][0], f"{path} is wider than a {size}"
+    assert [one for one in said if "404" not in one] == []
+
+
+async def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
+    said: list[str] = []
+    async with serve(Hostile(), Listen("127.0.0.1", 0)) as port:
+        page = await opened(browser, "desktop", "light", said)
+        for path in ("/", "/schools/goethe"):
+            await page.goto(f"http://127.0.0.1:{port}{path}")
+            assert HOSTILE in await page.inner_text("main")
+            assert await page.locator("main script").count() == 0
+    assert said == []
+
+
+async def test_it_is_driven_by_keyboard_and_by_search(browser: Browser) -> None:
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
+        page = await opened(browser, "desktop", "light", [], "en-GB")
+        await page.goto(f"http://127.0.0.1:{port}/")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "content"
+        await page.fill("input[type=search]", "mitte")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**q=mitte**")
+        await page.click("text=Goethe-Schule")
+        assert await page.inner_text("h1") == "Goethe-Schule"
+        await page.click("text=Deutsch")
+        assert await page.get_attribute("html", "lang") == "de"
+
+
+class Counting(Shown):
+    """A city that has one more school down at every look."""
+
+    looks = 0
+
+    def city(self) -> CityStatus:
+        self.looks += 1
+        return answers.city(schools_down=self.looks)
+
+
+async def test_it_renews_itself_with_the_script_and_not_while_somebody_types(
+    browser: Browser,
+) -> None:
+    async with serve(Counting(), Listen("127.0.0.1", 0)) as port:
+        page = await opened(browser, "desktop", "light", [])
+        await page.clock.install()
+        await page.goto(f"http://127.0.0.1:{port}/")
+        down = page.locator(".counts .down strong")
+        assert await down.inner_text() == "1"
+        await page.clock.run_for(31_000)
+        await page.wait_for_function("document.querySelector('.counts .down').innerText[0] === '2'")
+        await page.focus("input[type=search]")
+        await page.clock.run_for(65_000)
+        assert await down.inner_text() == "2"
+
+
+async def test_the_api_of_a_daemon_is_as_it_is_described_whatever_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with serving(tmp_path, Network()) as base:
+        document = f"{base}/api/v1/openapi.json"
+        command = [sys.executable, "-m", "schemathesis.cli", "run", document]
+        options = ["--max-examples=40", "--seed=1", "--workers=1", "--no-color"]
+        found = await asyncio.to_thread(
+            subprocess.run, [*command, *options], capture_output=True, text=True, timeout=120
+        )
+    assert found.returncode == 0, found.stdout[-4000:]

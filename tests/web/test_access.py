@@ -1,0 +1,281 @@
+"""Who is answered: by name, by password, by certificate; and how long one may take to ask."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ssl
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import aiohttp
+import bcrypt
+import pytest
+
+from monitor.web import door, login
+from monitor.web.app import Listen, StrangersError, Unchanging, serve
+from monitor.web.door import Door
+from monitor.web.login import Login, Logins
+from monitor.web_access import Tls, WebAccess
+from tests.integration.probe_servers import Issued, issue
+from tests.web.test_app import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+HASH = bcrypt.hashpw(b"geheim", bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$")
+USERS = {"prometheus": HASH}
+EVERY_PAGE = ("/", "/metrics", "/api/v1/schools", "/-/healthy", "/static/status.css", "/nowhere")
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@asynccontextmanager
+async def served(access: WebAccess, **listen: object) -> AsyncIterator[int]:
+    place = Listen("127.0.0.1", 0, Unchanging(access), **listen)  # type: ignore[arg-type]  # as named
+    async with serve(Shown(), place) as port:
+        yield port
+
+
+async def status(port: int, path: str = "/metrics", **headers: str) -> int:
+    async with (
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as web,
+        web.get(path, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+async def test_without_a_login_nothing_is_answered(path: str) -> None:
+    async with served(WebAccess(users=USERS)) as port:
+        assert await status(port, path) == 401
+        found = await status(port, path, **basic("prometheus", "geheim"))
+        assert found == (404 if path == "/nowhere" else 200)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        basic("prometheus", "falsch")["Authorization"],
+        basic("nobody", "geheim")["Authorization"],
+        basic("", "")["Authorization"],
+        basic("prometheus", "geheim" + "x" * 80)["Authorization"],
+        basic("prometheus", "geheim\0")["Authorization"],
+        "Basic !!!",
+        "Basic",
+        "Bearer geheim",
+        "Basic " + base64.b64encode(b"prometheus").decode(),
+        "Basic " + base64.b64encode(b"\xff\xfe:geheim").decode(),
+        "Basic " + base64.b64encode(f"prometheus:{HASH}".encode()).decode(),
+    ],
+)
+async def test_a_wrong_login_is_refused(header: str) -> None:
+    async with served(WebAccess(users=USERS)) as port:
+        assert await status(port, Authorization=header) == 401
+
+
+async def test_the_cache_cannot_be_shifted() -> None:
+    """CVE-2022-46146: a user `ab` with password `c` is not `a` with `bc`."""
+    logins = Logins(time.monotonic)
+    users = {"ab": bcrypt.hashpw(b"c", bcrypt.gensalt(4)).decode()}
+    users["a"] = users["ab"]
+    assert await logins.check(basic("ab", "c")["Authorization"], "x", users) is Login.GOOD
+    assert await logins.check(basic("a", "bc")["Authorization"], "x", users) is Login.BAD
+    logins.close()
+
+
+async def test_a_changed_password_holds_at_once() -> None:
+    logins = Logins(time.monotonic)
+    header = basic("prometheus", "geheim")["Authorization"]
+    assert await logins.check(header, "x", USERS) is Login.GOOD
+    other = {"prometheus": bcrypt.hashpw(b"neu", bcrypt.gensalt(4)).decode()}
+    assert await logins.check(header, "x", other) is Login.BAD
+    logins.close()
+
+
+async def test_a_flood_of_wrong_logins_keeps_nobody_out_who_is_known() -> None:
+    now = 0.0
+    logins = Logins(lambda: now)
+    good = basic("prometheus", "geheim")["Authorization"]
+    assert await logins.check(good, "10.0.0.1", USERS) is Login.GOOD
+    bad = [basic("prometheus", f"falsch-{number}")["Authorization"] for number in range(1000)]
+    found = await asyncio.gather(*(logins.check(one, "10.0.0.1", USERS) for one in bad))
+    assert Login.GOOD not in found
+    assert found.count(Login.BAD) <= login.MAX_WAITING_OF_ONE
+    for _ in range(login.FAILURES):
+        await logins.check(bad[0], "10.0.0.1", USERS)
+    assert await logins.check(bad[0], "10.0.0.1", USERS) is Login.TOO_MANY
+    assert await logins.check(good, "10.0.0.1", USERS) is Login.GOOD
+    assert await logins.check(bad[0], "10.0.0.2", USERS) is Login.BAD
+    now += 2 * login.FAILURES / login.FORGIVEN_A_SECOND
+    assert await logins.check(bad[0], "10.0.0.1", USERS) is Login.BAD
+    logins.close()
+
+
+async def test_an_unknown_user_takes_as_long_as_a_known_one() -> None:
+    """By the same work: whoever measures learns no name."""
+    hashed: list[bytes] = []
+
+    class Noting(Logins):
+        async def _fits(self, password: bytes, hashed_as: bytes, address: str) -> bool:
+            hashed.append(hashed_as)
+            return await super()._fits(password, hashed_as, address)
+
+    logins = Noting(time.monotonic)
+    assert await logins.check(basic("nobody", "x")["Authorization"], "a", USERS) is Login.BAD
+    assert hashed == [login._NOBODY]
+    logins.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1", 200),
+        ("localhost:1", 200),
+        ("[::1]:9822", 200),
+        ("10.1.2.3", 200),
+        ("monitor.example", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example", 421),
+        ("", 400),
+    ],
+)
+async def test_only_names_of_ours_are_answered(host: str, answered: int) -> None:
+    async with served(WebAccess(), host_names=("monitor.example",)) as port:
+        found = await status(port, Host=host)
+        assert found in {answered, 421 if not host else answered}
+
+
+async def test_headers_of_the_file_are_on_every_answer() -> None:
+    async with (
+        served(WebAccess(headers={"X-Frame-Options": "deny"})) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as web,
+        web.get("/nowhere") as answer,
+    ):
+        assert answer.headers["X-Frame-Options"] == "deny"
+        assert answer.headers["Server"] == "schulnetz"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "monitor.example"])
+async def test_others_are_not_served_without_a_login_unless_told_to(host: str) -> None:
+    with pytest.raises(StrangersError, match="--web-config"):
+        async with serve(Shown(), Listen(host, 0)):
+            raise AssertionError("it listens")
+
+
+async def test_who_was_told_to_serves_others() -> None:
+    async with serve(Shown(), Listen("0.0.0.0", 0, without_login=True)) as port:
+        assert await status(port) == 200
+
+
+@dataclass
+class Reload:
+    """Counts how often it was asked for."""
+
+    result: bool = True
+    asked: list[None] = field(default_factory=list)
+
+    async def __call__(self) -> bool:
+        self.asked.append(None)
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "answered"),
+    [
+        ("POST", {}, 401),
+        ("POST", basic("prometheus", "falsch"), 401),
+        ("GET", basic("prometheus", "geheim"), 405),
+        ("POST", basic("prometheus", "geheim") | {"Origin": "https://evil.example"}, 403),
+        ("POST", basic("prometheus", "geheim") | {"Origin": "null"}, 403),
+        ("POST", basic("prometheus", "geheim"), 200),
+    ],
+)
+async def test_a_reload_is_for_who_is_logged_in_and_for_no_other_page(
+    method: str, headers: dict[str, str], answered: int
+) -> None:
+    reload = Reload()
+    async with (
+        served(WebAccess(users=USERS), reload=reload) as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as web,
+        web.request(method, "/-/reload", headers=headers) as answer,
+    ):
+        assert answer.status == answered
+        assert len(reload.asked) == (answered == 200)
+
+
+async def test_a_reload_needs_users() -> None:
+    with pytest.raises(StrangersError, match="reload"):
+        async with served(WebAccess(), reload=Reload()):
+            raise AssertionError("it listens")
+
+
+async def test_who_does_not_finish_asking_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "HEAD_SECONDS", 0.2)
+    async with served(WebAccess()) as port:
+        for sent in (b"", b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: "):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            async with asyncio.timeout(3):
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+            writer.close()
+        assert await status(port) == 200
+
+
+def test_strangers_have_few_places_and_the_known_more() -> None:
+    there = Door()
+    assert sum(there.enter("10.0.0.1") for _ in range(100)) == door.MAX_OF_STRANGER
+    others = sum(there.enter(f"10.0.{at}.2") for at in range(200))
+    assert others == door.MAX_STRANGERS - door.MAX_OF_STRANGER
+    assert not there.enter("10.9.9.9")
+    there.welcome("10.9.9.9")
+    assert sum(there.enter("10.9.9.9") for _ in range(1000)) == (
+        door.MAX_CONNECTIONS - door.MAX_STRANGERS
+    )
+    assert not there.enter("127.0.0.1")
+    there.leave("10.0.0.1")
+    assert there.enter("127.0.0.1")
+    assert there.turned_away["too_many"] > 0
+
+
+@pytest.fixture(scope="module")
+def authority() -> Issued:
+    return issue("authority", None, days=30, is_authority=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "answered"),
+    [("prometheus.example", (), 200), ("prometheus.example", ("prometheus.example",), 200),
+     ("other.example", ("prometheus.example",), 403), (None, (), None)],
+)  # fmt: skip
+async def test_a_client_certificate_lets_in_who_may(
+    authority: Issued, tmp_path_factory: pytest.TempPathFactory, name: str | None,
+    allowed: tuple[str, ...], answered: int | None,
+) -> None:  # fmt: skip
+    folder = tmp_path_factory.mktemp("tls")
+    server = issue("server", authority, days=9, names=("localhost",))
+    tls = Tls(
+        server.pem.decode(),
+        server.key_pem.decode(),
+        client_ca=authority.pem.decode(),
+        must_have_certificate=True,
+        allowed_names=allowed,
+    )
+    context = ssl.create_default_context(cadata=authority.pem.decode())
+    if name:
+        client = issue(name, authority, days=9, names=(name,))
+        (folder / "client.pem").write_bytes(client.pem + client.key_pem)
+        context.load_cert_chain(folder / "client.pem")
+    async with served(WebAccess(tls=tls)) as port, aiohttp.ClientSession() as web:
+        try:
+            async with web.get(f"https://localhost:{port}/-/healthy", ssl=context) as answer:
+                found: int | None = answer.status
+        except (aiohttp.ClientError, ConnectionError):
+            found = None
+    assert found == answered
