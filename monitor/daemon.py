@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.inventory import CheckKind, Engine
 from monitor.maintenance import MaintenanceBook
+from monitor.notify import ALIVE, STOPPING, Supervisor
 from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.reload import changes_between
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
@@ -64,6 +67,7 @@ if TYPE_CHECKING:
     from monitor.rollout.place import LedgerPlace
 
 log = logging.getLogger(__name__)
+audit = logging.getLogger("monitor.audit")
 
 LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.05
@@ -111,10 +115,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that was read whole: the inventory and the secrets that it names."""
+    """A configuration that was read whole: the inventory and the secrets that it names.
+
+    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest.
+    """
 
     inventory: Inventory
     credentials: Mapping[str, Secret]
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +173,19 @@ class Daemon:
         self.inventory = loaded.inventory
         self.port = 0
         self._reload_wanted = asyncio.Event()
+        self._trigger = ""
+        self._digest = ""
         self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now)
         self.traps: TrapDesk | None = None
         self._history = RoundTripHistory(loaded.inventory)
         self._apply(loaded)
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Probe until `stop` is set; when this returns, every check has ended."""
+    async def run(self, stop: asyncio.Event, supervisor: Supervisor | None = None) -> None:
+        """Probe until `stop` is set; when this returns, every check has ended.
+
+        `supervisor` is told that the daemon is alive as long as checks end, and when it stops.
+        """
+        supervisor = supervisor or Supervisor({})
         requests = RequestFile(self._settings.state_directory / FILE_NAME)
         campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
         async with asyncio.TaskGroup() as group:
@@ -183,20 +197,24 @@ class Daemon:
                 group.create_task(self._settle(), name="settle"),
                 group.create_task(self._forecast(), name="forecast"),
                 group.create_task(campaigns, name="campaigns"),
+                group.create_task(self._feed(supervisor), name="watchdog"),
             ]
             await stop.wait()
+            supervisor.tell(STOPPING)
             for task in tasks:
                 task.cancel()
 
-    def request_reload(self) -> None:
+    def request_reload(self, trigger: str) -> None:
         """Have the configuration read again; requests while one is under way become one."""
+        self._trigger = trigger
         self._reload_wanted.set()
 
-    async def reload(self) -> bool:
+    async def reload(self, trigger: str = "HTTP") -> bool:
         """Read the configuration again; keep the one that runs if anything is wrong with it.
 
-        Returns whether it was applied; the log says why not.
+        Returns whether it was applied; the log says why not. `trigger` is what asked for it.
         """
+        before, old = self.inventory, self._digest
         try:
             # A file made to be slow to refuse must not hold up the probes.
             loaded = await asyncio.to_thread(self._load)
@@ -209,9 +227,17 @@ class Daemon:
                 await self.traps.listen(loaded.inventory, self._parts.snmp)
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
             self._parts.own.count_reload(self._clock.now(), successful=False)
+            audit.warning("reload by %s refused; the configuration stays %s", trigger, old[:12])
             # The file's own errors say all there is to know; a traceback would bury them.
             log.error("configuration not reloaded, the one before keeps running: %s", error)  # noqa: TRY400
             return False
+        audit.info(
+            "reload by %s: configuration %s to %s; %s",
+            trigger,
+            old[:12],
+            self._digest[:12],
+            changes_between(before, self.inventory),
+        )
         return True
 
     def status(self) -> Status:
@@ -316,8 +342,9 @@ class Daemon:
         wanted = {check.id for check in self._schedule.checks}
         self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
         self.inventory = inventory
+        self._digest = loaded.digest
         self._parts.own.count_reload(self._clock.now(), successful=True)
-        log.info(
+        audit.info(
             "configuration applied: %d schools; checks: %d started, %d stopped, %d kept",
             len(inventory.schools),
             change.started,
@@ -370,6 +397,25 @@ class Daemon:
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
 
+    async def _feed(self, supervisor: Supervisor) -> None:
+        """Feed the watchdog while checks end: a schedule that stands still is a stall, too."""
+        pause = supervisor.feed_seconds
+        if pause is None:
+            return
+        seen, since = -1, self._clock.monotonic()
+        while True:
+            now = self._clock.monotonic()
+            if self._polls != seen:
+                seen, since = self._polls, now
+            if now - since <= self._longest_pause():
+                supervisor.tell(ALIVE)
+            await self._clock.sleep(pause)
+
+    def _longest_pause(self) -> float:
+        """Return how long nothing may end: the most frequent check's run after the next."""
+        checks = self._schedule.checks
+        return min((2 * check.interval + check.timeout for check in checks), default=math.inf)
+
     async def _forecast(self) -> None:
         """Renew the forecast now and then; the history is read in a thread of its own."""
         place = self._settings.ledger_place
@@ -391,7 +437,7 @@ class Daemon:
         while True:
             await self._reload_wanted.wait()
             self._reload_wanted.clear()
-            await self.reload()
+            await self.reload(self._trigger)
 
     def _refuse_loss_of_schools(self, inventory: Inventory) -> None:
         before, after = len(self.inventory.schools), len(inventory.schools)

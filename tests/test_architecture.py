@@ -14,6 +14,8 @@ ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
     "inventory": {"device_profile"},
     "restart": set(),
+    "reload": {"inventory"},
+    "shard": {"inventory"},
     "topology": {"inventory", "observation"},
     "recording": {"device_profile", "snmp"},
     "observation": {"device_profile", "inventory"},

@@ -148,8 +148,8 @@ def test_many_requests_to_reload_become_one_at_a_time(tmp_path: Path) -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             for number in (4, 5, 4, 5):
                 one.offer(inventory_of(tmp_path, fewer(number)))
-                one.daemon.request_reload()
-                one.daemon.request_reload()
+                one.daemon.request_reload("SIGHUP")
+                one.daemon.request_reload("SIGHUP")
                 await asyncio.sleep(5)
                 assert len(one.daemon.inventory.schools) == number
 

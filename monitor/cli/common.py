@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 from enum import IntEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -17,6 +18,7 @@ import click
 from monitor.config import ConfigError, load
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
+from monitor.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +70,26 @@ class Listen(click.ParamType[tuple[str, int]]):
         if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
             self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
         return host.strip("[]"), int(port)
+
+
+class ShardOf(click.ParamType[Shard]):
+    """`NUMBER/COUNT`, counted from 1."""
+
+    name = "shard"
+
+    def convert(
+        self,
+        value: str | Shard,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Shard:
+        """Return the shard of the text."""
+        if isinstance(value, Shard):
+            return value
+        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", value)
+        if found is None or int(found[1]) > int(found[2]):
+            self.fail(f"{value!r} is not NUMBER/COUNT, such as 2/5", param, ctx)
+        return Shard(int(found[1]), int(found[2]))
 
 
 class Years(click.ParamType[tuple[int, int]]):
@@ -142,14 +164,17 @@ def read_inventory(config: Path) -> Inventory:
         raise SystemExit(Exit.WRONG) from None
 
 
-def read_all(config: Path) -> Loaded:
-    """Return the inventory with its secrets.
+def read_all(config: Path, shard: Shard | None = None) -> Loaded:
+    """Return the inventory, or a shard of it, with its secrets.
 
     Raises:
         ConfigError: with every error, for the daemon, which must survive a bad reload.
     """
     inventory = load(config)
-    return Loaded(inventory, read_credentials(inventory.credentials))
+    digest = sha256(config.read_bytes()).hexdigest()
+    if shard is not None:
+        inventory = shard.of(inventory)
+    return Loaded(inventory, read_credentials(inventory.credentials), digest)
 
 
 def find_school(inventory: Inventory, wanted: str) -> School:

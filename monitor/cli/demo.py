@@ -277,7 +277,12 @@ async def _watch(
         shower = group.create_task(_show(daemon, console, played))
         beside = [watcher, shower]
         if played is not None:
-            player = play(played.story, played.clock, daemon.record, daemon.request_reload)
+            player = play(
+                played.story,
+                played.clock,
+                daemon.record,
+                lambda: daemon.request_reload("the played years"),
+            )
             beside.append(group.create_task(player))
         await daemon.run(stop)
         for task in beside:

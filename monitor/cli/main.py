@@ -28,6 +28,7 @@ from monitor.cli import walk as walk_command
 from monitor.cli.common import (
     DEFAULT_CONFIG,
     Listen,
+    ShardOf,
     Years,
     config_option,
     default_state_directory,
@@ -43,6 +44,7 @@ from monitor.inventory import CheckKind, insecure_devices
 
 if TYPE_CHECKING:
     from monitor.rollout.place import LedgerPlace
+    from monitor.shard import Shard
 
 EPILOG = """\b
 Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
@@ -77,6 +79,19 @@ def main() -> None:
     help="Take SNMP traps and informs of the devices here.  [default: none are taken]",
 )
 @click.option(
+    "--shard",
+    type=ShardOf(),
+    metavar="NUMBER/COUNT",
+    help="Watch this daemon's share of the schools.  [default: all]",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the lines of the log look.",
+)
+@click.option(
     "--web-config",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
@@ -109,6 +124,8 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     host_names: tuple[str, ...],
     without_login: bool,  # noqa: FBT001  # the same
     enable_reload: bool,  # noqa: FBT001  # the same
+    shard: Shard | None,
+    log_format: str,
     ledger: LedgerPlace,
 ) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
@@ -124,7 +141,7 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         without_login=without_login,
         reload_by_http=enable_reload,
     )
-    run_command.run(config, settings)
+    run_command.run(config, settings, log_format=log_format, shard=shard)
 
 
 demo_state_option = click.option(

@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
+import time
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import logs
 from monitor.cli.common import Exit, base_url, fail, read_all, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.daemon import Settings, StateDirectoryError, TrapAddressError, open_daemon
+from monitor.notify import READY, Supervisor
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.rollout.chain import LedgerError
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.daemon import Daemon
+    from monitor.shard import Shard
 
 # Each has a message of one line that names the cure.
 START_ERRORS = (
@@ -44,13 +47,11 @@ START_ERRORS = (
 )
 
 
-def run(config: Path, settings: Settings) -> None:
+def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | None) -> None:
     """Run until SIGTERM or SIGINT; leave with a code and one line if it cannot start."""
-    logging.basicConfig(
-        stream=sys.stdout, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logs.set_up(log_format, time.monotonic)
     try:
-        asyncio.run(_run(config, settings))
+        asyncio.run(_run(config, settings, shard))
     except ConfigError as error:
         click.echo(str(error), err=True)
         raise SystemExit(Exit.WRONG) from None
@@ -58,16 +59,18 @@ def run(config: Path, settings: Settings) -> None:
         fail(sentence(error), Exit.CANNOT_START)
 
 
-async def _run(config: Path, settings: Settings) -> None:
+async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
     clock = SystemClock()
-    opened = open_daemon(settings, lambda: read_all(config), clock, EchoSocket.open)
+    opened = open_daemon(settings, lambda: read_all(config, shard), clock, EchoSocket.open)
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
         logging.getLogger(__name__).info(
             "serving metrics on %s/metrics", base_url(settings.host, daemon.port)
         )
-        await daemon.run(stop)
+        supervisor = Supervisor()
+        supervisor.tell(READY)
+        await daemon.run(stop, supervisor)
 
 
 def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
@@ -75,4 +78,4 @@ def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, daemon.request_reload)
+    loop.add_signal_handler(signal.SIGHUP, daemon.request_reload, "SIGHUP")

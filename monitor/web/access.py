@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from monitor.web.door import Door
     from monitor.web_access import WebAccess
 
-log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
 
 _CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="schulnetz", charset="UTF-8"'}
@@ -78,26 +77,27 @@ class Guard:
             certificate = request.get_extra_info("peercert") or {}
             names = {value for _, value in certificate.get("subjectAltName", ())}
             if not names & set(rules.tls.allowed_names):
-                return self._turn_away("certificate", address, 403, "this certificate may not")
+                return self._turn_away("certificate", 403, "this certificate may not")
         if rules.users:
             header = request.headers.get("Authorization", "")
             found = await self._logins.check(header, address, rules.users)
             if found is Login.TOO_MANY:
-                return self._turn_away("too_many", address, 429, "too many failed logins")
+                return self._turn_away("too_many", 429, "too many failed logins")
             if found is Login.BAD:
                 if header:
-                    return self._turn_away("login", address, 401, "wrong user or password")
+                    return self._turn_away("login", 401, "wrong user or password")
                 return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
         if rules.keeps_strangers_out:
             self._door.welcome(address)
         return None
 
-    def _turn_away(self, reason: str, address: str, status: int, said: str) -> web.Response:
+    def _turn_away(self, reason: str, status: int, said: str) -> web.Response:
         self.refused[reason] += 1
         now = time.monotonic()
         if now - self._told >= _AUDIT_SECONDS:
             self._told = now
-            audit.warning("refused %s, last of %s: %s", self.refused, address, said)
+            # No address: whose it is is nobody's business.
+            audit.warning("requests refused so far: %s; the last one: %s", self.refused, said)
         headers = _CHALLENGE if status == web.HTTPUnauthorized.status_code else {}
         return web.Response(text=f"{said}\n", status=status, headers=headers)
 

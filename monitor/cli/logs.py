@@ -1,0 +1,88 @@
+"""How the daemon's log looks: a line per record on stdout, text or JSON, never a flood.
+
+Of records of one kind (the same words with other values) only so many are written in a minute;
+the next one says how many were held back. Lines of the audit and what a reload did are always
+written.
+
+Must not know: who logs what.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ALWAYS: Final = "monitor.audit"
+"""The logger whose records are never held back."""
+
+LINES_A_MINUTE: Final = 10
+_WINDOW_SECONDS: Final = 60.0
+_MAX_KINDS: Final = 1000
+_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+class RateLimit(logging.Filter):
+    """Holds back what is said too often; `now` is monotonic."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._now = now
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is written."""
+        if record.name == ALWAYS:
+            return True
+        now, kind = self._now(), (record.name, str(record.msg))
+        since, count = self._said.get(kind, (now, 0))
+        if now - since >= _WINDOW_SECONDS:
+            held = count - LINES_A_MINUTE
+            if held > 0:
+                record.msg = f"{record.getMessage()} ({held} lines like this were held back)"
+                record.args = None
+            since, count = now, 0
+        if len(self._said) >= _MAX_KINDS and kind not in self._said:
+            self._said.clear()
+        self._said[kind] = (since, count + 1)
+        return count < LINES_A_MINUTE
+
+
+class TextLines(logging.Formatter):
+    """A line of text; what a device said cannot break it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
+        """Return the line, without control characters."""
+        return super().formatMessage(record).translate(_CONTROLS)
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line: time (UTC), level, logger, message, and a traceback if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def set_up(form: str, now: Callable[[], float]) -> None:
+    """Have everything that is logged written to stdout, as `text` or `json`."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    handler.addFilter(RateLimit(now))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
