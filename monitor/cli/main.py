@@ -18,6 +18,7 @@ from monitor import __version__
 from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
 from monitor.cli import demo as demo_command
+from monitor.cli import doctor as doctor_command
 from monitor.cli import ledger as ledger_command
 from monitor.cli import maintenance as maintenance_command
 from monitor.cli import probe as probe_command
@@ -291,6 +292,7 @@ def version() -> None:
 main.add_command(backfill_command.backfill)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
+main.add_command(doctor_command.doctor)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)
 main.add_command(sla_command.sla)

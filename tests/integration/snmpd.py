@@ -75,9 +75,10 @@ def _users() -> str:
 
 
 @contextlib.contextmanager
-def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
+def snmpd(folder: Path, port: int = 0, extra: str = "") -> Iterator[int]:
     """Run net-snmp's agent on 127.0.0.1 and ::1, with the community `public` and users.
 
+    `extra` are further lines of its configuration.
     A second run in the same folder is the same engine, booted once more.
     """
     port = port or free_port()
@@ -87,7 +88,7 @@ def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
         "rocommunity public 127.0.0.1\n"
         "rocommunity6 public ::1\n"
         'sysName schule <1> "a"\n'
-        f"engineID {ENGINE}\n" + _users()
+        f"engineID {ENGINE}\n{extra}\n" + _users()
     )
     command = ["snmpd", "-f", "-Lf", str(folder / "log"), "-C", "-c", str(configuration)]
     environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}

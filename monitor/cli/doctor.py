@@ -1,0 +1,208 @@
+"""`schulnetz doctor`: whether this machine lets the daemon do its work, with the cure if not.
+
+Nothing is changed, and nothing but the references is asked over the network.
+
+Must not know: how the daemon does its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.cli.common import Exit, config_option, sentence, state_option
+from monitor.cli.ledger_option import ledger_option
+from monitor.clock import SystemClock
+from monitor.config import ConfigError, load
+from monitor.config.secrets import SecretError, read_credentials
+from monitor.daemon import StateDirectoryError, prepare_state_directory
+from monitor.inventory import IcmpOptions
+from monitor.probes.echo_port import EchoPermissionError
+from monitor.probes.echo_socket import EchoSocket
+from monitor.probes.resolve import ResolveError, resolve
+from monitor.rollout.chain import LedgerError
+from monitor.snmp.client import SnmpClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory import Inventory
+    from monitor.rollout.place import LedgerPlace
+
+WANTED_BUFFER_BYTES: Final = 2 * 1024 * 1024
+WANTED_FILES: Final = 1024
+EARLIEST_YEAR: Final = 2024
+RESOLVE_SECONDS: Final = 5.0
+# systemd-timesyncd makes the file when the clock is right; chrony's and ntpd's are elsewhere.
+TIMESYNC: Final = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"))
+
+
+class Health(StrEnum):
+    """How a finding is; `WARNING` works, but not as it should."""
+
+    GOOD = "ok"
+    WARNING = "warning"
+    BAD = "broken"
+
+
+_STYLES: Final = {Health.GOOD: "green", Health.WARNING: "yellow", Health.BAD: "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, how it is, what was seen, and the cure if there is need of one."""
+
+    what: str
+    health: Health
+    seen: str
+    cure: str = ""
+
+
+@click.command()
+@config_option
+@state_option
+@ledger_option
+def doctor(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
+    """Say whether this machine lets the daemon do its work, with the cure if not."""
+    found = list(examine(config, state_dir, ledger))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("what", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("found", overflow="fold")
+    for finding in found:
+        cure = f"\n{finding.cure}" if finding.cure else ""
+        health = f"[{_STYLES[finding.health]}]{finding.health}[/]"
+        table.add_row(finding.what, health, escape(f"{finding.seen}{cure}"))
+    Console().print(table)
+    if any(finding.health is Health.BAD for finding in found):
+        raise SystemExit(Exit.WRONG)
+
+
+def examine(config: Path, state_dir: Path, ledger: LedgerPlace) -> Iterator[Finding]:
+    """Yield what is found, in the order in which the daemon would stumble over it."""
+    inventory: Inventory | None = None
+    try:
+        inventory = load(config)
+        yield Finding("configuration", Health.GOOD, f"{len(inventory.schools)} schools")
+    except ConfigError as error:
+        count = len(error.problems)
+        cure = f"`schulnetz check {config}` names them all"
+        yield Finding("configuration", Health.BAD, f"{count} problems", cure)
+    if inventory is not None:
+        yield from _credentials(inventory)
+    yield _state(state_dir)
+    yield _ledger(ledger)
+    yield from asyncio.run(_network(inventory))
+    yield _files()
+    yield _clock()
+
+
+def _credentials(inventory: Inventory) -> Iterator[Finding]:
+    try:
+        read_credentials(inventory.credentials)
+        yield Finding("credentials", Health.GOOD, f"{len(inventory.credentials)} can be read")
+    except SecretError as error:
+        yield Finding("credentials", Health.BAD, str(error))
+    for name, source in inventory.credentials.items():
+        if source.kind == "file" and _is_open_to_others(Path(source.place)):
+            seen = f"{source.place} can be read by other users"
+            yield Finding(f"credential {name}", Health.WARNING, seen, f"chmod 600 {source.place}")
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    except OSError:
+        return False
+
+
+def _state(state_dir: Path) -> Finding:
+    try:
+        prepare_state_directory(state_dir)
+    except StateDirectoryError as error:
+        return Finding("state", Health.BAD, str(error))
+    return Finding("state", Health.GOOD, f"{state_dir} can be written")
+
+
+def _ledger(ledger: LedgerPlace) -> Finding:
+    try:
+        if not ledger.exists():
+            seen = f"{ledger} is not there yet; the daemon begins it"
+            return Finding("ledger", Health.GOOD, seen)
+        with ledger.open_reader() as reader:
+            row, _ = reader.head()
+    except LedgerError as error:
+        return Finding("ledger", Health.BAD, str(error), "`schulnetz ledger verify` says more")
+    return Finding("ledger", Health.GOOD, f"{ledger}: {row} rows")
+
+
+async def _network(inventory: Inventory | None) -> list[Finding]:
+    found = []
+    async with SnmpClient() as client:
+        smallest = min(client.receive_buffer_bytes.values(), default=0)
+    if smallest < WANTED_BUFFER_BYTES:
+        seen = f"SNMP's receive buffer has {smallest // 1024} KiB; a city's replies may be dropped"
+        cure = f"sysctl -w net.core.rmem_max={4 * 1024 * 1024}"
+        found.append(Finding("buffers", Health.WARNING, seen, cure))
+    else:
+        found.append(Finding("buffers", Health.GOOD, f"{smallest // 1024} KiB"))
+    try:
+        async with EchoSocket.open() as echo:
+            found.append(Finding("ping", Health.GOOD, "the kernel lets us"))
+            references = inventory.references if inventory else ()
+            found += await asyncio.gather(
+                *(_reference(echo, one.name, one.host) for one in references)
+            )
+    except EchoPermissionError as error:
+        found.append(Finding("ping", Health.BAD, sentence(error)))
+    return found
+
+
+async def _reference(echo: EchoSocket, name: str, host: str) -> Finding:
+    what = f"reference {name}"
+    cure = "without three that answer, the monitor cannot tell its own line's end from the city's"
+    clock = SystemClock()
+    try:
+        resolved = await resolve(host, clock, clock.monotonic() + RESOLVE_SECONDS)
+        answer = await echo.ping(resolved.address, IcmpOptions(packets=3))
+    except (ResolveError, OSError) as error:
+        return Finding(what, Health.WARNING, sentence(error), cure)
+    if not answer.answered:
+        return Finding(what, Health.WARNING, f"{host} does not answer", cure)
+    return Finding(what, Health.GOOD, f"{host} answers")
+
+
+def _files() -> Finding:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < WANTED_FILES:
+        return Finding(
+            "open files", Health.WARNING, f"at most {soft}", "LimitNOFILE=8192, or ulimit -n 8192"
+        )
+    return Finding("open files", Health.GOOD, f"at most {soft}")
+
+
+def _clock() -> Finding:
+    year = SystemClock().now().year
+    if year < EARLIEST_YEAR:
+        seen = f"the clock says {year}"
+        return Finding("clock", Health.BAD, seen, "set it; certificates and evidence need it")
+    if any(place.exists() for place in TIMESYNC) or "container" in os.environ:
+        return Finding("clock", Health.GOOD, "somebody keeps it right")
+    return Finding(
+        "clock",
+        Health.WARNING,
+        "nobody seems to keep it right",
+        "apt install systemd-timesyncd, or chrony",
+    )

@@ -1,0 +1,101 @@
+"""`schulnetz doctor`: a healthy machine, and each thing that can be wrong with one."""
+
+from __future__ import annotations
+
+import os
+import resource
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.cli import doctor
+from monitor.cli.doctor import Health, examine
+from monitor.rollout.place import SqlitePlace
+from tests.cli.test_main import TOWN, invoke
+from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(COMMUNITY_OF_RUN, COMMUNITY)
+    return TOWN.write(tmp_path / "schools.yaml")
+
+
+def found(config: Path, state: Path) -> dict[str, tuple[Health, str]]:
+    place = SqlitePlace(state / "ledger.sqlite")
+    return {
+        one.what: (one.health, f"{one.seen} {one.cure}") for one in examine(config, state, place)
+    }
+
+
+def test_a_machine_in_order_has_nothing_broken(config: Path, tmp_path: Path) -> None:
+    health = found(config, tmp_path / "state")
+    assert [what for what, (how, _) in health.items() if how is Health.BAD] == []
+    assert health["configuration"] == (Health.GOOD, "2 schools ")
+    assert {what for what in health if what.startswith("reference")} == {
+        f"reference reference-{number}" for number in (1, 2, 3)
+    }
+
+
+def test_a_missing_secret_is_broken_and_told_with_the_cure(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(COMMUNITY_OF_RUN)
+    code, output, _ = invoke("doctor", "--config", config, "--state-dir", tmp_path / "state")
+    assert code == 1
+    assert "broken" in output
+    assert COMMUNITY_OF_RUN in output
+    assert COMMUNITY not in output
+
+
+def test_a_bad_configuration_names_the_command_that_tells_all(tmp_path: Path) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text("version: 7\n")
+    how, said = found(config, tmp_path / "state")["configuration"]
+    assert how is Health.BAD
+    assert f"`schulnetz check {config}`" in said
+
+
+def test_a_secret_that_others_can_read_is_a_warning(config: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "community"
+    secret.write_text("geheim")
+    text = config.read_text().replace(f"{{environment: {COMMUNITY_OF_RUN}}}", f"{{file: {secret}}}")
+    config.write_text(text)
+    for mode, expected in ((0o644, Health.WARNING), (0o600, None)):
+        secret.chmod(mode)
+        how = found(config, tmp_path / "state").get("credential devices", (None, ""))[0]
+        assert how is expected
+
+
+def test_a_state_that_is_no_folder_is_broken(config: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("")
+    assert found(config, state)["state"][0] is Health.BAD
+
+
+def test_a_broken_ledger_is_told(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"no database at all, whatever is said" * 100)
+    how, said = found(config, tmp_path)["ledger"]
+    assert how is Health.BAD
+    assert "ledger verify" in said
+
+
+def test_few_open_files_and_a_wrong_clock_are_told(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
+    monkeypatch.setattr(doctor, "EARLIEST_YEAR", 9999)
+    health = found(config, tmp_path)
+    assert health["open files"][0] is Health.WARNING
+    assert health["clock"][0] is Health.BAD
+
+
+def test_a_container_keeps_no_clock(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "TIMESYNC", ())
+    monkeypatch.setattr(os, "environ", {**os.environ, "container": "podman"})
+    assert found(config, tmp_path)["clock"][0] is Health.GOOD
