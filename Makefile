@@ -8,7 +8,7 @@ DEMO ?=
 STACK ?=
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo stack test fast drills fuzz lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack test fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -45,6 +45,9 @@ lint: venv-dev ## ruff and mypy
 bench: venv-dev ## measure against the peers, in one run, into bench/README.md
 	@tools/debian-packages "the benchmarks" $(BENCH_PACKAGES)
 	$(RUN)/python -m bench
+
+sbom: venv-dev ## write the bill of materials into build/sbom.cdx.json and list the licences
+	$(RUN)/python tools/sbom.py build/sbom.cdx.json
 
 schema: venv ## write config/schools.schema.json
 	$(RUN)/schulnetz schema > config/schools.schema.json

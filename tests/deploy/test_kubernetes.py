@@ -1,0 +1,54 @@
+"""The manifests: one shard a pod, with options that the program has, and with few rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+
+from monitor.cli.main import main
+
+MANIFESTS = Path(__file__).parents[2] / "deploy/kubernetes/schulnetz.yaml"
+
+
+def stateful_set() -> dict[str, Any]:
+    found = [
+        one for one in yaml.safe_load_all(MANIFESTS.read_text()) if one["kind"] == "StatefulSet"
+    ]
+    (one,) = found
+    spec: dict[str, Any] = one["spec"]
+    return spec
+
+
+def test_the_pods_shards_are_all_shards_once() -> None:
+    spec = stateful_set()
+    (container,) = spec["template"]["spec"]["containers"]
+    (shard,) = (one for one in container["args"] if one.startswith("--shard="))
+    numbers = range(spec["ordinals"]["start"], spec["ordinals"]["start"] + spec["replicas"])
+    shards = [shard.removeprefix("--shard=").replace("$(POD_INDEX)", str(n)) for n in numbers]
+    assert shards == [f"{number}/{spec['replicas']}" for number in range(1, spec["replicas"] + 1)]
+
+
+def test_the_arguments_are_ones_that_the_program_takes(tmp_path: Path) -> None:
+    (container,) = stateful_set()["template"]["spec"]["containers"]
+    arguments = [one.replace("$(POD_INDEX)", "1") for one in container["args"]]
+    arguments = [one for one in arguments if not one.startswith(("--config", "--state-dir"))]
+    missing = tmp_path / "none.yaml"
+    ledger = {"SCHULNETZ_LEDGER": "postgresql://x@127.0.0.1:1/x"}
+    result = CliRunner().invoke(main, [*arguments, f"--config={missing}"], env=ledger)
+    assert result.exit_code == 1, result.stderr
+    assert str(missing) in result.stderr
+
+
+def test_a_pod_has_few_rights() -> None:
+    pod = stateful_set()["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert not pod["automountServiceAccountToken"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
