@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ MAX_STRANGERS: Final = 64
 MAX_OF_STRANGER: Final = 8
 MAX_CONNECTIONS: Final = 256
 _MAX_KNOWN: Final = 1000
+_OURS: Final = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
 _HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -61,7 +61,7 @@ class Door:
 
     def knows(self, address: str) -> bool:
         """Return whether an address is this machine's, or was let in before."""
-        return address in self._known or _is_loopback(address)
+        return address in self._known or address in _OURS
 
     def _strangers(self) -> int:
         return sum(count for address, count in self._inside.items() if not self.knows(address))
@@ -140,10 +140,3 @@ class GuardedProtocol(asyncio.Protocol):
 def guarded(door: Door, serve: Callable[[], asyncio.Protocol]) -> Callable[[], GuardedProtocol]:
     """Return a factory of protocols for `loop.create_server`."""
     return lambda: GuardedProtocol(door, serve())
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,58 @@
+"""A process that floods a server from addresses of its own: slow clients, and wrong logins.
+
+Usage: python -m tests.integration.flood PORT CLIENTS LOGINS_A_SECOND SECONDS
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import sys
+
+SLOW, WRONG = "127.0.0.9", "127.0.0.10"
+
+
+async def slow(port: int, seconds: float) -> None:
+    """Connect and never finish asking."""
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(SLOW, 0))
+            writer.write(b"GET /metrics HTTP/1.1\r\nX: ")
+            await reader.read()
+            writer.close()
+
+
+async def wrong(port: int, number: int) -> None:
+    """Log in with a password that is not one."""
+    login = base64.b64encode(f"prometheus:wrong-{number}".encode()).decode()
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(WRONG, 0))
+            head = f"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n"
+            writer.write(f"{head}Connection: close\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+            if answer.startswith(b"HTTP/1.1 200"):
+                print("IN", flush=True)  # noqa: T201  # what the parent looks for
+
+
+async def main(port: int, clients: int, rate: float, seconds: float) -> None:
+    """Flood for some seconds."""
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + seconds
+    numbers = itertools.count()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(slow(port, seconds))
+            await asyncio.sleep(0)
+        while loop.time() < ends:
+            for _ in range(max(1, int(rate / 20))):
+                group.create_task(wrong(port, next(numbers)))
+            await asyncio.sleep(0.05)
+    print(next(numbers), flush=True)  # noqa: T201  # how many logins there were
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])))

@@ -1,0 +1,76 @@
+"""Slow clients, wrong logins and few file descriptors: the authorised are served all the same."""
+
+from __future__ import annotations
+
+import base64
+import re
+import resource
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import bcrypt
+import pytest
+
+from tests.integration.running import (
+    COMMUNITY,
+    COMMUNITY_OF_RUN,
+    Town,
+    city,
+    started,
+    until,
+)
+from tests.integration.snmpd import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+CLIENTS = 10_000
+LOGINS_A_SECOND = 1000
+SECONDS = 20
+OPEN_FILES = 1024
+LONGEST_P99 = 1.0
+MOST_LINES = 10
+
+
+def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
+    hashed = bcrypt.hashpw(b"geheim", bcrypt.gensalt(10)).decode()
+    web = tmp_path / "web.yml"
+    web.write_text(f'basic_auth_users: {{prometheus: "{hashed}"}}')
+    login = {"Authorization": "Basic " + base64.b64encode(b"prometheus:geheim").decode()}
+    port = free_port()
+    config = Town(port, {"voede": 1, "schiller": 3}, switches=4).write(tmp_path / "schools.yaml")
+    place = ("--config", str(config), "--state-dir", str(tmp_path / "state"))
+    listen = ("--listen", "127.0.0.1:0", "--web-config", str(web))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert hard >= CLIENTS
+    with (
+        city(config, port),
+        started("run", *place, *listen, environment={COMMUNITY_OF_RUN: COMMUNITY}) as daemon,
+    ):
+        daemon.await_listening()
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+        until(lambda: daemon.get("/-/ready", login).status == 200, daemon)
+        before = len(daemon.lines)
+        flood = [sys.executable, "-m", "tests.integration.flood", str(daemon.port)]
+        amounts = [str(CLIENTS), str(LOGINS_A_SECOND), str(SECONDS)]
+        took: list[float] = []
+        with subprocess.Popen([*flood, *amounts], stdout=subprocess.PIPE, text=True) as flooding:
+            while flooding.poll() is None:
+                began = time.monotonic()
+                answer = daemon.get("/metrics", login)
+                took.append(time.monotonic() - began)
+                assert answer.status == 200
+                assert not re.search(r"school_uplink_up{[^}]*} 0\n", answer.text)
+                time.sleep(0.2)
+            said = flooding.stdout.read() if flooding.stdout else ""
+        assert "IN" not in said
+        assert int(said) > LOGINS_A_SECOND
+        took.sort()
+        assert len(took) > SECONDS
+        assert took[int(len(took) * 0.99) - 1] < LONGEST_P99, took[-5:]
+        assert len(daemon.lines) - before < MOST_LINES, daemon.said
+        assert daemon.stop() == 0
