@@ -19,6 +19,7 @@ from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
 from monitor.cli import demo as demo_command
 from monitor.cli import doctor as doctor_command
+from monitor.cli import importing as import_command
 from monitor.cli import ledger as ledger_command
 from monitor.cli import maintenance as maintenance_command
 from monitor.cli import probe as probe_command
@@ -290,6 +291,7 @@ def version() -> None:
 
 
 main.add_command(backfill_command.backfill)
+main.add_command(import_command.group)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
 main.add_command(doctor_command.doctor)

@@ -1,0 +1,161 @@
+"""Edits the schools of a configuration file as a person would: in place, comments and all.
+
+Only single values and whole new schools are written; whatever else stands in the file stays as it
+is, byte by byte. What cannot be edited that way (a school in one line) is told by its place.
+
+Must not know: where the new values come from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.problems import Findings
+from monitor.config.text import Mapping as MappingNode
+from monitor.config.text import Node, Scalar, Sequence, compose, plain, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KEYS: Final = ("id", "number", "name", "type", "district", "location", "profile", "network")
+"""The keys of a school that are written, in their order."""
+
+UPDATED: Final = ("name", "type", "district", "location")
+"""Those of a school that is there already; the others are the network's business."""
+
+_SAFE: Final = re.compile(
+    r"[A-Za-zÄÖÜäöüß][A-Za-z0-9ÄÖÜäöüß .()/'&+-]*[A-Za-z0-9ÄÖÜäöüß.)]|[A-Za-z]"
+)
+_INDENT: Final = "  "
+
+Value = str | tuple[float, float]
+Row = dict[str, Value]
+"""A school's values by the keys of the file; the location is latitude and longitude."""
+
+
+class EditError(ValueError):
+    """The file cannot be edited; the message names the place and the cure."""
+
+
+@dataclass(slots=True)
+class Edited:
+    """The new text, and what was done: ids of schools added and updated, and of those left out.
+
+    `absent` are the schools of the file of which no row spoke; they stay.
+    """
+
+    text: str
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+
+def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
+    """Return the text with rows taken in: schools are the same by their `number`.
+
+    Raises:
+        EditError: if the text is no list of schools that can be edited.
+    """
+    findings = Findings(name)
+    root = compose(text.encode(), findings)
+    if not isinstance(root, MappingNode) or len(findings):
+        raise EditError(str(findings.error()) if len(findings) else f"{name}: no configuration")
+    schools = root.values.get("schools")
+    if not isinstance(schools, Sequence):
+        raise EditError(f"{name}: there is no list `schools`")
+    known = {str(_value(node, "number")): node for node in schools.items}
+    edited = Edited(text)
+    lines = text.splitlines(keepends=True)
+    blocks = []
+    spoken = set()
+    for row in rows:
+        number = str(row["number"])
+        spoken.add(number)
+        node = known.get(number)
+        if node is None:
+            blocks.append(_block(row))
+            edited.added.append(str(row["id"]))
+        elif _update(lines, node, row, name):
+            edited.updated.append(str(_value(node, "id")))
+    edited.absent = [
+        str(_value(node, "id")) for number, node in known.items() if number not in spoken
+    ]
+    edited.text = _insert("".join(lines), "".join(blocks), name)
+    return edited
+
+
+def slug(name: str) -> str:
+    """Return a school's id made of its name: small letters, digits and hyphens."""
+    letters = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e"}
+    small = "".join(letters.get(letter, letter) for letter in name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", small).strip("-")[:63].strip("-")
+
+
+def _value(node: Node, key: str) -> object:
+    found = node.values.get(key) if isinstance(node, MappingNode) else None
+    return None if found is None else plain(found)
+
+
+def _update(lines: list[str], node: Node, row: Mapping[str, Value], name: str) -> bool:
+    """Write the values of a row that differ into the lines; return whether there were any."""
+    has_changed = False
+    for key in UPDATED:
+        new = row.get(key)
+        if new is None or not isinstance(node, MappingNode) or key not in node.values:
+            continue
+        old = plain(node.values[key])
+        if (list(new) if isinstance(new, tuple) else new) == old:
+            continue
+        _write(lines, node, key, new, name)
+        has_changed = True
+    return has_changed
+
+
+def _write(lines: list[str], node: MappingNode, key: str, new: Value, name: str) -> None:
+    line = node.keys[key].line
+    found = re.fullmatch(
+        rf"(?P<before>\s*(?:- )?{key}:\s+)(?P<value>\S.*?)(?P<after>(?:\s+#.*)?\s*)",
+        lines[line - 1],
+        re.DOTALL,
+    )
+    is_single = isinstance(node.values[key], Scalar) or (
+        found is not None and found["value"].startswith("[") and found["value"].endswith("]")
+    )
+    if found is None or not is_single:
+        raise EditError(
+            f"{name}:{line}: {key} does not stand in a line of its own; edit this school by hand"
+        )
+    lines[line - 1] = f"{found['before']}{_written(new)}{found['after']}"
+
+
+def _block(row: Mapping[str, Value]) -> str:
+    written = [f"{key}: {_written(row[key])}\n" for key in KEYS if key in row]
+    return f"{_INDENT}- " + f"{_INDENT}  ".join(written)
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"[{value[0]}, {value[1]}]"
+    # In quotes wherever a reader could take it for anything but this text.
+    if _SAFE.fullmatch(value) and resolve(value) == value and ": " not in value:
+        return value
+    if re.fullmatch(r"[0-9a-f.:]+/[0-9]+", value):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _insert(text: str, blocks: str, name: str) -> str:
+    """Put new schools behind the last one: before the next key of the file, or its end mark."""
+    if not blocks:
+        return text
+    begins = re.search(r"^schools:[^\n]*\n", text, re.MULTILINE)
+    if begins is None or "[" in begins[0]:
+        raise EditError(f"{name}: the list `schools` does not stand in lines of its own")
+    following = re.compile(r"^(?:\.\.\.|[A-Za-z_])", re.MULTILINE).search(text, begins.end())
+    at = following.start() if following else len(text)
+    before = text[:at].rstrip("\n") + "\n"
+    gap = text[len(before) : at]
+    return f"{before}{blocks}{gap}{text[at:]}"

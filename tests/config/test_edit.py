@@ -1,0 +1,99 @@
+"""Editing the file as a person would: what is not meant stays, byte by byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config import load_text
+from monitor.config.edit import EditError, Row, edit_schools, slug
+
+SMALL = (Path(__file__).parent / "corpus/good/smallest.yaml").read_text(encoding="utf-8")
+NEW: Row = {
+    "id": "new-school",
+    "number": "999999",
+    "name": "Neue Schule",
+    "type": "Grundschule",
+    "district": "Mitte",
+    "location": (51.5, 7.25),
+    "network": "10.82.9.0/24",
+}
+NAMES = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=("Cc", "Cs", "Zs")),
+    min_size=1,
+    max_size=60,
+).filter(lambda name: name.strip() == name)
+
+
+def first_name(text: str) -> str:
+    return load_text(text.encode(), "x.yaml").schools[0].name
+
+
+@given(NAMES)
+def test_any_name_is_read_back_as_it_was_written(name: str) -> None:
+    edited = edit_schools(SMALL, [{"number": "123450", "name": name}], "x.yaml")
+    assert first_name(edited.text) == name
+    assert edited.updated == ([] if name == "First School" else ["first-school"])
+    added = edit_schools(SMALL, [NEW | {"name": name}], "x.yaml")
+    assert load_text(added.text.encode(), "x.yaml").schools[-1].name == name
+
+
+def test_comments_and_all_other_lines_stay() -> None:
+    commented = SMALL.replace("name: First School", "name: First School  # as on the sign")
+    edited = edit_schools(commented, [{"number": "123450", "name": "Other"}], "x.yaml")
+    assert edited.text == commented.replace("First School  #", "Other  #")
+
+
+def test_a_new_school_stands_behind_the_last_one() -> None:
+    edited = edit_schools(SMALL, [NEW], "x.yaml")
+    assert edited.added == ["new-school"]
+    assert edited.text.startswith(SMALL.removesuffix("...\n"))
+    assert edited.text.endswith("    network: 10.82.9.0/24\n...\n")
+    assert [one.id for one in load_text(edited.text.encode(), "x").schools][-1] == "new-school"
+
+
+def test_a_new_school_stands_before_what_follows_the_list() -> None:
+    text = SMALL.replace("...\n", "\n# The goal.\ngoal: {}\n...\n")
+    edited = edit_schools(text, [NEW], "x.yaml")
+    assert "    network: 10.82.9.0/24\n\n# The goal.\ngoal: {}\n...\n" in edited.text
+
+
+def test_schools_of_which_no_row_speaks_stay_and_are_named() -> None:
+    edited = edit_schools(SMALL, [], "x.yaml")
+    assert edited.text == SMALL
+    assert edited.absent == [one.id for one in load_text(SMALL.encode(), "x").schools]
+
+
+def test_the_same_rows_again_change_nothing() -> None:
+    once = edit_schools(SMALL, [NEW, {"number": "123450", "name": "Other"}], "x.yaml").text
+    again = edit_schools(once, [NEW, {"number": "123450", "name": "Other"}], "x.yaml")
+    assert (again.text, again.added, again.updated) == (once, [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: 1\n...\n", "no list `schools`"),
+        ("a: [\n", "x.yaml:"),
+        (SMALL.replace("    name: First School\n", "    name:\n      First School\n"), "by hand"),
+    ],
+)
+def test_what_cannot_be_edited_is_told(text: str, said: str) -> None:
+    with pytest.raises(EditError, match=said):
+        edit_schools(text, [{"number": "123450", "name": "Other"}], "x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Köllerholz-Schule", "koellerholz-schule"),
+        ("Grundschule in der Vöde", "grundschule-in-der-voede"),
+        ("  Schule „am Park“ (II) ", "schule-am-park-ii"),
+        ("x" * 100, "x" * 63),
+    ],
+)
+def test_an_id_is_made_of_the_name(name: str, expected: str) -> None:
+    assert slug(name) == expected
