@@ -154,8 +154,12 @@ def _insert(text: str, blocks: str, name: str) -> str:
     begins = re.search(r"^schools:[^\n]*\n", text, re.MULTILINE)
     if begins is None or "[" in begins[0]:
         raise EditError(f"{name}: the list `schools` does not stand in lines of its own")
-    following = re.compile(r"^(?:\.\.\.|[A-Za-z_])", re.MULTILINE).search(text, begins.end())
-    at = following.start() if following else len(text)
-    before = text[:at].rstrip("\n") + "\n"
-    gap = text[len(before) : at]
-    return f"{before}{blocks}{gap}{text[at:]}"
+    at = begins.end()
+    for line in re.compile(r"^[^\n]*\n?", re.MULTILINE).finditer(text, begins.end()):
+        # What is indented belongs to the list; a comment before the next key does not.
+        if line[0][:1] in {" ", "-"} and line[0].strip():
+            at = line.end()
+        elif line[0].strip() and not line[0].startswith("#"):
+            break
+    before = text[:at] if text[:at].endswith("\n") else f"{text[:at]}\n"
+    return before + blocks + text[at:]
