@@ -14,6 +14,7 @@ import pytest
 
 from monitor.config import load
 from monitor.inventory import Role
+from monitor.web.pages import POLICY
 from tests.exposition.test_oracle import is_allowed
 from tests.integration.running import (
     DEAD_SCHOOL,
@@ -126,7 +127,8 @@ def test_ready_when_every_check_has_run(dead_school_demo: Daemon) -> None:
 )
 def test_every_answer_bears_the_security_headers(dead_school_demo: Daemon, path: str) -> None:
     headers = dead_school_demo.get(path).headers
-    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    plain = "default-src 'none'; frame-ancestors 'none'"
+    assert headers["Content-Security-Policy"] == (POLICY if path == "/" else plain)
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Server"] == "schulnetz"
