@@ -40,8 +40,9 @@ class Quantity(StrEnum):
 class ProfileReading:
     """One object that says a quantity: a scalar's instance (ending in .0) or a table's column.
 
-    The value is multiplied by `scale`. Where `good` has states, it is 1 in one of them and else
-    0. Values in `ignored` say nothing. `label_oid` is the column that names the rows, if any.
+    The value is multiplied by `scale`, and `offset` is added. Where `good` has states, it is 1
+    in one of them and else 0. Values in `ignored` say nothing. `label_oid` is the column that
+    names the rows, if any.
     """
 
     quantity: Quantity
@@ -51,6 +52,7 @@ class ProfileReading:
     good: frozenset[int] = frozenset()
     ignored: frozenset[int] = frozenset()
     label_oid: str = ""
+    offset: float = 0.0
 
     @property
     def is_scalar(self) -> bool:
@@ -61,7 +63,7 @@ class ProfileReading:
         """Return what a raw value says, None if nothing."""
         if raw in self.ignored:
             return None
-        return float(raw in self.good) if self.good else raw * self.scale
+        return float(raw in self.good) if self.good else raw * self.scale + self.offset
 
 
 @dataclass(frozen=True, slots=True)

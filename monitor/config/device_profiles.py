@@ -62,6 +62,12 @@ def device_profiles(
                     else f"{reading.quantity} has no states that are good",
                     "allowed: `good` with a quantity that ends in _good, and only there",
                 )
+            if not reading.scale:
+                findings.add(
+                    mark_of(root, (*place, "scale")),
+                    "a scale of 0 makes every value the same",
+                    "allowed: any other number",
+                )
             for key, oid in (("oid", reading.oid), ("label", reading.label)):
                 if oid and oid_octets(oid) > MAX_OID_OCTETS:
                     findings.add(
@@ -98,6 +104,7 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
             frozenset(reading.good),
             frozenset(reading.ignored),
             reading.label,
+            reading.offset,
         )
         for reading in rules.readings
     )

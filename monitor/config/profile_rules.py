@@ -34,8 +34,10 @@ class ReadingRules(Rules):
     """Name of the object in its MIB."""
     oid: Oid
     """Its OID: a table's column, or a scalar with its `.0`."""
-    scale: Annotated[float, Field(gt=0, le=1e9)] = 1.0
+    scale: Annotated[float, Field(ge=-1e9, le=1e9)] = 1.0
     """What its values are multiplied by to be in the quantity's unit."""
+    offset: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+    """What is added after that: 1 to a scale of -0.01 makes a share of an idle time in per cent."""
     good: Annotated[list[int], Field(max_length=20)] = Field(default=[])
     """States in which the part is good, for a quantity that ends in `_good`."""
     ignored: Annotated[list[int], Field(max_length=20)] = Field(default=[])

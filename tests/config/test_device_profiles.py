@@ -76,6 +76,7 @@ def test_one_of_a_shipped_profiles_name_takes_its_place_whole() -> None:
             f"{TEMPERATURE}.0, label: 1.3.6.1.4.1.99999.1.9",
             "acmeTemp is a scalar and has no rows to name",
         ),
+        (f"{TEMPERATURE}, scale: 0", "a scale of 0 makes every value the same"),
         (
             f"{TEMPERATURE}{'.268435456' * 9}",
             "an OID that takes 55 octets cannot be read",
@@ -111,3 +112,10 @@ def test_what_the_check_lets_pass_can_be_read(arcs: list[int]) -> None:
     else:
         with pytest.raises(CodecError):
             Layout(encoded, Tag.INTEGER, 0)
+
+
+def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
+    bintec = next(one for one in own_profiles() if one.name == "bintec")
+    reading = bintec.readings[0]
+    assert reading.value_of(100) == 0
+    assert reading.value_of(25) == pytest.approx(0.75)
