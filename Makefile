@@ -23,7 +23,7 @@ stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (opti
 test: venv-dev ## lint, check types, run every test with coverage
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
-	$(RUN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(RUN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'

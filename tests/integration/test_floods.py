@@ -30,7 +30,7 @@ pytestmark = pytest.mark.integration
 
 CLIENTS = 10_000
 LOGINS_A_SECOND = 1000
-SECONDS = 20
+SECONDS = 10
 OPEN_FILES = 1024
 LONGEST_P99 = 1.0
 MOST_LINES = 10
@@ -70,7 +70,7 @@ def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
         assert "IN" not in said
         assert int(said) > LOGINS_A_SECOND
         took.sort()
-        assert len(took) > SECONDS
+            assert len(took) > SECONDS
         assert took[int(len(took) * 0.99) - 1] < LONGEST_P99, took[-5:]
         assert len(daemon.lines) - before < MOST_LINES, daemon.said
         assert daemon.stop() == 0
