@@ -227,9 +227,13 @@ class Daemon:
                 await self.traps.listen(loaded.inventory, self._parts.snmp)
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
             self._parts.own.count_reload(self._clock.now(), successful=False)
-            audit.warning("reload by %s refused; the configuration stays %s", trigger, old[:12])
             # The file's own errors say all there is to know; a traceback would bury them.
-            log.error("configuration not reloaded, the one before keeps running: %s", error)  # noqa: TRY400
+            audit.error(  # noqa: TRY400
+                "configuration not reloaded by %s, the one before (%s) keeps running: %s",
+                trigger,
+                old[:12],
+                error,
+            )
             return False
         audit.info(
             "reload by %s: configuration %s to %s; %s",
