@@ -228,7 +228,7 @@ class Daemon:
         except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
             self._parts.own.count_reload(self._clock.now(), successful=False)
             # The file's own errors say all there is to know; a traceback would bury them.
-            audit.error(  # noqa: TRY400
+            audit.error(
                 "configuration not reloaded by %s, the one before (%s) keeps running: %s",
                 trigger,
                 old[:12],

@@ -25,6 +25,8 @@ LINES_A_MINUTE: Final = 10
 _WINDOW_SECONDS: Final = 60.0
 _MAX_KINDS: Final = 1000
 _CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+# A record of several lines stays readable, and none of them can pass for a record of its own.
+_CONTROLS[ord("\n")] = "\n  | "
 
 
 class RateLimit(logging.Filter):
@@ -54,7 +56,7 @@ class RateLimit(logging.Filter):
 
 
 class TextLines(logging.Formatter):
-    """A line of text; what a device said cannot break it."""
+    """A line of text, or several with a mark; what a device said cannot make another record."""
 
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
