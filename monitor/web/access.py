@@ -87,8 +87,7 @@ class Guard:
                 if header:
                     return self._turn_away("login", 401, "wrong user or password")
                 return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
-        if rules.keeps_strangers_out:
-            self._door.welcome(address)
+        self._door.welcome(address)
         return None
 
     def _turn_away(self, reason: str, status: int, said: str) -> web.Response:

@@ -18,7 +18,7 @@ from monitor.exposition.gate import CONTENT_TYPE
 from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
 from monitor.web.discovery import discovery_route
-from monitor.web.door import Door, guarded
+from monitor.web.door import HEAD_SECONDS, Door, guarded
 from monitor.web.pages import page_routes
 from monitor.web.view import UnknownTargetError, View
 from monitor.web_access import WebAccess, server_context
@@ -134,7 +134,11 @@ async def _listen(
         listen.rules.present(context)
     try:
         return await asyncio.get_running_loop().create_server(
-            guarded(door, runner.server), listen.host, listen.port, ssl=context
+            guarded(door, runner.server),
+            listen.host,
+            listen.port,
+            ssl=context,
+            ssl_handshake_timeout=HEAD_SECONDS if context else None,
         )
     except OSError as error:
         raise AddressInUseError(

@@ -1,7 +1,7 @@
 """How many connections there may be, and how long one may take to ask.
 
 aiohttp alone waits minutes for a request's head (measured); here it is closed after ten seconds.
-An address that has been let in by password or certificate, or is this machine, may have more
+An address that has asked for something and may have it, or is this machine, may have more
 connections at once: Prometheus opens one per target that it scrapes at the same time.
 
 Must not know: requests beyond where their head ends, passwords.
@@ -53,7 +53,7 @@ class Door:
             del self._inside[address]
 
     def welcome(self, address: str) -> None:
-        """Take note that somebody at that address has shown a password or a certificate."""
+        """Take note that somebody at that address asked for something and may have it."""
         self._known.pop(address, None)
         self._known[address] = None
         if len(self._known) > _MAX_KNOWN:
