@@ -1,7 +1,8 @@
 # What one can do here; `make` alone lists it.
 
 RUN := .venv/bin
-TEST_PACKAGES := chromium snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
+# What drives Chromium in the tests is linked with libatomic.
+TEST_PACKAGES := chromium libatomic1 snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=
@@ -23,7 +24,7 @@ stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (opti
 test: venv-dev ## lint, check types, run every test with coverage
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
-	$(RUN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
