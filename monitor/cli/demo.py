@@ -257,6 +257,7 @@ async def _watch(
     base = base_url(wishes.listen[0], daemon.port)
     console.print(f"simulated city: {city.devices} devices answer SNMP on loopback")
     console.print("ping is modelled: the kernel would answer for every address on loopback")
+    console.print(f"pages: {base}/")
     console.print(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
     console.print(f"one school: {base}/metrics?school={school}")
