@@ -28,8 +28,11 @@ DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml
 Vector = dict[str, float]
 
 
-def configuration(daemon: str) -> str:
-    """Return how the deployed Prometheus scrapes the daemon, but every second and at an address."""
+def configuration(daemon: str, remote_write: str = "") -> str:
+    """Return how the deployed Prometheus scrapes the daemon, but every second and at an address.
+
+    `remote_write` is a URL to which it sends what it scrapes, if any.
+    """
     deployed = yaml.safe_load(DEPLOYED.read_text(encoding="utf-8"))
     jobs = [
         job for job in deployed["scrape_configs"] if job["job_name"] in {"schulnetz", "schools"}
@@ -39,6 +42,7 @@ def configuration(daemon: str) -> str:
         "global": dict.fromkeys(every_second, "1s"),
         "rule_files": ["rules/*.yml"],
         "scrape_configs": jobs,
+        "remote_write": [{"url": remote_write}] if remote_write else [],
     }
     return yaml.safe_dump(document).replace("127.0.0.1:9822", daemon)
 
@@ -81,14 +85,14 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus_of(daemon: str, place: Path) -> Iterator[Prometheus]:
+def prometheus_of(daemon: str, place: Path, remote_write: str = "") -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes the daemon at `host:port`, with its files in a folder.
 
     Rules that the folder has in `rules` are evaluated.
     """
     port = free_port()
     file = place / "prometheus.yml"
-    file.write_text(configuration(daemon), encoding="utf-8")
+    file.write_text(configuration(daemon, remote_write), encoding="utf-8")
     command = (
         "prometheus",
         f"--config.file={file}",
@@ -96,6 +100,27 @@ def prometheus_of(daemon: str, place: Path) -> Iterator[Prometheus]:
         f"--web.listen-address=127.0.0.1:{port}",
     )
     log = place / "log"
+    with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
+        try:
+            yield Prometheus(port, log)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@contextlib.contextmanager
+def victoria_metrics(place: Path) -> Iterator[Prometheus]:
+    """Run a VictoriaMetrics that keeps one sample a second of each series; it is asked alike."""
+    port = free_port()
+    command = (
+        "victoria-metrics",
+        f"-storageDataPath={place / 'victoria'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+        "-dedup.minScrapeInterval=1s",
+        "-search.latencyOffset=0s",
+        "-loggerLevel=ERROR",
+    )
+    log = place / "victoria.log"
     with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
         try:
             yield Prometheus(port, log)
