@@ -125,12 +125,15 @@ class VerdictBoard:
         if device.check.name != observation.check.name:
             self._note(device, observation)
             return ()
+        role, before = device.check.target.role, device.track
         if not self._count(device, observation, now):
             return ()
-        changes = list(self._assess_line(now))
+        # The census goes through the whole city. A round that tells it nothing new waits for the
+        # tick, or a city of thousands would cost by the square of its size.
+        is_news = role is Role.REFERENCE or _standing(before) != _standing(device.track)
+        changes = list(self._assess_line(now)) if is_news or self._line.is_isolated else []
         if self._line.is_isolated:
             return tuple(changes)
-        role = device.check.target.role
         if role is Role.REFERENCE:
             for site in self._sites.values():
                 if site.uplink is not None and site.uplink.track.charge is not None:
@@ -387,3 +390,8 @@ def _key(check: Check) -> tuple[str, str, str]:
 
 def _site_key(check: Check) -> tuple[str, str]:
     return check.target.school, check.target.site
+
+
+def _standing(track: Track) -> tuple[bool, bool]:
+    """Return what a census wants to know of a device: whether it ever answered, and is silent."""
+    return track.has_answered, bool(track.silent)
