@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from monitor.exposition.text import Blocks
 from monitor.inventory import SNMP_OPTIONS, CheckKind, Role
 from monitor.probes.resolve import ResolveError, resolve
+from monitor.topology import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -27,13 +28,12 @@ if TYPE_CHECKING:
     from monitor.inventory import Check, Inventory
     from monitor.probes.snmp_transport import SnmpReaders
     from monitor.snmp.traps import Senders, TrapReceiver
+    from monitor.topology import Place
 
 TRAP_FAMILY = "school_device_traps_total"
 POLL_GAP_SECONDS = 10.0
 RESOLVE_SECONDS = 10.0
 _MODULE = "monitor.snmp.traps"
-
-Place = tuple[str, str, str]
 
 
 class TrapDesk:
@@ -109,12 +109,11 @@ class TrapDesk:
         found: dict[str, Place] = {}
         deadline = self._clock.monotonic() + RESOLVE_SECONDS
         for check in checks:
-            target = check.target
             try:
-                resolved = await resolve(target.host, self._clock, deadline)
+                resolved = await resolve(check.target.host, self._clock, deadline)
             except ResolveError:
                 continue
-            found.setdefault(resolved.address, (target.school, target.site, target.device))
+            found.setdefault(resolved.address, place_of(check.target))
         return found
 
     def _forget(self, kept: set[Place]) -> None:
