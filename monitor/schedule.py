@@ -147,10 +147,7 @@ class Schedule:
         failures = 0
         while True:
             hurried = await self._sleep_until(grid, hurry)
-            async with self._slots:
-                observation = await self._run_once(check)
-            self._sink(observation)
-            failures = failures + 1 if _calls_for_back_off(observation) else 0
+            failures = failures + 1 if await self._take_turn(check) else 0
             if hurried:
                 continue
             pause = back_off(check.interval, failures)
@@ -173,6 +170,17 @@ class Schedule:
             waker.cancel()
         hurry.clear()
         return self._clock.monotonic() < due
+
+    async def _take_turn(self, check: Check) -> bool:
+        """Run a check and hand on what it found; return whether that calls for back-off.
+
+        A frame of its own: what was observed must not be kept until the next run. All the
+        tables of a city are 40 MB (bench/README.md).
+        """
+        async with self._slots:
+            observation = await self._run_once(check)
+        self._sink(observation)
+        return _calls_for_back_off(observation)
 
     async def _run_once(self, check: Check) -> Observation:
         started, begun = self._clock.now(), self._clock.monotonic()

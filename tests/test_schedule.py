@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import weakref
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +23,7 @@ from monitor.inventory import (
     SnmpAccess,
     Target,
 )
-from monitor.observation import Observation, Outcome, Reason
+from monitor.observation import DeviceReading, Observation, Outcome, Reason
 from monitor.schedule import (
     START_TOGETHER_SECONDS,
     CapacityError,
@@ -96,6 +97,36 @@ def test_checks_keep_their_pace_and_their_phase() -> None:
             steps = {round(b - a, 6) for a, b in itertools.pairwise(starts)}
             assert steps == {10.0}, school
         assert schedule.skipped.total() == 0
+
+    run_virtually(main())
+
+
+class Table(dict[int, int]):
+    """Rows that can be watched as they are forgotten."""
+
+
+def test_nothing_that_was_observed_is_kept_until_the_next_run() -> None:
+    async def main() -> None:
+        clock = VirtualClock()
+        tables: list[weakref.ref[Table]] = []
+
+        async def probe(check: Check, deadline: float) -> Observation:
+            table = Table({1: 1})
+            tables.append(weakref.ref(table))
+            reading = DeviceReading("", "", "", 0, {"ifOperStatus": table}, 1, 1)
+            return Observation(
+                check, clock.now(), deadline, Outcome.OK, Reason.NONE, values=reading
+            )
+
+        schedule = Schedule(clock, probe, lambda _: None, 10)
+        schedule.set_checks([walk("a")])
+        running = asyncio.create_task(schedule.run())
+        await asyncio.sleep(150.0)
+        assert len(tables) in {2, 3}
+        assert [table() for table in tables] == [None] * len(tables)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
 
     run_virtually(main())
 
