@@ -41,7 +41,8 @@ class Topology:
 
     def __init__(self, inventory: Inventory) -> None:
         self._places: frozenset[Place] = frozenset()
-        self._names: dict[Place, str] = {}
+        # By school: a poll must not cost more because there are more schools.
+        self._names: dict[str, dict[Place, str]] = {}
         self._links: dict[Place, dict[Link, bool]] = {}
         self.reconfigure(inventory)
 
@@ -53,7 +54,12 @@ class Topology:
             for check in inventory.checks()
             if check.target.role is not Role.REFERENCE
         )
-        self._names = {place: name for place, name in self._names.items() if place in self._places}
+        schools = {place[0] for place in self._places}
+        self._names = {
+            school: {place: name for place, name in names.items() if place in self._places}
+            for school, names in self._names.items()
+            if school in schools
+        }
         self._links = {
             place: {link: seen for link, seen in links.items() if link.neighbor in self._places}
             for place, links in self._links.items()
@@ -68,7 +74,7 @@ class Topology:
             return False
         values = observation.values
         if isinstance(values, DeviceReading) and values.sys_name:
-            self._names[place] = values.sys_name.strip("\0 ")
+            self._names.setdefault(place[0], {})[place] = values.sys_name.strip("\0 ")
         if not isinstance(values, HardwareReading) or values.neighbors is None:
             return False
         self._links[place] = _renewed(
@@ -81,9 +87,8 @@ class Topology:
         return self._links.get(place, {})
 
     def _managed(self, place: Place, neighbors: Iterable[Neighbor]) -> set[Link]:
-        of_school = [(name, there) for there, name in self._names.items() if there[0] == place[0]]
         named: dict[str, list[Place]] = {}
-        for name, there in of_school:
+        for there, name in self._names.get(place[0], {}).items():
             named.setdefault(name, []).append(there)
         found = set()
         for neighbor in neighbors:

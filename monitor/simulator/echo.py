@@ -8,8 +8,9 @@ Must not know: sockets, SNMP, how faults got into the plan.
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from random import Random
+import math
+import struct
+from hashlib import blake2b, shake_128
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory import Role
@@ -77,12 +78,13 @@ class ModelledEcho:
         start = self._seconds()
         rtts: list[float] = []
         ends = 0.0
-        random = Random(_digest(self._seed, address, number))  # noqa: S311  # a model, no secret
+        drawn = _draw(self._seed, address, number, 2 * options.packets)
         for packet in range(options.packets):
             sent_after = packet * options.spacing
             rtt = None
             if place is not None:
-                rtt = self._round_trip(place, start + sent_after, random)
+                chance, spread = drawn[2 * packet : 2 * packet + 2]
+                rtt = self._round_trip(place, start + sent_after, chance, spread)
             if rtt is None or rtt > options.wait:
                 ends = max(ends, sent_after + options.wait)
             else:
@@ -92,14 +94,17 @@ class ModelledEcho:
         hop_limit = _HOP_LIMIT - _HOPS[place.role] if place is not None and rtts else None
         return EchoRound(address, options.packets, tuple(rtts), hop_limit=hop_limit)
 
-    def _round_trip(self, place: Place, seconds: float, random: Random) -> float | None:
-        """Return the seconds that a packet takes there and back, None when it is lost."""
+    def _round_trip(
+        self, place: Place, seconds: float, chance: float, spread: float
+    ) -> float | None:
+        """Return the seconds that a packet takes there and back, None when it is lost.
+
+        `chance` decides whether it is, `spread` its jitter; both are below 1.
+        """
         condition = self._plan.condition(place, seconds)
-        # Drawn in any case, so that a fault changes nothing else about the round.
-        loss, jitter = random.random(), random.expovariate(1 / _JITTER)
-        if condition.silent or loss < condition.loss:
+        if condition.silent or chance < condition.loss:
             return None
-        rtt = self._line(place.school or place.device) + jitter
+        rtt = self._line(place.school or place.device) - math.log(1 - spread) * _JITTER
         if place.role is Role.SWITCH:
             rtt += _SWITCH_RTT
         return rtt * SLOW_FACTOR if condition.slow else rtt
@@ -119,3 +124,12 @@ class ModelledEcho:
 def _digest(seed: int, text: str, number: int) -> int:
     digest = blake2b(f"{seed}/{text}/{number}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big")
+
+
+def _draw(seed: int, address: str, number: int, count: int) -> list[float]:
+    """Return evenly spread numbers from 0 to below 1, always the same for the same round.
+
+    A digest of any length: seeding a generator for each round would cost several times as much.
+    """
+    octets = shake_128(f"{seed}/{address}/{number}".encode()).digest(4 * count)
+    return [value / (1 << 32) for value in struct.unpack(f">{count}I", octets)]
