@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import secrets
 import socket
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -286,11 +285,8 @@ class _Exchange:
             return
         self._tries_left -= 1
         self.complaint = None
-        number = secrets.randbits(31)
-        while number in self._endpoint.waiting:
-            number = secrets.randbits(31)
-        self._id = number
-        self._endpoint.waiting[number] = self
+        self._id = self._endpoint.free_number()
+        self._endpoint.waiting[self._id] = self
         try:
             self._endpoint.send(self._payload(now), self.address)
         except OSError as error:
@@ -305,7 +301,7 @@ class _Exchange:
     def _payload(self, now: float) -> bytes:
         if self._session is None:
             return encode_request(self._envelope, self._pdu_type, self._id, self._body)
-        self._request_id = secrets.randbits(31)
+        self._request_id = self._endpoint.random_number()
         pdu = encode_request_pdu(self._pdu_type, self._request_id, self._body)
         return self._session.seal(self._id, pdu, now)
 

@@ -169,7 +169,8 @@ class Walk:
             self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
             return
         self._bulk_worked = self._bulk_worked or self.bulk
-        if group.ends.count(None) < len(group.ends) or group.rows > MAX_ROWS:
+        has_too_many = self.varbinds > MAX_ROWS < group.rows
+        if has_too_many or group.ends.count(None) < len(group.ends):
             self._close_ended()
         self._take_turns(varbinds)
         self._resize(varbinds, len(data))
