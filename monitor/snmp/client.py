@@ -1,9 +1,9 @@
 """Leads conversations with agents over one socket per address family.
 
-A conversation is a `Get` or a `Walk`: it says what to ask next and takes the answers, and this
-module sends, waits, and repeats. The next request leaves as soon as a reply is read, without
-a turn of the event loop between them: that turn costs as much as decoding ten varbinds. Each
-try has a fixed time-out and a random request-id of its own. The deadline ends everything, and
+A conversation is a `GetAndWalk` or a `Dump`: it says what to ask next and takes the answers,
+and this module sends, waits, and repeats. The next request leaves as soon as a reply is read,
+without a turn of the event loop between them: that turn costs as much as decoding ten varbinds.
+Each try has a fixed time-out and a random request-id of its own. The deadline ends everything, and
 a cancelled conversation leaves nothing behind.
 
 Must not know: tables, columns, what a reply says.
@@ -62,6 +62,9 @@ class Conversation(Protocol):
 
     def question(self) -> Question | None:
         """Return the next request, None when there is nothing more to ask."""
+
+    def again(self) -> Question | None:
+        """Return what to ask in place of a request that was lost, None for the same again."""
 
     def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
@@ -217,10 +220,13 @@ class _Exchange:
         if question is None:
             self._end()
             return
-        self._pdu_type, error_status, error_index, varbinds = question
-        self._body = encode_body(error_status, error_index, varbinds)
+        self._put(question)
         self._tries_left = self._agent.retries + 1
         self._try()
+
+    def _put(self, question: Question) -> None:
+        self._pdu_type, error_status, error_index, varbinds = question
+        self._body = encode_body(error_status, error_index, varbinds)
 
     def take(self, head: Head, data: bytes) -> None:
         """Take the reply to the request in flight."""
@@ -263,6 +269,9 @@ class _Exchange:
                 self._conversation.give_up(failure)
                 self._end()
             elif self._tries_left:
+                question = self._conversation.again()
+                if question is not None:
+                    self._put(question)
                 self._try()
             else:
                 self._conversation.unanswered(failure)

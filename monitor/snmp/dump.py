@@ -73,6 +73,9 @@ class Dump:
             return PduType.GET_BULK, 0, self._repetitions, asked
         return PduType.GET_NEXT, 0, 0, asked
 
+    def again(self) -> Question | None:
+        """Return None: what was lost is asked again as it was."""
+
     def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
         if head[4]:

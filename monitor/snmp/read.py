@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from monitor.snmp.codec import encode_oid
 from monitor.snmp.columns import Layout
+from monitor.snmp.get_and_walk import GetAndWalk
 from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
 from monitor.snmp.oids import objects
 from monitor.snmp.rows import RowReaders
@@ -24,8 +26,7 @@ from monitor.snmp.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.snmp.client import Question, SnmpClient
-    from monitor.snmp.codec import Head
+    from monitor.snmp.client import SnmpClient
     from monitor.snmp.oids import Object
 
     _Place = tuple[str, int, tuple[str | Object, ...]]
@@ -65,45 +66,14 @@ class _Hint:
     """What an agent taught us about itself, until we forget it.
 
     `rows` are those of one set of columns: the tables of a device differ in length.
+    `scalar_octets` are those of the scalars in a reply, None where they are asked for apart.
     """
 
     bulk: bool
     ceiling: int
     rows: int
+    scalar_octets: int | None
     until: float
-
-
-class _GetThenWalk:
-    """Both as one conversation: the walk begins where the GET ends, if that was answered."""
-
-    def __init__(self, get: Get, walk: Walk | None) -> None:
-        self._get = get
-        self._walk = walk
-        self._now: Get | Walk = get
-
-    def question(self) -> Question | None:
-        """Return the next request, None when there is nothing more to ask."""
-        question = self._now.question()
-        walk = self._walk
-        if question is not None or walk is None or self._now is walk:
-            return question
-        if self._get.requests and not self._get.answered:
-            return None
-        walk.answered = self._get.answered
-        self._now = walk
-        return walk.question()
-
-    def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
-        self._now.answer(head, data)
-
-    def unanswered(self, failure: Failure) -> None:
-        """Take note that the last question got no usable reply, and why."""
-        self._now.unanswered(failure)
-
-    def give_up(self, failure: Failure) -> None:
-        """End for a reason that is not the agent's last reply."""
-        self._now.give_up(failure)
 
 
 class NativeReader:
@@ -126,17 +96,24 @@ class NativeReader:
         deadline = min(deadline, asyncio.get_running_loop().time() + MAX_READ_SECONDS)
         get = Get(self._scalars_of(request.scalars))
         place = (agent.address, agent.port, request.columns)
-        walk = self._walk(agent, place, columns) if columns else None
+        hint = self._hint(place)
+        conversation = GetAndWalk(
+            get,
+            partial(self._walk, agent, hint, columns) if columns else None,
+            hint.scalar_octets if hint else None,
+        )
         try:
-            await self._client.converse(agent, _GetThenWalk(get, walk), deadline)
+            await self._client.converse(agent, conversation, deadline)
         except OSError as error:
+            walk = conversation.walk
             if walk is None or not get.answered:
                 raise
             walk.give_up(Failure(FailureKind.UNREACHABLE, f"cannot send: {error.strerror}"))
+        walk = conversation.walk
         if walk is None or (request.scalars and not get.answered):
             return Result(get.values, {}, get.failure, get.requests, get.varbinds)
         if walk.requests:
-            self._learn(place, walk)
+            self._learn(place, walk, conversation.scalar_octets)
         return Result(
             get.values,
             # Who asks for a table whose rows have one arc of index finds ints, others tuples.
@@ -168,12 +145,15 @@ class NativeReader:
             scalars = self._scalars[key] = by_oid([self._object(one) for one in key])
         return scalars
 
-    def _walk(self, agent: Agent, place: _Place, columns: list[tuple[str, Layout]]) -> Walk:
-        bulk = agent.version != "1"
+    def _hint(self, place: _Place) -> _Hint | None:
         hint = self._hints.get(place)
         if hint is not None and hint.until <= asyncio.get_running_loop().time():
             del self._hints[place]
-            hint = None
+            return None
+        return hint
+
+    def _walk(self, agent: Agent, hint: _Hint | None, columns: list[tuple[str, Layout]]) -> Walk:
+        bulk = agent.version != "1"
         overhead = SECURE_OVERHEAD if agent.security else 0
         reader = self._rows.of([layout for _, layout in columns])
         if hint is None:
@@ -187,18 +167,17 @@ class NativeReader:
             reader=reader,
         )
 
-    def _learn(self, place: _Place, walk: Walk) -> None:
+    def _learn(self, place: _Place, walk: Walk, scalar_octets: int | None) -> None:
         """Remember an agent's ways for a day; what a walk that broke off tried is no lesson."""
         if walk.failure is not None and walk.failure.kind is not FailureKind.AGENT_ERROR:
             return
         known = self._hints.get(place)
         if known is None and len(self._hints) >= _MAX_HINTS:
             self._hints.clear()
-        if known is not None and (known.bulk, known.ceiling, known.rows) == (
-            walk.bulk,
-            walk.ceiling,
-            walk.rows,
-        ):
-            return
         until = known.until if known else asyncio.get_running_loop().time() + _HINT_SECONDS
-        self._hints[place] = _Hint(walk.bulk, walk.ceiling, walk.rows, until)
+        if known is not None and known.scalar_octets is None:
+            # Asking together was tried and did not work: not before tomorrow.
+            scalar_octets = None
+        hint = _Hint(walk.bulk, walk.ceiling, walk.rows, scalar_octets, until)
+        if hint != known:
+            self._hints[place] = hint

@@ -16,6 +16,7 @@ from monitor.snmp.codec import (
     PduType,
     Tag,
     decode_oid,
+    decode_varbind,
     decode_varbinds,
     encode_oid,
 )
@@ -47,6 +48,7 @@ class Get:
         self.answered = False
         self.requests = 0
         self.varbinds = 0
+        self._wanted = wanted
         self._left = dict(wanted)
         self._asked: list[bytes] = []
         self._one_by_one = False
@@ -59,6 +61,44 @@ class Get:
         self._asked = [*self._left][: 1 if self._one_by_one else None]
         varbinds = b"".join([_ask(oid) for oid in self._asked])
         return PduType.GET, 0, 0, varbinds
+
+    @property
+    def can_be_next(self) -> bool:
+        """Return whether there are scalars, and each is what follows the object it belongs to."""
+        return bool(self._left) and all(map(_is_only_instance, self._left))
+
+    def ask_next(self) -> tuple[bytes, int]:
+        """Return the varbinds that ask what follows each scalar's object, and how many."""
+        self._asked = [*self._left]
+        return b"".join([_ask(oid[:-1]) for oid in self._asked]), len(self._asked)
+
+    def take_next(self, data: bytes, position: int) -> int:
+        """Take the varbinds that answer `ask_next`, from `position` on.
+
+        Returns:
+            Where the first octet stands that is none of them.
+
+        Raises:
+            CodecError: if they are not all there.
+        """
+        values: dict[bytes, int | bytes | None] = {}
+        for asked in self._asked:
+            (oid, _, value), position = decode_varbind(data, position)
+            if oid == asked:
+                values[oid] = value
+        for oid, value in values.items():
+            self._keep(self._left[oid], value)
+        self.varbinds += len(self._asked)
+        self.answered = True
+        self._left.clear()
+        return position
+
+    def forget(self) -> None:
+        """Begin anew; what was read is forgotten."""
+        self._left = dict(self._wanted)
+        self.values.clear()
+        self.answered = False
+        self.varbinds = 0
 
     def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
@@ -109,6 +149,11 @@ class Get:
                 self.values[scalar.name] = decode_oid(value)
         elif value is not None and isinstance(value, bytes) == (scalar.syntax is Syntax.STRING):
             self.values[scalar.name] = value
+
+
+def _is_only_instance(oid: bytes) -> bool:
+    """Return whether an OID ends with the arc 0, as a scalar's does (RFC 2578 §7)."""
+    return oid[-1] == 0 and oid[-2] < 0x80  # noqa: PLR2004  # the high bit: the arc goes on
 
 
 def _ask(oid: bytes) -> bytes:

@@ -124,8 +124,16 @@ class Walk:
             return Failure(kind, f"{', '.join(names)}: {message}")
         return None
 
-    def question(self) -> Question | None:
-        """Return the next request, None when there is nothing more to ask."""
+    @property
+    def is_whole(self) -> bool:
+        """Return whether there are rows and every column may have more."""
+        return bool(self.varbinds) and len(self._open) == len(self._columns)
+
+    def question(self, taken: int = 0) -> Question | None:
+        """Return the next request, None when there is nothing more to ask.
+
+        `taken` octets of the reply will be somebody else's.
+        """
         if not self._open:
             return None
         if self.requests >= MAX_REQUESTS:
@@ -135,13 +143,14 @@ class Walk:
             self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_BYTES} octets"))
             return None
         self.requests += 1
-        asked = self._open[: self.size]
+        size = self.size * max(0, self._reply_bytes - taken) // self._reply_bytes
+        asked = self._open[: max(1, size)]
         if asked != self._asked:
             self._regroup(asked)
         varbinds = self._group.ask()
         self._wanted = len(asked)
         if self.bulk:
-            repetitions = max(1, self.size // len(asked))
+            repetitions = max(1, size // len(asked))
             # One more than the rows still expected shows that there are no others.
             left = self._expected_rows - self._group.rows_of_first + 1
             if 0 < left < repetitions:
@@ -150,8 +159,11 @@ class Walk:
             return PduType.GET_BULK, 0, repetitions, varbinds
         return PduType.GET_NEXT, 0, 0, varbinds
 
-    def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
+    def answer(self, head: Head, data: bytes, taken: int = 0) -> None:
+        """Take the reply to the last question: its decoded head and its octets.
+
+        `taken` of these are somebody else's.
+        """
         self.answered = True
         self._silences = 0
         self._bytes += len(data)
@@ -173,7 +185,7 @@ class Walk:
         if has_too_many or group.ends.count(None) < len(group.ends):
             self._close_ended()
         self._take_turns(varbinds)
-        self._resize(varbinds, len(data))
+        self._resize(varbinds, len(data) - taken)
 
     def unanswered(self, failure: Failure) -> None:
         """Take note that the last question got no usable reply, and why."""

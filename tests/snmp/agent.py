@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.snmp.codec import (
     Message,
@@ -27,7 +27,8 @@ from monitor.snmp.oids import objects
 from monitor.snmp.walk import Walk
 
 if TYPE_CHECKING:
-    from monitor.snmp.client import Conversation
+    from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
 
 Objects = dict[str, tuple[Tag, int | bytes]]
 
@@ -58,7 +59,8 @@ class ByteAgent:
     """Answers requests over `objects`; `asked` keeps every request it got.
 
     `max_varbinds` cuts GETBULK replies short, `too_big_above` refuses replies of more varbinds,
-    `broken` columns answer genErr, `bulk=False` answers genErr to GETBULK.
+    `broken` columns answer genErr, `bulk=False` answers genErr to GETBULK,
+    `only_repeats` takes all that a GETBULK asks for to be repeated, as some agents do.
     """
 
     objects: Objects
@@ -66,6 +68,7 @@ class ByteAgent:
     too_big_above: int = 1000
     broken: str = ""
     bulk: bool = True
+    only_repeats: bool = False
     asked: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -105,11 +108,14 @@ class ByteAgent:
         if request.pdu_type == PduType.GET_BULK:
             if not self.bulk:
                 return 5, 0, list(request.varbinds)
-            repetitions = request.error_index
+            once, repetitions = request.error_status, request.error_index
         else:
-            repetitions = 1
-        found: list[Varbind] = []
-        following = [oid for oid, _, _ in request.varbinds]
+            once, repetitions = 0, 1
+        if self.only_repeats:
+            once = 0
+        asked = [oid for oid, _, _ in request.varbinds]
+        found = [varbind for oid in asked[:once] if (varbind := self._find(oid, request))]
+        following = asked[once:]
         for _ in range(repetitions):
             for place, oid in enumerate(following):
                 varbind = self._find(oid, request)
@@ -143,7 +149,17 @@ class ByteAgent:
         return None if request.version == 0 else (oid, missing, None)
 
 
-def lead(conversation: Conversation, agent: ByteAgent, version: int = 1) -> None:
+class Talking(Protocol):
+    """Asks and listens; what is never answered is not its concern."""
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question."""
+
+
+def lead(conversation: Talking, agent: ByteAgent, version: int = 1) -> None:
     """Let a conversation and an agent talk until there is no further question."""
     while question := conversation.question():
         pdu_type, status, index, varbinds = question

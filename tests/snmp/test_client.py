@@ -423,6 +423,9 @@ async def test_a_bug_in_a_conversation_reaches_who_awaits_it() -> None:
         def question(self) -> Question:
             return PduType.GET, 0, 0, b""
 
+        def again(self) -> Question | None:
+            return None
+
         def answer(self, head: object, data: bytes) -> None:  # noqa: ARG002  # the face
             raise ZeroDivisionError
 

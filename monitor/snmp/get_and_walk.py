@@ -1,0 +1,131 @@
+"""Scalars and columns of one agent as one conversation: apart, or the first of both in one request.
+
+A GETBULK may begin with variables that it reads once (non-repeaters, RFC 3416 §4.2.3), which
+saves one exchange of a poll. Agents that get this wrong exist, so that it is done only with an
+agent that has shown before how it answers apart, and a reply is believed only if every scalar
+and row stands where it belongs. Anything else is asked again, apart.
+
+Must not know: sockets, time, what the values mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import CodecError, PduType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.snmp.client import Question
+    from monitor.snmp.codec import Head
+    from monitor.snmp.model import Failure
+    from monitor.snmp.scalars import Get
+    from monitor.snmp.walk import Walk
+
+
+class GetAndWalk:
+    """A `Get`, and behind it the walk that `new_walk` makes.
+
+    `scalar_octets` is how much of a reply the scalars took the last time, None if they are to
+    be asked for apart. Afterwards it says the same for the next time: None also where asking
+    together did not work, or the agent did not answer.
+    """
+
+    def __init__(
+        self, get: Get, new_walk: Callable[[], Walk] | None, scalar_octets: int | None
+    ) -> None:
+        self._get = get
+        self._new_walk = new_walk
+        self.walk = new_walk() if new_walk is not None else None
+        self._now: Get | Walk = get
+        self._room = scalar_octets or 0
+        self._may_join = scalar_octets is not None and get.can_be_next and self._will_be_bulk
+        self._is_joint = False
+        self._is_refused = False
+        self.scalar_octets: int | None = None
+
+    @property
+    def _will_be_bulk(self) -> bool:
+        return self.walk is not None and self.walk.bulk
+
+    def question(self) -> Question | None:
+        """Return the next request, None when there is nothing more to ask."""
+        if self._may_join:
+            return self._joint_question()
+        question = self._now.question()
+        walk = self.walk
+        if question is not None or walk is None or self._now is walk:
+            return question
+        if self._get.requests and not self._get.answered:
+            return None
+        walk.answered = self._get.answered
+        self._now = walk
+        return walk.question()
+
+    def again(self) -> Question | None:
+        """Return what to ask in place of a request that was lost, None for the same again."""
+        if not self._is_joint:
+            return None
+        self._part()
+        return self.question()
+
+    def answer(self, head: Head, data: bytes) -> None:
+        """Take the reply to the last question: its decoded head and its octets."""
+        if self._is_joint:
+            self._take_both(head, data)
+            return
+        if self._now is self._get:
+            self._is_refused = self._is_refused or bool(head[4])
+            self.scalar_octets = None if self._is_refused else len(data) - head[6]
+        self._now.answer(head, data)
+
+    def unanswered(self, failure: Failure) -> None:
+        """Take note that the last question got no usable reply, and why."""
+        if self._is_joint:
+            self._part()
+        self._now.unanswered(failure)
+
+    def give_up(self, failure: Failure) -> None:
+        """End for a reason that is not the agent's last reply."""
+        if self._is_joint:
+            self._part()
+        self._now.give_up(failure)
+
+    def _joint_question(self) -> Question | None:
+        assert self.walk is not None  # noqa: S101  # or they may not be joined
+        self._may_join = False
+        question = self.walk.question(self._room)
+        if question is not None:
+            self._is_joint = True
+            _, _, repetitions, rows = question
+            scalars, count = self._get.ask_next()
+            return PduType.GET_BULK, count, repetitions, scalars + rows
+        return self.question()
+
+    def _take_both(self, head: Head, data: bytes) -> None:
+        walk = self.walk
+        assert walk is not None  # noqa: S101  # or they had not been joined
+        try:
+            position = 0 if head[4] else self._get.take_next(data, head[6])
+        except CodecError:
+            position = 0
+        if position:
+            scalar_octets = position - head[6]
+            walk.answer((*head[:6], position), data, scalar_octets)
+            if walk.is_whole:
+                self._is_joint = False
+                self._now = walk
+                self.scalar_octets = scalar_octets
+                return
+        self._part()
+
+    def _part(self) -> None:
+        """Begin anew, with one after the other."""
+        self._is_joint = False
+        self._is_refused = True
+        asked = self.walk.requests if self.walk is not None else 0
+        self._get.forget()
+        if self._new_walk is not None:
+            self.walk = self._new_walk()
+            self.walk.requests = asked

@@ -1,0 +1,192 @@
+"""Scalars and columns in one request: what it saves, and whom it is not done with."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.codec import PduType, Tag, decode_message, encode_message, encode_oid
+from monitor.snmp.get_and_walk import GetAndWalk
+from monitor.snmp.model import FailureKind
+from monitor.snmp.oids import objects
+from monitor.snmp.read import NativeReader, Request
+from monitor.snmp.scalars import Get, by_oid
+from monitor.snmp.walk import Walk
+from tests.snmp.agent import HC_IN_OCTETS, ByteAgent, columns, interfaces, lead
+from tests.snmp.hostile import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.snmp.codec import Message
+    from monitor.snmp.read import Result
+
+SCALARS = ("sysUpTime", "sysName", "sysDescr", "sysLocation")
+COLUMNS = ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName")
+REQUEST = Request(SCALARS, COLUMNS)
+ROWS = range(1, 61)
+
+
+def is_joint(request: Message) -> bool:
+    return request.pdu_type == PduType.GET_BULK and request.error_status > 0
+
+
+async def polls(
+    agent: ByteAgent, count: int, answer: Callable[[bytes], list[bytes]] | None = None
+) -> list[tuple[Result, list[Message]]]:
+    """Return what each of some polls brought, and what it asked for."""
+    found = []
+    answer = answer or (lambda data: [agent.answer(data)])
+    async with serving(answer, timeout=0.05) as place, SnmpClient() as client:
+        reader = NativeReader(client)
+        for _ in range(count):
+            agent.asked.clear()
+            result = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+            found.append((result, list(agent.asked)))
+    return found
+
+
+async def test_an_agent_that_is_known_is_asked_for_both_at_once() -> None:
+    (first, asked), (second, asked_again) = await polls(ByteAgent(interfaces(ROWS)), 2)
+    assert [is_joint(request) for request in asked] == [False] * first.requests
+    assert [is_joint(request) for request in asked_again] == [True] + [False] * (
+        second.requests - 1
+    )
+    assert second.requests == first.requests - 1
+    assert (second.scalars, second.columns) == (first.scalars, first.columns)
+    assert set(second.scalars) == {"sysUpTime", "sysName", "sysDescr"}
+    assert first.failure is second.failure is None
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [{"only_repeats": True}, {"max_varbinds": 2}, {"too_big_above": 3}, {"max_varbinds": 0}],
+    ids=str,
+)
+async def test_an_agent_that_gets_it_wrong_is_asked_apart_until_the_next_day(
+    habit: dict[str, bool],
+) -> None:
+    agent = ByteAgent(interfaces(ROWS))
+    right, *_ = await polls(agent, 1)
+    seen: list[list[Message]] = []
+    odd = ByteAgent(interfaces(ROWS), **habit)  # type: ignore[arg-type]  # by the names above
+
+    def answer(data: bytes) -> list[bytes]:
+        plain = agent.answer(data)
+        return [odd.answer(data) if is_joint(decode_message(data)) else plain]
+
+    for result, asked in await polls(agent, 4, answer):
+        assert (result.scalars, result.columns) == (right[0].scalars, right[0].columns)
+        assert result.failure is None
+        assert result.requests == len(asked)
+        seen.append(asked)
+    assert [sum(map(is_joint, asked)) for asked in seen] == [0, 1, 0, 0]
+
+
+async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+
+    def answer(data: bytes) -> list[bytes]:
+        reply = agent.answer(data)
+        return [] if is_joint(decode_message(data)) else [reply]
+
+    (first, _), (second, asked), (third, asked_again) = await polls(agent, 3, answer)
+    assert first.columns == second.columns == third.columns
+    assert first.scalars == second.scalars == third.scalars
+    assert [is_joint(request) for request in asked[:2]] == [True, False]
+    assert not any(map(is_joint, asked_again))
+
+
+async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+    has_died = asyncio.Event()
+
+    def answer(data: bytes) -> list[bytes]:
+        reply = agent.answer(data)
+        return [] if has_died.is_set() else [reply]
+
+    async with serving(answer, timeout=0.05, retries=1) as place, SnmpClient() as client:
+        reader = NativeReader(client)
+        first = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+        assert first.failure is None
+        has_died.set()
+        agent.asked.clear()
+        result = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+    assert [request.pdu_type for request in agent.asked] == [PduType.GET_BULK, PduType.GET]
+    assert result.failure is not None
+    assert result.failure.kind is FailureKind.TIMEOUT
+    assert (result.scalars, result.columns) == ({}, {})
+
+
+async def test_a_garbled_answer_to_both_costs_one_request() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+
+    def answer(data: bytes) -> list[bytes]:
+        reply = agent.answer(data)
+        if is_joint(decode_message(data)):
+            message = decode_message(reply)
+            cut = encode_message(replace(message, varbinds=message.varbinds[:2]))
+            return [cut[:-3] + b"\x04\x01" + cut[-1:]]
+        return [reply]
+
+    (first, asked), (second, asked_again) = await polls(agent, 2, answer)
+    assert (second.scalars, second.columns) == (first.scalars, first.columns)
+    assert len(asked_again) == len(asked) + 1
+
+
+@given(
+    st.lists(st.integers(1, 300), max_size=70, unique=True).map(sorted),
+    st.integers(0, 70),
+    st.sets(st.sampled_from(["1", "3", "5"])),
+)
+def test_together_brings_what_apart_brings(
+    rows: list[int], columns_end: int, lacking: set[str]
+) -> None:
+    found = interfaces(rows)
+    for row in rows[columns_end:]:
+        del found[f"{HC_IN_OCTETS}.{row}"]
+    for arc in lacking:
+        del found[f"1.3.6.1.2.1.1.{arc}.0"]
+    agent = ByteAgent(found)
+    known = objects()
+    brought = []
+    for scalar_octets in (None, 100):
+        get = Get(by_oid([known[name] for name in SCALARS]))
+        conversation = GetAndWalk(get, lambda: Walk(columns(*COLUMNS), bulk=True), scalar_octets)
+        lead(conversation, agent)
+        assert conversation.walk is not None
+        brought.append((get.values, conversation.walk.columns, get.failure))
+    assert brought[0] == brought[1]
+
+
+def test_only_what_ends_with_the_arc_zero_can_be_what_comes_next() -> None:
+    scalar = objects()["sysName"]
+    assert Get(by_oid([scalar])).can_be_next
+    for oid in ("1.3.6.1.4.1.9.1.7", "1.3.6.1.4.1.9.1.128"):
+        assert encode_oid(oid)[-1] in {7, 0}
+        assert not Get({encode_oid(oid): scalar}).can_be_next
+    assert not Get({}).can_be_next
+
+
+def test_the_scalars_have_their_room_in_the_first_reply() -> None:
+    long = interfaces(ROWS) | {"1.3.6.1.2.1.1.1.0": (Tag.OCTET_STRING, b"x" * 250)}
+    sizes = []
+    agent = ByteAgent(long)
+    plain = agent.answer
+
+    def answer(data: bytes) -> bytes:
+        reply = plain(data)
+        sizes.append(len(reply))
+        return reply
+
+    agent.answer = answer  # type: ignore[method-assign]  # to look at what goes over the wire
+    get = Get(by_oid([objects()[name] for name in SCALARS]))
+    lead(GetAndWalk(get, lambda: Walk(columns(*COLUMNS), bulk=True), 350), agent)
+    assert len(sizes) > 2
+    assert max(sizes) <= 1400
