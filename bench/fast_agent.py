@@ -1,4 +1,7 @@
-"""An SNMP agent that is never the bottleneck: a switch with still counters, answers kept ready.
+"""An SNMP agent that is never the bottleneck: a switch whose traffic goes on, answers kept ready.
+
+Each time somebody reads the system group, which is once a poll, the counters of traffic turn to
+the other of two sets of values; states and errors stay, as they do on a real switch.
 
 Run as `python -m bench.fast_agent [INTERFACES]`; it prints its UDP port and serves until its
 standard input is closed, so that it cannot outlive who started it.
@@ -35,10 +38,15 @@ if TYPE_CHECKING:
 INTERFACES = 52
 _SEED = 82
 _REPLY_BYTES = 8192
+_SYSTEM = encode_oid("1.3.6.1.2.1.1")
+_TRAFFIC = 123_456
 
 
-def mib(interfaces: int) -> list[tuple[tuple[int, ...], bytes]]:
-    """Return the switch's objects in order: arcs of the OID, encoded varbind."""
+def mib(interfaces: int, traffic: int = 0) -> list[tuple[tuple[int, ...], bytes]]:
+    """Return the switch's objects in order: arcs of the OID, encoded varbind.
+
+    `traffic` is what its counters of 64 bits have more than at first.
+    """
     values = random.Random(_SEED)
     objects: list[tuple[tuple[int, ...], bytes]] = []
     for scalar in SCALARS:
@@ -52,6 +60,8 @@ def mib(interfaces: int) -> list[tuple[tuple[int, ...], bytes]]:
             for row in range(1, interfaces + 1):
                 oid = encode_oid(f"{table.entry}.{number}.{row}")
                 value = row if name == "ifIndex" else _value(syntax, row, values)
+                if syntax is Syntax.COUNTER64 and isinstance(value, int):
+                    value += traffic
                 objects.append((decode_oid(oid), encode_varbind(oid, syntax.value, value)))
     return sorted(objects)
 
@@ -78,13 +88,27 @@ class Agent:
     def __init__(self, interfaces: int) -> None:
         objects = mib(interfaces)
         self._oids = [oid for oid, _ in objects]
-        self._varbinds = [varbind for _, varbind in objects]
+        later = mib(interfaces, traffic=_TRAFFIC)
+        self._sets = [[varbind for _, varbind in one] for one in (objects, later)]
+        self._turn = 0
         self._ready: dict[tuple[object, ...], tuple[int, int, bytes]] = {}
+
+    @property
+    def _varbinds(self) -> list[bytes]:
+        return self._sets[self._turn]
 
     def answer(self, data: bytes) -> bytes:
         """Return the reply to a request."""
         request = decode_message(data)
-        key = (request.pdu_type, request.error_status, request.error_index, request.varbinds)
+        if request.varbinds[0][0].startswith(_SYSTEM):
+            self._turn = 1 - self._turn
+        key = (
+            self._turn,
+            request.pdu_type,
+            request.error_status,
+            request.error_index,
+            request.varbinds,
+        )
         found = self._ready.get(key)
         if found is None:
             found = self._ready[key] = (0, 0, self._find(request))

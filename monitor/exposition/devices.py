@@ -14,7 +14,7 @@ from collections import Counter
 from operator import add
 from typing import TYPE_CHECKING
 
-from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, WIDE_TWIN
+from monitor.exposition.mib import DEVICE, INTERFACE_METRICS, STEADY, WIDE_TWIN
 from monitor.exposition.text import Blocks, LabelTexts, labels, sanitise
 from monitor.inventory import InterfacesOptions
 
@@ -44,7 +44,7 @@ _KEPT_LABELS = 4000
 class DeviceRenderer:
     """Renders the readings of one device; dropped with the device."""
 
-    __slots__ = ("_device", "_identity", "_known", "_labels", "_name_columns")
+    __slots__ = ("_device", "_identity", "_kept", "_known", "_labels", "_name_columns")
 
     def __init__(self, check: Check) -> None:
         target = check.target
@@ -58,6 +58,8 @@ class DeviceRenderer:
         self._name_columns = (*names, "ifAlias") if alias and "ifAlias" not in names else names
         self._labels = _InterfaceLabels(self._device, self._identity, {})
         self._known = LabelTexts()
+        # Of each steady family the rows and values of the poll before, and their lines.
+        self._kept: dict[str, tuple[tuple[int, ...], tuple[int, ...], bytes]] = {}
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family that the reading has values for."""
@@ -65,6 +67,7 @@ class DeviceRenderer:
         names = {name: reading.columns.get(name, {}) for name in self._name_columns}
         if names != self._labels.names or len(self._labels) > _KEPT_LABELS:
             self._labels = _InterfaceLabels(self._device, self._identity, names)
+            self._kept.clear()
         columns = {**reading.columns, _INDEX: _numbered(reading)}
         for metric in INTERFACE_METRICS:
             column = columns.get(metric.name)
@@ -73,7 +76,8 @@ class DeviceRenderer:
             twin = reading.columns.get(WIDE_TWIN.get(metric.name, ""))
             rows = _numbers(column, twin or {})
             if rows:
-                blocks[metric.name] = self._table(metric.name, rows)
+                table = self._steady_table if metric.name in STEADY else self._table
+                blocks[metric.name] = table(metric.name, rows)
         return blocks
 
     def _system(self, reading: DeviceReading) -> Blocks:
@@ -88,6 +92,16 @@ class DeviceRenderer:
         blocks.add("probe_snmp_requests", self._device, reading.requests)
         blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
         return blocks
+
+    def _steady_table(self, family: str, rows: Mapping[int, int]) -> bytes:
+        """Return the lines of the poll before if they say the same: comparing costs a fifth."""
+        indexes, values = tuple(rows), tuple(rows.values())
+        kept = self._kept.get(family)
+        if kept is not None and kept[1] == values and kept[0] == indexes:
+            return kept[2]
+        lines = self._table(family, rows)
+        self._kept[family] = indexes, values, lines
+        return lines
 
     def _table(self, family: str, rows: Mapping[int, int]) -> bytes:
         # Two C-level maps and one join: 0.2 us a sample, against 0.5 us for a loop of f-strings.

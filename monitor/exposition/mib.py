@@ -86,6 +86,11 @@ INTERFACE_METRICS = (
     ),
 )
 
+# Whose values are mostly those of the poll before: all but the counters of traffic.
+STEADY = frozenset(
+    metric.name for metric in INTERFACE_METRICS if metric.kind is not Kind.COUNTER
+) | {"ifInDiscards", "ifOutDiscards", "ifInErrors", "ifOutErrors", "ifInUnknownProtos"}
+
 SYSTEM_METRICS = (
     Metric(
         "sysUpTime",
