@@ -22,7 +22,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 
 from bench.part import Part, at_most, times_cheaper
 from bench.secure_agent import USER
-from bench.snmp import COLUMNS, INTERFACES, ROUNDS, agent_process, documented, reading
+from bench.snmp import COLUMNS, INTERFACES, ROUNDS, agent_process, documented, reading, settle
 from bench.table import Table
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.read import Agent, NativeReader
@@ -82,6 +82,7 @@ async def _measure(rounds: int) -> dict[str, float]:
         }
         for poll in contenders.values():
             await poll()
+        settle()
         costs: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(rounds):
             for name, poll in contenders.items():

@@ -178,15 +178,18 @@ def test_what_interfaces_are_known_by_can_be_chosen() -> None:
     }
 
 
+_Rows = dict[int, int | bytes]
 _ROWS = st.dictionaries(st.integers(1, 4), st.integers(0, 2), max_size=4)
 
 
 @given(st.lists(st.tuples(_ROWS, _ROWS, _ROWS, st.booleans()), max_size=6))
 def test_lines_kept_from_the_poll_before_are_those_that_it_would_write_now(
-    polls: list[tuple[dict[int, int], dict[int, int], dict[int, int], bool]],
+    polls: list[tuple[_Rows, _Rows, _Rows, bool]],
 ) -> None:
     kept = DeviceRenderer(interfaces_check())
     for states, errors, octets, is_renamed in polls:
-        names = {row: b"new" if is_renamed and row == 1 else b"port %d" % row for row in range(5)}
+        names: _Rows = {
+            row: b"new" if is_renamed and row == 1 else b"port %d" % row for row in range(5)
+        }
         poll = reading(ifName=names, ifOperStatus=states, ifInErrors=errors, ifHCInOctets=octets)
         assert kept.render(poll) == DeviceRenderer(interfaces_check()).render(poll)
