@@ -145,11 +145,11 @@ async def _measure(rounds: int) -> dict[str, float]:
         tuned = await stack.enter_async_context(PysnmpReader())
         naive = await stack.enter_async_context(documented(port, CommunityData("public")))
         contenders = (
-            _Contender(_OURS, 20, _many(_reading(native, port, render)), time.process_time),
-            _Contender(_OURS_ALONE, 100, _reading(native, port, render), time.process_time),
+            _Contender(_OURS, 30, _many(_reading(native, port, render)), time.process_time),
+            _Contender(_OURS_ALONE, 300, _reading(native, port, render), time.process_time),
             _Contender(_DECODED, 20, _many(_reading(native, port, None)), time.process_time),
-            _Contender(_EXPORTER, 10, _many(_scraping(web_port, port)), _cpu_of(process.pid)),
-            _Contender(_EXPORTER_ALONE, 50, _scraping(web_port, port), _cpu_of(process.pid)),
+            _Contender(_EXPORTER, 15, _many(_scraping(web_port, port)), _cpu_of(process.pid)),
+            _Contender(_EXPORTER_ALONE, 150, _scraping(web_port, port), _cpu_of(process.pid)),
             _Contender(_TUNED, 5, _reading(tuned, port, None), time.process_time),
             _Contender(_DOCUMENTED, 3, naive, time.process_time),
         )

@@ -59,7 +59,7 @@ class DeviceRenderer:
         self._labels = _InterfaceLabels(self._device, self._identity, {})
         self._known = LabelTexts()
         # Of each steady family the rows and values of the poll before, and their lines.
-        self._kept: dict[str, tuple[tuple[int, ...], tuple[int, ...], bytes]] = {}
+        self._kept: dict[str, tuple[tuple[int, ...], tuple[int | bytes, ...], bytes]] = {}
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family that the reading has values for."""
@@ -73,11 +73,13 @@ class DeviceRenderer:
             column = columns.get(metric.name)
             if not column:
                 continue
-            twin = reading.columns.get(WIDE_TWIN.get(metric.name, ""))
-            rows = _numbers(column, twin or {})
-            if rows:
-                table = self._steady_table if metric.name in STEADY else self._table
-                blocks[metric.name] = table(metric.name, rows)
+            if metric.name in STEADY:
+                table = self._steady_table(metric.name, column)
+            else:
+                twin = reading.columns.get(WIDE_TWIN.get(metric.name, ""))
+                table = self._table(metric.name, _numbers(column, twin or {}))
+            if table:
+                blocks[metric.name] = table
         return blocks
 
     def _system(self, reading: DeviceReading) -> Blocks:
@@ -93,17 +95,19 @@ class DeviceRenderer:
         blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
         return blocks
 
-    def _steady_table(self, family: str, rows: Mapping[int, int]) -> bytes:
+    def _steady_table(self, family: str, rows: Column) -> bytes:
         """Return the lines of the poll before if they say the same: comparing costs a fifth."""
         indexes, values = tuple(rows), tuple(rows.values())
         kept = self._kept.get(family)
         if kept is not None and kept[1] == values and kept[0] == indexes:
             return kept[2]
-        lines = self._table(family, rows)
+        lines = self._table(family, _numbers(rows, {}))
         self._kept[family] = indexes, values, lines
         return lines
 
     def _table(self, family: str, rows: Mapping[int, int]) -> bytes:
+        if not rows:
+            return b""
         # Two C-level maps and one join: 0.2 us a sample, against 0.5 us for a loop of f-strings.
         lines = map(add, map(self._labels.__getitem__, rows), map(str, rows.values()))
         return (family + ("\n" + family).join(lines) + "\n").encode()
