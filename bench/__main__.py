@@ -30,7 +30,14 @@ README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures of the last run -->", "<!-- end of figures -->"
 
 # The most seconds that each part may take; what it takes usually is a third to a half less.
-PARTS = {"snmp": 60.0, "usm": 60.0, "icmp": 120.0, "exposition": 60.0, "city": 240.0}
+PARTS = {
+    "snmp": 60.0,
+    "usm": 60.0,
+    "icmp": 120.0,
+    "exposition": 60.0,
+    "city": 240.0,
+    "sites": 500.0,
+}
 _GRACE_SECONDS = 10.0
 
 

@@ -6,7 +6,6 @@ Must not decide anything itself: what an observation means, is said elsewhere.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import math
 import tempfile
@@ -21,6 +20,7 @@ from monitor.config.secrets import SecretError
 from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
+from monitor.garbage import keep_what_is_there, rare_collections
 from monitor.inventory import CheckKind, Engine
 from monitor.maintenance import MaintenanceBook
 from monitor.notify import ALIVE, STOPPING, Supervisor
@@ -188,21 +188,22 @@ class Daemon:
         supervisor = supervisor or Supervisor({})
         requests = RequestFile(self._settings.state_directory / FILE_NAME)
         campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._schedule.run(), name="schedule"),
-                group.create_task(self._sample_lag(), name="loop lag"),
-                group.create_task(self._keep_house(), name="housekeeping"),
-                group.create_task(self._reload_on_request(), name="reload"),
-                group.create_task(self._settle(), name="settle"),
-                group.create_task(self._forecast(), name="forecast"),
-                group.create_task(campaigns, name="campaigns"),
-                group.create_task(self._feed(supervisor), name="watchdog"),
-            ]
-            await stop.wait()
-            supervisor.tell(STOPPING)
-            for task in tasks:
-                task.cancel()
+        with rare_collections():
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._schedule.run(), name="schedule"),
+                    group.create_task(self._sample_lag(), name="loop lag"),
+                    group.create_task(self._keep_house(), name="housekeeping"),
+                    group.create_task(self._reload_on_request(), name="reload"),
+                    group.create_task(self._settle(), name="settle"),
+                    group.create_task(self._forecast(), name="forecast"),
+                    group.create_task(campaigns, name="campaigns"),
+                    group.create_task(self._feed(supervisor), name="watchdog"),
+                ]
+                await stop.wait()
+                supervisor.tell(STOPPING)
+                for task in tasks:
+                    task.cancel()
 
     def request_reload(self, trigger: str) -> None:
         """Have the configuration read again; requests while one is under way become one."""
@@ -382,15 +383,10 @@ class Daemon:
             self._parts.own.loop_lag.observe(max(0.0, self._clock.monotonic() - due))
 
     async def _settle(self) -> None:
-        """Take what has been built by the end of the first cycle out of garbage collection.
-
-        A full collection over the state of a whole city holds the loop for 0.1 s (measured);
-        what lives as long as the daemon need not be looked at again.
-        """
+        """Take what has been built by the end of the first cycle out of garbage collection."""
         while self.not_ready():
             await self._clock.sleep(HOUSEKEEPING_SECONDS)
-        gc.collect()
-        gc.freeze()
+        keep_what_is_there()
 
     async def _keep_house(self) -> None:
         while True:

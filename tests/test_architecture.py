@@ -14,6 +14,7 @@ ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
     "inventory": {"device_profile"},
     "restart": set(),
+    "garbage": set(),
     "reload": {"inventory"},
     "shard": {"inventory"},
     "topology": {"inventory", "observation"},

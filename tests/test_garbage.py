@@ -1,0 +1,27 @@
+"""The collector is tuned while the daemon runs, and is as before when it has ended."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from monitor.garbage import YOUNG_OBJECTS, keep_what_is_there, rare_collections
+
+
+def test_collections_are_rare_until_the_context_ends() -> None:
+    before = gc.get_threshold()
+    assert before[0] < YOUNG_OBJECTS
+    with rare_collections():
+        assert gc.get_threshold() == (YOUNG_OBJECTS, *before[1:])
+        keep_what_is_there()
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+def test_the_collector_is_as_before_after_a_failure_too() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(ZeroDivisionError), rare_collections():
+        raise ZeroDivisionError
+    assert gc.get_threshold() == before
