@@ -29,7 +29,8 @@ class GetAndWalk:
 
     `scalar_octets` is how much of a reply the scalars took the last time, None if they are to
     be asked for apart. Afterwards it says the same for the next time: None also where asking
-    together did not work, or the agent did not answer.
+    together did not work, or the agent did not answer. `is_refused` tells that it did not work,
+    or would not.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class GetAndWalk:
         self._room = scalar_octets or 0
         self._may_join = scalar_octets is not None and get.can_be_next and self._will_be_bulk
         self._is_joint = False
-        self._is_refused = False
+        self.is_refused = False
         self.scalar_octets: int | None = None
 
     @property
@@ -76,8 +77,8 @@ class GetAndWalk:
             self._take_both(head, data)
             return
         if self._now is self._get:
-            self._is_refused = self._is_refused or bool(head[4])
-            self.scalar_octets = None if self._is_refused else len(data) - head[6]
+            self.is_refused = self.is_refused or bool(head[4])
+            self.scalar_octets = None if self.is_refused else len(data) - head[6]
         self._now.answer(head, data)
 
     def unanswered(self, failure: Failure) -> None:
@@ -123,7 +124,7 @@ class GetAndWalk:
     def _part(self) -> None:
         """Begin anew, with one after the other."""
         self._is_joint = False
-        self._is_refused = True
+        self.is_refused = True
         asked = self.walk.requests if self.walk is not None else 0
         self._get.forget()
         if self._new_walk is not None:

@@ -9,7 +9,7 @@ Must not know: schools, who asks, what a value is for.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -110,8 +110,12 @@ class NativeReader:
                 raise
             walk.give_up(Failure(FailureKind.UNREACHABLE, f"cannot send: {error.strerror}"))
         walk = conversation.walk
+        if hint is not None and conversation.is_refused:
+            # Also if nothing came of it, or who is silent to both would be taken for dead.
+            self._hints[place] = replace(hint, scalar_octets=None)
         if walk is None or (request.scalars and not get.answered):
-            return Result(get.values, {}, get.failure, get.requests, get.varbinds)
+            requests = get.requests + (walk.requests if walk else 0)
+            return Result(get.values, {}, get.failure, requests, get.varbinds)
         if walk.requests:
             self._learn(place, walk, conversation.scalar_octets)
         return Result(

@@ -103,6 +103,22 @@ async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> N
     assert not any(map(is_joint, asked_again))
 
 
+async def test_who_is_silent_to_both_is_lost_once_where_there_is_one_try() -> None:
+    agent = ByteAgent(interfaces(ROWS))
+
+    def answer(data: bytes) -> list[bytes]:
+        reply = agent.answer(data)
+        return [] if is_joint(decode_message(data)) else [reply]
+
+    outcomes = []
+    async with serving(answer, timeout=0.05, retries=0) as place, SnmpClient() as client:
+        reader = NativeReader(client)
+        for _ in range(4):
+            result = await reader.read(place, REQUEST, asyncio.get_running_loop().time() + 5)
+            outcomes.append((result.failure is None, result.requests > 0))
+    assert outcomes == [(True, True), (False, True), (True, True), (True, True)]
+
+
 async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None:
     agent = ByteAgent(interfaces(ROWS))
     has_died = asyncio.Event()
