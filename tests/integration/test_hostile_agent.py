@@ -105,4 +105,5 @@ async def test_no_value_of_ten_thousand_is_forged_and_nobody_waits(port: int) ->
         drops = client.drops
     assert worst_lag < LONGEST_LAG
     for reason in ("unknown_request", "wrong_source", "malformed", "wrong_community"):
-        assert drops[reason] > 50, (reason, drops)
+        # Each trick is thrown by dice, some 50 to 100 times.
+        assert drops[reason] > 20, (reason, drops)
