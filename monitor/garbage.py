@@ -2,7 +2,7 @@
 
 Python looks for unreachable cycles whenever 700 more objects live than before. A group of checks
 that start together makes more than that, and what is under way is then taken for old: at 10,000
-sites a third of the daemon's CPU time went into 42 full collections a minute (bench/README.md).
+sites a third of the daemon's CPU time went into that, with 42 full collections a minute (measured).
 
 Must not know: what the objects are.
 """

@@ -174,8 +174,8 @@ class Schedule:
     async def _take_turn(self, check: Check) -> bool:
         """Run a check and hand on what it found; return whether that calls for back-off.
 
-        A frame of its own: what was observed must not be kept until the next run. All the
-        tables of a city are 40 MB (bench/README.md).
+        A frame of its own: what was observed must not be kept until the next run. The tables
+        of all devices of a city are 40 MB.
         """
         async with self._slots:
             observation = await self._run_once(check)
