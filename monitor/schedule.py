@@ -52,10 +52,16 @@ class Change:
     kept: int
 
 
+class _Alarm(asyncio.Event):
+    """Ends a check's sleep; `hurried` tells that it is not the clock that does."""
+
+    hurried = False
+
+
 @dataclass(slots=True)
 class _Entry:
     task: asyncio.Task[None]
-    hurry: asyncio.Event
+    alarm: _Alarm
 
 
 class Schedule:
@@ -130,7 +136,8 @@ class Schedule:
         check = self._by_id.get(check_id)
         entry = self._entries.get(check) if check else None
         if entry:
-            entry.hurry.set()
+            entry.alarm.hurried = True
+            entry.alarm.set()
 
     def _reconcile(self) -> None:
         if self._group is None:
@@ -138,15 +145,15 @@ class Schedule:
         for check in self._entries.keys() - self._wanted:
             self._entries.pop(check).task.cancel()
         for check in self._wanted - self._entries.keys():
-            hurry = asyncio.Event()
-            task = self._group.create_task(self._keep(check, hurry), name=check.id)
-            self._entries[check] = _Entry(task, hurry)
+            alarm = _Alarm()
+            task = self._group.create_task(self._keep(check, alarm), name=check.id)
+            self._entries[check] = _Entry(task, alarm)
 
-    async def _keep(self, check: Check, hurry: asyncio.Event) -> None:
+    async def _keep(self, check: Check, alarm: _Alarm) -> None:
         grid = first_due(check, self._clock)
         failures = 0
         while True:
-            hurried = await self._sleep_until(grid, hurry)
+            hurried = await self._sleep_until(grid, alarm)
             failures = failures + 1 if await self._take_turn(check) else 0
             if hurried:
                 continue
@@ -158,18 +165,22 @@ class Schedule:
                 self.skipped[check.kind] += missed
                 grid += missed * check.interval
 
-    async def _sleep_until(self, due: float, hurry: asyncio.Event) -> bool:
-        """Return whether the sleep was cut short by `hurry`."""
+    async def _sleep_until(self, due: float, alarm: _Alarm) -> bool:
+        """Return whether the sleep was cut short by `hurry`.
+
+        A timer may fire while the clock still reads a little less than it was set to.
+        """
         delay = due - self._clock.monotonic()
         if delay <= 0:
             return False
-        waker = asyncio.get_running_loop().call_later(delay, hurry.set)
+        waker = asyncio.get_running_loop().call_later(delay, alarm.set)
         try:
-            await hurry.wait()
+            await alarm.wait()
         finally:
             waker.cancel()
-        hurry.clear()
-        return self._clock.monotonic() < due
+        hurried, alarm.hurried = alarm.hurried, False
+        alarm.clear()
+        return hurried and self._clock.monotonic() < due
 
     async def _take_turn(self, check: Check) -> bool:
         """Run a check and hand on what it found; return whether that calls for back-off.

@@ -102,11 +102,15 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, inventory: Inventory, network: Network | None = None, concurrency: int = 2048
+    folder: Path,
+    inventory: Inventory,
+    network: Network | None = None,
+    concurrency: int = 2048,
+    clock: VirtualClock | None = None,
 ) -> AsyncIterator[Running]:
     """Run a daemon within the context; every check of it has ended afterwards."""
     network = network or Network()
-    clock = VirtualClock()
+    clock = clock or VirtualClock()
     own = OwnMetrics("0")
     exposition = Exposition(clock, own)
     credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}

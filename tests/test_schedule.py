@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import weakref
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -96,6 +97,29 @@ def test_checks_keep_their_pace_and_their_phase() -> None:
             assert len(starts) == 10, school
             steps = {round(b - a, 6) for a, b in itertools.pairwise(starts)}
             assert steps == {10.0}, school
+        assert schedule.skipped.total() == 0
+
+    run_virtually(main())
+
+
+STEP = 0.0007
+
+
+class CoarseClock(VirtualClock):
+    """A clock of coarse steps, on which the instant of a timer can read as just before it."""
+
+    def monotonic(self) -> float:
+        return math.floor(super().monotonic() / STEP) * STEP
+
+
+def test_a_timer_that_fires_a_step_of_the_clock_early_makes_no_run_of_its_own() -> None:
+    async def main() -> None:
+        network = Network(CoarseClock())
+        schedule = network.schedule()
+        schedule.set_checks([ping("voede")])
+        async with asyncio.timeout(101):
+            await run_for(schedule, 100.5)
+        assert len(network.starts["voede"]) == 10
         assert schedule.skipped.total() == 0
 
     run_virtually(main())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
     from concurrent.futures import Executor
 
 Result = TypeVar("Result")
@@ -18,18 +20,21 @@ START = datetime(2022, 9, 1, 8, 0, tzinfo=UTC)
 
 
 class _JumpingSelector(selectors.SelectSelector):
-    """Instead of waiting for the next timer, moves the time to it."""
+    """Instead of waiting for the next timer, moves the time to it.
+
+    `outside` holds when each thing awaited from outside of the loop is given up, in real time.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.time = 1_000.0
-        self.in_threads = 0
+        self.outside: list[float] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
-        if not ready and timeout != 0 and self.in_threads:
-            # A disk is as slow as it is: hours must not pass before it has answered.
-            ready = super().select(_LONGEST_WAIT)
+        if not ready and timeout != 0 and self.outside:
+            # A disk or a process is as slow as it is: hours must not pass before it has answered.
+            ready = super().select(max(0.0, max(self.outside) - time.monotonic()))
         if not ready and timeout:
             self.time += timeout
         elif not ready and timeout is None:
@@ -54,12 +59,20 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[Result]:
         """Run a function in a thread; no time is skipped until it has ended."""
         ended = super().run_in_executor(executor, function, *arguments)
-        self._jumping.in_threads += 1
-        ended.add_done_callback(self._ended)
+        stack = ExitStack()
+        stack.enter_context(self.waiting())
+        ended.add_done_callback(lambda _: stack.close())
         return ended
 
-    def _ended(self, _: asyncio.Future[Any]) -> None:
-        self._jumping.in_threads -= 1
+    @contextmanager
+    def waiting(self, seconds: float = _LONGEST_WAIT) -> Iterator[None]:
+        """Skip no time within the context while what comes from outside is at most so late."""
+        until = time.monotonic() + seconds
+        self._jumping.outside.append(until)
+        try:
+            yield
+        finally:
+            self._jumping.outside.remove(until)
 
     def block(self, seconds: float) -> None:
         """Let time pass as if the running callback had taken so long."""

@@ -1,0 +1,241 @@
+"""A daemon that runs for days within minutes, and what it holds at the end of each.
+
+Run as a process of its own, whose memory is the daemon's alone. Time jumps to whatever is due next
+and stands still while a packet or a thread is under way, so that all that a day does is done: the
+devices answer real SNMP from another process, one of them through pysnmp, real echo requests go
+to loopback, the page, the API and the metrics are read over HTTP, schools break, and a school is
+taken out of the configuration each day and put back.
+
+Must not know: how much may be held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import logging
+import sys
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.config import load
+from monitor.exposition.gate import ScrapeGate
+from monitor.probes.echo_socket import EchoSocket
+from monitor.simulator.echo import ModelledEcho
+from monitor.simulator.loopback import loopback_inventory
+from monitor.simulator.process import CityProcess
+from monitor.snmp.client import SnmpClient
+from monitor.snmp.on_demand import PysnmpOnDemand
+from monitor.snmp.read import NativeReader
+from monitor.view import DaemonView
+from monitor.web.app import Listen, serve
+from tests.drills.town import School, configuration
+from tests.modelled import COMMUNITY, Network, running
+from tests.virtual_time import VirtualClock, VirtualTimeLoop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from monitor.inventory import IcmpOptions, Inventory
+    from monitor.inventory import School as InventorySchool
+    from monitor.observation import EchoRound
+    from monitor.snmp.read import Agent, Reader, Request, Result
+    from tests.modelled import Running
+
+BY_PYSNMP, TAKEN_OUT = "alter-schlag", "dazwischen"
+SCHOOLS = (
+    School("immer-da", "line-a", switches=1),
+    School("oft-weg", "line-a"),
+    School("mal-neu", "line-b"),
+    School(TAKEN_OUT, "line-b"),
+    School(
+        BY_PYSNMP,
+        "line-b",
+        lines=("snmp: {engine: pysnmp}", "interfaces: {interval: 1h}", "hardware: {interval: 1d}"),
+    ),
+)
+# What happens at which hour of each day; it ends half an hour later.
+FAULTS = {
+    3: ("isolated",),
+    5: ("uplink-down@oft-weg",),
+    9: ("rebooted@immer-da", "lossy@oft-weg"),
+    13: ("flapping@immer-da", "uplink-down@alter-schlag"),
+    17: ("renumbered@immer-da", "slow@mal-neu"),
+}
+QUARTER_SECONDS = 900.0
+PATHS = (
+    "/metrics",
+    "/metrics?school=immer-da",
+    "/metrics/monitor",
+    "/",
+    "/schools/oft-weg",
+    "/api/v1/schools",
+    "/api/v1/sla",
+    "/sd/prometheus",
+)
+# For a reply on loopback; one that takes longer counts as lost, as on a line.
+REPLY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the process holds after so many hours, and what it has done until then."""
+
+    hours: int
+    resident_bytes: int
+    blocks: int
+    descriptors: int
+    polls: int
+    outages: int
+
+
+class Loopback(Network):
+    """Real SNMP and real echo requests on loopback; whether a line lives, is the model's to say."""
+
+    def __init__(self, native: Reader, pysnmp: Reader, echo: EchoSocket) -> None:
+        super().__init__()
+        self._native = native
+        self._pysnmp = pysnmp
+        self._echo = echo
+        self.by_pysnmp: set[str] = set()
+        self.model: ModelledEcho | None = None
+
+    async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
+        assert self.model is not None
+        with _loop().waiting(REPLY_SECONDS):
+            await self._echo.ping("127.0.0.1", replace(options, packets=1))
+        return await self.model.ping(address, options)
+
+    async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
+        reader = self._pysnmp if agent.address in self.by_pysnmp else self._native
+        with _loop().waiting(REPLY_SECONDS):
+            return await reader.read(agent, request, deadline)
+
+
+class UnhurriedClock(VirtualClock):
+    """Has nobody wake more often than every other second: each time costs, and keeps nothing."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(max(2.0, seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """The parts that a day is made of; `port` is the daemon's."""
+
+    city: CityProcess
+    network: Loopback
+    daemon: Running
+    inventory: Inventory
+    port: int
+
+    async def days(self, hours: int) -> AsyncIterator[Held]:
+        """Yield what is held at each day's end, and at the end of the last hour."""
+        outages = 0
+        for hour in range(hours):
+            faults = FAULTS.get(hour % 24, ())
+            outages += sum("down" in fault for fault in faults)
+            await self._hour(faults)
+            if hour % 24 == 0:
+                left = (one for one in self.inventory.schools if one.id != TAKEN_OUT)
+                await self._reload(tuple(left))
+            elif hour % 24 == 1:
+                await self._reload(self.inventory.schools)
+            if hour % 24 == 23 or hour + 1 == hours:
+                yield self._held(hour + 1, outages)
+
+    async def _hour(self, faults: tuple[str, ...]) -> None:
+        assert self.network.model is not None
+        for broken in (faults, ()):
+            with _loop().waiting():
+                await self.city.set_faults(broken)
+            self.network.model.replace_faults(broken)
+            for _ in range(2):
+                await asyncio.sleep(QUARTER_SECONDS)
+                for path in PATHS:
+                    await self._read(path)
+
+    async def _reload(self, schools: tuple[InventorySchool, ...]) -> None:
+        self.daemon.offer(replace(self.inventory, schools=schools))
+        if not await self.daemon.daemon.reload("the soak"):
+            raise RuntimeError("a reload was refused")
+
+    async def _read(self, path: str) -> None:
+        with _loop().waiting():
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n".encode())
+            writer.write(b"Accept-Encoding: gzip\r\nConnection: close\r\n\r\n")
+            answer = await reader.read(-1)
+            writer.close()
+            await writer.wait_closed()
+        if not answer.startswith(b"HTTP/1.1 200 "):
+            raise RuntimeError(f"{path}: {answer[:80]!r}")
+
+    def _held(self, hours: int, outages: int) -> Held:
+        gc.collect()
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return Held(
+            hours,
+            int(resident.split()[1]) * 1024,
+            sys.getallocatedblocks(),
+            len(list(Path("/proc/self/fd").iterdir())),
+            self.daemon.daemon.status().polls,
+            outages,
+        )
+
+
+@asynccontextmanager
+async def _town(folder: Path) -> AsyncIterator[Town]:
+    path = folder / "schools.yaml"
+    path.write_text(configuration(SCHOOLS), encoding="utf-8")
+    clock = UnhurriedClock()
+    async with AsyncExitStack() as stack:
+        with _loop().waiting():
+            city = await stack.enter_async_context(CityProcess(path, community=COMMUNITY))
+        client = await stack.enter_async_context(SnmpClient())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
+        echo = await stack.enter_async_context(EchoSocket.open())
+        inventory = loopback_inventory(load(path), city.port)
+        network = Loopback(NativeReader(client), pysnmp, echo)
+        network.model = ModelledEcho(inventory, clock)
+        network.by_pysnmp = {
+            site.uplink.host
+            for school in inventory.schools
+            if school.id == BY_PYSNMP
+            for site in school.sites
+        }
+        daemon = await stack.enter_async_context(running(folder, inventory, network, clock=clock))
+        gate = stack.enter_context(ScrapeGate(daemon.exposition, clock))
+        view = DaemonView(daemon.daemon, gate)
+        port = await stack.enter_async_context(serve(view, Listen("127.0.0.1", 0)))
+        yield Town(city, network, daemon, inventory, port)
+
+
+async def _soak(hours: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with _town(Path(folder)) as town:
+            async for held in town.days(hours):
+                sys.stdout.write(json.dumps(asdict(held)) + "\n")
+                sys.stdout.flush()
+
+
+def _loop() -> VirtualTimeLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    return loop
+
+
+def main() -> None:
+    """Print a line of JSON at each day's end."""
+    logging.basicConfig(level=logging.ERROR)
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        runner.run(_soak(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
