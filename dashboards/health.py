@@ -277,6 +277,24 @@ DETAIL: Final = Row(
             ),
         ),
         Panel(
+            Kind.TIME_SERIES,
+            Text("Turned away by the web server", "Vom Webserver abgewiesen"),
+            Text(
+                "Connections and requests refused by reason. Good: near 0.",
+                "Abgewiesene Verbindungen und Anfragen nach Grund. Gut: nahe 0.",
+            ),
+            (
+                Query(
+                    "sum by (reason) (rate(monitor_web_refusals_total[$__rate_interval]))",
+                    same("{{reason}}"),
+                ),
+            ),
+            "ops",
+            NOTHING_YET,
+            width=8,
+            height=8,
+        ),
+        Panel(
             Kind.TABLE,
             Text("Devices read in clear", "Unverschlüsselt gelesene Geräte"),
             Text(

@@ -496,6 +496,7 @@ async def open_daemon(
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)
         listen = _listen(settings, clock, daemon)
+        own.count_refusals(lambda: listen.refused)
         daemon.port = await stack.enter_async_context(serve(view, listen))
         yield daemon
 

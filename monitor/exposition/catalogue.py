@@ -249,6 +249,13 @@ _OWN_METRICS = (
         ("protocol", "reason"),
     ),
     Metric(
+        "monitor_web_refusals_total",
+        Kind.COUNTER,
+        "refusals",
+        "Connections that the web server closed and requests that it did not answer, by reason",
+        ("reason",),
+    ),
+    Metric(
         "monitor_config_last_reload_successful",
         Kind.GAUGE,
         "",

@@ -65,8 +65,10 @@ class OwnMetrics:
         self._checks = Gauge(*_declared("monitor_checks"), registry=registry)
         build = Gauge(*_declared("monitor_build_info"), registry=registry)
         build.labels(version, platform.python_version()).set(1)
-        self._drops = _Drops()
+        self._drops = _CountedElsewhere("monitor_replies_dropped_total")
+        self._refusals = _CountedElsewhere("monitor_web_refusals_total")
         registry.register(self._drops)
+        registry.register(self._refusals)
         ProcessCollector(registry=registry)
         for kind in CheckKind:
             self._skipped.labels(kind.value)
@@ -101,7 +103,11 @@ class OwnMetrics:
 
     def count_drops_of(self, protocol: str, read: Callable[[], Mapping[str, int]]) -> None:
         """Export a transport's own count of dropped replies: `read` returns reason to total."""
-        self._drops.sources[protocol] = read
+        self._drops.sources[protocol,] = read
+
+    def count_refusals(self, read: Callable[[], Mapping[str, int]]) -> None:
+        """Export the web server's own count of whom it turned away: reason to total."""
+        self._refusals.sources[()] = read
 
     def families(self) -> Iterator[bytes]:
         """Yield the exposition family by family, each with its HELP and TYPE."""
@@ -109,18 +115,22 @@ class OwnMetrics:
             yield generate_latest(_Collected(family))
 
 
-class _Drops(Collector):
-    """Reads the transports' counts when asked, so that dropping a packet costs one addition."""
+class _CountedElsewhere(Collector):
+    """Reads counts by reason when asked, so that dropping a packet costs one addition.
 
-    def __init__(self) -> None:
-        self.sources: dict[str, Callable[[], Mapping[str, int]]] = {}
+    Sources are known by what their labels are before the reason.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.sources: dict[tuple[str, ...], Callable[[], Mapping[str, int]]] = {}
 
     def collect(self) -> Iterable[Family]:
-        name, text, labels = _declared("monitor_replies_dropped_total")
+        name, text, labels = _declared(self._name)
         family = CounterMetricFamily(name, text, labels=labels)
-        for protocol, read in self.sources.items():
+        for known_by, read in self.sources.items():
             for reason, total in read().items():
-                family.add_metric((protocol, reason), total)
+                family.add_metric((*known_by, reason), total)
         yield family
 
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from aiohttp import web
 
 from monitor.web.login import Login, Logins
+from monitor.web.refusals import Refusal
 
 if TYPE_CHECKING:
     import ssl
+    from collections import Counter
     from collections.abc import Iterable
 
     from aiohttp.typedefs import Handler, Middleware
@@ -43,14 +45,16 @@ class Rules(Protocol):
 class Guard:
     """Lets a request through, or answers it with a refusal."""
 
-    def __init__(self, rules: Rules, door: Door, host_names: Iterable[str]) -> None:
+    def __init__(
+        self, rules: Rules, door: Door, host_names: Iterable[str], refused: Counter[str]
+    ) -> None:
         self._rules = rules
         self._door = door
         self._hosts = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
         self._hosts |= {name.lower() for name in host_names}
         self._logins = Logins(time.monotonic)
         self._told = -_AUDIT_SECONDS
-        self.refused = {"host": 0, "login": 0, "too_many": 0, "certificate": 0}
+        self._refused = refused
 
     def close(self) -> None:
         """End what checks passwords."""
@@ -68,7 +72,7 @@ class Guard:
 
     async def _refusal(self, request: web.Request) -> web.Response | None:
         if not self._is_ours(request.host):
-            self.refused["host"] += 1
+            self._refused[Refusal.HOST] += 1
             said = "this server does not go by that name; allow it with --allowed-host\n"
             return web.Response(text=said, status=421)
         rules = self._rules.current()
@@ -77,26 +81,27 @@ class Guard:
             certificate = request.get_extra_info("peercert") or {}
             names = {value for _, value in certificate.get("subjectAltName", ())}
             if not names & set(rules.tls.allowed_names):
-                return self._turn_away("certificate", 403, "this certificate may not")
+                return self._turn_away(Refusal.CERTIFICATE, 403, "this certificate may not")
         if rules.users:
             header = request.headers.get("Authorization", "")
             found = await self._logins.check(header, address, rules.users)
             if found is Login.TOO_MANY:
-                return self._turn_away("too_many", 429, "too many failed logins")
+                return self._turn_away(Refusal.TOO_MANY_LOGINS, 429, "too many failed logins")
             if found is Login.BAD:
                 if header:
-                    return self._turn_away("login", 401, "wrong user or password")
+                    return self._turn_away(Refusal.LOGIN, 401, "wrong user or password")
                 return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
         self._door.welcome(address)
         return None
 
-    def _turn_away(self, reason: str, status: int, said: str) -> web.Response:
-        self.refused[reason] += 1
+    def _turn_away(self, reason: Refusal, status: int, said: str) -> web.Response:
+        self._refused[reason] += 1
         now = time.monotonic()
         if now - self._told >= _AUDIT_SECONDS:
             self._told = now
             # No address: whose it is is nobody's business.
-            audit.warning("requests refused so far: %s; the last one: %s", self.refused, said)
+            counts = ", ".join(f"{why} {count}" for why, count in self._refused.items() if count)
+            audit.warning("refused so far: %s; the last one: %s", counts, said)
         headers = _CHALLENGE if status == web.HTTPUnauthorized.status_code else {}
         return web.Response(text=f"{said}\n", status=status, headers=headers)
 

@@ -20,11 +20,13 @@ from monitor.web.api import api_routes
 from monitor.web.discovery import discovery_route
 from monitor.web.door import HEAD_SECONDS, Door, guarded
 from monitor.web.pages import page_routes
+from monitor.web.refusals import no_refusals
 from monitor.web.view import UnknownTargetError, View
 from monitor.web_access import WebAccess, server_context
 
 if TYPE_CHECKING:
     import ssl
+    from collections import Counter
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 NO_SCHOOL = ""
@@ -48,6 +50,7 @@ class Listen:
 
     `without_login` allows an address that others reach although nobody has to log in.
     `reload` has a configuration read again when it is asked for; None where it may not be.
+    `refused` counts who is turned away.
     """
 
     host: str
@@ -56,6 +59,7 @@ class Listen:
     host_names: tuple[str, ...] = ()
     without_login: bool = False
     reload: Callable[[], Awaitable[bool]] | None = None
+    refused: Counter[str] = field(default_factory=no_refusals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     """
     access = listen.rules.current()
     refuse_strangers(listen, access)
-    door = Door()
-    guard = Guard(listen.rules, door, listen.host_names)
+    door = Door(listen.refused)
+    guard = Guard(listen.rules, door, listen.host_names, listen.refused)
     runner = web.AppRunner(
         application(view, guard, listen),
         access_log=None,

@@ -13,6 +13,8 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from monitor.web.refusals import Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,12 +28,12 @@ _HEAD_END: Final = b"\r\n\r\n"
 
 
 class Door:
-    """Counts who is in; `turned_away` counts the connections that were closed, by reason."""
+    """Lets connections in as long as there is room; `refused` counts those that it closes."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Counter[str]) -> None:
         self._inside: Counter[str] = Counter()
         self._known: dict[str, None] = {}
-        self.turned_away = {"too_many": 0, "slow": 0}
+        self._refused = refused
 
     def enter(self, address: str) -> bool:
         """Return whether one more connection from an address may stay."""
@@ -43,8 +45,12 @@ class Door:
         if may and inside < MAX_CONNECTIONS:
             self._inside[address] += 1
             return True
-        self.turned_away["too_many"] += 1
+        self._refused[Refusal.NO_ROOM] += 1
         return False
+
+    def give_up(self) -> None:
+        """Take note that a connection is closed because it took too long to ask."""
+        self._refused[Refusal.SLOW] += 1
 
     def leave(self, address: str) -> None:
         """Take note that a connection that was let in is gone."""
@@ -132,7 +138,7 @@ class GuardedProtocol(asyncio.Protocol):
             self._timer = None
 
     def _give_up(self) -> None:
-        self._door.turned_away["slow"] += 1
+        self._door.give_up()
         if self._transport is not None:
             self._transport.abort()  # type: ignore[attr-defined]  # of a stream
 

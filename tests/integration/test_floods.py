@@ -69,6 +69,10 @@ def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
             said = flooding.stdout.read() if flooding.stdout else ""
         assert "IN" not in said
         assert int(said) > LOGINS_A_SECOND
+        own = daemon.get("/metrics/monitor", login).text
+        counted = dict(re.findall(r'monitor_web_refusals_total{reason="(\w+)"} (\S+)', own))
+        assert float(counted["too_many_connections"]) > CLIENTS / 10
+        assert float(counted["wrong_login"]) + float(counted["too_many_logins"]) > LOGINS_A_SECOND
         took.sort()
         assert len(took) > SECONDS
         assert took[int(len(took) * 0.99) - 1] < LONGEST_P99, took[-5:]

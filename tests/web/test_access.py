@@ -19,6 +19,7 @@ from monitor.web import door, login
 from monitor.web.app import Listen, StrangersError, Unchanging, serve
 from monitor.web.door import Door
 from monitor.web.login import Login, Logins
+from monitor.web.refusals import Refusal, no_refusals
 from monitor.web_access import Tls, WebAccess
 from tests.integration.probe_servers import Issued, issue
 from tests.web.test_app import Shown
@@ -75,8 +76,10 @@ async def test_without_a_login_nothing_is_answered(path: str) -> None:
     ],
 )
 async def test_a_wrong_login_is_refused(header: str) -> None:
-    async with served(WebAccess(users=USERS)) as port:
+    refused = no_refusals()
+    async with served(WebAccess(users=USERS), refused=refused) as port:
         assert await status(port, Authorization=header) == 401
+    assert refused == {**no_refusals(), Refusal.LOGIN: 1}
 
 
 async def test_the_cache_cannot_be_shifted() -> None:
@@ -217,7 +220,8 @@ async def test_a_reload_needs_users() -> None:
 
 async def test_who_does_not_finish_asking_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "HEAD_SECONDS", 0.2)
-    async with served(WebAccess()) as port:
+    refused = no_refusals()
+    async with served(WebAccess(), refused=refused) as port:
         for sent in (b"", b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: "):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(sent)
@@ -226,10 +230,12 @@ async def test_who_does_not_finish_asking_is_closed(monkeypatch: pytest.MonkeyPa
                     assert await reader.read() == b""
             writer.close()
         assert await status(port) == 200
+    assert refused == {**no_refusals(), Refusal.SLOW: 2}
 
 
 def test_strangers_have_few_places_and_the_known_more() -> None:
-    there = Door()
+    refused = no_refusals()
+    there = Door(refused)
     assert sum(there.enter("10.0.0.1") for _ in range(100)) == door.MAX_OF_STRANGER
     others = sum(there.enter(f"10.0.{at}.2") for at in range(200))
     assert others == door.MAX_STRANGERS - door.MAX_OF_STRANGER
@@ -241,7 +247,7 @@ def test_strangers_have_few_places_and_the_known_more() -> None:
     assert not there.enter("127.0.0.1")
     there.leave("10.0.0.1")
     assert there.enter("127.0.0.1")
-    assert there.turned_away["too_many"] > 0
+    assert refused == {**no_refusals(), Refusal.NO_ROOM: 1046}
 
 
 @pytest.fixture(scope="module")

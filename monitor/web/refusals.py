@@ -1,0 +1,25 @@
+"""Why somebody is turned away, and how often each has happened.
+
+Must not know: who decides it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a connection was closed, or a request not answered."""
+
+    NO_ROOM = "too_many_connections"
+    SLOW = "slow_request"
+    HOST = "host_name"
+    CERTIFICATE = "certificate"
+    LOGIN = "wrong_login"
+    TOO_MANY_LOGINS = "too_many_logins"
+
+
+def no_refusals() -> Counter[str]:
+    """Return a count of refusals that has all of them at zero."""
+    return Counter(dict.fromkeys(Refusal, 0))
