@@ -117,6 +117,7 @@ class Watch:
         """Take over another inventory; what is unchanged keeps its verdict and its account."""
         rules = self._rules = self._rules_of(inventory)
         self.maintenance.reconfigure(inventory)
+        self._renderer = VerdictRenderer()
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self.rollout.reconfigure(inventory)
@@ -153,8 +154,11 @@ class Watch:
         self.maintenance.refresh(now)
         self._changed(self.board.tick(self._moment()))
         settled = self._recorder.tick(now)
-        self._ledger.submit(settled)
-        self.rollout.take(settled)
+        if settled:
+            self._ledger.submit(settled)
+            self.rollout.take(settled)
+            for school, texts in availability_blocks(self._recorder.counts).items():
+                self._exposition.set_blocks(school, _OWNER, texts)
         self._ledger.submit(self.rollout.tick(self._rollout_clock.now()))
         for overdue in self.meters.expire(self._clock.monotonic()):
             self._expose_load(overdue)
@@ -208,13 +212,10 @@ class Watch:
 
     def _expose(self, now: datetime) -> None:
         rules = self._rules
-        families = self._renderer.blocks(
+        changed = self._renderer.blocks(
             self.board, rules.inventory, rules.calendar, self.maintenance, now
         )
-        for family, by_school in families.items():
-            for school, text in by_school.items():
-                self._exposition.set_block(family, school, _OWNER, text)
-        for school, texts in availability_blocks(self._recorder.counts).items():
+        for school, texts in changed.items():
             self._exposition.set_blocks(school, _OWNER, texts)
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
         day = self._rollout_clock.now()

@@ -162,15 +162,16 @@ class MinuteRecorder:
         end = minute_of(now) - self._settle_minutes
         end -= end % self._every_minutes
         runs: list[MinuteRun] = []
-        scope = scope_id(tuple(self._histories))
+        scope = ""
         while (minute := self._next_watched(end)) is not None:
+            scope = scope or scope_id(tuple(self._histories))
             codes = self._codes(minute)
             runs = _extended(runs, MinuteRun(minute, 1, scope, codes))
             self._cursor = minute + 1
-        for history in self._histories.values():
-            history.forget(start_of(self._cursor))
         if not runs:
             return ()
+        for history in self._histories.values():
+            history.forget(start_of(self._cursor))
         entries = [minutes_entry(run) for run in runs]
         if runs[-1].first >= self._scope_due:
             # Again every day: should the disk have refused one, the next says the same.

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.calendar import SchoolCalendar
-from monitor.exposition.verdicts import VerdictRenderer
+from monitor.exposition.verdicts import FAMILIES, VerdictRenderer
 from monitor.inventory import Calendar, Inventory, LessonPeriod
 from monitor.maintenance import MaintenanceBook
 from monitor.verdict import VerdictBoard
@@ -19,6 +19,7 @@ from tests.verdict.world import BEGIN, World, city, moment, school
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
 LESSONS = Calendar(
@@ -30,8 +31,8 @@ LESSONS = Calendar(
 
 def samples(blocks: Mapping[str, Mapping[str, bytes]]) -> dict[tuple[str, str], float]:
     found: dict[tuple[str, str], float] = {}
-    for family, by_school in blocks.items():
-        for name, text in by_school.items():
+    for name, texts in blocks.items():
+        for family, text in texts.items():
             for metric in text_string_to_metric_families(text.decode()):
                 for sample in metric.samples:
                     assert sample.name == family
@@ -84,8 +85,10 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
     board = VerdictBoard(inventory, moment(0))
     book = MaintenanceBook(tmp_path, inventory)
     blocks = VerdictRenderer().blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
-    assert blocks["school_uplink_up"] == {"s0": b"", "s1": b""}
-    assert blocks["school_maintenance_ends_timestamp_seconds"] == {"s0": b"", "s1": b""}
+    for name in ("s0", "s1"):
+        assert blocks[name].keys() == set(FAMILIES)
+        assert blocks[name]["school_uplink_up"] == b""
+        assert blocks[name]["school_maintenance_ends_timestamp_seconds"] == b""
 
 
 @pytest.mark.integration
@@ -96,9 +99,9 @@ def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
     book = MaintenanceBook(tmp_path, inventory)
     blocks = VerdictRenderer().blocks(world.board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
     text = "".join(
-        f"# HELP {family} Test.\n# TYPE {family} gauge\n" + b"".join(by_school.values()).decode()
-        for family, by_school in blocks.items()
-        if any(by_school.values())
+        f"# HELP {family} Test.\n# TYPE {family} gauge\n{lines}"
+        for family in sorted({family for texts in blocks.values() for family in texts})
+        if (lines := b"".join(texts.get(family, b"") for texts in blocks.values()).decode())
     )
     found = subprocess.run(
         ["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False
@@ -114,8 +117,8 @@ def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
     book = MaintenanceBook(tmp_path, inventory)
     world = run_world(inventory, 130)
     blocks = VerdictRenderer().blocks(world.board, inventory, calendar, book, BEGIN)
-    assert len(blocks["school_switch_up"]) == 90
-    assert {len(text.splitlines()) for text in blocks["school_switch_up"].values()} == {11}
+    switches = [blocks[one.id]["school_switch_up"] for one in schools]
+    assert {len(text.splitlines()) for text in switches} == {11}
 
 
 def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> None:
@@ -124,14 +127,36 @@ def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> N
     book = MaintenanceBook(tmp_path, inventory)
     renderer = VerdictRenderer()
     seen = []
+    shown: dict[str, Mapping[str, bytes]] = {}
     for until in (0, 90, 400, 700):
         # The line of s0 dies and comes back; one switch of s1 dies for good.
         world = run_world(inventory, until, s0_router=[(100, 450)], s1_sw1=[(100, 9e9)])
         now = BEGIN + timedelta(seconds=until)
-        going_on = renderer.blocks(world.board, inventory, calendar, book, now)
-        assert going_on == VerdictRenderer().blocks(world.board, inventory, calendar, book, now)
-        seen.append(samples(going_on).get(("school_uplink_up", "s0/main")))
+        shown |= renderer.blocks(world.board, inventory, calendar, book, now)
+        assert shown == VerdictRenderer().blocks(world.board, inventory, calendar, book, now)
+        seen.append(samples(shown).get(("school_uplink_up", "s0/main")))
     assert seen == [None, 1, 0, 1]
+
+
+def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None:
+    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)
+    renderer = VerdictRenderer()
+    now = BEGIN + timedelta(seconds=400)
+    world = run_world(inventory, 400)
+
+    def written(at: datetime = now) -> set[str]:
+        return set(renderer.blocks(world.board, inventory, calendar, book, at))
+
+    assert written() == {"", "s0", "s1", "s2"}
+    assert written() == {""}
+    book.add("s1", now, now + timedelta(hours=1), "fibre", now=now)
+    assert written() == {"", "s1"}
+    assert written(now + timedelta(hours=1)) == {"", "s1"}
+    after_school = now.replace(hour=22)
+    assert written(after_school) == {"", "s0", "s1", "s2"}
+    world = run_world(inventory, 400, s2_sw1=[(100, 9e9)])
+    assert written(after_school) == {"", "s2"}
 
 
 def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> None:
@@ -142,5 +167,5 @@ def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> N
     renderer.blocks(board, inventory, calendar, book, BEGIN)
     board.reconfigure(smaller, moment(1))
     blocks = renderer.blocks(board, smaller, calendar, book, BEGIN)
-    assert {name for by_school in blocks.values() for name in by_school} == {"", "s0"}
-    assert b"s1" not in b"".join(text for each in blocks.values() for text in each.values())
+    assert set(blocks) == {""}
+    assert set(renderer.blocks(board, inventory, calendar, book, BEGIN)) == {"", "s1"}
