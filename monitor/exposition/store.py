@@ -97,8 +97,11 @@ class Exposition:
         if not text:
             self.drop_block(family, school, owner)
             return
-        CATALOGUE[family]  # refuses what is not declared
-        self._blocks.setdefault(family, {}).setdefault(school, {})[owner] = text
+        try:
+            self._blocks[family][school][owner] = text
+        except KeyError:
+            CATALOGUE[family]  # refuses what is not declared
+            self._blocks.setdefault(family, {}).setdefault(school, {})[owner] = text
 
     def set_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
         """Put what `Blocks.text` returns in place: family to the sample lines of `owner`."""
