@@ -1,4 +1,4 @@
-"""A daemon that runs for days within minutes, and what it holds at the end of each.
+"""A daemon that runs for days within minutes, and what it holds at the end of each hour.
 
 Run as a process of its own, whose memory is the daemon's alone. Time jumps to whatever is due next
 and stands still while a packet or a thread is under way, so that all that a day does is done: the
@@ -133,8 +133,8 @@ class Town:
     inventory: Inventory
     port: int
 
-    async def days(self, hours: int) -> AsyncIterator[Held]:
-        """Yield what is held at each day's end, and at the end of the last hour."""
+    async def hours(self, hours: int) -> AsyncIterator[Held]:
+        """Yield what is held at each hour's end."""
         outages = 0
         for hour in range(hours):
             faults = FAULTS.get(hour % 24, ())
@@ -145,8 +145,7 @@ class Town:
                 await self._reload(tuple(left))
             elif hour % 24 == 1:
                 await self._reload(self.inventory.schools)
-            if hour % 24 == 23 or hour + 1 == hours:
-                yield self._held(hour + 1, outages)
+            yield self._held(hour + 1, outages)
 
     async def _hour(self, faults: tuple[str, ...]) -> None:
         assert self.network.model is not None
@@ -219,7 +218,7 @@ async def _town(folder: Path) -> AsyncIterator[Town]:
 async def _soak(hours: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with _town(Path(folder)) as town:
-            async for held in town.days(hours):
+            async for held in town.hours(hours):
                 sys.stdout.write(json.dumps(asdict(held)) + "\n")
                 sys.stdout.flush()
 
@@ -231,7 +230,7 @@ def _loop() -> VirtualTimeLoop:
 
 
 def main() -> None:
-    """Print a line of JSON at each day's end."""
+    """Print a line of JSON at each hour's end."""
     logging.basicConfig(level=logging.ERROR)
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         runner.run(_soak(int(sys.argv[1])))

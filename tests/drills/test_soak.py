@@ -1,0 +1,57 @@
+"""Days of the daemon within minutes: what it holds at their end is what it held at the first's."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+
+import pytest
+
+from tests.drills.soak import Held
+
+pytestmark = pytest.mark.integration
+
+MOST_BYTES_A_DAY = 1e6
+# The first days fill what keeps a day's round trips, and the caches of the runtime.
+SETTLED_DAYS = 3
+# Ints, tuples and strings that are kept; a leak of one object a poll would be 77,000 a day.
+MOST_BLOCKS_A_DAY = 2_000
+
+
+def soaked(hours: int, most_seconds: float) -> list[Held]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.drills.soak", str(hours)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=most_seconds,
+    )
+    return [Held(**json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def test_hours_of_faults_reloads_and_readers_leave_no_descriptor_behind() -> None:
+    hours = soaked(6, 120)
+    assert [hour.outages for hour in hours] == [0, 0, 0, 0, 0, 1]
+    assert hours[-1].polls > 6 * 2_800
+    assert {hour.descriptors for hour in hours} == {hours[0].descriptors}
+
+
+@pytest.mark.thorough
+def test_a_fortnight_holds_no_more_memory_and_no_more_descriptors() -> None:
+    hours = soaked(14 * 24, 2_400)
+    days = hours[23::24]
+    assert len(days) == 14
+    assert days[-1].polls > 14 * 70_000
+    assert days[-1].outages == 28
+    assert {hour.descriptors for hour in hours} == {hours[0].descriptors}
+    settled = days[SETTLED_DAYS:]
+    assert growth(settled, "resident_bytes") < MOST_BYTES_A_DAY
+    assert growth(settled, "blocks") < MOST_BLOCKS_A_DAY
+
+
+def growth(days: list[Held], what: str) -> float:
+    """Return by how much something grows a day: the slope of the line through all of them."""
+    hours = [day.hours for day in days]
+    return 24 * statistics.linear_regression(hours, [getattr(day, what) for day in days]).slope
