@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from monitor.exposition.store import Exposition
 from monitor.garbage import keep_what_is_there, rare_collections
 from monitor.inventory import CheckKind, Engine
 from monitor.maintenance import MaintenanceBook
-from monitor.notify import ALIVE, STOPPING, Supervisor
+from monitor.notify import STOPPING, Supervisor
 from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
@@ -41,6 +40,7 @@ from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
+from monitor.state_directory import prepare_state_directory
 from monitor.status.build import Sources
 from monitor.status.history import RoundTripHistory
 from monitor.traps import TrapDesk, open_traps
@@ -76,10 +76,6 @@ FORECAST_DELAY_SECONDS = 5.0
 FORECAST_SECONDS = 3600.0
 # A configuration that lost more than a fifth of its schools was cut off, not edited.
 LARGEST_LOSS_OF_SCHOOLS = 0.2
-
-
-class StateDirectoryError(OSError):
-    """The state directory cannot be written; the message names the cure."""
 
 
 class TrapAddressError(OSError):
@@ -188,6 +184,7 @@ class Daemon:
         supervisor = supervisor or Supervisor({})
         requests = RequestFile(self._settings.state_directory / FILE_NAME)
         campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
+        watchdog = supervisor.feed(self._clock, lambda: self._polls, self._longest_pause)
         with rare_collections():
             async with asyncio.TaskGroup() as group:
                 tasks = [
@@ -198,7 +195,7 @@ class Daemon:
                     group.create_task(self._settle(), name="settle"),
                     group.create_task(self._forecast(), name="forecast"),
                     group.create_task(campaigns, name="campaigns"),
-                    group.create_task(self._feed(supervisor), name="watchdog"),
+                    group.create_task(watchdog, name="watchdog"),
                 ]
                 await stop.wait()
                 supervisor.tell(STOPPING)
@@ -397,20 +394,6 @@ class Daemon:
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
 
-    async def _feed(self, supervisor: Supervisor) -> None:
-        """Feed the watchdog while checks end: a schedule that stands still is a stall, too."""
-        pause = supervisor.feed_seconds
-        if pause is None:
-            return
-        seen, since = -1, self._clock.monotonic()
-        while True:
-            now = self._clock.monotonic()
-            if self._polls != seen:
-                seen, since = self._polls, now
-            if now - since <= self._longest_pause():
-                supervisor.tell(ALIVE)
-            await self._clock.sleep(pause)
-
     def _longest_pause(self) -> float:
         """Return how long nothing may end: the most frequent check's run after the next."""
         checks = self._schedule.checks
@@ -511,22 +494,3 @@ def _listen(settings: Settings, clock: Clock, daemon: Daemon) -> Listen:
         settings.without_login,
         daemon.reload if settings.reload_by_http else None,
     )
-
-
-def prepare_state_directory(path: Path) -> None:
-    """Make the state directory if it is missing, and see that it can be written.
-
-    Raises:
-        StateDirectoryError: if it cannot.
-    """
-    problem = ""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        problem = error.strerror or str(error)
-    if problem:
-        raise StateDirectoryError(
-            f"cannot keep state in {path}: {problem}; name a writable folder with --state-dir"
-        )

@@ -14,7 +14,9 @@ import socket
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from monitor.clock import Clock
 
 READY = "READY=1"
 STOPPING = "STOPPING=1"
@@ -37,6 +39,26 @@ class Supervisor:
     def feed_seconds(self) -> float | None:
         """Return how often the watchdog is to be fed, None if there is none."""
         return self._watchdog / 2 if self._place and self._watchdog else None
+
+    async def feed(
+        self, clock: Clock, done: Callable[[], int], longest_pause: Callable[[], float]
+    ) -> None:
+        """Feed the watchdog, if there is one, as long as what is `done` gets more.
+
+        A schedule that stands still is a stall, as a loop that does: after `longest_pause()`
+        seconds without anything done, nothing is fed any more.
+        """
+        pause = self.feed_seconds
+        if pause is None:
+            return
+        seen, since = -1, clock.monotonic()
+        while True:
+            now = clock.monotonic()
+            if (count := done()) != seen:
+                seen, since = count, now
+            if now - since <= longest_pause():
+                self.tell(ALIVE)
+            await clock.sleep(pause)
 
     def tell(self, state: str) -> None:
         """Send a state; a manager that cannot be reached is no reason to fail."""

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.daemon import (
-    StateDirectoryError,
-    prepare_state_directory,
-)
 from monitor.schedule import CapacityError
 from tests.exposition.support import exact_names
 from tests.integration.running import Town, series, value
@@ -204,20 +200,6 @@ def test_too_little_capacity_is_refused_at_the_start(tmp_path: Path) -> None:
                 raise AssertionError("it started")
 
     run_virtually(main())
-
-
-def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
-    state = tmp_path / "a" / "b"
-    prepare_state_directory(state)
-    assert state.stat().st_mode & 0o777 == 0o700
-    assert list(state.iterdir()) == []
-
-
-def test_a_state_directory_that_is_a_file_is_refused_with_the_cure(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    state.touch()
-    with pytest.raises(StateDirectoryError, match=r"File exists; name a writable folder"):
-        prepare_state_directory(state)
 
 
 def test_secrets_do_not_show(tmp_path: Path) -> None:

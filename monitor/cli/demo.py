@@ -35,7 +35,6 @@ from monitor.daemon import (
     Loaded,
     Settings,
     open_daemon,
-    prepare_state_directory,
 )
 from monitor.inventory import InterfacesOptions
 from monitor.rollout.ledger import Ledger
@@ -47,6 +46,7 @@ from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_of
 from monitor.simulator.process import CityProcess
 from monitor.simulator.years import rollout_history
+from monitor.state_directory import prepare_state_directory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

@@ -27,13 +27,13 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.secrets import SecretError, read_credentials
-from monitor.daemon import StateDirectoryError, prepare_state_directory
 from monitor.inventory import IcmpOptions
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.rollout.chain import LedgerError
 from monitor.snmp.client import SnmpClient
+from monitor.state_directory import StateDirectoryError, prepare_state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

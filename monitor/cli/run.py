@@ -18,12 +18,13 @@ from monitor.cli.common import Exit, base_url, fail, read_all, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
-from monitor.daemon import Settings, StateDirectoryError, TrapAddressError, open_daemon
+from monitor.daemon import Settings, TrapAddressError, open_daemon
 from monitor.notify import READY, Supervisor
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.rollout.chain import LedgerError
 from monitor.schedule import CapacityError
+from monitor.state_directory import StateDirectoryError
 from monitor.web.app import AddressInUseError, StrangersError
 from monitor.web_access import WebFileError
 

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.state_directory import StateDirectoryError, prepare_state_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    state = tmp_path / "a" / "b"
+    prepare_state_directory(state)
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert list(state.iterdir()) == []
+
+
+def test_a_state_directory_that_is_a_file_is_refused_with_the_cure(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.touch()
+    with pytest.raises(StateDirectoryError, match=r"File exists; name a writable folder"):
+        prepare_state_directory(state)
