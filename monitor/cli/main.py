@@ -53,7 +53,11 @@ Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
 2 wrong usage; 3 the daemon could not start; 4 a probed check failed."""
 
 
+VERSION = f"schulnetz {__version__} (Python {platform.python_version()})"
+
+
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(message=VERSION)
 def main() -> None:
     """Measure every school's uplink and switches, and say what is connected."""
 
@@ -287,7 +291,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 @main.command()
 def version() -> None:
     """Print the version."""
-    click.echo(f"schulnetz {__version__} (Python {platform.python_version()})")
+    click.echo(VERSION)
 
 
 main.add_command(backfill_command.backfill)

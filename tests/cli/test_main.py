@@ -82,8 +82,9 @@ def test_schema_is_the_committed_file() -> None:
     assert output == COMMITTED.read_text(encoding="utf-8")
 
 
-def test_version_names_the_package_and_python() -> None:
-    code, output, _ = invoke("version")
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_version_names_the_package_and_python(asked: str) -> None:
+    code, output, _ = invoke(asked)
     assert code == 0
     assert output.startswith(f"schulnetz {__version__} (Python 3.")
 
