@@ -141,22 +141,19 @@ def settle_missing(
     What was not recorded is unknown, or outside where the calendar alone says so
     (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on.
     """
-    if MISSING not in codes:
-        return codes
-    settled = bytearray(codes)
-    missing = MISSING[0]
-    unknown = CODES[MinuteClass.UNKNOWN].encode()[0]
-    outside = CODES[MinuteClass.OUTSIDE].encode()[0]
-    for place, minute in enumerate(span):
-        if settled[place] != missing:
-            continue
-        if minute >= horizon:
-            settled[place] = AHEAD[0]
-        elif in_service_hours is not None and not in_service_hours(start_of(minute)):
-            settled[place] = outside
-        else:
-            settled[place] = unknown
-    return bytes(settled)
+    begins_ahead = min(max(horizon - span.start, 0), len(codes))
+    past, ahead = codes[:begins_ahead], codes[begins_ahead:].replace(MISSING, AHEAD)
+    unknown = CODES[MinuteClass.UNKNOWN].encode()
+    if in_service_hours is None:
+        return past.replace(MISSING, unknown) + ahead
+    outside = CODES[MinuteClass.OUTSIDE].encode()
+    settled = bytearray(past)
+    place = past.find(MISSING)
+    while place >= 0:
+        owed = in_service_hours(start_of(span[place]))
+        settled[place : place + 1] = unknown if owed else outside
+        place = past.find(MISSING, place + 1)
+    return bytes(settled) + ahead
 
 
 def account(codes: bytes) -> Account:
