@@ -37,6 +37,7 @@ PARTS = {
     "exposition": 60.0,
     "city": 240.0,
     "sites": 500.0,
+    "pages": 120.0,
 }
 _GRACE_SECONDS = 10.0
 
