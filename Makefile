@@ -29,7 +29,7 @@ test: venv-dev ## lint, check types, run every test with coverage
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
 
-drills: venv-dev ## a simulated city that breaks; every page counted, by real Prometheus and Alertmanager
+drills: venv-dev ## a simulated city that breaks, every page counted; and a fortnight within minutes
 	@tools/debian-packages "the drills" $(TEST_PACKAGES)
 	$(RUN)/python -m pytest --thorough tests/drills
 

@@ -12,6 +12,7 @@ Must not know: how much may be held.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import json
 import logging
@@ -83,11 +84,16 @@ REPLY_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the process holds after so many hours, and what it has done until then."""
+    """What the process holds after so many hours, and what it has done until then.
+
+    `blocks` are Python's own small ones in use, `malloc_bytes` all else in use: what grows is held,
+    where resident memory may grow by being cut up.
+    """
 
     hours: int
     resident_bytes: int
     blocks: int
+    malloc_bytes: int
     descriptors: int
     polls: int
     outages: int
@@ -182,10 +188,31 @@ class Town:
             hours,
             int(resident.split()[1]) * 1024,
             sys.getallocatedblocks(),
+            _malloc_bytes(),
             len(list(Path("/proc/self/fd").iterdir())),
             self.daemon.daemon.status().polls,
             outages,
         )
+
+
+class _Mallinfo(ctypes.Structure):
+    """`struct mallinfo2` (mallinfo(3))."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def _malloc_bytes() -> int:
+    """Return how many bytes malloc has given out and not got back."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Mallinfo
+    found = mallinfo2()
+    return int(found.uordblks + found.hblkhd)
 
 
 @asynccontextmanager
