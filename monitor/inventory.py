@@ -210,7 +210,8 @@ class Target:
 class Check:
     """One line of work for the schedule; equal checks are the same check across reloads.
 
-    `name` tells a device's checks apart and is the module name of `/probe`.
+    `name` tells a device's checks apart and is the module name of `/probe`. `id` is
+    `school/site/device/name`, unique within an inventory and stable over time.
     """
 
     kind: CheckKind
@@ -219,12 +220,12 @@ class Check:
     interval: float
     timeout: float
     options: CheckOptions
+    id: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def id(self) -> str:
-        """Return `school/site/device/name`, unique within an inventory and stable over time."""
+    def __post_init__(self) -> None:
         target = self.target
-        return f"{target.school}/{target.site}/{target.device}/{self.name}"
+        id_ = f"{target.school}/{target.site}/{target.device}/{self.name}"
+        object.__setattr__(self, "id", id_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,6 +68,4 @@ def render_round(blocks: Blocks, check: tuple[str, ...], echo: EchoRound) -> Non
     if echo.sent:
         blocks.add("probe_icmp_loss_ratio", check, echo.lost / echo.sent)
     if echo.address:
-        # A link-local address carries its zone behind a percent sign.
-        version = ip_address(echo.address.partition("%")[0]).version
-        blocks.add("probe_ip_protocol", check, version)
+        blocks.add("probe_ip_protocol", check, 6 if ":" in echo.address else 4)

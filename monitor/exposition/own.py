@@ -74,12 +74,18 @@ class OwnMetrics:
             self._skipped.labels(kind.value)
             for outcome in Outcome:
                 self._runs.labels(kind.value, outcome.value)
+        # Looking labels up is most of what counting costs.
+        self._counting: dict[tuple[CheckKind, Outcome], tuple[Counter, Histogram]] = {}
 
     def count_run(self, observation: Observation) -> None:
         """Count a run that ended."""
-        kind = observation.check.kind.value
-        self._runs.labels(kind, observation.outcome.value).inc()
-        self._durations.labels(kind).observe(observation.duration)
+        kind, outcome = observation.check.kind, observation.outcome
+        counting = self._counting.get((kind, outcome))
+        if counting is None:
+            runs = self._runs.labels(kind.value, outcome.value)
+            counting = self._counting[kind, outcome] = (runs, self._durations.labels(kind.value))
+        counting[0].inc()
+        counting[1].observe(observation.duration)
 
     def count_skipped(self, kind: CheckKind, runs: int = 1) -> None:
         """Count runs that were due while the one before still ran."""

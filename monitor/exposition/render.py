@@ -49,7 +49,7 @@ class CheckRenderer:
 
         An outcome that is unknown says so, and leaves out what is not known.
         """
-        if observation.check != self._check:
+        if observation.check is not self._check and observation.check != self._check:
             # The same check with other options or another host: its totals go on counting.
             if observation.check.target != self._check.target:
                 self._restarts.forget()

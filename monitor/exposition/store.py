@@ -77,9 +77,10 @@ class Exposition:
         rendered = owner.renderer.render(observation, now)
         for family, text in rendered.items():
             self.set_block(family, owner.school, check.id, text)
-        for family in owner.families - rendered.keys():
-            self.drop_block(family, owner.school, check.id)
-        owner.families = frozenset(rendered)
+        if owner.families != rendered.keys():
+            for family in owner.families - rendered.keys():
+                self.drop_block(family, owner.school, check.id)
+            owner.families = frozenset(rendered)
         life = check.interval * MISSED_RUNS
         if check.kind in BACK_OFF_KINDS:
             life = max(life, SHORTEST_LIFE_OF_WALKS)

@@ -57,7 +57,8 @@ async def run(check: Check, context: ProbeContext) -> Observation:
     except OSError as error:
         detail = f"nothing sent to {resolved.address}: {error.strerror or error}"
         return observed(Outcome.UNKNOWN, Reason.NO_SOCKET, detail)
-    echoes = replace(echoes, resolve_seconds=resolved.seconds)
+    if resolved.seconds:
+        echoes = replace(echoes, resolve_seconds=resolved.seconds)
     outcome, reason, detail = judge(echoes)
     if echoes.sent < fitting.packets:
         unsent = f"{fitting.packets - echoes.sent} of {fitting.packets} packets could not be sent"

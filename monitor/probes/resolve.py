@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,9 +39,11 @@ async def resolve(host: str, clock: Clock, deadline: float) -> Resolved:
     """
     literal = host.partition("%")[0]
     for family, version in ((socket.AF_INET, 4), (socket.AF_INET6, 6)):
-        with suppress(OSError):
+        try:
             socket.inet_pton(family, literal)
-            return Resolved(host, version, 0.0)
+        except OSError:
+            continue
+        return Resolved(host, version, 0.0)
     started = clock.monotonic()
     loop = asyncio.get_running_loop()
     lookup = loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
