@@ -185,7 +185,7 @@ class Daemon:
         requests = RequestFile(self._settings.state_directory / FILE_NAME)
         campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
         watchdog = supervisor.feed(self._clock, lambda: self._polls, self._longest_pause)
-        with rare_collections():
+        with rare_collections(len(self._schedule.checks)):
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._schedule.run(), name="schedule"),

@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# More than 10,000 sites have under way at once; looking at so many takes about a millisecond.
 YOUNG_OBJECTS = 20_000
+# A twentieth of the checks starts at once, each with some 25 objects: three times that.
+_MORE_FOR_A_CHECK = 4
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
-    """Collect only once `YOUNG_OBJECTS` more live than before; as it was when this ends."""
+def rare_collections(checks: int) -> Iterator[None]:
+    """Collect only once many more objects live than before; as it was when this ends.
+
+    How many more is so chosen that it is not what so many checks have under way.
+    """
     before = gc.get_threshold()
-    gc.set_threshold(YOUNG_OBJECTS, *before[1:])
+    gc.set_threshold(YOUNG_OBJECTS + _MORE_FOR_A_CHECK * checks, *before[1:])
     try:
         yield
     finally:

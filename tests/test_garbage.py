@@ -12,8 +12,8 @@ from monitor.garbage import YOUNG_OBJECTS, keep_what_is_there, rare_collections
 def test_collections_are_rare_until_the_context_ends() -> None:
     before = gc.get_threshold()
     assert before[0] < YOUNG_OBJECTS
-    with rare_collections():
-        assert gc.get_threshold() == (YOUNG_OBJECTS, *before[1:])
+    with rare_collections(1000):
+        assert gc.get_threshold() == (YOUNG_OBJECTS + 4000, *before[1:])
         keep_what_is_there()
         assert gc.get_freeze_count() > 0
     assert gc.get_threshold() == before
@@ -22,6 +22,6 @@ def test_collections_are_rare_until_the_context_ends() -> None:
 
 def test_the_collector_is_as_before_after_a_failure_too() -> None:
     before = gc.get_threshold()
-    with pytest.raises(ZeroDivisionError), rare_collections():
+    with pytest.raises(ZeroDivisionError), rare_collections(0):
         raise ZeroDivisionError
     assert gc.get_threshold() == before

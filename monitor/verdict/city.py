@@ -137,11 +137,11 @@ class VerdictBoard:
         if role is Role.REFERENCE:
             for site in self._sites.values():
                 if site.uplink is not None and site.uplink.track.charge is not None:
-                    changes.extend(self._judge_site(site, now))
+                    changes.extend(self._judge_site(site, self._way_to_uplink(), now))
         else:
             site = self._sites[_site_key(device.check)]
             changes.extend(
-                self._judge_site(site, now)
+                self._judge_site(site, self._way_to_uplink(), now)
                 if role is Role.UPLINK
                 else self._judge(device, self._way_to_switch(site), now)
             )
@@ -155,8 +155,9 @@ class VerdictBoard:
         self._hear_references(now)
         changes = list(self._assess_line(now))
         if not self._line.is_isolated:
+            way = self._way_to_uplink()
             for site in self._sites.values():
-                changes.extend(self._judge_site(site, now))
+                changes.extend(self._judge_site(site, way, now))
         return tuple(changes)
 
     @property
@@ -275,12 +276,14 @@ class VerdictBoard:
         track = uplink.track
         return Way(track.gate, 2 * self._cycle_seconds, uplink.verdict, track.silent_from)
 
-    def _judge_site(self, site: _Site, now: Moment) -> Iterator[Change]:
+    def _judge_site(self, site: _Site, way: Way, now: Moment) -> Iterator[Change]:
+        """Judge a site's devices; `way` is the way to any uplink."""
         if site.uplink is not None:
-            yield from self._judge(site.uplink, self._way_to_uplink(), now)
-        way = self._way_to_switch(site)
-        for switch in site.switches:
-            yield from self._judge(switch, way, now)
+            yield from self._judge(site.uplink, way, now)
+        if site.switches:
+            way = self._way_to_switch(site)
+            for switch in site.switches:
+                yield from self._judge(switch, way, now)
 
     def _judge(self, device: _Device, way: Way, now: Moment) -> Iterator[Change]:
         before = device.verdict
@@ -343,7 +346,7 @@ class VerdictBoard:
                 device.track = device.track.without_silence()
         yield from self._set_monitor(self._monitor_at_large(now), now)
         for site in self._sites.values():
-            yield from self._judge_site(site, now)
+            yield from self._judge_site(site, self._way_to_uplink(), now)
 
     def _monitor_at_large(self, now: Moment) -> Verdict:
         """Return the verdict on the monitor while it is not isolated."""
