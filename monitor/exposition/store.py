@@ -41,24 +41,29 @@ _INVENTORY = "inventory"
 
 @dataclass(slots=True)
 class _Owner:
-    """What is kept for one check; `families` are those that have a block of it."""
+    """What is kept for one check.
+
+    `places` has, by the families that have a block of it, the blocks that this one is among. As
+    long as it is, they are in place: only an empty place is ever taken away.
+    """
 
     school: str
     renderer: CheckRenderer
-    families: AbstractSet[str] = field(default_factory=frozenset)
+    places: dict[str, dict[str, bytes]] = field(default_factory=dict)
     expires: float = 0.0
 
 
 class Exposition:
     """All series of the daemon as text, ready to be joined."""
 
-    __slots__ = ("_blocks", "_clock", "_own", "_owners", "_wanted", "generation")
+    __slots__ = ("_blocks", "_clock", "_own", "_owners", "_replaced", "_wanted", "generation")
 
     def __init__(self, clock: Clock, own: OwnMetrics | None = None) -> None:
         self._clock = clock
         self._own = own
         self._blocks: dict[str, dict[str, dict[str, bytes]]] = {}
         self._owners: dict[str, _Owner] = {}
+        self._replaced: dict[tuple[str, str], AbstractSet[str]] = {}
         self._wanted: AbstractSet[str] | None = None
         self.generation = 0
 
@@ -75,12 +80,16 @@ class Exposition:
             owner = self._owners[check.id] = _Owner(check.target.school, CheckRenderer(check))
         now = self._clock.monotonic()
         rendered = owner.renderer.render(observation, now)
+        places = owner.places
         for family, text in rendered.items():
-            self.set_block(family, owner.school, check.id, text)
-        if owner.families != rendered.keys():
-            for family in owner.families - rendered.keys():
+            place = places.get(family)
+            if place is None:
+                place = places[family] = self._place(family, owner.school)
+            place[check.id] = text
+        if len(places) != len(rendered):
+            for family in places.keys() - rendered.keys():
                 self.drop_block(family, owner.school, check.id)
-            owner.families = frozenset(rendered)
+                del places[family]
         life = check.interval * MISSED_RUNS
         if check.kind in BACK_OFF_KINDS:
             life = max(life, SHORTEST_LIFE_OF_WALKS)
@@ -98,11 +107,7 @@ class Exposition:
         if not text:
             self.drop_block(family, school, owner)
             return
-        try:
-            self._blocks[family][school][owner] = text
-        except KeyError:
-            CATALOGUE[family]  # refuses what is not declared
-            self._blocks.setdefault(family, {}).setdefault(school, {})[owner] = text
+        self._place(family, school)[owner] = text
 
     def set_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
         """Put what `Blocks.text` returns in place: family to the sample lines of `owner`."""
@@ -110,10 +115,10 @@ class Exposition:
             self.set_block(family, school, owner, text)
 
     def replace_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
-        """Put these blocks in place of all that `owner` has in that school."""
-        for family in self._blocks:
-            if family not in texts:
-                self.drop_block(family, school, owner)
+        """Put these blocks in place of all that were put so before for `owner` in that school."""
+        for family in self._replaced.get((school, owner), frozenset()) - texts.keys():
+            self.drop_block(family, school, owner)
+        self._replaced[school, owner] = frozenset(texts)
         self.set_blocks(school, owner, texts)
 
     def drop_block(self, family: str, school: str, owner: str) -> None:
@@ -138,6 +143,7 @@ class Exposition:
         for by_school in self._blocks.values():
             for gone in by_school.keys() - schools:
                 del by_school[gone]
+        self._replaced = {key: held for key, held in self._replaced.items() if key[0] in schools}
         for school in inventory.schools:
             self.set_blocks(school.id, _INVENTORY, render_school(school))
         self.drop_block("monitor_reference_info", "", _INVENTORY)
@@ -149,7 +155,7 @@ class Exposition:
         """Drop the series of checks whose last runs are overdue; totals are kept."""
         now = self._clock.monotonic()
         for check_id, owner in self._owners.items():
-            if owner.families and owner.expires <= now:
+            if owner.places and owner.expires <= now:
                 self._drop_series(check_id, owner)
 
     async def stream(self, school: str | None = None) -> AsyncGenerator[bytes, None]:
@@ -176,6 +182,14 @@ class Exposition:
                 await asyncio.sleep(0)
                 yield text
 
+    def _place(self, family: str, school: str) -> dict[str, bytes]:
+        """Return where the blocks of a family and a school are, made if there are none."""
+        try:
+            return self._blocks[family][school]
+        except KeyError:
+            CATALOGUE[family]  # refuses what is not declared
+            return self._blocks.setdefault(family, {}).setdefault(school, {})
+
     def _pieces(self, school: str | None) -> Iterator[bytes]:
         for family in sorted(self._blocks):
             blocks = self._of_family(family, school)
@@ -191,6 +205,6 @@ class Exposition:
         return [block for blocks in schools.values() for block in blocks.values()]
 
     def _drop_series(self, check_id: str, owner: _Owner) -> None:
-        for family in owner.families:
+        for family in owner.places:
             self.drop_block(family, owner.school, check_id)
-        owner.families = frozenset()
+        owner.places.clear()
