@@ -20,7 +20,7 @@ from monitor.exposition.hardware import LINK_FAMILY, render_links
 from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
 from monitor.exposition.text import Blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
-from monitor.exposition.verdicts import VerdictRenderer
+from monitor.exposition.verdicts import VerdictRenderer, city_blocks
 from monitor.observation import State
 from monitor.rollout.availability import minute_of
 from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
@@ -98,6 +98,7 @@ class Watch:
         self.meters = UplinkMeters(inventory)
         self.topology = Topology(inventory)
         self.rollout = rollout
+        self._verdicts_shown: int | None = None
         self._rollout_shown = 0
         self._goal: GoalScope | None = None
         rules = self._rules
@@ -118,6 +119,7 @@ class Watch:
         rules = self._rules = self._rules_of(inventory)
         self.maintenance.reconfigure(inventory)
         self._renderer = VerdictRenderer()
+        self._verdicts_shown = None
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self.rollout.reconfigure(inventory)
@@ -151,7 +153,8 @@ class Watch:
     def tick(self) -> None:
         """Let time pass: call it every few seconds."""
         now = self._clock.now()
-        self.maintenance.refresh(now)
+        if self.maintenance.refresh(now):
+            self._verdicts_shown = None
         self._changed(self.board.tick(self._moment()))
         settled = self._recorder.tick(now)
         if settled:
@@ -193,6 +196,7 @@ class Watch:
 
     def _changed(self, changes: Iterable[Change]) -> None:
         for change in changes:
+            self._verdicts_shown = None
             self._tell(change)
             if change.subject.kind is SubjectKind.UPLINK:
                 self._ledger.submit([self._recorder.observe(_transition(change))])
@@ -212,11 +216,16 @@ class Watch:
 
     def _expose(self, now: datetime) -> None:
         rules = self._rules
-        changed = self._renderer.blocks(
-            self.board, rules.inventory, rules.calendar, self.maintenance, now
-        )
-        for school, texts in changed.items():
-            self._exposition.set_blocks(school, _OWNER, texts)
+        of_city = city_blocks(self.board, rules.calendar, self.maintenance, now)
+        self._exposition.set_blocks("", _OWNER, of_city)
+        # Without a change of a verdict, lessons and windows begin and end by the minute.
+        if minute_of(now) != self._verdicts_shown:
+            self._verdicts_shown = minute_of(now)
+            changed = self._renderer.blocks(
+                self.board, rules.inventory, rules.calendar, self.maintenance, now
+            )
+            for school, texts in changed.items():
+                self._exposition.set_blocks(school, _OWNER, texts)
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
         day = self._rollout_clock.now()
         if minute_of(day) != self._rollout_shown:

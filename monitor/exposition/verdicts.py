@@ -43,7 +43,7 @@ FAMILIES = (*UPLINK_FAMILIES, *SWITCH_FAMILIES, *SCHOOL_FAMILIES)
 
 
 class VerdictRenderer:
-    """Renders, every few seconds, those schools of which something else is to be said than before.
+    """Renders those schools of which something else is to be said than before.
 
     A verdict stands for hours, and there is one for every switch.
     """
@@ -64,8 +64,7 @@ class VerdictRenderer:
         """Return school id -> family -> sample lines of each school that changed; at first, of all.
 
         A school has an entry for every family, an empty one where nothing is to be said, so that
-        lines of the time before are dropped by putting all entries in their place. The id is empty
-        for what is the city's, which is always there.
+        lines of the time before are dropped by putting all entries in their place.
         """
         verdicts: dict[str, list[tuple[Subject, Verdict]]] = {
             school.id: [] for school in inventory.schools
@@ -76,7 +75,7 @@ class VerdictRenderer:
         types = {school.type for school in inventory.schools}
         in_lessons = {school_type: calendar.in_lessons(school_type, now) for school_type in types}
         told, self._told = self._told, {}
-        changed = {"": _city_lines(board, calendar, maintenance, now)}
+        changed: dict[str, Mapping[str, bytes]] = {}
         for school in inventory.schools:
             window = maintenance.active(school.id, now)
             found = _Told(verdicts[school.id], in_lessons[school.type], window)
@@ -147,9 +146,10 @@ def _verdict_lines(subject: Subject, verdict: Verdict) -> dict[str, str]:
     return lines
 
 
-def _city_lines(
+def city_blocks(
     board: VerdictBoard, calendar: SchoolCalendar, maintenance: MaintenanceBook, now: datetime
 ) -> dict[str, bytes]:
+    """Return family -> sample lines of what belongs to no school: our line, and the calendar."""
     today = calendar.day_kind(calendar.local_day(now))
     _, end_of_data = calendar.bounds_of_day(calendar.data_ends)
     answering, _ = board.references()

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.calendar import SchoolCalendar
-from monitor.exposition.verdicts import FAMILIES, VerdictRenderer
+from monitor.exposition.verdicts import FAMILIES, VerdictRenderer, city_blocks
 from monitor.inventory import Calendar, Inventory, LessonPeriod
 from monitor.maintenance import MaintenanceBook
 from monitor.verdict import VerdictBoard
@@ -56,7 +56,8 @@ def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
     book = MaintenanceBook(tmp_path, inventory)
     book.add("s1", now, now + timedelta(hours=1), "fibre", now=now)
     calendar = SchoolCalendar(LESSONS)
-    found = samples(VerdictRenderer().blocks(world.board, inventory, calendar, book, now))
+    blocks = VerdictRenderer().blocks(world.board, inventory, calendar, book, now)
+    found = samples({**blocks, "": city_blocks(world.board, calendar, book, now)})
 
     assert found["school_uplink_up", "s0/main"] == 0
     assert found["school_uplink_up", "s1/main"] == 1
@@ -148,15 +149,15 @@ def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None
     def written(at: datetime = now) -> set[str]:
         return set(renderer.blocks(world.board, inventory, calendar, book, at))
 
-    assert written() == {"", "s0", "s1", "s2"}
-    assert written() == {""}
+    assert written() == {"s0", "s1", "s2"}
+    assert written() == set()
     book.add("s1", now, now + timedelta(hours=1), "fibre", now=now)
-    assert written() == {"", "s1"}
-    assert written(now + timedelta(hours=1)) == {"", "s1"}
+    assert written() == {"s1"}
+    assert written(now + timedelta(hours=1)) == {"s1"}
     after_school = now.replace(hour=22)
-    assert written(after_school) == {"", "s0", "s1", "s2"}
+    assert written(after_school) == {"s0", "s1", "s2"}
     world = run_world(inventory, 400, s2_sw1=[(100, 9e9)])
-    assert written(after_school) == {"", "s2"}
+    assert written(after_school) == {"s2"}
 
 
 def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> None:
@@ -167,5 +168,5 @@ def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> N
     renderer.blocks(board, inventory, calendar, book, BEGIN)
     board.reconfigure(smaller, moment(1))
     blocks = renderer.blocks(board, smaller, calendar, book, BEGIN)
-    assert set(blocks) == {""}
-    assert set(renderer.blocks(board, inventory, calendar, book, BEGIN)) == {"", "s1"}
+    assert set(blocks) == set()
+    assert set(renderer.blocks(board, inventory, calendar, book, BEGIN)) == {"s1"}
