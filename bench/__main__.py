@@ -36,7 +36,7 @@ PARTS = {
     "icmp": 120.0,
     "exposition": 60.0,
     "city": 240.0,
-    "sites": 500.0,
+    "sites": 800.0,
     "pages": 120.0,
 }
 _GRACE_SECONDS = 10.0

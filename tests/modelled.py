@@ -27,7 +27,7 @@ from monitor.watch import Watch, remembered
 from tests.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, MutableSequence
     from pathlib import Path
 
     from monitor.inventory import IcmpOptions, Inventory
@@ -39,12 +39,12 @@ COMMUNITY = "ganz-geheim"
 
 @dataclass
 class Network:
-    """Both transports: hosts answer unless they are `dead`; `asked` keeps who was, and when."""
+    """Both transports: hosts answer unless they are `dead`; `asked` takes who was, and when."""
 
     dead: set[str] = field(default_factory=set)
     is_cut: bool = False
     bug: str = ""
-    asked: list[tuple[str, str, float]] = field(default_factory=list)
+    asked: MutableSequence[tuple[str, str, float]] = field(default_factory=list)
 
     @property
     def drops(self) -> Mapping[str, int]:
