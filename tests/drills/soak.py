@@ -102,22 +102,28 @@ class Held:
 class Loopback(Network):
     """Real SNMP and real echo requests on loopback; whether a line lives, is the model's to say."""
 
-    def __init__(self, native: Reader, pysnmp: Reader, echo: EchoSocket) -> None:
+    def __init__(
+        self,
+        native: Reader,
+        pysnmp: Reader,
+        by_pysnmp: set[str],
+        echo: EchoSocket,
+        model: ModelledEcho,
+    ) -> None:
         super().__init__()
         self._native = native
         self._pysnmp = pysnmp
+        self._by_pysnmp = by_pysnmp
         self._echo = echo
-        self.by_pysnmp: set[str] = set()
-        self.model: ModelledEcho | None = None
+        self.model = model
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
-        assert self.model is not None
         with _loop().waiting(REPLY_SECONDS):
             await self._echo.ping("127.0.0.1", replace(options, packets=1))
         return await self.model.ping(address, options)
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        reader = self._pysnmp if agent.address in self.by_pysnmp else self._native
+        reader = self._pysnmp if agent.address in self._by_pysnmp else self._native
         with _loop().waiting(REPLY_SECONDS):
             return await reader.read(agent, request, deadline)
 
@@ -154,7 +160,6 @@ class Town:
             yield self._held(hour + 1, outages)
 
     async def _hour(self, faults: tuple[str, ...]) -> None:
-        assert self.network.model is not None
         for broken in (faults, ()):
             with _loop().waiting():
                 await self.city.set_faults(broken)
@@ -227,14 +232,14 @@ async def _town(folder: Path) -> AsyncIterator[Town]:
         pysnmp = await stack.enter_async_context(PysnmpOnDemand())
         echo = await stack.enter_async_context(EchoSocket.open())
         inventory = loopback_inventory(load(path), city.port)
-        network = Loopback(NativeReader(client), pysnmp, echo)
-        network.model = ModelledEcho(inventory, clock)
-        network.by_pysnmp = {
+        by_pysnmp = {
             site.uplink.host
             for school in inventory.schools
             if school.id == BY_PYSNMP
             for site in school.sites
         }
+        model = ModelledEcho(inventory, clock)
+        network = Loopback(NativeReader(client), pysnmp, by_pysnmp, echo, model)
         daemon = await stack.enter_async_context(running(folder, inventory, network, clock=clock))
         gate = stack.enter_context(ScrapeGate(daemon.exposition, clock))
         view = DaemonView(daemon.daemon, gate)
