@@ -142,10 +142,10 @@ def _ledger(ledger: LedgerPlace) -> Finding:
             seen = f"{ledger} is not there yet; the daemon begins it"
             return Finding("ledger", Health.GOOD, seen)
         with ledger.open_reader() as reader:
-            row, _ = reader.head()
+            rows = sum(head.row for head in reader.heads())
     except LedgerError as error:
         return Finding("ledger", Health.BAD, str(error), "`schulnetz ledger verify` says more")
-    return Finding("ledger", Health.GOOD, f"{ledger}: {row} rows")
+    return Finding("ledger", Health.GOOD, f"{ledger}: {rows} rows")
 
 
 async def _network(inventory: Inventory | None) -> list[Finding]:

@@ -14,10 +14,15 @@ import click
 from monitor.cli.common import Exit, fail, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
+from monitor.rollout.anchor import AnchorError, anchors_in, contradiction, parse_anchor
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.place import LedgerPlace, SqlitePlace
+from monitor.rollout.reader import open_reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.rollout.anchor import Anchor
     from monitor.rollout.reading import VerifyResult
 
 
@@ -28,20 +33,65 @@ def group() -> None:
 
 @group.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--anchor", "given", metavar="ANCHOR", multiple=True, help="Must hold, too.")
+@click.option(
+    "--anchors",
+    "noted",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    multiple=True,
+    help="A file with anchors anywhere in it, such as a log; - is stdin.",
+)
 @state_option
 @ledger_option
-def verify(file: Path | None, ledger: LedgerPlace, **_: object) -> None:
-    """Check every row of the ledger, or of FILE; exit 1 at the first that does not hold."""
+def verify(
+    file: Path | None,
+    given: tuple[str, ...],
+    noted: tuple[str, ...],
+    ledger: LedgerPlace,
+    **_: object,
+) -> None:
+    """Check every row of the ledger, or of FILE; exit 1 at the first that does not hold.
+
+    An anchor is where the ledger ended at an earlier time, noted elsewhere: `schulnetz ledger
+    head` prints one, the daemon's log and the reports have them. With anchors, a cut end, an older
+    copy and a chain that was computed again are found, too.
+    """
     place: LedgerPlace = SqlitePlace(file) if file else ledger
+    anchors = _anchors(given, noted)
     try:
         with place.open_reader() as reader:
             result = reader.verify()
+            against = contradiction(reader, anchors) if result.ok else ""
+            heads = reader.heads()
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     if not result.ok:
         row = f"first bad row {result.first_bad}" if result.first_bad else "not in a single row"
         fail(f"{place}: {result.problem} ({row}; {result.rows} rows hold)", Exit.WRONG)
-    click.echo(f"{place}: {_said(result)}")
+    if against:
+        fail(f"{place}: {against}", Exit.WRONG)
+    click.echo(f"{place}: {_said(result, heads)}")
+    if anchors:
+        click.echo(f"{len(anchors)} anchors hold")
+    else:
+        click.echo("no --anchor was given: a cut end or an older copy would not show")
+
+
+@group.command()
+@state_option
+@ledger_option
+def head(ledger: LedgerPlace, **_: object) -> None:
+    """Print the ledger's anchor, a line per writer; keep it where the ledger's host cannot write.
+
+    `schulnetz ledger verify --anchor` takes it.
+    """
+    try:
+        with ledger.open_reader() as reader:
+            heads = reader.heads()
+    except LedgerError as error:
+        fail(str(error), Exit.WRONG)
+    for one in heads:
+        click.echo(str(one))
 
 
 @group.command()
@@ -78,9 +128,11 @@ def backup(target: Path, ledger: LedgerPlace, **_: object) -> None:
     try:
         with ledger.open_reader() as reader:
             result = reader.backup(target)
+        with open_reader(target) as copy:
+            heads = copy.heads()
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{target}: {_said(result)}")
+    click.echo(f"{target}: {_said(result, heads)}")
 
 
 @group.command()
@@ -91,12 +143,34 @@ def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
     """Verify BACKUP and make it the ledger; the old one is kept aside. Stop the daemon first."""
     try:
         restored = ledger.restore(backup_file, SystemClock().now())
+        with open_reader(backup_file) as reader:
+            heads = reader.heads()
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{ledger}: {_said(restored.result)}")
+    click.echo(f"{ledger}: {_said(restored.result, heads)}")
     if restored.kept:
         click.echo(f"the ledger that stood there is kept as {restored.kept}")
 
 
-def _said(result: VerifyResult) -> str:
-    return f"{result.rows} rows hold, head {result.head.hex()}"
+def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:
+    return f"{result.rows} rows hold, {' '.join(map(str, heads))}"
+
+
+def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:
+    """Return the anchors of the options; leave with a line where one of them has none."""
+    anchors = set()
+    for text in given:
+        try:
+            anchors.add(parse_anchor(text))
+        except AnchorError as error:
+            fail(str(error), Exit.USAGE)
+    for name in noted:
+        try:
+            with click.open_file(name, encoding="utf-8", errors="replace") as lines:
+                found = set(anchors_in(lines))
+        except OSError as error:
+            fail(f"{name}: {error.strerror}", Exit.WRONG)
+        if not found:
+            fail(f"{name}: there is no anchor in it (ledger-anchor:ROW:DIGEST)", Exit.WRONG)
+        anchors |= found
+    return anchors

@@ -101,13 +101,13 @@ def _made(
         fail(f"--as-of {as_of:%Y-%m-%d} has not come yet", Exit.WRONG)
     try:
         with ledger.open_reader() as reader:
-            row, digest = reader.head()
+            ends = " ".join(map(str, reader.heads()))
             return rollout_report(
                 reader,
                 inventory,
                 min(at or now, now),
                 since=begin,
-                ledger=f"row {row}, digest {digest.hex()}",
+                ledger=ends,
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)

@@ -53,7 +53,7 @@ def sla(
     wanted = month or f"{now.astimezone(calendar.timezone):%Y-%m}"
     try:
         with ledger.open_reader() as reader:
-            row, digest = reader.head()
+            ends = " ".join(map(str, reader.heads()))
             report = sla_report(
                 month_entries(reader, wanted, inventory.calendar.timezone),
                 inventory,
@@ -61,7 +61,7 @@ def sla(
                 now=now,
                 in_lessons=calendar.in_lessons,
                 provider=provider,
-                ledger=f"row {row}, digest {digest.hex()}",
+                ledger=ends,
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)

@@ -37,4 +37,6 @@ def ledger_blocks(health: LedgerHealth) -> dict[str, bytes]:
     blocks.add("monitor_ledger_unrecorded_total", (), health.unrecorded)
     blocks.add("monitor_ledger_waiting", (), health.waiting)
     blocks.add("monitor_ledger_quarantined", (), int(bool(health.quarantined)))
+    if health.anchor is not None:
+        blocks.add("monitor_ledger_anchor_info", (str(health.anchor),), 1)
     return blocks.text()

@@ -259,4 +259,11 @@ ACCOUNT_METRICS: Final = (
         "",
         "Whether a damaged ledger lies beside the one in use: 1 yes, 0 no",
     ),
+    Metric(
+        "monitor_ledger_anchor_info",
+        Kind.INFO,
+        "",
+        "The ledger's last row at the start and once a day, for `schulnetz ledger verify --anchor`",
+        ("anchor",),
+    ),
 )

@@ -2,7 +2,8 @@
 
 One thread owns the file; the loop never waits for the disk. While the disk refuses, entries
 wait in a bounded buffer, the ledger says that it is unhealthy and tries again; whatever did
-not fit in the buffer is told in a `gap` entry once it heals.
+not fit in the buffer is told in a `gap` entry once it heals. At the start, once a day and at the
+stop the ledger's end goes to the log, for whoever wants to know later that nothing was cut off.
 
 Must not know: what the entries mean, who reads them.
 """
@@ -10,6 +11,7 @@ Must not know: what the entries mean, who reads them.
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,9 +34,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.clock import Clock
+    from monitor.rollout.anchor import Anchor
     from monitor.rollout.place import LedgerPlace, LedgerStore
     from monitor.rollout.reading import VerifyResult
 
+audit = logging.getLogger("monitor.audit")
+
+ANCHOR_SECONDS: Final = 86_400.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LAST_RETRY_SECONDS: Final = 30.0
 _Result = TypeVar("_Result")
@@ -47,7 +53,8 @@ class LedgerHealth:
     `recorded` and `unrecorded` count entries since the start: durable, and refused for good.
     `waiting` entries are not durable yet. `quarantined` names the newest file that was moved
     aside, as long as it lies beside the ledger. `replaced` says why this process began a new
-    ledger in the place of an earlier one; empty if it did not.
+    ledger in the place of an earlier one; empty if it did not. `anchor` is the one that went to
+    the log last, None before the first.
     """
 
     healthy: bool
@@ -57,6 +64,7 @@ class LedgerHealth:
     waiting: int
     quarantined: str
     replaced: str
+    anchor: Anchor | None
 
 
 @dataclass(slots=True)
@@ -83,6 +91,8 @@ class Ledger:
         "_recorded",
         "_replaced",
         "_store",
+        "_told",
+        "_told_at",
         "_unrecorded",
         "_untold",
         "_waiting",
@@ -105,6 +115,8 @@ class Ledger:
         self._problem = ""
         self._quarantined = ""
         self._replaced = ""
+        self._told: Anchor | None = None
+        self._told_at = 0.0
         self._wake = asyncio.Event()
         self._closing = asyncio.Event()
 
@@ -130,6 +142,7 @@ class Ledger:
                 await ledger._in_thread(ledger._opened, clock.now())
             except LedgerStorageError as error:
                 ledger._problem = str(error)
+            ledger._tell_anchor("start")
             writer = asyncio.create_task(ledger._write(), name="ledger")
             try:
                 yield ledger
@@ -137,6 +150,7 @@ class Ledger:
                 ledger._closing.set()
                 ledger._wake.set()
                 await writer
+                ledger._tell_anchor("stop")
         finally:
             try:
                 await ledger._in_thread(ledger._close)
@@ -154,6 +168,7 @@ class Ledger:
             waiting=self._waiting,
             quarantined=self._quarantined,
             replaced=self._replaced,
+            anchor=self._told,
         )
 
     def submit(self, entries: Sequence[Entry]) -> bool:
@@ -288,9 +303,24 @@ class Ledger:
         self._problem = ""
         self._waiting -= len(batch.entries)
         self._recorded += len(batch.entries)
+        self._tell_anchor_in_time()
         for waiter in batch.waiters:
             if not waiter.done():
                 waiter.set_result(None)
+
+    def _tell_anchor_in_time(self) -> None:
+        """Tell the anchor of the day, and that of a ledger that was begun meanwhile."""
+        head = self._store.head if self._store else None
+        begun = self._told is None or (head is not None and head.row < self._told.row)
+        if begun or self._clock.monotonic() - self._told_at >= ANCHOR_SECONDS:
+            self._tell_anchor("begin" if begun else "day")
+
+    def _tell_anchor(self, occasion: str) -> None:
+        """Write the head to the log, which is kept elsewhere; metrics have the same one."""
+        if self._store is None:
+            return
+        self._told, self._told_at = self._store.head, self._clock.monotonic()
+        audit.info("ledger's end (%s): %s", occasion, self._told)
 
     async def _pause(self, seconds: float) -> None:
         """Wait that long, or until the ledger is closed."""
@@ -322,7 +352,7 @@ class Ledger:
     def _commit(self, batch: _Batch, now: datetime) -> None:
         try:
             store = self._opened(now)
-            if batch.rows and store.head == batch.rows[-1].digest:
+            if batch.rows and store.head.digest == batch.rows[-1].digest:
                 return  # the attempt before reported an error after it had become durable
             batch.rows = tuple(store.link(batch.entries))
             store.append(batch.rows)

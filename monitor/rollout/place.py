@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from monitor.rollout.anchor import Anchor
     from monitor.rollout.chain import Entry, Row
     from monitor.rollout.reading import Reading
     from monitor.rollout.restore import Restored
@@ -36,8 +37,8 @@ class LedgerStore(Protocol):
     replaced: str
 
     @property
-    def head(self) -> bytes:
-        """Return the digest of the last row."""
+    def head(self) -> Anchor:
+        """Return the last row."""
 
     @property
     def reader(self) -> Reading:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from monitor.rollout.anchor import WRITER_NAME, Anchor
 from monitor.rollout.chain import (
     GENESIS,
     Entry,
@@ -63,7 +64,6 @@ class PostgresStore:
         "_connection",
         "_head",
         "_place",
-        "_sequence",
         "quarantined",
         "reader",
         "replaced",
@@ -76,18 +76,18 @@ class PostgresStore:
         self._place = place
         self._chain = chain
         self.reader = PostgresReader(connection, str(place), {place.writer: chain})
-        self._sequence, self._head = self.reader.head()
+        (self._head,) = self.reader.heads()
         self.replaced = replaced
         self.quarantined = f"chain {chain - 1} of writer {place.writer}" if replaced else ""
 
     @property
-    def head(self) -> bytes:
-        """Return the digest of the last row."""
+    def head(self) -> Anchor:
+        """Return the last row."""
         return self._head
 
     def link(self, entries: Sequence[Entry]) -> list[Row]:
         """Return the rows that would append these entries now."""
-        return link(entries, self._sequence, self._head)
+        return link(entries, self._head.row, self._head.digest)
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write rows from `link` in one transaction; when this returns they survive a power loss.
@@ -98,7 +98,7 @@ class PostgresStore:
         """
         with postgres_errors(str(self._place)), self._connection.begin():
             _insert(self._connection, self._place.writer, self._chain, rows)
-        self._sequence, self._head = rows[-1].sequence, rows[-1].digest
+        self._head = Anchor(rows[-1].sequence, rows[-1].digest, self._place.writer)
 
     def reload(self) -> None:
         """After a failed append: read where the chain's end is.
@@ -106,7 +106,7 @@ class PostgresStore:
         Raises:
             LedgerError: if the connection is of no more use; close this and open another.
         """
-        self._sequence, self._head = self.reader.head()
+        (self._head,) = self.reader.heads()
 
     def close(self) -> None:
         """Close the connection, which lets go of the lock."""
@@ -221,7 +221,7 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
     """Return the place that a URL names; without a writer's name, all writers for reading.
 
     Raises:
-        LedgerError: if it is no URL of a PostgreSQL database.
+        LedgerError: if it is no URL of a PostgreSQL database, or the name cannot be one.
     """
     try:
         parsed = make_url(url)
@@ -231,6 +231,11 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
         raise LedgerError(
             "the ledger's place is no URL of a PostgreSQL database, such as "
             "postgresql://schulnetz@db.example/schulnetz"
+        )
+    if writer is not None and WRITER_NAME.fullmatch(writer) is None:
+        raise LedgerError(
+            f"{writer!r} is no name of a writer; allowed are up to 36 of a-z, A-Z, 0-9, dot, "
+            "hyphen and underscore"
         )
     parsed = parsed.set(drivername="postgresql+psycopg")
     return PostgresPlace(parsed, writer or "main", every_writer=writer is None)

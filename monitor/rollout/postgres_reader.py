@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select, tuple_
 
+from monitor.rollout.anchor import Anchor
 from monitor.rollout.chain import GENESIS, LedgerError, Row, milliseconds
 from monitor.rollout.copying import copy_to_sqlite
 from monitor.rollout.postgres_errors import postgres_errors
@@ -48,7 +49,7 @@ def newest_chains(connection: Connection, writer: str | None) -> dict[str, int]:
 class PostgresReader:
     """Reads the newest chain of each of some writers; whoever opened the connection closes it.
 
-    With several writers `head` is the number of all rows and a digest over all chains' heads.
+    With several writers a verification's head is a digest over all chains' heads.
     """
 
     __slots__ = ("_chains", "_connection", "_place")
@@ -96,24 +97,31 @@ class PostgresReader:
         Raises:
             LedgerError: if the database cannot be read.
         """
-        query = (
-            select(_E.writer, *_ROW)
-            .where(_E.writer == writer, _E.chain == self._chains[writer])
-            .order_by(_E.sequence)
-            .limit(_PAGE_ROWS)
-        )
+        query = self._of(writer).order_by(_E.sequence).limit(_PAGE_ROWS)
         page = self._fetch(query)
         while page:
             yield from map(_row, page)
             page = self._fetch(query.where(_E.sequence > page[-1][1]))
 
-    def head(self) -> tuple[int, bytes]:
-        """Return the last row's sequence and digest.
+    def heads(self) -> tuple[Anchor, ...]:
+        """Return the last row of each writer.
 
         Raises:
             LedgerError: if the database cannot be read.
         """
-        return _together([self._head(writer) for writer in self._chains])
+        return tuple(map(self._head, self._chains))
+
+    def digest_at(self, row: int, writer: str = "") -> bytes | None:
+        """Return a row's digest, None where there is no such row of that writer.
+
+        Raises:
+            LedgerError: if the database cannot be read, or the writer has to be named.
+        """
+        name = writer or self._only("an anchor without @WRITER")
+        if name not in self._chains:
+            return None
+        page = self._fetch(self._of(name).where(_E.sequence == row))
+        return bytes(page[0][6]) if page else None
 
     def verify(self) -> VerifyResult:
         """Check each chain.
@@ -156,15 +164,13 @@ class PostgresReader:
             "name one with --ledger-writer"
         )
 
-    def _head(self, writer: str) -> tuple[int, bytes]:
-        query = (
-            select(_E.writer, *_ROW)
-            .where(_E.writer == writer, _E.chain == self._chains[writer])
-            .order_by(_E.sequence.desc())
-            .limit(1)
-        )
-        page = self._fetch(query)
-        return (page[0][1], bytes(page[0][6])) if page else (0, GENESIS)
+    def _head(self, writer: str) -> Anchor:
+        page = self._fetch(self._of(writer).order_by(_E.sequence.desc()).limit(1))
+        row, digest = (page[0][1], bytes(page[0][6])) if page else (0, GENESIS)
+        return Anchor(row, digest, writer)
+
+    def _of(self, writer: str) -> _Query:
+        return select(_E.writer, *_ROW).where(_E.writer == writer, _E.chain == self._chains[writer])
 
     def _fetch(self, query: _Query) -> Sequence[_Found]:
         with postgres_errors(self._place), self._connection.begin():

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from monitor.rollout import schema
+from monitor.rollout.anchor import Anchor
 from monitor.rollout.chain import (
     GENESIS,
     LedgerCorruptError,
@@ -97,15 +98,27 @@ class LedgerReader:
             yield from page
             after = page[-1].sequence
 
-    def head(self) -> tuple[int, bytes]:
-        """Return the last row's sequence and digest.
+    def heads(self) -> tuple[Anchor]:
+        """Return the last row, row 0 of an empty ledger.
 
         Raises:
             LedgerError: if the file cannot be read.
         """
         query = f"SELECT {_COLUMNS} FROM entries ORDER BY sequence DESC LIMIT 1"  # noqa: S608  # a constant
         page = self._rows(query)
-        return (page[0].sequence, page[0].digest) if page else (0, GENESIS)
+        return (Anchor(page[0].sequence, page[0].digest) if page else Anchor(0, GENESIS),)
+
+    def digest_at(self, row: int, writer: str = "") -> bytes | None:
+        """Return a row's digest, None where there is no such row.
+
+        A file is of one writer, and does not say of which.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        del writer
+        page = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE sequence = ?", row)  # noqa: S608  # a constant
+        return page[0].digest if page else None
 
     def verify(self, migrations: tuple[schema.Migration, ...] = schema.MIGRATIONS) -> VerifyResult:
         """Check the whole file: its schema, SQLite's structures and indices, the chain.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from monitor.rollout.anchor import Anchor
     from monitor.rollout.chain import Recorded, Row
 
 
@@ -55,11 +56,18 @@ class Reading(Protocol):
             LedgerError: if they cannot be read.
         """
 
-    def head(self) -> tuple[int, bytes]:
-        """Return the last row's sequence and digest.
+    def heads(self) -> tuple[Anchor, ...]:
+        """Return the last row of each writer's ledger, row 0 of one that is empty.
 
         Raises:
-            LedgerError: if it cannot be read.
+            LedgerError: if they cannot be read.
+        """
+
+    def digest_at(self, row: int, writer: str = "") -> bytes | None:
+        """Return a row's digest, None where there is no such row of that writer.
+
+        Raises:
+            LedgerError: if it cannot be read, or the writer has to be named.
         """
 
     def verify(self) -> VerifyResult:

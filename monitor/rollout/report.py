@@ -99,9 +99,10 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class RolloutReport:
-    """Everything as it was known at `as_of`; `ledger` is `row N, digest` where it was read.
+    """Everything as it was known at `as_of`.
 
-    `quarters` is how it stood at the end of each quarter and at `as_of`.
+    `ledger` is where the ledger ended when it was read: its anchors. `quarters` is how it stood
+    at the end of each quarter and at `as_of`.
     """
 
     city: str

@@ -63,7 +63,7 @@ def _keep(target: Path, now: datetime) -> Path | None:
     if not target.exists():
         return None
     with suppress(LedgerError), open_reader(target) as reader:
-        reader.head()  # rolls a journal back that a crash left; a corrupt file keeps its own
+        reader.heads()  # rolls a journal back that a crash left; a corrupt file keeps its own
     suffix = f".replaced-{now:%Y%m%dT%H%M%S.%fZ}"
     kept = target.with_name(target.name + suffix)
     journal = target.with_name(target.name + "-journal")

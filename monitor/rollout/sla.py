@@ -106,7 +106,7 @@ class SiteSla:
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """A month's report; `ledger` is the place it was read at, as `row N, digest`."""
+    """A month's report; `ledger` is where it ended when it was read: its anchors."""
 
     city: str
     month: str

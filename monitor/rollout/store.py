@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from monitor.rollout import schema
+from monitor.rollout.anchor import Anchor
 from monitor.rollout.chain import (
     GENESIS,
     Entry,
@@ -53,7 +54,6 @@ class Store:
         "_head",
         "_lock",
         "_path",
-        "_sequence",
         "quarantined",
         "reader",
         "replaced",
@@ -66,19 +66,19 @@ class Store:
         self._path = path
         self._lock = lock
         self.reader = LedgerReader(connection, path)
-        self._sequence, self._head = self.reader.head()
+        (self._head,) = self.reader.heads()
         self.replaced = replaced
         aside = path.parent.glob(f"{path.name}.quarantined-*")
         self.quarantined = max((place.name for place in aside), default="")
 
     @property
-    def head(self) -> bytes:
-        """Return the digest of the last row."""
+    def head(self) -> Anchor:
+        """Return the last row."""
         return self._head
 
     def link(self, entries: Sequence[Entry]) -> list[Row]:
         """Return the rows that would append these entries now."""
-        return link(entries, self._sequence, self._head)
+        return link(entries, self._head.row, self._head.digest)
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write rows from `link` in one transaction; when this returns they survive a power loss.
@@ -91,7 +91,7 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(INSERT, map(row_values, rows))
             self._connection.execute("COMMIT")
-        self._sequence, self._head = rows[-1].sequence, rows[-1].digest
+        self._head = Anchor(rows[-1].sequence, rows[-1].digest)
 
     def reload(self) -> None:
         """After a failed append: undo what is undone, and read where the file's end is.
@@ -102,7 +102,7 @@ class Store:
         with sqlite_errors(self._path):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        self._sequence, self._head = self.reader.head()
+        (self._head,) = self.reader.heads()
 
     def close(self) -> None:
         """Close the file and let go of its lock."""

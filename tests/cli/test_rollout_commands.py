@@ -40,15 +40,15 @@ def run(*arguments: str | Path, state: Path) -> Result:
 
 def rows(state: Path) -> int:
     with open_reader(state / "ledger.sqlite") as reader:
-        return reader.head()[0]
+        return reader.heads()[0].row
 
 
 def test_verify_prints_rows_and_head(state: Path) -> None:
     with open_reader(state / "ledger.sqlite") as reader:
-        row, head = reader.head()
+        (anchor,) = reader.heads()
     result = run("ledger", "verify", state=state)
     assert result.exit_code == 0
-    assert f"{row} rows hold, head {head.hex()}" in result.stdout
+    assert f"{anchor.row} rows hold, {anchor}" in result.stdout
 
 
 def test_verify_names_the_first_bad_row_and_fails(state: Path, tmp_path: Path) -> None:

@@ -75,6 +75,6 @@ def test_kill_and_restart_lose_nothing_and_invent_nothing(config: Path, tmp_path
     assert len(ends) == 1
     assert {one.site for one in transitions(ledger)} == {f"{one}/main" for one in SCHOOLS}
     report = json.loads(command("sla", "--format", "json", config=config, state=state))
-    assert report["ledger"].startswith("row ")
+    assert report["ledger"].startswith("ledger-anchor:")
     listed = command("maintenance", "list", config=config, state=state)
     assert "Umbau" in listed

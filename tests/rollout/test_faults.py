@@ -148,7 +148,7 @@ def everything(reader: LedgerReader) -> list[object]:
         list(reader.entries("note")),
         list(reader.entries("begin")),
         list(reader.entries("note", NOW, NOW + timedelta(hours=1), "a/main")),
-        reader.head(),
+        reader.heads(),
     ]
 
 

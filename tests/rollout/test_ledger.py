@@ -308,15 +308,15 @@ async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:
         await ledger.append([note(1)])
     with open_reader(path) as reader:
         assert reader.export(stream) == 2
-        sequence, head = reader.head()
+        (anchor,) = reader.heads()
     last = json.loads(stream.getvalue().splitlines()[-1])
     assert last == {
-        "sequence": sequence,
+        "sequence": anchor.row,
         "at": "2026-10-05T12:01:00.000+00:00",
         "kind": "note",
         "subject": "a/main",
         "payload": {"n": 1},
-        "digest": head.hex(),
+        "digest": anchor.digest.hex(),
     }
 
 

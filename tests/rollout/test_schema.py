@@ -24,7 +24,7 @@ def ledger_with_rows(path: Path) -> bytes:
     store = open_store(path, NOW)
     store.append(store.link([Entry(NOW, "note", f"s{n}", {"n": n}) for n in range(50)]))
     store.close()
-    return store.head
+    return store.head.digest
 
 
 def test_migration_keeps_every_row_and_the_chain(tmp_path: Path) -> None:
