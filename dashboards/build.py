@@ -327,7 +327,7 @@ def _mappings(values: Iterable[Value], language: Language) -> list[models.ValueM
 
 
 def _variable(choice: Choice, language: Language) -> dashboard.QueryVariable:
-    return (
+    built = (
         dashboard.QueryVariable(choice.name)
         .label(choice.label.of(language))
         .datasource(DATASOURCE)
@@ -335,6 +335,9 @@ def _variable(choice: Choice, language: Language) -> dashboard.QueryVariable:
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
     )
+    if choice.several:
+        built.multi(multi=True).include_all(include_all=True).all_value(".*")
+    return built
 
 
 def _annotation(mark: Mark, language: Language) -> dashboard.AnnotationQuery:
@@ -349,7 +352,10 @@ def _annotation(mark: Mark, language: Language) -> dashboard.AnnotationQuery:
 
 
 def _for_all_versions(document: dict[str, Any]) -> dict[str, Any]:
-    """Take out what Grafana 9.4 does not know."""
+    """Take out what Grafana 9.4 does not know, or knows in another sense."""
+    for variable in document["templating"]["list"]:
+        # The SDK gives all variables one id. 9.4 keys variables by it, so that the last one wins.
+        variable.pop("id", None)
     for panel in panels_of(document):
         for name in _NEWER["panel"]:
             panel.pop(name, None)

@@ -115,11 +115,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A variable: what is chosen from, by a `label_values` query."""
+    """A variable: what is chosen from, by a `label_values` query.
+
+    `several` lets one choose several values, and begins with all; expressions then match by `=~`.
+    """
 
     name: str
     label: Text
     query: str
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,20 @@ from dashboards.shared import (
     RELOADS,
     SCHOOL,
     SITE_COLUMN,
+    SITES,
     STATES,
     YES_OR_NO,
     state_code,
 )
 from dashboards.text import Text, same
 
-_HERE: Final = 'school="$school"'
+_SCHOOL: Final = 'school="$school"'
+_HERE: Final = f'{_SCHOOL}, site=~"$site"'
 _UPLINK: Final = f'{_HERE}, check="icmp"'
 _TO_SWITCH: Final = Link(
     Text("What is wrong with this switch", "Was mit diesem Switch nicht stimmt"),
     "schulnetz-switch",
-    "var-school=$school&var-device=${__value.text}",
+    "var-school=$school&var-site=${__data.fields.site}&var-device=${__value.text}",
 )
 
 ANSWER: Final = Row(
@@ -83,7 +85,7 @@ ANSWER: Final = Row(
             ),
             (
                 Query(
-                    f"max(school_in_lessons{{{_HERE}}})",
+                    f"max(school_in_lessons{{{_SCHOOL}}})",
                     Text("lessons", "Unterricht"),
                     instant=True,
                 ),
@@ -99,7 +101,7 @@ ANSWER: Final = Row(
             Text("Whether announced work is under way.", "Ob angekündigte Arbeiten laufen."),
             (
                 Query(
-                    f"max(school_maintenance{{{_HERE}}})",
+                    f"max(school_maintenance{{{_SCHOOL}}})",
                     Text("maintenance", "Wartung"),
                     instant=True,
                 ),
@@ -325,6 +327,6 @@ BOARD: Final = Board(
     Text("Schulnetz: what is wrong at this school", "Schulnetz: was an dieser Schule nicht stimmt"),
     Text("One school: verdicts, line, devices.", "Eine Schule: Urteile, Leitung, Geräte."),
     (ANSWER, WHY, DETAIL),
-    choices=(SCHOOL,),
+    choices=(SCHOOL, SITES),
     marks=(OUTAGES, MAINTENANCE, CAMPAIGNS, RELOADS),
 )

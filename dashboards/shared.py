@@ -31,10 +31,18 @@ NOTHING_YET: Final = Text("not measured yet", "noch nicht gemessen")
 NONE: Final = Text("none", "keine")
 
 SCHOOL: Final = Choice("school", Text("School", "Schule"), "label_values(school_info, school)")
+SITES: Final = Choice(
+    "site",
+    Text("Site", "Standort"),
+    'label_values(school_site_info{school="$school"}, site)',
+    several=True,
+)
+# A device's name is unique within its site only, so a switch's board shows one site.
+SITE: Final = Choice(SITES.name, SITES.label, SITES.query)
 SWITCH: Final = Choice(
     "device",
     Text("Switch", "Switch"),
-    'label_values(school_device_info{school="$school", role="switch"}, device)',
+    'label_values(school_device_info{school="$school", site="$site", role="switch"}, device)',
 )
 PROVIDER: Final = Choice(
     "provider", Text("Provider", "Anbieter"), "label_values(school_site_info, provider)"

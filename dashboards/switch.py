@@ -23,13 +23,14 @@ from dashboards.shared import (
     OUTAGES,
     RELOADS,
     SCHOOL,
+    SITE,
     STATES,
     SWITCH,
     state_code,
 )
 from dashboards.text import Text, same
 
-_HERE: Final = 'school="$school", device="$device"'
+_HERE: Final = 'school="$school", site="$site", device="$device"'
 _OPER: Final = (
     Value(1, Text("up", "aktiv"), Colour.GOOD),
     Value(2, Text("down", "inaktiv"), Colour.CARE),
@@ -275,6 +276,6 @@ BOARD: Final = Board(
     ),
     Text("One switch, port by port.", "Ein Switch, Port für Port."),
     (ANSWER, WHY, HARDWARE, DETAIL),
-    choices=(SCHOOL, SWITCH),
+    choices=(SCHOOL, SITE, SWITCH),
     marks=(OUTAGES, MAINTENANCE, RELOADS),
 )

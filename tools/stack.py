@@ -161,12 +161,12 @@ async def _start(stack: AsyncExitStack) -> None:
                 "GF_PATHS_DATA": str(DATA / "grafana"),
                 "GF_PATHS_PROVISIONING": str(ROOT / "deploy/grafana/provisioning"),
                 "PROMETHEUS_URL": PROMETHEUS,
-                "SCHULNETZ_DASHBOARDS": str(ROOT / "dashboards/de"),
+                "SCHULNETZ_DASHBOARDS": str(ROOT / "dashboards"),
             },
         )
     )
     await ready("grafana", f"{GRAFANA}/api/health", grafana)
-    console.print(f"Grafana:      {GRAFANA}/d/schulnetz-goal")
+    console.print(f"Grafana:      {GRAFANA}/d/schulnetz-goal-de")
 
 
 async def run(options: list[str]) -> int:

@@ -142,6 +142,25 @@ def test_every_datasource_is_the_variable(board: Board, language: Language) -> N
 
 
 @every_document
+def test_a_variable_is_known_by_its_name_alone(board: Board, language: Language) -> None:
+    """Grafana 9.4 keys variables by `id` where there is one; the SDK gives all of them the same."""
+    listed = document(board, language)["templating"]["list"]
+    assert not [one["name"] for one in listed if "id" in one]
+    names = [one["name"] for one in listed]
+    assert len(names) == len(set(names))
+
+
+@every_document
+def test_every_variable_that_an_expression_asks_is_there(board: Board, language: Language) -> None:
+    found = document(board, language)
+    several = {one["name"]: one.get("multi", False) for one in found["templating"]["list"]}
+    for expr in expressions(found):
+        for operator, name in re.findall(r'(=~|=)"\$(\w+)"', expr):
+            assert name in several, (name, expr)
+            assert operator == "=~" or not several[name], f"several values of {name}: {expr}"
+
+
+@every_document
 def test_every_panel_says_what_it_shows_and_what_good_is(board: Board, language: Language) -> None:
     titles = []
     for panel in panels_of(document(board, language)):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FOLDER = ROOT / "deploy" / "alertmanager"
 CONFIGURATION = FOLDER / "alertmanager.yml"
+GRAFANA = "http://grafana.test"
+PAGES = "http://pages.test"
+RUNBOOKS = "http://runbooks.test"
 
 
 def amtool(*arguments: str) -> str:
@@ -91,8 +94,9 @@ def test_the_text_has_the_links_and_separates_what_is_over(tmp_path: Path) -> No
     text = rendered(tmp_path, "firing", alerts, "schulnetz.text")
     first, over = text.split("Over:\n")
     assert first.startswith("Goethe-Schule: no broadband\nIt does not answer.\n")
-    assert "look: http://grafana.example.org/d/schulnetz-school?var-school=goethe\n" in first
-    assert "do:   http://runbooks.example.org/docs/runbooks/UplinkDown.md\n" in first
+    assert f"look: {GRAFANA}/d/schulnetz-school-de?var-school=goethe\n" in first
+    assert f"page: {PAGES}/schools/goethe\n" in first
+    assert f"do:   {RUNBOOKS}/UplinkDown.md\n" in first
     assert over.startswith("B: no broadband\n")
     assert " until " in over
 
@@ -104,8 +108,9 @@ def alert(status: str, summary: str) -> dict[str, object]:
         "annotations": {
             "summary": summary,
             "description": "It does not answer.",
-            "dashboard": "/d/schulnetz-school?var-school=goethe",
-            "runbook_url": "docs/runbooks/UplinkDown.md",
+            "dashboard": f"{GRAFANA}/d/schulnetz-school-de?var-school=goethe",
+            "status_page": f"{PAGES}/schools/goethe",
+            "runbook_url": f"{RUNBOOKS}/UplinkDown.md",
         },
         "startsAt": "2026-11-25T08:00:00Z",
         "endsAt": "2026-11-25T09:00:00Z",

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from aiohttp import ClientError, ClientSession
 
+from dashboards.text import LANGUAGES
 from tests.deploy.rules import ROOT
 
 if TYPE_CHECKING:
@@ -70,12 +71,11 @@ def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
     interval = read("prometheus/prometheus.yml")["global"]["scrape_interval"]
     assert sources[0]["jsonData"]["timeInterval"] == interval
     providers = read("grafana/provisioning/dashboards/schulnetz.yml")["providers"]
-    assert [one["options"]["path"] for one in providers] == ["$SCHULNETZ_DASHBOARDS"]
-    environment = read("compose.yaml")["services"]["grafana"]["environment"]
-    folder = environment["SCHULNETZ_DASHBOARDS"].partition("${SCHULNETZ_LANGUAGE:-")
-    assert (ROOT / "dashboards" / folder[2].rstrip("}")).is_dir()
-    mounted = [source for name, source in mounts() if name == "grafana"]
-    assert "../dashboards" in mounted
+    paths = {one["options"]["path"] for one in providers}
+    assert paths == {f"$SCHULNETZ_DASHBOARDS/{language}" for language in LANGUAGES}
+    grafana = read("compose.yaml")["services"]["grafana"]
+    place = grafana["environment"]["SCHULNETZ_DASHBOARDS"]
+    assert f"../dashboards:{place}:ro" in grafana["volumes"]
 
 
 @pytest.mark.integration

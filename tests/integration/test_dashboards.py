@@ -83,6 +83,8 @@ def substituted(expr: str) -> str:
         "$__rate_interval": "15s",
         "$__range": "1m",
         "$school": DEAD_SCHOOL if "failure_reason" in expr else LOSSY_SCHOOL,
+        '=~"$site"': '=~".*"',
+        "$site": "main",
         "$device": "switch-01",
         "$provider": "Provider A",
     }
