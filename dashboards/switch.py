@@ -250,7 +250,8 @@ DETAIL: Final = Row(
                     f"max by (ifName, ifDescr) (ifOperStatus{{{_HERE}}})", same(""), instant=True
                 ),
                 Query(
-                    f"max by (ifName, ifDescr) (ifHighSpeed{{{_HERE}}}) * 1e6",
+                    f"max by (ifName, ifDescr) (ifHighSpeed{{{_HERE}}}) * 1e6"
+                    f" or max by (ifName, ifDescr) (ifSpeed{{{_HERE}}})",
                     same(""),
                     instant=True,
                 ),

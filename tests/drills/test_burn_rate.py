@@ -1,0 +1,83 @@
+"""45 minutes of outage spend a contract's availability: one ticket that begins once and ends once.
+
+The counters move as the daemon's do: five minutes at once, five minutes late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.drills.city import ScriptedCity, ScriptedSchool
+from tests.drills.pace import FAST
+from tests.drills.stack import running_stack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.exposition.text import Blocks
+    from tests.drills.stack import Counted
+
+pytestmark = pytest.mark.integration
+
+STEP_MINUTES = 5
+# An hour has to be known of a line before it is judged by that hour.
+BEGINS_MINUTE = 75
+OUTAGE_MINUTES = 45
+TICKET = "AvailabilityBurnRate"
+BEGUN = {("ticket", TICKET, "begins"): 1}
+OVER = {**BEGUN, ("ticket", TICKET, "ends"): 1}
+# Seconds of deployed time after which it is an error that nothing came, on a busy machine too.
+PATIENCE = 3 * 3600.0
+
+
+@dataclass(slots=True)
+class OutageByTheClock(ScriptedSchool):
+    """A school that accounts for its minutes since its own start, with one outage in them."""
+
+    started: float = field(default_factory=time.monotonic)
+
+    def minutes_now(self) -> float:
+        """Return the minutes of deployed time since the start."""
+        return (time.monotonic() - self.started) * FAST.factor / 60
+
+    def render(self, blocks: Blocks) -> None:
+        """Add the samples of the account."""
+        ScriptedSchool.render(self, blocks)
+        settled = max(0, int(self.minutes_now() / STEP_MINUTES) - 1) * STEP_MINUTES
+        down = min(max(0, settled - BEGINS_MINUTE), OUTAGE_MINUTES)
+        site = (self.id, "main")
+        blocks.add("school_minutes_total", (*site, "up"), settled - down)
+        blocks.add("school_minutes_total", (*site, "down"), down)
+        blocks.add("school_contract_availability_ratio", site, 0.995)
+
+
+async def test_an_outage_of_45_minutes_is_one_ticket_that_ends_once(tmp_path: Path) -> None:
+    city = ScriptedCity()
+    school = OutageByTheClock("goethe", "A")
+    city.add(school)
+    async with running_stack(city, tmp_path) as stack:
+        told = await awaited(stack.counted, BEGUN)
+        assert told == BEGUN
+        assert school.minutes_now() > BEGINS_MINUTE
+        assert await awaited(stack.counted, OVER) == OVER
+        # Long enough for a rule that forgets between two steps to fire twice more.
+        await FAST.pause(4 * STEP_MINUTES * 60)
+        assert stack.counted.table([school.id, school.provider]) == OVER
+
+
+async def awaited(
+    counted: Counted, wanted: dict[tuple[str, str, str], int]
+) -> dict[tuple[str, str, str], int]:
+    """Return what was told, as soon as it is this much, or when patience ends."""
+    ends = time.monotonic() + PATIENCE / FAST.factor
+    while time.monotonic() < ends:
+        told = counted.table(["goethe", "A"])
+        if told.total() >= sum(wanted.values()):
+            break
+        await asyncio.sleep(0.2)
+    return dict(counted.table(["goethe", "A"]))
