@@ -34,13 +34,14 @@ from monitor.rollout.campaign import (
     progress,
 )
 from monitor.rollout.campaign import plan as plan_campaign
+from monitor.rollout.campaign_book import judge
 from monitor.rollout.campaign_requests import (
     FILE_NAME,
     Request,
     RequestFile,
     RequestFileError,
 )
-from monitor.rollout.campaign_rules import MEASUREMENTS, evaluate
+from monitor.rollout.campaign_rules import MEASUREMENTS
 from monitor.rollout.campaign_runner import KINDS
 from monitor.rollout.campaign_trial import why_spoiled
 from monitor.rollout.chain import LedgerError
@@ -50,11 +51,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.inventory import Inventory, School, Site
+    from monitor.inventory import Goal, Inventory, School, Site
     from monitor.rollout.campaign import Progress
     from monitor.rollout.campaign_requests import Action
     from monitor.rollout.chain import Entry
-    from monitor.rollout.evidence import Measurement
+    from monitor.rollout.evidence import CampaignVerdict, Measurement
     from monitor.rollout.place import LedgerPlace
 
 _SHOWN = 5
@@ -162,12 +163,14 @@ def status(
         for request in waiting:
             click.echo(f"{name}: {request} was requested, and the daemon has not taken it up yet")
         if known:
-            _show(known[-1], found, calendar, now)
+            _show(known[-1], found, inventory.goal, calendar, now)
         elif not waiting:
             click.echo(f"{name}: no campaign yet")
 
 
-def _show(so_far: Progress, school: School, calendar: SchoolCalendar, now: datetime) -> None:
+def _show(
+    so_far: Progress, school: School, goal: Goal | None, calendar: SchoolCalendar, now: datetime
+) -> None:
     one, zone = so_far.campaign, calendar.timezone
 
     def local(instant: datetime) -> str:
@@ -175,17 +178,16 @@ def _show(so_far: Progress, school: School, calendar: SchoolCalendar, now: datet
 
     click.echo(f"{one.site}: campaign {one.id}, since {local(so_far.started)}")
     spoiled = sum(bool(test.invalidities()) for test in one.measurements)
-    click.echo(f"  {so_far.done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
+    done = len(so_far.counted(zone))
+    click.echo(f"  {done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
     if so_far.ended is not None:
         click.echo(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
-        verdict = evaluate(one, zone)
-        for direction, reasons in (("down", verdict.down_reasons), ("up", verdict.up_reasons)):
-            for reason in reasons:
-                click.echo(f"  {direction}: {reason}")
+        for said in _verdict(judge(one, goal, school.classes, zone)):
+            click.echo(f"  {said}")
     else:
         try:
             slots = plan_campaign(school, calendar, so_far.started, one.id)
-            following = next_due(slots, so_far, now)
+            following = next_due(slots, so_far, now, zone)
         except CampaignError as error:
             fail(str(error), Exit.WRONG)
         if following is not None:
@@ -198,6 +200,14 @@ def _show(so_far: Progress, school: School, calendar: SchoolCalendar, now: datet
         click.echo(f"  {step.phase} {local(step.at)}: {step.reason}")
     if len(so_far.held_up) > _SHOWN:
         click.echo(f"  ({len(so_far.held_up) - _SHOWN} earlier ones are in the ledger)")
+
+
+def _verdict(verdict: CampaignVerdict | None) -> Iterable[str]:
+    if verdict is None:
+        yield "no verdict: nobody says how many classes the school has"
+        return
+    for direction, reasons in (("down", verdict.down_reasons), ("up", verdict.up_reasons)):
+        yield from (f"{direction}: {reason}" for reason in reasons)
 
 
 def _results(measurements: Iterable[Measurement], local: Callable[[datetime], str]) -> Table:

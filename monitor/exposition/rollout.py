@@ -42,7 +42,7 @@ def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
         right = None if day is None else day.right_line
         blocks.add("rollout_line_right", labels, None if right is None else int(right))
         if key in campaigns:
-            _add_campaign(blocks, labels, *campaigns[key])
+            _add_campaign(blocks, labels, *campaigns[key], board.zone)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 
@@ -89,7 +89,7 @@ def _add_stage(blocks: Blocks, labels: tuple[str, str], finding: StageFinding) -
 
 
 def _add_campaign(
-    blocks: Blocks, labels: tuple[str, str], campaign: Campaign, judged: Judged
+    blocks: Blocks, labels: tuple[str, str], campaign: Campaign, judged: Judged, zone: ZoneInfo
 ) -> None:
     verdict = judged.verdict
     blocks.add_states("rollout_campaign_verdict", labels, CampaignOutcome, verdict.outcome)
@@ -98,7 +98,7 @@ def _add_campaign(
         return
     last = verdict.last.timestamp()
     blocks.add("rollout_campaign_last_measurement_timestamp_seconds", labels, last)
-    measurements = counted(campaign.measurements)
+    measurements = counted(campaign.measurements, zone)
     for way in Direction:
         rates = [rate for one in measurements if (rate := one.rate(way)) is not None]
         figures = {"lowest": min(rates), "median": median(rates), "highest": max(rates)}

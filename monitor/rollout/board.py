@@ -90,6 +90,11 @@ class RolloutBoard:
         self._minute = None
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the city's days."""
+        return self._zone
+
+    @property
     def findings(self) -> Mapping[str, StageFinding]:
         """Return the stage of each `school/site` as of the last `tick`."""
         return self._findings

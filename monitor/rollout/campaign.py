@@ -5,11 +5,12 @@ A plan follows from the campaign's id and its start alone, so that a restart fin
 apart, none in or near lessons. A test that was refused or spoiled is due again the same day.
 
 Must not know: how a test is run, files, why a test was refused.
-Source: Bundesnetzagentur, Allgemeinverfuegung on § 57 (4) TKG (measuring of fixed lines).
+Source: Bundesnetzagentur, Allgemeinverfuegung Vfg. Nr. 99/2021 of 2021-12-08 on § 57 (4) TKG.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -24,25 +25,26 @@ from monitor.rollout.campaign_records import (
 )
 from monitor.rollout.campaign_rules import (
     DAYS,
+    HALF_A_DAY,
     MEASUREMENTS_A_DAY,
+    PAUSE,
     SPACING,
     WINDOW_DAYS,
     counted,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from monitor.inventory import School
     from monitor.rollout.campaign_records import CampaignStep
     from monitor.rollout.chain import Entry
-    from monitor.rollout.evidence import Campaign
+    from monitor.rollout.evidence import Campaign, Measurement
 
 # Between two tests of a day, in time without lessons; a minute more than is asked for.
 _APART: Final = SPACING + timedelta(minutes=1)
-_PAUSE: Final = timedelta(hours=3)
 # A test has ended that long before lessons begin, and before the day ends.
 GUARD: Final = timedelta(minutes=5)
 RETRY: Final = timedelta(minutes=15)
@@ -89,10 +91,9 @@ class Progress:
     ended: CampaignStep | None = None
     held_up: tuple[CampaignStep, ...] = ()
 
-    @property
-    def done(self) -> int:
-        """Return how many measurements count so far."""
-        return len(counted(self.campaign.measurements))
+    def counted(self, zone: ZoneInfo) -> tuple[Measurement, ...]:
+        """Return the measurements that count so far, by instant; days are those of `zone`."""
+        return counted(self.campaign.measurements, zone)
 
 
 def campaign_id(site: str, started: datetime) -> str:
@@ -111,7 +112,7 @@ def plan(school: School, lessons: LessonHours, now: datetime, seed: str) -> tupl
     today = lessons.local_day(now)
     days = [today + timedelta(days=ahead) for ahead in range(1, WINDOW_DAYS)]
     free = {day: _free(school.type, lessons, day) for day in days}
-    roomy = [day for day in days if _room(free[day]) >= _PAUSE + 2 * MEASUREMENTS_A_DAY * _APART]
+    roomy = [day for day in days if _room(free[day]) >= PAUSE + 2 * MEASUREMENTS_A_DAY * _APART]
     choices = [
         chosen
         for chosen in combinations(roomy, DAYS)
@@ -163,42 +164,34 @@ def progress(entries: Iterable[Entry]) -> tuple[Progress, ...]:
 
 
 def next_due(
-    slots: Sequence[Slot], so_far: Progress, now: datetime
+    slots: Sequence[Slot], so_far: Progress, now: datetime, zone: ZoneInfo
 ) -> tuple[Slot, datetime] | None:
     """Return the next test to run and when it may begin, None if there is none any more.
 
-    That instant is in the past where the test is overdue.
+    That instant is in the past where the test is overdue. Whatever came before it, it is far
+    enough from the others to count: after the fifth of a day that counts, three hours.
     """
-    done: dict[date, int] = {}
-    measured = counted(so_far.campaign.measurements)
-    days = _days(slots)
+    measured = so_far.counted(zone)
+    done: dict[date, list[datetime]] = {}
     for one in measured:
-        day = next((day for day, (first, end) in days.items() if first <= one.at < end), None)
-        if day is not None:
-            done[day] = done.get(day, 0) + 1
-    taken: dict[date, int] = {}
-    earliest = _earliest(so_far)
+        done.setdefault(one.at.astimezone(zone).date(), []).append(one.at)
+    earliest = _earliest(so_far, {one.at for one in measured})
+    taken: Counter[date] = Counter()
     for slot in slots:
-        taken[slot.day] = taken.get(slot.day, 0) + 1
-        if taken[slot.day] <= done.get(slot.day, 0):
+        taken[slot.day] += 1
+        of_day = done.get(slot.day, [])
+        if taken[slot.day] <= len(of_day):
             continue
         due = max(slot.at, earliest)
+        if len(of_day) == HALF_A_DAY:
+            due = max(due, of_day[-1] + PAUSE)
         if due < slot.until and now < slot.until:
             return slot, due
     return None
 
 
-def _days(slots: Sequence[Slot]) -> Mapping[date, tuple[datetime, datetime]]:
-    found: dict[date, tuple[datetime, datetime]] = {}
-    for slot in slots:
-        first = min(slot.at, found[slot.day][0]) if slot.day in found else slot.at
-        found[slot.day] = (first, slot.until + GUARD)
-    return found
-
-
-def _earliest(so_far: Progress) -> datetime:
+def _earliest(so_far: Progress, good: Container[datetime]) -> datetime:
     """Return from when on another test may begin, after all that have been tried."""
-    good = {one.at for one in counted(so_far.campaign.measurements)}
     waits = [
         one.at + (SPACING if one.at in good else RETRY) for one in so_far.campaign.measurements
     ]
@@ -226,12 +219,11 @@ def _room(spells: Sequence[_Spell]) -> timedelta:
 
 def _instants(spells: Sequence[_Spell], seed: str) -> list[datetime]:
     """Return a day's instants: one in each tenth of its free time, a pause after the fifth."""
-    half = MEASUREMENTS_A_DAY // 2
-    share = (_room(spells) - _PAUSE) / MEASUREMENTS_A_DAY
+    share = (_room(spells) - PAUSE) / MEASUREMENTS_A_DAY
     found = []
     for number in range(MEASUREMENTS_A_DAY):
         offset = number * share + _draw(seed, str(number)) * (share - _APART)
-        found.append(_at(spells, offset + (_PAUSE if number >= half else timedelta())))
+        found.append(_at(spells, offset + (PAUSE if number >= HALF_A_DAY else timedelta())))
     return found
 
 

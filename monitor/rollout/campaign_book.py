@@ -21,15 +21,15 @@ from monitor.rollout.stage import Judged
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.inventory import Inventory
+    from monitor.inventory import Goal, Inventory
     from monitor.rollout.chain import Entry
-    from monitor.rollout.evidence import Campaign
+    from monitor.rollout.evidence import Campaign, CampaignVerdict
 
 
 class CampaignBook:
     """Collects campaigns from ledger entries and knows what they show."""
 
-    __slots__ = ("_campaigns", "_classes", "_criterion", "_entries", "_judged", "_zone")
+    __slots__ = ("_campaigns", "_classes", "_entries", "_goal", "_judged", "_zone")
 
     def __init__(self, inventory: Inventory) -> None:
         self._entries: dict[str, list[Entry]] = {}
@@ -39,8 +39,7 @@ class CampaignBook:
 
     def reconfigure(self, inventory: Inventory) -> None:
         """Judge everything by another inventory's goal and time zone."""
-        goal = inventory.goal
-        self._criterion = goal.criterion if goal is not None else Criterion.CONTRACT
+        self._goal = inventory.goal
         self._zone = ZoneInfo(inventory.calendar.timezone)
         self._classes = {
             f"{school.id}/{site.id}": school.classes
@@ -88,9 +87,21 @@ class CampaignBook:
     def _judge(self, campaign: Campaign) -> None:
         if campaign.site not in self._classes:
             return
-        asked = measured_by(campaign, self._criterion, self._classes[campaign.site])
-        if asked is not None:
-            self._judged[campaign.id] = Judged(campaign.id, evaluate(asked, self._zone))
+        verdict = judge(campaign, self._goal, self._classes[campaign.site], self._zone)
+        if verdict is not None:
+            self._judged[campaign.id] = Judged(campaign.id, verdict)
+
+
+def judge(
+    campaign: Campaign, goal: Goal | None, classes: int | None, zone: ZoneInfo
+) -> CampaignVerdict | None:
+    """Return what a campaign shows by a goal's criterion, by the contract where there is no goal.
+
+    None if the goal is per class and nobody says how many classes the school has.
+    """
+    criterion = goal.criterion if goal is not None else Criterion.CONTRACT
+    asked = measured_by(campaign, criterion, classes)
+    return None if asked is None else evaluate(asked, zone)
 
 
 def _end(campaign: Campaign) -> float:

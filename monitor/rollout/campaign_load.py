@@ -1,8 +1,12 @@
 """What the uplink's own counters say of a test: load before, others' traffic meanwhile.
 
 The router's octets are all that went over the line; less what the test moved is what others
-did. A test's payload weighs more on the line than at its receiver (headers), and its
-acknowledgements go the other way; both are taken off.
+did. A test's payload weighs more in the counters than at its receiver (headers), and its
+acknowledgements go the other way; both are taken off (`layers.py`).
+
+The counters are read from before a test until some seconds after it, and say nothing of when
+others used the line. So all of it is taken to have fallen into the test: no test is then more
+disturbed than its share says.
 
 Must not know: how counters are read, what follows from a share.
 """
@@ -13,6 +17,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.rollout.evidence import Direction, PassivePeak
+from monitor.rollout.layers import ACKNOWLEDGEMENT_PER_PAYLOAD, COUNTED_PER_PAYLOAD
+from monitor.uplink.interface import find_interface, sample_of
+from monitor.uplink.model import Gap
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,10 +27,6 @@ if TYPE_CHECKING:
     from monitor.inventory import Contract
     from monitor.observation import DeviceReading
 
-# Ethernet, IPv4 and TCP with time stamps: 1448 of 1514 octets are payload (RFC 894, 791, 7323).
-WIRE_SHARE: Final = 1514 / 1448
-# One acknowledgement of 66 octets for each segment at most (RFC 9293 §3.8.6.3).
-ACKNOWLEDGEMENT_SHARE: Final = 66 / 1448
 _MOST_CLOCK_DRIFT: Final = 0.5
 # Polls a minute apart are seldom a minute apart to the second.
 _SHORTEST_PEAK: Final = 55.0
@@ -51,22 +54,43 @@ class Moved:
     seconds: float
 
 
-def octets_of(reading: DeviceReading, interface: str | None, at: float) -> OctetReading | None:
-    """Return the 64-bit counters of the interface with that ifName in a reading.
+@dataclass(frozen=True, slots=True)
+class OwnTraffic:
+    """What a test of one direction itself moved, and how long it was told to take."""
 
-    None if there is no such interface or it has none: 32 bits wrap within 35 s at 1 Gbit/s.
+    direction: Direction
+    payload_bytes: int
+    warm_up: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTraffic:
+    """Others' traffic during a test, as if all of it had fallen into the test.
+
+    `share` is of the contracted rate, in the worse direction, over warm-up and measuring time.
+    `bps` is in the direction of the test, over the measuring time, in octets as counted.
+    """
+
+    share: float
+    bps: float
+
+
+def octets_of(reading: DeviceReading, interface: str | None, at: float) -> OctetReading | None:
+    """Return the 64-bit counters of the uplink's interface in a reading.
+
+    The interface is the one whose load is measured (`uplink.interface.find_interface`). None if
+    there is none or it has no such counters: 32 bits wrap within 35 s at 1 Gbit/s.
     Source: IF-MIB::ifHCInOctets, ifHCOutOctets.
     """
-    columns = reading.columns
-    wanted = None if interface is None else interface.encode()
-    for if_index, name in columns.get("ifName", {}).items():
-        if name != wanted:
-            continue
-        down = columns.get("ifHCInOctets", {}).get(if_index)
-        up = columns.get("ifHCOutOctets", {}).get(if_index)
-        if isinstance(down, int) and isinstance(up, int):
-            return OctetReading(at, down, up, reading.uptime_ticks)
-    return None
+    if_index = find_interface(reading, interface)
+    if isinstance(if_index, Gap):
+        return None
+    sample = sample_of(reading, if_index)
+    down, up = sample.received.octets, sample.sent.octets
+    if not sample.is_wide or down is None or up is None:
+        return None
+    return OctetReading(at, down, up, reading.uptime_ticks)
 
 
 def moved_between(before: OctetReading | None, after: OctetReading | None) -> Moved | None:
@@ -86,8 +110,8 @@ def moved_between(before: OctetReading | None, after: OctetReading | None) -> Mo
 
 def others(moved: Moved, direction: Direction, payload_bytes: int) -> Moved:
     """Return what is left of the traffic without a test's own of one direction; never negative."""
-    forth = int(payload_bytes * WIRE_SHARE)
-    back = int(payload_bytes * ACKNOWLEDGEMENT_SHARE)
+    forth = int(payload_bytes * COUNTED_PER_PAYLOAD)
+    back = int(payload_bytes * ACKNOWLEDGEMENT_PER_PAYLOAD)
     own_down, own_up = (forth, back) if direction is Direction.DOWN else (back, forth)
     return Moved(
         max(0, moved.down_octets - own_down), max(0, moved.up_octets - own_up), moved.seconds
@@ -107,17 +131,17 @@ def share_of_contract(moved: Moved, contract: Contract, seconds: float | None = 
 
 
 def cross_traffic(
-    before: OctetReading | None,
-    after: OctetReading | None,
-    direction: Direction,
-    payload_bytes: int,
-    contract: Contract,
-) -> float | None:
-    """Return the others' share of the contracted rate during a test, None if nothing tells."""
+    before: OctetReading | None, after: OctetReading | None, test: OwnTraffic, contract: Contract
+) -> CrossTraffic | None:
+    """Return the others' traffic during a test, None if nothing tells."""
     moved = moved_between(before, after)
     if moved is None:
         return None
-    return share_of_contract(others(moved, direction, payload_bytes), contract)
+    rest = others(moved, test.direction, test.payload_bytes)
+    octets = rest.down_octets if test.direction is Direction.DOWN else rest.up_octets
+    return CrossTraffic(
+        share_of_contract(rest, contract, test.warm_up + test.seconds), 8 * octets / test.seconds
+    )
 
 
 def clock_stepped(monotonic_seconds: float, begin: datetime, end: datetime) -> bool:

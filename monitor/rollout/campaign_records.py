@@ -63,6 +63,8 @@ def measurement_entry(measurement: Measurement) -> Entry:
         "streams": measurement.streams,
         "seconds": measurement.seconds,
         "cross_traffic_share": measurement.cross_traffic_share,
+        "down_others_bps": measurement.down_others_bps,
+        "up_others_bps": measurement.up_others_bps,
         "clock_stepped": measurement.clock_stepped,
         "held_slot": measurement.held_slot,
         "detail": measurement.detail,
@@ -92,6 +94,8 @@ def read_measurement(entry: Entry) -> Measurement:
         held_slot=payload.flag("held_slot"),
         campaign=payload.text("campaign"),
         detail=payload.text("detail"),
+        down_others_bps=payload.number_if_any("down_others_bps"),
+        up_others_bps=payload.number_if_any("up_others_bps"),
     )
 
 
@@ -168,10 +172,25 @@ def campaigns_from(entries: Iterable[Entry]) -> tuple[Campaign, ...]:
     for one in sorted(measured, key=lambda one: one.at):
         campaign = found.get(one.campaign)
         if campaign is not None and campaign.site == one.site:
-            by_campaign.setdefault(one.campaign, []).append(one)
+            by_campaign.setdefault(one.campaign, []).append(_with_others(one, campaign))
     return tuple(
         replace(campaign, measurements=tuple(by_campaign.get(campaign.id, ())))
         for campaign in found.values()
+    )
+
+
+def _with_others(one: Measurement, campaign: Campaign) -> Measurement:
+    """Return a measurement whose entry has no rate of others' traffic with what its share allows.
+
+    Older entries have only the share of the worse direction; the line is credited both.
+    """
+    if one.cross_traffic_share is None or one.down_others_bps is not None:
+        return one
+    share = one.cross_traffic_share
+    return replace(
+        one,
+        down_others_bps=share * campaign.down.maximum_bps,
+        up_others_bps=share * campaign.up.maximum_bps,
     )
 
 

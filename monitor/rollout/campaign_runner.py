@@ -21,6 +21,7 @@ from monitor.rollout.campaign import (
     plan,
     progress,
 )
+from monitor.rollout.campaign_book import judge
 from monitor.rollout.campaign_gates import (
     TRAFFIC,
     Hold,
@@ -40,9 +41,9 @@ from monitor.rollout.campaign_records import (
     campaign_entry,
     measurement_entry,
 )
-from monitor.rollout.campaign_rules import MEASUREMENTS, evaluate
+from monitor.rollout.campaign_rules import MEASUREMENTS
 from monitor.rollout.campaign_trial import Line, MeasureThroughput, ReadOctets, Trial
-from monitor.rollout.evidence import Rates
+from monitor.rollout.evidence import Campaign, Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,6 +106,7 @@ class CampaignRunner:
             for school in inventory.schools
             for site in school.sites
         }
+        self._goal = inventory.goal
         self._plans = {}
         self._due = {}
 
@@ -185,9 +187,7 @@ class CampaignRunner:
                 self._end(running, CampaignPhase.FINISHED, str(error))
                 continue
             if following is None:
-                verdict = evaluate(running.campaign, self._around.lessons.timezone)
-                said = "; ".join((verdict.outcome, *verdict.missing))
-                self._end(running, CampaignPhase.FINISHED, said)
+                self._end(running, CampaignPhase.FINISHED, self._outcome(running.campaign))
             elif following[1] <= now:
                 found.append((following[1], site))
         return [site for _, site in sorted(found)]
@@ -293,13 +293,22 @@ class CampaignRunner:
         """Return the next test and its instant, None if the campaign is over."""
         site = running.campaign.site
         if site not in self._due:
-            done = running.done >= MEASUREMENTS
-            self._due[site] = None if done else next_due(self._slots(running), running, now)
+            zone = self._around.lessons.timezone
+            done = len(running.counted(zone)) >= MEASUREMENTS
+            self._due[site] = None if done else next_due(self._slots(running), running, now, zone)
         found = self._due[site]
         if found is not None and now >= found[0].until:
             del self._due[site]
             return self._following(running, now)
         return found
+
+    def _outcome(self, campaign: Campaign) -> str:
+        """Return what a campaign shows, in words."""
+        school, _ = self._places[campaign.site]
+        verdict = judge(campaign, self._goal, school.classes, self._around.lessons.timezone)
+        if verdict is None:
+            return "no verdict: nobody says how many classes the school has"
+        return "; ".join((verdict.outcome, *verdict.missing))
 
     def _known(self, site: str) -> tuple[Progress, ...]:
         return progress(self._entries.get(site, ()))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from monitor.observation import Reason
 from monitor.rollout.campaign_gates import Refusal, Refused, Situation, why_not_begin, why_stop
 from monitor.rollout.campaign_load import (
+    OwnTraffic,
     clock_stepped,
     cross_traffic,
     moved_between,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.inventory import Contract, Throughput
     from monitor.observation import ThroughputReading
-    from monitor.rollout.campaign_load import OctetReading
+    from monitor.rollout.campaign_load import CrossTraffic, OctetReading
 
 LOOK_SECONDS: Final = 5.0
 """Between the two readings that tell the load before a test; counters rest as long after it."""
@@ -91,7 +92,7 @@ class _Half:
     """One direction, as it was measured."""
 
     reading: ThroughputReading
-    share: float | None
+    others: CrossTraffic | None
 
 
 @dataclass(slots=True)
@@ -171,7 +172,8 @@ class Trial:
         if reading.reason is Reason.LIMIT:
             raise _StoppedError(Refused(Refusal.BYTE_CAP, reading.detail))
         after = await self._settled()
-        return _Half(reading, cross_traffic(before, after, direction, own, contract))
+        traffic = OwnTraffic(direction, own, settings.warm_up, settings.seconds)
+        return _Half(reading, cross_traffic(before, after, traffic, contract))
 
     async def _guard(self, direction: Direction, before: OctetReading | None) -> None:
         """Ask the gates every second until one closes."""
@@ -209,7 +211,8 @@ class Trial:
         self, started: datetime, halves: Sequence[_Half], *, stepped: bool
     ) -> Measurement:
         down, up = (half.reading for half in halves)
-        shares = [half.share for half in halves if half.share is not None]
+        others_down, others_up = (half.others for half in halves)
+        shares = [half.others.share for half in halves if half.others is not None]
         details = [one.detail for one in (down, up) if one.detail]
         return Measurement(
             site=self.line.site,
@@ -224,6 +227,8 @@ class Trial:
             held_slot=True,
             campaign=self.campaign,
             detail="; ".join(details),
+            down_others_bps=None if others_down is None else others_down.bps,
+            up_others_bps=None if others_up is None else others_up.bps,
         )
 
 

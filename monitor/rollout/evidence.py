@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
+from monitor.rollout.layers import COUNTED_PER_PAYLOAD
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -58,8 +60,9 @@ class Measurement:
     `site` is `school/site`, `at` the aware UTC instant of its start. A rate that the tool did
     not find is None. `seconds` is the length of the shorter direction, `cross_traffic_share`
     the other traffic on the uplink as a share of the contracted rate in the worse direction,
-    None if its counters could not tell. `held_slot`: no other test of the operator ran.
-    `campaign` is the campaign's id, empty for a single test.
+    None if its counters could not tell; `down_others_bps` and `up_others_bps` are that traffic
+    in the measured direction, in bit/s of octets as the router counts them. `held_slot`: no
+    other test of the operator ran. `campaign` is the campaign's id, empty for a single test.
     """
 
     site: str
@@ -74,10 +77,28 @@ class Measurement:
     held_slot: bool
     campaign: str = ""
     detail: str = ""
+    down_others_bps: float | None = None
+    up_others_bps: float | None = None
 
     def rate(self, direction: Direction) -> float | None:
         """Return the rate of one direction in bit/s, None if the tool found none."""
         return self.down_bps if direction is Direction.DOWN else self.up_bps
+
+    def others(self, direction: Direction) -> float:
+        """Return what others took of the line in one direction, in bit/s of payload.
+
+        What the router counted, taken as full segments.
+        """
+        counted = self.down_others_bps if direction is Direction.DOWN else self.up_others_bps
+        return (counted or 0.0) / COUNTED_PER_PAYLOAD
+
+    def carried(self, direction: Direction) -> float:
+        """Return what the line carried in one direction in bit/s: the test's rate and others'.
+
+        0 where the tool found no rate.
+        """
+        rate = self.rate(direction)
+        return 0.0 if rate is None else rate + self.others(direction)
 
     def invalidities(self) -> tuple[Invalidity, ...]:
         """Return every reason why this measurement does not count; none if it is valid.

@@ -107,6 +107,14 @@ class Payload:
         """
         return None if key in self._values and self._values[key] is None else self.number(key)
 
+    def number_if_any(self, key: str) -> float | None:
+        """Return a number, None where the entry has a null or was written before the key.
+
+        Raises:
+            MalformedEntryError: if it is no number.
+        """
+        return self.number_or_none(key) if key in self._values else None
+
     def instant(self, key: str) -> datetime:
         """Return the aware UTC instant of milliseconds since 1970.
 

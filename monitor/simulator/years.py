@@ -36,6 +36,7 @@ _FRESH_DAYS: Final = 180
 _LATE_SCHOOLS: Final = 4
 _CAMPAIGN_DAYS: Final = (0, 3, 7)
 _TESTS_A_DAY: Final = 10
+_PAUSE: Final = timedelta(hours=3)
 _FORGOTTEN_SHARE: Final = 0.06
 
 
@@ -184,7 +185,8 @@ def _campaign(
     yield campaign_entry(CampaignStep(name, line.key, at, CampaignPhase.STARTED, down, up))
     for day in _CAMPAIGN_DAYS:
         for test in range(_TESTS_A_DAY):
-            last = at + timedelta(days=day, minutes=1 + 12 * test)
+            pause = _PAUSE if test >= _TESTS_A_DAY // 2 else timedelta()
+            last = at + timedelta(days=day, minutes=1 + 12 * test) + pause
             share = random.uniform(0.55, 0.7) if fails and day else random.uniform(0.92, 0.96)
             yield measurement_entry(
                 Measurement(

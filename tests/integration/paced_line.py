@@ -1,7 +1,8 @@
 """A line of a given rate between the monitor and a school: two namespaces and the kernel's tbf.
 
-The token bucket filter counts whole frames, as a line does: 1 Gbit/s of frames of 1514 octets
-carries 956.4 Mbit/s of payload. Its own counter of octets stands in for the router's.
+The token bucket filter counts frames of 1514 octets, which take the time of 1538 on a line: its
+rate is lower by that, and 1 Gbit/s carries 941.5 Mbit/s of payload. Its own counter of octets
+stands in for the router's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MONITOR, SCHOOL = "10.78.0.1", "10.78.0.2"
-PAYLOAD_SHARE = 1448 / 1514
+PAYLOAD_SHARE = 1448 / 1538
+_COUNTED_SHARE = 1514 / 1538
+_UNITS = {"mbit": 10**6, "gbit": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def paced_line(rate: str) -> Iterator[PacedLine]:
         for end, address in ((near, MONITOR), (far, SCHOOL)):
             end.run("ip", "addr", "add", f"{address}/30", "dev", "line")
             end.run("ip", "link", "set", "line", "up")
-            shape = ("rate", rate, "burst", "256kb", "latency", "30ms")
+            counted = int(int(rate[:-4]) * _UNITS[rate[-4:]] * _COUNTED_SHARE)
+            shape = ("rate", f"{counted}bit", "burst", "256kb", "latency", "30ms")
             end.run("tc", "qdisc", "add", "dev", "line", "root", "tbf", *shape)
         yield PacedLine(near, far)

@@ -12,6 +12,7 @@ from monitor.clock import SystemClock
 from monitor.inventory import Throughput
 from monitor.observation import Outcome, Reason
 from monitor.probes.throughput import measure
+from monitor.rollout.layers import COUNTED_PER_PAYLOAD
 from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
 from tests.integration.probe_servers import program
 
@@ -78,7 +79,7 @@ async def test_iperf3_measures_a_gigabit_line_within_two_percent(
     down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
     over, other = (down, up) if direction == "down" else (up, down)
     # The line's own count agrees, and says that the payload went the way it was to go.
-    assert reading.total_bytes / PAYLOAD_SHARE == pytest.approx(over, rel=0.02)
+    assert reading.total_bytes * COUNTED_PER_PAYLOAD == pytest.approx(over, rel=0.02)
     assert other < 0.1 * over
 
 
@@ -95,7 +96,7 @@ async def test_http_measures_a_gigabit_line_within_two_percent(
     assert reading.streams == 8
     down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
     over, other = (down, up) if direction == "down" else (up, down)
-    assert reading.total_bytes / PAYLOAD_SHARE == pytest.approx(over, rel=0.03)
+    assert reading.total_bytes * COUNTED_PER_PAYLOAD == pytest.approx(over, rel=0.03)
     assert other < 0.1 * over
 
 
@@ -121,7 +122,7 @@ async def test_a_slow_line_is_measured_without_what_waits_in_our_buffers(
     over = down if direction == "down" else up
     # What is taken off the counters as the test's own. More would hide others' traffic; what is
     # still on its way at the end, up to 2 MB here, looks like others' and is the safe error.
-    assert 0.91 * over < reading.total_bytes / PAYLOAD_SHARE < 1.01 * over
+    assert 0.91 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.01 * over
 
 
 async def test_a_posted_body_that_the_server_refuses_is_told_by_its_status(

@@ -44,13 +44,21 @@ VALID = Measurement(
     clock_stepped=False,
     held_slot=True,
     campaign="c1",
+    down_others_bps=0.0,
+    up_others_bps=0.0,
 )
 
 
-def of_day(day: int, count: int = 10, spacing: timedelta = SPACING) -> list[Measurement]:
-    """Return valid measurements of the day that many days after the start."""
+PAUSE = timedelta(hours=3)
+
+
+def of_day(
+    day: int, count: int = 10, spacing: timedelta = SPACING, pause: timedelta = PAUSE
+) -> list[Measurement]:
+    """Return valid measurements of the day that many days after the start, five and five."""
     begin = START + timedelta(days=day)
-    return [replace(VALID, at=begin + number * spacing) for number in range(count)]
+    offsets = (number * spacing + (number > 4) * (pause - spacing) for number in range(count))
+    return [replace(VALID, at=begin + offset) for offset in offsets]
 
 
 def of_days(*days: int) -> list[Measurement]:

@@ -19,7 +19,7 @@ from monitor.rollout.campaign import (
     plan,
 )
 from monitor.rollout.campaign_records import CampaignPhase, CampaignStep
-from monitor.rollout.campaign_rules import SPACING, WINDOW_DAYS, evaluate
+from monitor.rollout.campaign_rules import PAUSE, SPACING, WINDOW_DAYS, counted, evaluate
 from monitor.rollout.evidence import Campaign, CampaignOutcome, Measurement, Rates
 from tests.rollout.lines import SITE, lessons, school
 
@@ -57,7 +57,7 @@ def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
     for day in days:
         of_day = [slot.at for slot in slots if slot.day == day]
         assert len(of_day) == 10
-        assert of_day[5] - of_day[4] >= timedelta(hours=3)
+        assert of_day[5] - of_day[4] >= PAUSE
     for slot in slots:
         assert not CALENDAR.in_lessons("Gymnasium", slot.at)
         assert not CALENDAR.in_lessons("Gymnasium", slot.at + timedelta(minutes=4))
@@ -93,46 +93,106 @@ def slots() -> tuple[Slot, ...]:
     return plan(school(), CALENDAR, NOW, "goethe")
 
 
+def due(plan: tuple[Slot, ...], done: Progress, now: datetime) -> tuple[Slot, datetime] | None:
+    return next_due(plan, done, now, CALENDAR.timezone)
+
+
+def test_after_the_fifth_of_a_day_the_next_waits_three_hours_however_late_it_was() -> None:
+    late = slots()[5].at - timedelta(minutes=20)
+    fifth = [measurement(slot.at) for slot in slots()[:4]] + [measurement(late)]
+    sixth = slots()[5]
+    assert due(slots(), so_far(*fifth), late) == (sixth, late + PAUSE)
+
+
+def test_a_refusal_after_the_fifth_does_not_shorten_the_pause() -> None:
+    five = [measurement(slot.at) for slot in slots()[:5]]
+    refused = CampaignStep(
+        "c", SITE, five[-1].at + timedelta(minutes=1), CampaignPhase.SKIPPED, OWED, OWED, "load"
+    )
+    found = due(slots(), so_far(*five, held_up=(refused,)), refused.at)
+    assert found is not None
+    assert found[1] - five[-1].at >= PAUSE
+
+
+def test_a_fifth_too_late_for_the_pause_leaves_the_day_and_not_the_next() -> None:
+    late = slots()[0].until - timedelta(hours=2)
+    five = [measurement(slot.at) for slot in slots()[:4]] + [measurement(late)]
+    assert due(slots(), so_far(*five), late) == (slots()[10], slots()[10].at)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    now=INSTANTS,
+    seed=st.text(max_size=8),
+    spoiled=st.lists(st.booleans(), max_size=60),
+    refused=st.lists(st.integers(0, 90), max_size=20),
+)
+def test_what_is_measured_when_it_is_due_counts_whatever_was_spoiled_or_refused(
+    now: datetime, seed: str, spoiled: list[bool], refused: list[int]
+) -> None:
+    planned = plan(school(), CALENDAR, now, seed)
+    good: list[Measurement] = []
+    tests: list[Measurement] = []
+    steps: list[CampaignStep] = []
+    while (
+        found := due(
+            planned,
+            Progress(Campaign("c", SITE, OWED, OWED, tuple(tests)), now, held_up=tuple(steps)),
+            now,
+        )
+    ) is not None:
+        now = max(now, found[1])
+        if refused:
+            now += timedelta(minutes=refused.pop())
+            steps.append(CampaignStep("c", SITE, now, CampaignPhase.SKIPPED, OWED, OWED, "load"))
+            continue
+        fails = spoiled.pop() if spoiled else False
+        tests.append(measurement(now, None if fails else 10e6))
+        if not fails:
+            good.append(tests[-1])
+    assert list(counted(tests, CALENDAR.timezone)) == good
+
+
 def test_the_first_test_is_due_at_its_slot() -> None:
     first = slots()[0]
-    assert next_due(slots(), so_far(), NOW) == (first, first.at)
+    assert due(slots(), so_far(), NOW) == (first, first.at)
 
 
 def test_each_measurement_that_counts_takes_its_slot() -> None:
     one, two, *_ = slots()
     done = so_far(measurement(one.at + timedelta(minutes=1)))
-    assert next_due(slots(), done, one.at + timedelta(minutes=2)) == (two, two.at)
+    assert due(slots(), done, one.at + timedelta(minutes=2)) == (two, two.at)
 
 
 def test_a_spoiled_test_is_due_again_a_quarter_of_an_hour_later() -> None:
     one, *_ = slots()
     spoiled = so_far(measurement(one.at, down_bps=None))
-    assert next_due(slots(), spoiled, one.at) == (one, one.at + RETRY)
+    assert due(slots(), spoiled, one.at) == (one, one.at + RETRY)
 
 
 def test_a_refused_test_is_due_again_a_quarter_of_an_hour_later() -> None:
     one, *_ = slots()
     step = CampaignStep("c", SITE, one.at, CampaignPhase.SKIPPED, OWED, OWED, "load")
-    assert next_due(slots(), so_far(held_up=(step,)), one.at) == (one, one.at + RETRY)
+    assert due(slots(), so_far(held_up=(step,)), one.at) == (one, one.at + RETRY)
 
 
 def test_overdue_tests_follow_one_another_with_the_spacing_kept() -> None:
     _, two, three, *_ = slots()
     late = three.at + timedelta(minutes=1)
-    found = next_due(slots(), so_far(measurement(late)), late)
+    found = due(slots(), so_far(measurement(late)), late)
     assert found == (two, late + SPACING)
 
 
 def test_a_day_that_is_over_does_not_hold_up_the_next() -> None:
     eleventh = slots()[10]
     after = slots()[9].until
-    assert next_due(slots(), so_far(), after) == (eleventh, eleventh.at)
+    assert due(slots(), so_far(), after) == (eleventh, eleventh.at)
 
 
 def test_nothing_is_due_after_the_last_day_or_when_all_is_measured() -> None:
     everything = tuple(measurement(slot.at) for slot in slots())
-    assert next_due(slots(), so_far(*everything), slots()[-1].at) is None
-    assert next_due(slots(), so_far(), slots()[-1].until) is None
-    lacking = next_due(slots(), so_far(*everything[:-1]), slots()[-1].at)
+    assert due(slots(), so_far(*everything), slots()[-1].at) is None
+    assert due(slots(), so_far(), slots()[-1].until) is None
+    lacking = due(slots(), so_far(*everything[:-1]), slots()[-1].at)
     assert lacking is not None
     assert lacking[0] == replace(slots()[-1])

@@ -20,6 +20,7 @@ from monitor.rollout.campaign_gates import (
 )
 from monitor.rollout.campaign_load import (
     OctetReading,
+    OwnTraffic,
     clock_stepped,
     cross_traffic,
     moved_between,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 NOW = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
+# 10 s of 10 Mbit/s.
+TEST = OwnTraffic(Direction.DOWN, 12_500_000, 1.0, 10.0)
 QUIET = Situation(State.UP, None, None, "", 100, 100, 0.05, 0.05)
 
 
@@ -103,16 +106,25 @@ def test_the_days_traffic_is_that_of_the_site_and_the_local_day() -> None:
 
 
 def test_others_traffic_is_the_counters_less_the_test_and_its_headers() -> None:
-    payload = 12_500_000  # 10 s of 10 Mbit/s
+    payload = TEST.payload_bytes
     before = OctetReading(0.0, 2**40, 7, 100)
     own = payload * 1514 // 1448
     alone = OctetReading(10.0, 2**40 + own, 7 + payload * 66 // 1448, 200)
-    assert cross_traffic(before, alone, Direction.DOWN, payload, CONTRACT) == pytest.approx(
-        0, abs=1e-5
-    )
+    quiet = cross_traffic(before, alone, TEST, CONTRACT)
+    assert quiet is not None
+    assert (quiet.share, quiet.bps) == pytest.approx((0, 0), abs=10)
     others = replace(alone, down_octets=alone.down_octets + 637_500)
-    share = cross_traffic(before, others, Direction.DOWN, payload, CONTRACT)
-    assert share == pytest.approx(0.051, abs=1e-5)
+    found = cross_traffic(before, others, TEST, CONTRACT)
+    assert found is not None
+    assert found.share == pytest.approx(0.051 * 10 / 11, abs=1e-5)
+    assert found.bps == pytest.approx(510_000, abs=10)
+
+
+def test_traffic_after_a_test_is_taken_as_if_it_had_been_in_the_test() -> None:
+    later = OctetReading(26.0, 637_500, 0)
+    found = cross_traffic(OctetReading(0.0, 0, 0), later, replace(TEST, payload_bytes=0), CONTRACT)
+    assert found is not None
+    assert found.share == pytest.approx(0.051 * 10 / 11)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,7 @@ def test_counters_that_cannot_tell_say_so(
     before: OctetReading | None, after: OctetReading | None
 ) -> None:
     assert moved_between(before, after) is None
-    assert cross_traffic(before, after, Direction.UP, 1, CONTRACT) is None
+    assert cross_traffic(before, after, TEST, CONTRACT) is None
 
 
 def test_only_64_bit_counters_of_the_named_interface_are_read() -> None:
@@ -144,6 +156,12 @@ def test_only_64_bit_counters_of_the_named_interface_are_read() -> None:
     assert octets_of(reading, "0/1", 9.0) == OctetReading(9.0, 2, 4, 55)
     assert octets_of(reading, "0/2", 9.0) is None
     assert octets_of(reading, None, 9.0) is None
+    described = replace(
+        reading, columns={**columns, "ifName": {}, "ifDescr": {3: b"lan", 7: b"wan "}}
+    )
+    assert octets_of(described, "wan", 9.0) == OctetReading(9.0, 2, 4, 55), "as uplink/ finds it"
+    twice = replace(reading, columns={**columns, "ifName": {3: b"0/1", 7: b"0/1"}})
+    assert octets_of(twice, "0/1", 9.0) is None
     narrow = replace(reading, columns={"ifName": names, "ifInOctets": {7: 2}})
     assert octets_of(narrow, "0/1", 9.0) is None
 

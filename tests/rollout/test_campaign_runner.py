@@ -10,12 +10,13 @@ import pytest
 from monitor.observation import Outcome, Reason, State, ThroughputReading
 from monitor.rollout.campaign import CampaignError, campaign_id, plan, progress
 from monitor.rollout.campaign_gates import TRAFFIC
-from monitor.rollout.campaign_load import ACKNOWLEDGEMENT_SHARE, WIRE_SHARE, OctetReading
+from monitor.rollout.campaign_load import OctetReading
 from monitor.rollout.campaign_requests import FILE_NAME, Request, RequestFile, RequestFileError
 from monitor.rollout.campaign_rules import evaluate
 from monitor.rollout.campaign_runner import CampaignRunner, Surroundings
 from monitor.rollout.chain import require_valid
 from monitor.rollout.evidence import CampaignOutcome, Invalidity
+from monitor.rollout.layers import ACKNOWLEDGEMENT_PER_PAYLOAD, COUNTED_PER_PAYLOAD
 from tests.rollout.lines import MEGABIT, SETTINGS, SITE, city, lessons, school
 from tests.virtual_time import VirtualClock, run_virtually
 
@@ -70,7 +71,7 @@ class World:
                 await clock.sleep(0.5)
                 part = int(self.rate / 16)
                 moved += part
-                wire, back = part * WIRE_SHARE, part * ACKNOWLEDGEMENT_SHARE
+                wire, back = part * COUNTED_PER_PAYLOAD, part * ACKNOWLEDGEMENT_PER_PAYLOAD
                 self.down += wire if direction == "down" else back
                 self.up += back if direction == "down" else wire
                 progress(moved)
@@ -204,7 +205,10 @@ def test_little_traffic_beside_spoils_nothing_and_a_clock_step_spoils_all() -> N
     attempt(little)
     [found] = little.so_far().campaign.measurements
     assert found.invalidities() == ()
-    assert found.cross_traffic_share == pytest.approx(0.03, abs=0.005)
+    # 16 s of it between the two readings, against the 11 s of the test.
+    assert found.cross_traffic_share == pytest.approx(0.03 * 16 / 11, abs=0.002)
+    assert found.down_others_bps == pytest.approx(0.3 * MEGABIT * 16 / 10, rel=0.05)
+    assert found.up_others_bps == pytest.approx(0, abs=0.01 * MEGABIT)
     stepped = World()
     attempt(stepped, lambda _: setattr(stepped.clock, "step", timedelta(hours=-1)))
     [found] = stepped.so_far().campaign.measurements
@@ -232,7 +236,7 @@ def test_the_byte_cap_holds_over_a_restart() -> None:
         await world.runner(inventory).test(SITE)
 
     run_virtually(main())
-    assert world.so_far().done == 1
+    assert len(world.so_far().counted(lessons().timezone)) == 1
     assert world.reasons == [
         "skipped byte_cap: a test takes 27.5 MB, and 12.5 MB are left of the day's cap"
     ]
@@ -272,7 +276,7 @@ def test_a_whole_campaign_passes_over_two_weeks_and_a_restart() -> None:
 
     run_virtually(main())
     found = world.so_far()
-    assert found.done == 30
+    assert len(found.counted(lessons().timezone)) == 30
     assert found.ended is not None
     assert found.ended.reason == "passed"
     assert evaluate(found.campaign, lessons().timezone).outcome is CampaignOutcome.PASSED
@@ -317,7 +321,7 @@ def test_run_begins_what_is_due_and_its_stop_is_recorded_with_what_was_moved() -
     assert (len(world.tests), world.at_once) == (1, 0)
     assert world.reasons == ["stopped monitor_stops: the monitor was stopped"]
     [traffic] = [entry for entry in world.entries if entry.kind == TRAFFIC]
-    assert traffic.payload["bytes"] == pytest.approx(world.down / WIRE_SHARE, rel=0.01)
+    assert traffic.payload["bytes"] == pytest.approx(world.down / COUNTED_PER_PAYLOAD, rel=0.01)
 
 
 def test_requests_are_obeyed_once_however_often_they_are_read(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ def test_entry_that_lacks_a_key_or_has_another_type_is_refused(
     del value
     for key in entry.payload.keys() - {"invalid"}:
         rest = {name: item for name, item in entry.payload.items() if name != key}
-        broken: list[dict[str, Any]] = [rest, {**rest, key: [1]}]
+        broken: list[dict[str, Any]] = [{**rest, key: [1]}]
+        if key not in {"down_others_bps", "up_others_bps"}:  # older entries have none
+            broken.append(rest)
         for payload in broken:
             with pytest.raises(MalformedEntryError, match=f"{entry.kind} entry of"):
                 read(Entry(entry.at, entry.kind, entry.subject, payload))
@@ -126,6 +128,16 @@ def test_every_measurement_is_read_back_equal(measurement: Measurement) -> None:
     read = read_measurement(through_json(measurement_entry(measurement)))
     assert read == measurement
     assert read.invalidities() == measurement.invalidities()
+
+
+def test_an_entry_without_others_rates_is_credited_what_its_share_allows() -> None:
+    old = measurement_entry(replace(VALID, cross_traffic_share=0.04))
+    kept = {key: one for key, one in old.payload.items() if not key.endswith("others_bps")}
+    entry = Entry(old.at, old.kind, old.subject, kept)
+    assert read_measurement(entry).down_others_bps is None
+    (campaign,) = campaigns_from([campaign_entry(STEP), entry])
+    assert campaign.measurements[0].down_others_bps == 0.04 * GIGABIT.maximum_bps
+    assert campaign.measurements[0].up_others_bps == 0.04 * GIGABIT.maximum_bps
 
 
 def test_campaign_is_put_together_from_its_steps_and_measurements() -> None:

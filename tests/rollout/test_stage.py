@@ -106,7 +106,7 @@ def test_live_holds_since_the_first_of_its_days_until_one_shows_that_it_is_not()
 def test_passed_campaign_verifies_without_any_word() -> None:
     finding = stage(passing(), word=())
     assert finding.stage is Stage.VERIFIED
-    assert finding.since == START + timedelta(days=4, minutes=45)
+    assert finding.since == passing().measurements[-1].at
     assert finding.evidence == ("campaign:c1",)
 
 
@@ -129,7 +129,10 @@ def test_incomplete_campaign_neither_gives_nor_takes() -> None:
 def test_failed_campaign_after_a_passed_one_is_a_regression_until_another_passes() -> None:
     later = START + timedelta(days=10)
     lost = stage(passing(), failing("c2", later), days=(LIVE_ONE,))
-    assert (lost.stage, lost.since) == (Stage.REGRESSED, later + timedelta(days=4, minutes=45))
+    assert (lost.stage, lost.since) == (
+        Stage.REGRESSED,
+        later + timedelta(days=4, hours=3, minutes=40),
+    )
     assert lost.evidence == ("campaign:c2", "campaign:c1")
     still = stage(passing(), failing("c2", later), failing("c3", START + timedelta(days=16)))
     assert (still.stage, still.since) == (Stage.REGRESSED, lost.since)
