@@ -29,7 +29,6 @@ _WHILE: Mapping[str, str] = {
     "connect": "connecting",
     "tls": "in the TLS handshake",
     "processing": "waiting for the response",
-    "transfer": "reading the response",
     "request": "waiting for the reply",
 }
 
@@ -126,6 +125,9 @@ def _timeout(attempt: Attempt, limit: float) -> ProbeError:
     if attempt.phase == "resolve":
         said = f"no answer for the name {attempt.place} in {limit:.1f} s"
         return ProbeError(Reason.RESOLVE, said)
+    if attempt.phase == "transfer":
+        said = f"the response of {attempt.place} did not end in {limit:.1f} s"
+        return ProbeError(Reason.TIMEOUT, said)
     activity = _WHILE.get(attempt.phase, "checking")
     said = f"no answer from {attempt.place} in {limit:.1f} s while {activity}"
     return ProbeError(Reason.TIMEOUT, said)

@@ -31,8 +31,13 @@ if TYPE_CHECKING:
     from monitor.probes.attempt import Attempt
     from monitor.probes.context import ProbeContext
     from monitor.probes.resolve import Resolved
+    from monitor.probes.turns import Turns
 
 _CHUNK = 16384
+# A piece may be thousands of the smallest records, each a call of its own.
+_LARGEST_TLS_CHUNK = 65536
+# OpenSSL bounds the certificates (100 KiB), but not the number of session tickets.
+_SILENT_TLS_LIMIT = 256 * 1024
 _REFUSED = {errno.ECONNREFUSED}
 _RESET = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
 _UNREACHABLE = {
@@ -84,8 +89,10 @@ async def locate(host: str, context: ProbeContext, attempt: Attempt) -> Resolved
         raise ProbeError(Reason.RESOLVE, str(error)) from error
 
 
-async def connect(address: str, ip_version: int, port: int) -> Connection:
+async def connect(address: str, ip_version: int, port: int, turns: Turns) -> Connection:
     """Open a TCP connection to a literal address; the caller closes it.
+
+    `turns` are taken between reads, so that what the peer sends cannot hold the event loop.
 
     Raises:
         ProbeError: if it is refused, reset, unreachable, or no socket can be had.
@@ -100,16 +107,33 @@ async def connect(address: str, ip_version: int, port: int) -> Connection:
         except OSError as error:
             raise failure(error, address, port) from error
         stack.pop_all()
-        return Connection(stream, address, port)
+        return Connection(stream, address, port, turns)
 
 
 class Connection:
-    """A TCP connection of our own, in the clear until `start_tls`."""
+    """A TCP connection of our own, in the clear until `start_tls`.
 
-    __slots__ = ("_incoming", "_outgoing", "_socket", "_tls", "address", "port")
+    However fast the peer sends, other tasks run between two reads of the socket, and the deadline
+    of the turns ends a read with `TimeoutError`.
+    """
 
-    def __init__(self, stream: socket.socket, address: str, port: int) -> None:
+    __slots__ = (
+        "_has_received",
+        "_incoming",
+        "_outgoing",
+        "_silent_tls",
+        "_socket",
+        "_tls",
+        "_turns",
+        "address",
+        "port",
+    )
+
+    def __init__(self, stream: socket.socket, address: str, port: int, turns: Turns) -> None:
         self._socket = stream
+        self._turns = turns
+        self._has_received = False
+        self._silent_tls = 0
         self._tls: ssl.SSLObject | None = None
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -144,7 +168,8 @@ class Connection:
 
         Raises:
             ssl.SSLError: if the handshake fails, also when the certificate is refused.
-            ProbeError: if the connection fails meanwhile.
+            ProbeError: if the connection fails meanwhile, or the handshake takes more than 256 KiB.
+            TimeoutError: if the deadline has passed.
         """
         tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
         while True:
@@ -160,6 +185,7 @@ class Connection:
             else:
                 break
         await self._flush()
+        self._silent_tls = 0
         self._tls = tls
         return tls
 
@@ -190,24 +216,33 @@ class Connection:
         """Return the next bytes, at most `limit`; b"" when the peer has finished.
 
         Raises:
-            ProbeError: if the connection fails.
+            ProbeError: if the connection fails, or TLS records of more than 256 KiB hold no data.
             ssl.SSLError: if the TLS session fails.
+            TimeoutError: if the deadline has passed.
         """
         if self._tls is None:
             return await self._receive_plain(limit)
         while True:
             try:
-                return self._tls.read(limit)
+                data = self._tls.read(limit)
             except ssl.SSLWantReadError:
                 await self._flush()
-                await self._fill()
+                await self._fill(limit)
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 # Many servers end without close_notify; the length of the body tells.
                 return b""
+            else:
+                self._silent_tls = 0
+                return data
 
-    async def _fill(self) -> None:
-        data = await self._receive_plain()
+    async def _fill(self, limit: int = _CHUNK) -> None:
+        if self._silent_tls > _SILENT_TLS_LIMIT:
+            where = place(self.address, self.port)
+            said = f"{where} sent more than 256 KiB of TLS records without any data"
+            raise ProbeError(Reason.TLS, said)
+        data = await self._receive_plain(min(limit, _LARGEST_TLS_CHUNK))
         if data:
+            self._silent_tls += len(data)
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
@@ -216,11 +251,15 @@ class Connection:
         if self._outgoing.pending:
             await self._send_plain(self._outgoing.read())
 
-    async def _receive_plain(self, limit: int = _CHUNK) -> bytes:
+    async def _receive_plain(self, limit: int) -> bytes:
+        if self._has_received:
+            await self._turns.next()
         try:
-            return await asyncio.get_running_loop().sock_recv(self._socket, limit)
+            data = await asyncio.get_running_loop().sock_recv(self._socket, limit)
         except OSError as error:
             raise failure(error, self.address, self.port) from error
+        self._has_received = True
+        return data
 
     async def _send_plain(self, data: bytes) -> None:
         try:

@@ -29,6 +29,7 @@ from monitor.inventory import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.connect import connect, failure, locate, place
+from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
     from monitor.inventory import Check
@@ -42,6 +43,10 @@ _DATAGRAM_LIMIT = 4096
 _STREAM_LIMIT = 16 * 1024
 _HEADER = struct.Struct("!6H")
 _ANSWERS_LIMIT = 64
+# Decoding a record takes up to 0.1 ms; a full reply of nothing else would hold the event loop.
+_RECORDS_LIMIT = 256
+_SHORTEST_RECORD = 5  # a question about the root; a header may announce more than there is
+_STRAY_LIMIT = 1000
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -68,6 +73,7 @@ class _Lookup:
         self.attempt = Attempt(context.clock)
         self._options = options
         self._context = context
+        self._turns = Turns(context.clock, context.deadline)
         self._resolved: Resolved | None = None
         self._reply: dns.message.Message | None = None
         self._counts = (0, 0, 0)
@@ -129,13 +135,20 @@ class _Lookup:
                 await loop.sock_connect(endpoint, (resolved.address, port))
                 self.attempt.begin("request")
                 await loop.sock_sendall(endpoint, query.to_wire())
-                while True:
-                    data = await loop.sock_recv(endpoint, _DATAGRAM_LIMIT + 1)
-                    reply = self._accept(query, data, _DATAGRAM_LIMIT)
-                    if reply is not None:
-                        return reply
             except OSError as error:
                 raise failure(error, resolved.address, port) from error
+            while True:
+                try:
+                    data = await loop.sock_recv(endpoint, _DATAGRAM_LIMIT + 1)
+                except OSError as error:
+                    raise failure(error, resolved.address, port) from error
+                reply = self._accept(query, data, _DATAGRAM_LIMIT)
+                if reply is not None:
+                    return reply
+                if self._dropped > _STRAY_LIMIT:
+                    said = f"{self.attempt.place} sent more than {_STRAY_LIMIT} other replies"
+                    raise ProbeError(Reason.LIMIT, said)
+                await self._turns.next()
 
     async def _over_tcp(
         self, resolved: Resolved, query: dns.message.Message
@@ -143,7 +156,7 @@ class _Lookup:
         self._transport = "tcp"
         self.attempt.begin("connect")
         version, port = resolved.ip_version, self._options.port
-        with await connect(resolved.address, version, port) as connection:
+        with await connect(resolved.address, version, port, self._turns) as connection:
             self.attempt.begin("request")
             await connection.send(query.to_wire(prepend_length=True))
             data = await self._read_stream(connection)
@@ -178,6 +191,12 @@ class _Lookup:
             raise ProbeError(
                 Reason.LIMIT, f"the reply of {self.attempt.place} is over {limit} bytes"
             )
+        # The header's own counts: dnspython merges equal records and sets OPT apart.
+        _, _, questions, *counts = _HEADER.unpack_from(data)
+        announced = questions + sum(counts)
+        if min(announced, len(data) // _SHORTEST_RECORD) > _RECORDS_LIMIT:
+            said = f"the reply of {self.attempt.place} has more than {_RECORDS_LIMIT} records"
+            raise ProbeError(Reason.LIMIT, said)
         try:
             reply = dns.message.from_wire(data, ignore_trailing=True)
         except (dns.exception.DNSException, ValueError) as error:
@@ -187,9 +206,7 @@ class _Lookup:
             self._dropped += 1
             return None
         self._reply = reply
-        # The header's own counts: dnspython merges equal records and sets OPT apart.
-        _, _, _, answers, authority, additional = _HEADER.unpack_from(data)
-        self._counts = (answers, authority, additional)
+        self._counts = (counts[0], counts[1], counts[2])
         return reply
 
     def _keep(self, reply: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:

@@ -18,7 +18,8 @@ from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.certificate import client_context, read_chain, refusal, tls_version
 from monitor.probes.connect import connect, locate, place
-from monitor.probes.http_message import Body, Head, ResponseError, parse_head, request, split_head
+from monitor.probes.http_message import Body, HeadReader, ResponseError, request
+from monitor.probes.turns import Turns
 from monitor.probes.url import leads_inside, parse_url, redirected
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.observation import CertificateChain, Observation
     from monitor.probes.connect import Connection
     from monitor.probes.context import ProbeContext
+    from monitor.probes.http_message import Head
     from monitor.probes.resolve import Resolved
     from monitor.probes.url import Place
 
@@ -55,6 +57,7 @@ class _Exchange:
         self.attempt = Attempt(context.clock)
         self._options = options
         self._context = context
+        self._turns = Turns(context.clock, context.deadline)
         self._first: Place | None = None
         self._resolved: Resolved | None = None
         self._lookup_seconds = 0.0
@@ -119,7 +122,8 @@ class _Exchange:
         resolved = await self._locate(goal)
         self.attempt.place = place(resolved.address, goal.port)
         self.attempt.begin("connect")
-        with await connect(resolved.address, resolved.ip_version, goal.port) as connection:
+        address, version = resolved.address, resolved.ip_version
+        with await connect(address, version, goal.port, self._turns) as connection:
             try:
                 if trust is not None:
                     await self._secure(connection, trust, goal.host)
@@ -127,7 +131,7 @@ class _Exchange:
             except ssl.SSLError as error:
                 raise refusal(error, goal.host) from error
             except ResponseError as error:
-                said = f"the answer of {self.attempt.place} is no good HTTP: {error}"
+                said = f"invalid HTTP response from {self.attempt.place}: {error}"
                 raise ProbeError(Reason.MALFORMED, said) from error
 
     async def _locate(self, goal: Place) -> Resolved:
@@ -161,7 +165,7 @@ class _Exchange:
         """Read the certificates in a second handshake, which refuses nothing."""
         version = 6 if ":" in refused.address else 4
         try:
-            with await connect(refused.address, version, refused.port) as connection:
+            with await connect(refused.address, version, refused.port, self._turns) as connection:
                 lenient = client_context(None, verify=False)
                 session = await connection.start_tls(lenient, host)
                 self._tls_version = tls_version(session)
@@ -174,16 +178,21 @@ class _Exchange:
         """Send the request and read the answer."""
         self.attempt.begin("processing")
         await connection.send(request(goal.target, goal.authority))
-        head, rest = await self._read_head(connection)
-        self._head = head
+        reader = HeadReader()
+        while reader.head is None:
+            received = await connection.receive()
+            if received and self.attempt.phase == "processing":
+                self.attempt.begin("transfer")
+            reader.feed(received)
+        self._head = head = reader.head
         is_chunked = head.framing == "chunked"
         self._content_length = None if is_chunked else head.content_length
         location = head.get("location")
         wanted = head.status in self._options.status
         if head.status in _REDIRECTS and location is not None and not wanted:
             return self._follow(goal, location)
-        self._body = Body(head)
-        self._body.feed(rest)
+        self._body = Body(head, reader.room)
+        self._body.feed(reader.rest)
         while not self._body.is_complete:
             received = await connection.receive()
             if not received:
@@ -191,24 +200,6 @@ class _Exchange:
             self._body.feed(received)
         self._body.end()
         return None
-
-    async def _read_head(self, connection: Connection) -> tuple[Head, bytes]:
-        """Return the first head that is no interim response, and the bytes that follow it."""
-        data = b""
-        while True:
-            parts = split_head(data)
-            if parts is None:
-                received = await connection.receive()
-                if not received:
-                    raise ResponseError("it ends before the header does")
-                if self.attempt.phase == "processing":
-                    self.attempt.begin("transfer")
-                data += received
-                continue
-            head = parse_head(parts[0])
-            data = parts[1]
-            if head.status >= 200:  # noqa: PLR2004  # RFC 9110 §15.2: 1xx are interim
-                return head, data
 
     def _follow(self, goal: Place, location: str) -> Place:
         if self._redirects >= self._options.redirects:

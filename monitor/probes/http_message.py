@@ -14,11 +14,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD_LIMIT = 16 * 1024
+"""The octets of all heads of one exchange: of interim responses, the final one, and trailers."""
+
+INTERIM_LIMIT = 10
 BODY_LIMIT = 1024 * 1024
 # Tiny chunks cost us time, not the server: half of the bytes may be overhead, no more.
 _WIRE_LIMIT = 2 * BODY_LIMIT
 _CHUNK_LINE_LIMIT = 256
 
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LONGEST_HEAD_END = 4
+_INTERIM = 200
 _STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -96,18 +102,48 @@ def request(target: str, host: str) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def split_head(data: bytes) -> tuple[bytes, bytes] | None:
-    """Return the head's bytes and what follows it, None while the head is incomplete.
+class HeadReader:
+    """Finds the final response's head in the bytes of one exchange, past interim responses.
 
-    Raises:
-        ResponseError: if the head is longer than 16 KiB.
+    `head` is None until it is found; then `rest` is what followed it, and `room` how many octets
+    of the limit on heads are left for trailers. Source: RFC 9110 §15.2 (1xx are interim).
     """
-    found = re.search(rb"\r?\n\r?\n", data[: HEAD_LIMIT + 4])
-    if found is None:
-        if len(data) > HEAD_LIMIT:
-            raise ResponseError("the header is longer than 16 KiB")
-        return None
-    return data[: found.start()], data[found.end() :]
+
+    __slots__ = ("_buffer", "_interim", "head", "rest", "room")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._interim = 0
+        self.head: Head | None = None
+        self.rest = b""
+        self.room = HEAD_LIMIT
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes off the wire; b"" says that the peer has closed.
+
+        Raises:
+            ResponseError: if they are malformed, too many, or end before the head does.
+        """
+        if not data:
+            raise ResponseError("it ends before its head does")
+        searched = max(0, len(self._buffer) - _LONGEST_HEAD_END + 1)
+        self._buffer += data
+        while self.head is None:
+            end = _HEAD_END.search(self._buffer, searched)
+            if (len(self._buffer) if end is None else end.end()) > self.room:
+                raise ResponseError("its heads are longer than 16 KiB together")
+            if end is None:
+                return
+            head = parse_head(bytes(self._buffer[: end.start()]))
+            del self._buffer[: end.end()]
+            self.room -= end.end()
+            searched = 0
+            if head.status >= _INTERIM:
+                self.head, self.rest = head, bytes(self._buffer)
+                continue
+            self._interim += 1
+            if self._interim > INTERIM_LIMIT:
+                raise ResponseError(f"more than {INTERIM_LIMIT} interim responses")
 
 
 def parse_head(data: bytes) -> Head:
@@ -134,12 +170,12 @@ def parse_head(data: bytes) -> Head:
 class ChunkedDecoder:
     """Takes the chunked transfer coding off a body. Source: RFC 9112 §7.1."""
 
-    __slots__ = ("_buffer", "_left", "_state", "_trailer")
+    __slots__ = ("_buffer", "_left", "_room", "_state")
 
-    def __init__(self) -> None:
+    def __init__(self, trailer_room: int = HEAD_LIMIT) -> None:
         self._buffer = bytearray()
         self._left = 0
-        self._trailer = 0
+        self._room = trailer_room
         self._state: Literal["size", "data", "after", "trailer", "done"] = "size"
 
     @property
@@ -195,9 +231,9 @@ class ChunkedDecoder:
         elif not line:
             self._state = "done"
         else:
-            self._trailer += len(line)
-            if self._trailer > HEAD_LIMIT:
-                raise ResponseError("the trailer is longer than 16 KiB")
+            self._room -= len(line) + 2
+            if self._room < 0:
+                raise ResponseError("its heads and trailers are longer than 16 KiB together")
 
 
 class Body:
@@ -205,15 +241,15 @@ class Body:
 
     __slots__ = ("_chunked", "_content", "_framing", "_gzip", "_left", "_wire", "is_cut")
 
-    def __init__(self, head: Head) -> None:
-        """Prepare for the body that a head announces.
+    def __init__(self, head: Head, trailer_room: int = HEAD_LIMIT) -> None:
+        """Prepare for the body that a head announces; trailers may have `trailer_room` octets.
 
         Raises:
             ResponseError: if its framing is ambiguous or unknown.
         """
         self._framing = head.framing
         self._left = (head.content_length or 0) if self._framing == "length" else 0
-        self._chunked = ChunkedDecoder()
+        self._chunked = ChunkedDecoder(trailer_room)
         self._content = bytearray()
         self._wire = 0
         self.is_cut = False

@@ -21,20 +21,19 @@ from monitor.observation import Outcome, Reason, ThroughputReading
 from monitor.probes.attempt import ProbeError, printable
 from monitor.probes.certificate import client_context, refusal
 from monitor.probes.connect import connect
-from monitor.probes.http_message import ResponseError, parse_head, request, split_head
+from monitor.probes.http_message import HeadReader, ResponseError, request
 from monitor.probes.resolve import ResolveError, resolve
+from monitor.probes.turns import Turns
 from monitor.probes.url import parse_url
 
 if TYPE_CHECKING:
     from monitor.probes.connect import Connection
-    from monitor.probes.http_message import Head
     from monitor.probes.transfer_order import TransferOrder
     from monitor.probes.url import Place
 
-# Larger reads cost less CPU a byte; the loop still has a turn every few tens of microseconds.
+# Larger reads cost less CPU a byte; the others still have a turn every few tens of microseconds.
 _CHUNK: Final = 1 << 18
 _PAUSE_SECONDS: Final = 0.05
-_INTERIM: Final = 200
 _LAST_SUCCESS: Final = 299
 
 
@@ -116,7 +115,8 @@ class _Stream:
     ) -> None:
         self._order = order
         self._goal = goal
-        self._peer = (address, ip_version, goal.port)
+        self._turns = Turns(order.clock, order.deadline)
+        self._peer = (address, ip_version, goal.port, self._turns)
         self._trust = trust
         self._connection: Connection | None = None
         self._done = 0
@@ -156,22 +156,19 @@ class _Stream:
                 except ssl.SSLError as error:
                     raise refusal(error, self._goal.host) from error
                 except ResponseError as error:
-                    said = f"the answer of {self._goal.url} is no good HTTP: {error}"
+                    said = f"invalid HTTP response from {self._goal.url}: {error}"
                     raise ProbeError(Reason.MALFORMED, said) from error
                 finally:
                     self._connection = None
 
     async def _download(self, connection: Connection) -> None:
         await connection.send(request(self._goal.target, self._goal.authority))
-        _, rest = await self._read_head(connection)
-        self._done += len(rest)
+        got = len(await self._read_head(connection))
+        self._done += got
         self.has_begun = True
-        got = len(rest)
         while received := await connection.receive(_CHUNK):
             got += len(received)
             self._done += len(received)
-            # A read that finds bytes does not suspend; the other checks want their turn.
-            await asyncio.sleep(0)
         if not got:
             raise ProbeError(Reason.BODY, f"{self._goal.url} is empty")
 
@@ -191,7 +188,8 @@ class _Stream:
                 self._sent += len(payload)
                 if answer.done():
                     answer.result()
-                await asyncio.sleep(0)
+                # A write that finds room does not suspend either.
+                await self._turns.next()
         finally:
             self._done, self._sent = self.moved, 0
             # Megabytes in our buffers would keep a slow line busy for seconds after the test.
@@ -201,31 +199,22 @@ class _Stream:
             answer.cancel()
             await asyncio.gather(answer, return_exceptions=True)
 
-    async def _explain(self, answer: asyncio.Task[tuple[Head, bytes]], error: ProbeError) -> None:
+    async def _explain(self, answer: asyncio.Task[bytes], error: ProbeError) -> None:
         """Raise what the server said before it hung up, or else that it did."""
         await asyncio.wait({answer}, timeout=1)
         if answer.done() and isinstance(answer.exception(), ProbeError):
             answer.result()
         raise error
 
-    async def _read_head(self, connection: Connection) -> tuple[Head, bytes]:
-        """Return the first head that is no interim response, and the bytes that follow it."""
-        data = b""
-        while True:
-            parts = split_head(data)
-            if parts is None:
-                received = await connection.receive()
-                if not received:
-                    raise ResponseError("it ends before the header does")
-                data += received
-                continue
-            head, data = parse_head(parts[0]), parts[1]
-            if head.status < _INTERIM:
-                continue
-            if head.status > _LAST_SUCCESS:
-                said = f"{printable(self._goal.url)} answers {head.status}"
-                raise ProbeError(Reason.STATUS, said)
-            return head, data
+    async def _read_head(self, connection: Connection) -> bytes:
+        """Read the answer's head; return the bytes that follow it."""
+        reader = HeadReader()
+        while reader.head is None:
+            reader.feed(await connection.receive())
+        if reader.head.status > _LAST_SUCCESS:
+            said = f"{printable(self._goal.url)} answers {reader.head.status}"
+            raise ProbeError(Reason.STATUS, said)
+        return reader.rest
 
 
 def upload_head(goal: Place, length: int) -> bytes:

@@ -11,6 +11,7 @@ from monitor.inventory import TcpOptions
 from monitor.observation import TcpReading
 from monitor.probes.attempt import Attempt, observe
 from monitor.probes.connect import connect, locate, place
+from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
     from monitor.inventory import Check
@@ -40,7 +41,8 @@ async def run(check: Check, context: ProbeContext) -> Observation:
         found.append(resolved)
         attempt.place = place(resolved.address, options.port)
         attempt.begin("connect")
-        with await connect(resolved.address, resolved.ip_version, options.port):
+        turns = Turns(context.clock, context.deadline)
+        with await connect(resolved.address, resolved.ip_version, options.port, turns):
             attempt.stop()
 
     def values() -> TcpReading:

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from monitor.probes.http_message import (
     BODY_LIMIT,
     HEAD_LIMIT,
+    INTERIM_LIMIT,
     Body,
     ChunkedDecoder,
+    Head,
+    HeadReader,
     ResponseError,
     parse_head,
     request,
-    split_head,
 )
 
 
@@ -54,17 +56,72 @@ def test_head_is_read_with_names_in_lower_case_and_repeated_fields_joined() -> N
     assert (head.get("x-a"), head.get("location"), head.get("none")) == ("1, 2", "/b", None)
 
 
-def test_head_ends_at_the_empty_line_and_keeps_what_follows() -> None:
-    assert split_head(b"HTTP/1.1 200 OK\r\nA: b\r\n") is None
-    assert split_head(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nrest") == (
-        b"HTTP/1.1 200 OK\r\nA: b",
-        b"rest",
-    )
+def heads(wire: bytes, step: int = 1) -> HeadReader:
+    reader = HeadReader()
+    for start in range(0, len(wire), step):
+        if reader.head is not None:
+            reader.rest += wire[start:]
+            break
+        reader.feed(wire[start : start + step])
+    return reader
+
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@pytest.mark.parametrize("step", [1, 3, 16384])
+def test_head_ends_at_the_empty_line_and_keeps_what_follows(step: int) -> None:
+    assert heads(b"HTTP/1.1 200 OK\r\nA: b\r\n", step).head is None
+    reader = heads(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nrest", step)
+    assert reader.head == Head("1.1", 200, (("a", "b"),))
+    assert reader.rest == b"rest"
+
+
+def test_end_within_the_head_is_refused() -> None:
+    reader = heads(b"HTTP/1.1 200 OK\r\nA: b\r\n")
+    with pytest.raises(ResponseError, match="ends before"):
+        reader.feed(b"")
+
+
+@pytest.mark.parametrize("step", [1, 16384])
+def test_ten_interim_responses_are_passed_over_and_the_eleventh_is_refused(step: int) -> None:
+    final = b"HTTP/1.1 200 OK\r\n\r\nrest"
+    reader = heads(CONTINUE * INTERIM_LIMIT + final, step)
+    assert reader.head == Head("1.1", 200, ())
+    assert reader.rest == b"rest"
+    with pytest.raises(ResponseError, match="more than 10 interim responses"):
+        heads(CONTINUE * (INTERIM_LIMIT + 1) + final, step)
+
+
+@pytest.mark.parametrize("step", [1, 1000, 16384])
+def test_all_heads_of_an_exchange_share_one_limit(step: int) -> None:
+    def wire(spare: int) -> bytes:
+        early = b"HTTP/1.1 103 Early Hints\r\nLink: " + b"a" * 5000 + b"\r\n\r\n"
+        start, end = b"HTTP/1.1 200 OK\r\nA: ", b"\r\n\r\n"
+        left = HEAD_LIMIT - 2 * len(early) - len(start) - len(end)
+        return 2 * early + start + b"b" * (left - spare) + end
+
+    whole = heads(wire(0), step)
+    assert whole.head is not None
+    assert whole.room == 0
+    assert heads(wire(100), step).room == 100
+    with pytest.raises(ResponseError, match="16 KiB together"):
+        heads(wire(-1), step)
+
+
+def test_trailers_have_the_room_that_the_heads_have_left() -> None:
+    chunks = b"1\r\nx\r\n0\r\n" + b"a: b\r\n" * 10 + b"\r\n"
+    head = parse_head(head_of("Transfer-Encoding: chunked"))
+    body = Body(head, trailer_room=60)
+    body.feed(chunks)
+    assert body.is_complete
+    with pytest.raises(ResponseError, match="16 KiB together"):
+        Body(head, trailer_room=59).feed(chunks)
 
 
 def test_head_over_the_limit_is_refused() -> None:
     with pytest.raises(ResponseError, match="16 KiB"):
-        split_head(b"HTTP/1.1 200 OK\r\nA: " + b"b" * HEAD_LIMIT)
+        heads(b"HTTP/1.1 200 OK\r\nA: " + b"b" * HEAD_LIMIT, 999)
 
 
 @pytest.mark.parametrize(
@@ -197,12 +254,13 @@ PIECES = st.lists(
 @given(st.one_of(st.binary(max_size=400), PIECES, PIECES.map(lambda data: head_of() + data)))
 def test_no_bytes_make_the_reader_raise_anything_but_its_own_error(data: bytes) -> None:
     try:
-        parts = split_head(data)
-        if parts is None:
+        reader = HeadReader()
+        reader.feed(data)
+        head = reader.head
+        if head is None:
             return
-        head = parse_head(parts[0])
-        body = Body(head)
-        body.feed(parts[1])
+        body = Body(head, reader.room)
+        body.feed(reader.rest)
         body.end()
         assert head.content_length is None or head.content_length >= 0
     except ResponseError:
