@@ -1,0 +1,1 @@
+"""Attacks on the running product from outside: own hostile servers, agents and clients."""
