@@ -19,7 +19,7 @@ demo: venv ## run the daemon on a simulated city (options: DEMO='--for 60s --fau
 
 stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (options: STACK='...' as DEMO)
 	@tools/debian-packages "the stack" $(STACK_PACKAGES)
-	$(RUN)/python tools/stack.py $(STACK)
+	$(RUN)/python -m tools.stack $(STACK)
 
 test: venv-dev ## lint, check types, run every test with coverage
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)

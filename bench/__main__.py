@@ -10,7 +10,6 @@ Must not know: how a part measures.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import os
 import platform
@@ -22,9 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.part import Part, from_json, goal_table, to_json
+from tests.guardian import guarded
+from tests.processes import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures of the last run -->", "<!-- end of figures -->"
@@ -39,7 +40,6 @@ PARTS = {
     "sites": 800.0,
     "pages": 120.0,
 }
-_GRACE_SECONDS = 10.0
 
 
 class PartError(RuntimeError):
@@ -117,7 +117,9 @@ def _measured(name: str, seconds: float) -> Part:
     sys.stderr.write(f"{name}: at most {seconds:.0f} s ... ")
     sys.stderr.flush()
     began = time.monotonic()
-    with _process(name) as process:
+    command = (sys.executable, "-m", "bench", "--only", name, "--json")
+    # Ended as by Ctrl-C, so that the part puts away what it has started.
+    with running(*command, stdout=subprocess.PIPE, ends_by=signal.SIGINT) as process:
         try:
             said, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -126,25 +128,6 @@ def _measured(name: str, seconds: float) -> Part:
         raise PartError(f"bench.{name} failed with exit code {process.returncode}")
     sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
     return from_json(said)
-
-
-@contextlib.contextmanager
-def _process(name: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a part; when the block ends, nothing of it is left."""
-    argv = [sys.executable, "-m", "bench", "--only", name, "--json"]
-    with subprocess.Popen(
-        argv, stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                # As Ctrl-C does, so that the part puts away what it has started.
-                process.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_GRACE_SECONDS)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _machine() -> str:
@@ -158,4 +141,6 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with guarded():
+        code = main(sys.argv[1:])
+    sys.exit(code)

@@ -24,6 +24,7 @@ from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
 from monitor.exposition.store import Exposition
 from monitor.inventory import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
+from tests.processes import running_async
 
 DEVICES = 500
 INTERFACES = 50
@@ -139,8 +140,8 @@ async def _read_all(port: int) -> None:
     """Read from a connection to its end, in a process of its own."""
     program = f"import socket; s=socket.create_connection(('127.0.0.1',{port}))\n"
     program += "while s.recv(1 << 20): pass"
-    client = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-    await client.wait()
+    async with running_async(sys.executable, "-c", program) as client:
+        await client.wait()
 
 
 def run() -> Part:

@@ -30,6 +30,7 @@ from monitor.inventory import IcmpOptions
 from monitor.probes.echo_socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
 from tests.integration.wire import Wire
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +163,7 @@ def fping(inside: Namespace) -> Result:
     """Ping with fping, no pause between targets."""
     pause = str(round(SPACING_SECONDS * 1e3))
     argv = inside.command("fping", "-q", "-i", "0", "-p", pause, "-C", str(BURSTS), *TARGETS)
-    with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as process:
+    with running(*argv, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None  # noqa: S101  # it is a pipe
         report = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -187,11 +188,8 @@ def blackbox_exporter(inside: Namespace) -> Result:
             f"--web.listen-address=127.0.0.1:{EXPORTER_PORT}",
             "--log.level=error",
         )
-        with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
-            try:
-                swept = inside.run(sys.executable, "-m", "bench.icmp", "sweep", str(process.pid))
-            finally:
-                process.terminate()
+        with running(*argv, stderr=subprocess.DEVNULL) as process:
+            swept = inside.run(sys.executable, "-m", "bench.icmp", "sweep", str(process.pid))
     return Result(**json.loads(swept))
 
 
@@ -206,11 +204,8 @@ def smokeping_prober(inside: Namespace) -> Result:
         "--log.level=error",
         *TARGETS,
     )
-    with subprocess.Popen(argv, stderr=subprocess.DEVNULL) as process:
-        try:
-            told = inside.run(sys.executable, "-m", "bench.icmp", "smoke", str(process.pid))
-        finally:
-            process.terminate()
+    with running(*argv, stderr=subprocess.DEVNULL) as process:
+        told = inside.run(sys.executable, "-m", "bench.icmp", "smoke", str(process.pid))
     return Result(**json.loads(told))
 
 

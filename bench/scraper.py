@@ -17,11 +17,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.processes import running_async
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _OWN = "monitor_"
-_LINE_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +60,9 @@ class Scraper:
 async def scraper(port: int) -> AsyncIterator[Scraper]:
     """Start the client for a port on loopback, and end it."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.scraper", str(port)),
-        stdin=pipe,
-        stdout=pipe,
-        limit=_LINE_LIMIT,
-    )
-    try:
+    command = (sys.executable, "-m", "bench.scraper", str(port))
+    async with running_async(*command, stdin=pipe, stdout=pipe) as process:
         yield Scraper(process)
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.oids import Syntax, objects
 from monitor.snmp.read import Agent, NativeReader, Request, Result
 from monitor.snmp.reference import PysnmpReader
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -271,40 +272,28 @@ def _scraping(web_port: int, port: int) -> Callable[[], Awaitable[int]]:
 @contextlib.contextmanager
 def agent_process(module: str = "bench.fast_agent") -> Iterator[int]:
     """Run an agent of the bench in a process of its own; yield its UDP port."""
-    with subprocess.Popen(
-        [sys.executable, "-m", module, str(INTERFACES)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None  # noqa: S101  # a pipe was asked for
+    command, pipe = (sys.executable, "-m", module, str(INTERFACES)), subprocess.PIPE
+    with running(*command, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None  # noqa: S101  # a pipe was asked for
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.stdin.close()
+        yield int(process.stdout.readline())
 
 
 @contextlib.contextmanager
-def _exporter() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def _exporter() -> Iterator[tuple[int, subprocess.Popen[str]]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         configuration = Path(folder, "snmp.yml")
         configuration.write_text(_module())
-        with subprocess.Popen(
-            [
-                "prometheus-snmp-exporter",
-                f"--config.file={configuration}",
-                f"--web.listen-address=127.0.0.1:{port}",
-            ],
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                _await_port(port)
-                yield port, process
-            finally:
-                process.terminate()
+        command = (
+            "prometheus-snmp-exporter",
+            f"--config.file={configuration}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        )
+        with running(*command, stderr=subprocess.DEVNULL) as process:
+            _await_port(port)
+            yield port, process
 
 
 def _module() -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
+
+from tests.guardian import guarded
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,6 +14,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help="the full counts; takes minutes instead of seconds"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have whatever the tests start end with this run, however the run ends."""
+    life = ExitStack()
+    life.enter_context(guarded())
+    config.add_cleanup(life.close)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

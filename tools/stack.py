@@ -1,6 +1,6 @@
 """The demo with everything around it: Prometheus, Alertmanager, and Grafana where it is installed.
 
-Usage: tools/stack.py [OPTIONS OF `schulnetz demo`], until Ctrl-C or the demo's end.
+Usage: python -m tools.stack [OPTIONS OF `schulnetz demo`], until Ctrl-C or the demo's end.
 
 All of them run on the files in deploy/ as they are, on loopback, and keep their data below
 state/stack. Whom Alertmanager would call is printed here instead.
@@ -9,7 +9,6 @@ state/stack. Whom Alertmanager would call is printed here instead.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 import sys
@@ -22,6 +21,8 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.exposition.text import sanitise
+from tests.guardian import guarded
+from tests.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -46,25 +47,15 @@ def program(*names: str) -> str:
 
 
 @asynccontextmanager
-async def running(
+async def server(
     name: str, *command: str, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a server whose words go into a file, and end it afterwards."""
     with (DATA / f"{name}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **(environment or {})},
-            # Ctrl-C is for this program, which ends the others in order.
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+        async with running_async(
+            *command, stdout=log, stderr=log, environment=environment
+        ) as process:
+            yield process
 
 
 async def ready(name: str, url: str, process: asyncio.subprocess.Process) -> None:
@@ -125,7 +116,7 @@ async def _start(stack: AsyncExitStack) -> None:
     """Start everything but the demo, which is there already."""
     await stack.enter_async_context(pager())
     alertmanager = await stack.enter_async_context(
-        running(
+        server(
             "alertmanager",
             program("prometheus-alertmanager", "alertmanager"),
             f"--config.file={ROOT / 'deploy/alertmanager/alertmanager.yml'}",
@@ -135,7 +126,7 @@ async def _start(stack: AsyncExitStack) -> None:
         )
     )
     prometheus = await stack.enter_async_context(
-        running(
+        server(
             "prometheus",
             program("prometheus"),
             f"--config.file={ROOT / 'deploy/prometheus/prometheus.yml'}",
@@ -152,7 +143,7 @@ async def _start(stack: AsyncExitStack) -> None:
         console.print("Grafana:      not installed; import the boards of dashboards/ into yours")
         return
     grafana = await stack.enter_async_context(
-        running(
+        server(
             "grafana",
             *command,
             environment={
@@ -172,13 +163,12 @@ async def _start(stack: AsyncExitStack) -> None:
 async def run(options: list[str]) -> int:
     """Run the demo with these options and the rest beside it; return the demo's exit code."""
     DATA.mkdir(parents=True, exist_ok=True)
-    demo = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "monitor", "demo", *options), cwd=ROOT, start_new_session=True
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, demo.send_signal, number)
+    command = (sys.executable, "-m", "monitor", "demo", *options)
     async with AsyncExitStack() as stack:
+        demo = await stack.enter_async_context(running_async(*command, cwd=ROOT, stdout=None))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, demo.send_signal, number)
         try:
             await ready("demo", f"{DAEMON}/-/healthy", demo)
             await _start(stack)
@@ -190,4 +180,6 @@ async def run(options: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run(sys.argv[1:])))
+    with guarded():
+        code = asyncio.run(run(sys.argv[1:]))
+    sys.exit(code)

@@ -14,6 +14,7 @@ from aiohttp import ClientError, ClientSession
 
 from dashboards.text import LANGUAGES
 from tests.deploy.rules import ROOT
+from tests.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,23 +81,17 @@ def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
 
 @pytest.mark.integration
 async def test_the_stack_runs_and_ends_together(tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "tools/stack.py", "--schools", "2", "--state-dir", str(tmp_path)),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(60):
-            while await up() < {"schulnetz", "schools", "prometheus", "alertmanager"}:
-                assert process.returncode is None
-                await asyncio.sleep(0.5)
+    pipe, merged = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+    command = (sys.executable, "-m", "tools.stack", "--schools", "2", "--state-dir", str(tmp_path))
+    async with (
+        asyncio.timeout(300),
+        running_async(*command, cwd=ROOT, stdout=pipe, stderr=merged) as process,
+    ):
+        while await up() < {"schulnetz", "schools", "prometheus", "alertmanager"}:
+            assert process.returncode is None
+            await asyncio.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        said, _ = await asyncio.wait_for(process.communicate(), 20)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     assert await up() == set(), "Prometheus ends with the stack"
 

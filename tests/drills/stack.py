@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import time
 from collections import Counter
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +18,7 @@ from aiohttp import web
 from tests.drills.city import served
 from tests.drills.pace import alertmanager_configuration, write_rules
 from tests.probes.support import free_port
+from tests.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -208,28 +210,19 @@ async def running_stack(city: City, folder: Path, history: str = "") -> AsyncIte
 
 async def _store(folder: Path, history: str) -> None:
     (folder / "history.om").write_text(history)
-    promtool = await asyncio.create_subprocess_exec(
-        program("promtool"),
-        *("tsdb", "create-blocks-from", "openmetrics", "history.om", "prometheus"),
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    assert await promtool.wait() == 0
+    blocks = ("tsdb", "create-blocks-from", "openmetrics", "history.om", "prometheus")
+    async with running_async(program("promtool"), *blocks, cwd=folder) as promtool:
+        assert await promtool.wait() == 0
 
 
 @asynccontextmanager
 async def _process(folder: Path, path: str, *arguments: str) -> AsyncIterator[None]:
     name = path.rpartition("/")[2]
     with (folder / f"{name}.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            path, *arguments, cwd=folder, stdout=log, stderr=log
-        )
-        try:
+        async with running_async(
+            path, *arguments, cwd=folder, stdout=log, stderr=log, ends_by=signal.SIGKILL
+        ):
             yield
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
 
 
 def program(*names: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from monitor.cli.demo import COMMUNITY
 from monitor.simulator.process import CityProcess
 from tests.drills.pace import FAST, Pace, city_configuration
 from tests.probes.support import free_port
+from tests.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -143,21 +145,15 @@ class Town:
             "factor": self.pace.factor,
             "begins": self.begins,
         }
+        command = (sys.executable, "-m", "tests.drills.fast_daemon", json.dumps(order))
+        pipe = asyncio.subprocess.PIPE
         with (self.folder / "daemon.log").open("ab") as log:
-            self._daemon = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.drills.fast_daemon", json.dumps(order)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-            )
-        try:
-            listening = int((await self._answer())["port"])
-            await self._tell_daemon()
-            yield listening
-        finally:
-            if self._daemon.returncode is None:
-                self._daemon.kill()
-            await self._daemon.wait()
+            async with running_async(
+                *command, stdin=pipe, stdout=pipe, stderr=log, ends_by=signal.SIGKILL
+            ) as self._daemon:
+                listening = int((await self._answer())["port"])
+                await self._tell_daemon()
+                yield listening
 
     async def breaks(self, *faults: str) -> None:
         """Let these faults begin."""
@@ -185,7 +181,7 @@ class Town:
     async def _answer(self) -> dict[str, int]:
         assert self._daemon is not None
         assert self._daemon.stdout is not None
-        line = await asyncio.wait_for(self._daemon.stdout.readline(), 20)
+        line = await asyncio.wait_for(self._daemon.stdout.readline(), 120)
         assert line, (self.folder / "daemon.log").read_text()
         answer: dict[str, int] = json.loads(line)
         return answer

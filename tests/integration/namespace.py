@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.processes import running
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -79,19 +81,16 @@ def namespace(purpose: str) -> Iterator[Namespace]:
 def answered_line(inside: Namespace) -> Iterator[None]:
     """Run the responder inside and route its networks to it: 10.77.0.0/16 and fd77::/64."""
     argv = inside.command(sys.executable, "-m", "tests.integration.responder", DEVICE)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=_ROOT) as responder:
-        try:
-            assert responder.stdout is not None
-            assert responder.stdout.readline() == b"ready\n"
-            for arguments in (
-                ("link", "set", DEVICE, "up", "txqueuelen", "10000"),
-                ("addr", "add", f"{LOCAL_4}/16", "dev", DEVICE),
-                ("-6", "addr", "add", f"{LOCAL_6}/64", "dev", DEVICE, "nodad"),
-            ):
-                inside.run("ip", *arguments)
-            yield
-        finally:
-            responder.terminate()
+    with running(*argv, stdout=subprocess.PIPE, cwd=_ROOT) as responder:
+        assert responder.stdout is not None
+        assert responder.stdout.readline() == "ready\n"
+        for arguments in (
+            ("link", "set", DEVICE, "up", "txqueuelen", "10000"),
+            ("addr", "add", f"{LOCAL_4}/16", "dev", DEVICE),
+            ("-6", "addr", "add", f"{LOCAL_6}/64", "dev", DEVICE, "nodad"),
+        ):
+            inside.run("ip", *arguments)
+        yield
 
 
 def _set_namespace(descriptor: int) -> None:

@@ -17,14 +17,17 @@ from typing import TYPE_CHECKING
 
 from monitor.rollout.campaign_load import OctetReading
 from tests.integration.namespace import Namespace, namespace
+from tests.processes import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MONITOR, SCHOOL = "10.78.0.1", "10.78.0.2"
 PAYLOAD_SHARE = 1448 / 1538
 _COUNTED_SHARE = 1514 / 1538
 _UNITS = {"mbit": 10**6, "gbit": 10**9}
+_PATIENCE_SECONDS = 60.0
+_FLOWING_OCTETS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,9 @@ class PacedLine:
     @contextmanager
     def server(self, *arguments: str, end: Namespace, port: int) -> Iterator[None]:
         """Run a server at one end until its TCP port listens, and end it afterwards."""
-        with subprocess.Popen(
-            end.command(*arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            try:
-                _await(end, port, process)
-                yield
-            finally:
-                process.terminate()
+        with running(*end.command(*arguments), stderr=subprocess.DEVNULL) as process:
+            _await(end, port, process)
+            yield
 
     @contextmanager
     def iperf3(self, port: int = 5201) -> Iterator[None]:
@@ -68,24 +66,22 @@ class PacedLine:
         """Have somebody else use the line downwards, for the length of the block at most."""
         with self.iperf3(5299):
             client = ("iperf3", "-c", SCHOOL, "-p", "5299", "-u", "-b", rate, "-t", str(seconds))
-            with subprocess.Popen(
-                self.near.command(*client), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ) as process:
-                try:
-                    time.sleep(0.5)  # until its traffic flows
-                    yield
-                finally:
-                    process.terminate()
+            before = self._octets(self.near)
+            with running(*self.near.command(*client), stderr=subprocess.DEVNULL) as process:
+                _until(lambda: self._octets(self.near) > before + _FLOWING_OCTETS, process)
+                yield
 
 
-def _await(end: Namespace, port: int, process: subprocess.Popen[bytes]) -> None:
-    give_up = time.monotonic() + 10
-    while time.monotonic() < give_up:
+def _await(end: Namespace, port: int, process: subprocess.Popen[str]) -> None:
+    _until(lambda: f":{port} " in end.run("ss", "-ltnH"), process)
+
+
+def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    give_up = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
         assert process.poll() is None, f"{process.args!r} ended at once"
-        if f":{port} " in end.run("ss", "-ltnH"):
-            return
+        assert time.monotonic() < give_up, f"{process.args!r} is not there yet"
         time.sleep(0.02)
-    raise AssertionError(f"nobody listens on {port}")
 
 
 @contextmanager

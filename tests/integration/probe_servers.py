@@ -20,11 +20,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.processes import running
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+_PATIENCE_SECONDS = 60.0
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -91,25 +94,19 @@ def _general_name(text: str) -> x509.GeneralName:
 
 
 @contextmanager
-def running(command: Sequence[str], ports: Sequence[int], log: Path) -> Iterator[None]:
+def serving(command: Sequence[str], ports: Sequence[int], log: Path) -> Iterator[None]:
     """Run a server until its ports accept connections, and end it afterwards."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            for port in ports:
-                _await_port(port, process, log)
-            yield
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    with (
+        log.open("wb") as output,
+        running(*command, stdout=output, stderr=subprocess.STDOUT) as process,
+    ):
+        for port in ports:
+            _await_port(port, process, log)
+        yield
 
 
-def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    give_up = time.monotonic() + 10
+def _await_port(port: int, process: subprocess.Popen[str], log: Path) -> None:
+    give_up = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < give_up:
         if process.poll() is not None:
             raise AssertionError(f"{process.args!r} ended: {log.read_text()}")
@@ -149,7 +146,7 @@ def nginx(folder: Path, servers: str, ports: Sequence[int]) -> Iterator[None]:
     )
     path = program("nginx", "/usr/sbin/nginx")
     command = (path, "-p", str(folder), "-c", str(configuration), "-e", "stderr")
-    with running(command, ports, folder / "nginx.log"):
+    with serving(command, ports, folder / "nginx.log"):
         yield
 
 
@@ -169,7 +166,7 @@ def dnsmasq(folder: Path, lines: Sequence[str], port: int) -> Iterator[None]:
     configuration.write_text("\n".join((*common, *lines)) + "\n")
     path = program("dnsmasq", "/usr/sbin/dnsmasq")
     command = (path, "--no-daemon", f"--conf-file={configuration}")
-    with running(command, (port,), folder / "dnsmasq.log"):
+    with serving(command, (port,), folder / "dnsmasq.log"):
         yield
 
 
@@ -184,5 +181,5 @@ def blackbox_exporter(folder: Path, modules: str, port: int) -> Iterator[None]:
         f"--config.file={configuration}",
         f"--web.listen-address=127.0.0.1:{port}",
     )
-    with running(command, (port,), folder / "blackbox.log"):
+    with serving(command, (port,), folder / "blackbox.log"):
         yield

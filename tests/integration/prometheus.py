@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -18,11 +17,12 @@ from urllib.parse import urlencode
 import yaml
 
 from tests.probes.support import free_port
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 120.0
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
 
 Vector = dict[str, float]
@@ -100,12 +100,8 @@ def prometheus_of(daemon: str, place: Path, remote_write: str = "") -> Iterator[
         f"--web.listen-address=127.0.0.1:{port}",
     )
     log = place / "log"
-    with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
-        try:
-            yield Prometheus(port, log)
-        finally:
-            process.terminate()
-            process.wait(20)
+    with log.open("wb") as output, running(*command, stderr=output, cwd=place):
+        yield Prometheus(port, log)
 
 
 @contextlib.contextmanager
@@ -121,9 +117,5 @@ def victoria_metrics(place: Path) -> Iterator[Prometheus]:
         "-loggerLevel=ERROR",
     )
     log = place / "victoria.log"
-    with log.open("w") as output, subprocess.Popen(command, stderr=output, cwd=place) as process:
-        try:
-            yield Prometheus(port, log)
-        finally:
-            process.terminate()
-            process.wait(20)
+    with log.open("wb") as output, running(*command, stderr=output, cwd=place):
+        yield Prometheus(port, log)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from monitor.simulator.process import COMMUNITY_VARIABLE
 from tests.exposition.support import exact_names
 from tests.integration.snmpd import free_port
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ COMMUNITY_OF_RUN = "SCHULNETZ_TEST_COMMUNITY"
 MONITOR = (sys.executable, "-m", "monitor")
 DEMO_SCHOOLS = {"voede": 1, "goethe": 2, "schiller": 3, "natorp": 4}
 DEAD_SCHOOL = "goethe"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 _SERVING = re.compile(r"http://(\S+):(\d+)/metrics")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
@@ -205,21 +206,19 @@ def until(
 @contextlib.contextmanager
 def started(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Daemon]:
     """Run a command of the product; whatever still runs of it at the end is killed."""
-    with subprocess.Popen(
-        [*MONITOR, *arguments],
+    with running(
+        *MONITOR,
+        *arguments,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        environment={"PYTHONUNBUFFERED": "1", **(environment or {})},
     ) as process:
         daemon = Daemon(process)
         try:
             yield daemon
         finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait(5.0)
-            daemon._reader.join(5.0)
+            process.kill()
+            daemon._reader.join(PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -245,19 +244,14 @@ def run(config: Path, state: Path, *arguments: str) -> Iterator[Daemon]:
 @contextlib.contextmanager
 def city(config: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     """Serve the devices of a configuration on loopback."""
-    command = [sys.executable, "-m", "monitor.simulator", "--config", str(config)]
-    environment = {**os.environ, COMMUNITY_VARIABLE: COMMUNITY}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [*command, "--port", str(port)], stdin=pipe, stdout=pipe, text=True, env=environment
+    command = (sys.executable, "-m", "monitor.simulator", "--config", str(config))
+    environment, pipe = {COMMUNITY_VARIABLE: COMMUNITY}, subprocess.PIPE
+    with running(
+        *command, "--port", str(port), stdin=pipe, stdout=pipe, environment=environment
     ) as process:
-        try:
-            assert process.stdout is not None
-            assert json.loads(process.stdout.readline())["ready"]
-            yield process
-        finally:
-            process.terminate()
-            process.wait(5.0)
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["ready"]
+        yield process
 
 
 def children_of(pid: int) -> list[int]:

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 import snmpsim_data
 
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Varbinds = dict[str, int | bytes]
+
+_PATIENCE_SECONDS = 60.0
 
 _LINE = re.compile(r"^\.([0-9.]+) = (.*(?:\n(?!\.).*)*)$", re.MULTILINE)
 
@@ -91,8 +94,9 @@ def snmpd(folder: Path, port: int = 0, extra: str = "") -> Iterator[int]:
         f"engineID {ENGINE}\n{extra}\n" + _users()
     )
     command = ["snmpd", "-f", "-Lf", str(folder / "log"), "-C", "-c", str(configuration)]
-    environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
-    with _running([*command, "-p", str(folder / "pid")], environment):
+    environment = {"SNMP_PERSISTENT_DIR": str(folder / "state"), "MIBS": ""}
+    pid = ("-p", str(folder / "pid"))
+    with running(*command, *pid, stderr=subprocess.DEVNULL, environment=environment):
         _await(port, "public")
         yield port
 
@@ -144,24 +148,14 @@ def played(folder: Path, data: Path, name: str) -> Iterator[int]:
     if os.geteuid() == 0:
         # It insists on a name as root; these are its own files anyway.
         command += ["--process-user=root", "--process-group=root"]
-    with _running(command, dict(os.environ)):
+    with running(*command, stderr=subprocess.DEVNULL):
         _await(port, name)
         yield port
 
 
-@contextlib.contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
 def _await(port: int, community: str) -> None:
-    for _ in range(100):
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < ends:
         asked = _ask("snmpget", "2c", community, f"127.0.0.1:{port}", "1.3.6.1.2.1.1.3.0", "-r0")
         if asked.returncode == 0:
             return

@@ -17,6 +17,7 @@ from monitor.rollout.backfill import write_openmetrics
 from monitor.rollout.history import read_history
 from monitor.rollout.report import end_of
 from monitor.simulator.years import rollout_history
+from tests.processes import running
 from tests.rollout.rollouts import Entries, inventory, school
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def prometheus(data: Path, folder: Path) -> Iterator[str]:
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
     ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
+    with (
+        (folder / "prometheus.log").open("wb") as log,
+        running(*command, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 with urlopen(f"{url}/-/ready", timeout=2):  # noqa: S310  # our own server
@@ -57,9 +59,6 @@ def prometheus(data: Path, folder: Path) -> Iterator[str]:
                 assert time.monotonic() < deadline, said
                 time.sleep(0.1)
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def asked(url: str, query: str) -> dict[str, float]:

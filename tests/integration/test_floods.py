@@ -22,6 +22,7 @@ from tests.integration.running import (
     until,
 )
 from tests.integration.snmpd import free_port
+from tests.processes import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
         flood = [sys.executable, "-m", "tests.integration.flood", str(daemon.port)]
         amounts = [str(CLIENTS), str(LOGINS_A_SECOND), str(SECONDS)]
         took: list[float] = []
-        with subprocess.Popen([*flood, *amounts], stdout=subprocess.PIPE, text=True) as flooding:
+        with running(*flood, *amounts, stdout=subprocess.PIPE) as flooding:
             while flooding.poll() is None:
                 began = time.monotonic()
                 answer = daemon.get("/metrics", login)

@@ -15,6 +15,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent
 from monitor.snmp.read import NativeReader, Request
 from tests.integration.hostile_agent import FORGED, ROWS
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +35,10 @@ REQUEST = Request(
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.hostile_agent", "82"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    command = (sys.executable, "-m", "tests.integration.hostile_agent", "82")
+    with running(*command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
 
 
 def honest(name: str, row: int) -> int | bytes:

@@ -24,6 +24,7 @@ from monitor.probes.echo_socket import RECEIVE_BUFFER_BYTES, EchoSocket
 from tests.integration.namespace import DEVICE, ROUTER_4, ROUTER_6, answered_line, namespace
 from tests.integration.responder import Behaviour
 from tests.integration.wire import Wire
+from tests.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -351,8 +352,8 @@ async def test_fping_finds_the_same(inside: Namespace, datagram_echo: EchoSocket
     addresses += [address(4, Behaviour.LOSSY, 4), address(4, Behaviour.SILENT)]
     ours = await ping_all(datagram_echo, addresses, IcmpOptions(12, 0.02, 56, 0.3))
     argv = inside.command("fping", "-q", "-C", "12", "-p", "20", "-t", "300", *addresses)
-    process = await asyncio.create_subprocess_exec(*argv, stderr=subprocess.PIPE)
-    _, report = await process.communicate()
+    async with running_async(*argv, stderr=subprocess.PIPE) as process:
+        _, report = await process.communicate()
     theirs = dict(line.split(" : ") for line in report.decode().replace("  ", " ").splitlines())
     for found in ours:
         times = theirs[found.address].split()

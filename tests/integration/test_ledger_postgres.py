@@ -34,6 +34,7 @@ from monitor.rollout.report import end_of, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
 from monitor.simulator.years import rollout_history
 from tests.integration.postgres import PASSWORD, running_postgres
+from tests.processes import running
 from tests.rollout.attacker import recomputed
 from tests.rollout.clocks import until
 from tests.rollout.rollouts import at, inventory, school
@@ -287,11 +288,10 @@ def test_kill_9_loses_no_acknowledged_row(
 ) -> None:
     acknowledged: list[int] = []
     for delay in range(50 if thorough else 5):
-        with subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.postgres_writer", place.writer],
-            env={**os.environ, "SCHULNETZ_LEDGER": server.url},
+        with running(
+            *(sys.executable, "-m", "tests.integration.postgres_writer", place.writer),
+            environment={"SCHULNETZ_LEDGER": server.url},
             stdout=subprocess.PIPE,
-            text=True,
         ) as process:
             assert process.stdout is not None
             acknowledged.append(int(process.stdout.readline()))

@@ -29,11 +29,13 @@ from monitor.snmp.codec import PduType, Tag, decode_oid, encode_oid
 from monitor.snmp.model import Agent as SnmpPeer
 from monitor.snmp.model import Request
 from monitor.snmp.read import NativeReader
+from tests.processes import running_async
 from tests.simulator.cities import city
 from tests.simulator.requests import agents_of, answered, ask, walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from monitor.simulator.agent import Agent
     from monitor.simulator.model import Device
@@ -43,6 +45,7 @@ pytestmark = pytest.mark.integration
 
 PROGRAM = (sys.executable, "-m", "tests.simulator.cities")
 SCHOOLS, SWITCHES = 6, 12
+PATIENCE_SECONDS = 60.0
 # So many schools that every kind of odd device occurs.
 MANY_SCHOOLS = 10
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
@@ -65,11 +68,10 @@ async def running(config: Path) -> AsyncIterator[CityProcess]:
 async def tool(*arguments: str) -> str:
     """Return what a net-snmp tool prints: numeric OIDs, no MIBs, strings in hexadecimal."""
     name, *rest = arguments
-    process = await asyncio.create_subprocess_exec(
-        name, "-m", "", "-On", "-Ox", "-Oe", "-r1", "-t2", *rest,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate()
+    command = (name, "-m", "", "-On", "-Ox", "-Oe", "-r1", "-t2", *rest)
+    pipe, merged = subprocess.PIPE, subprocess.STDOUT
+    async with running_async(*command, stdout=pipe, stderr=merged) as process:
+        output, _ = await process.communicate()
     return output.decode(errors="replace")
 
 
@@ -226,23 +228,31 @@ async def does_answer_within(running: CityProcess, seconds: float) -> bool:
     return "Timeout" not in output
 
 
+def city_process(
+    config: Path,
+    *,
+    stdin: int = subprocess.PIPE,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    command = (*PROGRAM, "--config", str(config))
+    return running_async(*command, stdin=stdin, stdout=stdout, stderr=stderr)
+
+
 async def test_the_city_ends_when_its_standard_input_closes(config: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM, "--config", str(config), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    ready = json.loads(await process.stdout.readline())
-    assert ready["devices"] == 6 * 13 + 2
-    process.stdin.close()
-    assert await asyncio.wait_for(process.wait(), 3.0) == 0
+    async with city_process(config, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ready = json.loads(await process.stdout.readline())
+        assert ready["devices"] == 6 * 13 + 2
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def test_an_input_that_never_closes_is_refused(config: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM, "--config", str(config), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    _, errors = await asyncio.wait_for(process.communicate(), 5.0)
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    async with city_process(config, stdin=nothing, stderr=pipe) as process:
+        _, errors = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
     assert process.returncode == 1
     assert errors.decode().startswith("standard input must be a pipe or a terminal")
     assert len(errors.splitlines()) == 1
@@ -250,13 +260,11 @@ async def test_an_input_that_never_closes_is_refused(config: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_the_city_ends_in_order_on_a_signal(config: Path, number: signal.Signals) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *PROGRAM, "--config", str(config), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    await process.stdout.readline()
-    process.send_signal(number)
-    assert await asyncio.wait_for(process.wait(), 3.0) == 0
+    async with city_process(config, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        await process.stdout.readline()
+        process.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 0
 
 
 async def test_the_context_manager_leaves_no_process_behind(config: Path) -> None:

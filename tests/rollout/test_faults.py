@@ -24,6 +24,7 @@ from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import LedgerReader, open_reader
 from monitor.rollout.store import open_store
+from tests.processes import END_SECONDS, running
 from tests.rollout.clocks import ManualClock, until
 
 if TYPE_CHECKING:
@@ -34,23 +35,15 @@ NOW: Final = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 
 
 @contextmanager
-def writer() -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.rollout.writer"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    try:
+def writer(*under: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `tests.rollout.writer`, perhaps under another program."""
+    command = (*under, sys.executable, "-m", "tests.rollout.writer")
+    pipe = subprocess.PIPE
+    with running(*command, cwd=ROOT, stdin=pipe, stdout=pipe) as process:
         yield process
-    finally:
         assert process.stdin is not None
-        assert process.stdout is not None
         process.stdin.close()
-        process.wait(10)
-        process.stdout.close()
+        process.wait(END_SECONDS)
 
 
 def kill_one(process: subprocess.Popen[str], path: Path, first: int, delay: float) -> list[int]:
@@ -97,29 +90,8 @@ def test_kill_at_random_points_loses_no_acknowledged_entry(
 def test_acknowledgement_comes_after_the_disk_has_it(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     calls = "trace=openat,fsync,fdatasync,unlink,write,pwrite64"
-    process = subprocess.Popen(
-        [
-            "strace",
-            "-f",
-            "-y",
-            "-o",
-            trace,
-            "-e",
-            calls,
-            sys.executable,
-            "-m",
-            "tests.rollout.writer",
-        ],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    try:
+    with writer("strace", "-f", "-y", "-o", str(trace), "-e", calls) as process:
         acknowledged = kill_one(process, tmp_path / "ledger.sqlite", 0, 1.5)
-    finally:
-        process.communicate(timeout=10)
     assert len(acknowledged) > 5
     steps = ""
     for line in trace.read_text(errors="replace").splitlines():
