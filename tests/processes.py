@@ -111,7 +111,7 @@ async def running_async(  # all but the command by keyword
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(END_SECONDS):
                         # Its wait() is also for the pipes, which a child of it may hold.
-                        while process.returncode is None:
+                        while process.returncode is None:  # noqa: ASYNC110  # there is no event
                             await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             _kill_group(process.pid)
