@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -26,6 +27,7 @@ import dns.flags
 import dns.message
 
 from tests.integration.probe_servers import LOOPBACK_NAMES, issue
+from tests.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,13 +104,10 @@ class Pace:
 def peer(kind: str, pace: str, seconds: float = SECONDS) -> Iterator[int]:
     """Run a hostile server; yield its port on 127.0.0.1."""
     pipe = subprocess.PIPE
-    argv = [sys.executable, "-m", "tests.attack.peers", kind, pace, str(seconds)]
-    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, cwd=_ROOT) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    argv = (sys.executable, "-m", "tests.attack.peers", kind, pace, str(seconds))
+    with running(*argv, stdin=pipe, stdout=pipe, cwd=_ROOT, ends_by=signal.SIGKILL) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
 
 
 def _send_for_ever(
