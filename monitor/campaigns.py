@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.inventory import CheckKind, InterfacesOptions, Role
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.ledger import Ledger
     from monitor.state_file import Stamp
+    from monitor.threads import ProbeThreads
     from monitor.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -40,9 +42,14 @@ class Campaigns:
     """The campaigns of a city, as long as `run` runs."""
 
     def __init__(
-        self, watch: Watch, clock: Clock, probe: Callable[[Check], Awaitable[Observation]]
+        self,
+        watch: Watch,
+        clock: Clock,
+        probe: Callable[[Check], Awaitable[Observation]],
+        threads: ProbeThreads,
     ) -> None:
         self._watch = watch
+        self._threads = threads
         self._clock = clock
         self._probe = probe
         self._runner: CampaignRunner | None = None
@@ -66,7 +73,7 @@ class Campaigns:
         around = Surroundings(
             clock=self._clock,
             lessons=self._watch.calendar,
-            measure=measure,
+            measure=partial(measure, threads=self._threads),
             read_octets=self._read_octets,
             submit=self._watch.record,
             maintenance_until=self._maintenance_until,

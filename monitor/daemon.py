@@ -43,6 +43,7 @@ from monitor.snmp.read import NativeReader, Reader
 from monitor.state_directory import prepare_state_directory
 from monitor.status.build import Sources
 from monitor.status.history import RoundTripHistory
+from monitor.threads import open_daemon_threads
 from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from monitor.rollout.chain import Entry
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.place import LedgerPlace
+    from monitor.threads import DaemonThreads, Threads
 
 log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
@@ -144,6 +146,7 @@ class Parts:
     exposition: Exposition
     watch: Watch
     ledger: Ledger
+    threads: DaemonThreads
     rollout_clock: Clock | None = None
 
 
@@ -171,7 +174,7 @@ class Daemon:
         self._reload_wanted = asyncio.Event()
         self._trigger = ""
         self._digest = ""
-        self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now)
+        self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now, parts.threads.probes)
         self.traps: TrapDesk | None = None
         self._history = RoundTripHistory(loaded.inventory)
         self._apply(loaded)
@@ -215,7 +218,7 @@ class Daemon:
         before, old = self.inventory, self._digest
         try:
             # A file made to be slow to refuse must not hold up the probes.
-            loaded = await asyncio.to_thread(self._load)
+            loaded = await self._parts.threads.house.run(self._load)
             self._refuse_loss_of_schools(loaded.inventory)
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
@@ -278,7 +281,13 @@ class Daemon:
         parts = self._parts
         try:
             desk = await stack.enter_async_context(
-                open_traps(place, parts.exposition, parts.clock, self._schedule.hurry)
+                open_traps(
+                    place,
+                    parts.exposition,
+                    parts.clock,
+                    self._schedule.hurry,
+                    parts.threads.probes,
+                )
             )
         except OSError as error:
             raise TrapAddressError(
@@ -300,9 +309,9 @@ class Daemon:
         return sum(finding.stage is Stage.VERIFIED for finding in findings)
 
     @property
-    def ledger(self) -> Ledger:
-        """Return the ledger that this daemon writes."""
-        return self._parts.ledger
+    def readers(self) -> Threads:
+        """Return the threads in which pages and API read the ledger."""
+        return self._parts.threads.readers
 
     @property
     def ledger_place(self) -> LedgerPlace:
@@ -332,7 +341,13 @@ class Daemon:
         return await self._probe(check, self._clock.monotonic() + check.timeout)
 
     async def _probe(self, check: Check, deadline: float) -> Observation:
-        context = ProbeContext(self._clock, deadline, self._parts.echo, self._parts.snmp)
+        context = ProbeContext(
+            self._clock,
+            deadline,
+            self._parts.echo,
+            self._parts.snmp,
+            self._parts.threads.probes,
+        )
         return await PROBES[check.kind](check, context)
 
     def _apply(self, loaded: Loaded) -> None:
@@ -410,7 +425,9 @@ class Daemon:
         while True:
             await self._clock.sleep(FORECAST_DELAY_SECONDS)
             try:
-                forecast = await asyncio.to_thread(found, self.inventory, self._rollout_clock.now())
+                forecast = await self._parts.threads.house.run(
+                    found, self.inventory, self._rollout_clock.now()
+                )
                 self._parts.watch.show_forecast(forecast)
             except LedgerError as error:
                 log.warning("no forecast: %s", error)
@@ -452,9 +469,10 @@ async def open_daemon(
     prepare_state_directory(settings.state_directory)
     own = OwnMetrics(__version__)
     async with AsyncExitStack() as stack:
+        threads = stack.enter_context(open_daemon_threads())
         echo = await stack.enter_async_context(open_echo())
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand(threads.probes.chores))
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
@@ -472,7 +490,7 @@ async def open_daemon(
             rollout_clock=rollout_clock,
         )
         watch.begin(await recorded_goal(ledger))
-        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, rollout_clock)
+        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock)
         daemon = Daemon(settings, loaded, load, parts)
         if settings.traps is not None:
             await daemon.take_traps(settings.traps, stack)

@@ -8,7 +8,6 @@ Must not know: how a trap is received or believed.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import socket
 from collections import Counter
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Check, Inventory
     from monitor.probes.snmp_transport import SnmpReaders
     from monitor.snmp.traps import Senders, TrapReceiver
+    from monitor.threads import ProbeThreads
     from monitor.topology import Place
 
 TRAP_FAMILY = "school_device_traps_total"
@@ -48,7 +48,9 @@ class TrapDesk:
         exposition: Exposition,
         clock: Clock,
         hurry: Callable[[str], None],
+        threads: ProbeThreads,
     ) -> None:
+        self._threads = threads
         self._receiving = receiving
         self._exposition = exposition
         self._clock = clock
@@ -62,7 +64,7 @@ class TrapDesk:
     async def listen(self, inventory: Inventory, snmp: SnmpReaders) -> None:
         """Take traps of these devices from now on, and of no others."""
         # In a thread: the probes of a whole city would wait for the import.
-        module = await asyncio.to_thread(importlib.import_module, _MODULE)
+        module = await self._threads.chores.run(importlib.import_module, _MODULE)
         devices = {
             check.target: check
             for check in inventory.checks()
@@ -107,10 +109,11 @@ class TrapDesk:
     async def _addresses(self, checks: Iterable[Check]) -> dict[str, Place]:
         """Return the devices by their addresses; names that do not resolve are left out."""
         found: dict[str, Place] = {}
-        deadline = self._clock.monotonic() + RESOLVE_SECONDS
+        clock, names = self._clock, self._threads.names
+        deadline = clock.monotonic() + RESOLVE_SECONDS
         for check in checks:
             try:
-                resolved = await resolve(check.target.host, self._clock, deadline)
+                resolved = await resolve(check.target.host, clock, deadline, names)
             except ResolveError:
                 continue
             found.setdefault(resolved.address, place_of(check.target))
@@ -125,7 +128,11 @@ class TrapDesk:
 
 @asynccontextmanager
 async def open_traps(
-    place: tuple[str, int], exposition: Exposition, clock: Clock, hurry: Callable[[str], None]
+    place: tuple[str, int],
+    exposition: Exposition,
+    clock: Clock,
+    hurry: Callable[[str], None],
+    threads: ProbeThreads,
 ) -> AsyncIterator[TrapDesk]:
     """Bind the socket; `hurry(check_id)` has a check run at once.
 
@@ -137,7 +144,7 @@ async def open_traps(
     with socket.socket(family, socket.SOCK_DGRAM) as receiving:
         receiving.settimeout(0)
         receiving.bind((host, port))
-        desk = TrapDesk(receiving, exposition, clock, hurry)
+        desk = TrapDesk(receiving, exposition, clock, hurry, threads)
         try:
             yield desk
         finally:

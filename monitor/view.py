@@ -5,9 +5,8 @@ Must not know: HTTP.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 from monitor.exposition.blackbox import blackbox_text
 from monitor.inventory import Role, checks_of_school
@@ -22,10 +21,11 @@ from monitor.status.build import (
     sla_of,
     windows_of,
 )
-from monitor.web.view import UnavailableError, UnknownMonthError, UnknownTargetError
+from monitor.threads import FullError
+from monitor.web.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
     from monitor.daemon import Daemon
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from monitor.rollout.records import Transition
     from monitor.status.build import Sources
     from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 OUTAGES_OF: Final = timedelta(days=30)
 
@@ -80,12 +83,8 @@ class DaemonView:
         if school is None:
             return None
         now = self._now
-        transitions: list[Transition] = []
-        for site in school.sites:
-            entries = await self._daemon.ledger.entries(
-                TRANSITION, now - OUTAGES_OF, now, f"{school.id}/{site.id}"
-            )
-            transitions += [read_transition(one.entry) for one in entries]
+        names = [f"{school.id}/{site.id}" for site in school.sites]
+        transitions = await self._read(self._transitions, names, now)
         return school_status(self._sources, school, transitions, now)
 
     def verdicts(self) -> tuple[Finding, ...]:
@@ -104,11 +103,26 @@ class DaemonView:
             month if month is not None else f"{now.astimezone(sources.calendar.timezone):%Y-%m}"
         )
         try:
-            return await asyncio.to_thread(self._sla, wanted, sources, now)
-        except LedgerError as error:
-            raise UnavailableError(f"the ledger cannot be read: {error}") from error
+            return await self._read(self._sla, wanted, sources, now)
         except ValueError as error:
             raise UnknownMonthError(str(error)) from error
+
+    async def _read(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+        """Return what a reader of the ledger finds, in a thread that probes do not need."""
+        try:
+            return await self._daemon.readers.run(work, *args)
+        except FullError:
+            raise BusyError("too many read the ledger now") from None
+        except LedgerError as error:
+            raise UnavailableError(f"the ledger cannot be read: {error}") from error
+
+    def _transitions(self, sites: list[str], now: datetime) -> list[Transition]:
+        with self._daemon.ledger_place.open_reader() as reader:
+            return [
+                read_transition(one.entry)
+                for site in sites
+                for one in reader.entries(TRANSITION, now - OUTAGES_OF, now, site)
+            ]
 
     def _sla(self, month: str, sources: Sources, now: datetime) -> Sla:
         with self._daemon.ledger_place.open_reader() as reader:

@@ -6,7 +6,7 @@ Must not know: what any test wants to see.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from monitor.snmp.read import Failure, FailureKind, Result
+from monitor.threads import open_daemon_threads
 from monitor.watch import Watch, remembered
 from tests.virtual_time import VirtualClock
 
@@ -115,14 +116,17 @@ async def running(
     exposition = Exposition(clock, own)
     credentials = {name: Secret(COMMUNITY) for name in inventory.credentials}
     loaded = [Loaded(inventory, credentials)]
-    async with Ledger.open(SqlitePlace(folder / "ledger.sqlite"), clock) as ledger:
+    async with AsyncExitStack() as stack:
+        threads = stack.enter_context(open_daemon_threads())
+        place = SqlitePlace(folder / "ledger.sqlite")
+        ledger = await stack.enter_async_context(Ledger.open(place, clock))
         book = MaintenanceBook(folder, inventory)
         memory = await remembered(ledger, clock.now())
         watch = Watch(
             inventory, clock, exposition, ledger, book, RolloutBoard(inventory), memory=memory
         )
         readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
-        parts = Parts(clock, network, readers, own, exposition, watch, ledger)
+        parts = Parts(clock, network, readers, own, exposition, watch, ledger, threads)
         settings = Settings(folder, concurrency=concurrency)
         daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts)
         stop = asyncio.Event()

@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "clock": set(),
     "state_directory": set(),
     "state_file": set(),
+    "threads": set(),
     "snmp": set(),
     "config": {"device_profile", "inventory", "web_access"},
     "schedule": {"inventory", "observation"},
@@ -117,7 +118,7 @@ def test_imports_follow_the_architecture(path: Path) -> None:
         if top != "monitor" or part in WIRING:
             continue
         inside = name.removeprefix("monitor.")
-        allowed = {part, "clock", "state_file", "__version__"} | ALLOWED[part]
+        allowed = {part, "clock", "state_file", "threads", "__version__"} | ALLOWED[part]
         assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
             f"monitor.{part} may not import {name}"
         )

@@ -12,6 +12,7 @@ from monitor.exposition.store import Exposition
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.traps import POLL_GAP_SECONDS, open_traps
 from tests.exposition.support import HandClock, exact_names, inventory, school
+from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,7 +43,7 @@ async def desk() -> AsyncIterator[Desk]:
     clock = HandClock()
     exposition = Exposition(clock)
     hurried: list[str] = []
-    async with open_traps(("127.0.0.1", 0), exposition, clock, hurried.append) as opened:
+    async with open_traps(("127.0.0.1", 0), exposition, clock, hurried.append, THREADS) as opened:
         found = Desk(opened, clock, exposition)
         found.hurried = hurried
         await opened.listen(inventory(school(switches=2)), found.readers)
@@ -80,6 +81,6 @@ async def test_an_address_that_is_taken_is_an_error(desk: Desk) -> None:
         other.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match="in use"):
             async with open_traps(
-                other.getsockname(), desk.exposition, desk.clock, desk.hurried.append
+                other.getsockname(), desk.exposition, desk.clock, desk.hurried.append, THREADS
             ):
                 pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import asynccontextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,14 +13,16 @@ import pytest
 
 from monitor.exposition.gate import ScrapeGate
 from monitor.inventory import Role
+from monitor.threads import READER_QUEUE, READER_THREADS
 from monitor.view import DaemonView, find_check
 from monitor.web.app import Listen, serve
-from monitor.web.view import UnknownTargetError
+from monitor.web.view import BusyError, UnknownTargetError
 from tests.integration.running import Town
 from tests.modelled import Network, inventory_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from concurrent.futures import Future
     from pathlib import Path
 
 TOWN = Town(
@@ -156,3 +159,22 @@ def test_what_is_not_configured_is_told(
     with pytest.raises(UnknownTargetError) as caught:
         find_check(inventory_of(tmp_path, TOWN), target, module)
     assert str(caught.value) == told
+
+
+async def test_a_page_more_than_the_readers_queue_holds_is_refused(tmp_path: Path) -> None:
+    """Pages and API wait for one place; what is refused does not wait."""
+    hold = Event()
+    async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        readers = one.daemon.readers
+        held: list[Future[bool]] = []
+        try:
+            held += [readers.submit(hold.wait, 120) for _ in range(READER_THREADS + READER_QUEUE)]
+            for asked in (view.school("voede"), view.sla(None)):
+                with pytest.raises(BusyError):
+                    await asked
+        finally:
+            hold.set()
+        for future in held:
+            future.result(120)
+        assert await view.school("voede") is not None

@@ -34,12 +34,14 @@ from monitor.probes.resolve import ResolveError, resolve
 from monitor.rollout.chain import LedgerError
 from monitor.snmp.client import SnmpClient
 from monitor.state_directory import StateDirectoryError, prepare_state_directory
+from monitor.threads import open_probe_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
+    from monitor.threads import ProbeThreads
 
 WANTED_BUFFER_BYTES: Final = 2 * 1024 * 1024
 WANTED_FILES: Final = 1024
@@ -162,20 +164,22 @@ async def _network(inventory: Inventory | None) -> list[Finding]:
         async with EchoSocket.open() as echo:
             found.append(Finding("ping", Health.GOOD, "the kernel lets us"))
             references = inventory.references if inventory else ()
-            found += await asyncio.gather(
-                *(_reference(echo, one.name, one.host) for one in references)
-            )
+            with open_probe_threads() as threads:
+                found += await asyncio.gather(
+                    *(_reference(echo, threads, one.name, one.host) for one in references)
+                )
     except EchoPermissionError as error:
         found.append(Finding("ping", Health.BAD, sentence(error)))
     return found
 
 
-async def _reference(echo: EchoSocket, name: str, host: str) -> Finding:
+async def _reference(echo: EchoSocket, threads: ProbeThreads, name: str, host: str) -> Finding:
     what = f"reference {name}"
     cure = "without three that answer, the monitor cannot tell its own line's end from the city's"
     clock = SystemClock()
     try:
-        resolved = await resolve(host, clock, clock.monotonic() + RESOLVE_SECONDS)
+        deadline = clock.monotonic() + RESOLVE_SECONDS
+        resolved = await resolve(host, clock, deadline, threads.names)
         answer = await echo.ping(resolved.address, IcmpOptions(packets=3))
     except (ResolveError, OSError) as error:
         return Finding(what, Health.WARNING, sentence(error), cure)

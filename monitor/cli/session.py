@@ -24,6 +24,7 @@ from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
+from monitor.threads import open_probe_threads
 from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, VerdictBoard
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Check, IcmpOptions, Inventory, MaintenanceWindow, School
     from monitor.observation import EchoRound, Observation
     from monitor.probes.context import EchoTransport
+    from monitor.threads import ProbeThreads
 
 # Two polls of the uplink's counters lie so far apart; less, and devices' caches show.
 LOAD_SECONDS = 5.0
@@ -59,18 +61,11 @@ class SchoolSession:
     `board` and `meters` follow from all of them.
     """
 
-    def __init__(
-        self,
-        inventory: Inventory,
-        school: School,
-        echo: EchoTransport,
-        snmp: SnmpReaders,
-        state_directory: Path,
-    ) -> None:
+    def __init__(self, transports: Transports, school: School, state_directory: Path) -> None:
+        inventory = transports.inventory
         self.school = school
         self.clock = SystemClock()
-        self._echo = echo
-        self._snmp = snmp
+        self._transports = transports
         # Alone in its inventory, no other school's silence is taken for the monitor's own.
         self._inventory = replace(inventory, schools=(school,))
         self.checks = [one for one in self._inventory.checks() if one.target.school]
@@ -119,8 +114,8 @@ class SchoolSession:
             await self.round(again)
 
     async def _run(self, check: Check) -> None:
-        deadline = self.clock.monotonic() + check.timeout
-        context = ProbeContext(self.clock, deadline, self._echo, self._snmp)
+        deadline, there = self.clock.monotonic() + check.timeout, self._transports
+        context = ProbeContext(self.clock, deadline, there.echo, there.snmp, there.threads)
         observation = await PROBES[check.kind](check, context)
         self._seen[check.id] = observation
         self.board.observe(observation, self.moment())
@@ -135,6 +130,7 @@ class Transports:
     echo: EchoTransport
     snmp: SnmpReaders
     client: SnmpClient
+    threads: ProbeThreads
 
 
 @asynccontextmanager
@@ -157,10 +153,11 @@ async def open_transports(
         else:
             credentials = read_credentials(inventory.credentials)
             echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
+        threads = stack.enter_context(open_probe_threads())
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand(threads.chores))
         readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
-        yield Transports(inventory, echo, SnmpReaders(readers, credentials), client)
+        yield Transports(inventory, echo, SnmpReaders(readers, credentials), client, threads)
 
 
 @asynccontextmanager
@@ -171,6 +168,4 @@ async def open_session(
     opened = open_transports(inventory, state_directory, of_demo=of_demo, pings=pings)
     async with opened as transports:
         there = next(one for one in transports.inventory.schools if one.id == school.id)
-        yield SchoolSession(
-            transports.inventory, there, transports.echo, transports.snmp, state_directory
-        )
+        yield SchoolSession(transports, there, state_directory)

@@ -89,7 +89,7 @@ class _Device:
                 clock = SystemClock()
                 deadline = clock.monotonic() + WALK_SECONDS
                 parts = self.transports
-                context = ProbeContext(clock, deadline, parts.echo, parts.snmp)
+                context = ProbeContext(clock, deadline, parts.echo, parts.snmp, parts.threads)
                 found = await hardware.run(check, context)
                 return found.values if isinstance(found.values, HardwareReading) else None
         return None
@@ -179,7 +179,8 @@ def _ask(
                 check.options.access for check in checks if isinstance(check.options, SNMP_OPTIONS)
             )
             host = checks[0].target.host
-            resolved = await resolve(host, clock, clock.monotonic() + WALK_SECONDS)
+            deadline = clock.monotonic() + WALK_SECONDS
+            resolved = await resolve(host, clock, deadline, transports.threads.names)
             return await job(_Device(name, checks, resolved.address, access, transports))
 
     try:

@@ -84,9 +84,9 @@ async def locate(host: str, context: ProbeContext, attempt: Attempt) -> Resolved
     attempt.place = host
     attempt.begin("resolve")
     try:
-        return await resolve(host, context.clock, context.deadline)
+        return await resolve(host, context.clock, context.deadline, context.threads.names)
     except ResolveError as error:
-        raise ProbeError(Reason.RESOLVE, str(error)) from error
+        raise ProbeError(error.reason, str(error), error.outcome) from error
 
 
 async def connect(address: str, ip_version: int, port: int, turns: Turns) -> Connection:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.inventory import IcmpOptions, SnmpAccess
     from monitor.observation import EchoRound
     from monitor.snmp.read import Request, Result
+    from monitor.threads import ProbeThreads
 
 
 class EchoTransport(Protocol):
@@ -60,6 +61,7 @@ class ProbeContext:
     deadline: float
     echo: EchoTransport
     snmp: SnmpTransport
+    threads: ProbeThreads
 
 
 Probe = Callable[[Check, ProbeContext], Awaitable[Observation]]

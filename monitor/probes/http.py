@@ -7,10 +7,10 @@ Must not know: who asks, or what a failure means for a school.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import ssl
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitor.inventory import HttpOptions
@@ -116,8 +116,8 @@ class _Exchange:
         self._head = self._body = self._content_length = None
         trust: ssl.SSLContext | None = None
         if goal.scheme == "https":
-            trust = await asyncio.to_thread(
-                client_context, self._options.ca_file, verify=self._options.verify
+            trust = await self._context.threads.chores.run(
+                partial(client_context, self._options.ca_file, verify=self._options.verify)
             )
         resolved = await self._locate(goal)
         self.attempt.place = place(resolved.address, goal.port)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from monitor.observation import Outcome, Reason, ThroughputReading
@@ -47,14 +48,14 @@ async def transfer(order: TransferOrder) -> ThroughputReading:
     url = settings.upload_url if order.direction == "down" else settings.url
     try:
         goal = parse_url(url)
-        resolved = await resolve(goal.host, order.clock, order.deadline)
+        resolved = await resolve(goal.host, order.clock, order.deadline, order.threads.names)
     except ValueError as error:
         raise ProbeError(Reason.NOT_RUN, str(error), Outcome.UNKNOWN) from error
     except ResolveError as error:
-        raise ProbeError(Reason.RESOLVE, str(error)) from error
+        raise ProbeError(error.reason, str(error), error.outcome) from error
     trust = None
     if goal.scheme == "https":
-        trust = await asyncio.to_thread(client_context, None, verify=True)
+        trust = await order.threads.chores.run(partial(client_context, None, verify=True))
     streams = [
         _Stream(order, goal, resolved.address, resolved.ip_version, trust)
         for _ in range(settings.streams)

@@ -46,9 +46,9 @@ async def run(check: Check, context: ProbeContext) -> Observation:
     if not isinstance(options, IcmpOptions):
         raise TypeError(f"{check.id}: an ICMP check with {type(options).__name__}")
     try:
-        resolved = await resolve(check.target.host, clock, context.deadline)
+        resolved = await resolve(check.target.host, clock, context.deadline, context.threads.names)
     except ResolveError as error:
-        return observed(Outcome.FAILED, Reason.RESOLVE, str(error))
+        return observed(error.outcome, error.reason, str(error))
     fitting = fit(options, context.deadline - clock.monotonic())
     if fitting is None:
         return observed(Outcome.UNKNOWN, Reason.NOT_RUN, "no time left for an echo request")

@@ -70,9 +70,9 @@ async def run_iperf3(order: TransferOrder) -> ThroughputReading:
     """
     settings = order.settings
     try:
-        resolved = await resolve(settings.host, order.clock, order.deadline)
+        resolved = await resolve(settings.host, order.clock, order.deadline, order.threads.names)
     except ResolveError as error:
-        raise ProbeError(Reason.RESOLVE, str(error)) from error
+        raise ProbeError(error.reason, str(error), error.outcome) from error
     path = shutil.which(PROGRAM)
     if path is None:
         said = f"{PROGRAM} is not installed on the monitor (Debian's package iperf3)"

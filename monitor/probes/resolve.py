@@ -13,12 +13,29 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.observation import Outcome, Reason
+from monitor.threads import FullError
+
 if TYPE_CHECKING:
     from monitor.clock import Clock
+    from monitor.threads import Threads
 
 
 class ResolveError(Exception):
-    """The host has no usable address; the message is a sentence for a person."""
+    """The host has no usable address; the message is a sentence for a person.
+
+    `outcome` is unknown where that is our own doing: there was no thread for the question.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        outcome: Outcome = Outcome.FAILED,
+        reason: Reason = Reason.RESOLVE,
+    ) -> None:
+        super().__init__(sentence)
+        self.outcome = outcome
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +47,10 @@ class Resolved:
     seconds: float
 
 
-async def resolve(host: str, clock: Clock, deadline: float) -> Resolved:
+async def resolve(host: str, clock: Clock, deadline: float, names: Threads) -> Resolved:
     """Return the first address of a host, in the system's order of preference (RFC 6724).
+
+    The system is asked in one of the threads for `names`.
 
     Raises:
         ResolveError: if the name has no address, or none came before the deadline
@@ -45,15 +64,29 @@ async def resolve(host: str, clock: Clock, deadline: float) -> Resolved:
             continue
         return Resolved(host, version, 0.0)
     started = clock.monotonic()
-    loop = asyncio.get_running_loop()
-    lookup = loop.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    asked = False
+
+    def look_up() -> tuple[int, str]:
+        nonlocal asked
+        asked = True
+        found, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0]
+        return found, str(address[0])
+
     try:
         async with asyncio.timeout(max(0.0, deadline - started)):
-            found = await lookup
+            found, address = await names.run(look_up)
     except TimeoutError:
+        if not asked:
+            raise _not_asked(host) from None
         raise ResolveError(f"no answer for the name {host} in time") from None
+    except FullError:
+        raise _not_asked(host) from None
     except (OSError, UnicodeError) as error:
         raise ResolveError(f"the name {host} does not resolve: {error}") from error
-    family, _, _, _, address = found[0]
-    version = 6 if family == socket.AF_INET6 else 4
-    return Resolved(str(address[0]), version, clock.monotonic() - started)
+    version = 6 if found == socket.AF_INET6 else 4
+    return Resolved(address, version, clock.monotonic() - started)
+
+
+def _not_asked(host: str) -> ResolveError:
+    said = f"too many names wait for an answer, {host} was not looked up"
+    return ResolveError(said, Outcome.UNKNOWN, Reason.NOT_RUN)

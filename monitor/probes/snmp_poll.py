@@ -34,9 +34,9 @@ async def poll(check: Check, context: ProbeContext, read: Read) -> Observation:
         return Observation(check, started, duration, outcome, reason, detail, reading)
 
     try:
-        resolved = await resolve(check.target.host, clock, context.deadline)
+        resolved = await resolve(check.target.host, clock, context.deadline, context.threads.names)
     except ResolveError as error:
-        return observation(Outcome.FAILED, Reason.RESOLVE, str(error))
+        return observation(error.outcome, error.reason, str(error))
     try:
         reading, failure = await read(resolved.address)
     except OSError as error:

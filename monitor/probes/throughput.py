@@ -27,17 +27,20 @@ if TYPE_CHECKING:
 
     from monitor.clock import Clock
     from monitor.inventory import Throughput
+    from monitor.threads import ProbeThreads
 
 GRACE_SECONDS = 10.0
 """What connecting, the exchange of results and the end may take beside the test itself."""
 
 
-async def measure(
+async def measure(  # noqa: PLR0913  # what the test is, and what it runs on
     settings: Throughput,
     direction: Literal["down", "up"],
     max_bytes: int,
     clock: Clock,
     progress: Callable[[int], None] = lambda _: None,
+    *,
+    threads: ProbeThreads,
 ) -> ThroughputReading:
     """Test one direction once; never raises for what a network or a tool can do.
 
@@ -49,7 +52,7 @@ async def measure(
     """
     limit = settings.warm_up + settings.seconds + GRACE_SECONDS
     tally = Tally(max_bytes, progress)
-    order = TransferOrder(settings, direction, clock, clock.monotonic() + limit, tally)
+    order = TransferOrder(settings, direction, clock, clock.monotonic() + limit, tally, threads)
     work = run_iperf3(order) if settings.method == "iperf3" else transfer(order)
     try:
         async with asyncio.timeout(limit):

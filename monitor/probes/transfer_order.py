@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.clock import Clock
     from monitor.inventory import Throughput
+    from monitor.threads import ProbeThreads
 
 
 class Tally:
@@ -55,3 +56,4 @@ class TransferOrder:
     clock: Clock
     deadline: float
     tally: Tally
+    threads: ProbeThreads

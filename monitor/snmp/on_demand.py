@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from monitor.snmp.model import Agent, Request, Result
     from monitor.snmp.read import Reader
+    from monitor.threads import Threads
 
 _MODULE = "monitor.snmp.reference"
 
@@ -25,7 +26,8 @@ _MODULE = "monitor.snmp.reference"
 class PysnmpOnDemand:
     """Reads through a `PysnmpReader` that the first read opens; an async context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
         self._stack = AsyncExitStack()
         self._opening = asyncio.Lock()
         self._reader: Reader | None = None
@@ -49,7 +51,7 @@ class PysnmpOnDemand:
 
     async def _open(self) -> Reader:
         # In a thread: the probes of a whole city would wait for the import.
-        module = await asyncio.to_thread(importlib.import_module, _MODULE)
+        module = await self._threads.run(importlib.import_module, _MODULE)
         reader: Reader = await self._stack.enter_async_context(module.PysnmpReader())
         self._reader = reader
         return reader

@@ -24,7 +24,7 @@ from monitor.status.model import (
     Sla,
     Verdicts,
 )
-from monitor.web.view import UnavailableError, UnknownMonthError, View
+from monitor.web.view import UnknownMonthError, View
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/api/v1"
 DOCUMENT: Final = f"{PREFIX}/openapi.json"
+_OUT_OF_REACH: Final = (
+    "the ledger cannot be read now, or too many read it; then Retry-After says when to ask again"
+)
 _REFERENCE: Final = "#/components/schemas/{model}"
 
 
@@ -104,6 +107,7 @@ OPERATIONS: Final = (
         _school,
         (Parameter("school", "path", "The school's id"),),
         missing="no school with that id is configured",
+        reads_ledger=True,
     ),
     Operation(
         f"{PREFIX}/goal",
@@ -171,18 +175,21 @@ def _route(view: View, operation: Operation) -> Callable[[web.Request], Awaitabl
         for one in operation.parameters:
             value = request.query.get(one.name)
             if one.pattern and value is not None and re.search(one.pattern, value) is None:
-                return _json(Problem(error=f"{one.name}: {one.text}"), 400)
+                return problem(f"{one.name}: {one.text}", 400)
         try:
             found = await operation.handler(view, request)
         except UnknownMonthError as error:
-            return _json(Problem(error=str(error)), 404)
-        except UnavailableError as error:
-            return _json(Problem(error=str(error)), 503)
+            return problem(str(error), 404)
         if found is None:
-            return _json(Problem(error=operation.missing), 404)
+            return problem(operation.missing, 404)
         return _json(found, 200)
 
     return answer
+
+
+def problem(said: str, status: int) -> web.Response:
+    """Return an answer that says why there is no other."""
+    return _json(Problem(error=said), status)
 
 
 def _json(answer: Answer, status: int) -> web.Response:
@@ -201,7 +208,7 @@ def _description(operation: Operation) -> dict[str, object]:
     if any(one.pattern for one in operation.parameters):
         answers["400"] = _content("a parameter is not as it is described", Problem)
     if operation.reads_ledger:
-        answers["503"] = _content("the ledger cannot be read now", Problem)
+        answers["503"] = _content(_OUT_OF_REACH, Problem)
     return {
         "operationId": operation.name,
         "summary": operation.text,

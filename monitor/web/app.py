@@ -21,6 +21,7 @@ from monitor.web.discovery import discovery_route
 from monitor.web.door import HEAD_SECONDS, Door, guarded
 from monitor.web.pages import page_routes
 from monitor.web.refusals import no_refusals
+from monitor.web.unavailable import unavailable
 from monitor.web.view import UnknownTargetError, View
 from monitor.web_access import WebAccess, server_context
 
@@ -160,7 +161,8 @@ def _is_loopback(host: str) -> bool:
 
 def application(view: View, guard: Guard, listen: Listen) -> web.Application:
     """Return the application over a view of the daemon."""
-    app = web.Application(client_max_size=0, middlewares=[guard.middleware])
+    middlewares = [guard.middleware, unavailable(listen.refused)]
+    app = web.Application(client_max_size=0, middlewares=middlewares)
     app[VIEW] = view
     app.add_routes(
         [

@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     CERTIFICATE = "certificate"
     LOGIN = "wrong_login"
     TOO_MANY_LOGINS = "too_many_logins"
+    BUSY = "too_many_readers"
 
 
 def no_refusals() -> Counter[str]:

@@ -48,7 +48,12 @@ class View(Protocol):
         """Return every school in a line, in the configuration's order."""
 
     async def school(self, school_id: str) -> SchoolStatus | None:
-        """Return one school, whole; None if none with that id is configured."""
+        """Return one school, whole; None if none with that id is configured.
+
+        Raises:
+            UnavailableError: if the ledger cannot be read.
+            BusyError: if too many read it.
+        """
 
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict, in the configuration's order."""
@@ -62,6 +67,7 @@ class View(Protocol):
         Raises:
             UnknownMonthError: if there is no such month, or it has not begun.
             UnavailableError: if the ledger cannot be read.
+            BusyError: if too many read it.
         """
 
 
@@ -75,3 +81,7 @@ class UnknownMonthError(ValueError):
 
 class UnavailableError(RuntimeError):
     """What was asked for cannot be had now; the message says why."""
+
+
+class BusyError(UnavailableError):
+    """Too many ask for what takes long; it can be had in a moment."""

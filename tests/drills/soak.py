@@ -36,6 +36,7 @@ from monitor.view import DaemonView
 from monitor.web.app import Listen, serve
 from tests.drills.town import School, configuration
 from tests.modelled import COMMUNITY, Network, running
+from tests.probes.support import THREADS
 from tests.virtual_time import VirtualClock, VirtualTimeLoop
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ async def _town(folder: Path) -> AsyncIterator[Town]:
         with _loop().waiting():
             city = await stack.enter_async_context(CityProcess(path, community=COMMUNITY))
         client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpOnDemand())
+        pysnmp = await stack.enter_async_context(PysnmpOnDemand(THREADS.chores))
         echo = await stack.enter_async_context(EchoSocket.open())
         inventory = loopback_inventory(load(path), city.port)
         by_pysnmp = {

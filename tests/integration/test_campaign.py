@@ -21,7 +21,6 @@ from monitor.inventory import (
     Uplink,
 )
 from monitor.observation import State
-from monitor.probes.throughput import measure
 from monitor.rollout.campaign import plan, progress
 from monitor.rollout.campaign_rules import evaluate
 from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
@@ -30,6 +29,7 @@ from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import open_reader
 from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
+from tests.probes.support import measure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

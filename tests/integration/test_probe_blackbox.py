@@ -36,7 +36,7 @@ from tests.integration.probe_servers import (
     issue,
     nginx,
 )
-from tests.probes.support import NoTransport, free_port, probe
+from tests.probes.support import THREADS, NoTransport, free_port, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -291,7 +291,7 @@ async def test_icmp_is_the_same(town: Town) -> None:
     check = Check(CheckKind.ICMP, "icmp", target, 60.0, 5.0, IcmpOptions(packets=1))
     clock = SystemClock()
     async with EchoSocket.open() as echo:
-        around = ProbeContext(clock, clock.monotonic() + 5, echo, NoTransport())
+        around = ProbeContext(clock, clock.monotonic() + 5, echo, NoTransport(), THREADS)
         ours = await icmp.run(check, around)
     assert ours.outcome is Outcome.OK
     compare(blackbox_text(ours), await theirs(town, "icmp", "127.0.0.1"))

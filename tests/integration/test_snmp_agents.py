@@ -22,7 +22,7 @@ from monitor.snmp.oids import TABLES, Syntax, objects
 from monitor.snmp.read import NativeReader, Reader, Request, Result
 from monitor.snmp.reference import PysnmpReader
 from tests.integration.snmpd import Varbinds, net_snmp_walk, recorded, recordings, snmpd
-from tests.probes.support import NoTransport
+from tests.probes.support import THREADS, NoTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +179,7 @@ async def test_a_recorded_device_is_read_by_the_profile_of_its_make(
             credentials = {"x": Secret(name)}
             readers = SnmpReaders({Engine.NATIVE: NativeReader(client)}, credentials)
             clock = SystemClock()
-            context = ProbeContext(clock, clock.monotonic() + 20, NoTransport(), readers)
+            context = ProbeContext(clock, clock.monotonic() + 20, NoTransport(), readers, THREADS)
             reading = (await hardware.run(check, context)).values
     assert isinstance(reading, HardwareReading)
     assert reading.profile == profile

@@ -11,10 +11,10 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.inventory import Throughput
 from monitor.observation import Outcome, Reason
-from monitor.probes.throughput import measure
 from monitor.rollout.layers import COUNTED_PER_PAYLOAD
 from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, paced_line
 from tests.integration.probe_servers import program
+from tests.probes.support import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

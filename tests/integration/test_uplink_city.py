@@ -20,6 +20,7 @@ from monitor.simulator.loopback import loopback_inventory
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.read import NativeReader
 from monitor.uplink import Gap, Measured, UplinkMeters
+from tests.probes.support import THREADS
 from tests.simulator.cities import city
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Polls:
         clock = SystemClock()
         found = {}
         for check in self._checks:
-            context = ProbeContext(clock, clock.monotonic() + 5, NoEcho(), self._snmp)
+            context = ProbeContext(clock, clock.monotonic() + 5, NoEcho(), self._snmp, THREADS)
             observation = await interfaces.run(check, context)
             measured = self._meters.observe(observation, clock.monotonic())
             assert measured is not None

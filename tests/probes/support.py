@@ -20,14 +20,17 @@ from monitor.inventory import (
     Target,
     TcpOptions,
 )
-from monitor.probes import dns, http, tcp
+from monitor.probes import dns, http, tcp, throughput
 from monitor.probes.context import ProbeContext
+from monitor.threads import ProbeThreads, Threads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from typing import Literal
 
-    from monitor.inventory import IcmpOptions, SnmpAccess
-    from monitor.observation import EchoRound, Observation
+    from monitor.clock import Clock
+    from monitor.inventory import IcmpOptions, SnmpAccess, Throughput
+    from monitor.observation import EchoRound, Observation, ThroughputReading
     from monitor.snmp.read import Request, Result
 
     Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -49,11 +52,28 @@ class NoTransport:
         raise AssertionError(f"read {request} from {address} with {access} until {deadline}")
 
 
+# A thread begins with its first job; tests that ask no name have none.
+THREADS = ProbeThreads(Threads("names", 4, 64), Threads("chores", 2, 64))
+
+
+async def measure(
+    settings: Throughput,
+    direction: Literal["down", "up"],
+    max_bytes: int,
+    clock: Clock,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ThroughputReading:
+    """Return what one test of a line's rate found."""
+    return await throughput.measure(
+        settings, direction, max_bytes, clock, progress, threads=THREADS
+    )
+
+
 def context(seconds: float = 5.0) -> ProbeContext:
     """Return a context on the system's clock with a deadline that many seconds ahead."""
     clock = SystemClock()
     nothing = NoTransport()
-    return ProbeContext(clock, clock.monotonic() + seconds, nothing, nothing)
+    return ProbeContext(clock, clock.monotonic() + seconds, nothing, nothing, THREADS)
 
 
 def check(options: TcpOptions | HttpOptions | DnsOptions, host: str = "127.0.0.1") -> Check:

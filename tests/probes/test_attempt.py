@@ -16,7 +16,7 @@ from monitor.observation import TcpReading
 from monitor.probes.attempt import Attempt, observe, printable
 from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import resolve
-from tests.probes.support import NoTransport, check
+from tests.probes.support import THREADS, NoTransport, check
 
 
 class HandClock:
@@ -70,13 +70,13 @@ async def test_a_cancellation_in_the_moment_of_the_end_is_not_lost(
     async def work() -> None:
         await end()
 
-    monkeypatch.setattr(loop, "getaddrinfo", end)
-    context = ProbeContext(clock, 10.0, NoTransport(), NoTransport())
+    monkeypatch.setattr(loop, "run_in_executor", end)
+    context = ProbeContext(clock, 10.0, NoTransport(), NoTransport(), THREADS)
     for job in (
         observe(
             check(TcpOptions(9)), context, Attempt(clock), work(), lambda: TcpReading("", None, 9)
         ),
-        resolve("schule.example", clock, 10.0),
+        resolve("schule.example", clock, 10.0, THREADS.names),
     ):
         task = loop.create_task(job)
         for _ in range(5):

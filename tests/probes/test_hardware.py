@@ -18,7 +18,7 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.hardware import UNITS
 from monitor.snmp.oids import Object
 from monitor.snmp.read import Failure, FailureKind, Result
-from tests.probes.support import NoTransport
+from tests.probes.support import THREADS, NoTransport
 from tests.probes.test_interfaces import ACCESS, Reads
 from tests.virtual_time import run_virtually
 
@@ -47,7 +47,7 @@ def sensors(**columns: int) -> Columns:
 
 async def run(transport: Reads, check: Check = CHECK) -> Observation:
     clock = SystemClock()
-    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), transport)
+    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), transport, THREADS)
     return await hardware.run(check, context)
 
 
@@ -121,7 +121,7 @@ async def test_a_request_that_was_never_sent_is_our_doing() -> None:
 async def test_options_of_another_probe_are_a_bug() -> None:
     wrong = Check(CheckKind.HARDWARE, "hardware", TARGET, 300.0, 20.0, IcmpOptions())
     clock = SystemClock()
-    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), Reads([]))
+    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), Reads([]), THREADS)
     with pytest.raises(TypeError, match="another probe"):
         await hardware.run(wrong, context)
 

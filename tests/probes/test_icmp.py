@@ -11,6 +11,7 @@ from monitor.inventory import Check, CheckKind, IcmpOptions, Role, Target, TcpOp
 from monitor.observation import EchoRound, Outcome, Reason
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
+from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def line(finds: EchoRound | OSError) -> tuple[ModelledLine, ProbeContext]:
     clock = StandingClock()
     modelled = ModelledLine(clock, finds)
     unused: Any = None
-    return modelled, ProbeContext(clock, clock.instant + 10.0, modelled, unused)
+    return modelled, ProbeContext(clock, clock.instant + 10.0, modelled, unused, THREADS)
 
 
 async def test_a_full_answer_is_ok_and_carries_its_times() -> None:

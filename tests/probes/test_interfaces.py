@@ -22,7 +22,7 @@ from monitor.observation import DeviceReading, Outcome, Reason
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext
 from monitor.snmp.read import Failure, FailureKind, Request, Result
-from tests.probes.support import NoTransport
+from tests.probes.support import THREADS, NoTransport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def check(*, host: str = "127.0.0.1", alias: bool = False, read_alias: bool = Fa
 
 async def run(transport: Reads, of: Check | None = None) -> Observation:
     clock = SystemClock()
-    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), transport)
+    context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), transport, THREADS)
     return await interfaces.run(of or check(), context)
 
 

@@ -13,6 +13,7 @@ from monitor.observation import Outcome, Reason
 from monitor.probes.attempt import ProbeError
 from monitor.probes.iperf3 import read_report
 from monitor.probes.transfer_order import Tally, TransferOrder
+from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 def order(direction: Literal["down", "up"] = "up") -> TransferOrder:
     settings = Throughput("iperf3", "192.0.2.1", streams=4)
-    return TransferOrder(settings, direction, SystemClock(), 0.0, Tally(10**12, lambda _: None))
+    return TransferOrder(
+        settings, direction, SystemClock(), 0.0, Tally(10**12, lambda _: None), THREADS
+    )
 
 
 def report() -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 
 from monitor.status.model import Sla
 from monitor.web.app import AddressInUseError, Listen, serve
-from monitor.web.view import UnavailableError, UnknownMonthError, UnknownTargetError
+from monitor.web.refusals import Refusal
+from monitor.web.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
 from tests.web import answers
 
 if TYPE_CHECKING:
@@ -214,3 +215,23 @@ async def test_a_taken_address_is_told_with_the_cure() -> None:
         with pytest.raises(AddressInUseError, match=f"cannot listen on 127.0.0.1:{port}"):
             async with serve(Shown(), Listen("127.0.0.1", port)):
                 raise AssertionError("it listened")
+
+
+@pytest.mark.parametrize("path", ["/schools/goethe", "/api/v1/schools/goethe", "/api/v1/sla"])
+async def test_who_reads_beside_too_many_is_asked_to_come_again(path: str) -> None:
+    class Busy(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            raise BusyError(f"too many read the ledger now ({school_id})")
+
+        async def sla(self, month: str | None) -> Sla:
+            raise BusyError(f"too many read the ledger now ({month})")
+
+    listen = Listen("127.0.0.1", 0)
+    async with (
+        serve(Busy(), listen) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}{path}") as answer,
+    ):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert "too many read the ledger now" in await answer.text()
+    assert listen.refused[Refusal.BUSY] == 1

@@ -1,0 +1,45 @@
+"""Answers 503 where something cannot be had now: the ledger is out of reach, or too many read it.
+
+Must not know: what was asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from monitor.web.api import PREFIX, problem
+from monitor.web.refusals import Refusal
+from monitor.web.view import BusyError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from aiohttp.typedefs import Handler, Middleware
+
+RETRY_SECONDS: Final = 5
+_STATUS: Final = 503
+
+
+def unavailable(refused: Counter[str]) -> Middleware:
+    """Return what answers for handlers that raise `UnavailableError`; `refused` counts the busy.
+
+    Source: RFC 9110 §10.2.3 and §15.6.4.
+    """
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except UnavailableError as error:
+            if request.path.startswith(PREFIX):
+                response = problem(str(error), _STATUS)
+            else:
+                response = web.Response(text=f"{error}\n", status=_STATUS)
+            if isinstance(error, BusyError):
+                refused[Refusal.BUSY] += 1
+                response.headers["Retry-After"] = str(RETRY_SECONDS)
+            return response
+
+    return answer
