@@ -15,10 +15,9 @@ from monitor.clock import SystemClock
 from monitor.inventory import DnsOptions, HttpOptions, Throughput
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.http_message import HEAD_LIMIT
-from monitor.probes.throughput import measure
 from tests.attack.heartbeat import LONGEST_TURN_SECONDS, heartbeat
 from tests.attack.peers import DNS, HTTP, PACES, SECONDS, TLS, TLS_BODY, peer
-from tests.probes.support import probe, stream_server
+from tests.probes.support import measure, probe, stream_server
 
 if TYPE_CHECKING:
     from typing import Literal
