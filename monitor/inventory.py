@@ -167,7 +167,8 @@ class HttpOptions:
 
     `status` lists the accepted codes, `body` is a regular expression that must match,
     `address` connects there instead of to the URL's host (name and certificate stay).
-    `ca_file` is trusted instead of the system's store.
+    `ca_file` is trusted instead of the system's store. `network` is that of the device's place:
+    redirects may lead there although it is private.
     """
 
     url: str
@@ -177,6 +178,7 @@ class HttpOptions:
     verify: bool = True
     address: str | None = None
     ca_file: str | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,11 @@ class _Builder:
             reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
         )
 
-    def _plans(self, layers: tuple[Layer, ...], host: str) -> checks.Plans:
-        return checks.Plans(layers, host, self._named, self._root, self._findings)
+    def _plans(
+        self, layers: tuple[Layer, ...], host: str, network: IPNetwork | None = None
+    ) -> checks.Plans:
+        address = checks.DeviceAddress(host, network)
+        return checks.Plans(layers, address, self._named, self._root, self._findings)
 
     def _layer(self, rules: Rules, path: Path) -> Layer:
         return Layer(rules, path, self._draft.broken_keys(path))
@@ -190,7 +193,7 @@ class _Builder:
     ) -> Site:
         place = self._place(site, school, path)
         router = self._router(place)
-        plans = self._plans(place.layers, router)
+        plans = self._plans(place.layers, router, self._network(site))
         self._check_removals(place)
         contract = self._contract(place)
         interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
@@ -296,7 +299,7 @@ class _Builder:
         mark = self._mark((*path, "host"))
         self._addresses.add_host(rules.host, mark, self._network(place.site))
         layers = (Layer(rules, path), *place.layers)
-        plans = self._plans(layers, rules.host)
+        plans = self._plans(layers, rules.host, self._network(place.site))
         return Switch(rules.name, rules.host, plans.of_switch())
 
     def _contract(self, place: _Place) -> Contract:

@@ -41,6 +41,7 @@ from monitor.inventory import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.config.fields import IPNetwork
     from monitor.config.layout import Location
     from monitor.config.merge import ExtraRules, Layer, Merged
     from monitor.config.problems import Findings
@@ -62,19 +63,28 @@ class Named:
     profiles: DeviceProfiles
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceAddress:
+    """A device's host, and the network of its place where one is given."""
+
+    host: str
+    network: IPNetwork | None = None
+
+
 class Plans:
     """Makes the plans of the devices that share some layers of settings."""
 
     def __init__(
         self,
         layers: Sequence[Layer],
-        host: str,
+        address: DeviceAddress,
         named: Named,
         root: Node,
         findings: Findings,
     ) -> None:
         self._layers = layers
-        self._host = host
+        self._host = address.host
+        self._network = address.network
         self._credentials = named.credentials
         self._profiles = named.profiles
         self._root = root
@@ -226,6 +236,7 @@ class Plans:
                 verify=rules.verify,
                 ca_file=rules.ca_file or None,
                 address=self._filled(rules.address) or None,
+                network=None if self._network is None else str(self._network),
             )
         elif isinstance(rules, DnsRules):
             options = DnsOptions(

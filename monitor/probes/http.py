@@ -17,10 +17,11 @@ from monitor.inventory import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.certificate import client_context, read_chain, refusal, tls_version
-from monitor.probes.connect import connect, locate, place
+from monitor.probes.connect import connect, failure, locate, place
 from monitor.probes.http_message import Body, HeadReader, ResponseError, request
+from monitor.probes.redirect_target import refusal as refusal_of_target
 from monitor.probes.turns import Turns
-from monitor.probes.url import leads_inside, parse_url, redirected
+from monitor.probes.url import parse_url, redirected
 
 if TYPE_CHECKING:
     from monitor.inventory import Check
@@ -60,6 +61,7 @@ class _Exchange:
         self._turns = Turns(context.clock, context.deadline)
         self._first: Place | None = None
         self._resolved: Resolved | None = None
+        self._asked = ""
         self._lookup_seconds = 0.0
         self._redirects = 0
         self._head: Head | None = None
@@ -141,11 +143,20 @@ class _Exchange:
         resolved = await locate(host, self._context, self.attempt)
         if self._resolved is None:
             self._lookup_seconds = resolved.seconds
-        elif leads_inside(self._resolved.address, resolved.address):
-            said = f"a redirect leads to {resolved.address}, which is not asked for others"
-            raise ProbeError(Reason.REDIRECTS, said)
+            self._asked = resolved.address
+        else:
+            self._judge_redirect(resolved.address, goal.port)
         self._resolved = resolved
         return resolved
+
+    def _judge_redirect(self, address: str, port: int) -> None:
+        """Raise if a redirect leads where a device may not send us."""
+        try:
+            why = refusal_of_target(address, self._asked, self._options.network)
+        except OSError as error:
+            raise failure(error, address, port) from error
+        if why:
+            raise ProbeError(Reason.REDIRECTS, f"a redirect leads to {address}: {why}")
 
     async def _secure(self, connection: Connection, trust: ssl.SSLContext, host: str) -> None:
         """Shake hands and read the certificates, also those that are refused."""

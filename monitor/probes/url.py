@@ -59,21 +59,3 @@ def redirected(place: Place, location: str) -> Place:
         ValueError: if it leads to no http or https URL. Source: RFC 9110 §10.2.2.
     """
     return parse_url(urljoin(place.url, location))
-
-
-def leads_inside(origin: str, address: str) -> bool:
-    """Return whether a redirect's address lies on our side, where its origin does not.
-
-    A device that redirects to loopback or link-local addresses would have the monitor ask
-    its own services, or a cloud's metadata, in the device's name.
-    """
-    return _is_inside(address) and not _is_inside(origin)
-
-
-def _is_inside(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return (
-        parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified or parsed.is_multicast
-    )

@@ -151,6 +151,7 @@ def test_further_checks_follow_the_usual_ones_with_the_host_filled_in() -> None:
         redirects=0,
         verify=False,
         address="10.82.1.1",
+        network="10.82.1.0/24",
     )
     assert (plans[2].interval, plans[2].timeout) == (300.0, 30.0)
     assert resolver == DnsOptions("10.82.1.1", "www.bochum.de", "AAAA", 5353, ("2001:db8::1",))

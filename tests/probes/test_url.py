@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.probes.url import leads_inside, parse_url, redirected
+from monitor.probes.url import parse_url, redirected
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,3 @@ def test_no_location_raises_anything_but_value_error(location: str) -> None:
         return
     assert place.target.isascii()
     assert not set("\r\n ") & set(place.target + place.authority)
-
-
-@pytest.mark.parametrize(
-    ("origin", "address", "inside"),
-    [
-        ("192.0.2.1", "127.0.0.1", True),
-        ("192.0.2.1", "::ffff:127.0.0.1", True),
-        ("192.0.2.1", "169.254.169.254", True),
-        ("192.0.2.1", "0.0.0.0", True),
-        ("2001:db8::1", "fe80::1%eth0", True),
-        ("192.0.2.1", "198.51.100.7", False),
-        ("127.0.0.1", "127.0.0.2", False),
-    ],
-)
-def test_redirect_to_our_own_side_is_told(origin: str, address: str, *, inside: bool) -> None:
-    assert leads_inside(origin, address) is inside
