@@ -250,8 +250,7 @@ async def test_a_name_that_changes_its_address_is_judged_by_the_one_that_is_conn
     answers = ["10.82.3.77", "10.50.0.1", "10.82.3.77"]
     asked: list[str] = []
 
-    async def getaddrinfo(host: str, *_: object, **__: object) -> list[object]:
-        await asyncio.sleep(0)
+    def getaddrinfo(host: str, *_: object, **__: object) -> list[object]:
         asked.append(host)
         address = answers[len(asked) - 1]
         return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", (address, 0))]
@@ -259,7 +258,7 @@ async def test_a_name_that_changes_its_address_is_judged_by_the_one_that_is_conn
     async with web(inside, "10.50.0.1") as made:
         port = made.location.rpartition(":")[2]
         made.location = f"http://printer.example:{port}"
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         observation = await ask_redirected(inside, made, f"http://printer.example:{made.port}/")
         assert made.visits == 0
     assert observation.detail.endswith("10.50.0.1: an address of this machine")
