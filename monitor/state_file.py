@@ -13,6 +13,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from monitor.whole_file import PRIVATE, sync_folder, whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -54,7 +56,7 @@ class StateFile:
         Raises:
             BlockingIOError: if another process holds it.
         """
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
@@ -63,25 +65,12 @@ class StateFile:
 
     def replace(self, content: bytes) -> None:
         """Replace the file; hold the lock. When this returns, the change is on the disk."""
-        draft = self.path.with_suffix(self.path.suffix + ".new")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with whole_file(self.path, mode=PRIVATE) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
-        self._sync_folder()
 
     def rename(self, name: str) -> Path:
         """Give the file another name in its folder, for good; hold the lock. Return its path."""
         aside = self.path.with_name(name)
         self.path.replace(aside)
-        self._sync_folder()
+        sync_folder(self.path.parent)
         return aside
-
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

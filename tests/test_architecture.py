@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "state_directory": set(),
     "state_file": set(),
     "threads": set(),
+    "whole_file": set(),
     "snmp": set(),
     "config": {"device_profile", "inventory", "web_access"},
     "schedule": {"inventory", "observation"},
@@ -61,6 +62,8 @@ ALLOWED: dict[str, set[str]] = {
     "web": {"inventory", "observation", "verdict", "exposition", "status", "web_access"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
+# What is for everybody to use.
+FOR_ALL = {"clock", "state_file", "threads", "whole_file"}
 WIRING = {
     "daemon",
     "traps",
@@ -118,7 +121,9 @@ def test_imports_follow_the_architecture(path: Path) -> None:
         if top != "monitor" or part in WIRING:
             continue
         inside = name.removeprefix("monitor.")
-        allowed = {part, "clock", "state_file", "threads", "__version__"} | ALLOWED[part]
+        allowed = {part, "clock", "state_file", "threads", "whole_file", "__version__"} | ALLOWED[
+            part
+        ]
         assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
             f"monitor.{part} may not import {name}"
         )

@@ -5,19 +5,26 @@ Must not know: how anything is counted, what OpenMetrics looks like.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    mode_option,
+    read_inventory,
+    state_option,
+)
 from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
 from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import read_history
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from monitor.rollout.place import LedgerPlace
@@ -38,13 +45,15 @@ if TYPE_CHECKING:
     help="How far the samples are apart.",
 )
 @click.option("--sites", is_flag=True, help="Also the stage of each site; large with --step hour.")
+@mode_option
 @config_option
 @state_option
 @ledger_option
-def backfill(
+def backfill(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     out: Path,
     step: str,
     sites: bool,  # noqa: FBT001  # click passes flags by name
+    mode: int | None,
     config: Path,
     ledger: LedgerPlace,
     **_: object,
@@ -52,18 +61,15 @@ def backfill(
     """Write the roll-out's history out of the ledger as OpenMetrics."""
     inventory = read_inventory(config)
     now = SystemClock().now()
-    draft = out.with_name(f"{out.name}.{os.getpid()}.new")
     try:
         with ledger.open_reader() as reader:
             history = read_history(reader, now, configured_scope(inventory, now))
-        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+        with whole_text(out, mode=mode) as stream:
             apart = HOUR if step == "hour" else DAY
             written = write_openmetrics(history, stream, now, apart, sites=sites)
-        draft.replace(out)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         fail(f"{out}: {error.strerror}", Exit.WRONG)
     if written.first is None or written.last is None:
         click.echo(f"{out}: the ledger knows no stage and no goal yet; nothing to fill in")

@@ -112,6 +112,31 @@ class Years(click.ParamType[tuple[int, int]]):
         return int(found[1]), int(found[2])
 
 
+class Permissions(click.ParamType[int]):
+    """Permissions of a file in octal, such as 0640."""
+
+    name = "octal"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the mode of the text."""
+        if isinstance(value, int):
+            return value
+        if re.fullmatch(r"0?[0-7]{3}", value) is None:
+            self.fail(f"{value!r} are no permissions in octal, such as 0640", param, ctx)
+        return int(value, 8)
+
+
+def mode_option(command: Command) -> Command:
+    """Add `--mode OCTAL`."""
+    return click.option(
+        "--mode",
+        type=Permissions(),
+        help="Permissions of the file.  [default: those it has; 0600 if it is new]",
+    )(command)
+
+
 def config_option(command: Command) -> Command:
     """Add `--config FILE`."""
     return click.option(

@@ -47,6 +47,7 @@ from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_
 from monitor.simulator.process import CityProcess
 from monitor.simulator.years import rollout_history
 from monitor.state_directory import prepare_state_directory
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -163,9 +164,8 @@ def _noted(wishes: Wishes, port: int) -> Iterator[None]:
     """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken."""
     prepare_state_directory(wishes.state_directory)
     note = wishes.state_directory / NOTE
-    note.write_text(
-        json.dumps({"pid": os.getpid(), "port": port, "faults": wishes.faults}), encoding="utf-8"
-    )
+    with whole_text(note) as out:
+        out.write(json.dumps({"pid": os.getpid(), "port": port, "faults": wishes.faults}))
     try:
         yield
     finally:

@@ -12,7 +12,6 @@ import csv
 import difflib
 import io
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ import click
 from monitor.cli.common import Exit, config_option, fail, sentence
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import EditError, edit_schools, slug
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,13 +205,8 @@ def _check(edited: Edited, rows: list[Row], config: Path) -> None:
 
 def _write(config: Path, text: str) -> None:
     """Replace the file as a whole, with the rights that it has."""
-    draft = config.with_name(f".{config.name}.new")
     try:
-        mode = config.stat().st_mode & 0o777
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as out:
+        with whole_text(config) as out:
             out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(config)
     except OSError as error:
         fail(f"{config} cannot be written: {sentence(error)}", Exit.WRONG)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import Exit, fail, state_option
+from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
 from monitor.rollout.anchor import AnchorError, anchors_in, contradiction, parse_anchor
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.place import LedgerPlace, SqlitePlace
 from monitor.rollout.reader import open_reader
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,9 +99,10 @@ def head(ledger: LedgerPlace, **_: object) -> None:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="A new file.  [default: stdout]"
 )
+@mode_option
 @state_option
 @ledger_option
-def export(out: Path | None, ledger: LedgerPlace, **_: object) -> None:
+def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object) -> None:
     """Write every row as one line of JSON."""
     try:
         with ledger.open_reader() as reader:
@@ -108,7 +110,7 @@ def export(out: Path | None, ledger: LedgerPlace, **_: object) -> None:
                 reader.export(sys.stdout)
                 return
             try:
-                with out.open("x", encoding="utf-8") as stream:
+                with whole_text(out, overwrite=False, mode=mode) as stream:
                     count = reader.export(stream)
             except FileExistsError:
                 fail(f"{out} exists already; an export never overwrites", Exit.WRONG)

@@ -12,12 +12,20 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    mode_option,
+    read_inventory,
+    state_option,
+)
 from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
 from monitor.rollout.chain import LedgerError, LedgerLockedError
 from monitor.rollout.report import end_of, record, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +69,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"
 )
+@mode_option
 @config_option
 @state_option
 @ledger_option
@@ -71,6 +80,7 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     since: datetime | None,
     recording: bool,  # noqa: FBT001  # click passes flags by name
     out: Path | None,
+    mode: int | None,
     config: Path,
     ledger: LedgerPlace,
     **_: object,
@@ -84,7 +94,7 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         "csv": to_csv,
         "json": to_json,
     }
-    _write(shapes[form](made), out)
+    _write(shapes[form](made), out, mode)
     if recording:
         _record(ledger, made)
 
@@ -117,12 +127,13 @@ def _end_of(day: datetime | None, inventory: Inventory) -> datetime | None:
     return None if day is None else end_of(day.date(), inventory.calendar.timezone)
 
 
-def _write(text: str, out: Path | None) -> None:
+def _write(text: str, out: Path | None, mode: int | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
     try:
-        out.write_text(text, encoding="utf-8", newline="")
+        with whole_text(out, mode=mode) as stream:
+            stream.write(text)
     except OSError as error:
         fail(f"{out}: {error.strerror}", Exit.WRONG)
 

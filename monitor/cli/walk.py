@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -20,6 +19,7 @@ from monitor.cli.common import (
     config_option,
     default_state_directory,
     fail,
+    mode_option,
     read_inventory,
     sentence,
 )
@@ -36,6 +36,7 @@ from monitor.recording import recording, subtrees_of
 from monitor.snmp.dump import Dump
 from monitor.snmp.oids import LLDP_REM_TABLE, TABLES
 from monitor.snmp.read import Request
+from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -129,11 +130,13 @@ def walk(
 @device_argument
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @config_option
+@mode_option
 @demo_option
 @demo_state_option
-def record(
+def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     device: str,
     file: Path,
+    mode: int | None,
     config: Path,
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
     state_dir: Path,
@@ -152,7 +155,7 @@ def record(
     if not lines:
         fail(f"{device} did not answer; nothing was written", Exit.CHECK_FAILED)
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        with whole_text(file, overwrite=False, mode=mode) as out:
             out.writelines(lines)
     except OSError as error:
         fail(f"cannot write {file}: {sentence(error)}", Exit.WRONG)

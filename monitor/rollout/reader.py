@@ -25,6 +25,7 @@ from monitor.rollout.chain import (
     milliseconds,
 )
 from monitor.rollout.reading import VerifyResult, verify_chain, write_rows
+from monitor.whole_file import PRIVATE, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -261,16 +262,7 @@ def row_values(row: Row) -> tuple[int, int, str, str, str, bytes]:
 
 def create_private(path: Path) -> None:
     """Create an empty file that only its owner may read; SQLite gives its journal the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power loss."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
 
 
 def _decode(value: bytes) -> str:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.rollout.chain import LedgerCorruptError, LedgerError
-from monitor.rollout.reader import open_reader, os_errors, sync_folder
+from monitor.rollout.reader import open_reader, os_errors
 from monitor.rollout.store import lock_ledger
+from monitor.whole_file import sync_folder
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -32,8 +32,8 @@ from monitor.rollout.reader import (
     os_errors,
     row_values,
     sqlite_errors,
-    sync_folder,
 )
+from monitor.whole_file import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,102 @@
+"""Writes a file whole or not at all, and lets nobody read it who was not meant to.
+
+A draft in the same folder is synced and then takes the file's name, so that a reader sees the old
+or the new one, also after a power cut. A new file is its owner's alone unless told otherwise.
+
+Must not know: what is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PRIVATE: Final = 0o600
+_PERMISSIONS: Final = 0o777
+
+
+@contextmanager
+def whole_file(
+    path: Path, *, overwrite: bool = True, mode: int | None = None
+) -> Iterator[IO[bytes]]:
+    """Yield a file to write to; it is at `path` once the context ends without an error.
+
+    Its permissions are `mode`, else those (and the owner) of the file that it replaces, else
+    0600. A symbolic link is not followed, and nothing but an ordinary file is replaced.
+
+    Raises:
+        FileExistsError: if there is one, and `overwrite` is false.
+        OSError: if it cannot be written; `strerror` has the cure where there is one.
+    """
+    _replaced(path, overwrite=overwrite)
+    draft = path.with_name(f".{path.name[:200]}.{token_hex(4)}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(draft, flags, PRIVATE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            # Looked at again: what was there at the beginning may be another file by now.
+            before = _replaced(path, overwrite=overwrite)
+            if before is not None:
+                with suppress(PermissionError):
+                    os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            kept = PRIVATE if before is None else before.st_mode & _PERMISSIONS
+            os.fchmod(file.fileno(), kept if mode is None else mode)
+            os.fsync(file.fileno())
+        if overwrite:
+            draft.replace(path)
+        else:
+            # Unlike a renaming, this fails where somebody was faster.
+            os.link(draft, path)
+            draft.unlink()
+        sync_folder(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_text(
+    path: Path, *, overwrite: bool = True, mode: int | None = None
+) -> Iterator[io.TextIOWrapper]:
+    """Yield a file to write UTF-8 to, line ends as they are given; see `whole_file`."""
+    with whole_file(path, overwrite=overwrite, mode=mode) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        try:
+            yield text
+        finally:
+            text.detach()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _replaced(path: Path, *, overwrite: bool) -> os.stat_result | None:
+    """Return what is known of the file that would be replaced, None if there is none."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    if not overwrite:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    if stat.S_ISLNK(found.st_mode):
+        raise OSError(errno.ELOOP, "is a symbolic link; name the file that it leads to", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        said = "is no ordinary file; leave the option out and redirect the output"
+        raise OSError(errno.EINVAL, said, str(path))
+    return found
