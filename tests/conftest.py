@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
+import getpass
+import tempfile
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.guardian import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# How long an example takes says what else the machine does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
     life = ExitStack()
     life.enter_context(guarded())
     config.add_cleanup(life.close)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Run a test that is marked `heavy` while no other of them runs on this machine."""
+    if not item.get_closest_marker("heavy"):
+        return (yield)
+    lock = Path(tempfile.gettempdir()) / f"schulnetz-heavy-tests-of-{getpass.getuser()}"
+    with lock.open("wb") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

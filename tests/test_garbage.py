@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import gc
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.garbage import YOUNG_OBJECTS, keep_what_is_there, rare_collections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def collector() -> Iterator[None]:
+    """Have the collector as a new process has it, whatever other tests made of it."""
+    before = gc.get_threshold()
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
 
 
 def test_collections_are_rare_until_the_context_ends() -> None:

@@ -191,7 +191,7 @@ def test_a_state_directory_that_is_missing_is_a_sentence(tmp_path: Path) -> None
         mine.add("schiller", NOW, NOW + HOUR, "fibre", now=NOW)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=300))
 def test_no_content_makes_the_reader_raise(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "maintenance.json").write_bytes(content)

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 COMMUNITY_VARIABLE: Final = "SCHULNETZ_CITY_COMMUNITY"
 """Where the process finds its community; not among its arguments, which anybody can list."""
 
-_READY_SECONDS: Final = 30.0
-_END_SECONDS: Final = 3.0
+_READY_SECONDS: Final = 120.0
+_ANSWER_SECONDS: Final = 30.0
+_END_SECONDS: Final = 10.0
 _KEPT_LINES: Final = 20
 
 
@@ -111,7 +112,7 @@ class CityProcess:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(f"{line}\n".encode())
                 await process.stdin.drain()
-            answer = await self._answer(_END_SECONDS)
+            answer = await self._answer(_ANSWER_SECONDS)
         if "error" in answer:
             raise FaultError(str(answer["error"]))
 

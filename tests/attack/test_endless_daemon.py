@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.integration.running import Daemon
 
-pytestmark = [pytest.mark.integration, pytest.mark.root]
+pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
 PATIENCE_SECONDS = 120.0
 HEALTHY, ATTACKED = "voede", "goethe"

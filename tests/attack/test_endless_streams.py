@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from tests.attack.heartbeat import Heartbeat
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 DEADLINE = 1.0
 # For what a limit ends: on a starved machine the clock must not come first.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import ConfigError, load, load_text
@@ -59,7 +59,7 @@ def test_any_bytes_are_an_inventory_or_an_error_with_a_place(data: bytes) -> Non
     outcome(data)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(
     st.sampled_from(RICH),
     st.integers(min_value=0, max_value=4000),

@@ -101,7 +101,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def promtool_accepts(path: Path) -> bool:
     command = ["promtool", "check", "web-config", str(path)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+    return subprocess.run(command, capture_output=True, check=False, timeout=120).returncode == 0
 
 
 @pytest.mark.parametrize("name", GOOD)

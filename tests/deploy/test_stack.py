@@ -80,6 +80,7 @@ def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.heavy  # its ports are those of the deployed files
 async def test_the_stack_runs_and_ends_together(tmp_path: Path) -> None:
     pipe, merged = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
     command = (sys.executable, "-m", "tools.stack", "--schools", "2", "--state-dir", str(tmp_path))

@@ -153,7 +153,7 @@ async def _get(url: str, **parameters: str) -> str:
 
 
 async def _ready(url: str) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 120
     while time.monotonic() < give_up:
         try:
             await _get(f"{url}/-/ready")
@@ -188,7 +188,7 @@ async def running_stack(city: City, folder: Path, history: str = "") -> AsyncIte
         if history:
             await _store(folder, history)
         await stack.start_prometheus()
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 300
         while not await stack.is_known():
             assert time.monotonic() < give_up, (folder / "prometheus.log").read_text()
             await asyncio.sleep(0.2)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.drills.stack import Counted, Stack
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 EXPECTED: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("expected.yaml").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.drills.stack import Counted
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 TWELVE = {f"switch-{number:02}": UP for number in range(1, 13)}
 # A verdict takes 79 s at most at pings every 10 s (docs/alerts.md); the rest of 3 min 30 s is ours.

@@ -170,7 +170,7 @@ async def test_promtool_finds_nothing_but_names_that_are_so_on_purpose() -> None
         input=text.encode(),
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
     lints = (result.stdout + result.stderr).decode().splitlines()
     assert [lint for lint in lints if not is_allowed(lint)] == []

@@ -56,7 +56,7 @@ class Prometheus:
 
     def vector(self, question: str) -> list[dict[str, Any]]:
         """Return the answer's elements, each with its labels and value."""
-        connection = http.client.HTTPConnection(self.address, timeout=10)
+        connection = http.client.HTTPConnection(self.address, timeout=60)
         with closing(connection):
             connection.request("GET", f"/api/v1/query?{urlencode({'query': question})}")
             answer = json.load(connection.getresponse())

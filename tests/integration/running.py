@@ -152,7 +152,7 @@ class Daemon:
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Answer:
         """Return the answer to one request on a connection of its own."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, headers=dict(headers or {}))
             response = connection.getresponse()
@@ -167,10 +167,10 @@ class Daemon:
         until(lambda: self.get("/-/ready").status == 200, self)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal; return the exit code, which must come within five seconds."""
+        """Send a signal; return the exit code, which must come."""
         self.process.send_signal(number)
-        code = self.process.wait(5.0)
-        self._reader.join(5.0)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
         return code
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from monitor.rollout.campaign import Progress
     from monitor.rollout.evidence import Measurement
 
-pytestmark = [pytest.mark.integration, pytest.mark.root]
+pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
 SITE = "goethe/main"
 TIMEZONE = ZoneInfo("UTC")

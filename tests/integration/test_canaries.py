@@ -39,7 +39,7 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
     """Return all that a command says."""
     command = [sys.executable, "-m", "monitor", *arguments]
     found = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     return found.stdout + found.stderr
 

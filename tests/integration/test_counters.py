@@ -21,7 +21,7 @@ from tests.snmp.agent import ByteAgent, Objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-pytestmark = [pytest.mark.integration, pytest.mark.root]
+pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
 # The names of both ports, and how many octets each counts a second.
 RATES = {"ge-0/0/1": 1_000_000, "ge-0/0/2": 3_000_000}

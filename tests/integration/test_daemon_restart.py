@@ -32,7 +32,11 @@ def config(tmp_path: Path) -> Path:
 def command(name: str, *arguments: str, config: Path, state: Path) -> str:
     place = ("--config", str(config), "--state-dir", str(state))
     return subprocess.run(
-        [*MONITOR, name, *arguments, *place], capture_output=True, check=True, text=True, timeout=20
+        [*MONITOR, name, *arguments, *place],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=120,
     ).stdout
 
 
@@ -68,7 +72,7 @@ def test_kill_and_restart_lose_nothing_and_invent_nothing(config: Path, tmp_path
             wanted = seen + len(SCHOOLS)
             until(lambda: len(transitions(ledger)) >= wanted, daemon)  # noqa: B023  # called within the turn
             daemon.process.kill()
-            daemon.process.wait(5)
+            daemon.process.wait(60)
         found = transitions(ledger)
         seen = len(found)
         assert {one.state for one in found} <= {State.UP, State.UNKNOWN}

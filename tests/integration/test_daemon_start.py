@@ -45,7 +45,7 @@ def ended(
         capture_output=True,
         check=False,
         text=True,
-        timeout=20,
+        timeout=120,
         env=environment,
     )
 
@@ -180,7 +180,7 @@ def test_wrong_usage_is_told_with_the_way_to_help() -> None:
 def test_output_that_nobody_reads_is_no_traceback(config: Path) -> None:
     command = f"{sys.executable} -m monitor schema"
     found = subprocess.run(
-        ["sh", "-c", f"{command} | true"], capture_output=True, check=False, text=True, timeout=20
+        ["sh", "-c", f"{command} | true"], capture_output=True, check=False, text=True, timeout=120
     )
     assert "Traceback" not in found.stderr
     assert config.exists()

@@ -73,7 +73,7 @@ def announce_work(state: Path) -> None:
         [*MONITOR, *command, "--state-dir", str(state)],
         check=True,
         stdout=subprocess.DEVNULL,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -27,7 +27,7 @@ from tests.processes import running
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 CLIENTS = 10_000
 LOGINS_A_SECOND = 1000

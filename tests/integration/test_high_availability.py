@@ -14,7 +14,7 @@ from tests.integration.snmpd import free_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 SCHOOLS = {"voede": 1, "schiller": 3}
 WINDOW_SECONDS = 10

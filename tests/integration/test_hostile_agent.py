@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from monitor.snmp.read import Result
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 WANTED = 10_000
 AT_ONCE = 16

@@ -36,6 +36,7 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.root,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace"),
+    pytest.mark.heavy,
 ]
 
 NOBODY = 65_534

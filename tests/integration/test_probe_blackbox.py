@@ -165,7 +165,7 @@ async def theirs(town: Town, module: str, target: str) -> str:
     url = f"http://127.0.0.1:{town.ports['blackbox']}/probe?{query}"
 
     def fetch() -> str:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             text: str = answer.read().decode()
             return text
 

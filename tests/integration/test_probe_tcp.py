@@ -103,7 +103,7 @@ def alone(host: str) -> list[str]:
     """Return outcome, reason and detail of a probe in an empty network namespace."""
     command = ("unshare", "--net", sys.executable, "-c", _ALONE, host)
     ended = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
     found: list[str] = json.loads(ended.stdout)
     return found

@@ -19,6 +19,7 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.config import load
+from monitor.simulator import process as process_module
 from monitor.simulator.city import City, CityError
 from monitor.simulator.faults import FaultError, places_of
 from monitor.simulator.loopback import loopback_inventory
@@ -274,7 +275,10 @@ async def test_the_context_manager_leaves_no_process_behind(config: Path) -> Non
         os.kill(pid, 0)
 
 
-async def test_a_city_that_stops_listening_is_killed(config: Path) -> None:
+async def test_a_city_that_stops_listening_is_killed(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "_END_SECONDS", 0.1)
     async with CityProcess(config, program=PROGRAM) as process:
         pid = process.pid
         os.kill(pid, signal.SIGSTOP)
@@ -282,10 +286,13 @@ async def test_a_city_that_stops_listening_is_killed(config: Path) -> None:
         os.kill(pid, 0)
 
 
-async def test_a_city_that_does_not_answer_a_command_is_ended(config: Path) -> None:
+async def test_a_city_that_does_not_answer_a_command_is_ended(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "_ANSWER_SECONDS", 0.1)
     async with CityProcess(config, program=PROGRAM) as process:
         os.kill(process.pid, signal.SIGSTOP)
-        with pytest.raises(CityError, match="did not answer within 3 s"):
+        with pytest.raises(CityError, match=r"did not answer within 0\.1 s"):
             await process.set_faults([])
         with pytest.raises(CityError, match="exit code -9"):
             await process.wait()

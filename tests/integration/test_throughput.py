@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Literal
 
-pytestmark = [pytest.mark.integration, pytest.mark.root]
+pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
 MUCH = 10**10
 DIRECTIONS: tuple[Literal["down", "up"], ...] = ("down", "up")

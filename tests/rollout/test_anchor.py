@@ -102,7 +102,8 @@ def test_what_the_chain_cannot_show_an_anchor_does(
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(row=st.integers(1, 40), cut=st.integers(0, 20), place=st.integers(0, 39))
 def test_every_tampering_before_an_anchor_is_found(

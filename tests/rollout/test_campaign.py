@@ -43,7 +43,7 @@ def so_far(*tests: Measurement, held_up: tuple[CampaignStep, ...] = ()) -> Progr
     return Progress(Campaign("c", SITE, OWED, OWED, tests), NOW, held_up=held_up)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(now=INSTANTS, seed=st.text(max_size=20))
 def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
     slots = plan(school(), CALENDAR, now, seed)
@@ -65,7 +65,7 @@ def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
         assert slot.at < slot.until
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(now=INSTANTS, seed=st.text(max_size=20))
 def test_a_plan_that_is_carried_out_is_a_complete_campaign(now: datetime, seed: str) -> None:
     tests = tuple(measurement(slot.at) for slot in plan(school(), CALENDAR, now, seed))
@@ -120,7 +120,7 @@ def test_a_fifth_too_late_for_the_pause_leaves_the_day_and_not_the_next() -> Non
     assert due(slots(), so_far(*five), late) == (slots()[10], slots()[10].at)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     now=INSTANTS,
     seed=st.text(max_size=8),

@@ -133,7 +133,7 @@ def verdict(
     return found.outcome
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(LINES, st.lists(OTHERS, min_size=1, max_size=30), st.integers(1, 340))
 def test_a_line_that_carries_its_contracted_rate_passes_every_rule_under_any_valid_load(
     line: Line, loads: list[Others], classes: int

@@ -270,7 +270,7 @@ changes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(changes, st.randoms(use_true_random=False))
 def test_order_in_which_verdicts_arrive_does_not_matter(
     transitions: list[Transition], shuffler: random.Random
@@ -286,7 +286,7 @@ def test_order_in_which_verdicts_arrive_does_not_matter(
     assert results[0] == results[1]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(changes)
 def test_settling_along_the_way_equals_settling_at_the_end(transitions: list[Transition]) -> None:
     live, late = recorder_at(), recorder_at(settle_minutes=65)
@@ -305,7 +305,7 @@ def test_settling_along_the_way_equals_settling_at_the_end(transitions: list[Tra
         assert codes(seen, 65, site) == codes(end, 65, site)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     changes,
     st.sampled_from([date(2026, 3, 29), date(2026, 10, 25), date(2026, 10, 5)]),

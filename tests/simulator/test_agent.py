@@ -5,7 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.inventory import Role
@@ -72,7 +72,6 @@ def test_getnext_is_total_and_strictly_increasing(agent: Agent) -> None:
     assert rows == len(agent.device.interfaces)
 
 
-@settings(deadline=None)
 @given(
     agent=plain_agents,
     start=st.integers(0, 1500),
@@ -191,7 +190,6 @@ def test_what_is_no_request_meets_silence(kind: PduType) -> None:
     assert ask(AGENTS[0], kind, [SYS_NAME]) is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_meets_silence(garbage: bytes) -> None:
     try:
@@ -200,7 +198,6 @@ def test_garbage_meets_silence(garbage: bytes) -> None:
         assert AGENTS[0].answer(garbage, 0.0) is None
 
 
-@settings(deadline=None)
 @given(at=st.integers(0, 90), octet=st.integers(0, 255))
 def test_a_damaged_request_never_raises(at: int, octet: int) -> None:
     names = [encode_oid(oid) for oid in (SYS_NAME, IF_DESCR, IF_HC_IN_OCTETS)]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.inventory import (
@@ -60,7 +60,6 @@ def test_other_hosts_have_a_stable_address_of_their_own(host: str) -> None:
     assert first[0].startswith("127.240.")
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=30))
 def test_any_host_becomes_a_bindable_loopback_address(host: str) -> None:
     (address,) = hosts_of(loopback_inventory(with_router_hosts(host), 1))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.simulator.model import build_devices
@@ -12,7 +12,6 @@ from tests.simulator.cities import city
 OID = encode_oid("1.3.6.1.2.1.31.1.1.1.6.10101")
 
 
-@settings(deadline=None)
 @given(
     tag=st.sampled_from([Tag.COUNTER32, Tag.COUNTER64, Tag.TIMETICKS]),
     value=st.integers(0, 2**80),
@@ -42,7 +41,6 @@ def test_devices_of_the_same_numbering_share_their_layout() -> None:
     assert builder.layouts < 40
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_after_is_the_first_object_behind_any_oid(data: st.DataObject) -> None:
     layout = TableBuilder().build(build_devices(city(1))[1]).layout

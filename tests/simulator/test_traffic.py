@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.simulator.traffic import STREAMS, Traffic
@@ -12,7 +12,6 @@ from tests.simulator.requests import TUESDAY
 WEEK = 7 * 86400.0
 
 
-@settings(deadline=None)
 @given(
     hours=st.integers(0, 168),
     phase=st.floats(0, 1),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.inventory import (
@@ -149,7 +149,7 @@ def test_silence_before_a_pause_of_ours_is_not_held_against_anyone_after_it() ->
     assert state_of(talk.board)[0] is State.DOWN
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.integers(0, 2**16), st.sampled_from([-3600, 3600, -600, 1]))
 def test_a_step_of_the_wall_clock_changes_no_verdict(seed: int, step: int) -> None:
     inventory = city(2, 2)
@@ -307,7 +307,7 @@ def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> 
     assert talk.board.observe(echo(gone, answered=0, duration=2.8), moment(80)) == ()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(700, 1300), st.floats(5, 1500))
 @example(8, 700.0, 85.0)  # between two rounds of the uplink, over many of a switch
 def test_switches_are_never_charged_with_their_uplinks_outage_whatever_the_paces(

@@ -5,7 +5,7 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.observation import State
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SCHOOLS = 9
 seeds = st.integers(0, 2**32)
-slowly = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(max_examples=100)
 
 
 def world_of(
@@ -79,7 +79,7 @@ def test_most_schools_lost_at_once_is_held_against_nobody(
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(seeds, st.floats(120, 300), st.integers(1, 4))
 def test_fewer_than_half_are_down_each_for_itself(seed: int, death: float, lost: int) -> None:
     outages = {(f"s{number}", "router"): [(death, 10_000.0)] for number in range(lost)}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.inventory import Switch
@@ -30,7 +30,7 @@ def world_of(
     return World(inventory, lambda check: order[places[check.id]], outages)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(phases, moments, lengths, st.sets(st.integers(0, SWITCHES - 1)))
 def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
     order: list[float], death: float, length: float, still_dead: set[int]
@@ -67,7 +67,7 @@ def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
     assert world.board.monitor.state is State.UP
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(phases, moments, st.integers(0, SWITCHES - 1))
 def test_a_dead_switch_is_down_and_nothing_else_is(
     order: list[float], death: float, index: int
@@ -83,7 +83,7 @@ def test_a_dead_switch_is_down_and_nothing_else_is(
     assert world.board.root_causes() == ()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(order=phases, dead=st.sets(st.integers(0, SWITCHES - 1)), is_cut=st.booleans())
 def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut: bool) -> None:
     outages = {("s0", f"sw{index}"): [(-1.0, 10_000.0)] for index in dead}
