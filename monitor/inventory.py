@@ -407,11 +407,15 @@ class CredentialSource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A target outside the city's schools; all of them silent means our own line is dead."""
+    """A target outside the city's schools; all of them silent means our own line is dead.
+
+    `provider` is the name of the provider whose hand-over router it is, empty for any other.
+    """
 
     name: str
     host: str
     checks: tuple[CheckPlan, ...]
+    provider: str = ""
 
 
 class Criterion(StrEnum):

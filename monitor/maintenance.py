@@ -113,6 +113,14 @@ class MaintenanceBook:
         ]
         return max(windows, key=lambda window: window.ends, default=None)
 
+    def schools_active(self, instant: datetime) -> frozenset[str]:
+        """Return the schools that are in a window."""
+        return frozenset(
+            school
+            for school, windows in self._by_school.items()
+            if any(one.window.starts <= instant < one.window.ends for one in windows)
+        )
+
     def windows(self, school: str | None = None) -> tuple[PlannedWindow, ...]:
         """Return the windows of one school, or of all, by their start, past ones included."""
         if school is not None:

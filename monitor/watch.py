@@ -155,6 +155,7 @@ class Watch:
         now = self._clock.now()
         if self.maintenance.refresh(now):
             self._verdicts_shown = None
+        self.board.excuse(self.maintenance.schools_active(now))
         self._changed(self.board.tick(self._moment()))
         settled = self._recorder.tick(now)
         if settled:
@@ -274,7 +275,12 @@ async def recorded_goal(ledger: Ledger) -> GoalScope | None:
 
 
 def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:
-    latest = {one.entry.subject: read_transition(one.entry).state for one in memory}
+    # Not knowing is no change: who was up before the monitor was isolated is expected back.
+    latest = {
+        one.entry.subject: state
+        for one in memory
+        if (state := read_transition(one.entry).state) is not State.UNKNOWN
+    }
     return [
         Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device)
         for school in inventory.schools

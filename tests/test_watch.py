@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from monitor.rollout.records import Transition
 
 TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
-ROUTERS = {f"127.82.{network}.1" for network in TOWN.schools.values()}
 DEAD = "127.82.2.1"
 
 
@@ -85,21 +84,6 @@ def test_a_school_that_is_dead_at_the_start_is_not_called_down_at_once(tmp_path:
         assert State.DOWN not in states(tmp_path, "goethe/main")
 
     run_virtually(main())
-
-
-def test_a_restart_amid_an_outage_of_the_whole_city_blames_nobody(tmp_path: Path) -> None:
-    """By the ledger all uplinks were up, so their silence together is the monitor's own."""
-
-    async def main() -> None:
-        inventory = inventory_of(tmp_path, TOWN)
-        async with running(tmp_path, inventory):
-            await asyncio.sleep(60)
-        async with running(tmp_path, inventory, Network(dead=set(ROUTERS))) as one:
-            await asyncio.sleep(600)
-            assert value(exact_names(await one.text()), "monitor_isolated") == 1
-
-    run_virtually(main())
-    assert not [one for one in transitions(tmp_path) if one.state is State.DOWN]
 
 
 def test_a_removed_school_leaves_the_account_and_an_added_one_enters_it(tmp_path: Path) -> None:

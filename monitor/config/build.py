@@ -145,7 +145,8 @@ class _Builder:
         self._addresses.add_host(rules.host, self._mark((*path, "host")))
         plans = self._plans(layers, rules.host)
         # City-wide further checks are meant for uplinks, so a reference has its own only.
-        return Reference(rules.name, rules.host, (plans.icmp(), *plans.extras(layers[:1])))
+        every = (plans.icmp(), *plans.extras(layers[:1]))
+        return Reference(rules.name, rules.host, every, self._provider_name(rules.provider))
 
     def _school(self, rules: SchoolRules | SchoolWithSitesRules, at: int) -> School:
         path = ("schools", at)
@@ -307,9 +308,8 @@ class _Builder:
         if self._draft.defaults is not None:
             check_contract(merged, place.path, self._root, self._findings)
         rules = merged.rules
-        provider = self._draft.providers.get(rules.provider)
         return Contract(
-            provider=provider.name if provider else rules.provider,
+            provider=self._provider_name(rules.provider),
             down_bps=rules.down,
             up_bps=rules.up,
             normal_down_bps=rules.normal_down,
@@ -320,6 +320,11 @@ class _Builder:
             hours=rules.hours,
             reference=rules.reference,
         )
+
+    def _provider_name(self, short: str) -> str:
+        """Return a provider's name as it stands in reports and labels."""
+        provider = self._draft.providers.get(short)
+        return provider.name if provider else short
 
     def _expected(self, place: _Place, interfaces: InterfacesRules) -> ExpectedLine:
         merged = merge(place.layers, "line", LineRules)

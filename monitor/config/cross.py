@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 _NAMED = {
     ("snmp", "credential"): "credentials",
     ("contract", "provider"): "providers",
+    ("references", "provider"): "providers",
     ("schools", "profile"): "profiles",
     ("sites", "profile"): "profiles",
     ("schools", "type"): "lessons",
 }
+
+# So many references that are no provider's hand-over router have to vouch for our own line.
+_WITNESSES = 2
 
 
 def check_names(root: Node, findings: Findings) -> None:
@@ -39,7 +43,9 @@ def check_names(root: Node, findings: Findings) -> None:
     schools = _items(node_at(root, ("schools",)))
     _check_unique(schools, "id", "school id", findings)
     _check_unique(schools, "number", "official number", findings)
-    _check_unique(_items(node_at(root, ("references",))), "name", "reference name", findings)
+    references = _items(node_at(root, ("references",)))
+    _check_unique(references, "name", "reference name", findings)
+    _check_witnesses(references, findings)
     reported = _items(node_at(root, ("goals", "reported")))
     _check_unique(reported, "id", "goal id", findings)
     _check_goal(root, schools, findings)
@@ -98,6 +104,18 @@ def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> No
                     listed(known),
                     suggestion(node.value, known),
                 )
+
+
+def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:
+    """Check that enough references are of no provider: one's own network clears nobody."""
+    own = [node for one in references if (node := node_at(one, ("provider",))) is not None]
+    if own and len(references) - len(own) < _WITNESSES:
+        findings.add(
+            own[-1].mark,
+            f"only {len(references) - len(own)} of {len(references)} references stand outside "
+            "the providers' networks",
+            f"allowed: {_WITNESSES} at least without provider; add some",
+        )
 
 
 def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findings) -> None:

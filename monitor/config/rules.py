@@ -321,6 +321,8 @@ class ReferenceRules(Rules):
     """Name of the reference."""
     host: Host
     """Address or host name."""
+    provider: Slug = Field(default_factory=str)
+    """Whose hand-over router it is, of `providers`; two references at least are nobody's."""
     icmp: IcmpRules = Field(default_factory=IcmpRules)
     """How it is pinged, as far as it differs from `defaults`."""
     checks: Checks = Field(default_factory=dict)

@@ -71,6 +71,20 @@ VERDICT_METRICS: Final = (
         (*_DEVICE, "cause"),
     ),
     Metric(
+        "school_provider_outage",
+        Kind.GAUGE,
+        "",
+        "Whether most of a provider's sites fell silent while references answer: 1 yes, 0 no",
+        ("provider",),
+    ),
+    Metric(
+        "school_common_outage",
+        Kind.GAUGE,
+        "",
+        "Whether most sites of every provider fell silent together while references answer, so that"
+        " verdicts on them are suspended: 1 yes, 0 no",
+    ),
+    Metric(
         "monitor_isolated",
         Kind.GAUGE,
         "",

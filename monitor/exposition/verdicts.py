@@ -149,7 +149,7 @@ def _verdict_lines(subject: Subject, verdict: Verdict) -> dict[str, str]:
 def city_blocks(
     board: VerdictBoard, calendar: SchoolCalendar, maintenance: MaintenanceBook, now: datetime
 ) -> dict[str, bytes]:
-    """Return family -> sample lines of what belongs to no school: our line, and the calendar."""
+    """Return family -> sample lines of what no school has: outages, our line, the calendar."""
     today = calendar.day_kind(calendar.local_day(now))
     _, end_of_data = calendar.bounds_of_day(calendar.data_ends)
     answering, _ = board.references()
@@ -157,6 +157,7 @@ def city_blocks(
     line = State.UNKNOWN if monitor is None else monitor.state
     single = {
         "monitor_isolated": f"{board.is_isolated:d}",
+        "school_common_outage": f"{board.common_outage is not None:d}",
         "monitor_references_answering": f"{answering}",
         "monitor_maintenance_file_healthy": f"{not maintenance.problem:d}",
         "school_calendar_running_out": f"{calendar.is_running_out(now):d}",
@@ -165,6 +166,10 @@ def city_blocks(
     texts = {family: f"{family} {value}\n" for family, value in single.items()}
     texts["monitor_line_state"] = "".join(
         f'monitor_line_state{{state="{state.value}"}} {state is line:d}\n' for state in State
+    )
+    texts["school_provider_outage"] = "".join(
+        f'school_provider_outage{{provider="{_escape(name)}"}} {name in board.provider_outages:d}\n'
+        for name in board.providers
     )
     texts["school_calendar_day"] = "".join(
         f'school_calendar_day{{kind="{kind.value}"}} {kind is today:d}\n' for kind in DayKind

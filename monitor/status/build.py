@@ -13,9 +13,11 @@ from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.model import (
     CityStatus,
+    CommonOutageStatus,
     Finding,
     GoalStatus,
     Outage,
+    ProviderOutageStatus,
     SchoolStatus,
     SchoolSummary,
     SiteAvailability,
@@ -24,7 +26,7 @@ from monitor.status.model import (
     StageStatus,
     Window,
 )
-from monitor.verdict import MONITOR, Subject, SubjectKind
+from monitor.verdict import Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from monitor.status.history import RoundTripHistory
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Verdict, VerdictBoard
+    from monitor.verdict.provider import ProviderOutage
 
 # The least that is known of any of a school's sites is what is known of the school.
 _WORST_STATE = (State.DOWN, State.UNKNOWN, State.UP)
@@ -73,7 +76,8 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
     """Return the city at a glance."""
     inventory, board = sources.inventory, sources.board
     states = [_worst(_uplinks(sources, school)).state for school in inventory.schools]
-    causes = [subject for subject in board.root_causes() if subject != MONITOR]
+    causes = [subject for subject in board.root_causes() if subject.kind.is_device]
+    hub = board.common_outage
     return CityStatus(
         city=inventory.city,
         at=now,
@@ -82,12 +86,33 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         schools_up=states.count(State.UP),
         schools_down=states.count(State.DOWN),
         schools_unknown=states.count(State.UNKNOWN),
+        common_outage=None
+        if hub is None
+        else CommonOutageStatus(since=hub.since, detail=hub.detail),
+        provider_outages=tuple(
+            _provider_outage(board, outage) for outage in board.provider_outages.values()
+        ),
         root_causes=tuple(
             finding_of(subject, verdict)
             for subject in causes
             if (verdict := board.verdict(subject)) is not None
         ),
         goal=goal_status(sources),
+    )
+
+
+def _provider_outage(board: VerdictBoard, outage: ProviderOutage) -> ProviderOutageStatus:
+    return ProviderOutageStatus(
+        provider=outage.provider,
+        since=outage.since,
+        sites=len(outage.sites),
+        sites_down=sum(
+            (subject.school, subject.site) in outage.sites
+            and subject.kind is SubjectKind.UPLINK
+            and verdict.state is State.DOWN
+            for subject, verdict in board.findings()
+        ),
+        detail=outage.why,
     )
 
 

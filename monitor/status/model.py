@@ -129,6 +129,23 @@ class GoalStatus(Answer):
     source: str
 
 
+class ProviderOutageStatus(Answer):
+    """An outage of a provider that lasts: most of its sites fell silent together."""
+
+    provider: str
+    since: datetime
+    sites: int = Field(description="Sites of the provider that used to answer when it began.")
+    sites_down: int
+    detail: str
+
+
+class CommonOutageStatus(Answer):
+    """Every provider fell silent together: the hub is suspect, and nobody is judged meanwhile."""
+
+    since: datetime
+    detail: str = Field(description="How many sites of which providers, and the suspects.")
+
+
 class CityStatus(Answer):
     """The city at a glance."""
 
@@ -139,7 +156,11 @@ class CityStatus(Answer):
     schools_up: int
     schools_down: int
     schools_unknown: int
-    root_causes: tuple[Finding, ...]
+    common_outage: CommonOutageStatus | None
+    provider_outages: tuple[ProviderOutageStatus, ...]
+    root_causes: tuple[Finding, ...] = Field(
+        description="Devices that are down for a reason of their own, not for a provider's outage."
+    )
     goal: GoalStatus | None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from monitor.verdict.city import VerdictBoard
 from monitor.verdict.model import (
+    HUB,
     MONITOR,
     Cause,
     Change,
@@ -20,6 +21,7 @@ from monitor.verdict.model import (
 )
 
 __all__ = [
+    "HUB",
     "MONITOR",
     "Cause",
     "Change",

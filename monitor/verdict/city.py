@@ -1,20 +1,21 @@
 """The board of verdicts: takes observations in any order, tells what changed.
 
-It holds one track and one verdict per uplink, switch and reference, and the state of our own
-line. A site counts as one school here: each has an uplink of its own, and a school with two
-sites loses them separately.
+It holds one track and one verdict per uplink, switch and reference, the state of our own line
+and of what all providers share, and each provider's outage. A site counts as one school here:
+each has an uplink of its own, and a school with two sites loses them separately.
 
 Must not know: clocks, sockets, the ledger, metrics. Time comes with every call.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory import CheckKind, Role
-from monitor.observation import Outcome, Reason, State
+from monitor.inventory import Role
+from monitor.observation import State
 from monitor.verdict.answer import Answer, answer_of
+from monitor.verdict.census import take_census
 from monitor.verdict.device import (
     Burden,
     Gate,
@@ -25,43 +26,28 @@ from monitor.verdict.device import (
     with_answer,
     with_silence,
 )
-from monitor.verdict.isolation import Census, Line, assess
+from monitor.verdict.isolation import Line, Standing, assess
 from monitor.verdict.model import (
+    HUB,
     MONITOR,
     Cause,
     Change,
     Hysteresis,
     Subject,
+    SubjectKind,
     Verdict,
 )
+from monitor.verdict.provider import ProviderOutages, subject_of
+from monitor.verdict.roster import Roster, device_key, site_key, starting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from monitor.inventory import Check, Inventory
+    from monitor.inventory import Inventory
     from monitor.observation import Observation
     from monitor.verdict.model import Moment
-
-_PREFERENCE = tuple(CheckKind)  # ICMP first, then SNMP, then whatever there is
-
-
-@dataclass(slots=True)
-class _Device:
-    """What the board keeps of one device; `subject` is None for a reference."""
-
-    check: Check
-    subject: Subject | None
-    track: Track
-    verdict: Verdict
-    complaints: dict[str, str]
-
-
-@dataclass(slots=True)
-class _Site:
-    """A site's devices: its uplink, None where that has no check, and its switches."""
-
-    uplink: _Device | None
-    switches: list[_Device]
+    from monitor.verdict.provider import ProviderOutage
+    from monitor.verdict.roster import Device, SiteDevices
 
 
 class VerdictBoard:
@@ -80,50 +66,33 @@ class VerdictBoard:
         answered_before: Collection[Subject] = (),
     ) -> None:
         self.rules = rules or Hysteresis()
-        self._devices: dict[tuple[str, str, str], _Device] = {}
-        self._sites: dict[tuple[str, str], _Site] = {}
-        self._references: list[_Device] = []
+        self._roster = Roster(inventory, now)
         self._line = Line()
+        self._outages = ProviderOutages()
         self._line_answering_from: float | None = None
-        self._monitor = _starting(now)
+        self._monitor = starting(now)
+        self._hub = Verdict(State.UP, Cause.ANSWERS, now.instant)
         self._begun = now.monotonic
-        self._cycle_seconds = 0.0
-        self.reconfigure(inventory, now)
-        for site in self._sites.values():
+        for site in self._roster.sites.values():
             if site.uplink is not None and site.uplink.subject in answered_before:
                 site.uplink.track = replace(site.uplink.track, has_answered=True)
 
     def reconfigure(self, inventory: Inventory, now: Moment) -> None:
         """Take over another inventory; devices that are asked the same way keep their verdict."""
-        deciding: dict[tuple[str, str, str], Check] = {}
-        for check in inventory.checks():
-            key = _key(check)
-            known = deciding.get(key)
-            if known is None or _PREFERENCE.index(check.kind) < _PREFERENCE.index(known.kind):
-                deciding[key] = check
-        devices: dict[tuple[str, str, str], _Device] = {}
-        self._sites, self._references = {}, []
-        for key, check in deciding.items():
-            device = self._devices.get(key)
-            if device is None or device.check != check:
-                device = _new_device(check, now)
-            devices[key] = device
-            self._place(device)
-        self._devices = devices
-        rounds = [
-            device.check.interval + device.check.timeout
-            for device in devices.values()
-            if device.check.target.role is not Role.SWITCH
-        ]
-        self._cycle_seconds = max(rounds, default=0.0)
+        self._roster = Roster(inventory, now, self._roster)
+        self._outages.reconfigure(self._roster.sites.keys())
+
+    def excuse(self, schools: frozenset[str]) -> None:
+        """Leave these schools out when it is asked whose loss it is: work is announced there."""
+        self._outages.excused = schools
 
     def observe(self, observation: Observation, now: Moment) -> tuple[Change, ...]:
         """Take in one observation that just finished; return the verdicts that changed."""
-        device = self._devices.get(_key(observation.check))
+        device = self._roster.devices.get(device_key(observation.check))
         if device is None:
             return ()
         if device.check.name != observation.check.name:
-            self._note(device, observation)
+            device.note(observation)
             return ()
         role, before = device.check.target.role, device.track
         if not self._count(device, observation, now):
@@ -131,33 +100,35 @@ class VerdictBoard:
         # The census goes through the whole city. A round that tells it nothing new waits for the
         # tick, or a city of thousands would cost by the square of its size.
         is_news = role is Role.REFERENCE or _standing(before) != _standing(device.track)
-        changes = list(self._assess_line(now)) if is_news or self._line.is_isolated else []
-        if self._line.is_isolated:
+        changes = list(self._look(now)) if is_news or self._is_suspended else []
+        if self.is_isolated:
             return tuple(changes)
         if role is Role.REFERENCE:
-            for site in self._sites.values():
+            way = self._way_to_uplink()
+            for site in self._judged_sites():
                 if site.uplink is not None and site.uplink.track.charge is not None:
-                    changes.extend(self._judge_site(site, self._way_to_uplink(), now))
-        else:
-            site = self._sites[_site_key(device.check)]
+                    changes.extend(self._judge_site(site, way, now))
+            return tuple(changes)
+        site = self._roster.sites[site_key(device.check)]
+        if self._is_judged(site):
+            way = self._way_to_uplink()
             changes.extend(
-                self._judge_site(site, self._way_to_uplink(), now)
+                self._judge_site(site, way, now)
                 if role is Role.UPLINK
-                else self._judge(device, self._way_to_switch(site), now)
+                else self._judge(device, self._way_to_switch(site, way), now)
             )
         return tuple(changes)
 
     def tick(self, now: Moment) -> tuple[Change, ...]:
         """Let time pass without an observation (call it every few seconds); return the changes."""
-        for device in self._devices.values():
+        for device in self._roster.devices.values():
             if device.track.is_stale(now.monotonic, self.rules):
                 device.track = device.track.forgotten()
         self._hear_references(now)
-        changes = list(self._assess_line(now))
-        if not self._line.is_isolated:
-            way = self._way_to_uplink()
-            for site in self._sites.values():
-                changes.extend(self._judge_site(site, way, now))
+        changes = list(self._look(now))
+        way = self._way_to_uplink()
+        for site in self._judged_sites():
+            changes.extend(self._judge_site(site, way, now))
         return tuple(changes)
 
     @property
@@ -168,14 +139,29 @@ class VerdictBoard:
     @property
     def is_isolated(self) -> bool:
         """Return whether our own line is taken for dead."""
-        return self._line.is_isolated
+        return self._line.standing is Standing.ISOLATED
+
+    @property
+    def common_outage(self) -> Verdict | None:
+        """Return what is said of the hub while the providers' loss is common, else None."""
+        return self._hub if self._line.standing is Standing.COMMON else None
+
+    @property
+    def provider_outages(self) -> Mapping[str, ProviderOutage]:
+        """Return the outages of providers that last, by the provider's name."""
+        return self._outages.lasting
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Return the names of all providers that a site has a contract with."""
+        return self._roster.providers
 
     def findings(self) -> Iterator[tuple[Subject, Verdict]]:
         """Yield every uplink's and switch's verdict in the inventory's order.
 
         The sentences are those of the moment of the finding; `verdict` has the present ones.
         """
-        for device in self._devices.values():
+        for device in self._roster.devices.values():
             if device.subject is not None:
                 yield device.subject, device.verdict
 
@@ -183,8 +169,8 @@ class VerdictBoard:
     def verdicts(self) -> Mapping[Subject, Verdict]:
         """Return every uplink's and switch's verdict, with sentences as they stand now."""
         return {
-            device.subject: replace(device.verdict, detail=_detail(device))
-            for device in self._devices.values()
+            device.subject: replace(device.verdict, detail=device.detail)
+            for device in self._roster.devices.values()
             if device.subject is not None
         }
 
@@ -192,37 +178,44 @@ class VerdictBoard:
         """Return one verdict, None for a subject that is not configured or has no check."""
         if subject == MONITOR:
             return self._monitor
-        device = self._devices.get((subject.school, subject.site, subject.device))
+        if subject == HUB:
+            return self._hub
+        device = self._roster.devices.get((subject.school, subject.site, subject.device))
         if device is None or device.subject != subject:
             return None
-        return replace(device.verdict, detail=_detail(device))
+        return replace(device.verdict, detail=device.detail)
 
     def references(self) -> tuple[int, int]:
         """Return how many references answer, and how many there are."""
-        answering = sum(1 for reference in self._references if reference.track.answered)
-        return answering, len(self._references)
+        heard = [reference.track.answered for _, reference in self._roster.references]
+        return sum(map(bool, heard)), len(heard)
 
     def root_causes(self) -> tuple[Subject, ...]:
-        """Return what has to be repaired: the monitor's line alone, or every device down."""
-        if self._line.is_isolated:
+        """Return what has to be repaired.
+
+        That is the monitor's line alone; else the hub, each provider with an outage, and every
+        device that is down for another reason.
+        """
+        if self.is_isolated:
             return (MONITOR,)
-        return tuple(
-            device.subject
-            for device in self._devices.values()
-            if device.subject is not None and device.verdict.state is State.DOWN
+        outages = self._outages.lasting
+        behind = {site for outage in outages.values() for site in outage.sites}
+        return (
+            *((HUB,) if self.common_outage is not None else ()),
+            *map(subject_of, outages),
+            *(
+                device.subject
+                for device in self._roster.devices.values()
+                if device.subject is not None
+                and device.verdict.state is State.DOWN
+                and not (
+                    device.subject.kind is SubjectKind.UPLINK
+                    and (device.subject.school, device.subject.site) in behind
+                )
+            ),
         )
 
-    def _place(self, device: _Device) -> None:
-        if device.check.target.role is Role.REFERENCE:
-            self._references.append(device)
-            return
-        site = self._sites.setdefault(_site_key(device.check), _Site(None, []))
-        if device.check.target.role is Role.UPLINK:
-            site.uplink = device
-        else:
-            site.switches.append(device)
-
-    def _count(self, device: _Device, observation: Observation, now: Moment) -> bool:
+    def _count(self, device: Device, observation: Observation, now: Moment) -> bool:
         """Add a round to its device's evidence; return whether it said anything."""
         track = device.track
         one = Round(now.monotonic - observation.duration, now.monotonic)
@@ -236,7 +229,7 @@ class VerdictBoard:
             track = track.forgotten()
         if answer is Answer.ANSWERED:
             device.track = with_answer(track, one)
-            self._note(device, observation)
+            device.note(observation)
         else:
             words = observation.detail or observation.reason.value
             device.track = with_silence(track, one, words, self._burden(device))
@@ -244,116 +237,147 @@ class VerdictBoard:
         self._hear_references(now)
         return True
 
-    def _burden(self, device: _Device) -> Burden:
+    def _burden(self, device: Device) -> Burden:
         rules = self.rules
         if device.check.target.role is Role.SWITCH:
-            gate = self._way_to_switch(self._sites[_site_key(device.check)]).gate
+            site = self._roster.sites[site_key(device.check)]
+            gate = self._way_to_switch(site, self._way_to_uplink()).gate
             return Burden(rules.down_rounds, rules.down_seconds, gate)
-        # No uplink goes down before every other site had its round: the majority rule first.
-        seconds = max(rules.down_seconds, self._cycle_seconds)
+        # No uplink goes down before every other site had its round: whose loss it is comes first.
+        seconds = max(rules.down_seconds, self._roster.cycle_seconds)
         return Burden(rules.down_rounds, seconds, self._line_gate())
 
     def _hear_references(self, now: Moment) -> None:
         """Keep since when at least one reference has been answering without a break."""
-        if not any(reference.track.answered for reference in self._references):
+        if not any(reference.track.answered for _, reference in self._roster.references):
             self._line_answering_from = None
         elif self._line_answering_from is None:
             self._line_answering_from = now.monotonic
 
     def _line_gate(self) -> Gate | None:
-        if len(self._references) < self.rules.references:
+        if self._line.standing is Standing.WAITING:
+            return Gate(None, 0.0)
+        references = self._roster.references
+        if len(references) < self.rules.references:
             return None
-        asked = [ref.track.asked for ref in self._references if ref.track.answered]
+        asked = [one.track.asked for _, one in references if one.track.answered]
         return Gate(self._line_answering_from if asked else None, max(asked, default=0.0))
 
     def _way_to_uplink(self) -> Way:
-        return Way(self._line_gate(), 2 * self._cycle_seconds)
+        return Way(self._line_gate(), 2 * self._roster.cycle_seconds)
 
-    def _way_to_switch(self, site: _Site) -> Way:
+    def _way_to_switch(self, site: SiteDevices, way: Way) -> Way:
+        """Return the way to a site's switches; `way` is that to any uplink."""
         uplink = site.uplink
         if uplink is None:
-            return self._way_to_uplink()
-        track = uplink.track
-        return Way(track.gate, 2 * self._cycle_seconds, uplink.verdict, track.silent_from)
+            return way
+        return Way(uplink.track.gate, way.patience, uplink.verdict, uplink.track.silent_from)
 
-    def _judge_site(self, site: _Site, way: Way, now: Moment) -> Iterator[Change]:
+    def _is_judged(self, site: SiteDevices) -> bool:
+        return not self.is_isolated and site.provider not in self._line.providers
+
+    def _judged_sites(self) -> Iterator[SiteDevices]:
+        """Yield the sites on which verdicts may be given now."""
+        return (site for site in self._roster.sites.values() if self._is_judged(site))
+
+    def _judge_site(self, site: SiteDevices, way: Way, now: Moment) -> Iterator[Change]:
         """Judge a site's devices; `way` is the way to any uplink."""
         if site.uplink is not None:
+            if self._outages.has(site.provider, site.key):
+                way = replace(way, blame=Cause.PROVIDER_OUTAGE)
             yield from self._judge(site.uplink, way, now)
         if site.switches:
-            way = self._way_to_switch(site)
+            way = self._way_to_switch(site, way)
             for switch in site.switches:
                 yield from self._judge(switch, way, now)
 
-    def _judge(self, device: _Device, way: Way, now: Moment) -> Iterator[Change]:
+    def _judge(self, device: Device, way: Way, now: Moment) -> Iterator[Change]:
         before = device.verdict
         device.verdict = judge(before, device.track, way, self.rules, now)
         if device.subject is not None and not device.verdict.is_same_finding(before):
             if device.verdict.state is State.DOWN:
-                device.track = replace(device.track, has_answered=False)
+                track = device.track
+                device.fell_from = track.silent_from if track.has_answered else None
+                device.track = replace(track, has_answered=False)
             yield Change(device.subject, before, device.verdict, now.instant)
 
-    def _assess_line(self, now: Moment) -> Iterator[Change]:
-        before = self._line
-        self._line = assess(
-            before, self._census(now), now.monotonic, self._cycle_seconds, self.rules
-        )
-        if self._line.is_isolated and not before.is_isolated:
-            yield from self._isolate(now)
-        elif before.is_isolated and not self._line.is_isolated:
-            yield from self._begin_anew(now)
-        elif not self._line.is_isolated:
+    @property
+    def _is_suspended(self) -> bool:
+        return self._line.standing is not Standing.CLEAR
+
+    def _look(self, now: Moment) -> Iterator[Change]:
+        """Ask whose loss it is, if there is one, and act on it."""
+        roster, before = self._roster, self._line
+        census = take_census(roster, now.monotonic, self.rules, self._outages.excused)
+        line = self._line = assess(before, census, now.monotonic, roster.cycle_seconds, self.rules)
+        if line.standing is not before.standing:
+            yield from self._change_over(before, now)
+        if not self.is_isolated:
             yield from self._set_monitor(self._monitor_at_large(now), now)
+            if line.standing is not Standing.WAITING:
+                yield from self._outages.look(roster, census, now, self.rules, line.providers)
 
-    def _census(self, now: Moment) -> Census:
-        references = [reference.track for reference in self._references]
-        present = lost = newly_lost = 0
-        for site in self._sites.values():
-            if site.uplink is None or not site.uplink.track.has_answered:
-                continue
-            track = site.uplink.track
-            present += 1
-            if track.silent:
-                lost += 1
-                newly_lost += now.monotonic - track.silent_from <= self._cycle_seconds
-        return Census(
-            references=len(references),
-            silent_references=sum(1 for track in references if track.silent),
-            steady_references=sum(
-                1 for track in references if track.answered >= self.rules.up_rounds
-            ),
-            present_sites=present,
-            lost_sites=lost,
-            newly_lost_sites=newly_lost,
-        )
+    def _change_over(self, before: Line, now: Moment) -> Iterator[Change]:
+        """Act on another standing than before: verdicts rest, or go on."""
+        line = self._line
+        if before.standing is Standing.COMMON:
+            yield from self._set_hub(Verdict(State.UP, Cause.ANSWERS, now.instant), now)
+        if line.standing is Standing.ISOLATED:
+            found = Verdict(State.DOWN, Cause.ISOLATED, now.instant, line.why)
+            yield from self._set_monitor(found, now)
+            yield from self._suspend(
+                self._roster.sites.values(), Cause.ISOLATED, "the monitor is isolated", now
+            )
+        elif line.standing is Standing.COMMON:
+            found = Verdict(State.UNKNOWN, Cause.COMMON_OUTAGE, now.instant, line.why)
+            yield from self._set_hub(found, now)
+            for provider in line.providers & self._outages.lasting.keys():
+                yield self._outages.end(provider, now)
+            yield from self._suspend(
+                [one for one in self._roster.sites.values() if one.provider in line.providers],
+                Cause.COMMON_OUTAGE,
+                "all providers fell silent together",
+                now,
+            )
+        elif before.standing in {Standing.ISOLATED, Standing.COMMON}:
+            yield from self._resume(before, now)
 
-    def _isolate(self, now: Moment) -> Iterator[Change]:
-        why = self._line.why
-        yield from self._set_monitor(Verdict(State.DOWN, Cause.ISOLATED, now.instant, why), now)
-        for device in self._devices.values():
-            if device.subject is None:
-                continue
-            before = device.verdict
-            since = before.since if before.state is State.UNKNOWN else now.instant
-            detail = "the monitor is isolated"
-            device.verdict = Verdict(State.UNKNOWN, Cause.ISOLATED, since, detail)
-            yield Change(device.subject, before, device.verdict, now.instant)
+    def _suspend(
+        self, sites: Collection[SiteDevices], cause: Cause, detail: str, now: Moment
+    ) -> Iterator[Change]:
+        for site in sites:
+            for device in site.devices():
+                if device.subject is None:
+                    continue
+                before = device.verdict
+                since = now.instant
+                if before.state is State.UNKNOWN:
+                    since = before.since
+                elif before.state is State.UP and device.track.silent:
+                    since = max(now.instant_of(device.track.silent_from), before.since)
+                device.verdict = Verdict(State.UNKNOWN, cause, since, detail)
+                yield Change(device.subject, before, device.verdict, now.instant)
 
-    def _begin_anew(self, now: Moment) -> Iterator[Change]:
-        """Forget all silence gathered while isolated; who answered since is up at once."""
-        for device in self._devices.values():
-            if device.subject is not None:
+    def _resume(self, before: Line, now: Moment) -> Iterator[Change]:
+        """Forget all silence gathered while verdicts rested; who answered since is up at once."""
+        sites = [
+            site
+            for site in self._roster.sites.values()
+            if before.standing is Standing.ISOLATED or site.provider in before.providers
+        ]
+        for site in sites:
+            for device in site.devices():
                 device.track = device.track.without_silence()
-        yield from self._set_monitor(self._monitor_at_large(now), now)
-        for site in self._sites.values():
-            yield from self._judge_site(site, self._way_to_uplink(), now)
+        way = self._way_to_uplink()
+        for site in sites:
+            yield from self._judge_site(site, way, now)
 
     def _monitor_at_large(self, now: Moment) -> Verdict:
         """Return the verdict on the monitor while it is not isolated."""
-        if now.monotonic - self._begun < self._cycle_seconds:
-            return _starting(now)
-        gate = self._line_gate()
-        if gate is not None and gate.answering_from is None:
+        if now.monotonic - self._begun < self._roster.cycle_seconds:
+            return starting(now)
+        answering = any(reference.track.answered for _, reference in self._roster.references)
+        if len(self._roster.references) >= self.rules.references and not answering:
             return Verdict(State.UNKNOWN, Cause.NO_DATA, now.instant, "no reference was measured")
         return Verdict(State.UP, Cause.ANSWERS, now.instant)
 
@@ -363,36 +387,9 @@ class VerdictBoard:
             self._monitor = verdict
             yield Change(MONITOR, before, verdict, now.instant)
 
-    def _note(self, device: _Device, observation: Observation) -> None:
-        """Keep what another check complains of, to be told beside the verdict."""
-        name = observation.check.name
-        if observation.outcome is Outcome.FAILED and observation.reason is not Reason.NONE:
-            words = observation.detail or observation.reason.value
-            device.complaints[name] = f"{name}: {words}"
-        elif observation.outcome is Outcome.OK:
-            device.complaints.pop(name, None)
-
-
-def _new_device(check: Check, now: Moment) -> _Device:
-    subject = None if check.target.role is Role.REFERENCE else Subject.of(check.target)
-    return _Device(check, subject, Track(check.interval, now.monotonic), _starting(now), {})
-
-
-def _starting(now: Moment) -> Verdict:
-    return Verdict(State.UNKNOWN, Cause.STARTING, now.instant, "no full round yet")
-
-
-def _detail(device: _Device) -> str:
-    parts = [device.verdict.detail, *device.complaints.values()]
-    return "; ".join(part for part in parts if part)
-
-
-def _key(check: Check) -> tuple[str, str, str]:
-    return check.target.school, check.target.site, check.target.device
-
-
-def _site_key(check: Check) -> tuple[str, str]:
-    return check.target.school, check.target.site
+    def _set_hub(self, verdict: Verdict, now: Moment) -> Iterator[Change]:
+        before, self._hub = self._hub, verdict
+        yield Change(HUB, before, verdict, now.instant)
 
 
 def _standing(track: Track) -> tuple[bool, bool]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _BEHIND = frozenset({Cause.BEHIND_UPLINK, Cause.UNPROVEN})
+_SUSPENDED = frozenset({Cause.NO_DATA, Cause.ISOLATED, Cause.COMMON_OUTAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +168,14 @@ class Way:
 
     `gate` is None where nothing can vouch for the way. `uplink` is the verdict of the uplink in
     front of a switch, `uplink_silent_from` the start of that uplink's silence. `patience` is how
-    many seconds a charge may wait for its proof.
+    many seconds a charge may wait for its proof. `blame` is the cause of an outage behind it.
     """
 
     gate: Gate | None
     patience: float
     uplink: Verdict | None = None
     uplink_silent_from: float = 0.0
+    blame: Cause = Cause.NO_ANSWER
 
     @property
     def is_cut(self) -> bool:
@@ -224,13 +226,13 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
             silent_from = max(silent_from, way.gate.answering_from)
         since = max(now.instant_of(silent_from), before.since)
         words = track.last_words or "no answer"
-        return Verdict(State.DOWN, Cause.NO_ANSWER, since, words)
+        return Verdict(State.DOWN, way.blame, since, words)
     has_waited = track.full_from is not None and now.monotonic - track.full_from > way.patience
     if has_waited or before.cause is Cause.BEHIND_UPLINK:
         return _unknown(
             before, Cause.UNPROVEN, "no answer, and the way to it is not proven good since", now
         )
-    if before.cause in {Cause.NO_DATA, Cause.ISOLATED}:
+    if before.cause in _SUSPENDED:
         return _unknown(before, Cause.STARTING, "silent, but not yet for long enough", now)
     return before
 

@@ -26,12 +26,14 @@ class Cause(StrEnum):
 
     ANSWERS = "answers"
     NO_ANSWER = "no_answer"
+    PROVIDER_OUTAGE = "provider_outage"
     # Unknown, and why.
     STARTING = "starting"
     NO_DATA = "no_data"
     UNPROVEN = "unproven"
     BEHIND_UPLINK = "behind_uplink"
     ISOLATED = "isolated"
+    COMMON_OUTAGE = "common_outage"
 
 
 class SubjectKind(StrEnum):
@@ -39,12 +41,22 @@ class SubjectKind(StrEnum):
 
     UPLINK = "uplink"
     SWITCH = "switch"
+    PROVIDER = "provider"
+    HUB = "hub"
     MONITOR = "monitor"
+
+    @property
+    def is_device(self) -> bool:
+        """Return whether it is one of a school's devices."""
+        return self in {SubjectKind.UPLINK, SubjectKind.SWITCH}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An uplink or a switch of a site, or the monitor itself (school and site empty)."""
+    """An uplink or a switch of a site; or, school and site empty, a provider, the hub, the monitor.
+
+    The hub is what all providers' lines share on our side.
+    """
 
     kind: SubjectKind
     school: str
@@ -59,10 +71,15 @@ class Subject:
     def __str__(self) -> str:
         if self.kind is SubjectKind.MONITOR:
             return "the monitor"
+        if self.kind is SubjectKind.HUB:
+            return "the hub"
+        if self.kind is SubjectKind.PROVIDER:
+            return f"provider {self.device}"
         return f"{self.kind} {self.school}/{self.site}/{self.device}"
 
 
 MONITOR = Subject(SubjectKind.MONITOR, "", "", "monitor")
+HUB = Subject(SubjectKind.HUB, "", "", "hub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +120,7 @@ class Change:
     @property
     def is_held_against_a_school(self) -> bool:
         """Return whether a school's device was declared down."""
-        return self.after.state is State.DOWN and self.subject.kind is not SubjectKind.MONITOR
+        return self.after.state is State.DOWN and self.subject.kind.is_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +130,8 @@ class Hysteresis:
     A device is down after `down_rounds` silent rounds in a row that span `down_seconds`; it
     leaves down after `up_rounds` answered rounds in a row; it is unknown after
     `stale_intervals` of its own interval without a usable round. The monitor is isolated when
-    all of at least `references` references are silent, or when more than `lost_share` of at
-    least `schools` answering sites fall silent within one cycle.
+    all of at least `references` references are silent. More than `lost_share` of the sites that
+    used to answer is a loss that has to be explained, in the city of at least `schools` of them.
     """
 
     down_rounds: int = 3

@@ -54,6 +54,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "The monitor's own line is dead: nobody is judged until it is back.",
         "Die eigene Leitung des Monitors ist tot: bis sie zurück ist, wird niemand beurteilt.",
     ),
+    "common_outage": (
+        "All providers fell silent together, our own line answers. Their schools are not judged.",
+        "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen.",
+    ),
+    "provider_outage": (
+        "Outage of {provider}: {down} of {sites} sites are down",
+        "Ausfall bei {provider}: {down} von {sites} Standorten sind gestört",
+    ),
     "starting": (
         "The monitor has just started: what it has not measured yet is unknown.",
         "Der Monitor ist gerade gestartet: was er noch nicht gemessen hat, ist unbekannt.",

@@ -56,6 +56,11 @@ def test_router_and_switches_are_counted_out_of_the_network() -> None:
     ]
 
 
+def test_a_reference_may_be_a_providers_hand_over_router() -> None:
+    names = [one.provider for one in read("reference-of-a-provider").references]
+    assert names == ["", "", "Provider A"], "by the name that labels and reports have"
+
+
 def test_ipv6_network_counts_the_same_way() -> None:
     site = read("ipv6-networks").schools[0].sites[0]
     assert site.uplink.host == "2001:db8:1::1"

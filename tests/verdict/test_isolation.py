@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -10,12 +8,10 @@ from hypothesis import strategies as st
 
 from monitor.observation import State
 from monitor.verdict import MONITOR, Cause
-from tests.verdict.world import Spells, World, city, school, uplink
+from tests.verdict.world import Spells, World, city, uplink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from monitor.inventory import Check
 
 SCHOOLS = 9
 seeds = st.integers(0, 2**32)
@@ -31,10 +27,6 @@ def world_of(
     random = Random(seed)
     inventory = city(SCHOOLS, switches=1, references=references)
     return World(inventory, lambda _: random.random(), outages or {}, own_line)
-
-
-def drawn_phase(seed: int, check: Check) -> float:
-    return Random(f"{seed} {check.id}").random()
 
 
 def isolations(world: World) -> list[tuple[float, bool]]:
@@ -64,12 +56,14 @@ def test_own_line_dead_is_held_against_nobody_also_on_return(
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
-@slowly
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seeds, st.floats(120, 300), st.floats(100, 400), st.integers(5, SCHOOLS))
-def test_most_schools_lost_at_once_is_held_against_nobody(
+def test_most_schools_lost_at_once_with_one_reference_left_is_held_against_nobody(
     seed: int, death: float, length: float, lost: int
 ) -> None:
-    outages = {(f"s{number}", "router"): [(death, death + length)] for number in range(lost)}
+    dead: Spells = [(death, death + length)]
+    outages = {(f"s{number}", "router"): dead for number in range(lost)}
+    outages |= {("", "ref0"): dead, ("", "ref1"): dead}
     world = world_of(seed, outages=outages)
     world.run(death + 70)
     assert world.board.is_isolated
@@ -106,44 +100,12 @@ def test_a_restart_amid_isolation_declares_nobody_down() -> None:
         assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
-def test_a_restart_amid_a_city_wide_outage_knows_the_schools_from_the_ledger() -> None:
-    outages = {(f"s{number}", "router"): [(-1.0, 10_000.0)] for number in range(7)}
-    inventory = city(SCHOOLS, switches=0)
-    random = Random(1)
-    known = [uplink(number) for number in range(SCHOOLS)]
-    world = World(inventory, lambda _: random.random(), outages, answered_before=known)
-    world.run(1000)
-    assert world.board.is_isolated
-    assert world.held_against_schools() == []
-
-
 def test_schools_that_never_answered_do_not_isolate_the_monitor() -> None:
     outages = {(f"s{number}", "router"): [(-1.0, 10_000.0)] for number in range(7)}
     world = world_of(3, outages=outages)
     world.run(600)
     assert not world.board.is_isolated
     assert world.board.root_causes() == tuple(uplink(number) for number in range(7))
-
-
-def test_schools_that_are_down_already_are_no_part_of_the_majority() -> None:
-    down = {(f"s{number}", "router"): [(120.0, 10_000.0)] for number in range(4)}
-    for more, isolated in ((2, False), (3, True)):
-        late = {(f"s{number}", "router"): [(600.0, 10_000.0)] for number in range(4, 4 + more)}
-        world = world_of(9, outages={**down, **late})
-        world.run(670)
-        assert world.board.is_isolated is isolated, f"{more} of the 5 that answered"
-
-
-def test_an_uplink_asked_more_often_than_the_others_waits_for_them() -> None:
-    outages = {(f"s{number}", "router"): [(200.0, 10_000.0)] for number in range(SCHOOLS)}
-    paces = (10.0, *[120.0] * (SCHOOLS - 1))
-    schools = tuple(school(number, 0, interval=pace) for number, pace in enumerate(paces))
-    inventory = replace(city(0, 0), schools=schools)
-    for seed in range(40):
-        world = World(inventory, partial(drawn_phase, seed), outages)
-        world.run(600)
-        assert world.board.is_isolated
-        assert world.held_against_schools() == [], f"seed {seed}"
 
 
 def test_two_of_three_references_dead_isolate_nobody() -> None:

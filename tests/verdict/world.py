@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from monitor.inventory import (
@@ -38,8 +38,15 @@ def icmp(interval: float = 60.0) -> CheckPlan:
     return CheckPlan(CheckKind.ICMP, "icmp", interval, 5.0, IcmpOptions())
 
 
-def school(number: int, switches: int, interval: float = 60.0, type_: str = "Gymnasium") -> School:
-    uplink = Uplink(f"10.{number}.0.1", CONTRACT, (icmp(interval),))
+def school(
+    number: int,
+    switches: int,
+    interval: float = 60.0,
+    type_: str = "Gymnasium",
+    provider: str = CONTRACT.provider,
+) -> School:
+    contract = replace(CONTRACT, provider=provider)
+    uplink = Uplink(f"10.{number}.0.1", contract, (icmp(interval),))
     boxes = tuple(
         Switch(f"sw{index}", f"10.{number}.0.{index + 10}", (icmp(interval),))
         for index in range(switches)
@@ -59,6 +66,25 @@ def city(schools: int, switches: int, references: int = 3, interval: float = 60.
         ),
         schools=tuple(school(number, switches, interval) for number in range(schools)),
     )
+
+
+def city_of(
+    providers: Mapping[str, int],
+    handovers: Sequence[str] = (),
+    interval: float = 60.0,
+) -> Inventory:
+    """Return schools in turn of so many for each provider; hand-over routers beside three others.
+
+    The hand-over router of `A` is the reference `handover-A`.
+    """
+    names = [name for name, count in providers.items() for _ in range(count)]
+    routers = tuple(
+        Reference(f"handover-{name}", f"198.51.100.{index}", (icmp(interval),), name)
+        for index, name in enumerate(handovers, start=1)
+    )
+    base = city(0, 0, interval=interval)
+    schools = tuple(school(number, 0, interval, provider=name) for number, name in enumerate(names))
+    return replace(base, references=(*base.references, *routers), schools=schools)
 
 
 def moment(seconds: float) -> Moment:

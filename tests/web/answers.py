@@ -116,6 +116,8 @@ def city(**changes: Any) -> CityStatus:
         "schools_up": 1,
         "schools_down": 1,
         "schools_unknown": 0,
+        "common_outage": None,
+        "provider_outages": (),
         "root_causes": (finding(State.DOWN, school="schiller"),),
         "goal": GoalStatus(
             name="Gute Schule",

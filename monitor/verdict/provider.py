@@ -1,0 +1,167 @@
+"""When a loss is a provider's outage, and when that is over.
+
+It begins when most of a provider's sites, two at least, have been silent for a whole cycle with
+references answering, and the loss is not common to all providers. It ends when most of those
+sites have been back for a whole cycle: what comes back in pieces is one outage.
+
+Must not know: any single device's evidence, what verdicts follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitor.observation import State
+from monitor.verdict.isolation import WITNESSES, is_majority
+from monitor.verdict.model import Cause, Change, Subject, SubjectKind, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from datetime import datetime
+
+    from monitor.verdict.census import Census
+    from monitor.verdict.model import Hysteresis, Moment
+    from monitor.verdict.roster import Roster, SiteKey
+
+# One line alone cannot tell its own death from its provider's.
+LEAST_SITES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOutage:
+    """An outage that lasts: whose sites were concerned, since when, why we say so.
+
+    `sites` are all of the provider that used to answer when it began, the few that still
+    answered included.
+    """
+
+    provider: str
+    sites: frozenset[SiteKey]
+    since: datetime
+    why: str
+    calm_from: float | None = None
+
+
+def has_begun(provider: str, census: Census, monotonic: float, cycle_seconds: float) -> str:
+    """Return why a provider's loss is its outage from now on, empty if it is not."""
+    heard = census.providers.get(provider)
+    if heard is None or heard.fell_from is None or heard.lost < LEAST_SITES:
+        return ""
+    if monotonic - heard.fell_from < cycle_seconds:
+        return ""
+    answering = sum(one.is_answering and one.asked >= heard.fell_from for one in census.references)
+    if answering < WITNESSES:
+        return ""
+    routers = [one for one in census.references if one.provider == provider]
+    handover = ""
+    if any(one.is_answering for one in routers):
+        handover = "; its hand-over router answers"
+    elif any(one.is_silent for one in routers):
+        handover = "; its hand-over router is silent, too"
+    return (
+        f"{heard.lost} of {heard.present} sites fell silent together while {answering} of "
+        f"{len(census.references)} references answer{handover}"
+    )
+
+
+def after_look(
+    outage: ProviderOutage,
+    lost: int,
+    monotonic: float,
+    cycle_seconds: float,
+    rules: Hysteresis,
+) -> ProviderOutage | None:
+    """Return the outage after another look, `lost` of its sites being so still; None if over."""
+    if is_majority(lost, len(outage.sites), rules):
+        return outage if outage.calm_from is None else replace(outage, calm_from=None)
+    if outage.calm_from is None:
+        return replace(outage, calm_from=monotonic)
+    return None if monotonic - outage.calm_from >= cycle_seconds else outage
+
+
+def subject_of(provider: str) -> Subject:
+    """Return what a provider's outage is told of."""
+    return Subject(SubjectKind.PROVIDER, "", "", provider)
+
+
+class ProviderOutages:
+    """The outages of all providers that last, by the provider's name.
+
+    Schools that are `excused`, for work that is announced there, are no part of any.
+    """
+
+    __slots__ = ("excused", "lasting")
+
+    def __init__(self) -> None:
+        self.lasting: dict[str, ProviderOutage] = {}
+        self.excused: frozenset[str] = frozenset()
+
+    def reconfigure(self, sites: Collection[SiteKey]) -> None:
+        """Forget the sites that are no more."""
+        known = frozenset(sites)
+        self.lasting = {
+            name: replace(outage, sites=outage.sites & known)
+            for name, outage in self.lasting.items()
+            if outage.sites & known
+        }
+
+    def has(self, provider: str, site: SiteKey) -> bool:
+        """Return whether a site is concerned by its provider's outage."""
+        outage = self.lasting.get(provider)
+        return outage is not None and site in outage.sites
+
+    def look(  # what is heard, and by which rules
+        self,
+        roster: Roster,
+        census: Census,
+        now: Moment,
+        rules: Hysteresis,
+        left_out: Collection[str],
+    ) -> Iterator[Change]:
+        """Begin and end outages; providers that are `left_out` begin none."""
+        cycle = roster.cycle_seconds
+        for name, outage in tuple(self.lasting.items()):
+            lost = sum(_is_lost(roster, site) for site in outage.sites)
+            after = after_look(outage, lost, now.monotonic, cycle, rules)
+            if after is None:
+                yield self.end(name, now)
+            else:
+                self.lasting[name] = after
+        for name, heard in census.providers.items():
+            if name in self.lasting or name in left_out:
+                continue
+            why = has_begun(name, census, now.monotonic, cycle)
+            if why and heard.fell_from is not None:
+                since = now.instant_of(heard.fell_from)
+                sites = _concerned(roster, name, self.excused)
+                outage = self.lasting[name] = ProviderOutage(name, sites, since, why)
+                before = Verdict(State.UP, Cause.ANSWERS, since)
+                yield Change(subject_of(name), before, verdict_of(outage), now.instant)
+
+    def end(self, provider: str, now: Moment) -> Change:
+        """End an outage; return the change."""
+        outage = self.lasting.pop(provider)
+        after = Verdict(State.UP, Cause.ANSWERS, now.instant)
+        return Change(subject_of(provider), verdict_of(outage), after, now.instant)
+
+
+def verdict_of(outage: ProviderOutage) -> Verdict:
+    """Return what is said of a provider while its outage lasts."""
+    return Verdict(State.DOWN, Cause.PROVIDER_OUTAGE, outage.since, outage.why)
+
+
+def _concerned(roster: Roster, provider: str, excused: Collection[str]) -> frozenset[SiteKey]:
+    return frozenset(
+        site.key
+        for site in roster.sites.values()
+        if site.provider == provider
+        and site.key[0] not in excused
+        and site.uplink is not None
+        and (site.uplink.track.has_answered or site.uplink.fell_from is not None)
+    )
+
+
+def _is_lost(roster: Roster, key: SiteKey) -> bool:
+    site = roster.sites.get(key)
+    return site is not None and site.uplink is not None and site.uplink.is_lost

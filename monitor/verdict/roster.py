@@ -1,0 +1,154 @@
+"""Who is asked: every device's evidence and verdict, by site, and the references.
+
+A site belongs to the provider of its contract, a reference to a provider where it is that
+provider's hand-over router.
+
+Must not know: how a verdict is reached, what is heard of the city as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from monitor.inventory import CheckKind, Role
+from monitor.observation import Outcome, Reason, State
+from monitor.verdict.device import Track
+from monitor.verdict.model import Cause, Subject, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory import Check, Inventory
+    from monitor.observation import Observation
+    from monitor.verdict.model import Moment
+
+_PREFERENCE = tuple(CheckKind)  # ICMP first, then SNMP, then whatever there is
+
+DeviceKey = tuple[str, str, str]
+SiteKey = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Device:
+    """What is kept of one device; `subject` is None for a reference.
+
+    `fell_from` is the start of the silence (monotonic s) for which a device that used to answer
+    was declared down, None while it is not.
+    """
+
+    check: Check
+    subject: Subject | None
+    track: Track
+    verdict: Verdict
+    complaints: dict[str, str]
+    fell_from: float | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """Return whether it is silent now, or declared down."""
+        return bool(self.track.silent) or self.verdict.state is State.DOWN
+
+    @property
+    def detail(self) -> str:
+        """Return the verdict's sentence, and what other checks complain of."""
+        parts = [self.verdict.detail, *self.complaints.values()]
+        return "; ".join(part for part in parts if part)
+
+    def note(self, observation: Observation) -> None:
+        """Keep what a check complains of, to be told beside the verdict."""
+        name = observation.check.name
+        if observation.outcome is Outcome.FAILED and observation.reason is not Reason.NONE:
+            words = observation.detail or observation.reason.value
+            self.complaints[name] = f"{name}: {words}"
+        elif observation.outcome is Outcome.OK:
+            self.complaints.pop(name, None)
+
+
+@dataclass(slots=True)
+class SiteDevices:
+    """A site's provider, its uplink, None where that has no check, and its switches."""
+
+    key: SiteKey
+    provider: str
+    uplink: Device | None = None
+    switches: list[Device] = field(default_factory=list)
+
+    def devices(self) -> Iterator[Device]:
+        """Yield the uplink, then the switches."""
+        if self.uplink is not None:
+            yield self.uplink
+        yield from self.switches
+
+
+class Roster:
+    """The devices of an inventory; those that are asked the same way as before keep what is known.
+
+    `cycle_seconds` is the longest round of an uplink or a reference: its interval and time-out.
+    """
+
+    __slots__ = ("cycle_seconds", "devices", "providers", "references", "sites")
+
+    def __init__(self, inventory: Inventory, now: Moment, before: Roster | None = None) -> None:
+        self.devices: dict[DeviceKey, Device] = {}
+        self.sites: dict[SiteKey, SiteDevices] = {}
+        self.references: list[tuple[str, Device]] = []
+        providers = {
+            (school.id, site.id): site.uplink.contract.provider
+            for school in inventory.schools
+            for site in school.sites
+        }
+        self.providers = tuple(dict.fromkeys(providers.values()))
+        handovers = {one.name: one.provider for one in inventory.references}
+        known = before.devices if before is not None else {}
+        for key, check in _deciding(inventory).items():
+            device = known.get(key)
+            if device is None or device.check != check:
+                device = _new_device(check, now)
+            self.devices[key] = device
+            if check.target.role is Role.REFERENCE:
+                self.references.append((handovers[check.target.device], device))
+                continue
+            place = site_key(check)
+            site = self.sites.setdefault(place, SiteDevices(place, providers[place]))
+            if check.target.role is Role.UPLINK:
+                site.uplink = device
+            else:
+                site.switches.append(device)
+        rounds = [
+            device.check.interval + device.check.timeout
+            for device in self.devices.values()
+            if device.check.target.role is not Role.SWITCH
+        ]
+        self.cycle_seconds = max(rounds, default=0.0)
+
+
+def device_key(check: Check) -> DeviceKey:
+    """Return what tells a device from all others."""
+    return check.target.school, check.target.site, check.target.device
+
+
+def site_key(check: Check) -> SiteKey:
+    """Return what tells a site from all others."""
+    return check.target.school, check.target.site
+
+
+def starting(now: Moment) -> Verdict:
+    """Return the verdict on what has not been asked yet."""
+    return Verdict(State.UNKNOWN, Cause.STARTING, now.instant, "no full round yet")
+
+
+def _deciding(inventory: Inventory) -> dict[DeviceKey, Check]:
+    """Return each device's check that its verdict rests on."""
+    deciding: dict[DeviceKey, Check] = {}
+    for check in inventory.checks():
+        key = device_key(check)
+        known = deciding.get(key)
+        if known is None or _PREFERENCE.index(check.kind) < _PREFERENCE.index(known.kind):
+            deciding[key] = check
+    return deciding
+
+
+def _new_device(check: Check, now: Moment) -> Device:
+    subject = None if check.target.role is Role.REFERENCE else Subject.of(check.target)
+    return Device(check, subject, Track(check.interval, now.monotonic), starting(now), {})
