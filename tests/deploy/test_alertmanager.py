@@ -41,6 +41,8 @@ def test_amtool_accepts_the_configuration_and_its_templates() -> None:
         ("alertname=UplinkDown severity=ticket provider=A school=a site=main", "ticket"),
         ("alertname=ProviderOutage severity=page provider=A", "page"),
         ("alertname=ProviderOutage severity=ticket provider=A", "ticket"),
+        ("alertname=CommonOutage severity=page", "page"),
+        ("alertname=CommonOutage severity=ticket", "ticket"),
         ("alertname=MonitorIsolated severity=page", "page"),
         ("alertname=MonitorDown severity=page", "page"),
         ("alertname=SwitchDown severity=ticket school=a site=main device=switch-01", "ticket"),
@@ -76,6 +78,7 @@ def test_what_inhibits_outlives_its_target_by_a_group_interval() -> None:
     )
     assert keeps["UplinkDown"] >= keeps["SwitchDown"] + longest
     assert keeps["MonitorIsolated"] >= keeps["UplinkDown"] + longest
+    assert keeps["CommonOutage"] >= keeps["UplinkDown"] + longest
     assert keeps["MonitorIsolated"] >= keeps["ProviderOutage"] + longest
 
 
