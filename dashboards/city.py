@@ -129,6 +129,41 @@ ANSWER: Final = Row(
             width=4,
         ),
         Panel(
+            Kind.STAT,
+            Text("Outages of providers", "Ausfälle von Anbietern"),
+            Text(
+                "Which provider lost most of its lines while references answer. Good: none.",
+                "Welcher Anbieter die meisten Anschlüsse verlor, während Referenzen antworten. "
+                "Gut: keiner.",
+            ),
+            (
+                Query(
+                    "max by (provider) (school_provider_outage)",
+                    same("{{provider}}"),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NOTHING_YET,
+            width=20,
+            steps=BAD_FROM_ONE,
+            values=YES_IS_BAD,
+        ),
+        Panel(
+            Kind.STAT,
+            Text("All providers at once", "Alle Anbieter zugleich"),
+            Text(
+                "Whether all lost most lines together: our hub, or the providers. Good: no.",
+                "Ob alle zugleich verstummt sind: unser Übergabepunkt oder die Anbieter. Gut: nein.",
+            ),
+            (Query("max(school_common_outage)", Text("common", "gemeinsam"), instant=True),),
+            "none",
+            NOTHING_YET,
+            width=4,
+            steps=BAD_FROM_ONE,
+            values=YES_IS_BAD,
+        ),
+        Panel(
             Kind.TABLE,
             Text("What is down, and why", "Was ausgefallen ist, und warum"),
             Text(
