@@ -154,7 +154,7 @@ ANSWER: Final = Row(
             Text("All providers at once", "Alle Anbieter zugleich"),
             Text(
                 "Whether all lost most lines together: our hub, or the providers. Good: no.",
-                "Ob alle zugleich verstummt sind: unser Übergabepunkt oder die Anbieter. Gut: nein.",
+                "Ob alle zugleich verstummten: unser Übergabepunkt oder die Anbieter. Gut: nein.",
             ),
             (Query("max(school_common_outage)", Text("common", "gemeinsam"), instant=True),),
             "none",
