@@ -56,7 +56,7 @@ def test_own_line_dead_is_held_against_nobody_also_on_return(
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(seeds, st.floats(120, 300), st.floats(100, 400), st.integers(5, SCHOOLS))
 def test_most_schools_lost_at_once_with_one_reference_left_is_held_against_nobody(
     seed: int, death: float, length: float, lost: int

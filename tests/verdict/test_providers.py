@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.observation import State
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Check
 
 FOREVER = 10_000.0
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25)
 seeds = st.integers(0, 2**32)
 
 
