@@ -76,6 +76,9 @@ class TrapDesk:
         self.close()
         self._places = addresses
         self._forget(set(addresses.values()))
+        for listened in addresses.values():
+            self._totals.setdefault(listened, Counter())
+            self._expose(listened)
         self._receiver = module.TrapReceiver(
             # Its own copy: what comes in between waits in the socket that stays open.
             self._receiving.dup(),
@@ -95,16 +98,17 @@ class TrapDesk:
         place = self._places.get(address)
         if place is None:
             return
-        totals = self._totals.setdefault(place, Counter())
-        totals[kind] += 1
-        blocks = Blocks()
-        for name, total in sorted(totals.items()):
-            blocks.add(TRAP_FAMILY, (*place, name), total)
-        self._exposition.set_blocks(place[0], _owner(place), blocks.text())
+        self._totals[place][kind] += 1
+        self._expose(place)
         now = self._clock.monotonic()
         if now - self._polled.get(place, -POLL_GAP_SECONDS) >= POLL_GAP_SECONDS:
             self._polled[place] = now
             self._hurry(f"{'/'.join(place)}/{CheckKind.INTERFACES}")
+
+    def _expose(self, place: Place) -> None:
+        blocks = Blocks()
+        blocks.add_counts(TRAP_FAMILY, place, self._totals[place])
+        self._exposition.set_blocks(place[0], _owner(place), blocks.text())
 
     async def _addresses(self, checks: Iterable[Check]) -> dict[str, Place]:
         """Return the devices by their addresses; names that do not resolve are left out."""

@@ -108,6 +108,8 @@ class Watch:
             rules.in_maintenance,
             rules.in_service_hours,
         )
+        self._expose_minutes()
+        self._expose_ledger()
 
     @property
     def calendar(self) -> SchoolCalendar:
@@ -122,6 +124,7 @@ class Watch:
         self._verdicts_shown = None
         self.board.reconfigure(inventory, self._moment())
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
+        self._expose_minutes()
         self.rollout.reconfigure(inventory)
         self._record_goal()
         self._rollout_shown = 0
@@ -161,12 +164,18 @@ class Watch:
         if settled:
             self._ledger.submit(settled)
             self.rollout.take(settled)
-            for school, texts in availability_blocks(self._recorder.counts).items():
-                self._exposition.set_blocks(school, _OWNER, texts)
+            self._expose_minutes()
         self._ledger.submit(self.rollout.tick(self._rollout_clock.now()))
         for overdue in self.meters.expire(self._clock.monotonic()):
             self._expose_load(overdue)
         self._expose(now)
+
+    def _expose_minutes(self) -> None:
+        for school, texts in availability_blocks(self._recorder.counts).items():
+            self._exposition.set_blocks(school, _OWNER, texts)
+
+    def _expose_ledger(self) -> None:
+        self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
 
     def _expose_load(self, measured: Measured) -> None:
         owner = uplink_owner(measured)
@@ -227,7 +236,7 @@ class Watch:
             )
             for school, texts in changed.items():
                 self._exposition.set_blocks(school, _OWNER, texts)
-        self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
+        self._expose_ledger()
         day = self._rollout_clock.now()
         if minute_of(day) != self._rollout_shown:
             self._rollout_shown = minute_of(day)

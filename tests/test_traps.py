@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.config.secrets import Secret
+from monitor.exposition.mib import TRAPS
 from monitor.exposition.store import Exposition
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.snmp.traps import KINDS, OTHER
 from monitor.traps import POLL_GAP_SECONDS, open_traps
 from tests.exposition.support import HandClock, exact_names, inventory, school
 from tests.probes.support import THREADS
@@ -31,10 +34,12 @@ class Desk:
         self.readers = SnmpReaders({}, {"public": Secret("public")})
 
     async def totals(self) -> dict[tuple[str, str], float]:
+        """Return what was counted, zeros left out."""
         text = "".join([part.decode() async for part in self.exposition.stream()])
         return {
             (dict(labels)["device"], dict(labels)["trap"]): value
             for (_, labels), value in exact_names(text).items()
+            if value
         }
 
 
@@ -60,6 +65,17 @@ async def test_traps_are_counted_by_device_and_kind(desk: Desk) -> None:
         ("switch-1", "coldStart"): 2,
         ("switch-1", "linkDown"): 1,
     }
+
+
+async def test_every_kind_of_trap_of_every_device_begins_at_zero(desk: Desk) -> None:
+    assert {*KINDS.values(), OTHER} == set(TRAPS)
+    text = "".join([part.decode() async for part in desk.exposition.stream()])
+    found = {
+        (labels["device"], labels["trap"]): value
+        for labels, value in ((dict(key[1]), value) for key, value in exact_names(text).items())
+    }
+    devices = ("router", "switch-1", "switch-2")
+    assert found == dict.fromkeys(product(devices, TRAPS), 0)
 
 
 async def test_a_storm_of_traps_makes_few_polls(desk: Desk) -> None:

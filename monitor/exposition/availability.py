@@ -24,8 +24,7 @@ def availability_blocks(
     for key, minutes in counts.items():
         school, _, site = key.partition("/")
         blocks = by_school.setdefault(school, Blocks())
-        for kind, total in minutes.items():
-            blocks.add("school_minutes_total", (school, site, kind), total)
+        blocks.add_counts("school_minutes_total", (school, site), minutes)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 

@@ -22,6 +22,8 @@ from monitor.exposition.standing import (
     LOAD_METRICS,
     VERDICT_METRICS,
 )
+from monitor.inventory import CheckKind
+from monitor.observation import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -226,6 +228,7 @@ _OWN_METRICS = (
         "seconds",
         "How long runs of checks took",
         ("kind",),
+        known={"kind": tuple(CheckKind)},
     ),
     Metric(
         "monitor_runs_total",
@@ -233,6 +236,7 @@ _OWN_METRICS = (
         "runs",
         "Runs of checks that ended, by outcome",
         ("kind", "outcome"),
+        known={"kind": tuple(CheckKind), "outcome": tuple(Outcome)},
     ),
     Metric(
         "monitor_runs_skipped_total",
@@ -240,6 +244,7 @@ _OWN_METRICS = (
         "runs",
         "Runs of checks that were due while the one before still ran",
         ("kind",),
+        known={"kind": tuple(CheckKind)},
     ),
     Metric(
         "monitor_replies_dropped_total",

@@ -5,8 +5,13 @@ Must not know: any single metric, or a value of one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 class Kind(StrEnum):
@@ -24,7 +29,9 @@ class Metric:
     """One family of series: declared once, named on an interface that others build on.
 
     `labels` are on every series, in that order; `optional` ones only where configured.
-    `unit` is the one of the values, empty for ratios, states and attributes.
+    `unit` is the one of the values, empty for ratios, states and attributes. `known` has, for
+    labels at the end of a counter's, all values that they can have: each of those series is there
+    from the start, at 0, for the first event is an increase only of a series that was there before.
     """
 
     name: str
@@ -33,6 +40,12 @@ class Metric:
     help: str
     labels: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def known_values(self) -> Iterable[tuple[str, ...]]:
+        """Return every combination of values of the labels in `known`, in the labels' order."""
+        return product(*(self.known[label] for label in self.labels if label in self.known))
 
     @property
     def text_type(self) -> str:

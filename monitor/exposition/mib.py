@@ -6,6 +6,7 @@ Must not know: how a device is asked, or which objects it has.
 from __future__ import annotations
 
 from monitor.exposition.metric import Kind, Metric
+from monitor.restart import Restart
 
 DEVICE = ("school", "site", "device")
 # What an interface is called; which of them are there follows from what it is known by, and
@@ -91,6 +92,9 @@ STEADY = frozenset(
     metric.name for metric in INTERFACE_METRICS if metric.kind is not Kind.COUNTER
 ) | {"ifInDiscards", "ifOutDiscards", "ifInErrors", "ifOutErrors", "ifInUnknownProtos"}
 
+# The standard notifications (RFC 3418, RFC 2863), and every other one.
+TRAPS = ("linkDown", "linkUp", "coldStart", "warmStart", "authenticationFailure", "other")
+
 SYSTEM_METRICS = (
     Metric(
         "sysUpTime",
@@ -121,14 +125,15 @@ SYSTEM_METRICS = (
         "Restarts seen since the monitor's own start: of the device, or only of the agent that"
         " speaks for it; a sysUpTime that wraps after 497 days is none",
         (*DEVICE, "kind"),
+        known={"kind": tuple(Restart)},
     ),
     Metric(
         "school_device_traps_total",
         Kind.COUNTER,
         "traps",
-        "Traps and informs taken from the device (`--traps`): linkDown, linkUp, coldStart,"
-        " warmStart, authenticationFailure, other",
+        f"Traps and informs taken from the device (`--traps`): {', '.join(TRAPS)}",
         (*DEVICE, "trap"),
+        known={"trap": TRAPS},
     ),
     Metric(
         "probe_snmp_requests",

@@ -25,7 +25,6 @@ from prometheus_client.registry import Collector
 
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.inventory import CheckKind, Role
-from monitor.observation import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric as Family
 
     from monitor.inventory import Inventory
-    from monitor.observation import Observation
+    from monitor.observation import Observation, Outcome
 
 _LAG_BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _RUN_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0)
@@ -70,10 +69,13 @@ class OwnMetrics:
         registry.register(self._drops)
         registry.register(self._refusals)
         ProcessCollector(registry=registry)
-        for kind in CheckKind:
-            self._skipped.labels(kind.value)
-            for outcome in Outcome:
-                self._runs.labels(kind.value, outcome.value)
+        for name, family in (
+            ("monitor_run_duration_seconds", self._durations),
+            ("monitor_runs_total", self._runs),
+            ("monitor_runs_skipped_total", self._skipped),
+        ):
+            for values in CATALOGUE[name].known_values:
+                family.labels(*values)
         # Looking labels up is most of what counting costs.
         self._counting: dict[tuple[CheckKind, Outcome], tuple[Counter, Histogram]] = {}
 

@@ -20,7 +20,8 @@ _INTRODUCTION = """\
 
 Every family that the daemon exports, made from `monitor/exposition/catalogue.py` by
 `python -m monitor.exposition.reference`. A value that is not known is absent; what is known
-to be down is 0. Names of MIB objects stand as the MIB has them, so that dashboards for
+to be down is 0, and counters begin at 0: those of everything that is configured are there from the
+daemon's start. Names of MIB objects stand as the MIB has them, so that dashboards for
 snmp_exporter's `if_mib` fit; `probe_*` names are blackbox_exporter's and `smokeping_*` names
 smokeping_prober's where they have one for the same thing.
 

@@ -42,7 +42,7 @@ class CheckRenderer:
         self._known = LabelTexts()
         self._devices = DeviceRenderer(check)
         self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
-        self._restarts = RestartTotals()
+        self._restarts = RestartTotals() if check.kind is CheckKind.INTERFACES else None
 
     def render(self, observation: Observation, now: float) -> dict[str, bytes]:
         """Return the sample lines of each family, without HELP and TYPE; `now` is monotonic.
@@ -51,7 +51,7 @@ class CheckRenderer:
         """
         if observation.check is not self._check and observation.check != self._check:
             # The same check with other options or another host: its totals go on counting.
-            if observation.check.target != self._check.target:
+            if observation.check.target != self._check.target and self._restarts is not None:
                 self._restarts.forget()
             self._check = observation.check
             self._devices = DeviceRenderer(observation.check)
@@ -66,17 +66,28 @@ class CheckRenderer:
                 render_round(blocks, labels, echo)
             case DeviceReading() as reading:
                 tables = self._devices.render(reading)
-                self._restarts.count(reading, now)
-                self._restarts.render(blocks, labels[:-1])
+                if self._restarts is not None:
+                    self._restarts.count(reading, now)
             case HardwareReading() as hardware:
                 render_hardware(blocks, observation.check, hardware)
             case TcpReading() | HttpReading() | DnsReading():
                 _render_service(blocks, labels, observation)
             case None:
                 pass
+        self._add_totals(blocks, labels)
+        return blocks.text() | tables
+
+    def totals(self) -> dict[str, bytes]:
+        """Return the sample lines of what was counted so far: before the first run, zeros."""
+        blocks = Blocks(self._known)
+        self._add_totals(blocks, _labels(self._check))
+        return blocks.text()
+
+    def _add_totals(self, blocks: Blocks, labels: tuple[str, ...]) -> None:
         if self._echo is not None:
             self._echo.render(blocks, labels)
-        return blocks.text() | tables
+        if self._restarts is not None:
+            self._restarts.render(blocks, labels[:-1])
 
 
 def _labels(check: Check) -> tuple[str, ...]:

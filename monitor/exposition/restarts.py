@@ -5,6 +5,7 @@ Must not know: how a restart is told from a wrap.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from monitor.restart import Clocks, Restart, restarted
@@ -22,7 +23,7 @@ class RestartTotals:
     __slots__ = ("_before", "_totals")
 
     def __init__(self) -> None:
-        self._totals = dict.fromkeys(Restart, 0)
+        self._totals = Counter[Restart]()
         self._before: tuple[Clocks, float] | None = None
 
     def count(self, reading: DeviceReading, now: float) -> None:
@@ -42,6 +43,5 @@ class RestartTotals:
         self._before = None
 
     def render(self, blocks: Blocks, device: tuple[str, ...]) -> None:
-        """Add the totals; those that are 0 as well, so that the first restart is an increase."""
-        for kind, total in self._totals.items():
-            blocks.add(_FAMILY, (*device, kind), total)
+        """Add the totals."""
+        blocks.add_counts(_FAMILY, device, self._totals)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from monitor.exposition.metric import Kind, Metric
+from monitor.rollout.availability import MinuteClass
 
 _SITE: Final = ("school", "site")
 _DEVICE: Final = ("school", "site", "device")
@@ -242,6 +243,7 @@ ACCOUNT_METRICS: Final = (
         "minutes",
         "Minutes of a site accounted for since the daemon's start, by class",
         (*_SITE, "class"),
+        known={"class": tuple(MinuteClass)},
     ),
     Metric(
         "monitor_ledger_healthy",

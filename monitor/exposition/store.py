@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from monitor.clock import Clock
     from monitor.exposition.own import OwnMetrics
-    from monitor.inventory import Inventory
+    from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
 
 # Joining and sending 200 KiB holds the loop for 0.5 ms at most (bench/exposition.py); between
@@ -79,7 +79,9 @@ class Exposition:
         if owner is None:
             owner = self._owners[check.id] = _Owner(check.target.school, CheckRenderer(check))
         now = self._clock.monotonic()
-        rendered = owner.renderer.render(observation, now)
+        self._put(check, owner, owner.renderer.render(observation, now), now)
+
+    def _put(self, check: Check, owner: _Owner, rendered: Mapping[str, bytes], now: float) -> None:
         places = owner.places
         for family, text in rendered.items():
             place = places.get(family)
@@ -144,12 +146,22 @@ class Exposition:
             for gone in by_school.keys() - schools:
                 del by_school[gone]
         self._replaced = {key: held for key, held in self._replaced.items() if key[0] in schools}
+        self._count_from_zero(inventory)
         for school in inventory.schools:
             self.set_blocks(school.id, _INVENTORY, render_school(school))
         self.drop_block("monitor_reference_info", "", _INVENTORY)
         self.set_blocks("", _INVENTORY, render_references(inventory))
         if self._own is not None:
             self._own.count_inventory(inventory)
+
+    def _count_from_zero(self, inventory: Inventory) -> None:
+        """Expose the counters of checks that are new, before their first run."""
+        now = self._clock.monotonic()
+        for check in inventory.checks():
+            if check.id not in self._owners:
+                owner = _Owner(check.target.school, CheckRenderer(check))
+                self._owners[check.id] = owner
+                self._put(check, owner, owner.renderer.totals(), now)
 
     def expire(self) -> None:
         """Drop the series of checks whose last runs are overdue; totals are kept."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from monitor.exposition.catalogue import CATALOGUE
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 LABEL_LIMIT = 128
+
+# A mapping's keys are of one exact type, and counts are kept by all kinds of enumerations of str.
+_Counted = TypeVar("_Counted", bound=str)
 
 # One check has fewer; what a device says may change with every poll, and its past is not kept.
 _KEPT_LABELS = 64
@@ -110,6 +113,19 @@ class Blocks:
         """Add one sample per state, 1 for the one that is, 0 for the others."""
         for each in states:
             self.add(family, (*values, each), int(each == state))
+
+    def add_counts(
+        self, family: str, values: tuple[bytes | str, ...], counts: Mapping[_Counted, int]
+    ) -> None:
+        """Add a counter's samples by its last label, whose known values the catalogue has.
+
+        What has not been counted yet is 0, what is counted and not declared is there as well.
+        """
+        metric = CATALOGUE[family]
+        totals: dict[str, int] = dict.fromkeys(metric.known[metric.labels[-1]], 0)
+        totals.update(counts.items())
+        for each, total in totals.items():
+            self.add(family, (*values, each), total)
 
     def add_histogram(
         self,

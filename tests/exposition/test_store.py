@@ -126,7 +126,7 @@ async def test_a_reload_keeps_the_totals_of_schools_that_stay() -> None:
     for schools in ([school("goethe"), school("schiller")], [school("goethe")]):
         exposition.set_inventory(inventory(*schools))
         exposition.observe(observed(icmp_check(), echo))
-    found = exact_names(await scrape(exposition))
+    found = exact_names(await scrape(exposition, "goethe"))
     totals = [value for (name, _), value in found.items() if name == "smokeping_requests_total"]
     assert totals == [10]
 
