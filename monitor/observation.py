@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from monitor.device_profile import Quantity
@@ -74,8 +74,10 @@ class EchoRound:
     """One round of ICMP echo requests to one address.
 
     `rtts` holds the round-trip times in seconds of the packets answered in time, in the
-    order they were sent. `late` and `duplicates` count replies since the previous round to
-    this address that came after their time-out, or again. `discarded` packets were answered
+    order they were sent; `gaps` are the places in it before which a packet has none (lost, or not
+    measurable), so that the two beside it did not follow each other. `late` and `duplicates` count
+    replies since the previous round to this address that came after their time-out, or again.
+    `discarded` packets were answered
     but not measurable (clock step); they count as answered, not as lost. `errors` are ICMP
     errors as sentences ("host unreachable, says 192.0.2.1").
     """
@@ -89,6 +91,7 @@ class EchoRound:
     hop_limit: int | None = None
     resolve_seconds: float = 0.0
     errors: tuple[str, ...] = ()
+    gaps: frozenset[int] = frozenset()
 
     @property
     def answered(self) -> int:
@@ -106,15 +109,31 @@ class EchoRound:
         return sum(self.rtts) / len(self.rtts) if self.rtts else None
 
     @property
-    def jitter_seconds(self) -> float | None:
-        """Return the mean absolute difference of consecutive RTTs in seconds (RFC 3393 IPDV).
+    def rtt_difference_seconds(self) -> float | None:
+        """Return the mean absolute difference of successive packets' RTTs, in seconds.
 
-        None with fewer than two samples.
+        Only of packets that were sent one after the other and both measured: none is taken
+        across a lost one. None where no two were. It is of round trips, and so neither the
+        one-way IPDV of RFC 3393 nor the smoothed jitter of RFC 3550.
         """
-        if len(self.rtts) < 2:  # noqa: PLR2004  # a difference needs two
-            return None
-        pairs = zip(self.rtts, self.rtts[1:], strict=False)
-        return sum(abs(after - before) for before, after in pairs) / (len(self.rtts) - 1)
+        differences = [
+            abs(self.rtts[place] - self.rtts[place - 1])
+            for place in range(1, len(self.rtts))
+            if place not in self.gaps
+        ]
+        return sum(differences) / len(differences) if differences else None
+
+
+def rtts_and_gaps(times: Iterable[float | None]) -> tuple[tuple[float, ...], frozenset[int]]:
+    """Return `rtts` and `gaps` of a round from each packet's RTT in seconds, None without one."""
+    rtts: list[float] = []
+    gaps: set[int] = set()
+    for time in times:
+        if time is None:
+            gaps.add(len(rtts))
+        else:
+            rtts.append(time)
+    return tuple(rtts), frozenset(gaps)
 
 
 @dataclass(frozen=True, slots=True)

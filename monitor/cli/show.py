@@ -162,8 +162,8 @@ def _echo(echo: EchoRound) -> str:
     parts = [f"{echo.answered} of {echo.sent} answered"]
     if echo.rtt_seconds is not None:
         parts.append(f"RTT {_ms(echo.rtt_seconds)}")
-    if echo.jitter_seconds is not None:
-        parts.append(f"jitter {_ms(echo.jitter_seconds)}")
+    if echo.rtt_difference_seconds is not None:
+        parts.append(f"mean difference {_ms(echo.rtt_difference_seconds)}")
     return ", ".join(parts)
 
 

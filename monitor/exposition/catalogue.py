@@ -149,10 +149,11 @@ _ICMP_METRICS = (
         _CHECK,
     ),
     Metric(
-        "probe_icmp_jitter_seconds",
+        "probe_icmp_rtt_difference_seconds",
         Kind.GAUGE,
         "seconds",
-        "Mean absolute difference of consecutive round-trip times in the last round (RFC 3393)",
+        "Mean absolute difference of the round-trip times of successive answered packets in the"
+        " last round; none is taken across a lost one",
         _CHECK,
     ),
     Metric(

@@ -63,7 +63,7 @@ def render_round(blocks: Blocks, check: tuple[str, ...], echo: EchoRound) -> Non
     blocks.add("probe_dns_lookup_time_seconds", check, echo.resolve_seconds)
     blocks.add("probe_icmp_duration_seconds", (*check, "resolve"), echo.resolve_seconds)
     blocks.add("probe_icmp_duration_seconds", (*check, "rtt"), echo.rtt_seconds)
-    blocks.add("probe_icmp_jitter_seconds", check, echo.jitter_seconds)
+    blocks.add("probe_icmp_rtt_difference_seconds", check, echo.rtt_difference_seconds)
     blocks.add("probe_icmp_reply_hop_limit", check, echo.hop_limit)
     if echo.sent:
         blocks.add("probe_icmp_loss_ratio", check, echo.lost / echo.sent)

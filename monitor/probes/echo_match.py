@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.observation import EchoRound
+from monitor.observation import EchoRound, rtts_and_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,15 +228,17 @@ class Matcher:
         """
         round_.is_open = False
         strays = self._strays.pop(round_.address, _Strays())
+        rtts, gaps = rtts_and_gaps(round_.rtts)
         return EchoRound(
             address=round_.address,
             sent=round_.sent,
-            rtts=tuple(rtt for rtt in round_.rtts if rtt is not None),
+            rtts=rtts,
             late=strays.late,
             duplicates=strays.duplicates,
             discarded=round_.discarded,
             hop_limit=round_.hop_limit,
             errors=tuple(round_.errors),
+            gaps=gaps,
         )
 
     def _stray(self, address: str) -> _Strays:

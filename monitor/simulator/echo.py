@@ -14,7 +14,7 @@ from hashlib import blake2b, shake_128
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory import Role
-from monitor.observation import EchoRound
+from monitor.observation import EchoRound, rtts_and_gaps
 from monitor.simulator.faults import FaultPlan, Place, places_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ModelledEcho:
         self._rounds[address] = number + 1
         place = self._places.get(address)
         start = self._seconds()
-        rtts: list[float] = []
+        times: list[float | None] = []
         ends = 0.0
         drawn = _draw(self._seed, address, number, 2 * options.packets)
         for packet in range(options.packets):
@@ -86,13 +86,15 @@ class ModelledEcho:
                 chance, spread = drawn[2 * packet : 2 * packet + 2]
                 rtt = self._round_trip(place, start + sent_after, chance, spread)
             if rtt is None or rtt > options.wait:
+                times.append(None)
                 ends = max(ends, sent_after + options.wait)
             else:
-                rtts.append(rtt)
+                times.append(rtt)
                 ends = max(ends, sent_after + rtt)
         await self._clock.sleep(ends)
+        rtts, gaps = rtts_and_gaps(times)
         hop_limit = _HOP_LIMIT - _HOPS[place.role] if place is not None and rtts else None
-        return EchoRound(address, options.packets, tuple(rtts), hop_limit=hop_limit)
+        return EchoRound(address, options.packets, rtts, hop_limit=hop_limit, gaps=gaps)
 
     def _round_trip(
         self, place: Place, seconds: float, chance: float, spread: float

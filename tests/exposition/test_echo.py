@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from monitor.exposition.render import CheckRenderer
-from monitor.observation import EchoRound, Observation, Outcome
+from monitor.observation import EchoRound, Observation, Outcome, rtts_and_gaps
 from tests.exposition.support import exact_names, icmp_check, observed, with_host
 
 LABELS = frozenset(
@@ -55,18 +55,33 @@ def test_total_loss_is_written_and_its_round_trip_time_is_absent() -> None:
     )
     assert found["probe_icmp_loss_ratio"] == 1
     assert found["probe_success"] == 0
-    assert "probe_icmp_jitter_seconds" not in found
+    assert "probe_icmp_rtt_difference_seconds" not in found
 
 
-def test_round_trip_time_jitter_and_hop_limit_of_the_last_round() -> None:
+def test_round_trip_time_its_differences_and_hop_limit_of_the_last_round() -> None:
     echo = EchoRound("2001:db8::1", 2, (0.010, 0.014), hop_limit=61, resolve_seconds=0.003)
     blocks = CheckRenderer(icmp_check()).render(observed(icmp_check(), echo), 1000.0)
     found = exact_names(b"".join(blocks.values()).decode())
     assert found["probe_ip_protocol", LABELS] == 6
     assert found["probe_icmp_reply_hop_limit", LABELS] == 61
-    assert abs(found["probe_icmp_jitter_seconds", LABELS] - 0.004) < 1e-9
+    assert abs(found["probe_icmp_rtt_difference_seconds", LABELS] - 0.004) < 1e-9
     assert found["probe_icmp_duration_seconds", LABELS | {("phase", "rtt")}] == 0.012
     assert found["probe_icmp_duration_seconds", LABELS | {("phase", "resolve")}] == 0.003
+
+
+def test_no_difference_is_taken_across_a_lost_packet() -> None:
+    rtts, gaps = rtts_and_gaps([None, 0.010, 0.011, None, None, 0.050, 0.052, None])
+    assert rtts == (0.010, 0.011, 0.050, 0.052)
+    echo = EchoRound("192.0.2.1", 8, rtts, gaps=gaps)
+    found = rendered(CheckRenderer(icmp_check()), observed(icmp_check(), echo))
+    assert abs(found["probe_icmp_rtt_difference_seconds"] - 0.0015) < 1e-9
+
+
+def test_packets_that_never_followed_each_other_have_no_difference() -> None:
+    rtts, gaps = rtts_and_gaps([0.010, None, 0.050])
+    echo = EchoRound("192.0.2.1", 3, rtts, gaps=gaps)
+    found = rendered(CheckRenderer(icmp_check()), observed(icmp_check(), echo))
+    assert "probe_icmp_rtt_difference_seconds" not in found
 
 
 def test_a_link_local_address_with_its_zone_has_a_version() -> None:

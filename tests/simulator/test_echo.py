@@ -53,8 +53,8 @@ async def test_a_healthy_city_answers_within_a_few_milliseconds() -> None:
         assert (found.sent, found.lost) == (5, 0)
         assert found.rtt_seconds is not None
         assert 0.001 < found.rtt_seconds < 0.02
-        assert found.jitter_seconds is not None
-        assert found.jitter_seconds > 0
+        assert found.rtt_difference_seconds is not None
+        assert found.rtt_difference_seconds > 0
 
 
 async def test_it_stands_in_for_the_real_transport() -> None:
