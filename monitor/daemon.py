@@ -204,6 +204,7 @@ class Daemon:
                 supervisor.tell(STOPPING)
                 for task in tasks:
                     task.cancel()
+        self._parts.watch.stop()
 
     def request_reload(self, trigger: str) -> None:
         """Have the configuration read again; requests while one is under way become one."""

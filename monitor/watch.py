@@ -177,6 +177,11 @@ class Watch:
     def _expose_ledger(self) -> None:
         self._exposition.set_blocks("", _OWNER, ledger_blocks(self._ledger.health))
 
+    def stop(self) -> None:
+        """Account for the minutes that are known, before the end; no observation may follow."""
+        self.tick()
+        self._ledger.submit(self._recorder.stop(self._clock.now()))
+
     def _expose_load(self, measured: Measured) -> None:
         owner = uplink_owner(measured)
         self._exposition.set_blocks(measured.school, owner, uplink_blocks(measured))
@@ -216,12 +221,12 @@ class Watch:
         level = logging.WARNING if verdict.state is State.DOWN else logging.INFO
         log.log(
             level,
-            "%s: %s (%s) since %s: %s",
+            "%s: %s (%s) since %s%s",
             change.subject,
             verdict.state,
             verdict.cause,
             verdict.since.isoformat(timespec="seconds"),
-            verdict.detail or verdict.cause,
+            f": {verdict.detail}" if verdict.detail else "",
         )
 
     def _expose(self, now: datetime) -> None:

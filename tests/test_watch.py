@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.maintenance import MaintenanceBook
 from monitor.observation import State
+from monitor.rollout.availability import minute_of
 from monitor.rollout.reader import open_reader
-from monitor.rollout.records import TRANSITION, read_transition
+from monitor.rollout.records import MINUTES, SCOPE, TRANSITION, read_minutes, read_transition
+from monitor.verdict import Cause
 from tests.exposition.support import exact_names
 from tests.integration.running import Town, series, value
 from tests.modelled import Network, inventory_of, running
@@ -17,6 +21,8 @@ from tests.virtual_time import START, run_virtually
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from monitor.rollout.records import Transition
 
@@ -50,6 +56,40 @@ def test_an_outage_is_kept_with_its_beginning(tmp_path: Path) -> None:
     assert abs((down.since - START).total_seconds() - 100) < 5
     assert 60 <= (down.at - down.since).total_seconds() < 75
     assert states(tmp_path, "voede/main") == [State.UP]
+
+
+def test_a_stop_after_eight_minutes_has_recorded_those_that_are_settled(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)):
+            await asyncio.sleep(8 * 60)
+
+    run_virtually(main())
+    first = minute_of(START)
+    with open_reader(tmp_path / "ledger.sqlite") as reader:
+        since = START - timedelta(days=1)
+        kept = [one.entry for kind in (SCOPE, MINUTES) for one in reader.entries(kind, since=since)]
+    codes = read_minutes(kept, range(first, first + 8))
+    # The first minute begins unknown; the last five could still be changed by a verdict.
+    assert codes["goethe/main"] == b"uuu-----"
+
+
+def test_a_line_of_the_log_says_each_thing_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            await asyncio.sleep(100)
+            one.network.dead.add(DEAD)
+            await asyncio.sleep(100)
+
+    with caplog.at_level(logging.INFO, "monitor.watch"):
+        run_virtually(main())
+    said = [record.getMessage() for record in caplog.records if record.name == "monitor.watch"]
+    assert any(": up (answers) since " in line for line in said)
+    assert any(": down (no_answer) since " in line and "no reply from" in line for line in said)
+    for line in said:
+        for cause in Cause:
+            assert len(re.findall(rf"\b{cause}\b", line)) <= 1, line
 
 
 def test_nobody_is_called_down_while_the_monitor_is_isolated(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from monitor.config import ConfigError, load
+from monitor.config import ConfigError, load, load_text, read
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
 from monitor.shard import Shard
@@ -195,8 +195,10 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
     Raises:
         ConfigError: with every error, for the daemon, which must survive a bad reload.
     """
-    inventory = load(config)
-    digest = sha256(config.read_bytes()).hexdigest()
+    # Once: read again for the digest, the file may be another one by then.
+    text = read(config)
+    inventory = load_text(text, str(config))
+    digest = sha256(text).hexdigest()
     if shard is not None:
         inventory = shard.of(inventory)
     return Loaded(inventory, read_credentials(inventory.credentials), digest)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import Inventory
 
-__all__ = ["ConfigError", "Problem", "load", "load_text", "schema"]
+__all__ = ["ConfigError", "Problem", "load", "load_text", "read", "schema"]
 
 
 def load(path: Path) -> Inventory:
@@ -30,13 +30,21 @@ def load(path: Path) -> Inventory:
     Raises:
         ConfigError: if the file cannot be read or is not fit for use, with every reason.
     """
+    return load_text(read(path), str(path))
+
+
+def read(path: Path) -> bytes:
+    """Return a file's bytes, for `load_text` and for who says later which bytes were loaded.
+
+    Raises:
+        ConfigError: if the file cannot be read.
+    """
     try:
-        data = _read(path)
+        return _read(path)
     except OSError as error:
         findings = Findings(str(path))
         findings.add(START, f"the file cannot be read: {error.strerror or error}")
         raise findings.error() from error
-    return load_text(data, str(path))
 
 
 def _read(path: Path) -> bytes:

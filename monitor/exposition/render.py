@@ -85,7 +85,7 @@ class CheckRenderer:
 
     def _add_totals(self, blocks: Blocks, labels: tuple[str, ...]) -> None:
         if self._echo is not None:
-            self._echo.render(blocks, labels)
+            self._echo.render(blocks, labels, self._check.target.host)
         if self._restarts is not None:
             self._restarts.render(blocks, labels[:-1])
 

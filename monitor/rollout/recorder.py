@@ -160,7 +160,18 @@ class MinuteRecorder:
         """Note that the time up to now was watched; return entries for what has settled."""
         self._watch(now)
         end = minute_of(now) - self._settle_minutes
-        end -= end % self._every_minutes
+        return self._entries(end - end % self._every_minutes, now)
+
+    def stop(self, now: datetime) -> tuple[Entry, ...]:
+        """Return entries for all that has settled, however few minutes: there will be no more.
+
+        The minutes after those are not known: a verdict still open could reach back into them.
+        """
+        self._watch(now)
+        return self._entries(minute_of(now) - self._settle_minutes, now)
+
+    def _entries(self, end: int, now: datetime) -> tuple[Entry, ...]:
+        """Return entries for the watched minutes before `end` that have none yet."""
         runs: list[MinuteRun] = []
         scope = ""
         while (minute := self._next_watched(end)) is not None:

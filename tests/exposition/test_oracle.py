@@ -103,9 +103,9 @@ async def test_icmp_totals_are_what_prometheus_client_would_count() -> None:
     exposition = Exposition(HandClock())
     registry = CollectorRegistry()
     names = CATALOGUE["smokeping_requests_total"].labels
-    place = ("goethe", "main", "router", "icmp")
+    place = ("goethe", "main", "router", "icmp", "10.0.0.1")
     sent = Counter("smokeping_requests", "Sent", names, registry=registry).labels(*place)
-    loss = Gauge("probe_icmp_loss_ratio", "Lost", names, registry=registry).labels(*place)
+    loss = Gauge("probe_icmp_loss_ratio", "Lost", names[:-1], registry=registry).labels(*place[:-1])
     name = "smokeping_response_duration_seconds"
     times = Histogram(name, "RTT", names, registry=registry, buckets=RTT_BOUNDS).labels(*place)
     rounds = [

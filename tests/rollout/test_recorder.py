@@ -69,6 +69,16 @@ def run(
     return entries
 
 
+def test_a_stop_records_the_minutes_that_are_settled_however_few() -> None:
+    recorder = recorder_at()
+    recorder.observe(change("a/main", State.UP, START))
+    assert run(recorder, START, after(minutes=8)) == []
+    entries = list(recorder.stop(after(minutes=8)))
+    assert codes(entries, 8) == "uuu-----"
+    assert recorder.counts["a/main"][MinuteClass.UP] == 3
+    assert recorder.stop(after(minutes=8)) == ()
+
+
 def codes(entries: list[Entry], minutes: int, site: str = "a/main") -> str:
     first = minute_of(START)
     table = read_minutes(entries, range(first, first + minutes))
