@@ -8,7 +8,6 @@ Must not know: how the daemon does its work.
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import stat
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from monitor.cli.clocks import PrometheusClockError, kernel_clock, seconds_ahead
 from monitor.cli.common import Exit, config_option, sentence, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.clock import SystemClock
@@ -37,7 +37,8 @@ from monitor.state_directory import StateDirectoryError, prepare_state_directory
 from monitor.threads import open_probe_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
@@ -47,8 +48,9 @@ WANTED_BUFFER_BYTES: Final = 2 * 1024 * 1024
 WANTED_FILES: Final = 1024
 EARLIEST_YEAR: Final = 2024
 RESOLVE_SECONDS: Final = 5.0
-# systemd-timesyncd makes the file when the clock is right; chrony's and ntpd's are elsewhere.
-TIMESYNC: Final = (Path("/run/systemd/timesync/synchronized"), Path("/run/chrony/chronyd.pid"))
+# Synchronised clocks differ by milliseconds. A minute is a poll: rates and verdicts come out wrong.
+TOLERATED_SECONDS: Final = 5.0
+BROKEN_SECONDS: Final = 60.0
 
 
 class Health(StrEnum):
@@ -76,9 +78,14 @@ class Finding:
 @config_option
 @state_option
 @ledger_option
-def doctor(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
+@click.option(
+    "--prometheus", metavar="URL", help="Compare the clock with that of this Prometheus, too."
+)
+def doctor(config: Path, state_dir: Path, ledger: LedgerPlace, prometheus: str | None) -> None:
     """Say whether this machine lets the daemon do its work, with the cure if not."""
     found = list(examine(config, state_dir, ledger))
+    if prometheus is not None:
+        found.append(same_clock(prometheus, SystemClock().now))
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("what", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -202,11 +209,35 @@ def _clock() -> Finding:
     if year < EARLIEST_YEAR:
         seen = f"the clock says {year}"
         return Finding("clock", Health.BAD, seen, "set it; certificates and evidence need it")
-    if any(place.exists() for place in TIMESYNC) or "container" in os.environ:
-        return Finding("clock", Health.GOOD, "somebody keeps it right")
+    kernel = kernel_clock()
+    if kernel is None:
+        return Finding(
+            "clock", Health.GOOD, "the host's; the kernel does not say whether it is set"
+        )
+    if kernel.is_synchronised:
+        seen = f"synchronised, off by {kernel.most_seconds_off:.3g} s at most"
+        return Finding("clock", Health.GOOD, seen)
     return Finding(
         "clock",
         Health.WARNING,
-        "nobody seems to keep it right",
-        "apt install systemd-timesyncd, or chrony",
+        "not synchronised, says the kernel",
+        "apt install systemd-timesyncd, or chrony; in a container, on its host",
+    )
+
+
+def same_clock(prometheus: str, now: Callable[[], datetime]) -> Finding:
+    """Return how far the clock of the Prometheus at that address is from ours, which is `now`."""
+    what = "Prometheus' clock"
+    try:
+        ahead = seconds_ahead(prometheus, now)
+    except PrometheusClockError as error:
+        return Finding(what, Health.WARNING, str(error))
+    if abs(ahead) <= TOLERATED_SECONDS:
+        return Finding(what, Health.GOOD, "the same as ours")
+    way = "ahead of" if ahead > 0 else "behind"
+    return Finding(
+        what,
+        Health.BAD if abs(ahead) > BROKEN_SECONDS else Health.WARNING,
+        f"{abs(ahead):.0f} s {way} ours",
+        "synchronise both; samples that carry our time are refused or look stale there",
     )

@@ -276,6 +276,12 @@ _OWN_METRICS = (
         "seconds",
         "When the configuration was last loaded with success, Unix time",
     ),
+    Metric(
+        "monitor_clock_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "The daemon's wall clock at the moment of the scrape, Unix time",
+    ),
     Metric("monitor_schools", Kind.GAUGE, "schools", "Schools in the configuration"),
     Metric(
         "monitor_devices",

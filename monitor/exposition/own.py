@@ -59,6 +59,7 @@ class OwnMetrics:
         self._reload_successful = Gauge(*_declared(name), registry=registry)
         name = "monitor_config_last_reload_success_timestamp_seconds"
         self._reload_success_timestamp = Gauge(*_declared(name), registry=registry)
+        self._time = Gauge(*_declared("monitor_clock_timestamp_seconds"), registry=registry)
         self._schools = Gauge(*_declared("monitor_schools"), registry=registry)
         self._devices = Gauge(*_declared("monitor_devices"), registry=registry)
         self._checks = Gauge(*_declared("monitor_checks"), registry=registry)
@@ -116,6 +117,10 @@ class OwnMetrics:
     def count_refusals(self, read: Callable[[], Mapping[str, int]]) -> None:
         """Export the web server's own count of whom it turned away: reason to total."""
         self._refusals.sources[()] = read
+
+    def tell_time(self, now: Callable[[], datetime]) -> None:
+        """Export the daemon's wall clock, read at each scrape."""
+        self._time.set_function(lambda: now().timestamp())
 
     def families(self) -> Iterator[bytes]:
         """Yield the exposition family by family, each with its HELP and TYPE."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.cli import doctor
-from monitor.cli.doctor import Health, examine
+from monitor.cli.clocks import KernelClock, kernel_clock
+from monitor.cli.doctor import Health, examine, same_clock
+from monitor.clock import SystemClock
 from monitor.rollout.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
@@ -93,9 +94,37 @@ def test_few_open_files_and_a_wrong_clock_are_told(
     assert health["clock"][0] is Health.BAD
 
 
-def test_a_container_keeps_no_clock(
-    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kernel", "health", "said"),
+    [
+        (KernelClock(is_synchronised=True, most_seconds_off=0.0123), Health.GOOD, "0.0123 s"),
+        (KernelClock(is_synchronised=False, most_seconds_off=16.0), Health.WARNING, "chrony"),
+        (None, Health.GOOD, "the kernel does not say"),
+    ],
+)
+def test_the_kernel_is_asked_whether_the_clock_is_synchronised(
+    config: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kernel: KernelClock | None,
+    health: Health,
+    said: str,
 ) -> None:
-    monkeypatch.setattr(doctor, "TIMESYNC", ())
-    monkeypatch.setattr(os, "environ", {**os.environ, "container": "podman"})
-    assert found(config, tmp_path)["clock"][0] is Health.GOOD
+    monkeypatch.setattr(doctor, "kernel_clock", lambda: kernel)
+    how, words = found(config, tmp_path)["clock"]
+    assert how is health
+    assert said in words
+
+
+def test_what_the_kernel_says_of_its_clock_is_what_adjtimex_says() -> None:
+    said = kernel_clock()
+    if said is None:
+        pytest.skip("the kernel may not be asked here")
+    assert 0 <= said.most_seconds_off <= 16, "the kernel counts up to 16 s"
+
+
+def test_a_prometheus_that_is_not_there_is_a_warning() -> None:
+    for url in ("http://127.0.0.1:1", "127.0.0.1:9090", "ftp://127.0.0.1"):
+        finding = same_clock(url, SystemClock().now)
+        assert finding.health is Health.WARNING
+        assert url in finding.seen

@@ -22,7 +22,7 @@ class ReplacedWhenOpened(PosixPath):
     """A file in whose place another is put as soon as it has been opened."""
 
     def open(self, *arguments: Any, **options: Any) -> IO[Any]:  # type: ignore[override]  # as the original's
-        opened = super().open(*arguments, **options)
+        opened: IO[Any] = super().open(*arguments, **options)
         SECOND.write(PosixPath(self))
         return opened
 

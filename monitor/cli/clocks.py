@@ -1,0 +1,94 @@
+"""What `schulnetz doctor` says of the clock: kept right, and the same as Prometheus'.
+
+Must not know: the configuration.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+_QUERY: Final = "/api/v1/query?query=time()"
+_ANSWER_LIMIT: Final = 4096
+TIMEOUT_SECONDS: Final = 5.0
+_UNSYNCHRONISED: Final = 0x40  # STA_UNSYNC of <sys/timex.h>
+_MICROSECONDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class KernelClock:
+    """What the kernel knows of its clock: is it disciplined, and off by how much at most."""
+
+    is_synchronised: bool
+    most_seconds_off: float
+
+
+class PrometheusClockError(Exception):
+    """Prometheus did not say what time it is; the message says why."""
+
+
+class _Timex(ctypes.Structure):
+    """The head of `struct timex` (adjtimex(2)), with room for the rest."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_byte * 512),
+    )
+
+
+def kernel_clock() -> KernelClock | None:
+    """Return what the kernel says of its clock, None where it may not be asked (a container)."""
+    asked = _Timex()  # modes 0: nothing is changed
+    try:
+        state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(asked))
+    except AttributeError:
+        return None
+    if state < 0:
+        return None
+    return KernelClock(not asked.status & _UNSYNCHRONISED, asked.maxerror / _MICROSECONDS)
+
+
+def seconds_ahead(url: str, now: Callable[[], datetime]) -> float:
+    """Return how many seconds the clock of the Prometheus at `url` is ahead of ours.
+
+    Off by half of what the answer takes at most.
+
+    Raises:
+        PrometheusClockError: if it does not answer, or not as Prometheus does.
+    """
+    before = now().timestamp()
+    try:
+        theirs = float(json.loads(_answer(url))["data"]["result"][1])
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, IndexError) as e:
+        raise PrometheusClockError(f"no time from {url}: {str(e) or type(e).__name__}") from e
+    return theirs - (before + now().timestamp()) / 2
+
+
+def _answer(url: str) -> bytes:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address is like http://127.0.0.1:9090")
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", parts.path.rstrip("/") + _QUERY)
+        answer = connection.getresponse()
+        if answer.status != http.HTTPStatus.OK:
+            raise ValueError(f"status {answer.status}")
+        return answer.read(_ANSWER_LIMIT)
+    finally:
+        connection.close()

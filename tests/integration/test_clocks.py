@@ -1,0 +1,52 @@
+"""The clock of a real Prometheus against ours, which is set wrong by minutes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.cli.doctor import Health, same_clock
+from monitor.clock import SystemClock
+from monitor.exposition.own import OwnMetrics
+from tests.integration.prometheus import prometheus_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+
+def test_doctor_says_how_far_the_clocks_are_apart(tmp_path: Path) -> None:
+    with prometheus_of("127.0.0.1:1", tmp_path) as prometheus:
+        prometheus.await_answer("vector(1)", 1)
+        url = f"http://{prometheus.address}"
+        for minutes, way in ((-3, "ahead of ours"), (3, "behind ours")):
+            finding = same_clock(url, clock_that_is_off(minutes))
+            assert finding.health is Health.BAD
+            seconds, _, words = finding.seen.partition(" s ")
+            # The answer takes five seconds at most, and counts by its middle.
+            assert abs(int(seconds) - 180) <= 5
+            assert words == way
+        assert same_clock(url, clock_that_is_off(0)).health is Health.GOOD
+
+
+def clock_that_is_off(minutes: float) -> Callable[[], datetime]:
+    return lambda: SystemClock().now() + timedelta(minutes=minutes)
+
+
+def test_the_metric_is_the_clock_at_the_scrape() -> None:
+    own = OwnMetrics("0")
+    clock = [1_700_000_000.0]
+    own.tell_time(lambda: datetime.fromtimestamp(clock[0], tz=SystemClock().now().tzinfo))
+    for _ in range(2):
+        text = b"".join(own.families()).decode()
+        (line,) = [
+            line
+            for line in text.splitlines()
+            if line.startswith("monitor_clock_timestamp_seconds ")
+        ]
+        assert float(line.split()[1]) == clock[0]
+        clock[0] += 60
