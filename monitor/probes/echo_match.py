@@ -21,6 +21,7 @@ from monitor.observation import EchoRound, rtts_and_gaps
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
 SEQUENCES = 1 << 16
 
 # How long after its time-out a reply still counts as late instead of unknown. Lines with
@@ -136,10 +137,12 @@ class _Strays:
 class Matcher:
     """The requests of one socket that a reply may still come for.
 
-    `drops` counts the datagrams that were none of them, by reason.
+    `drops` counts the datagrams that were none of them, by reason; `unasked` is called with the
+    source of each, and of each duplicate.
     """
 
     next_sequence: int = 0
+    unasked: Callable[[str], object] = lambda _: None
     drops: dict[Drop, int] = field(default_factory=lambda: dict.fromkeys(Drop, 0))
     _requests: dict[int, _Request] = field(default_factory=dict)
     _expiry: deque[tuple[int, int]] = field(default_factory=deque)
@@ -189,16 +192,20 @@ class Matcher:
         request = self._requests.get(sequence)
         if request is None:
             self.drops[Drop.UNKNOWN_SEQUENCE] += 1
+            self.unasked(source)
             return None
         round_ = request.round
         if source != round_.address:
             self.drops[Drop.WRONG_ADDRESS] += 1
+            self.unasked(source)
             return None
         if payload != round_.payload:
             self.drops[Drop.WRONG_COOKIE] += 1
+            self.unasked(source)
             return None
         if request.answered:
             self._stray(source).duplicates += 1
+            self.unasked(source)
             return None
         request.answered = True
         rtt_ns = received_ns - request.sent_ns

@@ -11,7 +11,6 @@ Must not know: rounds, schedules, who waits for which reply.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import secrets
 import socket
@@ -19,6 +18,16 @@ import struct
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.flood_filter import (
+    DROP,
+    JUMP_IF_EQUAL,
+    LOAD_BYTE,
+    LOAD_HALF,
+    PASS,
+    FloodFilter,
+    Instruction,
+    attach,
+)
 from monitor.probes.echo_packet import ECHO_REPLY, parse_error, parse_reply
 
 if TYPE_CHECKING:
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
 
 # Numbers of Linux's asm-generic headers that Python's socket module does not name.
 # SO_TIMESTAMPNS_NEW has 64-bit seconds on every architecture.
-_SO_ATTACH_FILTER = 26
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
 _SO_MEMINFO = 55
@@ -137,6 +145,12 @@ class EchoPort:
         """Return how many datagrams the kernel dropped because the buffer was full."""
         return self._memory_information()[_SK_MEMINFO_DROPS]
 
+    def flood_filter(self) -> FloodFilter:
+        """Return a filter for those who flood this socket; whoever takes it closes it."""
+        is_raw = self.mode is Mode.RAW
+        further = _own_replies(self.family, self.identifier) if is_raw else (PASS,)
+        return FloodFilter(self._socket, further)
+
     def send(self, packet: bytes, destination: tuple[str, int] | tuple[str, int, int, int]) -> None:
         """Send one request.
 
@@ -223,7 +237,7 @@ class EchoPort:
             identifier: int = opened.getsockname()[1]
             return identifier
         identifier = secrets.randbelow(1 << 16)
-        _attach_filter(opened, identifier)
+        attach(opened, _own_replies(self.family, identifier))
         return identifier
 
     def _memory_information(self) -> tuple[int, ...]:
@@ -260,30 +274,27 @@ def _stamp_and_hop_limit(
     return received_ns, hop_limit
 
 
-def _attach_filter(raw: socket.socket, identifier: int) -> None:
-    """Let the kernel pass only echo replies with our identifier to a raw socket.
+def _own_replies(family: socket.AddressFamily, identifier: int) -> tuple[Instruction, ...]:
+    """Return a filter that passes only echo replies with our identifier to a raw socket.
 
     Otherwise every ICMP packet of the machine wakes the daemon. Source: bpf(4), socket(7).
     """
-    load_byte, load_half, equal, give = 0x30, 0x28, 0x15, 0x06
-    if raw.family == socket.AF_INET6:
-        program = [
-            (load_byte, 0, 0, 0),
-            (equal, 0, 3, 129),
-            (load_half, 0, 0, 4),
-            (equal, 0, 1, identifier),
-        ]
-    else:
-        load_header_length, relative = 0xB1, 0x20
-        program = [
-            (load_header_length, 0, 0, 0),
-            (load_byte + relative, 0, 0, 0),
-            (equal, 0, 3, 0),
-            (load_half + relative, 0, 0, 4),
-            (equal, 0, 1, identifier),
-        ]
-    program += [(give, 0, 0, 0xFFFFFFFF), (give, 0, 0, 0)]
-    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
-    memory = ctypes.create_string_buffer(code)
-    head = struct.pack("HP", len(program), ctypes.addressof(memory))
-    raw.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, head)
+    if family == socket.AF_INET6:
+        return (
+            (LOAD_BYTE, 0, 0, 0),
+            (JUMP_IF_EQUAL, 0, 3, 129),
+            (LOAD_HALF, 0, 0, 4),
+            (JUMP_IF_EQUAL, 0, 1, identifier),
+            PASS,
+            DROP,
+        )
+    load_header_length, relative = 0xB1, 0x20
+    return (
+        (load_header_length, 0, 0, 0),
+        (LOAD_BYTE + relative, 0, 0, 0),
+        (JUMP_IF_EQUAL, 0, 3, 0),
+        (LOAD_HALF + relative, 0, 0, 4),
+        (JUMP_IF_EQUAL, 0, 1, identifier),
+        PASS,
+        DROP,
+    )

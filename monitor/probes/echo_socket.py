@@ -62,11 +62,14 @@ Destination = tuple[str, int] | tuple[str, int, int, int]
 class _Family:
     """One address family's socket and the requests that are out on it."""
 
-    __slots__ = ("matcher", "port")
+    __slots__ = ("expired", "floods", "matcher", "port")
 
     def __init__(self, port: EchoPort) -> None:
         self.port = port
-        self.matcher = Matcher(next_sequence=secrets.randbelow(SEQUENCES))
+        self.floods = port.flood_filter()
+        self.matcher = Matcher(secrets.randbelow(SEQUENCES), self.floods.stray)
+        # Rounds whose time is up, each with the looks at the socket that it still gets.
+        self.expired: dict[Round, int] = {}
 
 
 class _Sending:
@@ -164,6 +167,8 @@ class EchoSocket:
             watch.cancel()
         for family in self._families.values():
             self._loop.remove_reader(family.port.fileno())
+            family.expired.clear()
+            family.floods.close()
             family.port.close()
         for sending in self._rounds.values():
             sending.done.cancel()
@@ -289,10 +294,26 @@ class EchoSocket:
 
     def _expire(self, sending: _Sending) -> None:
         """End a round whose time is up, after a look at what came in while we were busy."""
-        for _ in range(_DRAINS_BEFORE_TIMEOUT):
-            if self._drain(sending.family) is Waiting.NOTHING:
-                break
-        self._finish(sending.round)
+        family = sending.family
+        if not family.expired:
+            self._loop.call_soon(self._look_and_end, family)
+        family.expired[sending.round] = _DRAINS_BEFORE_TIMEOUT
+
+    def _look_and_end(self, family: _Family) -> None:
+        """End the rounds whose time is up, or look once more in the next turn.
+
+        One batch a turn for all of them: a flood must not hold the event loop.
+        """
+        if not family.expired:
+            return  # closed meanwhile
+        is_empty = self._drain(family) is Waiting.NOTHING
+        left = {} if is_empty else {one: looks - 1 for one, looks in family.expired.items()}
+        for round_ in family.expired:
+            if not left.get(round_):
+                self._finish(round_)
+        family.expired = {round_: looks for round_, looks in left.items() if looks}
+        if family.expired:
+            self._loop.call_soon(self._look_and_end, family)
 
     def _finish(self, round_: Round) -> None:
         sending = self._rounds.get(round_)

@@ -44,6 +44,7 @@ DROP_REASONS = (
     "too_large",
     "icmp_error",
     "send_buffer",
+    "flood",
     *REFUSALS,
 )
 _IN_FLIGHT = 64
@@ -293,7 +294,7 @@ class _Exchange:
             self._end()
             return
         self._tries_left -= 1
-        self.complaint = None
+        self.complaint = self._endpoint.complaint_about(self.address)
         self._id = self._endpoint.free_number()
         self._endpoint.waiting[self._id] = self
         try:

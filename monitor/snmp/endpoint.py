@@ -18,6 +18,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.flood_filter import STRAYS_A_SECOND, FloodFilter
 from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, PduType, decode_head
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.secure_message import VERSION, decode_secure, is_secure
@@ -41,6 +42,10 @@ _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _OTHER_VERSION = Failure(FailureKind.MALFORMED, "a reply that is no response of the asked version")
+_FLOOD = Failure(
+    FailureKind.MALFORMED,
+    f"more than {STRAYS_A_SECOND} unasked datagrams within a second; all are dropped for a minute",
+)
 # So that a flood on the socket leaves the event loop to others.
 _DATAGRAMS_A_TURN = 8
 # With so many requests in flight a pause lets replies gather: waking up for each costs more
@@ -92,6 +97,7 @@ class Endpoint:
         if family == socket.AF_INET6:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self._socket.bind(("", 0))
+        self._floods = FloodFilter(self._socket)
         self._pause: asyncio.Handle | None = None
         self._numbers: list[int] = []
         self._loop.add_reader(self._socket, self._readable)
@@ -106,6 +112,7 @@ class Endpoint:
         self._loop.remove_reader(self._socket)
         if self._pause is not None:
             self._pause.cancel()
+        self._floods.close()
         self._socket.close()
         for waiting in list(self.waiting.values()):
             waiting.fail(Failure(FailureKind.NOT_RUN, "the client was closed"))
@@ -140,6 +147,10 @@ class Endpoint:
                 raise
             self._socket.sendto(payload, address)
 
+    def complaint_about(self, address: SocketAddress) -> Failure | None:
+        """Return why an agent that is asked now cannot be heard, None if it can."""
+        return _FLOOD if self._floods.is_dropped(address[0]) else None
+
     def _readable(self) -> None:
         """Read what woke us up; while many replies are awaited, look again only after a pause."""
         if self._receive() and len(self.waiting) >= _MANY_IN_FLIGHT:
@@ -171,9 +182,14 @@ class Endpoint:
             except OSError:
                 self._read_errors()
                 return turn
+            if self._floods.is_dropped(source[0]):
+                self._drops["flood"] += 1  # it was in the queue already
+                continue
             reason = self._deliver(data, source)
             if reason:
                 self._drops[reason] += 1
+                if self._floods.stray(source[0]):
+                    self._complain_of_flood(source)
         return turns
 
     def _deliver(self, data: bytes, source: SocketAddress) -> str:
@@ -214,6 +230,11 @@ class Endpoint:
         for waiting in self.waiting.values():
             if waiting.address == source:
                 waiting.complaint = Failure(FailureKind.MALFORMED, complaint)
+
+    def _complain_of_flood(self, source: SocketAddress) -> None:
+        for waiting in self.waiting.values():
+            if waiting.address[0] == source[0]:
+                waiting.complaint = _FLOOD
 
     def _read_errors(self) -> bool:
         """Empty the error queue; return whether there was anything in it."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.flood_filter import FloodFilter
 from monitor.inventory import IcmpOptions
 from monitor.probes.echo_packet import EchoError
 from monitor.probes.echo_port import EchoPermissionError, Mode, Waiting
@@ -45,12 +46,17 @@ class ModelledPort:
         self.closed = False
         self._replies: deque[tuple[int, str, bytes, int]] = deque()
         self._readable, self._written = os.pipe()
+        self._never_flooded = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def fileno(self) -> int:
         return self._readable
 
+    def flood_filter(self) -> FloodFilter:
+        return FloodFilter(self._never_flooded)
+
     def close(self) -> None:
         self.closed = True
+        self._never_flooded.close()
         os.close(self._readable)
         os.close(self._written)
 

@@ -1,0 +1,141 @@
+"""Has the kernel drop what a flooding source sends to a socket that many peers share.
+
+One socket serves all devices. A device that sends faster than datagrams are read fills the
+socket's buffer, and the others' replies find no room. So when the buffer has overflowed, a source
+of many datagrams that nothing waits for is dropped by a packet filter of the kernel for a minute,
+its replies included. Not before: sources can be forged.
+
+Must not know: protocols, devices, or what is done with a datagram.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import ipaddress
+import socket
+import struct
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STRAYS_A_SECOND: Final = 1000
+"""So many datagrams that nothing waits for, from one source, are a flood when room runs out."""
+
+HOLD_SECONDS: Final = 60.0
+# A filter has at most 4,096 instructions, nine for an IPv6 address.
+MOST_DROPPED: Final = 128
+# Forged sources shall not fill the memory.
+_MOST_COUNTED = 4096
+
+Instruction = tuple[int, int, int, int]
+
+# Source: bpf(4), <linux/filter.h>, <asm-generic/socket.h>.
+LOAD_BYTE, LOAD_HALF, LOAD_WORD = 0x30, 0x28, 0x20
+JUMP_IF_EQUAL, RETURN = 0x15, 0x06
+DROP: Final[Instruction] = (RETURN, 0, 0, 0)
+PASS: Final[Instruction] = (RETURN, 0, 0, 0xFFFFFFFF)
+_SO_ATTACH_FILTER = 26
+# Nine counters of 32 bits, the last of which counts dropped datagrams. SK_MEMINFO_DROPS.
+_SO_MEMINFO = 55
+_MEMORY = struct.Struct("=9I")
+# Offsets from here on count from the network header, whatever the socket's kind. SKF_NET_OFF.
+_NETWORK_HEADER = 0xFFF00000
+_SOURCE = {4: 12, 6: 8}
+_WORD = 4
+
+
+class FloodFilter:
+    """Counts stray datagrams of one socket by source, and has the kernel drop who sends too many.
+
+    `further` is the program that decides about everybody else.
+    """
+
+    def __init__(self, guarded: socket.socket, further: Sequence[Instruction] = (PASS,)) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._socket = guarded
+        self._further = further
+        self._counts: dict[str, int] = {}
+        self._since = 0.0
+        self._lost = 0
+        self._dropped: dict[str, asyncio.TimerHandle] = {}
+
+    def close(self) -> None:
+        """Stop the timers; the socket is its owner's to close."""
+        for timer in self._dropped.values():
+            timer.cancel()
+        self._dropped.clear()
+
+    def is_dropped(self, source: str) -> bool:
+        """Return whether what comes from a literal address is dropped at present."""
+        return _without_scope(source) in self._dropped
+
+    def stray(self, source: str) -> bool:
+        """Count a datagram that nothing waits for; return whether its source is now dropped.
+
+        `source` is the literal address that the kernel gave.
+        """
+        source = _without_scope(source)
+        if source in self._dropped:
+            return False
+        now = self._loop.time()
+        if now - self._since >= 1:
+            self._counts.clear()
+            self._since = now
+            self._lost = lost_datagrams(self._socket)
+        count = self._counts.get(source, 0) + 1
+        if count == 1 and len(self._counts) >= _MOST_COUNTED:
+            return False
+        self._counts[source] = count
+        if count % STRAYS_A_SECOND or len(self._dropped) >= MOST_DROPPED:
+            return False
+        if lost_datagrams(self._socket) == self._lost:
+            return False
+        self._dropped[source] = self._loop.call_later(HOLD_SECONDS, self._lift, source)
+        self._attach()
+        return True
+
+    def _lift(self, source: str) -> None:
+        del self._dropped[source]
+        self._attach()
+
+    def _attach(self) -> None:
+        program = [one for source in self._dropped for one in dropping(source)]
+        attach(self._socket, [*program, *self._further])
+
+
+def _without_scope(source: str) -> str:
+    return source.partition("%")[0]
+
+
+def lost_datagrams(receiving: socket.socket) -> int:
+    """Return how many datagrams the kernel has dropped for want of room, or by a filter."""
+    counters = receiving.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size)
+    *_, lost = _MEMORY.unpack(counters)
+    return int(lost)
+
+
+def dropping(source: str) -> list[Instruction]:
+    """Return the instructions that drop packets of a literal address; others go on behind them."""
+    address = ipaddress.ip_address(source)
+    words = [address.packed[at : at + _WORD] for at in range(0, len(address.packed), _WORD)]
+    program: list[Instruction] = []
+    for number, word in enumerate(words):
+        at = _NETWORK_HEADER + _SOURCE[address.version] + number * _WORD
+        # Two instructions for each word that is left, and the drop itself.
+        past_the_drop = 2 * (len(words) - number - 1) + 1
+        program.append((LOAD_WORD, 0, 0, at))
+        program.append((JUMP_IF_EQUAL, 0, past_the_drop, int.from_bytes(word)))
+    return [*program, DROP]
+
+
+def attach(guarded: socket.socket, program: Sequence[Instruction]) -> None:
+    """Have the kernel run a program on every packet for a socket; the former one is replaced.
+
+    Source: socket(7), SO_ATTACH_FILTER.
+    """
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+    memory = ctypes.create_string_buffer(code)
+    head = struct.pack("HP", len(program), ctypes.addressof(memory))
+    guarded.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, head)

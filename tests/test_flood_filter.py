@@ -1,0 +1,108 @@
+"""The kernel drops who floods a shared socket, and nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.flood_filter import (
+    HOLD_SECONDS,
+    MOST_DROPPED,
+    PASS,
+    STRAYS_A_SECOND,
+    FloodFilter,
+    attach,
+    dropping,
+    lost_datagrams,
+)
+from tests.virtual_time import run_virtually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def receiver(address: str) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as receiving:
+        receiving.settimeout(0)
+        receiving.bind((address, 0))
+        yield receiving
+
+
+def arrives(receiving: socket.socket, source: str) -> bool:
+    """Return whether a datagram from an address is received; on loopback that is at once."""
+    with receiver(source) as sending:
+        sending.sendto(b"x", receiving.getsockname()[:2])
+    try:
+        receiving.recvfrom(10)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def overflow(receiving: socket.socket, source: str) -> None:
+    with receiver(source) as sending:
+        while not lost_datagrams(receiving):
+            sending.sendto(bytes(1000), receiving.getsockname()[:2])
+    while True:
+        try:
+            receiving.recvfrom(1000)
+        except BlockingIOError:
+            return
+
+
+def test_a_program_of_as_many_addresses_as_there_may_be_drops_each_and_no_other() -> None:
+    with receiver("127.0.0.1") as receiving:
+        sources = [f"127.0.1.{host}" for host in range(1, MOST_DROPPED + 1)]
+        attach(receiving, [*(one for source in sources for one in dropping(source)), PASS])
+        assert not any(arrives(receiving, source) for source in sources)
+        assert arrives(receiving, f"127.0.1.{MOST_DROPPED + 1}")
+
+
+def test_a_program_of_ipv6_addresses_is_accepted_by_the_kernel() -> None:
+    with receiver("::1") as receiving:
+        others = [f"2001:db8::{host:x}" for host in range(1, MOST_DROPPED + 1)]
+        attach(receiving, [*(one for source in others for one in dropping(source)), PASS])
+        assert arrives(receiving, "::1")
+        attach(receiving, [*dropping("2001:db8::1"), *dropping("::1"), PASS])
+        assert not arrives(receiving, "::1")
+
+
+def test_a_source_is_dropped_for_a_minute_once_the_buffer_has_overflowed() -> None:
+    async def main() -> None:
+        with receiver("127.0.0.1") as receiving:
+            floods = FloodFilter(receiving)
+            for _ in range(5 * STRAYS_A_SECOND):
+                assert not floods.stray("127.0.0.9"), "there was room for everybody"
+            await asyncio.sleep(1)
+            assert not floods.stray("127.0.0.9")
+            overflow(receiving, "127.0.0.9")
+            said = [floods.stray("127.0.0.9") for _ in range(2 * STRAYS_A_SECOND)]
+            assert said.count(True) == 1
+            assert not said[STRAYS_A_SECOND - 3]
+            assert not arrives(receiving, "127.0.0.9")
+            assert arrives(receiving, "127.0.0.8")
+            await asyncio.sleep(HOLD_SECONDS - 1)
+            assert floods.is_dropped("127.0.0.9")
+            await asyncio.sleep(2)
+            assert not floods.is_dropped("127.0.0.9")
+            assert arrives(receiving, "127.0.0.9")
+            floods.close()
+
+    run_virtually(main())
+
+
+def test_few_strays_of_each_of_many_sources_are_no_flood() -> None:
+    async def main() -> None:
+        with receiver("127.0.0.1") as receiving:
+            floods = FloodFilter(receiving)
+            assert not floods.stray("127.0.0.8")
+            overflow(receiving, "127.0.0.9")
+            for number in range(20_000):
+                assert not floods.stray(f"10.0.{number >> 8}.{number & 255}")
+            floods.close()
+
+    run_virtually(main())
