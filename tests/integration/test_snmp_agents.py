@@ -61,7 +61,7 @@ def switches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 async def read(reader: Reader, agent: Agent, request: Request = EVERYTHING) -> Result:
-    result = await reader.read(agent, request, asyncio.get_running_loop().time() + 20)
+    result = await reader.read(agent, request, asyncio.get_running_loop().time() + 300)
     assert result.failure is None
     return result
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import socket
+import time
 
 import pytest
 
@@ -20,6 +21,7 @@ from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request, Result
 from tests.snmp.agent import ByteAgent, interfaces
 from tests.snmp.hostile import serving
+from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(("sysUpTime", "sysName"), ("ifInOctets", "ifName"))
 ROWS = range(1, 21)
@@ -45,6 +47,7 @@ def changed(reply: bytes, **fields: object) -> bytes:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@on_virtual_time
 async def test_an_honest_agent_is_read_over_both_families(host: str) -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)], host=host) as place:
@@ -56,6 +59,7 @@ async def test_an_honest_agent_is_read_over_both_families(host: str) -> None:
         assert sum(client.drops.values()) == 0
 
 
+@on_virtual_time
 async def test_request_ids_are_random_and_31_bits_wide() -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -68,6 +72,7 @@ async def test_request_ids_are_random_and_31_bits_wide() -> None:
     assert ids != sorted(ids)
 
 
+@on_virtual_time
 async def test_reply_from_another_address_is_dropped_and_counted() -> None:
     agent = honest()
     async with (
@@ -90,6 +95,7 @@ async def test_reply_from_another_address_is_dropped_and_counted() -> None:
         ("malformed", {"version": 0}),
     ],
 )
+@on_virtual_time
 async def test_reply_that_is_not_the_asked_one_is_dropped_and_counted(
     reason: str, change: dict[str, object]
 ) -> None:
@@ -104,6 +110,7 @@ async def test_reply_that_is_not_the_asked_one_is_dropped_and_counted(
         assert client.drops[reason] == 2
 
 
+@on_virtual_time
 async def test_none_of_ten_thousand_forged_replies_is_taken() -> None:
     agent = honest()
     forged = 0
@@ -123,6 +130,7 @@ async def test_none_of_ten_thousand_forged_replies_is_taken() -> None:
         assert client.drops["unknown_request"] > 5_000
 
 
+@on_virtual_time
 async def test_a_second_reply_to_the_same_request_is_dropped() -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)] * 2) as place:
@@ -133,6 +141,7 @@ async def test_a_second_reply_to_the_same_request_is_dropped() -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"\x00", b"SSH-2.0-", b"\x30\x80" * 700])
+@on_virtual_time
 async def test_garbage_ends_with_a_reason(garbage: bytes) -> None:
     async with SnmpClient() as client, serving(lambda _: [garbage]) as place:
         result = await read(client, place)
@@ -141,6 +150,7 @@ async def test_garbage_ends_with_a_reason(garbage: bytes) -> None:
         assert client.drops["malformed"] == 2
 
 
+@on_virtual_time
 async def test_62_kilobytes_are_refused_before_decoding() -> None:
     async with SnmpClient() as client, serving(lambda _: [bytes(62_000)]) as place:
         result = await read(client, place)
@@ -150,6 +160,7 @@ async def test_62_kilobytes_are_refused_before_decoding() -> None:
         assert client.drops["too_large"] == 2
 
 
+@on_virtual_time
 async def test_a_silent_agent_is_asked_as_often_as_allowed_and_no_more() -> None:
     asked: list[bytes] = []
 
@@ -165,6 +176,7 @@ async def test_a_silent_agent_is_asked_as_often_as_allowed_and_no_more() -> None
         assert len({decode_message(data).request_id for data in asked}) == 3
 
 
+@on_virtual_time
 async def test_a_lost_request_is_sent_again() -> None:
     agent = honest()
     seen = 0
@@ -181,6 +193,7 @@ async def test_a_lost_request_is_sent_again() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@on_virtual_time
 async def test_a_closed_port_is_unreachable_at_once(host: str) -> None:
     family, _ = socket_address(host, 0)
     with socket.socket(family, socket.SOCK_DGRAM) as free:
@@ -197,6 +210,7 @@ async def test_a_closed_port_is_unreachable_at_once(host: str) -> None:
         assert client.drops["icmp_error"] == 2
 
 
+@on_virtual_time
 async def test_an_icmp_error_about_one_agent_does_not_disturb_another() -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -273,6 +287,7 @@ COLUMN = Request(("sysName",), ("ifInOctets",))
         (backwards, FailureKind.NOT_INCREASING),
     ],
 )
+@on_virtual_time
 async def test_a_walk_that_would_not_end_ends_with_a_reason_and_keeps_what_it_read(
     answer: object, kind: FailureKind
 ) -> None:
@@ -284,6 +299,7 @@ async def test_a_walk_that_would_not_end_ends_with_a_reason_and_keeps_what_it_re
         assert result.columns["ifInOctets"]
 
 
+@on_virtual_time
 async def test_a_slow_endless_walk_ends_by_the_deadline() -> None:
     loop = asyncio.get_running_loop()
     async with SnmpClient() as client, serving(lambda _: [], timeout=5.0) as place:
@@ -294,6 +310,7 @@ async def test_a_slow_endless_walk_ends_by_the_deadline() -> None:
         assert 0.15 < loop.time() - began < 0.4
 
 
+@on_virtual_time
 async def test_hostile_agents_do_not_disturb_others() -> None:
     agent = honest()
     async with (
@@ -324,13 +341,15 @@ async def test_hostile_agents_do_not_disturb_others() -> None:
 
 
 async def _watch(lags: list[float]) -> None:
-    loop = asyncio.get_running_loop()
+    """Note how many seconds of CPU time one turn of the loop takes."""
     while True:
-        before = loop.time()
-        await asyncio.sleep(0.005)
-        lags.append(loop.time() - before - 0.005)
+        await asyncio.sleep(0.05)
+        before = time.thread_time()
+        await asyncio.sleep(0)
+        lags.append(time.thread_time() - before)
 
 
+@on_virtual_time
 async def test_cancelling_removes_the_request_at_once() -> None:
     async with SnmpClient() as client, serving(lambda _: [], timeout=30.0) as place:
         task = asyncio.create_task(NativeReader(client).read(place, REQUEST, _in(30)))
@@ -341,6 +360,7 @@ async def test_cancelling_removes_the_request_at_once() -> None:
         assert client.requests_in_flight == 0
 
 
+@on_virtual_time
 async def test_many_are_read_at_once_and_then_a_single_one_as_before() -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -354,6 +374,7 @@ async def test_many_are_read_at_once_and_then_a_single_one_as_before() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@on_virtual_time
 async def test_closed_ports_are_noticed_at_once_among_many(host: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((host, 0))
@@ -369,6 +390,7 @@ async def test_closed_ports_are_noticed_at_once_among_many(host: str) -> None:
     assert kinds == [None, FailureKind.UNREACHABLE] * 10
 
 
+@on_virtual_time
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     most = 0
     agent = honest()
@@ -388,6 +410,7 @@ async def test_no_more_requests_are_in_flight_than_allowed() -> None:
         assert most == 3
 
 
+@on_virtual_time
 async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_slots() -> None:
     async with SnmpClient(in_flight=1) as client, serving(lambda _: [], timeout=30.0) as place:
         reader = NativeReader(client)
@@ -408,6 +431,7 @@ async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_
             assert (await reader.read(good, REQUEST, _in(3))).failure is None
 
 
+@on_virtual_time
 async def test_closing_the_client_tells_who_waits() -> None:
     async with serving(lambda _: [], timeout=30.0) as place:
         async with SnmpClient() as client:
@@ -418,6 +442,7 @@ async def test_closing_the_client_tells_who_waits() -> None:
         assert result.failure.kind is FailureKind.NOT_RUN
 
 
+@on_virtual_time
 async def test_a_bug_in_a_conversation_reaches_who_awaits_it() -> None:
     class Broken:
         def question(self) -> Question:
@@ -447,6 +472,7 @@ def _empty(data: bytes) -> bytes:
     return encode_response(1, b"public", request.request_id, 0, 0, [])
 
 
+@on_virtual_time
 async def test_the_kernel_gives_more_than_the_default_buffer() -> None:
     async with SnmpClient() as client:
         assert set(client.receive_buffer_bytes.values()) != {0}
@@ -454,12 +480,14 @@ async def test_the_kernel_gives_more_than_the_default_buffer() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "switch.example", "1.2.3", "1.2.3.4.5", ":::", "::1%nix"])
+@on_virtual_time
 async def test_an_address_that_is_none_raises(address: str) -> None:
     async with SnmpClient() as client:
         with pytest.raises(OSError, match=r"illegal|not found|No such|no interface|invalid"):
             await read(client, Agent(address, 161, "2c", b"public"))
 
 
+@on_virtual_time
 async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behind() -> None:
     async with SnmpClient() as client:
         with pytest.raises(PermissionError):
@@ -469,6 +497,7 @@ async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behi
         await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
 
 
+@on_virtual_time
 async def test_a_flood_between_two_replies_does_not_end_the_wait() -> None:
     agent = honest()
     async with (
