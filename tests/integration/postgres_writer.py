@@ -18,7 +18,7 @@ async def main() -> None:
     place = postgres_place(os.environ["SCHULNETZ_LEDGER"], sys.argv[1])
     first = 0
     # The server needs a moment to notice that the writer before is dead.
-    for _ in range(100):
+    for _ in range(2_400):
         try:
             async with Ledger.open(place, SystemClock()) as ledger:
                 first = len(await ledger.entries("note"))

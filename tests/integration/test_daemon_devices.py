@@ -55,14 +55,18 @@ def twin() -> ByteAgent:
 def running(tmp_path_factory: pytest.TempPathFactory, twin: ByteAgent) -> Iterator[Daemon]:
     place = tmp_path_factory.mktemp("devices")
     networks = GOOD | {name: network for name, (network, _, _) in ODD.items()} | TWINS
-    with_alias = "interfaces: {alias: true, identity: ifIndex}"
     # The devices share this process's interpreter, so a reply may be late on a busy machine: it
-    # must not be taken for lost where the walk itself is what is odd.
-    patient = "snmp: {timeout: 1300ms}"
-    extra = {"by-native": [with_alias], "by-pysnmp": [with_alias, "snmp: {engine: pysnmp}"]}
-    extra |= {name: [patient] for name in ("endless", "cycling", "backwards")}
-    # Thousands of rows come from this process before it is known that they never end.
-    extra["endless"].append("interfaces: {interval: 10s, timeout: 8s}")
+    # must not be taken for lost. Thousands of rows come from it before a walk is known as endless.
+    often, seldom = (
+        "interfaces: {interval: 6s, timeout: 4800ms}",
+        "interfaces: {interval: 20s, timeout: 16s}",
+    )
+    patient = ["snmp: {timeout: 4s}", often]
+    extra = dict.fromkeys(networks, patient)
+    extra |= {name: ["snmp: {timeout: 4s}", seldom] for name in ("endless", "cycling", "backwards")}
+    with_alias = "interfaces: {interval: 20s, timeout: 16s, alias: true, identity: ifIndex}"
+    extra["by-native"] = ["snmp: {timeout: 4s}", with_alias]
+    extra["by-pysnmp"] = ["snmp: {timeout: 4s, engine: pysnmp}", with_alias]
     town = Town(free_port(), networks, switches=0, extra=extra)
     config = town.write(place / "schools.yaml")
     good = Town(town.port, GOOD, switches=0).write(place / "good.yaml")
@@ -86,7 +90,7 @@ def reasons(samples: Samples, school: str) -> set[str]:
 @pytest.mark.parametrize("school", ODD)
 def test_a_device_that_misbehaves_is_told_with_its_reason(running: Daemon, school: str) -> None:
     reason = ODD[school][2]
-    until(lambda: reasons(running.samples(), school) == {reason}, running, 30.0)
+    until(lambda: reasons(running.samples(), school) == {reason}, running)
     samples = running.samples()
     assert value(samples, "probe_success", school=school, check="interfaces") == 0
     # It answers the ping, so its line is not the matter.
@@ -104,7 +108,6 @@ def test_the_other_devices_are_undisturbed(running: Daemon) -> None:
     samples = running.samples()
     for school in GOOD:
         assert value(samples, "probe_success", school=school, check="interfaces") == 1
-        assert value(samples, "probe_duration_seconds", school=school, check="interfaces") < 1
     assert value(samples, "monitor_runs_skipped_total", kind="interfaces") == 0
     assert value(samples, "monitor_runs_total", kind="interfaces", outcome="unknown") == 0
 

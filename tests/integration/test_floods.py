@@ -27,14 +27,30 @@ from tests.processes import running
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.integration.running import Daemon
+
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 CLIENTS = 10_000
 LOGINS_A_SECOND = 1000
 SECONDS = 10
+# Fewer than a second's: how many there are in that time is the machine's to say.
+LOGINS = 250
 OPEN_FILES = 1024
 LONGEST_P99 = 1.0
+# On a busy machine, how many times as long as the slowest of a few answers before the flood.
+SLOWER = 10
 MOST_LINES = 10
+
+
+def timed_scrape(daemon: Daemon, login: dict[str, str]) -> float:
+    """Return how many seconds an answer took in which no line is down."""
+    began = time.monotonic()
+    answer = daemon.get("/metrics", login)
+    took = time.monotonic() - began
+    assert answer.status == 200
+    assert not re.search(r"school_uplink_up{[^}]*} 0\n", answer.text)
+    return took
 
 
 def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
@@ -55,27 +71,24 @@ def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
         daemon.await_listening()
         resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
         until(lambda: daemon.get("/-/ready", login).status == 200, daemon)
+        calm = max(timed_scrape(daemon, login) for _ in range(10))
         before = len(daemon.lines)
         flood = [sys.executable, "-m", "tests.integration.flood", str(daemon.port)]
         amounts = [str(CLIENTS), str(LOGINS_A_SECOND), str(SECONDS)]
         took: list[float] = []
         with running(*flood, *amounts, stdout=subprocess.PIPE) as flooding:
             while flooding.poll() is None:
-                began = time.monotonic()
-                answer = daemon.get("/metrics", login)
-                took.append(time.monotonic() - began)
-                assert answer.status == 200
-                assert not re.search(r"school_uplink_up{[^}]*} 0\n", answer.text)
+                took.append(timed_scrape(daemon, login))
                 time.sleep(0.2)
             said = flooding.stdout.read() if flooding.stdout else ""
         assert "IN" not in said
-        assert int(said) > LOGINS_A_SECOND
+        assert int(said) > LOGINS
         own = daemon.get("/metrics/monitor", login).text
         counted = dict(re.findall(r'monitor_web_refusals_total{reason="(\w+)"} (\S+)', own))
         assert float(counted["too_many_connections"]) > CLIENTS / 10
-        assert float(counted["wrong_login"]) + float(counted["too_many_logins"]) > LOGINS_A_SECOND
+        assert float(counted["wrong_login"]) + float(counted["too_many_logins"]) > LOGINS
         took.sort()
-        assert len(took) > SECONDS
-        assert took[int(len(took) * 0.99) - 1] < LONGEST_P99, took[-5:]
+        assert len(took) > 10
+        assert took[int(len(took) * 0.99) - 1] < max(LONGEST_P99, SLOWER * calm), (calm, took[-5:])
         assert len(daemon.lines) - before < MOST_LINES, daemon.said
         assert daemon.stop() == 0

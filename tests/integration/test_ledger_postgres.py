@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -287,7 +288,8 @@ def test_kill_9_loses_no_acknowledged_row(
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:
     acknowledged: list[int] = []
-    for delay in range(50 if thorough else 5):
+    chance = random.Random(5)
+    for turn in range(50 if thorough else 5):
         with running(
             *(sys.executable, "-m", "tests.integration.postgres_writer", place.writer),
             environment={"SCHULNETZ_LEDGER": server.url},
@@ -295,7 +297,10 @@ def test_kill_9_loses_no_acknowledged_row(
         ) as process:
             assert process.stdout is not None
             acknowledged.append(int(process.stdout.readline()))
-            time.sleep(delay % 10 / 100)
+            began = time.monotonic()
+            acknowledged += [int(process.stdout.readline()) for _ in range(5 + turn % 10)]
+            # In the midst of a row, however long this machine takes for one.
+            time.sleep(chance.random() * (time.monotonic() - began) / (5 + turn % 10))
             process.send_signal(signal.SIGKILL)
             acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
     with place.open_reader() as reader:

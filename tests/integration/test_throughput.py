@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +18,6 @@ from tests.probes.support import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import Literal
 
 pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
@@ -153,13 +152,14 @@ async def test_the_byte_cap_ends_a_test(
     moved = after.down_octets - before.down_octets + after.up_octets - before.up_octets
     # Looked at every 0.1 s at most, 12.5 MB at 1 Gbit/s, and what is on its way.
     assert moved < cap + 40_000_000
-    assert _no_client()
+    assert _no_client(gigabit)
 
 
-def _no_client() -> bool:
-    listing = ["pgrep", "-x", "iperf3", "-a"]
-    found = subprocess.run(listing, capture_output=True, text=True, check=False).stdout
-    return not any("--client" in line and SCHOOL in line for line in found.splitlines())
+def _no_client(line: PacedLine) -> bool:
+    """Return whether no iperf3 runs at the monitor's end; only servers are started at the other."""
+    inside = line.near.run("ip", "netns", "pids", line.near.name).split()
+    names = [Path(f"/proc/{pid}/comm") for pid in inside]
+    return not any(name.exists() and name.read_text() == "iperf3\n" for name in names)
 
 
 async def test_a_cancelled_test_leaves_no_process_and_no_traffic(gigabit: PacedLine) -> None:
@@ -169,7 +169,7 @@ async def test_a_cancelled_test_leaves_no_process_and_no_traffic(gigabit: PacedL
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert _no_client()
+        assert _no_client(gigabit)
         await asyncio.sleep(0.3)
         before = await gigabit.read_octets()
         await asyncio.sleep(0.5)

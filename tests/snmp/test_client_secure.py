@@ -15,6 +15,7 @@ from tests.snmp.agent import ByteAgent, interfaces
 from tests.snmp.hostile import serving
 from tests.snmp.test_usm import AUTH_PRIV, engine
 from tests.snmp.usm_agent import USM_STATS, UsmAgent
+from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(("sysUpTime", "sysName"), ("ifInOctets", "ifName"))
 
@@ -28,6 +29,7 @@ async def read(client: SnmpClient, agent: Agent, seconds: float = 3.0) -> Result
     return result
 
 
+@on_virtual_time
 async def test_an_agent_is_met_once_and_then_read_over_and_over() -> None:
     theirs = replace(engine(), agent=ByteAgent(interfaces(range(1, 41))))
     async with (
@@ -56,6 +58,7 @@ async def test_an_agent_is_met_once_and_then_read_over_and_over() -> None:
         ("unknown_request", {"message_id": 5}),
     ],
 )
+@on_virtual_time
 async def test_what_is_not_the_reply_is_counted_and_told(
     reason: str, lies: dict[str, object]
 ) -> None:
@@ -72,6 +75,7 @@ async def test_what_is_not_the_reply_is_counted_and_told(
         assert {*REFUSALS} <= {*client.drops}
 
 
+@on_virtual_time
 async def test_a_replayed_and_a_community_reply_are_dropped() -> None:
     theirs = engine()
     recorded: list[bytes] = []
@@ -87,6 +91,7 @@ async def test_a_replayed_and_a_community_reply_are_dropped() -> None:
         assert client.drops["unknown_request"] > 0
 
 
+@on_virtual_time
 async def test_a_reply_from_another_address_is_dropped() -> None:
     theirs = engine()
     async with (
@@ -99,6 +104,7 @@ async def test_a_reply_from_another_address_is_dropped() -> None:
         assert client.drops["wrong_source"] == 2
 
 
+@on_virtual_time
 async def test_a_refused_password_ends_at_once() -> None:
     theirs = engine()
     wrong = replace(AUTH_PRIV, auth_password=b"falschfalsch")
@@ -112,6 +118,7 @@ async def test_a_refused_password_ends_at_once() -> None:
     assert len(theirs.asked) == 2
 
 
+@on_virtual_time
 async def test_an_agent_that_is_silent_once_met_is_told_from_a_dead_one() -> None:
     theirs = engine()
 
@@ -128,6 +135,7 @@ async def test_an_agent_that_is_silent_once_met_is_told_from_a_dead_one() -> Non
     assert dead.kind is FailureKind.TIMEOUT
 
 
+@on_virtual_time
 async def test_an_agent_that_is_somebody_else_each_time_is_given_up() -> None:
     count = 0
 
@@ -143,6 +151,7 @@ async def test_an_agent_that_is_somebody_else_each_time_is_given_up() -> None:
     assert count == 5
 
 
+@on_virtual_time
 async def test_an_agent_that_always_calls_us_untimely_is_given_up() -> None:
     class Untimely(UsmAgent):
         def answer(self, data: bytes) -> bytes:

@@ -20,6 +20,7 @@ from monitor.snmp.scalars import Get, by_oid
 from monitor.snmp.walk import Walk
 from tests.snmp.agent import HC_IN_OCTETS, ByteAgent, columns, interfaces, lead
 from tests.snmp.hostile import serving
+from tests.virtual_time import on_virtual_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,7 @@ async def polls(
     return found
 
 
+@on_virtual_time
 async def test_an_agent_that_is_known_is_asked_for_both_at_once() -> None:
     (first, asked), (second, asked_again) = await polls(ByteAgent(interfaces(ROWS)), 2)
     assert [is_joint(request) for request in asked] == [False] * first.requests
@@ -69,6 +71,7 @@ async def test_an_agent_that_is_known_is_asked_for_both_at_once() -> None:
     [{"only_repeats": True}, {"max_varbinds": 2}, {"too_big_above": 3}, {"max_varbinds": 0}],
     ids=str,
 )
+@on_virtual_time
 async def test_an_agent_that_gets_it_wrong_is_asked_apart_until_the_next_day(
     habit: dict[str, bool],
 ) -> None:
@@ -89,6 +92,7 @@ async def test_an_agent_that_gets_it_wrong_is_asked_apart_until_the_next_day(
     assert [sum(map(is_joint, asked)) for asked in seen] == [0, 1, 0, 0]
 
 
+@on_virtual_time
 async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
@@ -103,6 +107,7 @@ async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> N
     assert not any(map(is_joint, asked_again))
 
 
+@on_virtual_time
 async def test_who_is_silent_to_both_is_lost_once_where_there_is_one_try() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
@@ -119,6 +124,7 @@ async def test_who_is_silent_to_both_is_lost_once_where_there_is_one_try() -> No
     assert outcomes == [(True, True), (False, True), (True, True), (True, True)]
 
 
+@on_virtual_time
 async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None:
     agent = ByteAgent(interfaces(ROWS))
     has_died = asyncio.Event()
@@ -140,6 +146,7 @@ async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None
     assert (result.scalars, result.columns) == ({}, {})
 
 
+@on_virtual_time
 async def test_a_garbled_answer_to_both_costs_one_request() -> None:
     agent = ByteAgent(interfaces(ROWS))
 

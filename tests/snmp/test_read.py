@@ -11,6 +11,7 @@ from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
 from tests.snmp.hostile import serving
+from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(("sysName",), ("ifInOctets", "ifName"))
 ROWS = range(1, 41)
@@ -21,6 +22,7 @@ def _in(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
+@on_virtual_time
 async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
     agent = ByteAgent(interfaces(ROWS), bulk=False)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -39,6 +41,7 @@ async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
         assert PduType.GET_BULK in {request.pdu_type for request in agent.asked}
 
 
+@on_virtual_time
 async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
     agent = ByteAgent(interfaces(ROWS), too_big_above=20)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -50,6 +53,7 @@ async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
         assert second.failure is None
 
 
+@on_virtual_time
 async def test_a_walk_that_broke_off_teaches_nothing() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
@@ -66,6 +70,7 @@ async def test_a_walk_that_broke_off_teaches_nothing() -> None:
         assert reader._hints == {}
 
 
+@on_virtual_time
 async def test_scalars_alone_and_columns_alone_can_be_read() -> None:
     agent = ByteAgent(interfaces(ROWS))
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -78,6 +83,7 @@ async def test_scalars_alone_and_columns_alone_can_be_read() -> None:
         assert (nothing.scalars, nothing.columns, nothing.failure) == ({}, {}, None)
 
 
+@on_virtual_time
 async def test_a_device_without_ifxtable_lacks_those_columns_only() -> None:
     found = {oid: v for oid, v in interfaces(ROWS).items() if not oid.startswith("1.3.6.1.2.1.31")}
     agent = ByteAgent(found)
@@ -88,6 +94,7 @@ async def test_a_device_without_ifxtable_lacks_those_columns_only() -> None:
         assert set(result.columns) == {"ifInOctets"}
 
 
+@on_virtual_time
 async def test_v1_is_read_without_getbulk() -> None:
     agent = ByteAgent(interfaces(ROWS))
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)], version="1") as place:
@@ -100,6 +107,7 @@ async def test_v1_is_read_without_getbulk() -> None:
         assert {request.version for request in agent.asked} == {0}
 
 
+@on_virtual_time
 async def test_an_object_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
     async with SnmpClient() as client:
         with pytest.raises(KeyError):
@@ -112,6 +120,7 @@ def test_the_community_is_in_no_repr() -> None:
     assert "s3cret" not in repr(Agent("192.0.2.1", 161, "2c", b"s3cret"))
 
 
+@on_virtual_time
 async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_left() -> None:
     objects = interfaces(ROWS)
     ends = {IN_OCTETS: 10, OUT_OCTETS: 20, HC_IN_OCTETS: 30}
@@ -129,6 +138,7 @@ async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_l
     assert len(reader._rows) == 1
 
 
+@on_virtual_time
 async def test_a_short_table_does_not_shorten_the_requests_for_a_long_one() -> None:
     agent = ByteAgent(interfaces(list(range(1, 51))) | {ENTITY: (Tag.OCTET_STRING, b"x")})
     long, short = Request((), ("ifInOctets", "ifOutOctets")), Request((), ("entPhysicalName",))

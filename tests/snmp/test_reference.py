@@ -13,6 +13,7 @@ from monitor.snmp.reference import PysnmpReader
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
 from tests.snmp.hostile import Answer, serving
 from tests.snmp.test_client import backwards, cycling, endless
+from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(
     ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation"),
@@ -42,6 +43,7 @@ def agents() -> dict[str, ByteAgent]:
 
 @pytest.mark.parametrize("version", ["1", "2c"])
 @pytest.mark.parametrize("name", [*agents()])
+@on_virtual_time
 async def test_both_engines_read_the_same(name: str, version: str) -> None:
     agent = agents()[name]
     async with (
@@ -66,6 +68,7 @@ async def test_both_engines_read_the_same(name: str, version: str) -> None:
         (lambda _: [b"garbage"], FailureKind.TIMEOUT),
     ],
 )
+@on_virtual_time
 async def test_hostile_agents_end_with_a_reason_by_the_deadline(
     answer: Answer, kind: FailureKind
 ) -> None:
@@ -78,6 +81,7 @@ async def test_hostile_agents_end_with_a_reason_by_the_deadline(
         assert loop.time() - began < 2.5
 
 
+@on_virtual_time
 async def test_one_engine_serves_a_credential_for_good() -> None:
     agent = ByteAgent(interfaces(range(1, 3)))
     async with (
@@ -91,6 +95,7 @@ async def test_one_engine_serves_a_credential_for_good() -> None:
         assert len(reference._targets) == 2
 
 
+@on_virtual_time
 async def test_an_address_that_is_none_raises() -> None:
     async with PysnmpReader() as reference:
         with pytest.raises(OSError, match="illegal"):
