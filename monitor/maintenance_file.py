@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.plain import as_json
 from monitor.state_file import StateFile
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _encode(windows: tuple[StoredWindow, ...]) -> bytes:
             for window in windows
         ],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    return as_json(document, indent=1).encode() + b"\n"
 
 
 def _decode(content: bytes) -> tuple[StoredWindow, ...]:

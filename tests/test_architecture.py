@@ -25,6 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "state_directory": set(),
     "state_file": set(),
     "threads": set(),
+    "plain": set(),
     "whole_file": set(),
     "flood_filter": set(),
     "snmp": {"flood_filter"},
@@ -64,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 # What is for everybody to use.
-FOR_ALL = {"clock", "state_file", "threads", "whole_file"}
+FOR_ALL = {"clock", "plain", "state_file", "threads", "whole_file"}
 WIRING = {
     "daemon",
     "traps",
@@ -122,9 +123,7 @@ def test_imports_follow_the_architecture(path: Path) -> None:
         if top != "monitor" or part in WIRING:
             continue
         inside = name.removeprefix("monitor.")
-        allowed = {part, "clock", "state_file", "threads", "whole_file", "__version__"} | ALLOWED[
-            part
-        ]
+        allowed = {part, "__version__"} | FOR_ALL | ALLOWED[part]
         assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
             f"monitor.{part} may not import {name}"
         )

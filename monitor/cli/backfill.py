@@ -19,6 +19,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say
 from monitor.clock import SystemClock
 from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
 from monitor.rollout.chain import LedgerError
@@ -72,11 +73,11 @@ def backfill(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     except OSError as error:
         fail(f"{out}: {error.strerror}", Exit.WRONG)
     if written.first is None or written.last is None:
-        click.echo(f"{out}: the ledger knows no stage and no goal yet; nothing to fill in")
+        say(f"{out}: the ledger knows no stage and no goal yet; nothing to fill in")
         return
     span = f"{written.first:%Y-%m-%d} to {written.last:%Y-%m-%d}"
-    click.echo(f"{out}: {written.samples} samples, {span}")
-    click.echo(
+    say(f"{out}: {written.samples} samples, {span}")
+    say(
         f"next: promtool tsdb create-blocks-from openmetrics {out} DATA_DIR "
         "--max-block-duration=720h"
     )

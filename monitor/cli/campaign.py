@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -26,6 +25,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say, show
 from monitor.clock import SystemClock
 from monitor.rollout.campaign import (
     CampaignError,
@@ -84,16 +84,16 @@ def plan(school: str, site: str | None, config: Path) -> None:
             slots = plan_campaign(found, calendar, now, campaign_id(name, now))
         except CampaignError as error:
             fail(f"{name}: {error}", Exit.WRONG)
-        click.echo(f"{name}: {len(slots)} tests")
+        say(f"{name}: {len(slots)} tests")
         for day in dict.fromkeys(slot.day for slot in slots):
             times = [
                 f"{slot.at.astimezone(calendar.timezone):%H:%M}"
                 for slot in slots
                 if slot.day == day
             ]
-            click.echo(f"  {day:%a %Y-%m-%d}  {' '.join(times)}")
+            say(f"  {day:%a %Y-%m-%d}  {' '.join(times)}")
         if place.uplink.throughput is None:
-            click.echo("  not possible yet: no throughput.method in the configuration")
+            say("  not possible yet: no throughput.method in the configuration")
 
 
 @campaign.command()
@@ -118,7 +118,7 @@ def start(
             fail(f"campaign {running[name]} runs there; cancel it first", Exit.WRONG)
         wanted = campaign_id(name, now)
         _request(state_dir, "start", name, wanted, now)
-        click.echo(f"requested: {wanted}; `schulnetz campaign status {found.id}` shows it")
+        say(f"requested: {wanted}; `schulnetz campaign status {found.id}` shows it")
 
 
 @campaign.command()
@@ -140,7 +140,7 @@ def cancel(
     for name in names:
         if name in running:
             _request(state_dir, "cancel", name, running[name], SystemClock().now())
-            click.echo(f"requested: end of {running[name]}")
+            say(f"requested: end of {running[name]}")
 
 
 @campaign.command()
@@ -161,11 +161,11 @@ def status(
         known = _progress(_entries(ledger, name))
         waiting = _waiting(state_dir, name, {one.campaign.id for one in known})
         for request in waiting:
-            click.echo(f"{name}: {request} was requested, and the daemon has not taken it up yet")
+            say(f"{name}: {request} was requested, and the daemon has not taken it up yet")
         if known:
             _show(known[-1], found, inventory.goal, calendar, now)
         elif not waiting:
-            click.echo(f"{name}: no campaign yet")
+            say(f"{name}: no campaign yet")
 
 
 def _show(
@@ -176,14 +176,14 @@ def _show(
     def local(instant: datetime) -> str:
         return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
-    click.echo(f"{one.site}: campaign {one.id}, since {local(so_far.started)}")
+    say(f"{one.site}: campaign {one.id}, since {local(so_far.started)}")
     spoiled = sum(bool(test.invalidities()) for test in one.measurements)
     done = len(so_far.counted(zone))
-    click.echo(f"  {done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
+    say(f"  {done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
     if so_far.ended is not None:
-        click.echo(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
+        say(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
         for said in _verdict(judge(one, goal, school.classes, zone)):
-            click.echo(f"  {said}")
+            say(f"  {said}")
     else:
         try:
             slots = plan_campaign(school, calendar, so_far.started, one.id)
@@ -193,13 +193,13 @@ def _show(
         if following is not None:
             slot, due = following
             when = "now" if due <= now else local(due)
-            click.echo(f"  next: test {slot.number} of {MEASUREMENTS}, {when}")
+            say(f"  next: test {slot.number} of {MEASUREMENTS}, {when}")
     if one.measurements:
-        Console().print(_results(one.measurements[-_SHOWN:], local))
+        show(_results(one.measurements[-_SHOWN:], local))
     for step in so_far.held_up[-_SHOWN:]:
-        click.echo(f"  {step.phase} {local(step.at)}: {step.reason}")
+        say(f"  {step.phase} {local(step.at)}: {step.reason}")
     if len(so_far.held_up) > _SHOWN:
-        click.echo(f"  ({len(so_far.held_up) - _SHOWN} earlier ones are in the ledger)")
+        say(f"  ({len(so_far.held_up) - _SHOWN} earlier ones are in the ledger)")
 
 
 def _verdict(verdict: CampaignVerdict | None) -> Iterable[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from monitor.cli.output import say, say_text
 from monitor.config import ConfigError, load, load_text, read
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
@@ -43,7 +44,7 @@ class Exit(IntEnum):
 
 def fail(message: str, code: Exit) -> NoReturn:
     """Print an error in one line on stderr and leave with a code."""
-    click.echo(f"error: {message}", err=True)
+    say(f"error: {message}", err=True)
     raise SystemExit(code)
 
 
@@ -185,7 +186,7 @@ def read_inventory(config: Path) -> Inventory:
     try:
         return load(config)
     except ConfigError as error:
-        click.echo(str(error), err=True)
+        say_text(str(error), err=True)
         raise SystemExit(Exit.WRONG) from None
 
 

@@ -19,12 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
 from monitor.cli.common import DEFAULT_CONFIG, Exit, base_url, fail, read_inventory, sentence
+from monitor.cli.output import Screen, say, show
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
@@ -37,6 +35,7 @@ from monitor.daemon import (
     open_daemon,
 )
 from monitor.inventory import InterfacesOptions
+from monitor.plain import as_json
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from monitor.simulator.city import CityError
@@ -165,7 +164,7 @@ def _noted(wishes: Wishes, port: int) -> Iterator[None]:
     prepare_state_directory(wishes.state_directory)
     note = wishes.state_directory / NOTE
     with whole_text(note) as out:
-        out.write(json.dumps({"pid": os.getpid(), "port": port, "faults": wishes.faults}))
+        out.write(as_json({"pid": os.getpid(), "port": port, "faults": wishes.faults}))
     try:
         yield
     finally:
@@ -176,7 +175,7 @@ def demo(wishes: Wishes) -> None:
     """Run the demo; leave with a code and one line if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
         for kind in FaultKind:
-            click.echo(kind if kind is FaultKind.ISOLATED else f"{kind}@SCHOOL")
+            say(kind if kind is FaultKind.ISOLATED else f"{kind}@SCHOOL")
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     inventory = read_inventory(wishes.config)
@@ -253,16 +252,15 @@ async def _watch(
     handle_signals(daemon, stop)
     if seconds is not None:
         asyncio.get_running_loop().call_later(seconds, stop.set)
-    console = Console()
     base = base_url(wishes.listen[0], daemon.port)
-    console.print(f"simulated city: {city.devices} devices answer SNMP on loopback")
-    console.print("ping is modelled: the kernel would answer for every address on loopback")
-    console.print(f"pages: {base}/")
-    console.print(f"metrics: {base}/metrics")
+    show(f"simulated city: {city.devices} devices answer SNMP on loopback")
+    show("ping is modelled: the kernel would answer for every address on loopback")
+    show(f"pages: {base}/")
+    show(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
-    console.print(f"one school: {base}/metrics?school={school}")
-    console.print(f"from the shell: .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
-    console.print("Ctrl-C ends everything")
+    show(f"one school: {base}/metrics?school={school}")
+    show(f"from the shell: .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
+    show("Ctrl-C ends everything")
 
     deaths: list[CityError] = []
 
@@ -275,7 +273,7 @@ async def _watch(
 
     async with asyncio.TaskGroup() as group:
         watcher = group.create_task(until_city_ends())
-        shower = group.create_task(_show(daemon, console, played))
+        shower = group.create_task(_show(daemon, played))
         beside = [watcher, shower]
         if played is not None:
             player = play(
@@ -290,7 +288,7 @@ async def _watch(
             task.cancel()
     if deaths:
         raise deaths[0]
-    console.print(_line(daemon, 0.0, played))
+    show(_line(daemon, 0.0, played))
 
 
 def _options(wishes: Wishes) -> str:
@@ -300,20 +298,20 @@ def _options(wishes: Wishes) -> str:
     return config + ("" if state == STATE_DIRECTORY else f" --state-dir {state}")
 
 
-async def _show(daemon: Daemon, console: Console, played: Play | None) -> None:
+async def _show(daemon: Daemon, played: Play | None) -> None:
     pause = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
     before = 0
     if not sys.stdout.isatty():
         while True:
             await asyncio.sleep(pause)
             status = daemon.status()
-            console.print(_line(daemon, (status.polls - before) / pause, played))
+            show(_line(daemon, (status.polls - before) / pause, played))
             before = status.polls
-    with Live(console=console, auto_refresh=False, transient=True) as live:
+    with Screen(stays=False) as screen:
         while True:
             await asyncio.sleep(pause)
             status = daemon.status()
-            live.update(_line(daemon, (status.polls - before) / pause, played), refresh=True)
+            screen.update(_line(daemon, (status.polls - before) / pause, played))
             before = status.polls
 
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from monitor.cli.clocks import PrometheusClockError, kernel_clock, seconds_ahead
 from monitor.cli.common import Exit, config_option, sentence, state_option
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import show
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.secrets import SecretError, read_credentials
@@ -94,7 +94,7 @@ def doctor(config: Path, state_dir: Path, ledger: LedgerPlace, prometheus: str |
         cure = f"\n{finding.cure}" if finding.cure else ""
         health = f"[{_STYLES[finding.health]}]{finding.health}[/]"
         table.add_row(finding.what, health, escape(f"{finding.seen}{cure}"))
-    Console().print(table)
+    show(table)
     if any(finding.health is Health.BAD for finding in found):
         raise SystemExit(Exit.WRONG)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.cli.common import Exit, config_option, fail, sentence
+from monitor.cli.output import ask, say, say_text
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import EditError, edit_schools, slug
 from monitor.whole_file import whole_text
@@ -164,7 +165,7 @@ def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
     except EditError as error:
         fail(str(error), Exit.WRONG)
     if edited.text == before:
-        click.echo(f"{config}: nothing changes; {len(rows)} schools are as they are there")
+        say(f"{config}: nothing changes; {len(rows)} schools are as they are there")
         return
     _check(edited, rows, config)
     change = difflib.unified_diff(
@@ -173,16 +174,16 @@ def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
         str(config),
         f"{config} (new)",
     )
-    click.echo("".join(change), nl=False)
-    click.echo(
+    say_text("".join(change))
+    say(
         f"{len(edited.added)} schools added, {len(edited.updated)} updated; "
         f"{len(edited.absent)} of the file are not in the import and stay"
     )
-    if not yes and not click.confirm(f"write {config}?"):
-        click.echo("nothing was written")
+    if not yes and not ask(f"write {config}?"):
+        say("nothing was written")
         return
     _write(config, edited.text)
-    click.echo(f"{config}: written; SIGHUP makes a running daemon read it")
+    say(f"{config}: written; SIGHUP makes a running daemon read it")
 
 
 def _check(edited: Edited, rows: list[Row], config: Path) -> None:
@@ -194,12 +195,8 @@ def _check(edited: Edited, rows: list[Row], config: Path) -> None:
         for row in added:
             missing = [key for key in _NEW if key not in row]
             if missing:
-                click.echo(
-                    f"school {row['number']} is new and lacks {', '.join(missing)}", err=True
-                )
-        click.echo(
-            f"nothing was written; the new file would not be fit for use:\n{error}", err=True
-        )
+                say(f"school {row['number']} is new and lacks {', '.join(missing)}", err=True)
+        say_text(f"nothing was written; the new file would not be fit for use:\n{error}", err=True)
         raise SystemExit(Exit.WRONG) from None
 
 

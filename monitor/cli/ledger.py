@@ -5,7 +5,6 @@ Must not know: what the entries mean, how the chain is made.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import click
 
 from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import document_stream, say
 from monitor.clock import SystemClock
 from monitor.rollout.anchor import AnchorError, anchors_in, contradiction, parse_anchor
 from monitor.rollout.chain import LedgerError
@@ -71,11 +71,11 @@ def verify(
         fail(f"{place}: {result.problem} ({row}; {result.rows} rows hold)", Exit.WRONG)
     if against:
         fail(f"{place}: {against}", Exit.WRONG)
-    click.echo(f"{place}: {_said(result, heads)}")
+    say(f"{place}: {_said(result, heads)}")
     if anchors:
-        click.echo(f"{len(anchors)} anchors hold")
+        say(f"{len(anchors)} anchors hold")
     else:
-        click.echo("no --anchor was given: a cut end or an older copy would not show")
+        say("no --anchor was given: a cut end or an older copy would not show")
 
 
 @group.command()
@@ -92,7 +92,7 @@ def head(ledger: LedgerPlace, **_: object) -> None:
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
     for one in heads:
-        click.echo(str(one))
+        say(str(one))
 
 
 @group.command()
@@ -107,7 +107,7 @@ def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object)
     try:
         with ledger.open_reader() as reader:
             if out is None:
-                reader.export(sys.stdout)
+                reader.export(document_stream())
                 return
             try:
                 with whole_text(out, overwrite=False, mode=mode) as stream:
@@ -118,7 +118,7 @@ def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object)
                 fail(f"{out}: {error.strerror}", Exit.WRONG)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{out}: {count} rows")
+    say(f"{out}: {count} rows")
 
 
 @group.command()
@@ -134,7 +134,7 @@ def backup(target: Path, ledger: LedgerPlace, **_: object) -> None:
             heads = copy.heads()
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{target}: {_said(result, heads)}")
+    say(f"{target}: {_said(result, heads)}")
 
 
 @group.command()
@@ -149,9 +149,9 @@ def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
             heads = reader.heads()
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{ledger}: {_said(restored.result, heads)}")
+    say(f"{ledger}: {_said(restored.result, heads)}")
     if restored.kept:
-        click.echo(f"the ledger that stood there is kept as {restored.kept}")
+        say(f"the ledger that stood there is kept as {restored.kept}")
 
 
 def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:

@@ -9,11 +9,12 @@ Must not know: who logs what.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from monitor.plain import as_json, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,8 @@ ALWAYS: Final = "monitor.audit"
 LINES_A_MINUTE: Final = 10
 _WINDOW_SECONDS: Final = 60.0
 _MAX_KINDS: Final = 1000
-_CONTROLS: Final = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 # A record of several lines stays readable, and none of them can pass for a record of its own.
-_CONTROLS[ord("\n")] = "\n  | "
+_GOES_ON: Final = "\n  | "
 
 
 class RateLimit(logging.Filter):
@@ -61,9 +61,9 @@ class TextLines(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's name
-        """Return the line, without control characters."""
-        return super().formatMessage(record).translate(_CONTROLS)
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the traceback if there is one."""
+        return plain_lines(super().format(record)).replace("\n", _GOES_ON)
 
 
 class JsonLines(logging.Formatter):
@@ -79,7 +79,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return as_json(line)
 
 
 def set_up(form: str, now: Callable[[], float]) -> None:

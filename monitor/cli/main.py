@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +39,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say, say_json
 from monitor.config import schema as config_schema
 from monitor.daemon import Settings
 from monitor.inventory import CheckKind, insecure_devices
@@ -227,15 +227,15 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
     sites = [site for school in inventory.schools for site in school.sites]
     if list_schools:
         for school in inventory.schools:
-            click.echo(f"{school.id:32} {school.number}  {school.name}")
-    click.echo(
+            say(f"{school.id:32} {school.number}  {school.name}")
+    say(
         f"{file}: {len(inventory.schools)} schools, {len(sites)} sites, "
         f"{sum(len(site.switches) for site in sites)} switches, "
         f"{sum(1 for _ in inventory.checks())} checks; no errors"
     )
     insecure = insecure_devices(inventory)
     if insecure:
-        click.echo(
+        say(
             f"{file}: 1 warning: {insecure} devices are read by SNMP without encryption; "
             "docs/snmp.md says how SNMPv3 is set up",
             err=True,
@@ -245,7 +245,7 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
-    click.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    say_json(config_schema())
 
 
 @main.command()
@@ -291,7 +291,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 @main.command()
 def version() -> None:
     """Print the version."""
-    click.echo(VERSION)
+    say(VERSION)
 
 
 main.add_command(backfill_command.backfill)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,6 +20,7 @@ from monitor.cli.common import (
     read_inventory,
     state_option,
 )
+from monitor.cli.output import say, show
 from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_until
 from monitor.maintenance import MaintenanceBook, MaintenanceError
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         planned = _book(inventory, state_dir, now).add(found.id, starts, ends, reason, now=now)
     except (TimeError, MaintenanceError) as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"{planned.id}: {found.name} from {_local(starts, zone)} until {_local(ends, zone)}")
+    say(f"{planned.id}: {found.name} from {_local(starts, zone)} until {_local(ends, zone)}")
 
 
 @maintenance.command("list")
@@ -76,7 +76,7 @@ def list_(school: str | None, config: Path, state_dir: Path) -> None:
     found = find_school(inventory, school).id if school else None
     windows = _book(inventory, state_dir, SystemClock().now()).windows(found)
     if not windows:
-        click.echo("no maintenance windows")
+        say("no maintenance windows")
         return
     zone = _zone(inventory)
     table = Table(box=None, header_style="bold")
@@ -91,7 +91,7 @@ def list_(school: str | None, config: Path, state_dir: Path) -> None:
             _local(window.ends, zone),
             escape(window.reason),
         )
-    Console().print(table)
+    show(table)
 
 
 @maintenance.command()
@@ -106,14 +106,14 @@ def cancel(window_id: str, config: Path, state_dir: Path) -> None:
         planned = _book(inventory, state_dir, now).cancel(window_id, now=now)
     except MaintenanceError as error:
         fail(str(error), Exit.WRONG)
-    click.echo(f"cancelled: {planned.school}, {planned.window.reason}")
+    say(f"cancelled: {planned.school}, {planned.window.reason}")
 
 
 def _book(inventory: Inventory, state_directory: Path, now: datetime) -> MaintenanceBook:
     book = MaintenanceBook(state_directory, inventory)
     book.refresh(now)
     if book.problem:
-        click.echo(f"warning: {book.problem}", err=True)
+        say(f"warning: {book.problem}", err=True)
     return book
 
 

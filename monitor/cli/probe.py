@@ -5,15 +5,12 @@ Must not know: how a check is done, or what makes a verdict.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.live import Live
-
 from monitor.cli.as_json import session_as_json
 from monitor.cli.common import Exit, fail, sentence
+from monitor.cli.output import Screen, say_json, show, working
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
@@ -70,24 +67,23 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
 
 
 async def _once(session: SchoolSession, *, as_json: bool) -> None:
-    console = Console()
     if as_json:
         await session.round(session.checks)
         await session.measure_load()
         document = session_as_json(session)
-        print(json.dumps(document, indent=2, ensure_ascii=False, default=str))  # noqa: T201  # the output
+        say_json(document, default=str)
         return
-    with console.status(f"asking {session.school.name} ..."):
+    with working(f"asking {session.school.name} ..."):
         await session.round(session.checks)
         await session.measure_load()
-    console.print(session_screen(session, with_verdicts=False))
+    show(session_screen(session, with_verdicts=False))
 
 
 async def _watch(session: SchoolSession) -> None:
     """Go on in rounds until Ctrl-C; verdicts need several of them."""
-    with Live(console=Console(), auto_refresh=False, screen=False) as live:
+    with Screen(stays=True) as screen:
         while True:
             due = session.clock.monotonic() + WATCH_SECONDS
             await session.round([*session.references, *session.checks])
-            live.update(session_screen(session, with_verdicts=True), refresh=True)
+            screen.update(session_screen(session, with_verdicts=True))
             await session.clock.sleep(max(0.0, due - session.clock.monotonic()))

@@ -21,6 +21,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say_document
 from monitor.clock import SystemClock
 from monitor.rollout.chain import LedgerError, LedgerLockedError
 from monitor.rollout.report import end_of, record, rollout_report
@@ -129,7 +130,7 @@ def _end_of(day: datetime | None, inventory: Inventory) -> datetime | None:
 
 def _write(text: str, out: Path | None, mode: int | None) -> None:
     if out is None:
-        click.echo(text, nl=False)
+        say_document(text)
         return
     try:
         with whole_text(out, mode=mode) as stream:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from monitor.calendar import SchoolCalendar
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say_document, show
 from monitor.clock import SystemClock
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.sla import month_entries, sla_report
@@ -66,7 +66,7 @@ def sla(
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)
     if form == "table":
-        Console().print(to_table(report))
+        show(to_table(report))
     else:
         shape = {"csv": to_csv, "outages-csv": outages_to_csv, "json": to_json}[form]
-        click.echo(shape(report), nl=False)
+        say_document(shape(report))

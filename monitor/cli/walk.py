@@ -23,6 +23,7 @@ from monitor.cli.common import (
     read_inventory,
     sentence,
 )
+from monitor.cli.output import say
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError
@@ -123,7 +124,7 @@ def walk(
         return await (_profile(found) if wanted == PROFILE else _rows(found, wanted))
 
     for line in _ask(inventory, device, lines, demo=state_dir if of_demo else None):
-        click.echo(line)
+        say(line)
 
 
 @click.command()
@@ -151,7 +152,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     inventory = read_inventory(config)
     lines, failures = _ask(inventory, device, _record, demo=state_dir if of_demo else None)
     for failure in failures:
-        click.echo(f"warning: not complete: {failure}", err=True)
+        say(f"warning: not complete: {failure}", err=True)
     if not lines:
         fail(f"{device} did not answer; nothing was written", Exit.CHECK_FAILED)
     try:
@@ -159,7 +160,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
             out.writelines(lines)
     except OSError as error:
         fail(f"cannot write {file}: {sentence(error)}", Exit.WRONG)
-    click.echo(f"{file}: {len(lines)} variables of {device}; read it before you send it")
+    say(f"{file}: {len(lines)} variables of {device}; read it before you send it")
 
 
 def _ask(
@@ -268,7 +269,7 @@ async def _rows(found: _Device, name: str) -> list[str]:
     if result.failure:
         if not lines:
             _fail_unanswered(found, result)
-        click.echo(f"warning: not complete: {result.failure.message}", err=True)
+        say(f"warning: not complete: {result.failure.message}", err=True)
     return lines or [f"the device has no row of {name}"]
 
 

@@ -8,7 +8,6 @@ Must not know: where the new values come from.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.config.problems import Findings
 from monitor.config.text import Mapping as MappingNode
 from monitor.config.text import Node, Scalar, Sequence, compose, plain, resolve
+from monitor.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,7 +144,7 @@ def _written(value: Value) -> str:
         return value
     if re.fullmatch(r"[0-9a-f.:]+/[0-9]+", value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return as_json(value)
 
 
 def _insert(text: str, blocks: str, name: str) -> str:

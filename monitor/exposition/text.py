@@ -11,11 +11,11 @@ Must not know: what the samples mean.
 from __future__ import annotations
 
 import math
-import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from monitor.exposition.catalogue import CATALOGUE
+from monitor.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,20 +28,13 @@ _Counted = TypeVar("_Counted", bound=str)
 # One check has fewer; what a device says may change with every poll, and its past is not kept.
 _KEPT_LABELS = 64
 
-# Controls, surrogates, invisible formatting (among it the signs that turn the direction of
-# writing around), and the two separators that some readers take for the end of a line.
-_STRIPPED = frozenset({"Cc", "Cs", "Cf", "Zl", "Zp"})
-
 
 def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
     """Return text that is safe in a label: valid UTF-8, one line, at most `limit` characters.
 
-    Invalid UTF-8 becomes U+FFFD; control characters and lone surrogates are removed.
+    What is no text is left out, as in every other output (`monitor.plain`).
     """
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    if not text.isprintable():
-        text = "".join(char for char in text if unicodedata.category(char) not in _STRIPPED)
-    return text[:limit]
+    return plain(raw)[:limit]
 
 
 def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar import DayKind
 from monitor.observation import State
+from monitor.plain import plain
 from monitor.verdict import MONITOR, SubjectKind
 
 if TYPE_CHECKING:
@@ -178,7 +179,4 @@ def city_blocks(
 
 
 def _escape(value: str) -> str:
-    if value.isprintable() and '"' not in value and "\\" not in value:
-        return value
-    printable = "".join(char for char in value if char.isprintable())
-    return printable.replace("\\", "\\\\").replace('"', '\\"')
+    return plain(value).replace("\\", "\\\\").replace('"', '\\"')

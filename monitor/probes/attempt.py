@@ -13,6 +13,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from monitor.observation import Observation, Outcome, Reason
+from monitor.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -134,6 +135,6 @@ def _timeout(attempt: Attempt, limit: float) -> ProbeError:
 
 
 def printable(text: str, limit: int = PRINTABLE_LIMIT) -> str:
-    """Return a peer's text without control characters and surrogates, cut at the limit."""
-    cleaned = "".join(sign if sign.isprintable() else "?" for sign in text[: limit + 1])
+    """Return a peer's text made plain, cut at the limit."""
+    cleaned = plain(text[: 2 * limit])
     return cleaned if len(cleaned) <= limit else cleaned[:limit] + "…"

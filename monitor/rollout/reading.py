@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from monitor.plain import plain_json
 from monitor.rollout.chain import GENESIS, LedgerCorruptError, digest, instant
 
 if TYPE_CHECKING:
@@ -125,6 +126,6 @@ def write_rows(rows: Iterable[Row], stream: TextIO) -> int:
             "payload": json.loads(row.payload),
             "digest": row.digest.hex(),
         }
-        stream.write(json.dumps(line, separators=(",", ":")) + "\n")
+        stream.write(plain_json(json.dumps(line, separators=(",", ":"))) + "\n")
         count += 1
     return count

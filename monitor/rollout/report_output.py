@@ -5,17 +5,16 @@ Must not know: how the figures came about.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from monitor.plain import as_json, plain, plain_lines
 from monitor.rollout.report import DIMENSIONS
 from monitor.rollout.report_page import page, site_name
 from monitor.rollout.report_words import WORDS
+from monitor.rollout.spreadsheet import csv_table
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
 # What Markdown reads as more than a character, HTML in it included.
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# What spreadsheets take for a formula at the start of a cell (OWASP, CSV injection).
-_FORMULA: Final = ("=", "+", "-", "@")
 
 
 def to_html(report: RolloutReport, language: Language) -> str:
@@ -46,13 +42,8 @@ def to_markdown(report: RolloutReport, language: Language) -> str:
 
 def to_csv(report: RolloutReport) -> str:
     """Return one line per site as CSV (RFC 4180), cells safe to open in a spreadsheet."""
-    stream = io.StringIO()
     lines = [_site(line) for line in report.sites]
-    if lines:
-        writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
-    return stream.getvalue()
+    return csv_table(list(lines[0]) if lines else (), lines)
 
 
 def to_json(report: RolloutReport) -> str:
@@ -94,7 +85,7 @@ def to_json(report: RolloutReport) -> str:
         "reported": [_reported(line) for line in report.reported],
         "sites": [_site(line) for line in report.sites],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return as_json(document, indent=2) + "\n"
 
 
 def _rendered(template: str, report: RolloutReport, language: Language) -> str:
@@ -109,6 +100,7 @@ def _rendered(template: str, report: RolloutReport, language: Language) -> str:
     text = environment.get_template(template).render(
         page=page(report, language), words=WORDS[language], language=language
     )
+    text = plain_lines(text)
     if html:
         return text
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -116,7 +108,7 @@ def _rendered(template: str, report: RolloutReport, language: Language) -> str:
 
 def _markdown(value: object) -> str:
     """Return a text that Markdown shows as it is, in one line."""
-    return _MARKDOWN.sub(r"\\\1", _CONTROLS.sub(" ", str(value)))
+    return _MARKDOWN.sub(r"\\\1", plain(str(value)))
 
 
 def _site(line: SiteLine) -> dict[str, Json]:
@@ -204,11 +196,3 @@ def _reported(line: ReportedLine) -> dict[str, Json]:
 
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _cell(value: Json) -> Json:
-    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(value, str):
-        return value
-    text = _CONTROLS.sub(" ", value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

@@ -7,9 +7,6 @@ Must not know: how the figures came about beyond those sentences.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -17,8 +14,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from monitor.plain import as_json, plain
+from monitor.rollout.spreadsheet import csv_table
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
@@ -44,10 +43,6 @@ METHOD: Final = (
         "any line."
     ),
 )
-# What Excel and LibreOffice take for a formula at the start of a cell (OWASP, CSV injection).
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)))
-_Cell = str | int | float | None
 
 
 def to_json(report: SlaReport) -> str:
@@ -65,12 +60,13 @@ def to_json(report: SlaReport) -> str:
         "unknown_share": report.unknown_share,
         "sites": [_site_object(report, site) for site in report.sites],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return as_json(document, indent=2) + "\n"
 
 
 def to_csv(report: SlaReport) -> str:
     """Return one line per site as CSV (RFC 4180), cells safe to open in a spreadsheet."""
-    return _csv([_site_cells(report, site) for site in report.sites])
+    lines = [_site_cells(report, site) for site in report.sites]
+    return csv_table(list(lines[0]) if lines else (), lines)
 
 
 _OUTAGE_COLUMNS: Final = (
@@ -90,7 +86,7 @@ _OUTAGE_COLUMNS: Final = (
 
 def outages_to_csv(report: SlaReport) -> str:
     """Return one line per outage as CSV (RFC 4180), cells safe to open in a spreadsheet."""
-    lines: list[dict[str, _Cell]] = [
+    lines: list[dict[str, Json]] = [
         {
             "school": site.school.id,
             "school_name": site.school.name,
@@ -107,7 +103,7 @@ def outages_to_csv(report: SlaReport) -> str:
         for site in report.sites
         for outage in site.outages
     ]
-    return _csv(lines, _OUTAGE_COLUMNS)
+    return csv_table(_OUTAGE_COLUMNS, lines)
 
 
 def to_table(report: SlaReport) -> RenderableType:
@@ -169,7 +165,7 @@ def _outage_table(report: SlaReport) -> Table:
     return table
 
 
-def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, _Cell]:
+def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
     total, contract = site.total, site.site.uplink.contract
     return {
         "month": report.month,
@@ -233,28 +229,9 @@ def _outage_object(report: SlaReport, outage: Outage) -> dict[str, Json]:
     }
 
 
-def _csv(lines: list[dict[str, _Cell]], columns: Sequence[str] = ()) -> str:
-    """Return CSV; `columns` makes the heading where there may be no line at all."""
-    stream = io.StringIO()
-    names = list(columns or lines[0])
-    writer = csv.DictWriter(stream, names, lineterminator="\r\n")
-    writer.writeheader()
-    for line in lines:
-        writer.writerow({name: _safe(cell) for name, cell in line.items()})
-    return stream.getvalue()
-
-
-def _safe(cell: _Cell) -> _Cell:
-    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(cell, str):
-        return cell
-    guarded = f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell[:1] in _FORMULA else cell
-    return guarded.replace("\0", "")
-
-
 def _text(value: str) -> Text:
-    # A Text is never read as markup, and a terminal never gets a control sequence.
-    return Text(value.translate(_CONTROLS))
+    # A Text is never read as markup.
+    return Text(plain(value))
 
 
 def _local(report: SlaReport, at: datetime) -> str:

@@ -107,9 +107,9 @@ class City:
                 raise FaultError("faults is a list of texts or objects")
             self._plan.replace(faults, self._seconds())
         except json.JSONDecodeError as error:
-            return json.dumps({"error": f"not JSON: {error}"}, ensure_ascii=False)
+            return json.dumps({"error": f"not JSON: {error}"})
         except (ValueError, OverflowError, RecursionError) as error:
-            return json.dumps({"error": str(error)}, ensure_ascii=False)
+            return json.dumps({"error": str(error)})
         return json.dumps({"faults": [str(fault) for fault in self._plan.faults]})
 
     def _listen(self, address: str) -> socket.socket:

@@ -13,6 +13,7 @@ from aiohttp import web
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from monitor import __version__
+from monitor.plain import as_json
 from monitor.status.model import (
     Answer,
     CityStatus,
@@ -147,7 +148,7 @@ def api_routes(view: View) -> list[web.RouteDef]:
     document = openapi()
 
     async def describe(_: web.Request) -> web.Response:
-        return web.json_response(document)
+        return web.json_response(document, dumps=as_json)
 
     return [
         web.get(DOCUMENT, describe),
@@ -194,7 +195,7 @@ def problem(said: str, status: int) -> web.Response:
 
 def _json(answer: Answer, status: int) -> web.Response:
     return web.Response(
-        text=answer.model_dump_json(),
+        text=as_json(answer.model_dump(mode="json"), compact=True),
         status=status,
         content_type="application/json",
         headers={"Cache-Control": "no-store"},

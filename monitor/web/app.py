@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
+from monitor.plain import plain
 from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
 from monitor.web.discovery import discovery_route
@@ -273,5 +274,5 @@ async def _probe(request: web.Request) -> web.Response:
     try:
         text = await request.app[VIEW].probe(target, module)
     except UnknownTargetError as error:
-        return web.Response(text=f"{error}\n", status=400)
+        return web.Response(text=f"{plain(str(error))}\n", status=400)
     return web.Response(body=text.encode(), headers={"Content-Type": CONTENT_TYPE})

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from monitor.plain import as_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ def discovery_route(view: View) -> web.RouteDef:
 
     async def list_targets(request: web.Request) -> web.Response:
         # By the name that Prometheus reached us with it reaches us again.
-        return web.json_response(target_groups(request.host, view.school_ids()))
+        return web.json_response(target_groups(request.host, view.school_ids()), dumps=as_json)
 
     return web.get(PATH, list_targets)
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.observation import State
+from monitor.plain import plain_lines
 from monitor.web.picture import Chart, chart, spots
 from monitor.web.words import Language, preferred, word
 
@@ -132,7 +133,9 @@ class Pages:
             "Content-Language": language,
             "Vary": "Accept-Language",
         }
-        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
+        return web.Response(
+            text=plain_lines(text), status=status, content_type="text/html", headers=headers
+        )
 
 
 def page_routes(view: View, timezone: Callable[[], str]) -> list[web.RouteDef]:

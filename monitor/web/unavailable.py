@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from monitor.plain import plain
 from monitor.web.api import PREFIX, problem
 from monitor.web.refusals import Refusal
 from monitor.web.view import BusyError, UnavailableError
@@ -36,7 +37,7 @@ def unavailable(refused: Counter[str]) -> Middleware:
             if request.path.startswith(PREFIX):
                 response = problem(str(error), _STATUS)
             else:
-                response = web.Response(text=f"{error}\n", status=_STATUS)
+                response = web.Response(text=f"{plain(str(error))}\n", status=_STATUS)
             if isinstance(error, BusyError):
                 refused[Refusal.BUSY] += 1
                 response.headers["Retry-After"] = str(RETRY_SECONDS)

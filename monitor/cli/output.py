@@ -1,0 +1,97 @@
+"""How commands speak: the one place that writes to the terminal.
+
+Whatever a device, a file or a person brought into a line is made plain here, so that no command
+has to think of it.
+
+Must not know: any single command.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TextIO
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.segment import Segment
+
+from monitor.plain import as_json, plain, plain_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """Something to show, its texts made plain; rich's own styles stay."""
+
+    shown: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.shown, options):
+            text = segment.text if segment.control else plain_lines(segment.text)
+            yield Segment(text, segment.style, segment.control)
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, on stderr if so asked."""
+    for line in lines:
+        click.echo(plain(line), err=err)
+
+
+def say_text(text: str, *, err: bool = False) -> None:
+    """Print a text of several lines."""
+    say(*text.removesuffix("\n").split("\n"), err=err)
+
+
+def say_json(document: object, default: Callable[[object], object] | None = None) -> None:
+    """Print a document as JSON to be read by people as well."""
+    click.echo(as_json(document, indent=2, default=default))
+
+
+def say_document(text: str) -> None:
+    """Print what a writer of ours has made, byte for byte; its texts are plain already."""
+    click.echo(text, nl=False)
+
+
+def document_stream() -> TextIO:
+    """Return where a writer of ours may write by itself."""
+    return sys.stdout
+
+
+def ask(question: str) -> bool:
+    """Return whether a person agrees."""
+    return click.confirm(plain(question))
+
+
+def show(shown: RenderableType) -> None:
+    """Print tables and the like, as wide as the terminal."""
+    Console().print(_Plain(shown))
+
+
+def working(text: str) -> Status:
+    """Say what is being waited for, until the context ends."""
+    return Console().status(plain(text))
+
+
+class Screen:
+    """Something that is shown again and again in its place; a context manager."""
+
+    def __init__(self, *, stays: bool) -> None:
+        self._live = Live(console=Console(), auto_refresh=False, transient=not stays)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def update(self, shown: RenderableType) -> None:
+        """Show something else."""
+        self._live.update(_Plain(shown), refresh=True)
