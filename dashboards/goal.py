@@ -338,16 +338,23 @@ DETAIL: Final = Row(
             Kind.TABLE,
             Text("Tablets, funding and other reported goals", "Tablets, Förderung, andere Ziele"),
             Text(
-                "What others report: nobody here measures it. The source stands beside it.",
-                "Was andere melden: hier misst das niemand. Die Quelle steht daneben.",
+                "What others report, not measured here. What is planned (announced, granted) is "
+                "not reached. The report has the source of each figure.",
+                "Was andere melden, hier nicht gemessen. Geplantes (angekündigt, bewilligt) ist "
+                "nicht erreicht. Der Bericht nennt die Quelle jeder Zahl.",
             ),
             (
-                Query(
-                    "max by (goal) (rollout_reported_value) * on (goal) group_left (name, unit) "
-                    "max by (goal, name, unit) (rollout_reported_info)",
-                    same(""),
-                    instant=True,
+                *(
+                    Query(
+                        f"max by (goal) (rollout_reported_{figure}) * on (goal) "
+                        "group_left (name, unit) max by (goal, name, unit) (rollout_reported_info)",
+                        same(""),
+                        instant=True,
+                    )
+                    for figure in ("value", "planned", "target")
                 ),
+                # Those too of which nobody said a number.
+                Query("max by (goal, name, unit) (rollout_reported_info)", same(""), instant=True),
             ),
             "none",
             Text("nothing reported", "nichts gemeldet"),
@@ -355,7 +362,9 @@ DETAIL: Final = Row(
             height=8,
             columns=(
                 Column("name", Text("Goal", "Ziel")),
-                Column("Value", Text("Reported", "Gemeldet"), "locale"),
+                Column("Value #A", Text("Reached", "Erreicht"), "locale"),
+                Column("Value #B", Text("Planned", "Geplant"), "locale"),
+                Column("Value #C", Text("Target", "Ziel"), "locale"),
                 Column("unit", Text("Unit", "Einheit")),
             ),
         ),

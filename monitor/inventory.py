@@ -451,11 +451,16 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class ReportedEntry:
-    """What stood on a day, and the text that says so."""
+    """What was said of a goal on a day, and the text that says so; in the goal's unit.
+
+    `value` is what was reached in all until `day`, `planned` what had been promised in all by then:
+    granted, announced, budgeted. None is not said; at least one of the two is.
+    """
 
     day: date
-    value: float
+    value: float | None
     source: str
+    planned: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +468,7 @@ class ReportedGoal:
     """A goal that nobody here measures: others report it, days rising.
 
     `target` is in `unit`, until the end of `target_day`; None where none was named. `source`
-    says who set the goal. An entry's value is what was reached in all until its day.
+    says who set the goal.
     """
 
     id: str

@@ -74,59 +74,6 @@ defaults:
 
 """
 
-PRESS = "City of Bochum, press release of 2020-09-11"
-
-GOALS = f"""\
-# What the city announced, with its sources. Set `line` (docs/configuration.md) at each site
-# before any can count as live.
-goals:
-  connectivity:
-    name: Broadband for all schools
-    criterion: gigabit
-    target: 2022-12-31
-    denominator: 82
-    unit: schools
-    source: "{PRESS}: all schools by 2022"
-  reported:
-    - id: tablets
-      name: Tablets handed out
-      unit: tablets
-      target: 18000
-      target_day: 2021-12-31
-      source: "{PRESS}: 9,000 by the end of 2020, 9,000 more in 2021"
-      entries:
-        - {{day: 2020-12-31, value: 9000, source: "{PRESS}, as announced"}}
-    - id: funding-digitalpakt-schule
-      name: Funding from DigitalPakt Schule
-      unit: EUR
-      source: "{PRESS}"
-      entries:
-        - {{day: 2020-09-11, value: 21100000, source: "{PRESS}"}}
-    - id: funding-gute-schule-2020
-      name: Funding from Gute Schule 2020
-      unit: EUR
-      source: "{PRESS}"
-      entries:
-        - {{day: 2020-09-11, value: 6000000, source: "{PRESS}"}}
-    - id: funding-digitalpakt-land
-      name: Funding from DigitalPakt of the state
-      unit: EUR
-      source: "{PRESS}"
-      entries:
-        - {{day: 2020-09-11, value: 5000000, source: "{PRESS}: about 5 million"}}
-    # Announced without a number; add entries as they are reported.
-    - id: office-365
-      name: Teachers and pupils with Office 365
-      unit: share of all
-      target: 1
-      source: "{PRESS}: for all teachers and all pupils"
-    - id: support-posts
-      name: Additional posts for technical support
-      unit: posts
-      source: "{PRESS}: additional posts, no number"
-
-"""
-
 MORNING = "07:45-13:30"
 DAY = "07:45-16:00"
 EVENING = "17:00-21:30"
@@ -274,7 +221,8 @@ def document() -> str:
     plan = Plan()
     buildings = {row["poi_id"]: row for row in rows("sites_city_poi.csv")}
     schools = [school(row, buildings, plan) for row in rows("schools.csv")]
-    parts = (HEADER, lessons(), DEFAULTS, profiles(), GOALS, "schools:\n", "\n".join(schools))
+    goals = (SOURCES / "goals.yaml").read_text(encoding="utf-8")
+    parts = (HEADER, lessons(), DEFAULTS, profiles(), goals, "schools:\n", "\n".join(schools))
     return "".join(parts) + "...\n"
 
 

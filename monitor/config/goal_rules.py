@@ -41,12 +41,14 @@ class ConnectivityRules(Rules):
 
 
 class ReportedEntryRules(Rules):
-    """What was reached on a day, as somebody reported it."""
+    """What was reached, or only promised, as somebody reported it."""
 
     day: Day
-    """Day that the value is of."""
-    value: Amount
+    """Day that the figures are of."""
+    value: Amount = Field(default_factory=float)
     """What was reached in all until then, in the goal's unit."""
+    planned: Amount = Field(default_factory=float)
+    """What was promised in all until then (announced, granted); it is not reached by that."""
     source: Text
     """Who says so, and where."""
 
@@ -67,7 +69,7 @@ class ReportedGoalRules(Rules):
     target_day: Day = Field(default_factory=_never)
     """Last day on which the target is reached in time."""
     entries: list[ReportedEntryRules] = Field(default_factory=list)
-    """What was reached, days rising."""
+    """What was reached and what was promised, days rising; each with `value`, `planned` or both."""
 
 
 class GoalsRules(Rules):

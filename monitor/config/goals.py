@@ -13,7 +13,7 @@ from monitor.inventory import Criterion, Goal, ReportedEntry, ReportedGoal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.config.goal_rules import GoalsRules, ReportedGoalRules
+    from monitor.config.goal_rules import GoalsRules, ReportedEntryRules, ReportedGoalRules
     from monitor.config.problems import Findings
     from monitor.config.text import Node
     from monitor.inventory import School
@@ -47,20 +47,29 @@ def reported_goals_of(
     found = []
     for index, rules in enumerate(goals.reported):
         _check_days(rules, index, root, findings)
+        _check_figures(rules, index, root, findings)
         found.append(
             ReportedGoal(
                 id=rules.id,
                 name=rules.name,
                 unit=rules.unit,
                 source=rules.source,
-                entries=tuple(
-                    ReportedEntry(entry.day, entry.value, entry.source) for entry in rules.entries
-                ),
+                entries=tuple(map(_entry, rules.entries)),
                 target=rules.target if "target" in rules.model_fields_set else None,
                 target_day=rules.target_day if "target_day" in rules.model_fields_set else None,
             )
         )
     return tuple(found)
+
+
+def _entry(rules: ReportedEntryRules) -> ReportedEntry:
+    given = rules.model_fields_set
+    return ReportedEntry(
+        rules.day,
+        rules.value if "value" in given else None,
+        rules.source,
+        rules.planned if "planned" in given else None,
+    )
 
 
 def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: Findings) -> None:
@@ -78,6 +87,16 @@ def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: 
             "no school says how many classes it has",
             "set classes at the schools, or choose contract or gigabit",
         )
+
+
+def _check_figures(rules: ReportedGoalRules, index: int, root: Node, findings: Findings) -> None:
+    for number, entry in enumerate(rules.entries):
+        if not {"value", "planned"} & entry.model_fields_set:
+            findings.add(
+                mark_of(root, ("goals", "reported", index, "entries", number)),
+                "the entry has no figure",
+                "set value to what was reached, or planned to what was promised",
+            )
 
 
 def _check_days(rules: ReportedGoalRules, index: int, root: Node, findings: Findings) -> None:

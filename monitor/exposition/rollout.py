@@ -123,15 +123,22 @@ def _add_goal(
 
 def _add_reported(blocks: Blocks, goal: ReportedGoal, today: date, zone: ZoneInfo) -> None:
     known = [entry for entry in goal.entries if entry.day <= today]
-    source = known[-1].source if known else goal.source
-    blocks.add("rollout_reported_info", (goal.id, goal.name, goal.unit, source), 1)
+    reached = [entry for entry in known if entry.value is not None]
+    planned = [entry for entry in known if entry.planned is not None]
+    sources = (
+        reached[-1].source if reached else goal.source,
+        planned[-1].source if planned else "",
+    )
+    blocks.add("rollout_reported_info", (goal.id, goal.name, goal.unit, *sources), 1)
     blocks.add("rollout_reported_target", (goal.id,), goal.target)
     if goal.target_day is not None:
         end = _end_of(goal.target_day, zone)
         blocks.add("rollout_reported_target_timestamp_seconds", (goal.id,), end)
-    if known:
-        blocks.add("rollout_reported_value", (goal.id,), known[-1].value)
-        begin = datetime.combine(known[-1].day, time(), zone).timestamp()
+    if planned:
+        blocks.add("rollout_reported_planned", (goal.id,), planned[-1].planned)
+    if reached:
+        blocks.add("rollout_reported_value", (goal.id,), reached[-1].value)
+        begin = datetime.combine(reached[-1].day, time(), zone).timestamp()
         blocks.add("rollout_reported_value_timestamp_seconds", (goal.id,), begin)
 
 

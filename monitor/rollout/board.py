@@ -37,6 +37,7 @@ from monitor.rollout.stage_records import (
     read_reported,
     read_stage,
     reported_entry,
+    reported_figure,
     stage_entry,
 )
 
@@ -199,8 +200,7 @@ class RolloutBoard:
             for goal in self._inventory.reported_goals
             for entry in goal.entries
             if datetime.combine(entry.day, time(), UTC) <= now
-            and (figure := ReportedFigure(goal.id, entry.day, entry.value, entry.source))
-            not in self._figures
+            and (figure := reported_figure(goal.id, entry)) not in self._figures
         ]
         self._figures.update(new)
         return tuple(map(reported_entry, new))

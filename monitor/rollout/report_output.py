@@ -186,6 +186,7 @@ def _reported(line: ReportedLine) -> dict[str, Json]:
             {
                 "day": one.figure.day.isoformat(),
                 "value": one.figure.value,
+                "planned": one.figure.planned,
                 "source": one.figure.source,
                 "row": one.row,
             }

@@ -278,19 +278,25 @@ class _Writer:
 
     def _reported(self, line: ReportedLine) -> Iterator[Line]:
         goal = line.goal
-        target = _NOTHING if goal.target is None else self._number(f"{goal.target:,.10g}")
+        target = self._amount(goal.target)
         if goal.target is not None and goal.target_day is not None:
             target += f" ({self._day(goal.target_day)})"
+        common: Line = {"name": goal.name, "target": target, "unit": goal.unit}
+        if not line.figures:
+            unknown = dict.fromkeys(("day", "value", "planned", "row"), _NOTHING)
+            yield {**common, **unknown, "source": goal.source}
         for one in line.figures:
             yield {
-                "name": goal.name,
+                **common,
                 "day": self._day(one.figure.day),
-                "value": self._number(f"{one.figure.value:,.10g}"),
-                "target": target,
-                "unit": goal.unit,
+                "value": self._amount(one.figure.value),
+                "planned": self._amount(one.figure.planned),
                 "source": one.figure.source,
                 "row": one.row,
             }
+
+    def _amount(self, value: float | None) -> str:
+        return _NOTHING if value is None else self._number(f"{value:,.10g}")
 
     def _rows(self) -> str:
         words, row = self._words, self._report.scope_row

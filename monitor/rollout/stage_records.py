@@ -17,6 +17,8 @@ from monitor.rollout.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from monitor.inventory import ReportedEntry
+
 STAGE: Final = "stage"
 REPORTED_GOAL: Final = "reported_goal"
 
@@ -35,12 +37,16 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFigure:
-    """What somebody says of a goal that nobody measures: a value on a day, and who says so."""
+    """What somebody says of a goal that nobody measures, and who says so.
+
+    `value` was reached in all until `day`, `planned` was only promised; None is not said.
+    """
 
     goal: str
     day: date
-    value: float
+    value: float | None
     source: str
+    planned: float | None = None
 
 
 def stage_entry(change: StageChange) -> Entry:
@@ -71,6 +77,11 @@ def read_stage(entry: Entry) -> StageChange:
     )
 
 
+def reported_figure(goal: str, entry: ReportedEntry) -> ReportedFigure:
+    """Return what the configuration reports of the goal with that id, as the ledger keeps it."""
+    return ReportedFigure(goal, entry.day, entry.value, entry.source, entry.planned)
+
+
 def reported_entry(figure: ReportedFigure) -> Entry:
     """Return the entry of a reported figure; its instant is the day's beginning in UTC."""
     payload: dict[str, Json] = {
@@ -79,6 +90,8 @@ def reported_entry(figure: ReportedFigure) -> Entry:
         "value": figure.value,
         "source": figure.source,
     }
+    if figure.planned is not None:
+        payload["planned"] = figure.planned
     return Entry(datetime.combine(figure.day, time(), UTC), REPORTED_GOAL, "", payload)
 
 
@@ -94,7 +107,11 @@ def read_reported(entry: Entry) -> ReportedFigure:
     except ValueError as error:
         raise MalformedEntryError(f"{entry.kind} entry at {entry.at}: {error}") from error
     return ReportedFigure(
-        payload.text("goal"), day, payload.number("value"), payload.text("source")
+        payload.text("goal"),
+        day,
+        payload.number_or_none("value"),
+        payload.text("source"),
+        payload.number_if_any("planned"),
     )
 
 

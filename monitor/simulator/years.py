@@ -23,7 +23,7 @@ from monitor.rollout.campaign_records import (
 from monitor.rollout.evidence import Measurement, Rates
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage import Stage
-from monitor.rollout.stage_records import ReportedFigure, StageChange, reported_entry, stage_entry
+from monitor.rollout.stage_records import StageChange, reported_entry, reported_figure, stage_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,10 +84,7 @@ def rollout_history(
     for place, line in enumerate(lines):
         entries += _life(line, place / len(lines), begin, end, random)
     for goal in inventory.reported_goals:
-        entries += (
-            reported_entry(ReportedFigure(goal.id, one.day, one.value, one.source))
-            for one in goal.entries
-        )
+        entries += (reported_entry(reported_figure(goal.id, one)) for one in goal.entries)
     entries.sort(key=lambda entry: entry.at)
     yield from (entry for entry in entries if begin - timedelta(days=8) <= entry.at < end)
 

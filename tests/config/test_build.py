@@ -297,8 +297,9 @@ def test_goals_are_read_with_their_days_and_sources() -> None:
             unit="tablets",
             source="council 2",
             entries=(
+                ReportedEntry(date(2020, 9, 11), None, "press", planned=18000.0),
                 ReportedEntry(date(2020, 12, 31), 9000.0, "press"),
-                ReportedEntry(date(2021, 6, 30), 12000.5, "press"),
+                ReportedEntry(date(2021, 6, 30), 12000.5, "press", planned=20000.0),
             ),
             target=18000.0,
             target_day=date(2021, 12, 31),

@@ -93,3 +93,31 @@ def test_it_is_what_the_example_plan_makes_of_the_sources() -> None:
         [sys.executable, "tools/example_plan.py"], cwd=ROOT, check=True, capture_output=True
     )
     assert made.stdout.decode() == CITY.read_text(encoding="utf-8")
+
+
+def test_a_sum_that_was_promised_is_not_reached_and_every_figure_has_its_source(
+    city: Inventory,
+) -> None:
+    goal = city.goal
+    assert goal is not None
+    assert goal.denominator == 82
+    assert "programme page" in goal.source
+    reported = {one.id: one for one in city.reported_goals}
+    sums = {
+        "funding-digitalpakt-schule": 21_100_000,
+        "funding-gute-schule-2020": 6_000_000,
+        "funding-digitalpakt-land": 5_000_000,
+    }
+    for name, euros in sums.items():
+        assert [(one.planned, one.value) for one in reported[name].entries] == [(euros, None)]
+    (connected,) = reported["schools-connected"].entries
+    assert (connected.value, connected.planned) == (32, 35)
+    assert reported["schools-connected"].target == 80
+    assert [one.value for one in reported["tablets"].entries] == [None, 9000]
+    without_figures = {name for name, one in reported.items() if not one.entries}
+    assert without_figures == {
+        *("office-365", "support-posts", "medienzentrum", "rooms", "science-rooms")
+    }
+    for one in reported.values():
+        for source in (one.source, *(entry.source for entry in one.entries)):
+            assert source.startswith("City of Bochum, pr"), source

@@ -139,9 +139,16 @@ def test_reported_goals_show_the_last_value_until_today(
     assert found["rollout_reported_target", "tablets"] == 18000
     target = datetime(2021, 12, 31, 23, tzinfo=UTC).timestamp()
     assert found["rollout_reported_target_timestamp_seconds", "tablets"] == target
-    assert found["rollout_reported_info", "posts", "Posts", "posts", "council 3"] == 1
+    assert found["rollout_reported_info", "posts", "Posts", "posts", "council 3", ""] == 1
     assert ("rollout_reported_value", "posts") not in found
     assert ("rollout_reported_target", "posts") not in found
+    assert found["rollout_reported_planned", "tablets"] == 20000
+    assert ("rollout_reported_planned", "posts") not in found
+    promised = samples(goal_blocks(city, board.findings, datetime(2020, 10, 1, tzinfo=UTC)))
+    assert promised["rollout_reported_planned", "tablets"] == 18000
+    assert ("rollout_reported_value", "tablets") not in promised, "what is planned is not reached"
+    sources = ("council 2", "press")
+    assert promised["rollout_reported_info", "tablets", "Tablets", "tablets", *sources] == 1
     early = samples(goal_blocks(city, board.findings, datetime(2021, 1, 1, tzinfo=UTC)))
     assert early["rollout_reported_value", "tablets"] == 9000
     day = datetime(2020, 12, 30, 23, tzinfo=UTC).timestamp()

@@ -274,10 +274,18 @@ def test_reported_figures_are_recorded_once_and_not_before_their_day(city: Inven
     board = RolloutBoard(city)
     early = datetime(2021, 6, 29, tzinfo=UTC)
     ledger = list(board.tick(early))
-    assert [read_reported(one).value for one in ledger if one.kind == REPORTED_GOAL] == [9000.0]
+    assert [read_reported(one).value for one in ledger if one.kind == REPORTED_GOAL] == [
+        None,
+        9000.0,
+    ]
     ledger += board.tick(START)
     figures = [read_reported(one) for one in ledger if one.kind == REPORTED_GOAL]
-    assert [figure.day for figure in figures] == [date(2020, 12, 31), date(2021, 6, 30)]
+    assert [figure.day for figure in figures] == [
+        date(2020, 9, 11),
+        date(2020, 12, 31),
+        date(2021, 6, 30),
+    ]
+    assert [figure.planned for figure in figures] == [18000.0, None, 20000.0]
     assert RolloutBoard(city, ledger).tick(START + DAY) == ()
 
 

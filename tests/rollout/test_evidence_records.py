@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 STEP = CampaignStep("c1", SITE, START, CampaignPhase.STARTED, GIGABIT, GIGABIT)
 CHANGE = StageChange(SITE, START, Stage.LIVE, START - timedelta(days=1), "why", ("minutes:a/b",))
 FIGURE = ReportedFigure("tablets", date(2020, 12, 31), 9000, "press release")
+PROMISE = ReportedFigure("funding", date(2020, 9, 11), None, "press release", planned=21_100_000)
 LINE = LineChange(SITE, START, right=False, expected="sys_name 'gw'", why="sysName is 'old'")
 
 PAIRS: list[tuple[Entry, Callable[[Entry], object], object]] = [
@@ -57,6 +58,7 @@ PAIRS: list[tuple[Entry, Callable[[Entry], object], object]] = [
     (measurement_entry(VALID), read_measurement, VALID),
     (stage_entry(CHANGE), read_stage, CHANGE),
     (reported_entry(FIGURE), read_reported, FIGURE),
+    (reported_entry(PROMISE), read_reported, PROMISE),
     (line_entry(LINE), read_line, LINE),
     (line_day_entry(line_day(START)), read_line_day, line_day(START)),
     (line_day_entry(line_day(START, right=None)), read_line_day, line_day(START, right=None)),
@@ -93,7 +95,7 @@ def test_entry_that_lacks_a_key_or_has_another_type_is_refused(
     for key in entry.payload.keys() - {"invalid"}:
         rest = {name: item for name, item in entry.payload.items() if name != key}
         broken: list[dict[str, Any]] = [{**rest, key: [1]}]
-        if key not in {"down_others_bps", "up_others_bps"}:  # older entries have none
+        if key not in {"down_others_bps", "up_others_bps", "planned"}:  # older entries have none
             broken.append(rest)
         for payload in broken:
             with pytest.raises(MalformedEntryError, match=f"{entry.kind} entry of"):

@@ -12,12 +12,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from monitor.inventory import ReportedGoal
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.reader import open_reader
 from monitor.rollout.report import RolloutReport, end_of, record, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
 from monitor.rollout.report_words import WORDS
 from monitor.rollout.stage import Stage
+from monitor.rollout.stage_records import ReportedFigure, reported_entry
 from monitor.rollout.store import open_store
 from monitor.simulator.years import rollout_history
 from tests.rollout.rollouts import HOSTILE, Entries, at, goal, inventory, school, stage
@@ -285,3 +287,27 @@ def test_json_holds_counts_with_their_rows() -> None:
     assert found["forecast"]["early_10_percent"] < found["forecast"]["late_90_percent"]
     assert found["reported"][0]["entries"][0]["value"] == 9000
     assert len(found["sites"]) == len(report().scope.sites)
+
+
+def promised() -> RolloutReport:
+    """Return a report of one goal that was only promised, and one of which no number is known."""
+    funding = ReportedFigure("funding", date(2020, 9, 11), None, "news", planned=21_100_000)
+    goals = (
+        ReportedGoal("funding", "Funding", "EUR", "council", ()),
+        ReportedGoal("rooms", "Enough rooms", "schools", "programme page", ()),
+    )
+    return report(
+        entries=[*STORY, reported_entry(funding)], city=replace(CITY, reported_goals=goals)
+    )
+
+
+def test_what_is_planned_stands_in_a_column_of_its_own_and_is_not_reached() -> None:
+    funding, rooms = json.loads(to_json(promised()))["reported"]
+    assert [(one["value"], one["planned"]) for one in funding["entries"]] == [(None, 21_100_000)]
+    assert rooms["entries"] == []
+    text = to_markdown(promised(), "de")
+    assert "| Erreicht | Geplant | Ziel |" in text
+    assert "| Funding | 11.09.2020 | – | 21.100.000 | – | EUR | news |" in text
+    assert "| Enough rooms | – | – | – | – | schools | programme page | – |" in text
+    assert "| Reached | Planned | Target |" in to_markdown(promised(), "en")
+    assert "21,100,000" in to_html(promised(), "en")
