@@ -9,7 +9,7 @@ DEMO ?=
 STACK ?=
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo stack test fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack test coverage fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -21,9 +21,13 @@ stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (opti
 	@tools/debian-packages "the stack" $(STACK_PACKAGES)
 	$(RUN)/python -m tools.stack $(STACK)
 
-test: venv-dev ## lint, check types, run every test with coverage
+test: venv-dev ## lint, check types, run every test
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
+	$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+coverage: venv-dev ## the tests once more, traced (2.5 times as dear), and which lines no test reached
+	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 fast: venv-dev ## run the tests that need no server
