@@ -331,6 +331,7 @@ class Daemon:
             watch.calendar,
             watch.maintenance,
             self._history,
+            watch.forecast,
         )
 
     def now(self) -> datetime:

@@ -101,6 +101,7 @@ class Watch:
         self._verdicts_shown: int | None = None
         self._rollout_shown = 0
         self._goal: GoalScope | None = None
+        self.forecast: Forecast | None = None
         rules = self._rules
         self._recorder = MinuteRecorder(
             rules.sites,
@@ -200,6 +201,7 @@ class Watch:
 
     def show_forecast(self, found: Forecast | None) -> None:
         """Expose a forecast in place of the one before."""
+        self.forecast = found
         blocks = forecast_blocks(found, self._rules.calendar.timezone)
         self._exposition.replace_blocks("", _FORECAST, blocks)
 

@@ -40,11 +40,17 @@ from monitor.cli.common import (
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
+from monitor.clock import SystemClock
 from monitor.config import schema as config_schema
 from monitor.daemon import Settings
 from monitor.inventory import CheckKind, insecure_devices
+from monitor.rollout.goal_records import configured_scope
+from monitor.rollout.progress import units
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
     from monitor.shard import Shard
 
@@ -233,12 +239,23 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
         f"{sum(len(site.switches) for site in sites)} switches, "
         f"{sum(1 for _ in inventory.checks())} checks; no errors"
     )
+    for warning in _warnings(inventory):
+        say(f"{file}: 1 warning: {warning}", err=True)
+
+
+def _warnings(inventory: Inventory) -> Iterator[str]:
+    """Yield what is no error and yet not as it should be."""
     insecure = insecure_devices(inventory)
     if insecure:
-        say(
-            f"{file}: 1 warning: {insecure} devices are read by SNMP without encryption; "
-            "docs/snmp.md says how SNMPv3 is set up",
-            err=True,
+        yield (
+            f"{insecure} devices are read by SNMP without encryption; "
+            "docs/snmp.md says how SNMPv3 is set up"
+        )
+    scope = configured_scope(inventory, SystemClock().now())
+    if scope is not None and (listed := len(units(scope))) < scope.denominator:
+        yield (
+            f"goals.connectivity wants {scope.denominator} {scope.unit}, and {listed} of them are "
+            "listed: this goal cannot be reached; list the others, or correct the denominator"
         )
 
 

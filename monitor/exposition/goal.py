@@ -153,17 +153,35 @@ GOAL_METRICS: Final = (
 
 FORECAST_METRICS: Final = (
     Metric(
+        "rollout_goal_built",
+        Kind.GAUGE,
+        "schools or sites",
+        "How many of the goal have their line, in the goal's unit; a school with all its sites",
+    ),
+    Metric(
+        "rollout_building_pause_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Since when no line was built, in whole days; absent while none was built",
+    ),
+    Metric(
+        "rollout_building_usual_pause_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "What nine in ten pauses before a delivery did not exceed; absent with fewer than three",
+    ),
+    Metric(
         "rollout_forecast_outlook",
         Kind.STATES,
         "",
-        "What can be said of the goal's finish, one series per outlook: 1 for the one that holds",
+        "Forecast status, one series per outlook: 1 for the one that holds",
         ("outlook",),
     ),
     Metric(
         "rollout_forecast_finish_timestamp_seconds",
         Kind.GAUGE,
         "seconds",
-        "Day by which that share of possible futures reaches the goal, Unix time; absent if none",
+        "Day by which that share of futures has all lines built, Unix time; absent if none",
         ("quantile",),
     ),
     Metric(

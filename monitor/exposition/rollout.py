@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, time, timedelta
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.exposition.text import Blocks
 from monitor.rollout.campaign_rules import counted
 from monitor.rollout.evidence import CampaignOutcome, Direction
 from monitor.rollout.forecast import Outlook
+from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.evidence import Campaign
     from monitor.rollout.forecast import Forecast
+    from monitor.rollout.progress import Progress
     from monitor.rollout.stage import Judged, StageFinding
+
+
+_DAY: Final = 86_400
 
 
 def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
@@ -55,8 +60,10 @@ def goal_blocks(
     stages = Counter(finding.stage for finding in findings.values())
     for stage in Stage:
         blocks.add("rollout_sites", (stage,), stages[stage])
-    if inventory.goal is not None:
-        _add_goal(blocks, inventory.goal, inventory, findings, zone)
+    scope = configured_scope(inventory, now)
+    if inventory.goal is not None and scope is not None:
+        stage_of_site = {site: finding.stage for site, finding in findings.items()}
+        _add_goal(blocks, inventory.goal, progress(scope, stage_of_site), zone)
     for reported in inventory.reported_goals:
         _add_reported(blocks, reported, now.astimezone(zone).date(), zone)
     return blocks.text()
@@ -68,13 +75,18 @@ def forecast_blocks(found: Forecast | None, zone: ZoneInfo) -> dict[str, bytes]:
     if found is None:
         return blocks.text()
     blocks.add_states("rollout_forecast_outlook", (), Outlook, found.outlook)
+    blocks.add("rollout_goal_built", (), found.built)
+    if found.pause_days is not None:
+        blocks.add("rollout_building_pause_seconds", (), found.pause_days * _DAY)
+    if found.usual_pause_days is not None:
+        blocks.add("rollout_building_usual_pause_seconds", (), found.usual_pause_days * _DAY)
     finish = (("0.1", found.early), ("0.5", found.middle), ("0.9", found.late))
     for quantile, day in finish:
         if day is not None:
             family = "rollout_forecast_finish_timestamp_seconds"
             blocks.add(family, (quantile,), _end_of(day, zone))
     if found.overdue_days is not None:
-        blocks.add("rollout_goal_overdue_seconds", (), found.overdue_days * 86_400)
+        blocks.add("rollout_goal_overdue_seconds", (), found.overdue_days * _DAY)
     return blocks.text()
 
 
@@ -106,14 +118,7 @@ def _add_campaign(
             blocks.add("rollout_campaign_rate_bits_per_second", (*labels, way, statistic), bps)
 
 
-def _add_goal(
-    blocks: Blocks,
-    goal: Goal,
-    inventory: Inventory,
-    findings: Mapping[str, StageFinding],
-    zone: ZoneInfo,
-) -> None:
-    reached = progress(goal, inventory, findings)
+def _add_goal(blocks: Blocks, goal: Goal, reached: Progress, zone: ZoneInfo) -> None:
     blocks.add("rollout_goal_info", (goal.name, goal.criterion, goal.unit), 1)
     blocks.add("rollout_goal_target_timestamp_seconds", (), _end_of(goal.target, zone))
     blocks.add("rollout_goal_denominator", (), reached.denominator)

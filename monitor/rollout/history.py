@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.rollout.forecast import Step
 from monitor.rollout.goal_records import GOAL, GoalScope, read_goal
+from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import (
     REPORTED_GOAL,
@@ -143,17 +144,6 @@ def read_history(
     return History(tuple(changes), tuple(scopes), tuple(reported), tuple(points))
 
 
-def count(stages: Mapping[str, Stage], goal: GoalScope) -> int:
-    """Return how many of the goal's unit are verified."""
-    if goal.unit == "sites":
-        return sum(stages.get(site) is Stage.VERIFIED for site in goal.sites)
-    schools = {site.partition("/")[0] for site in goal.sites}
-    open_schools = {
-        site.partition("/")[0] for site in goal.sites if stages.get(site) is not Stage.VERIFIED
-    }
-    return len(schools - open_schools)
-
-
 def regressions(changes: Iterable[Change]) -> list[Change]:
     """Return the changes by which a site lost what it had: regressed, or verified no more."""
     lost = {Stage.REGRESSED, Stage.LIVE_STALE}
@@ -168,7 +158,7 @@ def regressions(changes: Iterable[Change]) -> list[Change]:
 def _point(at: datetime, row: int, stages: Mapping[str, Stage], goal: GoalScope) -> Point:
     counts = Counter(stages.get(site, Stage.UNKNOWN) for site in goal.sites)
     by_stage = {stage: counts[stage] for stage in Stage}
-    return Point(at, row, by_stage, count(stages, goal), goal.denominator)
+    return Point(at, row, by_stage, progress(goal, stages).verified, goal.denominator)
 
 
 def _instant(point: Point) -> datetime:

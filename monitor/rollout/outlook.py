@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from monitor.rollout.forecast import Step, forecast
+from monitor.rollout.building import course_of
+from monitor.rollout.forecast import forecast
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.history import read_history
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
     from monitor.rollout.chain import EntrySource
     from monitor.rollout.forecast import Forecast
+    from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.history import History
 
 
@@ -31,16 +33,15 @@ def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Fo
     if configured is None:
         return None
     history = read_history(source, now, configured)
-    return forecast_from(history, inventory, now, configured.denominator)
+    scope = history.scopes[-1].scope if history.scopes else configured
+    return forecast_from(history, inventory, now, scope)
 
 
 def forecast_from(
-    history: History, inventory: Inventory, now: datetime, denominator: int
+    history: History, inventory: Inventory, now: datetime, scope: GoalScope
 ) -> Forecast:
-    """Return the forecast from a history; `denominator` stands where that names no goal."""
+    """Return the forecast from a history for the goal that stands now."""
     zone = ZoneInfo(inventory.calendar.timezone)
-    progress, scope = history.steps(zone)
     today = now.astimezone(zone).date()
     target = inventory.goal.target if inventory.goal else None
-    known_scope = scope if history.points else [Step(today, denominator)]
-    return forecast(progress, known_scope, today, target=target)
+    return forecast(course_of(history, inventory, scope, today, zone), today, target=target)

@@ -1,6 +1,8 @@
-"""How far the goal is reached: verified sites or schools against the goal's own number.
+"""The goal's count: how many of its units something holds of, against the goal's own number.
 
-Must not know: how a site became verified, metrics.
+Everything that names a number of the goal counts here: metrics, API, report and forecast.
+
+Must not know: how a site became verified or built, metrics, the ledger.
 """
 
 from __future__ import annotations
@@ -13,13 +15,12 @@ from monitor.rollout.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory import Goal, Inventory
-    from monitor.rollout.stage import StageFinding
+    from monitor.rollout.goal_records import GoalScope
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Verified of `denominator`; `listed` is how many the configuration has. All in the unit."""
+    """Verified of `denominator`; `listed` is how many are known by name. All in the goal's unit."""
 
     verified: int
     listed: int
@@ -31,21 +32,22 @@ class Progress:
         return self.verified / self.denominator
 
 
-def progress(goal: Goal, inventory: Inventory, findings: Mapping[str, StageFinding]) -> Progress:
-    """Return how far a goal is reached, by findings per `school/site`.
+def units(scope: GoalScope) -> dict[str, list[str]]:
+    """Return the goal's units, each with its `school/site`s: a school's are all those it has."""
+    found: dict[str, list[str]] = {}
+    for site in scope.sites:
+        unit = site if scope.unit == "sites" else site.partition("/")[0]
+        found.setdefault(unit, []).append(site)
+    return found
+
+
+def progress(scope: GoalScope, stages: Mapping[str, Stage]) -> Progress:
+    """Return how far a goal is reached, by the stage of each `school/site`.
 
     A school is verified when all of its sites are. Live (stale) is not verified.
     """
-    schools = [school for school in inventory.schools if goal.covers(school)]
-    sites = [
-        [_is_verified(f"{one.id}/{site.id}", findings) for site in one.sites] for one in schools
-    ]
-    if goal.unit == "sites":
-        flat = [verified for of_school in sites for verified in of_school]
-        return Progress(sum(flat), len(flat), goal.denominator)
-    return Progress(sum(map(all, sites)), len(sites), goal.denominator)
-
-
-def _is_verified(site: str, findings: Mapping[str, StageFinding]) -> bool:
-    finding = findings.get(site)
-    return finding is not None and finding.stage is Stage.VERIFIED
+    of_unit = units(scope)
+    verified = sum(
+        all(stages.get(site) is Stage.VERIFIED for site in sites) for sites in of_unit.values()
+    )
+    return Progress(verified, len(of_unit), scope.denominator)

@@ -166,7 +166,7 @@ def rollout_report(
         scope_row=history.scopes[-1].row if history.scopes else None,
         source=inventory.goal.source if inventory.goal else "",
         point=point,
-        forecast=forecast_from(history, inventory, as_of, scope.denominator),
+        forecast=forecast_from(history, inventory, as_of, scope),
         curve=history.points,
         quarters=tuple(_quarters(history, as_of, zone)),
         sites=sites,

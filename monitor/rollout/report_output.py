@@ -146,6 +146,10 @@ def _point(point: Point) -> dict[str, Json]:
 def _forecast(found: Forecast) -> dict[str, Json]:
     return {
         "outlook": found.outlook.value,
+        "built": found.built,
+        "listed": found.listed,
+        "pause_days": found.pause_days,
+        "usual_pause_days": found.usual_pause_days,
         "target": _iso(found.target),
         "reached": _iso(found.reached),
         "early_10_percent": _iso(found.early),

@@ -187,7 +187,12 @@ class _Writer:
         if found.overdue_days:
             late = "reached_late" if found.outlook is Outlook.REACHED else "overdue"
             yield Sentence(words[late].format(days=found.overdue_days), late=True)
-        yield Sentence(words[key].format_map(days))
+        counts = {"denominator": found.denominator, "listed": found.listed, "built": found.built}
+        said = days | counts | {"unit": self._unit, "pause": found.pause_days or 0}
+        said["usual"] = found.usual_pause_days or 0
+        stands = found.outlook in {Outlook.STALLED, Outlook.UNREACHABLE, Outlook.NO_END_IN_SIGHT}
+        yield Sentence(words["built_count"].format_map(said))
+        yield Sentence(words[key].format_map(said), late=stands)
         delay = found.expected_delay_days
         if delay:
             key = "delay" if delay > 0 else "ahead"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monitor.observation import State
+from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.model import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory, School, Site
     from monitor.maintenance import MaintenanceBook, PlannedWindow
     from monitor.rollout.board import RolloutBoard
+    from monitor.rollout.forecast import Forecast
     from monitor.rollout.records import Transition
     from monitor.rollout.sla import SlaReport
     from monitor.status.history import RoundTripHistory
@@ -70,6 +72,7 @@ class Sources:
     calendar: SchoolCalendar
     maintenance: MaintenanceBook
     history: RoundTripHistory
+    forecast: Forecast | None = None
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
@@ -97,7 +100,7 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             for subject in causes
             if (verdict := board.verdict(subject)) is not None
         ),
-        goal=goal_status(sources),
+        goal=goal_status(sources, now),
     )
 
 
@@ -116,12 +119,15 @@ def _provider_outage(board: VerdictBoard, outage: ProviderOutage) -> ProviderOut
     )
 
 
-def goal_status(sources: Sources) -> GoalStatus | None:
+def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
     """Return how far the goal is reached, None where none is configured."""
     goal = sources.inventory.goal
     if goal is None:
         return None
-    reached = progress(goal, sources.inventory, sources.rollout.findings)
+    scope = configured_scope(sources.inventory, now)
+    assert scope is not None  # noqa: S101  # there is a goal
+    stages = {site: finding.stage for site, finding in sources.rollout.findings.items()}
+    reached, found = progress(scope, stages), sources.forecast
     return GoalStatus(
         name=goal.name,
         criterion=goal.criterion,
@@ -131,6 +137,12 @@ def goal_status(sources: Sources) -> GoalStatus | None:
         listed=reached.listed,
         verified=reached.verified,
         source=goal.source,
+        built=found.built if found else None,
+        outlook=found.outlook if found else None,
+        early=found.early if found else None,
+        middle=found.middle if found else None,
+        late=found.late if found else None,
+        pause_days=found.pause_days if found else None,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.inventory import Criterion
 from monitor.observation import State
+from monitor.rollout.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.verdict import Cause
 
@@ -127,6 +128,12 @@ class GoalStatus(Answer):
     listed: int
     verified: int
     source: str
+    built: int | None = Field(description="How many have their line; null until first counted.")
+    outlook: Outlook | None = Field(description="Forecast status; null until first forecast.")
+    early: date | None = Field(description="All lines are built by then in 1 of 10 futures.")
+    middle: date | None = Field(description="The same in 5 of 10 futures.")
+    late: date | None = Field(description="The same in 9 of 10 futures.")
+    pause_days: int | None = Field(description="For how long no line was built.")
 
 
 class ProviderOutageStatus(Answer):

@@ -45,6 +45,34 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "{verified} von {denominator} {unit} sind durch Messung nachgewiesen",
     ),
     "goal_target": ("due by {day}", "fällig bis {day}"),
+    "goal_built": (
+        "{built} of {denominator} {unit} have their line.",
+        "{built} von {denominator} {unit} haben ihre Leitung.",
+    ),
+    "outlook.reached": ("The goal is reached.", "Das Ziel ist erreicht."),
+    "outlook.built": ("Only measuring is left.", "Nur die Messungen stehen noch aus."),
+    "outlook.expected": (
+        "At the pace so far all are built between {early} and {late} (8 of 10 possible courses).",
+        "Im bisherigen Tempo sind alle zwischen {early} und {late} gebaut (8 von 10 Verläufen).",
+    ),
+    "outlook.open": ("an unknown day", "einem unbekannten Tag"),
+    "outlook.no goal": ("The goal is empty.", "Das Ziel ist leer."),
+    "outlook.unreachable": (
+        "The goal cannot be reached: it asks for {denominator}, and {listed} are listed.",
+        "Das Ziel ist nicht erreichbar: Es verlangt {denominator}, aufgeführt sind {listed}.",
+    ),
+    "outlook.too little evidence": (
+        "There is too little evidence for a forecast.",
+        "Für eine Prognose gibt es zu wenige Belege.",
+    ),
+    "outlook.stalled": (
+        "Building stands still: nothing for {days} days, longer than nine in ten pauses before.",
+        "Der Bau steht still: seit {days} Tagen nichts, länger als neun von zehn Pausen davor.",
+    ),
+    "outlook.no end in sight": (
+        "At the pace so far there is no end in sight.",
+        "Im bisherigen Tempo ist kein Ende abzusehen.",
+    ),
     "unit.schools": ("schools", "Schulen"),
     "unit.sites": ("sites", "Standorte"),
     "no_goal": ("No goal is configured.", "Es ist kein Ziel eingetragen."),

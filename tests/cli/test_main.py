@@ -48,6 +48,20 @@ def test_check_says_what_a_good_file_holds(config: Path) -> None:
     assert output == f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors\n"
 
 
+def test_check_warns_of_a_goal_that_lists_too_few(tmp_path: Path) -> None:
+    text = TOWN.text().removesuffix("...\n") + (
+        "goals:\n  connectivity:\n    name: All schools\n    criterion: contract\n"
+        "    target: 2022-12-31\n    denominator: 3\n    unit: schools\n    source: council\n...\n"
+    )
+    file = tmp_path / "schools.yaml"
+    file.write_text(text, encoding="utf-8")
+    code, _, errors = invoke("check", file)
+    assert code == 0
+    assert "1 warning: goals.connectivity wants 3 schools, and 2 of them are listed" in errors
+    file.write_text(text.replace("denominator: 3", "denominator: 2"), encoding="utf-8")
+    assert "goals.connectivity" not in invoke("check", file)[2]
+
+
 def test_check_lists_the_schools_if_asked(config: Path) -> None:
     _, output, _ = invoke("check", config, "--list")
     assert [line.split()[:2] for line in output.splitlines()[:2]] == [

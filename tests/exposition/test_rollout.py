@@ -173,13 +173,17 @@ def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
     found = Forecast(
         day,
         Outlook.EXPECTED,
-        59,
-        82,
-        date(2021, 12, 31),
+        verified=59,
+        built=61,
+        listed=82,
+        denominator=82,
+        target=date(2021, 12, 31),
         early=date(2023, 3, 10),
         middle=date(2023, 11, 11),
         late=None,
         overdue_days=181,
+        pause_days=12,
+        usual_pause_days=40,
     )
     shown = samples(forecast_blocks(found, ZoneInfo("Europe/Berlin")))
     assert shown["rollout_forecast_outlook", "expected"] == 1
@@ -187,6 +191,9 @@ def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
     end = datetime(2023, 3, 11, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     assert shown["rollout_forecast_finish_timestamp_seconds", "0.1"] == end
     assert ("rollout_forecast_finish_timestamp_seconds", "0.9") not in shown
+    assert shown["rollout_goal_built",] == 61
+    assert shown["rollout_building_pause_seconds",] == 12 * 86_400
+    assert shown["rollout_building_usual_pause_seconds",] == 40 * 86_400
     assert shown["rollout_goal_overdue_seconds",] == 181 * 86_400
     assert {key[0] for key in shown} == {metric.name for metric in GROUPS["Forecast"]}
     assert forecast_blocks(None, ZoneInfo("Europe/Berlin")) == {}

@@ -14,11 +14,12 @@ from monitor.config import load
 from monitor.inventory import Criterion, Milestone
 from monitor.observation import State
 from monitor.rollout.board import RolloutBoard, remembered
+from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.line import Identity
 from monitor.rollout.line_records import LINE, LINE_DAY, read_line_day
 from monitor.rollout.place import SqlitePlace
-from monitor.rollout.progress import progress
+from monitor.rollout.progress import Progress, progress
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import Transition
 from monitor.rollout.stage import Stage
@@ -298,14 +299,17 @@ def test_progress_counts_schools_with_all_their_sites_against_the_goals_number(
     board = RolloutBoard(both, entries_of(passing()))
     board.tick(START + 5 * DAY)
     for unit, verified, listed in (("schools", 0, 2), ("sites", 1, 3)):
-        goal = with_goal(both, unit=unit).goal
-        assert goal is not None
-        reached = progress(goal, both, board.findings)
+        reached = reached_of(with_goal(both, unit=unit), board)
         assert (reached.verified, reached.listed, reached.denominator) == (verified, listed, 82)
         assert reached.ratio == verified / 82
-    narrow = with_goal(both, schools=("second-school",)).goal
-    assert narrow is not None
-    assert progress(narrow, both, board.findings).listed == 1
+    narrow = with_goal(both, schools=("second-school",))
+    assert reached_of(narrow, board).listed == 1
+
+
+def reached_of(city: Inventory, board: RolloutBoard) -> Progress:
+    scope = configured_scope(city, START)
+    assert scope is not None
+    return progress(scope, {site: finding.stage for site, finding in board.findings.items()})
 
 
 async def test_board_remembers_from_a_real_ledger(city: Inventory, tmp_path: Path) -> None:

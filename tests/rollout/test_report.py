@@ -136,7 +136,7 @@ def test_reached_goal_is_told_with_its_day() -> None:
 
 def test_an_empty_ledger_makes_a_report_without_a_forecast() -> None:
     found = report(entries=[])
-    assert found.forecast.outlook is Outlook.NO_PROGRESS
+    assert found.forecast.outlook is Outlook.TOO_LITTLE_EVIDENCE
     assert (found.point.verified, found.point.denominator) == (0, 20)
     for language in WORDS:
         assert to_html(found, language)
@@ -284,7 +284,7 @@ def test_json_holds_counts_with_their_rows() -> None:
     found = json.loads(to_json(report()))
     assert found["now"]["row"] == report().point.row
     assert found["goal"]["denominator"] == report().scope.denominator
-    assert found["forecast"]["early_10_percent"] < found["forecast"]["late_90_percent"]
+    assert found["forecast"]["early_10_percent"] < found["forecast"]["middle_50_percent"]
     assert found["reported"][0]["entries"][0]["value"] == 9000
     assert len(found["sites"]) == len(report().scope.sites)
 

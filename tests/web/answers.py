@@ -7,6 +7,7 @@ from typing import Any
 
 from monitor.inventory import Criterion
 from monitor.observation import State
+from monitor.rollout.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.status.model import (
     CityStatus,
@@ -128,6 +129,12 @@ def city(**changes: Any) -> CityStatus:
             listed=80,
             verified=41,
             source="council",
+            built=44,
+            outlook=Outlook.EXPECTED,
+            early=date(2023, 3, 10),
+            middle=date(2023, 8, 2),
+            late=date(2024, 1, 5),
+            pause_days=9,
         ),
     }
     return CityStatus(**(values | changes))
