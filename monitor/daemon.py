@@ -16,6 +16,7 @@ from monitor import __version__
 from monitor.campaigns import Campaigns
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
+from monitor.excuses import obey_excuses
 from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
@@ -32,9 +33,11 @@ from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
 from monitor.rollout.chain import LedgerError
+from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.outlook import forecast_now
 from monitor.rollout.place import SqlitePlace
+from monitor.rollout.records import RULE
 from monitor.rollout.stage import Stage
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
 from monitor.snmp.client import SnmpClient
@@ -187,6 +190,8 @@ class Daemon:
         supervisor = supervisor or Supervisor({})
         requests = RequestFile(self._settings.state_directory / FILE_NAME)
         campaigns = self._campaigns.run(self.inventory, self._parts.ledger, requests)
+        excuses = ExcuseFile(self._settings.state_directory / EXCUSES_FILE)
+        turned_over = obey_excuses(self._parts.ledger, excuses, self._clock)
         watchdog = supervisor.feed(self._clock, lambda: self._polls, self._longest_pause)
         with rare_collections(len(self._schedule.checks)):
             async with asyncio.TaskGroup() as group:
@@ -198,6 +203,7 @@ class Daemon:
                     group.create_task(self._settle(), name="settle"),
                     group.create_task(self._forecast(), name="forecast"),
                     group.create_task(campaigns, name="campaigns"),
+                    group.create_task(turned_over, name="excuses"),
                     group.create_task(watchdog, name="watchdog"),
                 ]
                 await stop.wait()
@@ -492,7 +498,7 @@ async def open_daemon(
             memory=await remembered(ledger, clock.now()),
             rollout_clock=rollout_clock,
         )
-        watch.begin(await recorded_goal(ledger))
+        watch.begin(await recorded_goal(ledger), has_rule=bool(await ledger.entries(RULE)))
         parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock)
         daemon = Daemon(settings, loaded, load, parts)
         if settings.traps is not None:

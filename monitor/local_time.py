@@ -46,7 +46,25 @@ def parse_until(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
     try:
         if span is not None:
             return now.astimezone(UTC) + _span(span.group(1))
-        return _instant(text, timezone)
+        return _instant(text, timezone, timedelta(days=1))
+    except OverflowError:
+        raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
+
+
+def parse_from(text: str, timezone: ZoneInfo) -> datetime:
+    """Return the aware UTC instant at which something began by a person's text.
+
+    A date alone is the midnight at which it begins. Spans are refused: they count from now on.
+
+    Raises:
+        TimeError: if the text is no such form, or a local time that does not exist or exists
+            twice.
+    """
+    text = text.strip()
+    if _SPAN.fullmatch(text.lower()):
+        raise TimeError(f"{text!r} is a span from now; write when it began, 2026-10-05 08:00")
+    try:
+        return _instant(text, timezone, timedelta())
     except OverflowError:
         raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
 
@@ -59,13 +77,14 @@ def _span(text: str) -> timedelta:
     return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
 
 
-def _instant(text: str, timezone: ZoneInfo) -> datetime:
+def _instant(text: str, timezone: ZoneInfo, of_date: timedelta) -> datetime:
+    """Return an instant; of a date alone, the midnight so long after its beginning."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
         pass
     else:
-        return from_local(datetime.combine(day + timedelta(days=1), time()), timezone)
+        return from_local(datetime.combine(day + of_date, time()), timezone)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

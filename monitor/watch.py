@@ -26,7 +26,7 @@ from monitor.rollout.availability import minute_of
 from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
 from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
-from monitor.rollout.records import TRANSITION, Transition, read_transition
+from monitor.rollout.records import TRANSITION, Transition, read_transition, rule_entry
 from monitor.topology import Topology, place_of
 from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
@@ -194,8 +194,10 @@ class Watch:
         block = blocks.text().get(LINK_FAMILY, b"")
         self._exposition.set_block(LINK_FAMILY, place[0], owner, block)
 
-    def begin(self, recorded_goal: GoalScope | None) -> None:
-        """Say in the ledger what the goal is, if it is another one than recorded last."""
+    def begin(self, recorded_goal: GoalScope | None, *, has_rule: bool = False) -> None:
+        """Say in the ledger what the goal and the rule of verdicts are, if that is news to it."""
+        if not has_rule:
+            self._ledger.submit([rule_entry(self._clock.now())])
         self._goal = recorded_goal
         self._record_goal()
 

@@ -71,6 +71,7 @@ WIRING = {
     "traps",
     "web_rules",
     "campaigns",
+    "excuses",
     "watch",
     "view",
     "cli",

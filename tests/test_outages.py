@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from monitor.calendar import SchoolCalendar
 from monitor.maintenance import MaintenanceBook
 from monitor.observation import State
+from monitor.rollout.availability import minute_of
+from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
+from monitor.rollout.excuses import EXCUSE, EXCUSE_WITHDRAWN, Excuse, Withdrawal
 from monitor.rollout.reader import open_reader
 from monitor.rollout.records import TRANSITION, Transition, read_transition
 from monitor.rollout.sla import SiteSla, Verdict, month_entries, sla_report
@@ -190,3 +193,46 @@ def test_planned_work_at_most_sites_of_a_provider_is_no_outage_of_it(tmp_path: P
             assert value(samples, "school_uplink_up", school="a1") == 0
 
     run_virtually(main())
+
+
+def test_a_running_daemon_writes_an_excuse_once_and_the_month_shows_it(tmp_path: Path) -> None:
+    inventory = two_providers(tmp_path)
+    requests = ExcuseFile(tmp_path / EXCUSES_FILE)
+    ends = START
+
+    async def main() -> None:
+        nonlocal ends
+        async with running(tmp_path, inventory) as one:
+            await through(one, OF_A)
+            ends = await mended(one)
+            ours = Excuse(
+                id="e1",
+                at=ends,
+                by="Petra Muster",
+                reason="our own digger",
+                sites=("a1/main", "a2/main"),
+                provider="",
+                first=minute_of(START),
+                minutes=30,
+                into="unknown",
+            )
+            requests.add(ours)
+            requests.add(replace(ours, id="e2"))  # as two commands at the same instant ask
+            await asyncio.sleep(10)
+            requests.add(Withdrawal("e1", one.clock.now(), "Max", "only a2"))
+            requests.add(replace(ours, id="e3", at=one.clock.now(), sites=("a2/main",)))
+            await asyncio.sleep(10)
+        async with running(tmp_path, inventory):
+            await asyncio.sleep(10)
+
+    run_virtually(main())
+    with open_reader(tmp_path / "ledger.sqlite") as reader:
+        assert reader.verify().ok
+        kinds = (EXCUSE, EXCUSE_WITHDRAWN)
+        entries = [one.entry for kind in kinds for one in reader.entries(kind)]
+    assert [one.payload["excuse"] for one in entries] == ["e1", "e3", "e1"]
+    found = account(tmp_path, inventory, ends)
+    assert found["a1"].verdict is Verdict.BROKEN
+    assert found["a1"].total.excused == 0
+    assert found["a2"].verdict is Verdict.KEPT
+    assert found["a2"].total.excused in {14, 15, 16}

@@ -63,6 +63,7 @@ NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
 PLAYED_FORECAST_SECONDS = 10.0
+_PLACES = {FaultKind.ISOLATED: "", FaultKind.REFERENCE_DOWN: "@REFERENCE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def demo(wishes: Wishes) -> None:
     """Run the demo; leave with a code and one line if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
         for kind in FaultKind:
-            say(kind if kind is FaultKind.ISOLATED else f"{kind}@SCHOOL")
+            say(f"{kind}{_PLACES.get(kind, '@SCHOOL')}")
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     inventory = read_inventory(wishes.config)

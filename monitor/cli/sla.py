@@ -5,40 +5,58 @@ Must not know: how minutes are recorded or summed up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from monitor.calendar import SchoolCalendar
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.excuse import excuse
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say_document, show
 from monitor.clock import SystemClock
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.sla import month_entries, sla_report
-from monitor.rollout.sla_output import outages_to_csv, to_csv, to_json, to_table
+from monitor.rollout.sla_output import (
+    excuses_to_csv,
+    outages_to_csv,
+    to_csv,
+    to_json,
+    to_table,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.rollout.place import LedgerPlace
 
+_SHAPES: Final = {
+    "csv": to_csv,
+    "outages-csv": outages_to_csv,
+    "excuses-csv": excuses_to_csv,
+    "json": to_json,
+}
 
-@click.command()
+
+@click.group(invoke_without_command=True)
 @click.option("--month", metavar="YYYY-MM", help="Which month.  [default: this one]")
 @click.option("--provider", metavar="NAME", help="Only sites with this provider.")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "outages-csv", "json"]),
+    type=click.Choice(["table", "csv", "outages-csv", "excuses-csv", "json"]),
     default="table",
     show_default=True,
-    help="csv has a line per site, outages-csv a line per outage.",
+    help="csv has a line per site, outages-csv one per outage, excuses-csv one per excuse.",
 )
 @config_option
 @state_option
 @ledger_option
-def sla(
+@click.pass_context
+def sla(  # noqa: PLR0913  # one per option, passed by name
+    context: click.Context,
+    /,
+    *,
     month: str | None,
     provider: str | None,
     form: str,
@@ -47,6 +65,8 @@ def sla(
     **_: object,
 ) -> None:
     """Report the month's availability per site, with every outage."""
+    if context.invoked_subcommand is not None:
+        return
     inventory = read_inventory(config)
     now = SystemClock().now()
     calendar = SchoolCalendar(inventory.calendar)
@@ -68,5 +88,7 @@ def sla(
     if form == "table":
         show(to_table(report))
     else:
-        shape = {"csv": to_csv, "outages-csv": outages_to_csv, "json": to_json}[form]
-        say_document(shape(report))
+        say_document(_SHAPES[form](report))
+
+
+sla.add_command(excuse)

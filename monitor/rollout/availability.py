@@ -44,11 +44,16 @@ CODES: Final = {
 }
 MISSING: Final = b"-"
 AHEAD: Final = b"."
+# Down by the record, and turned over by a person: counts neither for nor against the line.
+EXCUSED: Final = b"x"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Minutes by class; `ahead` are those that are not over or not settled yet."""
+    """Minutes by class; `ahead` are those that are not over or not settled yet.
+
+    `excused` were down, and a person turned them over afterwards.
+    """
 
     up: int = 0
     down: int = 0
@@ -56,6 +61,7 @@ class Account:
     maintenance: int = 0
     outside: int = 0
     ahead: int = 0
+    excused: int = 0
 
     def __add__(self, other: Account) -> Account:
         return Account(
@@ -65,12 +71,14 @@ class Account:
             self.maintenance + other.maintenance,
             self.outside + other.outside,
             self.ahead + other.ahead,
+            self.excused + other.excused,
         )
 
     @property
     def minutes(self) -> int:
         """Return the sum of all classes."""
-        return self.up + self.down + self.unknown + self.maintenance + self.outside + self.ahead
+        seen = self.up + self.down + self.unknown + self.excused
+        return seen + self.maintenance + self.outside + self.ahead
 
     @property
     def counted(self) -> int:
@@ -172,7 +180,9 @@ def account(codes: bytes) -> Account:
             MinuteClass.OUTSIDE,
         )
     )
-    total = Account(up, down, unknown, maintenance, outside, codes.count(AHEAD))
+    total = Account(
+        up, down, unknown, maintenance, outside, codes.count(AHEAD), codes.count(EXCUSED)
+    )
     if total.minutes != len(codes):
         raise ValueError(f"{len(codes) - total.minutes} minutes have no class")
     return total

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 SCOPE: Final = "scope"
 MINUTES: Final = "minutes"
 TRANSITION: Final = "transition"
+# By which rule it is decided whose loss a loss is, from this instant on.
+RULE: Final = "rule"
+RULE_NAME: Final = "references for each provider"
 
 
 class MalformedEntryError(LedgerError):
@@ -70,6 +73,11 @@ def scope_id(sites: Sequence[str]) -> str:
 def scope_entry(sites: Sequence[str], at: datetime) -> Entry:
     """Return the entry that says which sites a scope id stands for, in their order."""
     return Entry(at, SCOPE, "", {"scope": scope_id(sites), "sites": list(sites)})
+
+
+def rule_entry(at: datetime) -> Entry:
+    """Return the entry that says that verdicts follow the present rule from an instant on."""
+    return Entry(at, RULE, "", {"rule": RULE_NAME})
 
 
 def minutes_entry(run: MinuteRun) -> Entry:

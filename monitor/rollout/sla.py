@@ -22,6 +22,7 @@ from monitor.observation import State
 from monitor.rollout.availability import (
     AHEAD,
     CODES,
+    EXCUSED,
     MISSING,
     Account,
     DayAccount,
@@ -32,8 +33,17 @@ from monitor.rollout.availability import (
     settle_missing,
     start_of,
 )
+from monitor.rollout.excuses import (
+    EXCUSE,
+    EXCUSE_WITHDRAWN,
+    Excuse,
+    Turned,
+    read_excuses,
+    turn_over,
+)
 from monitor.rollout.records import (
     MINUTES,
+    RULE,
     SCOPE,
     TRANSITION,
     Transition,
@@ -86,7 +96,8 @@ class SiteSla:
     """One site's month.
 
     `allowed_down_minutes` is what the contract allows for the minutes counted so far;
-    `certain` says that no unknown minute, up or down, could change the verdict.
+    `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
+    the minutes of `total.down` that were unknown until a person turned them over.
     """
 
     school: School
@@ -97,6 +108,7 @@ class SiteSla:
     certain: bool
     allowed_down_minutes: int
     outages: tuple[Outage, ...]
+    charged: int = 0
 
     @property
     def left_down_minutes(self) -> int:
@@ -106,7 +118,11 @@ class SiteSla:
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """A month's report; `ledger` is where it ended when it was read: its anchors."""
+    """A month's report; `ledger` is where it ended when it was read: its anchors.
+
+    `excuses` are those that have a minute of it, withdrawn ones included. `rule_from` is since
+    when its minutes follow the present rule of whose loss a loss is, None if none does.
+    """
 
     city: str
     month: str
@@ -115,6 +131,8 @@ class SlaReport:
     generated: datetime
     ledger: str
     sites: tuple[SiteSla, ...]
+    excuses: tuple[Excuse, ...] = ()
+    rule_from: datetime | None = None
 
     @property
     def total(self) -> Account:
@@ -154,6 +172,9 @@ def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[En
     until = start_of(minutes_of_day(days[-1], zone).stop)
     for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
         yield recorded.entry
+    for kind in (EXCUSE, EXCUSE_WITHDRAWN, RULE):
+        for recorded in source.entries(kind):
+            yield recorded.entry
     for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
         yield recorded.entry
     for recorded in source.entries(TRANSITION, since - _REASON_SEARCH, until + timedelta(hours=1)):
@@ -186,6 +207,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     kept = list(entries)
     columns = read_minutes(kept, span)
     transitions = _transitions(kept)
+    excuses = read_excuses(kept)
     horizon = minute_of(now) - _SETTLE_MINUTES
     lessons = cache(in_lessons)
     missing = MISSING * len(span)
@@ -199,8 +221,11 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
             if site.uplink.contract.hours == "lessons":
                 hours = _asking(lessons, school.type)
             codes = settle_missing(columns.get(key, missing), span, horizon, hours)
-            outages = _outages(codes, span, transitions.get(key, []))
-            sites.append(_site_sla(school, site, account_days(codes, days, zone), outages))
+            mine = [one for one in excuses if one.touches(key, span)]
+            turned = turn_over(codes, span, key, mine)
+            outages = _outages(turned.codes, span, transitions.get(key, []), mine)
+            by_day = account_days(turned.codes, days, zone)
+            sites.append(_site_sla(school, site, by_day, outages, turned))
     return SlaReport(
         city=inventory.city,
         month=month,
@@ -209,7 +234,30 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
         generated=now,
         ledger=ledger,
         sites=tuple(sites),
+        excuses=_shown(excuses, sites, span),
+        rule_from=_rule_from(kept, span),
     )
+
+
+def _shown(excuses: Iterable[Excuse], sites: Iterable[SiteSla], span: range) -> tuple[Excuse, ...]:
+    keys = {f"{one.school.id}/{one.site.id}" for one in sites}
+    return tuple(
+        one for one in excuses if any(one.touches(site, span) for site in one.sites if site in keys)
+    )
+
+
+def _rule_from(entries: Iterable[Entry], span: range) -> datetime | None:
+    rules, recorded = [], []
+    for entry in entries:
+        if entry.kind == RULE:
+            rules.append(start_of(minute_of(entry.at)))
+        elif entry.kind == MINUTES:
+            recorded.append(entry.at)
+    begins, ends = start_of(span.start), start_of(span.stop)
+    since = min(rules, default=ends)
+    if since >= ends:
+        return None
+    return since if any(begins <= at < since for at in recorded) else begins
 
 
 def _asking(
@@ -230,7 +278,11 @@ def _require_provider(inventory: Inventory, provider: str | None) -> None:
 
 
 def _site_sla(
-    school: School, site: Site, days: list[DayAccount], outages: tuple[Outage, ...]
+    school: School,
+    site: Site,
+    days: list[DayAccount],
+    outages: tuple[Outage, ...],
+    turned: Turned,
 ) -> SiteSla:
     total = sum((day.account for day in days), Account())
     # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
@@ -243,7 +295,9 @@ def _site_sla(
         verdict, certain = Verdict.KEPT, total.down + total.unknown <= allowed_of_all
     else:
         verdict, certain = Verdict.BROKEN, total.down > allowed_of_all
-    return SiteSla(school, site, total, tuple(days), verdict, certain, allowed, outages)
+    return SiteSla(
+        school, site, total, tuple(days), verdict, certain, allowed, outages, turned.charged
+    )
 
 
 def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
@@ -256,16 +310,23 @@ def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
     return by_site
 
 
-def _outages(codes: bytes, span: range, transitions: list[Transition]) -> tuple[Outage, ...]:
+def _outages(
+    codes: bytes, span: range, transitions: list[Transition], excuses: list[Excuse]
+) -> tuple[Outage, ...]:
     spells = _down_spells(transitions)
-    names = {code.encode(): kind.value for kind, code in CODES.items()} | {AHEAD: "ahead"}
+    names = {code.encode(): kind.value for kind, code in CODES.items()}
+    names |= {AHEAD: "ahead", EXCUSED: "excused"}
     outages = []
     for found in re.finditer(CODES[MinuteClass.DOWN].encode() + rb"+", codes):
         begins, ends = start_of(span[found.start()]), start_of(span.start + found.end())
         spell = next((s for s in spells if s[0].since < ends and s[1] > begins), None)
         after = names.get(codes[found.end() : found.end() + 1], "end of month")
         reason = detail = ""
-        if spell is not None:
+        if spell is None:
+            charged = next((one for one in excuses if _charges(one, begins, ends)), None)
+            if charged is not None:
+                reason, detail = "turned over", f"{charged.reason} ({charged.by})"
+        else:
             reason, detail = spell[0].reason, spell[0].detail
             # Only where the minutes' bounds are those of the outage, not of a window or the day.
             begins = spell[0].since if abs(spell[0].since - begins) < _MINUTE else begins
@@ -273,6 +334,12 @@ def _outages(codes: bytes, span: range, transitions: list[Transition]) -> tuple[
         minutes = found.end() - found.start()
         outages.append(Outage(begins, ends, minutes, reason, detail, after))
     return tuple(outages)
+
+
+def _charges(excuse: Excuse, begins: datetime, ends: datetime) -> bool:
+    if excuse.withdrawn is not None or excuse.into != "down":
+        return False
+    return excuse.begins < ends and begins < excuse.ends
 
 
 def _down_spells(transitions: list[Transition]) -> list[tuple[Transition, datetime]]:

@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.plain import as_json, plain
+from monitor.rollout.availability import minutes_of_day, start_of
+from monitor.rollout.sla import month_days
 from monitor.rollout.spreadsheet import csv_table
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from monitor.rollout.chain import Json
+    from monitor.rollout.excuses import Excuse
     from monitor.rollout.sla import Outage, SiteSla, SlaReport
 
 METHOD: Final = (
@@ -38,11 +41,36 @@ METHOD: Final = (
         "Not counted, but listed: minutes in announced maintenance, outside the contract's hours, "
         "and unknown ones (the monitor did not run, or its own line was dead)."
     ),
-    (
-        "If all reference targets outside the schools were silent too, nothing is held against "
-        "any line."
-    ),
 )
+# Whose loss a loss is: by which rule the month's verdicts were reached, as it stood then.
+_RULE: Final = (
+    "While all reference targets outside the schools were silent, or most lines with fewer than "
+    "two references answering, nothing is held against any line. With two answering, a loss within "
+    "one provider is that provider's, however many lines it takes. When most lines of every "
+    "provider fell silent together, the minutes are unknown, except where a provider's own "
+    "hand-over router was silent, too."
+)
+_RULE_BEFORE: Final = (
+    "If all reference targets outside the schools were silent too, or more than half of all lines "
+    "fell silent at once, whosever they were, nothing is held against any line."
+)
+_EXCUSES: Final = (
+    "A person may turn minutes over afterwards, down into excused or unknown into down, with a "
+    "reason; the record of the minutes stays as it was. Excused minutes count neither up nor down."
+)
+
+
+def method(report: SlaReport) -> tuple[str, ...]:
+    """Return how the figures came about, in sentences that are true of the month."""
+    rules: tuple[str, ...] = (_RULE,)
+    if report.rule_from is None:
+        rules = (_RULE_BEFORE,)
+    elif report.rule_from > start_of(
+        minutes_of_day(month_days(report.month)[0], _zone(report)).start
+    ):
+        since = _local(report, report.rule_from)
+        rules = (f"Until {since}: {_RULE_BEFORE}", f"From {since} on: {_RULE}")
+    return (*METHOD, *rules, *((_EXCUSES,) if report.excuses else ()))
 
 
 def to_json(report: SlaReport) -> str:
@@ -55,9 +83,10 @@ def to_json(report: SlaReport) -> str:
         "provider": report.provider,
         "generated": report.generated.astimezone(ZoneInfo(report.timezone)).isoformat(),
         "ledger": report.ledger,
-        "method": list(METHOD),
+        "method": list(method(report)),
         "complete": total.ahead == 0,
         "unknown_share": report.unknown_share,
+        "excuses": [_excuse_object(report, one) for one in report.excuses],
         "sites": [_site_object(report, site) for site in report.sites],
     }
     return as_json(document, indent=2) + "\n"
@@ -106,6 +135,31 @@ def outages_to_csv(report: SlaReport) -> str:
     return csv_table(_OUTAGE_COLUMNS, lines)
 
 
+_EXCUSE_COLUMNS: Final = (
+    "excuse",
+    "decided",
+    "by",
+    "reason",
+    "provider",
+    "sites",
+    "begins",
+    "ends",
+    "minutes",
+    "into",
+    "withdrawn",
+    "withdrawn_by",
+    "withdrawn_reason",
+)
+
+
+def excuses_to_csv(report: SlaReport) -> str:
+    """Return one line per excuse as CSV (RFC 4180), cells safe to open in a spreadsheet."""
+    lines: list[dict[str, Json]] = [
+        {**_excuse_cells(report, one), "sites": " ".join(one.sites)} for one in report.excuses
+    ]
+    return csv_table(_EXCUSE_COLUMNS, lines)
+
+
 def to_table(report: SlaReport) -> RenderableType:
     """Return the report for a terminal: the sites, their outages, the method."""
     provider = f", {report.provider}" if report.provider else ""
@@ -116,7 +170,9 @@ def to_table(report: SlaReport) -> RenderableType:
     ]
     if any(site.outages for site in report.sites):
         parts.append(_outage_table(report))
-    parts.extend(_text(sentence) for sentence in METHOD)
+    if report.excuses:
+        parts.append(_excuse_table(report))
+    parts.extend(_text(sentence) for sentence in method(report))
     parts.append(_text(f"Unknown: {report.unknown_share:.2%} of the minutes owed."))
     source = f" Ledger: {report.ledger}." if report.ledger else ""
     generated = _local(report, report.generated)
@@ -128,7 +184,9 @@ def _site_table(report: SlaReport) -> Table:
     table = Table()
     table.add_column("Site", overflow="fold")
     table.add_column("Provider", overflow="fold")
-    for name in ("Up", "Down", "Unknown", "Maint.", "Outside", "Owed %", "Is %", "Min. left"):
+    turned = ("Excused", "Charged") if report.excuses else ()
+    figures = ("Up", "Down", "Unknown", "Maint.", "Outside", *turned)
+    for name in (*figures, "Owed %", "Is %", "Min. left"):
         table.add_column(name, justify="right")
     table.add_column("Contract")
     for site in report.sites:
@@ -139,6 +197,7 @@ def _site_table(report: SlaReport) -> Table:
             _text(f"{site.school.name} ({site.school.id}/{site.site.id})"),
             _text(contract.provider),
             *map(str, counts),
+            *((str(total.excused), str(site.charged)) if turned else ()),
             _percent(contract.availability),
             _percent(total.availability),
             str(site.left_down_minutes),
@@ -165,6 +224,44 @@ def _outage_table(report: SlaReport) -> Table:
     return table
 
 
+def _excuse_cells(report: SlaReport, one: Excuse) -> dict[str, str | int]:
+    back = one.withdrawn
+    return {
+        "excuse": one.id,
+        "decided": _local(report, one.at),
+        "by": one.by,
+        "reason": one.reason,
+        "provider": one.provider,
+        "begins": _local(report, one.begins),
+        "ends": _local(report, one.ends),
+        "minutes": one.minutes,
+        "into": one.into,
+        "withdrawn": _local(report, back.at) if back else "",
+        "withdrawn_by": back.by if back else "",
+        "withdrawn_reason": back.reason if back else "",
+    }
+
+
+def _excuse_object(report: SlaReport, one: Excuse) -> dict[str, Json]:
+    return {**_excuse_cells(report, one), "sites": list(one.sites)}
+
+
+def _excuse_table(report: SlaReport) -> Table:
+    table = Table(title="Minutes turned over by a person")
+    for heading in ("Excuse", "Sites", "From", "Until", "Into", "By", "Why"):
+        table.add_column(heading, overflow="fold")
+    for one in report.excuses:
+        why = one.reason
+        if one.withdrawn is not None:
+            back = one.withdrawn
+            why += f"; withdrawn {_local(report, back.at)} by {back.by}: {back.reason}"
+        whose = one.provider or ", ".join(one.sites)
+        begins, ends = _local(report, one.begins), _local(report, one.ends)
+        row = (one.id, whose, begins, ends, one.into, one.by, why)
+        table.add_row(*map(_text, row))
+    return table
+
+
 def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
     total, contract = site.total, site.site.uplink.contract
     return {
@@ -184,6 +281,8 @@ def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
         "maintenance_minutes": total.maintenance,
         "outside_minutes": total.outside,
         "ahead_minutes": total.ahead,
+        "excused_minutes": total.excused,
+        "charged_minutes": site.charged,
         "availability": _rounded(total.availability),
         "availability_if_unknown_was_down": _rounded(total.availability_at_worst),
         "availability_if_unknown_was_up": _rounded(total.availability_at_best),
@@ -212,6 +311,7 @@ def _site_object(report: SlaReport, site: SiteSla) -> dict[str, Json]:
             "maintenance": day.account.maintenance,
             "outside": day.account.outside,
             "ahead": day.account.ahead,
+            "excused": day.account.excused,
         }
         for day in site.days
     ]
@@ -234,8 +334,12 @@ def _text(value: str) -> Text:
     return Text(plain(value))
 
 
+def _zone(report: SlaReport) -> ZoneInfo:
+    return ZoneInfo(report.timezone)
+
+
 def _local(report: SlaReport, at: datetime) -> str:
-    return at.astimezone(ZoneInfo(report.timezone)).isoformat(sep=" ", timespec="seconds")
+    return at.astimezone(_zone(report)).isoformat(sep=" ", timespec="seconds")
 
 
 def _percent(ratio: float | None) -> str:

@@ -1,7 +1,8 @@
 """What can go wrong in the simulated city, where, and from when to when.
 
 A fault is written `KIND@SCHOOL`, `KIND@SCHOOL/DEVICE`, `KIND@SCHOOL/SITE` or
-`KIND@SCHOOL/SITE/DEVICE`; `isolated` (the monitor's own line is dead) stands alone. A plan of
+`KIND@SCHOOL/SITE/DEVICE`; `reference-down@REFERENCE` is about a reference, and `isolated` (the
+monitor's own line is dead) stands alone. A plan of
 faults says of each device, for any second, in which condition it is. Seconds count from the
 start of the city.
 
@@ -56,6 +57,7 @@ class FaultKind(StrEnum):
     RENUMBERED = "renumbered"
     COUNTER_RESET = "counter-reset"
     FLAPPING = "flapping"
+    REFERENCE_DOWN = "reference-down"
     ISOLATED = "isolated"
 
 
@@ -63,7 +65,14 @@ _BOOT_KINDS = frozenset({FaultKind.REBOOTED, FaultKind.RENUMBERED})
 _INSTANT_KINDS = _BOOT_KINDS | {FaultKind.COUNTER_RESET}
 # What they did stays, as what a counter has counted.
 _LASTING_KINDS = _INSTANT_KINDS | {FaultKind.PORT_ERRORS}
-_SILENT_KINDS = frozenset({FaultKind.UPLINK_DOWN, FaultKind.SWITCH_DOWN, FaultKind.ISOLATED})
+_SILENT_KINDS = frozenset(
+    {
+        FaultKind.UPLINK_DOWN,
+        FaultKind.SWITCH_DOWN,
+        FaultKind.REFERENCE_DOWN,
+        FaultKind.ISOLATED,
+    }
+)
 
 
 class FaultError(ValueError):
@@ -84,6 +93,8 @@ class Place:
 class Fault:
     """One thing that goes wrong at a school, or at one part of it (site, device, site/device).
 
+    At a reference, whose name is the part then, and no school is named.
+
     It holds from `starts` to before `ends`. Restarts, renumbered interfaces and counter resets
     happen at `starts`; what has happened is not undone, so `ends` means nothing to them.
     """
@@ -96,7 +107,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return the fault as one writes it."""
-        place = f"{self.school}/{self.part}" if self.part else self.school
+        place = "/".join(name for name in (self.school, self.part) if name)
         return f"{self.kind}@{place}" if place else str(self.kind)
 
 
@@ -161,6 +172,11 @@ def parse_fault(
         if at:
             raise FaultError("isolated is the monitor's own line and takes no @SCHOOL")
         return Fault(kind, starts=starts, ends=ends)
+    if kind is FaultKind.REFERENCE_DOWN:
+        names = [reference.name for reference in inventory.references]
+        if place not in names:
+            raise FaultError(f"unknown reference {place!r}{_suggestion(place, names)}")
+        return Fault(kind, part=place, starts=starts, ends=ends)
     if not place:
         raise FaultError(f"{kind} needs a place: {kind}@SCHOOL or {kind}@SCHOOL/DEVICE")
     school_id, _, part = place.partition("/")
@@ -216,7 +232,7 @@ class FaultPlan:
         self._adopt(tuple(wanted))
 
     def condition(self, place: Place, seconds: float) -> Condition:
-        """Return how a device is at an instant; a reference suffers from isolation only."""
+        """Return how a device is at an instant."""
         faults = self._by_place.get(place, self._isolations)
         if not faults:
             return HEALTHY
@@ -240,14 +256,17 @@ class FaultPlan:
         isolations = tuple(fault for fault in wanted if fault.kind is FaultKind.ISOLATED)
         by_place: dict[Place, list[Fault]] = {}
         for fault in (*self._happened, *wanted):
-            school = self._inventory.school(fault.school)
-            if school is None:
-                continue
-            for place in _affected(fault, school):
+            for place in self._places_of(fault):
                 by_place.setdefault(place, [*isolations]).append(fault)
         self._wanted = wanted
         self._isolations = isolations
         self._by_place = {place: tuple(faults) for place, faults in by_place.items()}
+
+    def _places_of(self, fault: Fault) -> tuple[Place, ...]:
+        if fault.kind is FaultKind.REFERENCE_DOWN:
+            return (Place("", "", fault.part, Role.REFERENCE),)
+        school = self._inventory.school(fault.school)
+        return () if school is None else _affected(fault, school)
 
 
 def _holds(fault: Fault, seconds: float) -> bool:

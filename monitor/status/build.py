@@ -212,6 +212,8 @@ def sla_of(report: SlaReport) -> Sla:
                 contracted=one.site.uplink.contract.availability,
                 up_minutes=one.total.up,
                 down_minutes=one.total.down,
+                excused_minutes=one.total.excused,
+                charged_minutes=one.charged,
                 outages=tuple(
                     Outage(
                         site=one.site.id,

@@ -201,6 +201,8 @@ class SiteAvailability(Answer):
     contracted: float
     up_minutes: int
     down_minutes: int
+    excused_minutes: int = Field(description="Down by the record, turned over by a person.")
+    charged_minutes: int = Field(description="Of the down minutes: unknown until turned over.")
     outages: tuple[Outage, ...]
 
 

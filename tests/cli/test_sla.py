@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BEGIN = datetime(2022, 3, 7, 8, 0, tzinfo=UTC)
-FORMS = ("table", "csv", "outages-csv", "json")
+FORMS = ("table", "csv", "outages-csv", "excuses-csv", "json")
 
 
 @pytest.fixture

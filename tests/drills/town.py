@@ -32,6 +32,7 @@ references:
   - {name: reference-1, host: 192.0.2.1}
   - {name: reference-2, host: 198.51.100.1}
   - {name: reference-3, host: 203.0.113.1}
+REFERENCES
 lessons:
   Grundschule:
     - {weekdays: [mon, tue, wed, thu, fri], hours: 07:45-13:30}
@@ -84,12 +85,15 @@ class School:
         return "\n".join(lines) + "\n"
 
 
-def configuration(schools: Sequence[School]) -> str:
-    """Return the configuration file of a city with these schools."""
+def configuration(schools: Sequence[School], handovers: Sequence[str] = ()) -> str:
+    """Return the configuration file of a city with these schools.
+
+    Each provider in `handovers` has a reference `handover-PROVIDER` besides the three of nobody.
+    """
     providers = sorted({school.provider for school in schools})
     return "".join(
         [
-            _HEAD,
+            _HEAD.replace("REFERENCES\n", "".join(map(_handover, range(1, 10), handovers))),
             "providers:\n",
             *(f"  {name}: {{name: {name.title()}}}\n" for name in providers),
             "schools:\n",
@@ -97,6 +101,11 @@ def configuration(schools: Sequence[School]) -> str:
             "...\n",
         ]
     )
+
+
+def _handover(number: int, provider: str) -> str:
+    host = f"198.51.100.{10 + number}"
+    return f"  - {{name: handover-{provider}, host: {host}, provider: {provider}}}\n"
 
 
 @dataclass(slots=True)
@@ -109,6 +118,7 @@ class Town:
     planned: frozenset[str] = frozenset()
     faults: set[str] = field(default_factory=set)
     pace: Pace = FAST
+    handovers: Sequence[str] = ()
     _city: CityProcess | None = None
     _daemon: asyncio.subprocess.Process | None = None
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -127,7 +137,7 @@ class Town:
     async def devices(self) -> AsyncIterator[None]:
         """Run the simulated devices."""
         path = self.folder / "schools.yaml"
-        path.write_text(configuration(self.schools), encoding="utf-8")
+        path.write_text(configuration(self.schools, self.handovers), encoding="utf-8")
         async with CityProcess(path, community=COMMUNITY, port=free_port()) as city:
             self._city = city
             await city.set_faults(_of_devices(self.faults))

@@ -58,6 +58,13 @@ def test_isolation_silences_everything_references_included() -> None:
     assert isolated.condition(REFERENCE, 0.0).silent
 
 
+def test_a_reference_may_fall_silent_alone() -> None:
+    faults = plan("reference-down@resolver")
+    assert faults.condition(REFERENCE, 0.0).silent
+    assert silent(faults) == set()
+    assert [str(fault) for fault in faults.faults] == ["reference-down@resolver"]
+
+
 def test_isolation_holds_where_another_fault_holds_as_well() -> None:
     assert len(silent(plan("slow@goethe", "isolated"))) == len(PLACES)
 
@@ -141,6 +148,7 @@ def test_a_mistake_in_a_replacement_changes_nothing() -> None:
         ("slow@schiller/anex", "no device or site 'anex'; did you mean annex?"),
         ("slow@schiller/annex/switch-2", "did you mean annex/switch-1?"),
         ("uplink-down", "uplink-down needs a place: uplink-down@SCHOOL"),
+        ("reference-down@resolvr", "unknown reference 'resolvr'; did you mean resolver?"),
         ("isolated@goethe", "isolated is the monitor's own line and takes no @SCHOOL"),
         ("", "unknown fault ''; there are counter-reset, flapping"),
     ],
