@@ -163,7 +163,7 @@ def _echo(echo: EchoRound) -> str:
     if echo.rtt_seconds is not None:
         parts.append(f"RTT {_ms(echo.rtt_seconds)}")
     if echo.rtt_difference_seconds is not None:
-        parts.append(f"mean difference {_ms(echo.rtt_difference_seconds)}")
+        parts.append(f"varying {_ms(echo.rtt_difference_seconds)}")
     return ", ".join(parts)
 
 
