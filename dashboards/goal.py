@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.goal_answer import ANSWER
 from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Step, Value
 from dashboards.shared import (
     CAMPAIGNS,
@@ -49,15 +50,6 @@ _VERIFIED: Final = 'max by (school, site) (rollout_stage{stage="verified"})'
 _ALL: Final = "max by (school, site) (rollout_stage)"
 
 
-# On the straight way from what is verified to all of it on the day that the forecast names.
-_AT_TARGET: Final = (
-    "scalar(max(rollout_goal_verified))"
-    " + scalar(max(rollout_goal_denominator) - max(rollout_goal_verified))"
-    " * clamp((scalar(max(rollout_goal_target_timestamp_seconds)) - time())"
-    " / (max by (quantile) (rollout_forecast_finish_timestamp_seconds) - time()), 0, 1)"
-)
-
-
 def _share(label: str, info: str, on: str) -> str:
     return (
         f"sum by ({label}) ({_VERIFIED} * on ({on}) group_left ({label}) {info})"
@@ -81,159 +73,6 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         steps=(Step(None, Colour.BAD), Step(0.5, Colour.CARE), Step(1, Colour.GOOD)),
     )
 
-
-ANSWER: Final = Row(
-    Text("Are we there yet?", "Sind wir am Ziel?"),
-    (
-        Panel(
-            Kind.STAT,
-            Text("Verified", "Nachgewiesen"),
-            Text(
-                "How many of the goal a measuring campaign has verified. Good: the goal's number.",
-                "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: die Zahl des Ziels.",
-            ),
-            (Query("max(rollout_goal_verified)", Text("verified", "nachgewiesen"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Of", "Von"),
-            Text(
-                "How many the goal speaks of; configured, never counted.",
-                "Von wie vielen das Ziel spricht; eingestellt, nie gezählt.",
-            ),
-            (Query("max(rollout_goal_denominator)", Text("goal", "Ziel"), instant=True),),
-            "none",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Share of the goal", "Anteil am Ziel"),
-            Text(
-                "Verified against the goal's number. Good: 100 % on the target day.",
-                "Nachgewiesen gegen die Zahl des Ziels. Gut: 100 % am Zieltag.",
-            ),
-            (
-                Query(
-                    "max(rollout_goal_verified) / max(rollout_goal_denominator)",
-                    Text("share", "Anteil"),
-                    instant=True,
-                ),
-            ),
-            "percentunit",
-            NOTHING_YET,
-            width=4,
-            steps=(Step(None, Colour.BAD), Step(0.9, Colour.CARE), Step(1, Colour.GOOD)),
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Target day", "Zieltag"),
-            Text(
-                "End of the last day on which the goal is reached in time.",
-                "Ende des letzten Tages, an dem das Ziel rechtzeitig erreicht ist.",
-            ),
-            (
-                Query(
-                    "max(rollout_goal_target_timestamp_seconds) * 1000",
-                    Text("target", "Ziel"),
-                    instant=True,
-                ),
-            ),
-            "dateTimeAsIso",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Forecast finish, 50 %", "Prognose Fertigstellung, 50 %"),
-            Text(
-                "Half of the possible futures are done by that day. Good: before the target day. "
-                "Empty without progress, for then nobody can say.",
-                "Bis zu diesem Tag ist die Hälfte der möglichen Verläufe fertig. Gut: vor dem "
-                "Zieltag. Leer ohne Fortschritt, denn dann kann es niemand sagen.",
-            ),
-            (
-                Query(
-                    'max(rollout_forecast_finish_timestamp_seconds{quantile="0.5"}) * 1000',
-                    Text("50 %", "50 %"),
-                    instant=True,
-                ),
-            ),
-            "dateTimeAsIso",
-            Text("no forecast", "keine Prognose"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Late by", "Verspätung"),
-            Text(
-                "How long the target is past. Good: 0.",
-                "Wie lange der Zieltag vorbei ist. Gut: 0.",
-            ),
-            (Query("max(rollout_goal_overdue_seconds)", Text("late", "zu spät"), instant=True),),
-            "dtdurations",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-            steps=(Step(None, Colour.GOOD), Step(1, Colour.BAD)),
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
-            Text(
-                "Verified and the goal's number over time, what was due (nothing before the target "
-                "day, all from it on), and the band: how many the forecast of each time saw done "
-                "by the target day in 90, 50 and 10 % of its futures. Good: the band at the goal.",
-                "Nachgewiesen und Zahl des Ziels über die Zeit, was fällig war (vor dem Zieltag "
-                "nichts, danach alles), und das Band: wie viele die jeweilige Prognose bis zum "
-                "Zieltag in 90, 50 und 10 % der Verläufe fertig sah. Gut: das Band am Ziel.",
-            ),
-            (
-                Query("max(rollout_goal_verified)", Text("verified", "nachgewiesen")),
-                Query("max(rollout_goal_denominator)", Text("goal", "Ziel")),
-                Query(
-                    "max(rollout_goal_denominator) * "
-                    "(time() >= bool max(rollout_goal_target_timestamp_seconds))",
-                    Text("due", "fällig"),
-                ),
-                Query(
-                    _AT_TARGET,
-                    Text("{{quantile}} at the target day", "{{quantile}} am Zieltag"),
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=12,
-            height=9,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Forecast band, as seen at each time", "Prognoseband, wie es jeweils aussah"),
-            Text(
-                "Days by which 10, 50 and 90 % of the possible futures are done, and the target. "
-                "Good: the whole band below the target line.",
-                "Tage, bis zu denen 10, 50 und 90 % der möglichen Verläufe fertig sind, und das "
-                "Ziel. Gut: das ganze Band unter der Linie des Ziels.",
-            ),
-            (
-                Query(
-                    "max by (quantile) (rollout_forecast_finish_timestamp_seconds) * 1000",
-                    same("{{quantile}}"),
-                ),
-                Query(
-                    "max(rollout_goal_target_timestamp_seconds) * 1000",
-                    Text("target", "Ziel"),
-                ),
-            ),
-            "dateTimeAsIso",
-            Text("no forecast", "keine Prognose"),
-            width=12,
-            height=9,
-        ),
-    ),
-)
 
 WHY: Final = Row(
     Text("Where we stand", "Wo wir stehen"),
