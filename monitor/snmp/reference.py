@@ -3,8 +3,8 @@
 It shares nothing with the codec and the walker, so that a test may hold them to each other.
 What pysnmp 7.1 does not do is done here: OIDs must increase, every walk has caps, tries are
 timed by the event loop (pysnmp's own time-outs follow the wall clock), one engine serves a
-credential for good (engines leak), and everything is closed. What cannot be mended from
-outside: it takes replies from any address, and its request-ids are sequential.
+credential for good (engines leak), everything is closed, and only replies of who was asked are
+decoded (`reply_gate`). What cannot be mended from outside: its request-ids are sequential.
 
 Must not know: the codec, sockets, schools.
 """
@@ -33,10 +33,12 @@ from monitor.snmp.client import socket_address
 from monitor.snmp.model import Failure, FailureKind, Result
 from monitor.snmp.oids import Syntax, objects
 from monitor.snmp.reference_security import context_of, credential_of, is_about_credential
+from monitor.snmp.reply_gate import ReplyGate
 from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, START_SIZE, ErrorStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from monitor.snmp.model import Agent, Request, Security
@@ -54,6 +56,11 @@ class PysnmpReader:
 
     def __init__(self) -> None:
         self._objects = objects()
+        self._gate = ReplyGate()
+        self._kinds = {
+            False: self._gate.target(UdpTransportTarget),
+            True: self._gate.target(Udp6TransportTarget),
+        }
         self._engines: dict[tuple[str, bytes, Security | None], SnmpEngine] = {}
         self._targets: dict[tuple[str, int, float], UdpTransportTarget | Udp6TransportTarget] = {}
 
@@ -106,10 +113,10 @@ class PysnmpReader:
         place = (address[0], agent.port, agent.timeout)
         target = self._targets.get(place)
         if target is None:
-            kind = Udp6TransportTarget if ":" in address[0] else UdpTransportTarget
+            kind = self._kinds[":" in address[0]]
             target = await kind.create(address[:2], timeout=agent.timeout, retries=0)
             self._targets[place] = target
-        return _Session(agent, deadline, engine, target)
+        return _Session(agent, deadline, engine, target, lambda: self._gate.expecting(address[:2]))
 
 
 class _StopError(Exception):
@@ -138,8 +145,10 @@ class _Session:
         deadline: float,
         engine: SnmpEngine,
         target: UdpTransportTarget | Udp6TransportTarget,
+        expecting: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.agent = agent
+        self._expecting = expecting
         self.requests = 0
         self.varbinds = 0
         self._deadline = deadline
@@ -174,7 +183,8 @@ class _Session:
             try:
                 # pysnmp times by the wall clock: the loop's clock decides.
                 async with asyncio.timeout(min(self.agent.timeout, left)):
-                    answer = await self._command(oids, repetitions)
+                    with self._expecting():
+                        answer = await self._command(oids, repetitions)
             except TimeoutError:
                 continue
             except (PySnmpError, PyAsn1Error) as error:

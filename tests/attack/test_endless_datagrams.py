@@ -15,6 +15,7 @@ from monitor.probes.echo_socket import EchoSocket
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
+from monitor.snmp.reference import PysnmpReader
 from tests.attack.agents import (
     ECHO,
     ECHO_HOSTILE,
@@ -28,7 +29,8 @@ from tests.attack.heartbeat import LONGEST_TURN_SECONDS, heartbeat
 from tests.integration.namespace import namespace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from monitor.observation import EchoRound
     from monitor.snmp.read import Reader
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 REQUEST = Request(("sysUpTime", "sysDescr"), ("ifName", "ifInOctets", "ifHCInOctets"))
-ATTACK_SECONDS = 2.0
+ATTACK_SECONDS = 1.0
 FEWEST_READS = 5
 PATIENCE_SECONDS = 60.0
 
@@ -47,35 +49,43 @@ def at(address: str, port: int) -> Agent:
 
 
 @asynccontextmanager
-async def native() -> AsyncIterator[tuple[Reader, SnmpClient]]:
+async def native() -> AsyncIterator[Reader]:
     async with SnmpClient() as client:
-        yield NativeReader(client), client
+        yield NativeReader(client)
 
 
+@pytest.mark.parametrize("opened", [native, PysnmpReader])
 @pytest.mark.parametrize("pace", ["full", "paced"])
 @pytest.mark.parametrize("kind", FLOODS)
-async def test_a_flooding_agent_is_left_in_time_and_others_are_read(kind: str, pace: str) -> None:
+async def test_a_flooding_agent_is_left_in_time_and_others_are_read(
+    kind: str, pace: str, opened: Callable[[], AbstractAsyncContextManager[Reader]]
+) -> None:
     loop = asyncio.get_running_loop()
     with agent(kind, pace, PATIENCE_SECONDS) as hostile, agent(HONEST) as honest:
-        async with native() as (reader, client), heartbeat() as heart:
+        async with opened() as reader, heartbeat() as heart:
+            # An engine of pysnmp takes its time to make, which is no matter of the attack.
+            await reader.read(at(HEALTHY, honest), REQUEST, loop.time() + 30.0)
+            await asyncio.sleep(0.02)
+            heart.longest_turn = heart.starved = 0.0
             begun = loop.time()
             deadline = begun + ATTACK_SECONDS
             attack = asyncio.create_task(reader.read(at(HOSTILE, hostile), REQUEST, deadline))
+            elapsed = 0.0
             reads = 0
             while not attack.done() or reads < FEWEST_READS:
                 found = await reader.read(at(HEALTHY, honest), REQUEST, loop.time() + 30.0)
                 assert found.failure is None, found.failure
                 reads += 1
                 await asyncio.sleep(0.01)
+                if attack.done() and not elapsed:
+                    elapsed = loop.time() - begun - heart.starved
             flooded = await attack
-            elapsed = loop.time() - begun - heart.starved
             await asyncio.sleep(0.02)
     assert flooded.failure is not None
     assert flooded.failure.kind in {FailureKind.LIMIT, FailureKind.MALFORMED, FailureKind.TIMEOUT}
-    assert sum(client.drops.values())
     assert heart.longest_turn < LONGEST_TURN_SECONDS
-    # A read of the others began before the attack's deadline and may have outlasted it.
-    assert elapsed < ATTACK_SECONDS + 2.0
+    # A read of another began before the attack ended, and may have taken a retry.
+    assert elapsed < ATTACK_SECONDS + 1.0 + 2.0
 
 
 @pytest.mark.root
@@ -107,7 +117,8 @@ async def test_a_pinged_device_that_floods_costs_no_other_a_packet(mode: Mode) -
 async def test_a_forged_source_is_not_dropped_while_there_is_room() -> None:
     """Who forges a device's address at a rate that harms nobody does not silence the device."""
     with agent(HONEST) as honest:
-        async with native() as (reader, client):
+        async with SnmpClient() as client:
+            reader = NativeReader(client)
             deadline = asyncio.get_running_loop().time() + 30.0
             assert (await reader.read(at(HEALTHY, honest), REQUEST, deadline)).failure is None
             endpoint, _ = next(iter(client._endpoints.values()))

@@ -1,0 +1,122 @@
+"""What pysnmp gets to decode: replies of who was asked, a few for each request, none too large.
+
+By itself it decodes whatever arrives on its socket, of any size, at more than a millisecond each: a
+flooding agent would take the whole event loop. And it takes a reply from any address whose id is
+that of a request in flight, and its ids are sequential: one agent could answer for another.
+
+Must not know: requests, retries, what a reply says.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from monitor.flood_filter import FloodFilter
+from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, decode_head
+from monitor.snmp.secure_message import decode_secure, is_secure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+
+MOST_REPLIES = 8
+"""So many datagrams of an agent are decoded for one request: its reply and a few doubles of it."""
+
+Place = tuple[str, int]
+
+
+@dataclass(slots=True)
+class _Expected:
+    requests: int = 0
+    replies: int = 0
+    ids: set[int] = field(default_factory=set)
+
+
+class ReplyGate:
+    """Knows whose replies are waited for, by literal address, port and the request's id.
+
+    In version 3 that is the message's id: the other is encrypted.
+    """
+
+    def __init__(self) -> None:
+        self._expected: dict[Place, _Expected] = {}
+
+    @contextmanager
+    def expecting(self, place: Place) -> Iterator[None]:
+        """Let a few replies of an agent pass, within the block."""
+        expected = self._expected.setdefault(place, _Expected())
+        expected.requests += 1
+        expected.replies += MOST_REPLIES
+        try:
+            yield
+        finally:
+            expected.requests -= 1
+            if not expected.requests:
+                del self._expected[place]
+
+    def sent(self, place: Place, datagram: bytes) -> None:
+        """Take note of a request that is sent to an agent."""
+        expected, number = self._expected.get(place), _id_of(datagram)
+        if expected is not None and number is not None:
+            expected.ids.add(number)
+
+    def admits(self, place: Place, datagram: bytes) -> bool:
+        """Return whether a datagram is to be decoded; it counts as one of the few."""
+        expected = self._expected.get(place)
+        if expected is None or not expected.replies or len(datagram) > MAX_DATAGRAM_BYTES:
+            return False
+        if _id_of(datagram) not in expected.ids:
+            return False
+        expected.replies -= 1
+        return True
+
+    def target(self, base: type) -> Any:  # noqa: ANN401  # pysnmp has no types
+        """Return a transport target of pysnmp's whose socket has this gate."""
+        gate = self
+
+        class Gated(base.PROTO_TRANSPORT):  # type: ignore[misc, name-defined]  # no types
+            floods: FloodFilter | None = None
+
+            def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # as pysnmp calls it
+                super().connection_made(transport)
+                self.floods = FloodFilter(transport.get_extra_info("socket"))
+
+            def connection_lost(self, error: Exception | None) -> None:
+                super().connection_lost(error)
+                if self.floods is not None:
+                    self.floods.close()
+
+            def send_message(self, datagram: bytes, address: tuple[Any, ...]) -> None:
+                gate.sent((address[0], address[1]), bytes(datagram))
+                super().send_message(datagram, address)
+
+            def datagram_received(self, datagram: bytes, address: tuple[Any, ...]) -> None:
+                if gate.admits((address[0], address[1]), datagram):
+                    self.decode(datagram, address)
+                elif self.floods is not None:
+                    self.floods.stray(address[0])
+
+            def decode(self, datagram: bytes, address: tuple[Any, ...]) -> None:
+                try:
+                    self._callback_function(self, address, datagram)
+                except Exception as error:  # noqa: BLE001  # whatever its parser stumbles over
+                    log.debug("a datagram of %s cannot be decoded: %s", address[0], error)
+
+        class Target(base):  # type: ignore[misc]  # no types
+            PROTO_TRANSPORT = Gated
+
+        return Target
+
+
+def _id_of(datagram: bytes) -> int | None:
+    """Return what a reply is known by, None if the datagram is no message of SNMP."""
+    try:
+        if is_secure(datagram):
+            return decode_secure(datagram).message_id
+        return decode_head(datagram)[3]
+    except CodecError:
+        return None
