@@ -56,11 +56,11 @@ def places(inventory: Inventory, metric: Metric) -> Iterator[tuple[str, ...]]:
     if labels == ["school", "site"]:
         yield from ((one.id, site.id) for one in inventory.schools for site in one.sites)
     elif labels[:3] == ["school", "site", "device"]:
-        kind = CheckKind.ICMP if labels[3:] == ["check"] else CheckKind.INTERFACES
+        kind = CheckKind.ICMP if "check" in labels else CheckKind.INTERFACES
         for check in inventory.checks():
             if check.kind is kind:
                 target = check.target
-                place = (target.school, target.site, target.device, check.name)
+                place = (target.school, target.site, target.device, check.name, target.host)
                 yield place[: len(labels)]
     else:
         assert not labels, metric.name
