@@ -25,7 +25,7 @@ class ConnectivityRules(Rules):
     name: Text
     """Name as it stands in reports and labels."""
     criterion: Literal["contract", "gigabit", "per-class"]
-    """What a line has to carry: its contract, 1 Gbit/s both ways, 30 Mbit/s for each class."""
+    """What a line has to carry: its contract, 1 Gbit/s, 30 Mbit/s a class and 30 more."""
     target: Day
     """Last day on which it is reached in time."""
     denominator: Annotated[int, Field(ge=1, le=100_000)]

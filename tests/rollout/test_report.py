@@ -123,6 +123,33 @@ def test_overdue_goal_is_told() -> None:
     assert "seit 181 Tagen überschritten" in to_html(found, "de")
 
 
+def test_the_report_says_whom_the_rules_bind() -> None:
+    found = report()
+    german = (
+        "einer Stadt gegenüber binden die Regeln einen Anbieter, soweit der Vertrag sie übernimmt"
+    )
+    assert german in to_html(found, "de")
+    assert "not certified" in to_markdown(found, "en")
+
+
+def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
+    wanted = [goal(at(2020, 1, 1), 5, "a/main", "b/main")]
+    found = report(at(2020, 6, 1), wanted, inventory(school("a"), school("b")))
+    assert "it asks for 5 schools, and only 2 are listed" in to_markdown(found, "en")
+    names = [f"s{number}" for number in range(20)]
+    city = inventory(*map(school, names))
+    entries = [goal(at(2020, 1, 1), 20, *(f"{name}/main" for name in names))]
+    entries += [
+        stage(f"{name}/main", at(2020, 2, 1) + timedelta(days=9 * number), Stage.LIVE)
+        for number, name in enumerate(names[:8])
+    ]
+    found = report(at(2020, 6, 1), entries, city)
+    assert found.forecast.outlook is Outlook.STALLED
+    assert "seit 58 Tagen keine Leitung, länger als neun von zehn Pausen davor (9 Tage)" in to_html(
+        found, "de"
+    )
+
+
 def test_reached_goal_is_told_with_its_day() -> None:
     city = inventory(school("a"))
     entries = [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.observation import State
+from monitor.rollout.forecast import Outlook
+from monitor.rollout.report_words import WORDS
 from monitor.rollout.stage import Stage
 from monitor.web.pages import POLICY
 from monitor.web.words import _WORDS, preferred, word
@@ -15,7 +17,7 @@ from tests.web import answers
 from tests.web.test_app import Shown, client
 
 if TYPE_CHECKING:
-    from monitor.status.model import SchoolStatus, SchoolSummary
+    from monitor.status.model import CityStatus, SchoolStatus, SchoolSummary
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 
@@ -50,6 +52,46 @@ async def test_the_city_is_seen_at_a_glance() -> None:
     assert '<a href="/schools/goethe?lang=de">Goethe-Schule</a>' in text
     # By word and by sign, never by colour alone.
     assert re.search(r'<span aria-hidden="true">✕</span> gestört', text)
+
+
+class Standing(Shown):
+    """A city whose forecast is of another status."""
+
+    def __init__(self, outlook: Outlook) -> None:
+        super().__init__()
+        self._outlook = outlook
+
+    def city(self) -> CityStatus:
+        whole = answers.city()
+        assert whole.goal is not None
+        dates = {} if self._outlook is Outlook.EXPECTED else dict.fromkeys(("early", "late"))
+        update = {"outlook": self._outlook, "pause_days": 99, **dates}
+        return whole.model_copy(update={"goal": whole.goal.model_copy(update=update)})
+
+
+@pytest.mark.parametrize(
+    ("outlook", "said"),
+    [
+        (Outlook.EXPECTED, "zwischen 10.03.2023 und 05.01.2024 gebaut"),
+        (Outlook.UNREACHABLE, "Das Ziel ist nicht erreichbar: Es verlangt 82, aufgeführt sind 80."),
+        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen nichts"),
+        (Outlook.TOO_LITTLE_EVIDENCE, "zu wenige Belege"),
+    ],
+)
+async def test_the_city_says_what_can_be_said_of_the_finish(outlook: Outlook, said: str) -> None:
+    text = await page("/", view=Standing(outlook))
+    assert "44 von 82 Schulen haben ihre Leitung." in text
+    assert said in text
+
+
+@pytest.mark.parametrize("outlook", Outlook)
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_there_is_a_sentence_for_every_forecast_status(
+    outlook: Outlook, language: str
+) -> None:
+    text = await page("/", language, Standing(outlook))
+    assert "outlook." not in text
+    assert f"outlook_{outlook.value}" in WORDS["de"].keys() & WORDS["en"].keys()
 
 
 async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
