@@ -13,7 +13,7 @@ from monitor.calendar import SchoolCalendar
 from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
 from monitor.cli.excuse import excuse
 from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import say_document, show
+from monitor.cli.output import say, say_document, show
 from monitor.clock import SystemClock
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.sla import month_entries, sla_report
@@ -87,6 +87,8 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
         fail(str(error), Exit.WRONG)
     if form == "table":
         show(to_table(report))
+        # Not in the table: an anchor is one word, and longer than a narrow terminal's line.
+        say(f"Ledger: {report.ledger}")
     else:
         say_document(_SHAPES[form](report))
 

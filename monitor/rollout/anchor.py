@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
     from monitor.rollout.reading import Reading
 
+# So that an anchor is one word and fits into a label; the full stop behind it is a sentence's.
+_WRITER: Final = r"[A-Za-z0-9_.-]{0,35}[A-Za-z0-9_-]"
+WRITER_NAME: Final = re.compile(_WRITER)
 _FORM: Final = re.compile(
     r"ledger-anchor:(?P<row>[1-9][0-9]{0,17}):(?P<digest>[0-9a-f]{64})(?![0-9a-f])"
-    r"(?:@(?P<writer>[A-Za-z0-9_.-]{1,36}))?"
+    rf"(?:@(?P<writer>{_WRITER}))?"
 )
-
-
-# So that an anchor is one word, and fits into a label.
-WRITER_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,36}")
 
 
 class AnchorError(ValueError):
@@ -64,7 +63,8 @@ def parse_anchor(text: str) -> Anchor:
 def anchors_in(lines: Iterable[str]) -> Iterator[Anchor]:
     """Yield every anchor in the lines of a log, a letter, a report."""
     for line in lines:
-        yield from map(_anchor, _FORM.finditer(line))
+        # Markdown has its underscores with a backslash.
+        yield from map(_anchor, _FORM.finditer(line.replace("\\_", "_")))
 
 
 def contradiction(reader: Reading, anchors: Iterable[Anchor]) -> str:

@@ -235,7 +235,7 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
     if writer is not None and WRITER_NAME.fullmatch(writer) is None:
         raise LedgerError(
             f"{writer!r} is no name of a writer; allowed are up to 36 of a-z, A-Z, 0-9, dot, "
-            "hyphen and underscore"
+            "hyphen and underscore, no dot at the end"
         )
     parsed = parsed.set(drivername="postgresql+psycopg")
     return PostgresPlace(parsed, writer or "main", every_writer=writer is None)

@@ -174,9 +174,8 @@ def to_table(report: SlaReport) -> RenderableType:
         parts.append(_excuse_table(report))
     parts.extend(_text(sentence) for sentence in method(report))
     parts.append(_text(f"Unknown: {report.unknown_share:.2%} of the minutes owed."))
-    source = f" Ledger: {report.ledger}." if report.ledger else ""
     generated = _local(report, report.generated)
-    parts.append(_text(f"Local time of {report.timezone}; made at {generated}.{source}"))
+    parts.append(_text(f"Local time of {report.timezone}; made at {generated}."))
     return Group(*parts)
 
 

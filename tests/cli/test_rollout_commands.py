@@ -31,7 +31,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path, state: Path) -> Result:
-    takes_config = arguments[0] in ("report", "backfill")
+    takes_config = arguments[0] in ("report", "backfill", "sla")
     config = ["--config", str(CONFIG)] if takes_config else []
     return CliRunner().invoke(
         main, [*map(str, arguments), *config, "--state-dir", str(state)], catch_exceptions=False
@@ -111,6 +111,23 @@ def test_report_comes_in_every_form(state: Path, form: str, begins: str) -> None
     result = run("report", "--format", form, "--as-of", "2019-06-30", state=state)
     assert result.exit_code == 0
     assert result.stdout.startswith(begins)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("report", "--as-of", "2019-06-30", "--format", form) for form in ("md", "html", "json")),
+        *(("sla", "--month", "2019-06", "--format", form) for form in ("table", "csv", "json")),
+    ],
+    ids=" ".join,
+)
+def test_what_was_handed_out_proves_the_ledger_later(
+    state: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    out = tmp_path / "handed-out"
+    out.write_text(run(*command, state=state).stdout, encoding="utf-8")
+    result = run("ledger", "verify", "--anchors", out, state=state)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 anchors hold")
 
 
 def test_report_goes_to_a_file_in_english(state: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.observation import State
+from monitor.rollout.anchor import anchors_in, contradiction
 from monitor.rollout.reader import open_reader
 from monitor.rollout.records import TRANSITION, read_transition
 from tests.integration.running import MONITOR, Daemon, Town, run, series, until, value
@@ -17,6 +18,7 @@ from tests.integration.running import MONITOR, Daemon, Town, run, series, until,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.rollout.anchor import Anchor
     from monitor.rollout.records import Transition
 
 pytestmark = [pytest.mark.integration, pytest.mark.root]
@@ -58,6 +60,7 @@ def test_kill_and_restart_lose_nothing_and_invent_nothing(config: Path, tmp_path
     ledger = state / "ledger.sqlite"
     announce = ("add", "goethe", "--until", "2h", "--reason", "Umbau")
     ends: set[float] = set()
+    anchors: list[Anchor] = []
     seen = 0
     for turn in range(3):
         with run(config, state) as daemon:
@@ -71,12 +74,18 @@ def test_kill_and_restart_lose_nothing_and_invent_nothing(config: Path, tmp_path
                 assert value(samples, "monitor_maintenance_file_healthy") == 1
             wanted = seen + len(SCHOOLS)
             until(lambda: len(transitions(ledger)) >= wanted, daemon)  # noqa: B023  # called within the turn
+            told = list(anchors_in(daemon.lines))
+            until(lambda: f'anchor="{told[-1]}"' in daemon.get("/metrics").text, daemon)  # noqa: B023  # called within the turn
+            anchors += told
             daemon.process.kill()
             daemon.process.wait(60)
         found = transitions(ledger)
         seen = len(found)
         assert {one.state for one in found} <= {State.UP, State.UNKNOWN}
     assert len(ends) == 1
+    with open_reader(ledger) as reader:
+        assert len(anchors) == 3
+        assert contradiction(reader, anchors) == ""
     assert {one.site for one in transitions(ledger)} == {f"{one}/main" for one in SCHOOLS}
     report = json.loads(command("sla", "--format", "json", config=config, state=state))
     assert report["ledger"].startswith("ledger-anchor:")
