@@ -52,7 +52,7 @@ from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
 from monitor.watch import Watch, recorded_goal, remembered
 from monitor.web.app import Listen, Unchanging, serve
-from monitor.web_access import WebAccess
+from monitor.web_access import Audience, WebAccess
 from monitor.web_rules import WebFile
 
 if TYPE_CHECKING:
@@ -513,10 +513,11 @@ async def open_daemon(
 
 def _listen(settings: Settings, clock: Clock, daemon: Daemon) -> Listen:
     place = settings.web_config
+    audience = Audience(settings.host, settings.without_login, settings.reload_by_http)
     return Listen(
         settings.host,
         settings.port,
-        Unchanging(WebAccess()) if place is None else WebFile(place, clock),
+        Unchanging(WebAccess()) if place is None else WebFile(place, clock, audience),
         settings.host_names,
         settings.without_login,
         daemon.reload if settings.reload_by_http else None,

@@ -9,6 +9,7 @@ import os
 import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 class WebFileError(ValueError):
     """A web configuration file cannot be used; the message names the place and the cure."""
+
+
+class StrangersError(ValueError):
+    """Others than those who may could read everything; the message names the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,78 @@ class WebAccess:
 
     @property
     def keeps_strangers_out(self) -> bool:
-        """Return whether nobody is answered without a password or a certificate."""
-        return bool(self.users) or bool(self.tls and self.tls.must_have_certificate)
+        """Return whether a password or a certificate is needed for every answer."""
+        return bool(self.locks)
+
+    @property
+    def locks(self) -> frozenset[str]:
+        """Return the keys of the file by which strangers are kept out."""
+        found = {
+            "basic_auth_users": bool(self.users),
+            # Without an authority, Python's TLS asks for no certificate.
+            "client_auth_type": bool(
+                self.tls and self.tls.must_have_certificate and self.tls.client_ca
+            ),
+            "client_allowed_sans": bool(self.tls and self.tls.allowed_names),
+        }
+        return frozenset(key for key, is_there in found.items() if is_there)
+
+    def refuse_successor(self, after: WebAccess) -> None:
+        """Refuse rules that may not take the place of these while the server runs.
+
+        A file cut short, or read while it is written, must not take away a login.
+
+        Raises:
+            StrangersError: if they would.
+        """
+        if (after.tls is None) != (self.tls is None):
+            raise StrangersError(
+                "tls_server_config came or went: TLS is switched on or off by a restart alone"
+            )
+        missing = self.locks - after.locks
+        if missing:
+            raise StrangersError(
+                f"{', '.join(sorted(missing))} is gone: that is taken away by a restart alone"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom the server can be reached by, and what they may do.
+
+    `without_login` allows an address that others reach although no login is needed;
+    `reload_by_http` says that a request can have the configuration read again.
+    """
+
+    host: str
+    without_login: bool = False
+    reload_by_http: bool = False
+
+    def refuse_strangers(self, access: WebAccess) -> None:
+        """Refuse to serve others than this machine without a login, unless allowed.
+
+        Raises:
+            StrangersError: if that is so.
+        """
+        if access.keeps_strangers_out:
+            return
+        if self.reload_by_http:
+            raise StrangersError(
+                "/-/reload needs users to log in; name a file with users with --web-config"
+            )
+        if self.without_login or _is_loopback(self.host):
+            return
+        raise StrangersError(
+            f"{self.host} can be reached by others, and no login would be needed; name a file "
+            "with users with --web-config, or say --without-login"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
@@ -71,16 +146,11 @@ def server_context(tls: Tls) -> ssl.SSLContext:
         context.load_verify_locations(cadata=tls.client_ca)
         wanted = ssl.CERT_REQUIRED if tls.must_have_certificate else ssl.CERT_OPTIONAL
         context.verify_mode = wanted
-    load_certificate(context, tls)
+    _load_certificate(context, tls)
     return context
 
 
-def load_certificate(context: ssl.SSLContext, tls: Tls) -> None:
-    """Have a context present a certificate from the next connection on.
-
-    Raises:
-        ssl.SSLError, ValueError: if certificate and key do not belong together, or are none.
-    """
+def _load_certificate(context: ssl.SSLContext, tls: Tls) -> None:
     with ExitStack() as stack:
         # The library wants files; these are in memory, and nobody else's to read.
         places: list[str] = []

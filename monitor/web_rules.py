@@ -1,6 +1,7 @@
 """The web configuration file of a running daemon: read again when it changes.
 
-A file that cannot be used any more is told once, and the last good one holds.
+A file that cannot be used, or that would let in who is kept out now, is refused as it would be
+at the start; that is logged once, and the rules of before hold.
 
 Must not know: requests.
 """
@@ -11,40 +12,41 @@ import logging
 from typing import TYPE_CHECKING
 
 from monitor.config.web_file import read_web_file
-from monitor.web_access import WebFileError, load_certificate
+from monitor.web_access import StrangersError, WebFileError, server_context
 
 if TYPE_CHECKING:
     import ssl
     from pathlib import Path
 
     from monitor.clock import Clock
-    from monitor.web_access import WebAccess
+    from monitor.web_access import Audience, WebAccess
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+"""After which a rejected file is read again: a file that it names may have changed."""
 
 Stamp = tuple[int, int, int] | None
 
 
 class WebFile:
-    """What a file says now; certificates that it names are looked at with it.
+    """What a file says now; certificates that it names are read with it.
 
     Raises:
         WebFileError: at the start, if it cannot be used.
+        StrangersError: at the start, if it would let in others than those who may.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, audience: Audience) -> None:
         self._path = path
         self._clock = clock
+        self._audience = audience
         self._stamp = self._look()
-        self._access = read_web_file(path)
-        self._context: ssl.SSLContext | None = None
-        self._looked = clock.monotonic()
-
-    def present(self, context: ssl.SSLContext) -> None:
-        """Have a context present the certificate that the file names, also when that changes."""
-        self._context = context
+        self._access = self._load()
+        self._context = _context(self._access)
+        self._looked = self._read = clock.monotonic()
+        self._rejected = ""
 
     def current(self) -> WebAccess:
         """Return what holds; looks at the file once a second at most."""
@@ -52,24 +54,39 @@ class WebFile:
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
             stamp = self._look()
-            if stamp != self._stamp:
-                self._stamp = stamp
-                self._read()
+            is_due = self._rejected and now - self._read >= RETRY_SECONDS
+            if stamp != self._stamp or is_due:
+                self._stamp, self._read = stamp, now
+                self._reload()
         return self._access
 
-    def _read(self) -> None:
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the TLS context of the rules that hold; it is another one when they change it."""
+        self.current()
+        return self._context
+
+    def _load(self) -> WebAccess:
+        access = read_web_file(self._path)
+        self._audience.refuse_strangers(access)
+        return access
+
+    def _reload(self) -> None:
+        before = self._access
         try:
-            access = read_web_file(self._path)
-        except WebFileError as error:
-            log.error("web configuration not taken, the one before holds: %s", error)  # noqa: TRY400  # it says all
+            access = self._load()
+            before.refuse_successor(access)
+            context = self._context if access.tls == before.tls else _context(access)
+        except (WebFileError, StrangersError, OSError) as error:
+            self._reject(str(error))
             return
-        if (access.tls is None) != (self._access.tls is None):
-            log.error("web configuration not taken: TLS is switched on or off by a restart alone")
-            return
-        if access.tls is not None and self._context is not None:
-            load_certificate(self._context, access.tls)
-        self._access = access
-        log.info("web configuration taken: %s", self._path)
+        self._rejected = ""
+        self._access, self._context = access, context
+        log.info("web configuration applied: %s", self._path)
+
+    def _reject(self, why: str) -> None:
+        if why != self._rejected:
+            log.error("%s rejected; keeping the previous one: %s", self._path, why)
+        self._rejected = why
 
     def _look(self) -> Stamp:
         try:
@@ -77,3 +94,7 @@ class WebFile:
         except OSError:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _context(access: WebAccess) -> ssl.SSLContext | None:
+    return None if access.tls is None else server_context(access.tls)

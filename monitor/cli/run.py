@@ -24,8 +24,8 @@ from monitor.probes.echo_socket import EchoSocket
 from monitor.rollout.chain import LedgerError
 from monitor.schedule import CapacityError
 from monitor.state_directory import StateDirectoryError
-from monitor.web.app import AddressInUseError, StrangersError
-from monitor.web_access import WebFileError
+from monitor.web.app import AddressInUseError
+from monitor.web_access import StrangersError, WebFileError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -78,7 +78,7 @@ class Findings:
             TooManyProblemsError: if there are far more than a person can mend.
         """
         wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
-        message = "; ".join((wrong, *(cure for cure in cures if cure)))
+        message = _in_one_line("; ".join((wrong, *(cure for cure in cures if cure))))
         self._problems.add(Problem(self._file, mark.line, mark.column, message))
         if len(self._problems) >= MAX_PROBLEMS:
             more = (
@@ -93,6 +93,13 @@ class Findings:
     def error(self) -> ConfigError:
         """Return the error that carries all problems found, sorted by place."""
         return ConfigError(tuple(sorted(self._problems)))
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text with everything that is not printable written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def shown(value: object) -> str:

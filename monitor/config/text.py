@@ -104,17 +104,25 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-def compose(data: bytes, findings: Findings) -> Node | None:
+def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | None:
     """Return the tree of a file's only document; None when nothing can be said about it.
 
     Problems are added to `findings`; a tree is returned even with some, so that the rules
-    can find the rest.
+    can find the rest. A file whose form is another program's (`is_ours` false) may be empty,
+    needs no end mark, has texts of several lines, and perhaps a secret anywhere: problems
+    repeat none of its words.
     """
     text = _decode(data, findings)
     if text is None:
         return None
+    if not text.strip():
+        if is_ours:
+            findings.add(START, "the file is empty", "allowed: a configuration with schools")
+            return None
+        return Scalar(START, None)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _Composer(text, findings).document(yaml.parse(text, Loader=loader))
+    composer = _Composer(text, findings, is_ours=is_ours)
+    return composer.document(yaml.parse(text, Loader=loader))
 
 
 def plain(node: Node) -> object:
@@ -161,9 +169,6 @@ def _decode(data: bytes, findings: Findings) -> str | None:
             "allowed: printable text, tabs and line ends",
         )
         return None
-    if not text.strip():
-        findings.add(START, "the file is empty", "allowed: a configuration with schools")
-        return None
     return text
 
 
@@ -179,7 +184,9 @@ class _StopComposingError(Exception):
 class _Composer:
     """Builds nodes from PyYAML's events; recursion is bounded by the depth limit."""
 
-    def __init__(self, text: str, findings: Findings) -> None:
+    def __init__(self, text: str, findings: Findings, *, is_ours: bool) -> None:
+        self._is_ours = is_ours
+        self._forbidden = _FORBIDDEN_IN_VALUES if is_ours else _FORBIDDEN
         self._text = text
         self._findings = findings
         self._last = START
@@ -208,9 +215,13 @@ class _Composer:
             # The pure reader lets chr() complain about an impossible \U escape.
             self._findings.add(self._last, "not valid YAML after this place")
             return None
-        if root is None:
-            self._findings.add(START, "the file holds no configuration")
-        return root
+        return self._nothing() if root is None else root
+
+    def _nothing(self) -> Node | None:
+        if not self._is_ours:
+            return Scalar(START, None)
+        self._findings.add(START, "the file holds no configuration")
+        return None
 
     def _mark(self, event: yaml.Event) -> Mark:
         if event.start_mark is not None:
@@ -222,7 +233,7 @@ class _Composer:
             self._findings.add(mark, "a YAML directive", "allowed: no %YAML and no %TAG line")
 
     def _require_end(self, *, explicit: bool) -> None:
-        if not explicit:
+        if self._is_ours and not explicit:
             self._findings.add(
                 _mark_at_end(self._text),
                 "the file ends without its end mark, so it may have been cut short",
@@ -241,13 +252,15 @@ class _Composer:
             self._findings.add(mark, "nested too deeply", f"allowed: {MAX_DEPTH} levels")
             raise _StopComposingError
         if isinstance(event, yaml.AliasEvent):
-            self._findings.add(mark, f"alias *{event.anchor}", "write the value out")
+            self._findings.add(mark, self._named("alias *", event.anchor), "write the value out")
             return Scalar(mark, BROKEN)
         if event.anchor is not None:
-            self._findings.add(mark, f"anchor &{event.anchor}", "leave it out and repeat the value")
+            what = self._named("anchor &", event.anchor)
+            self._findings.add(mark, what, "leave it out and repeat the value")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._findings.add(mark, f"tag {tag}", "leave it out; quotes make text")
+            what = self._named("tag ", tag)
+            self._findings.add(mark, what, "leave it out; quotes make text")
         node: Node
         if isinstance(event, yaml.MappingStartEvent):
             node = self._mapping(mark, events, depth)
@@ -257,9 +270,12 @@ class _Composer:
             node = self._scalar(event, mark)
         return node if tag is None else Scalar(mark, BROKEN)
 
+    def _named(self, what: str, name: str | None) -> str:
+        return f"{what}{name}" if self._is_ours else f"{what.strip(' *&')} found"
+
     def _scalar(self, event: yaml.NodeEvent, mark: Mark) -> Scalar:
         text = str(getattr(event, "value", ""))
-        if found := _FORBIDDEN_IN_VALUES.search(text):
+        if found := self._forbidden.search(text):
             self._findings.add(
                 mark,
                 f"the value holds U+{ord(found[0]):04X}",

@@ -1,27 +1,43 @@
 """Reads a web configuration file as Prometheus' exporter-toolkit does.
 
 Source: exporter-toolkit, docs/web-configuration.md; `promtool check web-config` gives the same
-verdicts, which a test holds it to.
+verdicts, which a test holds it to; a few things that it takes are refused here.
+
+Whatever the bytes are, the result is a configuration or a list of problems, each with its line
+and its cure. No problem repeats a value: it may be a password.
 
 Must not know: HTTP, where the server listens.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+import stat
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-import yaml
 from pydantic import Field, StringConstraints, ValidationError
 
+from monitor.config.places import key_mark_of, mark_of
+from monitor.config.problems import START, Findings, TooManyProblemsError, listed, suggestion
 from monitor.config.shape import Rules
+from monitor.config.text import compose, plain
 from monitor.web_access import Tls, WebAccess, WebFileError, server_context
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAX_BYTES: Final = 1024 * 1024
+    from pydantic_core import ErrorDetails
+
+    from monitor.config.layout import Location
+    from monitor.config.text import Node
+
+MAX_BYTES: Final = 128 * 1024
+"""Of the file; it is read between two requests, so reading it must not take long."""
+MAX_PEM_BYTES: Final = 1024 * 1024
+MAX_COST: Final = 16
+"""Of a bcrypt hash; one more doubles the time of a login, which is about five seconds here."""
 
 # Older ones are deprecated (RFC 8996) and not spoken here, whatever the file allows.
 _VERSIONS: Final = {"TLS10": "", "TLS11": "", "TLS12": "TLSv1_2", "TLS13": "TLSv1_3"}
@@ -56,13 +72,24 @@ _ASKS: Final = {
     "VerifyClientCertIfGiven": False,
     "RequireAndVerifyClientCert": True,
 }
-_BCRYPT: Final = r"^\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$"
+_BCRYPT: Final = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 _HEADERS: Final = {
     "Content-Security-Policy": None,
     "X-Frame-Options": {"deny", "sameorigin"},
     "X-Content-Type-Options": {"nosniff"},
     "X-XSS-Protection": None,
     "Strict-Transport-Security": None,
+}
+
+_TYPES: Final = {
+    "string_type": ("not text", "write it in quotes"),
+    "int_type": ("not a whole number", "allowed: 0 and more"),
+    "bool_type": ("not a truth value", "allowed: true, false"),
+    "list_type": ("not a list", "write [one, two], or each on a line of its own with a hyphen"),
+    "dict_type": ("not a mapping", "allowed: keys with their values"),
+    "model_type": ("not a mapping", "allowed: keys with their values"),
+    "string_pattern_mismatch": ("not a duration", "allowed: 0, 500ms, 1s, 5m and so on"),
+    "greater_than_equal": ("too small", "allowed: 0 and more"),
 }
 
 _Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(y|w|d|h|m|s|ms))+)$")]
@@ -111,132 +138,229 @@ class _FileRules(Rules):
     rate_limit: _LimitRules | None = None
 
 
-class _OnceLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice, as upstream does."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # PyYAML's
-        """Return a mapping."""
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+_SECTIONS: Final[dict[Location, type[Rules]]] = {
+    (): _FileRules,
+    ("tls_server_config",): _TlsRules,
+    ("http_server_config",): _HttpRules,
+    ("rate_limit",): _LimitRules,
+}
 
 
 def read_web_file(path: Path) -> WebAccess:
     """Return what a web configuration file says; paths in it are as seen from its folder.
 
     Raises:
-        WebFileError: if it cannot be read, or says what is not allowed.
+        WebFileError: if it cannot be read, or says what is not allowed: a line for each problem.
     """
+    findings = Findings(str(path))
+    access = None
     try:
-        data = path.read_bytes()
+        access = _Reader(path, findings).access()
+    except TooManyProblemsError:
+        pass
     except OSError as error:
-        raise WebFileError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise WebFileError(f"{path}: larger than {MAX_BYTES} bytes")
-    rules = _rules(data, path)
-    http = rules.http_server_config or _HttpRules()
-    return WebAccess(
-        _tls(rules.tls_server_config, path),
-        _users(rules.basic_auth_users or {}, path),
-        _headers(http.headers, path),
-    )
+        findings.add(START, f"cannot be read: {error.strerror}", "check its path and permissions")
+    if access is None or findings:
+        raise WebFileError(str(findings.error()))
+    return access
 
 
-def _rules(data: bytes, path: Path) -> _FileRules:
-    try:
-        # A file of others' making: no end mark, anchors are fine, as upstream takes it.
-        content = yaml.load(data, Loader=_OnceLoader)  # noqa: S506  # a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        said = str(error).partition("\n")[0]
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise WebFileError(f"{place}: no YAML: {getattr(error, 'problem', said)}") from None
-    try:
-        return _FileRules.model_validate({} if content is None else content)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise WebFileError(f"{path}: {place}: {first['msg']}") from None
+def _content(place: Path, most: int) -> bytes:
+    """Return the bytes of a regular file; a pipe or a device could be without an end.
+
+    Raises:
+        OSError: if it cannot be read, is no regular file, or is too large.
+    """
+    with os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "not a regular file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(0, f"larger than {most} bytes")
+    return content
 
 
-def _tls(rules: _TlsRules | None, path: Path) -> Tls | None:
-    if rules is None or rules == _TlsRules():
-        return None
-    certificate = _pem("cert", rules.cert, rules.cert_file, path)
-    key = _pem("key", rules.key, rules.key_file, path)
-    client_ca = _pem("client_ca", rules.client_ca, rules.client_ca_file, path, needed=False)
-    asks = _ASKS[rules.client_auth_type]
-    if client_ca and rules.client_auth_type in {"", "NoClientCert"}:
-        raise WebFileError(f"{path}: client_ca is given, but client_auth_type asks for none")
-    if rules.client_allowed_sans and not asks:
-        raise WebFileError(
-            f"{path}: client_allowed_sans needs client_auth_type RequireAndVerifyClientCert"
+class _Reader:
+    """Reads one file; what is wrong goes to the findings."""
+
+    def __init__(self, path: Path, findings: Findings) -> None:
+        self._path = path
+        self._findings = findings
+        self._root: Node | None = None
+
+    def access(self) -> WebAccess | None:
+        """Return what the file says; of no use if there are findings, None if nothing is.
+
+        Raises:
+            OSError: if the file cannot be read.
+        """
+        rules = self._rules(_content(self._path, MAX_BYTES))
+        if rules is None:
+            return None
+        http = rules.http_server_config or _HttpRules()
+        return WebAccess(
+            self._tls(rules.tls_server_config),
+            self._users(rules.basic_auth_users or {}),
+            self._headers(http.headers),
         )
-    if not _VERSIONS[rules.max_version]:
-        raise WebFileError(
-            f"{path}: max_version {rules.max_version} is deprecated; allowed: TLS12, TLS13"
+
+    def _rules(self, content: bytes) -> _FileRules | None:
+        self._root = root = compose(content, self._findings, is_ours=False)
+        if root is None or self._findings:
+            return None
+        content_of_file = plain(root)
+        try:
+            return _FileRules.model_validate({} if content_of_file is None else content_of_file)
+        except ValidationError as error:
+            for detail in error.errors(include_input=False, include_url=False):
+                self._note(detail)
+            return None
+
+    def _note(self, detail: ErrorDetails) -> None:
+        at, kind = detail["loc"], detail["type"]
+        name = ".".join(map(str, at)) or "the file"
+        if kind == "extra_forbidden" and self._root is not None:
+            allowed = _SECTIONS[at[:-1]].model_fields
+            near = suggestion(str(at[-1]), allowed)
+            self._findings.add(
+                key_mark_of(self._root, at), f"unknown key {name}", listed(allowed, 20), near
+            )
+        elif kind == "literal_error":
+            self._add(at, f"{name} has an unknown value", f"allowed: {detail['ctx']['expected']}")
+        else:
+            wrong, cure = _TYPES.get(kind, (detail["msg"], ""))
+            self._add(at, f"{name}: {wrong}", cure)
+
+    def _add(self, at: Location, wrong: str, cure: str) -> None:
+        mark = START if self._root is None else mark_of(self._root, at)
+        self._findings.add(mark, wrong, cure)
+
+    def _tls(self, rules: _TlsRules | None) -> Tls | None:
+        if rules is None or rules == _TlsRules():
+            return None
+        before = len(self._findings)
+        certificate = self._pem("cert", rules.cert, rules.cert_file)
+        key = self._pem("key", rules.key, rules.key_file)
+        client_ca = self._pem("client_ca", rules.client_ca, rules.client_ca_file, needed=False)
+        self._check_clients(rules)
+        self._check_versions(rules)
+        if len(self._findings) > before:
+            return None
+        tls = Tls(
+            certificate,
+            key,
+            _VERSIONS[rules.min_version] or _VERSIONS["TLS12"],
+            _VERSIONS[rules.max_version],
+            tuple(filter(None, (_CIPHERS[one] for one in rules.cipher_suites))),
+            tuple(_CURVES[one] for one in rules.curve_preferences),
+            client_ca,
+            _ASKS[rules.client_auth_type],
+            tuple(rules.client_allowed_sans),
         )
-    unknown = [one for one in rules.cipher_suites if one not in _CIPHERS]
-    if unknown:
-        raise WebFileError(f"{path}: unknown cipher {unknown[0]}; allowed: {', '.join(_CIPHERS)}")
-    tls = Tls(
-        certificate,
-        key,
-        _VERSIONS[rules.min_version] or _VERSIONS["TLS12"],
-        _VERSIONS[rules.max_version],
-        tuple(filter(None, (_CIPHERS[one] for one in rules.cipher_suites))),
-        tuple(_CURVES[one] for one in rules.curve_preferences),
-        client_ca,
-        asks,
-        tuple(rules.client_allowed_sans),
-    )
-    try:
-        server_context(tls)
-    except (ssl.SSLError, ValueError, OSError) as error:
-        raise WebFileError(
-            f"{path}: TLS cannot be set up with these certificates, key, versions: {error}"
-        ) from error
-    return tls
+        try:
+            server_context(tls)
+        except (ssl.SSLError, ValueError, OSError) as error:
+            self._add(
+                ("tls_server_config",),
+                f"these certificates, key and versions do not make TLS: {error}",
+                "give PEM files, and the key that belongs to the certificate",
+            )
+        return tls
 
+    def _check_clients(self, rules: _TlsRules) -> None:
+        place = ("tls_server_config", "client_auth_type")
+        asks = _ASKS[rules.client_auth_type]
+        has_authority = bool(rules.client_ca or rules.client_ca_file)
+        if has_authority and rules.client_auth_type in {"", "NoClientCert"}:
+            self._add(
+                place,
+                "client_ca is given, but client_auth_type asks for no certificate",
+                "write client_auth_type: RequireAndVerifyClientCert",
+            )
+        if asks and not has_authority:
+            # Python's TLS asks for no certificate that it cannot verify: everybody would come in.
+            self._add(
+                place,
+                f"{rules.client_auth_type} needs the authority that issued the certificates",
+                "name it with client_ca_file",
+            )
+        if rules.client_allowed_sans and not asks:
+            self._add(
+                ("tls_server_config", "client_allowed_sans"),
+                "client_allowed_sans needs a client certificate",
+                "write client_auth_type: RequireAndVerifyClientCert",
+            )
 
-def _pem(name: str, inline: str, file: str, path: Path, *, needed: bool = True) -> str:
-    if inline and file:
-        raise WebFileError(f"{path}: {name} and {name}_file do not go together")
-    if inline:
-        return inline
-    if not file:
-        if needed:
-            raise WebFileError(f"{path}: tls_server_config needs {name}_file")
+    def _check_versions(self, rules: _TlsRules) -> None:
+        if not _VERSIONS[rules.max_version]:
+            self._add(
+                ("tls_server_config", "max_version"),
+                f"max_version {rules.max_version} is deprecated",
+                "allowed: TLS12, TLS13",
+            )
+        elif rules.min_version > rules.max_version:
+            self._add(
+                ("tls_server_config", "min_version"),
+                f"min_version {rules.min_version} is above max_version {rules.max_version}",
+                "leave one of them out",
+            )
+        for index, name in enumerate(rules.cipher_suites):
+            if name not in _CIPHERS:
+                self._add(
+                    ("tls_server_config", "cipher_suites", index),
+                    "unknown cipher",
+                    listed(_CIPHERS),
+                )
+
+    def _pem(self, name: str, inline: str, file: str, *, needed: bool = True) -> str:
+        at: Location = ("tls_server_config", f"{name}_file" if file else name)
+        if inline and file:
+            self._add(at, f"{name} and {name}_file do not go together", "leave one of them out")
+        elif inline:
+            if not inline.isascii():
+                self._add(at, f"{name} is not PEM", "allowed: ASCII text")
+            return inline
+        elif file:
+            return self._pem_file(at, name, self._path.parent / file)
+        elif needed:
+            self._add(at, f"tls_server_config needs {name}_file", "name a PEM file")
         return ""
-    place = path.parent / file
-    try:
-        return place.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WebFileError(f"{path}: {name}_file {place} cannot be read: {error}") from error
 
+    def _pem_file(self, at: Location, name: str, place: Path) -> str:
+        try:
+            return _content(place, MAX_PEM_BYTES).decode("ascii")
+        except OSError as error:
+            why, cure = error.strerror or str(error), "check its path and permissions"
+        except UnicodeDecodeError:
+            why, cure = "not ASCII text", "give a PEM file"
+        self._add(at, f"{name}_file {place} cannot be read: {why}", cure)
+        return ""
 
-def _users(users: dict[str, str], path: Path) -> dict[str, str]:
-    for user, hashed in users.items():
-        if not re.match(_BCRYPT, hashed):
-            raise WebFileError(
-                f"{path}: the password of {user!r} is no bcrypt hash; "
-                "`htpasswd -nBC 10 ''` makes one"
-            )
-    return users
+    def _users(self, users: dict[str, str]) -> dict[str, str]:
+        for user, hashed in users.items():
+            found = _BCRYPT.fullmatch(hashed)
+            at = ("basic_auth_users", user)
+            if found is None:
+                self._add(
+                    at,
+                    f"the password of {user!r} is no bcrypt hash",
+                    "`htpasswd -nBC 10 ''` makes one",
+                )
+            elif int(found[1]) > MAX_COST:
+                self._add(
+                    at,
+                    f"the hash of {user!r} has cost {found[1]}: each login would take too long",
+                    f"allowed: up to {MAX_COST}; `htpasswd -nBC 10 ''` makes one",
+                )
+        return users
 
-
-def _headers(headers: dict[str, str], path: Path) -> dict[str, str]:
-    for name, value in headers.items():
-        if name not in _HEADERS:
-            raise WebFileError(
-                f"{path}: header {name!r} cannot be set; allowed: {', '.join(_HEADERS)}"
-            )
-        allowed = _HEADERS[name]
-        if allowed is not None and value not in allowed:
-            raise WebFileError(f"{path}: {name} may be {' or '.join(sorted(allowed))}")
-    return {name: value for name, value in headers.items() if value}
+    def _headers(self, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            at = ("http_server_config", "headers", name)
+            if name not in _HEADERS:
+                self._add(at, f"header {name!r} cannot be set", listed(_HEADERS))
+            elif not value.isprintable() or not value.isascii():
+                self._add(at, f"{name} holds a line end or the like", "allowed: printable ASCII")
+            elif (allowed := _HEADERS[name]) is not None and value not in allowed:
+                self._add(at, f"{name} has an unknown value", listed(sorted(allowed)))
+        return {name: value for name, value in headers.items() if value}

@@ -6,23 +6,26 @@ Must not know: what is served, where the rules come from.
 from __future__ import annotations
 
 import logging
+import math
+import re
 import socket
 import time
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Protocol
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
+from monitor.web.host import parse_host
 from monitor.web.login import Login, Logins
 from monitor.web.refusals import Refusal
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
-    from collections import Counter
     from collections.abc import Iterable
 
     from aiohttp.typedefs import Handler, Middleware
 
+    from monitor.web.connection import Connection
     from monitor.web.door import Door
     from monitor.web_access import WebAccess
 
@@ -38,23 +41,25 @@ class Rules(Protocol):
     def current(self) -> WebAccess:
         """Return the rules that hold."""
 
-    def present(self, context: ssl.SSLContext) -> None:
-        """Have the server's context present the certificate that the rules name at any time."""
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the TLS context of the rules that hold; the same one while they stay."""
 
 
 class Guard:
-    """Lets a request through, or answers it with a refusal."""
+    """Lets a request through, or answers it with a refusal.
 
-    def __init__(
-        self, rules: Rules, door: Door, host_names: Iterable[str], refused: Counter[str]
-    ) -> None:
+    `connections` are those by which requests come, by the protocols that serve them.
+    """
+
+    def __init__(self, rules: Rules, door: Door, host_names: Iterable[str]) -> None:
+        self.connections: dict[asyncio.BaseProtocol, Connection] = {}
         self._rules = rules
         self._door = door
         self._hosts = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
         self._hosts |= {name.lower() for name in host_names}
         self._logins = Logins(time.monotonic)
-        self._told = -_AUDIT_SECONDS
-        self._refused = refused
+        self._logged = -math.inf
+        self._refused = door.refused
 
     def close(self) -> None:
         """End what checks passwords."""
@@ -66,17 +71,38 @@ class Guard:
 
         @web.middleware
         async def let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._refusal(request) or await handler(request)
+            connection = self.connections.get(request.protocol)
+            if connection is None or not connection.asked():
+                raise ConnectionAbortedError
+            try:
+                return await self._answer(request, handler, connection.address)
+            finally:
+                connection.answered()
 
         return let_through
 
-    async def _refusal(self, request: web.Request) -> web.Response | None:
-        if not self._is_ours(request.host):
+    async def _answer(
+        self, request: web.Request, handler: Handler, address: str
+    ) -> web.StreamResponse:
+        response: web.StreamResponse | None = await self._refusal(request, address)
+        if response is not None:
+            # Whoever has to ask again takes a place again, in its turn.
+            response.force_close()
+        else:
+            try:
+                response = await handler(request)
+            except web.HTTPException as answer:
+                await _write(request, answer)
+                raise
+        await _write(request, response)
+        return response
+
+    async def _refusal(self, request: web.Request, address: str) -> web.Response | None:
+        if not self._is_ours(request):
             self._refused[Refusal.HOST] += 1
             said = "this server does not go by that name; allow it with --allowed-host\n"
             return web.Response(text=said, status=421)
         rules = self._rules.current()
-        address = request.remote or ""
         if rules.tls is not None and rules.tls.allowed_names:
             certificate = request.get_extra_info("peercert") or {}
             names = {value for _, value in certificate.get("subjectAltName", ())}
@@ -97,26 +123,37 @@ class Guard:
     def _turn_away(self, reason: Refusal, status: int, said: str) -> web.Response:
         self._refused[reason] += 1
         now = time.monotonic()
-        if now - self._told >= _AUDIT_SECONDS:
-            self._told = now
-            # No address: whose it is is nobody's business.
+        if now - self._logged >= _AUDIT_SECONDS:
+            self._logged = now
+            # No address: whose it is does not matter here.
             counts = ", ".join(f"{why} {count}" for why, count in self._refused.items() if count)
             audit.warning("refused so far: %s; the last one: %s", counts, said)
         headers = _CHALLENGE if status == web.HTTPUnauthorized.status_code else {}
         return web.Response(text=f"{said}\n", status=status, headers=headers)
 
-    def _is_ours(self, host: str) -> bool:
-        """Return whether a Host header names this server; an address of its own always does.
+    def _is_ours(self, request: web.Request) -> bool:
+        """Return whether a request names this server, and nothing else; an address always does.
 
-        A name that somebody else's DNS turned into our address does not (DNS rebinding).
+        A name that another's DNS turned into our address does not (DNS rebinding).
+
+        Source: RFC 9112 §3.2: one Host header, which only HTTP/1.0 may leave out; the host of
+        an absolute request target counts before it.
         """
-        name = host.lower()
-        if name.startswith("["):
-            name = name[1:].partition("]")[0]
-        elif name.count(":") == 1:
-            name = name.partition(":")[0]
-        try:
-            ip_address(name)
-        except ValueError:
-            return name.rstrip(".") in self._hosts
-        return True
+        named = request.headers.getall("Host", [])
+        if not named and request.version < HttpVersion11:
+            named = ["localhost"]
+        if len(named) != 1:
+            return False
+        _, is_absolute, rest = request.raw_path.partition("://")
+        if is_absolute and not request.raw_path.startswith("/"):
+            named.append(re.split("[/?#]", rest, maxsplit=1)[0])
+        hosts = [parse_host(value) for value in named]
+        return all(
+            host in self._hosts if isinstance(host, str) else host is not None for host in hosts
+        )
+
+
+async def _write(request: web.Request, response: web.StreamResponse) -> None:
+    """Write an answer to its end; aiohttp would do so later, when that is not seen here."""
+    await response.prepare(request)
+    await response.write_eof()

@@ -5,34 +5,34 @@ Must not know: probes, schedules, files. Everything it shows comes through `View
 
 from __future__ import annotations
 
-import asyncio
 import re
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
 from monitor.plain import plain
+from monitor.web.accepting import Acceptor, listening_sockets
 from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
+from monitor.web.connection import HEAD_SECONDS, Serving
 from monitor.web.discovery import discovery_route
-from monitor.web.door import HEAD_SECONDS, Door, guarded
+from monitor.web.door import Door
 from monitor.web.pages import page_routes
 from monitor.web.refusals import no_refusals
 from monitor.web.unavailable import unavailable
 from monitor.web.view import UnknownTargetError, View
-from monitor.web_access import WebAccess, server_context
+from monitor.web_access import Audience, WebAccess, server_context
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections import Counter
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 NO_SCHOOL = ""
-KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
 VIEW: web.AppKey[View] = web.AppKey("view", View)
@@ -42,15 +42,11 @@ class AddressInUseError(OSError):
     """The listening address cannot be had; the message names the cure."""
 
 
-class StrangersError(ValueError):
-    """Others than this machine could read everything; the message names the cure."""
-
-
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Where is listened, for whom, and by which names the server may be called.
 
-    `without_login` allows an address that others reach although nobody has to log in.
+    `without_login` allows an address that others reach although no login is needed.
     `reload` has a configuration read again when it is asked for; None where it may not be.
     `refused` counts who is turned away.
     """
@@ -63,19 +59,26 @@ class Listen:
     reload: Callable[[], Awaitable[bool]] | None = None
     refused: Counter[str] = field(default_factory=no_refusals)
 
+    @property
+    def audience(self) -> Audience:
+        """Return whom the server can be reached by."""
+        return Audience(self.host, self.without_login, self.reload is not None)
 
-@dataclass(frozen=True, slots=True)
+
 class Unchanging:
     """Rules that stay as they are."""
 
-    access: WebAccess
+    def __init__(self, access: WebAccess) -> None:
+        self._access = access
+        self._context = None if access.tls is None else server_context(access.tls)
 
     def current(self) -> WebAccess:
         """Return the rules that hold."""
-        return self.access
+        return self._access
 
-    def present(self, context: ssl.SSLContext) -> None:
-        """Do nothing: the context presents what it does already."""
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the TLS context of these rules."""
+        return self._context
 
 
 @asynccontextmanager
@@ -86,78 +89,41 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
         AddressInUseError: if the address cannot be listened on.
         StrangersError: if others could read everything without a login.
     """
-    access = listen.rules.current()
-    refuse_strangers(listen, access)
+    listen.audience.refuse_strangers(listen.rules.current())
     door = Door(listen.refused)
-    guard = Guard(listen.rules, door, listen.host_names, listen.refused)
+    guard = Guard(listen.rules, door, listen.host_names)
     runner = web.AppRunner(
         application(view, guard, listen),
         access_log=None,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        # The door's deadline ends an idle connection before this does.
+        keepalive_timeout=2 * HEAD_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
         handler_cancellation=True,
         max_line_size=MAX_LINE_BYTES,
     )
-    await runner.setup()
+    async with AsyncExitStack() as stack:
+        stack.callback(guard.close)
+        sockets = await _listen(listen)
+        port = int(sockets[0].getsockname()[1])
+        await runner.setup()
+        if runner.server is None:
+            raise RuntimeError("the server is not set up")
+        serving = Serving(door, runner.server, listen.rules.tls_context, guard.connections)
+        acceptor = await stack.enter_async_context(Acceptor(sockets, serving))
+        # What is under way may end while no more is accepted; the rest is closed.
+        stack.push_async_callback(runner.cleanup)
+        stack.callback(acceptor.stop)
+        yield port
+
+
+async def _listen(listen: Listen) -> list[socket.socket]:
     try:
-        server = await _listen(runner, door, listen, access)
-        try:
-            yield int(server.sockets[0].getsockname()[1])
-        finally:
-            server.close()
-    finally:
-        await runner.cleanup()
-        guard.close()
-
-
-def refuse_strangers(listen: Listen, access: WebAccess) -> None:
-    """Refuse to serve others than this machine without a login, unless told to.
-
-    Raises:
-        StrangersError: if that is so.
-    """
-    if access.keeps_strangers_out:
-        return
-    if listen.reload is not None:
-        raise StrangersError(
-            "/-/reload needs users to log in; name a file with users with --web-config"
-        )
-    if listen.without_login or _is_loopback(listen.host):
-        return
-    raise StrangersError(
-        f"{listen.host} can be reached by others, and nobody would have to log in; name a file "
-        "with users with --web-config, or say --without-login"
-    )
-
-
-async def _listen(
-    runner: web.AppRunner, door: Door, listen: Listen, access: WebAccess
-) -> asyncio.Server:
-    if runner.server is None:
-        raise RuntimeError("the server is not set up")
-    context = server_context(access.tls) if access.tls else None
-    if context is not None:
-        listen.rules.present(context)
-    try:
-        return await asyncio.get_running_loop().create_server(
-            guarded(door, runner.server),
-            listen.host,
-            listen.port,
-            ssl=context,
-            ssl_handshake_timeout=HEAD_SECONDS if context else None,
-        )
+        return await listening_sockets(listen.host, listen.port)
     except OSError as error:
         raise AddressInUseError(
             f"cannot listen on {listen.host}:{listen.port}: {error.strerror or error}; "
             "choose another address with --listen"
         ) from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def application(view: View, guard: Guard, listen: Listen) -> web.Application:

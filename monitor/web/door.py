@@ -1,148 +1,145 @@
-"""How many connections there may be, and how long one may take to ask.
+"""How many connections there may be, and whose.
 
-aiohttp alone waits minutes for a request's head (measured); here it is closed after ten seconds.
-An address that has asked for something and may have it, or is this machine, may have more
-connections at once: Prometheus opens one per target that it scrapes at the same time.
+Connections are counted when they are accepted, before any handshake. An address that has asked
+for something and may have it, or is this machine, may have more connections at once: Prometheus
+opens one per target that it scrapes at the same time. The last places are for those of them that
+hold few, so that one known address does not keep out another.
 
-Must not know: requests beyond where their head ends, passwords.
+Must not know: sockets, requests, passwords.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from typing import TYPE_CHECKING, Final
+import resource
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Final, Protocol
 
 from monitor.web.refusals import Refusal
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable
 
-HEAD_SECONDS: Final = 10.0
-MAX_STRANGERS: Final = 64
-MAX_OF_STRANGER: Final = 8
 MAX_CONNECTIONS: Final = 256
+MAX_OF_STRANGER: Final = 8
+MAX_OF_LAST_PLACES: Final = 4
+"""Connections that an address may hold already and still be given one of the last places."""
+SHARE_OF_DESCRIPTORS: Final = 4
+"""One in so many file descriptors may be a connection; the others are for checks and files."""
+_SHARE_OF_STRANGERS: Final = 4
+_SHARE_OF_LAST_PLACES: Final = 16
 _MAX_KNOWN: Final = 1000
-_OURS: Final = frozenset({"127.0.0.1", "::1", "::ffff:127.0.0.1"})
-_HEAD_END: Final = b"\r\n\r\n"
+_OURS: Final = frozenset({"127.0.0.1", "::1"})
+_PREFIX_OF_ONE: Final = 64
+
+
+class Guest(Protocol):
+    """A connection, as far as the door knows it."""
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+
+
+def open_files() -> int:
+    """Return how many file descriptors the process may have, which can change at any time."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 class Door:
     """Lets connections in as long as there is room; `refused` counts those that it closes."""
 
-    def __init__(self, refused: Counter[str]) -> None:
-        self._inside: Counter[str] = Counter()
+    def __init__(
+        self, refused: Counter[str], max_descriptors: Callable[[], int] = open_files
+    ) -> None:
+        self.refused = refused
+        self._max_descriptors = max_descriptors
+        self._inside: dict[str, dict[Guest, None]] = {}
+        self._total = 0
+        self._strangers = 0
         self._known: dict[str, None] = {}
-        self._refused = refused
 
-    def enter(self, address: str) -> bool:
-        """Return whether one more connection from an address may stay."""
-        inside = self._inside.total()
-        if self.knows(address):
-            may = inside < MAX_CONNECTIONS
-        else:
-            may = self._inside[address] < MAX_OF_STRANGER and self._strangers() < MAX_STRANGERS
-        if may and inside < MAX_CONNECTIONS:
-            self._inside[address] += 1
-            return True
-        self._refused[Refusal.NO_ROOM] += 1
-        return False
+    def enter(self, address: str, guest: Guest) -> bool:
+        """Return whether one more connection from an address may stay.
 
-    def give_up(self) -> None:
-        """Take note that a connection is closed because it took too long to ask."""
-        self._refused[Refusal.SLOW] += 1
+        A stranger who finds the strangers' places taken is given that of another who has more.
+        """
+        of = _one(address)
+        there = len(self._inside.get(of, ()))
+        most = self._most()
+        kept = 0 if self.knows(of) and there < MAX_OF_LAST_PLACES else most // _SHARE_OF_LAST_PLACES
+        may = self._total < most - kept
+        if not self.knows(of):
+            has_place = self._strangers < most // _SHARE_OF_STRANGERS
+            may = there < MAX_OF_STRANGER and ((has_place and may) or self._displace(there))
+        if not may:
+            self.refused[Refusal.NO_ROOM] += 1
+            return False
+        self._inside.setdefault(of, {})[guest] = None
+        self._count(of, 1)
+        return True
 
-    def leave(self, address: str) -> None:
-        """Take note that a connection that was let in is gone."""
-        self._inside[address] -= 1
-        if not self._inside[address]:
-            del self._inside[address]
+    def leave(self, address: str, guest: Guest) -> None:
+        """Take note that a connection is gone; nothing happens if it was not inside."""
+        of = _one(address)
+        guests = self._inside.get(of, {})
+        if guest in guests:
+            del guests[guest]
+            self._count(of, -1)
+            if not guests:
+                del self._inside[of]
 
     def welcome(self, address: str) -> None:
         """Take note that somebody at that address asked for something and may have it."""
-        self._known.pop(address, None)
-        self._known[address] = None
+        of = _one(address)
+        if not self.knows(of):
+            self._strangers -= len(self._inside.get(of, ()))
+        self._known.pop(of, None)
+        self._known[of] = None
         if len(self._known) > _MAX_KNOWN:
-            del self._known[next(iter(self._known))]
+            forgotten = next(iter(self._known))
+            del self._known[forgotten]
+            if not self.knows(forgotten):
+                self._strangers += len(self._inside.get(forgotten, ()))
 
     def knows(self, address: str) -> bool:
         """Return whether an address is this machine's, or was let in before."""
-        return address in self._known or address in _OURS
+        of = _one(address)
+        return of in self._known or of in _OURS
 
-    def _strangers(self) -> int:
-        return sum(count for address, count in self._inside.items() if not self.knows(address))
+    def guests(self) -> list[Guest]:
+        """Return all connections."""
+        return [guest for guests in self._inside.values() for guest in guests]
 
+    def _most(self) -> int:
+        return min(MAX_CONNECTIONS, self._max_descriptors() // SHARE_OF_DESCRIPTORS)
 
-class GuardedProtocol(asyncio.Protocol):
-    """Stands between a connection and the protocol that serves it."""
+    def _count(self, of: str, change: int) -> None:
+        self._total += change
+        if not self.knows(of):
+            self._strangers += change
 
-    def __init__(self, door: Door, inner: asyncio.Protocol) -> None:
-        self._door = door
-        self._inner = inner
-        self._address = ""
-        self._transport: asyncio.BaseTransport | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._tail = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the connection in, or close it."""
-        peer = transport.get_extra_info("peername")
-        address = peer[0] if peer else ""
-        if not self._door.enter(address):
-            transport.abort()  # type: ignore[attr-defined]  # of a stream, as all here are
-            return
-        self._address, self._transport = address, transport
-        self._inner.connection_made(transport)
-        self._wait()
-
-    def data_received(self, data: bytes) -> None:
-        """Hand on what came; a head that has ended is not waited for any more."""
-        if self._transport is None:
-            return
-        seen = self._tail + data
-        if _HEAD_END in seen:
-            self._stop_waiting()
-            self._tail = b""
-        else:
-            self._tail = seen[-3:]
-            if self._timer is None:
-                self._wait()
-        self._inner.data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """Hand on the end."""
-        return self._inner.eof_received() if self._transport else None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
-        self._stop_waiting()
-        if self._transport is not None:
-            self._transport = None
-            self._door.leave(self._address)
-            self._inner.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """Hand on."""
-        self._inner.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Hand on."""
-        self._inner.resume_writing()
-
-    def _wait(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _give_up(self) -> None:
-        self._door.give_up()
-        if self._transport is not None:
-            self._transport.abort()  # type: ignore[attr-defined]  # of a stream
+    def _displace(self, there: int) -> bool:
+        """Close the oldest connection of the stranger who has most, if that evens things out."""
+        strangers = (of for of in self._inside if not self.knows(of))
+        largest = max(strangers, key=lambda of: len(self._inside[of]), default=None)
+        if largest is None or len(self._inside[largest]) < there + 2:
+            return False
+        oldest = next(iter(self._inside[largest]))
+        self.leave(largest, oldest)
+        self.refused[Refusal.NO_ROOM] += 1
+        oldest.abort()
+        return True
 
 
-def guarded(door: Door, serve: Callable[[], asyncio.Protocol]) -> Callable[[], GuardedProtocol]:
-    """Return a factory of protocols for `loop.create_server`."""
-    return lambda: GuardedProtocol(door, serve())
+def _one(address: str) -> str:
+    """Return what counts as one address: of IPv6 the network that one subscriber has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        if not found.is_loopback:
+            return str(IPv6Network((int(found), _PREFIX_OF_ONE), strict=False))
+    return str(found)

@@ -1,8 +1,9 @@
 """Basic authentication against bcrypt hashes, one at a time and never on the event loop.
 
-A password that fitted once is known by a keyed digest, so that a flood of wrong ones keeps
-nobody waiting who was in before. Whoever has failed too often is not hashed for any more for a
-while; that never holds for who did not try, and never for who is known.
+A password that fitted once is known by a keyed digest, so that a flood of wrong ones does not
+hold up whoever was in before. After too many failures of a user from an address, no more of its
+passwords are hashed for a while. A wrong login takes as long as the dearest hash of the file,
+whether the user is known or not, and whatever their own hash costs.
 
 Source: RFC 7617; CVE-2022-46146 (a cache key must not be made of parts that can be shifted).
 
@@ -17,27 +18,28 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import bcrypt
 
+from monitor.web.turns import Turns, Waiting
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 MAX_PASSWORD_BYTES: Final = 72
 """bcrypt looks at no more; a longer one must not fit by its beginning."""
 
-MAX_WAITING: Final = 16
-MAX_WAITING_OF_ONE: Final = 4
 FAILURES: Final = 10
 FORGIVEN_A_SECOND: Final = 0.2
 _MAX_KNOWN: Final = 100
 _MAX_FAILED: Final = 10_000
-# What an unknown user's password is hashed against, so that it takes as long (cost 10).
-_NOBODY: Final = b"$2b$10$" + b"." * 22 + b"." * 31
+_DEFAULT_COST: Final = 10
 
 
 class Login(Enum):
@@ -48,6 +50,14 @@ class Login(Enum):
     TOO_MANY = "too many"
 
 
+@dataclass(frozen=True, slots=True)
+class _Hashing:
+    """A password to be checked in the thread, and where the result is awaited."""
+
+    check: Callable[[], bool]
+    result: asyncio.Future[bool | None]
+
+
 class Logins:
     """Checks logins; `close` ends its thread."""
 
@@ -55,12 +65,15 @@ class Logins:
         self._now = now
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, None] = OrderedDict()
-        self._failed: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
-        self._waiting: Counter[str] = Counter()
+        self._failed: OrderedDict[tuple[str, str | None], tuple[float, float]] = OrderedDict()
+        self._turns: Turns[_Hashing] = Turns(self._failures_of)
+        self._is_busy = False
+        self._is_closed = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
     def close(self) -> None:
         """End the thread; who waits gets nothing."""
+        self._is_closed = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     async def check(self, header: str, address: str, users: Mapping[str, str]) -> Login:
@@ -76,15 +89,23 @@ class Logins:
             return Login.GOOD
         if len(password) > MAX_PASSWORD_BYTES:
             return Login.BAD
-        if self._has_failed_too_often(address, user) or not self._may_wait(address):
+        result = None
+        if not self._has_failed_too_often(address, user):
+            cost = dearest_cost(users.values())
+            check = partial(fits, password, hashed.encode(), cost)
+            result = await self._in_turn(check, address, is_user=bool(hashed))
+        if result is None:
             return Login.TOO_MANY
-        if not await self._fits(password, hashed.encode() or _NOBODY, address) or not hashed:
-            self._count_failure(address, user)
-            return Login.BAD
+        if result:
+            self._remember(digest)
+            return Login.GOOD
+        self._count_failure(address, user)
+        return Login.BAD
+
+    def _remember(self, digest: bytes) -> None:
         self._known[digest] = None
         if len(self._known) > _MAX_KNOWN:
             self._known.popitem(last=False)
-        return Login.GOOD
 
     def _digest(self, user: str, password: bytes, hashed: str) -> bytes:
         # Each part has its length before it: no two triples make the same message.
@@ -92,33 +113,59 @@ class Logins:
         message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(self._key, message, hashlib.sha256).digest()
 
-    async def _fits(self, password: bytes, hashed: bytes, address: str) -> bool:
-        self._waiting[address] += 1
+    async def _in_turn(
+        self, check: Callable[[], bool], address: str, *, is_user: bool
+    ) -> bool | None:
+        """Return what a check found; None if there was no place to wait for it."""
+        hashing = _Hashing(check, asyncio.get_running_loop().create_future())
+        one = Waiting(address, is_user, hashing)
+        may, other = self._turns.join(one)
+        if other is not None and not other.work.result.done():
+            other.work.result.set_result(None)
+        if not may:
+            return None
+        self._begin_next()
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._worker, _fits, password, hashed)
+            return await hashing.result
         finally:
-            self._waiting[address] -= 1
-            if not self._waiting[address]:
-                del self._waiting[address]
+            self._turns.leave(one)
 
-    def _may_wait(self, address: str) -> bool:
-        return self._waiting.total() < MAX_WAITING and self._waiting[address] < MAX_WAITING_OF_ONE
+    def _begin_next(self) -> None:
+        if self._is_busy or self._is_closed or (one := self._turns.next()) is None:
+            return
+        self._is_busy = True
+        loop = asyncio.get_running_loop()
+        ended = loop.run_in_executor(self._worker, one.work.check)
+        ended.add_done_callback(partial(self._ended, one.work.result))
+
+    def _ended(self, result: asyncio.Future[bool | None], ended: asyncio.Future[bool]) -> None:
+        self._is_busy = False
+        if not result.done():
+            if ended.cancelled():
+                result.cancel()
+            elif error := ended.exception():
+                result.set_exception(error)
+            else:
+                result.set_result(ended.result())
+        self._begin_next()
 
     def _has_failed_too_often(self, address: str, user: str) -> bool:
-        count, _ = self._failures(address, user)
-        return count >= FAILURES
+        return self._failures(address, user) >= FAILURES
 
-    def _failures(self, address: str, user: str) -> tuple[float, float]:
+    def _failures_of(self, address: str) -> float:
+        return self._failures(address, None)
+
+    def _failures(self, address: str, user: str | None) -> float:
+        """Return the failures that are not forgiven yet, of a user from an address or of all."""
         now = self._now()
         count, then = self._failed.get((address, user), (0.0, now))
-        return max(0.0, count - (now - then) * FORGIVEN_A_SECOND), now
+        return max(0.0, count - (now - then) * FORGIVEN_A_SECOND)
 
     def _count_failure(self, address: str, user: str) -> None:
-        count, now = self._failures(address, user)
-        self._failed[address, user] = (count + 1, now)
-        self._failed.move_to_end((address, user))
-        if len(self._failed) > _MAX_FAILED:
+        for key in ((address, user), (address, None)):
+            self._failed[key] = (self._failures(*key) + 1, self._now())
+            self._failed.move_to_end(key)
+        while len(self._failed) > _MAX_FAILED:
             self._failed.popitem(last=False)
 
 
@@ -137,7 +184,36 @@ def _credentials(header: str) -> tuple[str, bytes] | None:
         return None
 
 
-def _fits(password: bytes, hashed: bytes) -> bool:
+def dearest_cost(hashes: Iterable[str]) -> int:
+    """Return the highest bcrypt cost among hashes, which is a power of two of rounds."""
+    return max((_cost(hashed) for hashed in hashes), default=_DEFAULT_COST)
+
+
+def fits(password: bytes, hashed: bytes, dearest: int) -> bool:
+    """Return whether a password fits a hash, empty for an unknown user.
+
+    A wrong one takes 2^dearest rounds in all, so that the time tells no names: after a cheaper
+    hash of cost c, 2^c + 2^(c+1) + … + 2^(dearest-1) rounds are added.
+    """
+    if not hashed:
+        _hash(password, _dummy(dearest))
+        return False
+    if _hash(password, hashed):
+        return True
+    for cost in range(_cost(hashed.decode()), dearest):
+        _hash(password, _dummy(cost))
+    return False
+
+
+def _cost(hashed: str) -> int:
+    return int(hashed.split("$")[2])
+
+
+def _dummy(cost: int) -> bytes:
+    return b"$2b$%02d$" % cost + b"." * 53
+
+
+def _hash(password: bytes, hashed: bytes) -> bool:
     try:
         return bcrypt.checkpw(password, hashed)
     except ValueError:

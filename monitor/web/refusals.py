@@ -13,7 +13,10 @@ class Refusal(StrEnum):
     """Why a connection was closed, or a request not answered."""
 
     NO_ROOM = "too_many_connections"
+    NO_DESCRIPTOR = "no_file_descriptor"
+    HANDSHAKE = "tls_handshake"
     SLOW = "slow_request"
+    UNREAD = "unread_answer"
     HOST = "host_name"
     CERTIFICATE = "certificate"
     LOGIN = "wrong_login"

@@ -1,0 +1,185 @@
+"""Accepts connections: as many as the door lets in, by the TLS that holds at that moment.
+
+Where the file descriptors are gone, one that was kept back serves an address that is known;
+others are turned away, which is logged once a minute.
+
+Must not know: requests, who may ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import os
+import socket
+from typing import TYPE_CHECKING, Final, Self
+
+from monitor.web.connection import HEAD_SECONDS, Connection
+from monitor.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from monitor.web.connection import Serving
+
+log = logging.getLogger(__name__)
+
+LOG_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 0.25
+_BACKLOG: Final = 1024
+_AT_ONCE: Final = 64
+"""Connections that are accepted before other work of the event loop has its turn."""
+
+
+async def listening_sockets(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen at every address of a host; the caller closes them.
+
+    Raises:
+        OSError: if one of the addresses cannot be had.
+    """
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    with contextlib.ExitStack() as stack:
+        sockets = []
+        for family, kind, protocol, _, place in dict.fromkeys(found):
+            sock = stack.enter_context(socket.socket(family, kind, protocol))
+            sock.settimeout(0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            sock.bind(place)
+            sock.listen(_BACKLOG)
+            sockets.append(sock)
+        stack.pop_all()
+        return sockets
+
+
+class Acceptor:
+    """Accepts until the context ends, which closes the sockets and every connection."""
+
+    def __init__(self, sockets: Sequence[socket.socket], serving: Serving) -> None:
+        self._sockets = sockets
+        self._serving = serving
+        self._door = serving.door
+        self._loop = asyncio.get_running_loop()
+        self._handshakes: set[asyncio.Task[None]] = set()
+        self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
+        self._spare: int | None = None
+        self._logged = -math.inf
+
+    async def __aenter__(self) -> Self:
+        """Begin to accept."""
+        self._keep_spare()
+        for sock in self._sockets:
+            self._loop.add_reader(sock, self._accept, sock)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Accept no more, and close what is open."""
+        self.stop()
+        for guest in self._door.guests():
+            guest.abort()
+        # Each ends by its closed socket.
+        await asyncio.gather(*self._handshakes)
+
+    def stop(self) -> None:
+        """Accept no more; connections that are open stay so."""
+        for sock in self._sockets:
+            self._loop.remove_reader(sock)
+            sock.close()
+        self._sockets = ()
+        for pause in self._pauses.values():
+            pause.cancel()
+        self._drop_spare()
+
+    def _accept(self, listening: socket.socket) -> None:
+        self._keep_spare()
+        for _ in range(_AT_ONCE):
+            try:
+                sock, place = listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionError:
+                # Gone before it was accepted.
+                continue
+            except OSError as error:
+                # Most often EMFILE; waiting is the cure of the others, too (accept(2)).
+                self._log(error)
+                if self._spare is None:
+                    self._pause(listening)
+                    return
+                if not self._accept_by_spare(listening):
+                    return
+            else:
+                self._let_in(sock, place[0])
+
+    def _accept_by_spare(self, listening: socket.socket) -> bool:
+        """Return whether there was a connection to accept with the descriptor kept back."""
+        self._drop_spare()
+        try:
+            sock, place = listening.accept()
+        except OSError:
+            self._keep_spare()
+            return False
+        if self._door.knows(place[0]):
+            self._let_in(sock, place[0])
+        else:
+            sock.close()
+            self._door.refused[Refusal.NO_DESCRIPTOR] += 1
+        self._keep_spare()
+        return True
+
+    def _let_in(self, sock: socket.socket, address: str) -> None:
+        sock.settimeout(0)
+        context = self._serving.tls_context()
+        connection = Connection(self._serving, sock, address, context)
+        if not self._door.enter(address, connection):
+            sock.close()
+            return
+        connection.wait_for_head()
+        task = self._loop.create_task(self._shake_hands(connection, sock, context))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(
+        self, connection: Connection, sock: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: connection,
+                sock,
+                ssl=context,
+                # The connection's own deadline comes first.
+                ssl_handshake_timeout=2 * HEAD_SECONDS if context else None,
+            )
+        except OSError:
+            # Of TLS as of TCP: the peer's doing.
+            if not connection.was_made:
+                connection.handshake_failed()
+
+    def _pause(self, listening: socket.socket) -> None:
+        self._loop.remove_reader(listening)
+        self._pauses[listening] = self._loop.call_later(
+            PAUSE_SECONDS, self._loop.add_reader, listening, self._accept, listening
+        )
+
+    def _log(self, error: OSError) -> None:
+        now = self._loop.time()
+        if now - self._logged >= LOG_SECONDS:
+            self._logged = now
+            log.error("connections cannot be accepted at the moment: %s", error.strerror)
+
+    def _keep_spare(self) -> None:
+        if self._spare is None:
+            with contextlib.suppress(OSError):
+                self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None

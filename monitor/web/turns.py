@@ -1,0 +1,88 @@
+"""Whose password is checked next, where one at a time can be.
+
+Addresses take turns, those with the fewest failed logins first. Where the places to wait in are
+taken, who is worse off gives way: names that are no user's, addresses that have failed more
+often, addresses of which more are waiting. So a flood of wrong logins is in its own way.
+
+Must not know: passwords, threads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_WAITING: Final = 16
+MAX_WAITING_OF_ONE: Final = 4
+KEPT_FOR_USERS: Final = 4
+"""Places that only logins of configured users take."""
+
+Work = TypeVar("Work")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting(Generic[Work]):
+    """A login that waits; `is_user` says whether the name is a configured one."""
+
+    address: str
+    is_user: bool
+    work: Work
+
+
+class Turns(Generic[Work]):
+    """The logins that wait; `failures` says how often an address has failed lately."""
+
+    def __init__(self, failures: Callable[[str], float]) -> None:
+        self._failures = failures
+        # In the order in which addresses have their turns.
+        self._lines: dict[str, deque[Waiting[Work]]] = {}
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return sum(map(len, self._lines.values()))
+
+    def join(self, one: Waiting[Work]) -> tuple[bool, Waiting[Work] | None]:
+        """Return whether a login may wait, and which other one has to give way for it."""
+        if len(self._lines.get(one.address, ())) >= MAX_WAITING_OF_ONE:
+            return False, None
+        other = None
+        if len(self) >= MAX_WAITING - (0 if one.is_user else KEPT_FOR_USERS):
+            other = self._giving_way_to(one)
+            if other is None:
+                return False, None
+            self.leave(other)
+        self._lines.setdefault(one.address, deque()).append(one)
+        return True, other
+
+    def leave(self, one: Waiting[Work]) -> None:
+        """Forget a login; nothing happens if it does not wait."""
+        line = self._lines.get(one.address, deque())
+        if one in line:
+            line.remove(one)
+            if not line:
+                del self._lines[one.address]
+
+    def next(self) -> Waiting[Work] | None:
+        """Return whose turn it is, who then waits no longer; None if none does."""
+        if not self._lines:
+            return None
+        # Of equals the first: it has waited longest for its turn.
+        line = self._lines.pop(min(self._lines, key=self._failures))
+        one = line.popleft()
+        if line:
+            self._lines[one.address] = line
+        return one
+
+    def _giving_way_to(self, one: Waiting[Work]) -> Waiting[Work] | None:
+        last = max((line[-1] for line in self._lines.values()), key=self._standing)
+        mine = len(self._lines.get(one.address, ())) + 1
+        return last if self._standing(last) > self._standing(one, mine) else None
+
+    def _standing(self, one: Waiting[Work], waiting: int = 0) -> tuple[bool, int, int]:
+        """Return by what one gives way to another; the larger one does."""
+        of_address = waiting or len(self._lines[one.address])
+        return not one.is_user, round(self._failures(one.address)), of_address
