@@ -22,6 +22,7 @@ from monitor.web.discovery import discovery_route
 from monitor.web.door import Door
 from monitor.web.pages import page_routes
 from monitor.web.refusals import no_refusals
+from monitor.web.server_log import ServerLog
 from monitor.web.unavailable import unavailable
 from monitor.web.view import UnknownTargetError, View
 from monitor.web_access import Audience, WebAccess, server_context
@@ -95,6 +96,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     runner = web.AppRunner(
         application(view, guard, listen),
         access_log=None,
+        logger=ServerLog(listen.refused),
         # The door's deadline ends an idle connection before this does.
         keepalive_timeout=2 * HEAD_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,

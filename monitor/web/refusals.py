@@ -17,6 +17,7 @@ class Refusal(StrEnum):
     HANDSHAKE = "tls_handshake"
     SLOW = "slow_request"
     UNREAD = "unread_answer"
+    MALFORMED = "malformed_request"
     HOST = "host_name"
     CERTIFICATE = "certificate"
     LOGIN = "wrong_login"

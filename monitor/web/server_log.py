@@ -1,0 +1,45 @@
+"""What aiohttp logs of requests that it could not serve, as this product logs it.
+
+aiohttp would write a traceback and the client's address for every request that is not HTTP.
+
+Must not know: what is served.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from aiohttp.http_exceptions import HttpProcessingError
+
+from monitor.web.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+log = logging.getLogger(__name__)
+
+
+class ServerLog:
+    """Stands where aiohttp expects a logger; counts what is no HTTP, logs what is a bug."""
+
+    def __init__(self, refused: Counter[str]) -> None:
+        self._refused = refused
+
+    def exception(
+        self, message: str, *_: object, exc_info: BaseException | bool | None = True
+    ) -> None:
+        """Take note of a request that ended in an exception."""
+        if isinstance(exc_info, HttpProcessingError):
+            self._refused[Refusal.MALFORMED] += 1
+        else:
+            log.error(
+                "a bug of the monitor in a request: %s",
+                message.partition(" %s")[0],
+                exc_info=exc_info,
+            )
+
+    def debug(self, *_: object, exc_info: BaseException | bool | None = None) -> None:
+        """Take note of what is no HTTP from its first word on; aiohttp says no more here."""
+        if isinstance(exc_info, HttpProcessingError):
+            self._refused[Refusal.MALFORMED] += 1

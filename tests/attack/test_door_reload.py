@@ -1,0 +1,240 @@
+"""Every web.config.yml that is refused or would let strangers in leaves the door as it was.
+
+The clients are curl and openssl, on sockets of the real server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import bcrypt
+import pytest
+
+from monitor.web.app import Listen, serve
+from monitor.web_rules import LOOK_SECONDS, WebFile
+from tests.config.test_web_file import BAD, GOOD, ODD, STRICTER
+from tests.exposition.support import HandClock
+from tests.integration.probe_servers import issue
+from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, started, until
+from tests.web.test_access import Reload, basic
+from tests.web.test_app import Shown
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+HASH = bcrypt.hashpw(b"geheim", bcrypt.gensalt(4)).decode()
+USERS = f'basic_auth_users: {{prometheus: "{HASH}"}}\n'
+LOGIN = "prometheus:geheim"
+TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+CLIENTS = "  client_ca_file: authority.pem\n  client_auth_type: RequireAndVerifyClientCert\n"
+OPEN = {
+    "emptied": "",
+    "users alone": "basic_auth_users:",
+    "a comment": "# basic_auth_users\n",
+    "headers alone": "http_server_config: {headers: {X-Frame-Options: deny}}\n",
+    "cut after tls": TLS,
+    "cut in tls": "tls_server_config:\n",
+    "no users": "basic_auth_users: {}\n",
+    "nothing": "~",
+    "a limit": "rate_limit: {interval: 1s, burst: 1}\n",
+}
+# What once opened the door of a running daemon.
+FOUND_OPEN = ("emptied", "users alone", "a comment", "headers alone", "cut after tls")
+KEEPS_STRANGERS_OUT = {"users", "users and tls", "2a"}
+LONG_ENOUGH = 60.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server whose file can be changed; each change is seen by the next connection."""
+
+    folder: Path
+    port: int
+    clock: HandClock
+    reload: Reload
+    scheme: str
+
+    def change(self, text: str) -> None:
+        (self.folder / "web.yml").write_text(text)
+        self.clock.time += LOOK_SECONDS
+
+    async def curl(self, *arguments: str) -> str:
+        """Return the status of a request, or 000 if there was none."""
+        return await run(
+            *("curl", "-sk", "-m", f"{LONG_ENOUGH:g}", "-o", "/dev/null", "-w", "%{http_code}"),
+            *(*arguments, f"{self.scheme}://127.0.0.1:{self.port}/metrics"),
+        )
+
+    async def reloads(self, *arguments: str) -> str:
+        """Return the status of a request to reload."""
+        url = f"{self.scheme}://127.0.0.1:{self.port}/-/reload"
+        flags = ("-sk", "-m", f"{LONG_ENOUGH:g}", "-o", "/dev/null", "-w", "%{http_code}")
+        return await run("curl", *flags, "-X", "POST", *arguments, url)
+
+    async def shakes_hands(self, *arguments: str) -> bool:
+        """Return whether openssl gets an answer with these options."""
+        said = await run(
+            *("openssl", "s_client", "-ign_eof", "-connect", f"127.0.0.1:{self.port}"),
+            *arguments,
+            sent=b"GET /-/healthy HTTP/1.0\r\nHost: localhost\r\n\r\n",
+        )
+        return "Server: schulnetz" in said
+
+
+async def run(*command: str, sent: bytes = b"") -> str:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await asyncio.wait_for(process.communicate(sent), 2 * LONG_ENOUGH)
+    return said.decode(errors="replace")
+
+
+@asynccontextmanager
+async def served(folder: Path, text: str) -> AsyncIterator[Served]:
+    clock, reload = HandClock(), Reload()
+    (folder / "web.yml").write_text(text)
+    listen = Listen("0.0.0.0", 0, reload=reload)
+    rules = WebFile(folder / "web.yml", clock, listen.audience)
+    listen = Listen("0.0.0.0", 0, rules, reload=reload)
+    async with serve(Shown(), listen) as port:
+        yield Served(folder, port, clock, reload, "https" if "server.pem" in text else "http")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("door")
+    authority = issue("authority", None, days=30, is_authority=True)
+    other = issue("other", None, days=30, is_authority=True)
+    (found / "authority.pem").write_bytes(authority.pem)
+    (found / "other-authority.pem").write_bytes(other.pem)
+    for name, issuer in (("server", authority), ("client", authority), ("stranger", other)):
+        issued = issue(name, issuer, days=9, names=("localhost", "127.0.0.1"))
+        (found / f"{name}.pem").write_bytes(issued.pem)
+        (found / f"{name}.key").write_bytes(issued.key_pem)
+    (found / "other.key").write_bytes(other.key_pem)
+    (found / "junk.pem").write_text("junk")
+    return found
+
+
+async def test_no_bad_or_open_file_opens_the_door(folder: Path) -> None:
+    """One after the other, so that a bad one cannot keep what the one before opened."""
+    opening = {name: text for name, text in GOOD.items() if name not in KEEPS_STRANGERS_OUT}
+    async with served(folder, USERS) as here:
+        for name, text in (OPEN | BAD | STRICTER | ODD | opening).items():
+            here.change(text)
+            found = await here.curl(), await here.reloads(), await here.curl("-u", LOGIN)
+            assert found == ("401", "401", "200"), name
+        assert here.reload.asked == []
+        here.change(USERS.replace("prometheus", "another"))
+        assert await here.curl("-u", LOGIN) == "401"
+        assert await here.curl("-u", "another:geheim") == "200"
+
+
+async def test_no_cut_of_a_file_opens_the_door(folder: Path) -> None:
+    """Written in place, as an editor does that is read half-way."""
+    whole = TLS + CLIENTS + USERS
+    async with served(folder, whole) as here:
+        with_certificate = ("--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key")
+        for end in range(0, len(whole), 3):
+            here.change(whole[:end])
+            assert await here.curl() == "000", whole[:end]
+            assert await here.curl(*with_certificate) == "401", whole[:end]
+        assert await here.curl(*with_certificate, "-u", LOGIN) == "200"
+
+
+async def test_client_certificates_are_asked_for_from_the_next_connection_on(
+    folder: Path,
+) -> None:
+    client = ("--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key")
+    stranger = ("--cert", f"{folder}/stranger.pem", "--key", f"{folder}/stranger.key")
+    async with served(folder, USERS + TLS) as here:
+        assert await here.curl("-u", LOGIN) == "200"
+        here.change(USERS + TLS + CLIENTS)
+        assert await here.curl("-u", LOGIN) == "000"
+        assert await here.curl("-u", LOGIN, *stranger) == "000"
+        assert await here.curl("-u", LOGIN, *client) == "200"
+        here.change(USERS + TLS + CLIENTS.replace("authority.pem", "other-authority.pem"))
+        assert await here.curl("-u", LOGIN, *client) == "000"
+        assert await here.curl("-u", LOGIN, *stranger) == "200"
+        here.change(USERS + TLS)
+        assert await here.curl("-u", LOGIN) == "000"
+
+
+async def test_versions_ciphers_and_curves_hold_from_the_next_connection_on(folder: Path) -> None:
+    cipher = ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256")
+    async with served(folder, USERS + TLS) as here:
+        assert await here.shakes_hands(*cipher)
+        assert await here.shakes_hands("-groups", "P-256")
+        here.change(f"{USERS}{TLS}  min_version: TLS13\n")
+        assert not await here.shakes_hands(*cipher)
+        assert await here.shakes_hands("-tls1_3")
+        here.change(f"{USERS}{TLS}  max_version: TLS12\n")
+        assert not await here.shakes_hands("-tls1_3")
+        suites = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+        here.change(f"{USERS}{TLS}  cipher_suites: [{suites}]\n")
+        assert not await here.shakes_hands(*cipher)
+        assert await here.shakes_hands("-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384")
+        here.change(f"{USERS}{TLS}  curve_preferences: [CurveP384]\n")
+        assert not await here.shakes_hands("-groups", "P-256")
+        assert await here.shakes_hands("-groups", "P-384")
+
+
+async def test_a_connection_of_before_is_not_answered_by_tls_of_before(folder: Path) -> None:
+    context = ssl.create_default_context(cafile=folder / "authority.pem")
+    asked = (
+        b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n"
+        b"Authorization: Basic cHJvbWV0aGV1czpnZWhlaW0=\r\n\r\n"
+    )
+    async with served(folder, USERS + TLS) as here:
+        reader, writer = await asyncio.open_connection("localhost", here.port, ssl=context)
+        writer.write(asked)
+        assert b"200 OK" in await reader.readuntil(b"healthy\n")
+        here.change(USERS + TLS + CLIENTS)
+        writer.write(asked)
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            assert await asyncio.wait_for(reader.read(), LONG_ENOUGH) == b""
+        writer.close()
+
+
+def test_the_daemon_keeps_its_door_shut_when_the_file_is_emptied(tmp_path: Path) -> None:
+    web = tmp_path / "web.yml"
+    web.write_text(USERS)
+    config = Town(161, {"voede": 1}).write(tmp_path / "schools.yaml")
+    place = ("--config", str(config), "--state-dir", str(tmp_path / "state"))
+    listen = ("--listen", "0.0.0.0:0", "--web-config", str(web), "--enable-reload")
+    environment = {COMMUNITY_OF_RUN: COMMUNITY}
+    with started("run", *place, *listen, environment=environment) as daemon:
+        daemon.await_listening()
+        daemon.host = "127.0.0.1"
+        for number, name in enumerate(FOUND_OPEN, start=1):
+            web.write_text(USERS.replace("prometheus", f"user-{number}"))
+            login = basic(f"user-{number}", "geheim")
+
+            def is_applied(sent: dict[str, str] = login) -> bool:
+                return daemon.get("/metrics", sent).status == 200
+
+            until(is_applied, daemon, LONG_ENOUGH)
+            web.write_text(OPEN[name])
+
+            def is_rejected(times: int = number) -> bool:
+                assert daemon.get("/-/healthy").status == 401
+                assert daemon.get("/-/reload", method="POST").status == 401
+                return daemon.said.count("rejected; keeping the previous one") == times
+
+            until(is_rejected, daemon, LONG_ENOUGH)
+            assert daemon.get("/metrics", login).status == 200
+        assert "Traceback" not in daemon.said
+        assert daemon.stop() == 0
+    web.write_text("")
+    with started("run", *place, *listen, environment=environment) as daemon:
+        assert daemon.process.wait(LONG_ENOUGH) != 0
+    assert "name a file with users" in daemon.said

@@ -1,0 +1,118 @@
+"""In which order passwords are checked, and who gives way when too many wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.web.turns import KEPT_FOR_USERS, MAX_WAITING, MAX_WAITING_OF_ONE, Turns, Waiting
+
+
+class Queue:
+    """Turns of logins that are known by a number, and how often addresses have failed."""
+
+    def __init__(self) -> None:
+        self.failures: Counter[str] = Counter()
+        self.turns: Turns[int] = Turns(lambda address: self.failures[address])
+        self.gave_way: list[int] = []
+
+    def join(self, address: str, number: int = 0, *, is_user: bool = True) -> bool:
+        may, other = self.turns.join(Waiting(address, is_user, number))
+        if other is not None:
+            self.gave_way.append(other.work)
+        return may
+
+    def order(self) -> list[str]:
+        found = []
+        while (one := self.turns.next()) is not None:
+            found.append(one.address)
+        return found
+
+
+def test_addresses_take_turns() -> None:
+    queue = Queue()
+    for address in ("a", "a", "a", "b", "c", "b"):
+        assert queue.join(address)
+    assert queue.order() == ["a", "b", "c", "a", "b", "a"]
+
+
+def test_an_address_has_few_places() -> None:
+    queue = Queue()
+    assert [queue.join("a") for _ in range(6)] == [True] * MAX_WAITING_OF_ONE + [False] * 2
+
+
+def test_who_has_not_failed_comes_before_who_has() -> None:
+    queue = Queue()
+    queue.failures["flood"] = 9
+    for _ in range(4):
+        queue.join("flood")
+    queue.join("prometheus")
+    assert queue.order() == ["prometheus", "flood", "flood", "flood", "flood"]
+
+
+def test_a_flood_from_few_addresses_gives_way_to_another_address() -> None:
+    queue = Queue()
+    for address in ("a", "b", "c", "d"):
+        for number in range(MAX_WAITING_OF_ONE):
+            assert queue.join(address, number)
+    assert queue.join("prometheus", 99)
+    assert queue.gave_way == [3]
+    assert "prometheus" in queue.order()[:5]
+
+
+def test_a_flood_from_many_addresses_that_failed_gives_way() -> None:
+    queue = Queue()
+    for number in range(MAX_WAITING):
+        queue.failures[str(number)] = 1
+        assert queue.join(str(number), number)
+    queue.failures["late"] = 1
+    assert not queue.join("late")
+    assert queue.join("prometheus")
+    assert queue.order()[0] == "prometheus"
+
+
+def test_some_places_are_for_configured_users() -> None:
+    queue = Queue()
+    came = sum(queue.join(str(number), is_user=False) for number in range(100))
+    assert came == MAX_WAITING - KEPT_FOR_USERS
+    for number in range(KEPT_FOR_USERS):
+        assert queue.join(f"user {number}")
+    assert queue.gave_way == []
+    assert queue.join("one more")
+    assert len(queue.gave_way) == 1
+    assert not queue.join("unknown", is_user=False)
+
+
+JOINS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.booleans()))
+
+
+@given(JOINS, st.dictionaries(st.sampled_from("abcdefghij"), st.integers(0, 20)))
+def test_every_login_is_checked_refused_or_gives_way_once(
+    joins: list[tuple[str, bool]], failures: dict[str, int]
+) -> None:
+    queue = Queue()
+    queue.failures.update(failures)
+    came = 0
+    for number, (address, is_user) in enumerate(joins):
+        came += queue.join(address, number, is_user=is_user)
+        assert len(queue.turns) <= MAX_WAITING
+    order = queue.order()
+    assert len(order) + len(queue.gave_way) == came
+    assert len(set(queue.gave_way)) == len(queue.gave_way)
+    assert max(Counter(order).values(), default=0) <= MAX_WAITING_OF_ONE
+
+
+@given(JOINS)
+def test_between_two_turns_of_an_address_each_other_that_waits_has_one(
+    joins: list[tuple[str, bool]],
+) -> None:
+    queue = Queue()
+    for address, is_user in joins:
+        queue.join(address, is_user=is_user)
+    order = queue.order()
+    for at, address in enumerate(order):
+        again = next((to for to in range(at + 1, len(order)) if order[to] == address), None)
+        if again is not None:
+            assert set(order[again:]) <= set(order[at:again])
