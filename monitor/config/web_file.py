@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 128 * 1024
 """Of the file; it is read between two requests, so reading it must not take long."""
 MAX_PEM_BYTES: Final = 1024 * 1024
-MAX_COST: Final = 16
-"""Of a bcrypt hash; one more doubles the time of a login, which is about five seconds here."""
+MAX_COST: Final = 15
+"""Of a bcrypt hash; one more doubles the time of a login, which is some seconds by then."""
 
 # Older ones are deprecated (RFC 8996) and not spoken here, whatever the file allows.
 _VERSIONS: Final = {"TLS10": "", "TLS11": "", "TLS12": "TLSv1_2", "TLS13": "TLSv1_3"}

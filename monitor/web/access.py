@@ -73,7 +73,8 @@ class Guard:
         async def let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
             connection = self.connections.get(request.protocol)
             if connection is None or not connection.asked():
-                raise ConnectionAbortedError
+                # It was closed meanwhile; this is not written.
+                return web.Response(status=421)
             try:
                 return await self._answer(request, handler, connection.address)
             finally:

@@ -11,6 +11,7 @@ Must not know: sockets, requests, passwords.
 from __future__ import annotations
 
 import resource
+import sys
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -42,7 +43,8 @@ class Guest(Protocol):
 
 def open_files() -> int:
     """Return how many file descriptors the process may have, which can change at any time."""
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if files == resource.RLIM_INFINITY else files
 
 
 class Door:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from aiohttp import ClientConnectionResetError
 from aiohttp.http_exceptions import HttpProcessingError
 
 from monitor.web.refusals import Refusal
@@ -32,7 +33,7 @@ class ServerLog:
         """Take note of a request that ended in an exception."""
         if isinstance(exc_info, HttpProcessingError):
             self._refused[Refusal.MALFORMED] += 1
-        else:
+        elif not isinstance(exc_info, ClientConnectionResetError):  # the client has gone
             log.error(
                 "a bug of the monitor in a request: %s",
                 message.partition(" %s")[0],

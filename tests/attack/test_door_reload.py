@@ -188,7 +188,9 @@ async def test_versions_ciphers_and_curves_hold_from_the_next_connection_on(fold
         assert await here.shakes_hands("-groups", "P-384")
 
 
-async def test_a_connection_of_before_is_not_answered_by_tls_of_before(folder: Path) -> None:
+async def test_a_connection_of_before_is_not_answered_by_tls_of_before(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     context = ssl.create_default_context(cafile=folder / "authority.pem")
     asked = (
         b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n"
@@ -203,6 +205,7 @@ async def test_a_connection_of_before_is_not_answered_by_tls_of_before(folder: P
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             assert await asyncio.wait_for(reader.read(), LONG_ENOUGH) == b""
         writer.close()
+    assert [one for one in caplog.records if one.levelname != "INFO"] == []
 
 
 def test_the_daemon_keeps_its_door_shut_when_the_file_is_emptied(tmp_path: Path) -> None:

@@ -126,7 +126,9 @@ async def patience() -> float:
     return loop.time() - began
 
 
-async def test_each_is_closed_by_the_deadline_for_a_head() -> None:
+async def test_each_is_closed_by_the_deadline_for_a_head(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     refused = no_refusals()
     async with serve(Shown(), Listen("127.0.0.1", 0, refused=refused)) as port:
         opened = {name: await asyncio.open_connection("127.0.0.1", port) for name in CLIENTS}
@@ -141,6 +143,7 @@ async def test_each_is_closed_by_the_deadline_for_a_head() -> None:
         writer.write(GET)
         assert b"200 OK" in await asyncio.wait_for(reader.readuntil(b"healthy\n"), LONG_ENOUGH)
         writer.close()
+    assert caplog.records == []
 
 
 async def test_a_handshake_has_the_same_deadline() -> None:
@@ -168,7 +171,9 @@ async def test_a_handshake_has_the_same_deadline() -> None:
         writer.close()
 
 
-async def test_answers_that_are_not_read_give_their_places_back() -> None:
+async def test_answers_that_are_not_read_give_their_places_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Eight addresses with eight connections each hold them for the deadline, no longer."""
     refused = no_refusals()
     loop = asyncio.get_running_loop()
@@ -187,6 +192,7 @@ async def test_answers_that_are_not_read_give_their_places_back() -> None:
             took = loop.time() - began
             assert took <= await idle + (WRITE_SECONDS - HEAD_SECONDS) + LATE
             assert refused[Refusal.NO_ROOM] == 0
+    assert caplog.records == []
 
 
 async def test_a_refusal_closes_the_connection() -> None:
