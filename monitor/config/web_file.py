@@ -20,12 +20,20 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field, StringConstraints, ValidationError
 
 from monitor.config.places import key_mark_of, mark_of
-from monitor.config.problems import START, Findings, TooManyProblemsError, listed, suggestion
+from monitor.config.problems import (
+    START,
+    Findings,
+    Problem,
+    TooManyProblemsError,
+    listed,
+    suggestion,
+)
 from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 from monitor.web_access import Tls, WebAccess, WebFileError, server_context
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pydantic_core import ErrorDetails
@@ -35,6 +43,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 128 * 1024
 """Of the file; it is read between two requests, so reading it must not take long."""
+MAX_SHOWN: Final = 20
+"""Of the problems of a file, which go to the log at once."""
 MAX_PEM_BYTES: Final = 1024 * 1024
 MAX_COST: Final = 15
 """Of a bcrypt hash; one more doubles the time of a login, which is some seconds by then."""
@@ -161,8 +171,16 @@ def read_web_file(path: Path) -> WebAccess:
     except OSError as error:
         findings.add(START, f"cannot be read: {error.strerror}", "check its path and permissions")
     if access is None or findings:
-        raise WebFileError(str(findings.error()))
+        raise WebFileError(_first(findings.error().problems))
     return access
+
+
+def _first(problems: Sequence[Problem]) -> str:
+    lines = [str(problem) for problem in problems[:MAX_SHOWN]]
+    more = len(problems) - len(lines)
+    if more:
+        lines[-1] += f" (and {more} more problems)"
+    return "\n".join(lines)
 
 
 def _content(place: Path, most: int) -> bytes:

@@ -139,41 +139,34 @@ def test_without_a_free_descriptor_a_known_address_is_served_and_a_stranger_is_n
     with daemon_with(tmp_path, users()) as daemon, contextlib.ExitStack() as stack:
         until(lambda: daemon.get("/-/ready", LOGIN).status == 200, daemon, LONG_ENOUGH)
         lines = len(daemon.lines)
-        idle = fill(daemon, stack)
+        files = max(int(one.name) for one in descriptors(daemon)) + 1
+        limit(daemon, files)
+        idle: list[socket.socket] = []
 
-        stranger = stack.enter_context(connected(daemon, "127.0.0.9"))
-        with contextlib.suppress(ConnectionError):
-            assert stranger.recv(1) == b""
-        assert daemon.get("/metrics", LOGIN).status == 200
+        def is_turned_away() -> bool:
+            # The daemon gives some back now and then: idle connections, files of the ledger.
+            for _ in range(files - len(descriptors(daemon))):
+                idle.append(stack.enter_context(connected(daemon, "127.0.0.1")))
+            with connected(daemon, "127.0.0.9") as stranger, contextlib.suppress(ConnectionError):
+                assert stranger.recv(1) == b""
+            own = daemon.get("/metrics/monitor", LOGIN)
+            assert own.status == 200
+            return refused(own.text, "no_file_descriptor") >= 1
 
+        until(is_turned_away, daemon, LONG_ENOUGH)
         # The descriptor that is kept back can serve one at a time; the next waits for its end.
-        idle.append(stack.enter_context(connected(daemon, "127.0.0.1")))
+        idle += [stack.enter_context(connected(daemon, "127.0.0.1")) for _ in range(2)]
         waiting = stack.enter_context(connected(daemon, "127.0.0.1"))
-        head = (
-            f"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: {LOGIN['Authorization']}"
-        )
-        waiting.sendall(f"{head}\r\n\r\n".encode())
+        login = LOGIN["Authorization"]
+        head = f"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAuthorization: {login}\r\n\r\n"
+        waiting.sendall(head.encode())
         for one in idle:
             one.close()
         assert waiting.recv(100).startswith(b"HTTP/1.1 200 OK")
-
-        own = daemon.get("/metrics/monitor", LOGIN).text
-        assert refused(own, "no_file_descriptor") >= 1
         said = [line for line in daemon.lines[lines:] if "connections cannot be accepted" in line]
-        assert len(said) == 1, daemon.said
+        # Once a minute.
+        assert 1 <= len(said) <= 3, daemon.said
 
 
 def connected(daemon: Daemon, source: str) -> socket.socket:
     return socket.create_connection(("127.0.0.1", daemon.port), LONG_ENOUGH, (source, 0))
-
-
-def fill(daemon: Daemon, stack: contextlib.ExitStack) -> list[socket.socket]:
-    """Leave a daemon no free descriptor; returns the idle connections that took some."""
-    open_now = {int(one.name) for one in descriptors(daemon)}
-    files = max(open_now) + 1
-    limit(daemon, files)
-    idle = [
-        stack.enter_context(connected(daemon, "127.0.0.1")) for _ in range(files - len(open_now))
-    ]
-    until(lambda: len(descriptors(daemon)) == files, daemon, LONG_ENOUGH)
-    return idle

@@ -171,27 +171,40 @@ async def test_a_handshake_has_the_same_deadline() -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("by_tls", [False, True])
 async def test_answers_that_are_not_read_give_their_places_back(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, *, by_tls: bool
 ) -> None:
     """Eight addresses with eight connections each hold them for the deadline, no longer."""
+    issued = issue("server", None, days=9, names=("localhost",), is_authority=True)
+    tls = Tls(issued.pem.decode(), issued.key_pem.decode()) if by_tls else None
+    context = ssl.create_default_context(cadata=issued.pem.decode()) if by_tls else None
     refused = no_refusals()
     loop = asyncio.get_running_loop()
-    with contextlib.ExitStack() as stack:
-        async with serve(Large(), Listen("127.0.0.1", 0, refused=refused)) as port:
-            for number in range(64):
-                sock = stack.enter_context(socket.socket())
-                sock.settimeout(0)
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                sock.bind((f"127.0.0.{20 + number % 8}", 0))
-                await loop.sock_connect(sock, ("127.0.0.1", port))
-                await loop.sock_sendall(sock, GET.replace(b"/-/healthy", b"/metrics"))
-            idle = asyncio.create_task(patience())
-            began = loop.time()
-            await counted(refused, Refusal.UNREAD, 64)
-            took = loop.time() - began
-            assert took <= await idle + (WRITE_SECONDS - HEAD_SECONDS) + LATE
-            assert refused[Refusal.NO_ROOM] == 0
+    listen = Listen("127.0.0.1", 0, Unchanging(WebAccess(tls)), refused=refused)
+    opened: list[Client] = []
+    async with contextlib.AsyncExitStack() as stack:
+        port = await stack.enter_async_context(serve(Large(), listen))
+        for number in range(64):
+            sock = socket.socket()
+            sock.settimeout(0)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.bind((f"127.0.0.{20 + number % 8}", 0))
+            await loop.sock_connect(sock, ("127.0.0.1", port))
+            name = "localhost" if by_tls else None
+            # What is not read beyond the limit stays with the server.
+            reader, writer = await asyncio.open_connection(
+                sock=sock, limit=1024, ssl=context, server_hostname=name
+            )
+            opened.append((reader, writer))
+            stack.callback(writer.transport.abort)
+            writer.write(GET.replace(b"/-/healthy", b"/metrics"))
+        idle = asyncio.create_task(patience())
+        began = loop.time()
+        await counted(refused, Refusal.UNREAD, 64)
+        took = loop.time() - began
+        assert took <= await idle + (WRITE_SECONDS - HEAD_SECONDS) + LATE
+        assert refused[Refusal.NO_ROOM] == 0
     assert caplog.records == []
 
 

@@ -224,6 +224,15 @@ def test_a_password_in_the_wrong_place_is_not_repeated(folder: Path, secret: str
     assert not re.search(r"geheim(?! is)", "".join(problems)), problems
 
 
+def test_of_very_many_problems_the_first_are_shown(folder: Path) -> None:
+    path = folder / "web.config.yml"
+    path.write_text("".join(f"key{number}: 1\n" for number in range(5000)))
+    problems = outcome(path)
+    assert isinstance(problems, list)
+    assert len(problems) == 20
+    assert problems[-1].endswith("more problems)")
+
+
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "web.config.yml").write_text("tls_server_config: {cert_file: pipe, key_file: pipe}")
