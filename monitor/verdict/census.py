@@ -96,22 +96,26 @@ def _count(site: SiteDevices, recent: float, counts: dict[str, _Count]) -> None:
     uplink = site.uplink
     if uplink is None:
         return
-    track, fell_from = uplink.track, uplink.fell_from
-    is_down = uplink.verdict.state is State.DOWN
-    if is_down and (fell_from is None or fell_from < recent) and not track.answered:
-        return  # down already, or never there
-    if not (track.has_answered or is_down):
-        return
+    track, is_lost, lost_from = uplink.track, False, None
+    # Written so that a site that answers, as nearly all do, is done with at once.
+    if not track.answered:
+        is_down = uplink.verdict.state is State.DOWN
+        lost_from = track.silent_from if track.silent else None
+        if is_down:
+            lost_from = uplink.fell_from
+            if lost_from is None or lost_from < recent:
+                return  # down already, or never there
+        elif not track.has_answered:
+            return
+        is_lost = is_down or track.silent > 0
     count = counts.get(site.provider)
     if count is None:
         count = counts[site.provider] = _Count(0, 0, [])
     count.present += 1
-    if track.answered or not uplink.is_lost:
-        return
-    count.lost += 1
-    lost_from = track.silent_from if track.silent else fell_from
-    if lost_from is not None and lost_from >= recent:
-        count.losses.append(lost_from)
+    if is_lost:
+        count.lost += 1
+        if lost_from is not None and lost_from >= recent:
+            count.losses.append(lost_from)
 
 
 def _sum(counts: Iterable[_Count]) -> _Count:

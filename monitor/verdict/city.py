@@ -100,7 +100,7 @@ class VerdictBoard:
         # The census goes through the whole city. A round that tells it nothing new waits for the
         # tick, or a city of thousands would cost by the square of its size.
         is_news = role is Role.REFERENCE or _standing(before) != _standing(device.track)
-        changes = list(self._look(now)) if is_news or self._is_suspended else []
+        changes = list(self._look(now)) if is_news else []
         if self.is_isolated:
             return tuple(changes)
         if role is Role.REFERENCE:
@@ -277,8 +277,11 @@ class VerdictBoard:
         return not self.is_isolated and site.provider not in self._line.providers
 
     def _judged_sites(self) -> Iterator[SiteDevices]:
-        """Yield the sites on which verdicts may be given now."""
-        return (site for site in self._roster.sites.values() if self._is_judged(site))
+        """Return the sites on which verdicts may be given now."""
+        sites = self._roster.sites.values()
+        if self._is_suspended:
+            return (site for site in sites if self._is_judged(site))
+        return iter(sites)
 
     def _judge_site(self, site: SiteDevices, way: Way, now: Moment) -> Iterator[Change]:
         """Judge a site's devices; `way` is the way to any uplink."""

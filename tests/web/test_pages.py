@@ -11,6 +11,7 @@ from monitor.observation import State
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.report_words import WORDS
 from monitor.rollout.stage import Stage
+from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
 from monitor.web.pages import POLICY
 from monitor.web.words import _WORDS, preferred, word
 from tests.web import answers
@@ -92,6 +93,38 @@ async def test_there_is_a_sentence_for_every_forecast_status(
     text = await page("/", language, Standing(outlook))
     assert "outlook." not in text
     assert f"outlook_{outlook.value}" in WORDS["de"].keys() & WORDS["en"].keys()
+
+
+class Failing(Shown):
+    """A city with an outage of a provider, or of all of them."""
+
+    def __init__(self, **changes: object) -> None:
+        super().__init__()
+        self.changes = changes
+
+    def city(self) -> CityStatus:
+        return answers.city(**self.changes)
+
+
+async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
+    outage = ProviderOutageStatus(
+        provider=HOSTILE, since=answers.NOW, sites=99, sites_down=80, detail="80 of 99 sites"
+    )
+    view = Failing(provider_outages=(outage,), root_causes=())
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "80 von 99 Standorten sind gestört" in german
+    assert "80 of 99 sites are down" in english
+    assert "Nichts ist gestört" not in german
+    assert HOSTILE not in german
+
+
+async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
+    common = CommonOutageStatus(since=answers.NOW, detail="suspects: our hub, or the providers")
+    view = Failing(common_outage=common)
+    assert "Alle Anbieter sind zugleich verstummt" in await page("/", view=view)
+    english = await page("/", "en", view)
+    assert "All providers fell silent together" in english
+    assert "suspects: our hub, or the providers" in english
 
 
 async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
