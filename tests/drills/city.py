@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.text import Blocks
-from tests.drills.pace import FAST, Pace, scripted_configuration
+from tests.drills.pace import Pace, fast, scripted_configuration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ class ScriptedCity:
 
     schools: dict[str, ScriptedSchool] = field(default_factory=dict)
     is_isolated: bool = False
-    pace: Pace = FAST
+    pace: Pace = field(default_factory=fast)
 
     def add(self, school: ScriptedSchool) -> ScriptedSchool:
         """Add a school and return it."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from tests.machine import slowness
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+)(ms|[smhdw])")
@@ -45,10 +47,18 @@ class Pace:
 
 
 # Scrapes every half second (30 s), evaluations every quarter (15 s).
-FAST = Pace(60)
+_FASTEST = 60.0
+_SLOWEST = 20.0
+# So much slower may a machine be before it cannot follow.
+_SPARE = 1.5
 
 
-def write_rules(folder: Path, pace: Pace = FAST) -> None:
+def fast() -> Pace:
+    """Return the fastest pace that this machine follows now, a minute a second at most."""
+    return Pace(max(_SLOWEST, min(_FASTEST, _FASTEST * _SPARE / slowness())))
+
+
+def write_rules(folder: Path, pace: Pace) -> None:
     """Write the deployed rules into a folder, faster.
 
     Those about the event loop's lag and about clocks that differ are left out.

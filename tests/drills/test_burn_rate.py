@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.drills.city import ScriptedCity, ScriptedSchool
-from tests.drills.pace import FAST
 from tests.drills.stack import running_stack
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.exposition.text import Blocks
+    from tests.drills.pace import Pace
     from tests.drills.stack import Counted
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
@@ -39,11 +39,12 @@ PATIENCE = 3 * 3600.0
 class OutageByTheClock(ScriptedSchool):
     """A school that accounts for its minutes since its own start, with one outage in them."""
 
+    pace: Pace = field(kw_only=True)
     started: float = field(default_factory=time.monotonic)
 
     def minutes_now(self) -> float:
         """Return the minutes of deployed time since the start."""
-        return (time.monotonic() - self.started) * FAST.factor / 60
+        return (time.monotonic() - self.started) * self.pace.factor / 60
 
     def render(self, blocks: Blocks) -> None:
         """Add the samples of the account."""
@@ -58,23 +59,23 @@ class OutageByTheClock(ScriptedSchool):
 
 async def test_an_outage_of_45_minutes_is_one_ticket_that_ends_once(tmp_path: Path) -> None:
     city = ScriptedCity()
-    school = OutageByTheClock("goethe", "A")
+    school = OutageByTheClock("goethe", "A", pace=city.pace)
     city.add(school)
     async with running_stack(city, tmp_path) as stack:
-        told = await awaited(stack.counted, BEGUN)
+        told = await awaited(stack.counted, BEGUN, city.pace)
         assert told == BEGUN
         assert school.minutes_now() > BEGINS_MINUTE
-        assert await awaited(stack.counted, OVER) == OVER
+        assert await awaited(stack.counted, OVER, city.pace) == OVER
         # Long enough for a rule that forgets between two steps to fire twice more.
-        await FAST.pause(4 * STEP_MINUTES * 60)
+        await city.pace.pause(4 * STEP_MINUTES * 60)
         assert stack.counted.table([school.id, school.provider]) == OVER
 
 
 async def awaited(
-    counted: Counted, wanted: dict[tuple[str, str, str], int]
+    counted: Counted, wanted: dict[tuple[str, str, str], int], pace: Pace
 ) -> dict[tuple[str, str, str], int]:
     """Return what was told, as soon as it is this much, or when patience ends."""
-    ends = time.monotonic() + PATIENCE / FAST.factor
+    ends = time.monotonic() + PATIENCE / pace.factor
     while time.monotonic() < ends:
         told = counted.table(["goethe", "A"])
         if told.total() >= sum(wanted.values()):

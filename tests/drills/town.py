@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from monitor.cli.demo import COMMUNITY
 from monitor.simulator.process import CityProcess
-from tests.drills.pace import FAST, Pace, city_configuration
+from tests.drills.pace import Pace, city_configuration, fast
 from tests.probes.support import free_port
 from tests.processes import running_async
 
@@ -117,7 +117,7 @@ class Town:
     begins: str
     planned: frozenset[str] = frozenset()
     faults: set[str] = field(default_factory=set)
-    pace: Pace = FAST
+    pace: Pace = field(default_factory=fast)
     handovers: Sequence[str] = ()
     _city: CityProcess | None = None
     _daemon: asyncio.subprocess.Process | None = None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from monitor.rollout.campaign_load import OctetReading
 from tests.integration.namespace import Namespace, namespace
+from tests.machine import slowness
 from tests.processes import running
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _COUNTED_SHARE = 1514 / 1538
 _UNITS = {"mbit": 10**6, "gbit": 10**9}
 _PATIENCE_SECONDS = 60.0
 _FLOWING_OCTETS = 100_000
+_SPARE = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class PacedLine:
 
     near: Namespace
     far: Namespace
+    bps: int
 
     def _octets(self, end: Namespace) -> int:
         found = json.loads(end.run("tc", "-s", "-j", "qdisc", "show", "dev", "line"))
@@ -87,13 +90,22 @@ def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> Non
 @contextmanager
 def paced_line(rate: str) -> Iterator[PacedLine]:
     """Make a line that carries so much each way, such as `1gbit`, and remove it afterwards."""
+    bps = int(rate[:-4]) * _UNITS[rate[-4:]]
     with namespace(f"near-{rate}") as near, namespace(f"far-{rate}") as far:
         peer = ("peer", "name", "line", "netns", far.name)
         near.run("ip", "link", "add", "line", "type", "veth", *peer)
         for end, address in ((near, MONITOR), (far, SCHOOL)):
             end.run("ip", "addr", "add", f"{address}/30", "dev", "line")
             end.run("ip", "link", "set", "line", "up")
-            counted = int(int(rate[:-4]) * _UNITS[rate[-4:]] * _COUNTED_SHARE)
-            shape = ("rate", f"{counted}bit", "burst", "256kb", "latency", "30ms")
+            shape = ("rate", f"{int(bps * _COUNTED_SHARE)}bit", "burst", "256kb", "latency", "30ms")
             end.run("tc", "qdisc", "add", "dev", "line", "root", "tbf", *shape)
-        yield PacedLine(near, far)
+        yield PacedLine(near, far, bps)
+
+
+@contextmanager
+def fast_line() -> Iterator[PacedLine]:
+    """Make a line of 1 Gbit/s, or of as much as a slow or busy machine fills now."""
+    slow = slowness()
+    rate = "1gbit" if slow < _SPARE else f"{max(50, int(700 / slow))}mbit"
+    with paced_line(rate) as line:
+        yield line

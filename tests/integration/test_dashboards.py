@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards.boards import BOARDS
-from tests.drills.pace import write_rules
+from tests.drills.pace import Pace, write_rules
 from tests.integration.prometheus import prometheus_of
 from tests.integration.running import MONITOR, demo
 
@@ -62,7 +62,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     with demo(config, state, *arguments) as daemon:
         announce_work(state)
         (place / "rules").mkdir()
-        write_rules(place / "rules")
+        write_rules(place / "rules", Pace(60))
         with prometheus_of(f"{daemon.host}:{daemon.port}", place) as found:
             yield found
 
