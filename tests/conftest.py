@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import getpass
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,11 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Run a test that is marked `heavy` while no other of them runs on this machine."""
+    """Run a test that is marked `heavy` while no other of them runs in this working copy."""
     if not item.get_closest_marker("heavy"):
         return (yield)
-    lock = Path(tempfile.gettempdir()) / f"schulnetz-heavy-tests-of-{getpass.getuser()}"
-    with lock.open("wb") as turn:
+    # Any file will do that all workers have; nothing is left of the lock when one is killed.
+    with (item.config.rootpath / "pyproject.toml").open("rb") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         return (yield)
 
