@@ -152,7 +152,7 @@ def server_context(tls: Tls) -> ssl.SSLContext:
 
 def _load_certificate(context: ssl.SSLContext, tls: Tls) -> None:
     with ExitStack() as stack:
-        # The library wants files; these are in memory, and nobody else's to read.
+        # The library wants files; these are in memory, and must be in no file.
         places: list[str] = []
         for text in (tls.certificate, tls.key):
             descriptor = os.memfd_create("pem")
