@@ -11,7 +11,7 @@ import pytest
 
 from tests.drills.soak import Held
 
-pytestmark = [pytest.mark.integration, pytest.mark.heavy]
+pytestmark = pytest.mark.integration
 
 MOST_BYTES_A_DAY = 1e6
 # The first days fill what keeps a day's round trips, and the caches of the runtime.

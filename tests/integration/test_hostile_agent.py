@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from monitor.snmp.read import Result
 
-pytestmark = [pytest.mark.integration, pytest.mark.heavy]
+pytestmark = pytest.mark.integration
 
 WANTED = 10_000
 AT_ONCE = 16
