@@ -144,6 +144,13 @@ class DeviceReading:
     bytes for strings as the device sent them. A column that the device lacks is absent.
     `uptime_ticks` is sysUpTime and `host_uptime_ticks` hrSystemUptime, in hundredths of a
     second; `engine_seconds` is snmpEngineTime. None where the device does not say.
+
+    An interface has its octets either in `ifHCInOctets` and `ifHCOutOctets`, 64 bits wide, or in
+    `ifInOctets` and `ifOutOctets`, 32 bits wide; its unicast packets likewise. `ifHighSpeed` has
+    only what can be a speed.
+
+    `read_at` is when the device was read (aware, UTC), None where that is not known. `delays` has
+    by how many seconds later an interface's values came, for those that came noticeably later.
     """
 
     sys_name: str
@@ -155,6 +162,8 @@ class DeviceReading:
     varbinds: int = 0
     host_uptime_ticks: int | None = None
     engine_seconds: int | None = None
+    read_at: datetime | None = None
+    delays: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def has_64_bit_counters(self) -> bool:

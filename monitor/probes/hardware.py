@@ -71,7 +71,8 @@ _LAST_SCALE = 17
 _CHASSIS = 3
 _WORKING = 1
 _BROKEN = 3
-_MOST_DIGITS = 9
+# EntitySensorPrecision: decimal places, or accurate digits below 0.
+_DIGITS = range(-8, 10)
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -207,11 +208,13 @@ def _sensors(columns: Columns, names: Mapping[int, int | bytes]) -> dict[int, Se
 def _scaled(value: int, scale: int, digits: int, state: int) -> float | None:
     """Return a sensor's value in its unit, None where it has none now.
 
+    Of `digits`, 1 to 9 are decimal places of the value; below 0 they say how many of its digits
+    are accurate, and move nothing.
     Source: RFC 3433, EntitySensorDataScale, EntitySensorPrecision.
     """
-    if state != _WORKING or not 1 <= scale <= _LAST_SCALE or abs(digits) > _MOST_DIGITS:
+    if state != _WORKING or not 1 <= scale <= _LAST_SCALE or digits not in _DIGITS:
         return None
-    exponent = (scale - _ONE) * 3 - digits
+    exponent = (scale - _ONE) * 3 - max(digits, 0)
     return float(value * 10**exponent if exponent >= 0 else value / 10**-exponent)
 
 

@@ -1,21 +1,33 @@
 """Reads a device's system group and interface tables: IF-MIB by SNMP.
 
-The first request asks for the 64-bit columns of ifXTable; only a device that has none is asked
-for the 32-bit ones, so that nobody pays for both. Whatever was read before a failure is kept.
+The first request asks for the 64-bit columns of ifXTable; only a device in which they leave an
+interface in doubt is asked for the 32-bit ones, so that the others do not pay for both. Whatever
+was read before a failure is kept.
+
+A row's instant is when the reply came that had it: a datagram that is lost and asked for again
+puts seconds between the rows of one poll. It is told by the monitor's clock, for whoever compares
+it with other devices; sysUpTime beside it is the device's own.
 
 Must not know: how SNMP is spoken, or what the counters mean for a verdict.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeVar
 
 from monitor.inventory import InterfacesOptions
 from monitor.observation import DeviceReading
+from monitor.probes.interface_columns import WIDE_OCTETS, WIDE_PACKETS, are_in_doubt, settled
 from monitor.probes.snmp_poll import poll
 from monitor.snmp.read import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.clock import Clock
     from monitor.inventory import Check
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
@@ -48,7 +60,20 @@ COLUMNS = (
 )
 # Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
 DISCONTINUITY = "ifCounterDiscontinuityTime"
-COLUMNS_32_BIT = ("ifSpeed", "ifInOctets", "ifOutOctets", "ifInUcastPkts", "ifOutUcastPkts")
+# Beside the 64-bit counters once more, so that both widths are of one moment: a port that comes up
+# between two requests would else look like one that counts in 32 bits alone.
+COLUMNS_32_BIT = (
+    "ifSpeed",
+    "ifInOctets",
+    "ifOutOctets",
+    "ifInUcastPkts",
+    "ifOutUcastPkts",
+    *WIDE_OCTETS,
+    *WIDE_PACKETS,
+)
+# Rows that came within this many seconds are of one instant: over two minutes it is 0.2 %.
+_ONE_INSTANT_SECONDS = 0.25
+_Value = TypeVar("_Value")
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
@@ -67,18 +92,30 @@ async def _read(
         columns = (*columns, "ifAlias")
     if options.uplink_interface:
         columns = (*columns, DISCONTINUITY)
-    access = options.access
+    access, clock = options.access, context.clock
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
-    if wide.failure or wide.columns.get("ifHCInOctets"):
-        return _reading(wide), wide.failure
+    ended = clock.monotonic()
+    if wide.failure or not are_in_doubt(wide.columns, wide.odd_types):
+        return _reading([wide], _wall(clock), ended), wide.failure
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
-    return _reading(wide, narrow), narrow.failure
+    return _reading([wide, narrow], _wall(clock), ended), narrow.failure
 
 
-def _reading(first: Result, second: Result | None = None) -> DeviceReading | None:
-    """Return what the results hold together, None if they hold nothing at all."""
-    results = [first] if second is None else [first, second]
-    columns = {name: rows for result in results for name, rows in result.columns.items() if rows}
+def _wall(clock: Clock) -> float:
+    """Return what to add to a monotonic time to get Unix time."""
+    return clock.now().timestamp() - clock.monotonic()
+
+
+def _reading(results: Sequence[Result], wall: float, ended: float) -> DeviceReading | None:
+    """Return what the results hold together, None if they hold nothing at all.
+
+    `ended` is when the first of them was whole, where its replies do not say when they came.
+    """
+    first, last = results[0], results[-1]
+    columns, types = first.columns, first.odd_types
+    if last is not first:
+        columns, types = _over(columns, last.columns), _over(types, last.odd_types)
+    columns = settled(columns, types)
     if not columns and not first.scalars:
         return None
 
@@ -86,6 +123,7 @@ def _reading(first: Result, second: Result | None = None) -> DeviceReading | Non
         value = first.scalars.get(name)
         return value if isinstance(value, int) else None
 
+    read = first.arrivals[0][0] if first.arrivals else ended
     return DeviceReading(
         sys_name=_text(first.scalars.get("sysName")),
         sys_descr=_text(first.scalars.get("sysDescr")),
@@ -96,7 +134,31 @@ def _reading(first: Result, second: Result | None = None) -> DeviceReading | Non
         varbinds=sum(result.varbinds for result in results),
         host_uptime_ticks=number("hrSystemUptime"),
         engine_seconds=number("snmpEngineTime"),
+        read_at=datetime.fromtimestamp(wall + read, UTC),
+        delays=_delays(last.arrivals, columns, read),
     )
+
+
+def _over(
+    before: Mapping[str, Mapping[int, _Value]], after: Mapping[str, Mapping[int, _Value]]
+) -> dict[str, Mapping[int, _Value]]:
+    """Return the rows of both, the later ones in place of the earlier."""
+    return {**before, **{name: {**before.get(name, {}), **after[name]} for name in after}}
+
+
+def _delays(
+    arrivals: Sequence[tuple[float, int]],
+    columns: Mapping[str, Mapping[int, int | bytes]],
+    read: float,
+) -> dict[int, float]:
+    """Return by how many seconds after `read` a row came, for those that came noticeably later."""
+    if not arrivals or arrivals[-1][0] - read < _ONE_INSTANT_SECONDS:
+        return {}
+    reached = list(accumulate((index for _, index in arrivals), max))
+    rows = {row for column in columns.values() for row in column}
+    places = {row: min(bisect_left(reached, row), len(arrivals) - 1) for row in rows}
+    delays = {row: arrivals[place][0] - read for row, place in places.items()}
+    return {row: delay for row, delay in delays.items() if delay >= _ONE_INSTANT_SECONDS}
 
 
 def _text(value: object) -> str:

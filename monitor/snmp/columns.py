@@ -127,8 +127,9 @@ class Group:
     """Some columns that are asked for together, and how far each has come.
 
     `values` are the columns' rows, `last` each column's last index while it goes on, `ends`
-    why a column is over, None while it is not. All are in the order of the layouts, and all
-    are brought forward by each reply.
+    why a column is over, None while it is not, `odd` the tags of the numbers that came with
+    another type than the column's. All are in the order of the layouts, and all are brought
+    forward by each reply.
     """
 
     __slots__ = (
@@ -141,6 +142,7 @@ class Group:
         "ends",
         "last",
         "layouts",
+        "odd",
     )
 
     def __init__(
@@ -149,7 +151,9 @@ class Group:
         values: Sequence[dict[Index, Value]],
         last: Sequence[Index],
         reader: RowReader | None = None,
+        odd: Sequence[dict[Index, int]] = (),
     ) -> None:
+        self.odd = odd or [{} for _ in layouts]
         self.layouts = layouts
         self._values = values
         self._reader = reader
@@ -308,7 +312,7 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     ended: End | None = End.FINISHED
     if tag not in _EXCEPTIONS and oid.startswith(layout.oid):
         arcs = decode_arcs(oid[len(layout.oid) :])
-        ended = _add_row(arcs, value, column, group)
+        ended = _add_row(arcs, (tag, value), column, group)
     elif tag not in _EXCEPTIONS and not layout.precedes(oid):
         ended = End.NOT_INCREASING
     if ended is not None:
@@ -318,7 +322,10 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     return after
 
 
-def _add_row(arcs: tuple[int, ...], value: Value | None, column: int, group: Group) -> End | None:
+def _add_row(
+    arcs: tuple[int, ...], content: tuple[int, Value | None], column: int, group: Group
+) -> End | None:
+    tag, value = content
     layout = group.layouts[column]
     if not arcs:
         return End.NOT_INCREASING
@@ -331,4 +338,7 @@ def _add_row(arcs: tuple[int, ...], value: Value | None, column: int, group: Gro
     # A value of the wrong kind is no value: who asked for a number must not get a string.
     if value is not None and isinstance(value, int) == layout.numeric:
         group.values[column][index] = value
+        # How wide a counter is, only its type says: some agents put 32 bits where 64 belong.
+        if layout.numeric and tag != layout.tag:
+            group.odd[column][index] = tag
     return None

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from monitor.snmp.oids import Object
 
@@ -146,7 +146,10 @@ class Result:
     an object's name to a row's index to value: an int where the object says that its rows have
     one arc, as those of `oids` have, else the tuple of the arcs. What the device lacks is
     absent. `requests` counts requests (not their repetitions), `varbinds` the varbinds in the
-    replies.
+    replies. `odd_types` maps a column's name to a row's index to the tag of a number that came
+    with another type than the object's. `arrivals` has, for each reply to the walk, when it came
+    (monotonic, in seconds) and the index up to which the rows had come by then; it is empty
+    where the engine does not tell.
     """
 
     scalars: Mapping[str, int | bytes | tuple[int, ...]]
@@ -154,3 +157,5 @@ class Result:
     failure: Failure | None = None
     requests: int = 0
     varbinds: int = 0
+    odd_types: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    arrivals: Sequence[tuple[float, int]] = ()

@@ -125,6 +125,8 @@ class NativeReader:
             get.failure or walk.failure,
             get.requests + walk.requests,
             get.varbinds + walk.varbinds,
+            cast("Mapping[str, Mapping[int, int]]", walk.odd_types),
+            cast("Sequence[tuple[float, int]]", walk.arrivals),
         )
 
     def _object(self, wanted: str | Object) -> Object:
@@ -160,8 +162,9 @@ class NativeReader:
         bulk = agent.version != "1"
         overhead = SECURE_OVERHEAD if agent.security else 0
         reader = self._rows.of([layout for _, layout in columns])
+        clock = asyncio.get_running_loop().time
         if hint is None:
-            return Walk(columns, bulk=bulk, overhead=overhead, reader=reader)
+            return Walk(columns, bulk=bulk, overhead=overhead, reader=reader, clock=clock)
         return Walk(
             columns,
             bulk=bulk and hint.bulk,
@@ -169,6 +172,7 @@ class NativeReader:
             rows=hint.rows,
             overhead=overhead,
             reader=reader,
+            clock=clock,
         )
 
     def _learn(self, place: _Place, walk: Walk, scalar_octets: int | None) -> None:

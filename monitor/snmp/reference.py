@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from monitor.snmp.scalars import ScalarValue
 
 Arcs = tuple[int, ...]
+_Varbind = tuple[Arcs, "ScalarValue | None", int]
+"""OID, value, and the tag that the value had on the wire."""
 
 _MAX_READ_SECONDS = 20.0
 _GIVE_UP_AFTER = 3
@@ -98,7 +100,15 @@ class PysnmpReader:
         failure = failure or next((c.failure for c in columns if c.failure), None)
         rows = {column.name: column.values for column in columns if column.values}
         found = cast("Mapping[str, Mapping[int, int | bytes]]", rows)  # as in the other reader
-        return Result(scalars, found, failure, session.requests, session.varbinds)
+        odd = {column.name: column.odd for column in columns if column.odd}
+        return Result(
+            scalars,
+            found,
+            failure,
+            session.requests,
+            session.varbinds,
+            cast("Mapping[str, Mapping[int, int]]", odd),
+        )
 
     def _object(self, wanted: str | Object) -> Object:
         return self._objects[wanted] if isinstance(wanted, str) else wanted
@@ -159,19 +169,15 @@ class _Session:
             context_of(agent),
         )
 
-    async def get(self, oids: Sequence[Arcs]) -> list[tuple[Arcs, ScalarValue | None]]:
+    async def get(self, oids: Sequence[Arcs]) -> list[_Varbind]:
         """Ask for exactly these objects."""
         return await self._ask(oids, None)
 
-    async def after(
-        self, oids: Sequence[Arcs], repetitions: int
-    ) -> list[tuple[Arcs, ScalarValue | None]]:
+    async def after(self, oids: Sequence[Arcs], repetitions: int) -> list[_Varbind]:
         """Ask for what follows these objects; no repetitions at all means GETNEXT."""
         return await self._ask(oids, repetitions)
 
-    async def _ask(
-        self, oids: Sequence[Arcs], repetitions: int | None
-    ) -> list[tuple[Arcs, ScalarValue | None]]:
+    async def _ask(self, oids: Sequence[Arcs], repetitions: int | None) -> list[_Varbind]:
         if self.requests >= MAX_REQUESTS:
             raise _StopError(FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests")
         self.requests += 1
@@ -196,7 +202,7 @@ class _Session:
 
     async def _command(
         self, oids: Sequence[Arcs], repetitions: int | None
-    ) -> list[tuple[Arcs, ScalarValue | None]] | None:
+    ) -> list[_Varbind] | None:
         asked = [ObjectType(ObjectIdentity(oid)) for oid in oids]
         if repetitions is None:
             answer = await get_cmd(*self._where, *asked, lookupMib=False)
@@ -213,7 +219,7 @@ class _Session:
             raise _StopError(FailureKind.MALFORMED, f"pysnmp says {indication}")
         if int(status):
             raise _AgentError(int(status), int(index))
-        return [(tuple(name), _value(value)) for name, value in varbinds]
+        return [(tuple(name), _value(value), _tag(value)) for name, value in varbinds]
 
 
 class _Column:
@@ -225,12 +231,15 @@ class _Column:
         self.oid = tuple(int(arc) for arc in column.oid.split("."))
         self.last = self.oid
         self.arity = column.arity
+        self.tag = column.syntax.value
         self.values: dict[int | Arcs, int | bytes] = {}
+        self.odd: dict[int | Arcs, int] = {}
         self.failure: Failure | None = None
         self.open = True
 
-    def take(self, oid: Arcs, value: ScalarValue | None) -> None:
+    def take(self, varbind: _Varbind) -> None:
         """Take one varbind of a reply."""
+        oid, value, tag = varbind
         if not self.open:
             return
         if value is None or oid[: len(self.oid)] != self.oid:
@@ -247,7 +256,10 @@ class _Column:
         else:
             self.last = oid
             if not isinstance(value, tuple) and isinstance(value, int) == self.numeric:
-                self.values[oid[-1] if self.arity == 1 else oid[len(self.oid) :]] = value
+                index = oid[-1] if self.arity == 1 else oid[len(self.oid) :]
+                self.values[index] = value
+                if self.numeric and tag != self.tag:
+                    self.odd[index] = tag
 
     def _fits(self, index: Arcs) -> bool:
         return len(index) == self.arity if self.arity else bool(index)
@@ -265,7 +277,7 @@ async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarV
     while left:
         asked = [*left][: 1 if one_by_one else None]
         try:
-            varbinds = await session.get(asked)
+            varbinds = [varbind[:2] for varbind in await session.get(asked)]
         except TimeoutError:
             raise _StopError(FailureKind.TIMEOUT, "no reply") from None
         except _AgentError as error:
@@ -316,14 +328,20 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
         silences = 0
         bulk_worked = bulk_worked or bulk
         size = min(START_SIZE, size * 2)
-        for place, (oid, value) in enumerate(varbinds):
-            asked[place % len(asked)].take(oid, value)
+        for place, varbind in enumerate(varbinds):
+            asked[place % len(asked)].take(varbind)
         if not varbinds:
             asked[0].fail(FailureKind.AGENT_ERROR, "the agent's replies are empty")
 
 
 def _kind(syntax: Syntax) -> type:
     return {Syntax.STRING: bytes, Syntax.OID: tuple}.get(syntax, int)
+
+
+def _tag(value: Any) -> int:  # noqa: ANN401  # pysnmp has no types
+    """Return the tag that a value of pysnmp has on the wire."""
+    last = value.tagSet.superTags[-1]
+    return int(last.tagClass | last.tagId)
 
 
 def _value(value: Any) -> ScalarValue | None:  # noqa: ANN401  # pysnmp has no types

@@ -5,7 +5,7 @@ A walk is a conversation without a network: `question` says what to send, and `a
 missing columns cost the others nothing. Sizes adapt to what the agent can answer; caps and
 strictly increasing indexes end every conversation.
 
-Must not know: sockets, time, what a column means.
+Must not know: sockets, what a column means.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from monitor.snmp.columns import End, Group, Index, Value
 from monitor.snmp.model import Failure, FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from monitor.snmp.client import Question
     from monitor.snmp.codec import Head
@@ -54,13 +54,14 @@ _END_FAILURES = {
 
 
 class _Column:
-    __slots__ = ("last", "layout", "name", "values")
+    __slots__ = ("last", "layout", "name", "odd", "values")
 
     def __init__(self, name: str, layout: Layout) -> None:
         self.name = name
         self.layout = layout
         self.last = layout.first
         self.values: dict[Index, Value] = {}
+        self.odd: dict[Index, int] = {}
 
 
 class Walk:
@@ -72,7 +73,8 @@ class Walk:
     ask far beyond the table's end; a wrong number costs a request, never a row).
     `overhead` is how many octets of a datagram are not in the replies that it takes. `reader`
     takes whole rows of all the columns, as long as all are asked for. `answered` says whether
-    the agent is known to answer: one that is not is given up at its first silence.
+    the agent is known to answer: one that is not is given up at its first silence. `clock`
+    tells when a reply came, for `arrivals`.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -85,7 +87,10 @@ class Walk:
         answered: bool = False,
         overhead: int = 0,
         reader: RowReader | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        self.arrivals: list[tuple[float, Index]] = []
+        self._clock = clock
         self.bulk = bulk
         self._reply_bytes = _REPLY_BYTES - overhead
         self.ceiling = ceiling
@@ -110,6 +115,11 @@ class Walk:
         """Return the columns that have rows, by name."""
         self._group.settle()
         return {column.name: column.values for column in self._columns if column.values}
+
+    @property
+    def odd_types(self) -> dict[str, dict[Index, int]]:
+        """Return the tags of the numbers that came with another type than their column's."""
+        return {column.name: column.odd for column in self._columns if column.odd}
 
     @property
     def rows(self) -> int:
@@ -177,6 +187,8 @@ class Walk:
             self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
         self.varbinds += varbinds
+        if self._clock is not None and group.last:
+            self.arrivals.append((self._clock(), group.last[0]))
         if not varbinds:
             self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
             return
@@ -245,6 +257,7 @@ class Walk:
             [column.values for column in asked],
             [column.last for column in asked],
             self._reader if len(asked) == len(self._columns) else None,
+            [column.odd for column in asked],
         )
 
     def _close_ended(self) -> None:

@@ -98,22 +98,25 @@ def volumes_between(before: Sample, after: Sample, seconds: float) -> tuple[Volu
     most = MOST_OF_SPEED * max(speeds) * seconds / 8 if speeds else None
     if not after.is_wide and (most is None or most >= _WRAP_32):
         raise NoRateError(Gap.WRAP_UNCERTAIN)
-    received = _volume(before.received, after.received, is_wide=after.is_wide)
-    sent = _volume(before.sent, after.sent, is_wide=after.is_wide)
+    packets = before.has_wide_packets == after.has_wide_packets
+    received = _volume(before.received, after.received, after, packets=packets)
+    sent = _volume(before.sent, after.sent, after, packets=packets)
     if most is not None:
         _refuse_implausible(before.received, after.received, received, most)
         _refuse_implausible(before.sent, after.sent, sent, most)
     return received, sent
 
 
-def _volume(before: Counters, after: Counters, *, is_wide: bool) -> Volume:
+def _volume(before: Counters, after: Counters, sample: Sample, *, packets: bool) -> Volume:
+    """Return one direction's volume; the widths are the sample's, `packets` if they are known."""
     if before.octets is None or after.octets is None:
         raise NoRateError(Gap.NO_COUNTERS)
     # Narrow octets wrap once at most, as the caller has made sure of.
     wrapped = (after.octets - before.octets) % _WRAP_32
+    grown = _grown_64 if sample.has_wide_packets else _grown_32
     return Volume(
-        _grown_64(before.octets, after.octets) if is_wide else wrapped,
-        _known(_grown_64 if is_wide else _grown_32, before.packets, after.packets),
+        _grown_64(before.octets, after.octets) if sample.is_wide else wrapped,
+        _known(grown, before.packets, after.packets) if packets else None,
         _known(_grown_32, before.errors, after.errors),
         _known(_grown_32, before.discards, after.discards),
     )

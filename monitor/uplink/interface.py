@@ -1,5 +1,6 @@
 """Finds the uplink's interface in a device's reading, and reads its row.
 
+Which counters an interface has and how wide they are, the reading has settled already.
 Source: IF-MIB (RFC 2863); the choice between ifSpeed and ifHighSpeed: RFC 2863 §3.1.2.
 
 Must not know: other polls than this one.
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.uplink.model import Counters, Gap, Sample
+from monitor.uplink.model import OPER_UP, Counters, Gap, Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.observation import DeviceReading
 
 # In this order: ifName is what people type on the console and survives a restart.
@@ -23,18 +26,36 @@ _MEGA = 1_000_000
 def find_interface(reading: DeviceReading, name: str | None) -> int | Gap:
     """Return the ifIndex of the interface of that name, or why there is none.
 
-    The first of ifName, ifDescr and ifAlias in which the name occurs decides.
+    The first of ifName, ifDescr and ifAlias in which the name occurs decides; of several rows
+    of that name, the living one.
     """
     if not name:
         return Gap.NOT_CONFIGURED
     for column in _NAMES:
         rows = reading.columns.get(column, {})
         found = [if_index for if_index, value in rows.items() if _text(value) == name.strip()]
-        if len(found) > 1:
-            return Gap.AMBIGUOUS
         if found:
-            return found[0]
+            living = living_row(reading, found)
+            return Gap.AMBIGUOUS if living is None else living
     return Gap.NOT_FOUND
+
+
+def living_row(reading: DeviceReading, rows: Sequence[int]) -> int | None:
+    """Return which of several rows of one name the interface is, None if that cannot be told.
+
+    A router that dials in leaves the rows of past sessions behind: the one that is up is meant,
+    and while none is, the one whose state changed last.
+    """
+    if len(rows) == 1:
+        return rows[0]
+    states = reading.columns.get("ifOperStatus", {})
+    up = [row for row in rows if states.get(row) == OPER_UP]
+    if up:
+        return up[0] if len(up) == 1 else None
+    changed = reading.columns.get("ifLastChange", {})
+    ticks = {row: value for row in rows if isinstance(value := changed.get(row), int)}
+    last = [row for row, value in ticks.items() if value == max(ticks.values())]
+    return last[0] if len(last) == 1 else None
 
 
 def sample_of(reading: DeviceReading, if_index: int) -> Sample:
@@ -44,17 +65,18 @@ def sample_of(reading: DeviceReading, if_index: int) -> Sample:
         found = reading.columns.get(column, {}).get(if_index)
         return found if isinstance(found, int) and 0 <= found <= largest else None
 
-    wide = (value("ifHCInOctets", _MAX_64), value("ifHCOutOctets", _MAX_64))
-    is_wide = None not in wide
-    octets = wide if is_wide else (value("ifInOctets"), value("ifOutOctets"))
-    prefix, largest = ("ifHC", _MAX_64) if is_wide else ("if", _MAX_32)
+    def pair(counted: str) -> tuple[int | None, int | None, bool]:
+        wide = (value(f"ifHCIn{counted}", _MAX_64), value(f"ifHCOut{counted}", _MAX_64))
+        if None not in wide:
+            return *wide, True
+        return value(f"ifIn{counted}"), value(f"ifOut{counted}"), False
 
-    def counters(direction: str, direction_octets: int | None) -> Counters:
+    octets_in, octets_out, is_wide = pair("Octets")
+    packets_in, packets_out, has_wide_packets = pair("UcastPkts")
+
+    def counters(direction: str, octets: int | None, packets: int | None) -> Counters:
         return Counters(
-            direction_octets,
-            value(f"{prefix}{direction}UcastPkts", largest),
-            value(f"if{direction}Errors"),
-            value(f"if{direction}Discards"),
+            octets, packets, value(f"if{direction}Errors"), value(f"if{direction}Discards")
         )
 
     speed, rounding = _speed(value("ifHighSpeed"), value("ifSpeed"))
@@ -63,8 +85,9 @@ def sample_of(reading: DeviceReading, if_index: int) -> Sample:
         uptime_ticks=reading.uptime_ticks,
         if_index=if_index,
         is_wide=is_wide,
-        received=counters("In", octets[0]),
-        sent=counters("Out", octets[1]),
+        has_wide_packets=has_wide_packets,
+        received=counters("In", octets_in, packets_in),
+        sent=counters("Out", octets_out, packets_out),
         speed_bps=speed,
         speed_rounding_bps=rounding,
         admin_status=value("ifAdminStatus"),

@@ -71,8 +71,8 @@ class Poll:
 class Counters:
     """One direction's counters as the MIB has them; None where the device has none.
 
-    `packets` are the unicast ones. Octets and packets are 64 bits wide or 32, as the sample's
-    `is_wide` says; errors and discards are always 32.
+    `packets` are the unicast ones. Octets are 64 bits wide or 32, as the sample's `is_wide` says,
+    packets as its `has_wide_packets` does; errors and discards are always 32.
     """
 
     octets: int | None
@@ -93,6 +93,7 @@ class Sample:
     uptime_ticks: int | None
     if_index: int
     is_wide: bool
+    has_wide_packets: bool
     received: Counters
     sent: Counters
     speed_bps: int | None

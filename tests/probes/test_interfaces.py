@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,7 +37,16 @@ SYSTEM: Mapping[str, int | bytes | tuple[int, ...]] = {
     "sysDescr": b"Switch",
     "sysObjectID": (1, 3, 6, 1, 4, 1, 9),
 }
-WIDE: Mapping[str, Mapping[int, int | bytes]] = {"ifName": {1: b"a"}, "ifHCInOctets": {1: 2**40}}
+WIDE: Mapping[str, Mapping[int, int | bytes]] = {
+    "ifName": {1: b"a"},
+    "ifHighSpeed": {1: 1000},
+    "ifHCInOctets": {1: 2**40},
+    "ifHCOutOctets": {1: 2**41},
+    "ifHCInUcastPkts": {1: 2**30},
+    "ifHCOutUcastPkts": {1: 2**31},
+}
+NAMES = {row: b"port %d" % row for row in range(1, 7)}
+LOADED_SECONDS = 60.0
 NARROW: Mapping[str, Mapping[int, int | bytes]] = {"ifDescr": {1: b"a"}}
 
 
@@ -198,3 +208,37 @@ async def test_options_of_another_probe_are_a_bug() -> None:
     wrong = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, IcmpOptions())
     with pytest.raises(TypeError, match="options of another probe"):
         await run(Reads([]), wrong)
+
+
+async def test_a_row_is_of_the_instant_at_which_its_reply_came() -> None:
+    """The second reply was lost once: its rows are two seconds younger than those before."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    whole = {name: dict.fromkeys(range(1, 7), 7) for name in WIDE} | {"ifName": NAMES}
+    arrivals = [(begun + 0.01, 2), (begun + 2.01, 4), (begun + 2.02, 6)]
+    before = datetime.now(UTC)
+    got = reading(await run(Reads([Result(SYSTEM, whole, None, 3, 40, {}, arrivals)])))
+    assert got.read_at is not None
+    assert abs((got.read_at - before).total_seconds() - 0.01) < LOADED_SECONDS
+    assert {row: round(delay, 3) for row, delay in got.delays.items()} == {
+        3: 2.0,
+        4: 2.0,
+        5: 2.01,
+        6: 2.01,
+    }
+
+
+async def test_rows_of_replies_in_a_row_are_of_one_instant() -> None:
+    begun = asyncio.get_running_loop().time()
+    arrivals = [(begun + 0.01, 1), (begun + 0.02, 6)]
+    got = reading(await run(Reads([Result(SYSTEM, WIDE, None, 3, 40, {}, arrivals)])))
+    assert got.delays == {}
+
+
+async def test_an_engine_that_does_not_say_when_replies_came_has_read_by_its_end() -> None:
+    before = datetime.now(UTC)
+    got = reading(await run(Reads([Result(SYSTEM, WIDE, None, 3, 40)])))
+    assert got.read_at is not None
+    # Both clocks are read one after the other.
+    slack = timedelta(milliseconds=50)
+    assert before - slack <= got.read_at <= datetime.now(UTC) + slack

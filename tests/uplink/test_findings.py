@@ -97,7 +97,8 @@ def test_a_name_of_two_interfaces_is_found() -> None:
     load = measured(Router(name=b"lan0"))
     assert load.gap is Gap.NOT_FOUND
     meter = UplinkMeter("lan0", GIGABIT)
-    load = meter.measure(Router(name=b"lan0").reading(), poll(1000))
+    both_up: dict[int, int | bytes] = {4: 1, 5: 1}
+    load = meter.measure(Router(name=b"lan0").reading(ifOperStatus=both_up), poll(1000))
     assert sentences(load) == {
         FindingKind.INTERFACE_AMBIGUOUS: "several interfaces have the configured name, 'lan0'"
     }

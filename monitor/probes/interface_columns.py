@@ -1,0 +1,175 @@
+"""Makes one account of each interface out of what ifTable and ifXTable say of it.
+
+Agents get these two tables wrong in many ways, and each reader of a `DeviceReading` would have
+to know all of them. So they are settled here, once and interface by interface: what counts its
+octets and packets and how wide, how fast it is, and which rows of both tables are the same
+interface. Behind it `ifHCInOctets` holds living 64-bit counters alone, an interface has either
+those or the 32-bit ones, and `ifHighSpeed` holds speeds.
+
+Source: IF-MIB (RFC 2863 §3.1.2 speed, §3.1.6 widths of counters); what is wrong in practice:
+docs/snmp.md.
+
+Must not know: how SNMP is spoken, other polls than this one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from monitor.snmp.codec import Tag
+from monitor.snmp.oids import IF_TABLE, IF_X_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Column = Mapping[int, int | bytes]
+    Columns = Mapping[str, Column]
+    Types = Mapping[str, Mapping[int, int]]
+
+WIDE_OCTETS = ("ifHCInOctets", "ifHCOutOctets")
+WIDE_PACKETS = ("ifHCInUcastPkts", "ifHCOutUcastPkts")
+# Each 64-bit counter beside the one of 32 bits, in pairs of both directions.
+TWINS = (
+    (WIDE_OCTETS, ("ifInOctets", "ifOutOctets")),
+    (WIDE_PACKETS, ("ifInUcastPkts", "ifOutUcastPkts")),
+)
+FASTEST_MBPS = 10_000_000
+"""10 Tbit/s. Agents put 4294967295, -1 or bits a second where Mbit/s belong."""
+
+_UP = 1
+_MAX_32 = 2**32 - 1
+_DECLARED = {"ifHC": Tag.COUNTER64, "ifIn": Tag.COUNTER32, "ifOu": Tag.COUNTER32}
+# ifType of what carries no frames of its own, and may count nothing for good though it is up:
+# other, softwareLoopback, propVirtual, tunnel, l2vlan, l3ipvlan.
+_VIRTUAL = frozenset({1, 24, 53, 131, 135, 136})
+_OF_IF_TABLE = tuple(name for _, name, _ in IF_TABLE.columns)
+_OF_IF_X_TABLE = tuple(name for _, name, _ in IF_X_TABLE.columns)
+
+
+def are_in_doubt(columns: Columns, types: Types) -> bool:
+    """Return whether the 32-bit counters and ifSpeed are needed to tell what an interface does.
+
+    They are where an interface has no 64-bit counter, or one of another type, or one that is 0
+    although the interface is up; and where ifHighSpeed is missing, no speed, or 0 likewise.
+    """
+    rows = _rows_of(columns, _OF_IF_TABLE) | _rows_of(columns, _OF_IF_X_TABLE)
+    if any(types.get(name) for name in (*WIDE_OCTETS, *WIDE_PACKETS)):
+        return True
+    up = {row for row, state in columns.get("ifOperStatus", {}).items() if state == _UP}
+    counting = up - {row for row, kind in columns.get("ifType", {}).items() if kind in _VIRTUAL}
+    for name in (*WIDE_OCTETS, *WIDE_PACKETS):
+        column = columns.get(name, {})
+        if not column.keys() >= rows:
+            return True
+        if 0 in column.values() and any(column[row] == 0 for row in counting & column.keys()):
+            return True
+    speeds = columns.get("ifHighSpeed", {})
+    return not speeds.keys() >= rows or any(
+        not _is_speed(speed) or (speed == 0 and row in counting) for row, speed in speeds.items()
+    )
+
+
+def settled(columns: Columns, types: Types) -> Columns:
+    """Return the columns with one account of each interface; columns without rows are left out.
+
+    `types` holds the tags of the numbers that came with another type than their object's.
+    Columns of which nothing is to be changed are the very ones that were given.
+    """
+    columns, types = _joined(columns, types)
+    found = dict(columns)
+    for wide, narrow in TWINS:
+        found |= _counters(columns, types, wide, narrow)
+    speeds = columns.get("ifHighSpeed", {})
+    if not all(map(_is_speed, speeds.values())):
+        found["ifHighSpeed"] = {row: speed for row, speed in speeds.items() if _is_speed(speed)}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def _is_speed(mbps: object) -> bool:
+    return isinstance(mbps, int) and 0 <= mbps < FASTEST_MBPS
+
+
+def _counters(
+    columns: Columns, types: Types, wide: tuple[str, str], narrow: tuple[str, str]
+) -> Columns:
+    """Return both widths' columns of a pair of counters, each interface in one of the widths."""
+    names = (*wide, *narrow)
+    if not any(columns.get(name) for name in narrow) and not any(types.get(name) for name in wide):
+        return {}
+    settled_columns: dict[str, dict[int, int | bytes]] = {name: {} for name in names}
+    for row in sorted({row for name in names for row in columns.get(name, {})}):
+        seen = [_said(columns, types, pair, row) for pair in zip(wide, narrow, strict=True)]
+        is_wide = all(of_64 is not None or of_32 is None for of_64, of_32 in seen)
+        # Who counts in 32 bits only has a 64-bit counter that stands still.
+        is_dead = any(of_64 == 0 and of_32 for of_64, of_32 in seen)
+        for place, (of_64, of_32) in enumerate(seen):
+            if of_64 is not None and ((is_wide and not is_dead) or of_32 is None):
+                settled_columns[wide[place]][row] = of_64
+            elif of_32 is not None:
+                settled_columns[narrow[place]][row] = of_32
+    return settled_columns
+
+
+def _said(
+    columns: Columns, types: Types, twins: tuple[str, str], row: int
+) -> tuple[int | None, int | None]:
+    """Return what a row has in 64 bits and in 32, by the types on the wire.
+
+    Of two values of the same width the one in its own column is taken.
+    """
+    found: list[int | None] = [None, None]
+    for name in twins:
+        value = columns.get(name, {}).get(row)
+        if not isinstance(value, int) or value < 0:
+            continue
+        tag = types.get(name, {}).get(row, _DECLARED[name[:4]])
+        width = 0 if tag == Tag.COUNTER64 or value > _MAX_32 else 1
+        if found[width] is None or twins[width] == name:
+            found[width] = value
+    return found[0], found[1]
+
+
+def _joined(columns: Columns, types: Types) -> tuple[Columns, Types]:
+    """Put rows of ifXTable under the ifIndex that the interface of that name has in ifTable.
+
+    Only where each of both tables lacks the other's row, and the name is a single one.
+    """
+    of_table = _rows_of(columns, _OF_IF_TABLE)
+    of_x_table = _rows_of(columns, _OF_IF_X_TABLE)
+    if of_table == of_x_table or not of_table or not of_x_table:
+        return columns, types
+    described = dict(_single(columns.get("ifDescr", {}), of_table - of_x_table))
+    moved = {
+        row: described[name]
+        for name, row in _single(columns.get("ifName", {}), of_x_table - of_table)
+        if name in described
+    }
+    if not moved:
+        return columns, types
+
+    return (
+        {
+            name: {moved.get(row, row): value for row, value in rows.items()}
+            for name, rows in columns.items()
+            if name in _OF_IF_X_TABLE
+        }
+        | {name: rows for name, rows in columns.items() if name not in _OF_IF_X_TABLE},
+        {
+            name: {moved.get(row, row): tag for row, tag in tags.items()}
+            for name, tags in types.items()
+            if name in _OF_IF_X_TABLE
+        }
+        | {name: tags for name, tags in types.items() if name not in _OF_IF_X_TABLE},
+    )
+
+
+def _single(names: Column, rows: set[int]) -> Iterator[tuple[bytes, int]]:
+    """Yield name and row of those rows whose name no other of them has."""
+    said = {row: name.strip(b" \0") for row in rows if isinstance(name := names.get(row), bytes)}
+    seen = Counter(said.values())
+    return ((name, row) for row, name in said.items() if name and seen[name] == 1)
+
+
+def _rows_of(columns: Columns, names: tuple[str, ...]) -> set[int]:
+    return set().union(*[columns.get(name, ()) for name in names])
