@@ -70,7 +70,9 @@ def _reading(poll: int) -> DeviceReading:
     }
     for at, family in enumerate(FAMILIES):
         columns[family] = {row: 10**11 + at * 10**8 + row * 10**5 + poll for row in rows}
-    return DeviceReading("sw", "Switch", "1.3.6.1.4.1.9.1.1", poll, columns)
+    # What is older than the look-back is not exposed.
+    read_at = datetime.now(UTC)
+    return DeviceReading("sw", "Switch", "1.3.6.1.4.1.9.1.1", poll, columns, read_at=read_at)
 
 
 def _poll_all(exposition: Exposition, poll: int) -> float:

@@ -39,6 +39,7 @@ class PollRenderer:
             columns=result.columns,
             requests=result.requests,
             varbinds=result.varbinds,
+            read_at=datetime.now(UTC),
         )
         self._exposition.observe(
             Observation(self._check, _STARTED, 0.1, Outcome.OK, values=reading)

@@ -14,18 +14,14 @@ DEVICE = ("school", "site", "device")
 # (RFC 2863 §3.1.5), and a series that changes its labels is another series.
 INTERFACE = ("ifIndex", "ifName", "ifDescr", "ifAlias")
 
-# Counters of 32 bits and their 64-bit twin (IF-MIB, RFC 2863 §3.1.6): a slow interface may
-# have only the former, so the choice is made row by row.
-WIDE_TWIN = {
-    "ifInOctets": "ifHCInOctets",
-    "ifInUcastPkts": "ifHCInUcastPkts",
-    "ifInMulticastPkts": "ifHCInMulticastPkts",
-    "ifInBroadcastPkts": "ifHCInBroadcastPkts",
-    "ifOutOctets": "ifHCOutOctets",
-    "ifOutUcastPkts": "ifHCOutUcastPkts",
-    "ifOutMulticastPkts": "ifHCOutMulticastPkts",
-    "ifOutBroadcastPkts": "ifHCOutBroadcastPkts",
-}
+LONGEST_POLLED_SECONDS = 120.0
+"""Up to this interval of a check its polled families carry the instant of their reading.
+
+Prometheus shows a sample for five minutes (its look-back): two polls must fit, so that one that is
+lost leaves no hole.
+"""
+LOOK_BACK_SECONDS = 300.0
+"""A sample that is older would be taken and never be shown."""
 
 
 def _counter(name: str, unit: str, text: str) -> Metric:
@@ -36,7 +32,7 @@ def _gauge(name: str, unit: str, text: str) -> Metric:
     return Metric(name, Kind.GAUGE, unit, f"{text} (IF-MIB)", DEVICE, INTERFACE)
 
 
-_NARROW = "32-bit counter, only where the interface has none of 64 bits"
+_NARROW = "32-bit counter, only where the interface has none of 64 bits that counts"
 
 INTERFACE_METRICS = (
     _gauge("ifIndex", "", "Number that the device gives the interface until its next restart"),
@@ -87,6 +83,9 @@ INTERFACE_METRICS = (
     ),
 )
 
+# What carries the instant of the reading; the names are those of the MIB, and nothing else is.
+POLLED = frozenset({metric.name for metric in INTERFACE_METRICS} | {"sysUpTime"})
+
 # Whose values are mostly those of the poll before: all but the counters of traffic.
 STEADY = frozenset(
     metric.name for metric in INTERFACE_METRICS if metric.kind is not Kind.COUNTER
@@ -101,6 +100,14 @@ SYSTEM_METRICS = (
         Kind.GAUGE,
         "hundredths of a second",
         "Time since the device's network management last started (SNMPv2-MIB)",
+        DEVICE,
+    ),
+    Metric(
+        "school_device_read_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds since 1970",
+        "When the last interfaces poll read the device. Its own rate, which is 1, is what the rate"
+        " of a polled counter is divided by",
         DEVICE,
     ),
     Metric(

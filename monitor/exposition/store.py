@@ -10,13 +10,16 @@ Must not know: HTTP, or how a block's text is made.
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.inventory_info import render_references, render_school
+from monitor.exposition.mib import LONGEST_POLLED_SECONDS, LOOK_BACK_SECONDS, POLLED
 from monitor.exposition.render import CheckRenderer
 from monitor.inventory import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.observation import DeviceReading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -44,13 +47,15 @@ class _Owner:
     """What is kept for one check.
 
     `places` has, by the families that have a block of it, the blocks that this one is among. As
-    long as it is, they are in place: only an empty place is ever taken away.
+    long as it is, they are in place: only an empty place is ever taken away. `expires` is
+    monotonic; `polled_expires` is Unix time, for what carries the instant of its reading.
     """
 
     school: str
     renderer: CheckRenderer
     places: dict[str, dict[str, bytes]] = field(default_factory=dict)
     expires: float = 0.0
+    polled_expires: float = math.inf
 
 
 class Exposition:
@@ -96,6 +101,7 @@ class Exposition:
         if check.kind in BACK_OFF_KINDS:
             life = max(life, SHORTEST_LIFE_OF_WALKS)
         owner.expires = now + life
+        owner.polled_expires = _polled_expires(observation)
 
     def set_block(self, family: str, school: str, owner: str, text: bytes) -> None:
         """Put the sample lines of `owner` (unique within family and school) in their place.
@@ -164,11 +170,16 @@ class Exposition:
                 self._put(check, owner, owner.renderer.totals(), now)
 
     def expire(self) -> None:
-        """Drop the series of checks whose last runs are overdue; totals are kept."""
-        now = self._clock.monotonic()
+        """Drop the series of checks whose last runs are overdue; totals are kept.
+
+        Those that carry the instant of their reading are dropped when that is past the look-back.
+        """
+        now, instant = self._clock.monotonic(), self._clock.now().timestamp()
         for check_id, owner in self._owners.items():
             if owner.places and owner.expires <= now:
                 self._drop_series(check_id, owner)
+            elif owner.polled_expires <= instant:
+                self._drop_series(check_id, owner, POLLED)
 
     async def stream(self, school: str | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the whole exposition, or one school's, in slices of about `SLICE_BYTES`.
@@ -216,7 +227,20 @@ class Exposition:
             return list(schools.get(school, {}).values())
         return [block for blocks in schools.values() for block in blocks.values()]
 
-    def _drop_series(self, check_id: str, owner: _Owner) -> None:
-        for family in owner.places:
+    def _drop_series(
+        self, check_id: str, owner: _Owner, families: AbstractSet[str] | None = None
+    ) -> None:
+        gone = owner.places.keys() if families is None else owner.places.keys() & families
+        for family in list(gone):
             self.drop_block(family, owner.school, check_id)
-        owner.places.clear()
+            del owner.places[family]
+
+
+def _polled_expires(observation: Observation) -> float:
+    """Return until when (Unix time) a reading's values may be exposed, if they say when it was."""
+    values = observation.values
+    if not isinstance(values, DeviceReading) or values.read_at is None:
+        return math.inf
+    if observation.check.interval > LONGEST_POLLED_SECONDS:
+        return math.inf
+    return values.read_at.timestamp() + LOOK_BACK_SECONDS

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from pathlib import Path
 
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
 from monitor.exposition.echo import RTT_BOUNDS
 from monitor.exposition.metric import Kind
-from monitor.exposition.mib import INTERFACE_METRICS, WIDE_TWIN
+from monitor.exposition.mib import INTERFACE_METRICS
 from monitor.exposition.reference import reference
+from monitor.probes.interface_columns import TWINS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -33,8 +35,8 @@ def test_our_counters_end_in_total_and_infos_in_info_or_reason() -> None:
             assert metric.name.endswith(("_info", "_reason")), metric.name
 
 
-def test_every_64_bit_twin_is_declared() -> None:
-    assert {*WIDE_TWIN, *WIDE_TWIN.values()} <= CATALOGUE.keys()
+def test_both_widths_of_every_counter_are_declared() -> None:
+    assert {name for pair in chain.from_iterable(TWINS) for name in pair} <= CATALOGUE.keys()
 
 
 def test_buckets_reach_from_a_twentieth_of_a_millisecond_to_past_five_seconds() -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,13 +66,55 @@ def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
     }
 
 
-def test_a_32_bit_counter_is_left_out_where_its_64_bit_twin_is_known() -> None:
-    mixed = two_ports(ifInOctets={1: 5, 7: 6, 9: 7})
-    assert set(values(mixed, "ifHCInOctets")) == {
-        ("ge-0/0/1", "port 1"),
-        ("ge-0/0/7", "port 7"),
-    }
-    assert values(mixed, "ifInOctets") == {("9", "", ""): 7}
+def test_an_interface_without_state_is_numbered_by_its_name() -> None:
+    found = values(two_ports(ifName={1: b"a", 7: b"b", 9: b"x-table alone"}), "ifIndex")
+    assert found[("x-table alone", "")] == 9
+    assert len(found) == 3
+
+
+def test_an_interface_without_a_name_among_named_ones_is_known_by_its_description() -> None:
+    found = values(reading(ifName={1: b"a"}, ifDescr={2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
+    assert found == {("a", ""): 1, ("", "eth1"): 2}
+
+
+def read_at(instant: datetime, **delays: float) -> DeviceReading:
+    later = {int(row[1:]): seconds for row, seconds in delays.items()}
+    return replace(two_ports(), read_at=instant, delays=later)
+
+
+READ = datetime(2026, 11, 25, 6, 0, 0, 123_456, tzinfo=UTC)
+STAMP = b" 1795586400123\n"
+
+
+def test_what_a_poll_brings_ends_with_the_instant_of_the_reading_in_milliseconds() -> None:
+    blocks = DeviceRenderer(interfaces_check()).render(read_at(READ))
+    stamped = {family for family, lines in blocks.items() if STAMP in lines}
+    assert stamped == {"ifHCInOctets", "ifIndex", "ifOperStatus", "sysUpTime"}
+    for family in stamped:
+        assert all(line.endswith(STAMP) for line in blocks[family].splitlines(keepends=True))
+    text = blocks["school_device_read_timestamp_seconds"].decode()
+    assert [*exact_names(text).values()] == [1795586400.123]
+    assert text.count(" ") == 1
+
+
+@pytest.mark.parametrize(("interval", "is_stamped"), [(10.0, True), (120.0, True), (121.0, False)])
+def test_polls_that_are_rarer_than_two_in_the_look_back_carry_no_instant(
+    interval: float,
+    *,
+    is_stamped: bool,
+) -> None:
+    check = replace(interfaces_check(), interval=interval)
+    blocks = DeviceRenderer(check).render(read_at(READ))
+    assert (STAMP in blocks["ifHCInOctets"]) == is_stamped
+    assert "school_device_read_timestamp_seconds" in blocks
+
+
+def test_a_row_that_came_later_has_its_own_instant() -> None:
+    blocks = DeviceRenderer(interfaces_check()).render(read_at(READ, r7=2.5))
+    assert [line.split()[-1] for line in blocks["ifHCInOctets"].splitlines()] == [
+        b"1795586400123",
+        b"1795586402623",
+    ]
 
 
 def test_a_device_without_64_bit_counters_is_told_apart() -> None:
@@ -179,17 +223,21 @@ def test_what_interfaces_are_known_by_can_be_chosen() -> None:
 
 
 _Rows = dict[int, int | bytes]
-_ROWS = st.dictionaries(st.integers(1, 4), st.integers(0, 2), max_size=4)
+# Values that look like the instants of readings among them.
+_ROWS = st.dictionaries(st.integers(1, 4), st.integers(0, 2) | st.just(1795586400123), max_size=4)
+_INSTANTS = st.tuples(st.integers(0, 2), st.dictionaries(st.integers(1, 4), st.just(1.0)))
 
 
-@given(st.lists(st.tuples(_ROWS, _ROWS, _ROWS, st.booleans()), max_size=6))
+@given(st.lists(st.tuples(_ROWS, _ROWS, _ROWS, st.booleans(), _INSTANTS), max_size=6))
 def test_lines_kept_from_the_poll_before_are_those_that_it_would_write_now(
-    polls: list[tuple[_Rows, _Rows, _Rows, bool]],
+    polls: list[tuple[_Rows, _Rows, _Rows, bool, tuple[int, dict[int, float]]]],
 ) -> None:
     kept = DeviceRenderer(interfaces_check())
-    for states, errors, octets, is_renamed in polls:
+    for states, errors, octets, is_renamed, (minutes, delays) in polls:
         names: _Rows = {
             row: b"new" if is_renamed and row == 1 else b"port %d" % row for row in range(5)
         }
         poll = reading(ifName=names, ifOperStatus=states, ifInErrors=errors, ifHCInOctets=octets)
+        instant = READ + timedelta(minutes=minutes)
+        poll = replace(poll, read_at=instant, delays=delays)
         assert kept.render(poll) == DeviceRenderer(interfaces_check()).render(poll)

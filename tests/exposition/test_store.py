@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from itertools import chain, pairwise
 
 import pytest
 
+from monitor.exposition.mib import LOOK_BACK_SECONDS
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import MISSED_RUNS, SLICE_BYTES, Exposition
 from monitor.observation import EchoRound, Outcome
 from monitor.schedule import back_off
 from tests.exposition.support import (
+    MONDAY,
     HandClock,
     exact_names,
     icmp_check,
@@ -238,3 +241,34 @@ async def test_a_block_replaced_while_streaming_is_whole_either_way() -> None:
     assert len(lines) == 400 * 200
     for start in range(0, len(lines), 200):
         assert len(set(lines[start : start + 200])) == 1
+
+
+async def test_what_was_read_before_the_look_back_is_not_exposed() -> None:
+    clock = HandClock()
+    exposition = Exposition(clock)
+    exposition.set_inventory(inventory(school("goethe")))
+    polls = {
+        "switch-1": (interfaces_check(), LOOK_BACK_SECONDS),
+        "switch-2": (interfaces_check("switch-2"), LOOK_BACK_SECONDS - 1),
+        "switch-3": (replace(interfaces_check("switch-3"), interval=300.0), 2 * LOOK_BACK_SECONDS),
+    }
+    exposition.retain({check.id for check, _ in polls.values()})
+    for check, age in polls.values():
+        read = MONDAY - timedelta(seconds=age)
+        exposition.observe(observed(check, replace(two_ports(), read_at=read)))
+    found = exact_names(await scrape(exposition))
+    for family in ("ifHCInOctets", "ifOperStatus", "sysUpTime"):
+        shown = {dict(labels)["device"] for name, labels in found if name == family}
+        assert shown == {"switch-2", "switch-3"}, family
+    known = {dict(labels)["device"] for name, labels in found if name == "probe_success"}
+    assert known == polls.keys()
+
+
+async def test_a_device_that_is_read_again_after_the_look_back_is_exposed_again() -> None:
+    exposition = Exposition(HandClock())
+    exposition.retain({interfaces_check().id})
+    old = MONDAY - timedelta(seconds=LOOK_BACK_SECONDS)
+    for read, is_shown in ((old, False), (MONDAY, True), (old, False)):
+        reading = replace(two_ports(), read_at=read)
+        exposition.observe(observed(interfaces_check(), reading))
+        assert ("ifOperStatus" in await scrape(exposition)) == is_shown
