@@ -22,6 +22,7 @@ from monitor.exposition.mib import (
     DEVICE,
     INTERFACE_METRICS,
     LONGEST_POLLED_SECONDS,
+    READ_TIMESTAMP,
     STEADY,
 )
 from monitor.exposition.text import Blocks, LabelTexts, labels, sanitise
@@ -95,9 +96,6 @@ class DeviceRenderer:
 
     def _system(self, reading: DeviceReading, stamps: _Stamps) -> dict[str, bytes]:
         blocks = Blocks(self._known)
-        if reading.read_at is not None:
-            read = reading.read_at.timestamp()
-            blocks.add("school_device_read_timestamp_seconds", self._device, round(read, 3))
         said = (reading.sys_name, reading.sys_descr, reading.sys_object_id)
         if any(said):
             blocks.add("school_device_system_info", (*self._device, *said), 1)
@@ -107,10 +105,11 @@ class DeviceRenderer:
         blocks.add("probe_snmp_requests", self._device, reading.requests)
         blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
         texts = blocks.text()
-        if reading.uptime_ticks is not None:
-            device = self._known[DEVICE, self._device]
-            line = f"sysUpTime{device} {reading.uptime_ticks}{stamps.usual}"
-            texts["sysUpTime"] = line.encode()
+        read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
+        for family, value in (("sysUpTime", reading.uptime_ticks), (READ_TIMESTAMP, read)):
+            if value is not None:
+                device = self._known[DEVICE, self._device]
+                texts[family] = f"{family}{device} {value}{stamps.usual}".encode()
         return texts
 
     def _steady_table(self, family: str, rows: Column, stamps: _Stamps) -> bytes:

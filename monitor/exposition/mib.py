@@ -83,8 +83,11 @@ INTERFACE_METRICS = (
     ),
 )
 
-# What carries the instant of the reading; the names are those of the MIB, and nothing else is.
-POLLED = frozenset({metric.name for metric in INTERFACE_METRICS} | {"sysUpTime"})
+# Beside the counters, so that it has a sample wherever they have one.
+READ_TIMESTAMP = "school_device_read_timestamp_seconds"
+
+# What carries the instant of the reading: all that an interfaces poll brings under the MIB's names.
+POLLED = frozenset({metric.name for metric in INTERFACE_METRICS} | {"sysUpTime", READ_TIMESTAMP})
 
 # Whose values are mostly those of the poll before: all but the counters of traffic.
 STEADY = frozenset(
@@ -103,11 +106,11 @@ SYSTEM_METRICS = (
         DEVICE,
     ),
     Metric(
-        "school_device_read_timestamp_seconds",
+        READ_TIMESTAMP,
         Kind.GAUGE,
         "seconds since 1970",
-        "When the last interfaces poll read the device. Its own rate, which is 1, is what the rate"
-        " of a polled counter is divided by",
+        "When the last interfaces poll read the device; what the rate of a polled counter is divided"
+        " by, so that a poll that is missing does not lower it",
         DEVICE,
     ),
     Metric(
