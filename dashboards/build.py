@@ -170,6 +170,8 @@ class _Builder:
                 .expr(query.expr)
                 .legend_format(query.legend.of(language))
             )
+            if query.every:
+                target.interval(query.every)
             if query.instant:
                 target.instant()
             else:

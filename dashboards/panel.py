@@ -39,12 +39,15 @@ class Colour(StrEnum):
 class Query:
     """One PromQL expression, and how its series are called (`{{label}}` for a label's value).
 
-    `instant` asks for the end of the time range alone, as stats, tables and maps do.
+    `instant` asks for the end of the time range alone, as stats, tables and maps do. `every` is
+    how often what it asks for is measured, where that is more rarely than Prometheus scrapes:
+    points lie no closer, and `$__rate_interval` is at least four of it.
     """
 
     expr: str
     legend: Text
     instant: bool = False
+    every: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,3 +103,33 @@ def state_code(metric: str, selector: str, by: str) -> str:
         f'max by ({by}) ({metric}{{{selector}{comma}state="up"}})'
         f' + 2 * max by ({by}) ({metric}{{{selector}{comma}state="unknown"}})'
     )
+
+
+# How often the configuration's defaults have a device read: interfaces, and hardware.
+EVERY_POLL: Final = "1m"
+EVERY_HARDWARE_POLL: Final = "5m"
+
+
+def polled_rate(selector: str, *counters: str) -> str:
+    """Return PromQL of the rate a second of what an interfaces poll counts.
+
+    Of several counters an interface's first one is taken, as of 64 bits and of 32. `rate` spreads
+    what the samples of its window grew by over the whole window, and so shows too little beside a
+    missing poll; the instants of the same polls, which grow by one a second, suffer alike.
+    """
+    window = "[$__rate_interval]"
+    rates = " or ".join(f"rate({counter}{{{selector}}}{window})" for counter in counters)
+    polls = f"rate(school_device_read_timestamp_seconds{{{selector}}}{window})"
+    return f"({rates}) / on (school, site, device) group_left () {polls}"
+
+
+def hardware_rate(selector: str, counter: str) -> str:
+    """Return PromQL of the rate a second of what a hardware poll counts.
+
+    These polls are too rare to carry their instants; both sides move when one ends.
+    """
+    window = "[$__rate_interval]"
+    polls = f'rate(probe_last_run_timestamp_seconds{{{selector}, check="hardware"}}{window})'
+    return (
+        f"rate({counter}{{{selector}}}{window}) / on (school, site, device) group_left () {polls}"
+    )

@@ -17,6 +17,8 @@ from dashboards.panel import (
     Value,
 )
 from dashboards.shared import (
+    EVERY_HARDWARE_POLL,
+    EVERY_POLL,
     MAINTENANCE,
     NONE,
     NOTHING_YET,
@@ -26,6 +28,8 @@ from dashboards.shared import (
     SITE,
     STATES,
     SWITCH,
+    hardware_rate,
+    polled_rate,
     state_code,
 )
 from dashboards.text import Text, same
@@ -38,14 +42,16 @@ _OPER: Final = (
 )
 
 
+_PORT: Final = same("{{ifName}} {{ifDescr}}")
+
+
 def _of_port(expr: str) -> str:
-    return f"sum by (ifName) ({expr})"
+    # Old switches have no ifName, and ifDescr alone is the same for all ports of some others.
+    return f"sum by (ifName, ifDescr) ({expr})"
 
 
 def _octets(way: str) -> str:
-    wide = f"rate(ifHC{way}Octets{{{_HERE}}}[$__rate_interval])"
-    narrow = f"rate(if{way}Octets{{{_HERE}}}[$__rate_interval])"
-    return f"topk(8, {_of_port(wide)} * 8 or {_of_port(narrow)} * 8)"
+    return f"topk(8, {_of_port(polled_rate(_HERE, f'ifHC{way}Octets', f'if{way}Octets'))} * 8)"
 
 
 def _events(title: Text, what: Text, names: tuple[str, ...]) -> Panel:
@@ -55,8 +61,9 @@ def _events(title: Text, what: Text, names: tuple[str, ...]) -> Panel:
         what,
         tuple(
             Query(
-                f"topk(8, {_of_port(f'rate({name}{{{_HERE}}}[$__rate_interval])')})",
-                same(f"{{{{ifName}}}} {name}"),
+                f"topk(8, {_of_port(polled_rate(_HERE, name))})",
+                same(f"{_PORT.en} {name}"),
+                every=EVERY_POLL,
             )
             for name in names
         ),
@@ -115,10 +122,10 @@ ANSWER: Final = Row(
             ),
             (
                 Query(
-                    f"count({_of_port(f'rate(ifInErrors{{{_HERE}}}[$__rate_interval])')} > 0)"
-                    " or vector(0)",
+                    f"count({_of_port(polled_rate(_HERE, 'ifInErrors'))} > 0) or vector(0)",
                     Text("ports", "Ports"),
                     instant=True,
+                    every=EVERY_POLL,
                 ),
             ),
             "none",
@@ -132,7 +139,7 @@ ANSWER: Final = Row(
                 "Traffic into the switch by port. Good: no surprise.",
                 "Verkehr in den Switch je Port. Gut: keine Überraschung.",
             ),
-            (Query(_octets("In"), same("{{ifName}}")),),
+            (Query(_octets("In"), _PORT, every=EVERY_POLL),),
             "bps",
             NOTHING_YET,
             width=12,
@@ -145,7 +152,7 @@ ANSWER: Final = Row(
                 "Traffic out of the switch by port. Good: no surprise.",
                 "Verkehr aus dem Switch je Port. Gut: keine Überraschung.",
             ),
-            (Query(_octets("Out"), same("{{ifName}}")),),
+            (Query(_octets("Out"), _PORT, every=EVERY_POLL),),
             "bps",
             NOTHING_YET,
             width=12,
@@ -223,8 +230,9 @@ HARDWARE: Final = Row(
             ),
             (
                 Query(
-                    f"rate(dot1dStpTopChanges{{{_HERE}}}[$__rate_interval]) * 3600",
+                    f"{hardware_rate(_HERE, 'dot1dStpTopChanges')} * 3600",
                     Text("changes", "Änderungen"),
+                    every=EVERY_HARDWARE_POLL,
                 ),
             ),
             "none",

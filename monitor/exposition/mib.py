@@ -109,8 +109,8 @@ SYSTEM_METRICS = (
         READ_TIMESTAMP,
         Kind.GAUGE,
         "seconds since 1970",
-        "When the last interfaces poll read the device; what the rate of a polled counter is divided"
-        " by, so that a poll that is missing does not lower it",
+        "When the last interfaces poll read the device: what the rate of a polled counter is"
+        " divided by, so that a missing poll does not lower it",
         DEVICE,
     ),
     Metric(
