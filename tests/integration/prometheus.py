@@ -28,8 +28,8 @@ DEPLOYED = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml
 Vector = dict[str, float]
 
 
-def configuration(daemon: str, remote_write: str = "") -> str:
-    """Return how the deployed Prometheus scrapes the daemon, but every second and at an address.
+def configuration(daemon: str, remote_write: str = "", scrape_interval: str = "1s") -> str:
+    """Return how the deployed Prometheus scrapes the daemon, but more often and at an address.
 
     `remote_write` is a URL to which it sends what it scrapes, if any.
     """
@@ -37,9 +37,9 @@ def configuration(daemon: str, remote_write: str = "") -> str:
     jobs = [
         job for job in deployed["scrape_configs"] if job["job_name"] in {"schulnetz", "schools"}
     ]
-    every_second = ("scrape_interval", "scrape_timeout", "evaluation_interval")
+    often = ("scrape_interval", "scrape_timeout", "evaluation_interval")
     document = {
-        "global": dict.fromkeys(every_second, "1s"),
+        "global": dict.fromkeys(often, scrape_interval),
         "rule_files": ["rules/*.yml"],
         "scrape_configs": jobs,
         "remote_write": [{"url": remote_write}] if remote_write else [],
@@ -85,14 +85,16 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def prometheus_of(daemon: str, place: Path, remote_write: str = "") -> Iterator[Prometheus]:
+def prometheus_of(
+    daemon: str, place: Path, remote_write: str = "", scrape_interval: str = "1s"
+) -> Iterator[Prometheus]:
     """Run a Prometheus that scrapes the daemon at `host:port`, with its files in a folder.
 
     Rules that the folder has in `rules` are evaluated.
     """
     port = free_port()
     file = place / "prometheus.yml"
-    file.write_text(configuration(daemon, remote_write), encoding="utf-8")
+    file.write_text(configuration(daemon, remote_write, scrape_interval), encoding="utf-8")
     command = (
         "prometheus",
         f"--config.file={file}",

@@ -1,0 +1,452 @@
+"""A device of known rate, drawn: every rate that a board or a rule shows is the device's own.
+
+The daemon's real parts poll eight switches of constant rate for most of an hour of virtual time,
+each scraped at another phase against its polls, across a reload, a lost poll and a restart. The
+pages are served to a real Prometheus as the daemon serves them, one after the other however slow
+the machine is, and Prometheus is asked what the boards and rules ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import http.server
+import json
+import re
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from dashboards.boards import BOARDS
+from monitor.config import load
+from monitor.exposition.mib import INTERFACE_METRICS, LOOK_BACK_SECONDS
+from monitor.inventory import CheckKind
+from monitor.snmp.read import Failure, FailureKind, Result
+from monitor.web.discovery import target_groups
+from tests.dashboards.test_boards import document, expressions
+from tests.deploy.rules import all_rules
+from tests.drills.pace import seconds
+from tests.integration.prometheus import prometheus_of
+from tests.integration.running import Town
+from tests.modelled import COMMUNITY, Network, running
+from tests.virtual_time import VirtualClock, run_virtually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from monitor.inventory import Inventory
+    from monitor.snmp.read import Agent, Request
+    from tests.integration.prometheus import Prometheus
+    from tests.modelled import Running
+
+pytestmark = pytest.mark.integration
+
+SCHOOLS = {f"phase-{number}": number + 1 for number in range(8)}
+POLL_SECONDS, SCRAPE_SECONDS = 60, 30
+# Prometheus takes no sample that is more than an hour older than the newest it has.
+RUN_SECONDS = 44 * 60
+RELOAD_AT, LOST_AT, STOP_AT, START_AT = 600, 1_300, 1_900, 1_955
+# A poll that is asked for again answers so much later, every fourth time.
+LATE_SECONDS = 2.0
+TOLERANCE = 0.015
+
+# What each port counts a second: 100 Mbit/s in, 40 Mbit/s out; of 32 bits a twentieth, which does
+# not wrap within the play.
+PER_SECOND: Mapping[str, float] = {
+    "InOctets": 12_500_000,
+    "OutOctets": 5_000_000,
+    "InUcastPkts": 100,
+    "OutUcastPkts": 50,
+    "InErrors": 2,
+    "OutErrors": 1,
+    "InDiscards": 3,
+    "OutDiscards": 0.5,
+}
+# And what a panel of that title shows of it; the rest of the polled series are states.
+NARROW_SHARE = 1 / 20
+SHOWN: Mapping[str, tuple[float, ...]] = {
+    "Busiest ports, received": (100e6,),
+    "Busiest ports, sent": (40e6,),
+    "Damaged packets": (2, 1),
+    "Packets dropped for want of room": (3, 0.5),
+    "Ports with errors": (2,),
+}
+RULES: Mapping[str, float] = {"PortErrors": 2}
+
+POLLED = {metric.name for metric in INTERFACE_METRICS}
+_STAMPED = re.compile(r"} \S+ \d{13}$")
+RATE = re.compile(r"\b(?:rate|irate|increase|delta|idelta|deriv)\((\w+)")
+
+
+@dataclass
+class Steady(Network):
+    """Switches that count at constant rates by the clock of the loop, the odd ones in 32 bits.
+
+    A device that is `deaf` answers no SNMP. `polls` counts the answers of each address.
+    """
+
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    deaf: set[str] = field(default_factory=set)
+    polls: dict[str, int] = field(default_factory=dict)
+
+    async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
+        assert agent.community == COMMUNITY.encode()
+        loop = asyncio.get_running_loop()
+        if agent.address in self.deaf:
+            await asyncio.sleep(max(0.0, deadline - loop.time()))
+            return Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 1, 0)
+        wanted = set(request.columns)
+        is_first = "ifName" in wanted
+        if is_first:
+            self.polls[agent.address] = self.polls.get(agent.address, 0) + 1
+        late = self.polls.get(agent.address, 0) % 4 == 1 and is_first
+        await asyncio.sleep(LATE_SECONDS if late else 0.02)
+        columns = self._columns(agent.address, wanted)
+        arrivals = [(loop.time(), 2)]
+        scalars: dict[str, int | bytes | tuple[int, ...]] = {}
+        if request.scalars:
+            scalars = {"sysUpTime": int(loop.time() * 100), "sysName": b"sw"}
+        return Result(scalars, columns, None, 1, 3, {}, arrivals)
+
+    def _columns(self, address: str, wanted: set[Any]) -> dict[str, dict[int, int | bytes]]:
+        # Devices began to count at different times, wide ones beyond what 32 bits hold.
+        now = asyncio.get_running_loop().time() + sum(map(int, address.split(".")))
+        is_wide = is_wide_at(address)
+        table: dict[str, dict[int, int | bytes]] = {
+            "ifDescr": {1: b"port 1", 2: b"port 2"},
+            "ifName": {1: b"1", 2: b"2"},
+            "ifType": {1: 6, 2: 6},
+            "ifOperStatus": {1: 1, 2: 1},
+            "ifAdminStatus": {1: 1, 2: 1},
+            "ifHighSpeed": {1: 1000, 2: 1000},
+        }
+        for name, rate in PER_SECOND.items():
+            is_counted_wide = is_wide and name.endswith(("Octets", "Pkts"))
+            has_share = name.endswith("Octets") and not is_wide
+            total = int(rate * now * (NARROW_SHARE if has_share else 1))
+            if is_counted_wide:
+                table[f"ifHC{name}"] = {1: 2**33 + total, 2: 2**33 + total}
+            narrow = total + (2**31 if is_counted_wide else 0)
+            table[f"if{name}"] = {1: narrow % 2**32, 2: narrow % 2**32}
+        return {name: rows for name, rows in table.items() if name in wanted}
+
+
+@dataclass(frozen=True)
+class Play:
+    """The pages of each school in their order, when the play began, and the polls that came."""
+
+    pages: Mapping[str, list[bytes]]
+    began: float
+    polls: Mapping[str, int]
+
+
+def is_wide_at(address: str) -> bool:
+    """Return whether a device counts in 64 bits."""
+    return int(address.split(".")[2]) % 2 == 0
+
+
+def address(school: str) -> str:
+    return f"127.82.{SCHOOLS[school]}.11"
+
+
+def town(folder: Path) -> Inventory:
+    """Return the configuration: the product's own pace of polls, one switch a school."""
+    text = Town(161, SCHOOLS, switches=1).text()
+    text = text.replace("interfaces: {interval: 2s, timeout: 1500ms", "interfaces: {timeout: 20s")
+    text = text.replace("interval: 1s", "interval: 30s")
+    config = folder / "town.yaml"
+    config.write_text(text, encoding="utf-8")
+    inventory = load(config)
+    polls = [check for check in inventory.checks() if check.kind is CheckKind.INTERFACES]
+    assert {check.interval for check in polls} == {POLL_SECONDS}
+    return inventory
+
+
+def stamped(page: str, instant: datetime) -> str:
+    """Return a page whose samples all carry an instant: that of the scrape if no other.
+
+    So Prometheus would have kept them, had it been there then.
+    """
+    end = f" {round(instant.timestamp() * 1000)}"
+    lines = (
+        line if line.startswith("#") or _STAMPED.search(line) else line + end
+        for line in page.splitlines()
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+async def _played(folder: Path, began: datetime) -> Play:
+    clock = VirtualClock(began)
+    network = Steady(clock=clock)
+    inventory = town(folder)
+    pages: dict[str, list[bytes]] = {school: [] for school in SCHOOLS}
+    first = clock.monotonic()
+    daemon: list[Running] = []
+
+    async def scrape(school: str, phase: float) -> None:
+        """Take a school's page at its phase, as Prometheus would; none while no daemon runs."""
+        for number in range(RUN_SECONDS // SCRAPE_SECONDS):
+            at = first + phase + number * SCRAPE_SECONDS
+            await asyncio.sleep(max(0.0, at - clock.monotonic()))
+            page = stamped(await daemon[0].text(school), clock.now()) if daemon else ""
+            pages[school].append(page.encode())
+
+    async def live() -> None:
+        ends = first + RUN_SECONDS + SCRAPE_SECONDS
+        for until, place in ((first + STOP_AT, "one"), (ends, "two")):
+            state = folder / place
+            state.mkdir()
+            async with running(state, inventory, network, clock=clock) as found:
+                daemon.append(found)
+                if place == "one":
+                    await meanwhile(found)
+                await asyncio.sleep(until - clock.monotonic())
+                daemon.clear()
+            if place == "one":
+                await asyncio.sleep(first + START_AT - clock.monotonic())
+
+    async def meanwhile(found: Running) -> None:
+        await asyncio.sleep(RELOAD_AT)
+        found.offer(replace(inventory, city="Bochum an der Ruhr"))
+        assert await found.daemon.reload()
+        await asyncio.sleep(LOST_AT - RELOAD_AT)
+        # For one poll, whenever in the minute it is.
+        network.deaf = {address(school) for school in SCHOOLS}
+        await asyncio.sleep(POLL_SECONDS)
+        network.deaf = set()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(live())
+        for number, school in enumerate(SCHOOLS):
+            phase = number * SCRAPE_SECONDS / len(SCHOOLS)
+            group.create_task(scrape(school, 0.5 + phase))
+    return Play(pages, began.timestamp(), dict(network.polls))
+
+
+class Pages:
+    """Serves the play as the daemon would have served it, a page at each scrape."""
+
+    def __init__(self, play: Play) -> None:
+        self._left = {school: iter(pages) for school, pages in play.pages.items()}
+        self._done: set[str] = set()
+        self._lock = threading.Lock()
+        self.ended = threading.Event()
+
+    def of(self, school: str) -> bytes | None:
+        """Return a school's next page, None when all are served or no daemon ran then."""
+        with self._lock:
+            page = next(self._left[school], None)
+            if page is None:
+                self._done.add(school)
+            if len(self._done) == len(self._left):
+                self.ended.set()
+            return page or None
+
+
+@contextlib.contextmanager
+def served(pages: Pages) -> Iterator[str]:
+    """Serve pages and the list of schools on loopback; yield the address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            asked = urlsplit(self.path)
+            kind, body = "text/plain; version=0.0.4; charset=utf-8", b""
+            found: bytes | None = b""
+            if asked.path == "/sd/prometheus":
+                kind = "application/json"
+                found = json.dumps(target_groups(self.headers["Host"], SCHOOLS)).encode()
+            elif school := parse_qs(asked.query).get("school"):
+                found = pages.of(school[0])
+            body = found or b""
+            # A scrape that was given up: most of what was on the page, the next one has as well.
+            with contextlib.suppress(ConnectionError):
+                self.send_response(503 if found is None else 200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    began = datetime.now(UTC) - timedelta(seconds=RUN_SECONDS + 300)
+    return run_virtually(_played(tmp_path_factory.mktemp("play"), began))
+
+
+@pytest.fixture(scope="module")
+def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    place = tmp_path_factory.mktemp("prometheus")
+    (place / "rules").mkdir()
+    pages = Pages(play)
+    with served(pages) as daemon, prometheus_of(daemon, place, scrape_interval="250ms") as found:
+        assert pages.ended.wait(180), "Prometheus did not scrape all pages"
+        time.sleep(1)
+        yield found
+
+
+def drawn(prometheus: Prometheus, expr: str, play: Play) -> list[dict[str, Any]]:
+    """Return what a graph of the play would show, from when its first window is full."""
+    longest = max((seconds(found) for found in re.findall(r"\[([\dsmh]+)\]", expr)), default=0)
+    question = {
+        "query": expr,
+        "start": play.began + longest + POLL_SECONDS,
+        "end": play.began + RUN_SECONDS - SCRAPE_SECONDS,
+        "step": SCRAPE_SECONDS / 2,
+    }
+    connection = http.client.HTTPConnection(prometheus.address, timeout=60)
+    with closing(connection):
+        connection.request("GET", f"/api/v1/query_range?{urlencode(question)}")
+        answer = json.load(connection.getresponse())
+    assert answer["status"] == "success", answer
+    found: list[dict[str, Any]] = answer["data"]["result"]
+    return found
+
+
+def points(question: Prometheus, expr: str, play: Play) -> list[list[float]]:
+    """Return the values of each series, and that none has a hole."""
+    series = [[float(value) for _, value in one["values"]] for one in drawn(question, expr, play)]
+    assert series, expr
+    assert len({len(one) for one in series}) == 1, (expr, [len(one) for one in series])
+    return series
+
+
+def of_grafana(expr: str, interval: str, school: str) -> str:
+    """Return an expression as Grafana sends it for a short time range: four steps a window."""
+    window = f"{max(4 * seconds(interval or '15s'), seconds('2m')):.0f}s"
+    return (
+        expr.replace("$__rate_interval", window)
+        .replace("$school", school)
+        .replace("$site", "main")
+        .replace("$device", "switch-01")
+    )
+
+
+def panels() -> list[tuple[str, int, str, str]]:
+    """Return title, number, expression and shortest step of every query over polled counters."""
+    found = []
+    for board in BOARDS:
+        for row in board.rows:
+            for panel in row.panels:
+                for number, query in enumerate(panel.queries):
+                    if POLLED & set(RATE.findall(query.expr)):
+                        found.append((panel.title.en, number, query.expr, query.every))
+    return found
+
+
+PANELS = panels()
+
+
+def test_every_rate_of_a_board_and_of_a_rule_is_asked_here() -> None:
+    assert {title for title, *_ in PANELS} == set(SHOWN)
+    asked = {expr for _, _, expr, _ in PANELS}
+    for board in BOARDS:
+        for expr in expressions(document(board, "en")):
+            assert not POLLED & set(RATE.findall(expr)) or expr in asked, expr
+    rules = {rule.alert for rule in all_rules() if POLLED & set(RATE.findall(rule.expression))}
+    assert rules == set(RULES)
+
+
+@pytest.mark.parametrize("school", SCHOOLS)
+@pytest.mark.parametrize(("title", "number", "expr", "every"), PANELS)
+def test_every_point_of_a_panel_is_the_truth(
+    prometheus: Prometheus, play: Play, school: str, title: str, number: int, expr: str, every: str
+) -> None:
+    truth = SHOWN[title][number]
+    if title.startswith("Busiest") and not is_wide_at(address(school)):
+        truth *= NARROW_SHARE
+    for values in points(prometheus, of_grafana(expr, every, school), play):
+        off = [value for value in values if abs(value - truth) > TOLERANCE * truth]
+        assert not off, (len(off), len(values), off[:5])
+
+
+@pytest.mark.parametrize("alert", RULES)
+def test_every_point_of_a_rule_is_the_truth(prometheus: Prometheus, play: Play, alert: str) -> None:
+    (rule,) = [rule for rule in all_rules() if rule.alert == alert]
+    series = points(prometheus, rule.expression, play)
+    # A router and a switch of two ports each.
+    assert len(series) == 4 * len(SCHOOLS)
+    for values in series:
+        off = [value for value in values if abs(value - RULES[alert]) > TOLERANCE * RULES[alert]]
+        assert not off, (len(off), len(values), off[:5])
+
+
+def test_other_peoples_rates_over_five_minutes_are_the_truth_while_polls_come(
+    prometheus: Prometheus, play: Play
+) -> None:
+    """As on boards for snmp_exporter, which know nothing of our instants."""
+    expr = "rate(ifHCInOctets[5m]) * 8 or rate(ifInOctets[5m]) * 8 / NARROW"
+    expr = expr.replace("NARROW", str(NARROW_SHARE))
+    ends = play.began + LOST_AT
+    for one in drawn(prometheus, expr, play):
+        values = [float(value) for at, value in one["values"] if at < ends]
+        assert values
+        assert all(abs(value - 100e6) <= TOLERANCE * 100e6 for value in values), one["metric"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "least", "most"),
+    [
+        # Polls seen by the scrapes' instants alone, and samples of polls where one is missing.
+        ("rate(probe_last_run_timestamp_seconds{check='interfaces'}[2m])", 0.7, 1.3),
+        ("rate(ifInErrors[4m]) / 2", 0.7, 1.0),
+    ],
+)
+def test_asked_otherwise_the_same_devices_are_drawn_wrong(
+    prometheus: Prometheus, play: Play, expr: str, least: float, most: float
+) -> None:
+    """Else the other tests could not fail."""
+    series = drawn(prometheus, expr, play)
+    values = [float(value) for one in series for _, value in one["values"]]
+    assert min(values) < least
+    assert max(values) > most
+
+
+def test_a_series_keeps_its_polls_and_not_its_scrapes(prometheus: Prometheus, play: Play) -> None:
+    for school in SCHOOLS:
+        polls = play.polls[address(school)]
+        selector = f'{{school="{school}", device="switch-01", ifName="1"}}'
+        counted = f"count_over_time(ifOperStatus{selector}[1h])"
+        (samples,) = prometheus.ask(counted).values()
+        # Polls between a stop of the daemon and its start, and at both ends, were never scraped.
+        assert polls - 3 <= samples <= polls
+        assert polls < RUN_SECONDS / SCRAPE_SECONDS * 0.6
+
+
+def test_each_series_is_there_once(prometheus: Prometheus, play: Play) -> None:
+    at = play.began + RUN_SECONDS - POLL_SECONDS
+    for family in ("ifOperStatus", "ifInErrors"):
+        found = prometheus.vector(f"count by (school) ({family}{{device='switch-01'}} @ {at})")
+        assert {one["metric"]["school"]: one["value"][1] for one in found} == dict.fromkeys(
+            SCHOOLS, "2"
+        )
+
+
+def test_the_look_back_is_that_of_prometheus(prometheus: Prometheus) -> None:
+    connection = http.client.HTTPConnection(prometheus.address, timeout=60)
+    with closing(connection):
+        connection.request("GET", "/api/v1/status/flags")
+        flags = json.load(connection.getresponse())["data"]
+    assert seconds(flags["query.lookback-delta"]) == LOOK_BACK_SECONDS
