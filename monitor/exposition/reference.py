@@ -31,6 +31,35 @@ the interfaces anew goes on with the same series (`identity` in the configuratio
 the metric `ifIndex` has the present number. Strings from devices are cut at 128
 characters and freed of control characters. `process_*` metrics come from the Prometheus
 client library and are the usual ones.
+
+## Instants of polls
+
+The daemon polls devices in its own rhythm and is scraped in Prometheus'. What an interfaces poll
+brings (`if*`, `sysUpTime`, `school_device_read_timestamp_seconds`) therefore carries the instant
+at which the device was read, in milliseconds, wherever the check's interval is two minutes or
+less. Without it a device of exactly 100 Mbit/s is drawn as 66.6 and 133.3 in turn. No other family
+carries one. The instant is when the reply came that had the row, by the daemon's clock: keep it in
+time (NTP), and `honor_timestamps` in Prometheus true, as it is by default.
+
+- Prometheus keeps each poll once, however often it scrapes.
+- A sample that is older than five minutes, Prometheus' look-back, is not exposed.
+- Prometheus sets no staleness marker for samples with an instant: the series of a device that is
+  removed or no longer answers end five minutes after their last poll. From Prometheus 2.48 on
+  `track_timestamps_staleness: true` in the scrape configuration ends them with the next scrape.
+- Windows hold at least four polls, `[4m]` at the default of one a minute. `rate()` spreads what its
+  samples grew by over the whole window, and shows up to a third too little beside a poll that is
+  missing; divided by the rate of the polls' own instants it is right there, too:
+
+  ```promql
+  (rate(ifHCInOctets[4m]) or rate(ifInOctets[4m])) * 8
+    / on (school, site, device) group_left ()
+    rate(school_device_read_timestamp_seconds[4m])
+  ```
+
+- An interface has its octets either in `ifHCInOctets` or, where it has no 64-bit counter that
+  counts, in `ifInOctets`: ask for both. Prometheus takes the wrap of a 32-bit counter for a reset,
+  and shows too little in the window in which it happens (every 6 minutes at 100 Mbit/s); the
+  uplink's load ([uplink.md](uplink.md)) knows the difference.
 """
 
 

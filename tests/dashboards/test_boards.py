@@ -14,7 +14,10 @@ from dashboards.boards import BOARDS
 from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
 from dashboards.text import LANGUAGES
+from monitor.config.rules import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.mib import INTERFACE_METRICS
+from tests.drills.pace import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,6 +238,18 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
     for expr in expressions(found):
         used = set(names.findall(re.sub(r'"[^"]*"', '""', expr))) - labels
         assert used <= known, (used - known, expr)
+
+
+@every_document
+def test_windows_over_what_is_polled_hold_four_polls(board: Board, language: Language) -> None:
+    """`$__rate_interval` is at least four of the target's own interval (Grafana's docs)."""
+    polls = {metric.name: InterfacesRules().interval for metric in INTERFACE_METRICS}
+    polls["dot1dStpTopChanges"] = HardwareRules().interval
+    for panel in panels_of(document(board, language)):
+        for target in panel["targets"]:
+            counters = set(re.findall(r"\brate\((\w+)", target["expr"])) & polls.keys()
+            for counter in counters:
+                assert seconds(target["interval"]) >= polls[counter], target["expr"]
 
 
 @every_document

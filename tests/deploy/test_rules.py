@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
 
+from monitor.config.rules import InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.metric import Kind
+from monitor.exposition.mib import INTERFACE_METRICS
 from tests.deploy.rules import ROOT, RULES, TESTS, alerts, all_rules, unit_tests
 from tests.drills.pace import seconds
 
@@ -55,6 +58,14 @@ def test_recorded_values_are_made_anew_well_within_prometheus_lookback() -> None
     for rule in all_rules():
         if rule.record and rule.interval:
             assert 2 * seconds(rule.interval) < LOOKBACK_SECONDS, rule.record
+
+
+def test_windows_over_what_is_polled_hold_four_polls() -> None:
+    polled = "|".join(metric.name for metric in INTERFACE_METRICS)
+    asked = re.compile(rf"\b(?:{polled})\b(?:{{[^}}]*}})?\[(\w+)\]")
+    windows = [window for rule in all_rules() for window in asked.findall(rule.expression)]
+    assert windows
+    assert all(seconds(window) >= 4 * InterfacesRules().interval for window in windows), windows
 
 
 def test_every_alert_says_what_a_person_needs() -> None:
