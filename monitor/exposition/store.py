@@ -85,6 +85,7 @@ class Exposition:
             owner = self._owners[check.id] = _Owner(check.target.school, CheckRenderer(check))
         now = self._clock.monotonic()
         self._put(check, owner, owner.renderer.render(observation, now), now)
+        owner.polled_expires = _polled_expires(observation)
 
     def _put(self, check: Check, owner: _Owner, rendered: Mapping[str, bytes], now: float) -> None:
         places = owner.places
@@ -101,7 +102,6 @@ class Exposition:
         if check.kind in BACK_OFF_KINDS:
             life = max(life, SHORTEST_LIFE_OF_WALKS)
         owner.expires = now + life
-        owner.polled_expires = _polled_expires(observation)
 
     def set_block(self, family: str, school: str, owner: str, text: bytes) -> None:
         """Put the sample lines of `owner` (unique within family and school) in their place.

@@ -32,7 +32,7 @@ from monitor.uplink.model import Poll
 from tests.exposition.support import exact_names
 from tests.integration.serving import serving
 from tests.integration.snmpd import free_port
-from tests.probes.support import NoTransport
+from tests.probes.support import THREADS, NoTransport
 from tests.snmp.agent import ByteAgent, Objects
 from tests.uplink.router import GIGABIT, MORNING
 
@@ -355,7 +355,7 @@ async def polled(agent: Growing, engine: Engine, port: int) -> DeviceReading:
             Engine.PYSNMP: reference,
         }
         readers = SnmpReaders(engines, {"c": Secret("public")})
-        context = ProbeContext(clock, clock.monotonic() + 15, NoTransport(), readers)
+        context = ProbeContext(clock, clock.monotonic() + 15, NoTransport(), readers, THREADS)
         with serving(HOST, port, agent.answer):
             found = await interfaces.run(check(engine, port), context)
     assert found.outcome is Outcome.OK, found.detail
