@@ -60,7 +60,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     polls = "interfaces: {interval: 60s, timeout: 20s"
     assert polls in text
     # And four polls of the interfaces, until there is a rate.
-    text = text.replace(polls, "interfaces: {interval: 4s, timeout: 3s")
+    text = text.replace(polls, "interfaces: {interval: 6s, timeout: 4500ms")
     often = "defaults:\n  hardware: {interval: 20s, timeout: 10s}\n"
     config.write_text(text.replace("defaults:\n", often), encoding="utf-8")
     with demo(config, state, *arguments) as daemon:
@@ -84,7 +84,7 @@ def announce_work(state: Path) -> None:
 def substituted(expr: str) -> str:
     """Return an expression as Grafana would send it."""
     values = {
-        "$__rate_interval": "16s",
+        "$__rate_interval": "24s",
         "$__range": "1m",
         "$school": DEAD_SCHOOL if "failure_reason" in expr else LOSSY_SCHOOL,
         '=~"$site"': '=~".*"',
