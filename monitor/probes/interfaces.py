@@ -60,9 +60,11 @@ COLUMNS = (
 )
 # Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
 DISCONTINUITY = "ifCounterDiscontinuityTime"
-# Beside the 64-bit counters once more, so that both widths are of one moment: a port that comes up
-# between two requests would else look like one that counts in 32 bits alone.
+_NAMES = ("ifDescr", "ifName")
+# Beside the names and the 64-bit counters once more, so that both widths are of one moment: a port
+# that comes up between two requests would else look like one that counts in 32 bits alone.
 COLUMNS_32_BIT = (
+    *_NAMES,
     "ifSpeed",
     "ifInOctets",
     "ifOutOctets",
@@ -98,7 +100,19 @@ async def _read(
     if wide.failure or not are_in_doubt(wide.columns, wide.odd_types):
         return _reading([wide], _wall(clock), ended), wide.failure
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
-    return _reading([wide, narrow], _wall(clock), ended), narrow.failure
+    # A device that numbered its interfaces anew in between says nothing of those read before.
+    results = [wide, narrow] if _are_named_alike(wide, narrow) else [wide]
+    return _reading(results, _wall(clock), ended), narrow.failure
+
+
+def _are_named_alike(before: Result, after: Result) -> bool:
+    """Return whether no interface of both results has another name in the later one."""
+    for column in _NAMES:
+        names = before.columns.get(column, {})
+        for row, name in after.columns.get(column, {}).items():
+            if names.get(row, name) != name:
+                return False
+    return True
 
 
 def _wall(clock: Clock) -> float:

@@ -242,3 +242,12 @@ async def test_an_engine_that_does_not_say_when_replies_came_has_read_by_its_end
     # Both clocks are read one after the other.
     slack = timedelta(milliseconds=50)
     assert before - slack <= got.read_at <= datetime.now(UTC) + slack
+
+
+async def test_counters_read_after_a_renumbering_are_not_put_under_the_names_before() -> None:
+    named: dict[int, int | bytes] = {1: b"a", 2: b"b"}
+    first = Result(SYSTEM, {"ifName": named, "ifInErrors": {1: 5, 2: 6}}, None, 3, 40)
+    renamed: dict[int, int | bytes] = {1: b"b", 2: b"a"}
+    second = Result({}, {"ifName": renamed, "ifInOctets": {1: 7, 2: 8}}, None, 2, 10)
+    got = reading(await run(Reads([first, second])))
+    assert got.columns == {"ifName": named, "ifInErrors": {1: 5, 2: 6}}
