@@ -61,6 +61,8 @@ class ScriptedCity:
 
     schools: dict[str, ScriptedSchool] = field(default_factory=dict)
     is_isolated: bool = False
+    is_common: bool = False
+    failed_providers: set[str] = field(default_factory=set)
     pace: Pace = field(default_factory=fast)
 
     def add(self, school: ScriptedSchool) -> ScriptedSchool:
@@ -84,6 +86,10 @@ class ScriptedCity:
         blocks = Blocks()
         for school in self.schools.values():
             school.render(blocks)
+        for provider in {school.provider for school in self.schools.values()}:
+            failed = int(provider in self.failed_providers)
+            blocks.add("school_provider_outage", (provider,), failed)
+        blocks.add("school_common_outage", (), int(self.is_common))
         blocks.add("monitor_isolated", (), int(self.is_isolated))
         blocks.add("monitor_runs_total", ("icmp", "ok"), time.monotonic() * 100)
         for well in ("config_last_reload_successful", "ledger_healthy", "maintenance_file_healthy"):

@@ -123,7 +123,7 @@ async def one_then_all(town: Town, stack: Stack) -> None:
 
 @pytest.mark.thorough
 async def test_80_of_99_lines_of_a_provider_then_all_providers_at_once(tmp_path: Path) -> None:
-    town = Town(tmp_path, city(80, 19, 3), MORNING, pace=Pace(15))
+    town = Town(tmp_path, city(80, 19, 3), MORNING, pace=Pace(20))
     async with town.devices(), running_stack(town, tmp_path) as stack:
         await one_then_all(town, stack)
 

@@ -162,6 +162,61 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_a
         assert stack.counted.table(["dead"]) == again
 
 
+async def test_a_common_outage_is_one_page_and_a_provider_that_stays_away_another(
+    tmp_path: Path,
+) -> None:
+    """Of 99 lines of A and two of B all are lost at once; B's stay away when A's are back."""
+    city = ScriptedCity()
+    of_a = [city.add(ScriptedSchool(f"a{number}", "A")) for number in range(99)]
+    of_b = [city.add(ScriptedSchool(f"b{number}", "B")) for number in range(3)]
+    async with running_stack(city, tmp_path) as stack:
+        city.is_common = True
+        for school in city.schools.values():
+            school.uplink = UNKNOWN
+        await city.pace.pause(300)
+        common = {("page", "CommonOutage", "begins"): 1}
+        assert told_of("monitor", stack.counted) == Counter(common)
+        city.is_common = False
+        for school in of_a:
+            school.uplink = UP
+        await city.pace.pause(80)
+        city.failed_providers.add("B")
+        for school in of_b[:2]:
+            school.uplink = DOWN
+        of_b[2].uplink = UP
+        await city.pace.pause(400)
+        outage = {("page", "ProviderOutage", "begins"): 1}
+        assert stack.counted.table(["B"]) == Counter(outage)
+        city.failed_providers.clear()
+        for school in of_b:
+            school.uplink = UP
+        await city.pace.pause(480)
+        common[("page", "CommonOutage", "ends")] = 1
+        assert told_of("monitor", stack.counted) == Counter(common)
+        outage[("page", "ProviderOutage", "ends")] = 1
+        assert stack.counted.table(["A", "B", *city.schools]) == Counter(outage)
+
+
+async def test_80_of_99_lines_are_one_page_through_recovery_in_pieces(tmp_path: Path) -> None:
+    city = ScriptedCity()
+    lines = [city.add(ScriptedSchool(f"a{number}", "A")) for number in range(99)]
+    city.add(ScriptedSchool("b", "B"))
+    async with running_stack(city, tmp_path) as stack:
+        city.failed_providers.add("A")
+        for state in (DOWN, UP):
+            for part in (lines[:30], lines[30:60], lines[60:80]):
+                for school in part:
+                    school.uplink = state
+                await city.pace.pause(20)
+            if state is DOWN:
+                await city.pace.pause(300)
+        city.failed_providers.clear()
+        await city.pace.pause(480)
+        told = {("page", "ProviderOutage", "begins"): 1, ("page", "ProviderOutage", "ends"): 1}
+        assert stack.counted.table(["A", "B", *city.schools]) == Counter(told)
+        assert told_of("monitor", stack.counted) == Counter()
+
+
 async def test_a_killed_daemon_is_one_page_and_ends_no_outage_that_it_told_of(
     tmp_path: Path,
 ) -> None:
