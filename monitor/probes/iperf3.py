@@ -34,6 +34,8 @@ PROGRAM: Final = "iperf3"
 # 64 streams for a minute print 2 MB; decoding four holds the event loop for some 40 ms.
 _OUTPUT_LIMIT: Final = 4 << 20
 _READ_CHUNK: Final = 1 << 16
+# A client needs 4 MB and 128 KiB for each stream; it believes any length that its server says.
+_MEMORY_LIMIT: Final = 256 << 20
 _WATCH_SECONDS: Final = 0.1
 _CONNECT_MILLISECONDS: Final = 5000
 _VERSION = re.compile(r"iperf 3\.(\d+)")
@@ -139,18 +141,25 @@ async def _read(process: Process) -> tuple[bytes, str]:
 
 
 async def _watch(process: Process, order: TransferOrder) -> None:
-    """Count what the process moves until it is beyond the cap; else never returns.
+    """Count what the process moves until that or its memory is beyond the cap; else never returns.
 
-    Source: proc(5), /proc/PID/io: rchar and wchar count bytes read and written, sockets too.
+    Source: proc(5), /proc/PID/io: rchar and wchar count bytes read and written, sockets too;
+    /proc/PID/statm: the second number are resident pages.
     """
     key = b"wchar: " if order.direction == "down" else b"rchar: "
     counters = Path(f"/proc/{process.pid}/io")
+    memory = Path(f"/proc/{process.pid}/statm")
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
         try:
             lines = counters.read_bytes().splitlines()
-        except OSError:  # it has ended, and who reads its output knows more
+            resident = int(memory.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except (OSError, IndexError):  # it has ended, and who reads its output knows more
             continue
+        if resident > _MEMORY_LIMIT:
+            raise _malformed(
+                f"its server made it take over {_MEMORY_LIMIT >> 20} MiB of memory"
+            )
         for line in lines:
             if line.startswith(key):
                 order.tally.set(int(line.removeprefix(key)))

@@ -71,6 +71,14 @@ TLS = {
 }
 """What is sent in place of a TLS handshake."""
 
+# States of the control connection, sent for ever; and results of 2 GiB. Source: iperf_api.h.
+IPERF3 = {
+    "iperf3-garbage": (b"", b"x" * 64),
+    "iperf3-params": (b"", b"\x09"),
+    "iperf3-results": (b"\x0d\x7f\xff\xff\xff{", b'"a":1,' * 16),
+}
+"""What an iperf3 server says first, and what it then repeats."""
+
 TLS_BODY = "tls-body"
 """A real TLS server whose body comes in records of one octet each."""
 
@@ -194,7 +202,7 @@ def main(kind: str, pace: Pace) -> None:
     elif kind in DNS:
         talk = lambda connection: _dns_over_tcp(kind, connection, pace)  # noqa: E731
     else:
-        first, pattern = (HTTP | TLS)[kind]
+        first, pattern = (HTTP | TLS | IPERF3)[kind]
         talk = lambda connection: _send_for_ever(connection, first, pattern, pace)  # noqa: E731
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     port = listener.getsockname()[1]

@@ -15,8 +15,9 @@ from monitor.clock import SystemClock
 from monitor.inventory import DnsOptions, HttpOptions, Throughput
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.http_message import HEAD_LIMIT
+from monitor.probes.throughput import GRACE_SECONDS
 from tests.attack.heartbeat import LONGEST_TURN_SECONDS, heartbeat
-from tests.attack.peers import DNS, HTTP, PACES, SECONDS, TLS, TLS_BODY, peer
+from tests.attack.peers import DNS, HTTP, IPERF3, PACES, SECONDS, TLS, TLS_BODY, peer
 from tests.probes.support import measure, probe, stream_server
 
 if TYPE_CHECKING:
@@ -111,6 +112,25 @@ async def test_a_transfers_answer_has_the_same_limits(
     assert heart.longest_turn < LONGEST_TURN_SECONDS
     if direction == "up":
         assert SAID[kind] in reading.detail
+
+
+@pytest.mark.parametrize("pace", ["full", "bytes"])
+@pytest.mark.parametrize("kind", IPERF3)
+async def test_an_iperf3_server_that_never_stops_is_left_by_the_deadline(
+    kind: str, pace: str
+) -> None:
+    # The clock of a test ends ten seconds after its own time.
+    with peer(kind, pace, 60.0) as port:
+        settings = Throughput("iperf3", "127.0.0.1", port, streams=4, seconds=1, warm_up=0)
+        async with heartbeat() as heart:
+            before = time.monotonic()
+            reading = await measure(settings, "down", 10**10, SystemClock())
+            elapsed = time.monotonic() - before
+            await asyncio.sleep(0.02)
+    assert reading.outcome is Outcome.FAILED
+    assert reading.reason in {Reason.MALFORMED, Reason.TIMEOUT}, reading.detail
+    assert elapsed - heart.starved < 1 + GRACE_SECONDS + ALLOWED_SECONDS
+    assert heart.longest_turn < LONGEST_TURN_SECONDS
 
 
 async def test_all_of_them_at_once_leave_a_healthy_check_undisturbed() -> None:
