@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.part import Part, from_json, goal_table, to_json
-from tests.guardian import guarded
-from tests.processes import running
+from tools.guardian import guarded
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,7 +24,7 @@ from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
 from monitor.exposition.store import Exposition
 from monitor.inventory import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
-from tests.processes import running_async
+from tools.processes import running_async
 
 DEVICES = 500
 INTERFACES = 50

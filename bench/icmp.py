@@ -30,7 +30,7 @@ from monitor.inventory import IcmpOptions
 from monitor.probes.echo_socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
 from tests.integration.wire import Wire
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable

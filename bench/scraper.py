@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.processes import running_async
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -41,7 +41,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.oids import Syntax, objects
 from monitor.snmp.read import Agent, NativeReader, Request, Result
 from monitor.snmp.reference import PysnmpReader
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.guardian import guarded
+from tools.guardian import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -112,6 +112,7 @@ def imports(path: Path) -> list[str]:
 
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+TOOLS = sorted((PACKAGE.parent / "tools").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=[str(p.relative_to(PACKAGE)) for p in SOURCES])
@@ -134,3 +135,8 @@ def test_imports_follow_the_architecture(path: Path) -> None:
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text or ast.get_docstring(ast.parse(text)), f"{path.name} has no docstring"
+
+
+@pytest.mark.parametrize("path", TOOLS, ids=[path.name for path in TOOLS])
+def test_what_users_run_needs_no_test_and_no_bench(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imports(path)} & {"tests", "bench"}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import processes
-from tests.guardian import guarded, marked
-from tests.processes import running, running_async
+from tools import processes
+from tools.guardian import guarded, marked
+from tools.processes import running, running_async
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.exposition.text import sanitise
-from tests.guardian import guarded
-from tests.processes import running_async
+from tools.guardian import guarded
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

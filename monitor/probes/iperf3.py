@@ -157,9 +157,7 @@ async def _watch(process: Process, order: TransferOrder) -> None:
         except (OSError, IndexError):  # it has ended, and who reads its output knows more
             continue
         if resident > _MEMORY_LIMIT:
-            raise _malformed(
-                f"its server made it take over {_MEMORY_LIMIT >> 20} MiB of memory"
-            )
+            raise _malformed(f"its server made it take over {_MEMORY_LIMIT >> 20} MiB of memory")
         for line in lines:
             if line.startswith(key):
                 order.tally.set(int(line.removeprefix(key)))

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 from monitor.snmp.codec import PduType, Tag, decode_message, encode_message, encode_oid
 from tests.attack.peers import SECONDS
 from tests.integration.hostile_agent import bomb
-from tests.processes import running
 from tests.snmp.agent import ByteAgent, interfaces
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -27,7 +27,7 @@ import dns.flags
 import dns.message
 
 from tests.integration.probe_servers import LOOPBACK_NAMES, issue
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

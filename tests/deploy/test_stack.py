@@ -14,7 +14,7 @@ from aiohttp import ClientError, ClientSession
 
 from dashboards.text import LANGUAGES
 from tests.deploy.rules import ROOT
-from tests.processes import running_async
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from aiohttp import web
 from tests.drills.city import served
 from tests.drills.pace import alertmanager_configuration, write_rules
 from tests.probes.support import free_port
-from tests.processes import running_async
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection

@@ -17,7 +17,7 @@ from monitor.cli.demo import COMMUNITY
 from monitor.simulator.process import CityProcess
 from tests.drills.pace import Pace, city_configuration, fast
 from tests.probes.support import free_port
-from tests.processes import running_async
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from monitor.rollout.campaign_load import OctetReading
 from tests.integration.namespace import Namespace, namespace
 from tests.machine import slowness
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

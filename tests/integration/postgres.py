@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import yaml
 
 from tests.probes.support import free_port
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import snmpsim_data
 
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

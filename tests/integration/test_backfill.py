@@ -17,8 +17,8 @@ from monitor.rollout.backfill import write_openmetrics
 from monitor.rollout.history import read_history
 from monitor.rollout.report import end_of
 from monitor.simulator.years import rollout_history
-from tests.processes import running
 from tests.rollout.rollouts import Entries, inventory, school
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

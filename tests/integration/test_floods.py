@@ -22,7 +22,7 @@ from tests.integration.running import (
     until,
 )
 from tests.integration.snmpd import free_port
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from pathlib import Path

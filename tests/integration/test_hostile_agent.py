@@ -15,7 +15,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent
 from monitor.snmp.read import NativeReader, Request
 from tests.integration.hostile_agent import FORGED, ROWS
-from tests.processes import running
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

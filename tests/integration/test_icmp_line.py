@@ -24,7 +24,7 @@ from monitor.probes.echo_socket import RECEIVE_BUFFER_BYTES, EchoSocket
 from tests.integration.namespace import DEVICE, ROUTER_4, ROUTER_6, answered_line, namespace
 from tests.integration.responder import Behaviour
 from tests.integration.wire import Wire
-from tests.processes import running_async
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

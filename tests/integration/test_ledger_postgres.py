@@ -35,10 +35,10 @@ from monitor.rollout.report import end_of, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
 from monitor.simulator.years import rollout_history
 from tests.integration.postgres import PASSWORD, running_postgres
-from tests.processes import running
 from tests.rollout.attacker import recomputed
 from tests.rollout.clocks import until
 from tests.rollout.rollouts import at, inventory, school
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,9 +30,9 @@ from monitor.snmp.codec import PduType, Tag, decode_oid, encode_oid
 from monitor.snmp.model import Agent as SnmpPeer
 from monitor.snmp.model import Request
 from monitor.snmp.read import NativeReader
-from tests.processes import running_async
 from tests.simulator.cities import city
 from tests.simulator.requests import agents_of, answered, ask, walk
+from tools.processes import running_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

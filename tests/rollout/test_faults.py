@@ -24,8 +24,8 @@ from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from monitor.rollout.reader import LedgerReader, open_reader
 from monitor.rollout.store import open_store
-from tests.processes import END_SECONDS, running
 from tests.rollout.clocks import ManualClock, until
+from tools.processes import END_SECONDS, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Ends what a run of the tests has started once that run has ended, by itself or by a signal.
+"""Ends what a run of the tests, the bench or the stack has started, however that run ends.
 
 `guarded` marks the environment, which children and their children inherit, and starts this file as
 a process with a pipe from the run. When the pipe closes, every process with the mark is killed,
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-VARIABLE = "SCHULNETZ_TEST_RUN"
+VARIABLE = "SCHULNETZ_RUN"
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60.0
 
@@ -41,7 +41,7 @@ def guarded() -> Iterator[str]:
     before = os.environ.get(VARIABLE)
     mark = f"{os.getpid()}-{secrets.token_hex(4)}"
     nothing = subprocess.DEVNULL
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  # our own file
         [sys.executable, "-I", "-S", __file__, mark],
         stdin=subprocess.PIPE,
         stdout=nothing,
@@ -57,8 +57,9 @@ def guarded() -> Iterator[str]:
                 del os.environ[VARIABLE]
             else:
                 os.environ[VARIABLE] = before
-            assert guardian.stdin is not None
-            guardian.stdin.close()
+            # mypy cannot know that it is a pipe.
+            if guardian.stdin is not None:
+                guardian.stdin.close()
 
 
 def marked(mark: str) -> set[int]:

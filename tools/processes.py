@@ -2,12 +2,12 @@
 
 Each leads a session of its own, so that Ctrl-C is for the run alone. At the block's end it gets
 SIGTERM, and after a generous time its whole group gets SIGKILL. If the run itself is killed,
-`tests.guardian` ends what it has started.
+`tools.guardian` ends what it has started.
 
 Its output goes to a file, or to a pipe that the caller reads; unless told, standard output is
 dropped.
 
-Must not know: what is started, or what a test wants of it.
+Must not know: what is started, or what the caller wants of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PAUSE_SECONDS = 0.02
 
 
 @contextlib.contextmanager
-def running(  # all but the command by keyword
+def running(  # noqa: PLR0913  # all but the command by keyword
     *command: str,
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = subprocess.DEVNULL,
@@ -51,7 +51,7 @@ def running(  # all but the command by keyword
         environment: variables beyond those of the run.
         ends_by: the signal that ends it with the block.
     """
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  # the caller's own
         command,
         stdin=stdin,
         stdout=stdout,
@@ -81,7 +81,7 @@ def running(  # all but the command by keyword
 
 
 @contextlib.asynccontextmanager
-async def running_async(  # all but the command by keyword
+async def running_async(  # noqa: PLR0913  # all but the command by keyword
     *command: str,
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = subprocess.DEVNULL,
