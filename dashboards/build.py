@@ -11,31 +11,28 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from grafana_foundation_sdk.builders import (
-    bargauge,
-    common,
-    dashboard,
-    geomap,
-    prometheus,
-    stat,
-    statetimeline,
-    table,
-    text,
-    timeseries,
-)
+from grafana_foundation_sdk.builders import dashboard, prometheus
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models import geomap as geomap_models
-from grafana_foundation_sdk.models import text as text_models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from dashboards.fields import (
+    arrange,
+    decimals_of,
+    link_of,
+    mappings,
+    name_series,
+    of_nothing,
+    unit_of,
+)
+from dashboards.kinds import drawn
 from dashboards.panel import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from dashboards.panel import Board, Choice, Column, Link, Mark, Panel, Value
+    from dashboards.fields import AnyPanel
+    from dashboards.panel import Board, Choice, Mark, Panel
     from dashboards.text import Language
 
 SCHEMA_VERSION: Final = 37
@@ -60,16 +57,6 @@ _NEWER: Final = {
     "custom": {"barWidthFactor", "insertNulls"},
     "panel": {"maxDataPoints", "hideTimeOverride", "cacheTimeout", "queryCachingTTL"},
 }
-
-AnyPanel = (
-    timeseries.Panel
-    | stat.Panel
-    | table.Panel
-    | bargauge.Panel
-    | statetimeline.Panel
-    | geomap.Panel
-    | text.Panel
-)
 
 
 def to_json(board: Board, language: Language) -> str:
@@ -149,183 +136,51 @@ class _Builder:
 
     def _panel(self, panel: Panel, place: models.GridPos) -> models.Panel:
         language = self._language
-        built = _of_kind(panel, language)
+        built = drawn(panel, language)
         built.id(self._new_id()).title(panel.title.of(language))
         built.description(panel.description.of(language)).grid_pos(place)
-        built.datasource(DATASOURCE).unit(panel.unit).no_value(panel.no_data.of(language))
+        built.datasource(DATASOURCE).unit(unit_of(panel.unit, language))
+        built.no_value(panel.no_data.of(language))
         steps = [models.Threshold(step.value, step.colour) for step in panel.steps]
         built.thresholds(
             dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
         )
-        built.mappings(_mappings(panel.values, language))
-        if panel.decimals is not None:
-            built.decimals(panel.decimals)
+        shown = mappings(panel.values, language)
+        if panel.kind in {Kind.STAT, Kind.BAR_GAUGE}:
+            shown.append(of_nothing(panel.no_data, panel.silent, language))
+        built.mappings(shown)
+        decimals = decimals_of(panel.unit, panel.decimals)
+        if decimals is not None:
+            built.decimals(decimals)
         if panel.repeat:
             built.repeat(panel.repeat).repeat_direction("h")
-        for place_, query in enumerate(panel.queries):
-            target = (
-                prometheus.Dataquery()
-                .datasource(DATASOURCE)
-                .ref_id(chr(ord("A") + place_))
-                .expr(query.expr)
-                .legend_format(query.legend.of(language))
-            )
-            if query.every:
-                target.interval(query.every)
-            if query.instant:
-                target.instant()
-            else:
-                target.range()
-            if panel.kind in {Kind.TABLE, Kind.GEOMAP}:
-                target.format(PromQueryFormat.TABLE)
-            built.with_target(target)
+        _ask(built, panel, language)
         if panel.columns:
-            _arrange(built, panel, language)
+            arrange(built, panel, language)
+        name_series(built, panel, language)
         if panel.link is not None and panel.kind not in {Kind.TABLE, Kind.TEXT}:
-            built.data_links([_data_link(panel.link, language)])
+            built.data_links([link_of(panel.link, language)])
         return built.build()
 
 
-def _of_kind(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one a kind
-    match panel.kind:
-        case Kind.TIME_SERIES:
-            return _time_series(panel)
-        case Kind.STAT:
-            return (
-                stat.Panel()
-                .color_mode(common_models.BigValueColorMode.BACKGROUND)
-                .graph_mode(common_models.BigValueGraphMode.NONE)
-                .text_mode(
-                    common_models.BigValueTextMode.AUTO
-                    if len(panel.queries) == 1
-                    else common_models.BigValueTextMode.VALUE_AND_NAME
-                )
-                .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-            )
-        case Kind.TABLE:
-            return table.Panel().show_header(show_header=True)
-        case Kind.BAR_GAUGE:
-            return (
-                bargauge.Panel()
-                .orientation(common_models.VizOrientation.HORIZONTAL)
-                .display_mode(common_models.BarGaugeDisplayMode.BASIC)
-                .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-            )
-        case Kind.STATE_TIMELINE:
-            return statetimeline.Panel().show_value(common_models.VisibilityMode.AUTO)
-        case Kind.GEOMAP:
-            return _map(language)
-        case Kind.TEXT:
-            content = panel.content.of(language) if panel.content else ""
-            return text.Panel().mode(text_models.TextMode.MARKDOWN).content(content)
-
-
-def _time_series(panel: Panel) -> timeseries.Panel:
-    legend = (
-        common.VizLegendOptions()
-        .show_legend(show_legend=True)
-        .display_mode(common_models.LegendDisplayMode.LIST)
-        .placement(common_models.LegendPlacement.BOTTOM)
-    )
-    tooltip = common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI)
-    built = timeseries.Panel().legend(legend).tooltip(tooltip).line_width(2).fill_opacity(8)
-    built.show_points(common_models.VisibilityMode.NEVER).min(0)
-    if len(panel.steps) > 1:
-        built.thresholds_style(
-            common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
+def _ask(built: AnyPanel, panel: Panel, language: Language) -> None:
+    for place, query in enumerate(panel.queries):
+        target = (
+            prometheus.Dataquery()
+            .datasource(DATASOURCE)
+            .ref_id(chr(ord("A") + place))
+            .expr(query.expr)
+            .legend_format(query.legend.of(language))
         )
-    if panel.stacked:
-        built.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL))
-        built.fill_opacity(60).line_width(0)
-    return built
-
-
-def _map(language: Language) -> geomap.Panel:
-    place = (
-        common.FrameGeometrySource()
-        .mode(common_models.FrameGeometrySourceMode.COORDS)
-        .latitude("lat")
-        .longitude("lon")
-    )
-    style = {
-        "size": {"fixed": 7, "min": 5, "max": 12},
-        "color": {"field": "Value", "fixed": "dark-green"},
-        "opacity": 0.9,
-        "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
-    }
-    layer = (
-        common.MapLayerOptions()
-        .type("markers")
-        .name("Schools" if language == "en" else "Schulen")
-        .config({"showLegend": True, "style": style})
-        .location(place)
-    )
-    numbers = [{"targetField": field, "destinationType": "number"} for field in ("lat", "lon")]
-    return (
-        geomap.Panel()
-        .layers([layer])
-        # Whatever the Grafana at hand has as its default; markers are drawn without any as well.
-        .basemap(common.MapLayerOptions().type("default").name("Basemap"))
-        .view(geomap.MapViewConfig().id("fit").zoom(11))
-        .tooltip(geomap.TooltipOptions().mode(geomap_models.TooltipMode.DETAILS))
-        .with_transformation(
-            models.DataTransformerConfig(
-                id_val="convertFieldType", options={"conversions": numbers, "fields": {}}
-            )
-        )
-    )
-
-
-def _arrange(built: AnyPanel, panel: Panel, language: Language) -> None:
-    """Put a table's columns in their order under their titles, and leave all others out."""
-    if len(panel.queries) > 1:
-        built.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
-    order = {column.name: place for place, column in enumerate(panel.columns)}
-    names = {column.name: column.title.of(language) for column in panel.columns}
-    built.with_transformation(
-        models.DataTransformerConfig(
-            id_val="filterFieldsByName", options={"include": {"names": list(order)}}
-        )
-    )
-    built.with_transformation(
-        models.DataTransformerConfig(
-            id_val="organize",
-            options={"excludeByName": {}, "indexByName": order, "renameByName": names},
-        )
-    )
-    for place, column in enumerate(panel.columns):
-        properties = list(_column_properties(panel, column, language, is_first=not place))
-        if properties:
-            matcher = models.MatcherConfig(id_val="byName", options=column.title.of(language))
-            built.with_override(matcher, properties)
-
-
-def _column_properties(
-    panel: Panel, column: Column, language: Language, *, is_first: bool
-) -> Iterator[models.DynamicConfigValue]:
-    if column.unit:
-        yield models.DynamicConfigValue("unit", column.unit)
-    if column.values:
-        yield models.DynamicConfigValue("mappings", _mappings(column.values, language))
-        yield models.DynamicConfigValue("custom.displayMode", "color-background")
-    if is_first and panel.link is not None:
-        yield models.DynamicConfigValue("links", [_data_link(panel.link, language).build()])
-
-
-def _data_link(link: Link, language: Language) -> dashboard.DashboardLink:
-    query = f"&{link.query}" if link.query else ""
-    url = f"/d/{link.board}-{language}?${{__url_time_range}}&var-datasource=${{datasource}}{query}"
-    return dashboard.DashboardLink(link.title.of(language)).url(url)
-
-
-def _mappings(values: Iterable[Value], language: Language) -> list[models.ValueMapping]:
-    results = {
-        str(one.value): models.ValueMappingResult(
-            text=one.text.of(language), color=one.colour, index=place
-        )
-        for place, one in enumerate(values)
-    }
-    return [models.ValueMap(options=results)] if results else []
+        if query.every:
+            target.interval(query.every)
+        if query.instant:
+            target.instant()
+        else:
+            target.range()
+        if panel.kind in {Kind.TABLE, Kind.GEOMAP}:
+            target.format(PromQueryFormat.TABLE)
+        built.with_target(target)
 
 
 def _variable(choice: Choice, language: Language) -> dashboard.QueryVariable:

@@ -17,6 +17,7 @@ from dashboards.shared import (
     TO_SCHOOL,
     TO_SCHOOL_OF_SERIES,
     of_city,
+    or_zero,
 )
 from dashboards.text import Text, same
 
@@ -57,7 +58,7 @@ ANSWER: Final = Row(
             ),
             (
                 Query(
-                    f"count(({_KEPT} {_OF}) < {_OWED}) or vector(0)",
+                    or_zero(f"count(({_KEPT} {_OF}) < {_OWED})"),
                     Text("sites", "Standorte"),
                     instant=True,
                 ),
@@ -133,6 +134,7 @@ ANSWER: Final = Row(
             Text("never measured", "nie gemessen"),
             width=12,
             height=10,
+            maximum=1,
             steps=(Step(None, Colour.BAD), Step(0.9, Colour.GOOD)),
             link=TO_SCHOOL_OF_SERIES,
         ),

@@ -20,11 +20,11 @@ from dashboards.text import Text, same
 
 _STAGES: Final = (
     Value(0, Text("unknown", "unbekannt"), Colour.UNKNOWN),
-    Value(1, Text("planned", "geplant"), Colour.PLAIN),
-    Value(2, Text("ordered", "beauftragt"), Colour.PLAIN),
-    Value(3, Text("built", "gebaut"), Colour.PLAIN),
+    Value(1, Text("planned", "geplant"), Colour.PLANNED),
+    Value(2, Text("ordered", "beauftragt"), Colour.ORDERED),
+    Value(3, Text("built", "gebaut"), Colour.BUILT),
     Value(4, Text("reported by the provider", "vom Anbieter gemeldet"), Colour.CARE),
-    Value(5, Text("live", "in Betrieb"), Colour.CARE),
+    Value(5, Text("live", "in Betrieb"), Colour.LIVE),
     Value(6, Text("verified", "nachgewiesen"), Colour.GOOD),
     Value(7, Text("live, proof too old", "in Betrieb, Nachweis veraltet"), Colour.CARE),
     Value(8, Text("REGRESSED", "VERSCHLECHTERT"), Colour.BAD),
@@ -70,6 +70,7 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         NOTHING_YET,
         width=6,
         height=8,
+        maximum=1,
         steps=(Step(None, Colour.BAD), Step(0.5, Colour.CARE), Step(1, Colour.GOOD)),
     )
 
@@ -169,7 +170,7 @@ DETAIL: Final = Row(
             columns=(
                 SCHOOL_COLUMN,
                 SITE_COLUMN,
-                Column("Value", Text("Age", "Alter"), "dtdurations"),
+                Column("Value", Text("Age", "Alter"), "duration"),
             ),
             link=TO_SCHOOL,
         ),

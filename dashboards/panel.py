@@ -26,13 +26,21 @@ class Kind(StrEnum):
 
 
 class Colour(StrEnum):
-    """Colours by meaning; each value that has one has a text as well."""
+    """The one palette of all boards, by meaning; whatever has a colour has a word as well.
 
-    GOOD = "green"
-    CARE = "orange"
-    BAD = "red"
-    UNKNOWN = "purple"
-    PLAIN = "blue"
+    Grafana knows each of them by this name or number in both of its themes.
+    """
+
+    GOOD = "green"  # up, verified, kept
+    LIVE = "#e0b400"  # works, and is not proven yet
+    CARE = "orange"  # degraded: works badly
+    BAD = "red"  # down, regressed, broken
+    UNKNOWN = "purple"  # nothing is known, and we know why
+    SILENT = "#808080"  # nobody measures: the monitor is silent
+    PLANNED = "#9e9e9e"
+    ORDERED = "light-blue"
+    BUILT = "blue"
+    PLAIN = "text"  # a figure that is neither good nor bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +68,38 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value that is shown as a text with a colour."""
+    """A value, or a label's value, that is shown as a text with a colour."""
 
-    value: int
+    value: int | str
+    text: Text
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series by its legend's name, how it is called, and the colour of what it means."""
+
+    name: str
     text: Text
     colour: Colour
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: a label or `Value #A`, what it is called, and its unit."""
+    """One column of a table: a label or `Value #A`, what it is called, and its unit.
+
+    A hidden column is there for links only (`${__data.fields.school}`). `coloured` paints the
+    cells with the colours of `values`; without, only their words are used.
+    """
 
     name: str
     title: Text
     unit: str = ""
     values: tuple[Value, ...] = ()
+    coloured: bool = True
+    hidden: bool = False
+    decimals: int | None = None
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel; `width` of 24 columns, `height` in Grafana's units of 30 pixels."""
+    """One panel; `width` of 24 columns, `height` in Grafana's units of 30 pixels.
+
+    `no_data` is said where nothing comes, in the colour `silent`: grey or violet, never a good one.
+    Units are Grafana's, and three of `build`: `day`, `moment` (dates) and `duration` (seconds).
+    `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
+    it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
+    whose meaning has a colour. `first_by` sorts a table by a column's title, largest value first.
+    """
 
     kind: Kind
     title: Text
@@ -100,8 +132,13 @@ class Panel:
     height: int = 4
     steps: tuple[Step, ...] = (Step(None, Colour.PLAIN),)
     values: tuple[Value, ...] = ()
+    series: tuple[Series, ...] = ()
     columns: tuple[Column, ...] = ()
+    first_by: Text | None = None
     link: Link | None = None
+    silent: Colour = Colour.SILENT
+    maximum: float | None = None
+    soft_max: float | None = None
     stacked: bool = False
     decimals: int | None = None
     repeat: str = ""

@@ -278,7 +278,7 @@ DETAIL: Final = Row(
                 Column("device", same("Switch")),
                 SITE_COLUMN,
                 Column("sys_name", same("sysName")),
-                Column("Value", Text("Up for", "Läuft seit"), "dtdurations"),
+                Column("Value", Text("Up for", "Läuft seit"), "duration"),
             ),
             link=_TO_SWITCH,
         ),

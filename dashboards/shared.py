@@ -5,10 +5,13 @@ Must not know: Grafana's JSON.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dashboards.panel import Choice, Colour, Column, Link, Mark, Value
+from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Value
 from dashboards.text import Text, same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 UP: Final = Value(1, Text("up", "verbunden"), Colour.GOOD)
 DOWN: Final = Value(0, Text("DOWN", "AUSFALL"), Colour.BAD)
@@ -27,8 +30,32 @@ YES_OR_NO: Final = (
     Value(1, Text("yes", "ja"), Colour.PLAIN),
 )
 
-NOTHING_YET: Final = Text("not measured yet", "noch nicht gemessen")
+NOTHING_YET: Final = Text("not measured", "nicht gemessen")
+# Only where the silent monitor says so by itself: see `or_silent` and `or_zero`.
 NONE: Final = Text("none", "keine")
+
+# What `or_silent` puts into a table, and how it reads.
+SILENT_ROW: Final = Value(
+    "monitor_silent",
+    Text("MONITOR SILENT: nothing is known", "MONITOR STUMM: nichts ist bekannt"),
+    Colour.SILENT,
+)
+# Why a verdict is what it is: the causes of `school_uplink_cause_info`.
+CAUSES: Final = (
+    Value("answers", Text("answers", "antwortet"), Colour.GOOD),
+    Value("no_answer", Text("no answer", "keine Antwort"), Colour.BAD),
+    Value("provider_outage", Text("provider outage", "Ausfall des Anbieters"), Colour.BAD),
+    Value("starting", Text("monitor starting", "Monitor startet gerade"), Colour.UNKNOWN),
+    Value("no_data", Text("no measurement", "keine Messung"), Colour.UNKNOWN),
+    Value("unproven", Text("not proven yet", "noch nicht belegt"), Colour.UNKNOWN),
+    Value("behind_uplink", Text("behind a dead line", "hinter toter Leitung"), Colour.UNKNOWN),
+    Value("isolated", Text("monitor isolated", "Monitor isoliert"), Colour.UNKNOWN),
+    Value("common_outage", Text("all providers at once", "alle Anbieter zugleich"), Colour.UNKNOWN),
+)
+LESSONS: Final = (
+    Value(0, Text("no lessons", "kein Unterricht"), Colour.PLAIN),
+    Value(1, Text("LESSONS", "UNTERRICHT"), Colour.CARE),
+)
 
 SCHOOL: Final = Choice("school", Text("School", "Schule"), "label_values(school_info, school)")
 SITES: Final = Choice(
@@ -48,6 +75,17 @@ PROVIDER: Final = Choice(
     "provider", Text("Provider", "Anbieter"), "label_values(school_site_info, provider)"
 )
 
+# A table's link needs the columns `school` and `site`, hidden or not.
+TO_PLACE: Final = Link(
+    Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
+    "schulnetz-school",
+    "var-school=${__data.fields.school}&var-site=${__data.fields.site}",
+)
+TO_PLACE_OF_SERIES: Final = Link(
+    TO_PLACE.title,
+    TO_PLACE.board,
+    "var-school=${__field.labels.school}&var-site=${__field.labels.site}",
+)
 TO_SCHOOL: Final = Link(
     Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
     "schulnetz-school",
@@ -59,6 +97,11 @@ TO_SCHOOL_OF_SERIES: Final = Link(
     "var-school=${__field.labels.school}",
 )
 
+PLACE_COLUMNS: Final = (
+    Column("place", Text("School", "Schule"), values=(SILENT_ROW,)),
+    Column("school", same("school"), hidden=True),
+    Column("site", same("site"), hidden=True),
+)
 SCHOOL_COLUMN: Final = Column("school", Text("School", "Schule"))
 SITE_COLUMN: Final = Column("site", Text("Site", "Standort"))
 PROVIDER_COLUMN: Final = Column("provider", Text("Provider", "Anbieter"))
@@ -68,6 +111,8 @@ OUTAGES: Final = Mark(
     'max by (school, site) (school_uplink_state{school=~"$school", state="down"}) > 0',
     same("{{school}} {{site}}"),
     Colour.BAD,
+    # One line that is down all day would tint the whole day of all others.
+    shown=False,
 )
 CAMPAIGNS: Final = Mark(
     Text("Measuring campaigns", "Messkampagnen"),
@@ -94,6 +139,71 @@ def of_city(mark: Mark) -> Mark:
     """Return the marks of all schools, for a board without a choice of one."""
     everywhere = mark.expr.replace('{school=~"$school", ', "{").replace('{school=~"$school"}', "")
     return Mark(mark.name, everywhere, mark.title, mark.colour, shown=mark.shown)
+
+
+_ALIVE: Final = 'up{job="schulnetz"} == 1'
+
+
+def or_zero(expr: str) -> str:
+    """Return PromQL that is 0 where `expr` has nothing, but only while the monitor answers."""
+    return f"{expr} or (vector(0) and on () {_ALIVE})"
+
+
+def or_silent(expr: str, label: str = "place") -> str:
+    """Return PromQL of a table that says so in the column `label` while the monitor is silent.
+
+    Its text is `SILENT_ROW`, among that column's values. An empty table then means "none".
+    """
+    row = f'label_replace(vector(0), "{label}", "{SILENT_ROW.value}", "", "")'
+    return f"{expr} or ({row} unless on () {_ALIVE})"
+
+
+def if_none(expr: str, said: Text) -> tuple[Query, Query]:
+    """Return what a graph or timeline draws while `expr` has nothing.
+
+    A line at 0 that says `said` while the monitor answers; a line at -1 that says that it is
+    silent. Such panels are never empty, and never say that all is well without knowing.
+    """
+    return (
+        Query(f"(vector(0) unless on () ({expr})) and on () {_ALIVE}", said),
+        Query(f"vector(-1) unless on () {_ALIVE}", Text("monitor silent", "Monitor stumm")),
+    )
+
+
+def with_name(expr: str) -> str:
+    """Return `expr`, which has a school, with the label `name`: the school's."""
+    return f"({expr}) * on (school) group_left (name) max by (school, name) (school_info)"
+
+
+def with_place(expr: str) -> str:
+    """Return `expr` (by school and site) with the label `place`: the school's name, and its site.
+
+    A school of one site has `main`, which says nothing and is left out.
+    """
+    joined = f'label_join({with_name(expr)}, "place", " · ", "name", "site")'
+    return f'label_replace({joined}, "place", "$1", "place", "(.*) · main")'
+
+
+def code_of(metric: str, label: str, names: Iterable[str], selector: str, by: str) -> str:
+    """Return PromQL that is the place (from 0) in `names` of the state that holds.
+
+    `metric` has one series per state, told by `label`.
+    """
+    comma = ", " if selector else ""
+    return " or ".join(
+        f'(max by ({by}) ({metric}{{{selector}{comma}{label}="{name}"}}) == 1) * {code}'
+        for code, name in enumerate(names)
+    )
+
+
+def not_up_throughout(metric: str, selector: str, by: str, most: int = 12) -> str:
+    """Return PromQL of those that were not up throughout the time range: the worst, a constant set.
+
+    To be put behind `and on (by)`; of one family of states.
+    """
+    comma = ", " if selector else ""
+    up = f'{metric}{{{selector}{comma}state="up"}}[$__range] @ end()'
+    return f"topk({most}, (1 - max by ({by}) (avg_over_time({up}))) > 0)"
 
 
 def state_code(metric: str, selector: str, by: str) -> str:

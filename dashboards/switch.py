@@ -29,6 +29,7 @@ from dashboards.shared import (
     STATES,
     SWITCH,
     hardware_rate,
+    or_zero,
     polled_rate,
     state_code,
 )
@@ -37,7 +38,7 @@ from dashboards.text import Text, same
 _HERE: Final = 'school="$school", site="$site", device="$device"'
 _OPER: Final = (
     Value(1, Text("up", "aktiv"), Colour.GOOD),
-    Value(2, Text("down", "inaktiv"), Colour.CARE),
+    Value(2, Text("no link", "kein Link"), Colour.PLANNED),
     Value(7, Text("lower layer down", "untere Schicht inaktiv"), Colour.CARE),
 )
 
@@ -101,7 +102,7 @@ ANSWER: Final = Row(
                 "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",
             ),
             (Query(f"max by (site) (sysUpTime{{{_HERE}}}) / 100", same("{{site}}"), instant=True),),
-            "dtdurations",
+            "duration",
             NOTHING_YET,
             steps=(Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
         ),
@@ -122,7 +123,7 @@ ANSWER: Final = Row(
             ),
             (
                 Query(
-                    f"count({_of_port(polled_rate(_HERE, 'ifInErrors'))} > 0) or vector(0)",
+                    or_zero(f"count({_of_port(polled_rate(_HERE, 'ifInErrors'))} > 0)"),
                     Text("ports", "Ports"),
                     instant=True,
                     every=EVERY_POLL,

@@ -40,6 +40,11 @@ UNITS = {
     "bytes",
     "celsius",
     "dtdurations",
+    "dtdhms",
+    "time:YYYY-MM-DD",
+    "time:YYYY-MM-DD HH:mm",
+    "time:DD.MM.YYYY",
+    "time:DD.MM.YYYY HH:mm",
     "dateTimeAsIso",
     "locale",
 }
@@ -198,7 +203,9 @@ def test_a_state_is_never_told_by_colour_alone(board: Board, language: Language)
             for override in panel["fieldConfig"]["overrides"]
         ]
         for mapping in [one for field in fields for one in field.get("mappings", ())]:
-            for result in mapping["options"].values():
+            options = mapping["options"]
+            special = mapping["type"] == "special"
+            for result in [options["result"]] if special else options.values():
                 assert result["text"].strip(), panel["title"]
         if panel["type"] == "state-timeline":
             assert panel["fieldConfig"]["defaults"]["mappings"], panel["title"]

@@ -1,0 +1,160 @@
+"""How values look: units, texts, colours, columns, names of series.
+
+Must not know: single boards, how a kind of panel is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    dashboard,
+    geomap,
+    stat,
+    statetimeline,
+    table,
+    text,
+    timeseries,
+)
+from grafana_foundation_sdk.models import dashboard as models
+
+from dashboards.panel import Colour, Kind
+from dashboards.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dashboards.panel import Column, Link, Panel, Value
+    from dashboards.text import Language
+
+AnyPanel = (
+    timeseries.Panel
+    | stat.Panel
+    | table.Panel
+    | bargauge.Panel
+    | statetimeline.Panel
+    | geomap.Panel
+    | text.Panel
+)
+
+# As a person of each language writes them. Grafana's other units of dates and durations are
+# English ("37 minutes"), and write a day with its midnight.
+_UNITS: Final = {
+    "day": Text("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
+    "moment": Text("time:YYYY-MM-DD HH:mm", "time:DD.MM.YYYY HH:mm"),
+    "duration": Text("dtdurations", "dtdhms"),
+}
+DATES: Final = frozenset({"day", "moment"})
+_LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
+
+
+def unit_of(unit: str, language: Language) -> str:
+    """Return Grafana's unit for one of a panel or a column."""
+    return _UNITS[unit].of(language) if unit in _UNITS else unit
+
+
+def decimals_of(unit: str, decimals: int | None) -> int | None:
+    """Return how many decimals are shown: none of a count unless told, as many as fit of others."""
+    return 0 if decimals is None and unit == "none" else decimals
+
+
+def mappings(values: Iterable[Value], language: Language) -> list[models.ValueMapping]:
+    """Return the texts and colours of values."""
+    results = {
+        str(one.value): models.ValueMappingResult(
+            text=one.text.of(language), color=one.colour, index=place
+        )
+        for place, one in enumerate(values)
+    }
+    return [models.ValueMap(options=results)] if results else []
+
+
+def of_nothing(said: Text, colour: Colour, language: Language) -> models.SpecialValueMap:
+    """Return what is shown in place of no value or no number: a sentence in its colour."""
+    options = models.DashboardSpecialValueMapOptions(
+        match=models.SpecialValueMatch.NULL_AND_NAN,
+        result=models.ValueMappingResult(text=said.of(language), color=colour, index=99),
+    )
+    return models.SpecialValueMap(options=options)
+
+
+def link_of(link: Link, language: Language) -> dashboard.DashboardLink:
+    """Return a way to another board of the same language, with time range and datasource."""
+    query = f"&{link.query}" if link.query else ""
+    url = f"/d/{link.board}-{language}?${{__url_time_range}}&var-datasource=${{datasource}}{query}"
+    return dashboard.DashboardLink(link.title.of(language)).url(url)
+
+
+def name_series(built: AnyPanel, panel: Panel, language: Language) -> None:
+    """Name and colour the series of a panel by what they mean.
+
+    Grafana drops the name of a lone bar or tile unless it is told a display name.
+    """
+    for one in panel.series:
+        matcher = models.MatcherConfig(id_val="byName", options=one.name)
+        colour = {"mode": "fixed", "fixedColor": one.colour}
+        built.with_override(
+            matcher,
+            [
+                models.DynamicConfigValue("color", colour),
+                models.DynamicConfigValue("displayName", one.text.of(language)),
+            ],
+        )
+    if panel.series or panel.kind not in {Kind.STAT, Kind.BAR_GAUGE}:
+        return
+    for place, query in enumerate(panel.queries):
+        legend = query.legend.of(language)
+        if _LABEL.search(legend):
+            name = _LABEL.sub(r"${__field.labels.\1}", legend)
+            matcher = models.MatcherConfig(id_val="byFrameRefID", options=chr(ord("A") + place))
+            built.with_override(matcher, [models.DynamicConfigValue("displayName", name)])
+
+
+def arrange(built: AnyPanel, panel: Panel, language: Language) -> None:
+    """Put a table's columns in their order under their titles, and leave all others out."""
+    if len(panel.queries) > 1:
+        built.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
+    order = {column.name: place for place, column in enumerate(panel.columns)}
+    names = {
+        column.name: column.title.of(language) for column in panel.columns if not column.hidden
+    }
+    built.with_transformation(
+        models.DataTransformerConfig(
+            id_val="filterFieldsByName", options={"include": {"names": list(order)}}
+        )
+    )
+    built.with_transformation(
+        models.DataTransformerConfig(
+            id_val="organize",
+            options={"excludeByName": {}, "indexByName": order, "renameByName": names},
+        )
+    )
+    seen = [column for column in panel.columns if not column.hidden]
+    for column in panel.columns:
+        properties = list(_of_column(panel, column, language, is_first=column is seen[0]))
+        if properties:
+            name = names.get(column.name, column.name)
+            built.with_override(models.MatcherConfig(id_val="byName", options=name), properties)
+
+
+def _of_column(
+    panel: Panel, column: Column, language: Language, *, is_first: bool
+) -> Iterator[models.DynamicConfigValue]:
+    if column.hidden:
+        yield models.DynamicConfigValue("custom.hidden", value=True)
+        return
+    if column.unit:
+        yield models.DynamicConfigValue("unit", unit_of(column.unit, language))
+    decimals = decimals_of(column.unit, column.decimals)
+    if decimals is not None:
+        yield models.DynamicConfigValue("decimals", decimals)
+    if column.width is not None:
+        yield models.DynamicConfigValue("custom.width", column.width)
+    if column.values:
+        yield models.DynamicConfigValue("mappings", mappings(column.values, language))
+        if column.coloured:
+            yield models.DynamicConfigValue("custom.displayMode", "color-background")
+    if is_first and panel.link is not None:
+        yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])

@@ -1,0 +1,177 @@
+"""How each kind of panel is drawn.
+
+Must not know: single boards, queries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common,
+    geomap,
+    stat,
+    statetimeline,
+    table,
+    text,
+    timeseries,
+)
+from grafana_foundation_sdk.models import common as common_models
+from grafana_foundation_sdk.models import dashboard as models
+from grafana_foundation_sdk.models import geomap as geomap_models
+from grafana_foundation_sdk.models import text as text_models
+
+from dashboards.fields import DATES
+from dashboards.panel import Colour, Kind
+
+if TYPE_CHECKING:
+    from dashboards.fields import AnyPanel
+    from dashboards.panel import Panel
+    from dashboards.text import Language
+
+# How far an axis reaches by its unit while nothing is to be seen: near what one would call little,
+# so that nothing looks like nothing. Grafana's own axis of zeros ends at 100, or at 10,000 %.
+_SOFT_MAX: Final = {
+    "percentunit": 0.05,
+    "pps": 1.0,
+    "ops": 1.0,
+    "bps": 1e6,
+    "s": 0.02,
+    "none": 4.0,
+    "bytes": 1e6,
+    "celsius": 40.0,
+}
+# No tile of a map is loaded from anywhere: one transparent pixel, which lies in the address itself.
+_NO_TILES: Final = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+
+
+def drawn(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one a kind
+    """Return a panel of its kind, without queries, texts and place."""
+    match panel.kind:
+        case Kind.TIME_SERIES:
+            return _time_series(panel)
+        case Kind.STAT:
+            return _stat(panel, language)
+        case Kind.TABLE:
+            return _table(panel, language)
+        case Kind.BAR_GAUGE:
+            return _bar_gauge(panel)
+        case Kind.STATE_TIMELINE:
+            return _state_timeline()
+        case Kind.GEOMAP:
+            return _map(language)
+        case Kind.TEXT:
+            content = panel.content.of(language) if panel.content else ""
+            return text.Panel().mode(text_models.TextMode.MARKDOWN).content(content)
+
+
+def _stat(panel: Panel, language: Language) -> stat.Panel:
+    colours = {step.colour for step in panel.steps} | {value.colour for value in panel.values}
+    is_plain = colours == {Colour.PLAIN} and not panel.series
+    named = len(panel.queries) > 1 or "{{" in panel.queries[0].legend.of(language)
+    return (
+        stat.Panel()
+        .color_mode(
+            common_models.BigValueColorMode.VALUE
+            if is_plain
+            else common_models.BigValueColorMode.BACKGROUND
+        )
+        .graph_mode(common_models.BigValueGraphMode.NONE)
+        .text_mode(
+            common_models.BigValueTextMode.VALUE_AND_NAME
+            if named
+            else common_models.BigValueTextMode.VALUE
+        )
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+    )
+
+
+def _table(panel: Panel, language: Language) -> table.Panel:
+    built = table.Panel().show_header(show_header=True)
+    if panel.first_by is not None:
+        column = panel.first_by.of(language)
+        built.sort_by([common.TableSortByFieldState().display_name(column).desc(desc=True)])
+    return built
+
+
+def _bar_gauge(panel: Panel) -> bargauge.Panel:
+    built = (
+        bargauge.Panel()
+        .orientation(common_models.VizOrientation.HORIZONTAL)
+        .display_mode(common_models.BarGaugeDisplayMode.BASIC)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .min(0)
+    )
+    if panel.maximum is not None:
+        built.max(panel.maximum)
+    return built
+
+
+def _state_timeline() -> statetimeline.Panel:
+    return (
+        statetimeline.Panel()
+        .show_value(common_models.VisibilityMode.AUTO)
+        .row_height(0.8)
+        .legend(common.VizLegendOptions().show_legend(show_legend=False))
+    )
+
+
+def _time_series(panel: Panel) -> timeseries.Panel:
+    legend = (
+        common.VizLegendOptions()
+        .show_legend(show_legend=True)
+        .display_mode(common_models.LegendDisplayMode.LIST)
+        .placement(common_models.LegendPlacement.BOTTOM)
+    )
+    tooltip = common.VizTooltipOptions().mode(common_models.TooltipDisplayMode.MULTI)
+    built = timeseries.Panel().legend(legend).tooltip(tooltip).line_width(2).fill_opacity(8)
+    built.show_points(common_models.VisibilityMode.NEVER)
+    if panel.unit not in DATES:
+        built.min(0).axis_soft_max(panel.soft_max or _SOFT_MAX[panel.unit])
+        if panel.maximum is not None:
+            built.max(panel.maximum)
+    if len(panel.steps) > 1:
+        built.thresholds_style(
+            common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
+        )
+    if panel.stacked:
+        built.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL))
+        built.fill_opacity(60).line_width(0)
+    return built
+
+
+def _map(language: Language) -> geomap.Panel:
+    place = (
+        common.FrameGeometrySource()
+        .mode(common_models.FrameGeometrySourceMode.COORDS)
+        .latitude("lat")
+        .longitude("lon")
+    )
+    style = {
+        "size": {"fixed": 7, "min": 5, "max": 12},
+        "color": {"field": "Value", "fixed": "dark-green"},
+        "opacity": 0.9,
+        "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
+    }
+    layer = (
+        common.MapLayerOptions()
+        .type("markers")
+        .name("Schools" if language == "en" else "Schulen")
+        .config({"showLegend": True, "style": style})
+        .location(place)
+    )
+    background = common.MapLayerOptions().type("xyz").config({"url": _NO_TILES, "attribution": ""})
+    numbers = [{"targetField": field, "destinationType": "number"} for field in ("lat", "lon")]
+    return (
+        geomap.Panel()
+        .layers([layer])
+        .basemap(background.name("Background" if language == "en" else "Hintergrund"))
+        .view(geomap.MapViewConfig().id("fit").zoom(11))
+        .tooltip(geomap.TooltipOptions().mode(geomap_models.TooltipMode.DETAILS))
+        .with_transformation(
+            models.DataTransformerConfig(
+                id_val="convertFieldType", options={"conversions": numbers, "fields": {}}
+            )
+        )
+    )

@@ -1,0 +1,194 @@
+"""What a real Grafana showed of earlier boards, each a rule over all boards in both languages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dashboards.build import panels_of
+from dashboards.panel import Colour
+from dashboards.shared import SILENT_ROW
+from tests.dashboards.test_boards import document, every_document, expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dashboards.panel import Board
+    from dashboards.text import Language
+
+PALETTE = {colour.value for colour in Colour}
+OF_NOTHING = {Colour.SILENT.value, Colour.UNKNOWN.value}
+ALIVE = 'up{job="schulnetz"} == 1'
+# The colour of each stage and state, whichever board shows it.
+MEANINGS = {
+    "planned": Colour.PLANNED,
+    "ordered": Colour.ORDERED,
+    "built": Colour.BUILT,
+    "live": Colour.LIVE,
+    "verified": Colour.GOOD,
+    "up": Colour.GOOD,
+    "regressed": Colour.BAD,
+    "down": Colour.BAD,
+    "unknown": Colour.UNKNOWN,
+}
+
+
+def panels(found: dict[str, Any], *kinds: str) -> Iterator[dict[str, Any]]:
+    yield from (panel for panel in panels_of(found) if panel["type"] in kinds)
+
+
+def is_date(unit: str) -> bool:
+    return unit.startswith(("time:", "dateTime"))
+
+
+def coloured(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what has a colour: its text, and the colour."""
+    for panel in panels_of(found):
+        config = panel["fieldConfig"]
+        fields = [config["defaults"]]
+        for override in config["overrides"]:
+            field = {prop["id"]: prop["value"] for prop in override["properties"]}
+            fields.append(field)
+            if "color" in field:
+                yield override["matcher"]["options"], field["color"]["fixedColor"]
+        for mapping in [one for field in fields for one in field.get("mappings", ())]:
+            options = mapping["options"]
+            results = [options["result"]] if mapping["type"] == "special" else options.values()
+            yield from ((result["text"], result["color"]) for result in results)
+        yield from (("", step["color"]) for step in config["defaults"]["thresholds"]["steps"])
+
+
+@every_document
+def test_one_palette_over_all_boards(board: Board, language: Language) -> None:
+    found = document(board, language)
+    assert {colour for _, colour in coloured(found)} <= PALETTE
+    for mark in found["annotations"]["list"]:
+        assert mark["iconColor"] in PALETTE, mark["name"]
+
+
+@every_document
+def test_a_word_has_the_colour_of_its_meaning(board: Board, language: Language) -> None:
+    for text, colour in coloured(document(board, language)):
+        meant = MEANINGS.get(text.lower())
+        assert meant is None or colour == meant, text
+
+
+@every_document
+def test_what_is_not_measured_is_grey_or_violet_and_says_so(
+    board: Board, language: Language
+) -> None:
+    for panel in panels(document(board, language), "stat", "bargauge"):
+        special = [
+            mapping["options"]
+            for mapping in panel["fieldConfig"]["defaults"]["mappings"]
+            if mapping["type"] == "special"
+        ]
+        assert [one["match"] for one in special] == ["null+nan"], panel["title"]
+        assert special[0]["result"]["color"] in OF_NOTHING, panel["title"]
+        assert special[0]["result"]["text"].strip(), panel["title"]
+
+
+@every_document
+def test_a_zero_is_only_said_while_the_monitor_answers(board: Board, language: Language) -> None:
+    for expr in expressions(document(board, language)):
+        bare = expr.replace(f"(vector(0) and on () {ALIVE})", "")
+        bare = re.sub(
+            rf'label_replace\(vector\(0\), "\w+", "{SILENT_ROW.value}", "", ""\) '
+            rf"unless on \(\) {re.escape(ALIVE)}",
+            "",
+            bare,
+        )
+        if ALIVE in bare:  # `if_none`: a line that is drawn only while the monitor answers
+            assert re.search(rf"and on \(\) {re.escape(ALIVE)}$", bare) or "vector(0)" not in bare
+        else:
+            assert "vector(0)" not in bare, expr
+
+
+@every_document
+def test_bars_begin_at_zero(board: Board, language: Language) -> None:
+    for panel in panels(document(board, language), "bargauge"):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["min"] == 0, panel["title"]
+        if defaults["unit"] == "percentunit":
+            assert defaults["max"] > 0, panel["title"]
+
+
+@every_document
+def test_axes_of_figures_begin_at_zero_and_end_near_what_is_little(
+    board: Board, language: Language
+) -> None:
+    for panel in panels(document(board, language), "timeseries"):
+        defaults = panel["fieldConfig"]["defaults"]
+        if is_date(defaults["unit"]):
+            continue
+        assert defaults["min"] == 0, panel["title"]
+        assert defaults["custom"]["axisSoftMax"] > 0, panel["title"]
+
+
+@every_document
+def test_axes_of_dates_do_not_begin_in_1970(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        defaults = panel["fieldConfig"]["defaults"]
+        if is_date(defaults["unit"]):
+            assert "min" not in defaults, panel["title"]
+            assert "axisSoftMax" not in defaults.get("custom", {}), panel["title"]
+
+
+@every_document
+def test_counts_have_no_fractions(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        defaults = panel["fieldConfig"]["defaults"]
+        if defaults["unit"] == "none":
+            assert "decimals" in defaults, panel["title"]
+
+
+@every_document
+def test_dates_and_durations_are_those_of_the_language(board: Board, language: Language) -> None:
+    foreign = {"de": ("dtdurations", "YYYY-"), "en": ("dtdhms", "DD.MM.")}[language]
+    for panel in panels_of(document(board, language)):
+        config = panel["fieldConfig"]
+        properties = [prop for one in config["overrides"] for prop in one["properties"]]
+        units = [prop["value"] for prop in properties if prop["id"] == "unit"]
+        for unit in [config["defaults"]["unit"], *units]:
+            assert not any(part in unit for part in foreign), (panel["title"], unit)
+            assert not unit.startswith("dateTime"), (panel["title"], unit)
+
+
+@every_document
+def test_a_lone_bar_or_tile_keeps_its_name(board: Board, language: Language) -> None:
+    for panel in panels(document(board, language), "stat", "bargauge"):
+        config = panel["fieldConfig"]
+        if panel["type"] == "stat":
+            assert panel["options"]["textMode"] in {"value", "value_and_name", "name"}
+        names = {
+            one["matcher"]["options"]
+            for one in config["overrides"]
+            if any(prop["id"] == "displayName" for prop in one["properties"])
+        }
+        for target in panel["targets"]:
+            if "{{" in target["legendFormat"] and "displayName" not in config["defaults"]:
+                assert target["refId"] in names, panel["title"]
+
+
+@every_document
+def test_a_line_that_is_down_all_day_does_not_tint_the_day_of_others(
+    board: Board, language: Language
+) -> None:
+    for mark in document(board, language)["annotations"]["list"]:
+        if 'state="down"' in mark["expr"]:
+            assert not mark["enable"], mark["name"]
+
+
+@every_document
+def test_no_map_loads_a_tile_from_anywhere(board: Board, language: Language) -> None:
+    for panel in panels(document(board, language), "geomap"):
+        base = panel["options"]["basemap"]
+        assert base["type"] == "xyz"
+        assert base["config"]["url"].startswith("data:image/")
+
+
+@every_document
+def test_boards_of_one_school_tell_its_sites_apart(board: Board, language: Language) -> None:
+    found = document(board, language)
+    names = {variable["name"] for variable in found["templating"]["list"]}
+    assert ("school" in names) == ("site" in names)
