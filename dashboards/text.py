@@ -1,26 +1,5 @@
-"""Every word of a dashboard in both languages at once, so that none is ever missing in one."""
+"""The boards' texts are those of the product; see `monitor/words`."""
 
-from __future__ import annotations
+from monitor.words.text import LANGUAGES, Language, Text, same
 
-from dataclasses import dataclass
-from typing import Final, Literal
-
-Language = Literal["en", "de"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "de")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One text, English and German."""
-
-    en: str
-    de: str
-
-    def of(self, language: Language) -> str:
-        """Return the text in a language."""
-        return self.en if language == "en" else self.de
-
-
-def same(text: str) -> Text:
-    """Return a text that is the same in both languages, such as a unit or a label's value."""
-    return Text(text, text)
+__all__ = ["LANGUAGES", "Language", "Text", "same"]

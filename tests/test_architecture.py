@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "state_file": set(),
     "threads": set(),
     "plain": set(),
+    "words": set(),
     "whole_file": set(),
     "flood_filter": set(),
     "snmp": {"flood_filter"},
@@ -65,7 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 # What is for everybody to use.
-FOR_ALL = {"clock", "plain", "state_file", "threads", "whole_file"}
+FOR_ALL = {"clock", "plain", "state_file", "threads", "whole_file", "words"}
 WIRING = {
     "daemon",
     "traps",

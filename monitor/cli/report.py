@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
     from monitor.rollout.report import RolloutReport
-    from monitor.rollout.report_words import Language
+    from monitor.words.text import Language
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 

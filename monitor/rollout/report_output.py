@@ -13,9 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from monitor.plain import as_json, plain, plain_lines
 from monitor.rollout.report import DIMENSIONS
 from monitor.rollout.report_page import page, site_name
-from monitor.rollout.report_words import WORDS
 from monitor.rollout.spreadsheet import csv_table
 from monitor.rollout.stage import Stage
+from monitor.words.report import WORDS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.history import Change, Point
     from monitor.rollout.report import Group, ReportedLine, RolloutReport, SiteLine
-    from monitor.rollout.report_words import Language
+    from monitor.words.text import Language
 
 # What Markdown reads as more than a character, HTML in it included.
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!])")

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.report import DIMENSIONS
 from monitor.rollout.report_chart import Chart, draw
-from monitor.rollout.report_words import WORDS
 from monitor.rollout.stage import Stage
+from monitor.words.report import WORDS
+from monitor.words.terms import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from monitor.rollout.history import Change, Point
     from monitor.rollout.report import Dimension, Group, ReportedLine, RolloutReport, SiteLine
-    from monitor.rollout.report_words import Language
+    from monitor.words.text import Language
 
 _NOTHING: Final = "–"
 
@@ -81,8 +82,7 @@ def page(report: RolloutReport, language: Language) -> Page:
 
 def stage_name(stage: Stage, language: Language) -> str:
     """Return what a stage is called."""
-    key = "reported_stage" if stage is Stage.REPORTED else stage.value
-    return WORDS[language][key]
+    return STAGES[stage].of(language)
 
 
 def site_name(line: SiteLine) -> str:

@@ -18,8 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.observation import State
 from monitor.plain import plain_lines
+from monitor.web.language import preferred
 from monitor.web.picture import Chart, chart, spots
-from monitor.web.words import Language, preferred, word
+from monitor.words.pages import word
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from monitor.status.model import SchoolStatus, SchoolSummary
     from monitor.web.view import View
+    from monitor.words.text import Language
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
-from string import Formatter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -17,11 +16,11 @@ from monitor.rollout.forecast import Outlook
 from monitor.rollout.reader import open_reader
 from monitor.rollout.report import RolloutReport, end_of, record, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
-from monitor.rollout.report_words import WORDS
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import ReportedFigure, reported_entry
 from monitor.rollout.store import open_store
 from monitor.simulator.years import rollout_history
+from monitor.words.report import WORDS
 from tests.rollout.rollouts import HOSTILE, Entries, at, goal, inventory, school, stage
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import Inventory
     from monitor.rollout.chain import Entry
-    from monitor.rollout.report_words import Language
+    from monitor.words.text import Language
 
 CITY = inventory(
     *(school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
@@ -218,16 +217,6 @@ def test_a_site_that_is_no_longer_configured_still_counts_in_its_goal() -> None:
     found = report(at(2020, 3, 1), entries, inventory(school("a")))
     assert found.point.verified == 1
     assert "gone/main" in to_csv(found)
-
-
-def test_languages_have_the_same_words_with_the_same_places() -> None:
-    def places(text: str) -> set[str]:
-        return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-    assert WORDS["de"].keys() == WORDS["en"].keys()
-    for key, text in WORDS["en"].items():
-        assert places(WORDS["de"][key]) == places(text), key
-        assert text.strip(), key
 
 
 def test_every_outlook_has_its_sentence() -> None:

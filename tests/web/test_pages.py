@@ -9,11 +9,10 @@ import pytest
 
 from monitor.observation import State
 from monitor.rollout.forecast import Outlook
-from monitor.rollout.report_words import WORDS
-from monitor.rollout.stage import Stage
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.web.language import preferred
 from monitor.web.pages import POLICY
-from monitor.web.words import _WORDS, preferred, word
+from monitor.words.report import WORDS
 from tests.web import answers
 from tests.web.test_app import Shown, client
 
@@ -52,7 +51,7 @@ async def test_the_city_is_seen_at_a_glance() -> None:
     assert "no reply in 3 rounds" in text
     assert '<a href="/schools/goethe?lang=de">Goethe-Schule</a>' in text
     # By word and by sign, never by colour alone.
-    assert re.search(r'<span aria-hidden="true">✕</span> gestört', text)
+    assert re.search(r'<span aria-hidden="true">✕</span> Ausfall', text)
 
 
 class Standing(Shown):
@@ -112,9 +111,9 @@ async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
     )
     view = Failing(provider_outages=(outage,), root_causes=())
     german, english = await page("/", view=view), await page("/", "en", view)
-    assert "80 von 99 Standorten sind gestört" in german
+    assert "80 von 99 Standorten sind ausgefallen" in german
     assert "80 of 99 sites are down" in english
-    assert "Nichts ist gestört" not in german
+    assert "Nichts ist ausgefallen" not in german
     assert HOSTILE not in german
 
 
@@ -131,7 +130,7 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
     text = await page("/schools/goethe", "en-GB,de;q=0.3")
     for said in (
         '<html lang="en">',
-        "verified by measurement",
+        "<dd>verified",
         "campaign:1",
         "1 Gbit/s down, 1 Gbit/s up",
         "250 Mbit/s down",
@@ -212,11 +211,3 @@ async def test_style_and_script_are_served(name: str, kind: str) -> None:
 )
 def test_the_language_is_the_browsers(accepted: str, wished: str, language: str) -> None:
     assert preferred(accepted, wished) == language
-
-
-def test_every_word_has_both_languages_with_the_same_blanks() -> None:
-    for key, (english, german) in _WORDS.items():
-        assert english, key
-        assert re.findall(r"{(\w+)}", english).sort() == re.findall(r"{(\w+)}", german).sort()
-    for stage in Stage:
-        assert word("de", f"stages.{stage}")

@@ -6,17 +6,21 @@ Must not know: the report, how words are put together.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final
 
-Language = Literal["de", "en"]
+from monitor.words.terms import STAGES, UNITS
+from monitor.words.text import LANGUAGES
 
-WORDS: Final[dict[Language, dict[str, str]]] = {
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.words.text import Language
+
+_SENTENCES: Final[dict[Language, dict[str, str]]] = {
     "en": {
         "title": "Broadband for the schools: {city}",
         "as_of": "As it was known on {day} at {time} ({zone}).",
         "headline": "{verified} of {denominator} {unit} are verified ({percent} %).",
-        "schools": "schools",
-        "sites": "sites",
         "meaning": "Verified means measured: 30 tests on 3 days, judged by the rate that the goal asks for. A report by the provider is not enough.",
         "law": "The rules are those of the Bundesnetzagentur for consumers (§ 57 (4) TKG, Vfg. Nr. 99/2021). That section gives consumers, by a certified mechanism, the right to pay less or to end the contract; this measurement is not certified, and for a city the rules bind a provider as far as the contract adopts them.",
         "goal": "Goal",
@@ -40,7 +44,6 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "never": "never",
         "burn_up": "Burn-up",
         "chart_description": "From {first} to {last}: verified rose to {verified}, the goal stands at {denominator} {unit}.",
-        "verified": "verified",
         "denominator": "goal",
         "target": "target date",
         "forecast": "forecast (80 % range)",
@@ -81,21 +84,11 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "goal_row": "The goal's size: row {row}.",
         "goal_configured": "The goal's size: from the configuration.",
         "count_row": "The count: row {row}.",
-        "unknown": "unknown",
-        "planned": "planned",
-        "ordered": "ordered",
-        "built": "built",
-        "reported_stage": "reported",
-        "live": "live",
-        "live_stale": "live (stale)",
-        "regressed": "regressed",
     },
     "de": {
         "title": "Breitband für die Schulen: {city}",
         "as_of": "Stand des Wissens am {day} um {time} ({zone}).",
         "headline": "{verified} von {denominator} {unit} sind nachgewiesen ({percent} %).",
-        "schools": "Schulen",
-        "sites": "Standorte",
         "meaning": "Nachgewiesen heißt gemessen: 30 Messungen an 3 Tagen, bewertet an der Rate, die das Ziel verlangt. Eine Meldung des Anbieters genügt nicht.",
         "law": "Die Regeln sind die der Bundesnetzagentur für Verbraucher (§ 57 Abs. 4 TKG, Vfg. Nr. 99/2021). Minderung und Kündigung gibt diese Vorschrift Verbrauchern, nachgewiesen durch einen zertifizierten Überwachungsmechanismus; diese Messung ist nicht zertifiziert, und einer Stadt gegenüber binden die Regeln einen Anbieter, soweit der Vertrag sie übernimmt.",
         "goal": "Ziel",
@@ -119,7 +112,6 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "never": "nie",
         "burn_up": "Verlauf",
         "chart_description": "Von {first} bis {last}: Nachgewiesen sind zuletzt {verified}, das Ziel liegt bei {denominator} {unit}.",
-        "verified": "nachgewiesen",
         "denominator": "Ziel",
         "target": "Zieldatum",
         "forecast": "Prognose (80-%-Spanne)",
@@ -160,13 +152,14 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "goal_row": "Größe des Ziels: Zeile {row}.",
         "goal_configured": "Größe des Ziels: aus der Konfiguration.",
         "count_row": "Zählung: Zeile {row}.",
-        "unknown": "unbekannt",
-        "planned": "geplant",
-        "ordered": "beauftragt",
-        "built": "gebaut",
-        "reported_stage": "gemeldet",
-        "live": "in Betrieb",
-        "live_stale": "Nachweis veraltet",
-        "regressed": "Rückschritt",
     },
+}
+
+WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
+    language: {
+        **_SENTENCES[language],
+        "verified": STAGES["verified"].of(language),
+        **{unit: text.of(language) for unit, text in UNITS.items()},
+    }
+    for language in LANGUAGES
 }

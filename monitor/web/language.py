@@ -1,0 +1,33 @@
+"""Which language a browser is answered in.
+
+Must not know: the words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.words.text import LANGUAGES
+
+if TYPE_CHECKING:
+    from monitor.words.text import Language
+
+
+def preferred(accepted: str, wished: str = "") -> Language:
+    """Return the language that a browser asks for; German if it asks for neither.
+
+    `wished` is what the address says, and goes first. Source: RFC 9110 §12.5.4.
+    """
+    for language in LANGUAGES:
+        if wished == language:
+            return language
+    weights: dict[Language, float] = {}
+    for entry in accepted.lower()[:500].split(","):
+        tag, _, weight = entry.strip().partition(";q=")
+        for language in LANGUAGES:
+            if tag.partition("-")[0] == language:
+                try:
+                    weights[language] = max(weights.get(language, 0.0), float(weight or 1))
+                except ValueError:
+                    continue
+    return max(weights, key=lambda one: weights[one]) if any(weights.values()) else "de"

@@ -1,0 +1,154 @@
+"""The sentences of the status pages in both languages.
+
+Must not know: HTML, HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.words.terms import STAGES, STATES, UNITS
+from monitor.words.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.words.text import Language
+
+_SENTENCES: Final[Mapping[str, Text]] = {
+    "title": Text("School network", "Schulnetz"),
+    "skip": Text("Skip to content", "Zum Inhalt springen"),
+    "language": Text("Deutsch", "English"),
+    "city": Text("All schools", "Alle Schulen"),
+    "as_of": Text("As of", "Stand"),
+    "updates": Text("updates itself", "aktualisiert sich selbst"),
+    "schools": Text("Schools", "Schulen"),
+    "school": Text("School", "Schule"),
+    "state": Text("State", "Zustand"),
+    "since": Text("Since", "Seit"),
+    "since_when": Text("since {when}", "seit {when}"),
+    "table": Text("Table: {what}", "Tabelle: {what}"),
+    "all_lost": Text("all packets lost", "alle Pakete verloren"),
+    "switches": Text("Switches", "Switches"),
+    "stage": Text("Stage", "Stufe"),
+    "goal": Text("The goal", "Das Ziel"),
+    "goal_reached": Text(
+        "{verified} of {denominator} {unit} are verified by measurement",
+        "{verified} von {denominator} {unit} sind durch Messung nachgewiesen",
+    ),
+    "goal_target": Text("due by {day}", "fällig bis {day}"),
+    "goal_built": Text(
+        "{built} of {denominator} {unit} have their line.",
+        "{built} von {denominator} {unit} haben ihre Leitung.",
+    ),
+    "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
+    "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),
+    "outlook.expected": Text(
+        "At the pace so far all are built between {early} and {late} (8 of 10 possible courses).",
+        "Im bisherigen Tempo sind alle zwischen {early} und {late} gebaut (8 von 10 Verläufen).",
+    ),
+    "outlook.open": Text("an unknown day", "einem unbekannten Tag"),
+    "outlook.no goal": Text("The goal is empty.", "Das Ziel ist leer."),
+    "outlook.unreachable": Text(
+        "The goal cannot be reached: it asks for {denominator}, and {listed} are listed.",
+        "Das Ziel ist nicht erreichbar: Es verlangt {denominator}, aufgeführt sind {listed}.",
+    ),
+    "outlook.too little evidence": Text(
+        "There is too little evidence for a forecast.",
+        "Für eine Prognose gibt es zu wenige Belege.",
+    ),
+    "outlook.stalled": Text(
+        "Building stands still: nothing for {days} days, longer than nine in ten pauses before.",
+        "Der Bau steht still: seit {days} Tagen nichts, länger als neun von zehn Pausen davor.",
+    ),
+    "outlook.no end in sight": Text(
+        "At the pace so far there is no end in sight.",
+        "Im bisherigen Tempo ist kein Ende abzusehen.",
+    ),
+    "no_goal": Text("No goal is configured.", "Es ist kein Ziel eingetragen."),
+    "broken": Text("What is down", "Was ausgefallen ist"),
+    "nothing_broken": Text("Nothing is down.", "Nichts ist ausgefallen."),
+    "isolated": Text(
+        "The monitor's own line is dead: nobody is judged until it is back.",
+        "Die eigene Leitung des Monitors ist tot: bis sie zurück ist, wird niemand beurteilt.",
+    ),
+    "common_outage": Text(
+        "All providers fell silent together, our own line answers. Their schools are not judged.",
+        "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen.",
+    ),
+    "provider_outage": Text(
+        "Outage of {provider}: {down} of {sites} sites are down",
+        "Ausfall bei {provider}: {down} von {sites} Standorten sind ausgefallen",
+    ),
+    "starting": Text(
+        "The monitor has just started: what it has not measured yet is unknown.",
+        "Der Monitor ist gerade gestartet: was er noch nicht gemessen hat, ist unbekannt.",
+    ),
+    "search": Text("Search", "Suchen"),
+    "search_hint": Text("name, number or district", "Name, Nummer oder Stadtteil"),
+    "only": Text("Only", "Nur"),
+    "all": Text("all", "alle"),
+    "show": Text("Show", "Anzeigen"),
+    "none_found": Text("No school matches.", "Keine Schule passt dazu."),
+    "map": Text("Map", "Karte"),
+    "map_text": Text(
+        "Where the schools are, north is up; the table says the same.",
+        "Wo die Schulen liegen, Norden ist oben; die Tabelle sagt dasselbe.",
+    ),
+    "lessons": Text("lessons now", "jetzt Unterricht"),
+    "no_lessons": Text("no lessons now", "jetzt kein Unterricht"),
+    "maintenance": Text("maintenance", "Wartung"),
+    "maintenance_windows": Text("Maintenance windows", "Wartungsfenster"),
+    "until": Text("until", "bis"),
+    "now": Text("now", "jetzt"),
+    "site": Text("Site", "Standort"),
+    "uplink": Text("Line", "Leitung"),
+    "provider": Text("Provider", "Anbieter"),
+    "contract": Text("Contract", "Vertrag"),
+    "load": Text("Load now", "Auslastung jetzt"),
+    "rates": Text("{down} down, {up} up", "{down} hinab, {up} hinauf"),
+    "no_load": Text("not known", "nicht bekannt"),
+    "evidence": Text("Evidence", "Nachweis"),
+    "last_day": Text("Round-trip time of the last day", "Antwortzeit des letzten Tages"),
+    "rtt": Text(
+        "{low} to {high} ms, on average {mean} ms; {loss} % of the packets lost",
+        "{low} bis {high} ms, im Mittel {mean} ms; {loss} % der Pakete verloren",
+    ),
+    "no_rtt": Text("Nothing measured yet.", "Noch nichts gemessen."),
+    "rtt_forgets": Text(
+        "since the monitor's start, at most a day",
+        "seit dem Start des Monitors, höchstens ein Tag",
+    ),
+    "outages": Text("Outages of the last 30 days", "Ausfälle der letzten 30 Tage"),
+    "no_outages": Text("None.", "Keine."),
+    "begins": Text("Begin", "Beginn"),
+    "ends": Text("End", "Ende"),
+    "lasts": Text("still lasts", "dauert an"),
+    "reason": Text("Reason", "Grund"),
+    "device": Text("Device", "Gerät"),
+    "router": Text("router", "Router"),
+    "district": Text("District", "Stadtteil"),
+    "number": Text("number", "Nummer"),
+    "all_up": Text("all {count} connected", "alle {count} verbunden"),
+    "some_down": Text("{down} of {count} down", "{down} von {count} ausgefallen"),
+    "no_switches": Text("none", "keine"),
+    "not_found": Text("There is no such school.", "Diese Schule gibt es nicht."),
+    "api": Text("For programs", "Für Programme"),
+    "metrics": Text("Metrics", "Messwerte"),
+}
+
+PAGES: Final[Mapping[str, Text]] = {
+    **_SENTENCES,
+    **STATES,
+    **{f"stages.{stage}": text for stage, text in STAGES.items()},
+    **{f"unit.{unit}": text for unit, text in UNITS.items()},
+}
+
+
+def word(language: Language, key: str, **values: object) -> str:
+    """Return a text in a language, with its values filled in.
+
+    Raises:
+        KeyError: if there is no such text.
+    """
+    return PAGES[key].of(language).format(**values)

@@ -1,0 +1,168 @@
+"""What the values of labels are called: one table for each set of values that people see.
+
+The keys are the values as metrics, the API and the ledger have them. `tests/test_words.py` holds
+each table against the set that it is of.
+
+Must not know: the sets themselves, who shows them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.words.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATES: Final[Mapping[str, Text]] = {
+    "up": Text("up", "verbunden"),
+    "down": Text("down", "Ausfall"),
+    "unknown": Text("unknown", "unbekannt"),
+}
+
+STAGES: Final[Mapping[str, Text]] = {
+    "unknown": Text("unknown", "unbekannt"),
+    "planned": Text("planned", "geplant"),
+    "ordered": Text("ordered", "beauftragt"),
+    "built": Text("built", "gebaut"),
+    "reported": Text("reported ready", "als fertig gemeldet"),
+    "live": Text("live, not verified", "in Betrieb, nicht nachgewiesen"),
+    "verified": Text("verified", "nachgewiesen"),
+    "live_stale": Text("live, proof expired", "in Betrieb, Nachweis abgelaufen"),
+    "regressed": Text("regressed", "Nachweis verloren"),
+}
+
+OUTLOOKS: Final[Mapping[str, Text]] = {
+    "reached": Text("reached", "erreicht"),
+    "built": Text("built, not all measured", "gebaut, nicht alle gemessen"),
+    "expected": Text("under way", "im Gange"),
+    "no goal": Text("no goal", "kein Ziel"),
+    "unreachable": Text("cannot be reached", "nicht erreichbar"),
+    "too little evidence": Text("too little evidence", "zu wenige Belege"),
+    "stalled": Text("standing still", "Stillstand"),
+    "no end in sight": Text("no end in sight", "kein Ende abzusehen"),
+}
+
+CAUSES: Final[Mapping[str, Text]] = {
+    "answers": Text("answers", "antwortet"),
+    "no_answer": Text("no answer", "keine Antwort"),
+    "provider_outage": Text("outage of the provider", "Ausfall beim Anbieter"),
+    "starting": Text("the monitor is starting", "Monitor startet"),
+    "no_data": Text("no measurements", "keine Messwerte"),
+    "unproven": Text("failing, not confirmed yet", "gestört, noch nicht bestätigt"),
+    "behind_uplink": Text("behind a dead uplink", "hinter totem Anschluss"),
+    "isolated": Text("the monitor is isolated", "Monitor isoliert"),
+    "common_outage": Text("all providers at once", "alle Anbieter zugleich"),
+}
+
+REASONS: Final[Mapping[str, Text]] = {
+    "none": Text("none", "keiner"),
+    "timeout": Text("no answer in time", "keine Antwort in der Zeit"),
+    "loss": Text("packets lost", "Pakete verloren"),
+    "unreachable": Text("unreachable", "nicht erreichbar"),
+    "refused": Text("connection refused", "Verbindung abgelehnt"),
+    "reset": Text("connection reset", "Verbindung abgebrochen"),
+    "resolve": Text("name not resolved", "Name nicht auflösbar"),
+    "authentication": Text("authentication failed", "Anmeldung fehlgeschlagen"),
+    "malformed": Text("malformed reply", "fehlerhafte Antwort"),
+    "not_increasing": Text("walk does not advance", "SNMP-Walk kommt nicht voran"),
+    "limit": Text("over a limit", "Grenze überschritten"),
+    "agent_error": Text("SNMP error from the device", "SNMP-Fehler des Geräts"),
+    "tls": Text("TLS failed", "TLS fehlgeschlagen"),
+    "certificate": Text("bad certificate", "Zertifikat ungültig"),
+    "status": Text("unexpected HTTP status", "unerwarteter HTTP-Status"),
+    "body": Text("unexpected content", "unerwarteter Inhalt"),
+    "redirects": Text("bad redirect", "fehlerhafte Weiterleitung"),
+    "rcode": Text("DNS error", "DNS-Fehler"),
+    "answer": Text("unexpected answer", "unerwartete Antwort"),
+    "busy": Text("device busy", "Gerät beschäftigt"),
+    "not_run": Text("not run", "nicht ausgeführt"),
+    "no_socket": Text("no socket", "kein Socket"),
+    "clock_step": Text("clock was set", "Uhr wurde gestellt"),
+    "credential": Text("credential missing", "Zugangsdaten fehlen"),
+    "tool": Text("tool failed", "Werkzeug fehlgeschlagen"),
+    "bug": Text("bug in the monitor", "Fehler im Monitor"),
+}
+
+OUTCOMES: Final[Mapping[str, Text]] = {
+    "ok": Text("ok", "in Ordnung"),
+    "failed": Text("failed", "fehlgeschlagen"),
+    "unknown": Text("unknown", "unbekannt"),
+}
+
+FINDINGS: Final[Mapping[str, Text]] = {
+    "slower_than_contract": Text("slower than contracted", "langsamer als vereinbart"),
+    "errors": Text("packets with errors", "fehlerhafte Pakete"),
+    "discards": Text("packets dropped", "verworfene Pakete"),
+    "saturated": Text("line is full", "Leitung ausgelastet"),
+    "interface_down": Text("interface is down", "Schnittstelle ist aus"),
+    "interface_not_found": Text("interface not found", "Schnittstelle nicht gefunden"),
+    "interface_ambiguous": Text("interface ambiguous", "Schnittstelle nicht eindeutig"),
+}
+
+GAPS: Final[Mapping[str, Text]] = {
+    "not_configured": Text("no interface is configured", "keine Schnittstelle eingestellt"),
+    "not_found": Text("no interface of that name", "keine Schnittstelle dieses Namens"),
+    "ambiguous": Text("several interfaces of that name", "mehrere Schnittstellen dieses Namens"),
+    "no_uptime": Text("no sysUpTime", "kein sysUpTime"),
+    "no_counters": Text("no octet counters", "keine Oktettzähler"),
+    "first_poll": Text("first poll", "erste Abfrage"),
+    "too_soon": Text("polled too soon", "zu früh abgefragt"),
+    "too_long": Text("last poll too long ago", "letzte Abfrage zu lange her"),
+    "other_device": Text("another device answered", "ein anderes Gerät antwortet"),
+    "renumbered": Text("interface renumbered", "Schnittstelle neu nummeriert"),
+    "restarted": Text("device restarted", "Gerät neu gestartet"),
+    "uptime_stands_still": Text("sysUpTime stands still", "sysUpTime steht still"),
+    "clocks_disagree": Text("clocks disagree", "Uhren laufen auseinander"),
+    "counters_reset": Text("counters were reset", "Zähler zurückgesetzt"),
+    "wrap_uncertain": Text("32-bit counter may have wrapped", "32-Bit-Zähler evtl. übergelaufen"),
+    "implausible": Text("implausible counters", "Zähler unplausibel"),
+}
+
+DAYS: Final[Mapping[str, Text]] = {
+    "school_day": Text("school day", "Schultag"),
+    "weekend": Text("weekend", "Wochenende"),
+    "public_holiday": Text("public holiday", "Feiertag"),
+    "school_holiday": Text("school holidays", "Schulferien"),
+    "unknown": Text("unknown", "unbekannt"),
+}
+
+CAMPAIGNS: Final[Mapping[str, Text]] = {
+    "passed": Text("passed", "bestanden"),
+    "failed": Text("failed", "nicht bestanden"),
+    "incomplete": Text("incomplete", "unvollständig"),
+}
+
+MINUTES: Final[Mapping[str, Text]] = {
+    "up": Text("up", "verbunden"),
+    "down": Text("down", "Ausfall"),
+    "unknown": Text("unknown", "unbekannt"),
+    "maintenance": Text("maintenance", "Wartung"),
+    "outside": Text("outside the contract", "außerhalb des Vertrags"),
+}
+
+CHECKS: Final[Mapping[str, Text]] = {
+    "icmp": Text("ping", "Ping"),
+    "interfaces": Text("SNMP interfaces", "SNMP-Schnittstellen"),
+    "hardware": Text("SNMP hardware", "SNMP-Hardware"),
+    "tcp": Text("TCP connection", "TCP-Verbindung"),
+    "http": Text("HTTP request", "HTTP-Abruf"),
+    "dns": Text("DNS query", "DNS-Abfrage"),
+}
+
+ROLES: Final[Mapping[str, Text]] = {
+    "uplink": Text("uplink router", "Router am Anschluss"),
+    "switch": Text("switch", "Switch"),
+    "reference": Text("reference target", "Referenzziel"),
+}
+
+UNITS: Final[Mapping[str, Text]] = {
+    "schools": Text("schools", "Schulen"),
+    "sites": Text("sites", "Standorte"),
+}
+
+DIRECTIONS: Final[Mapping[str, Text]] = {
+    "down": Text("down", "herunter"),
+    "up": Text("up", "hinauf"),
+}

@@ -1,0 +1,33 @@
+"""A text in both languages at once, so that none is ever missing in one.
+
+Must not know: single texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Language = Literal["en", "de"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text, English and German."""
+
+    en: str
+    de: str
+
+    def of(self, language: Language) -> str:
+        """Return the text in a language."""
+        return self.en if language == "en" else self.de
+
+    def loud(self) -> Text:
+        """Return the text in capitals, for what must be seen from afar."""
+        return Text(self.en.upper(), self.de.upper())
+
+
+def same(text: str) -> Text:
+    """Return a text that is the same in both languages, such as a unit or a label's value."""
+    return Text(text, text)

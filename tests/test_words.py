@@ -1,0 +1,117 @@
+"""Every value that people see has a word in both languages, and one word only."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.calendar import DayKind
+from monitor.exposition.catalogue import CATALOGUE
+from monitor.inventory import CheckKind, Role
+from monitor.observation import Outcome, Reason, State
+from monitor.rollout.availability import MinuteClass
+from monitor.rollout.evidence import CampaignOutcome, Direction
+from monitor.rollout.forecast import Outlook
+from monitor.rollout.report_page import stage_name
+from monitor.rollout.stage import Stage
+from monitor.uplink.findings import FindingKind
+from monitor.uplink.model import Gap
+from monitor.verdict import Cause
+from monitor.words import terms
+from monitor.words.pages import PAGES, word
+from monitor.words.report import WORDS
+from monitor.words.text import LANGUAGES, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
+    (terms.STATES, State),
+    (terms.STAGES, Stage),
+    (terms.OUTLOOKS, Outlook),
+    (terms.CAUSES, Cause),
+    (terms.REASONS, Reason),
+    (terms.OUTCOMES, Outcome),
+    (terms.FINDINGS, FindingKind),
+    (terms.GAPS, Gap),
+    (terms.DAYS, DayKind),
+    (terms.CAMPAIGNS, CampaignOutcome),
+    (terms.MINUTES, MinuteClass),
+    (terms.CHECKS, CheckKind),
+    (terms.ROLES, Role),
+    (terms.DIRECTIONS, Direction),
+    (terms.UNITS, ("schools", "sites")),
+]
+# Labels whose values are sets of ours, and what says them.
+SAID_BY = {
+    "state": terms.STATES,
+    "stage": terms.STAGES,
+    "outlook": terms.OUTLOOKS,
+    "cause": terms.CAUSES,
+    "finding": terms.FINDINGS,
+    "verdict": terms.CAMPAIGNS,
+    "class": terms.MINUTES,
+    "outcome": terms.OUTCOMES,
+    "direction": terms.DIRECTIONS,
+    "role": terms.ROLES,
+}
+
+
+def blanks(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+
+def is_table(found: dict[object, object]) -> bool:
+    return any(isinstance(text, Text) for text in found.values())
+
+
+@pytest.mark.parametrize(("table", "values"), TABLES)
+def test_every_value_has_a_word_and_every_word_a_value(
+    table: Mapping[str, Text], values: Iterable[str]
+) -> None:
+    assert set(table) == {str(value) for value in values}
+    for value, text in table.items():
+        for language in LANGUAGES:
+            said = text.of(language)
+            assert said.strip() == said != "", value
+            assert "_" not in said, value
+
+
+def test_no_table_is_left_out() -> None:
+    written = {id(one) for one in vars(terms).values() if isinstance(one, dict) and is_table(one)}
+    assert written == {id(table) for table, _ in TABLES}
+
+
+@pytest.mark.parametrize(("table", "_values"), TABLES)
+def test_two_values_of_a_set_are_told_apart(
+    table: Mapping[str, Text], _values: Iterable[str]
+) -> None:
+    for language in LANGUAGES:
+        said = [text.of(language) for text in table.values()]
+        assert len(said) == len(set(said))
+
+
+@pytest.mark.parametrize("label", SAID_BY)
+def test_the_labels_with_words_are_labels_of_metrics(label: str) -> None:
+    assert any(label in metric.labels for metric in CATALOGUE.values())
+
+
+def test_pages_and_report_call_a_stage_the_same() -> None:
+    for language in LANGUAGES:
+        for stage in Stage:
+            assert word(language, f"stages.{stage}") == stage_name(stage, language)
+
+
+def test_sentences_of_pages_fill_in_the_same_in_both_languages() -> None:
+    for key, text in PAGES.items():
+        assert text.en, key
+        assert blanks(text.en) == blanks(text.de), key
+
+
+def test_sentences_of_the_report_fill_in_the_same_in_both_languages() -> None:
+    assert WORDS["de"].keys() == WORDS["en"].keys()
+    for key, text in WORDS["en"].items():
+        assert text.strip(), key
+        assert blanks(WORDS["de"][key]) == blanks(text), key
