@@ -1,10 +1,10 @@
 """Hostile SNMP agents, each a process of its own: asked once, they flood the asker's socket.
 
-Usage: python -m tests.attack.agents KIND PACE SECONDS
+Usage: python -m tests.attack.agents KIND PACE SECONDS ADDRESS
 
 The port is the first line of the output. The agent never answers; it ends with its standard
-input. The kind `honest` answers and floods nobody, at another address: 127.0.0.2. The kind
-`echo` answers the pings to 127.0.0.9 with a flood of echo replies; its port means nothing.
+input. The kind `honest` answers and floods nobody. The kind `echo` answers the pings to 127.0.0.9
+with a flood of echo replies; its port means nothing.
 
 Must not know: what the victim makes of it.
 """
@@ -73,11 +73,16 @@ FLOODS: dict[str, Callable[[Message], bytes]] = {
 
 @contextlib.contextmanager
 def agent(
-    kind: str, pace: str = "full", seconds: float = SECONDS, inside: Namespace | None = None
+    kind: str,
+    pace: str = "full",
+    seconds: float = SECONDS,
+    inside: Namespace | None = None,
+    address: str = "",
 ) -> Iterator[int]:
-    """Run an agent, where wanted in a network namespace; yield its port."""
+    """Run an agent, where wanted in a network namespace or at another address; yield its port."""
     pipe = subprocess.PIPE
-    argv = [sys.executable, "-m", "tests.attack.agents", kind, pace, str(seconds)]
+    address = address or (HEALTHY if kind == HONEST else HOSTILE)
+    argv = [sys.executable, "-m", "tests.attack.agents", kind, pace, str(seconds), address]
     if inside is not None:
         argv = inside.command(*argv)
     with running(*argv, stdin=pipe, stdout=pipe, cwd=_ROOT, ends_by=signal.SIGKILL) as process:
@@ -134,10 +139,10 @@ def _checksum(data: bytes) -> int:
     return ~total & 0xFFFF
 
 
-def main(kind: str, pace: str, seconds: float) -> None:
+def main(kind: str, pace: str, seconds: float, address: str) -> None:
     """Serve until standard input ends."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.bind((HEALTHY if kind == HONEST else HOSTILE, 0))
+        own.bind((address, 0))
         if kind == ECHO:
             threading.Thread(target=_echo, args=(pace, seconds), daemon=True).start()
         else:
@@ -148,4 +153,4 @@ def main(kind: str, pace: str, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4])

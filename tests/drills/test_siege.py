@@ -1,0 +1,164 @@
+"""All hostile peers at once beside a healthy city: what is well stays well, and is said to be.
+
+Every web server, name server and SNMP agent of `tests/attack` is checked by one daemon, at full
+speed, at 4 MB/s and byte by byte, while slow clients and wrong logins flood its own server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import resource
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bcrypt
+import pytest
+
+from tests.attack.agents import FLOODS, agent
+from tests.attack.peers import DNS, HTTP, PACES, TLS, TLS_BODY, peer
+from tests.attack.test_endless_daemon import check_line
+from tests.exposition.support import exact_names
+from tests.integration.running import (
+    COMMUNITY,
+    COMMUNITY_OF_RUN,
+    Town,
+    children_of,
+    city,
+    series,
+    started,
+    until,
+    value,
+)
+from tests.integration.snmpd import free_port
+from tests.processes import running
+from tests.web.test_access import basic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.running import Daemon
+
+pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy, pytest.mark.thorough]
+
+SIEGE_SECONDS = 600.0
+SCRAPE_SECONDS = 1.0
+HEALTHY = {"voede": 1, "schiller": 3, "natorp": 4, "hellweg": 5}
+ATTACKED = "goethe"
+LOGIN = basic("prometheus", "geheim")
+OPEN_FILES = 1024
+CLIENTS, LOGINS_A_SECOND = 2_000, 50
+LONGEST_P99 = 1.0
+STOP_SECONDS = 5.0
+# What Python and malloc hold is settled by then; the rest of the siege may add so much.
+SETTLED_SHARE = 0.3
+MOST_GROWTH_BYTES = 8e6
+
+
+@dataclass
+class Seen:
+    """What the scrapes of a siege showed."""
+
+    took: list[float] = field(default_factory=list)
+    resident: list[int] = field(default_factory=list)
+    downs: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+
+
+@pytest.fixture
+def besieged(tmp_path: Path) -> Iterator[Daemon]:
+    """Run the daemon over four healthy schools and one whose devices and servers are hostile."""
+    lasts = SIEGE_SECONDS + 300
+    hashed = bcrypt.hashpw(b"geheim", bcrypt.gensalt(10)).decode()
+    (tmp_path / "web.yml").write_text(f'basic_auth_users: {{prometheus: "{hashed}"}}')
+    with ExitStack() as stack:
+        kinds = (*HTTP, *TLS, TLS_BODY, *DNS)
+        paces = itertools.cycle(PACES)
+        ports = {kind: stack.enter_context(peer(kind, next(paces), lasts)) for kind in kinds}
+        lines = [check_line(kind, port) for kind, port in ports.items()]
+        switches = ["switches:"]
+        for number, kind in enumerate(FLOODS, 1):
+            address = f"127.82.2.{number + 10}"
+            port = stack.enter_context(agent(kind, "paced", lasts, address=address))
+            place = f"host: {address}, snmp: {{port: {port}}}"
+            switches.append(f"  - {{name: {kind}, {place}}}")
+        town = Town(
+            free_port(),
+            {**HEALTHY, ATTACKED: 2},
+            2,
+            {ATTACKED: [*switches, "checks:", *lines]},
+        )
+        config = tmp_path / "schools.yaml"
+        # With the product's own number of tries: a single request may be lost to a busy machine.
+        config.write_text(town.text().replace("retries: 0", "retries: 1"), encoding="utf-8")
+        # Attackers have machines of their own; here they get what the daemon leaves them.
+        for process in children_of(os.getpid()):
+            os.setpriority(os.PRIO_PGRP, os.getpgid(process), 19)
+        honest = Town(town.port, HEALTHY, 2).write(tmp_path / "honest.yaml")
+        stack.enter_context(city(honest, town.port))
+        place = ("--config", str(config), "--state-dir", str(tmp_path / "state"))
+        listen = ("--listen", "127.0.0.1:0", "--web-config", str(tmp_path / "web.yml"))
+        environment = {COMMUNITY_OF_RUN: COMMUNITY}
+        daemon = stack.enter_context(started("run", *place, *listen, environment=environment))
+        daemon.await_listening()
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+        flood = ("nice", sys.executable, "-m", "tests.integration.flood", str(daemon.port))
+        until(lambda: daemon.get("/-/ready", LOGIN).status == 200, daemon, 120.0)
+        stack.enter_context(running(*flood, str(CLIENTS), str(LOGINS_A_SECOND), str(lasts)))
+        yield daemon
+
+
+def test_ten_minutes_of_all_hostile_peers_at_once(besieged: Daemon) -> None:
+    before = len(besieged.lines)
+    seen = watched(besieged)
+    assert not seen.downs
+    assert not seen.lost
+    took = sorted(seen.took)
+    p99 = took[int(len(took) * 0.99) - 1]
+    settled = seen.resident[int(len(seen.resident) * SETTLED_SHARE) :]
+    half = len(settled) // 2
+    growth = max(settled[half:]) - max(settled[:half])
+    print(  # noqa: T201  # the figures of the drill
+        f"{len(took)} scrapes, p99 {p99:.3f} s, worst {took[-1]:.3f} s; "
+        f"resident {settled[0] / 1e6:.0f} to {settled[-1] / 1e6:.0f} MB, grown by "
+        f"{growth / 1e6:.1f} MB; {len(besieged.lines) - before} lines logged"
+    )
+    assert p99 < LONGEST_P99
+    assert growth < MOST_GROWTH_BYTES
+    own = exact_names(besieged.get("/metrics/monitor", LOGIN).text)
+    assert value(own, "monitor_web_refusals_total", reason="wrong_login") > 0
+    assert not any(series(own, "monitor_runs_total", outcome="failed", kind="icmp").values())
+    began = time.monotonic()
+    assert besieged.stop() == 0
+    assert time.monotonic() - began < STOP_SECONDS
+    assert "Traceback" not in besieged.said
+    assert "outlived its deadline" not in besieged.said
+
+
+def watched(daemon: Daemon) -> Seen:
+    """Scrape the daemon once a second for the length of the siege; return what was seen."""
+    seen = Seen()
+    ends = time.monotonic() + SIEGE_SECONDS
+    while time.monotonic() < ends:
+        began = time.monotonic()
+        answer = daemon.get("/metrics", LOGIN)
+        seen.took.append(time.monotonic() - began)
+        assert answer.status == 200
+        seen.downs |= set(re.findall(r"^school_\w+_up\{[^}]*\} 0$", answer.text, re.MULTILINE))
+        for line in re.findall(r"^probe_success\{[^}]*\} 0$", answer.text, re.MULTILINE):
+            if f'school="{ATTACKED}"' not in line:
+                seen.lost.add(line)
+        seen.resident.append(resident_bytes(daemon))
+        time.sleep(max(0.0, SCRAPE_SECONDS - (time.monotonic() - began)))
+    return seen
+
+
+def resident_bytes(daemon: Daemon) -> int:
+    """Return the daemon's resident memory. Source: proc_pid_statm(5)."""
+    pages = int(Path(f"/proc/{daemon.process.pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
