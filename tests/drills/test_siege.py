@@ -36,8 +36,8 @@ from tests.integration.running import (
     value,
 )
 from tests.integration.snmpd import free_port
-from tests.processes import running
 from tests.web.test_access import basic
+from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,8 +85,7 @@ def besieged(tmp_path: Path) -> Iterator[Daemon]:
         for number, kind in enumerate(FLOODS, 1):
             address = f"127.82.2.{number + 10}"
             port = stack.enter_context(agent(kind, "paced", lasts, address=address))
-            place = f"host: {address}, snmp: {{port: {port}}}"
-            switches.append(f"  - {{name: {kind}, {place}}}")
+            switches.append(f"  - {{name: {kind}, host: {address}, snmp: {{port: {port}}}}}")
         town = Town(
             free_port(),
             {**HEALTHY, ATTACKED: 2},
