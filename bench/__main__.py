@@ -39,6 +39,7 @@ PARTS = {
     "city": 240.0,
     "sites": 800.0,
     "pages": 120.0,
+    "prometheus": 800.0,
 }
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench import city, snmp
+from bench import city, prometheus, snmp
 from bench.__main__ import BEGIN, END, PARTS, README, between, main, report
 from bench.part import Part, at_most, from_json, times_cheaper, to_json
 from bench.rendering import PollRenderer
@@ -110,6 +110,17 @@ def test_the_citys_figures_become_a_part() -> None:
     assert "runs: dns, ok" not in figures
     assert figures["samples"] == "600,000"
     assert len({line.count("|") for line in table.markdown().splitlines() if "|" in line}) == 1
+
+
+def test_what_a_prometheus_keeps_is_counted_a_minute() -> None:
+    reading = prometheus.Reading
+    began = (reading(1, 10), reading(2, 20, 100, 7), reading(3, 30, 1000, 7))
+    ended = (reading(3, 11), reading(4, 21, 500, 8), reading(9, 31, 1800, 8))
+    part = prometheus._part(began, ended, 120.0)
+    assert [goal.figure for goal in part.goals] == ["2.00 x"]
+    [table] = part.tables
+    cells = [row[1::2] for row in table.rows]
+    assert cells == [("1.0 s", "–"), ("1.0 s", "200"), ("3.0 s", "400")]
 
 
 def test_the_histograms_p99_is_the_least_bound_that_holds_it() -> None:
