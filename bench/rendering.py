@@ -12,6 +12,7 @@ from monitor.clock import SystemClock
 from monitor.exposition.store import Exposition
 from monitor.inventory import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
+from monitor.probes.interface_columns import settled
 
 if TYPE_CHECKING:
     from monitor.snmp.read import Result
@@ -36,7 +37,7 @@ class PollRenderer:
             sys_descr=_text(result.scalars["sysDescr"]),
             sys_object_id=_text(result.scalars["sysObjectID"]),
             uptime_ticks=uptime if isinstance(uptime, int) else None,
-            columns=result.columns,
+            columns=settled(result.columns, result.odd_types),
             requests=result.requests,
             varbinds=result.varbinds,
             read_at=datetime.now(UTC),
