@@ -4,115 +4,148 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.panel import (
-    BAD_FROM_ONE,
-    CARE_FROM_ONE,
-    Board,
-    Colour,
-    Column,
-    Kind,
-    Panel,
-    Query,
-    Row,
-    Step,
-)
+from dashboards.city_answer import ANSWER, LOAD, LOAD_LIMIT, LOSS, LOSS_LIMIT, RTT, RTT_LIMIT
+from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Step, Value
 from dashboards.shared import (
     CAMPAIGNS,
     MAINTENANCE,
     NONE,
+    NOTHING_ELSE,
     NOTHING_YET,
     OUTAGES,
+    PROVIDER_COLUMN,
     RELOADS,
-    SCHOOL_COLUMN,
-    SITE_COLUMN,
+    SILENT_ROW,
     STATES,
+    TO_PLACE_OF_SERIES,
     TO_SCHOOL,
-    TO_SCHOOL_OF_SERIES,
-    YES_IS_BAD,
-    YES_OR_NO,
+    code_of,
+    if_none,
+    not_up_throughout,
     of_city,
+    or_silent,
     state_code,
+    with_name,
+    with_place,
 )
 from dashboards.text import Text, same
 
-
-def _count(title: Text, description: Text, state: str, steps: tuple[Step, ...]) -> Panel:
-    expr = f'sum(max by (school, site) (school_uplink_state{{state="{state}"}}))'
-    return Panel(
-        Kind.STAT,
-        title,
-        description,
-        (Query(expr, title, instant=True),),
-        "none",
-        NOTHING_YET,
-        width=4,
-        steps=steps,
-    )
+_DAYS: Final = (
+    ("school_day", Text("school day", "Schultag")),
+    ("weekend", Text("weekend", "Wochenende")),
+    ("public_holiday", Text("public holiday", "Feiertag")),
+    ("school_holiday", Text("school holidays", "Schulferien")),
+    ("unknown", Text("not in the calendar", "nicht im Kalender")),
+)
+_BY_PROVIDER: Final = (
+    "by (provider) ({} * on (school, site) group_left (provider) "
+    "max by (school, site, provider) (school_site_info))"
+)
 
 
-ANSWER: Final = Row(
-    Text("Is the city well?", "Geht es der Stadt gut?"),
+def _lines_of(state: str) -> Query:
+    lines = f'max by (school, site) (school_uplink_state{{state="{state}"}})'
+    return Query(f"sum {_BY_PROVIDER.format(lines)}", same(""), instant=True)
+
+
+WHY: Final = Row(
+    Text("Providers, work and calendar", "Anbieter, Arbeiten, Kalender"),
     (
-        _count(
-            Text("Uplinks up", "Anschlüsse verbunden"),
-            Text("Sites whose uplink answers. Good: all.", "Standorte, die antworten. Gut: alle."),
-            "up",
-            (Step(None, Colour.GOOD),),
-        ),
-        _count(
-            Text("Uplinks down", "Anschlüsse ausgefallen"),
-            Text(
-                "Sites whose uplink is dead by evidence. Good: 0.",
-                "Standorte, deren Anschluss nachweislich tot ist. Gut: 0.",
-            ),
-            "down",
-            BAD_FROM_ONE,
-        ),
-        _count(
-            Text("Uplinks unknown", "Anschlüsse unbekannt"),
-            Text(
-                "Sites of which nothing is known, through no fault of theirs. Good: 0.",
-                "Standorte, von denen nichts bekannt ist, ohne deren Schuld. Gut: 0.",
-            ),
-            "unknown",
-            (Step(None, Colour.GOOD), Step(1, Colour.UNKNOWN)),
-        ),
         Panel(
-            Kind.STAT,
-            Text("Switches down", "Switches ausgefallen"),
+            Kind.TABLE,
+            Text("Lines by provider", "Leitungen nach Anbieter"),
             Text(
-                "Dead switches whose uplink is up: causes, not consequences. Good: 0.",
-                "Tote Switches hinter lebendem Anschluss: Ursachen, nicht Folgen. Gut: 0.",
+                "Whether most of a provider's lines fell silent while references answer, and how "
+                "its lines are. Good: no outage.",
+                "Ob die meisten Leitungen eines Anbieters verstummten, während Referenzen "
+                "antworten, und wie es seinen Leitungen geht. Gut: kein Ausfall.",
             ),
             (
                 Query(
-                    'sum(max by (school, site, device) (school_switch_state{state="down"}))',
-                    Text("down", "ausgefallen"),
+                    or_silent("max by (provider) (school_provider_outage)", "provider"),
+                    same(""),
+                    instant=True,
+                ),
+                *(_lines_of(state) for state in ("down", "unknown", "up")),
+            ),
+            "none",
+            NONE,
+            width=10,
+            height=6,
+            columns=(
+                Column(
+                    PROVIDER_COLUMN.name,
+                    PROVIDER_COLUMN.title,
+                    values=(SILENT_ROW,),
+                    coloured=False,
+                ),
+                Column(
+                    "Value #A",
+                    Text("Outage", "Ausfall"),
+                    values=(
+                        Value(0, Text("no", "nein"), Colour.GOOD),
+                        Value(1, Text("OUTAGE", "AUSFALL"), Colour.BAD),
+                    ),
+                ),
+                Column("Value #B", Text("Down", "Ausgefallen"), "none"),
+                Column("Value #C", Text("Unknown", "Unbekannt"), "none"),
+                Column("Value #D", Text("Up", "Verbunden"), "none"),
+            ),
+            first_by=Text("Down", "Ausgefallen"),
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("In maintenance now", "Gerade in Wartung"),
+            Text(
+                "Announced work, and until when. Pages become tickets meanwhile.",
+                "Angekündigte Arbeiten und bis wann. Solange wird niemand geweckt.",
+            ),
+            (
+                Query(
+                    or_silent(
+                        with_name(
+                            "max by (school) (school_maintenance_ends_timestamp_seconds) * 1000"
+                        ),
+                        "name",
+                    ),
+                    same(""),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NONE,
+            width=6,
+            height=6,
+            columns=(
+                Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
+                Column("school", same("school"), hidden=True),
+                Column("Value", Text("Until", "Bis"), "since"),
+            ),
+            link=TO_SCHOOL,
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Today", "Heute"),
+            Text(
+                "What the school calendar says of today.",
+                "Was der Schulkalender über heute sagt.",
+            ),
+            (
+                Query(
+                    code_of("school_calendar_day", "kind", [name for name, _ in _DAYS], "", "job"),
+                    Text("today", "heute"),
                     instant=True,
                 ),
             ),
             "none",
             NOTHING_YET,
             width=4,
-            steps=CARE_FROM_ONE,
+            height=6,
+            values=tuple(Value(code, text, Colour.PLAIN) for code, (_, text) in enumerate(_DAYS)),
         ),
         Panel(
             Kind.STAT,
-            Text("Monitor isolated", "Monitor isoliert"),
-            Text(
-                "Whether our own line is dead: then nobody is judged. Good: no.",
-                "Ob unsere eigene Leitung tot ist: dann wird niemand beurteilt. Gut: nein.",
-            ),
-            (Query("max(monitor_isolated)", Text("isolated", "isoliert"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=4,
-            steps=BAD_FROM_ONE,
-            values=YES_IS_BAD,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Schools in lessons now", "Schulen im Unterricht"),
+            Text("Having lessons", "Mit Unterricht"),
             Text(
                 "How many schools have lessons now: in lessons an outage pages.",
                 "Wie viele Schulen gerade Unterricht haben: dann weckt ein Ausfall jemanden.",
@@ -127,248 +160,103 @@ ANSWER: Final = Row(
             "none",
             NOTHING_YET,
             width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Outages of providers", "Ausfälle von Anbietern"),
-            Text(
-                "Which provider lost most of its lines while references answer. Good: none.",
-                "Welcher Anbieter die meisten Anschlüsse verlor, während Referenzen antworten. "
-                "Gut: keiner.",
-            ),
-            (
-                Query(
-                    "max by (provider) (school_provider_outage)",
-                    same("{{provider}}"),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=20,
-            steps=BAD_FROM_ONE,
-            values=YES_IS_BAD,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("All providers at once", "Alle Anbieter zugleich"),
-            Text(
-                "Whether all lost most lines together: our hub, or the providers. Good: no.",
-                "Ob alle zugleich verstummten: unser Übergabepunkt oder die Anbieter. Gut: nein.",
-            ),
-            (Query("max(school_common_outage)", Text("common", "gemeinsam"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=4,
-            steps=BAD_FROM_ONE,
-            values=YES_IS_BAD,
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("What is down, and why", "Was ausgefallen ist, und warum"),
-            Text(
-                "Root causes: dead uplinks, and since when. Good: empty.",
-                "Ursachen: tote Anschlüsse, und seit wann. Gut: leer.",
-            ),
-            (
-                Query(
-                    "(time() - max by (school, site) "
-                    "(school_uplink_state_since_timestamp_seconds)) * on (school, site) "
-                    "group_left (cause) (max by (school, site, cause) (school_uplink_cause_info)) "
-                    "and on (school, site) (max by (school, site) "
-                    '(school_uplink_state{state="down"}) == 1)',
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=12,
-            height=9,
-            columns=(
-                SCHOOL_COLUMN,
-                SITE_COLUMN,
-                Column("cause", Text("Cause", "Ursache")),
-                Column("Value", Text("For", "Seit"), "duration"),
-            ),
-            link=TO_SCHOOL,
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("Switches down behind a living uplink", "Tote Switches an lebendem Anschluss"),
-            Text(
-                "Each dead switch and for how long. Good: empty.",
-                "Jeder tote Switch und wie lange schon. Gut: leer.",
-            ),
-            (
-                Query(
-                    "(time() - max by (school, site, device) "
-                    "(school_switch_state_since_timestamp_seconds)) and on (school, site, device) "
-                    '(max by (school, site, device) (school_switch_state{state="down"}) == 1)',
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=12,
-            height=9,
-            columns=(
-                SCHOOL_COLUMN,
-                SITE_COLUMN,
-                Column("device", same("Switch")),
-                Column("Value", Text("For", "Seit"), "duration"),
-            ),
-            link=TO_SCHOOL,
+            height=6,
         ),
     ),
 )
 
-WHY: Final = Row(
-    Text("Worst lines, work and calendar", "Schlechteste Leitungen, Arbeiten, Kalender"),
+
+def _worst(
+    title: Text, description: Text, expr: str, unit: str, limits: tuple[float, float]
+) -> Panel:
+    care, bad = limits
+    return Panel(
+        Kind.BAR_GAUGE,
+        title,
+        description,
+        (Query(f"topk(8, {with_place(expr)})", same("{{place}}"), instant=True),),
+        unit,
+        NOTHING_YET,
+        width=8,
+        height=8,
+        decimals=1,
+        maximum=1 if unit == "percentunit" else None,
+        steps=(Step(None, Colour.GOOD), Step(care, Colour.CARE), Step(bad, Colour.BAD)),
+        link=TO_PLACE_OF_SERIES,
+    )
+
+
+WORST: Final = Row(
+    Text("The worst lines", "Die schlechtesten Leitungen"),
     (
-        Panel(
-            Kind.BAR_GAUGE,
+        _worst(
             Text("Most packets lost", "Meiste Paketverluste"),
             Text(
-                "Share of pings lost over the range's steps. Good: under 1 %.",
-                "Anteil verlorener Pings. Gut: unter 1 %.",
+                "Share of pings to routers lost in 15 minutes; dead lines lose all. Good: under "
+                "1 %.",
+                "Anteil verlorener Pings zu Routern in 15 Minuten; tote Leitungen verlieren alle. "
+                "Gut: unter 1 %.",
             ),
-            (
-                Query(
-                    "topk(10, sum by (school, site) (rate(probe_icmp_lost_total[$__rate_interval]))"
-                    " / sum by (school, site) (rate(smokeping_requests_total[$__rate_interval])))",
-                    same("{{school}} {{site}}"),
-                    instant=True,
-                ),
-            ),
+            LOSS,
             "percentunit",
-            NOTHING_YET,
-            width=8,
-            height=9,
-            maximum=1,
-            steps=(Step(None, Colour.GOOD), Step(0.01, Colour.CARE), Step(0.05, Colour.BAD)),
-            link=TO_SCHOOL_OF_SERIES,
+            (LOSS_LIMIT, 0.05),
         ),
-        Panel(
-            Kind.BAR_GAUGE,
-            Text("Longest round-trip times", "Längste Paketumlaufzeiten"),
-            Text("Mean RTT. Good: under 20 ms.", "Mittlere Umlaufzeit. Gut: unter 20 ms."),
-            (
-                Query(
-                    "topk(10, max by (school, site) (site:uplink_rtt_seconds:mean5m))",
-                    same("{{school}} {{site}}"),
-                    instant=True,
-                ),
+        _worst(
+            Text("Longest round-trip times", "Längste Umlaufzeiten"),
+            Text(
+                "Mean of five minutes. Good: under 50 ms.",
+                "Mittel von fünf Minuten. Gut: unter 50 ms.",
             ),
+            RTT,
             "s",
-            NOTHING_YET,
-            width=8,
-            height=9,
-            steps=(Step(None, Colour.GOOD), Step(0.02, Colour.CARE), Step(0.1, Colour.BAD)),
-            link=TO_SCHOOL_OF_SERIES,
+            (RTT_LIMIT, 0.2),
         ),
-        Panel(
-            Kind.BAR_GAUGE,
+        _worst(
             Text("Fullest lines", "Vollste Leitungen"),
             Text(
-                "Traffic against the contracted rate. Good: under 80 %.",
-                "Verkehr gegen die vertragliche Rate. Gut: unter 80 %.",
+                "Traffic against the contracted rate, the fuller direction. Good: under 80 %.",
+                "Verkehr gegen die vertragliche Rate, die vollere Richtung. Gut: unter 80 %.",
             ),
-            (
-                Query(
-                    "topk(10, max by (school, site, direction) (school_uplink_utilisation_ratio))",
-                    same("{{school}} {{site}} {{direction}}"),
-                    instant=True,
-                ),
-            ),
+            LOAD,
             "percentunit",
-            NOTHING_YET,
-            width=8,
-            height=9,
-            maximum=1,
-            steps=(Step(None, Colour.GOOD), Step(0.8, Colour.CARE), Step(0.95, Colour.BAD)),
-            link=TO_SCHOOL_OF_SERIES,
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("In maintenance now", "Gerade in Wartung"),
-            Text(
-                "Announced work, and until when. Pages become tickets meanwhile.",
-                "Angekündigte Arbeiten und bis wann. Solange wird niemand geweckt.",
-            ),
-            (
-                Query(
-                    "max by (school) (school_maintenance_ends_timestamp_seconds) * 1000",
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=8,
-            height=6,
-            columns=(SCHOOL_COLUMN, Column("Value", Text("Until", "Bis"), "moment")),
-            link=TO_SCHOOL,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Kind of day", "Art des Tages"),
-            Text(
-                "What the school calendar says of today.",
-                "Was der Schulkalender über heute sagt.",
-            ),
-            (Query("max by (kind) (school_calendar_day) == 1", same("{{kind}}"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=8,
-            height=6,
-            values=YES_OR_NO,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Holidays known until", "Ferien bekannt bis"),
-            Text(
-                "End of the shipped school holidays. Good: more than 90 days away.",
-                "Ende der mitgelieferten Schulferien. Gut: noch mehr als 90 Tage.",
-            ),
-            (
-                Query(
-                    "max(school_calendar_ends_timestamp_seconds) * 1000",
-                    Text("until", "bis"),
-                    instant=True,
-                ),
-            ),
-            "day",
-            NOTHING_YET,
-            width=8,
-            height=6,
+            (LOAD_LIMIT, 0.95),
         ),
     ),
 )
 
+_TROUBLED: Final = not_up_throughout("school_uplink_state", "", "school, site")
+
 DETAIL: Final = Row(
-    Text("Every uplink over time", "Jeder Anschluss über die Zeit"),
+    Text("Over time", "Über die Zeit"),
     (
         Panel(
             Kind.STATE_TIMELINE,
-            Text("Uplinks", "Anschlüsse"),
             Text(
-                "State of every uplink. Good: up throughout.",
-                "Zustand jedes Anschlusses. Gut: durchgehend verbunden.",
+                "Lines that were not up throughout",
+                "Leitungen, die nicht durchgehend verbunden waren",
+            ),
+            Text(
+                "The twelve that were up the least in the time range. Good: none.",
+                "Die zwölf, die im Zeitraum am wenigsten verbunden waren. Gut: keine.",
             ),
             (
                 Query(
-                    state_code("school_uplink_state", "", "school, site"),
-                    same("{{school}} {{site}}"),
+                    with_place(
+                        f"({state_code('school_uplink_state', '', 'school, site')})"
+                        f" and on (school, site) {_TROUBLED}"
+                    ),
+                    same("{{place}}"),
+                ),
+                *if_none(
+                    _TROUBLED, Text("every line was up throughout", "alle durchgehend verbunden")
                 ),
             ),
             "none",
             NOTHING_YET,
             width=24,
-            height=26,
-            values=STATES,
-            link=TO_SCHOOL_OF_SERIES,
+            height=11,
+            values=(*STATES, *NOTHING_ELSE),
+            link=TO_PLACE_OF_SERIES,
         ),
     ),
 )
@@ -380,7 +268,7 @@ BOARD: Final = Board(
         "Which schools are up, which are not, and what is the cause.",
         "Welche Schulen verbunden sind, welche nicht, und woran es liegt.",
     ),
-    (ANSWER, WHY, DETAIL),
+    (ANSWER, WHY, WORST, DETAIL),
     marks=(of_city(OUTAGES), of_city(MAINTENANCE), of_city(CAMPAIGNS), RELOADS),
     since="now-6h",
     refresh="30s",

@@ -21,7 +21,7 @@ from grafana_foundation_sdk.builders import (
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.panel import Colour, Kind
-from dashboards.text import Text
+from dashboards.text import Text, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,11 +42,12 @@ AnyPanel = (
 # As a person of each language writes them. Grafana's other units of dates and durations are
 # English ("37 minutes"), and write a day with its midnight.
 _UNITS: Final = {
+    "since": Text("time:D MMM HH:mm", "time:DD.MM. HH:mm"),
     "day": Text("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
     "moment": Text("time:YYYY-MM-DD HH:mm", "time:DD.MM.YYYY HH:mm"),
     "duration": Text("dtdurations", "dtdhms"),
 }
-DATES: Final = frozenset({"day", "moment"})
+DATES: Final = frozenset({"day", "moment", "since"})
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -78,6 +79,10 @@ def of_nothing(said: Text, colour: Colour, language: Language) -> models.Special
         result=models.ValueMappingResult(text=said.of(language), color=colour, index=99),
     )
     return models.SpecialValueMap(options=options)
+
+
+# A table's cell without a value.
+NO_CELL: Final = of_nothing(same("–"), Colour.SILENT, "en")
 
 
 def link_of(link: Link, language: Language) -> dashboard.DashboardLink:
@@ -153,8 +158,14 @@ def _of_column(
     if column.width is not None:
         yield models.DynamicConfigValue("custom.width", column.width)
     if column.values:
-        yield models.DynamicConfigValue("mappings", mappings(column.values, language))
+        texts = [*mappings(column.values, language), NO_CELL]
+        yield models.DynamicConfigValue("mappings", texts)
         if column.coloured:
             yield models.DynamicConfigValue("custom.displayMode", "color-background")
+    if column.steps:
+        steps = [models.Threshold(step.value, step.colour) for step in column.steps]
+        thresholds = models.ThresholdsConfig(models.ThresholdsMode.ABSOLUTE, steps)
+        yield models.DynamicConfigValue("thresholds", thresholds)
+        yield models.DynamicConfigValue("custom.displayMode", "color-text")
     if is_first and panel.link is not None:
         yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])

@@ -89,7 +89,7 @@ class Column:
     """One column of a table: a label or `Value #A`, what it is called, and its unit.
 
     A hidden column is there for links only (`${__data.fields.school}`). `coloured` paints the
-    cells with the colours of `values`; without, only their words are used.
+    cells with the colours of `values`; without, only their words are used. `steps` colour figures.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Column:
     unit: str = ""
     values: tuple[Value, ...] = ()
     coloured: bool = True
+    steps: tuple[Step, ...] = ()
     hidden: bool = False
     decimals: int | None = None
     width: int | None = None
@@ -116,7 +117,7 @@ class Panel:
     """One panel; `width` of 24 columns, `height` in Grafana's units of 30 pixels.
 
     `no_data` is said where nothing comes, in the colour `silent`: grey or violet, never a good one.
-    Units are Grafana's, and three of `build`: `day`, `moment` (dates) and `duration` (seconds).
+    Units are Grafana's, and four of `fields`: `day`, `moment`, `since` (dates), `duration` (s).
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour. `first_by` sorts a table by a column's title, largest value first.

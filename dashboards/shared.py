@@ -98,7 +98,7 @@ TO_SCHOOL_OF_SERIES: Final = Link(
 )
 
 PLACE_COLUMNS: Final = (
-    Column("place", Text("School", "Schule"), values=(SILENT_ROW,)),
+    Column("place", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
     Column("school", same("school"), hidden=True),
     Column("site", same("site"), hidden=True),
 )
@@ -154,20 +154,52 @@ def or_silent(expr: str, label: str = "place") -> str:
 
     Its text is `SILENT_ROW`, among that column's values. An empty table then means "none".
     """
-    row = f'label_replace(vector(0), "{label}", "{SILENT_ROW.value}", "", "")'
+    row = f'label_replace(vector(NaN), "{label}", "{SILENT_ROW.value}", "", "")'
     return f"{expr} or ({row} unless on () {_ALIVE})"
 
 
-def if_none(expr: str, said: Text) -> tuple[Query, Query]:
-    """Return what a graph or timeline draws while `expr` has nothing.
+CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
+SILENT: Final = Value(-1, Text("nothing is known", "nichts ist bekannt"), Colour.SILENT)
+ISOLATED: Final = Value(-2, Text("nothing is known", "nichts ist bekannt"), Colour.UNKNOWN)
+NOTHING_ELSE: Final = (CALM, SILENT, ISOLATED)
 
-    A line at 0 that says `said` while the monitor answers; a line at -1 that says that it is
-    silent. Such panels are never empty, and never say that all is well without knowing.
+
+def if_none(expr: str, said: Text, *, instant: bool = False) -> tuple[Query, ...]:
+    """Return what a tile or timeline shows while `expr` has nothing, to be mapped `NOTHING_ELSE`.
+
+    It says `said` while the monitor answers and may judge; else that it is silent or isolated.
+    Such a panel is never empty, and never says that all is well without knowing.
     """
-    return (
-        Query(f"(vector(0) unless on () ({expr})) and on () {_ALIVE}", said),
-        Query(f"vector(-1) unless on () {_ALIVE}", Text("monitor silent", "Monitor stumm")),
+    blind = "(max(monitor_isolated) == 1 or max(school_common_outage) == 1)"
+    none = f"unless on () ({expr})"
+    queries = (
+        (f"(vector({CALM.value}) {none} unless on () {blind}) and on () {_ALIVE}", said),
+        (
+            f"vector({SILENT.value}) unless on () {_ALIVE}",
+            Text("monitor silent", "Monitor stumm"),
+        ),
+        (
+            f"vector({ISOLATED.value}) {none} and on () {blind}",
+            Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),
+        ),
     )
+    return tuple(Query(query, text, instant=instant) for query, text in queries)
+
+
+def zero_line(expr: str, said: Text) -> Query:
+    """Return a graph's line at 0 called `said`, where `expr` has nothing and the monitor answers.
+
+    `expr` is filtered by `moved`, so that the legend names only what is not zero.
+    """
+    return Query(f"(vector(0) unless on () ({expr})) and on () {_ALIVE}", said)
+
+
+def moved(counter: str, by: str) -> str:
+    """Return PromQL of what a counter grew by in the time range, if it did; a constant set.
+
+    To be put behind `and on (by)`.
+    """
+    return f"sum by ({by}) (increase({counter}[$__range] @ end())) > 0"
 
 
 def with_name(expr: str) -> str:

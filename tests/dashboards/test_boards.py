@@ -41,6 +41,8 @@ UNITS = {
     "celsius",
     "dtdurations",
     "dtdhms",
+    "time:D MMM HH:mm",
+    "time:DD.MM. HH:mm",
     "time:YYYY-MM-DD",
     "time:YYYY-MM-DD HH:mm",
     "time:DD.MM.YYYY",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from dashboards.build import panels_of
 from dashboards.panel import Colour
-from dashboards.shared import SILENT_ROW
+from dashboards.shared import NONE, SILENT_ROW
 from tests.dashboards.test_boards import document, every_document, expressions
 
 if TYPE_CHECKING:
@@ -91,17 +92,27 @@ def test_what_is_not_measured_is_grey_or_violet_and_says_so(
 @every_document
 def test_a_zero_is_only_said_while_the_monitor_answers(board: Board, language: Language) -> None:
     for expr in expressions(document(board, language)):
-        bare = expr.replace(f"(vector(0) and on () {ALIVE})", "")
-        bare = re.sub(
-            rf'label_replace\(vector\(0\), "\w+", "{SILENT_ROW.value}", "", ""\) '
-            rf"unless on \(\) {re.escape(ALIVE)}",
-            "",
-            bare,
-        )
-        if ALIVE in bare:  # `if_none`: a line that is drawn only while the monitor answers
-            assert re.search(rf"and on \(\) {re.escape(ALIVE)}$", bare) or "vector(0)" not in bare
-        else:
-            assert "vector(0)" not in bare, expr
+        for at in re.finditer(r"vector\(\d+\)", expr):
+            assert f"and on () {ALIVE}" in expr[at.end() :], expr
+
+
+@every_document
+def test_what_an_empty_table_would_hide_is_said_in_it(board: Board, language: Language) -> None:
+    """An empty table says "none": so it is never empty while the monitor is silent."""
+    for panel in panels(document(board, language), "table"):
+        if panel["fieldConfig"]["defaults"]["noValue"] == NONE.of(language):
+            assert SILENT_ROW.value in panel["targets"][0]["expr"], panel["title"]
+            assert SILENT_ROW.text.of(language) in json.dumps(panel, ensure_ascii=False)
+
+
+@every_document
+def test_timelines_show_what_was_not_well_and_are_never_empty(
+    board: Board, language: Language
+) -> None:
+    for panel in panels(document(board, language), "state-timeline"):
+        asked = [target["expr"] for target in panel["targets"]]
+        assert "[$__range] @ end()" in asked[0], panel["title"]
+        assert any(expr.startswith("vector(-1) unless on ()") for expr in asked), panel["title"]
 
 
 @every_document

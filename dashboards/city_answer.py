@@ -1,0 +1,348 @@
+"""The first row of the city's board: what is broken, since when, why, whom it touches.
+
+Must not know: Grafana's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import (
+    BAD_FROM_ONE,
+    CARE_FROM_ONE,
+    Colour,
+    Column,
+    Kind,
+    Panel,
+    Query,
+    Row,
+    Step,
+    Value,
+)
+from dashboards.shared import (
+    CAUSES,
+    NONE,
+    NOTHING_ELSE,
+    NOTHING_YET,
+    PLACE_COLUMNS,
+    TO_PLACE,
+    TO_PLACE_OF_SERIES,
+    if_none,
+    or_silent,
+    or_zero,
+    with_place,
+)
+from dashboards.text import Text, same
+
+LOSS: Final = "max by (school, site) (site:uplink_loss:ratio_rate15m)"
+RTT: Final = "max by (school, site) (site:uplink_rtt_seconds:mean5m)"
+LOAD: Final = "max by (school, site) (school_uplink_utilisation_ratio)"
+# From here on a line works badly. It is no alert: those wait longer, and know what is usual.
+LOSS_LIMIT: Final = 0.01
+RTT_LIMIT: Final = 0.05
+LOAD_LIMIT: Final = 0.8
+_UP: Final = "and on (school, site) (max by (school, site) (school_uplink_up) == 1)"
+_DEGRADED: Final = f"({LOSS} > {LOSS_LIMIT} or {RTT} > {RTT_LIMIT} or {LOAD} > {LOAD_LIMIT}) {_UP}"
+
+_DOWN: Final = 'max by (school, site) (school_uplink_state{state="down"}) == 1'
+_SINCE: Final = "max by (school, site) (school_uplink_state_since_timestamp_seconds) * 1000"
+_CAUSE: Final = "max by (school, site, cause) (school_uplink_cause_info)"
+_PROVIDER: Final = "max by (school, site, provider) (school_site_info)"
+_TOGETHER: Final = (
+    '(max by (school, site) (school_uplink_cause_info{cause="provider_outage"}) == 1)'
+)
+_LESSONS: Final = "max by (school) (school_in_lessons)"
+
+
+def _alone(value: str) -> str:
+    """Return a value of each line that is down by itself, with its place and cause."""
+    of_line = f"({value} and on (school, site) ({_DOWN})) unless on (school, site) {_TOGETHER}"
+    return with_place(f"({of_line}) * on (school, site) group_left (cause) {_CAUSE}")
+
+
+def _together(fold: str, value: str) -> str:
+    """Return one value for each provider whose lines are down by an outage of it."""
+    lines = (
+        f"({value} and on (school, site) {_TOGETHER})"
+        f" * on (school, site) group_left (provider) {_PROVIDER}"
+    )
+    named = f'label_replace({fold} by (provider) ({lines}), "place", "$1", "provider", "(.*)")'
+    return f'label_replace({named}, "cause", "provider_outage", "", "")'
+
+
+def _lines(value: str, fold: str) -> str:
+    return f"{_alone(value)} or {_together(fold, value)}"
+
+
+_OF_LINE: Final = "max by (school, site) (school_uplink_state_since_timestamp_seconds)"
+_DOWN_SINCE: Final = _lines(_SINCE, "min")
+_DOWN_FOR: Final = _lines(f"(time() - {_OF_LINE})", "max")
+_DOWN_LESSONS: Final = _lines(f"(0 * {_OF_LINE} + on (school) group_left () {_LESSONS})", "sum")
+_DOWN_LINES: Final = _lines(f"(0 * {_OF_LINE} + 1)", "sum")
+
+_DEAD_SWITCH: Final = (
+    "and on (school, site, device) (max by (school, site, device) "
+    '(school_switch_state{state="down"}) == 1)'
+)
+_SWITCH: Final = "max by (school, site, device) (school_switch_state_since_timestamp_seconds)"
+_SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
+_SWITCH_FOR: Final = with_place(f"(time() - {_SWITCH}) {_DEAD_SWITCH}")
+
+_MONITOR: Final = (
+    Value(0, Text("sees", "sieht"), Colour.GOOD),
+    Value(1, Text("ISOLATED", "ISOLIERT"), Colour.UNKNOWN),
+    Value(2, Text("SUSPENDED", "AUSGESETZT"), Colour.UNKNOWN),
+    Value(3, Text("SILENT", "STUMM"), Colour.SILENT),
+)
+
+
+def _tile(title: Text, description: Text, expr: str, width: int, steps: tuple[Step, ...]) -> Panel:
+    return Panel(
+        Kind.STAT,
+        title,
+        description,
+        (Query(expr, title, instant=True),),
+        "none",
+        NOTHING_YET,
+        width=width,
+        steps=steps,
+    )
+
+
+_TILES: Final = (
+    _tile(
+        Text("Lines down", "Ausgefallen"),
+        Text(
+            "Sites whose line is dead by evidence. Good: 0.",
+            "Standorte, deren Leitung nachweislich tot ist. Gut: 0.",
+        ),
+        'sum(max by (school, site) (school_uplink_state{state="down"}))',
+        4,
+        BAD_FROM_ONE,
+    ),
+    _tile(
+        Text("In lessons", "Im Unterricht"),
+        Text(
+            "Schools that have lessons now and a line down. Good: 0.",
+            "Schulen, die gerade Unterricht haben und eine tote Leitung. Gut: 0.",
+        ),
+        or_zero(
+            'count(max by (school) (school_uplink_state{state="down"}) == 1 '
+            f"and on (school) ({_LESSONS} == 1))"
+        ),
+        4,
+        BAD_FROM_ONE,
+    ),
+    _tile(
+        Text("Degraded", "Mit Mängeln"),
+        Text(
+            "Lines that are up and work badly: more than 1 % of packets lost, more than 50 ms, or "
+            "over 80 % full. Good: 0.",
+            "Leitungen, die verbunden sind und schlecht gehen: über 1 % Verlust, über 50 ms oder "
+            "über 80 % Auslastung. Gut: 0.",
+        ),
+        or_zero(f"count({_DEGRADED})"),
+        4,
+        CARE_FROM_ONE,
+    ),
+    _tile(
+        Text("Switches", "Switches"),
+        Text(
+            "Dead switches behind a living line: causes, not consequences. Good: 0.",
+            "Tote Switches hinter lebender Leitung: Ursachen, nicht Folgen. Gut: 0.",
+        ),
+        or_zero('sum(max by (school, site, device) (school_switch_state{state="down"}))'),
+        3,
+        CARE_FROM_ONE,
+    ),
+    _tile(
+        Text("Unknown", "Unbekannt"),
+        Text(
+            "Sites of which nothing is known, through no fault of theirs. Good: 0.",
+            "Standorte, von denen nichts bekannt ist, ohne deren Schuld. Gut: 0.",
+        ),
+        'sum(max by (school, site) (school_uplink_state{state="unknown"}))',
+        3,
+        (Step(None, Colour.GOOD), Step(1, Colour.UNKNOWN)),
+    ),
+    _tile(
+        Text("Lines up", "Verbunden"),
+        Text("Sites whose line answers. Good: all.", "Standorte, die antworten. Gut: alle."),
+        'sum(max by (school, site) (school_uplink_state{state="up"}))',
+        3,
+        (Step(None, Colour.BAD), Step(1, Colour.GOOD)),
+    ),
+    Panel(
+        Kind.STAT,
+        same("Monitor"),
+        Text(
+            "Whether the figures beside it can be relied on. Isolated: our own line is dead. "
+            "Suspended: all providers fell silent at once, our hub or theirs. Silent: Prometheus "
+            "does not reach the monitor. Good: sees.",
+            "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
+            "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
+            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: sieht.",
+        ),
+        (
+            Query(
+                '((max(up{job="schulnetz"}) == 0) + 3'
+                " or (max(school_common_outage) == 1) + 1"
+                " or max(monitor_isolated))",
+                same("Monitor"),
+                instant=True,
+            ),
+        ),
+        "none",
+        Text("SILENT", "STUMM"),
+        width=3,
+        values=_MONITOR,
+    ),
+)
+
+ANSWER: Final = Row(
+    Text("Is the city well?", "Geht es der Stadt gut?"),
+    (
+        *_TILES,
+        Panel(
+            Kind.STAT,
+            Text("Down, and since when", "Ausgefallen, und seit wann"),
+            Text(
+                "Each dead line; of a provider's outage, the provider. Good: none.",
+                "Jede tote Leitung; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
+            ),
+            (
+                Query(f"topk(8, {_DOWN_SINCE})", same("{{place}}"), instant=True),
+                *if_none(
+                    _DOWN,
+                    Text("no line is known to be down", "keine Leitung ist ausgefallen"),
+                    instant=True,
+                ),
+            ),
+            "since",
+            NOTHING_YET,
+            width=24,
+            height=4,
+            steps=(Step(None, Colour.BAD),),
+            values=NOTHING_ELSE,
+            link=TO_PLACE_OF_SERIES,
+        ),
+        Panel(
+            Kind.TABLE,
+            Text(
+                "What is down, why, and whom it touches",
+                "Was ausgefallen ist, warum, wen es trifft",
+            ),
+            Text(
+                "Every dead line, the lines of a provider's outage as one row, and how many of "
+                "these schools have lessons now. Good: empty.",
+                "Jede tote Leitung, die eines Ausfalls beim Anbieter als eine Zeile, und wie viele "
+                "dieser Schulen gerade Unterricht haben. Gut: leer.",
+            ),
+            (
+                Query(or_silent(_DOWN_SINCE), same(""), instant=True),
+                Query(_DOWN_FOR, same(""), instant=True),
+                Query(_DOWN_LESSONS, same(""), instant=True),
+                Query(_DOWN_LINES, same(""), instant=True),
+            ),
+            "none",
+            NONE,
+            width=24,
+            height=7,
+            columns=(
+                *PLACE_COLUMNS,
+                Column("cause", Text("Cause", "Ursache"), values=CAUSES),
+                Column("Value #A", Text("Since", "Seit"), "since"),
+                Column("Value #B", Text("For", "Dauer"), "duration"),
+                Column(
+                    "Value #C",
+                    Text("Schools in lessons", "Schulen im Unterricht"),
+                    "none",
+                    values=(Value(0, Text("none now", "gerade keine"), Colour.GOOD),),
+                    coloured=False,
+                ),
+                Column("Value #D", Text("Lines", "Leitungen"), "none"),
+            ),
+            first_by=Text("Lines", "Leitungen"),
+            link=TO_PLACE,
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Lines that work badly", "Leitungen mit Mängeln"),
+            Text(
+                "Lines that are up and lose over 1 % of packets, take over 50 ms, or are over 80 % "
+                "full. Good: empty.",
+                "Leitungen, die verbunden sind und über 1 % der Pakete verlieren, über 50 ms "
+                "brauchen oder über 80 % voll sind. Gut: leer.",
+            ),
+            (
+                Query(
+                    or_silent(with_place(f"{LOSS} and on (school, site) ({_DEGRADED})")),
+                    same(""),
+                    instant=True,
+                ),
+                Query(
+                    with_place(f"{RTT} and on (school, site) ({_DEGRADED})"), same(""), instant=True
+                ),
+                Query(
+                    with_place(f"{LOAD} and on (school, site) ({_DEGRADED})"),
+                    same(""),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NONE,
+            width=12,
+            height=7,
+            columns=(
+                *PLACE_COLUMNS,
+                Column(
+                    "Value #A",
+                    Text("Lost", "Verlust"),
+                    "percentunit",
+                    decimals=1,
+                    steps=(Step(None, Colour.PLAIN), Step(LOSS_LIMIT, Colour.CARE)),
+                ),
+                Column(
+                    "Value #B",
+                    Text("Round trip", "Umlauf"),
+                    "s",
+                    decimals=1,
+                    steps=(Step(None, Colour.PLAIN), Step(RTT_LIMIT, Colour.CARE)),
+                ),
+                Column(
+                    "Value #C",
+                    Text("Load", "Auslastung"),
+                    "percentunit",
+                    decimals=0,
+                    steps=(Step(None, Colour.PLAIN), Step(LOAD_LIMIT, Colour.CARE)),
+                ),
+            ),
+            first_by=Text("Lost", "Verlust"),
+            link=TO_PLACE,
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Dead switches at living lines", "Tote Switches an lebenden Leitungen"),
+            Text(
+                "Each dead switch, since when and for how long. Good: empty.",
+                "Jeder tote Switch, seit wann und wie lange schon. Gut: leer.",
+            ),
+            (
+                Query(or_silent(_SWITCH_SINCE), same(""), instant=True),
+                Query(_SWITCH_FOR, same(""), instant=True),
+            ),
+            "none",
+            NONE,
+            width=12,
+            height=7,
+            columns=(
+                *PLACE_COLUMNS,
+                Column("device", same("Switch")),
+                Column("Value #A", Text("Since", "Seit"), "since"),
+                Column("Value #B", Text("For", "Dauer"), "duration"),
+            ),
+            first_by=Text("For", "Dauer"),
+            link=TO_PLACE,
+        ),
+    ),
+)
