@@ -17,7 +17,6 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.fields import (
-    NO_CELL,
     arrange,
     decimals_of,
     link_of,
@@ -149,8 +148,6 @@ class _Builder:
         shown = mappings(panel.values, language)
         if panel.kind in {Kind.STAT, Kind.BAR_GAUGE}:
             shown.append(of_nothing(panel.no_data, panel.silent, language))
-        elif panel.kind is Kind.TABLE:
-            shown.append(NO_CELL)
         built.mappings(shown)
         decimals = decimals_of(panel.unit, panel.decimals)
         if decimals is not None:

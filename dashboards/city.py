@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.city_answer import ANSWER, LOAD, LOAD_LIMIT, LOSS, LOSS_LIMIT, RTT, RTT_LIMIT
+from dashboards.city_answer import ANSWER, LOAD, LOAD_LIMIT, LOSS, LOSS_LIMIT, RTT, RTT_LIMIT, UP
 from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Step, Value
 from dashboards.shared import (
     CAMPAIGNS,
@@ -170,11 +170,12 @@ def _worst(
     title: Text, description: Text, expr: str, unit: str, limits: tuple[float, float]
 ) -> Panel:
     care, bad = limits
+    living = with_place(f"{expr} {UP}")
     return Panel(
         Kind.BAR_GAUGE,
         title,
         description,
-        (Query(f"topk(8, {with_place(expr)})", same("{{place}}"), instant=True),),
+        (Query(f"topk(8, {living})", same("{{place}}"), instant=True),),
         unit,
         NOTHING_YET,
         width=8,
@@ -192,9 +193,9 @@ WORST: Final = Row(
         _worst(
             Text("Most packets lost", "Meiste Paketverluste"),
             Text(
-                "Share of pings to routers lost in 15 minutes; dead lines lose all. Good: under "
+                "Share of pings to routers lost in 15 minutes; of lines that are up. Good: under "
                 "1 %.",
-                "Anteil verlorener Pings zu Routern in 15 Minuten; tote Leitungen verlieren alle. "
+                "Anteil verlorener Pings zu Routern in 15 Minuten; nur verbundene Leitungen. "
                 "Gut: unter 1 %.",
             ),
             LOSS,

@@ -41,8 +41,8 @@ LOAD: Final = "max by (school, site) (school_uplink_utilisation_ratio)"
 LOSS_LIMIT: Final = 0.01
 RTT_LIMIT: Final = 0.05
 LOAD_LIMIT: Final = 0.8
-_UP: Final = "and on (school, site) (max by (school, site) (school_uplink_up) == 1)"
-_DEGRADED: Final = f"({LOSS} > {LOSS_LIMIT} or {RTT} > {RTT_LIMIT} or {LOAD} > {LOAD_LIMIT}) {_UP}"
+UP: Final = "and on (school, site) (max by (school, site) (school_uplink_up) == 1)"
+_DEGRADED: Final = f"({LOSS} > {LOSS_LIMIT} or {RTT} > {RTT_LIMIT} or {LOAD} > {LOAD_LIMIT}) {UP}"
 
 _DOWN: Final = 'max by (school, site) (school_uplink_state{state="down"}) == 1'
 _SINCE: Final = "max by (school, site) (school_uplink_state_since_timestamp_seconds) * 1000"
@@ -89,7 +89,7 @@ _SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
 _SWITCH_FOR: Final = with_place(f"(time() - {_SWITCH}) {_DEAD_SWITCH}")
 
 _MONITOR: Final = (
-    Value(0, Text("sees", "sieht"), Colour.GOOD),
+    Value(0, same("OK"), Colour.GOOD),
     Value(1, Text("ISOLATED", "ISOLIERT"), Colour.UNKNOWN),
     Value(2, Text("SUSPENDED", "AUSGESETZT"), Colour.UNKNOWN),
     Value(3, Text("SILENT", "STUMM"), Colour.SILENT),
@@ -121,7 +121,7 @@ _TILES: Final = (
         BAD_FROM_ONE,
     ),
     _tile(
-        Text("In lessons", "Im Unterricht"),
+        Text("Lessons hit", "Betroffen"),
         Text(
             "Schools that have lessons now and a line down. Good: 0.",
             "Schulen, die gerade Unterricht haben und eine tote Leitung. Gut: 0.",
@@ -134,7 +134,7 @@ _TILES: Final = (
         BAD_FROM_ONE,
     ),
     _tile(
-        Text("Degraded", "Mit Mängeln"),
+        Text("Degraded", "Mängel"),
         Text(
             "Lines that are up and work badly: more than 1 % of packets lost, more than 50 ms, or "
             "over 80 % full. Good: 0.",
@@ -142,17 +142,17 @@ _TILES: Final = (
             "über 80 % Auslastung. Gut: 0.",
         ),
         or_zero(f"count({_DEGRADED})"),
-        4,
+        3,
         CARE_FROM_ONE,
     ),
     _tile(
-        Text("Switches", "Switches"),
+        Text("Dead switches", "Tote Switches"),
         Text(
             "Dead switches behind a living line: causes, not consequences. Good: 0.",
             "Tote Switches hinter lebender Leitung: Ursachen, nicht Folgen. Gut: 0.",
         ),
         or_zero('sum(max by (school, site, device) (school_switch_state{state="down"}))'),
-        3,
+        4,
         CARE_FROM_ONE,
     ),
     _tile(
@@ -178,10 +178,10 @@ _TILES: Final = (
         Text(
             "Whether the figures beside it can be relied on. Isolated: our own line is dead. "
             "Suspended: all providers fell silent at once, our hub or theirs. Silent: Prometheus "
-            "does not reach the monitor. Good: sees.",
+            "does not reach the monitor. Good: OK.",
             "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
             "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
-            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: sieht.",
+            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: OK.",
         ),
         (
             Query(

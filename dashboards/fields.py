@@ -81,8 +81,8 @@ def of_nothing(said: Text, colour: Colour, language: Language) -> models.Special
     return models.SpecialValueMap(options=options)
 
 
-# A table's cell without a value.
-NO_CELL: Final = of_nothing(same("–"), Colour.SILENT, "en")
+# A table's cell without a number; a label's text is no number either, and stays.
+_NO_NUMBER: Final = of_nothing(same("–"), Colour.SILENT, "en")
 
 
 def link_of(link: Link, language: Language) -> dashboard.DashboardLink:
@@ -157,10 +157,12 @@ def _of_column(
         yield models.DynamicConfigValue("decimals", decimals)
     if column.width is not None:
         yield models.DynamicConfigValue("custom.width", column.width)
-    if column.values:
-        texts = [*mappings(column.values, language), NO_CELL]
+    texts = mappings(column.values, language)
+    if column.name.startswith("Value"):
+        texts.append(_NO_NUMBER)
+    if texts:
         yield models.DynamicConfigValue("mappings", texts)
-        if column.coloured:
+        if column.values and column.coloured:
             yield models.DynamicConfigValue("custom.displayMode", "color-background")
     if column.steps:
         steps = [models.Threshold(step.value, step.colour) for step in column.steps]
