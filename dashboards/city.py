@@ -18,7 +18,7 @@ from dashboards.shared import (
     SILENT_ROW,
     STATES,
     TO_PLACE_OF_SERIES,
-    TO_SCHOOL,
+    TO_SCHOOL_OF_ROW,
     code_of,
     if_none,
     not_up_throughout,
@@ -29,14 +29,8 @@ from dashboards.shared import (
     with_place,
 )
 from dashboards.text import Text, same
+from monitor.words import terms
 
-_DAYS: Final = (
-    ("school_day", Text("school day", "Schultag")),
-    ("weekend", Text("weekend", "Wochenende")),
-    ("public_holiday", Text("public holiday", "Feiertag")),
-    ("school_holiday", Text("school holidays", "Schulferien")),
-    ("unknown", Text("not in the calendar", "nicht im Kalender")),
-)
 _BY_PROVIDER: Final = (
     "by (provider) ({} * on (school, site) group_left (provider) "
     "max by (school, site, provider) (school_site_info))"
@@ -121,7 +115,7 @@ WHY: Final = Row(
                 Column("school", same("school"), hidden=True),
                 Column("Value", Text("Until", "Bis"), "since"),
             ),
-            link=TO_SCHOOL,
+            link=TO_SCHOOL_OF_ROW,
         ),
         Panel(
             Kind.STAT,
@@ -132,7 +126,7 @@ WHY: Final = Row(
             ),
             (
                 Query(
-                    code_of("school_calendar_day", "kind", [name for name, _ in _DAYS], "", "job"),
+                    code_of("school_calendar_day", "kind", terms.DAYS, "", "job"),
                     Text("today", "heute"),
                     instant=True,
                 ),
@@ -141,7 +135,10 @@ WHY: Final = Row(
             NOTHING_YET,
             width=4,
             height=6,
-            values=tuple(Value(code, text, Colour.PLAIN) for code, (_, text) in enumerate(_DAYS)),
+            values=tuple(
+                Value(code, text, Colour.UNKNOWN if day == "unknown" else Colour.PLAIN)
+                for code, (day, text) in enumerate(terms.DAYS.items())
+            ),
         ),
         Panel(
             Kind.STAT,

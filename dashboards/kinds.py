@@ -67,8 +67,8 @@ def drawn(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one
 
 
 def _stat(panel: Panel, language: Language) -> stat.Panel:
-    colours = {step.colour for step in panel.steps} | {value.colour for value in panel.values}
-    is_plain = colours == {Colour.PLAIN} and not panel.series
+    # A figure that is neither good nor bad has no background.
+    is_plain = Colour.PLAIN in {one.colour for one in panel.values or panel.steps}
     named = len(panel.queries) > 1 or "{{" in panel.queries[0].legend.of(language)
     return (
         stat.Panel()

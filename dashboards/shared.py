@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Value
 from dashboards.text import Text, same
+from monitor.words import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-UP: Final = Value(1, Text("up", "verbunden"), Colour.GOOD)
-DOWN: Final = Value(0, Text("DOWN", "AUSFALL"), Colour.BAD)
-UNKNOWN: Final = Value(2, Text("unknown", "unbekannt"), Colour.UNKNOWN)
+UP: Final = Value(1, terms.STATES["up"], Colour.GOOD)
+DOWN: Final = Value(0, terms.STATES["down"].loud(), Colour.BAD)
+UNKNOWN: Final = Value(2, terms.STATES["unknown"], Colour.UNKNOWN)
 STATES: Final = (UP, DOWN, UNKNOWN)
 YES_IS_BAD: Final = (
     Value(0, Text("no", "nein"), Colour.GOOD),
@@ -40,21 +41,24 @@ SILENT_ROW: Final = Value(
     Text("MONITOR SILENT: nothing is known", "MONITOR STUMM: nichts ist bekannt"),
     Colour.SILENT,
 )
+
+
+def words(
+    terms: Mapping[str, Text], colours: Mapping[str, Colour], other: Colour = Colour.PLAIN
+) -> tuple[Value, ...]:
+    """Return how a label's values are called and coloured; `other` is for those not among them."""
+    return tuple(Value(key, text, colours.get(key, other)) for key, text in terms.items())
+
+
 # Why a verdict is what it is: the causes of `school_uplink_cause_info`.
-CAUSES: Final = (
-    Value("answers", Text("answers", "antwortet"), Colour.GOOD),
-    Value("no_answer", Text("no answer", "keine Antwort"), Colour.BAD),
-    Value("provider_outage", Text("provider outage", "Ausfall des Anbieters"), Colour.BAD),
-    Value("starting", Text("monitor starting", "Monitor startet gerade"), Colour.UNKNOWN),
-    Value("no_data", Text("no measurement", "keine Messung"), Colour.UNKNOWN),
-    Value("unproven", Text("not proven yet", "noch nicht belegt"), Colour.UNKNOWN),
-    Value("behind_uplink", Text("behind a dead line", "hinter toter Leitung"), Colour.UNKNOWN),
-    Value("isolated", Text("monitor isolated", "Monitor isoliert"), Colour.UNKNOWN),
-    Value("common_outage", Text("all providers at once", "alle Anbieter zugleich"), Colour.UNKNOWN),
-)
-LESSONS: Final = (
-    Value(0, Text("no lessons", "kein Unterricht"), Colour.PLAIN),
-    Value(1, Text("LESSONS", "UNTERRICHT"), Colour.CARE),
+CAUSES: Final = words(
+    terms.CAUSES,
+    {
+        "answers": Colour.GOOD,
+        "no_answer": Colour.BAD,
+        "provider_outage": Colour.BAD,
+    },
+    Colour.UNKNOWN,
 )
 
 SCHOOL: Final = Choice("school", Text("School", "Schule"), "label_values(school_info, school)")
@@ -86,6 +90,7 @@ TO_PLACE_OF_SERIES: Final = Link(
     TO_PLACE.board,
     "var-school=${__field.labels.school}&var-site=${__field.labels.site}",
 )
+TO_SCHOOL_OF_ROW: Final = Link(TO_PLACE.title, TO_PLACE.board, "var-school=${__data.fields.school}")
 TO_SCHOOL: Final = Link(
     Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
     "schulnetz-school",

@@ -1,0 +1,279 @@
+"""The work of the monitor: how long it takes, what comes of it, what it watches.
+
+Must not know: Grafana's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import (
+    BAD_FROM_ONE,
+    GOOD_OR_BAD,
+    Colour,
+    Column,
+    Kind,
+    Panel,
+    Query,
+    Row,
+    Series,
+    Step,
+)
+from dashboards.shared import (
+    NO_IS_BAD,
+    NONE,
+    NOTHING_YET,
+    SILENT_ROW,
+    TO_SCHOOL_OF_ROW,
+    YES_IS_BAD,
+    moved,
+    or_silent,
+    with_name,
+    zero_line,
+)
+from dashboards.text import Text, same
+from monitor.words import terms
+
+
+def _flag(title: Text, what: Text, expr: str, *, good_is_one: bool) -> Panel:
+    return Panel(
+        Kind.STAT,
+        title,
+        what,
+        (Query(expr, title, instant=True),),
+        "none",
+        NOTHING_YET,
+        width=4,
+        steps=GOOD_OR_BAD if good_is_one else BAD_FROM_ONE,
+        values=NO_IS_BAD if good_is_one else YES_IS_BAD,
+    )
+
+
+_OUTCOMES: Final = {"ok": Colour.GOOD, "failed": Colour.BAD, "unknown": Colour.UNKNOWN}
+_DROPPED: Final = moved("monitor_replies_dropped_total", "protocol, reason")
+_REFUSED: Final = moved("monitor_web_refusals_total", "reason")
+
+WHY: Final = Row(
+    Text("Its work", "Seine Arbeit"),
+    (
+        Panel(
+            Kind.TIME_SERIES,
+            Text("How long runs take", "Dauer der Läufe"),
+            Text(
+                "95 % of runs take at most this. Good: well below their time-outs.",
+                "95 % der Läufe dauern höchstens so lange. Gut: deutlich unter der Frist.",
+            ),
+            (
+                Query(
+                    "histogram_quantile(0.95, sum by (kind, le) "
+                    "(rate(monitor_run_duration_seconds_bucket[$__rate_interval])))"
+                    f" and on (kind) {moved('monitor_runs_total', 'kind')}",
+                    same("{{kind}}"),
+                ),
+            ),
+            "s",
+            NOTHING_YET,
+            width=8,
+            height=8,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Datagrams discarded", "Verworfene Datagramme"),
+            Text(
+                "Unexpected or invalid, by reason: forged, late, malformed. Good: near 0.",
+                "Unerwartet oder ungültig, nach Grund: gefälscht, zu spät, kaputt. Gut: nahe 0.",
+            ),
+            (
+                Query(
+                    "sum by (protocol, reason) "
+                    "(rate(monitor_replies_dropped_total[$__rate_interval]))"
+                    f" and on (protocol, reason) {_DROPPED}",
+                    same("{{protocol}} {{reason}}"),
+                ),
+                zero_line(_DROPPED, Text("none", "keine")),
+            ),
+            "pps",
+            NOTHING_YET,
+            width=8,
+            height=8,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Outcomes", "Ergebnisse"),
+            Text(
+                "Runs by outcome; unknown is our doing. Good: unknown near 0.",
+                "Läufe nach Ergebnis; unbekannt liegt an uns. Gut: unbekannt nahe 0.",
+            ),
+            (
+                Query(
+                    "sum by (outcome) (rate(monitor_runs_total[$__rate_interval]))"
+                    f" and on (outcome) {moved('monitor_runs_total', 'outcome')}",
+                    same("{{outcome}}"),
+                ),
+            ),
+            "ops",
+            NOTHING_YET,
+            width=8,
+            height=8,
+            stacked=True,
+            series=tuple(
+                Series(outcome, text, _OUTCOMES[outcome])
+                for outcome, text in terms.OUTCOMES.items()
+            ),
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Processor time", "Prozessorzeit"),
+            Text(
+                "Share of one processor. Good: under 20 % for a city.",
+                "Anteil eines Prozessors. Gut: unter 20 % für eine Stadt.",
+            ),
+            (
+                Query(
+                    'sum(rate(process_cpu_seconds_total{job="schulnetz"}[$__rate_interval]))',
+                    same("CPU"),
+                ),
+            ),
+            "percentunit",
+            NOTHING_YET,
+            width=8,
+            height=8,
+            steps=(Step(None, Colour.GOOD), Step(0.5, Colour.BAD)),
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Memory", "Speicher"),
+            Text(
+                "Resident memory. Good: flat, about 300 MB for a city.",
+                "Belegter Speicher. Gut: flach, etwa 300 MB für eine Stadt.",
+            ),
+            (
+                Query(
+                    'max(process_resident_memory_bytes{job="schulnetz"})',
+                    Text("resident", "belegt"),
+                ),
+            ),
+            "bytes",
+            NOTHING_YET,
+            width=8,
+            height=8,
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Entries waiting for the disk", "Einträge, die auf die Platte warten"),
+            Text("Good: 0.", "Gut: 0."),
+            (Query("max(monitor_ledger_waiting)", Text("waiting", "warten")),),
+            "none",
+            NOTHING_YET,
+            width=8,
+            height=8,
+            steps=(Step(None, Colour.GOOD), Step(1000, Colour.BAD)),
+        ),
+    ),
+)
+
+DETAIL: Final = Row(
+    Text("What it watches", "Was er beobachtet"),
+    (
+        Panel(
+            Kind.TABLE,
+            Text("Checks configured", "Prüfungen"),
+            Text("How many of each kind.", "Wie viele von jeder Art."),
+            (Query("max by (kind) (monitor_checks) > 0", same(""), instant=True),),
+            "none",
+            NOTHING_YET,
+            width=6,
+            height=8,
+            columns=(
+                Column("kind", Text("Kind", "Art")),
+                Column("Value", Text("Checks", "Prüfungen"), "none"),
+            ),
+            first_by=Text("Checks", "Prüfungen"),
+        ),
+        Panel(
+            Kind.TIME_SERIES,
+            Text("Refused by the web", "Im Web abgewiesen"),
+            Text(
+                "Connections and requests refused by reason. Good: near 0.",
+                "Abgewiesene Verbindungen und Anfragen nach Grund. Gut: nahe 0.",
+            ),
+            (
+                Query(
+                    "sum by (reason) (rate(monitor_web_refusals_total[$__rate_interval]))"
+                    f" and on (reason) {_REFUSED}",
+                    same("{{reason}}"),
+                ),
+                zero_line(_REFUSED, Text("none", "keine")),
+            ),
+            "ops",
+            NOTHING_YET,
+            width=6,
+            height=8,
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Devices in clear", "Unverschlüsselt"),
+            Text(
+                "Schools with devices that are not read by SNMPv3 with encryption. Good: empty.",
+                "Schulen mit Geräten ohne verschlüsseltes SNMPv3. Gut: leer.",
+            ),
+            (
+                Query(
+                    or_silent(
+                        with_name(
+                            "sum by (school) (max by (school, site, device) "
+                            "(school_device_snmp_insecure)) > 0"
+                        ),
+                        "name",
+                    ),
+                    same(""),
+                    instant=True,
+                ),
+            ),
+            "none",
+            NONE,
+            width=6,
+            height=8,
+            columns=(
+                Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
+                Column("school", same("school"), hidden=True),
+                Column("Value", Text("Devices", "Geräte"), "none"),
+            ),
+            first_by=Text("Devices", "Geräte"),
+            link=TO_SCHOOL_OF_ROW,
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Version", "Version"),
+            Text("What runs.", "Was läuft."),
+            (Query("max by (version, python) (monitor_build_info)", same(""), instant=True),),
+            "none",
+            NOTHING_YET,
+            width=3,
+            height=8,
+            columns=(
+                Column("version", Text("Version", "Version")),
+                Column("python", same("Python")),
+            ),
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Holidays", "Ferien"),
+            Text(
+                "Until when the shipped school holidays are known. Good: more than 90 days.",
+                "Bis wann die mitgelieferten Schulferien bekannt sind. Gut: mehr als 90 Tage.",
+            ),
+            (
+                Query(
+                    "max(school_calendar_ends_timestamp_seconds) * 1000",
+                    Text("until", "bis"),
+                    instant=True,
+                ),
+            ),
+            "day",
+            NOTHING_YET,
+            width=3,
+            height=8,
+        ),
+    ),
+)
