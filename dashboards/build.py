@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 37
 COLUMNS: Final = 24
 DATASOURCE: Final = models.DataSourceRef("prometheus", "${datasource}")
+# Grafana's own 150 pixels push a table's last columns out of a narrow window.
+_MIN_COLUMN: Final = 60
 # Options that came after Grafana 9.4.
 _NEWER: Final = {
     "options": {
@@ -66,7 +68,16 @@ def to_json(board: Board, language: Language) -> str:
     for mark, annotation in zip(board.marks, document["annotations"]["list"], strict=True):
         # Not in the SDK's model, though Grafana has had them from its beginnings.
         annotation.update(titleFormat=mark.title.of(language), step="60s")
+    _complete(document)
     return json.dumps(_for_all_versions(document), indent=2, ensure_ascii=False) + "\n"
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Add what Grafana has had from its beginnings and the SDK's model has not."""
+    for panel in panels_of(document):
+        if panel["type"] == Kind.TABLE:
+            custom = panel["fieldConfig"]["defaults"].setdefault("custom", {})
+            custom["minWidth"] = _MIN_COLUMN
 
 
 def panels_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

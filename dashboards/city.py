@@ -142,7 +142,7 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.STAT,
-            Text("Having lessons", "Mit Unterricht"),
+            Text("In lessons", "Unterricht"),
             Text(
                 "How many schools have lessons now: in lessons an outage pages.",
                 "Wie viele Schulen gerade Unterricht haben: dann weckt ein Ausfall jemanden.",
@@ -172,11 +172,11 @@ def _worst(
         Kind.BAR_GAUGE,
         title,
         description,
-        (Query(f"topk(8, {living})", same("{{place}}"), instant=True),),
+        (Query(f"topk(5, {living})", same("{{place}}"), instant=True),),
         unit,
         NOTHING_YET,
         width=8,
-        height=8,
+        height=9,
         decimals=1,
         maximum=1 if unit == "percentunit" else None,
         steps=(Step(None, Colour.GOOD), Step(care, Colour.CARE), Step(bad, Colour.BAD)),

@@ -86,7 +86,6 @@ _DEAD_SWITCH: Final = (
 )
 _SWITCH: Final = "max by (school, site, device) (school_switch_state_since_timestamp_seconds)"
 _SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
-_SWITCH_FOR: Final = with_place(f"(time() - {_SWITCH}) {_DEAD_SWITCH}")
 
 _MONITOR: Final = (
     Value(0, same("OK"), Colour.GOOD),
@@ -142,11 +141,11 @@ _TILES: Final = (
             "über 80 % Auslastung. Gut: 0.",
         ),
         or_zero(f"count({_DEGRADED})"),
-        3,
+        4,
         CARE_FROM_ONE,
     ),
     _tile(
-        Text("Dead switches", "Tote Switches"),
+        Text("Switch dead", "Switch tot"),
         Text(
             "Dead switches behind a living line: causes, not consequences. Good: 0.",
             "Tote Switches hinter lebender Leitung: Ursachen, nicht Folgen. Gut: 0.",
@@ -162,15 +161,8 @@ _TILES: Final = (
             "Standorte, von denen nichts bekannt ist, ohne deren Schuld. Gut: 0.",
         ),
         'sum(max by (school, site) (school_uplink_state{state="unknown"}))',
-        3,
+        4,
         (Step(None, Colour.GOOD), Step(1, Colour.UNKNOWN)),
-    ),
-    _tile(
-        Text("Lines up", "Verbunden"),
-        Text("Sites whose line answers. Good: all.", "Standorte, die antworten. Gut: alle."),
-        'sum(max by (school, site) (school_uplink_state{state="up"}))',
-        3,
-        (Step(None, Colour.BAD), Step(1, Colour.GOOD)),
     ),
     Panel(
         Kind.STAT,
@@ -194,7 +186,7 @@ _TILES: Final = (
         ),
         "none",
         Text("SILENT", "STUMM"),
-        width=3,
+        width=4,
         values=_MONITOR,
     ),
 )
@@ -255,7 +247,7 @@ ANSWER: Final = Row(
                 Column("Value #B", Text("For", "Dauer"), "duration"),
                 Column(
                     "Value #C",
-                    Text("Schools in lessons", "Schulen im Unterricht"),
+                    Text("In lessons", "Im Unterricht"),
                     "none",
                     values=(Value(0, Text("none now", "gerade keine"), Colour.GOOD),),
                     coloured=False,
@@ -324,13 +316,10 @@ ANSWER: Final = Row(
             Kind.TABLE,
             Text("Dead switches at living lines", "Tote Switches an lebenden Leitungen"),
             Text(
-                "Each dead switch, since when and for how long. Good: empty.",
-                "Jeder tote Switch, seit wann und wie lange schon. Gut: leer.",
+                "Each dead switch and since when, the latest first. Good: empty.",
+                "Jeder tote Switch und seit wann, der jüngste zuerst. Gut: leer.",
             ),
-            (
-                Query(or_silent(_SWITCH_SINCE), same(""), instant=True),
-                Query(_SWITCH_FOR, same(""), instant=True),
-            ),
+            (Query(or_silent(_SWITCH_SINCE), same(""), instant=True),),
             "none",
             NONE,
             width=12,
@@ -338,10 +327,9 @@ ANSWER: Final = Row(
             columns=(
                 *PLACE_COLUMNS,
                 Column("device", same("Switch")),
-                Column("Value #A", Text("Since", "Seit"), "since"),
-                Column("Value #B", Text("For", "Dauer"), "duration"),
+                Column("Value", Text("Since", "Seit"), "since"),
             ),
-            first_by=Text("For", "Dauer"),
+            first_by=Text("Since", "Seit"),
             link=TO_PLACE,
         ),
     ),

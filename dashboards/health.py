@@ -62,7 +62,7 @@ ANSWER: Final = Row(
             good_is_one=False,
         ),
         _flag(
-            Text("Config in use", "Konfiguration"),
+            Text("Config used", "Konfig gilt"),
             Text(
                 "Whether the configuration that is on disk runs. Good: yes.",
                 "Ob die Konfiguration auf der Platte auch läuft. Gut: ja.",
@@ -77,7 +77,7 @@ ANSWER: Final = Row(
             good_is_one=True,
         ),
         _flag(
-            Text("Ledger aside", "Beiseite"),
+            Text("Damaged", "Beschädigt"),
             Text(
                 "Whether a damaged ledger waits to be looked at. Good: no.",
                 "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: nein.",
@@ -106,7 +106,7 @@ ANSWER: Final = Row(
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Checks a second, by kind", "Prüfungen je Sekunde, nach Art"),
+            Text("Checks a second", "Prüfungen je Sekunde"),
             Text(
                 "Checks that ended, a second. Good: flat.",
                 "Beendete Prüfungen je Sekunde. Gut: gleichbleibend.",
@@ -118,10 +118,11 @@ ANSWER: Final = Row(
                     same("{{kind}}"),
                 ),
             ),
-            "ops",
+            "none",
             NOTHING_YET,
             width=8,
             height=8,
+            decimals=1,
         ),
         Panel(
             Kind.TIME_SERIES,
@@ -145,24 +146,24 @@ ANSWER: Final = Row(
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Runs skipped", "Ausgelassene Läufe"),
+            Text("Runs skipped an hour", "Ausgelassen je Stunde"),
             Text(
                 "Checks due while the one before still ran. Good: 0.",
                 "Prüfungen, die fällig waren, während die vorige noch lief. Gut: 0.",
             ),
             (
                 Query(
-                    "sum by (kind) (rate(monitor_runs_skipped_total[$__rate_interval]))"
+                    "3600 * sum by (kind) (rate(monitor_runs_skipped_total[$__rate_interval]))"
                     f" and on (kind) {_SKIPPED}",
                     same("{{kind}}"),
                 ),
                 zero_line(_SKIPPED, Text("none", "keine")),
             ),
-            "ops",
+            "none",
             NOTHING_YET,
             width=8,
             height=8,
-            steps=(Step(None, Colour.GOOD), Step(0.1, Colour.BAD)),
+            steps=(Step(None, Colour.GOOD), Step(360, Colour.BAD)),
         ),
     ),
 )

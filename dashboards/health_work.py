@@ -78,28 +78,28 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Datagrams discarded", "Verworfene Datagramme"),
+            Text("Discarded an hour", "Verworfen je Stunde"),
             Text(
-                "Unexpected or invalid, by reason: forged, late, malformed. Good: near 0.",
-                "Unerwartet oder ungültig, nach Grund: gefälscht, zu spät, kaputt. Gut: nahe 0.",
+                "Datagrams unexpected or invalid: forged, late, malformed. Good: near 0.",
+                "Unerwartete oder ungültige Datagramme: gefälscht, zu spät. Gut: nahe 0.",
             ),
             (
                 Query(
-                    "sum by (protocol, reason) "
+                    "3600 * sum by (protocol, reason) "
                     "(rate(monitor_replies_dropped_total[$__rate_interval]))"
                     f" and on (protocol, reason) {_DROPPED}",
                     same("{{protocol}} {{reason}}"),
                 ),
                 zero_line(_DROPPED, Text("none", "keine")),
             ),
-            "pps",
+            "none",
             NOTHING_YET,
             width=8,
             height=8,
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Outcomes", "Ergebnisse"),
+            Text("Outcomes a second", "Ergebnisse je Sekunde"),
             Text(
                 "Runs by outcome; unknown is our doing. Good: unknown near 0.",
                 "Läufe nach Ergebnis; unbekannt liegt an uns. Gut: unbekannt nahe 0.",
@@ -111,11 +111,12 @@ WHY: Final = Row(
                     same("{{outcome}}"),
                 ),
             ),
-            "ops",
+            "none",
             NOTHING_YET,
             width=8,
             height=8,
             stacked=True,
+            decimals=1,
             series=tuple(
                 Series(outcome, text, _OUTCOMES[outcome])
                 for outcome, text in terms.OUTCOMES.items()
@@ -160,8 +161,11 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Entries waiting for the disk", "Einträge, die auf die Platte warten"),
-            Text("Good: 0.", "Gut: 0."),
+            Text("Waiting for the disk", "Warten auf die Platte"),
+            Text(
+                "Entries of the ledger that are not durable yet. Good: 0.",
+                "Einträge der Nachweise, die noch nicht dauerhaft sind. Gut: 0.",
+            ),
             (Query("max(monitor_ledger_waiting)", Text("waiting", "warten")),),
             "none",
             NOTHING_YET,
@@ -177,12 +181,12 @@ DETAIL: Final = Row(
     (
         Panel(
             Kind.TABLE,
-            Text("Checks configured", "Prüfungen"),
+            Text("Checks", "Prüfungen"),
             Text("How many of each kind.", "Wie viele von jeder Art."),
             (Query("max by (kind) (monitor_checks) > 0", same(""), instant=True),),
             "none",
             NOTHING_YET,
-            width=6,
+            width=5,
             height=8,
             columns=(
                 Column("kind", Text("Kind", "Art")),
@@ -192,27 +196,27 @@ DETAIL: Final = Row(
         ),
         Panel(
             Kind.TIME_SERIES,
-            Text("Refused by the web", "Im Web abgewiesen"),
+            Text("Web refusals an hour", "Web-Abweisungen je Std."),
             Text(
                 "Connections and requests refused by reason. Good: near 0.",
                 "Abgewiesene Verbindungen und Anfragen nach Grund. Gut: nahe 0.",
             ),
             (
                 Query(
-                    "sum by (reason) (rate(monitor_web_refusals_total[$__rate_interval]))"
+                    "3600 * sum by (reason) (rate(monitor_web_refusals_total[$__rate_interval]))"
                     f" and on (reason) {_REFUSED}",
                     same("{{reason}}"),
                 ),
                 zero_line(_REFUSED, Text("none", "keine")),
             ),
-            "ops",
+            "none",
             NOTHING_YET,
-            width=6,
+            width=7,
             height=8,
         ),
         Panel(
             Kind.TABLE,
-            Text("Devices in clear", "Unverschlüsselt"),
+            Text("Read in clear", "Unverschlüsselt"),
             Text(
                 "Schools with devices that are not read by SNMPv3 with encryption. Good: empty.",
                 "Schulen mit Geräten ohne verschlüsseltes SNMPv3. Gut: leer.",
@@ -232,7 +236,7 @@ DETAIL: Final = Row(
             ),
             "none",
             NONE,
-            width=6,
+            width=5,
             height=8,
             columns=(
                 Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
@@ -244,7 +248,7 @@ DETAIL: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("Version", "Version"),
+            same("Version"),
             Text("What runs.", "Was läuft."),
             (Query("max by (version, python) (monitor_build_info)", same(""), instant=True),),
             "none",
@@ -272,7 +276,7 @@ DETAIL: Final = Row(
             ),
             "day",
             NOTHING_YET,
-            width=3,
+            width=4,
             height=8,
         ),
     ),

@@ -205,3 +205,10 @@ def test_boards_of_one_school_tell_its_sites_apart(board: Board, language: Langu
     found = document(board, language)
     names = {variable["name"] for variable in found["templating"]["list"]}
     assert ("school" in names) == ("site" in names)
+
+
+@every_document
+def test_titles_fit_into_a_window_of_800_pixels(board: Board, language: Language) -> None:
+    """A column is 30 pixels wide there, a letter 7.5, and the corner's sign takes 37."""
+    for panel in panels_of(document(board, language)) if board in OURS else ():
+        assert len(panel["title"]) <= 4 * panel["gridPos"]["w"] - 5, panel["title"]
