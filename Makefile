@@ -21,7 +21,7 @@ stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (opti
 	@tools/debian-packages "the stack" $(STACK_PACKAGES)
 	$(RUN)/python -m tools.stack $(STACK)
 
-test: venv-dev ## lint, check types, run every test
+test: venv-dev ## lint, check types, run every test but the drills
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)
 	$(MAKE) --no-print-directory lint
 	$(RUN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -33,7 +33,7 @@ coverage: venv-dev ## the tests once more, traced (2.5 times as dear), and which
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
 
-drills: venv-dev ## a simulated city that breaks, every page counted; and a fortnight within minutes
+drills: venv-dev ## a simulated city that breaks, every page counted; a siege; a fortnight within minutes
 	@tools/debian-packages "the drills" $(TEST_PACKAGES)
 	$(RUN)/python -m pytest --thorough tests/drills
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.drills.pace import Pace
     from tests.drills.stack import Counted
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy, pytest.mark.thorough]
 
 STEP_MINUTES = 5
 # An hour has to be known of a line before it is judged by that hour.

@@ -320,6 +320,7 @@ def morning_schools(services: Services) -> Sequence[School]:
     )
 
 
+@pytest.mark.thorough
 async def test_each_fault_of_a_morning_is_told_exactly_as_written_down(
     tmp_path: Path, services: Services
 ) -> None:
@@ -338,6 +339,7 @@ async def test_each_fault_of_a_morning_is_told_exactly_as_written_down(
         await holds(courses, stack)
 
 
+@pytest.mark.thorough
 async def test_a_holiday_and_our_own_isolation_wake_nobody_for_a_school(tmp_path: Path) -> None:
     schools = [School(f"schule-{number}", f"line-{number % 2}") for number in range(8)]
     town = Town(tmp_path, [School("ferien", "line-c"), *schools], HOLIDAY)
@@ -354,6 +356,7 @@ async def test_a_holiday_and_our_own_isolation_wake_nobody_for_a_school(tmp_path
         assert stack.counted.table(["line-0", "line-1", *(one.id for one in schools)]) == Counter()
 
 
+@pytest.mark.thorough
 async def test_a_killed_daemon_neither_ends_nor_repeats_an_outage(tmp_path: Path) -> None:
     town = Town(tmp_path, [School("tot", "line-a"), School("gesund", "line-b")], MORNING)
     async with town.devices(), running_stack(town, tmp_path) as stack:

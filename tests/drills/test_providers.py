@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from tests.drills.stack import Counted, Stack
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.heavy, pytest.mark.thorough]
 
 MORNING = "2026-09-09T09:00:00+02:00"
 MONTH, AFTER = "2026-09", datetime(2026, 10, 5, tzinfo=UTC)
@@ -121,7 +121,6 @@ async def one_then_all(town: Town, stack: Stack) -> None:
     assert after == before, "the minutes of a common outage are unknown"
 
 
-@pytest.mark.thorough
 async def test_80_of_99_lines_of_a_provider_then_all_providers_at_once(tmp_path: Path) -> None:
     town = Town(tmp_path, city(80, 19, 3), MORNING, pace=Pace(20))
     async with town.devices(), running_stack(town, tmp_path) as stack:
