@@ -1,8 +1,9 @@
 """Which days are school days, and when lessons are held, in the city's local time.
 
 Public holidays come from the `holidays` package; school holidays are data shipped with the
-product, which run out one day: `days_left` tells when. Days beyond the data are of unknown
-kind and count as school days, because a page too many is better than an outage unseen.
+product and the city's own, which run out one day: `days_left` tells when. Days beyond the data
+are of unknown kind and count as school days, because a page too many is better than an outage
+unseen.
 
 Must not know: devices, verdicts, maintenance.
 """
@@ -17,19 +18,40 @@ from importlib import resources
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
+from holidays import country_holidays, list_supported_countries
+
+from monitor.inventory import Holidays
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from holidays import HolidayBase
+
     from monitor.inventory import Calendar
 
 WARNING_DAYS = 90
 """The calendar asks for new data so many days before the shipped ones run out."""
 
+NOTHING_KNOWN = date(1970, 1, 1)
+"""In place of the last day whose school holidays are known, where none are."""
+
+DAY_OFF = "day off"
+"""The name of a day off that the city declares."""
+
 _SATURDAY = 5
+_SHIPPED_COUNTRY = "DE"
 
 
 class CalendarError(Exception):
-    """The calendar cannot be built; the message is a sentence for a person."""
+    """The calendar cannot be built; the message is a sentence for a person.
+
+    `key` is the key of the city that is wrong, `known` what it may be.
+    """
+
+    def __init__(self, message: str, key: str, known: Collection[str]) -> None:
+        super().__init__(message)
+        self.key = key
+        self.known = tuple(known)
 
 
 class DayKind(StrEnum):
@@ -43,44 +65,29 @@ class DayKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SchoolHoliday:
-    """One spell of school holidays, first and last day included."""
-
-    name: str
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True)
 class SchoolHolidays:
     """A state's decreed school holidays, complete from `first_day` to `last_day`."""
 
     state: str
     first_day: date
     last_day: date
-    spells: tuple[SchoolHoliday, ...]
+    spells: tuple[Holidays, ...]
     sources: tuple[str, ...]
 
 
-def shipped_holidays(state: str) -> SchoolHolidays:
-    """Return the school holidays shipped for a state (ISO 3166-2:DE, with or without `DE-`).
-
-    Raises:
-        CalendarError: if no data are shipped for that state.
-    """
-    short = state.upper().removeprefix("DE-")
-    shipped = resources.files("monitor.data")
-    names = {entry.name for entry in shipped.iterdir()}
-    name = f"school_holidays_{short.lower()}.json"
-    if name not in names:
-        raise CalendarError(f"no school holidays are shipped for the state {state!r}; NW is")
-    document = json.loads(shipped.joinpath(name).read_text("utf-8"))
+def shipped_holidays(country: str, state: str) -> SchoolHolidays | None:
+    """Return the school holidays shipped for a state (ISO 3166-2 without country), None if none."""
+    name = f"school_holidays_{state.lower()}.json"
+    shipped = resources.files("monitor.data").joinpath(name)
+    if country != _SHIPPED_COUNTRY or not state.isalpha() or not shipped.is_file():
+        return None
+    document = json.loads(shipped.read_text("utf-8"))
     return SchoolHolidays(
         state=document["state"],
         first_day=date.fromisoformat(document["first_day"]),
         last_day=date.fromisoformat(document["last_day"]),
         spells=tuple(
-            SchoolHoliday(
+            Holidays(
                 f"{spell['name']} {spell['year']}",
                 date.fromisoformat(spell["first"]),
                 date.fromisoformat(spell["last"]),
@@ -91,27 +98,50 @@ def shipped_holidays(state: str) -> SchoolHolidays:
     )
 
 
+def _public_holidays(country: str, state: str) -> HolidayBase:
+    try:
+        found = country_holidays(country, subdiv=state or None)
+    except NotImplementedError:
+        known = list_supported_countries()
+        if country not in known:
+            message = f"no public holidays are known of the country “{country}”"
+            raise CalendarError(message, "country", sorted(filter(_is_short, known))) from None
+        message = f"“{state}” is no state of {country} whose public holidays are known"
+        raise CalendarError(message, "state", known[country]) from None
+    return found
+
+
+def _is_short(country: str) -> bool:
+    return len(country) == 2  # noqa: PLR2004  # the package knows those of three letters, too
+
+
 class SchoolCalendar:
     """The city's school days and lesson hours.
 
+    What is known of school holidays is shipped for German states; the city's own list adds to
+    that, and stands alone where nothing is shipped.
+
     Raises:
-        CalendarError: if no school holidays are shipped for the calendar's state.
+        CalendarError: if the public holidays of the calendar's country and state are not known.
     """
 
     def __init__(self, calendar: Calendar) -> None:
         self.timezone = ZoneInfo(calendar.timezone)
         self._lessons = calendar.lessons
-        self._school = shipped_holidays(calendar.state)
-        self._public = country_holidays("DE", subdiv=self._school.state)
-        self._holiday_of: dict[date, str] = {}
-        for spell in self._school.spells:
+        state = calendar.state.removeprefix(f"{calendar.country}-")
+        self._public = _public_holidays(calendar.country, state)
+        shipped = shipped_holidays(calendar.country, state)
+        spells = (*(shipped.spells if shipped else ()), *calendar.holidays)
+        known = [(one.first, one.last) for one in calendar.holidays]
+        if shipped is not None:
+            known.append((shipped.first_day, shipped.last_day))
+        self._first_day = min((first for first, _ in known), default=date.max)
+        # The last day whose school holidays are known.
+        self.data_ends = max((last for _, last in known), default=NOTHING_KNOWN)
+        self._holiday_of = dict.fromkeys(calendar.days_off, DAY_OFF)
+        for spell in spells:
             for offset in range((spell.last - spell.first).days + 1):
                 self._holiday_of[spell.first + timedelta(days=offset)] = spell.name
-
-    @property
-    def data_ends(self) -> date:
-        """Return the last day whose school holidays are known."""
-        return self._school.last_day
 
     def days_left(self, instant: datetime) -> int:
         """Return how many days the data last after the local day of an instant; may be negative."""
@@ -131,18 +161,23 @@ class SchoolCalendar:
             return DayKind.WEEKEND
         if day in self._public:
             return DayKind.PUBLIC_HOLIDAY
-        if not self._school.first_day <= day <= self._school.last_day:
-            return DayKind.UNKNOWN
-        return DayKind.SCHOOL_HOLIDAY if day in self._holiday_of else DayKind.SCHOOL_DAY
+        if day in self._holiday_of:
+            return DayKind.SCHOOL_HOLIDAY
+        return DayKind.SCHOOL_DAY if self._first_day <= day <= self.data_ends else DayKind.UNKNOWN
 
     def day_name(self, day: date) -> str:
         """Return the name of a local day's holiday, public before school; empty without one."""
         return self._public.get(day) or self._holiday_of.get(day, "")
 
-    def in_lessons(self, school_type: str, instant: datetime) -> bool:
-        """Return whether schools of a type have lessons at an aware instant."""
+    def in_lessons(
+        self, school_type: str, instant: datetime, days_off: Collection[date] = ()
+    ) -> bool:
+        """Return whether schools of a type have lessons at an aware instant.
+
+        `days_off` are a school's own local days without lessons.
+        """
         local = instant.astimezone(self.timezone)
-        if not self._has_lessons(local.date()):
+        if local.date() in days_off or not self._has_lessons(local.date()):
             return False
         clock = local.time()
         return any(

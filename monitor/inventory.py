@@ -362,7 +362,8 @@ class MaintenanceWindow:
 class School:
     """A school: slug, official number, real name, type, district, and its sites.
 
-    `classes` is how many classes it has, None where nobody said.
+    `number` is empty for a school without one. `classes` is how many classes it has, None where
+    nobody said. `days_off` are its own days without lessons, beside the city's.
     """
 
     id: str
@@ -373,6 +374,7 @@ class School:
     sites: tuple[Site, ...]
     maintenance: tuple[MaintenanceWindow, ...] = ()
     classes: int | None = None
+    days_off: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,12 +387,28 @@ class LessonPeriod:
 
 
 @dataclass(frozen=True, slots=True)
+class Holidays:
+    """One spell of school holidays, first and last day included."""
+
+    name: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
-    """The city's time zone, its state for holidays (ISO 3166-2:DE), lessons per school type."""
+    """The city's time zone, its country and state for holidays, lessons per school type.
+
+    `country` is ISO 3166-1, `state` as ISO 3166-2 has it, with or without the country. `holidays`
+    are the city's own list, `days_off` single days without lessons.
+    """
 
     timezone: str
     state: str
     lessons: Mapping[str, tuple[LessonPeriod, ...]]
+    country: str = "DE"
+    holidays: tuple[Holidays, ...] = ()
+    days_off: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,14 +266,14 @@ class Watch:
     def _rules_of(self, inventory: Inventory) -> _Rules:
         calendar = SchoolCalendar(inventory.calendar)
         hours = {
-            f"{school.id}/{site.id}": (school.type, site.uplink.contract.hours)
+            f"{school.id}/{site.id}": (school, site.uplink.contract.hours)
             for school in inventory.schools
             for site in school.sites
         }
 
         def in_service_hours(site: str, at: datetime) -> bool:
-            school_type, owed = hours[site]
-            return owed == "always" or calendar.in_lessons(school_type, at)
+            school, owed = hours[site]
+            return owed == "always" or calendar.in_lessons(school.type, at, school.days_off)
 
         def in_maintenance(site: str, at: datetime) -> bool:
             return self.maintenance.active(site.partition("/")[0], at) is not None

@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "whole_file": set(),
     "flood_filter": set(),
     "snmp": {"flood_filter"},
-    "config": {"device_profile", "inventory", "web_access"},
+    "config": {"calendar", "device_profile", "inventory", "web_access"},
     "schedule": {"inventory", "observation"},
     "probes": {"device_profile", "flood_filter", "inventory", "observation", "snmp"},
     "verdict": {"inventory", "observation"},

@@ -24,7 +24,7 @@ def session_as_json(session: SchoolSession) -> dict[str, Any]:
     return {
         "school": school.id,
         "name": school.name,
-        "in_lessons": session.calendar.in_lessons(school.type, now),
+        "in_lessons": session.calendar.in_lessons(school.type, now, school.days_off),
         "maintenance": dataclasses.asdict(window) if window else None,
         "checks": [observation_as_json(observation) for observation in session.latest],
         "uplinks": [_uplink(one) for one in measured if one is not None],

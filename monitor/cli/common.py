@@ -208,7 +208,8 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
 def find_school(inventory: Inventory, wanted: str) -> School:
     """Return the school of that id, number or name; leave with suggestions if there is none."""
     for school in inventory.schools:
-        if wanted.casefold() in (school.id, school.number, school.name.casefold()):
+        names = (school.id, school.number.casefold(), school.name.casefold())
+        if wanted and wanted.casefold() in names:
             return school
     known = {school.id: school for school in inventory.schools}
     known |= {school.name: school for school in inventory.schools}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import __version__
+from monitor.calendar import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
 from monitor.cli import demo as demo_command
@@ -233,7 +234,7 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
     sites = [site for school in inventory.schools for site in school.sites]
     if list_schools:
         for school in inventory.schools:
-            say(f"{school.id:32} {school.number}  {school.name}")
+            say(f"{school.id:32} {school.number:8}  {school.name}")
     say(
         f"{file}: {len(inventory.schools)} schools, {len(sites)} sites, "
         f"{sum(len(site.switches) for site in sites)} switches, "
@@ -245,13 +246,22 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
 
 def _warnings(inventory: Inventory) -> Iterator[str]:
     """Yield what is no error and yet not as it should be."""
+    calendar = SchoolCalendar(inventory.calendar)
+    now = SystemClock().now()
+    if calendar.is_running_out(now):
+        known = (
+            "no school holidays are known"
+            if calendar.data_ends == NOTHING_KNOWN
+            else f"school holidays are known until {calendar.data_ends}"
+        )
+        yield f"{known}; every later weekday counts as a school day: add them to city.holidays"
     insecure = insecure_devices(inventory)
     if insecure:
         yield (
             f"{insecure} devices are read by SNMP without encryption; "
             "docs/snmp.md says how SNMPv3 is set up"
         )
-    scope = configured_scope(inventory, SystemClock().now())
+    scope = configured_scope(inventory, now)
     if scope is not None and (listed := len(units(scope))) < scope.denominator:
         yield (
             f"goals.connectivity wants {scope.denominator} {scope.unit}, and {listed} of them are "

@@ -45,7 +45,9 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
     """Return one screen on a school: what is owed, what was found, what follows."""
     school = session.school
     parts: list[RenderableType] = [
-        Text(f"{school.name} ({school.id}, {school.number})", style="bold"),
+        Text(
+            f"{school.name} ({', '.join(filter(None, (school.id, school.number)))})", style="bold"
+        ),
         Text(_circumstances(session)),
         _table(school, session.latest),
     ]
@@ -62,7 +64,11 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
 
 def _circumstances(session: SchoolSession) -> str:
     now, school = session.clock.now(), session.school
-    lessons = "lessons now" if session.calendar.in_lessons(school.type, now) else "no lessons now"
+    lessons = (
+        "lessons now"
+        if session.calendar.in_lessons(school.type, now, school.days_off)
+        else "no lessons now"
+    )
     window = session.maintenance
     if window is None:
         return f"{school.type}, {lessons}, no maintenance"

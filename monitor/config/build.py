@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config import checks, units
 from monitor.config.addresses import Addresses
+from monitor.config.calendar import calendar_of
 from monitor.config.contract import check_contract
 from monitor.config.credentials import check_users, sources
 from monitor.config.device_profiles import device_profiles
@@ -30,7 +31,6 @@ from monitor.config.rules import (
 from monitor.config.shape import Rules
 from monitor.config.throughput import build_throughput
 from monitor.inventory import (
-    Calendar,
     Contract,
     ExpectedLine,
     Inventory,
@@ -110,17 +110,13 @@ class _Builder:
         )
         schools = tuple(self._school(rules, at) for at, rules in draft.schools.items())
         self._addresses.check()
-        city = draft.city
+        lessons = {
+            name: tuple(_period(period) for period in periods)
+            for name, periods in draft.lessons.items()
+        }
         return Inventory(
-            city=city.name if city else "",
-            calendar=Calendar(
-                timezone=city.timezone if city else "UTC",
-                state=city.state if city else "",
-                lessons={
-                    name: tuple(_period(period) for period in periods)
-                    for name, periods in draft.lessons.items()
-                },
-            ),
+            city=draft.city.name if draft.city else "",
+            calendar=calendar_of(draft.city, lessons, self._root, self._findings),
             credentials=sources(draft.credentials),
             references=references,
             schools=schools,
@@ -166,6 +162,7 @@ class _Builder:
             sites=sites,
             maintenance=self._maintenance(rules, path),
             classes=rules.classes or None,
+            days_off=frozenset(rules.days_off),
         )
 
     def _place(

@@ -28,6 +28,9 @@ HOST_PLACEHOLDER: Final = "{host}"
 _SLUG = r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
 _CHECK_NAME = r"^(?!(?:icmp|interfaces|hardware)$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
 _DEVICE_NAME = r"^(?!router$)[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
+# North Rhine-Westphalia and Austria 6 digits, Bavaria 4, Baden-Württemberg 8, Berlin 01A02.
+_SCHOOL_NUMBER = r"^[0-9A-Z][0-9A-Z-]{2,6}[0-9A-Z]$"
+_COUNTRY = r"^[A-Z]{2}$"
 _TEXT = r"^[^\s](?:.{0,198}[^\s])?$"
 # A last label that starts with a letter keeps a mistyped address from passing as a name.
 _HOST_NAME = (
@@ -61,7 +64,9 @@ PATTERN_FORMS: Final = {
     "hardware",
     _DEVICE_NAME: "allowed: lower-case letters, digits and inner hyphens, not router",
     _TEXT: "allowed: 1 to 200 characters without spaces around them",
-    r"^[0-9]{6}$": "allowed: the six digits of the official school number, in quotes",
+    _SCHOOL_NUMBER: "allowed: the official school number, 4 to 8 digits or capital letters with "
+    "inner hyphens, in quotes",
+    _COUNTRY: "allowed: a country's two capital letters (ISO 3166-1), such as DE or AT",
     _DNS_NAME: "allowed: a DNS name such as www.bochum.de",
     _URL: "allowed: http:// or https:// with a host or {host}, no user, no password, no #",
     _ENVIRONMENT: "allowed: letters, digits and underscores",
@@ -185,7 +190,8 @@ Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
 CheckName = Annotated[str, StringConstraints(pattern=_CHECK_NAME)]
 DeviceName = Annotated[str, StringConstraints(pattern=_DEVICE_NAME)]
 Text = Annotated[str, StringConstraints(pattern=_TEXT)]
-SchoolNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+SchoolNumber = Annotated[str, StringConstraints(pattern=_SCHOOL_NUMBER)]
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 DnsName = Annotated[str, StringConstraints(pattern=_DNS_NAME)]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT)]
 UserName = Annotated[str, StringConstraints(pattern=_USER)]

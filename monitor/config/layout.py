@@ -37,7 +37,7 @@ def keys_at(location: Location) -> tuple[str, ...]:
     kinds = [kind for _, _, kind in _steps(location)]
     model = _bare(kinds[-1] if kinds else Document)
     if isinstance(model, type) and issubclass(model, BaseModel):
-        return tuple(model.model_fields)
+        return tuple(field.alias or name for name, field in model.model_fields.items())
     return ()
 
 
@@ -92,7 +92,8 @@ def _tags_of(member: object) -> tuple[str, ...]:
 def _below(kind: object, part: str | int) -> object:
     bare = _bare(kind)
     if isinstance(bare, type) and issubclass(bare, BaseModel):
-        field = bare.model_fields.get(str(part))
+        named = {field.alias or name: field for name, field in bare.model_fields.items()}
+        field = named.get(str(part))
         return None if field is None else field.annotation
     arguments = get_args(bare)
     if get_origin(bare) is dict:

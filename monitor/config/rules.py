@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from monitor.config.fields import (
     CheckName,
+    Country,
     Day,
     DeviceName,
     DnsName,
@@ -52,6 +53,21 @@ def _no_network() -> IPNetwork:
     return ip_network("0.0.0.0/32")
 
 
+# So many days or spells a list of holidays may have: more is a mistake, and costs time to read.
+_MOST_DAYS = 500
+
+
+class HolidaysRules(Rules):
+    """A spell of school holidays."""
+
+    name: Text
+    """What it is called."""
+    first: Day = Field(alias="from")
+    """First day without lessons."""
+    last: Day = Field(alias="to")
+    """Last day without lessons."""
+
+
 class CityRules(Rules):
     """Whose schools these are."""
 
@@ -59,11 +75,16 @@ class CityRules(Rules):
     """Name of the city."""
     timezone: Text
     """Time zone of lesson hours and maintenance windows (IANA name)."""
-    state: Literal[
-        "BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV",
-        "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH",
-    ]  # fmt: skip
-    """Federal state, for its holidays (ISO 3166-2:DE)."""
+    country: Country = "DE"
+    """Country, for its public holidays (ISO 3166-1)."""
+    state: Text = Field(default_factory=str)
+    """State, for its holidays (ISO 3166-2 without the country); needed in Germany."""
+    holidays: Annotated[list[HolidaysRules], Field(max_length=_MOST_DAYS)] = Field(
+        default_factory=list
+    )
+    """School holidays besides those that come with the monitor, or where none do."""
+    days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
+    """Days on which no school has lessons, besides all holidays."""
 
 
 class FileCredential(Rules):
@@ -421,8 +442,8 @@ class Identity(Rules):
 
     id: Slug
     """Short name, unique in the file; it is the label in metrics."""
-    number: SchoolNumber
-    """Official school number, in quotes."""
+    number: SchoolNumber = Field(default_factory=str)
+    """Official school number, in quotes; left out where there is none."""
     name: Text
     """Real name."""
     type: Text
@@ -431,6 +452,8 @@ class Identity(Rules):
     """District of the city, left out where it is not known."""
     maintenance: list[MaintenanceRules] = Field(default_factory=list)
     """Maintenance windows."""
+    days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
+    """The school's own days without lessons (*bewegliche Ferientage*)."""
     classes: Annotated[int, Field(ge=1, le=500)] = Field(default_factory=int)
     """How many classes it has, for the criterion `per-class`."""
 

@@ -75,11 +75,13 @@ class VerdictRenderer:
                 verdicts[subject.school].append((subject, verdict))
         types = {school.type for school in inventory.schools}
         in_lessons = {school_type: calendar.in_lessons(school_type, now) for school_type in types}
+        today = calendar.local_day(now)
         told, self._told = self._told, {}
         changed: dict[str, Mapping[str, bytes]] = {}
         for school in inventory.schools:
             window = maintenance.active(school.id, now)
-            found = _Told(verdicts[school.id], in_lessons[school.type], window)
+            is_taught = in_lessons[school.type] and today not in school.days_off
+            found = _Told(verdicts[school.id], is_taught, window)
             before = told.get(school.id)
             if before is None or not before.still_holds(found):
                 before, changed[school.id] = found, _school_lines(school.id, found)

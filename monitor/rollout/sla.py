@@ -219,7 +219,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
             key = f"{school.id}/{site.id}"
             hours = None
             if site.uplink.contract.hours == "lessons":
-                hours = _asking(lessons, school.type)
+                hours = _asking(lessons, school, zone)
             codes = settle_missing(columns.get(key, missing), span, horizon, hours)
             mine = [one for one in excuses if one.touches(key, span)]
             turned = turn_over(codes, span, key, mine)
@@ -261,9 +261,12 @@ def _rule_from(entries: Iterable[Entry], span: range) -> datetime | None:
 
 
 def _asking(
-    lessons: Callable[[str, datetime], bool], school_type: str
+    lessons: Callable[[str, datetime], bool], school: School, zone: ZoneInfo
 ) -> Callable[[datetime], bool]:
-    return lambda at: lessons(school_type, at)
+    if not school.days_off:
+        return lambda at: lessons(school.type, at)
+    off = school.days_off
+    return lambda at: at.astimezone(zone).date() not in off and lessons(school.type, at)
 
 
 def _require_provider(inventory: Inventory, provider: str | None) -> None:

@@ -261,7 +261,7 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
         "switches": len(switches),
         "switches_down": sum(finding.state is State.DOWN for finding in switches),
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
-        "in_lessons": sources.calendar.in_lessons(school.type, now),
+        "in_lessons": sources.calendar.in_lessons(school.type, now, school.days_off),
         "in_maintenance": sources.maintenance.active(school.id, now) is not None,
     }
 

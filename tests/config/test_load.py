@@ -171,7 +171,9 @@ def test_error_reads_one_line_per_problem() -> None:
         load_text(data, "config/schools.yaml")
     lines = str(caught.value).splitlines()
     assert lines[0] == "config/schools.yaml:1:10: found 3; allowed: 1"
-    assert lines[1].startswith("config/schools.yaml:2:54: found “XX”; allowed: BB, BE,")
+    assert lines[1].startswith(
+        "config/schools.yaml:2:54: “XX” is no state of DE whose public holidays are known; "
+    )
 
 
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
