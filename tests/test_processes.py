@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tools import processes
-from tools.guardian import guarded, marked
+from tools.guardian import NAMESPACES, guarded, marked
 from tools.processes import running, running_async
 
 if TYPE_CHECKING:
@@ -120,6 +120,33 @@ def test_a_child_with_a_bare_environment_is_found_by_its_session() -> None:
         assert shell.stdout is not None
         child = int(shell.stdout.readline())
         until(lambda: "sleep" in commands(mark).get(child, ""), lambda: f"{commands(mark)}")
+
+
+MAKES_A_NAMESPACE = """
+import time
+from tests.integration.namespace import namespace
+with namespace("left") as made:
+    print(made.name, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
+def test_a_network_namespace_goes_once_its_maker_was_killed() -> None:
+    command = (sys.executable, "-c", MAKES_A_NAMESPACE)
+    with running(*command, cwd=ROOT, stdout=subprocess.PIPE) as maker:
+        assert maker.stdout is not None
+        left = NAMESPACES / maker.stdout.readline().strip()
+        with guarded():
+            pass
+        assert left.exists()
+        maker.kill()
+        maker.wait()
+    assert left.exists()
+    with guarded():
+        until(lambda: not left.exists(), lambda: f"{left} is still there")
 
 
 def is_running(pid: int) -> bool:

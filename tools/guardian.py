@@ -4,12 +4,15 @@
 a process with a pipe from the run. When the pipe closes, every process with the mark is killed,
 and every process of a session that one of them leads: the probes' tools get a bare environment.
 
+A network namespace outlives its processes, so it bears the id of its maker (`namespace_of_mine`).
+Those whose maker is gone are removed when a run begins and when it has ended.
+
 A parent-death signal is not enough: it comes when the thread that forked ends, it is not
 inherited, and a server that changes its user loses it.
 
 Must not know: what is started, or why. It imports nothing of ours, so that it starts at once.
 
-Source: proc_pid_environ(5), proc_pid_stat(5).
+Source: proc_pid_environ(5), proc_pid_stat(5), ip-netns(8).
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARIABLE = "SCHULNETZ_RUN"
+NAMESPACES = Path("/run/netns")
+_PREFIX = "schulnetz"
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60.0
 
@@ -80,6 +85,21 @@ def marked(mark: str) -> set[int]:
     return with_mark | {pid for pid, session in sessions.items() if session in with_mark}
 
 
+def namespace_of_mine(purpose: str) -> str:
+    """Return the name for a network namespace of this process; it goes once the process has."""
+    return f"{_PREFIX}-{purpose}-{os.getpid()}"
+
+
+def remove_namespaces() -> None:
+    """Remove the network namespaces whose makers are gone."""
+    for place in NAMESPACES.glob(f"{_PREFIX}-*"):
+        maker = place.name.rpartition("-")[2]
+        if maker.isdecimal() and not Path("/proc", maker).exists():
+            # Another run's guardian may be quicker, and without root there is nothing of ours.
+            command = ("ip", "netns", "delete", place.name)
+            subprocess.run(command, check=False, stderr=subprocess.DEVNULL)  # noqa: S603  # as named above
+
+
 def _carries(environment: bytes, mark: str) -> bool:
     prefix = f"{VARIABLE}=".encode()
     values = (line for line in environment.split(b"\0") if line.startswith(prefix))
@@ -88,6 +108,7 @@ def _carries(environment: bytes, mark: str) -> bool:
 
 def main(mark: str) -> None:
     """Wait for the run's end; then kill until nothing with its mark is left."""
+    remove_namespaces()
     sys.stdin.read()
     ends = time.monotonic() + _PATIENCE_SECONDS
     # What is forked between the look and the kill is found by the next look.
@@ -96,6 +117,7 @@ def main(mark: str) -> None:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(_PAUSE_SECONDS)
+    remove_namespaces()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.guardian import NAMESPACES, namespace_of_mine
 from tools.processes import running
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Namespace:
     def entered(self) -> Iterator[None]:
         """Have the calling thread open its sockets inside, for the length of the block."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
-        there = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        there = os.open(NAMESPACES / self.name, os.O_RDONLY)
         try:
             _set_namespace(there)
             try:
@@ -68,7 +69,7 @@ class Namespace:
 @contextmanager
 def namespace(purpose: str) -> Iterator[Namespace]:
     """Make a namespace, and remove it at the end of the block."""
-    made = Namespace(f"schulnetz-{purpose}-{os.getpid()}")
+    made = Namespace(namespace_of_mine(purpose))
     subprocess.run(["ip", "netns", "add", made.name], check=True)
     try:
         made.run("ip", "link", "set", "lo", "up")
