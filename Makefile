@@ -33,9 +33,10 @@ coverage: venv-dev ## the tests once more, traced (2.5 times as dear), and which
 fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
 
-drills: venv-dev ## a simulated city that breaks, every page counted; a siege; a fortnight within minutes
+drills: venv-dev ## a city that breaks, a siege, a fortnight within minutes, and all counts in full
 	@tools/debian-packages "the drills" $(TEST_PACKAGES)
 	$(RUN)/python -m pytest --thorough tests/drills
+	$(RUN)/python -m pytest --thorough -m thorough --ignore tests/drills
 
 fuzz: venv-dev ## damage SNMP replies by what they reach in the decoders (options: FUZZ_SECONDS=600)
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-fuzz.lock

@@ -44,9 +44,16 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `thorough` where that is not asked for."""
+    """Leave out what is marked `thorough` where that is not asked for.
+
+    Where it is, what has a larger count then is marked as well, so that `-m thorough` finds it.
+    """
     if config.getoption("--thorough"):
+        for item in items:
+            if "thorough" in getattr(item, "fixturenames", ()):
+                item.add_marker("thorough")
         return
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     items[:] = [item for item in items if item not in left_out]

@@ -129,12 +129,12 @@ def test_a_school_that_is_dead_at_the_start_is_not_called_down_at_once(tmp_path:
 def test_a_removed_school_leaves_the_account_and_an_added_one_enters_it(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
-            await asyncio.sleep(1000)
+            await asyncio.sleep(700)
             before = series(exact_names(await one.text()), "school_minutes_total", school="voede")
             rest = {name: number for name, number in TOWN.schools.items() if name != "goethe"}
             one.offer(inventory_of(tmp_path, Town(161, {**rest, "new": 6}, switches=1)))
             assert await one.daemon.reload()
-            await asyncio.sleep(1000)
+            await asyncio.sleep(700)
             samples = exact_names(await one.text())
             assert not [key for key in samples if ("school", "goethe") in key[1]]
             assert series(samples, "school_minutes_total", school="new")
@@ -157,7 +157,7 @@ def test_minutes_of_planned_work_are_kept_apart(tmp_path: Path) -> None:
             now = one.clock.now()
             book.add("goethe", now, now + timedelta(hours=1), "Umbau", now=now)
             one.network.dead.add(DEAD)
-            await asyncio.sleep(1200)
+            await asyncio.sleep(900)
             samples = exact_names(await one.text())
             assert value(samples, "school_maintenance", school="goethe") == 1
             # Still down, and still said so: maintenance hides no fact.

@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.prometheus import prometheus_of, victoria_metrics
-from tests.integration.running import Town, city, run
+from tests.integration.running import Town, city, run, until
 from tests.integration.snmpd import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 SCHOOLS = {"voede": 1, "schiller": 3}
 WINDOW_SECONDS = 10
+
+
+def is_full(counts: Mapping[str, float]) -> bool:
+    """Return whether each school has a sample of about every second of a window."""
+    return set(counts) == set(SCHOOLS) and min(counts.values()) >= WINDOW_SECONDS - 2
 
 
 def test_a_pair_is_one_to_who_asks_and_one_of_it_is_enough(tmp_path: Path) -> None:
@@ -46,7 +52,6 @@ def test_a_pair_is_one_to_who_asks_and_one_of_it_is_enough(tmp_path: Path) -> No
             assert all(count <= WINDOW_SECONDS + 1 for count in store.ask(samples).values())
             one.stop()
             time.sleep(WINDOW_SECONDS)
-            after = store.ask(samples)
-            assert set(after) == set(SCHOOLS)
-            assert all(count >= WINDOW_SECONDS - 2 for count in after.values()), after
+            # From here on nothing of the first is in the window. A busy machine misses scrapes.
+            until(lambda: is_full(store.ask(samples)), two)
             assert set(store.ask("min_over_time(school_uplink_up[10s])").values()) == {1}

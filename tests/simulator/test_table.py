@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+from functools import cache
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.simulator.model import build_devices
 from monitor.simulator.objects import Growth, Rate
-from monitor.simulator.table import Living, TableBuilder
+from monitor.simulator.table import Layout, Living, TableBuilder
 from monitor.snmp.codec import Tag, decode_oid, encode_oid, encode_varbind
 from tests.simulator.cities import city
 
 OID = encode_oid("1.3.6.1.2.1.31.1.1.1.6.10101")
+
+
+@cache
+def layout_of_a_switch() -> Layout:
+    return TableBuilder().build(build_devices(city(1))[1]).layout
 
 
 @given(
@@ -43,7 +50,7 @@ def test_devices_of_the_same_numbering_share_their_layout() -> None:
 
 @given(st.data())
 def test_after_is_the_first_object_behind_any_oid(data: st.DataObject) -> None:
-    layout = TableBuilder().build(build_devices(city(1))[1]).layout
+    layout = layout_of_a_switch()
     arcs = data.draw(
         st.one_of(
             st.sampled_from(layout.arcs),
