@@ -17,6 +17,7 @@ from monitor.inventory import IcmpOptions
 from monitor.probes.echo_packet import EchoError
 from monitor.probes.echo_port import EchoPermissionError, Mode, Waiting
 from monitor.probes.echo_socket import EchoSocket
+from tests.virtual_time import VirtualTimeLoop, on_virtual_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +138,7 @@ async def test_what_was_sent_counts_when_the_rest_could_not_be() -> None:
     assert (found.sent, found.lost) == (2, 0)
 
 
+@on_virtual_time
 async def test_an_icmp_error_is_told_by_the_round_it_belongs_to() -> None:
     port = ModelledPort(answers=False)
     async with open_modelled(port) as echo:
@@ -149,20 +151,23 @@ async def test_an_icmp_error_is_told_by_the_round_it_belongs_to() -> None:
     assert found.lost == 3
 
 
+@on_virtual_time
 async def test_packets_of_one_target_keep_their_distance_after_a_stall() -> None:
     port = ModelledPort()
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
     instants: list[float] = []
     send = port.send
 
     def noting(packet: bytes, destination: tuple[Any, ...]) -> None:
-        instants.append(time.monotonic())
+        instants.append(loop.time())
         send(packet, destination)
 
     port.send = noting  # type: ignore[method-assign]
     async with open_modelled(port) as echo:
         ping = asyncio.create_task(echo.ping("192.0.2.1", IcmpOptions(4, 0.02, 56, 0.5)))
         await asyncio.sleep(0.01)
-        time.sleep(0.06)  # noqa: ASYNC251  # the fault under test
+        loop.block(0.06)  # the fault under test
         await ping
     distances = [after - before for before, after in itertools.pairwise(instants)]
     # Without the distance, the stall would make two of them leave at once.
@@ -204,6 +209,7 @@ async def test_a_reply_that_waits_to_be_drained_when_time_is_up_is_not_lost() ->
     assert (found.sent, found.lost) == (1, 0)
 
 
+@on_virtual_time
 async def test_closing_cancels_who_waits() -> None:
     echo = open_modelled(ModelledPort(answers=False))
     ping = asyncio.create_task(echo.ping("192.0.2.1", QUICK))
