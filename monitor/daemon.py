@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.campaigns import Campaigns
+from monitor.city_goal import CityGoal, recorded_goal
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.excuses import obey_excuses
@@ -32,10 +33,8 @@ from monitor.reload import changes_between
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
-from monitor.rollout.chain import LedgerError
 from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
 from monitor.rollout.ledger import Ledger
-from monitor.rollout.outlook import forecast_now
 from monitor.rollout.place import SqlitePlace
 from monitor.rollout.records import RULE
 from monitor.rollout.stage import Stage
@@ -50,7 +49,7 @@ from monitor.threads import open_daemon_threads
 from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
-from monitor.watch import Watch, recorded_goal, remembered
+from monitor.watch import Watch, remembered
 from monitor.web.app import Listen, Unchanging, serve
 from monitor.web_access import Audience, WebAccess
 from monitor.web_rules import WebFile
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
     from monitor.rollout.chain import Entry
-    from monitor.rollout.forecast import Forecast
     from monitor.rollout.place import LedgerPlace
     from monitor.threads import DaemonThreads, Threads
 
@@ -77,7 +75,6 @@ audit = logging.getLogger("monitor.audit")
 LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 5.0
-FORECAST_DELAY_SECONDS = 5.0
 FORECAST_SECONDS = 3600.0
 # A configuration that lost more than a fifth of its schools was cut off, not edited.
 LARGEST_LOSS_OF_SCHOOLS = 0.2
@@ -118,12 +115,14 @@ class Settings:
 class Loaded:
     """A configuration that was read whole: the inventory and the secrets that it names.
 
-    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest.
+    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest. `city` is the
+    whole of which the inventory is a shard; None where it is no shard.
     """
 
     inventory: Inventory
     credentials: Mapping[str, Secret]
     digest: str = ""
+    city: Inventory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +179,15 @@ class Daemon:
         self._campaigns = Campaigns(parts.watch, parts.clock, self.probe_now, parts.threads.probes)
         self.traps: TrapDesk | None = None
         self._history = RoundTripHistory(loaded.inventory)
+        self._goal = CityGoal(
+            loaded.city or loaded.inventory,
+            parts.watch.rollout,
+            parts.ledger,
+            parts.exposition,
+            parts.clock,
+            is_shard=loaded.city is not None,
+            rollout_clock=parts.rollout_clock,
+        )
         self._apply(loaded)
 
     async def run(self, stop: asyncio.Event, supervisor: Supervisor | None = None) -> None:
@@ -193,6 +201,9 @@ class Daemon:
         excuses = ExcuseFile(self._settings.state_directory / EXCUSES_FILE)
         turned_over = obey_excuses(self._parts.ledger, excuses, self._clock)
         watchdog = supervisor.feed(self._clock, lambda: self._polls, self._longest_pause)
+        goal = self._goal.run(
+            self._settings.ledger_place, self._parts.threads.house, self._settings.forecast_seconds
+        )
         with rare_collections(len(self._schedule.checks)):
             async with asyncio.TaskGroup() as group:
                 tasks = [
@@ -201,7 +212,7 @@ class Daemon:
                     group.create_task(self._keep_house(), name="housekeeping"),
                     group.create_task(self._reload_on_request(), name="reload"),
                     group.create_task(self._settle(), name="settle"),
-                    group.create_task(self._forecast(), name="forecast"),
+                    group.create_task(goal, name="goal"),
                     group.create_task(campaigns, name="campaigns"),
                     group.create_task(turned_over, name="excuses"),
                     group.create_task(watchdog, name="watchdog"),
@@ -229,6 +240,7 @@ class Daemon:
             self._refuse_loss_of_schools(loaded.inventory)
             self._apply(loaded)
             self._parts.watch.reconfigure(loaded.inventory)
+            self._goal.reconfigure(loaded.city or loaded.inventory)
             self._campaigns.reconfigure(loaded.inventory)
             self._history.reconfigure(loaded.inventory)
             if self.traps is not None:
@@ -305,6 +317,10 @@ class Daemon:
         parts.own.count_drops_of("trap", lambda: desk.drops)
         self.traps = desk
 
+    async def begin_goal(self) -> None:
+        """Say in the ledger what the goal is, if that is news to it."""
+        self._goal.begin(await recorded_goal(self._parts.ledger))
+
     def record(self, entries: Sequence[Entry]) -> None:
         """Take evidence of the roll-out that was found elsewhere."""
         self._parts.watch.record(entries)
@@ -337,7 +353,7 @@ class Daemon:
             watch.calendar,
             watch.maintenance,
             self._history,
-            watch.forecast,
+            self._goal.view,
         )
 
     def now(self) -> datetime:
@@ -413,6 +429,7 @@ class Daemon:
             await self._clock.sleep(HOUSEKEEPING_SECONDS)
             self._parts.exposition.expire()
             self._parts.watch.tick()
+            self._goal.tick()
             for kind, skipped in self._schedule.skipped.items():
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
@@ -421,25 +438,6 @@ class Daemon:
         """Return how long nothing may end: the most frequent check's run after the next."""
         checks = self._schedule.checks
         return min((2 * check.interval + check.timeout for check in checks), default=math.inf)
-
-    async def _forecast(self) -> None:
-        """Renew the forecast now and then; the history is read in a thread of its own."""
-        place = self._settings.ledger_place
-
-        def found(inventory: Inventory, now: datetime) -> Forecast | None:
-            with place.open_reader() as reader:
-                return forecast_now(reader, inventory, now)
-
-        while True:
-            await self._clock.sleep(FORECAST_DELAY_SECONDS)
-            try:
-                forecast = await self._parts.threads.house.run(
-                    found, self.inventory, self._rollout_clock.now()
-                )
-                self._parts.watch.show_forecast(forecast)
-            except LedgerError as error:
-                log.warning("no forecast: %s", error)
-            await self._clock.sleep(self._settings.forecast_seconds)
 
     async def _reload_on_request(self) -> None:
         while True:
@@ -498,9 +496,10 @@ async def open_daemon(
             memory=await remembered(ledger, clock.now()),
             rollout_clock=rollout_clock,
         )
-        watch.begin(await recorded_goal(ledger), has_rule=bool(await ledger.entries(RULE)))
+        watch.begin(has_rule=bool(await ledger.entries(RULE)))
         parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock)
         daemon = Daemon(settings, loaded, load, parts)
+        await daemon.begin_goal()
         if settings.traps is not None:
             await daemon.take_traps(settings.traps, stack)
         gate = stack.enter_context(ScrapeGate(exposition, clock))

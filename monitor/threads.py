@@ -93,7 +93,8 @@ class ProbeThreads:
 class DaemonThreads:
     """The threads of a daemon; those that write the ledger and check passwords have an owner each.
 
-    `house` reads the configuration and makes the forecast, `readers` answer pages and API.
+    `house` reads the configuration and what other shards recorded, and makes the forecast;
+    `readers` answer pages and API.
     """
 
     probes: ProbeThreads

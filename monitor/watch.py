@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
 from monitor.exposition.hardware import LINK_FAMILY, render_links
-from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
+from monitor.exposition.rollout import rollout_blocks
 from monitor.exposition.text import Blocks
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import VerdictRenderer, city_blocks
 from monitor.observation import State
 from monitor.rollout.availability import minute_of
-from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
 from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition, rule_entry
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.chain import Entry, Recorded
-    from monitor.rollout.forecast import Forecast
-    from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.ledger import Ledger
     from monitor.topology import Place
     from monitor.uplink import Measured
@@ -55,7 +52,6 @@ log = logging.getLogger(__name__)
 MEMORY = timedelta(days=7)
 _OWNER = "watch"
 _ROLLOUT = "rollout"
-_FORECAST = "forecast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +96,6 @@ class Watch:
         self.rollout = rollout
         self._verdicts_shown: int | None = None
         self._rollout_shown = 0
-        self._goal: GoalScope | None = None
-        self.forecast: Forecast | None = None
         rules = self._rules
         self._recorder = MinuteRecorder(
             rules.sites,
@@ -127,7 +121,6 @@ class Watch:
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self._expose_minutes()
         self.rollout.reconfigure(inventory)
-        self._record_goal()
         self._rollout_shown = 0
         for gone in self.meters.reconfigure(inventory):
             self._expose_load(replace(gone, load=None))
@@ -194,24 +187,10 @@ class Watch:
         block = blocks.text().get(LINK_FAMILY, b"")
         self._exposition.set_block(LINK_FAMILY, place[0], owner, block)
 
-    def begin(self, recorded_goal: GoalScope | None, *, has_rule: bool = False) -> None:
-        """Say in the ledger what the goal and the rule of verdicts are, if that is news to it."""
+    def begin(self, *, has_rule: bool = False) -> None:
+        """Say in the ledger what the rule of verdicts is, if that is news to it."""
         if not has_rule:
             self._ledger.submit([rule_entry(self._clock.now())])
-        self._goal = recorded_goal
-        self._record_goal()
-
-    def show_forecast(self, found: Forecast | None) -> None:
-        """Expose a forecast in place of the one before."""
-        self.forecast = found
-        blocks = forecast_blocks(found, self._rules.calendar.timezone)
-        self._exposition.replace_blocks("", _FORECAST, blocks)
-
-    def _record_goal(self) -> None:
-        entry = unrecorded_goal(self._rules.inventory, self._goal, self._rollout_clock.now())
-        if entry is not None:
-            self._ledger.submit([entry])
-            self._goal = read_goal(entry)
 
     def _changed(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -249,16 +228,13 @@ class Watch:
         day = self._rollout_clock.now()
         if minute_of(day) != self._rollout_shown:
             self._rollout_shown = minute_of(day)
-            self._expose_rollout(day)
+            self._expose_rollout()
 
-    def _expose_rollout(self, now: datetime) -> None:
+    def _expose_rollout(self) -> None:
         """Once a minute, for stages do not change more often."""
-        inventory = self._rules.inventory
         by_school = rollout_blocks(self.rollout)
-        for school in inventory.schools:
+        for school in self._rules.inventory.schools:
             self._exposition.replace_blocks(school.id, _ROLLOUT, by_school.get(school.id, {}))
-        goals = goal_blocks(inventory, self.rollout.findings, now)
-        self._exposition.replace_blocks("", _ROLLOUT, goals)
 
     def _moment(self) -> Moment:
         return Moment(self._clock.monotonic(), self._clock.now())
@@ -284,12 +260,6 @@ class Watch:
 async def remembered(ledger: Ledger, now: datetime) -> list[Recorded]:
     """Return the ledger's latest changes of verdicts, for a watch that begins."""
     return await ledger.entries(TRANSITION, since=now - MEMORY)
-
-
-async def recorded_goal(ledger: Ledger) -> GoalScope | None:
-    """Return the goal that the ledger recorded last, None if it has none."""
-    goals = await ledger.entries(GOAL)
-    return read_goal(goals[-1].entry) if goals else None
 
 
 def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:

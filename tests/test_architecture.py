@@ -69,6 +69,7 @@ ALLOWED: dict[str, set[str]] = {
 FOR_ALL = {"clock", "plain", "state_file", "threads", "whole_file", "words"}
 WIRING = {
     "daemon",
+    "city_goal",
     "traps",
     "web_rules",
     "campaigns",

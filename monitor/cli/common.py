@@ -198,11 +198,12 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
     """
     # Once: read again for the digest, the file may be another one by then.
     text = read(config)
-    inventory = load_text(text, str(config))
+    city = load_text(text, str(config))
     digest = sha256(text).hexdigest()
-    if shard is not None:
-        inventory = shard.of(inventory)
-    return Loaded(inventory, read_credentials(inventory.credentials), digest)
+    credentials = read_credentials(city.credentials)
+    if shard is None or shard.count == 1:
+        return Loaded(city, credentials, digest)
+    return Loaded(shard.of(city), credentials, digest, city)
 
 
 def find_school(inventory: Inventory, wanted: str) -> School:

@@ -34,7 +34,7 @@ STAGE_METRICS: Final = (
         "Since when a site is verified, Unix time; absent where it is not",
         _SITE,
     ),
-    Metric("rollout_sites", Kind.GAUGE, "sites", "Configured sites by stage", ("stage",)),
+    Metric("rollout_sites", Kind.GAUGE, "sites", "Sites of the city by stage", ("stage",)),
     Metric(
         "rollout_line_right",
         Kind.GAUGE,
@@ -76,6 +76,13 @@ CAMPAIGN_METRICS: Final = (
 )
 
 GOAL_METRICS: Final = (
+    Metric(
+        "monitor_goal_exporter",
+        Kind.GAUGE,
+        "",
+        "Whether this daemon is the one that exports the city's goal, forecast, reported goals and "
+        "sites by stage: 1 yes, 0 no",
+    ),
     Metric(
         "rollout_goal_info",
         Kind.INFO,

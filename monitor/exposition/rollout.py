@@ -51,19 +51,28 @@ def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 
+def exporter_block(*, exports: bool) -> dict[str, bytes]:
+    """Return family -> line for whether this daemon exports the city's goal."""
+    blocks = Blocks()
+    blocks.add("monitor_goal_exporter", (), int(exports))
+    return blocks.text()
+
+
 def goal_blocks(
-    inventory: Inventory, findings: Mapping[str, StageFinding], now: datetime
+    inventory: Inventory, stages: Mapping[str, Stage], now: datetime
 ) -> dict[str, bytes]:
-    """Return family -> lines for counts by stage, the goal and the reported goals."""
+    """Return family -> lines for counts by stage, the goal and the reported goals.
+
+    `stages` has each `school/site` of the city.
+    """
     blocks = Blocks()
     zone = ZoneInfo(inventory.calendar.timezone)
-    stages = Counter(finding.stage for finding in findings.values())
+    counts = Counter(stages.values())
     for stage in Stage:
-        blocks.add("rollout_sites", (stage,), stages[stage])
+        blocks.add("rollout_sites", (stage,), counts[stage])
     scope = configured_scope(inventory, now)
     if inventory.goal is not None and scope is not None:
-        stage_of_site = {site: finding.stage for site, finding in findings.items()}
-        _add_goal(blocks, inventory.goal, progress(scope, stage_of_site), zone)
+        _add_goal(blocks, inventory.goal, progress(scope, stages), zone)
     for reported in inventory.reported_goals:
         _add_reported(blocks, reported, now.astimezone(zone).date(), zone)
     return blocks.text()

@@ -230,6 +230,16 @@ class Ledger:
 
         return await self._in_thread(read)
 
+    async def lead(self) -> bool:
+        """Become or stay the one writer that speaks for the whole city; see `LedgerStore.lead`.
+
+        A place that was lost is opened again, and a lead that it had is lost with it.
+
+        Raises:
+            LedgerError: if the ledger cannot be opened or asked.
+        """
+        return await self._in_thread(self._lead, self._clock.now())
+
     async def verify(self) -> VerifyResult:
         """Check the whole file; appends wait meanwhile.
 
@@ -359,6 +369,13 @@ class Ledger:
         except LedgerCorruptError:
             self._close()  # the next attempt finds it at opening, and moves it aside
             raise
+        except LedgerError:
+            self._recover()
+            raise
+
+    def _lead(self, now: datetime) -> bool:
+        try:
+            return self._opened(now).lead()
         except LedgerError:
             self._recover()
             raise

@@ -32,9 +32,7 @@ def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Fo
     configured = configured_scope(inventory, now)
     if configured is None:
         return None
-    history = read_history(source, now, configured)
-    scope = history.scopes[-1].scope if history.scopes else configured
-    return forecast_from(history, inventory, now, scope)
+    return forecast_from(read_history(source, now, configured), inventory, now, configured)
 
 
 def forecast_from(

@@ -62,14 +62,41 @@ class LedgerStore(Protocol):
             LedgerError: if the store is of no more use; close this and open another.
         """
 
+    def lead(self) -> bool:
+        """Become, or stay, the one of those who share the place that speaks for the whole city.
+
+        It ends with the store, however that ends. Returns False while another leads.
+
+        Raises:
+            LedgerError: if the store was lost, and the lead with it: close this, open another.
+        """
+
     def close(self) -> None:
         """Let go of the ledger, so that another may write it."""
+
+
+class SharedLedger(Protocol):
+    """The ledgers of all writers that share a place, for reading together."""
+
+    def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject, whoever wrote it.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+
+    def open_reader(self) -> AbstractContextManager[Reading]:
+        """Open all of them for reading; see `LedgerPlace`."""
 
 
 class LedgerPlace(Protocol):
     """One ledger's place; `str` of it is fit for people, and holds no password."""
 
     def __str__(self) -> str: ...
+
+    @property
+    def shared(self) -> SharedLedger | None:
+        """Return all ledgers that share the place; None where there can be but one."""
 
     def exists(self) -> bool:
         """Return whether a ledger was begun there.
@@ -112,6 +139,10 @@ class SqlitePlace:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    @property
+    def shared(self) -> None:
+        """Return None: a file is of one writer."""
 
     def exists(self) -> bool:
         """Return whether the file is there."""

@@ -9,7 +9,7 @@ Must not know: asyncio, retries, what the entries mean.
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +26,7 @@ from monitor.rollout.chain import (
     LedgerCorruptError,
     LedgerError,
     LedgerLockedError,
+    LedgerStorageError,
     Row,
     link,
 )
@@ -49,10 +50,21 @@ _CONNECT_SECONDS: Final = 5
 # A statement takes milliseconds; this ends one that waits for a lock or a disk for ever.
 _SESSION: Final = (
     "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s "
-    "-c idle_in_transaction_session_timeout=60s -c application_name=schulnetz"
+    "-c idle_in_transaction_session_timeout=60s -c application_name=schulnetz "
+    # The server ends the session of a machine that vanished after 20 s instead of two hours, and
+    # with it the locks. Without meaning, and without harm, on a socket of Unix.
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
+    "-c tcp_user_timeout=20000"
 )
-# So that a server that vanished is noticed within a minute, while nothing is written too.
-_KEEP_ALIVE: Final = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+# So that a server that vanished is noticed within a minute: while nothing is written, and (the
+# last, in milliseconds) while something is.
+_KEEP_ALIVE: Final = {
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_LEADER: Final = "schulnetz leader"
 _ROWS_A_STATEMENT: Final = 1000
 
 
@@ -63,7 +75,9 @@ class PostgresStore:
         "_chain",
         "_connection",
         "_head",
+        "_leads",
         "_place",
+        "_session",
         "quarantined",
         "reader",
         "replaced",
@@ -73,8 +87,10 @@ class PostgresStore:
         self, connection: Connection, place: PostgresPlace, chain: int, replaced: str = ""
     ) -> None:
         self._connection = connection
+        self._session = connection.connection.dbapi_connection
         self._place = place
         self._chain = chain
+        self._leads = False
         self.reader = PostgresReader(connection, str(place), {place.writer: chain})
         (self._head,) = self.reader.heads()
         self.replaced = replaced
@@ -96,6 +112,7 @@ class PostgresStore:
             LedgerError: if nothing, or an unknown part of the commit, was written: `reload`
                 tells which.
         """
+        self._require_session()
         with postgres_errors(str(self._place)), self._connection.begin():
             _insert(self._connection, self._place.writer, self._chain, rows)
         self._head = Anchor(rows[-1].sequence, rows[-1].digest, self._place.writer)
@@ -106,12 +123,36 @@ class PostgresStore:
         Raises:
             LedgerError: if the connection is of no more use; close this and open another.
         """
+        self._require_session()
         (self._head,) = self.reader.heads()
 
+    def lead(self) -> bool:
+        """Take or keep the lock of who speaks for the city; see `LedgerStore`.
+
+        The lock is the session's. Who holds it asks on, so that both ends know that it lives.
+        """
+        self._require_session()
+        with postgres_errors(str(self._place)), self._connection.begin():
+            if self._leads:
+                self._connection.execute(text("SELECT 1"))
+            else:
+                self._leads = _try_lock(self._connection, _LEADER)
+        return self._leads
+
     def close(self) -> None:
-        """Close the connection, which lets go of the lock."""
+        """Close the connection, which lets go of the locks."""
         with suppress(SQLAlchemyError):  # a commit was acknowledged long before; nothing is lost
             self._connection.close()
+
+    def _require_session(self) -> None:
+        """Refuse to go on in another session: SQLAlchemy connects again, and no lock comes along.
+
+        Raises:
+            LedgerStorageError: if the session that holds the locks is gone.
+        """
+        connection = self._connection
+        if connection.invalidated or connection.connection.dbapi_connection is not self._session:
+            raise LedgerStorageError(f"{self._place}: the connection was lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +165,16 @@ class PostgresPlace:
 
     def __str__(self) -> str:
         return self.url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+    @property
+    def shared(self) -> PostgresPlace:
+        """Return the place of all writers of this database, for reading."""
+        return replace(self, every_writer=True)
+
+    def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject; see `SharedLedger`."""
+        with self.open_reader() as reader:
+            return reader.latest(kind)
 
     def exists(self) -> bool:
         """Return whether a ledger was begun there."""
@@ -196,10 +247,8 @@ class PostgresPlace:
 
     def _lock(self, connection: Connection) -> None:
         """Take the lock of this writer's name for as long as the connection lives."""
-        query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
         with connection.begin():
-            taken = connection.execute(query, {"name": f"schulnetz ledger {self.writer}"})
-            if not taken.scalar_one():
+            if not _try_lock(connection, f"schulnetz ledger {self.writer}"):
                 raise LedgerLockedError(
                     f"another process writes the ledger of writer {self.writer!r}; "
                     "stop it first, or name another with --ledger-writer"
@@ -239,6 +288,12 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
         )
     parsed = parsed.set(drivername="postgresql+psycopg")
     return PostgresPlace(parsed, writer or "main", every_writer=writer is None)
+
+
+def _try_lock(connection: Connection, name: str) -> bool:
+    """Take a lock for as long as the session lives; return whether it was free."""
+    query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+    return bool(connection.execute(query, {"name": name}).scalar_one())
 
 
 def _insert(connection: Connection, writer: str, chain: int, rows: Iterable[Row]) -> None:

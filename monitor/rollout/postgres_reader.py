@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from monitor.rollout.anchor import Anchor
 from monitor.rollout.chain import GENESIS, LedgerError, Row, milliseconds
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy import Row as SqlRow
 
-    from monitor.rollout.chain import Recorded
+    from monitor.rollout.chain import Entry, Recorded
 
     _Query = Select[str, int, int, str, str, str, bytes]
     _Found = SqlRow[str, int, int, str, str, str, bytes]
@@ -74,7 +75,7 @@ class PostgresReader:
         order = (_E.at, _E.writer, _E.sequence)
         query = (
             select(_E.writer, *_ROW)
-            .where(_E.kind == kind, tuple_(_E.writer, _E.chain).in_(list(self._chains.items())))
+            .where(_E.kind == kind, self._ours())
             .order_by(*order)
             .limit(_PAGE_ROWS)
         )
@@ -90,6 +91,23 @@ class PostgresReader:
                 yield _row(row).recorded()
             writer, sequence, at = page[-1][:3]
             page = self._fetch(query.where(tuple_(*order) > (at, writer, sequence)))
+
+    def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject.
+
+        Of those at the same instant it is the one with the higher number, as in a history.
+
+        Raises:
+            LedgerError: if the database cannot be read.
+        """
+        newest = (_E.subject, _E.at.desc(), _E.sequence.desc(), _E.writer.desc())
+        query = (
+            select(_E.writer, *_ROW)
+            .ext(distinct_on(_E.subject))
+            .where(_E.kind == kind, self._ours())
+            .order_by(*newest)
+        )
+        return [_row(found).recorded().entry for found in self._fetch(query)]
 
     def rows(self, writer: str) -> Iterator[Row]:
         """Yield every row of a writer as it is stored, in the order of recording.
@@ -168,6 +186,9 @@ class PostgresReader:
         page = self._fetch(self._of(writer).order_by(_E.sequence.desc()).limit(1))
         row, digest = (page[0][1], bytes(page[0][6])) if page else (0, GENESIS)
         return Anchor(row, digest, writer)
+
+    def _ours(self) -> ColumnElement[bool]:
+        return tuple_(_E.writer, _E.chain).in_(list(self._chains.items()))
 
     def _of(self, writer: str) -> _Query:
         return select(_E.writer, *_ROW).where(_E.writer == writer, _E.chain == self._chains[writer])

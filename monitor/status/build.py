@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory, School, Site
     from monitor.maintenance import MaintenanceBook, PlannedWindow
     from monitor.rollout.board import RolloutBoard
-    from monitor.rollout.forecast import Forecast
+    from monitor.rollout.city import CityView
     from monitor.rollout.records import Transition
     from monitor.rollout.sla import SlaReport
     from monitor.status.history import RoundTripHistory
@@ -72,7 +72,7 @@ class Sources:
     calendar: SchoolCalendar
     maintenance: MaintenanceBook
     history: RoundTripHistory
-    forecast: Forecast | None = None
+    city: CityView
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
@@ -121,13 +121,13 @@ def _provider_outage(board: VerdictBoard, outage: ProviderOutage) -> ProviderOut
 
 def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
     """Return how far the goal is reached, None where none is configured."""
-    goal = sources.inventory.goal
+    city = sources.city
+    goal, found = city.inventory.goal, city.forecast
     if goal is None:
         return None
-    scope = configured_scope(sources.inventory, now)
+    scope = configured_scope(city.inventory, now)
     assert scope is not None  # noqa: S101  # there is a goal
-    stages = {site: finding.stage for site, finding in sources.rollout.findings.items()}
-    reached, found = progress(scope, stages), sources.forecast
+    reached = progress(scope, city.stages or {})
     return GoalStatus(
         name=goal.name,
         criterion=goal.criterion,
@@ -135,7 +135,7 @@ def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
         target=goal.target,
         denominator=reached.denominator,
         listed=reached.listed,
-        verified=reached.verified,
+        verified=None if city.stages is None else reached.verified,
         source=goal.source,
         built=found.built if found else None,
         outlook=found.outlook if found else None,

@@ -126,7 +126,9 @@ class GoalStatus(Answer):
     target: date
     denominator: int
     listed: int
-    verified: int
+    verified: int | None = Field(
+        description="Null at a shard that has not read the others' stages for five minutes."
+    )
     source: str
     built: int | None = Field(description="How many have their line; null until first counted.")
     outlook: Outlook | None = Field(description="Forecast status; null until first forecast.")

@@ -36,6 +36,10 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{verified} of {denominator} {unit} are verified by measurement",
         "{verified} von {denominator} {unit} sind durch Messung nachgewiesen",
     ),
+    "goal_unknown": Text(
+        "the city's number is not known here: the other shards' ledgers cannot be read",
+        "die Zahl der Stadt ist hier nicht bekannt: die übrigen Messbücher sind nicht lesbar",
+    ),
     "goal_target": Text("due by {day}", "fällig bis {day}"),
     "goal_built": Text(
         "{built} of {denominator} {unit} have their line.",

@@ -15,7 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
-from monitor.exposition.rollout import forecast_blocks, goal_blocks, rollout_blocks
+from monitor.exposition.rollout import (
+    exporter_block,
+    forecast_blocks,
+    goal_blocks,
+    rollout_blocks,
+)
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.forecast import Forecast, Outlook
 from tests.rollout.evidence import (
@@ -31,6 +36,7 @@ from tests.rollout.evidence import (
 
 if TYPE_CHECKING:
     from monitor.inventory import Inventory
+    from monitor.rollout.stage import Stage
 
 NOW = START + timedelta(days=5)
 FAMILIES = {
@@ -67,8 +73,16 @@ def samples(*parts: dict[str, bytes]) -> Samples:
     return found
 
 
+def stages_of(board: RolloutBoard) -> dict[str, Stage]:
+    return {site: finding.stage for site, finding in board.findings.items()}
+
+
 def everything(board: RolloutBoard, city: Inventory) -> Samples:
-    return samples(*rollout_blocks(board).values(), goal_blocks(city, board.findings, NOW))
+    return samples(
+        exporter_block(exports=True),
+        *rollout_blocks(board).values(),
+        goal_blocks(city, stages_of(board), NOW),
+    )
 
 
 def test_verified_site_shows_its_stage_since_when_and_its_last_campaign(
@@ -144,12 +158,12 @@ def test_reported_goals_show_the_last_value_until_today(
     assert ("rollout_reported_target", "posts") not in found
     assert found["rollout_reported_planned", "tablets"] == 20000
     assert ("rollout_reported_planned", "posts") not in found
-    promised = samples(goal_blocks(city, board.findings, datetime(2020, 10, 1, tzinfo=UTC)))
+    promised = samples(goal_blocks(city, stages_of(board), datetime(2020, 10, 1, tzinfo=UTC)))
     assert promised["rollout_reported_planned", "tablets"] == 18000
     assert ("rollout_reported_value", "tablets") not in promised, "what is planned is not reached"
     sources = ("council 2", "press")
     assert promised["rollout_reported_info", "tablets", "Tablets", "tablets", *sources] == 1
-    early = samples(goal_blocks(city, board.findings, datetime(2021, 1, 1, tzinfo=UTC)))
+    early = samples(goal_blocks(city, stages_of(board), datetime(2021, 1, 1, tzinfo=UTC)))
     assert early["rollout_reported_value", "tablets"] == 9000
     day = datetime(2020, 12, 30, 23, tzinfo=UTC).timestamp()
     assert early["rollout_reported_value_timestamp_seconds", "tablets"] == day
@@ -159,7 +173,7 @@ def test_city_without_goals_has_counts_of_stages_alone(city: Inventory) -> None:
     bare = replace(city, goal=None, reported_goals=())
     board = RolloutBoard(bare)
     board.tick(NOW)
-    assert set(goal_blocks(bare, board.findings, NOW)) == {"rollout_sites"}
+    assert set(goal_blocks(bare, stages_of(board), NOW)) == {"rollout_sites"}
 
 
 def test_every_declared_family_is_exported_and_no_other(
@@ -204,7 +218,7 @@ def test_promtool_accepts_the_whole(board: RolloutBoard, city: Inventory) -> Non
     promtool = shutil.which("promtool")
     assert promtool, "apt-get install prometheus"
     by_family: dict[str, bytes] = {}
-    for blocks in (*rollout_blocks(board).values(), goal_blocks(city, board.findings, NOW)):
+    for blocks in (*rollout_blocks(board).values(), goal_blocks(city, stages_of(board), NOW)):
         for family, text in blocks.items():
             by_family[family] = by_family.get(family, b"") + text
     page = b"".join(CATALOGUE[family].header + text for family, text in by_family.items())

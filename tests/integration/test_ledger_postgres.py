@@ -14,6 +14,7 @@ import time
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +35,7 @@ from monitor.rollout.postgres import PostgresPlace, postgres_place
 from monitor.rollout.report import end_of, rollout_report
 from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
 from monitor.simulator.years import rollout_history
-from tests.integration.postgres import PASSWORD, running_postgres
+from tests.integration.postgres import PASSWORD, USER, running_postgres
 from tests.rollout.attacker import recomputed
 from tests.rollout.clocks import until
 from tests.rollout.rollouts import at, inventory, school
@@ -42,7 +43,6 @@ from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from monitor.rollout.place import LedgerPlace
     from tests.integration.postgres import PostgresServer
@@ -272,6 +272,69 @@ async def test_a_lost_server_stops_the_ledger_alone_and_it_heals(
         async with asyncio.timeout(60):
             await ledger.append([note(3)])
     assert notes(place) == [1, 2, 3]
+
+
+def ended_sessions(server: PostgresServer) -> None:
+    """End all sessions of the ledger's user at the server."""
+    server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{USER}'")
+
+
+@pytest.mark.parametrize("first", ["append", "reload", "read"])
+def test_a_store_whose_session_ended_writes_no_more_without_its_lock(
+    server: PostgresServer, place: PostgresPlace, first: str
+) -> None:
+    store = place.open_store(NOW)
+    ended_sessions(server)
+    attempts = {
+        "append": lambda: store.append(store.link([note(1)])),
+        "reload": store.reload,
+        "read": lambda: list(store.reader.entries("note")),
+    }
+    with pytest.raises(LedgerStorageError):
+        attempts[first]()
+    # Another read connects again, but no lock comes along: somebody else may write by now.
+    list(store.reader.entries("note"))
+    rival = place.open_store(NOW)
+    for attempt in (attempts["append"], attempts["reload"], store.lead):
+        with pytest.raises(LedgerStorageError, match="the connection was lost"):
+            attempt()
+    rival.append(rival.link([note(2)]))
+    rival.close()
+    store.close()
+    assert notes(place) == [2]
+
+
+def test_one_store_leads_until_its_session_ends(
+    server: PostgresServer, place: PostgresPlace
+) -> None:
+    one, other = (
+        postgres_place(server.url, f"{place.writer[:20]}-{n}").open_store(NOW) for n in (1, 2)
+    )
+    assert one.lead()
+    assert one.lead(), "who leads may ask again"
+    assert not other.lead()
+    one.close()
+    ends = time.monotonic() + 60
+    while not other.lead():  # the server takes a moment to see that the session is closed
+        assert time.monotonic() < ends
+    ended_sessions(server)
+    with pytest.raises(LedgerStorageError):
+        other.lead()
+    other.close()
+
+
+def test_the_latest_of_each_subject_is_found_whoever_wrote_it(server: PostgresServer) -> None:
+    places = [postgres_place(server.url, f"latest-{number}") for number in (1, 2)]
+
+    def stage(subject: str, second: int, what: str) -> Entry:
+        return Entry(NOW + timedelta(seconds=second), "latest", subject, {"stage": what})
+
+    write(places[0], stage("a/main", 1, "built"), stage("b/main", 5, "live"))
+    write(places[1], stage("a/main", 2, "live"), stage("b/main", 3, "built"))
+    write(places[0], stage("c/main", 1, "planned"), stage("c/main", 1, "ordered"))
+    found = {one.subject: one.payload["stage"] for one in places[1].shared.latest("latest")}
+    assert found == {"a/main": "live", "b/main": "live", "c/main": "ordered"}
+    assert SqlitePlace(Path("ledger.sqlite")).shared is None
 
 
 async def test_a_server_that_is_not_there_yet_keeps_nobody_from_starting() -> None:

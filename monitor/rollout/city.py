@@ -1,0 +1,51 @@
+"""The whole city out of the ledgers that its daemons share: each site's stage, and the goal.
+
+Must not know: who asks, or how often.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.rollout.goal_records import GOAL, read_goal
+from monitor.rollout.stage_records import STAGE, read_stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.inventory import Inventory
+    from monitor.rollout.forecast import Forecast
+    from monitor.rollout.goal_records import GoalScope
+    from monitor.rollout.place import SharedLedger
+    from monitor.rollout.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class CityRecord:
+    """What the ledgers say: the last stage of each `school/site`, and the goal recorded last."""
+
+    stages: Mapping[str, Stage]
+    goal: GoalScope | None
+
+
+@dataclass(frozen=True, slots=True)
+class CityView:
+    """What a daemon knows of the whole city; `stages` is None where that is not enough to count."""
+
+    inventory: Inventory
+    stages: Mapping[str, Stage] | None
+    forecast: Forecast | None = None
+
+
+def read_city(ledgers: SharedLedger) -> CityRecord:
+    """Return what all writers' ledgers say now.
+
+    Raises:
+        LedgerError: if they cannot be read.
+    """
+    changes = map(read_stage, ledgers.latest(STAGE))
+    goals = ledgers.latest(GOAL)
+    return CityRecord(
+        {change.site: change.stage for change in changes}, read_goal(goals[-1]) if goals else None
+    )

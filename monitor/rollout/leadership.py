@@ -1,0 +1,53 @@
+"""Who speaks for the whole city: when a daemon that has the database's lock may, and until when.
+
+The lock ends with the session that holds it. A daemon that cannot ask the database does not know
+when its session ends, so it stops by itself before that; and one that was just given the lock
+waits until whoever had it before is silent, and gone from Prometheus too. So the city's figures are
+never there twice: their sum is the figure.
+
+Must not know: the database, metrics, event loops. Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ASK_SECONDS: Final = 3.0
+"""How often the lock is asked for, or shown to be held still."""
+LEASE_SECONDS: Final = 15.0
+"""How long an answer counts: less than the 20 s after which the server ends a silent session."""
+QUIET_SECONDS: Final = 35.0
+"""How long a new leader waits: the one before asks again (3 s) and is scraped again (30 s)."""
+
+
+class Leadership:
+    """What the answers to the question for the lock amount to."""
+
+    __slots__ = ("_confirmed", "_since")
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._confirmed = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the last answer was that the lock is ours."""
+        return self._since is not None
+
+    def granted(self, asked: float, answered: float) -> None:
+        """Take the answer that the lock is ours; it counts from when it was asked for."""
+        if self._since is None:
+            self._since = answered
+        self._confirmed = asked
+
+    def withheld(self) -> None:
+        """Take the answer that the lock is another's, or that there was no answer."""
+        self._since = None
+
+    def speaks(self, now: float) -> bool:
+        """Return whether the city's figures are ours to export now."""
+        return (
+            self._since is not None
+            and now >= self._since + QUIET_SECONDS
+            and now < self._confirmed + LEASE_SECONDS
+        )
