@@ -42,7 +42,7 @@ from tests.rollout.rollouts import at, inventory, school
 from tools.processes import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from monitor.rollout.place import LedgerPlace
     from tests.integration.postgres import PostgresServer
@@ -276,7 +276,9 @@ async def test_a_lost_server_stops_the_ledger_alone_and_it_heals(
 
 def ended_sessions(server: PostgresServer) -> None:
     """End all sessions of the ledger's user at the server."""
-    server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{USER}'")
+    server.sql(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{USER}'"  # noqa: S608  # a constant
+    )
 
 
 @pytest.mark.parametrize("first", ["append", "reload", "read"])
@@ -285,7 +287,7 @@ def test_a_store_whose_session_ended_writes_no_more_without_its_lock(
 ) -> None:
     store = place.open_store(NOW)
     ended_sessions(server)
-    attempts = {
+    attempts: dict[str, Callable[[], object]] = {
         "append": lambda: store.append(store.link([note(1)])),
         "reload": store.reload,
         "read": lambda: list(store.reader.entries("note")),

@@ -1,0 +1,266 @@
+"""Shards and their leader: real ledgers in PostgreSQL, on a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.city_goal import READ_SECONDS, STALE_SECONDS, CityGoal, recorded_goal
+from monitor.exposition.store import Exposition
+from monitor.inventory import Milestone
+from monitor.rollout.board import RolloutBoard
+from monitor.rollout.goal_records import GOAL, configured_scope
+from monitor.rollout.ledger import Ledger
+from monitor.rollout.place import SqlitePlace
+from monitor.rollout.postgres import postgres_place
+from monitor.rollout.progress import progress
+from monitor.rollout.stage import Stage
+from monitor.shard import Shard
+from monitor.threads import open_daemon_threads
+from tests.exposition.support import exact_names, scrape
+from tests.integration.postgres import running_postgres
+from tests.rollout.evidence import START, entries_of, passing
+from tests.rollout.rollouts import inventory, school
+from tests.virtual_time import VirtualClock, run_virtually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from monitor.inventory import Inventory
+    from monitor.rollout.chain import Entry
+    from monitor.rollout.place import LedgerPlace
+    from tests.integration.postgres import PostgresServer
+
+pytestmark = pytest.mark.integration
+
+NOW = START + timedelta(days=5)
+BUILT = Milestone("built", date(2022, 2, 1), "protocol 3")
+LINES = 12
+TAKEN_OVER_SECONDS = 60
+# Everything that speaks of the whole city.
+CITY = ("rollout_goal", "rollout_reported", "rollout_forecast", "rollout_building", "rollout_sites")
+
+Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def city_of(names: tuple[str, ...]) -> Inventory:
+    """Return a city whose goal is two schools more than it lists; three of four are built."""
+    schools = [
+        replace(one, sites=tuple(replace(site, milestones=(BUILT,)) for site in one.sites))
+        if number % 4
+        else one
+        for number, one in enumerate(map(school, names))
+    ]
+    found = inventory(*schools)
+    assert found.goal is not None
+    return replace(found, goal=replace(found.goal, denominator=len(names) + 2))
+
+
+WHOLE = city_of(tuple(f"school-{number}" for number in range(LINES)))
+PARTS = [Shard(number, 2).of(WHOLE) for number in (1, 2)]
+
+
+def verified(one: str) -> list[Entry]:
+    """Return the evidence that verifies a school's line."""
+    measured = passing(f"campaign-{one}")
+    moved = tuple(replace(each, site=f"{one}/main") for each in measured.measurements)
+    return entries_of(replace(measured, site=f"{one}/main", measurements=moved))
+
+
+@dataclass
+class Running:
+    """A daemon's part that knows the goal, and what it has to do with."""
+
+    goal: CityGoal
+    board: RolloutBoard
+    ledger: Ledger
+    exposition: Exposition
+
+    async def figures(self) -> Figures:
+        """Return what it exports of the city."""
+        samples = exact_names(await scrape(self.exposition))
+        return {key: one for key, one in samples.items() if key[0].startswith(CITY)}
+
+    async def exports(self) -> bool:
+        """Return what it says itself, which has to be true."""
+        samples = exact_names(await scrape(self.exposition))
+        (said,) = (one for (name, _), one in samples.items() if name == "monitor_goal_exporter")
+        assert bool(await self.figures()) is bool(said)
+        return bool(said)
+
+
+@asynccontextmanager
+async def running(
+    place: LedgerPlace, whole: Inventory, part: Inventory | None = None
+) -> AsyncIterator[Running]:
+    """Run that part of a daemon; without `part` it watches the whole city."""
+    clock = VirtualClock(NOW)
+    async with Ledger.open(place, clock) as ledger:
+        exposition = Exposition(clock)
+        board = RolloutBoard(part or whole)
+        goal = CityGoal(whole, board, ledger, exposition, clock, is_shard=part is not None)
+        goal.begin(await recorded_goal(ledger))
+
+        async def keep_house() -> None:
+            while True:
+                ledger.submit(board.tick(clock.now()))
+                goal.tick()
+                await clock.sleep(5)
+
+        with open_daemon_threads() as threads:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(keep_house()),
+                    group.create_task(goal.run(place, threads.house, 3600.0)),
+                ]
+                try:
+                    yield Running(goal, board, ledger, exposition)
+                finally:
+                    for task in tasks:
+                        task.cancel()
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    with running_postgres() as one:
+        yield one
+
+
+def end_session(server: PostgresServer, writer: int) -> None:
+    """End the session of a writer's ledger at the server, which that writer is not told of."""
+    key = f"hashtextextended('schulnetz ledger {writer}', 0)"
+    server.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "  # noqa: S608  # the test's own
+        f"AND (classid::bigint << 32 | objid::bigint) = {key}"
+    )
+
+
+async def exporters(*ones: Running) -> list[bool]:
+    return [await one.exports() for one in ones]
+
+
+def knows(one: Running) -> bool:
+    """Return whether it knows the city's stages."""
+    return one.goal.view.stages is not None
+
+
+async def passed(seconds: float, *ones: Running) -> float:
+    """Let so much time pass; two never export. Return after how long nobody did, at the latest."""
+    silent = 0.0
+    for second in range(int(seconds)):
+        await asyncio.sleep(1)
+        now = await exporters(*ones)
+        assert sum(now) <= 1, f"two export after {second} s"
+        if not any(now):
+            silent = second + 1.0
+    return silent
+
+
+def test_two_shards_export_once_what_one_daemon_would(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with running(SqlitePlace(tmp_path / "whole.sqlite"), WHOLE) as alone:
+            await asyncio.sleep(300)
+            expected = await alone.figures()
+        assert len(expected) > 20
+        assert expected["rollout_goal_denominator", frozenset()] == LINES + 2
+        places = [postgres_place(server.url, str(number)) for number in (1, 2)]
+        async with (
+            running(places[0], WHOLE, PARTS[0]) as one,
+            running(places[1], WHOLE, PARTS[1]) as two,
+        ):
+            assert await passed(120, one, two) <= TAKEN_OVER_SECONDS
+            first = await exporters(one, two)
+            leader, other = (one, two) if first[0] else (two, one)
+            assert await leader.figures() == expected
+            assert leader.goal.view.stages == other.goal.view.stages
+            assert leader.goal.view.forecast == other.goal.view.forecast
+            assert other.goal.view.forecast is not None
+
+            # What the other shard verifies counts within the interval of reading, and a minute.
+            theirs = PARTS[0 if first[1] else 1].schools[0].id
+            evidence = verified(theirs)
+            other.board.take(evidence)
+            await passed(READ_SECONDS + 75, one, two)
+            for each in (leader, other):
+                stages = each.goal.view.stages
+                assert stages is not None
+                assert stages[f"{theirs}/main"] is Stage.VERIFIED
+            found = await leader.figures()
+            assert found["rollout_goal_verified", frozenset()] == 1
+            goals = [entry for each in (one, two) for entry in await each.ledger.entries(GOAL)]
+            assert len(goals) == 1, "the goal is recorded once"
+            scope = configured_scope(WHOLE, NOW)
+            assert scope is not None
+            assert set(goals[0].entry.payload["sites"]) == set(scope.sites)  # type: ignore[arg-type]
+            assert progress(scope, leader.goal.view.stages or {}).verified == 1
+
+    run_virtually(story())
+
+
+def test_a_leader_whose_session_ends_falls_silent_and_another_speaks_within_a_minute(
+    server: PostgresServer,
+) -> None:
+    async def story() -> None:
+        places = [postgres_place(server.url, str(number)) for number in (1, 2)]
+        async with running(places[0], WHOLE, PARTS[0]) as one:
+            await passed(60, one)
+            assert await exporters(one) == [True]
+            async with running(places[1], WHOLE, PARTS[1]) as two:
+                await passed(60, one, two)
+                assert await exporters(one, two) == [True, False]
+                before = await one.figures()
+                end_session(server, 1)
+                assert await passed(5, one, two) == 5, "it is silent at its next question"
+                rest = await passed(TAKEN_OVER_SECONDS - 5, one, two)
+                assert sum(await exporters(one, two)) == 1, f"silent for {rest + 5} s"
+                after = [await each.figures() for each in (one, two)]
+                assert before in after
+                await passed(120, one, two)
+                end_session(server, 1)
+                end_session(server, 2)
+                await passed(TAKEN_OVER_SECONDS, one, two)
+                assert sum(await exporters(one, two)) == 1
+
+    run_virtually(story())
+
+
+def test_a_server_that_is_gone_ends_it_and_pages_know_nothing_after_five_minutes(
+    server: PostgresServer,
+) -> None:
+    async def story() -> None:
+        async with running(postgres_place(server.url, "1"), WHOLE, PARTS[0]) as one:
+            await passed(60, one)
+            assert await exporters(one) == [True]
+            server.stop()
+            await asyncio.sleep(5)
+            assert await exporters(one) == [False]
+            assert knows(one), "pages still have what was read"
+            await asyncio.sleep(STALE_SECONDS + READ_SECONDS)
+            assert not knows(one)
+            assert one.goal.view.forecast is None
+            server.start()
+            await passed(TAKEN_OVER_SECONDS + READ_SECONDS, one)
+            assert await exporters(one) == [True]
+
+    run_virtually(story())
+
+
+def test_a_shard_in_a_file_of_its_own_exports_nothing_and_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with running(SqlitePlace(tmp_path / "l.sqlite"), WHOLE, PARTS[0]) as one:
+            await asyncio.sleep(120)
+            assert await exporters(one) == [False]
+            assert one.goal.view.stages is None
+
+    run_virtually(story())
+    assert "--ledger postgresql://" in caplog.text
