@@ -92,9 +92,18 @@ def prometheus_of(
 
     Rules that the folder has in `rules` are evaluated.
     """
+    with running_prometheus(
+        configuration(daemon, remote_write, scrape_interval), place
+    ) as prometheus:
+        yield prometheus
+
+
+@contextlib.contextmanager
+def running_prometheus(config: str, place: Path) -> Iterator[Prometheus]:
+    """Run a Prometheus with that configuration, with its files in a folder."""
     port = free_port()
     file = place / "prometheus.yml"
-    file.write_text(configuration(daemon, remote_write, scrape_interval), encoding="utf-8")
+    file.write_text(config, encoding="utf-8")
     command = (
         "prometheus",
         f"--config.file={file}",
