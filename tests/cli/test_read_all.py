@@ -7,6 +7,7 @@ from pathlib import PosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from monitor.cli.common import read_all
+from monitor.shard import Shard
 from tests.integration.running import COMMUNITY_OF_RUN, Town
 
 if TYPE_CHECKING:
@@ -37,3 +38,18 @@ def test_the_digest_is_of_the_bytes_that_were_loaded(
     assert [one.id for one in loaded.inventory.schools] == ["voede"]
     assert place.read_bytes() != bytes_before
     assert loaded.digest == sha256(bytes_before).hexdigest()
+
+
+def test_a_shard_is_loaded_with_the_whole_city_that_it_is_a_part_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(COMMUNITY_OF_RUN, "public")
+    place = Town(161, {f"school-{number}": number for number in range(1, 9)}).write(
+        tmp_path / "schools.yaml"
+    )
+    whole = read_all(place)
+    assert whole.city is None
+    assert read_all(place, Shard(1, 1)) == whole
+    parts = [read_all(place, Shard(number, 2)) for number in (1, 2)]
+    assert all(part.city == whole.inventory for part in parts)
+    assert sum(len(part.inventory.schools) for part in parts) == len(whole.inventory.schools)

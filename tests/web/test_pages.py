@@ -105,6 +105,22 @@ class Failing(Shown):
         return answers.city(**self.changes)
 
 
+async def test_a_shard_that_cannot_read_the_others_names_no_number_of_the_city() -> None:
+    whole = answers.city()
+    assert whole.goal is not None
+    view = Failing(
+        goal=whole.goal.model_copy(update={"verified": None, "built": None, "outlook": None})
+    )
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "die Zahl der Stadt ist hier nicht bekannt" in german
+    assert "the city&#39;s number is not known here" in english
+    for text in (german, english):
+        assert whole.goal.name in text
+        assert "<progress" not in text
+        assert ">None" not in text
+        assert "41 " not in text
+
+
 async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
     outage = ProviderOutageStatus(
         provider=HOSTILE, since=answers.NOW, sites=99, sites_down=80, detail="80 of 99 sites"
