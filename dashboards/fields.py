@@ -97,16 +97,21 @@ def name_series(built: AnyPanel, panel: Panel, language: Language) -> None:
 
     Grafana drops the name of a lone bar or tile unless it is told a display name.
     """
-    for one in panel.series:
+    for one in panel.series if panel.kind is not Kind.GEOMAP else ():
         matcher = models.MatcherConfig(id_val="byName", options=one.name)
         colour = {"mode": "fixed", "fixedColor": one.colour}
-        built.with_override(
-            matcher,
-            [
-                models.DynamicConfigValue("color", colour),
-                models.DynamicConfigValue("displayName", one.text.of(language)),
-            ],
-        )
+        properties = [
+            models.DynamicConfigValue("color", colour),
+            models.DynamicConfigValue("displayName", one.text.of(language)),
+        ]
+        if one.band_to:
+            properties.append(models.DynamicConfigValue("custom.fillBelowTo", one.band_to))
+            properties.append(models.DynamicConfigValue("custom.fillOpacity", 30))
+        if one.dashed:
+            dash = {"fill": "dash", "dash": [8, 8]}
+            properties.append(models.DynamicConfigValue("custom.lineStyle", dash))
+            properties.append(models.DynamicConfigValue("custom.fillOpacity", 0))
+        built.with_override(matcher, properties)
     if panel.series or panel.kind not in {Kind.STAT, Kind.BAR_GAUGE}:
         return
     for place, query in enumerate(panel.queries):

@@ -4,46 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.goal_answer import ANSWER
-from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Step, Value
+from dashboards.goal_answer import (
+    ANSWER,
+    BUILT,
+    GOAL,
+    NO_FORECAST,
+    TARGET,
+    VERIFIED,
+    WHY,
+    as_day,
+    finish,
+)
+from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Series, Step
 from dashboards.shared import (
     CAMPAIGNS,
-    NONE,
     NOTHING_YET,
+    PLACE_COLUMNS,
+    PROVIDER_COLUMN,
     RELOADS,
-    SCHOOL_COLUMN,
-    SITE_COLUMN,
-    TO_SCHOOL,
+    TO_PLACE,
     of_city,
+    or_silent,
+    with_place,
 )
+from dashboards.stages import MAPPED, STAGE_LAYERS, STAGE_SERIES, STAGE_VALUES, stage_code
 from dashboards.text import Text, same
+from monitor.words.terms import STAGES
 
-_STAGES: Final = (
-    Value(0, Text("unknown", "unbekannt"), Colour.UNKNOWN),
-    Value(1, Text("planned", "geplant"), Colour.PLANNED),
-    Value(2, Text("ordered", "beauftragt"), Colour.ORDERED),
-    Value(3, Text("built", "gebaut"), Colour.BUILT),
-    Value(4, Text("reported by the provider", "vom Anbieter gemeldet"), Colour.CARE),
-    Value(5, Text("live", "in Betrieb"), Colour.LIVE),
-    Value(6, Text("verified", "nachgewiesen"), Colour.GOOD),
-    Value(7, Text("live, proof too old", "in Betrieb, Nachweis veraltet"), Colour.CARE),
-    Value(8, Text("REGRESSED", "VERSCHLECHTERT"), Colour.BAD),
-)
-_NAMES: Final = (
-    "unknown",
-    "planned",
-    "ordered",
-    "built",
-    "reported",
-    "live",
-    "verified",
-    "live_stale",
-    "regressed",
-)
-_STAGE_CODE: Final = " or ".join(
-    f'(max by (school, site) (rollout_stage{{stage="{name}"}}) == 1) * {code}'
-    for code, name in enumerate(_NAMES)
-)
 _SCHOOLS: Final = "max by (school, district, type) (school_info)"
 _SITES: Final = "max by (school, site, lot, programme, provider, lat, lon) (school_site_info)"
 _VERIFIED: Final = 'max by (school, site) (rollout_stage{stage="verified"})'
@@ -75,46 +62,174 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
     )
 
 
-WHY: Final = Row(
+def _by_target(quantile: str) -> str:
+    """On the straight way from what is built to all of it on the day that the forecast names."""
+    return (
+        f"({BUILT} + ({GOAL} - {BUILT}) * clamp(({TARGET} - time()) / ({finish(quantile)} - time())"
+        f", 0, 1)) and on () ({TARGET} > time())"
+    )
+
+
+_BURN_UP: Final = Panel(
+    Kind.TIME_SERIES,
+    Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
+    Text(
+        "Verified, built and the goal. The band: how many are built by the target day, as the "
+        "forecast of each time saw it, on a straight line to its latest and earliest finish. It "
+        "ends on the target day. Good: the band reaches the goal.",
+        "Nachgewiesen, gebaut und das Ziel. Das Band: wie viele bis zum Zieltag gebaut sind, wie "
+        "es die jeweilige Prognose sah, auf gerader Linie zum spätesten und frühesten Abschluss. "
+        "Es endet am Zieltag. Gut: das Band erreicht das Ziel.",
+    ),
+    (
+        Query(VERIFIED, same("verified")),
+        Query(BUILT, same("built")),
+        Query(GOAL, same("goal")),
+        Query(_by_target("0.1"), same("upper")),
+        Query(_by_target("0.9"), same("lower")),
+    ),
+    "none",
+    NOTHING_YET,
+    width=12,
+    height=10,
+    series=(
+        Series("verified", STAGES["verified"], Colour.GOOD),
+        Series("built", STAGES["built"], Colour.BUILT),
+        Series("goal", Text("goal", "Ziel"), Colour.PLAIN, dashed=True),
+        Series(
+            "upper",
+            Text("by the target day, at best", "bis zum Zieltag, bestenfalls"),
+            Colour.ORDERED,
+            band_to="lower",
+        ),
+        Series(
+            "lower",
+            Text("by the target day, at least", "bis zum Zieltag, mindestens"),
+            Colour.ORDERED,
+        ),
+    ),
+)
+
+_BAND: Final = Panel(
+    Kind.TIME_SERIES,
+    Text("Forecast, as seen at each time", "Prognose, wie sie jeweils aussah"),
+    Text(
+        "Between which days the last line is built in 8 of 10 possible courses, and the target "
+        "day. No band where there was no range. Good: the band below the target day.",
+        "Zwischen welchen Tagen die letzte Leitung in 8 von 10 möglichen Verläufen gebaut wird, "
+        "und der Zieltag. Kein Band, wo es keine Spanne gab. Gut: das Band unter dem Zieltag.",
+    ),
+    (
+        Query(as_day(finish("0.9")), same("latest")),
+        Query(as_day(finish("0.5")), same("middle")),
+        Query(as_day(finish("0.1")), same("earliest")),
+        Query(as_day(TARGET), same("target")),
+    ),
+    "day",
+    NO_FORECAST,
+    width=12,
+    height=10,
+    series=(
+        Series("latest", Text("latest", "spätestens"), Colour.ORDERED, band_to="earliest"),
+        Series("middle", Text("middle", "Mitte"), Colour.BUILT),
+        Series("earliest", Text("earliest", "frühestens"), Colour.ORDERED),
+        Series("target", Text("target day", "Zieltag"), Colour.PLAIN, dashed=True),
+    ),
+)
+
+_MAP: Final = Panel(
+    Kind.GEOMAP,
+    Text("Where which stage is", "Wo welche Stufe ist"),
+    Text(
+        "Each site in the colour of its stage, north is up, without a background. A click on a "
+        "point leads to its school. Good: all verified.",
+        "Jeder Standort in der Farbe seiner Stufe, Norden ist oben, ohne Hintergrund. Ein Klick "
+        "auf einen Punkt führt zur Schule. Gut: alle nachgewiesen.",
+    ),
+    tuple(
+        Query(
+            with_place(
+                f'(max by (school, site) (rollout_stage{{stage="{name}"}}) == 1)'
+                " * on (school, site) group_left (lat, lon)"
+                " max by (school, site, lat, lon) (school_site_info)"
+            ),
+            same(""),
+            instant=True,
+        )
+        for name in MAPPED
+    ),
+    "none",
+    NOTHING_YET,
+    width=12,
+    height=15,
+    series=STAGE_LAYERS,
+    link=TO_PLACE,
+)
+
+_OVER_TIME: Final = Panel(
+    Kind.TIME_SERIES,
+    Text("Sites by stage over time", "Standorte nach Stufe über die Zeit"),
+    Text(
+        "Sites at each stage. Good: verified grows, regressed stays away.",
+        "Standorte auf jeder Stufe. Gut: nachgewiesen wächst, kein Nachweis geht verloren.",
+    ),
+    # A stage at which no site ever was in the time range has no line and no legend.
+    (Query("max by (stage) (rollout_sites) > 0", same("{{stage}}")),),
+    "none",
+    NOTHING_YET,
+    width=12,
+    height=15,
+    stacked=True,
+    series=STAGE_SERIES,
+)
+
+_EVERY_SITE: Final = Panel(
+    Kind.TABLE,
+    Text("Every site, what is wrong first", "Jeder Standort, was nicht stimmt zuerst"),
+    Text(
+        "Stage of each site by evidence, and since when. Regressed first, verified last.",
+        "Stufe jedes Standorts nach Nachweis, und seit wann. Nachweis verloren zuerst, "
+        "nachgewiesen zuletzt.",
+    ),
+    (
+        Query(
+            or_silent(
+                with_place(
+                    f"({stage_code()}) * on (school, site) group_left (provider, lot, programme)"
+                    f" {_SITES}"
+                )
+            ),
+            same(""),
+            instant=True,
+        ),
+        Query(
+            with_place("max by (school, site) (rollout_stage_since_timestamp_seconds) * 1000"),
+            same(""),
+            instant=True,
+        ),
+    ),
+    "none",
+    NOTHING_YET,
+    width=24,
+    height=12,
+    columns=(
+        PLACE_COLUMNS[0],
+        Column("Value #A", Text("Stage", "Stufe"), values=STAGE_VALUES),
+        Column("Value #B", Text("Since", "Seit"), "day"),
+        PROVIDER_COLUMN,
+        Column("lot", Text("Lot", "Los")),
+        Column("programme", Text("Programme", "Programm")),
+        *PLACE_COLUMNS[1:],
+    ),
+    first_by=Text("Stage", "Stufe"),
+    link=TO_PLACE,
+)
+
+WHERE: Final = Row(
     Text("Where we stand", "Wo wir stehen"),
     (
-        Panel(
-            Kind.GEOMAP,
-            Text("Sites by stage", "Standorte nach Stufe"),
-            Text(
-                "Each site with its stage. Good: all verified. The background comes from what this "
-                "Grafana has as its map; the markers need none.",
-                "Jeder Standort mit seiner Stufe. Gut: alle nachgewiesen. Der Hintergrund kommt "
-                "von der Karte dieses Grafana; die Punkte brauchen keine.",
-            ),
-            (
-                Query(
-                    f"({_STAGE_CODE}) * on (school, site) group_left (lat, lon) {_SITES}",
-                    same("{{school}} {{site}}"),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=12,
-            height=14,
-            values=_STAGES,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Sites by stage over time", "Standorte nach Stufe über die Zeit"),
-            Text(
-                "How many sites are at which stage. Good: verified grows, regressed stays at 0.",
-                "Wie viele Standorte auf welcher Stufe sind. Gut: nachgewiesen wächst, "
-                "verschlechtert bleibt 0.",
-            ),
-            (Query("max by (stage) (rollout_sites)", same("{{stage}}")),),
-            "none",
-            NOTHING_YET,
-            width=12,
-            height=14,
-            stacked=True,
-        ),
+        _MAP,
+        _OVER_TIME,
         _breakdown(Text("By district", "Nach Bezirk"), "district", _SCHOOLS, "school"),
         _breakdown(Text("By type of school", "Nach Schulform"), "type", _SCHOOLS, "school"),
         _breakdown(Text("By operator lot", "Nach Los"), "lot", _SITES, "school, site"),
@@ -127,52 +242,39 @@ WHY: Final = Row(
 DETAIL: Final = Row(
     Text("Every site, its evidence, and other goals", "Jeder Standort, Nachweise, andere Ziele"),
     (
-        Panel(
-            Kind.TABLE,
-            Text("Regressions", "Verschlechterungen"),
-            Text(
-                "Sites that were verified and failed a campaign since. Good: empty.",
-                "Standorte, die nachgewiesen waren und seither durchgefallen sind. Gut: leer.",
-            ),
-            (
-                Query(
-                    'max by (school, site) (rollout_stage{stage="regressed"}) == 1',
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=8,
-            height=8,
-            columns=(SCHOOL_COLUMN, SITE_COLUMN),
-            link=TO_SCHOOL,
-        ),
+        _EVERY_SITE,
         Panel(
             Kind.TABLE,
             Text("Oldest evidence", "Älteste Nachweise"),
             Text(
-                "Age of each verification. Good: under 150 days; from 180 on it no longer counts.",
-                "Alter jedes Nachweises. Gut: unter 150 Tagen; ab 180 zählt er nicht mehr.",
+                "How long ago the last passed campaign ended. Good: under 150 days; from 180 on it "
+                "no longer counts.",
+                "Wie lange die letzte bestandene Kampagne her ist. Gut: unter 150 Tagen; ab 180 "
+                "zählt sie nicht mehr.",
             ),
             (
                 Query(
-                    "topk(20, time() - max by (school, site) "
-                    "(rollout_campaign_last_measurement_timestamp_seconds))",
+                    or_silent(
+                        with_place(
+                            "topk(20, time() - max by (school, site) "
+                            "(rollout_campaign_passed_timestamp_seconds))"
+                        )
+                    ),
                     same(""),
                     instant=True,
                 ),
             ),
             "none",
             NOTHING_YET,
-            width=8,
-            height=8,
+            width=9,
+            height=9,
             columns=(
-                SCHOOL_COLUMN,
-                SITE_COLUMN,
+                PLACE_COLUMNS[0],
                 Column("Value", Text("Age", "Alter"), "duration"),
+                *PLACE_COLUMNS[1:],
             ),
-            link=TO_SCHOOL,
+            first_by=Text("Age", "Alter"),
+            link=TO_PLACE,
         ),
         Panel(
             Kind.TABLE,
@@ -198,8 +300,8 @@ DETAIL: Final = Row(
             ),
             "none",
             Text("nothing reported", "nichts gemeldet"),
-            width=8,
-            height=8,
+            width=15,
+            height=9,
             columns=(
                 Column("name", Text("Goal", "Ziel")),
                 Column("Value #A", Text("Reached", "Erreicht"), "locale"),
@@ -207,35 +309,6 @@ DETAIL: Final = Row(
                 Column("Value #C", Text("Target", "Ziel"), "locale"),
                 Column("unit", Text("Unit", "Einheit")),
             ),
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("Every site", "Jeder Standort"),
-            Text(
-                "Stage of each site by evidence. Good: verified.",
-                "Stufe jedes Standorts nach Nachweis. Gut: nachgewiesen.",
-            ),
-            (
-                Query(
-                    f"({_STAGE_CODE}) * on (school, site) group_left (provider, lot, programme)"
-                    f" {_SITES}",
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=24,
-            height=12,
-            columns=(
-                SCHOOL_COLUMN,
-                SITE_COLUMN,
-                Column("Value", Text("Stage", "Stufe"), values=_STAGES),
-                Column("provider", Text("Provider", "Anbieter")),
-                Column("lot", Text("Lot", "Los")),
-                Column("programme", Text("Programme", "Programm")),
-            ),
-            link=TO_SCHOOL,
         ),
     ),
 )
@@ -247,7 +320,7 @@ BOARD: Final = Board(
         "How many schools are connected by measured evidence, and when all will be.",
         "Wie viele Schulen nachweislich angebunden sind, und wann es alle sein werden.",
     ),
-    (ANSWER, WHY, DETAIL),
+    (ANSWER, Row(WHY.title, (*WHY.panels, _BURN_UP, _BAND)), WHERE, DETAIL),
     marks=(of_city(CAMPAIGNS), RELOADS),
     since="now-1y",
     refresh="5m",

@@ -1,4 +1,4 @@
-"""The first row of the goal's board: verified, built, and when all lines will be.
+"""The first row of the goal's board: how many are verified, and whether it will be in time.
 
 Must not know: Grafana's JSON.
 """
@@ -7,238 +7,282 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.panel import Colour, Kind, Panel, Query, Row, Step, Value
+from dashboards.panel import BAD_FROM_ONE, Kind, Panel, Query, Row
+from dashboards.sentence import (
+    BAD,
+    CARE,
+    GOOD,
+    SENTENCE_STEPS,
+    UNKNOWN,
+    numbered,
+    sentence,
+    sentences_of_nothing,
+)
 from dashboards.shared import NOTHING_YET
-from dashboards.text import Text, same
+from dashboards.text import Text
+from monitor.words.terms import OUTLOOKS
 
-_OUTLOOKS: Final = (
-    ("reached", Value(0, Text("reached", "erreicht"), Colour.GOOD)),
-    (
-        "built",
-        Value(1, Text("built, not all measured", "gebaut, nicht alle gemessen"), Colour.GOOD),
+NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
+NO_FORECAST: Final = Text("no forecast yet", "noch keine Prognose")
+VERIFIED: Final = "max(rollout_goal_verified)"
+BUILT: Final = "max(rollout_goal_built)"
+GOAL: Final = "max(rollout_goal_denominator)"
+TARGET: Final = "max(rollout_goal_target_timestamp_seconds)"
+_ON_THE_LIST: Final = "max(rollout_goal_listed)"
+_OUTLOOK: Final = "max by (outlook) (rollout_forecast_outlook) == 1"
+_OVERDUE: Final = "max(rollout_goal_overdue_seconds)"
+_DAY: Final = 86_400
+_MONTH: Final = 2_629_746
+# From then on one speaks of months.
+_MONTHS_FROM: Final = 61 * _DAY
+# From the end of a day into that day, whatever zone the reader is in.
+INTO_THE_DAY: Final = _DAY // 2
+
+
+def finish(quantile: str) -> str:
+    """Return PromQL of the day's end by which that share of possible courses has all built."""
+    return f'max(rollout_forecast_finish_timestamp_seconds{{quantile="{quantile}"}})'
+
+
+def as_day(instant: str) -> str:
+    """Return PromQL of a day for people (milliseconds), of the instant at which it ends."""
+    return f"({instant} - {INTO_THE_DAY}) * 1000"
+
+
+def _is(outlook: str) -> str:
+    return f'max(rollout_forecast_outlook{{outlook="{outlook}"}}) == 1'
+
+
+def _in_months(seconds: str) -> str:
+    return numbered(months=f"round(({seconds} >= {_MONTHS_FROM}) / {_MONTH})")
+
+
+def _in_days(seconds: str) -> str:
+    return numbered(days=f"round(({seconds} > 0 < {_MONTHS_FROM}) / {_DAY})")
+
+
+def _of_goal(expr: str, below: int, said: Text, too_few: Text | None = None) -> tuple[Query, ...]:
+    """Return the sentence of a number against the goal's: `{{number}} of {{goal}}`."""
+    numbers = numbered(goal=GOAL, number=expr)
+    return (
+        sentence(f"{numbers} and on () {expr} >= {GOAL}", GOOD, said),
+        sentence(f"{numbers} and on () {expr} < {GOAL}", below, too_few or said),
+    )
+
+
+_OF: Final = Text("{{number}} of {{goal}}", "{{number}} von {{goal}}")
+_LATE: Final = f"({finish('0.5')} - {TARGET})"
+_EXPECTED: Final = _is("expected")
+_SAID: Final = {
+    "reached": GOOD,
+    "built": CARE,
+    "no goal": UNKNOWN,
+    "unreachable": BAD,
+    "too little evidence": UNKNOWN,
+    "stalled": BAD,
+    "no end in sight": BAD,
+}
+
+_HOW_MANY: Final = Panel(
+    Kind.STAT,
+    Text("Verified by measurement", "Durch Messung nachgewiesen"),
+    Text(
+        "How many of the goal a measuring campaign has verified. Good: all of them.",
+        "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: alle.",
     ),
-    ("expected", Value(2, Text("going on", "läuft"), Colour.PLAIN)),
-    ("no goal", Value(3, Text("no goal", "kein Ziel"), Colour.UNKNOWN)),
-    ("unreachable", Value(4, Text("OUT OF REACH", "NICHT ERREICHBAR"), Colour.BAD)),
-    ("too little evidence", Value(5, Text("too little evidence", "zu wenige Belege"), Colour.CARE)),
-    ("stalled", Value(6, Text("STANDS STILL", "STEHT STILL"), Colour.BAD)),
-    ("no end in sight", Value(7, Text("NO END IN SIGHT", "KEIN ENDE ABZUSEHEN"), Colour.BAD)),
-)
-_OUTLOOK_CODE: Final = " or ".join(
-    f'(max(rollout_forecast_outlook{{outlook="{name}"}}) == 1) * {value.value}'
-    for name, value in _OUTLOOKS
-)
-
-# On the straight way from what is built to all of it on the day that the forecast names.
-_AT_TARGET: Final = (
-    "scalar(max(rollout_goal_built))"
-    " + scalar(max(rollout_goal_denominator) - max(rollout_goal_built))"
-    " * clamp((scalar(max(rollout_goal_target_timestamp_seconds)) - time())"
-    " / (max by (quantile) (rollout_forecast_finish_timestamp_seconds) - time()), 0, 1)"
+    (
+        *_of_goal(VERIFIED, CARE, _OF),
+        *sentences_of_nothing(GOAL, NO_GOAL),
+    ),
+    "none",
+    NO_GOAL,
+    width=6,
+    height=5,
+    steps=SENTENCE_STEPS,
+    in_words=True,
 )
 
+_WHETHER: Final = Panel(
+    Kind.STAT,
+    Text("Will all lines be built in time?", "Sind alle Leitungen rechtzeitig gebaut?"),
+    Text(
+        "The middle of the forecast against the target day. Cannot be reached: the goal asks for "
+        "more than are listed. Standing still: nothing built for longer than nine in ten pauses "
+        "before. Good: on time.",
+        "Die Mitte der Prognose gegen den Zieltag. Nicht erreichbar: das Ziel verlangt mehr als "
+        "aufgeführt sind. Stillstand: länger nichts gebaut als in neun von zehn Pausen davor. "
+        "Gut: pünktlich.",
+    ),
+    (
+        sentence(
+            f"{finish('0.5')} <= {TARGET} and on () {_EXPECTED}", GOOD, Text("on time", "pünktlich")
+        ),
+        sentence(
+            f"{_in_days(_LATE)} and on () {_EXPECTED}",
+            CARE,
+            Text("late by {{days}} days", "{{days}} Tage zu spät"),
+        ),
+        sentence(
+            f"{_in_months(_LATE)} and on () {_EXPECTED}",
+            BAD,
+            Text("late by {{months}} months", "{{months}} Monate zu spät"),
+        ),
+        *(sentence(_is(name), code, OUTLOOKS[name]) for name, code in _SAID.items()),
+        *sentences_of_nothing(_OUTLOOK, NO_FORECAST),
+    ),
+    "none",
+    NO_FORECAST,
+    width=8,
+    height=5,
+    steps=SENTENCE_STEPS,
+    in_words=True,
+)
+
+_WHEN: Final = Panel(
+    Kind.STAT,
+    Text("All built between", "Alle gebaut zwischen"),
+    Text(
+        "In 8 of 10 possible courses the last line is built between these two days. A latest day "
+        "that is missing is more than 30 years away. Good: both before the target day.",
+        "In 8 von 10 möglichen Verläufen wird die letzte Leitung zwischen diesen beiden Tagen "
+        "gebaut. Fehlt der späteste, liegt er über 30 Jahre entfernt. Gut: beide vor dem Zieltag.",
+    ),
+    (
+        Query(as_day(finish("0.1")), Text("earliest", "frühestens"), instant=True),
+        Query(as_day(finish("0.9")), Text("latest", "spätestens"), instant=True),
+    ),
+    "day",
+    Text("no range", "keine Spanne"),
+    width=6,
+    height=5,
+)
+
+_TARGET_DAY: Final = Panel(
+    Kind.STAT,
+    Text("Target day", "Zieltag"),
+    Text(
+        "Last day on which the goal is reached in time.",
+        "Letzter Tag, an dem das Ziel rechtzeitig erreicht ist.",
+    ),
+    (Query(as_day(TARGET), Text("target", "Ziel"), instant=True),),
+    "day",
+    NO_GOAL,
+    width=4,
+    height=5,
+)
+
+_PAST: Final = Panel(
+    Kind.STAT,
+    Text("Target day is past by", "Zieltag überschritten um"),
+    Text(
+        "How long ago the target day was, or by how much it was missed. Good: not past.",
+        "Wie lange der Zieltag her ist oder wie weit er verfehlt wurde. Gut: gar nicht.",
+    ),
+    (
+        sentence(f"{_OVERDUE} == 0", GOOD, Text("not past", "nicht überschritten")),
+        sentence(_in_days(_OVERDUE), BAD, Text("{{days}} days", "{{days}} Tage")),
+        sentence(_in_months(_OVERDUE), BAD, Text("{{months}} months", "{{months}} Monate")),
+        *sentences_of_nothing(_OVERDUE, NO_FORECAST),
+    ),
+    "none",
+    NO_FORECAST,
+    width=4,
+    steps=SENTENCE_STEPS,
+    in_words=True,
+)
+
+_BUILT: Final = Panel(
+    Kind.STAT,
+    Text("Built", "Gebaut"),
+    Text(
+        "How many of the goal have their line, measured or not. Good: all of them.",
+        "Wie viele des Ziels ihre Leitung haben, gemessen oder nicht. Gut: alle.",
+    ),
+    (
+        *_of_goal(BUILT, CARE, _OF),
+        *sentences_of_nothing(BUILT, NO_FORECAST),
+    ),
+    "none",
+    NOTHING_YET,
+    width=5,
+    steps=SENTENCE_STEPS,
+    in_words=True,
+)
+
+_PAUSE: Final = Panel(
+    Kind.STAT,
+    Text("Last line built", "Letzte Leitung gebaut"),
+    Text(
+        "How long ago, and how long nine in ten pauses before were at most. Good: the first is "
+        "below the second.",
+        "Wie lange es her ist, und wie lang neun von zehn Pausen davor höchstens waren. Gut: das "
+        "erste liegt unter dem zweiten.",
+    ),
+    (
+        Query(
+            f"max(rollout_building_pause_seconds) / {_DAY}",
+            Text("days ago", "Tage her"),
+            instant=True,
+        ),
+        Query(
+            f"max(rollout_building_usual_pause_seconds) / {_DAY}",
+            Text("days at most, as a rule", "Tage sind üblich"),
+            instant=True,
+        ),
+    ),
+    "none",
+    Text("nothing built yet", "noch nichts gebaut"),
+    width=5,
+)
+
+_REGRESSED: Final = Panel(
+    Kind.STAT,
+    Text("Regressed", "Nachweis verloren"),
+    Text(
+        "Sites that were verified and failed a campaign since. Good: 0.",
+        "Standorte, die nachgewiesen waren und seither durchgefallen sind. Gut: 0.",
+    ),
+    (
+        Query(
+            'max(rollout_sites{stage="regressed"})',
+            Text("regressed", "Nachweis verloren"),
+            instant=True,
+        ),
+    ),
+    "none",
+    NOTHING_YET,
+    width=5,
+    steps=BAD_FROM_ONE,
+)
+
+_LISTED: Final = Panel(
+    Kind.STAT,
+    Text("Listed in the configuration", "In der Konfiguration aufgeführt"),
+    Text(
+        "How many of the goal can be measured at all. Fewer than the goal: it cannot be reached.",
+        "Wie viele des Ziels überhaupt messbar sind. Weniger als das Ziel: nicht erreichbar.",
+    ),
+    (
+        *_of_goal(
+            _ON_THE_LIST,
+            BAD,
+            _OF,
+            Text("only {{number}} of {{goal}}", "nur {{number}} von {{goal}}"),
+        ),
+        *sentences_of_nothing(GOAL, NO_GOAL),
+    ),
+    "none",
+    NO_GOAL,
+    width=5,
+    steps=SENTENCE_STEPS,
+    in_words=True,
+)
 
 ANSWER: Final = Row(
     Text("Are we there yet?", "Sind wir am Ziel?"),
-    (
-        Panel(
-            Kind.STAT,
-            Text("Verified", "Nachgewiesen"),
-            Text(
-                "How many of the goal a measuring campaign has verified. Good: the goal's number.",
-                "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: die Zahl des Ziels.",
-            ),
-            (Query("max(rollout_goal_verified)", Text("verified", "nachgewiesen"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Of", "Von"),
-            Text(
-                "How many the goal speaks of; configured, never counted.",
-                "Von wie vielen das Ziel spricht; eingestellt, nie gezählt.",
-            ),
-            (Query("max(rollout_goal_denominator)", Text("goal", "Ziel"), instant=True),),
-            "none",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Share of the goal", "Anteil am Ziel"),
-            Text(
-                "Verified against the goal's number. Good: 100 % on the target day.",
-                "Nachgewiesen gegen die Zahl des Ziels. Gut: 100 % am Zieltag.",
-            ),
-            (
-                Query(
-                    "max(rollout_goal_verified) / max(rollout_goal_denominator)",
-                    Text("share", "Anteil"),
-                    instant=True,
-                ),
-            ),
-            "percentunit",
-            NOTHING_YET,
-            width=4,
-            steps=(Step(None, Colour.BAD), Step(0.9, Colour.CARE), Step(1, Colour.GOOD)),
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Target day", "Zieltag"),
-            Text(
-                "End of the last day on which the goal is reached in time.",
-                "Ende des letzten Tages, an dem das Ziel rechtzeitig erreicht ist.",
-            ),
-            (
-                Query(
-                    "max(rollout_goal_target_timestamp_seconds) * 1000",
-                    Text("target", "Ziel"),
-                    instant=True,
-                ),
-            ),
-            "day",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Forecast finish, 50 %", "Prognose Fertigstellung, 50 %"),
-            Text(
-                "Half of the possible futures have all lines built by that day. Good: before the "
-                "target day. Empty where the forecast status names no range.",
-                "Bis zu diesem Tag sind in der Hälfte der möglichen Verläufe alle Leitungen "
-                "gebaut. Gut: vor dem Zieltag. Leer, wo der Stand der Prognose keine Spanne "
-                "zulässt.",
-            ),
-            (
-                Query(
-                    'max(rollout_forecast_finish_timestamp_seconds{quantile="0.5"}) * 1000',
-                    Text("50 %", "50 %"),
-                    instant=True,
-                ),
-            ),
-            "day",
-            Text("no forecast", "keine Prognose"),
-            width=4,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Late by", "Verspätung"),
-            Text(
-                "How long the target is past. Good: 0.",
-                "Wie lange der Zieltag vorbei ist. Gut: 0.",
-            ),
-            (Query("max(rollout_goal_overdue_seconds)", Text("late", "zu spät"), instant=True),),
-            "duration",
-            Text("no goal is configured", "kein Ziel eingestellt"),
-            width=4,
-            steps=(Step(None, Colour.GOOD), Step(1, Colour.BAD)),
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Built", "Gebaut"),
-            Text(
-                "How many of the goal have their line. Good: the goal's number.",
-                "Wie viele des Ziels ihre Leitung haben. Gut: die Zahl des Ziels.",
-            ),
-            (Query("max(rollout_goal_built)", Text("built", "gebaut"), instant=True),),
-            "none",
-            NOTHING_YET,
-            width=8,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Forecast status", "Stand der Prognose"),
-            Text(
-                "What can be said of the finish. Out of reach: the goal asks for more than are "
-                "listed. Stands still: nothing built for longer than nine in ten pauses before.",
-                "Was sich über die Fertigstellung sagen lässt. Nicht erreichbar: das Ziel verlangt "
-                "mehr als aufgeführt sind. Steht still: länger nichts gebaut als in neun von zehn "
-                "Pausen davor.",
-            ),
-            (Query(_OUTLOOK_CODE, Text("status", "Stand"), instant=True),),
-            "none",
-            Text("no forecast", "keine Prognose"),
-            width=8,
-            values=tuple(value for _, value in _OUTLOOKS),
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Nothing built for", "Nichts gebaut seit"),
-            Text(
-                "Time since the last line was built, and what nine in ten pauses before did not "
-                "exceed. Good: the first below the second.",
-                "Zeit seit der letzten gebauten Leitung, und was neun von zehn Pausen davor nicht "
-                "überschritten. Gut: die erste unter der zweiten.",
-            ),
-            (
-                Query("max(rollout_building_pause_seconds)", Text("pause", "Pause"), instant=True),
-                Query(
-                    "max(rollout_building_usual_pause_seconds)",
-                    Text("usual at most", "üblich höchstens"),
-                    instant=True,
-                ),
-            ),
-            "duration",
-            Text("nothing built yet", "noch nichts gebaut"),
-            width=8,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
-            Text(
-                "Verified, built and the goal's number over time, what was due (nothing before the "
-                "target day, all from it on), and the band: how many the forecast of each time saw "
-                "built by the target day in 90, 50 and 10 % of its futures. Good: the band at the "
-                "goal.",
-                "Nachgewiesen, gebaut und Zahl des Ziels über die Zeit, was fällig war (vor dem "
-                "Zieltag nichts, danach alles), und das Band: wie viele die jeweilige Prognose bis "
-                "zum Zieltag in 90, 50 und 10 % der Verläufe gebaut sah. Gut: das Band am Ziel.",
-            ),
-            (
-                Query("max(rollout_goal_verified)", Text("verified", "nachgewiesen")),
-                Query("max(rollout_goal_built)", Text("built", "gebaut")),
-                Query("max(rollout_goal_denominator)", Text("goal", "Ziel")),
-                Query(
-                    "max(rollout_goal_denominator) * "
-                    "(time() >= bool max(rollout_goal_target_timestamp_seconds))",
-                    Text("due", "fällig"),
-                ),
-                Query(
-                    _AT_TARGET,
-                    Text("{{quantile}} at the target day", "{{quantile}} am Zieltag"),
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=12,
-            height=9,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Forecast band, as seen at each time", "Prognoseband, wie es jeweils aussah"),
-            Text(
-                "Days by which 10, 50 and 90 % of the possible futures have all lines built, and "
-                "the target. Good: the whole band below the target line.",
-                "Tage, bis zu denen in 10, 50 und 90 % der möglichen Verläufe alle Leitungen "
-                "gebaut sind, und das Ziel. Gut: das ganze Band unter der Linie des Ziels.",
-            ),
-            (
-                Query(
-                    "max by (quantile) (rollout_forecast_finish_timestamp_seconds) * 1000",
-                    same("{{quantile}}"),
-                ),
-                Query(
-                    "max(rollout_goal_target_timestamp_seconds) * 1000",
-                    Text("target", "Ziel"),
-                ),
-            ),
-            "day",
-            Text("no forecast", "keine Prognose"),
-            width=12,
-            height=9,
-        ),
-    ),
+    (_HOW_MANY, _WHETHER, _WHEN, _TARGET_DAY),
+)
+WHY: Final = Row(
+    Text("Why", "Warum"),
+    (_BUILT, _PAUSE, _PAST, _REGRESSED, _LISTED),
 )

@@ -27,7 +27,7 @@ from dashboards.panel import Colour, Kind
 
 if TYPE_CHECKING:
     from dashboards.fields import AnyPanel
-    from dashboards.panel import Panel
+    from dashboards.panel import Panel, Series
     from dashboards.text import Language
 
 # How far an axis reaches by its unit while nothing is to be seen: near what one would call little,
@@ -60,7 +60,7 @@ def drawn(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one
         case Kind.STATE_TIMELINE:
             return _state_timeline()
         case Kind.GEOMAP:
-            return _map(language)
+            return _map(panel, language)
         case Kind.TEXT:
             content = panel.content.of(language) if panel.content else ""
             return text.Panel().mode(text_models.TextMode.MARKDOWN).content(content)
@@ -78,13 +78,17 @@ def _stat(panel: Panel, language: Language) -> stat.Panel:
             else common_models.BigValueColorMode.BACKGROUND
         )
         .graph_mode(common_models.BigValueGraphMode.NONE)
-        .text_mode(
-            common_models.BigValueTextMode.VALUE_AND_NAME
-            if named
-            else common_models.BigValueTextMode.VALUE
-        )
+        .text_mode(_shown_of(panel, named=named))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
+
+
+def _shown_of(panel: Panel, *, named: bool) -> common_models.BigValueTextMode:
+    if panel.in_words:
+        return common_models.BigValueTextMode.NAME
+    if named:
+        return common_models.BigValueTextMode.VALUE_AND_NAME
+    return common_models.BigValueTextMode.VALUE
 
 
 def _table(panel: Panel, language: Language) -> table.Panel:
@@ -141,31 +145,12 @@ def _time_series(panel: Panel) -> timeseries.Panel:
     return built
 
 
-def _map(language: Language) -> geomap.Panel:
-    place = (
-        common.FrameGeometrySource()
-        .mode(common_models.FrameGeometrySourceMode.COORDS)
-        .latitude("lat")
-        .longitude("lon")
-    )
-    style = {
-        "size": {"fixed": 7, "min": 5, "max": 12},
-        "color": {"field": "Value", "fixed": "dark-green"},
-        "opacity": 0.9,
-        "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
-    }
-    layer = (
-        common.MapLayerOptions()
-        .type("markers")
-        .name("Schools" if language == "en" else "Schulen")
-        .config({"showLegend": True, "style": style})
-        .location(place)
-    )
+def _map(panel: Panel, language: Language) -> geomap.Panel:
     background = common.MapLayerOptions().type("xyz").config({"url": _NO_TILES, "attribution": ""})
     numbers = [{"targetField": field, "destinationType": "number"} for field in ("lat", "lon")]
     return (
         geomap.Panel()
-        .layers([layer])
+        .layers([_layer(one, language) for one in panel.series])
         .basemap(background.name("Background" if language == "en" else "Hintergrund"))
         .view(geomap.MapViewConfig().id("fit").zoom(11))
         .tooltip(geomap.TooltipOptions().mode(geomap_models.TooltipMode.DETAILS))
@@ -174,4 +159,28 @@ def _map(language: Language) -> geomap.Panel:
                 id_val="convertFieldType", options={"conversions": numbers, "fields": {}}
             )
         )
+    )
+
+
+def _layer(one: Series, language: Language) -> common.MapLayerOptions:
+    """Return the places of one query in one colour, which the legend calls by its name."""
+    place = (
+        common.FrameGeometrySource()
+        .mode(common_models.FrameGeometrySourceMode.COORDS)
+        .latitude("lat")
+        .longitude("lon")
+    )
+    style = {
+        "size": {"fixed": 7, "min": 5, "max": 12},
+        "color": {"fixed": one.colour},
+        "opacity": 0.9,
+        "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
+    }
+    return (
+        common.MapLayerOptions()
+        .type("markers")
+        .name(one.text.of(language))
+        .config({"showLegend": True, "style": style})
+        .location(place)
+        .filter_data({"id": "byRefId", "options": one.name})
     )

@@ -77,11 +77,17 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series by its legend's name, how it is called, and the colour of what it means."""
+    """A series by its legend's name, how it is called, and the colour of what it means.
+
+    On a map it is a layer: `name` is the letter of the query whose places it shows. Between a
+    series and the one that `band_to` names the plane is filled.
+    """
 
     name: str
     text: Text
     colour: Colour
+    band_to: str = ""
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class Panel:
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour. `first_by` sorts a table by a column's title, largest value first.
+    A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     """
 
     kind: Kind
@@ -141,6 +148,7 @@ class Panel:
     maximum: float | None = None
     soft_max: float | None = None
     stacked: bool = False
+    in_words: bool = False
     decimals: int | None = None
     repeat: str = ""
     content: Text | None = None

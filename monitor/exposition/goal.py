@@ -67,6 +67,13 @@ CAMPAIGN_METRICS: Final = (
         _SITE,
     ),
     Metric(
+        "rollout_campaign_passed_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "When the last measurement of a site's last passed campaign began, Unix time",
+        _SITE,
+    ),
+    Metric(
         "rollout_campaign_rate_bits_per_second",
         Kind.GAUGE,
         "bits per second",

@@ -37,7 +37,7 @@ _DAY: Final = 86_400
 def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
     """Return school id -> family -> lines for the stage and last campaign of each site."""
     by_school: dict[str, Blocks] = {}
-    campaigns = board.campaigns()
+    campaigns, passed = board.campaigns(), board.passed()
     for key, finding in board.findings.items():
         school, _, site = key.partition("/")
         blocks = by_school.setdefault(school, Blocks())
@@ -46,6 +46,9 @@ def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
         day = board.line_day(key)
         right = None if day is None else day.right_line
         blocks.add("rollout_line_right", labels, None if right is None else int(right))
+        if key in passed:
+            at = passed[key].timestamp()
+            blocks.add("rollout_campaign_passed_timestamp_seconds", labels, at)
         if key in campaigns:
             _add_campaign(blocks, labels, *campaigns[key], board.zone)
     return {school: blocks.text() for school, blocks in by_school.items()}

@@ -104,6 +104,10 @@ class RolloutBoard:
         """Return of each `school/site` with a campaign its last one, and what that shows."""
         return self._campaigns.latest()
 
+    def passed(self) -> dict[str, datetime]:
+        """Return of each `school/site` when its last passed campaign ended (UTC)."""
+        return self._campaigns.passed()
+
     def line_day(self, site: str) -> LineDay | None:
         """Return the latest 24 hours of the line of a `school/site`, None before any minute."""
         line = self._lines.get(site)

@@ -15,11 +15,13 @@ from monitor.inventory import Criterion
 from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT, campaigns_from
 from monitor.rollout.campaign_rules import evaluate
 from monitor.rollout.criterion import measured_by
+from monitor.rollout.evidence import CampaignOutcome
 from monitor.rollout.payload import Payload
 from monitor.rollout.stage import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from monitor.inventory import Goal, Inventory
     from monitor.rollout.chain import Entry
@@ -82,6 +84,21 @@ class CampaignBook:
         for campaign in sorted(self._campaigns.values(), key=_end):
             if campaign.id in self._judged:
                 found[campaign.site] = (campaign, self._judged[campaign.id])
+        return found
+
+    def passed(self) -> dict[str, datetime]:
+        """Return of each `school/site` when its last passed campaign ended, an aware UTC instant.
+
+        Later campaigns that failed or are not complete do not count.
+        """
+        found: dict[str, datetime] = {}
+        for campaign in self._campaigns.values():
+            one = self._judged.get(campaign.id)
+            if one is None or one.verdict.outcome is not CampaignOutcome.PASSED:
+                continue
+            last = one.verdict.last
+            if last is not None:
+                found[campaign.site] = max(last, found.get(campaign.site, last))
         return found
 
     def _judge(self, campaign: Campaign) -> None:

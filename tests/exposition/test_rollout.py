@@ -130,6 +130,17 @@ def test_regressed_site_is_no_longer_verified_since(city: Inventory) -> None:
     assert found["rollout_campaign_verdict", *site, "failed"] == 1
 
 
+def test_a_later_failed_campaign_does_not_change_when_the_last_one_passed(city: Inventory) -> None:
+    later = START + timedelta(days=10)
+    board = RolloutBoard(city, [*entries_of(passing()), *entries_of(failing("c2", later))])
+    board.tick(later + timedelta(days=5))
+    found = everything(board, city)
+    site = ("first-school", "main")
+    passed = found["rollout_campaign_passed_timestamp_seconds", *site]
+    assert passed == passing().measurements[-1].at.timestamp()
+    assert found["rollout_campaign_last_measurement_timestamp_seconds", *site] > passed
+
+
 def test_goal_is_told_with_its_target_denominator_and_what_is_verified(
     board: RolloutBoard, city: Inventory
 ) -> None:

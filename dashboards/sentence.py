@@ -1,0 +1,55 @@
+"""Tiles that say a sentence: the name of the one series that there is, in the colour of its value.
+
+Numbers stand in a sentence as labels, made by `count_values`.
+
+Must not know: Grafana's JSON, single boards.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import Colour, Query, Step
+from dashboards.text import Text
+
+GOOD: Final = 0
+CARE: Final = 1
+BAD: Final = 2
+UNKNOWN: Final = 3
+_SILENT: Final = -1
+SENTENCE_STEPS: Final = (
+    Step(None, Colour.SILENT),
+    Step(GOOD, Colour.GOOD),
+    Step(CARE, Colour.CARE),
+    Step(BAD, Colour.BAD),
+    Step(UNKNOWN, Colour.UNKNOWN),
+)
+MONITOR_SILENT: Final = Text("MONITOR SILENT", "MONITOR STUMM")
+_ALIVE: Final = 'up{job="schulnetz"} == 1'
+
+
+def sentence(expr: str, code: int, said: Text) -> Query:
+    """Return the query of a sentence, said in the colour of `code` while `expr` has a series.
+
+    `{{label}}` in it is the value of the series' label.
+    """
+    return Query(f"({expr}) * 0 + {code}", said, instant=True)
+
+
+def sentences_of_nothing(what: str, absent: Text) -> tuple[Query, Query]:
+    """Return what a tile says while `what` has nothing: `absent`, or that the monitor is silent."""
+    nothing = f"(vector({_SILENT}) unless on () ({what}))"
+    return (
+        Query(f"{nothing} and on () {_ALIVE}", absent, instant=True),
+        Query(f"{nothing} unless on () {_ALIVE}", MONITOR_SILENT, instant=True),
+    )
+
+
+def numbered(**numbers: str) -> str:
+    """Return PromQL of one series that has numbers as labels: label -> expression of a number."""
+    labels = [f'count_values("{name}", {expr})' for name, expr in numbers.items()]
+    names = list(numbers)
+    joined = labels[0]
+    for place, label in enumerate(labels[1:], 1):
+        joined = f"{label} * on () group_left ({', '.join(names[:place])}) {joined}"
+    return joined
