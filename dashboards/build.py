@@ -27,6 +27,7 @@ from dashboards.fields import (
 )
 from dashboards.kinds import drawn
 from dashboards.panel import Kind
+from dashboards.text import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,6 +160,9 @@ class _Builder:
         shown = mappings(panel.values, language)
         if panel.kind in {Kind.STAT, Kind.BAR_GAUGE}:
             shown.append(of_nothing(panel.no_data, panel.silent, language))
+        if panel.kind is Kind.TIME_SERIES:
+            # Between whole numbers Grafana has ticks of nothing, which it labels as no data.
+            shown.append(of_nothing(same("·"), panel.silent, language))
         built.mappings(shown)
         decimals = decimals_of(panel.unit, panel.decimals)
         if decimals is not None:
@@ -189,7 +193,7 @@ def _ask(built: AnyPanel, panel: Panel, language: Language) -> None:
             target.instant()
         else:
             target.range()
-        if panel.kind in {Kind.TABLE, Kind.GEOMAP}:
+        if panel.kind in {Kind.TABLE, Kind.GEOMAP} and not panel.per_series:
             target.format(PromQueryFormat.TABLE)
         built.with_target(target)
 

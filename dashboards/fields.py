@@ -20,6 +20,7 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.models import dashboard as models
 
+from dashboards.per_series import PER_SERIES
 from dashboards.panel import Colour, Kind
 from dashboards.text import Text, same
 
@@ -124,7 +125,10 @@ def name_series(built: AnyPanel, panel: Panel, language: Language) -> None:
 
 def arrange(built: AnyPanel, panel: Panel, language: Language) -> None:
     """Put a table's columns in their order under their titles, and leave all others out."""
-    if len(panel.queries) > 1:
+    if panel.per_series:
+        for transformation in PER_SERIES:
+            built.with_transformation(transformation)
+    elif len(panel.queries) > 1:
         built.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     order = {column.name: place for place, column in enumerate(panel.columns)}
     names = {

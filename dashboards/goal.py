@@ -31,17 +31,17 @@ from dashboards.stages import MAPPED, STAGE_LAYERS, STAGE_SERIES, STAGE_VALUES, 
 from dashboards.text import Text, same
 from monitor.words.terms import STAGES
 
-_SCHOOLS: Final = "max by (school, district, type) (school_info)"
-_SITES: Final = "max by (school, site, lot, programme, provider, lat, lon) (school_site_info)"
+_SITES: Final = "max by (school, site, lot, programme, provider) (school_site_info)"
 _VERIFIED: Final = 'max by (school, site) (rollout_stage{stage="verified"})'
 _ALL: Final = "max by (school, site) (rollout_stage)"
 
 
 def _share(label: str, info: str, on: str) -> str:
-    return (
-        f"sum by ({label}) ({_VERIFIED} * on ({on}) group_left ({label}) {info})"
-        f" / sum by ({label}) ({_ALL} * on ({on}) group_left ({label}) {info})"
-    )
+    """Return PromQL of the verified share by a label, least first; none where no site has one."""
+    joined = f"* on ({on}) group_left ({label}) max by ({on}, {label}) ({info})"
+    share = f"sum by ({label}) ({_VERIFIED} {joined}) / sum by ({label}) ({_ALL} {joined})"
+    told = f'label_replace({share}, "{label}", "–", "{label}", "")'
+    return f'sort({told} and on () count({info}{{{label}!=""}}))'
 
 
 def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
@@ -49,15 +49,17 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         Kind.BAR_GAUGE,
         title,
         Text(
-            "Verified sites of all sites. Good: 100 %; the shortest bars need attention first.",
-            "Nachgewiesene Standorte von allen. Gut: 100 %; die kürzesten Balken zuerst ansehen.",
+            "Verified sites of all, the least first; “–” are those without. Good: 100 %.",
+            "Nachgewiesene Standorte von allen, die wenigsten zuerst; „–“ sind die ohne. Gut: "
+            "100 %.",
         ),
         (Query(_share(label, info, on), same(f"{{{{{label}}}}}"), instant=True),),
         "percentunit",
-        NOTHING_YET,
+        Text("none configured", "keine eingestellt"),
         width=6,
-        height=8,
+        height=9,
         maximum=1,
+        decimals=0,
         steps=(Step(None, Colour.BAD), Step(0.5, Colour.CARE), Step(1, Colour.GOOD)),
     )
 
@@ -123,7 +125,8 @@ _BAND: Final = Panel(
         Query(as_day(finish("0.9")), same("latest")),
         Query(as_day(finish("0.5")), same("middle")),
         Query(as_day(finish("0.1")), same("earliest")),
-        Query(as_day(TARGET), same("target")),
+        # Alone, it would be drawn in the middle of an axis that begins in 1970.
+        Query(f"{as_day(TARGET)} and on () {finish('0.5')}", same("target")),
     ),
     "day",
     NO_FORECAST,
@@ -230,11 +233,14 @@ WHERE: Final = Row(
     (
         _MAP,
         _OVER_TIME,
-        _breakdown(Text("By district", "Nach Bezirk"), "district", _SCHOOLS, "school"),
-        _breakdown(Text("By type of school", "Nach Schulform"), "type", _SCHOOLS, "school"),
-        _breakdown(Text("By operator lot", "Nach Los"), "lot", _SITES, "school, site"),
+        _breakdown(Text("By district", "Nach Bezirk"), "district", "school_info", "school"),
+        _breakdown(Text("By type of school", "Nach Schulform"), "type", "school_info", "school"),
+        _breakdown(Text("By operator lot", "Nach Los"), "lot", "school_site_info", "school, site"),
         _breakdown(
-            Text("By funding programme", "Nach Programm"), "programme", _SITES, "school, site"
+            Text("By funding programme", "Nach Programm"),
+            "programme",
+            "school_site_info",
+            "school, site",
         ),
     ),
 )
@@ -299,14 +305,14 @@ DETAIL: Final = Row(
                 Query("max by (goal, name, unit) (rollout_reported_info)", same(""), instant=True),
             ),
             "none",
-            Text("nothing reported", "nichts gemeldet"),
+            Text("–", "–"),
             width=15,
             height=9,
             columns=(
-                Column("name", Text("Goal", "Ziel")),
+                Column("name", Text("Goal", "Ziel"), width=420),
                 Column("Value #A", Text("Reached", "Erreicht"), "locale"),
                 Column("Value #B", Text("Planned", "Geplant"), "locale"),
-                Column("Value #C", Text("Target", "Ziel"), "locale"),
+                Column("Value #C", Text("To be reached", "Zu erreichen"), "locale"),
                 Column("unit", Text("Unit", "Einheit")),
             ),
         ),

@@ -54,11 +54,17 @@ def _is(outlook: str) -> str:
 
 
 def _in_months(seconds: str) -> str:
-    return numbered(months=f"round(({seconds} >= {_MONTHS_FROM}) / {_MONTH})")
+    return numbered(
+        months=f"round((round({seconds} / {_DAY}) >= {_MONTHS_FROM // _DAY}) * {_DAY} / {_MONTH})"
+    )
 
 
 def _in_days(seconds: str) -> str:
-    return numbered(days=f"round(({seconds} > 0 < {_MONTHS_FROM}) / {_DAY})")
+    return numbered(days=f"(round({seconds} / {_DAY}) > 1) < {_MONTHS_FROM // _DAY}")
+
+
+def _one_day(seconds: str) -> str:
+    return f"round(({seconds} > 0) / {_DAY}) <= 1"
 
 
 def _of_goal(expr: str, below: int, said: Text, too_few: Text | None = None) -> tuple[Query, ...]:
@@ -116,6 +122,11 @@ _WHETHER: Final = Panel(
     (
         sentence(
             f"{finish('0.5')} <= {TARGET} and on () {_EXPECTED}", GOOD, Text("on time", "pünktlich")
+        ),
+        sentence(
+            f"{_one_day(_LATE)} and on () {_EXPECTED}",
+            CARE,
+            Text("late by 1 day", "1 Tag zu spät"),
         ),
         sentence(
             f"{_in_days(_LATE)} and on () {_EXPECTED}",
@@ -180,6 +191,7 @@ _PAST: Final = Panel(
     ),
     (
         sentence(f"{_OVERDUE} == 0", GOOD, Text("not past", "nicht überschritten")),
+        sentence(_one_day(_OVERDUE), BAD, Text("1 day", "1 Tag")),
         sentence(_in_days(_OVERDUE), BAD, Text("{{days}} days", "{{days}} Tage")),
         sentence(_in_months(_OVERDUE), BAD, Text("{{months}} months", "{{months}} Monate")),
         *sentences_of_nothing(_OVERDUE, NO_FORECAST),

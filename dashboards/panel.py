@@ -127,6 +127,7 @@ class Panel:
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour. `first_by` sorts a table by a column's title, largest value first.
+    A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     """
 
@@ -149,6 +150,7 @@ class Panel:
     soft_max: float | None = None
     stacked: bool = False
     in_words: bool = False
+    per_series: bool = False
     decimals: int | None = None
     repeat: str = ""
     content: Text | None = None

@@ -1,0 +1,203 @@
+"""The contract's board, line by line: accounts, outages, campaigns, findings.
+
+Must not know: Grafana's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.contract_terms import DOWN, KEPT, LOST, OF, OWED, against_contract, minutes
+from dashboards.panel import Colour, Column, Kind, Panel, Query, Row, Series, Step, Value
+from dashboards.shared import (
+    NOTHING_YET,
+    PLACE_COLUMNS,
+    TO_PLACE,
+    TO_PLACE_OF_SERIES,
+    or_silent,
+    with_place,
+)
+from dashboards.text import Text, same
+from monitor.words.terms import CAUSES, FINDINGS
+
+_MISSING: Final = Text("Missing", "Es fehlen")
+_BEGIN: Final = Text("Begin", "Beginn")
+
+
+def _of_lines(expr: str) -> Query:
+    return Query(with_place(f"({expr}) {OF}"), same(""), instant=True)
+
+
+LINES: Final = Panel(
+    Kind.TABLE,
+    Text("Each line against its own contract", "Jede Leitung gegen ihren eigenen Vertrag"),
+    Text(
+        "Availability in the time range, what the contract owes, and by how much it is missed: "
+        "the worst first. Maintenance and unknown minutes count neither way. Loss is that of "
+        "pings to the line's router. Minutes excused by a person are in `schulnetz sla`.",
+        "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
+        "zuerst. Wartung und unbekannte Minuten zählen nicht. Verlust ist der von Pings zum "
+        "Router der Leitung. Von Personen entschuldigte Minuten nennt `schulnetz sla`.",
+    ),
+    (
+        Query(or_silent(with_place(f"{KEPT} {OF}")), same(""), instant=True),
+        _of_lines(OWED),
+        _of_lines(f"clamp_min({OWED} - {KEPT}, 0)"),
+        _of_lines(DOWN),
+        _of_lines(minutes("unknown")),
+        _of_lines(minutes("maintenance")),
+        _of_lines(LOST),
+    ),
+    "none",
+    Text("–", "–"),
+    width=24,
+    height=11,
+    columns=(
+        PLACE_COLUMNS[0],
+        Column("Value #A", Text("Kept", "Eingehalten"), "percentunit", decimals=2),
+        Column("Value #B", Text("Owed", "Geschuldet"), "percentunit", decimals=2),
+        Column(
+            "Value #C",
+            _MISSING,
+            "percentunit",
+            decimals=2,
+            steps=(Step(None, Colour.GOOD), Step(0.000_001, Colour.BAD)),
+        ),
+        Column("Value #D", Text("Down", "Ausfall"), "m", decimals=0),
+        Column("Value #E", Text("Unknown", "Unbekannt"), "m", decimals=0),
+        Column("Value #F", Text("Maintenance", "Wartung"), "m", decimals=0),
+        Column("Value #G", Text("Loss", "Verlust"), "percentunit", decimals=2),
+        *PLACE_COLUMNS[1:],
+    ),
+    first_by=_MISSING,
+    link=TO_PLACE,
+)
+
+# Since when a line is down, in milliseconds, while it is; its cause says that it is down.
+_SINCE: Final = (
+    "(max by (school, site) (school_uplink_state_since_timestamp_seconds) * 1000"
+    " * on (school, site) group_left (cause) max by (school, site, cause)"
+    ' (school_uplink_cause_info{cause=~"no_answer|provider_outage"}))'
+)
+# The series of a begin is one outage. Between two points of the range lies more than a minute, so
+# each point asks for what was in the time before it.
+_OUTAGES: Final = (
+    f'count_values by (school, site, cause) ("begin", last_over_time({_SINCE}[$__interval:1m]))'
+    " * on (school, site, cause) group_left ()"
+    f" max_over_time((timestamp({_SINCE} {OF}) * 1000)[$__interval:1m])"
+)
+
+OUTAGES_OF_LINES: Final = Panel(
+    Kind.TABLE,
+    Text("Outages", "Ausfälle"),
+    Text(
+        "Each outage in the time range, the newest first: its begin, the last minute in which it "
+        "was seen, how long it lasted, and its cause. Good: none.",
+        "Jeder Ausfall im Zeitraum, der neueste zuerst: Beginn, die letzte Minute, in der er "
+        "gesehen wurde, Dauer und Ursache. Gut: keiner.",
+    ),
+    (Query(with_place(_OUTAGES), same(""), every="1m"),),
+    "none",
+    Text("no outage", "kein Ausfall"),
+    width=14,
+    height=10,
+    columns=(
+        PLACE_COLUMNS[0],
+        Column("begin", _BEGIN, "moment"),
+        Column("Max", Text("Last seen", "Zuletzt gesehen"), "moment"),
+        Column("lasted", Text("Lasted", "Dauer"), "duration"),
+        Column(
+            "cause",
+            Text("Cause", "Ursache"),
+            values=tuple(Value(name, said, Colour.BAD) for name, said in CAUSES.items()),
+            coloured=False,
+        ),
+        *PLACE_COLUMNS[1:],
+    ),
+    first_by=_BEGIN,
+    link=TO_PLACE,
+    per_series=True,
+)
+
+_DOWN_RATE: Final = against_contract("down")
+
+CAMPAIGNS_OF_LINES: Final = Panel(
+    Kind.BAR_GAUGE,
+    Text("Last campaign against the contracted rate", "Letzte Kampagne gegen vereinbarte Rate"),
+    Text(
+        "Median download of each line's last measuring campaign, of its own contracted rate: the "
+        "slowest ten. Good: 90 % or more.",
+        "Median des Herunterladens der letzten Messkampagne jeder Leitung, von ihrer eigenen "
+        "vereinbarten Rate: die zehn langsamsten. Gut: 90 % oder mehr.",
+    ),
+    (
+        Query(
+            f"sort({with_place(f'bottomk(10, ({_DOWN_RATE}) {OF})')})",
+            same("{{place}}"),
+            instant=True,
+        ),
+    ),
+    "percentunit",
+    Text("never measured", "nie gemessen"),
+    width=10,
+    height=10,
+    maximum=1,
+    decimals=0,
+    steps=(Step(None, Colour.BAD), Step(0.9, Colour.GOOD)),
+    link=TO_PLACE_OF_SERIES,
+)
+
+_FINDINGS: Final = Panel(
+    Kind.TABLE,
+    Text("Findings at the lines", "Befunde an den Leitungen"),
+    Text(
+        "What the routers' counters say is wrong. Good: empty.",
+        "Was laut den Zählern der Router nicht stimmt. Gut: leer.",
+    ),
+    (
+        Query(
+            or_silent(
+                with_place(f"(max by (school, site, finding) (school_uplink_finding) == 1) {OF}")
+            ),
+            same(""),
+            instant=True,
+        ),
+    ),
+    "none",
+    Text("none", "keine"),
+    width=10,
+    height=9,
+    columns=(
+        PLACE_COLUMNS[0],
+        Column(
+            "finding",
+            Text("Finding", "Befund"),
+            values=tuple(Value(name, said, Colour.CARE) for name, said in FINDINGS.items()),
+            coloured=False,
+        ),
+        *PLACE_COLUMNS[1:],
+    ),
+    link=TO_PLACE,
+)
+
+_OVER_TIME: Final = Panel(
+    Kind.TIME_SERIES,
+    Text("Lines down over time", "Ausgefallene Leitungen über die Zeit"),
+    Text("Dead lines. Good: 0 throughout.", "Tote Leitungen. Gut: durchgehend 0."),
+    (
+        Query(
+            f'sum((max by (school, site) (school_uplink_state{{state="down"}})) {OF})',
+            same("down"),
+        ),
+    ),
+    "none",
+    NOTHING_YET,
+    width=14,
+    height=9,
+    series=(Series("down", Text("down", "ausgefallen"), Colour.BAD),),
+)
+
+DETAIL: Final = Row(
+    Text("Findings and time", "Befunde und Verlauf"),
+    (_OVER_TIME, _FINDINGS),
+)
