@@ -21,12 +21,11 @@ from dashboards.shared import (
     NOTHING_YET,
     OUTAGES,
     PROVIDER,
-    TO_PLACE_OF_SERIES,
     of_city,
     or_zero,
     with_place,
 )
-from dashboards.text import Text, same
+from dashboards.text import Text
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
 _FAILED: Final = 'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1'
@@ -63,6 +62,8 @@ _KEEPS: Final = Panel(
     in_words=True,
 )
 
+_FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
+
 _WORST: Final = Panel(
     Kind.STAT,
     Text("Furthest below its contract", "Am weitesten unter dem Vertrag"),
@@ -71,20 +72,22 @@ _WORST: Final = Panel(
         "Verfügbarkeit der Leitung, die ihren eigenen Vertrag am weitesten verfehlt. Gut: keine.",
     ),
     (
-        Query(
-            with_place(
-                f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
-            ),
-            same("{{place}}"),
-            instant=True,
+        sentence(
+            f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))',
+            BAD,
+            Text("{{place}}: {{share}} %", "{{place}}: {{share}} %"),
         ),
+        sentence(
+            f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("none below", "keine darunter")
+        ),
+        *sentences_of_nothing(f"{KEPT} {OF}", NOTHING_YET),
     ),
-    "percentunit",
-    Text("none below", "keine darunter"),
+    "none",
+    NOTHING_YET,
     width=6,
     height=5,
-    decimals=2,
-    link=TO_PLACE_OF_SERIES,
+    steps=SENTENCE_STEPS,
+    in_words=True,
 )
 
 _DOWN_NOW: Final = Panel(

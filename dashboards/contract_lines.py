@@ -79,10 +79,11 @@ _SINCE: Final = (
     " * on (school, site) group_left (cause) max by (school, site, cause)"
     ' (school_uplink_cause_info{cause=~"no_answer|provider_outage"}))'
 )
-# The series of a begin is one outage. Between two points of the range lies more than a minute, so
-# each point asks for what was in the time before it.
+# A begin makes a series, and so an outage. Its label comes after the others in the alphabet: some
+# Prometheus lose labels of `count_values by` otherwise. The points of a long range lie more than
+# a minute apart, so each asks for what was between it and the one before.
 _OUTAGES: Final = (
-    f'count_values by (school, site, cause) ("begin", last_over_time({_SINCE}[$__interval:1m]))'
+    f'count_values by (school, site, cause) ("started", last_over_time({_SINCE}[$__interval:1m]))'
     " * on (school, site, cause) group_left ()"
     f" max_over_time((timestamp({_SINCE} {OF}) * 1000)[$__interval:1m])"
 )
@@ -98,12 +99,12 @@ OUTAGES_OF_LINES: Final = Panel(
     ),
     (Query(with_place(_OUTAGES), same(""), every="1m"),),
     "none",
-    Text("no outage", "kein Ausfall"),
+    Text("no outage seen", "kein Ausfall gesehen"),
     width=14,
     height=10,
     columns=(
         PLACE_COLUMNS[0],
-        Column("begin", _BEGIN, "moment"),
+        Column("started", _BEGIN, "moment"),
         Column("Max", Text("Last seen", "Zuletzt gesehen"), "moment"),
         Column("lasted", Text("Lasted", "Dauer"), "duration"),
         Column(

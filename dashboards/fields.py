@@ -20,8 +20,8 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.per_series import PER_SERIES
 from dashboards.panel import Colour, Kind
+from dashboards.per_series import PER_SERIES
 from dashboards.text import Text, same
 
 if TYPE_CHECKING:

@@ -245,6 +245,9 @@ WHERE: Final = Row(
     ),
 )
 
+_AGE: Final = Text("Days old", "Tage alt")
+_AGE_STEPS: Final = (Step(None, Colour.GOOD), Step(150, Colour.CARE), Step(180, Colour.BAD))
+
 DETAIL: Final = Row(
     Text("Every site, its evidence, and other goals", "Jeder Standort, Nachweise, andere Ziele"),
     (
@@ -262,8 +265,8 @@ DETAIL: Final = Row(
                 Query(
                     or_silent(
                         with_place(
-                            "topk(20, time() - max by (school, site) "
-                            "(rollout_campaign_passed_timestamp_seconds))"
+                            "topk(20, (time() - max by (school, site) "
+                            "(rollout_campaign_passed_timestamp_seconds)) / 86400)"
                         )
                     ),
                     same(""),
@@ -276,10 +279,10 @@ DETAIL: Final = Row(
             height=9,
             columns=(
                 PLACE_COLUMNS[0],
-                Column("Value", Text("Age", "Alter"), "duration"),
+                Column("Value", _AGE, "none", steps=_AGE_STEPS),
                 *PLACE_COLUMNS[1:],
             ),
-            first_by=Text("Age", "Alter"),
+            first_by=_AGE,
             link=TO_PLACE,
         ),
         Panel(

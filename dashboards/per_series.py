@@ -10,7 +10,6 @@ from typing import Final
 from grafana_foundation_sdk.models import dashboard as models
 
 
-
 def _calculated(name: str, left: str, operator: str, right: str) -> models.DataTransformerConfig:
     binary = {"left": left, "operator": operator, "right": right, "reducer": "sum"}
     options = {"mode": "binary", "alias": name, "reduce": {"reducer": "sum"}, "binary": binary}
@@ -26,10 +25,10 @@ PER_SERIES: Final = (
     models.DataTransformerConfig(
         id_val="convertFieldType",
         options={
-            "conversions": [{"targetField": "begin", "destinationType": "number"}],
+            "conversions": [{"targetField": "started", "destinationType": "number"}],
             "fields": {},
         },
     ),
-    _calculated("milliseconds", "Max", "-", "begin"),
+    _calculated("milliseconds", "Max", "-", "started"),
     _calculated("lasted", "milliseconds", "/", "1000"),
 )

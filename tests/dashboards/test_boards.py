@@ -238,7 +238,8 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
     for panel in panels_of(found):
         for target in panel["targets"]:
             for window in re.findall(r"\[([^\]]+)\]", target["expr"]):
-                assert window in {"$__rate_interval", "$__range"}, target["expr"]
+                # `[$__interval:1m]` is what a point of a range shows, minute by minute.
+                assert window in {"$__rate_interval", "$__range", "$__interval:1m"}, target["expr"]
     names = re.compile(
         r"\b((?:school|rollout|monitor|probe|smokeping|process)_\w+"
         r"|(?:site|device|provider|school):[\w:]+|if[A-Z]\w+|sysUpTime)\b"

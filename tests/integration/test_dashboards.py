@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards.boards import BOARDS
+from dashboards.panel import Kind
 from tests.drills.pace import Pace, write_rules
 from tests.integration.prometheus import prometheus_of
 from tests.integration.running import MONITOR, demo
@@ -18,7 +19,7 @@ from tests.integration.running import MONITOR, demo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dashboards.panel import Board
+    from dashboards.panel import Board, Panel
     from tests.integration.prometheus import Prometheus
 
 pytestmark = pytest.mark.integration
@@ -31,17 +32,21 @@ LOSSY_SCHOOL = "gesamtschule-bochum-mitte"
 IN_WORK = "grundschule-in-der-voede"
 # Rightly empty while all is well, or until something rare has happened.
 RIGHTLY_EMPTY = {
-    "Regressions": "no line of the short play has failed a campaign",
+    "Furthest below its contract": "minutes are settled five minutes late, the test is shorter",
+    "Outages": "seen by the steps of a range, and asked of one instant here",
+    "Forecast, as seen at each time": "the played years end with every line built",
     "What is down, and why": "asked at a moment when the dead uplink may not be proven yet",
     "Findings at the uplink's interface": "the simulated routers find nothing wrong",
     "Findings at the lines": "the simulated routers find nothing wrong",
     "Runs skipped": "nothing is too slow",
     "Temperature": "the simulated switches have no sensors",
     "Changes of the spanning tree": "the simulated switches have none",
-    "Lowest availability": "minutes are settled five minutes late, and the test is shorter",
-    "Minutes of outage": "the same",
-    "Availability against the contract": "the same",
     "Switches down behind a living uplink": "a dead switch takes five minutes to be proven",
+}
+# Of these one expression is enough: the others say what is otherwise.
+ONE_IS_ENOUGH = {
+    "Burn-up against the goal": "the band ends on the target day, which is past",
+    "Each line against its own contract": "what counts is settled later than what is owed",
 }
 
 
@@ -86,6 +91,7 @@ def substituted(expr: str) -> str:
     """Return an expression as Grafana would send it."""
     values = {
         "$__rate_interval": "24s",
+        "$__interval": "2m",
         "$__range": "1m",
         "$school": DEAD_SCHOOL if "failure_reason" in expr else LOSSY_SCHOOL,
         '=~"$site"': '=~".*"',
@@ -102,14 +108,21 @@ def substituted(expr: str) -> str:
 
 
 def still_empty(prometheus: Prometheus, board: Board) -> dict[str, str]:
-    return {
-        panel.title.en: query.expr
-        for row in board.rows
-        for panel in row.panels
-        if panel.title.en not in RIGHTLY_EMPTY
-        for query in panel.queries
-        if not prometheus.vector(substituted(query.expr))
-    }
+    found = {}
+    for panel in (panel for row in board.rows for panel in row.panels):
+        if panel.title.en in RIGHTLY_EMPTY:
+            continue
+        empty = [q.expr for q in panel.queries if not prometheus.vector(substituted(q.expr))]
+        if is_one_enough(panel) and len(empty) < len(panel.queries):
+            continue
+        if empty:
+            found[panel.title.en] = empty[0]
+    return found
+
+
+def is_one_enough(panel: Panel) -> bool:
+    """A tile says one of its sentences, and a map has only those stages that there are."""
+    return panel.in_words or panel.kind is Kind.GEOMAP or panel.title.en in ONE_IS_ENOUGH
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=[board.uid for board in BOARDS])
