@@ -33,6 +33,7 @@ from monitor.reload import changes_between
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
+from monitor.rollout.city import SharedPast
 from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
@@ -486,14 +487,16 @@ async def open_daemon(
         own.tell_time(clock.now)
         ledger = await stack.enter_async_context(Ledger.open(settings.ledger_place, clock))
         exposition = Exposition(clock, own)
+        shared = settings.ledger_place.shared if loaded.city is not None else None
+        past = ledger if shared is None else SharedPast(shared, threads.house)
         watch = Watch(
             loaded.inventory,
             clock,
             exposition,
             ledger,
             MaintenanceBook(settings.state_directory, loaded.inventory),
-            RolloutBoard(loaded.inventory, await board.remembered(ledger, clock.now())),
-            memory=await remembered(ledger, clock.now()),
+            RolloutBoard(loaded.inventory, await board.remembered(past, clock.now())),
+            memory=await remembered(past, clock.now()),
             rollout_clock=rollout_clock,
         )
         watch.begin(has_rule=bool(await ledger.entries(RULE)))

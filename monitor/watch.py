@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from monitor.maintenance import MaintenanceBook
     from monitor.observation import Observation
     from monitor.rollout.board import RolloutBoard
-    from monitor.rollout.chain import Entry, Recorded
+    from monitor.rollout.chain import Entry, Past, Recorded
     from monitor.rollout.ledger import Ledger
     from monitor.topology import Place
     from monitor.uplink import Measured
@@ -257,9 +257,9 @@ class Watch:
         return _Rules(inventory, calendar, tuple(hours), in_maintenance, in_service_hours)
 
 
-async def remembered(ledger: Ledger, now: datetime) -> list[Recorded]:
-    """Return the ledger's latest changes of verdicts, for a watch that begins."""
-    return await ledger.entries(TRANSITION, since=now - MEMORY)
+async def remembered(past: Past, now: datetime) -> list[Recorded]:
+    """Return the latest recorded changes of verdicts, for a watch that begins."""
+    return await past.entries(TRANSITION, since=now - MEMORY)
 
 
 def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:

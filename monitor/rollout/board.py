@@ -45,9 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitor.inventory import Inventory, School, Site
-    from monitor.rollout.chain import Entry
+    from monitor.rollout.chain import Entry, Past
     from monitor.rollout.evidence import Campaign, LineDay
-    from monitor.rollout.ledger import Ledger
     from monitor.rollout.line import Identity
     from monitor.rollout.stage import Judged
 
@@ -210,13 +209,13 @@ class RolloutBoard:
         return tuple(map(reported_entry, new))
 
 
-async def remembered(ledger: Ledger, now: datetime) -> list[Entry]:
-    """Return the ledger's entries that a board begins with.
+async def remembered(past: Past, now: datetime) -> list[Entry]:
+    """Return the recorded entries that a board begins with.
 
     Raises:
         LedgerError: if the ledger cannot be read.
     """
-    found = [one for kind in _HISTORY for one in await ledger.entries(kind)]
+    found = [one for kind in _HISTORY for one in await past.entries(kind)]
     for kind in (SCOPE, MINUTES):
-        found.extend(await ledger.entries(kind, since=now - _MINUTES_BACK))
+        found.extend(await past.entries(kind, since=now - _MINUTES_BACK))
     return [one.entry for one in found]

@@ -106,6 +106,17 @@ class EntrySource(Protocol):
         """Yield the entries of one kind by instant, `since` included, `until` excluded."""
 
 
+class Past(Protocol):
+    """Where a daemon that begins reads what was recorded before."""
+
+    async def entries(self, kind: str, since: datetime | None = None) -> list[Recorded]:
+        """Return the entries of one kind by instant, `since` included.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+
+
 def milliseconds(at: datetime) -> int:
     """Return whole milliseconds since 1970-01-01 UTC of an aware instant."""
     return (at - _EPOCH) // _MILLISECOND

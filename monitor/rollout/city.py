@@ -1,4 +1,4 @@
-"""The whole city out of the ledgers that its daemons share: each site's stage, and the goal.
+"""The whole city out of the ledgers that its daemons share: stages, the goal, what came before.
 
 Must not know: who asks, or how often.
 """
@@ -13,12 +13,15 @@ from monitor.rollout.stage_records import STAGE, read_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from monitor.inventory import Inventory
+    from monitor.rollout.chain import Recorded
     from monitor.rollout.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.place import SharedLedger
     from monitor.rollout.stage import Stage
+    from monitor.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,29 @@ class CityView:
     inventory: Inventory
     stages: Mapping[str, Stage] | None
     forecast: Forecast | None = None
+
+
+class SharedPast:
+    """What all writers recorded; a school that comes from another shard brings its evidence."""
+
+    __slots__ = ("_ledgers", "_threads")
+
+    def __init__(self, ledgers: SharedLedger, threads: Threads) -> None:
+        self._ledgers = ledgers
+        self._threads = threads
+
+    async def entries(self, kind: str, since: datetime | None = None) -> list[Recorded]:
+        """Return the entries of one kind by instant, `since` included.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+
+        def read() -> list[Recorded]:
+            with self._ledgers.open_reader() as reader:
+                return list(reader.entries(kind, since))
+
+        return await self._threads.run(read)
 
 
 def read_city(ledgers: SharedLedger) -> CityRecord:

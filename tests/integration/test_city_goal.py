@@ -13,7 +13,8 @@ import pytest
 from monitor.city_goal import READ_SECONDS, STALE_SECONDS, CityGoal, recorded_goal
 from monitor.exposition.store import Exposition
 from monitor.inventory import Milestone
-from monitor.rollout.board import RolloutBoard
+from monitor.rollout.board import RolloutBoard, remembered
+from monitor.rollout.city import SharedPast
 from monitor.rollout.goal_records import GOAL, configured_scope
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
@@ -249,6 +250,24 @@ def test_a_server_that_is_gone_ends_it_and_pages_know_nothing_after_five_minutes
             server.start()
             await passed(TAKEN_OVER_SECONDS + READ_SECONDS, one)
             assert await exporters(one) == [True]
+
+    run_virtually(story())
+
+
+def test_a_school_that_moves_to_another_shard_brings_its_evidence(server: PostgresServer) -> None:
+    async def story() -> None:
+        clock = VirtualClock(NOW)
+        moved = PARTS[0].schools[0].id
+        async with Ledger.open(postgres_place(server.url, "1"), clock) as ledger:
+            await ledger.append(verified(moved))
+        place = postgres_place(server.url, "3")
+        async with Ledger.open(place, clock) as ledger:
+            assert await remembered(ledger, NOW) == []
+            with open_daemon_threads() as threads:
+                past = SharedPast(place.shared, threads.house)
+                board = RolloutBoard(WHOLE, await remembered(past, NOW))
+            board.tick(NOW)
+            assert board.findings[f"{moved}/main"].stage is Stage.VERIFIED
 
     run_virtually(story())
 
