@@ -108,6 +108,8 @@ def running_prometheus(config: str, place: Path) -> Iterator[Prometheus]:
         "prometheus",
         f"--config.file={file}",
         f"--storage.tsdb.path={place / 'data'}",
+        # What was written there before is kept, however old.
+        "--storage.tsdb.retention.time=100y",
         f"--web.listen-address=127.0.0.1:{port}",
     )
     log = place / "log"
