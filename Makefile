@@ -7,9 +7,10 @@ BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=
 STACK ?=
+LOOK ?=
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo stack test coverage fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack look test coverage fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -20,6 +21,9 @@ demo: venv ## run the daemon on a simulated city (options: DEMO='--for 60s --fau
 stack: venv ## the demo, Prometheus, Alertmanager, Grafana where installed (options: STACK='...' as DEMO)
 	@tools/debian-packages "the stack" $(STACK_PACKAGES)
 	$(RUN)/python -m tools.stack $(STACK)
+
+look: venv-dev ## pictures of all boards and pages, broken and without data, into build/pictures (options: LOOK='city')
+	$(RUN)/python -m tools.look $(LOOK)
 
 test: venv-dev ## lint, check types, run every test but the drills
 	@tools/debian-packages "the tests" $(TEST_PACKAGES)

@@ -64,7 +64,7 @@ WHY: Final = Row(
             ),
             "none",
             NONE,
-            width=10,
+            width=12,
             height=6,
             columns=(
                 Column(
@@ -89,7 +89,7 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("In maintenance now", "Gerade in Wartung"),
+            Text("In maintenance", "In Wartung"),
             Text(
                 "Announced work, and until when. Pages become tickets meanwhile.",
                 "Angekündigte Arbeiten und bis wann. Solange wird niemand geweckt.",
@@ -108,12 +108,12 @@ WHY: Final = Row(
             ),
             "none",
             NONE,
-            width=6,
+            width=5,
             height=6,
             columns=(
                 Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
                 Column("school", same("school"), hidden=True),
-                Column("Value", Text("Until", "Bis"), "since"),
+                Column("Value", Text("Until", "Bis"), "since", width=110),
             ),
             link=TO_SCHOOL_OF_ROW,
         ),
@@ -133,7 +133,7 @@ WHY: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=4,
+            width=3,
             height=6,
             values=tuple(
                 Value(code, text, Colour.UNKNOWN if day == "unknown" else Colour.PLAIN)

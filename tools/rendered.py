@@ -25,6 +25,8 @@ _ROW_PIXELS: Final = 14
 _UNIT_PIXELS: Final = 38
 _AROUND_ROWS_PIXELS: Final = 80
 _VARIABLE: Final = re.compile(r"\$\{?[a-zA-Z_]\w*|\{\{\w+\}\}")
+# Grafana's own ($__range) are filled in by its server.
+_OURS: Final = re.compile(r"\$\{?(?!__)[a-zA-Z]\w*")
 _BADGES: Final = (
     '.panel-info-corner--error, [aria-label="Panel status error"], '
     '[data-testid="data-testid Panel status error"], [data-testid="data-testid Alert error"]'
@@ -37,8 +39,17 @@ _SEEN: Final = """
   const boxes = leaves.map((one) => {
     const range = document.createRange();
     range.selectNodeContents(one);
-    return [one.textContent.trim(), range.getBoundingClientRect()];
-  }).filter(([, box]) => box.width > 0 && box.height > 0);
+    let {left, right, top, bottom} = range.getBoundingClientRect();
+    for (let at = one; at !== panel; at = at.parentElement) {
+      if (getComputedStyle(at).overflow === 'visible') continue;
+      const cut = at.getBoundingClientRect();
+      left = Math.max(left, cut.left);
+      right = Math.min(right, cut.right);
+      top = Math.max(top, cut.top);
+      bottom = Math.min(bottom, cut.bottom);
+    }
+    return [one.textContent.trim(), {left, right, top, bottom}];
+  }).filter(([, box]) => box.right > box.left && box.bottom > box.top);
   const over = [];
   boxes.forEach(([one, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
     const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
@@ -139,7 +150,7 @@ class Look:
         if _QUERY in address.path:
             self._asked += 1
             for query in json.loads(request.post_data or "{}").get("queries", ()):
-                if _VARIABLE.search(query.get("expr", "")):
+                if _OURS.search(query.get("expr", "")):
                     self._wrong.append(f"open variable: {query['expr']}")
 
     async def _comes(self, response: Response) -> None:

@@ -2,8 +2,8 @@
 
 Usage: python -m tools.stack [OPTIONS OF `schulnetz demo`], until Ctrl-C or the demo's end.
 
-All of them run on the files in deploy/ as they are, on loopback, and keep their data below
-state/stack. Whom Alertmanager would call is printed here instead.
+All of them run on the files in deploy/, on loopback, and keep their data below state/stack. Whom
+Alertmanager would call or write to is printed here instead.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from aiohttp import ClientError, ClientSession, web
 from rich.console import Console
 from rich.text import Text
 
 from monitor.exposition.text import sanitise
+from tools import grafana
 from tools.guardian import guarded
 from tools.processes import running_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "state" / "stack"
@@ -34,7 +36,8 @@ PROMETHEUS = "http://127.0.0.1:9090"
 ALERTMANAGER = "http://127.0.0.1:9093"
 GRAFANA = "http://127.0.0.1:3000"
 PAGER_PORT = 9095
-GRAFANA_HOME = Path("/usr/share/grafana")
+# A history that `schulnetz backfill` has written goes back further than Prometheus' 15 days.
+RETENTION = "100y"
 READY_SECONDS = 60.0
 SUMMARY_LIMIT = 500
 
@@ -90,7 +93,7 @@ async def _called(request: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def pager() -> AsyncIterator[None]:
-    """Take the calls that alertmanager.yml sends to the pager's gateway, and print them."""
+    """Take what alertmanager.yml sends to the pager's gateway and by mail, and print it."""
     application = web.Application()
     application.add_routes([web.post("/{receiver}", _called)])
     runner = web.AppRunner(application)
@@ -102,14 +105,18 @@ async def pager() -> AsyncIterator[None]:
         await runner.cleanup()
 
 
-def grafana_command() -> tuple[str, ...]:
-    """Return how Grafana is started, empty where it is not installed."""
-    home = f"--homepath={GRAFANA_HOME}"
-    if path := program("grafana-server"):
-        return (path, home)
-    if path := program("grafana"):
-        return (path, "server", home)
-    return ()
+def alertmanager_configuration() -> Path:
+    """Write the deployed configuration with a printed ticket for each mail; return where it is."""
+    deployed = ROOT / "deploy/alertmanager"
+    document = yaml.safe_load((deployed / "alertmanager.yml").read_text(encoding="utf-8"))
+    document["templates"] = [str(deployed / one) for one in document["templates"]]
+    for receiver in document["receivers"]:
+        if receiver.pop("email_configs", None) and "webhook_configs" not in receiver:
+            url = f"http://127.0.0.1:{PAGER_PORT}/{receiver['name']}"
+            receiver["webhook_configs"] = [{"url": url, "send_resolved": True}]
+    path = DATA / "alertmanager.yml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
 
 
 async def _start(stack: AsyncExitStack) -> None:
@@ -119,7 +126,7 @@ async def _start(stack: AsyncExitStack) -> None:
         server(
             "alertmanager",
             program("prometheus-alertmanager", "alertmanager"),
-            f"--config.file={ROOT / 'deploy/alertmanager/alertmanager.yml'}",
+            f"--config.file={alertmanager_configuration()}",
             f"--storage.path={DATA / 'alertmanager'}",
             f"--web.listen-address={ALERTMANAGER.removeprefix('http://')}",
             "--cluster.listen-address=",
@@ -132,36 +139,30 @@ async def _start(stack: AsyncExitStack) -> None:
             f"--config.file={ROOT / 'deploy/prometheus/prometheus.yml'}",
             f"--storage.tsdb.path={DATA / 'prometheus'}",
             f"--web.listen-address={PROMETHEUS.removeprefix('http://')}",
+            f"--storage.tsdb.retention.time={RETENTION}",
             "--rules.alert.resend-delay=30s",
         )
     )
     await ready("alertmanager", f"{ALERTMANAGER}/-/ready", alertmanager)
     await ready("prometheus", f"{PROMETHEUS}/-/ready", prometheus)
     console.print(f"Prometheus:   {PROMETHEUS}/alerts\nAlertmanager: {ALERTMANAGER}")
-    command = grafana_command()
+    command = grafana.command()
     if not command:
         console.print("Grafana:      not installed; import the boards of dashboards/ into yours")
         return
-    grafana = await stack.enter_async_context(
-        server(
-            "grafana",
-            *command,
-            environment={
-                "GF_SERVER_HTTP_ADDR": "127.0.0.1",
-                "GF_AUTH_ANONYMOUS_ENABLED": "true",
-                "GF_PATHS_DATA": str(DATA / "grafana"),
-                "GF_PATHS_PROVISIONING": str(ROOT / "deploy/grafana/provisioning"),
-                "PROMETHEUS_URL": PROMETHEUS,
-                "SCHULNETZ_DASHBOARDS": str(ROOT / "dashboards"),
-            },
-        )
+    (DATA / "grafana" / "plugins").mkdir(parents=True, exist_ok=True)
+    process = await stack.enter_async_context(
+        server("grafana", *command, environment=grafana.environment(DATA / "grafana", PROMETHEUS))
     )
-    await ready("grafana", f"{GRAFANA}/api/health", grafana)
+    await ready("grafana", f"{GRAFANA}/api/health", process)
     console.print(f"Grafana:      {GRAFANA}/d/schulnetz-goal-de")
 
 
-async def run(options: list[str]) -> int:
-    """Run the demo with these options and the rest beside it; return the demo's exit code."""
+async def run(options: list[str], meanwhile: Callable[[], Awaitable[None]] | None = None) -> int:
+    """Run the demo with these options and the rest beside it; return the demo's exit code.
+
+    `meanwhile` is done once all of them answer, and ends the demo.
+    """
     DATA.mkdir(parents=True, exist_ok=True)
     command = (sys.executable, "-m", "monitor", "demo", *options)
     async with AsyncExitStack() as stack:
@@ -172,6 +173,9 @@ async def run(options: list[str]) -> int:
         try:
             await ready("demo", f"{DAEMON}/-/healthy", demo)
             await _start(stack)
+            if meanwhile is not None:
+                await meanwhile()
+                demo.send_signal(signal.SIGTERM)
         except (RuntimeError, OSError) as error:
             console.print(f"error: {error}", style="bold", highlight=False)
             with suppress(ProcessLookupError):
