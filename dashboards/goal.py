@@ -213,7 +213,7 @@ _EVERY_SITE: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=24,
+    width=15,
     height=12,
     columns=(
         PLACE_COLUMNS[0],
@@ -276,7 +276,7 @@ DETAIL: Final = Row(
             "none",
             NOTHING_YET,
             width=9,
-            height=9,
+            height=12,
             columns=(
                 PLACE_COLUMNS[0],
                 Column("Value", _AGE, "none", steps=_AGE_STEPS),
@@ -309,10 +309,10 @@ DETAIL: Final = Row(
             ),
             "none",
             Text("–", "–"),
-            width=15,
+            width=24,
             height=9,
             columns=(
-                Column("name", Text("Goal", "Ziel"), width=420),
+                Column("name", Text("Goal", "Ziel")),
                 Column("Value #A", Text("Reached", "Erreicht"), "locale"),
                 Column("Value #B", Text("Planned", "Geplant"), "locale"),
                 Column("Value #C", Text("To be reached", "Zu erreichen"), "locale"),

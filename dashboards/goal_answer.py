@@ -19,7 +19,7 @@ from dashboards.sentence import (
     sentences_of_nothing,
 )
 from dashboards.shared import NOTHING_YET
-from dashboards.text import Text
+from dashboards.text import Text, same
 from monitor.words.terms import OUTLOOKS
 
 NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
@@ -91,7 +91,7 @@ _SAID: Final = {
 
 _HOW_MANY: Final = Panel(
     Kind.STAT,
-    Text("Verified by measurement", "Durch Messung nachgewiesen"),
+    Text("Verified", "Nachgewiesen"),
     Text(
         "How many of the goal a measuring campaign has verified. Good: all of them.",
         "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: alle.",
@@ -102,7 +102,7 @@ _HOW_MANY: Final = Panel(
     ),
     "none",
     NO_GOAL,
-    width=6,
+    width=5,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
@@ -110,7 +110,7 @@ _HOW_MANY: Final = Panel(
 
 _WHETHER: Final = Panel(
     Kind.STAT,
-    Text("Will all lines be built in time?", "Sind alle Leitungen rechtzeitig gebaut?"),
+    Text("Built in time?", "Rechtzeitig gebaut?"),
     Text(
         "The middle of the forecast against the target day. Cannot be reached: the goal asks for "
         "more than are listed. Standing still: nothing built for longer than nine in ten pauses "
@@ -143,29 +143,55 @@ _WHETHER: Final = Panel(
     ),
     "none",
     NO_FORECAST,
-    width=8,
+    width=7,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
+_EARLY: Final = finish("0.1")
+_LATEST: Final = finish("0.9")
+_FROM_TO: Final = numbered(
+    early_month=f"month({_EARLY} - {INTO_THE_DAY})",
+    early_year=f"year({_EARLY} - {INTO_THE_DAY})",
+    late_month=f"month({_LATEST} - {INTO_THE_DAY})",
+    late_year=f"year({_LATEST} - {INTO_THE_DAY})",
+)
+_NOT_BEFORE: Final = numbered(
+    early_month=f"month({_EARLY} - {INTO_THE_DAY})", early_year=f"year({_EARLY} - {INTO_THE_DAY})"
+)
+_RANGE: Final = same("{{early_month}}/{{early_year}} – {{late_month}}/{{late_year}}")
+
 _WHEN: Final = Panel(
     Kind.STAT,
     Text("All built between", "Alle gebaut zwischen"),
     Text(
-        "In 8 of 10 possible courses the last line is built between these two days. A latest day "
-        "that is missing is more than 30 years away. Good: both before the target day.",
-        "In 8 von 10 möglichen Verläufen wird die letzte Leitung zwischen diesen beiden Tagen "
-        "gebaut. Fehlt der späteste, liegt er über 30 Jahre entfernt. Gut: beide vor dem Zieltag.",
+        "In 8 of 10 possible courses the last line is built between these months. Good: both "
+        "before the target day; orange: the target day is between them.",
+        "In 8 von 10 möglichen Verläufen wird die letzte Leitung zwischen diesen Monaten gebaut. "
+        "Gut: beide vor dem Zieltag; orange: der Zieltag liegt dazwischen.",
     ),
     (
-        Query(as_day(finish("0.1")), Text("earliest", "frühestens"), instant=True),
-        Query(as_day(finish("0.9")), Text("latest", "spätestens"), instant=True),
+        sentence(f"{_FROM_TO} and on () {_LATEST} <= {TARGET}", GOOD, _RANGE),
+        sentence(
+            f"{_FROM_TO} and on () {_LATEST} > {TARGET} and on () {_EARLY} <= {TARGET}",
+            CARE,
+            _RANGE,
+        ),
+        sentence(f"{_FROM_TO} and on () {_EARLY} > {TARGET}", BAD, _RANGE),
+        sentence(
+            f"{_NOT_BEFORE} unless on () {_LATEST}",
+            BAD,
+            Text("not before {{early_month}}/{{early_year}}", "ab {{early_month}}/{{early_year}}"),
+        ),
+        *sentences_of_nothing(_EARLY, Text("no range", "keine Spanne")),
     ),
-    "day",
+    "none",
     Text("no range", "keine Spanne"),
-    width=6,
+    width=7,
     height=5,
+    steps=SENTENCE_STEPS,
+    in_words=True,
 )
 
 _TARGET_DAY: Final = Panel(
@@ -178,19 +204,19 @@ _TARGET_DAY: Final = Panel(
     (Query(as_day(TARGET), Text("target", "Ziel"), instant=True),),
     "day",
     NO_GOAL,
-    width=4,
+    width=5,
     height=5,
 )
 
 _PAST: Final = Panel(
     Kind.STAT,
-    Text("Target day is past by", "Zieltag überschritten um"),
+    Text("Overdue by", "Überfällig seit"),
     Text(
         "How long ago the target day was, or by how much it was missed. Good: not past.",
         "Wie lange der Zieltag her ist oder wie weit er verfehlt wurde. Gut: gar nicht.",
     ),
     (
-        sentence(f"{_OVERDUE} == 0", GOOD, Text("not past", "nicht überschritten")),
+        sentence(f"{_OVERDUE} == 0", GOOD, Text("not due yet", "noch nicht fällig")),
         sentence(_one_day(_OVERDUE), BAD, Text("1 day", "1 Tag")),
         sentence(_in_days(_OVERDUE), BAD, Text("{{days}} days", "{{days}} Tage")),
         sentence(_in_months(_OVERDUE), BAD, Text("{{months}} months", "{{months}} Monate")),
@@ -269,10 +295,10 @@ _REGRESSED: Final = Panel(
 
 _LISTED: Final = Panel(
     Kind.STAT,
-    Text("Listed in the configuration", "In der Konfiguration aufgeführt"),
+    Text("Listed", "Aufgeführt"),
     Text(
-        "How many of the goal can be measured at all. Fewer than the goal: it cannot be reached.",
-        "Wie viele des Ziels überhaupt messbar sind. Weniger als das Ziel: nicht erreichbar.",
+        "How many of the goal the configuration lists. Fewer than the goal: it cannot be reached.",
+        "Wie viele des Ziels in der Konfiguration stehen. Weniger als das Ziel: nicht erreichbar.",
     ),
     (
         *_of_goal(

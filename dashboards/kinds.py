@@ -104,6 +104,8 @@ def _bar_gauge(panel: Panel) -> bargauge.Panel:
         bargauge.Panel()
         .orientation(common_models.VizOrientation.HORIZONTAL)
         .display_mode(common_models.BarGaugeDisplayMode.BASIC)
+        # Else two bars have larger names than the board has tiles.
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(18))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .min(0)
     )

@@ -51,7 +51,6 @@ RIGHTLY_EMPTY = {
 }
 # Of these one expression is enough: the others say what is otherwise.
 ONE_IS_ENOUGH = {
-    "All built between": "a late date beyond thirty years is left open",
     "Burn-up against the goal": "the band ends on the target day, which is past",
     "Each line against its own contract": "what counts is settled later than what is owed",
 }
