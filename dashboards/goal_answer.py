@@ -23,6 +23,8 @@ from dashboards.text import Text, same
 from monitor.words.terms import OUTLOOKS
 
 NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
+# Whether for want of a goal or of a monitor.
+NOT_KNOWN: Final = Text("not known", "nicht bekannt")
 NO_FORECAST: Final = Text("no forecast yet", "noch keine Prognose")
 VERIFIED: Final = "max(rollout_goal_verified)"
 BUILT: Final = "max(rollout_goal_built)"
@@ -203,7 +205,7 @@ _TARGET_DAY: Final = Panel(
     ),
     (Query(as_day(TARGET), Text("target", "Ziel"), instant=True),),
     "day",
-    NO_GOAL,
+    NOT_KNOWN,
     width=5,
     height=5,
 )
@@ -269,7 +271,7 @@ _PAUSE: Final = Panel(
         ),
     ),
     "none",
-    Text("nothing built yet", "noch nichts gebaut"),
+    NOT_KNOWN,
     width=5,
 )
 
