@@ -9,22 +9,25 @@ import asyncio
 import base64
 import contextlib
 import itertools
+import json
 import sys
+from collections import Counter
 
 SLOW, WRONG = "127.0.0.9", "127.0.0.10"
 
 
-async def slow(port: int, seconds: float) -> None:
+async def slow(port: int, seconds: float, done: Counter[str]) -> None:
     """Connect and never finish asking."""
     with contextlib.suppress(OSError):
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(SLOW, 0))
+            done["connected"] += 1
             writer.write(b"GET /metrics HTTP/1.1\r\nX: ")
             await reader.read()
             writer.close()
 
 
-async def wrong(port: int, number: int) -> None:
+async def wrong(port: int, number: int, done: Counter[str]) -> None:
     """Log in with a password that is not one."""
     login = base64.b64encode(f"prometheus:wrong-{number}".encode()).decode()
     with contextlib.suppress(OSError):
@@ -34,25 +37,24 @@ async def wrong(port: int, number: int) -> None:
             writer.write(f"{head}Connection: close\r\n\r\n".encode())
             answer = await reader.read()
             writer.close()
-            if answer.startswith(b"HTTP/1.1 200"):
-                print("IN", flush=True)  # noqa: T201  # what the parent looks for
+            done[answer.partition(b" ")[2][:3].decode()] += 1
 
 
 async def main(port: int, clients: int, rate: float, seconds: float) -> None:
-    """Flood for some seconds."""
+    """Flood for some seconds; say how many connected, and the statuses of the logins' answers."""
     loop = asyncio.get_running_loop()
-    numbers = itertools.count()
+    numbers, done = itertools.count(), Counter[str]()
     async with asyncio.TaskGroup() as group:
         for _ in range(clients):
-            group.create_task(slow(port, seconds))
+            group.create_task(slow(port, seconds, done))
             await asyncio.sleep(0)
         # On a busy machine opening so many takes long, which must not leave the logins no time.
         ends = loop.time() + seconds
         while loop.time() < ends:
             for _ in range(max(1, int(rate / 20))):
-                group.create_task(wrong(port, next(numbers)))
+                group.create_task(wrong(port, next(numbers), done))
             await asyncio.sleep(0.05)
-    print(next(numbers), flush=True)  # noqa: T201  # how many logins there were
+    print(json.dumps(done), flush=True)  # noqa: T201  # what the parent reads
 
 
 if __name__ == "__main__":

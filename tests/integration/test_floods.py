@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import resource
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import bcrypt
 import pytest
 
+from monitor.web.door import MAX_CONNECTIONS
 from tests.integration.running import (
     COMMUNITY,
     COMMUNITY_OF_RUN,
@@ -34,11 +36,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 CLIENTS = 10_000
 LOGINS_A_SECOND = 1000
 SECONDS = 10
-# Fewer than a second's: how many there are in that time is the machine's to say.
-LOGINS = 250
 OPEN_FILES = 1024
 LONGEST_P99 = 1.0
-# On a busy machine, how many times as long as the slowest of a few answers before the flood.
+# On a busy machine, how many times as long as the slowest of a few before and after the flood.
 SLOWER = 10
 MOST_LINES = 10
 
@@ -81,12 +81,18 @@ def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
                 took.append(timed_scrape(daemon, login))
                 time.sleep(0.2)
             said = flooding.stdout.read() if flooding.stdout else ""
-        assert "IN" not in said
-        assert int(said) > LOGINS
+        done = json.loads(said)
+        connected, refused = done.pop("connected"), done.get("401", 0) + done.get("429", 0)
+        assert connected > 2 * MAX_CONNECTIONS
+        assert refused
+        assert "200" not in done
         own = daemon.get("/metrics/monitor", login).text
         counted = dict(re.findall(r'monitor_web_refusals_total{reason="(\w+)"} (\S+)', own))
-        assert float(counted["too_many_connections"]) > CLIENTS / 10
-        assert float(counted["wrong_login"]) + float(counted["too_many_logins"]) > LOGINS
+        # Of those that the kernel took: how many that are in a time is the machine's to say.
+        assert float(counted["too_many_connections"]) > connected / 2
+        assert float(counted["wrong_login"]) + float(counted["too_many_logins"]) >= refused
+        # The machine may have become busier meanwhile.
+        calm = max(calm, *(timed_scrape(daemon, login) for _ in range(10)))
         took.sort()
         assert len(took) > 10
         assert took[int(len(took) * 0.99) - 1] < max(LONGEST_P99, SLOWER * calm), (calm, took[-5:])
