@@ -13,6 +13,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
+from monitor.calendar import SchoolCalendar
 from monitor.inventory import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.probes.throughput import measure
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.rollout.ledger import Ledger
     from monitor.state_file import Stamp
+    from monitor.swap import Swap
     from monitor.threads import ProbeThreads
     from monitor.watch import Watch
 
@@ -55,15 +57,12 @@ class Campaigns:
         self._runner: CampaignRunner | None = None
         self._uplinks: dict[str, Check] = {}
 
-    def reconfigure(self, inventory: Inventory) -> None:
-        """Take over another inventory."""
-        self._uplinks = {
-            f"{check.target.school}/{check.target.site}": check
-            for check in inventory.checks()
-            if check.kind is CheckKind.INTERFACES and check.target.role is Role.UPLINK
-        }
+    def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
+        """Take over another inventory; the runner of the campaigns does so with that swap."""
+        self._uplinks = _uplinks_of(inventory)
         if self._runner is not None:
-            self._runner.reconfigure(inventory)
+            lessons = SchoolCalendar(inventory.calendar)
+            swap.twin(self._runner).reconfigure(inventory, lessons)
 
     async def run(self, inventory: Inventory, ledger: Ledger, requests: RequestFile) -> None:
         """Obey requests and make tests until cancelled."""
@@ -80,7 +79,7 @@ class Campaigns:
             uplink=self._uplink_state,
         )
         self._runner = CampaignRunner(inventory, around, [one.entry for one in kept])
-        self.reconfigure(inventory)
+        self._uplinks = _uplinks_of(inventory)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._runner.run(), name="campaign tests")
             group.create_task(self._obey(self._runner, requests), name="campaign requests")
@@ -118,3 +117,11 @@ class Campaigns:
         check = self._uplinks.get(site)
         verdict = self._watch.board.verdict(Subject.of(check.target)) if check else None
         return verdict.state if verdict else State.UNKNOWN
+
+
+def _uplinks_of(inventory: Inventory) -> dict[str, Check]:
+    return {
+        f"{check.target.school}/{check.target.site}": check
+        for check in inventory.checks()
+        if check.kind is CheckKind.INTERFACES and check.target.role is Role.UPLINK
+    }

@@ -94,6 +94,7 @@ class CityGoal:
         self._forecast: Forecast | None = None
         self._exports: bool | None = None
         self._shown = 0
+        self._is_news = False
 
     def begin(self, recorded: GoalScope | None) -> None:
         """Say in the ledger what the goal is, if that is news to it; a shard reads all first."""
@@ -104,7 +105,7 @@ class CityGoal:
         """Take over another configuration of the whole city."""
         self._inventory = inventory
         self._shown = 0
-        self._record()
+        self._is_news = True
 
     @property
     def view(self) -> CityView:
@@ -115,6 +116,9 @@ class CityGoal:
 
     def tick(self) -> None:
         """Let time pass: expose what is news, once a minute and whenever the exporter changes."""
+        if self._is_news:
+            self._is_news = False
+            self._record()
         exports = not self._is_shard or (
             self._knows_others() and self._leadership.speaks(self._clock.monotonic())
         )

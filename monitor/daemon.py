@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
-from monitor.reload import changes_between
+from monitor.reload import ReloadRefusedError, changes_between, refuse_loss_of_schools
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
@@ -46,6 +46,7 @@ from monitor.snmp.read import NativeReader, Reader
 from monitor.state_directory import prepare_state_directory
 from monitor.status.build import Sources
 from monitor.status.history import RoundTripHistory
+from monitor.swap import Swap
 from monitor.threads import open_daemon_threads
 from monitor.traps import TrapDesk, open_traps
 from monitor.verdict import SubjectKind
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     from monitor.probes.context import EchoTransport
     from monitor.rollout.chain import Entry
     from monitor.rollout.place import LedgerPlace
+    from monitor.schedule import Change
+    from monitor.snmp.traps import TrapReceiver
     from monitor.threads import DaemonThreads, Threads
 
 log = logging.getLogger(__name__)
@@ -77,16 +80,14 @@ LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.05
 HOUSEKEEPING_SECONDS = 5.0
 FORECAST_SECONDS = 3600.0
-# A configuration that lost more than a fifth of its schools was cut off, not edited.
-LARGEST_LOSS_OF_SCHOOLS = 0.2
 
 
 class TrapAddressError(OSError):
     """No traps can be taken at the address; the message names the cure."""
 
 
-class ReloadRefusedError(ValueError):
-    """The new configuration is valid but not plausible; the message names the cure."""
+# What is wrong with a configuration, each in a message of its own; all else is a bug.
+REFUSALS = (ConfigError, SecretError, CapacityError, ReloadRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,11 @@ class Daemon:
             is_shard=loaded.city is not None,
             rollout_clock=parts.rollout_clock,
         )
-        self._apply(loaded)
+        self._reloading = asyncio.Lock()
+        swap = Swap()
+        change = self._prepare(loaded, swap)
+        swap.commit()
+        audit.info(_applied(loaded.inventory, change))
 
     async def run(self, stop: asyncio.Event, supervisor: Supervisor | None = None) -> None:
         """Probe until `stop` is set; when this returns, every check has ended.
@@ -205,7 +210,10 @@ class Daemon:
         goal = self._goal.run(
             self._settings.ledger_place, self._parts.threads.house, self._settings.forecast_seconds
         )
-        with rare_collections(len(self._schedule.checks)):
+        with ExitStack() as stack:
+            # However it ends, the minutes that are known are kept.
+            stack.callback(self._parts.watch.stop)
+            stack.enter_context(rare_collections(len(self._schedule.checks)))
             async with asyncio.TaskGroup() as group:
                 tasks = [
                     group.create_task(self._schedule.run(), name="schedule"),
@@ -222,7 +230,6 @@ class Daemon:
                 supervisor.tell(STOPPING)
                 for task in tasks:
                     task.cancel()
-        self._parts.watch.stop()
 
     def request_reload(self, trigger: str) -> None:
         """Have the configuration read again; requests while one is under way become one."""
@@ -234,36 +241,96 @@ class Daemon:
 
         Returns whether it was applied; the log says why not. `trigger` is what asked for it.
         """
-        before, old = self.inventory, self._digest
-        try:
-            # A file made to be slow to refuse must not hold up the probes.
-            loaded = await self._parts.threads.house.run(self._load)
-            self._refuse_loss_of_schools(loaded.inventory)
-            self._apply(loaded)
-            self._parts.watch.reconfigure(loaded.inventory)
-            self._goal.reconfigure(loaded.city or loaded.inventory)
-            self._campaigns.reconfigure(loaded.inventory)
-            self._history.reconfigure(loaded.inventory)
-            if self.traps is not None:
-                await self.traps.listen(loaded.inventory, self._parts.snmp)
-        except (ConfigError, SecretError, CapacityError, ReloadRefusedError) as error:
-            self._parts.own.count_reload(self._clock.now(), successful=False)
-            # The file's own errors say all there is to know; a traceback would bury them.
-            audit.error(
-                "configuration not reloaded by %s, the one before (%s) keeps running: %s",
-                trigger,
-                old[:12],
-                error,
-            )
-            return False
-        audit.info(
-            "reload by %s: configuration %s to %s; %s",
+        async with self._reloading:
+            before, old = self.inventory, self._digest
+            try:
+                # A file made to be slow to refuse must not hold up the probes.
+                loaded = await self._parts.threads.house.run(self._load)
+                if not self._settings.allow_fewer_schools:
+                    refuse_loss_of_schools(before, loaded.inventory)
+                words = changes_between(before, loaded.inventory)
+                await self._take_over(loaded)
+            except REFUSALS as error:
+                # The file's own errors say all there is to know; a traceback would bury them.
+                self._refuse(trigger, old, error)
+                return False
+            except Exception as error:  # noqa: BLE001  # whatever it is, the old world is whole
+                self._refuse(trigger, old, error, bug=error)
+                return False
+            digest = self._digest[:12]
+            audit.info("reload by %s: configuration %s to %s; %s", trigger, old[:12], digest, words)
+            return True
+
+    def _refuse(
+        self, trigger: str, digest: str, error: Exception, bug: Exception | None = None
+    ) -> None:
+        self._parts.own.count_reload(self._clock.now(), successful=False)
+        audit.error(
+            "configuration not reloaded by %s, the one before (%s) keeps running: %s%s",
             trigger,
-            old[:12],
-            self._digest[:12],
-            changes_between(before, self.inventory),
+            digest[:12],
+            f"a bug of the monitor: {type(error).__name__}: " if bug else "",
+            error,
+            exc_info=bug,
         )
-        return True
+
+    async def _take_over(self, loaded: Loaded) -> None:
+        """Build all that follows from another configuration, then put it in place at once."""
+        traps, swap = self.traps, Swap()
+        senders = await traps.look_up(loaded.inventory) if traps is not None else None
+        # From here on nothing waits: until the commit the old world stands, after it the new one.
+        desk = swap.twin(traps) if traps is not None else None
+        outdated = traps.receiver if traps is not None else None
+        try:
+            change = self._prepare(loaded, swap)
+            swap.twin(self._parts.watch).reconfigure(loaded.inventory, swap)
+            swap.twin(self._goal).reconfigure(loaded.city or loaded.inventory)
+            swap.twin(self._campaigns).reconfigure(loaded.inventory, swap)
+            swap.twin(self._history).reconfigure(loaded.inventory)
+            if desk is not None and senders is not None:
+                desk.reconfigure(senders, swap.twin(self._parts.snmp), swap)
+            # Without a commit it finds nothing to do.
+            asyncio.get_running_loop().call_soon(self._schedule.reconcile)
+            line = _applied(loaded.inventory, change)
+            swap.commit()
+        except BaseException:
+            if desk is not None and desk.receiver not in (None, outdated):
+                desk.receiver.close()
+            raise
+        audit.info(line)
+        if outdated is not None:
+            self._close(outdated)
+
+    def _close(self, outdated: TrapReceiver) -> None:
+        try:
+            outdated.close()
+        except Exception:  # the new world stands, whatever becomes of the old one
+            log.exception("the receiver of traps of before the reload does not close")
+
+    def _prepare(self, loaded: Loaded, swap: Swap) -> Change:
+        """Have the daemon's own parts take over another configuration with that swap.
+
+        Raises:
+            CapacityError: if its checks cannot all run on time.
+        """
+        inventory, parts = loaded.inventory, self._parts
+        change = swap.twin(self._schedule).want(inventory.checks())
+        swap.twin(parts.snmp).credentials = loaded.credentials
+        exposition = swap.twin(parts.exposition)
+        exposition.unshare()
+        exposition.set_inventory(inventory)
+        own = swap.twin(parts.own)
+        own.count_inventory(inventory)
+        own.count_reload(self._clock.now(), successful=True)
+        swap.twin(self).hold(loaded)
+        return change
+
+    def hold(self, loaded: Loaded) -> None:
+        """Go on with another configuration; outcomes of checks that stay are kept."""
+        wanted = {check.id for check in loaded.inventory.checks()}
+        self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
+        self.inventory = loaded.inventory
+        self._digest = loaded.digest
 
     def status(self) -> Status:
         """Return where things stand."""
@@ -375,25 +442,6 @@ class Daemon:
         )
         return await PROBES[check.kind](check, context)
 
-    def _apply(self, loaded: Loaded) -> None:
-        """Take over another configuration, or change nothing and raise `CapacityError`."""
-        inventory = loaded.inventory
-        change = self._schedule.set_checks(inventory.checks())
-        self._parts.snmp.credentials = loaded.credentials
-        self._parts.exposition.set_inventory(inventory)
-        wanted = {check.id for check in self._schedule.checks}
-        self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
-        self.inventory = inventory
-        self._digest = loaded.digest
-        self._parts.own.count_reload(self._clock.now(), successful=True)
-        audit.info(
-            "configuration applied: %d schools; checks: %d started, %d stopped, %d kept",
-            len(inventory.schools),
-            change.started,
-            change.stopped,
-            change.kept,
-        )
-
     def _observed(self, observation: Observation) -> None:
         check = observation.check
         if observation.reason is Reason.BUG:
@@ -431,6 +479,7 @@ class Daemon:
             self._parts.exposition.expire()
             self._parts.watch.tick()
             self._goal.tick()
+            self._schedule.reconcile()
             for kind, skipped in self._schedule.skipped.items():
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped
@@ -446,14 +495,12 @@ class Daemon:
             self._reload_wanted.clear()
             await self.reload(self._trigger)
 
-    def _refuse_loss_of_schools(self, inventory: Inventory) -> None:
-        before, after = len(self.inventory.schools), len(inventory.schools)
-        if self._settings.allow_fewer_schools or after >= before * (1 - LARGEST_LOSS_OF_SCHOOLS):
-            return
-        raise ReloadRefusedError(
-            f"the new configuration has {after} schools instead of {before}; "
-            "if that is meant, restart with --allow-fewer-schools"
-        )
+
+def _applied(inventory: Inventory, change: Change) -> str:
+    return (
+        f"configuration applied: {len(inventory.schools)} schools; checks: "
+        f"{change.started} started, {change.stopped} stopped, {change.kept} kept"
+    )
 
 
 @asynccontextmanager

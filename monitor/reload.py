@@ -1,4 +1,4 @@
-"""What a reload changed, in words for the audit.
+"""What a reload changed, in words for the audit, and whether that can be meant.
 
 Must not know: how a configuration is read or applied.
 """
@@ -11,6 +11,26 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
 
 NAMED_SCHOOLS = 10
+# A configuration that lost more than a fifth of its schools was cut off, not edited.
+LARGEST_LOSS_OF_SCHOOLS = 0.2
+
+
+class ReloadRefusedError(ValueError):
+    """The new configuration is valid but not plausible; the message names the cure."""
+
+
+def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
+    """Check that a reload does not lose too many schools.
+
+    Raises:
+        ReloadRefusedError: if it does.
+    """
+    old, new = len(before.schools), len(after.schools)
+    if new < old * (1 - LARGEST_LOSS_OF_SCHOOLS):
+        raise ReloadRefusedError(
+            f"the new configuration has {new} schools instead of {old}; "
+            "if that is meant, restart with --allow-fewer-schools"
+        )
 
 
 def changes_between(before: Inventory, after: Inventory) -> str:

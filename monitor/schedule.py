@@ -87,6 +87,7 @@ class Schedule:
         self._entries: dict[Check, _Entry] = {}
         self._by_id: dict[str, Check] = {}
         self._wanted: frozenset[Check] = frozenset()
+        self._reconciled: frozenset[Check] = frozenset()
         self._group: asyncio.TaskGroup | None = None
         self.skipped: Counter[CheckKind] = Counter()
 
@@ -100,16 +101,27 @@ class Schedule:
         async with asyncio.TaskGroup() as group:
             self._group = group
             try:
-                self._reconcile()
+                self.reconcile()
                 await asyncio.Event().wait()
             finally:
                 self._group = None
+                self._reconciled = frozenset()
                 for entry in self._entries.values():
                     entry.task.cancel()
                 self._entries.clear()
 
     def set_checks(self, checks: Iterable[Check]) -> Change:
         """Make these the checks to run; those that stay are not disturbed.
+
+        Raises:
+            CapacityError: if they cannot all run on time; nothing has changed then.
+        """
+        change = self.want(checks)
+        self.reconcile()
+        return change
+
+    def want(self, checks: Iterable[Check]) -> Change:
+        """Make these the checks to run from the next `reconcile` on.
 
         Raises:
             CapacityError: if they cannot all run on time; nothing has changed then.
@@ -128,7 +140,6 @@ class Schedule:
         )
         self._wanted = wanted
         self._by_id = {check.id: check for check in wanted}
-        self._reconcile()
         return change
 
     def hurry(self, check_id: str) -> None:
@@ -139,8 +150,13 @@ class Schedule:
             entry.alarm.hurried = True
             entry.alarm.set()
 
-    def _reconcile(self) -> None:
-        if self._group is None:
+    def reconcile(self) -> None:
+        """Stop the checks that are not wanted any more, start those that are new.
+
+        What it was kept from by an exception is done by the next call; without a change, one costs
+        nothing.
+        """
+        if self._group is None or self._reconciled is self._wanted:
             return
         for check in self._entries.keys() - self._wanted:
             self._entries.pop(check).task.cancel()
@@ -148,6 +164,7 @@ class Schedule:
             alarm = _Alarm()
             task = self._group.create_task(self._keep(check, alarm), name=check.id)
             self._entries[check] = _Entry(task, alarm)
+        self._reconciled = self._wanted
 
     async def _keep(self, check: Check, alarm: _Alarm) -> None:
         grid = first_due(check, self._clock)

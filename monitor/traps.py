@@ -12,11 +12,13 @@ import importlib
 import socket
 from collections import Counter
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from monitor.exposition.text import Blocks
 from monitor.inventory import SNMP_OPTIONS, CheckKind, Role
 from monitor.probes.resolve import ResolveError, resolve
+from monitor.swap import Swap
 from monitor.topology import place_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,18 @@ TRAP_FAMILY = "school_device_traps_total"
 POLL_GAP_SECONDS = 10.0
 RESOLVE_SECONDS = 10.0
 _MODULE = "monitor.snmp.traps"
+
+
+@dataclass(frozen=True, slots=True)
+class TrapDevices:
+    """Who may send traps: the devices by their addresses, and a check of each.
+
+    `module` is `monitor.snmp.traps`, which is imported in a thread.
+    """
+
+    module: Any
+    places: Mapping[str, Place]
+    checks: tuple[Check, ...]
 
 
 class TrapDesk:
@@ -63,6 +77,16 @@ class TrapDesk:
 
     async def listen(self, inventory: Inventory, snmp: SnmpReaders) -> None:
         """Take traps of these devices from now on, and of no others."""
+        devices, swap = await self.look_up(inventory), Swap()
+        swap.twin(self._exposition).unshare()
+        swap.twin(self).reconfigure(devices, snmp, swap)
+        outdated = self.receiver
+        swap.commit()
+        if outdated is not None:
+            outdated.close()
+
+    async def look_up(self, inventory: Inventory) -> TrapDevices:
+        """Return the devices that may send traps, by their addresses."""
         # In a thread: the probes of a whole city would wait for the import.
         module = await self._threads.chores.run(importlib.import_module, _MODULE)
         devices = {
@@ -71,22 +95,41 @@ class TrapDesk:
             if check.target.role is not Role.REFERENCE and isinstance(check.options, SNMP_OPTIONS)
         }
         addresses = await self._addresses(devices.values())
-        senders = _senders(module.Senders, addresses, devices.values(), snmp)
+        return TrapDevices(module, addresses, tuple(devices.values()))
+
+    def reconfigure(self, devices: TrapDevices, snmp: SnmpReaders, swap: Swap) -> None:
+        """Take traps of these devices; the exposition takes part in the swap.
+
+        `receiver` is another one then, to be closed if the swap is not committed; if it is, the one
+        of before is to be closed.
+        """
+        module, places = devices.module, devices.places
+        totals, shared = self._totals, self._exposition
+        self._exposition = swap.twin(shared)
         self.drops = {reason: self.drops.get(reason, 0) for reason in module.REASONS}
-        self.close()
-        self._places = addresses
-        self._forget(set(addresses.values()))
-        for listened in addresses.values():
-            self._totals.setdefault(listened, Counter())
+        self._places = dict(places)
+        self._totals = {place: totals.get(place, Counter()) for place in places.values()}
+        self._polled = {place: at for place, at in self._polled.items() if place in self._totals}
+        for gone in totals.keys() - self._totals.keys():
+            self._exposition.drop_block(TRAP_FAMILY, gone[0], _owner(gone))
+        for listened in self._totals:
             self._expose(listened)
-        self._receiver = module.TrapReceiver(
-            # Its own copy: what comes in between waits in the socket that stays open.
-            self._receiving.dup(),
-            senders,
-            self._taken,
-            self._clock.monotonic,
-            self.drops,
-        )
+        self._exposition = shared
+        senders = _senders(module.Senders, places, devices.checks, snmp)
+        # Its own copy: what comes in between waits in the socket that stays open.
+        receiving = self._receiving.dup()
+        try:
+            self._receiver = module.TrapReceiver(
+                receiving, senders, self._taken, self._clock.monotonic, self.drops
+            )
+        except BaseException:
+            receiving.close()
+            raise
+
+    @property
+    def receiver(self) -> TrapReceiver | None:
+        """Return what receives now."""
+        return self._receiver
 
     def close(self) -> None:
         """Take no more traps."""
@@ -122,12 +165,6 @@ class TrapDesk:
                 continue
             found.setdefault(resolved.address, place_of(check.target))
         return found
-
-    def _forget(self, kept: set[Place]) -> None:
-        for gone in self._totals.keys() - kept:
-            del self._totals[gone]
-            self._polled.pop(gone, None)
-            self._exposition.drop_block(TRAP_FAMILY, gone[0], _owner(gone))
 
 
 @asynccontextmanager

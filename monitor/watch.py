@@ -10,6 +10,7 @@ Must not know: probes, the schedule, HTTP, or how any rule decides.
 from __future__ import annotations
 
 import logging
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.chain import Entry, Past, Recorded
     from monitor.rollout.ledger import Ledger
+    from monitor.swap import Swap
     from monitor.topology import Place
     from monitor.uplink import Measured
     from monitor.verdict import Change
@@ -111,19 +113,31 @@ class Watch:
         """Return the city's school days and lesson hours."""
         return self._rules.calendar
 
-    def reconfigure(self, inventory: Inventory) -> None:
-        """Take over another inventory; what is unchanged keeps its verdict and its account."""
+    def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
+        """Take over another inventory; what is unchanged keeps its verdict and its account.
+
+        What others hold as well (exposition, maintenance, roll-out) takes part in the swap.
+        """
+        shared, self._exposition = self._exposition, swap.twin(self._exposition)
+        self._reconfigure(inventory, swap)
+        self._exposition = shared
+
+    def _reconfigure(self, inventory: Inventory, swap: Swap) -> None:
+        swap.twin(self.maintenance).reconfigure(inventory)
         rules = self._rules = self._rules_of(inventory)
-        self.maintenance.reconfigure(inventory)
         self._renderer = VerdictRenderer()
         self._verdicts_shown = None
+        self.board = copy(self.board)
         self.board.reconfigure(inventory, self._moment())
+        self._recorder = copy(self._recorder)
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self._expose_minutes()
-        self.rollout.reconfigure(inventory)
+        swap.twin(self.rollout).reconfigure(inventory)
         self._rollout_shown = 0
+        self.meters = copy(self.meters)
         for gone in self.meters.reconfigure(inventory):
             self._expose_load(replace(gone, load=None))
+        self.topology = copy(self.topology)
         for place in self.topology.reconfigure(inventory):
             self._expose_links(place)
 
@@ -251,8 +265,10 @@ class Watch:
             school, owed = hours[site]
             return owed == "always" or calendar.in_lessons(school.type, at, school.days_off)
 
+        maintenance = self.maintenance
+
         def in_maintenance(site: str, at: datetime) -> bool:
-            return self.maintenance.active(site.partition("/")[0], at) is not None
+            return maintenance.active(site.partition("/")[0], at) is not None
 
         return _Rules(inventory, calendar, tuple(hours), in_maintenance, in_service_hours)
 

@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "clock": set(),
     "state_directory": set(),
     "state_file": set(),
+    "swap": set(),
     "threads": set(),
     "plain": set(),
     "words": set(),
@@ -66,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 # What is for everybody to use.
-FOR_ALL = {"clock", "plain", "state_file", "threads", "whole_file", "words"}
+FOR_ALL = {"clock", "plain", "state_file", "swap", "threads", "whole_file", "words"}
 WIRING = {
     "daemon",
     "city_goal",

@@ -11,6 +11,7 @@ from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
+from monitor.swap import Swap
 from monitor.watch import Watch
 from tests.exposition.support import HandClock, exact_names, scrape
 from tests.uplink.city import city, school
@@ -49,8 +50,10 @@ async def test_a_milestone_becomes_a_stage_in_the_exposition_and_the_ledger(tmp_
 
         built = Milestone("built", date(2020, 9, 1), "protocol 3")
         inventory = city(with_milestones(GOETHE, ordered, built))
-        exposition.set_inventory(inventory)
-        watch.reconfigure(inventory)
+        swap = Swap()
+        swap.twin(exposition).set_inventory(inventory)
+        swap.twin(watch).reconfigure(inventory, swap)
+        swap.commit()
         clock.time += 60
         watch.tick()
         assert await stages(exposition) == {"goethe": "built"}

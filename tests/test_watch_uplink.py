@@ -8,6 +8,7 @@ from monitor.maintenance import MaintenanceBook
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
+from monitor.swap import Swap
 from monitor.watch import Watch
 from tests.exposition.support import HandClock, exact_names, scrape
 from tests.uplink.city import check, city, observed, school
@@ -85,5 +86,7 @@ async def test_a_reload_drops_removed_sites_and_keeps_unchanged_ones(tmp_path: P
     async with rig(tmp_path, city(GOETHE)) as one:
         one.poll_twice(check(GOETHE), 8 * 10**6)
         one.poll_twice(check(GOETHE, site="annex"), 10**6)
-        one.watch.reconfigure(city(school("goethe", "main")))
+        swap = Swap()
+        swap.twin(one.watch).reconfigure(city(school("goethe", "main")), swap)
+        swap.commit()
         assert await one.down() == {"goethe/main": 8 * 10**6}

@@ -9,6 +9,7 @@ Must not know: who counts what, or the inventory's series.
 from __future__ import annotations
 
 import platform
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
@@ -56,13 +57,22 @@ class OwnMetrics:
         self._runs = Counter(*_declared("monitor_runs_total"), registry=registry)
         self._skipped = Counter(*_declared("monitor_runs_skipped_total"), registry=registry)
         name = "monitor_config_last_reload_successful"
-        self._reload_successful = Gauge(*_declared(name), registry=registry)
+        # What a reload changes is assigned here, and read at each scrape.
+        self._is_loaded = False
+        self._loaded_at = 0.0
+        self._configured: Mapping[Role | CheckKind | str, int] = {}
+        reloaded = Gauge(*_declared(name), registry=registry)
+        reloaded.set_function(lambda: self._is_loaded)
         name = "monitor_config_last_reload_success_timestamp_seconds"
-        self._reload_success_timestamp = Gauge(*_declared(name), registry=registry)
+        loaded_at = Gauge(*_declared(name), registry=registry)
+        loaded_at.set_function(lambda: self._loaded_at)
         self._time = Gauge(*_declared("monitor_clock_timestamp_seconds"), registry=registry)
-        self._schools = Gauge(*_declared("monitor_schools"), registry=registry)
-        self._devices = Gauge(*_declared("monitor_devices"), registry=registry)
-        self._checks = Gauge(*_declared("monitor_checks"), registry=registry)
+        schools = Gauge(*_declared("monitor_schools"), registry=registry)
+        schools.set_function(partial(self._count_of, "schools"))
+        for name, kinds in (("monitor_devices", Role), ("monitor_checks", CheckKind)):
+            counted = Gauge(*_declared(name), registry=registry)
+            for kind in kinds:
+                counted.labels(kind.value).set_function(partial(self._count_of, kind))
         build = Gauge(*_declared("monitor_build_info"), registry=registry)
         build.labels(version, platform.python_version()).set(1)
         self._drops = _CountedElsewhere("monitor_replies_dropped_total")
@@ -96,19 +106,22 @@ class OwnMetrics:
 
     def count_reload(self, instant: datetime, *, successful: bool) -> None:
         """Say how the attempt to load the configuration at `instant` ended."""
-        self._reload_successful.set(int(successful))
+        self._is_loaded = successful
         if successful:
-            self._reload_success_timestamp.set(instant.timestamp())
+            self._loaded_at = instant.timestamp()
 
     def count_inventory(self, inventory: Inventory) -> None:
         """Say how many schools, devices and checks are configured."""
         checks = list(inventory.checks())
         devices = {check.target for check in checks}
-        self._schools.set(len(inventory.schools))
-        for role in Role:
-            self._devices.labels(role.value).set(sum(device.role is role for device in devices))
-        for kind in CheckKind:
-            self._checks.labels(kind.value).set(sum(check.kind is kind for check in checks))
+        self._configured = {
+            "schools": len(inventory.schools),
+            **{role: sum(device.role is role for device in devices) for role in Role},
+            **{kind: sum(check.kind is kind for check in checks) for kind in CheckKind},
+        }
+
+    def _count_of(self, kind: Role | CheckKind | str) -> int:
+        return self._configured.get(kind, 0)
 
     def count_drops_of(self, protocol: str, read: Callable[[], Mapping[str, int]]) -> None:
         """Export a transport's own count of dropped replies: `read` returns reason to total."""

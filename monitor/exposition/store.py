@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
@@ -60,8 +60,6 @@ class _Owner:
 
 class Exposition:
     """All series of the daemon as text, ready to be joined."""
-
-    __slots__ = ("_blocks", "_clock", "_own", "_owners", "_replaced", "_wanted", "generation")
 
     def __init__(self, clock: Clock, own: OwnMetrics | None = None) -> None:
         self._clock = clock
@@ -157,8 +155,21 @@ class Exposition:
             self.set_blocks(school.id, _INVENTORY, render_school(school))
         self.drop_block("monitor_reference_info", "", _INVENTORY)
         self.set_blocks("", _INVENTORY, render_references(inventory))
-        if self._own is not None:
-            self._own.count_inventory(inventory)
+
+    def unshare(self) -> None:
+        """Go on with copies of all that is changed in place, as a twin must (`monitor.swap`)."""
+        self._blocks = {
+            family: {school: dict(blocks) for school, blocks in schools.items()}
+            for family, schools in self._blocks.items()
+        }
+        self._owners = {
+            check_id: replace(
+                owner,
+                places={family: self._blocks[family][owner.school] for family in owner.places},
+            )
+            for check_id, owner in self._owners.items()
+        }
+        self._replaced = dict(self._replaced)
 
     def _count_from_zero(self, inventory: Inventory) -> None:
         """Expose the counters of checks that are new, before their first run."""

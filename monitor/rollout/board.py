@@ -9,6 +9,7 @@ Must not know: the ledger's file, the clock, probes, metrics.
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -79,13 +80,13 @@ class RolloutBoard:
             for school in inventory.schools
             for site in school.sites
         }
-        kept = {key: line for key, line in self._lines.items() if key in self._sites}
-        for key, (_, site) in self._sites.items():
-            if key in kept:
-                kept[key].expect(site.uplink.expected)
-            else:
-                kept[key] = LineWatch(key, site.uplink.expected)
-        self._lines = kept
+        self._lines = {
+            key: self._lines[key].expecting(site.uplink.expected)
+            if key in self._lines
+            else LineWatch(key, site.uplink.expected)
+            for key, (_, site) in self._sites.items()
+        }
+        self._campaigns = copy(self._campaigns)
         self._campaigns.reconfigure(inventory)
         self._minute = None
 

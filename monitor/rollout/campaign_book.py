@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 class CampaignBook:
     """Collects campaigns from ledger entries and knows what they show."""
 
-    __slots__ = ("_campaigns", "_classes", "_entries", "_goal", "_judged", "_zone")
-
     def __init__(self, inventory: Inventory) -> None:
         self._entries: dict[str, list[Entry]] = {}
         self._campaigns: dict[str, Campaign] = {}

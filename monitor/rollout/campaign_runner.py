@@ -9,7 +9,7 @@ Must not know: the ledger's file, which tool measures, who is told.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -99,8 +99,10 @@ class CampaignRunner:
             self._entries.setdefault(entry.subject, []).append(entry)
         self.reconfigure(inventory)
 
-    def reconfigure(self, inventory: Inventory) -> None:
-        """Take over another inventory; plans follow its lessons."""
+    def reconfigure(self, inventory: Inventory, lessons: LessonHours | None = None) -> None:
+        """Take over another inventory; plans follow its lessons, if they are other ones."""
+        if lessons is not None:
+            self._around = replace(self._around, lessons=lessons)
         self._places: dict[str, tuple[School, Site]] = {
             f"{school.id}/{site.id}": (school, site)
             for school in inventory.schools

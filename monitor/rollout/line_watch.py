@@ -9,6 +9,7 @@ Must not know: the ledger, other sites, stages.
 from __future__ import annotations
 
 from array import array
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 from monitor.rollout.availability import CODES, MinuteClass, start_of
@@ -53,11 +54,18 @@ class LineWatch:
         self._part_seen: dict[str, datetime] = {}
         self._change: LineChange | None = None
 
+    def expecting(self, expected: ExpectedLine) -> LineWatch:
+        """Return what goes on with what is expected now; another expectation begins again."""
+        if expected == self._expected:
+            return self
+        other = copy(self)
+        other.expect(expected)
+        return other
+
     def expect(self, expected: ExpectedLine) -> None:
-        """Go on with what is expected now; another expectation begins anew."""
-        if expected != self._expected:
-            self._expected = expected
-            self._change = None
+        """Begin again with another expectation."""
+        self._expected = expected
+        self._change = None
 
     def restore(self, change: LineChange) -> None:
         """Take the last recorded change of the line, if it was about this expectation."""

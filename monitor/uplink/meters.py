@@ -57,7 +57,7 @@ class UplinkMeters:
 
         Returns what was known of the uplinks whose meters are gone or new.
         """
-        before = self._entries
+        before = dict(self._entries)
         self._entries = {}
         for check, contract in _uplink_checks(inventory):
             known = before.get(check.id)

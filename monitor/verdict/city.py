@@ -80,7 +80,7 @@ class VerdictBoard:
     def reconfigure(self, inventory: Inventory, now: Moment) -> None:
         """Take over another inventory; devices that are asked the same way keep their verdict."""
         self._roster = Roster(inventory, now, self._roster)
-        self._outages.reconfigure(self._roster.sites.keys())
+        self._outages = self._outages.among(self._roster.sites.keys())
 
     def excuse(self, schools: frozenset[str]) -> None:
         """Leave these schools out when it is asked whose loss it is: work is announced there."""

@@ -97,14 +97,16 @@ class ProviderOutages:
         self.lasting: dict[str, ProviderOutage] = {}
         self.excused: frozenset[str] = frozenset()
 
-    def reconfigure(self, sites: Collection[SiteKey]) -> None:
-        """Forget the sites that are no more."""
-        known = frozenset(sites)
-        self.lasting = {
+    def among(self, sites: Collection[SiteKey]) -> ProviderOutages:
+        """Return the outages without the sites that are no more."""
+        known, kept = frozenset(sites), ProviderOutages()
+        kept.excused = self.excused
+        kept.lasting = {
             name: replace(outage, sites=outage.sites & known)
             for name, outage in self.lasting.items()
             if outage.sites & known
         }
+        return kept
 
     def has(self, provider: str, site: SiteKey) -> bool:
         """Return whether a site is concerned by its provider's outage."""

@@ -1,0 +1,39 @@
+"""One change of many objects at once, for a reload that takes all of a configuration or nothing.
+
+Each object is given a twin, a shallow copy. The twin is changed, which may fail at any step; the
+object knows nothing of that. Then `commit` gives every object its twin's attributes by plain
+assignments: none of our code runs there, so nothing is left half done.
+
+What changes a twin must replace what an attribute holds, never change it in place: until the
+commit, the object holds the same.
+
+Must not know: what is changed.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+
+class Swap:
+    """Twins of objects, until they take their place; made and committed without an await between.
+
+    The objects' classes must have no `__slots__`.
+    """
+
+    def __init__(self) -> None:
+        self._twins: dict[int, tuple[Any, Any]] = {}
+
+    def twin(self, original: T) -> T:
+        """Return the copy that is to be changed, one per object; the object follows at `commit`."""
+        _, twin = self._twins.setdefault(id(original), (original, copy(original)))
+        vars(twin)  # refuses here, and not at the commit, what has none
+        return cast("T", twin)
+
+    def commit(self) -> None:
+        """Give every original its twin's attributes; there is nothing here that can fail."""
+        for original, twin in self._twins.values():
+            original.__dict__ = twin.__dict__
