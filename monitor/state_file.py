@@ -2,6 +2,7 @@
 
 It is replaced whole under a lock and synced, so that a reader sees the old or the new one, and
 what a command said survives kill -9 and a power cut. The lock file beside it is never removed.
+Both belong to whoever the directory belongs to: root's commands write for the service's user.
 
 Must not know: what the file holds.
 """
@@ -13,7 +14,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monitor.whole_file import PRIVATE, sync_folder, whole_file
+from monitor.whole_file import PRIVATE, give_to_owner, sync_folder, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ class StateFile:
         """
         descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         try:
+            give_to_owner(descriptor, self._lock_path.parent)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
         finally:
@@ -65,7 +67,7 @@ class StateFile:
 
     def replace(self, content: bytes) -> None:
         """Replace the file; hold the lock. When this returns, the change is on the disk."""
-        with whole_file(self.path, mode=PRIVATE) as file:
+        with whole_file(self.path, mode=PRIVATE, folders_owner=True) as file:
             file.write(content)
 
     def rename(self, name: str) -> Path:

@@ -26,12 +26,13 @@ _PERMISSIONS: Final = 0o777
 
 @contextmanager
 def whole_file(
-    path: Path, *, overwrite: bool = True, mode: int | None = None
+    path: Path, *, overwrite: bool = True, mode: int | None = None, folders_owner: bool = False
 ) -> Iterator[IO[bytes]]:
     """Yield a file to write to; it is at `path` once the context ends without an error.
 
     Its permissions are `mode`, else those (and the owner) of the file that it replaces, else
-    0600. A symbolic link is not followed, and nothing but an ordinary file is replaced.
+    0600. With `folders_owner` it belongs to whoever the folder belongs to. A symbolic link is
+    not followed, and nothing but an ordinary file is replaced.
 
     Raises:
         FileExistsError: if there is one, and `overwrite` is false.
@@ -50,6 +51,8 @@ def whole_file(
             if before is not None:
                 with suppress(PermissionError):
                     os.fchown(file.fileno(), before.st_uid, before.st_gid)
+            if folders_owner:
+                give_to_owner(file.fileno(), path.parent)
             kept = PRIVATE if before is None else before.st_mode & _PERMISSIONS
             os.fchmod(file.fileno(), kept if mode is None else mode)
             os.fsync(file.fileno())
@@ -75,6 +78,17 @@ def whole_text(
             yield text
         finally:
             text.detach()
+
+
+def give_to_owner(descriptor: int, folder: Path) -> None:
+    """Give an open file to whoever its folder belongs to, where the caller may do so.
+
+    What root writes into the service's folder, the service must be able to read.
+    """
+    owner = folder.stat()
+    if os.fstat(descriptor).st_uid != owner.st_uid:
+        with suppress(PermissionError):
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def sync_folder(folder: Path) -> None:

@@ -12,8 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from monitor.cli.main import main
+from monitor.rollout.reader import open_reader
+from monitor.rollout.restore import restore
+from monitor.state_file import StateFile
 from monitor.whole_file import whole_file, whole_text
 from tests.cli.test_rollout_commands import CONFIG, state
+from tests.rollout.test_restore import NOW, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +73,30 @@ def test_a_file_that_root_replaces_keeps_its_owner(tmp_path: Path) -> None:
     os.chown(path, 65534, 65534)
     write(path)
     assert (path.stat().st_uid, path.stat().st_gid) == (65534, 65534)
+
+
+@pytest.mark.root
+def test_what_root_writes_into_the_services_folder_is_the_services(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    file = StateFile(folder / "maintenance.json")
+    for content in (b"{}", b"[]"):
+        with file.locked():
+            file.replace(content)
+        # As an earlier version left it: the next writing mends it.
+        os.chown(file.path, 0, 0)
+    with file.locked():
+        file.replace(b"{}")
+    written(tmp_path / "ledger.sqlite", "one")
+    with open_reader(tmp_path / "ledger.sqlite") as reader:
+        reader.backup(tmp_path / "backup.sqlite")
+    restore(tmp_path / "backup.sqlite", folder / "ledger.sqlite", NOW)
+    owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in folder.iterdir()}
+    assert set(owners.values()) == {(65534, 65534)}, owners
+    assert {mode(path) for path in folder.iterdir()} == {0o600}
+    names = {"maintenance.json", "maintenance.json.lock", "ledger.sqlite", "ledger.sqlite.lock"}
+    assert set(owners) == names
 
 
 @pytest.mark.parametrize("overwrite", [True, False])

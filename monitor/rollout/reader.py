@@ -25,7 +25,7 @@ from monitor.rollout.chain import (
     milliseconds,
 )
 from monitor.rollout.reading import VerifyResult, verify_chain, write_rows
-from monitor.whole_file import PRIVATE, sync_folder
+from monitor.whole_file import PRIVATE, give_to_owner, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -261,8 +261,15 @@ def row_values(row: Row) -> tuple[int, int, str, str, str, bytes]:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file that only its owner may read; SQLite gives its journal the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+    """Create an empty file that only its owner may read: whoever its folder belongs to.
+
+    SQLite gives its journal the same mode and owner.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        give_to_owner(descriptor, path.parent)
+    finally:
+        os.close(descriptor)
 
 
 def _decode(value: bytes) -> str:
