@@ -10,6 +10,8 @@ from dashboards import city, health
 from dashboards.build import panels_of
 from dashboards.panel import Colour
 from dashboards.shared import NONE, SILENT_ROW
+from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.metric import Kind
 from tests.dashboards.test_boards import document, every_document, expressions
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 OURS = (city.BOARD, health.BOARD)
 PALETTE = {colour.value for colour in Colour}
 OF_NOTHING = {Colour.SILENT.value, Colour.UNKNOWN.value}
+# Labels whose values are the product's own, and have a word in `monitor/words`.
+IN_WORDS = {"cause", "reason", "finding", "stage", "outcome", "verdict"}
+STATE_SETS = {
+    metric.name: metric.labels[-1] for metric in CATALOGUE.values() if metric.kind is Kind.STATES
+}
 ALIVE = 'up{job="schulnetz"} == 1'
 # The colour of each stage and state, whichever board shows it.
 MEANINGS = {
@@ -102,7 +109,7 @@ def test_a_zero_is_only_said_while_the_monitor_answers(board: Board, language: L
 def test_what_an_empty_table_would_hide_is_said_in_it(board: Board, language: Language) -> None:
     """An empty table says "none": so it is never empty while the monitor is silent."""
     for panel in panels(document(board, language), "table"):
-        if panel["fieldConfig"]["defaults"]["noValue"] == NONE.of(language) and board in OURS:
+        if panel["fieldConfig"]["defaults"]["noValue"] == NONE.of(language):
             assert SILENT_ROW.value in panel["targets"][0]["expr"], panel["title"]
             assert SILENT_ROW.text.of(language) in json.dumps(panel, ensure_ascii=False)
 
@@ -111,7 +118,7 @@ def test_what_an_empty_table_would_hide_is_said_in_it(board: Board, language: La
 def test_timelines_show_what_was_not_well_and_are_never_empty(
     board: Board, language: Language
 ) -> None:
-    for panel in panels(document(board, language), "state-timeline") if board in OURS else ():
+    for panel in panels(document(board, language), "state-timeline"):
         asked = [target["expr"] for target in panel["targets"]]
         assert "[$__range] @ end()" in asked[0], panel["title"]
         assert any(expr.startswith("vector(-1) unless on ()") for expr in asked), panel["title"]
@@ -210,5 +217,63 @@ def test_boards_of_one_school_tell_its_sites_apart(board: Board, language: Langu
 @every_document
 def test_titles_fit_into_a_window_of_800_pixels(board: Board, language: Language) -> None:
     """A column is 30 pixels wide there, a letter 7.5, and the corner's sign takes 37."""
-    for panel in panels_of(document(board, language)) if board in OURS else ():
+    for panel in panels_of(document(board, language)):
         assert len(panel["title"]) <= 4 * panel["gridPos"]["w"] - 5, panel["title"]
+
+
+@every_document
+def test_a_states_word_is_shown_and_not_that_one_holds(board: Board, language: Language) -> None:
+    """`max by (stage) (rollout_stage) == 1` would read "yes" for every stage."""
+    for panel in panels(document(board, language), "stat", "state-timeline"):
+        if panel["options"].get("textMode") == "name":
+            continue  # the state's name is what is shown
+        for target in panel["targets"]:
+            for name, label in STATE_SETS.items():
+                for by, selector in re.findall(
+                    rf"by \(([^)]*)\) \({name}(\{{[^}}]*\}})?\)", target["expr"]
+                ):
+                    assert f'{label}="' in selector or label not in by, panel["title"]
+
+
+@every_document
+def test_loss_is_that_of_lines_and_not_of_dead_switches(board: Board, language: Language) -> None:
+    for expr in expressions(document(board, language)):
+        if "probe_icmp_lost_total" in expr:
+            assert 'device="router"' in expr or 'role="uplink"' in expr, expr
+
+
+@every_document
+def test_schools_are_called_by_their_names(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        for target in panel["targets"]:
+            assert "{{school}}" not in target["legendFormat"], panel["title"]
+        for field in table_fields(panel):
+            assert field != "school", panel["title"]
+
+
+@every_document
+def test_what_a_label_says_has_a_word_in_both_languages(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        fields = table_fields(panel)
+        for field in IN_WORDS & set(fields):
+            assert any(
+                prop["id"] == "mappings"
+                for one in panel["fieldConfig"]["overrides"]
+                if one["matcher"]["options"] == fields[field]
+                for prop in one["properties"]
+            ), (panel["title"], field)
+
+
+def table_fields(panel: dict[str, Any]) -> dict[str, str]:
+    """Return the columns of a table that are seen, and how they are called."""
+    hidden = {
+        one["matcher"]["options"]
+        for one in panel["fieldConfig"]["overrides"]
+        if {"id": "custom.hidden", "value": True} in one["properties"]
+    }
+    for one in panel.get("transformations", ()):
+        if one["id"] == "organize" and panel["type"] == "table":
+            names = one["options"]["renameByName"]
+            order = one["options"]["indexByName"]
+            return {name: names.get(name, name) for name in order if name not in hidden}
+    return {}
