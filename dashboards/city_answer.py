@@ -199,11 +199,11 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Down, and since when", "Ausgefallen, und seit wann"),
             Text(
-                "Each dead line; of a provider's outage, the provider. Good: none.",
-                "Jede tote Leitung; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
+                "The six that fell last; of a provider's outage, the provider. Good: none.",
+                "Die sechs jüngsten; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
             ),
             (
-                Query(f"topk(8, {_DOWN_SINCE})", same("{{place}}"), instant=True),
+                Query(f"topk(6, {_DOWN_SINCE})", same("{{place}}"), instant=True),
                 *if_none(
                     _DOWN,
                     Text("no line is known to be down", "keine Leitung ist ausgefallen"),

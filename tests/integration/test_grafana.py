@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from dashboards.text import Language
     from tests.integration.prometheus import Prometheus
-    from tests.integration.running import Daemon
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
@@ -53,7 +52,10 @@ DOWN: Final = 'school_uplink_state{state="down"} == 1'
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is wrong in the city, what Prometheus knows of it before the boards are opened."""
+    """What is wrong in the city, what Prometheus knows of it before the boards are opened.
+
+    `ends`: the monitor does, and is silent. `falls`: all lines were up before.
+    """
 
     name: str
     faults: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Situation:
     awaited: str = UP
     how_many: int = len(SCHOOLS)
     ends: bool = False
+    falls: bool = False
     between: tuple[str, str] = NOW
 
     @property
@@ -75,8 +78,9 @@ SITUATIONS: Final = (
     Situation(
         "provider outage",
         tuple(f"uplink-down@{school}" for school in ("voede", "goethe", "schiller")),
-        awaited=DOWN,
-        how_many=3,
+        awaited="school_provider_outage == 1",
+        how_many=1,
+        falls=True,
     ),
     Situation("monitor silent", ends=True),
     Situation("empty range", between=EMPTY),
@@ -155,13 +159,20 @@ def played(situation: Situation, place: Path) -> Iterator[Prometheus]:
     (place / "rules").mkdir()
     write_rules(place / "rules", Pace(20))
     faults = [part for fault in situation.faults for part in ("--fault", fault)]
+    if situation.falls:
+        with (
+            demo(config, state) as daemon,
+            prometheus_of(f"{daemon.host}:{daemon.port}", place) as one,
+        ):
+            one.await_answer(UP, len(SCHOOLS))
     with ExitStack() as life, ExitStack() as monitor:
-        daemon: Daemon = monitor.enter_context(demo(config, state, *situation.arguments, *faults))
+        daemon = monitor.enter_context(demo(config, state, *situation.arguments, *faults))
         daemon.await_ready()
         if situation.arguments:
             backfilled(config, state, place)
         prometheus = life.enter_context(prometheus_of(f"{daemon.host}:{daemon.port}", place))
-        prometheus.await_answer(situation.awaited, situation.how_many)
+        label = "provider" if situation.falls else "school"
+        prometheus.await_answer(situation.awaited, situation.how_many, label)
         if situation.ends:
             monitor.close()
             prometheus.await_answer('up{job="schulnetz"} == 0', 1, "job")
