@@ -210,6 +210,13 @@ _INVENTORY_METRICS = (
         "A configured reference target outside the schools",
         ("device", "host"),
     ),
+    Metric(
+        "school_contract_info",
+        Kind.INFO,
+        "",
+        "A site's contract: who owes it, and its number or document, empty without one",
+        (*_SITE, "provider", "reference"),
+    ),
     _contract("down_bits_per_second", _RATE, "Contracted maximum rate towards the site"),
     _contract("up_bits_per_second", _RATE, "Contracted maximum rate from the site"),
     _contract("normal_down_bits_per_second", _RATE, "Rate normally available towards the site"),

@@ -46,6 +46,7 @@ def _render_site(blocks: Blocks, school_id: str, site: Site) -> None:
         described = (*labels, switch.name, Role.SWITCH.value, switch.host)
         blocks.add("school_device_info", described, 1)
         _render_security(blocks, (*labels, switch.name), switch.checks)
+    blocks.add("school_contract_info", (*labels, contract.provider, contract.reference), 1)
     owed = {
         "down_bits_per_second": contract.down_bps,
         "up_bits_per_second": contract.up_bps,

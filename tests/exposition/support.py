@@ -90,10 +90,9 @@ def two_ports(**columns: dict[int, int | bytes]) -> DeviceReading:
     return reading(**(base | columns))
 
 
-def school(school_id: str = "goethe", switches: int = 1) -> School:
-    contract = Contract(
-        "Stadtnetz", 10**9, 10**9, 9 * 10**8, 9 * 10**8, 5 * 10**8, 5 * 10**8, 0.985
-    )
+def school(school_id: str = "goethe", switches: int = 1, reference: str = "") -> School:
+    rates = (10**9, 10**9, 9 * 10**8, 9 * 10**8, 5 * 10**8, 5 * 10**8)
+    contract = Contract("Stadtnetz", *rates, availability=0.985, reference=reference)
     uplink = Uplink("10.0.0.1", contract, (_plan(icmp_check()), _plan(interfaces_check())))
     rows = tuple(
         Switch(f"switch-{number}", f"10.0.0.{number + 1}", (_plan(interfaces_check()),))

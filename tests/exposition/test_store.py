@@ -96,6 +96,19 @@ async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll
     assert found["school_contract_availability_ratio", site] == 0.985
 
 
+async def test_a_contract_is_named_by_provider_and_reference() -> None:
+    named = school("goethe", 1, reference="V-2021-\x1b82")
+    exposition = Exposition(HandClock())
+    exposition.set_inventory(inventory(named, school("schiller")))
+    samples = exact_names(await scrape(exposition))
+    found = [dict(labels) for name, labels in samples if name == "school_contract_info"]
+    assert {one["school"]: one["reference"] for one in found} == {
+        "goethe": "V-2021-82",
+        "schiller": "",
+    }
+    assert {one["provider"] for one in found} == {"Stadtnetz"}
+
+
 async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
     exposition.set_inventory(inventory(school("goethe"), school("schiller")))
