@@ -207,6 +207,8 @@ def _variable(choice: Choice, language: Language) -> dashboard.QueryVariable:
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
     )
+    if choice.regex:
+        built.regex(choice.regex)
     if choice.several:
         built.multi(multi=True).include_all(include_all=True).all_value(".*")
     return built

@@ -47,8 +47,16 @@ _UNITS: Final = {
     "day": Text("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
     "moment": Text("time:YYYY-MM-DD HH:mm", "time:DD.MM.YYYY HH:mm"),
     "duration": Text("dtdurations", "dtdhms"),
+    # Grafana's `pps` writes one packet in two seconds as 500 mp/s.
+    "packets": Text("suffix:packets/s", "suffix:Pakete/s"),
+    # Words behind a count, where its tile has no room for them in its title.
+    "dead": Text("suffix:down", "suffix:tot"),
+    "faulty": Text("suffix:faulty", "suffix:gestört"),
+    "broken": Text("suffix:broken", "suffix:defekt"),
 }
+_COUNTS: Final = frozenset({"none", "dead", "faulty", "broken"})
 DATES: Final = frozenset({"day", "moment", "since"})
+MAIN_SITE: Final = Text("main site", "Hauptstandort")
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -59,7 +67,7 @@ def unit_of(unit: str, language: Language) -> str:
 
 def decimals_of(unit: str, decimals: int | None) -> int | None:
     """Return how many decimals are shown: none of a count unless told, as many as fit of others."""
-    return 0 if decimals is None and unit == "none" else decimals
+    return 0 if decimals is None and unit in _COUNTS else decimals
 
 
 def mappings(values: Iterable[Value], language: Language) -> list[models.ValueMapping]:
@@ -93,11 +101,32 @@ def link_of(link: Link, language: Language) -> dashboard.DashboardLink:
     return dashboard.DashboardLink(link.title.of(language)).url(url)
 
 
+def _name_main_site(built: AnyPanel, panel: Panel, language: Language) -> None:
+    """Call the site `main` of a school by a word, where a series' name begins with its site."""
+    if not any(query.legend.en.startswith("{{site}}") for query in panel.queries):
+        return
+    if panel.kind in {Kind.STAT, Kind.BAR_GAUGE}:
+        matcher = models.MatcherConfig(id_val="byName", options="main")
+        name = models.DynamicConfigValue("displayName", MAIN_SITE.of(language))
+        built.with_override(matcher, [name])
+    else:
+        options = {"regex": "/^main\\b/", "renamePattern": MAIN_SITE.of(language)}
+        built.with_transformation(
+            models.DataTransformerConfig(id_val="renameByRegex", options=options)
+        )
+
+
 def name_series(built: AnyPanel, panel: Panel, language: Language) -> None:
     """Name and colour the series of a panel by what they mean.
 
     Grafana drops the name of a lone bar or tile unless it is told a display name.
     """
+    _name_labelled(built, panel, language)
+    if panel.kind is not Kind.TABLE:
+        _name_main_site(built, panel, language)
+
+
+def _name_labelled(built: AnyPanel, panel: Panel, language: Language) -> None:
     for one in panel.series if panel.kind is not Kind.GEOMAP else ():
         matcher = models.MatcherConfig(id_val="byName", options=one.name)
         colour = {"mode": "fixed", "fixedColor": one.colour}
@@ -166,17 +195,24 @@ def _of_column(
         yield models.DynamicConfigValue("decimals", decimals)
     if column.width is not None:
         yield models.DynamicConfigValue("custom.width", column.width)
+    yield from _meaning_of_column(column, language)
+    if is_first and panel.link is not None:
+        yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])
+
+
+def _meaning_of_column(column: Column, language: Language) -> Iterator[models.DynamicConfigValue]:
     texts = mappings(column.values, language)
     if column.name.startswith("Value"):
         texts.append(_NO_NUMBER)
     if texts:
         yield models.DynamicConfigValue("mappings", texts)
-        if column.values and column.coloured:
+    if column.values:
+        # Words, although what lies below them may be a number.
+        yield models.DynamicConfigValue("custom.align", "left")
+        if column.coloured:
             yield models.DynamicConfigValue("custom.displayMode", "color-background")
     if column.steps:
         steps = [models.Threshold(step.value, step.colour) for step in column.steps]
         thresholds = models.ThresholdsConfig(models.ThresholdsMode.ABSOLUTE, steps)
         yield models.DynamicConfigValue("thresholds", thresholds)
         yield models.DynamicConfigValue("custom.displayMode", "color-text")
-    if is_first and panel.link is not None:
-        yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from grafana_foundation_sdk.builders import (
     bargauge,
     common,
+    dashboard,
     geomap,
     stat,
     statetimeline,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # so that nothing looks like nothing. Grafana's own axis of zeros ends at 100, or at 10,000 %.
 _SOFT_MAX: Final = {
     "percentunit": 0.05,
+    "packets": 1.0,
     "pps": 1.0,
     "ops": 1.0,
     "bps": 1e6,
@@ -69,7 +71,6 @@ def drawn(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one
 def _stat(panel: Panel, language: Language) -> stat.Panel:
     # A figure that is neither good nor bad has no background.
     is_plain = Colour.PLAIN in {one.colour for one in panel.values or panel.steps}
-    named = len(panel.queries) > 1 or "{{" in panel.queries[0].legend.of(language)
     return (
         stat.Panel()
         .color_mode(
@@ -78,15 +79,17 @@ def _stat(panel: Panel, language: Language) -> stat.Panel:
             else common_models.BigValueColorMode.BACKGROUND
         )
         .graph_mode(common_models.BigValueGraphMode.NONE)
-        .text_mode(_shown_of(panel, named=named))
+        .text_mode(_text_mode(panel, language))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     )
 
 
-def _shown_of(panel: Panel, *, named: bool) -> common_models.BigValueTextMode:
+def _text_mode(panel: Panel, language: Language) -> common_models.BigValueTextMode:
     if panel.in_words:
         return common_models.BigValueTextMode.NAME
-    if named:
+    if not panel.names_one:
+        return common_models.BigValueTextMode.AUTO
+    if len(panel.queries) > 1 or "{{" in panel.queries[0].legend.of(language):
         return common_models.BigValueTextMode.VALUE_AND_NAME
     return common_models.BigValueTextMode.VALUE
 
@@ -134,13 +137,21 @@ def _time_series(panel: Panel) -> timeseries.Panel:
     built = timeseries.Panel().legend(legend).tooltip(tooltip).line_width(2).fill_opacity(8)
     built.show_points(common_models.VisibilityMode.NEVER)
     if panel.unit not in DATES:
-        built.min(0).axis_soft_max(panel.soft_max or _SOFT_MAX[panel.unit])
+        little = panel.soft_max or _SOFT_MAX[panel.unit]
+        built.axis_soft_max(little)
+        if panel.mirrored:
+            built.axis_soft_min(-little).axis_centered_zero(axis_centered_zero=True)
+        else:
+            built.min(0)
         if panel.maximum is not None:
             built.max(panel.maximum)
     if len(panel.steps) > 1:
         built.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
         )
+    if panel.by_value:
+        built.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
+        built.gradient_mode(common_models.GraphGradientMode.SCHEME)
     if panel.stacked:
         built.stacking(common.StackingConfig().mode(common_models.StackingMode.NORMAL))
         built.fill_opacity(60).line_width(0)

@@ -123,10 +123,14 @@ class Panel:
     """One panel; `width` of 24 columns, `height` in Grafana's units of 30 pixels.
 
     `no_data` is said where nothing comes, in the colour `silent`: grey or violet, never a good one.
-    Units are Grafana's, and four of `fields`: `day`, `moment`, `since` (dates), `duration` (s).
+    Units are Grafana's, and those of `fields`: `day`, `moment`, `since` (dates), `duration` (s),
+    `packets` (a second), and counts of what is `dead`, `faulty`, `broken`.
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
-    whose meaning has a colour. `first_by` sorts a table by a column's title, largest value first.
+    whose meaning has a colour; a `mirrored` one has values below zero as well. `first_by` sorts a
+    table by a column's title, largest value first. `names_one` is False where a tile that is alone
+    needs no name, because a variable of the board says it. A graph is drawn `by_value` in the
+    colours of its steps, where a value means good or bad whosever it is.
     A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     """
@@ -151,6 +155,9 @@ class Panel:
     stacked: bool = False
     in_words: bool = False
     per_series: bool = False
+    mirrored: bool = False
+    names_one: bool = True
+    by_value: bool = False
     decimals: int | None = None
     repeat: str = ""
     content: Text | None = None
@@ -169,11 +176,14 @@ class Choice:
     """A variable: what is chosen from, by a `label_values` query.
 
     `several` lets one choose several values, and begins with all; expressions then match by `=~`.
+    With `regex`, the query is any other, and its groups `text` and `value` say what is shown and
+    what is meant.
     """
 
     name: str
     label: Text
     query: str
+    regex: str = ""
     several: bool = False
 
 

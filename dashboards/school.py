@@ -1,21 +1,35 @@
-"""What is wrong at this school: one school, for the engineer who was called."""
+"""What is wrong at this school: one school, for the engineer who was called.
+
+The first row gives the verdict on each of its lines with cause and begin, the second the checks
+and findings behind it, `school_detail` the rest.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from dashboards.codes import (
+    MAIN_SITE,
+    NOT_KNOWN,
+    REASONS,
+    RESULTS,
+    UNREAD,
+    VERDICTS,
+    result_code,
+    verdict_code,
+)
 from dashboards.panel import (
     BAD_FROM_ONE,
     Board,
     Colour,
     Column,
     Kind,
-    Link,
     Panel,
     Query,
     Row,
-    Step,
+    Value,
 )
+from dashboards.school_detail import DEVICES, HERE, LINE, LOSS, LOSS_STEPS, OWED, SCHOOL_HERE
 from dashboards.shared import (
     CAMPAIGNS,
     MAINTENANCE,
@@ -24,300 +38,230 @@ from dashboards.shared import (
     OUTAGES,
     RELOADS,
     SCHOOL,
-    SITE_COLUMN,
+    SILENT,
+    SILENT_ROW,
     SITES,
     STATES,
-    YES_OR_NO,
+    WHEN_SILENT,
+    not_up_throughout,
+    or_silent,
     state_code,
+    words,
 )
 from dashboards.text import Text, same
+from monitor.words import terms
 
-_SCHOOL: Final = 'school="$school"'
-_HERE: Final = f'{_SCHOOL}, site=~"$site"'
-_UPLINK: Final = f'{_HERE}, check="icmp"'
-_TO_SWITCH: Final = Link(
-    Text("What is wrong with this switch", "Was mit diesem Switch nicht stimmt"),
-    "schulnetz-switch",
-    "var-school=$school&var-site=${__data.fields.site}&var-device=${__value.text}",
+_CHECK: Final = "site, device, check"
+_SWITCH: Final = "site, device"
+_FINDINGS: Final = f"max by (site, finding) (school_uplink_finding{{{HERE}}})"
+# A line whose router is not read has no findings, which is not the same as none.
+_FOUND: Final = (
+    f"{_FINDINGS} == 1 or label_replace(max by (site) (school_uplink_state{{{HERE}}}) "
+    f'unless on (site) {_FINDINGS}, "finding", "{UNREAD.value}", "", "")'
 )
+_BEGAN: Final = f"max by (site) (school_uplink_state_since_timestamp_seconds{{{HERE}}})"
+_NOT_UP: Final = f'max by (site) (school_uplink_state{{{HERE}, state="up"}}) == 0'
+_SINCE: Final = f"({_BEGAN} and on (site) {_NOT_UP} or on () max({_BEGAN})) * 1000"
+
+
+def _switches(state: str) -> str:
+    return f'sum(max by (site, device) (school_switch_state{{{HERE}, state="{state}"}}))'
+
 
 ANSWER: Final = Row(
     Text("What is wrong here?", "Was stimmt hier nicht?"),
     (
         Panel(
             Kind.STAT,
-            Text("Uplink", "Anschluss"),
-            Text("Verdict on each site's uplink. Good: up.", "Urteil je Standort. Gut: verbunden."),
-            (
-                Query(
-                    state_code("school_uplink_state", _HERE, "site"),
-                    same("{{site}}"),
-                    instant=True,
-                ),
+            Text("Line", "Leitung"),
+            Text(
+                "Verdict on the line of each site, and why. Good: up.",
+                "Urteil über die Leitung jedes Standorts, mit Grund. Gut: verbunden.",
             ),
+            (Query(verdict_code("uplink", HERE, "site"), same("{{site}}"), instant=True),),
             "none",
             NOTHING_YET,
-            width=6,
-            values=STATES,
+            width=8,
+            height=5,
+            values=VERDICTS,
+            names_one=False,
         ),
         Panel(
             Kind.STAT,
-            Text("Switches down", "Switches ausgefallen"),
-            Text("Dead switches here. Good: 0.", "Tote Switches hier. Gut: 0."),
+            Text("Since", "Seit"),
+            Text(
+                "Since when each line that is not up has been so; since when all are up where all "
+                "are.",
+                "Seit wann jede Leitung, die nicht verbunden ist, es nicht ist; seit wann alle es "
+                "sind, wo alle es sind.",
+            ),
+            (Query(_SINCE, same("{{site}}"), instant=True),),
+            "since",
+            NOTHING_YET,
+            width=4,
+            height=5,
+            names_one=False,
+        ),
+        Panel(
+            Kind.STAT,
+            Text("Loss", "Verlust"),
+            Text(
+                "Share of the pings of the last minutes that is not answered, of the line that "
+                "loses most. Good: below 1 %.",
+                "Anteil der Pings der letzten Minuten, auf die nichts kommt, an der Leitung, die "
+                "am meisten verliert. Gut: unter 1 %.",
+            ),
+            (Query(f"max({LOSS})", Text("lost", "verloren"), instant=True),),
+            "percentunit",
+            NOTHING_YET,
+            width=4,
+            height=5,
+            steps=LOSS_STEPS,
+            decimals=0,
+        ),
+        Panel(
+            Kind.STAT,
+            same("Switches"),
+            Text(
+                "Dead switches behind a living line; behind a dead one they are unknown. Good: 0.",
+                "Tote Switches hinter lebender Leitung; hinter einer toten sind sie unbekannt. "
+                "Gut: 0.",
+            ),
             (
+                # No dead one while some are unknown is no good news: -1.
                 Query(
-                    f'sum(max by (site, device) (school_switch_state{{{_HERE}, state="down"}}))',
+                    f"{_switches('down')} > 0 or 0 - ({_switches('unknown')} > bool 0)",
                     Text("down", "ausgefallen"),
                     instant=True,
                 ),
             ),
-            "none",
-            Text("no switches", "keine Switches"),
-            width=6,
+            "dead",
+            Text("none known", "keine bekannt"),
+            width=4,
+            height=5,
             steps=BAD_FROM_ONE,
+            values=(Value(-1, terms.STATES["unknown"], Colour.UNKNOWN),),
         ),
         Panel(
             Kind.STAT,
-            Text("Lessons now", "Unterricht jetzt"),
+            Text("Now", "Jetzt"),
             Text(
-                "Whether lessons are held now: then an outage hurts.",
-                "Ob gerade Unterricht ist: dann tut ein Ausfall weh.",
+                "Whether lessons are held now, for then an outage hurts, and whether announced "
+                "work is under way.",
+                "Ob gerade Unterricht ist, denn dann tut ein Ausfall weh, und ob angekündigte "
+                "Arbeiten laufen.",
             ),
             (
                 Query(
-                    f"max(school_in_lessons{{{_SCHOOL}}})",
-                    Text("lessons", "Unterricht"),
+                    f"max(school_in_lessons{{{SCHOOL_HERE}}})"
+                    f" + 2 * max(school_maintenance{{{SCHOOL_HERE}}})",
+                    Text("now", "jetzt"),
                     instant=True,
                 ),
             ),
             "none",
             NOTHING_YET,
-            width=6,
-            values=YES_OR_NO,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("In maintenance", "In Wartung"),
-            Text("Whether announced work is under way.", "Ob angekündigte Arbeiten laufen."),
-            (
-                Query(
-                    f"max(school_maintenance{{{_SCHOOL}}})",
-                    Text("maintenance", "Wartung"),
-                    instant=True,
-                ),
+            width=4,
+            height=5,
+            values=(
+                Value(0, Text("no lessons", "kein Unterricht"), Colour.PLAIN),
+                Value(1, Text("LESSONS", "UNTERRICHT"), Colour.CARE),
+                Value(2, Text("maintenance", "Wartung"), Colour.CARE),
+                Value(3, Text("LESSONS, and maintenance", "UNTERRICHT, und Wartung"), Colour.CARE),
             ),
-            "none",
-            NOTHING_YET,
-            width=6,
-            values=YES_OR_NO,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Round-trip time", "Paketumlaufzeit"),
-            Text(
-                "Median and 95 % of all pings to the routers, by kernel time stamps. Good: flat.",
-                "Median und 95 % aller Pings zu den Routern, mit Zeitstempeln des Kernels. "
-                "Gut: flach.",
-            ),
-            tuple(
-                Query(
-                    f"histogram_quantile({share}, sum by (site, le) "
-                    f"(rate(smokeping_response_duration_seconds_bucket{{{_UPLINK}, "
-                    'device="router"}[$__rate_interval])))',
-                    same(f"{{{{site}}}} {name}"),
-                )
-                for share, name in ((0.5, "50 %"), (0.95, "95 %"))
-            ),
-            "s",
-            NOTHING_YET,
-            width=12,
-            height=8,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Packets lost", "Verlorene Pakete"),
-            Text("Share of pings lost. Good: under 1 %.", "Anteil verlorener Pings. Gut: < 1 %."),
-            (
-                Query(
-                    f"sum by (site) (rate(probe_icmp_lost_total{{{_UPLINK}, "
-                    'device="router"}[$__rate_interval])) / sum by (site) '
-                    f"(rate(smokeping_requests_total{{{_UPLINK}, "
-                    'device="router"}[$__rate_interval]))',
-                    same("{{site}}"),
-                ),
-            ),
-            "percentunit",
-            NOTHING_YET,
-            width=12,
-            height=8,
-            steps=(Step(None, Colour.GOOD), Step(0.05, Colour.BAD)),
         ),
     ),
 )
+
 
 WHY: Final = Row(
     Text("Why", "Warum"),
     (
         Panel(
-            Kind.TIME_SERIES,
-            Text("Traffic against the contract", "Verkehr gegen den Vertrag"),
+            Kind.TABLE,
+            Text("Every check, what failed first", "Jede Prüfung, Fehlgeschlagenes zuerst"),
             Text(
-                "Down, up, and the contracted rate. Good: well below it.",
-                "Herunter, hinauf, und die vertragliche Rate. Gut: deutlich darunter.",
+                "How the last run of each check ended, and why. Good: ok.",
+                "Wie der letzte Lauf jeder Prüfung endete, und warum. Gut: ok.",
             ),
             (
+                Query(or_silent(result_code(HERE), "device"), same(""), instant=True),
                 Query(
-                    f"max by (site) (school_uplink_down_bits_per_second{{{_HERE}}})",
-                    Text("{{site}} down", "{{site}} herunter"),
-                ),
-                Query(
-                    f"max by (site) (school_uplink_up_bits_per_second{{{_HERE}}})",
-                    Text("{{site}} up", "{{site}} hinauf"),
-                ),
-                Query(
-                    f"max by (site) (school_contract_down_bits_per_second{{{_HERE}}})",
-                    Text("{{site}} contract", "{{site}} Vertrag"),
+                    f"max by ({_CHECK}) (probe_last_run_timestamp_seconds{{{HERE}}}) * 1000",
+                    same(""),
+                    instant=True,
                 ),
             ),
-            "bps",
-            NOTHING_YET,
-            width=12,
+            "none",
+            NOT_KNOWN,
+            width=24,
+            height=10,
+            columns=(
+                Column("device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False),
+                Column("site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False),
+                Column(
+                    "check",
+                    Text("Check", "Prüfung"),
+                    values=words(terms.CHECKS, {}),
+                    coloured=False,
+                ),
+                Column("Value #A", Text("Result", "Ergebnis"), values=RESULTS, width=110),
+                Column("reason", Text("Reason", "Grund"), values=REASONS, coloured=False),
+                Column("Value #B", Text("Last run", "Zuletzt"), "since", width=110),
+            ),
+            first_by=Text("Result", "Ergebnis"),
+        ),
+        Panel(
+            Kind.TABLE,
+            Text("Findings at the line", "Befunde an der Leitung"),
+            Text(
+                "Findings at the interface of the line's router. Good: none.",
+                "Befunde an der Schnittstelle des Routers zur Leitung. Gut: keine.",
+            ),
+            (Query(or_silent(_FOUND, "finding"), same(""), instant=True),),
+            "none",
+            NONE,
+            width=8,
             height=8,
+            columns=(
+                Column(
+                    "finding",
+                    Text("Finding", "Befund"),
+                    values=(SILENT_ROW, UNREAD, *words(terms.FINDINGS, {}, Colour.CARE)),
+                ),
+                Column("site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False),
+            ),
         ),
         Panel(
             Kind.STATE_TIMELINE,
-            Text("Switches over time", "Switches über die Zeit"),
             Text(
-                "State of every switch; unknown while the uplink is dead. Good: up throughout.",
-                "Zustand jedes Switches; unbekannt, solange der Anschluss tot ist. Gut: verbunden.",
+                "The line, and switches not up throughout",
+                "Die Leitung, und nicht durchgehend verbundene Switches",
+            ),
+            Text(
+                "States over time: each line, and the twelve worst switches. A switch that is "
+                "missing here was up throughout. Unknown while the line is dead.",
+                "Zustände über die Zeit: jede Leitung, und die zwölf schlechtesten Switches. Ein "
+                "Switch, der fehlt, war durchgehend verbunden. Unbekannt, solange die Leitung "
+                "tot ist.",
             ),
             (
                 Query(
-                    state_code("school_switch_state", _HERE, "site, device"),
-                    same("{{site}} {{device}}"),
+                    state_code("school_uplink_state", HERE, "site"),
+                    Text("{{site}}: line", "{{site}}: Leitung"),
                 ),
-            ),
-            "none",
-            Text("no switches", "keine Switches"),
-            width=12,
-            height=8,
-            values=STATES,
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("Checks that are not well", "Prüfungen mit Befund"),
-            Text(
-                "Reason of each check that failed or could not tell. Good: empty.",
-                "Grund jeder Prüfung, die fehlschlug oder nichts sagen konnte. Gut: leer.",
-            ),
-            (
                 Query(
-                    f"max by (site, device, check, reason) (probe_failure_reason{{{_HERE}}})",
-                    same(""),
-                    instant=True,
+                    f"({state_code('school_switch_state', HERE, _SWITCH)}) and on ({_SWITCH}) "
+                    f"{not_up_throughout('school_switch_state', HERE, _SWITCH)}",
+                    same("{{site}}: {{device}}"),
                 ),
-            ),
-            "none",
-            NONE,
-            width=12,
-            height=8,
-            columns=(
-                SITE_COLUMN,
-                Column("device", Text("Device", "Gerät")),
-                Column("check", Text("Check", "Prüfung")),
-                Column("reason", Text("Reason", "Grund")),
-            ),
-        ),
-        Panel(
-            Kind.TABLE,
-            Text("Findings at the uplink's interface", "Befunde am Anschluss"),
-            Text(
-                "What the router's counters say is wrong. Good: empty.",
-                "Was laut den Zählern des Routers nicht stimmt. Gut: leer.",
-            ),
-            (
-                Query(
-                    f"max by (site, finding) (school_uplink_finding{{{_HERE}}}) == 1",
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=12,
-            height=8,
-            columns=(SITE_COLUMN, Column("finding", Text("Finding", "Befund"))),
-        ),
-    ),
-)
-
-DETAIL: Final = Row(
-    Text("Devices and evidence", "Geräte und Nachweise"),
-    (
-        Panel(
-            Kind.TABLE,
-            Text("Switches", "Switches"),
-            Text(
-                "Every switch: what it says of itself, and how long it has run.",
-                "Jeder Switch: was er von sich sagt, und wie lange er läuft.",
-            ),
-            (
-                Query(
-                    f"max by (site, device) (sysUpTime{{{_HERE}}}) / 100 * on (site, device) "
-                    "group_left (sys_name) max by (site, device, sys_name) "
-                    f"(school_device_system_info{{{_HERE}}})",
-                    same(""),
-                    instant=True,
-                ),
+                WHEN_SILENT,
             ),
             "none",
             NOTHING_YET,
-            width=12,
-            height=9,
-            columns=(
-                Column("device", same("Switch")),
-                SITE_COLUMN,
-                Column("sys_name", same("sysName")),
-                Column("Value", Text("Up for", "Läuft seit"), "duration"),
-            ),
-            link=_TO_SWITCH,
-        ),
-        Panel(
-            Kind.BAR_GAUGE,
-            Text("Last measuring campaign", "Letzte Messkampagne"),
-            Text(
-                "Median rate of the last campaign. Good: 90 % of the contracted rate or more.",
-                "Median der letzten Kampagne. Gut: 90 % der vertraglichen Rate oder mehr.",
-            ),
-            (
-                Query(
-                    "max by (site, direction) (rollout_campaign_rate_bits_per_second"
-                    f'{{{_HERE}, statistic="median"}})',
-                    same("{{site}} {{direction}}"),
-                    instant=True,
-                ),
-            ),
-            "bps",
-            Text("never measured", "nie gemessen"),
-            width=6,
-            height=9,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Stage by evidence", "Stufe nach Nachweis"),
-            Text("How far the connection is. Good: verified.", "Wie weit der Anschluss ist."),
-            (
-                Query(
-                    f"max by (site, stage) (rollout_stage{{{_HERE}}}) == 1",
-                    same("{{site}}: {{stage}}"),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NOTHING_YET,
-            width=6,
-            height=9,
-            values=YES_OR_NO,
+            width=16,
+            height=8,
+            values=(*STATES, SILENT),
         ),
     ),
 )
@@ -326,7 +270,7 @@ BOARD: Final = Board(
     "schulnetz-school",
     Text("Schulnetz: what is wrong at this school", "Schulnetz: was an dieser Schule nicht stimmt"),
     Text("One school: verdicts, line, devices.", "Eine Schule: Urteile, Leitung, Geräte."),
-    (ANSWER, WHY, DETAIL),
+    (ANSWER, WHY, LINE, DEVICES, OWED),
     choices=(SCHOOL, SITES),
     marks=(OUTAGES, MAINTENANCE, CAMPAIGNS, RELOADS),
 )

@@ -61,7 +61,13 @@ CAUSES: Final = words(
     Colour.UNKNOWN,
 )
 
-SCHOOL: Final = Choice("school", Text("School", "Schule"), "label_values(school_info, school)")
+SCHOOL: Final = Choice(
+    "school",
+    Text("School", "Schule"),
+    "query_result(max by (name, school) (school_info))",
+    # Grafana escapes no quotation mark; a school's id has none.
+    regex=r'/name="(?<text>.*)",school="(?<value>[^"]*)"/',
+)
 SITES: Final = Choice(
     "site",
     Text("Site", "Standort"),
@@ -167,6 +173,10 @@ CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
 SILENT: Final = Value(-1, Text("nothing is known", "nichts ist bekannt"), Colour.SILENT)
 ISOLATED: Final = Value(-2, Text("nothing is known", "nichts ist bekannt"), Colour.UNKNOWN)
 NOTHING_ELSE: Final = (CALM, SILENT, ISOLATED)
+# What a timeline shows for as long as the monitor is silent, to be mapped `SILENT`.
+WHEN_SILENT: Final = Query(
+    f"vector({SILENT.value}) unless on () {_ALIVE}", Text("monitor silent", "Monitor stumm")
+)
 
 
 def if_none(expr: str, said: Text, *, instant: bool = False) -> tuple[Query, ...]:
@@ -179,10 +189,7 @@ def if_none(expr: str, said: Text, *, instant: bool = False) -> tuple[Query, ...
     none = f"unless on () ({expr})"
     queries = (
         (f"(vector({CALM.value}) {none} unless on () {blind}) and on () {_ALIVE}", said),
-        (
-            f"vector({SILENT.value}) unless on () {_ALIVE}",
-            Text("monitor silent", "Monitor stumm"),
-        ),
+        (WHEN_SILENT.expr, WHEN_SILENT.legend),
         (
             f"vector({ISOLATED.value}) {none} and on () {blind}",
             Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),

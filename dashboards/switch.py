@@ -1,9 +1,16 @@
-"""What is wrong with this switch: ports, errors, traffic, restarts."""
+"""What is wrong with this switch: one switch, port by port.
+
+The first row gives its verdict with cause and begin and counts what is broken, the second lists
+its ports, wrong ones first.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from dashboards import ports
+from dashboards.codes import VERDICTS, verdict_code
 from dashboards.panel import (
     BAD_FROM_ONE,
     Board,
@@ -14,65 +21,37 @@ from dashboards.panel import (
     Query,
     Row,
     Step,
-    Value,
 )
+from dashboards.ports import HERE
 from dashboards.shared import (
-    EVERY_HARDWARE_POLL,
     EVERY_POLL,
     MAINTENANCE,
-    NONE,
     NOTHING_YET,
     OUTAGES,
     RELOADS,
     SCHOOL,
+    SILENT_ROW,
     SITE,
-    STATES,
     SWITCH,
-    hardware_rate,
-    or_zero,
-    polled_rate,
-    state_code,
+    or_silent,
 )
+from dashboards.switch_hardware import BROKEN_PARTS, CABLES, HARDWARE
 from dashboards.text import Text, same
 
-_HERE: Final = 'school="$school", site="$site", device="$device"'
-_OPER: Final = (
-    Value(1, Text("up", "aktiv"), Colour.GOOD),
-    Value(2, Text("no link", "kein Link"), Colour.PLANNED),
-    Value(7, Text("lower layer down", "untere Schicht inaktiv"), Colour.CARE),
-)
+_PLAIN: Final = (Step(None, Colour.PLAIN),)
 
 
-_PORT: Final = same("{{ifName}} {{ifDescr}}")
-
-
-def _of_port(expr: str) -> str:
-    # Old switches have no ifName, and ifDescr alone is the same for all ports of some others.
-    return f"sum by (ifName, ifDescr) ({expr})"
-
-
-def _octets(way: str) -> str:
-    return f"topk(8, {_of_port(polled_rate(_HERE, f'ifHC{way}Octets', f'if{way}Octets'))} * 8)"
-
-
-def _events(title: Text, what: Text, names: tuple[str, ...]) -> Panel:
+def _tile(title: Text, description: Text, expr: str, unit: str, steps: tuple[Step, ...]) -> Panel:
     return Panel(
-        Kind.TIME_SERIES,
+        Kind.STAT,
         title,
-        what,
-        tuple(
-            Query(
-                f"topk(8, {_of_port(polled_rate(_HERE, name))})",
-                same(f"{_PORT.en} {name}"),
-                every=EVERY_POLL,
-            )
-            for name in names
-        ),
-        "pps",
+        description,
+        (Query(expr, title, instant=True, every=EVERY_POLL),),
+        unit,
         NOTHING_YET,
-        width=12,
-        height=8,
-        steps=(Step(None, Colour.GOOD), Step(1, Colour.BAD)),
+        width=4,
+        height=5,
+        steps=steps,
     )
 
 
@@ -82,199 +61,196 @@ ANSWER: Final = Row(
         Panel(
             Kind.STAT,
             same("Switch"),
-            Text("Verdict. Good: up.", "Urteil. Gut: verbunden."),
-            (
-                Query(
-                    state_code("school_switch_state", _HERE, "site"),
-                    same("{{site}}"),
-                    instant=True,
-                ),
-            ),
+            Text("Verdict, and why. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
+            (Query(verdict_code("switch", HERE, "site"), same("{{site}}"), instant=True),),
             "none",
-            NOTHING_YET,
-            values=STATES,
+            # The menu of the school's board may come with all sites chosen.
+            Text("not measured, or no site chosen", "nicht gemessen, oder kein Standort gewählt"),
+            width=8,
+            height=5,
+            values=VERDICTS,
+            names_one=False,
         ),
-        Panel(
-            Kind.STAT,
+        _tile(
+            Text("Since", "Seit"),
+            Text("Since when the verdict holds.", "Seit wann das Urteil gilt."),
+            f"max(school_switch_state_since_timestamp_seconds{{{HERE}}}) * 1000",
+            "since",
+            _PLAIN,
+        ),
+        _tile(
+            same("Ports"),
+            Text(
+                "Ports that receive or send damaged packets now. Good: 0; look at the cable.",
+                "Ports, die gerade beschädigte Pakete empfangen oder senden. Gut: 0; sonst Kabel "
+                "prüfen.",
+            ),
+            f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)",
+            "faulty",
+            BAD_FROM_ONE,
+        ),
+        replace(
+            _tile(
+                Text("Parts", "Teile"),
+                Text(
+                    "Fans, power supplies and sensors that report a fault. Good: 0.",
+                    "Lüfter, Netzteile und Sensoren, die einen Fehler melden. Gut: 0.",
+                ),
+                BROKEN_PARTS,
+                "broken",
+                BAD_FROM_ONE,
+            ),
+            no_data=Text("none known", "keine bekannt"),
+        ),
+        _tile(
             Text("Running for", "Läuft seit"),
             Text(
                 "Time since its management started. Good: longer than since the last work on it.",
                 "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",
             ),
-            (Query(f"max by (site) (sysUpTime{{{_HERE}}}) / 100", same("{{site}}"), instant=True),),
+            f"max(sysUpTime{{{HERE}}}) / 100",
             "duration",
-            NOTHING_YET,
-            steps=(Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
+            (Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
         ),
+    ),
+)
+
+
+def _column_query(expr: str) -> Query:
+    return Query(expr, same(""), instant=True, every=EVERY_POLL)
+
+
+PORTS: Final = Row(
+    Text("Its ports", "Seine Ports"),
+    (
         Panel(
-            Kind.STAT,
-            Text("Ports up", "Aktive Ports"),
-            Text("Interfaces that are up.", "Schnittstellen, die aktiv sind."),
-            (Query(f"count(ifOperStatus{{{_HERE}}} == 1)", Text("up", "aktiv"), instant=True),),
-            "none",
-            NOTHING_YET,
-        ),
-        Panel(
-            Kind.STAT,
-            Text("Ports with errors", "Ports mit Fehlern"),
+            Kind.TABLE,
+            Text("Ports, wrong ones first", "Ports, auffällige zuerst"),
             Text(
-                "Ports that receive damaged packets now. Good: 0.",
-                "Ports, die gerade beschädigte Pakete empfangen. Gut: 0.",
+                "What is to be said of each port: damaged or dropped packets now, a link that was "
+                "lost in the time range, or in use, free, switched off.",
+                "Was über jeden Port zu sagen ist: gerade beschädigte oder verworfene Pakete, ein "
+                "im Zeitraum verlorener Link, oder benutzt, frei, abgeschaltet.",
             ),
             (
-                Query(
-                    or_zero(f"count({_of_port(polled_rate(_HERE, 'ifInErrors'))} > 0)"),
-                    Text("ports", "Ports"),
-                    instant=True,
-                    every=EVERY_POLL,
-                ),
+                _column_query(or_silent(ports.state_code(), "port")),
+                _column_query(ports.speed()),
+                _column_query(ports.octets("In")),
+                _column_query(ports.octets("Out")),
+                _column_query(f"{ports.events('ifInErrors')} + {ports.events('ifOutErrors')}"),
+                _column_query(f"{ports.events('ifInDiscards')} + {ports.events('ifOutDiscards')}"),
+                _column_query(ports.unchanged()),
             ),
             "none",
-            NOTHING_YET,
-            steps=BAD_FROM_ONE,
+            Text(
+                "the switch was not read: nothing is known of its ports",
+                "der Switch wurde nicht gelesen: über seine Ports ist nichts bekannt",
+            ),
+            width=24,
+            height=14,
+            columns=(
+                Column("port", same("Port"), values=(SILENT_ROW,), coloured=False),
+                Column("ifIndex", Text("Number", "Nummer")),
+                Column("ifAlias", Text("Label", "Beschriftung")),
+                Column(
+                    "Value #A",
+                    Text("State", "Zustand"),
+                    values=ports.STATES,
+                    width=190,
+                ),
+                Column("Value #B", Text("Speed", "Tempo"), "bps"),
+                Column("Value #C", Text("In", "Herein"), "bps"),
+                Column("Value #D", Text("Out", "Hinaus"), "bps"),
+                Column("Value #E", Text("Damaged", "Beschädigt"), "packets"),
+                Column("Value #F", Text("Dropped", "Verworfen"), "packets"),
+                Column("Value #G", Text("State for", "Seit"), "duration", width=130),
+            ),
+            first_by=Text("State", "Zustand"),
         ),
-        Panel(
-            Kind.TIME_SERIES,
+    ),
+)
+
+
+def _busy(title: Text, description: Text, way: str) -> Panel:
+    expr = ports.busiest(ports.octets(way), f"ifHC{way}Octets", f"if{way}Octets")
+    return Panel(
+        Kind.TIME_SERIES,
+        title,
+        description,
+        (Query(expr, same("{{port}}"), every=EVERY_POLL),),
+        "bps",
+        NOTHING_YET,
+        width=12,
+        height=8,
+    )
+
+
+def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
+    received, sent = f"ifIn{name}", f"ifOut{name}"
+    return Panel(
+        Kind.TIME_SERIES,
+        title,
+        description,
+        (
+            Query(
+                ports.busiest(ports.events(received), received),
+                Text("{{port}} received", "{{port}} empfangen"),
+                every=EVERY_POLL,
+            ),
+            Query(
+                ports.busiest(ports.events(sent), sent),
+                Text("{{port}} sent", "{{port}} gesendet"),
+                every=EVERY_POLL,
+            ),
+            Query(
+                ports.none_of(ports.events(received), ports.events(sent)),
+                none,
+                every=EVERY_POLL,
+            ),
+        ),
+        "packets",
+        NOTHING_YET,
+        width=12,
+        height=8,
+    )
+
+
+TRAFFIC: Final = Row(
+    Text("Traffic and errors", "Verkehr und Fehler"),
+    (
+        _busy(
             Text("Busiest ports, received", "Meistgenutzte Ports, empfangen"),
             Text(
                 "Traffic into the switch by port. Good: no surprise.",
                 "Verkehr in den Switch je Port. Gut: keine Überraschung.",
             ),
-            (Query(_octets("In"), _PORT, every=EVERY_POLL),),
-            "bps",
-            NOTHING_YET,
-            width=12,
-            height=8,
+            "In",
         ),
-        Panel(
-            Kind.TIME_SERIES,
+        _busy(
             Text("Busiest ports, sent", "Meistgenutzte Ports, gesendet"),
             Text(
                 "Traffic out of the switch by port. Good: no surprise.",
                 "Verkehr aus dem Switch je Port. Gut: keine Überraschung.",
             ),
-            (Query(_octets("Out"), _PORT, every=EVERY_POLL),),
-            "bps",
-            NOTHING_YET,
-            width=12,
-            height=8,
+            "Out",
         ),
-    ),
-)
-
-WHY: Final = Row(
-    Text("Errors and discards", "Fehler und Verwürfe"),
-    (
         _events(
             Text("Damaged packets", "Beschädigte Pakete"),
-            Text("By port. Good: none; look at cable and optics.", "Je Port. Gut: keine; Kabel."),
-            ("ifInErrors", "ifOutErrors"),
+            Text(
+                "By port. Good: none; else look at cable and optics.",
+                "Je Port. Gut: keine; sonst Kabel und Optik prüfen.",
+            ),
+            Text("no port has any", "an keinem Port"),
+            "Errors",
         ),
         _events(
             Text("Packets dropped for want of room", "Mangels Platz verworfene Pakete"),
-            Text("By port. Good: none; the port is too slow.", "Je Port. Gut: keine."),
-            ("ifInDiscards", "ifOutDiscards"),
-        ),
-    ),
-)
-
-HARDWARE: Final = Row(
-    Text("Power, temperature, spanning tree", "Strom, Temperatur, Spanning Tree"),
-    (
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Power over Ethernet drawn", "Abgegebener Strom (PoE)"),
             Text(
-                "Share of what each unit can give. Good: below 90 %, so that what is plugged in "
-                "next gets some, too.",
-                "Anteil dessen, was jede Einheit geben kann. Gut: unter 90 %, damit auch das "
-                "nächste Gerät versorgt wird.",
+                "By port. Good: none; else the port is too slow for what it is given.",
+                "Je Port. Gut: keine; sonst ist der Port zu langsam für seinen Verkehr.",
             ),
-            (
-                Query(
-                    f"pethMainPseConsumptionPower{{{_HERE}}} / (pethMainPsePower{{{_HERE}}} > 0)",
-                    Text("unit {{pethMainPseGroupIndex}}", "Einheit {{pethMainPseGroupIndex}}"),
-                ),
-            ),
-            "percentunit",
-            Text("no power over Ethernet", "kein PoE"),
-            width=8,
-            height=8,
-            steps=(Step(None, Colour.GOOD), Step(0.8, Colour.CARE), Step(0.9, Colour.BAD)),
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Temperature", "Temperatur"),
-            Text(
-                "Each sensor. Good: steady; a slow rise is dust or a dying fan.",
-                "Jeder Sensor. Gut: gleichbleibend; langsamer Anstieg heißt Staub oder Lüfter.",
-            ),
-            (
-                Query(
-                    f'school_device_sensor_value{{{_HERE}, unit="celsius"}}',
-                    same("{{entPhysicalName}}"),
-                ),
-            ),
-            "celsius",
-            Text("no sensor of temperature", "kein Temperatursensor"),
-            width=8,
-            height=8,
-        ),
-        Panel(
-            Kind.TIME_SERIES,
-            Text("Changes of the spanning tree", "Änderungen des Spanning Tree"),
-            Text(
-                "Changes an hour. Good: none without work on the network; many are a loop or a "
-                "line that comes and goes.",
-                "Änderungen je Stunde. Gut: keine ohne Arbeiten am Netz; viele heißen Schleife "
-                "oder wackelnde Leitung.",
-            ),
-            (
-                Query(
-                    f"{hardware_rate(_HERE, 'dot1dStpTopChanges')} * 3600",
-                    Text("changes", "Änderungen"),
-                    every=EVERY_HARDWARE_POLL,
-                ),
-            ),
-            "none",
-            Text("no spanning tree", "kein Spanning Tree"),
-            width=8,
-            height=8,
-        ),
-    ),
-)
-
-DETAIL: Final = Row(
-    Text("Every port", "Jeder Port"),
-    (
-        Panel(
-            Kind.TABLE,
-            Text("Ports", "Ports"),
-            Text(
-                "State and speed of every port, as the switch says.",
-                "Zustand und Geschwindigkeit jedes Ports, wie der Switch sie angibt.",
-            ),
-            (
-                Query(
-                    f"max by (ifName, ifDescr) (ifOperStatus{{{_HERE}}})", same(""), instant=True
-                ),
-                Query(
-                    f"max by (ifName, ifDescr) (ifHighSpeed{{{_HERE}}}) * 1e6"
-                    f" or max by (ifName, ifDescr) (ifSpeed{{{_HERE}}})",
-                    same(""),
-                    instant=True,
-                ),
-            ),
-            "none",
-            NONE,
-            width=24,
-            height=14,
-            columns=(
-                Column("ifName", Text("Port", "Port")),
-                Column("ifDescr", Text("Description", "Beschreibung")),
-                Column("Value #A", Text("State", "Zustand"), values=_OPER),
-                Column("Value #B", Text("Speed", "Geschwindigkeit"), "bps"),
-            ),
+            Text("no port drops any", "an keinem Port"),
+            "Discards",
         ),
     ),
 )
@@ -285,7 +261,7 @@ BOARD: Final = Board(
         "Schulnetz: what is wrong with this switch", "Schulnetz: was mit diesem Switch nicht stimmt"
     ),
     Text("One switch, port by port.", "Ein Switch, Port für Port."),
-    (ANSWER, WHY, HARDWARE, DETAIL),
+    (ANSWER, PORTS, TRAFFIC, HARDWARE, CABLES),
     choices=(SCHOOL, SITE, SWITCH),
     marks=(OUTAGES, MAINTENANCE, RELOADS),
 )

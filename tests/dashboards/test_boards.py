@@ -34,6 +34,14 @@ UNITS = {
     "percentunit",
     "bps",
     "pps",
+    "suffix:packets/s",
+    "suffix:Pakete/s",
+    "suffix:down",
+    "suffix:tot",
+    "suffix:faulty",
+    "suffix:gestört",
+    "suffix:broken",
+    "suffix:defekt",
     "ops",
     "s",
     "m",
@@ -244,7 +252,7 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
         r"\b((?:school|rollout|monitor|probe|smokeping|process)_\w+"
         r"|(?:site|device|provider|school):[\w:]+|if[A-Z]\w+|sysUpTime)\b"
     )
-    labels = {"ifName", "ifDescr", "ifIndex"}
+    labels = {"ifName", "ifDescr", "ifIndex", "ifAlias"}
     for expr in expressions(found):
         used = set(names.findall(re.sub(r'"[^"]*"', '""', expr))) - labels
         assert used <= known, (used - known, expr)

@@ -142,8 +142,13 @@ def test_axes_of_figures_begin_at_zero_and_end_near_what_is_little(
         defaults = panel["fieldConfig"]["defaults"]
         if is_date(defaults["unit"]):
             continue
-        assert defaults["min"] == 0, panel["title"]
-        assert defaults["custom"]["axisSoftMax"] > 0, panel["title"]
+        custom = defaults["custom"]
+        assert custom["axisSoftMax"] > 0, panel["title"]
+        if any(target["expr"].startswith("-") for target in panel["targets"]):
+            assert custom["axisCenteredZero"], panel["title"]
+            assert custom["axisSoftMin"] == -custom["axisSoftMax"], panel["title"]
+        else:
+            assert defaults["min"] == 0, panel["title"]
 
 
 @every_document
@@ -177,9 +182,17 @@ def test_dates_and_durations_are_those_of_the_language(board: Board, language: L
 
 @every_document
 def test_a_lone_bar_or_tile_keeps_its_name(board: Board, language: Language) -> None:
-    for panel in panels(document(board, language), "stat", "bargauge"):
+    found = document(board, language)
+    variables = {variable["name"] for variable in found["templating"]["list"]}
+    for panel in panels(found, "stat", "bargauge"):
         config = panel["fieldConfig"]
-        if panel["type"] == "stat":
+        if panel["type"] == "stat" and panel["options"]["textMode"] == "auto":
+            # A variable of the board says what is alone.
+            assert all(
+                set(re.findall(r"{{(\w+)}}", target["legendFormat"])) <= variables
+                for target in panel["targets"]
+            )
+        elif panel["type"] == "stat":
             assert panel["options"]["textMode"] in {"value", "value_and_name", "name"}
         names = {
             one["matcher"]["options"]

@@ -1,0 +1,133 @@
+"""States and causes as codes that a table sorts by and a tile shows: what is wrong is the highest.
+
+The words are those of `monitor/words`; here they get their order and their colours.
+
+Must not know: Grafana's JSON, single boards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dashboards import fields
+from dashboards.panel import Colour, Value
+from dashboards.shared import CAUSES, code_of, words
+from dashboards.text import Text, same
+from monitor.words import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+NOT_KNOWN: Final = Text("not known", "nicht bekannt")
+MAIN_SITE: Final = Value("main", fields.MAIN_SITE, Colour.PLAIN)
+
+
+def _states(
+    said: Mapping[str, Text], order: Iterable[str], colours: Mapping[str, Colour]
+) -> tuple[Value, ...]:
+    """Return a state set's values in their order; what is bad is in capitals."""
+    values = []
+    for code, name in enumerate(order):
+        text, colour = said[name], colours.get(name, Colour.UNKNOWN)
+        if colour is Colour.BAD:
+            text = Text(text.en.upper(), text.de.upper())
+        values.append(Value(code, text, colour))
+    return tuple(values)
+
+
+NO_REASON: Final = Value("none", same("–"), Colour.PLAIN)
+REASONS: Final = (
+    NO_REASON,
+    *(value for value in words(terms.REASONS, {}) if value.value != NO_REASON.value),
+)
+UNREAD: Final = Value(
+    "unread", Text("the router was not read", "der Router wurde nicht gelesen"), Colour.UNKNOWN
+)
+UNNAMED_CONTRACT: Final = Value(
+    "unnamed", Text("no reference configured", "kein Aktenzeichen eingetragen"), Colour.PLAIN
+)
+
+_OUTCOMES: Final = ("ok", "unknown", "failed")
+_STAGES: Final = (
+    "verified",
+    "live",
+    "reported",
+    "built",
+    "ordered",
+    "planned",
+    "unknown",
+    "live_stale",
+    "regressed",
+)
+_CAMPAIGNS: Final = ("passed", "incomplete", "failed")
+_FAILED: Final = Text("FAILED", "FEHLER")
+# How the last run of a check ended, by `result_code`; that of the line's router comes first.
+RESULTS: Final = (
+    Value(0, terms.OUTCOMES["ok"], Colour.GOOD),
+    Value(1, terms.OUTCOMES["unknown"], Colour.UNKNOWN),
+    Value(2, _FAILED, Colour.BAD),
+    Value(3, _FAILED, Colour.BAD),
+)
+# How far a site's connection is, by `stage_code`.
+STAGES: Final = _states(
+    terms.STAGES,
+    _STAGES,
+    {
+        "verified": Colour.GOOD,
+        "live": Colour.LIVE,
+        "reported": Colour.CARE,
+        "built": Colour.BUILT,
+        "ordered": Colour.ORDERED,
+        "planned": Colour.PLANNED,
+        "live_stale": Colour.CARE,
+        "regressed": Colour.BAD,
+    },
+)
+# How a measuring campaign ended, by `campaign_code`.
+CAMPAIGNS: Final = _states(
+    terms.CAMPAIGNS, _CAMPAIGNS, {"passed": Colour.GOOD, "failed": Colour.BAD}
+)
+
+_ORDER: Final = (Colour.GOOD, Colour.UNKNOWN, Colour.BAD)
+_BY_SEVERITY: Final = sorted(CAUSES, key=lambda cause: _ORDER.index(cause.colour))
+
+
+def _verdict(code: int, cause: Value) -> Value:
+    if cause.colour is Colour.GOOD:
+        return Value(code, terms.STATES["up"], cause.colour)
+    state, why = terms.STATES["unknown"], cause.text
+    if cause.colour is Colour.BAD:
+        state = Text("DOWN", "AUSFALL")
+    return Value(code, Text(f"{state.en}: {why.en}", f"{state.de}: {why.de}"), cause.colour)
+
+
+# A verdict with its cause, by `verdict_code`.
+VERDICTS: Final = tuple(_verdict(code, cause) for code, cause in enumerate(_BY_SEVERITY))
+
+
+def verdict_code(kind: str, selector: str, by: str) -> str:
+    """Return PromQL of the verdict with its cause on lines (`uplink`) or switches (`switch`)."""
+    causes = [str(cause.value) for cause in _BY_SEVERITY]
+    return code_of(f"school_{kind}_cause_info", "cause", causes, selector, by)
+
+
+def stage_code(selector: str, by: str) -> str:
+    """Return PromQL of the stage of sites, which reads as `STAGES` say."""
+    return code_of("rollout_stage", "stage", _STAGES, selector, by)
+
+
+def campaign_code(selector: str, by: str) -> str:
+    """Return PromQL of the outcome of sites' last campaign, which reads as `CAMPAIGNS` say."""
+    return code_of("rollout_campaign_verdict", "verdict", _CAMPAIGNS, selector, by)
+
+
+def result_code(selector: str) -> str:
+    """Return PromQL of each check's last result and its `reason`, which read as `RESULTS` say."""
+    by = "site, device, check"
+    code = code_of("probe_outcome", "outcome", _OUTCOMES, selector, by)
+    router = f'max by (site, device) (school_device_info{{{selector}, role="uplink"}})'
+    first = f"(({code}) == 2) * on (site, device) group_left () {router} + 1"
+    ranked = f"({first} or ({code}))"
+    why = f"max by ({by}, reason) (probe_failure_reason{{{selector}}})"
+    plain = f'label_replace({ranked}, "reason", "{NO_REASON.value}", "", "")'
+    return f"({why} * on ({by}) group_left () {ranked}) or on ({by}) {plain}"

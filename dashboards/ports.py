@@ -1,0 +1,92 @@
+"""The ports of one switch in PromQL: which are wrong, how fast, how busy, how damaged.
+
+Must not know: panels, Grafana's JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import Colour, Value
+from dashboards.shared import polled_rate
+from dashboards.text import Text
+
+HERE: Final = 'school="$school", site="$site", device="$device"'
+# What tells a port from the others, as far as it is exported; `port` is what one calls it.
+_PORT: Final = "ifIndex, ifName, ifDescr, ifAlias"
+MOST: Final = 8
+
+# What is to be said of a port, by `state_code`; what is wrong has the highest number.
+STATES: Final = (
+    Value(0, Text("switched off", "abgeschaltet"), Colour.PLANNED),
+    Value(1, Text("no link", "kein Link"), Colour.PLANNED),
+    Value(2, Text("in use", "in Benutzung"), Colour.GOOD),
+    Value(3, Text("drops packets", "verwirft Pakete"), Colour.CARE),
+    Value(4, Text("link lost", "Link verloren"), Colour.CARE),
+    Value(5, Text("DAMAGED PACKETS", "BESCHÄDIGTE PAKETE"), Colour.BAD),
+)
+
+
+def of_port(expr: str) -> str:
+    """Return `expr` by port, with the label `port`: its ifName, or ifDescr where it has none."""
+    # Old switches have no ifName, and ifDescr alone is the same for all ports of some others.
+    named = f'label_replace(sum by ({_PORT}) ({expr}), "port", "$1", "ifDescr", "(.+)")'
+    return f'label_replace({named}, "port", "$1", "ifName", "(.+)")'
+
+
+def octets(way: str) -> str:
+    """Return PromQL of the bits a second that each port receives (`In`) or sends (`Out`)."""
+    return of_port(f"{polled_rate(HERE, f'ifHC{way}Octets', f'if{way}Octets')} * 8")
+
+
+def events(counter: str) -> str:
+    """Return PromQL of how many packets a second each port counts by an error's counter."""
+    return of_port(polled_rate(HERE, counter))
+
+
+def busiest(expr: str, *counters: str) -> str:
+    """Return `expr` of the ports alone whose counters grew most over the whole time range.
+
+    One set of ports for the whole graph: `topk` by itself takes others at each of its points.
+    """
+    grown = " or ".join(f"rate({counter}{{{HERE}}}[$__range] @ end())" for counter in counters)
+    return f"{expr} and topk({MOST}, {of_port(grown)} > 0)"
+
+
+def none_of(*exprs: str) -> str:
+    """Return PromQL that is 0 while ports are read and none of them has any of these."""
+    return f"{' + '.join(f'max({expr})' for expr in exprs)} == 0"
+
+
+def speed() -> str:
+    """Return PromQL of each port's speed in bits a second."""
+    fast, slow = f"ifHighSpeed{{{HERE}}} * 1e6", f"ifSpeed{{{HERE}}}"
+    return of_port(f"({fast} or {slow}) > 0")
+
+
+def unchanged() -> str:
+    """Return PromQL of the seconds for which each port has had its state.
+
+    Absent where sysUpTime has wrapped since (497 days).
+    """
+    up_time = f"on (school, site, device) group_right () ifLastChange{{{HERE}}}"
+    return of_port(f"(sysUpTime{{{HERE}}} - {up_time}) / 100 >= 0")
+
+
+def state_code() -> str:
+    """Return PromQL of what is to be said of each port, which reads as `STATES` say."""
+    oper, admin = f"ifOperStatus{{{HERE}}}", f"ifAdminStatus{{{HERE}}}"
+    damaged = f"{events('ifInErrors')} + {events('ifOutErrors')} > 0"
+    dropped = f"{events('ifInDiscards')} + {events('ifOutDiscards')} > 0"
+    # It was up (1) at some time of the range, and is not any more.
+    was_up = f"min_over_time({oper}[$__range]) == 1"
+    off = f"{admin} == 2"
+    ranked = (
+        f"({damaged}) * 0 + 5",
+        f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 4",
+        f"({dropped}) * 0 + 3",
+        f"{of_port(f'{oper} == 1')} * 0 + 2",
+        f"{of_port(f'({oper} != 1) unless ({off})')} * 0 + 1",
+        f"{of_port(off)} * 0",
+    )
+    return " or ".join(ranked)
