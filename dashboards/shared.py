@@ -160,6 +160,11 @@ def or_zero(expr: str) -> str:
     return f"{expr} or (vector(0) and on () {_ALIVE})"
 
 
+def while_alive(expr: str) -> str:
+    """Return `expr` while the monitor answers: what carries instants stays for five minutes more."""
+    return f"({expr}) and on () {_ALIVE}"
+
+
 def or_silent(expr: str, label: str = "place") -> str:
     """Return PromQL of a table that says so in the column `label` while the monitor is silent.
 

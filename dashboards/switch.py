@@ -34,6 +34,7 @@ from dashboards.shared import (
     SITE,
     SWITCH,
     or_silent,
+    while_alive,
 )
 from dashboards.switch_hardware import BROKEN_PARTS, CABLES, HARDWARE
 from dashboards.text import Text, same
@@ -108,7 +109,7 @@ ANSWER: Final = Row(
                 "Time since its management started. Good: longer than since the last work on it.",
                 "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",
             ),
-            f"max(sysUpTime{{{HERE}}}) / 100",
+            while_alive(f"max(sysUpTime{{{HERE}}}) / 100"),
             "duration",
             (Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
         ),
@@ -133,7 +134,7 @@ PORTS: Final = Row(
                 "im Zeitraum verlorener Link, oder benutzt, frei, abgeschaltet.",
             ),
             (
-                _column_query(or_silent(ports.state_code(), "port")),
+                _column_query(or_silent(while_alive(ports.state_code()), "port")),
                 _column_query(ports.speed()),
                 _column_query(ports.octets("In")),
                 _column_query(ports.octets("Out")),
