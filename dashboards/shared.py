@@ -161,7 +161,7 @@ def or_zero(expr: str) -> str:
 
 
 def while_alive(expr: str) -> str:
-    """Return `expr` while the monitor answers: what carries instants stays for five minutes more."""
+    """Return `expr` while the monitor answers; what has instants would stay five minutes longer."""
     return f"({expr}) and on () {_ALIVE}"
 
 
