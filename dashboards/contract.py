@@ -43,7 +43,7 @@ _KEEPS: Final = Panel(
         sentence(
             f"{numbered(lines=f'count({KEPT} {OF})')} unless on () ({BELOW})",
             GOOD,
-            Text("all {{lines}} lines keep it", "alle {{lines}} Leitungen halten ihn"),
+            Text("all {{lines}} keep it", "alle {{lines}} halten ihn"),
         ),
         sentence(
             numbered(lines=f"count({KEPT} {OF})", below=f"count({BELOW})"),

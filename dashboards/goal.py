@@ -22,7 +22,6 @@ from dashboards.shared import (
     NOTHING_YET,
     PLACE_COLUMNS,
     PROVIDER_COLUMN,
-    RELOADS,
     TO_PLACE,
     of_city,
     or_silent,
@@ -331,7 +330,7 @@ BOARD: Final = Board(
         "Wie viele Schulen nachweislich angebunden sind, und wann es alle sein werden.",
     ),
     (ANSWER, Row(WHY.title, (*WHY.panels, _BURN_UP, _BAND)), WHERE, DETAIL),
-    marks=(of_city(CAMPAIGNS), RELOADS),
+    marks=(of_city(CAMPAIGNS),),
     since="now-1y",
     refresh="5m",
 )

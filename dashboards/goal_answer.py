@@ -114,16 +114,24 @@ _WHETHER: Final = Panel(
     Kind.STAT,
     Text("Built in time?", "Rechtzeitig gebaut?"),
     Text(
-        "The middle of the forecast against the target day. Cannot be reached: the goal asks for "
+        "The forecast against the target day. Probably: the middle of the range is in time, its "
+        "end is not. Late: by how much the middle is. Cannot be reached: the goal asks for "
         "more than are listed. Standing still: nothing built for longer than nine in ten pauses "
         "before. Good: on time.",
-        "Die Mitte der Prognose gegen den Zieltag. Nicht erreichbar: das Ziel verlangt mehr als "
+        "Die Prognose gegen den Zieltag. Wohl: die Mitte der Spanne liegt davor, ihr Ende nicht. "
+        "Zu spät: um wie viel die Mitte. Nicht erreichbar: das Ziel verlangt mehr als "
         "aufgeführt sind. Stillstand: länger nichts gebaut als in neun von zehn Pausen davor. "
         "Gut: pünktlich.",
     ),
     (
         sentence(
-            f"{finish('0.5')} <= {TARGET} and on () {_EXPECTED}", GOOD, Text("on time", "pünktlich")
+            f"{finish('0.9')} <= {TARGET} and on () {_EXPECTED}", GOOD, Text("on time", "pünktlich")
+        ),
+        sentence(
+            f"({finish('0.5')} <= {TARGET} unless on () {finish('0.9')} <= {TARGET})"
+            f" and on () {_EXPECTED}",
+            CARE,
+            Text("probably on time", "wohl pünktlich"),
         ),
         sentence(
             f"{_one_day(_LATE)} and on () {_EXPECTED}",
