@@ -1,0 +1,107 @@
+"""What a board shows of labels and codes is a word of its language, never the value itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dashboards.build import panels_of
+from monitor.words import terms
+from tests.dashboards.test_boards import document, every_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dashboards.panel import Board
+    from dashboards.text import Language
+    from monitor.words.text import Text
+
+# Labels that people see, and the tables that say their values.
+SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {
+    "cause": (terms.CAUSES,),
+    "finding": (terms.FINDINGS,),
+    "reason": (terms.REASONS, terms.GAPS),
+    "outlook": (terms.OUTLOOKS,),
+    "stage": (terms.STAGES,),
+    "verdict": (terms.CAMPAIGNS,),
+}
+RAW = {
+    value
+    for tables in SAID_BY.values()
+    for table in tables
+    for value, text in table.items()
+    if text.de != value
+}
+
+
+def overrides(panel: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what is set of a field, by its name."""
+    return {
+        one["matcher"]["options"]: {prop["id"]: prop["value"] for prop in one["properties"]}
+        for one in panel["fieldConfig"]["overrides"]
+    }
+
+
+def texts_of(mappings: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for mapping in mappings:
+        if mapping["type"] == "value":
+            yield from ((key, result["text"]) for key, result in mapping["options"].items())
+
+
+def plain(table: Mapping[str, Text]) -> dict[str, Text]:
+    """Return a table without what says that nothing is wrong, which a board may say in its way."""
+    return {value: text for value, text in table.items() if value not in {"none", "answers"}}
+
+
+def visible(panel: dict[str, Any]) -> Iterator[str]:
+    defaults = panel["fieldConfig"]["defaults"]
+    yield panel["title"]
+    yield defaults["noValue"]
+    yield from (text for _, text in texts_of(defaults.get("mappings", [])))
+    yield from (re.sub(r"\{\{\w+\}\}", "", t["legendFormat"]) for t in panel["targets"])
+    for field in overrides(panel).values():
+        yield field.get("displayName", "")
+        yield from (text for _, text in texts_of(field.get("mappings", [])))
+    for transformation in panel.get("transformations", ()):
+        yield from transformation["options"].get("renameByName", {}).values()
+    yield from (layer["name"] for layer in panel["options"].get("layers", ()))
+
+
+@every_document
+def test_no_value_of_a_label_is_shown_as_it_is(board: Board, language: Language) -> None:
+    if language != "de":
+        return
+    for panel in panels_of(document(board, language)):
+        # A series that is renamed keeps its value as the legend by which it is found.
+        renamed = overrides(panel).keys()
+        for text in visible(panel):
+            assert text not in RAW or text in renamed, (panel["title"], text)
+            assert not re.search(r"\b[a-z]+_[a-z_]+\b", text) or "${" in text, text
+
+
+@every_document
+def test_a_column_of_values_has_words_for_all_of_them(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        if panel["type"] != "table":
+            continue
+        fields = overrides(panel)
+        for transformation in panel.get("transformations", ()):
+            for label, title in transformation["options"].get("renameByName", {}).items():
+                if label not in SAID_BY:
+                    continue
+                shown = dict(texts_of(fields.get(title, {}).get("mappings", [])))
+                assert any(
+                    all(shown.get(value) == text.of(language) for value, text in table.items())
+                    for table in (plain(table) for table in SAID_BY[label])
+                ), (panel["title"], label)
+
+
+@every_document
+def test_a_series_called_by_a_value_has_a_word_for_each(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        names = {name for name, field in overrides(panel).items() if field.get("displayName")}
+        for target in panel["targets"]:
+            for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
+                # Reasons of a series are those of a protocol's discarded datagrams: no closed set.
+                for table in SAID_BY.get(label, ()) if label != "reason" else ():
+                    assert set(table) <= names, (panel["title"], label)
