@@ -191,6 +191,7 @@ class Daemon:
             rollout_clock=parts.rollout_clock,
         )
         self._reloading = asyncio.Lock()
+        self._outdated: list[TrapReceiver] = []
         swap = Swap()
         change = self._prepare(loaded, swap)
         swap.commit()
@@ -299,11 +300,15 @@ class Daemon:
             raise
         audit.info(line)
         if outdated is not None:
-            self._close(outdated)
+            self._outdated.append(outdated)
+            self._close_outdated()
 
-    def _close(self, outdated: TrapReceiver) -> None:
+    def _close_outdated(self) -> None:
+        """Close what received traps before the last reload; housekeeping tries it again."""
         try:
-            outdated.close()
+            for outdated in tuple(self._outdated):
+                outdated.close()
+                self._outdated.remove(outdated)
         except Exception:  # the new world stands, whatever becomes of the old one
             log.exception("the receiver of traps of before the reload does not close")
 
@@ -480,6 +485,7 @@ class Daemon:
             self._parts.watch.tick()
             self._goal.tick()
             self._schedule.reconcile()
+            self._close_outdated()
             for kind, skipped in self._schedule.skipped.items():
                 self._parts.own.count_skipped(kind, skipped - self._skipped_before[kind])
                 self._skipped_before[kind] = skipped

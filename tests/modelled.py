@@ -6,6 +6,7 @@ Must not know: what any test wants to see.
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -92,6 +93,15 @@ class Running:
     ledger: Ledger
     loaded: list[Loaded]
     clock: VirtualClock
+    watch: Watch
+
+    async def take_traps(self, stack: AsyncExitStack) -> tuple[str, int]:
+        """Take traps until the stack is closed; return where."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            there: tuple[str, int] = free.getsockname()
+        await self.daemon.take_traps(there, stack)
+        return there
 
     def offer(self, inventory: Inventory) -> None:
         """Have the next reload find this inventory."""
@@ -133,6 +143,6 @@ async def running(
         async with asyncio.TaskGroup() as group:
             group.create_task(daemon.run(stop))
             try:
-                yield Running(daemon, network, exposition, ledger, loaded, clock)
+                yield Running(daemon, network, exposition, ledger, loaded, clock, watch)
             finally:
                 stop.set()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from monitor.daemon import Daemon
     from monitor.shard import Shard
 
+audit = logging.getLogger("monitor.audit")
+
 # Each has a message of one line that names the cure.
 START_ERRORS = (
     AddressInUseError,
@@ -57,6 +59,9 @@ def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | Non
         raise SystemExit(Exit.WRONG) from None
     except START_ERRORS as error:
         fail(sentence(error), Exit.CANNOT_START)
+    except Exception as error:  # noqa: BLE001  # what nobody foresaw ends in one line as well
+        audit.critical("the daemon ends by a bug of the monitor", exc_info=error)
+        fail(f"a bug of the monitor: {type(error).__name__}: {error}", Exit.CANNOT_START)
 
 
 async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:

@@ -109,7 +109,7 @@ class TrapReceiver:
     """A socket that takes notifications, until it is closed.
 
     `taken(address, kind)` is called on the event loop with each that was accepted; `drops` are
-    added to. `receiving` is the bound socket, which stays the caller's to close.
+    added to. `receiving` is the bound socket, which is closed with the receiver.
     """
 
     def __init__(
@@ -120,6 +120,7 @@ class TrapReceiver:
         now: Callable[[], float],
         drops: dict[str, int],
     ) -> None:
+        self._receiving = receiving
         self._taken = taken
         self._now = now
         self._drops = drops
@@ -137,8 +138,10 @@ class TrapReceiver:
         ntfrcv.NotificationReceiver(self._engine, self._notified)
 
     def close(self) -> None:
-        """Receive nothing more."""
+        """Receive nothing more; the socket is closed, too."""
         self._engine.close_dispatcher()
+        # The transport does so itself, unless it is closed before the loop has opened it.
+        self._receiving.close()
 
     def decode(self, address: str, datagram: bytes, decode: Callable[[], None]) -> None:
         """Have a datagram decoded, if it may be, and see whether anything came of it."""
