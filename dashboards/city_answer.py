@@ -21,6 +21,7 @@ from dashboards.panel import (
 )
 from dashboards.shared import (
     CAUSES,
+    ISOLATED,
     NONE,
     NOTHING_ELSE,
     NOTHING_YET,
@@ -28,7 +29,8 @@ from dashboards.shared import (
     TO_PLACE,
     TO_PLACE_OF_SERIES,
     if_none,
-    or_silent,
+    judged,
+    or_blind,
     or_zero,
     with_place,
 )
@@ -105,6 +107,7 @@ def _tile(title: Text, description: Text, expr: str, width: int, steps: tuple[St
         NOTHING_YET,
         width=width,
         steps=steps,
+        values=(ISOLATED,),
     )
 
 
@@ -115,7 +118,7 @@ _TILES: Final = (
             "Sites whose line is dead by evidence. Good: 0.",
             "Standorte, deren Leitung nachweislich tot ist. Gut: 0.",
         ),
-        'sum(max by (school, site) (school_uplink_state{state="down"}))',
+        judged('sum(max by (school, site) (school_uplink_state{state="down"}))'),
         4,
         BAD_FROM_ONE,
     ),
@@ -125,9 +128,11 @@ _TILES: Final = (
             "Schools that have lessons now and a line down. Good: 0.",
             "Schulen, die gerade Unterricht haben und eine tote Leitung. Gut: 0.",
         ),
-        or_zero(
-            'count(max by (school) (school_uplink_state{state="down"}) == 1 '
-            f"and on (school) ({_LESSONS} == 1))"
+        judged(
+            or_zero(
+                'count(max by (school) (school_uplink_state{state="down"}) == 1 '
+                f"and on (school) ({_LESSONS} == 1))"
+            )
         ),
         4,
         BAD_FROM_ONE,
@@ -140,7 +145,7 @@ _TILES: Final = (
             "Leitungen, die verbunden sind und schlecht gehen: über 1 % Verlust, über 50 ms oder "
             "über 80 % Auslastung. Gut: 0.",
         ),
-        or_zero(f"count({_DEGRADED})"),
+        judged(or_zero(f"count({_DEGRADED})")),
         4,
         CARE_FROM_ONE,
     ),
@@ -150,7 +155,7 @@ _TILES: Final = (
             "Dead switches behind a living line: causes, not consequences. Good: 0.",
             "Tote Switches hinter lebender Leitung: Ursachen, nicht Folgen. Gut: 0.",
         ),
-        or_zero('sum(max by (school, site, device) (school_switch_state{state="down"}))'),
+        judged(or_zero('sum(max by (school, site, device) (school_switch_state{state="down"}))')),
         4,
         CARE_FROM_ONE,
     ),
@@ -231,7 +236,7 @@ ANSWER: Final = Row(
                 "dieser Schulen gerade Unterricht haben. Gut: leer.",
             ),
             (
-                Query(or_silent(_DOWN_SINCE), same(""), instant=True),
+                Query(or_blind(_DOWN_SINCE), same(""), instant=True),
                 Query(_DOWN_FOR, same(""), instant=True),
                 Query(_DOWN_LESSONS, same(""), instant=True),
                 Query(_DOWN_LINES, same(""), instant=True),
@@ -269,7 +274,7 @@ ANSWER: Final = Row(
             ),
             (
                 Query(
-                    or_silent(with_place(f"{LOSS} and on (school, site) ({_DEGRADED})")),
+                    or_blind(with_place(f"{LOSS} and on (school, site) ({_DEGRADED})")),
                     same(""),
                     instant=True,
                 ),
@@ -320,7 +325,7 @@ ANSWER: Final = Row(
                 "Each dead switch and since when, the latest first. Good: empty.",
                 "Jeder tote Switch und seit wann, der jüngste zuerst. Gut: leer.",
             ),
-            (Query(or_silent(_SWITCH_SINCE), same(""), instant=True),),
+            (Query(or_blind(_SWITCH_SINCE), same(""), instant=True),),
             "none",
             NONE,
             width=12,

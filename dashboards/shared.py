@@ -108,11 +108,6 @@ TO_SCHOOL_OF_SERIES: Final = Link(
     "var-school=${__field.labels.school}",
 )
 
-PLACE_COLUMNS: Final = (
-    Column("place", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
-    Column("school", same("school"), hidden=True),
-    Column("site", same("site"), hidden=True),
-)
 SCHOOL_COLUMN: Final = Column("school", Text("School", "Schule"))
 SITE_COLUMN: Final = Column("site", Text("Site", "Standort"))
 PROVIDER_COLUMN: Final = Column("provider", Text("Provider", "Anbieter"))
@@ -174,6 +169,31 @@ def or_silent(expr: str, label: str = "place") -> str:
     return f"{expr} or ({row} unless on () {_ALIVE})"
 
 
+# While this holds, verdicts are suspended: our own line is dead, or all fell silent at once.
+_BLIND: Final = "(max(monitor_isolated) == 1 or max(school_common_outage) == 1)"
+BLIND_ROW: Final = Value(
+    "no_verdicts",
+    Text("NO VERDICTS: see the monitor", "KEINE URTEILE: siehe Monitor"),
+    Colour.UNKNOWN,
+)
+PLACE_COLUMNS: Final = (
+    Column("place", Text("School", "Schule"), values=(SILENT_ROW, BLIND_ROW), coloured=False),
+    Column("school", same("school"), hidden=True),
+    Column("site", same("site"), hidden=True),
+)
+
+
+def judged(expr: str) -> str:
+    """Return PromQL of a count that is `ISOLATED` while verdicts are suspended."""
+    return f"({expr}) unless on () {_BLIND} or (vector({ISOLATED.value}) and on () {_BLIND})"
+
+
+def or_blind(expr: str) -> str:
+    """Return PromQL of a table that says in the column `place` why it has no verdicts."""
+    row = f'label_replace(vector(NaN), "place", "{BLIND_ROW.value}", "", "")'
+    return f"{or_silent(expr)} or ({row} and on () {_BLIND})"
+
+
 CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
 SILENT: Final = Value(-1, Text("nothing is known", "nichts ist bekannt"), Colour.SILENT)
 ISOLATED: Final = Value(-2, Text("nothing is known", "nichts ist bekannt"), Colour.UNKNOWN)
@@ -190,13 +210,12 @@ def if_none(expr: str, said: Text, *, instant: bool = False) -> tuple[Query, ...
     It says `said` while the monitor answers and may judge; else that it is silent or isolated.
     Such a panel is never empty, and never says that all is well without knowing.
     """
-    blind = "(max(monitor_isolated) == 1 or max(school_common_outage) == 1)"
     none = f"unless on () ({expr})"
     queries = (
-        (f"(vector({CALM.value}) {none} unless on () {blind}) and on () {_ALIVE}", said),
+        (f"(vector({CALM.value}) {none} unless on () {_BLIND}) and on () {_ALIVE}", said),
         (WHEN_SILENT.expr, WHEN_SILENT.legend),
         (
-            f"vector({ISOLATED.value}) {none} and on () {blind}",
+            f"vector({ISOLATED.value}) {none} and on () {_BLIND}",
             Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),
         ),
     )
