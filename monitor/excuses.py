@@ -1,4 +1,4 @@
-"""Writes to the ledger, in the running daemon, what people turned over by `schulnetz sla excuse`.
+"""Writes to the ledger, in the running daemon, what people reclassified by `schulnetz sla excuse`.
 
 Must not know: what an excuse does to an account.
 """

@@ -25,7 +25,9 @@ _UNITS = {
     "h": timedelta(hours=1),
     "m": timedelta(minutes=1),
 }
-_FORMS = "write a span (2h, +90m, 3d), a local time (2026-12-24 18:00), or ISO 8601 with an offset"
+_LOCAL_FORMS = "a local time (2026-12-24 18:00), or ISO 8601 with an offset"
+_FORMS = f"write a span (2h, +90m, 3d), {_LOCAL_FORMS}"
+_PAST_FORMS = f"write {_LOCAL_FORMS}"
 
 
 class TimeError(ValueError):
@@ -46,12 +48,12 @@ def parse_until(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
     try:
         if span is not None:
             return now.astimezone(UTC) + _span(span.group(1))
-        return _instant(text, timezone, timedelta(days=1))
+        return _instant(text, timezone, timedelta(days=1), _FORMS)
     except OverflowError:
         raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
 
 
-def parse_from(text: str, timezone: ZoneInfo) -> datetime:
+def parse_began(text: str, timezone: ZoneInfo) -> datetime:
     """Return the aware UTC instant at which something began by a person's text.
 
     A date alone is the midnight at which it begins. Spans are refused: they count from now on.
@@ -60,13 +62,29 @@ def parse_from(text: str, timezone: ZoneInfo) -> datetime:
         TimeError: if the text is no such form, or a local time that does not exist or exists
             twice.
     """
+    return _past(text, timezone, timedelta(), "began, 2026-10-05 08:00")
+
+
+def parse_ended(text: str, timezone: ZoneInfo) -> datetime:
+    """Return the aware UTC instant at which something ended by a person's text.
+
+    A date alone is the midnight at which it ends. Spans are refused: they count from now on.
+
+    Raises:
+        TimeError: if the text is no such form, or a local time that does not exist or exists
+            twice.
+    """
+    return _past(text, timezone, timedelta(days=1), "ended, 2026-10-05 09:30")
+
+
+def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
     text = text.strip()
     if _SPAN.fullmatch(text.lower()):
-        raise TimeError(f"{text!r} is a span from now; write when it began, 2026-10-05 08:00")
+        raise TimeError(f"{text!r} is a span from now; write when it {example}")
     try:
-        return _instant(text, timezone, timedelta())
+        return _instant(text, timezone, of_date, _PAST_FORMS)
     except OverflowError:
-        raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
+        raise TimeError(f"{text!r} is beyond the calendar; {_PAST_FORMS}") from None
 
 
 def _span(text: str) -> timedelta:
@@ -77,7 +95,7 @@ def _span(text: str) -> timedelta:
     return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
 
 
-def _instant(text: str, timezone: ZoneInfo, of_date: timedelta) -> datetime:
+def _instant(text: str, timezone: ZoneInfo, of_date: timedelta, forms: str) -> datetime:
     """Return an instant; of a date alone, the midnight so long after its beginning."""
     try:
         day = date.fromisoformat(text)
@@ -88,7 +106,7 @@ def _instant(text: str, timezone: ZoneInfo, of_date: timedelta) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise TimeError(f"{text!r} is no time; {_FORMS}") from None
+        raise TimeError(f"{text!r} is no time; {forms}") from None
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     return from_local(moment, timezone)

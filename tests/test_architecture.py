@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "swap": set(),
     "threads": set(),
     "plain": set(),
+    "plural": set(),
     "words": set(),
     "whole_file": set(),
     "flood_filter": set(),
@@ -67,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 # What is for everybody to use.
-FOR_ALL = {"clock", "plain", "state_file", "swap", "threads", "whole_file", "words"}
+FOR_ALL = {"clock", "plain", "plural", "state_file", "swap", "threads", "whole_file", "words"}
 WIRING = {
     "daemon",
     "city_goal",

@@ -1,4 +1,4 @@
-"""`schulnetz sla excuse`: turn minutes of the account over afterwards, with a name and a reason.
+"""`schulnetz sla excuse`: reclassify minutes of the account afterwards, with a name and a reason.
 
 The daemon writes the ledger: add and withdraw leave a request in the state directory, list reads
 what the ledger has of it, and what waits.
@@ -11,11 +11,12 @@ from __future__ import annotations
 import difflib
 import getpass
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.calendar import SchoolCalendar
 from monitor.cli.common import (
     Exit,
     config_option,
@@ -27,8 +28,10 @@ from monitor.cli.common import (
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
 from monitor.clock import SystemClock
-from monitor.local_time import TimeError, parse_from, parse_until
+from monitor.local_time import TimeError, parse_began, parse_ended
+from monitor.plural import count_of
 from monitor.rollout.chain import LedgerError
+from monitor.rollout.excuse_effect import effect_of
 from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
 from monitor.rollout.excuses import (
     EXCUSE,
@@ -47,6 +50,7 @@ from monitor.rollout.excuses import (
 from monitor.rollout.request_file import RequestFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -54,13 +58,16 @@ if TYPE_CHECKING:
     from monitor.rollout.excuses import Into
     from monitor.rollout.place import LedgerPlace
 
+_CHANGES: Final[Mapping[Into, str]] = {"unknown": "down → excused", "down": "unknown → down"}
+_TURNED: Final[Mapping[Into, str]] = {"unknown": "down", "down": "unknown"}
+
 by_option = click.option("--by", metavar="NAME", help="Who decides it.  [default: your login]")
 reason_option = click.option("--reason", default="", help="Why; it stands in the report.")
 
 
 @click.group()
 def excuse() -> None:
-    """Turn minutes over afterwards: down into excused, or unknown into down."""
+    """Reclassify minutes afterwards: down → excused, or unknown → down."""
 
 
 @excuse.command()
@@ -93,12 +100,12 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Turn over the minutes of schools, sites or a provider; the daemon writes it in seconds."""
+    """Reclassify minutes of schools, sites or a provider; the daemon writes it in seconds."""
     inventory = read_inventory(config)
     now, zone = SystemClock().now(), ZoneInfo(inventory.calendar.timezone)
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
     try:
-        minutes = minutes_between(parse_from(begin, zone), parse_until(until, zone, now), now)
+        minutes = minutes_between(parse_began(begin, zone), parse_ended(until, zone), now, zone)
         wanted = Excuse(
             id=f"{now.astimezone(zone):%Y%m%d}-{secrets.token_hex(3)}",
             at=now,
@@ -114,10 +121,8 @@ def add(  # noqa: PLR0913  # one per option, passed by name
         requests.add(wanted)
     except (TimeError, ExcuseError, RequestFileError) as error:
         fail(str(error), Exit.WRONG)
-    say(
-        f"requested: {wanted.id}, {wanted.minutes} minutes at {len(wanted.sites)} sites into "
-        f"{into}; `schulnetz sla excuse list` shows it"
-    )
+    say(f"requested: {wanted.id}, {_effect(wanted, ledger, inventory)}")
+    say("`schulnetz sla excuse list` shows it")
 
 
 @excuse.command()
@@ -162,21 +167,46 @@ def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
     known = {one.id: one for one in recorded}
     for one in everything:
         times = f"{_local(one.begins, zone)} to {_local(one.ends, zone)}"
-        say(f"{one.id}  {times}, into {one.into}; {one.by}: {one.reason}")
+        say(f"{one.id}  {times}, {_CHANGES[one.into]}; {one.by}: {one.reason}")
         say(f"  {one.provider or ', '.join(one.sites)}")
         say(f"  {_state(one, known.get(one.id))}")
 
 
+def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> str:
+    """Return what an excuse would change now, so that a wrong hour is seen at once."""
+    sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
+    said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
+    if sites > 1:
+        said += f", {total} in all"
+    said += f", {_CHANGES[wanted.into]}"
+    calendar = SchoolCalendar(inventory.calendar)
+    try:
+        if not ledger.exists():
+            return f"{said}; there is no ledger yet, so it is not known what that changes"
+        with ledger.open_reader() as reader:
+            found = effect_of(
+                wanted, reader, inventory, now=wanted.at, in_lessons=calendar.in_lessons
+            )
+    except LedgerError as error:
+        return f"{said}; it is not known what that changes: {error}"
+    said += f"; of these {found.changed} are {_TURNED[wanted.into]} now"
+    if found.ahead:
+        said += f", {found.ahead} not recorded yet"
+    return said if found.changed else f"{said}: nothing would change"
+
+
 def _state(one: Excuse, recorded: Excuse | None) -> str:
     waits = recorded is None or (one.withdrawn is not None and recorded.withdrawn is None)
-    said = "holds"
+    said = "in force"
     if one.withdrawn is not None:
         said = f"withdrawn by {one.withdrawn.by}: {one.withdrawn.reason}"
     return f"{said} (waits for the daemon)" if waits else said
 
 
 def _sites(inventory: Inventory, places: tuple[str, ...], provider: str | None) -> tuple[str, ...]:
-    if bool(places) is (provider is not None):
+    if not places and provider is None:
+        raise ExcuseError("name at least one school or site, or a --provider")
+    if places and provider is not None:
         raise ExcuseError("name schools or sites, or a --provider, and not both")
     if provider is not None:
         return _sites_of_provider(inventory, provider)

@@ -44,7 +44,7 @@ CODES: Final = {
 }
 MISSING: Final = b"-"
 AHEAD: Final = b"."
-# Down by the record, and turned over by a person: counts neither for nor against the line.
+# Down by the record, and excused by a person: counts neither for nor against the line.
 EXCUSED: Final = b"x"
 
 
@@ -52,7 +52,7 @@ EXCUSED: Final = b"x"
 class Account:
     """Minutes by class; `ahead` are those that are not over or not settled yet.
 
-    `excused` were down, and a person turned them over afterwards.
+    `excused` were down, and a person excused them afterwards.
     """
 
     up: int = 0

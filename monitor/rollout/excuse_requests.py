@@ -1,4 +1,4 @@
-"""What people ask of the account from the shell: turn minutes over, and take that back.
+"""What people ask of the account from the shell: reclassify minutes, and take that back.
 
 Must not know: the ledger, what an excuse does.
 """

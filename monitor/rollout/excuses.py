@@ -1,4 +1,4 @@
-"""Minutes that a person turned over afterwards: who, when, why, which, and into what.
+"""Minutes that a person reclassified afterwards: who, when, why, which, and into what.
 
 The minutes' own rows never change. An excuse is an entry of its own and turns, for a month's
 account, down into excused or unknown into down; another entry withdraws it.
@@ -19,6 +19,7 @@ from monitor.rollout.payload import Payload
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from monitor.rollout.chain import Json
 
@@ -34,7 +35,7 @@ INTO: Final[tuple[Into, ...]] = ("unknown", "down")
 
 
 class ExcuseError(ValueError):
-    """Minutes cannot be turned over so; the message is one line and names the cure."""
+    """Minutes cannot be reclassified so; the message is one line and names the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Excuse:
 
 
 def excuse_entry(excuse: Excuse) -> Entry:
-    """Return the entry that turns minutes over; its instant is that of the decision."""
+    """Return the entry that reclassifies minutes; its instant is that of the decision."""
     payload: dict[str, Json] = {
         "excuse": excuse.id,
         "by": excuse.by,
@@ -151,21 +152,26 @@ def _read_excuse(entry: Entry) -> Excuse:
     )
 
 
-def minutes_between(begins: datetime, ends: datetime, now: datetime) -> range:
-    """Return the minutes from one instant to another.
+def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneInfo) -> range:
+    """Return the minutes from one instant to another; messages have the local times of `zone`.
 
     Raises:
         ExcuseError: if there is none, they are not over, or too many.
     """
     if ends > now:
-        raise ExcuseError("the end lies in the future; only minutes that are over are turned over")
+        raise ExcuseError(
+            f"the end {ends.astimezone(zone):%Y-%m-%d %H:%M} lies in the future: it is "
+            f"{now.astimezone(zone):%Y-%m-%d %H:%M %Z} now, and only minutes that are over can be "
+            "reclassified"
+        )
     for name, at in (("start", begins), ("end", ends)):
         if at.second or at.microsecond:
-            raise ExcuseError(f"the {name} {at:%H:%M:%S} is no whole minute; leave the seconds out")
+            local = at.astimezone(zone).time().isoformat()
+            raise ExcuseError(f"the {name} {local} is not a whole minute; leave the seconds out")
     if ends == begins:
         raise ExcuseError("the end is the start: no minute lies between; name a later end")
     if ends < begins:
-        raise ExcuseError("the end lies before the start; change the two round")
+        raise ExcuseError("the end lies before the start; swap them")
     if ends - begins > timedelta(days=MAX_DAYS):
         raise ExcuseError(
             f"{(ends - begins).days} days at once; {MAX_DAYS} are allowed, so name them in parts"
@@ -188,7 +194,7 @@ def checked_words(words: str, what: str) -> str:
 
 
 def require_free(excuse: Excuse, others: Iterable[Excuse]) -> None:
-    """Refuse an excuse that has a minute in common with one that holds.
+    """Refuse an excuse that has a minute in common with one in force.
 
     Raises:
         ExcuseError: names the site and the other excuse.
@@ -219,7 +225,7 @@ def unrecorded(asked: Excuse | Withdrawal, known: Sequence[Excuse]) -> Entry | N
         return excuse_entry(asked)
     if same is None:
         ids = ", ".join(one.id for one in known if one.withdrawn is None) or "none"
-        raise ExcuseError(f"there is no excuse {asked.excuse!r}; those that hold: {ids}")
+        raise ExcuseError(f"there is no excuse {asked.excuse!r}; those in force: {ids}")
     return withdrawal_entry(asked) if same.withdrawn is None else None
 
 
@@ -255,7 +261,7 @@ class Turned:
 
 
 def turn_over(codes: bytes, span: range, site: str, excuses: Sequence[Excuse]) -> Turned:
-    """Return a site's minutes of a span with the excuses that hold applied."""
+    """Return a site's minutes of a span with the excuses in force applied."""
     down, unknown = (CODES[kind].encode() for kind in (MinuteClass.DOWN, MinuteClass.UNKNOWN))
     excused = charged = 0
     for excuse in excuses:

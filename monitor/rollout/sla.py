@@ -64,7 +64,7 @@ _REASON_SEARCH: Final = timedelta(days=400)
 # A day's scope may be written the day after, where the disk refused the first one.
 _SCOPE_SEARCH: Final = timedelta(days=2)
 # What a running daemon has not settled yet is ahead, not unknown.
-_SETTLE_MINUTES: Final = 12
+SETTLE_MINUTES: Final = 12
 
 
 class Verdict(StrEnum):
@@ -97,7 +97,7 @@ class SiteSla:
 
     `allowed_down_minutes` is what the contract allows for the minutes counted so far;
     `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
-    the minutes of `total.down` that were unknown until a person turned them over.
+    the minutes of `total.down` that were unknown until a person charged them.
     """
 
     school: School
@@ -170,14 +170,19 @@ def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[En
     zone, days = ZoneInfo(timezone), month_days(month)
     since = start_of(minutes_of_day(days[0], zone).start)
     until = start_of(minutes_of_day(days[-1], zone).stop)
-    for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
-        yield recorded.entry
     for kind in (EXCUSE, EXCUSE_WITHDRAWN, RULE):
         for recorded in source.entries(kind):
             yield recorded.entry
-    for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
-        yield recorded.entry
+    yield from minute_entries(source, since, until)
     for recorded in source.entries(TRANSITION, since - _REASON_SEARCH, until + timedelta(hours=1)):
+        yield recorded.entry
+
+
+def minute_entries(source: EntrySource, since: datetime, until: datetime) -> Iterator[Entry]:
+    """Yield the ledger's entries from which the minutes between two instants can be read."""
+    for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
+        yield recorded.entry
+    for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
         yield recorded.entry
 
 
@@ -208,7 +213,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     columns = read_minutes(kept, span)
     transitions = _transitions(kept)
     excuses = read_excuses(kept)
-    horizon = minute_of(now) - _SETTLE_MINUTES
+    horizon = minute_of(now) - SETTLE_MINUTES
     lessons = cache(in_lessons)
     missing = MISSING * len(span)
     sites = []
@@ -217,9 +222,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
             if provider not in (None, site.uplink.contract.provider):
                 continue
             key = f"{school.id}/{site.id}"
-            hours = None
-            if site.uplink.contract.hours == "lessons":
-                hours = _asking(lessons, school, zone)
+            hours = owed_hours(school, site, lessons, zone)
             codes = settle_missing(columns.get(key, missing), span, horizon, hours)
             mine = [one for one in excuses if one.touches(key, span)]
             turned = turn_over(codes, span, key, mine)
@@ -260,9 +263,12 @@ def _rule_from(entries: Iterable[Entry], span: range) -> datetime | None:
     return since if any(begins <= at < since for at in recorded) else begins
 
 
-def _asking(
-    lessons: Callable[[str, datetime], bool], school: School, zone: ZoneInfo
-) -> Callable[[datetime], bool]:
+def owed_hours(
+    school: School, site: Site, lessons: Callable[[str, datetime], bool], zone: ZoneInfo
+) -> Callable[[datetime], bool] | None:
+    """Return whether the contract owes service at an instant; None is round the clock."""
+    if site.uplink.contract.hours != "lessons":
+        return None
     if not school.days_off:
         return lambda at: lessons(school.type, at)
     off = school.days_off
@@ -328,7 +334,7 @@ def _outages(
         if spell is None:
             charged = next((one for one in excuses if _charges(one, begins, ends)), None)
             if charged is not None:
-                reason, detail = "turned over", f"{charged.reason} ({charged.by})"
+                reason, detail = "reclassified", f"{charged.reason} ({charged.by})"
         else:
             reason, detail = spell[0].reason, spell[0].detail
             # Only where the minutes' bounds are those of the outage, not of a window or the day.

@@ -55,7 +55,7 @@ _RULE_BEFORE: Final = (
     "fell silent at once, whosever they were, nothing is held against any line."
 )
 _EXCUSES: Final = (
-    "A person may turn minutes over afterwards, down into excused or unknown into down, with a "
+    "A person may reclassify minutes afterwards, down → excused or unknown → down, with a "
     "reason; the record of the minutes stays as it was. Excused minutes count neither up nor down."
 )
 
@@ -246,7 +246,7 @@ def _excuse_object(report: SlaReport, one: Excuse) -> dict[str, Json]:
 
 
 def _excuse_table(report: SlaReport) -> Table:
-    table = Table(title="Minutes turned over by a person")
+    table = Table(title="Minutes reclassified by a person")
     for heading in ("Excuse", "Sites", "From", "Until", "Into", "By", "Why"):
         table.add_column(heading, overflow="fold")
     for one in report.excuses:

@@ -203,8 +203,10 @@ class SiteAvailability(Answer):
     contracted: float
     up_minutes: int
     down_minutes: int
-    excused_minutes: int = Field(description="Down by the record, turned over by a person.")
-    charged_minutes: int = Field(description="Of the down minutes: unknown until turned over.")
+    excused_minutes: int = Field(description="Down by the record, excused by a person.")
+    charged_minutes: int = Field(
+        description="Of the down minutes: unknown until a person charged them."
+    )
     outages: tuple[Outage, ...]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from monitor.rollout.excuses import Excuse, Withdrawal, excuse_entry
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
+from tests.cli.test_sla import record_an_outage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +40,10 @@ def test_an_excuse_is_asked_for_listed_and_withdrawn(
     assert (code, errors) == (0, "")
     [wanted] = asked(tmp_path)
     assert isinstance(wanted, Excuse)
-    assert f"requested: {wanted.id}, 90 minutes at 1 sites into unknown" in output
+    assert (
+        f"requested: {wanted.id}, 90 minutes at 1 site, down → excused; there is no ledger yet"
+        in output
+    )
     assert wanted.sites == ("goethe/main",)
     assert (wanted.by, wanted.reason, wanted.into) == ("Petra Muster", "our own digger", "unknown")
     assert f"{wanted.begins:%Y-%m-%d %H:%M}" == "2022-03-07 07:00"
@@ -85,8 +90,43 @@ def test_one_that_overlaps_what_the_ledger_has_is_refused(
     assert f"goethe/main has minutes in common with excuse {wanted.id}" in errors
     assert "withdraw that one first, or name other minutes" in errors
     _, output, _ = invoke("sla", "excuse", "list", *place)
-    assert "holds" in output
+    assert "in force" in output
     assert "waits" not in output
+
+
+@pytest.mark.parametrize(
+    ("begin", "until", "into", "said"),
+    [
+        # An hour of two sites from 09:00 local time on; goethe was down from 09:20 to 09:30.
+        ("09:15", "09:25", "unknown", "10 minutes at 1 site, down → excused; of these 5 are down"),
+        ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
+        ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
+        ("08:30", "08:40", "down", "of these 10 are unknown now"),
+    ],
+)
+def test_what_an_excuse_would_change_is_said(
+    place: tuple[str, ...], tmp_path: Path, begin: str, until: str, into: str, said: str
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    times = ("--from", f"2022-03-07 {begin}", "--until", f"2022-03-07 {until}", "--to", into)
+    words = ("--reason", "test", "--by", "Max")
+    code, output, errors = invoke("sla", "excuse", "add", "goethe", *times, *words, *place)
+    assert (code, errors) == (0, "")
+    assert said in output
+
+
+def test_minutes_that_are_not_recorded_yet_are_counted_apart(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    begins, ends = (now - timedelta(minutes=count) for count in (4, 1))
+    times = ("--from", begins.isoformat(), "--until", ends.isoformat())
+    both = ("goethe", "voede")
+    code, output, errors = invoke("sla", "excuse", "add", *both, *times, *WHY, *place)
+    assert (code, errors) == (0, "")
+    said = "3 minutes at 2 sites, 6 in all, down → excused; of these 0 are down now"
+    assert f"{said}, 6 not recorded yet: nothing would change" in output
 
 
 @pytest.mark.parametrize(
@@ -95,9 +135,11 @@ def test_one_that_overlaps_what_the_ledger_has_is_refused(
         ({"--reason": " "}, "an excuse needs a reason: it stands in the report; give one"),
         ({"--by": ""}, "an excuse needs a name (--by)"),
         ({"--until": "2022-03-07 08:00"}, "the end is the start"),
-        ({"--until": "2022-03-07 07:59"}, "the end lies before the start; change the two round"),
-        ({"--until": "2199-01-01 00:00"}, "the end lies in the future"),
-        ({"--until": "2h"}, "the end lies in the future"),
+        ({"--until": "2022-03-07 07:59"}, "the end lies before the start; swap them"),
+        ({"--until": "2199-01-01 00:00"}, "the end 2199-01-01 00:00 lies in the future: it is 20"),
+        ({"--until": "2h"}, "is a span from now; write when it ended, 2026-10-05 09:30"),
+        ({"--until": "tomorrow"}, "is no time; write a local time (2026-12-24 18:00), or ISO"),
+        ({"--until": "2022-03-07 08:30:30"}, "the end 08:30:30 is not a whole minute; leave"),
         ({"--from": "2h"}, "is a span from now; write when it began"),
         ({"--from": "2022-03-27 02:30"}, "does not exist in Europe/Berlin: the clocks go forward"),
         ({"--from": "2021-10-31 02:30"}, "exists twice in Europe/Berlin: the clocks go back"),
@@ -124,7 +166,7 @@ def test_an_unknown_place_is_refused_with_what_there_is(place: tuple[str, ...]) 
     for whom, message in (
         (("goete",), "no school 'goete' is configured; did you mean goethe"),
         (("goethe/annex",), "goethe has no site 'annex'; it has main"),
-        ((), "name schools or sites, or a --provider, and not both"),
+        ((), "name at least one school or site, or a --provider"),
         (("goethe", "--provider", "Stadtnetz"), "name schools or sites, or a --provider"),
     ):
         code, _, errors = invoke("sla", "excuse", "add", *whom, *SPAN, *WHY, *place)
@@ -136,7 +178,7 @@ def test_an_unknown_excuse_is_not_withdrawn(place: tuple[str, ...]) -> None:
     state = place[2:]
     words = ("--reason", "wrong", "--by", "Max")
     code, _, errors = invoke("sla", "excuse", "withdraw", "e9", *words, *state)
-    assert (code, errors) == (1, "error: there is no excuse 'e9'; those that hold: none\n")
+    assert (code, errors) == (1, "error: there is no excuse 'e9'; those in force: none\n")
     assert invoke("sla", "excuse", "list", *place)[1] == "no excuses\n"
 
 

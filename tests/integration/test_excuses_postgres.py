@@ -1,4 +1,4 @@
-"""Minutes turned over, in PostgreSQL as in a file: written by the daemon's part, reported alike."""
+"""Reclassified minutes, in PostgreSQL as in a file: written by the daemon, reported alike."""
 
 from __future__ import annotations
 

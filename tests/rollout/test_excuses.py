@@ -1,4 +1,4 @@
-"""Minutes that a person turns over: what that does to a month, and what is refused."""
+"""Minutes that a person reclassifies: what that does to a month, and what is refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from monitor.rollout.records import (
 )
 from monitor.rollout.sla import SlaReport, Verdict, sla_report
 from monitor.rollout.sla_output import excuses_to_csv, method, to_csv, to_json, to_table
-from tests.rollout.test_sla import ALWAYS, INVENTORY, LESSONS, in_lessons, local
+from tests.rollout.test_sla import ALWAYS, BERLIN, INVENTORY, LESSONS, in_lessons, local
 
 SITES = (ALWAYS, LESSONS)
 BEGIN, END = local(10, 5, 8), local(10, 5, 9)
@@ -97,7 +97,7 @@ def test_charged_minutes_are_down_and_say_by_whom_and_why() -> None:
     found = report(excuse_entry(excuse("down")), states="?u").sites[0]
     assert (found.total.down, found.charged) == (20, 20)
     [outage] = found.outages
-    assert (outage.minutes, outage.reason) == (20, "turned over")
+    assert (outage.minutes, outage.reason) == (20, "reclassified")
     assert outage.detail == "=digger of our own (Petra Muster)"
     # What was up stays up: only unknown minutes are charged, only down ones excused.
     assert report(excuse_entry(excuse("down")), states="uu").sites[0].total.down == 0
@@ -127,7 +127,13 @@ def test_every_form_shows_excuses_apart() -> None:
     console = Console(width=250, record=True, file=io.StringIO())
     console.print(to_table(found))
     text = console.export_text()
-    for part in ("Excused", "Charged", "Petra Muster", "=digger of our own", "A person may turn"):
+    for part in (
+        "Excused",
+        "Charged",
+        "Petra Muster",
+        "=digger of our own",
+        "A person may reclassify",
+    ):
         assert part in text
     assert not report(excuse_entry(excuse(first=SPAN.start - 10**6)), states="dd").excuses
 
@@ -164,16 +170,16 @@ def test_entries_come_back_as_they_were_written() -> None:
     [
         (BEGIN, BEGIN, "the end is the start"),
         (END, BEGIN, "the end lies before the start"),
-        (BEGIN, NOW + timedelta(minutes=1), "the end lies in the future"),
+        (BEGIN, NOW + timedelta(minutes=1), "lies in the future: it is"),
         (BEGIN - timedelta(days=63), BEGIN, "63 days at once; 62 are allowed"),
-        (BEGIN + timedelta(seconds=1), END, "is no whole minute; leave the seconds out"),
+        (BEGIN + timedelta(seconds=1), END, "is not a whole minute; leave the seconds out"),
     ],
 )
 def test_a_range_that_cannot_be_is_refused_with_the_cure(
     begins: object, ends: object, message: str
 ) -> None:
     with pytest.raises(ExcuseError, match=message):
-        minutes_between(begins, ends, NOW)  # type: ignore[arg-type]  # instants, all of them
+        minutes_between(begins, ends, NOW, BERLIN)  # type: ignore[arg-type]  # instants, all of them
 
 
 def test_a_reason_is_one_printable_line() -> None:
@@ -206,7 +212,7 @@ def test_what_is_asked_twice_is_recorded_once() -> None:
     assert unrecorded(one, [one]) is None
     assert unrecorded(back, [one]) == withdrawal_entry(back)
     assert unrecorded(back, [replace(one, withdrawn=back)]) is None
-    with pytest.raises(ExcuseError, match="there is no excuse 'e1'; those that hold: none"):
+    with pytest.raises(ExcuseError, match="there is no excuse 'e1'; those in force: none"):
         unrecorded(back, [])
 
 
