@@ -69,4 +69,3 @@ def test_the_daemon_answers_judges_and_stops_under_attack(attacked: Daemon) -> N
     # SIGTERM in the middle of it, within the five seconds that `stop` allows.
     assert attacked.stop() == 0
     assert "Traceback" not in attacked.said
-    assert "outlived its deadline" not in attacked.said
