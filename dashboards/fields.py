@@ -142,6 +142,8 @@ def _name_labelled(built: AnyPanel, panel: Panel, language: Language) -> None:
             properties.append(models.DynamicConfigValue("custom.lineStyle", dash))
             properties.append(models.DynamicConfigValue("custom.fillOpacity", 0))
         built.with_override(matcher, properties)
+    if panel.kind is Kind.GEOMAP:
+        _say_place_only(built, language)
     if panel.series or panel.kind not in {Kind.STAT, Kind.BAR_GAUGE}:
         return
     for place, query in enumerate(panel.queries):
@@ -150,6 +152,19 @@ def _name_labelled(built: AnyPanel, panel: Panel, language: Language) -> None:
             name = _LABEL.sub(r"${__field.labels.\1}", legend)
             matcher = models.MatcherConfig(id_val="byFrameRefID", options=chr(ord("A") + place))
             built.with_override(matcher, [models.DynamicConfigValue("displayName", name)])
+
+
+def _say_place_only(built: AnyPanel, language: Language) -> None:
+    """Let a map's tooltip say place and time under the layer's name, nothing of labels and codes.
+
+    Grafana shows a frame's first field, the time, whatever is hidden.
+    """
+    hidden = {"tooltip": True, "viz": False, "legend": False}
+    rest = models.MatcherConfig(id_val="byRegexp", options="/^(?!(place|Time)$).*/")
+    built.with_override(rest, [models.DynamicConfigValue("custom.hideFrom", hidden)])
+    for name, said in (("place", Text("School", "Schule")), ("Time", Text("As of", "Stand"))):
+        called = models.DynamicConfigValue("displayName", said.of(language))
+        built.with_override(models.MatcherConfig(id_val="byName", options=name), [called])
 
 
 def arrange(built: AnyPanel, panel: Panel, language: Language) -> None:

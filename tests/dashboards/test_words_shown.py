@@ -105,3 +105,20 @@ def test_a_series_called_by_a_value_has_a_word_for_each(board: Board, language: 
                 # Reasons of a series are those of a protocol's discarded datagrams: no closed set.
                 for table in SAID_BY.get(label, ()) if label != "reason" else ():
                     assert set(table) <= names, (panel["title"], label)
+
+
+@every_document
+def test_a_map_says_place_and_time_alone(board: Board, language: Language) -> None:
+    for panel in panels_of(document(board, language)):
+        if panel["type"] != "geomap":
+            continue
+        fields = overrides(panel)
+        ((rest, hidden),) = [(n, f) for n, f in fields.items() if "custom.hideFrom" in f]
+        assert hidden["custom.hideFrom"]["tooltip"]
+        shown = [
+            name
+            for name in ("Time", "place", "lat", "lon", "name", "school", "site", "Value #A")
+            if not re.fullmatch(rest.strip("/^$").removesuffix(".*") + ".*", name)
+        ]
+        assert shown == ["Time", "place"]
+        assert all(fields[name]["displayName"].strip() for name in shown)
