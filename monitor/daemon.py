@@ -152,6 +152,7 @@ class Parts:
     ledger: Ledger
     threads: DaemonThreads
     rollout_clock: Clock | None = None
+    web_file: WebFile | None = None
 
 
 class Daemon:
@@ -227,6 +228,9 @@ class Daemon:
                     group.create_task(turned_over, name="excuses"),
                     group.create_task(watchdog, name="watchdog"),
                 ]
+                if (web := self._parts.web_file) is not None:
+                    watching = web.watch(self._parts.threads.house)
+                    tasks.append(group.create_task(watching, name="web file"))
                 await stop.wait()
                 supervisor.tell(STOPPING)
                 for task in tasks:
@@ -240,8 +244,11 @@ class Daemon:
     async def reload(self, trigger: str = "HTTP") -> bool:
         """Read the configuration again; keep the one that runs if anything is wrong with it.
 
-        Returns whether it was applied; the log says why not. `trigger` is what asked for it.
+        Returns whether it was applied; the log says why not. `trigger` is what asked for it. The
+        web configuration file is read, too; it is applied or rejected apart from the other.
         """
+        if (web := self._parts.web_file) is not None:
+            await web.look(self._parts.threads.house, anyway=True)
         async with self._reloading:
             before, old = self.inventory, self._digest
             try:
@@ -405,6 +412,12 @@ class Daemon:
         return sum(finding.stage is Stage.VERIFIED for finding in findings)
 
     @property
+    def scheme(self) -> str:
+        """Return by which scheme the pages are reached: http or https."""
+        web = self._parts.web_file
+        return "http" if web is None or web.tls_context() is None else "https"
+
+    @property
     def readers(self) -> Threads:
         """Return the threads in which pages and API read the ledger."""
         return self._parts.threads.readers
@@ -522,12 +535,14 @@ async def open_daemon(
     `rollout_clock` tells the roll-out another time than the rest, for a demo of years.
 
     Raises:
-        StateDirectoryError, AddressInUseError, CapacityError: each a line with its cure.
+        WebFileError, StrangersError, StateDirectoryError, AddressInUseError, CapacityError: each
+            a line with its cure; the first two before anything is touched.
         Whatever `load` and `open_echo` raise.
     """
     loaded = load()
-    prepare_state_directory(settings.state_directory)
     own = OwnMetrics(__version__)
+    web_file = _web_file(settings, clock, own)
+    prepare_state_directory(settings.state_directory)
     async with AsyncExitStack() as stack:
         threads = stack.enter_context(open_daemon_threads())
         echo = await stack.enter_async_context(open_echo())
@@ -553,26 +568,39 @@ async def open_daemon(
             rollout_clock=rollout_clock,
         )
         watch.begin(has_rule=bool(await ledger.entries(RULE)))
-        parts = Parts(clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock)
+        parts = Parts(
+            clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock, web_file
+        )
         daemon = Daemon(settings, loaded, load, parts)
         await daemon.begin_goal()
         if settings.traps is not None:
             await daemon.take_traps(settings.traps, stack)
         gate = stack.enter_context(ScrapeGate(exposition, clock))
         view = DaemonView(daemon, gate)
-        listen = _listen(settings, clock, daemon)
+        listen = _listen(settings, daemon, web_file)
         own.count_refusals(lambda: listen.refused)
         daemon.port = await stack.enter_async_context(serve(view, listen))
         yield daemon
 
 
-def _listen(settings: Settings, clock: Clock, daemon: Daemon) -> Listen:
-    place = settings.web_config
+def _web_file(settings: Settings, clock: Clock, own: OwnMetrics) -> WebFile | None:
+    """Return the web configuration file, None without one; refuse strangers without a login."""
     audience = Audience(settings.host, settings.without_login, settings.reload_by_http)
+    if settings.web_config is None:
+        audience.refuse_strangers(WebAccess())
+        return None
+
+    def count(successful: bool) -> None:  # noqa: FBT001  # the only argument
+        own.count_web_reload(clock.now(), successful=successful)
+
+    return WebFile(settings.web_config, clock, audience, count)
+
+
+def _listen(settings: Settings, daemon: Daemon, web_file: WebFile | None) -> Listen:
     return Listen(
         settings.host,
         settings.port,
-        Unchanging(WebAccess()) if place is None else WebFile(place, clock, audience),
+        web_file or Unchanging(WebAccess()),
         settings.host_names,
         settings.without_login,
         daemon.reload if settings.reload_by_http else None,

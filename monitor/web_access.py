@@ -69,6 +69,18 @@ class WebAccess:
         }
         return frozenset(key for key, is_there in found.items() if is_there)
 
+    @property
+    def summary(self) -> str:
+        """Return in a few words what is set: "TLS, 1 user"; names and values are not in it."""
+        users, headers = len(self.users), len(self.headers)
+        parts = (
+            "no TLS" if self.tls is None else "TLS",
+            "client certificates" if self.tls is not None and self.tls.client_ca else "",
+            "1 user" if users == 1 else f"{users or 'no'} users",
+            f"{headers} header{'s' if headers > 1 else ''}" if headers else "",
+        )
+        return ", ".join(part for part in parts if part)
+
     def refuse_successor(self, after: WebAccess) -> None:
         """Refuse rules that may not take the place of these while the server runs.
 
@@ -77,14 +89,18 @@ class WebAccess:
         Raises:
             StrangersError: if they would.
         """
-        if (after.tls is None) != (self.tls is None):
+        if after == WebAccess() != self:
             raise StrangersError(
-                "tls_server_config came or went: TLS is switched on or off by a restart alone"
+                "the file is empty or sets nothing; what it set before holds until a restart"
             )
         missing = self.locks - after.locks
+        if "basic_auth_users" in missing:
+            raise StrangersError("all users are gone; the previous users hold until a restart")
+        if (after.tls is None) != (self.tls is None):
+            raise StrangersError("tls_server_config was added or removed; that takes a restart")
         if missing:
             raise StrangersError(
-                f"{', '.join(sorted(missing))} is gone: that is taken away by a restart alone"
+                f"{', '.join(sorted(missing))} was removed or weakened; that takes a restart"
             )
 
 

@@ -149,9 +149,9 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
-def base_url(host: str, port: int) -> str:
+def base_url(host: str, port: int, scheme: str = "http") -> str:
     """Return the address of the daemon's pages, with brackets around an IPv6 address."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def listen_option(command: Command) -> Command:
@@ -161,7 +161,7 @@ def listen_option(command: Command) -> Command:
         type=Listen(),
         default=DEFAULT_LISTEN,
         show_default=True,
-        help="Where to serve /metrics.",
+        help="Where to serve pages, API and /metrics.",
     )(command)
 
 

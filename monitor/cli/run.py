@@ -71,7 +71,7 @@ async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
         logging.getLogger(__name__).info(
-            "serving metrics on %s/metrics", base_url(settings.host, daemon.port)
+            "serving metrics on %s/metrics", base_url(settings.host, daemon.port, daemon.scheme)
         )
         supervisor = Supervisor()
         supervisor.tell(READY)
@@ -79,7 +79,7 @@ async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
 
 
 def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
-    """SIGTERM and SIGINT stop the daemon, SIGHUP makes it read its configuration again."""
+    """SIGTERM and SIGINT stop the daemon, SIGHUP makes it read its files again."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from monitor.config.text import Node
 
 MAX_BYTES: Final = 128 * 1024
-"""Of the file; it is read between two requests, so reading it must not take long."""
+"""Of the file; it is read again while the daemon runs, so reading it must not take long."""
 MAX_SHOWN: Final = 20
 """Of the problems of a file, which go to the log at once."""
 MAX_PEM_BYTES: Final = 1024 * 1024

@@ -284,6 +284,19 @@ _OWN_METRICS = (
         "When the configuration was last loaded with success, Unix time",
     ),
     Metric(
+        "monitor_web_config_last_reload_successful",
+        Kind.GAUGE,
+        "",
+        "Whether the last attempt to load the file of --web-config succeeded: 1 yes, 0 no; "
+        "absent without one",
+    ),
+    Metric(
+        "monitor_web_config_last_reload_success_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "When the file of --web-config was last loaded with success, Unix time",
+    ),
+    Metric(
         "monitor_clock_timestamp_seconds",
         Kind.GAUGE,
         "seconds",

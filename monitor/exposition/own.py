@@ -66,6 +66,11 @@ class OwnMetrics:
         name = "monitor_config_last_reload_success_timestamp_seconds"
         loaded_at = Gauge(*_declared(name), registry=registry)
         loaded_at.set_function(lambda: self._loaded_at)
+        name = "monitor_web_config_last_reload_successful"
+        self._web_loaded = Gauge(*_declared(name), registry=None)
+        name = "monitor_web_config_last_reload_success_timestamp_seconds"
+        self._web_loaded_at = Gauge(*_declared(name), registry=None)
+        self._has_web_file = False
         self._time = Gauge(*_declared("monitor_clock_timestamp_seconds"), registry=registry)
         schools = Gauge(*_declared("monitor_schools"), registry=registry)
         schools.set_function(partial(self._count_of, "schools"))
@@ -109,6 +114,19 @@ class OwnMetrics:
         self._is_loaded = successful
         if successful:
             self._loaded_at = instant.timestamp()
+
+    def count_web_reload(self, instant: datetime, *, successful: bool) -> None:
+        """Say how the attempt to load the web configuration file at `instant` ended.
+
+        Its two series begin with the first attempt: without a file there are none.
+        """
+        if not self._has_web_file:
+            self._has_web_file = True
+            self.registry.register(self._web_loaded)
+            self.registry.register(self._web_loaded_at)
+        self._web_loaded.set(int(successful))
+        if successful:
+            self._web_loaded_at.set(instant.timestamp())
 
     def count_inventory(self, inventory: Inventory) -> None:
         """Say how many schools, devices and checks are configured."""

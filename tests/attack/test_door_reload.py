@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import bcrypt
 import pytest
 
+from monitor.threads import Threads
 from monitor.web.app import Listen, serve
 from monitor.web_rules import LOOK_SECONDS, WebFile
 from tests.config.test_web_file import BAD, GOOD, ODD, STRICTER
@@ -54,17 +55,20 @@ LONG_ENOUGH = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """A server whose file can be changed; each change is seen by the next connection."""
+    """A server whose file can be changed; a change is looked for at once."""
 
     folder: Path
     port: int
     clock: HandClock
+    rules: WebFile
+    threads: Threads
     reload: Reload
     scheme: str
 
-    def change(self, text: str) -> None:
+    async def change(self, text: str) -> None:
         (self.folder / "web.yml").write_text(text)
         self.clock.time += LOOK_SECONDS
+        await self.rules.look(self.threads)
 
     async def curl(self, *arguments: str) -> str:
         """Return the status of a request, or 000 if there was none."""
@@ -103,10 +107,12 @@ async def served(folder: Path, text: str) -> AsyncIterator[Served]:
     clock, reload = HandClock(), Reload()
     (folder / "web.yml").write_text(text)
     listen = Listen("0.0.0.0", 0, reload=reload)
-    rules = WebFile(folder / "web.yml", clock, listen.audience)
+    rules = WebFile(folder / "web.yml", clock, listen.audience, lambda _: None)
     listen = Listen("0.0.0.0", 0, rules, reload=reload)
-    async with serve(Shown(), listen) as port:
-        yield Served(folder, port, clock, reload, "https" if "server.pem" in text else "http")
+    scheme = "https" if "server.pem" in text else "http"
+    with Threads("web file", 1, 1) as threads:
+        async with serve(Shown(), listen) as port:
+            yield Served(folder, port, clock, rules, threads, reload, scheme)
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +136,11 @@ async def test_no_bad_or_open_file_opens_the_door(folder: Path) -> None:
     opening = {name: text for name, text in GOOD.items() if name not in KEEPS_STRANGERS_OUT}
     async with served(folder, USERS) as here:
         for name, text in (OPEN | BAD | STRICTER | ODD | opening).items():
-            here.change(text)
+            await here.change(text)
             found = await here.curl(), await here.reloads(), await here.curl("-u", LOGIN)
             assert found == ("401", "401", "200"), name
         assert here.reload.asked == []
-        here.change(USERS.replace("prometheus", "another"))
+        await here.change(USERS.replace("prometheus", "another"))
         assert await here.curl("-u", LOGIN) == "401"
         assert await here.curl("-u", "another:geheim") == "200"
 
@@ -145,7 +151,7 @@ async def test_no_cut_of_a_file_opens_the_door(folder: Path) -> None:
     async with served(folder, whole) as here:
         with_certificate = ("--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key")
         for end in range(0, len(whole), 3):
-            here.change(whole[:end])
+            await here.change(whole[:end])
             assert await here.curl() == "000", whole[:end]
             assert await here.curl(*with_certificate) == "401", whole[:end]
         assert await here.curl(*with_certificate, "-u", LOGIN) == "200"
@@ -158,14 +164,14 @@ async def test_client_certificates_are_asked_for_from_the_next_connection_on(
     stranger = ("--cert", f"{folder}/stranger.pem", "--key", f"{folder}/stranger.key")
     async with served(folder, USERS + TLS) as here:
         assert await here.curl("-u", LOGIN) == "200"
-        here.change(USERS + TLS + CLIENTS)
+        await here.change(USERS + TLS + CLIENTS)
         assert await here.curl("-u", LOGIN) == "000"
         assert await here.curl("-u", LOGIN, *stranger) == "000"
         assert await here.curl("-u", LOGIN, *client) == "200"
-        here.change(USERS + TLS + CLIENTS.replace("authority.pem", "other-authority.pem"))
+        await here.change(USERS + TLS + CLIENTS.replace("authority.pem", "other-authority.pem"))
         assert await here.curl("-u", LOGIN, *client) == "000"
         assert await here.curl("-u", LOGIN, *stranger) == "200"
-        here.change(USERS + TLS)
+        await here.change(USERS + TLS)
         assert await here.curl("-u", LOGIN) == "000"
 
 
@@ -174,16 +180,16 @@ async def test_versions_ciphers_and_curves_hold_from_the_next_connection_on(fold
     async with served(folder, USERS + TLS) as here:
         assert await here.shakes_hands(*cipher)
         assert await here.shakes_hands("-groups", "P-256")
-        here.change(f"{USERS}{TLS}  min_version: TLS13\n")
+        await here.change(f"{USERS}{TLS}  min_version: TLS13\n")
         assert not await here.shakes_hands(*cipher)
         assert await here.shakes_hands("-tls1_3")
-        here.change(f"{USERS}{TLS}  max_version: TLS12\n")
+        await here.change(f"{USERS}{TLS}  max_version: TLS12\n")
         assert not await here.shakes_hands("-tls1_3")
         suites = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
-        here.change(f"{USERS}{TLS}  cipher_suites: [{suites}]\n")
+        await here.change(f"{USERS}{TLS}  cipher_suites: [{suites}]\n")
         assert not await here.shakes_hands(*cipher)
         assert await here.shakes_hands("-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384")
-        here.change(f"{USERS}{TLS}  curve_preferences: [CurveP384]\n")
+        await here.change(f"{USERS}{TLS}  curve_preferences: [CurveP384]\n")
         assert not await here.shakes_hands("-groups", "P-256")
         assert await here.shakes_hands("-groups", "P-384")
 
@@ -200,7 +206,7 @@ async def test_a_connection_of_before_is_not_answered_by_tls_of_before(
         reader, writer = await asyncio.open_connection("localhost", here.port, ssl=context)
         writer.write(asked)
         assert b"200 OK" in await reader.readuntil(b"healthy\n")
-        here.change(USERS + TLS + CLIENTS)
+        await here.change(USERS + TLS + CLIENTS)
         writer.write(asked)
         with contextlib.suppress(ConnectionError, ssl.SSLError):
             assert await asyncio.wait_for(reader.read(), LONG_ENOUGH) == b""
@@ -229,7 +235,7 @@ def test_the_daemon_keeps_its_door_shut_when_the_file_is_emptied(tmp_path: Path)
             web.write_text(OPEN[name])
 
             def is_rejected(times: int = number) -> bool:
-                assert daemon.get("/-/healthy").status == 401
+                assert daemon.get("/metrics").status == 401
                 assert daemon.get("/-/reload", method="POST").status == 401
                 return daemon.said.count("rejected; keeping the previous one") == times
 

@@ -35,7 +35,7 @@ MONITOR = (sys.executable, "-m", "monitor")
 DEMO_SCHOOLS = {"voede": 1, "goethe": 2, "schiller": 3, "natorp": 4}
 DEAD_SCHOOL = "goethe"
 PATIENCE_SECONDS = 120.0
-_SERVING = re.compile(r"http://(\S+):(\d+)/metrics")
+_SERVING = re.compile(r"https?://(\S+):(\d+)/metrics")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 _HEAD = """\
