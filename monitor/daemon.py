@@ -173,6 +173,7 @@ class Daemon:
         self._schedule = Schedule(parts.clock, self._probe, self._observed, settings.concurrency)
         self._skipped_before = dict.fromkeys(CheckKind, 0)
         self._outcomes: dict[str, Outcome] = {}
+        self._awaited: set[str] = set()
         self._polls = 0
         self.inventory = loaded.inventory
         self.port = 0
@@ -341,6 +342,12 @@ class Daemon:
         """Go on with another configuration; outcomes of checks that stay are kept."""
         wanted = {check.id for check in loaded.inventory.checks()}
         self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
+        # Kept by hand: who asks whether the daemon is ready need not log in.
+        self._awaited = {
+            check.id
+            for check in loaded.inventory.checks()
+            if check.kind is not CheckKind.HARDWARE and check.id not in self._outcomes
+        }
         self.inventory = loaded.inventory
         self._digest = loaded.digest
 
@@ -367,8 +374,7 @@ class Daemon:
 
         What tells nothing of up and down runs so seldom that nobody waits for it.
         """
-        needed = (one for one in self._schedule.checks if one.kind is not CheckKind.HARDWARE)
-        missing = sum(check.id not in self._outcomes for check in needed)
+        missing = len(self._awaited)
         return f"{missing} checks have not run yet" if missing else ""
 
     async def take_traps(self, place: tuple[str, int], stack: AsyncExitStack) -> None:
@@ -466,6 +472,7 @@ class Daemon:
             log.error("%s: a bug of the monitor: %s", check.id, observation.detail)
         before = self._outcomes.get(check.id)
         self._outcomes[check.id] = observation.outcome
+        self._awaited.discard(check.id)
         self._polls += 1
         self._parts.own.count_run(observation)
         self._parts.exposition.observe(observation)

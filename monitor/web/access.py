@@ -21,7 +21,7 @@ from monitor.web.refusals import Refusal
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from aiohttp.typedefs import Handler, Middleware
 
@@ -48,13 +48,21 @@ class Rules(Protocol):
 class Guard:
     """Lets a request through, or answers it with a refusal.
 
-    `connections` are those by which requests come, by the protocols that serve them.
+    `connections` are those by which requests come, by the protocols that serve them; `open_paths`
+    are routes that are answered without a login.
     """
 
-    def __init__(self, rules: Rules, door: Door, host_names: Iterable[str]) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        door: Door,
+        host_names: Iterable[str],
+        open_paths: frozenset[str] = frozenset(),
+    ) -> None:
         self.connections: dict[asyncio.BaseProtocol, Connection] = {}
         self._rules = rules
         self._door = door
+        self._open_paths = open_paths
         self._hosts = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
         self._hosts |= {name.lower() for name in host_names}
         self._logins = Logins(time.monotonic)
@@ -95,6 +103,9 @@ class Guard:
             except web.HTTPException as answer:
                 await _write(request, answer)
                 raise
+            if not self._door.knows(address):
+                # Answered without a login: a stranger, who keeps no place longer than needed.
+                response.force_close()
         await _write(request, response)
         return response
 
@@ -109,16 +120,24 @@ class Guard:
             names = {value for _, value in certificate.get("subjectAltName", ())}
             if not names & set(rules.tls.allowed_names):
                 return self._turn_away(Refusal.CERTIFICATE, 403, "this certificate may not")
-        if rules.users:
-            header = request.headers.get("Authorization", "")
-            found = await self._logins.check(header, address, rules.users)
-            if found is Login.TOO_MANY:
-                return self._turn_away(Refusal.TOO_MANY_LOGINS, 429, "too many failed logins")
-            if found is Login.BAD:
-                if header:
-                    return self._turn_away(Refusal.LOGIN, 401, "wrong user or password")
-                return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
-        self._door.welcome(address)
+        if rules.users and not request.headers.get("Authorization") and self._is_open(request):
+            return None
+        refusal = await self._refusal_of_login(request, address, rules.users)
+        if refusal is None:
+            self._door.welcome(address)
+        return refusal
+
+    async def _refusal_of_login(
+        self, request: web.Request, address: str, users: Mapping[str, str]
+    ) -> web.Response | None:
+        header = request.headers.get("Authorization", "")
+        found = await self._logins.check(header, address, users) if users else Login.GOOD
+        if found is Login.TOO_MANY:
+            return self._turn_away(Refusal.TOO_MANY_LOGINS, 429, "too many failed logins")
+        if found is Login.BAD and header:
+            return self._turn_away(Refusal.LOGIN, 401, "wrong user or password")
+        if found is Login.BAD:
+            return web.Response(text="log in\n", status=401, headers=_CHALLENGE)
         return None
 
     def _turn_away(self, reason: Refusal, status: int, said: str) -> web.Response:
@@ -131,6 +150,12 @@ class Guard:
             audit.warning("refused so far: %s; the last one: %s", counts, said)
         headers = _CHALLENGE if status == web.HTTPUnauthorized.status_code else {}
         return web.Response(text=f"{said}\n", status=status, headers=headers)
+
+    def _is_open(self, request: web.Request) -> bool:
+        """Return whether a request is answered without a login; the route counts, not the text."""
+        resource = request.match_info.route.resource
+        is_reading = request.method in {"GET", "HEAD"}
+        return is_reading and resource is not None and resource.canonical in self._open_paths
 
     def _is_ours(self, request: web.Request) -> bool:
         """Return whether a request names this server, and nothing else; an address always does.

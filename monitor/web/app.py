@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 NO_SCHOOL = ""
 SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
+HEALTHY, READY = "/-/healthy", "/-/ready"
+OPEN_PATHS = frozenset({HEALTHY, READY})
+"""Answered without a login: a load balancer's or kubelet's probes have none."""
 VIEW: web.AppKey[View] = web.AppKey("view", View)
 
 
@@ -92,7 +95,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     """
     listen.audience.refuse_strangers(listen.rules.current())
     door = Door(listen.refused)
-    guard = Guard(listen.rules, door, listen.host_names)
+    guard = Guard(listen.rules, door, listen.host_names, OPEN_PATHS)
     runner = web.AppRunner(
         application(view, guard, listen),
         access_log=None,
@@ -141,8 +144,8 @@ def application(view: View, guard: Guard, listen: Listen) -> web.Application:
             web.get("/metrics/monitor", _own_metrics),
             discovery_route(view),
             web.get("/probe", _probe),
-            web.get("/-/healthy", _healthy),
-            web.get("/-/ready", _ready),
+            web.get(HEALTHY, _healthy),
+            web.get(READY, _ready),
         ]
     )
 

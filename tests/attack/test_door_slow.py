@@ -212,7 +212,7 @@ async def test_a_refusal_closes_the_connection() -> None:
     listen = Listen("127.0.0.1", 0, Unchanging(WebAccess(users=USERS)))
     wrong = basic("prometheus", "falsch")["Authorization"].encode()
     heads = [
-        (b"401", GET),
+        (b"401", GET.replace(b"/-/healthy", b"/metrics")),
         (b"401", GET.replace(b"\r\n\r\n", b"\r\nAuthorization: " + wrong + b"\r\n\r\n")),
         (b"421", GET.replace(b"localhost", b"[::1].evil.example")),
     ]

@@ -17,6 +17,7 @@ import pytest
 
 from monitor.web import connection, login, turns
 from monitor.web.app import Listen, Unchanging, serve
+from monitor.web.door import MAX_OF_STRANGER
 from monitor.web.login import Login, Logins
 from monitor.web.refusals import Refusal, no_refusals
 from monitor.web_access import StrangersError, Tls, WebAccess
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HASH = bcrypt.hashpw(b"geheim", bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$")
 USERS = {"prometheus": HASH}
-EVERY_PAGE = ("/", "/metrics", "/api/v1/schools", "/-/healthy", "/static/status.css", "/nowhere")
+EVERY_PAGE = ("/", "/metrics", "/api/v1/schools", "/static/status.css", "/nowhere")
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -56,6 +57,65 @@ async def test_without_a_login_nothing_is_answered(path: str) -> None:
         assert await status(port, path) == 401
         found = await status(port, path, **basic("prometheus", "geheim"))
         assert found == (404 if path == "/nowhere" else 200)
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+async def test_health_is_told_without_a_login(path: str) -> None:
+    refused = no_refusals()
+    async with served(WebAccess(users=USERS), refused=refused) as port:
+        assert await status(port, path) in {200, 503}
+        assert await status(port, path, **basic("prometheus", "geheim")) in {200, 503}
+        assert await status(port, path, **basic("prometheus", "falsch")) == 401
+        assert await status(port, path, Host="evil.example") == 421
+    assert refused == {**no_refusals(), Refusal.LOGIN: 1, Refusal.HOST: 1}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/-/healthy"),
+        ("POST", "/-/reload"),
+        ("GET", "/-/healthy/"),
+        ("GET", "//-/healthy"),
+        ("GET", "/-/healthy/../../metrics"),
+        ("GET", "/metrics?/-/healthy"),
+        ("GET", "/%2D%2Fhealthy"),
+        ("GET", "/-/readyz"),
+    ],
+)
+async def test_nothing_but_health_is_told_without_a_login(method: str, path: str) -> None:
+    reload = Reload()
+    async with served(WebAccess(users=USERS), reload=reload) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert reload.asked == []
+
+
+async def test_a_stranger_who_asks_for_health_stays_one() -> None:
+    """Linux has all of 127.0.0.0/8; only 127.0.0.1 is taken for this machine itself."""
+    asked = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    refused = no_refusals()
+    async with served(WebAccess(users=USERS), refused=refused) as port:
+
+        async def connected() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            return await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+
+        reader, writer = await connected()
+        writer.write(asked)
+        answer = await asyncio.wait_for(reader.read(), 60)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"\r\nConnection: close\r\n" in answer
+        writer.close()
+        held = [await connected() for _ in range(MAX_OF_STRANGER + 1)]
+        last, _ = held[-1]
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(last.read(), 60) == b""
+        assert refused[Refusal.NO_ROOM] == 1
+        for _, one in held:
+            one.transport.abort()
 
 
 @pytest.mark.parametrize(
