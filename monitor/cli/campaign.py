@@ -66,7 +66,10 @@ site_option = click.option("--site", metavar="ID", help="Only this site of the s
 
 @click.group()
 def campaign() -> None:
-    """Measure a school's line as the Bundesnetzagentur does: 30 tests on 3 days."""
+    """Measure a school's line: 30 tests on 3 days.
+
+    In the manner of the Bundesnetzagentur (not certified).
+    """
 
 
 @campaign.command()

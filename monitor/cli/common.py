@@ -181,12 +181,20 @@ def state_option(command: Command) -> Command:
     )(command)
 
 
+def say_config_error(error: ConfigError, config: Path) -> None:
+    """Print every mistake of a configuration, and the way to another one where none is found."""
+    text = str(error)
+    if config == DEFAULT_CONFIG and not config.exists():
+        text += "; name it with --config"
+    say_text(text, err=True)
+
+
 def read_inventory(config: Path) -> Inventory:
     """Return the inventory; print every error of the file and leave with 1 if there is one."""
     try:
         return load(config)
     except ConfigError as error:
-        say_text(str(error), err=True)
+        say_config_error(error, config)
         raise SystemExit(Exit.WRONG) from None
 
 

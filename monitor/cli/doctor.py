@@ -169,7 +169,7 @@ async def _network(inventory: Inventory | None) -> list[Finding]:
         found.append(Finding("buffers", Health.GOOD, f"{smallest // 1024} KiB"))
     try:
         async with EchoSocket.open() as echo:
-            found.append(Finding("ping", Health.GOOD, "the kernel lets us"))
+            found.append(Finding("ping", Health.GOOD, "allowed"))
             references = inventory.references if inventory else ()
             with open_probe_threads() as threads:
                 found += await asyncio.gather(

@@ -14,6 +14,7 @@ from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import document_stream, say
 from monitor.clock import SystemClock
+from monitor.plural import count_of
 from monitor.rollout.anchor import AnchorError, anchors_in, contradiction, parse_anchor
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.place import LedgerPlace, SqlitePlace
@@ -73,7 +74,7 @@ def verify(
         fail(f"{place}: {against}", Exit.WRONG)
     say(f"{place}: {_said(result, heads)}")
     if anchors:
-        say(f"{len(anchors)} anchors hold")
+        say(f"{count_of(len(anchors), 'anchor holds', 'anchors hold')}")
     else:
         say("no --anchor was given: a cut end or an older copy would not show")
 
@@ -113,7 +114,8 @@ def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object)
                 with whole_text(out, overwrite=False, mode=mode) as stream:
                     count = reader.export(stream)
             except FileExistsError:
-                fail(f"{out} exists already; an export never overwrites", Exit.WRONG)
+                cure = "an export never overwrites: name another file, or remove it"
+                fail(f"{out} exists already; {cure}", Exit.WRONG)
             except OSError as error:
                 fail(f"{out}: {error.strerror}", Exit.WRONG)
     except LedgerError as error:

@@ -12,8 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from monitor.cli import logs
-from monitor.cli.common import Exit, base_url, fail, read_all, sentence
-from monitor.cli.output import say_text
+from monitor.cli.common import Exit, base_url, fail, read_all, say_config_error, sentence
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
@@ -55,7 +54,7 @@ def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | Non
     try:
         asyncio.run(_run(config, settings, shard))
     except ConfigError as error:
-        say_text(str(error), err=True)
+        say_config_error(error, config)
         raise SystemExit(Exit.WRONG) from None
     except START_ERRORS as error:
         fail(sentence(error), Exit.CANNOT_START)

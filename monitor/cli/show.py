@@ -80,7 +80,7 @@ def _uplink(measured: Measured, *, several: bool) -> Iterator[str]:
     contract, load = measured.contract, measured.load
     name = f"uplink {measured.site}" if several else "uplink"
     owed = f"{rate(contract.down_bps)} down, {rate(contract.up_bps)} up"
-    yield f"{name}: {contract.provider} owes {owed}, {contract.availability:.2%} of the time"
+    yield f"{name}: {contract.provider} owes {owed}, {100 * contract.availability:g} % of the time"
     if load is None:
         yield f"{name}: its counters could not be read"
     elif load.gap is not None:

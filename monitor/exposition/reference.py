@@ -46,7 +46,7 @@ time (NTP), and `honor_timestamps` in Prometheus true, as it is by default.
 - Prometheus sets no staleness marker for samples with an instant: the series of a device that is
   removed or no longer answers end five minutes after their last poll. From Prometheus 2.48 on
   `track_timestamps_staleness: true` in the scrape configuration ends them with the next scrape.
-- Windows hold at least four polls, `[4m]` at the default of one a minute. `rate()` spreads what its
+- Use a window of at least four polls: `[4m]` at one poll a minute. `rate()` spreads what its
   samples grew by over the whole window, and shows up to a third too little beside a poll that is
   missing; divided by the rate of the polls' own instants it is right there, too:
 

@@ -181,7 +181,9 @@ def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> Veri
         LedgerError: if the target exists or cannot be written, or the copy does not verify.
     """
     if target.exists():
-        raise LedgerError(f"{target} exists already; a backup never overwrites")
+        raise LedgerError(
+            f"{target} exists already; a backup never overwrites: name another file, or remove it"
+        )
     draft = target.with_name(target.name + ".new")
     with os_errors(draft):
         draft.unlink(missing_ok=True)

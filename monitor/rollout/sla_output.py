@@ -173,7 +173,7 @@ def to_table(report: SlaReport) -> RenderableType:
     if report.excuses:
         parts.append(_excuse_table(report))
     parts.extend(_text(sentence) for sentence in method(report))
-    parts.append(_text(f"Unknown: {report.unknown_share:.2%} of the minutes owed."))
+    parts.append(_text(f"Unknown: {100 * report.unknown_share:.2f} % of the minutes owed."))
     generated = _local(report, report.generated)
     parts.append(_text(f"Local time of {report.timezone}; made at {generated}."))
     return Group(*parts)

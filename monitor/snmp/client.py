@@ -16,6 +16,7 @@ import errno
 import socket
 from typing import TYPE_CHECKING, Protocol, Self
 
+from monitor.plural import count_of
 from monitor.snmp.codec import (
     encode_body,
     encode_envelope,
@@ -326,7 +327,7 @@ class _Exchange:
             self._lose(Failure(self.complaint.kind, message))
         else:
             tries = self._agent.retries + 1 - self._tries_left
-            message = f"no reply to {tries} tries of {self._agent.timeout:g} s"
+            message = f"no reply to {count_of(tries, 'try', 'tries')} of {self._agent.timeout:g} s"
             self._lose(Failure(FailureKind.TIMEOUT, message))
 
     def _lose(self, failure: Failure) -> None:

@@ -10,6 +10,7 @@ Must not know: retries, tables, what a reply says.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import socket
@@ -252,7 +253,10 @@ class Endpoint:
 
     def _fail(self, address: SocketAddress, number: int) -> None:
         self._drops["icmp_error"] += 1
-        failure = Failure(FailureKind.UNREACHABLE, f"ICMP error: {os.strerror(number)}")
+        message = f"ICMP error: {os.strerror(number)}"
+        if number == errno.ECONNREFUSED:
+            message += f"; nothing listens on UDP {address[1]}: is SNMP on, is the port right?"
+        failure = Failure(FailureKind.UNREACHABLE, message)
         for request_id, waiting in self.waiting.items():
             if waiting.address == address:
                 # Not from here: this may be within somebody's attempt to send.

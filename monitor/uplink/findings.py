@@ -124,7 +124,7 @@ def _spoilt(
         good = one.packets_per_second
         ratio = rate / (max(good, rate) if name == "up" else good + rate) if rate else 0.0
         if ratio > most and rate * seconds >= FEWEST_PACKETS:
-            said.append(f"{name} {ratio:.2%} of the packets ({rate:.3g} a second)")
+            said.append(f"{name} {100 * ratio:.2f} % of the packets ({rate:.3g} a second)")
     if not is_known:
         return {}
     return {kind: f"{kind.value}: {_joined(said)}" if said else ""}

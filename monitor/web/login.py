@@ -2,8 +2,8 @@
 
 A password that fitted once is known by a keyed digest, so that a flood of wrong ones does not
 hold up whoever was in before. After too many failures of a user from an address, no more of its
-passwords are hashed for a while. A wrong login takes as long as the dearest hash of the file,
-whether the user is known or not, and whatever their own hash costs.
+passwords are hashed for a while. A wrong login takes as long as the most expensive
+hash of the file, whether the user is known or not, and whatever their own hash costs.
 
 Source: RFC 7617; CVE-2022-46146 (a cache key must not be made of parts that can be shifted).
 

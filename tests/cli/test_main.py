@@ -90,6 +90,16 @@ def test_check_of_a_missing_file_is_an_error_with_a_place(tmp_path: Path) -> Non
     )
 
 
+def test_without_a_configuration_in_its_usual_place_the_option_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, errors = invoke("probe", "goethe")
+    assert code == 1
+    said = "config/schools.yaml:1:1: the file cannot be read: No such file or directory"
+    assert errors == f"{said}; name it with --config\n"
+
+
 def test_schema_is_the_committed_file() -> None:
     code, output, _ = invoke("schema")
     assert code == 0

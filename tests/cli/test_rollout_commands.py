@@ -77,7 +77,10 @@ def test_export_writes_a_json_object_a_row(state: Path, tmp_path: Path) -> None:
     assert run("ledger", "export", "--out", out, state=state).exit_code == 0
     assert out.read_text(encoding="utf-8") == printed.stdout
     again = run("ledger", "export", "--out", out, state=state)
-    assert (again.exit_code, "never overwrites" in again.stderr) == (1, True)
+    assert (again.exit_code, "overwrites: name another file, or remove it" in again.stderr) == (
+        1,
+        True,
+    )
 
 
 def test_backup_and_restore_bring_a_ledger_to_another_place(state: Path, tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def test_what_was_handed_out_proves_the_ledger_later(
     out = tmp_path / "handed-out"
     out.write_text(run(*command, state=state).stdout, encoding="utf-8")
     result = run("ledger", "verify", "--anchors", out, state=state)
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 anchors hold")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 anchor holds")
 
 
 def test_report_goes_to_a_file_in_english(state: Path, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_head_prints_what_verify_takes(ledger: Path) -> None:
     assert printed == f"{head(ledger)}\n"
     piped = ["ledger", "verify", *state, "--anchors", "-"]
     found = CliRunner().invoke(main, piped, input=printed)
-    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "1 anchors hold")
+    assert (found.exit_code, found.stdout.splitlines()[-1]) == (0, "1 anchor holds")
 
 
 @given(

@@ -332,7 +332,7 @@ def test_table_shows_names_as_they_are_and_says_how_it_was_made() -> None:
         "broken",
         "99.843",
         "Local time of Europe/Berlin",
-        "Unknown: 0.20%",
+        "Unknown: 0.20 %",
     ):
         assert part in text, part
 

@@ -205,6 +205,7 @@ async def test_a_closed_port_is_unreachable_at_once(host: str) -> None:
         result = await read(client, Agent(host, port, "2c", b"public", 2.0, 1))
         assert result.failure is not None
         assert result.failure.kind is FailureKind.UNREACHABLE
+        assert "Connection refused; nothing listens on UDP" in result.failure.message
         assert "refused" in result.failure.message
         assert loop.time() - began < 1.0
         assert client.drops["icmp_error"] == 2

@@ -33,7 +33,7 @@ def test_errors_above_one_packet_in_a_thousand_are_found() -> None:
     above = measured(Router(), 60, 10**8, 10**8, errors=packets // 900)
     assert sentences(below) == {}
     assert sentences(above) == {
-        FindingKind.ERRORS: "errors: down 0.11% of the packets (17.4 a second)"
+        FindingKind.ERRORS: "errors: down 0.11 % of the packets (17.4 a second)"
     }
 
 
@@ -44,14 +44,14 @@ def test_a_few_errors_in_a_quiet_night_are_not_a_finding() -> None:
 
 def test_a_line_that_brings_nothing_but_errors_is_found() -> None:
     found = sentences(measured(Router(), 60, errors=600))
-    assert found == {FindingKind.ERRORS: "errors: down 100.00% of the packets (10 a second)"}
+    assert found == {FindingKind.ERRORS: "errors: down 100.00 % of the packets (10 a second)"}
 
 
 def test_discards_above_one_packet_in_a_hundred_are_found() -> None:
     packets = 60 * 10**8 // 8 // 800
     assert sentences(measured(Router(), 60, 10**8, 10**8, discards=packets // 101)) == {}
     found = sentences(measured(Router(), 60, 10**8, 10**8, discards=packets // 50))
-    assert found == {FindingKind.DISCARDS: "discards: up 2.00% of the packets (312 a second)"}
+    assert found == {FindingKind.DISCARDS: "discards: up 2.00 % of the packets (312 a second)"}
 
 
 def test_a_full_direction_is_found_by_name() -> None:
