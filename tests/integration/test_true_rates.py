@@ -108,7 +108,8 @@ class Steady(Network):
             await asyncio.sleep(max(0.0, deadline - loop.time()))
             return Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 1, 0)
         wanted = set(request.columns)
-        is_first = "ifName" in wanted
+        # A poll asks again for the names where it goes on to the 32-bit counters.
+        is_first = "ifName" in wanted and bool(request.scalars)
         if is_first:
             self.polls[agent.address] = self.polls.get(agent.address, 0) + 1
         late = self.polls.get(agent.address, 0) % 4 == 1 and is_first
