@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dashboards.boards import BOARDS
 from dashboards.build import to_json
-from dashboards.text import LANGUAGES
+from monitor.words.text import LANGUAGES
 
 FOLDER = Path(__file__).parent
 

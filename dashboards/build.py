@@ -27,14 +27,14 @@ from dashboards.fields import (
 )
 from dashboards.kinds import drawn
 from dashboards.panel import Kind
-from dashboards.text import same
+from monitor.words.text import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboards.fields import AnyPanel
     from dashboards.panel import Board, Choice, Mark, Panel
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 SCHEMA_VERSION: Final = 37
 COLUMNS: Final = 24

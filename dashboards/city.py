@@ -28,8 +28,8 @@ from dashboards.shared import (
     with_name,
     with_place,
 )
-from dashboards.text import Text, same
 from monitor.words import terms
+from monitor.words.text import Text, same
 
 _BY_PROVIDER: Final = (
     "by (provider) ({} * on (school, site) group_left (provider) "

@@ -34,7 +34,7 @@ from dashboards.shared import (
     or_zero,
     with_place,
 )
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 LOSS: Final = "max by (school, site) (site:uplink_loss:ratio_rate15m)"
 RTT: Final = "max by (school, site) (site:uplink_rtt_seconds:mean5m)"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from dashboards import fields
 from dashboards.panel import Colour, Value
 from dashboards.shared import CAUSES, code_of, words
-from dashboards.text import Text, same
 from monitor.words import terms
+from monitor.words.text import Text, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

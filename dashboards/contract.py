@@ -25,7 +25,7 @@ from dashboards.shared import (
     or_zero,
     with_place,
 )
-from dashboards.text import Text
+from monitor.words.text import Text
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
 _FAILED: Final = 'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1'

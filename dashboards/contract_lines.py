@@ -17,8 +17,8 @@ from dashboards.shared import (
     or_silent,
     with_place,
 )
-from dashboards.text import Text, same
 from monitor.words.terms import CAUSES, FINDINGS
+from monitor.words.text import Text, same
 
 _MISSING: Final = Text("Missing", "Es fehlen")
 _BEGIN: Final = Text("Begin", "Beginn")

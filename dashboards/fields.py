@@ -22,13 +22,13 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.panel import Colour, Kind
 from dashboards.per_series import PER_SERIES
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from dashboards.panel import Column, Link, Panel, Value
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 AnyPanel = (
     timeseries.Panel

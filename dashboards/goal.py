@@ -28,8 +28,8 @@ from dashboards.shared import (
     with_place,
 )
 from dashboards.stages import MAPPED, STAGE_LAYERS, STAGE_SERIES, STAGE_VALUES, stage_code
-from dashboards.text import Text, same
 from monitor.words.terms import STAGES
+from monitor.words.text import Text, same
 
 _SITES: Final = "max by (school, site, lot, programme, provider) (school_site_info)"
 _VERIFIED: Final = 'max by (school, site) (rollout_stage{stage="verified"})'

@@ -19,8 +19,8 @@ from dashboards.sentence import (
     sentences_of_nothing,
 )
 from dashboards.shared import NOTHING_YET
-from dashboards.text import Text, same
 from monitor.words.terms import OUTLOOKS
+from monitor.words.text import Text, same
 
 NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
 # Whether for want of a goal or of a monitor.

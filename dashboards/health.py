@@ -24,7 +24,7 @@ from dashboards.shared import (
     moved,
     zero_line,
 )
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 
 def _flag(title: Text, what: Text, expr: str, *, good_is_one: bool) -> Panel:

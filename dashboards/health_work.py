@@ -31,8 +31,8 @@ from dashboards.shared import (
     with_name,
     zero_line,
 )
-from dashboards.text import Text, same
 from monitor.words import terms
+from monitor.words.text import Text, same
 
 
 def _flag(title: Text, what: Text, expr: str, *, good_is_one: bool) -> Panel:

@@ -29,7 +29,7 @@ from dashboards.panel import Colour, Kind
 if TYPE_CHECKING:
     from dashboards.fields import AnyPanel
     from dashboards.panel import Panel, Series
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 # How far an axis reaches by its unit while nothing is to be seen: near what one would call little,
 # so that nothing looks like nothing. Grafana's own axis of zeros ends at 100, or at 10,000 %.

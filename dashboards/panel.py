@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from dashboards.text import Text
+    from monitor.words.text import Text
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ from typing import Final
 
 from dashboards.panel import Colour, Value
 from dashboards.shared import polled_rate
-from dashboards.text import Text
+from monitor.words.text import Text
 
 HERE: Final = 'school="$school", site="$site", device="$device"'
 # What tells a port from the others, as far as it is exported; `port` is what one calls it.

@@ -48,8 +48,8 @@ from dashboards.shared import (
     state_code,
     words,
 )
-from dashboards.text import Text, same
 from monitor.words import terms
+from monitor.words.text import Text, same
 
 _CHECK: Final = "site, device, check"
 _SWITCH: Final = "site, device"

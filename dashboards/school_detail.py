@@ -20,7 +20,7 @@ from dashboards.codes import (
 )
 from dashboards.panel import Colour, Column, Kind, Link, Panel, Query, Row, Step
 from dashboards.shared import NOTHING_YET, SILENT_ROW, or_silent
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 SCHOOL_HERE: Final = 'school="$school"'
 HERE: Final = f'{SCHOOL_HERE}, site=~"$site"'

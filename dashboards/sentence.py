@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.panel import Colour, Query, Step
-from dashboards.text import Text
+from monitor.words.text import Text
 
 GOOD: Final = 0
 CARE: Final = 1

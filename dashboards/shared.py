@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Value
-from dashboards.text import Text, same
 from monitor.words import terms
+from monitor.words.text import Text, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

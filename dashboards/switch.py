@@ -37,7 +37,7 @@ from dashboards.shared import (
     while_alive,
 )
 from dashboards.switch_hardware import BROKEN_PARTS, CABLES, HARDWARE
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 _PLAIN: Final = (Step(None, Colour.PLAIN),)
 

@@ -8,7 +8,7 @@ from dashboards.codes import MAIN_SITE
 from dashboards.panel import Colour, Column, Kind, Link, Panel, Query, Row, Step, Value
 from dashboards.ports import HERE
 from dashboards.shared import EVERY_HARDWARE_POLL, SILENT_ROW, hardware_rate, or_silent
-from dashboards.text import Text, same
+from monitor.words.text import Text, same
 
 _KINDS: Final = (
     Value("fan", Text("fan", "Lüfter"), Colour.PLAIN),

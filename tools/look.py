@@ -19,7 +19,7 @@ from aiohttp import ClientError, ClientSession
 from playwright.async_api import async_playwright
 
 from dashboards.boards import BOARDS
-from dashboards.text import LANGUAGES
+from monitor.words.text import LANGUAGES
 from tools import grafana, stack
 from tools.guardian import guarded
 from tools.rendered import CHROMIUM, Look
@@ -27,7 +27,7 @@ from tools.rendered import CHROMIUM, Look
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 PICTURES: Final = grafana.ROOT / "build" / "pictures"
 WIDTHS: Final = (600, 800, 1280, 1920, 3840)

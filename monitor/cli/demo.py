@@ -185,13 +185,18 @@ def demo(wishes: Wishes) -> None:
     try:
         faults = tuple(parse_fault(text, inventory) for text in wishes.faults)
         seconds = parse_duration(wishes.duration) if wishes.duration else None
-        year_seconds = parse_duration(wishes.year_lasts)
+        year_seconds = _year_seconds(wishes.year_lasts)
     except (FaultError, UnitError) as error:
         fail(str(error), Exit.USAGE)
     try:
         asyncio.run(_run(wishes, inventory, faults, seconds, year_seconds))
     except (CityError, *START_ERRORS) as error:
         fail(sentence(error), Exit.CANNOT_START)
+
+
+def _year_seconds(text: str) -> float:
+    """Return how long a played year lasts; 0 where all of them are written before the start."""
+    return 0.0 if text == "0s" else parse_duration(text)
 
 
 async def _run(

@@ -13,17 +13,17 @@ import yaml
 from dashboards.boards import BOARDS
 from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
-from dashboards.text import LANGUAGES
 from monitor.config.rules import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.mib import INTERFACE_METRICS
+from monitor.words.text import LANGUAGES
 from tests.drills.pace import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboards.panel import Board
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "rules"

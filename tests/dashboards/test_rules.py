@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboards.panel import Board
-    from dashboards.text import Language
+    from monitor.words.text import Language
 
 OURS = (city.BOARD, health.BOARD)
 PALETTE = {colour.value for colour in Colour}

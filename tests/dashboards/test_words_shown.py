@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dashboards.panel import Board
-    from dashboards.text import Language
-    from monitor.words.text import Text
+    from monitor.words.text import Language, Text
 
 # Labels that people see, and the tables that say their values.
 SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {

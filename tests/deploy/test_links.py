@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from dashboards.boards import BOARDS
-from dashboards.text import LANGUAGES
+from monitor.words.text import LANGUAGES
 from tests.deploy.rules import ROOT, alerts
 
 if TYPE_CHECKING:

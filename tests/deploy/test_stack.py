@@ -12,7 +12,7 @@ import pytest
 import yaml
 from aiohttp import ClientError, ClientSession
 
-from dashboards.text import LANGUAGES
+from monitor.words.text import LANGUAGES
 from tests.deploy.rules import ROOT
 from tools.processes import running_async
 

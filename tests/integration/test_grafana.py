@@ -21,7 +21,7 @@ from playwright.async_api import async_playwright
 from dashboards.boards import BOARDS
 from dashboards.build import to_json
 from dashboards.shared import NONE
-from dashboards.text import LANGUAGES
+from monitor.words.text import LANGUAGES
 from tests.drills.pace import Pace, write_rules
 from tests.integration.prometheus import prometheus_of
 from tests.integration.running import MONITOR, Town, demo
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser
 
-    from dashboards.text import Language
+    from monitor.words.text import Language
     from tests.integration.prometheus import Prometheus
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
