@@ -26,6 +26,7 @@ from monitor.inventory import CheckKind, Engine
 from monitor.maintenance import MaintenanceBook
 from monitor.notify import STOPPING, Supervisor
 from monitor.observation import Outcome, Reason, State
+from monitor.plural import count_of
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
@@ -375,7 +376,7 @@ class Daemon:
         What tells nothing of up and down runs so seldom that nobody waits for it.
         """
         missing = len(self._awaited)
-        return f"{missing} checks have not run yet" if missing else ""
+        return f"{count_of(missing, 'check has', 'checks have')} not run yet" if missing else ""
 
     async def take_traps(self, place: tuple[str, int], stack: AsyncExitStack) -> None:
         """Take traps at an address until the stack is closed.
@@ -524,7 +525,7 @@ class Daemon:
 
 def _applied(inventory: Inventory, change: Change) -> str:
     return (
-        f"configuration applied: {len(inventory.schools)} schools; checks: "
+        f"configuration applied: {count_of(len(inventory.schools), 'school')}; checks: "
         f"{change.started} started, {change.stopped} stopped, {change.kept} kept"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ from monitor.words.text import LANGUAGES, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+FORECAST = Path(__file__).parents[1] / "docs" / "forecast.md"
 
 TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
     (terms.STATES, State),
@@ -115,3 +118,9 @@ def test_sentences_of_the_report_fill_in_the_same_in_both_languages() -> None:
     for key, text in WORDS["en"].items():
         assert text.strip(), key
         assert blanks(WORDS["de"][key]) == blanks(text), key
+
+
+@pytest.mark.parametrize("outlook", [one for one in Outlook if one is not Outlook.EXPECTED])
+def test_the_forecast_page_names_an_outlook_by_its_word_and_value(outlook: Outlook) -> None:
+    named = f"| {terms.OUTLOOKS[outlook].en} (`{outlook}`) |"
+    assert named in FORECAST.read_text(encoding="utf-8")

@@ -27,6 +27,7 @@ from monitor.cli.common import (
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, show
 from monitor.clock import SystemClock
+from monitor.plural import count_of
 from monitor.rollout.campaign import (
     CampaignError,
     campaign_id,
@@ -87,7 +88,7 @@ def plan(school: str, site: str | None, config: Path) -> None:
             slots = plan_campaign(found, calendar, now, campaign_id(name, now))
         except CampaignError as error:
             fail(f"{name}: {error}", Exit.WRONG)
-        say(f"{name}: {len(slots)} tests")
+        say(f"{name}: {count_of(len(slots), 'test')}")
         for day in dict.fromkeys(slot.day for slot in slots):
             times = [
                 f"{slot.at.astimezone(calendar.timezone):%H:%M}"
@@ -182,7 +183,7 @@ def _show(
     say(f"{one.site}: campaign {one.id}, since {local(so_far.started)}")
     spoiled = sum(bool(test.invalidities()) for test in one.measurements)
     done = len(so_far.counted(zone))
-    say(f"  {done} of {MEASUREMENTS} measured, {spoiled} tests did not count")
+    say(f"  {done} of {MEASUREMENTS} measured, {count_of(spoiled, 'test')} did not count")
     if so_far.ended is not None:
         say(f"  {so_far.ended.phase} {local(so_far.ended.at)}: {so_far.ended.reason}")
         for said in _verdict(judge(one, goal, school.classes, zone)):

@@ -28,6 +28,7 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.secrets import SecretError, read_credentials
 from monitor.inventory import IcmpOptions
+from monitor.plural import count_of
 from monitor.probes.echo_port import EchoPermissionError
 from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
@@ -104,11 +105,11 @@ def examine(config: Path, state_dir: Path, ledger: LedgerPlace) -> Iterator[Find
     inventory: Inventory | None = None
     try:
         inventory = load(config)
-        yield Finding("configuration", Health.GOOD, f"{len(inventory.schools)} schools")
+        yield Finding("configuration", Health.GOOD, count_of(len(inventory.schools), "school"))
     except ConfigError as error:
         count = len(error.problems)
         cure = f"`schulnetz check {config}` names them all"
-        yield Finding("configuration", Health.BAD, f"{count} problems", cure)
+        yield Finding("configuration", Health.BAD, count_of(count, "problem"), cure)
     if inventory is not None:
         yield from _credentials(inventory)
     yield _state(state_dir)
@@ -154,7 +155,7 @@ def _ledger(ledger: LedgerPlace) -> Finding:
             rows = sum(head.row for head in reader.heads())
     except LedgerError as error:
         return Finding("ledger", Health.BAD, str(error), "`schulnetz ledger verify` says more")
-    return Finding("ledger", Health.GOOD, f"{ledger}: {rows} rows")
+    return Finding("ledger", Health.GOOD, f"{ledger}: {count_of(rows, 'row')}")
 
 
 async def _network(inventory: Inventory | None) -> list[Finding]:

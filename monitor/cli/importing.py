@@ -21,6 +21,7 @@ from monitor.cli.common import Exit, config_option, fail, sentence
 from monitor.cli.output import ask, say, say_text
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import EditError, edit_schools, slug
+from monitor.plural import count_of
 from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
@@ -165,7 +166,8 @@ def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
     except EditError as error:
         fail(str(error), Exit.WRONG)
     if edited.text == before:
-        say(f"{config}: nothing changes; {len(rows)} schools are as they are there")
+        said = count_of(len(rows), "school is there already", "schools are there already")
+        say(f"{config}: nothing changes; {said}")
         return
     _check(edited, rows, config)
     change = difflib.unified_diff(
@@ -176,7 +178,7 @@ def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
     )
     say_text("".join(change))
     say(
-        f"{len(edited.added)} schools added, {len(edited.updated)} updated; "
+        f"{count_of(len(edited.added), 'school')} added, {len(edited.updated)} updated; "
         f"{len(edited.absent)} of the file are not in the import and stay"
     )
     if not yes and not ask(f"write {config}?"):

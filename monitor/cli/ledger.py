@@ -69,7 +69,10 @@ def verify(
         fail(str(error), Exit.WRONG)
     if not result.ok:
         row = f"first bad row {result.first_bad}" if result.first_bad else "not in a single row"
-        fail(f"{place}: {result.problem} ({row}; {result.rows} rows hold)", Exit.WRONG)
+        fail(
+            f"{place}: {result.problem} ({row}; {count_of(result.rows, 'row holds', 'rows hold')})",
+            Exit.WRONG,
+        )
     if against:
         fail(f"{place}: {against}", Exit.WRONG)
     say(f"{place}: {_said(result, heads)}")
@@ -120,7 +123,7 @@ def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object)
                 fail(f"{out}: {error.strerror}", Exit.WRONG)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
-    say(f"{out}: {count} rows")
+    say(f"{out}: {count_of(count, 'row')}")
 
 
 @group.command()
@@ -157,7 +160,7 @@ def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
 
 
 def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:
-    return f"{result.rows} rows hold, {' '.join(map(str, heads))}"
+    return f"{count_of(result.rows, 'row holds', 'rows hold')}, {' '.join(map(str, heads))}"
 
 
 def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:

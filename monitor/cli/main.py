@@ -45,6 +45,7 @@ from monitor.clock import SystemClock
 from monitor.config import schema as config_schema
 from monitor.daemon import Settings
 from monitor.inventory import CheckKind, insecure_devices
+from monitor.plural import count_of
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
 
@@ -236,9 +237,9 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
         for school in inventory.schools:
             say(f"{school.id:32} {school.number:8}  {school.name}")
     say(
-        f"{file}: {len(inventory.schools)} schools, {len(sites)} sites, "
-        f"{sum(len(site.switches) for site in sites)} switches, "
-        f"{sum(1 for _ in inventory.checks())} checks; no errors"
+        f"{file}: {count_of(len(inventory.schools), 'school')}, {count_of(len(sites), 'site')}, "
+        f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
+        f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; no errors"
     )
     for warning in _warnings(inventory):
         say(f"{file}: 1 warning: {warning}", err=True)
@@ -258,7 +259,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
     insecure = insecure_devices(inventory)
     if insecure:
         yield (
-            f"{insecure} devices are read by SNMP without encryption; "
+            f"{count_of(insecure, 'device is', 'devices are')} read by SNMP without encryption; "
             "docs/snmp.md says how SNMPv3 is set up"
         )
     scope = configured_scope(inventory, now)

@@ -30,6 +30,7 @@ from monitor.config.problems import (
 )
 from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
+from monitor.plural import count_of
 from monitor.web_access import Tls, WebAccess, WebFileError, server_context
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _first(problems: Sequence[Problem]) -> str:
     lines = [str(problem) for problem in problems[:MAX_SHOWN]]
     more = len(problems) - len(lines)
     if more:
-        lines[-1] += f" (and {more} more problems)"
+        lines[-1] += f" (and {count_of(more, 'more problem')})"
     return "\n".join(lines)
 
 

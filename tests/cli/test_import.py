@@ -41,7 +41,7 @@ def test_the_change_is_shown_and_written_on_yes(config: Path, table: Path) -> No
     result = CliRunner().invoke(main, arguments, input="y\n")
     assert result.exit_code == 0, result.stderr
     assert "-    name: Goethe-Schule\n+    name: Goethe-Gymnasium\n" in result.stdout
-    assert "1 schools added, 1 updated" in result.stdout
+    assert "1 school added, 1 updated" in result.stdout
     names = {one.id: one.name for one in load(config).schools}
     assert names["goethe"] == "Goethe-Gymnasium"
     assert names["neue-schule"] == "Neue Schule"

@@ -233,7 +233,7 @@ def test_the_loss_is_taken_where_that_is_allowed(tmp_path: Path) -> None:
     config = town.write(tmp_path / "schools.yaml")
     with run(config, tmp_path / "state", "--allow-fewer-schools") as daemon:
         reloading = Reloading(daemon, config, town)
-        assert "applied: 1 schools" in reloading.take({"voede": 17})
+        assert "applied: 1 school" in reloading.take({"voede": 17})
         assert reloading.is_successful() == 1
         assert daemon.stop(signal.SIGINT) == 0
 
