@@ -22,6 +22,16 @@ def slowness() -> float:
     return (time.monotonic() - began) / _REFERENCE_SECONDS
 
 
-def _work() -> None:
-    for _ in range(_ROUNDS):
+def processor_slowness() -> float:
+    """Return how many times as much processor time work takes here and now; 0.1 s and more.
+
+    A slow processor takes more, and so does one whose caches and threads others share.
+    """
+    began = time.thread_time()
+    _work(_ROUNDS // 10)
+    return (time.thread_time() - began) / (_REFERENCE_SECONDS / 10)
+
+
+def _work(rounds: int = _ROUNDS) -> None:
+    for _ in range(rounds):
         sum(number * number for number in range(30_000))

@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.machine import processor_slowness
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _PERIOD_SECONDS = 0.005
-LONGEST_TURN_SECONDS = 0.1
+_LONGEST_TURN_SECONDS = 0.1
 
 
 @dataclass
@@ -38,6 +40,11 @@ class Heartbeat:
             late = now - wall - _PERIOD_SECONDS
             self.starved += max(0.0, late - (cpu - used))
             wall, used = now, cpu
+
+
+def longest_turn_allowed() -> float:
+    """Return the most processor seconds that a turn may take: 0.1 on a machine that is quiet."""
+    return _LONGEST_TURN_SECONDS * max(1.0, processor_slowness())
 
 
 @asynccontextmanager
