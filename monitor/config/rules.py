@@ -343,7 +343,7 @@ class ReferenceRules(Rules):
     host: Host
     """Address or host name."""
     provider: Slug = Field(default_factory=str)
-    """Whose hand-over router it is, of `providers`; at least two references must have no provider."""
+    """Whose hand-over router it is, of `providers`; at least two references have none."""
     icmp: IcmpRules = Field(default_factory=IcmpRules)
     """How it is pinged, as far as it differs from `defaults`."""
     checks: Checks = Field(default_factory=dict)

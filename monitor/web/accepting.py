@@ -40,10 +40,8 @@ async def listening_sockets(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: if one of the addresses cannot be had.
     """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(
-        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
+    # At the start, before anything runs that could be held up; our own name needs no server.
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     with contextlib.ExitStack() as stack:
         sockets = []
         for family, kind, protocol, _, place in dict.fromkeys(found):

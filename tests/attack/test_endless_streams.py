@@ -104,7 +104,7 @@ async def test_a_transfers_answer_has_the_same_limits(
 ) -> None:
     with peer(kind, "full") as port:
         url = f"http://127.0.0.1:{port}/large"
-        settings = Throughput("http", url=url, upload_url=url, streams=4, seconds=2, warm_up=0)
+        settings = Throughput("http", url=url, upload_url=url, streams=4, seconds=8, warm_up=0)
         async with heartbeat() as heart:
             reading = await measure(settings, direction, 10**10, SystemClock())
             await asyncio.sleep(0.02)
