@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +106,8 @@ async def up() -> set[str]:
             ClientSession() as session,
             session.get(f"{PROMETHEUS}/api/v1/query", params=query) as response,
         ):
+            if response.status != HTTPStatus.OK:  # it is still reading its log
+                return set()
             found = json.loads(await response.text())["data"]["result"]
     except ClientError:
         return set()
