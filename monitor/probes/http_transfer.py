@@ -42,7 +42,7 @@ async def transfer(order: TransferOrder) -> ThroughputReading:
     """Move payload over all streams for the warm-up and the measuring time, and count it.
 
     Raises:
-        ProbeError: if a stream fails, the cap is reached, or the URL is none.
+        ProbeError: if a stream fails, nothing comes, the cap is reached, or the URL is none.
     """
     settings = order.settings
     url = settings.upload_url if order.direction == "down" else settings.url
@@ -85,6 +85,8 @@ async def _measure(order: TransferOrder, streams: list[_Stream]) -> ThroughputRe
     await _watch(order, streams, begun + settings.seconds)
     seconds, after = clock.monotonic() - begun, [stream.moved for stream in streams]
     pairs = list(zip(before, after, strict=True))
+    if sum(after) == sum(before):
+        raise order.without_payload()
     return ThroughputReading(
         order.direction,
         "http",

@@ -22,7 +22,7 @@ from monitor.inventory import InterfacesOptions
 from monitor.observation import DeviceReading
 from monitor.probes.interface_columns import WIDE_OCTETS, WIDE_PACKETS, are_in_doubt, settled
 from monitor.probes.snmp_poll import poll
-from monitor.snmp.read import Request
+from monitor.snmp.read import Failure, FailureKind, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from monitor.inventory import Check
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
-    from monitor.snmp.read import Failure, Result
+    from monitor.snmp.read import Result
 
 SCALARS = (
     "sysUpTime",
@@ -75,6 +75,11 @@ COLUMNS_32_BIT = (
 )
 # Rows that came within this many seconds are of one instant: over two minutes it is 0.2 %.
 _ONE_INSTANT_SECONDS = 0.25
+# Every device that speaks SNMP has interfaces (RFC 1213 §3.4); this one keeps them from us.
+_NONE_SHOWN = Failure(
+    FailureKind.AGENT_ERROR,
+    "the agent answers, but shows no interfaces: may the credential read IF-MIB?",
+)
 _Value = TypeVar("_Value")
 
 
@@ -97,6 +102,8 @@ async def _read(
     access, clock = options.access, context.clock
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
     ended = clock.monotonic()
+    if not wide.failure and not any(wide.columns.values()):
+        return _reading([wide], _wall(clock), ended), _NONE_SHOWN
     if wide.failure or not are_in_doubt(wide.columns, wide.odd_types):
         return _reading([wide], _wall(clock), ended), wide.failure
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)

@@ -167,7 +167,8 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
     """Return what iperf3's JSON reports of the receiver.
 
     Raises:
-        ProbeError: if it reports an error, is no such report, or of a version not understood.
+        ProbeError: if it reports an error or that nothing came, is no such report, or of a
+            version not understood.
     """
     try:
         report = json.loads(output)
@@ -183,13 +184,15 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         end = report["end"]
         received = end["sum_received"]
         rate, seconds = _number(received["bits_per_second"]), _number(received["seconds"])
-        streams = len(end["streams"])
+        streams = sum(_number(one["receiver"]["bytes"]) > 0 for one in end["streams"])
         written = sum(int(_number(one["sum"]["bytes"])) for one in report["intervals"])
         retransmits = end["sum_sent"].get("retransmits")
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise _malformed(f"{type(error).__name__} in the report") from error
-    if not (streams and report["intervals"]):
+    if not (end["streams"] and report["intervals"]):
         raise _malformed("it has no streams, or no intervals")
+    if not (rate and seconds and streams):
+        raise order.without_payload()
     # A sender's intervals hold what it wrote, megabytes of which never left its buffers.
     crossed = written if order.direction == "up" else int(rate * _whole_time(order, seconds) / 8)
     return ThroughputReading(

@@ -57,3 +57,8 @@ class TransferOrder:
     deadline: float
     tally: Tally
     threads: ProbeThreads
+
+    def without_payload(self) -> ProbeError:
+        """Return the failure of a test in whose measuring time nothing came: that is no rate."""
+        said = f"no payload came through in {self.settings.seconds:g} s"
+        return ProbeError(Reason.TIMEOUT, said)

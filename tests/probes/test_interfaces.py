@@ -23,6 +23,7 @@ from monitor.observation import DeviceReading, Outcome, Reason
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext
 from monitor.snmp.read import Failure, FailureKind, Request, Result
+from monitor.verdict.answer import Answer, answer_of
 from tests.probes.support import THREADS, NoTransport
 
 if TYPE_CHECKING:
@@ -114,6 +115,22 @@ async def test_a_device_without_them_is_asked_for_32_bits_as_well() -> None:
     assert set(transport.asked[1][1].columns) == set(interfaces.COLUMNS_32_BIT)
 
 
+@pytest.mark.parametrize("columns", [{}, {"ifName": {}, "ifHCInOctets": {}}])
+async def test_an_agent_that_answers_and_shows_no_interfaces_is_no_success(
+    columns: Mapping[str, Mapping[int, int | bytes]],
+) -> None:
+    transport = Reads([Result(SYSTEM, columns, None, 1, 6)])
+    found = await run(transport)
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.AGENT_ERROR)
+    assert "shows no interfaces" in found.detail
+    assert reading(found).sys_descr == "Switch", "what it says of itself is kept"
+    assert len(transport.asked) == 1, "a second request would bring no more"
+    assert answer_of(found) is Answer.ANSWERED, "the device is there"
+    mute = await run(Reads([Result({}, columns, None, 1, 0)]))
+    assert (mute.outcome, mute.values) == (Outcome.FAILED, None)
+    assert answer_of(mute) is Answer.ANSWERED, "it said that it has none of what was asked"
+
+
 async def test_what_was_read_before_a_failure_is_kept() -> None:
     failure = Failure(FailureKind.NOT_INCREASING, "ifName goes back")
     found = await run(Reads([Result(SYSTEM, WIDE, failure, 3, 40)]))
@@ -154,11 +171,6 @@ async def test_a_socket_that_cannot_send_is_our_fault() -> None:
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.NO_SOCKET)
     assert "Network is unreachable" in found.detail
     assert found.values is None
-
-
-async def test_a_device_that_answers_with_nothing_has_no_reading() -> None:
-    found = await run(Reads([Result({}, {}, None, 2, 0), Result({}, {}, None, 2, 0)]))
-    assert (found.outcome, found.values) == (Outcome.OK, None)
 
 
 async def test_odd_values_of_the_system_group_do_no_harm() -> None:

@@ -32,7 +32,7 @@ def report() -> dict[str, Any]:
         "start": {"version": "iperf 3.12"},
         "intervals": [{"sum": {"bytes": 100, "omitted": True}}, {"sum": {"bytes": 1000}}],
         "end": {
-            "streams": [{}, {}, {}, {}],
+            "streams": [{"receiver": {"bytes": 250}} for _ in range(4)],
             "sum_sent": {"retransmits": 7},
             "sum_received": {"bits_per_second": 941e6, "seconds": 9.9993, "bytes": 1000},
         },
@@ -49,6 +49,12 @@ def test_the_receivers_rate_is_read_and_all_bytes_are_counted() -> None:
 def test_what_a_sender_wrote_is_not_what_crossed_the_line() -> None:
     found = read_report(json.dumps(report()).encode(), "", order("down"))
     assert found.total_bytes == int(941e6 * 10.9993 / 8), "rate by measuring time and warm-up"
+
+
+def test_a_stream_that_brought_nothing_is_none_that_was_used() -> None:
+    lame = report()
+    lame["end"]["streams"][2]["receiver"]["bytes"] = 0
+    assert read_report(json.dumps(lame).encode(), "", order()).streams == 3
 
 
 def test_a_test_that_was_cut_short_says_so_by_its_seconds() -> None:
