@@ -129,11 +129,10 @@ def name_series(built: AnyPanel, panel: Panel, language: Language) -> None:
 def _name_labelled(built: AnyPanel, panel: Panel, language: Language) -> None:
     for one in panel.series if panel.kind is not Kind.GEOMAP else ():
         matcher = models.MatcherConfig(id_val="byName", options=one.name)
-        colour = {"mode": "fixed", "fixedColor": one.colour}
-        properties = [
-            models.DynamicConfigValue("color", colour),
-            models.DynamicConfigValue("displayName", one.text.of(language)),
-        ]
+        properties = [models.DynamicConfigValue("displayName", one.text.of(language))]
+        if one.colour is not None:
+            colour = {"mode": "fixed", "fixedColor": one.colour}
+            properties.append(models.DynamicConfigValue("color", colour))
         if one.band_to:
             properties.append(models.DynamicConfigValue("custom.fillBelowTo", one.band_to))
             properties.append(models.DynamicConfigValue("custom.fillOpacity", 30))

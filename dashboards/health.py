@@ -21,9 +21,11 @@ from dashboards.shared import (
     NOTHING_YET,
     RELOADS,
     YES_IS_BAD,
+    called,
     moved,
     zero_line,
 )
+from monitor.words import terms
 from monitor.words.text import Text, same
 
 
@@ -123,6 +125,7 @@ ANSWER: Final = Row(
             width=8,
             height=8,
             decimals=1,
+            series=called(terms.CHECKS),
         ),
         Panel(
             Kind.TIME_SERIES,
@@ -164,6 +167,7 @@ ANSWER: Final = Row(
             width=8,
             height=8,
             steps=(Step(None, Colour.GOOD), Step(360, Colour.BAD)),
+            series=called(terms.CHECKS),
         ),
     ),
 )

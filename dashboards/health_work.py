@@ -26,9 +26,11 @@ from dashboards.shared import (
     SILENT_ROW,
     TO_SCHOOL_OF_ROW,
     YES_IS_BAD,
+    called,
     moved,
     or_silent,
     with_name,
+    words,
     zero_line,
 )
 from monitor.words import terms
@@ -75,6 +77,7 @@ WHY: Final = Row(
             NOTHING_YET,
             width=8,
             height=8,
+            series=called(terms.CHECKS),
         ),
         Panel(
             Kind.TIME_SERIES,
@@ -96,6 +99,7 @@ WHY: Final = Row(
             NOTHING_YET,
             width=8,
             height=8,
+            series=called(terms.DROPS),
         ),
         Panel(
             Kind.TIME_SERIES,
@@ -189,7 +193,7 @@ DETAIL: Final = Row(
             width=5,
             height=8,
             columns=(
-                Column("kind", Text("Kind", "Art")),
+                Column("kind", Text("Kind", "Art"), values=words(terms.CHECKS, {}), coloured=False),
                 Column("Value", Text("Checks", "Prüfungen"), "none"),
             ),
             first_by=Text("Checks", "Prüfungen"),
@@ -213,6 +217,7 @@ DETAIL: Final = Row(
             NOTHING_YET,
             width=7,
             height=8,
+            series=called(terms.REFUSALS),
         ),
         Panel(
             Kind.TABLE,

@@ -79,13 +79,14 @@ class Value:
 class Series:
     """A series by its legend's name, how it is called, and the colour of what it means.
 
-    On a map it is a layer: `name` is the letter of the query whose places it shows. Between a
-    series and the one that `band_to` names the plane is filled.
+    Without a colour it has one of Grafana's own. On a map it is a layer: `name` is the letter of
+    the query whose places it shows. Between a series and the one that `band_to` names the plane is
+    filled.
     """
 
     name: str
     text: Text
-    colour: Colour
+    colour: Colour | None = None
     band_to: str = ""
     dashed: bool = False
 

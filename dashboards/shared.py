@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Value
+from dashboards.panel import Choice, Colour, Column, Link, Mark, Query, Series, Value
 from monitor.words import terms
 from monitor.words.text import Text, same
 
@@ -48,6 +48,11 @@ def words(
 ) -> tuple[Value, ...]:
     """Return how a label's values are called and coloured; `other` is for those not among them."""
     return tuple(Value(key, text, colours.get(key, other)) for key, text in terms.items())
+
+
+def called(terms: Mapping[str, Text]) -> tuple[Series, ...]:
+    """Return series that are named by a label's values, each called by its word."""
+    return tuple(Series(key, text) for key, text in terms.items())
 
 
 # Why a verdict is what it is: the causes of `school_uplink_cause_info`.

@@ -17,6 +17,7 @@ from monitor.campaigns import Campaigns
 from monitor.city_goal import CityGoal, recorded_goal
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
+from monitor.excuse_metrics import ExcuseMetrics
 from monitor.excuses import obey_excuses
 from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
@@ -228,6 +229,7 @@ class Daemon:
                     group.create_task(goal, name="goal"),
                     group.create_task(campaigns, name="campaigns"),
                     group.create_task(turned_over, name="excuses"),
+                    group.create_task(self._expose_excuses(), name="excuse metrics"),
                     group.create_task(watchdog, name="watchdog"),
                 ]
                 if (web := self._parts.web_file) is not None:
@@ -486,6 +488,17 @@ class Daemon:
         """A device that answers again need not wait for its walk's back-off to end."""
         if before is Outcome.FAILED:
             self._schedule.hurry(f"{ping.id.removesuffix(ping.name)}{CheckKind.INTERFACES}")
+
+    async def _expose_excuses(self) -> None:
+        parts, place = self._parts, self._settings.ledger_place
+        found = ExcuseMetrics(
+            parts.ledger,
+            place,
+            parts.exposition,
+            parts.clock,
+            lambda: (self.inventory, parts.watch.calendar.in_lessons),
+        )
+        await found.run(parts.threads.house)
 
     async def _sample_lag(self) -> None:
         while True:

@@ -76,6 +76,7 @@ WIRING = {
     "web_rules",
     "campaigns",
     "excuses",
+    "excuse_metrics",
     "watch",
     "view",
     "cli",

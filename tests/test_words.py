@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.calendar import DayKind
+from monitor.exposition.availability import INTO_CLASS
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.inventory import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
+from monitor.probes.echo_match import Drop
 from monitor.rollout.availability import MinuteClass
 from monitor.rollout.evidence import CampaignOutcome, Direction
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.report_page import stage_name
 from monitor.rollout.stage import Stage
+from monitor.snmp import traps
+from monitor.snmp.client import DROP_REASONS
 from monitor.uplink.findings import FindingKind
 from monitor.uplink.model import Gap
 from monitor.verdict import Cause
+from monitor.web.refusals import Refusal
 from monitor.words import terms
 from monitor.words.pages import PAGES, word
 from monitor.words.report import WORDS
@@ -28,6 +33,11 @@ from monitor.words.text import LANGUAGES, Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+DROPPED = {
+    f"{protocol} {reason}"
+    for protocol, reasons in (("icmp", Drop), ("snmp", DROP_REASONS), ("trap", traps.REASONS))
+    for reason in reasons
+}
 FORECAST = Path(__file__).parents[1] / "docs" / "forecast.md"
 
 TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
@@ -46,6 +56,9 @@ TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
     (terms.ROLES, Role),
     (terms.DIRECTIONS, Direction),
     (terms.UNITS, ("schools", "sites")),
+    (terms.RECLASSIFIED, INTO_CLASS.values()),
+    (terms.DROPS, DROPPED),
+    (terms.REFUSALS, Refusal),
 ]
 # Labels whose values are sets of ours, and what says them.
 SAID_BY = {
@@ -59,6 +72,7 @@ SAID_BY = {
     "outcome": terms.OUTCOMES,
     "direction": terms.DIRECTIONS,
     "role": terms.ROLES,
+    "into": terms.RECLASSIFIED,
 }
 
 

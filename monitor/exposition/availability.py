@@ -5,7 +5,7 @@ Must not know: how minutes are classed, or where the ledger lies.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.text import Blocks
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.rollout.availability import MinuteClass
+    from monitor.rollout.excuses import Excuse
     from monitor.rollout.ledger import LedgerHealth
+
+# What a ledger's `into` makes of a minute in the account.
+INTO_CLASS: Final = {"unknown": "excused", "down": "down"}
 
 
 def availability_blocks(
@@ -25,6 +29,28 @@ def availability_blocks(
         school, _, site = key.partition("/")
         blocks = by_school.setdefault(school, Blocks())
         blocks.add_counts("school_minutes_total", (school, site), minutes)
+    return {school: blocks.text() for school, blocks in by_school.items()}
+
+
+def excuse_blocks(
+    minutes: Mapping[Excuse, Mapping[str, int]],
+) -> dict[str, dict[str, bytes]]:
+    """Return school id -> family -> lines for excuses in force and their minutes by `school/site`.
+
+    What belongs to no school, such as when an excuse begins, is under an empty id.
+    """
+    of_all = Blocks()
+    by_school: dict[str, Blocks] = {"": of_all}
+    for excuse, by_site in minutes.items():
+        of_all.add("school_excuse_info", (excuse.id, excuse.reason), 1)
+        name = (excuse.id,)
+        of_all.add("school_excuse_begins_timestamp_seconds", name, excuse.begins.timestamp())
+        of_all.add("school_excuse_ends_timestamp_seconds", name, excuse.ends.timestamp())
+        for key, changed in by_site.items():
+            school, _, site = key.partition("/")
+            blocks = by_school.setdefault(school, Blocks())
+            into = INTO_CLASS[excuse.into]
+            blocks.add("school_excuse_minutes", (school, site, excuse.id, into), changed)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 

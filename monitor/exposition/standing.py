@@ -246,6 +246,36 @@ ACCOUNT_METRICS: Final = (
         known={"class": tuple(MinuteClass)},
     ),
     Metric(
+        "school_excuse_minutes",
+        Kind.GAUGE,
+        "minutes",
+        "Minutes of a site that an excuse in force turned into another class: excused (they were"
+        " down) or down (they were unknown); `school_minutes_total` keeps them as recorded",
+        (*_SITE, "excuse", "into"),
+    ),
+    Metric(
+        "school_excuse_begins_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "When the first minute of an excuse begins, Unix time; of those that ended in the last 400"
+        " days, at most the 200 newest",
+        ("excuse",),
+    ),
+    Metric(
+        "school_excuse_ends_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "When the last minute of an excuse ends, Unix time",
+        ("excuse",),
+    ),
+    Metric(
+        "school_excuse_info",
+        Kind.INFO,
+        "",
+        "An excuse in force and its reason; who decided is in the ledger and in `schulnetz sla`",
+        ("excuse", "reason"),
+    ),
+    Metric(
         "monitor_ledger_healthy",
         Kind.GAUGE,
         "",

@@ -1,4 +1,4 @@
-"""What an excuse would change in the account, by the minutes that the ledger has now.
+"""What an excuse changes in the account, by the minutes that the ledger has now.
 
 Must not know: terminals, how an excuse gets into the ledger.
 """
@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Minutes of all sites of an excuse: those it would change, and those not recorded yet."""
+    """Minutes of an excuse: those it would change, and those not recorded yet."""
 
-    changed: int
-    ahead: int
+    changed: int = 0
+    ahead: int = 0
+
+    def __add__(self, other: Effect) -> Effect:
+        return Effect(self.changed + other.changed, self.ahead + other.ahead)
 
 
 def effect_of(
@@ -40,7 +43,24 @@ def effect_of(
     now: datetime,
     in_lessons: Callable[[str, datetime], bool],
 ) -> Effect:
-    """Return what an excuse that shares no minute with another one would change.
+    """Return what an excuse that shares no minute with another one would change at all its sites.
+
+    Raises:
+        LedgerError: if the ledger cannot be read.
+    """
+    by_site = effect_by_site(excuse, source, inventory, now=now, in_lessons=in_lessons)
+    return sum(by_site.values(), Effect())
+
+
+def effect_by_site(
+    excuse: Excuse,
+    source: EntrySource,
+    inventory: Inventory,
+    *,
+    now: datetime,
+    in_lessons: Callable[[str, datetime], bool],
+) -> dict[str, Effect]:
+    """Return what an excuse changes at each of its `school/site` that the inventory has.
 
     Raises:
         LedgerError: if the ledger cannot be read.
@@ -48,7 +68,7 @@ def effect_of(
     zone, span = ZoneInfo(inventory.calendar.timezone), range(excuse.first, excuse.stop)
     columns = read_minutes(list(minute_entries(source, excuse.begins, excuse.ends)), span)
     horizon, lessons = minute_of(now) - SETTLE_MINUTES, cache(in_lessons)
-    changed = ahead = 0
+    effects = {}
     for school in inventory.schools:
         for site in school.sites:
             key = f"{school.id}/{site.id}"
@@ -57,6 +77,5 @@ def effect_of(
             hours = owed_hours(school, site, lessons, zone)
             codes = settle_missing(columns.get(key, MISSING * len(span)), span, horizon, hours)
             turned = turn_over(codes, span, key, (excuse,))
-            changed += turned.excused + turned.charged
-            ahead += codes.count(AHEAD)
-    return Effect(changed, ahead)
+            effects[key] = Effect(turned.excused + turned.charged, codes.count(AHEAD))
+    return effects

@@ -166,3 +166,50 @@ DIRECTIONS: Final[Mapping[str, Text]] = {
     "down": Text("down", "herunter"),
     "up": Text("up", "hinauf"),
 }
+
+# What an excuse made of minutes, by the label `into`.
+RECLASSIFIED: Final[Mapping[str, Text]] = {
+    "excused": Text("excused", "entschuldigt"),
+    "down": Text("counted as down", "als Ausfall gezählt"),
+}
+
+# Why a packet was not believed: the protocol, and its reason.
+DROPS: Final[Mapping[str, Text]] = {
+    "icmp unknown_sequence": Text("ping: late or not asked for", "Ping: zu spät oder ungefragt"),
+    "icmp wrong_address": Text("ping: from another address", "Ping: von anderer Adresse"),
+    "icmp wrong_cookie": Text("ping: forged", "Ping: gefälscht"),
+    "icmp malformed": Text("ping: malformed", "Ping: fehlerhaft"),
+    "snmp unknown_request": Text("SNMP: late or not asked for", "SNMP: zu spät oder ungefragt"),
+    "snmp wrong_source": Text("SNMP: from another address", "SNMP: von anderer Adresse"),
+    "snmp wrong_community": Text("SNMP: wrong community", "SNMP: falsche Community"),
+    "snmp malformed": Text("SNMP: malformed", "SNMP: fehlerhaft"),
+    "snmp too_large": Text("SNMP: too large", "SNMP: zu groß"),
+    "snmp icmp_error": Text("SNMP: ICMP error", "SNMP: ICMP-Fehler"),
+    "snmp send_buffer": Text("SNMP: send buffer full", "SNMP: Sendepuffer voll"),
+    "snmp flood": Text("SNMP: flood", "SNMP: Flut"),
+    "snmp wrong_engine": Text("SNMP: another engine", "SNMP: andere Engine"),
+    "snmp wrong_user": Text("SNMP: wrong user", "SNMP: falscher Benutzer"),
+    "snmp wrong_level": Text("SNMP: wrong security level", "SNMP: falsche Sicherheitsstufe"),
+    "snmp wrong_digest": Text("SNMP: wrong signature", "SNMP: falsche Signatur"),
+    "snmp wrong_context": Text("SNMP: wrong context", "SNMP: falscher Kontext"),
+    "snmp not_in_time_window": Text("SNMP: too old", "SNMP: zu alt"),
+    "snmp not_decrypted": Text("SNMP: not decrypted", "SNMP: nicht entschlüsselbar"),
+    "trap source": Text("trap: unknown sender", "Trap: unbekannter Absender"),
+    "trap rate": Text("trap: too many", "Trap: zu viele"),
+    "trap refused": Text("trap: refused", "Trap: zurückgewiesen"),
+}
+
+# Why the web server turned somebody away.
+REFUSALS: Final[Mapping[str, Text]] = {
+    "too_many_connections": Text("too many connections", "zu viele Verbindungen"),
+    "no_file_descriptor": Text("no file descriptor free", "kein Dateideskriptor frei"),
+    "tls_handshake": Text("TLS handshake failed", "TLS-Aushandlung gescheitert"),
+    "slow_request": Text("request too slow", "Anfrage zu langsam"),
+    "unread_answer": Text("answer not read", "Antwort nicht abgenommen"),
+    "malformed_request": Text("malformed request", "fehlerhafte Anfrage"),
+    "host_name": Text("another host name", "fremder Rechnername"),
+    "certificate": Text("no valid certificate", "kein gültiges Zertifikat"),
+    "wrong_login": Text("wrong login", "falsche Anmeldung"),
+    "too_many_logins": Text("too many logins", "zu viele Anmeldungen"),
+    "too_many_readers": Text("too many readers", "zu viele Leser"),
+}

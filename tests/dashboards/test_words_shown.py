@@ -23,6 +23,16 @@ SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {
     "outlook": (terms.OUTLOOKS,),
     "stage": (terms.STAGES,),
     "verdict": (terms.CAMPAIGNS,),
+    "into": (terms.RECLASSIFIED,),
+}
+# Series that are called by a label's value, or by those of two.
+SERIES_SAID_BY: dict[str, Mapping[str, Text]] = {
+    "stage": terms.STAGES,
+    "outcome": terms.OUTCOMES,
+    "kind": terms.CHECKS,
+    "protocol": {},
+    "protocol reason": terms.DROPS,
+    "reason": terms.REFUSALS,
 }
 RAW = {
     value
@@ -96,14 +106,21 @@ def test_a_column_of_values_has_words_for_all_of_them(board: Board, language: La
 
 
 @every_document
-def test_a_series_called_by_a_value_has_a_word_for_each(board: Board, language: Language) -> None:
+def test_a_series_called_by_values_has_a_word_for_each(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
-        names = {name for name, field in overrides(panel).items() if field.get("displayName")}
+        called = {
+            name: field["displayName"]
+            for name, field in overrides(panel).items()
+            if "displayName" in field
+        }
         for target in panel["targets"]:
             for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
-                # Reasons of a series are those of a protocol's discarded datagrams: no closed set.
-                for table in SAID_BY.get(label, ()) if label != "reason" else ():
-                    assert set(table) <= names, (panel["title"], label)
+                if label not in {*SAID_BY, *SERIES_SAID_BY}:
+                    continue
+                # Such a series is called by values of ours alone, and each of them has its word.
+                table = SERIES_SAID_BY[re.sub(r"[{}]", "", target["legendFormat"])]
+                for value, text in table.items():
+                    assert called.get(value) == text.of(language), (panel["title"], value)
 
 
 @every_document
