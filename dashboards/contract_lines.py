@@ -7,16 +7,29 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.contract_terms import DOWN, KEPT, LOST, OF, OWED, against_contract, minutes
+from dashboards.contract_terms import (
+    DOWN,
+    EXCUSED,
+    IN_RANGE,
+    KEPT,
+    LOST,
+    OF,
+    OWED,
+    against_contract,
+    minutes,
+)
 from dashboards.panel import Colour, Column, Kind, Panel, Query, Row, Series, Step, Value
 from dashboards.shared import (
+    NONE,
     NOTHING_YET,
     PLACE_COLUMNS,
     TO_PLACE,
     TO_PLACE_OF_SERIES,
     or_silent,
     with_place,
+    words,
 )
+from monitor.words import terms
 from monitor.words.terms import CAUSES, FINDINGS
 from monitor.words.text import Text, same
 
@@ -33,17 +46,18 @@ LINES: Final = Panel(
     Text("Each line against its own contract", "Jede Leitung gegen ihren eigenen Vertrag"),
     Text(
         "Availability in the time range, what the contract owes, and by how much it is missed: "
-        "the worst first. Maintenance and unknown minutes count neither way. Loss is that of "
-        "pings to the line's router. Minutes excused by a person are in `schulnetz sla`.",
+        "the worst first. Minutes that were unknown, in maintenance, or excused by a person count "
+        "neither way. Down is as recorded. Loss is that of pings to the line's router.",
         "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
-        "zuerst. Wartung und unbekannte Minuten zählen nicht. Verlust ist der von Pings zum "
-        "Router der Leitung. Von Personen entschuldigte Minuten nennt `schulnetz sla`.",
+        "zuerst. Minuten, die unbekannt, in Wartung oder von Personen entschuldigt sind, zählen "
+        "nicht. Ausfall ist, was gemessen wurde. Verlust ist der von Pings zum Router der Leitung.",
     ),
     (
         Query(or_silent(with_place(f"{KEPT} {OF}")), same(""), instant=True),
         _of_lines(OWED),
         _of_lines(f"clamp_min({OWED} - {KEPT}, 0)"),
         _of_lines(DOWN),
+        _of_lines(f"({EXCUSED}) > 0"),
         _of_lines(minutes("unknown")),
         _of_lines(minutes("maintenance")),
         _of_lines(LOST),
@@ -64,9 +78,10 @@ LINES: Final = Panel(
             steps=(Step(None, Colour.GOOD), Step(0.000_001, Colour.BAD)),
         ),
         Column("Value #D", Text("Down", "Ausfall"), "m", decimals=0),
-        Column("Value #E", Text("Unknown", "Unbekannt"), "m", decimals=0),
-        Column("Value #F", Text("Maintenance", "Wartung"), "m", decimals=0),
-        Column("Value #G", Text("Loss", "Verlust"), "percentunit", decimals=2),
+        Column("Value #E", Text("Excused", "Entschuldigt"), "m", decimals=0),
+        Column("Value #F", Text("Unknown", "Unbekannt"), "m", decimals=0),
+        Column("Value #G", Text("Maintenance", "Wartung"), "m", decimals=0),
+        Column("Value #H", Text("Loss", "Verlust"), "percentunit", decimals=2),
         *PLACE_COLUMNS[1:],
     ),
     first_by=_MISSING,
@@ -198,7 +213,57 @@ _OVER_TIME: Final = Panel(
     series=(Series("down", Text("down", "ausgefallen"), Colour.BAD),),
 )
 
+_DECIDED: Final = (
+    "(max by (school, site, excuse, into) (school_excuse_minutes)"
+    " * on (excuse) group_left (note) max by (excuse, note) (school_excuse_info)"
+    f" and on (excuse) ({IN_RANGE} > 0))"
+)
+
+
+def _of_excuses(instant: str) -> Query:
+    at = f"max by (excuse) (school_excuse_{instant}_timestamp_seconds) * 1000"
+    excuse = "max by (school, site, excuse) (school_excuse_minutes)"
+    return _of_lines(f"0 * {excuse} + on (excuse) group_left () ({at} and {IN_RANGE} > 0)")
+
+
+_EXCUSES: Final = Panel(
+    Kind.TABLE,
+    Text("Minutes that people reclassified", "Von Personen umgestufte Minuten"),
+    Text(
+        "Excuses in force (`schulnetz sla excuse`) that touch the time range, the newest first: "
+        "excused minutes were down and count neither way. The ledger has who decided it.",
+        "Geltende Entscheidungen (`schulnetz sla excuse`), die den Zeitraum berühren, die neueste "
+        "zuerst: entschuldigte Minuten waren Ausfall und zählen nicht. Wer entschied, steht im "
+        "Nachweisbuch.",
+    ),
+    (
+        Query(or_silent(with_place(f"{_DECIDED} {OF}")), same(""), instant=True),
+        _of_excuses("begins"),
+        _of_excuses("ends"),
+    ),
+    "none",
+    NONE,
+    width=24,
+    height=7,
+    columns=(
+        PLACE_COLUMNS[0],
+        Column("Value #B", _BEGIN, "moment"),
+        Column("Value #C", Text("End", "Ende"), "moment"),
+        Column("Value #A", Text("Minutes", "Minuten"), "none"),
+        Column(
+            "into",
+            Text("Now", "Jetzt"),
+            values=words(terms.RECLASSIFIED, {}),
+            coloured=False,
+        ),
+        Column("note", Text("Reason", "Grund")),
+        *PLACE_COLUMNS[1:],
+    ),
+    first_by=_BEGIN,
+    link=TO_PLACE,
+)
+
 DETAIL: Final = Row(
-    Text("Findings and time", "Befunde und Verlauf"),
-    (_OVER_TIME, _FINDINGS),
+    Text("Excuses, findings and time", "Entschuldigtes, Befunde und Verlauf"),
+    (_EXCUSES, _OVER_TIME, _FINDINGS),
 )

@@ -17,8 +17,31 @@ def minutes(classes: str) -> str:
 
 
 DOWN: Final = minutes("down")
+
+# How much of an excuse lies in the time range: whole excuses have minutes, not single ones.
+_BEGINS: Final = "max by (excuse) (school_excuse_begins_timestamp_seconds)"
+_ENDS: Final = "max by (excuse) (school_excuse_ends_timestamp_seconds)"
+IN_RANGE: Final = (
+    f"clamp((clamp_max({_ENDS}, time()) - clamp_min({_BEGINS}, time() - $__range_s))"
+    f" / ({_ENDS} - {_BEGINS}), 0, 1)"
+)
+
+
+_TURNED: Final = "max by (school, site, excuse) (school_excuse_minutes{{into=\"{}\"}})"
+_OF_RANGE: Final = f"* on (excuse) group_left () {IN_RANGE}"
+_EXCUSED, _CHARGED = _TURNED.format("excused"), _TURNED.format("down")
+EXCUSED: Final = f"sum by (school, site) ({_EXCUSED} {_OF_RANGE})"
+
+
+def _as_decided(classes: str) -> str:
+    """Return minutes of classes with down among them: without those excused, with those charged."""
+    recorded = f'increase(school_minutes_total{{class=~"{classes}"}}[$__range])'
+    decided = f"({_CHARGED} or -{_EXCUSED}) {_OF_RANGE}"
+    return f"clamp_min(sum by (school, site) ({recorded} or {decided}), 0)"
+
+
 # Of what counts. A line of which no minute counted has kept nothing and broken nothing.
-KEPT: Final = f"(1 - {DOWN} / ({minutes('up|down')} > 0))"
+KEPT: Final = f"(1 - {_as_decided('down')} / ({_as_decided('up|down')} > 0))"
 OWED: Final = "max by (school, site) (school_contract_availability_ratio)"
 BELOW: Final = f"({KEPT} {OF}) < {OWED}"
 

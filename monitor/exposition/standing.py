@@ -272,8 +272,8 @@ ACCOUNT_METRICS: Final = (
         "school_excuse_info",
         Kind.INFO,
         "",
-        "An excuse in force and its reason; who decided is in the ledger and in `schulnetz sla`",
-        ("excuse", "reason"),
+        "An excuse in force and the reason that was given; who decided is in the ledger",
+        ("excuse", "note"),
     ),
     Metric(
         "monitor_ledger_healthy",
