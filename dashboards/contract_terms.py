@@ -27,7 +27,7 @@ IN_RANGE: Final = (
 )
 
 
-_TURNED: Final = "max by (school, site, excuse) (school_excuse_minutes{{into=\"{}\"}})"
+_TURNED: Final = 'max by (school, site, excuse) (school_excuse_minutes{{into="{}"}})'
 _OF_RANGE: Final = f"* on (excuse) group_left () {IN_RANGE}"
 _EXCUSED, _CHARGED = _TURNED.format("excused"), _TURNED.format("down")
 EXCUSED: Final = f"sum by (school, site) ({_EXCUSED} {_OF_RANGE})"

@@ -90,9 +90,7 @@ class ExcuseMetrics:
         kinds = (EXCUSE, EXCUSE_WITHDRAWN)
         entries = [one.entry for kind in kinds for one in await self._ledger.entries(kind)]
         recent = [
-            one
-            for one in read_excuses(entries)
-            if one.withdrawn is None and one.ends > now - KEPT
+            one for one in read_excuses(entries) if one.withdrawn is None and one.ends > now - KEPT
         ]
         return sorted(recent, key=lambda one: one.first)[-MOST:]
 

@@ -73,9 +73,7 @@ def test_minutes_that_a_person_charged_are_told_apart_and_a_removed_school_loses
     tmp_path: Path,
 ) -> None:
     inventory = two_providers(tmp_path)
-    fewer = replace(
-        inventory, schools=tuple(one for one in inventory.schools if one.id != "a2")
-    )
+    fewer = replace(inventory, schools=tuple(one for one in inventory.schools if one.id != "a2"))
 
     async def main() -> None:
         async with running(tmp_path, inventory) as one:

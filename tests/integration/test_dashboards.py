@@ -44,6 +44,7 @@ RIGHTLY_EMPTY = {
     "Forecast, as seen at each time": "the played years end with every line built",
     "Findings at the line": "the simulated routers find nothing wrong",
     "Findings at the lines": "the simulated routers find nothing wrong",
+    "Minutes that people reclassified": "nobody excused any",
     "By operator lot": "the example city names none",
     "By funding programme": "the example city names none",
     "Processor and memory": "the simulated switches report neither",
@@ -106,6 +107,7 @@ def substituted(expr: str) -> str:
     values = {
         "$__rate_interval": "24s",
         "$__interval": "2m",
+        "$__range_s": "60",
         "$__range": "1m",
         "$school": school,
         '=~"$site"': '=~".*"',
