@@ -69,7 +69,7 @@ class FloodFilter:
 
     def is_dropped(self, source: str) -> bool:
         """Return whether what comes from a literal address is dropped at present."""
-        return _without_scope(source) in self._dropped
+        return bool(self._dropped) and _without_scope(source) in self._dropped
 
     def stray(self, source: str) -> bool:
         """Count a datagram that nothing waits for; return whether its source is now dropped.

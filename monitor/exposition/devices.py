@@ -119,11 +119,13 @@ class DeviceRenderer:
         usual = stamps.usual.encode()
         if kept is not None and kept[1] == values and kept[0] == indexes and not stamps.others:
             # Only the end of a line has this shape, so that no value is taken for it.
-            return kept[2].replace(kept[3], usual)
-        lines = self._table(family, _numbers(rows), stamps)
+            lines = kept[2].replace(kept[3], usual)
+        else:
+            lines = self._table(family, _numbers(rows), stamps)
         if stamps.others:
             self._kept.pop(family, None)
         else:
+            # The very lines that are exposed: text kept beside them would be as much again.
             self._kept[family] = indexes, values, lines, usual
         return lines
 

@@ -49,12 +49,8 @@ class CheckRenderer:
 
         An outcome that is unknown says so, and leaves out what is not known.
         """
-        if observation.check is not self._check and observation.check != self._check:
-            # The same check with other options or another host: its totals go on counting.
-            if observation.check.target != self._check.target and self._restarts is not None:
-                self._restarts.forget()
-            self._check = observation.check
-            self._devices = DeviceRenderer(observation.check)
+        if observation.check is not self._check:
+            self._take(observation.check)
         blocks = Blocks(self._known)
         labels = _labels(observation.check)
         _render_outcome(blocks, labels, observation)
@@ -76,6 +72,15 @@ class CheckRenderer:
                 pass
         self._add_totals(blocks, labels)
         return blocks.text() | tables
+
+    def _take(self, check: Check) -> None:
+        """Go on with the check's other object; with other options or another host, count on."""
+        before, self._check = self._check, check
+        if check == before:
+            return
+        if check.target != before.target and self._restarts is not None:
+            self._restarts.forget()
+        self._devices = DeviceRenderer(check)
 
     def totals(self) -> dict[str, bytes]:
         """Return the sample lines of what was counted so far: before the first run, zeros."""

@@ -34,6 +34,8 @@ TWINS = (
     (WIDE_OCTETS, ("ifInOctets", "ifOutOctets")),
     (WIDE_PACKETS, ("ifInUcastPkts", "ifOutUcastPkts")),
 )
+_WIDE = (*WIDE_OCTETS, *WIDE_PACKETS)
+_NARROW = frozenset(name for _, narrow in TWINS for name in narrow)
 FASTEST_MBPS = 10_000_000
 """10 Tbit/s. Agents put 4294967295, -1 or bits a second where Mbit/s belong."""
 
@@ -45,6 +47,7 @@ _DECLARED = {"ifHC": Tag.COUNTER64, "ifIn": Tag.COUNTER32, "ifOu": Tag.COUNTER32
 _VIRTUAL = frozenset({1, 24, 53, 131, 135, 136})
 _OF_IF_TABLE = tuple(name for _, name, _ in IF_TABLE.columns)
 _OF_IF_X_TABLE = tuple(name for _, name, _ in IF_X_TABLE.columns)
+_OF_EITHER = (*_OF_IF_TABLE, *_OF_IF_X_TABLE)
 
 
 def are_in_doubt(columns: Columns, types: Types) -> bool:
@@ -53,21 +56,25 @@ def are_in_doubt(columns: Columns, types: Types) -> bool:
     They are where an interface has no 64-bit counter, or one of another type, or one that is 0
     although the interface is up; and where ifHighSpeed is missing, no speed, or 0 likewise.
     """
-    rows = _rows_of(columns, _OF_IF_TABLE) | _rows_of(columns, _OF_IF_X_TABLE)
-    if any(types.get(name) for name in (*WIDE_OCTETS, *WIDE_PACKETS)):
+    if types and any(types.get(name) for name in _WIDE):
         return True
-    up = {row for row, state in columns.get("ifOperStatus", {}).items() if state == _UP}
-    counting = up - {row for row, kind in columns.get("ifType", {}).items() if kind in _VIRTUAL}
-    for name in (*WIDE_OCTETS, *WIDE_PACKETS):
-        column = columns.get(name, {})
-        if not column.keys() >= rows:
-            return True
-        if 0 in column.values() and any(column[row] == 0 for row in counting & column.keys()):
-            return True
+    rows = _rows_of(columns, _OF_EITHER)
     speeds = columns.get("ifHighSpeed", {})
-    return not speeds.keys() >= rows or any(
-        not _is_speed(speed) or (speed == 0 and row in counting) for row, speed in speeds.items()
-    )
+    wide = [columns.get(name, {}) for name in _WIDE]
+    if not all(column.keys() >= rows for column in (speeds, *wide)) or not _are_speeds(speeds):
+        return True
+    with_zeros = [column for column in (speeds, *wide) if 0 in column.values()]
+    if not with_zeros:
+        return False
+    counting = _counting(columns) & rows
+    return any(0 in map(column.__getitem__, counting) for column in with_zeros)
+
+
+def _counting(columns: Columns) -> set[int]:
+    """Return the interfaces that are up and count what they carry."""
+    kinds = columns.get("ifType", {})
+    states = columns.get("ifOperStatus", {}).items()
+    return {row for row, state in states if state == _UP and kinds.get(row) not in _VIRTUAL}
 
 
 def settled(columns: Columns, types: Types) -> Columns:
@@ -78,12 +85,19 @@ def settled(columns: Columns, types: Types) -> Columns:
     """
     columns, types = _joined(columns, types)
     found = dict(columns)
-    for wide, narrow in TWINS:
+    # Most devices have 64-bit counters alone, and this is done for each at every poll.
+    is_doubted = types or not columns.keys().isdisjoint(_NARROW)
+    for wide, narrow in TWINS if is_doubted else ():
         found |= _counters(columns, types, wide, narrow)
     speeds = columns.get("ifHighSpeed", {})
-    if not all(map(_is_speed, speeds.values())):
+    if not _are_speeds(speeds):
         found["ifHighSpeed"] = {row: speed for row, speed in speeds.items() if _is_speed(speed)}
     return {name: rows for name, rows in found.items() if rows}
+
+
+def _are_speeds(column: Column) -> bool:
+    # Ports have one of a few speeds: a set looks at each of them once.
+    return all(map(_is_speed, set(column.values())))
 
 
 def _is_speed(mbps: object) -> bool:
@@ -172,4 +186,4 @@ def _single(names: Column, rows: set[int]) -> Iterator[tuple[bytes, int]]:
 
 
 def _rows_of(columns: Columns, names: tuple[str, ...]) -> set[int]:
-    return set().union(*[columns.get(name, ()) for name in names])
+    return set().union(*[columns[name] for name in names if name in columns])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.exposition.devices import DeviceRenderer
-from monitor.exposition.mib import READ_TIMESTAMP
+from monitor.exposition.mib import READ_TIMESTAMP, STEADY
 from monitor.exposition.text import sanitise
 from monitor.inventory import Identity, InterfacesOptions
 from monitor.observation import DeviceReading
@@ -106,6 +107,24 @@ def test_polls_that_are_rarer_than_two_in_the_look_back_carry_no_instant(
     blocks = DeviceRenderer(check).render(read_at(READ))
     assert (STAMP in blocks["ifHCInOctets"]) == is_stamped
     assert READ_TIMESTAMP in blocks
+
+
+def test_lines_that_are_exposed_are_not_kept_a_second_time() -> None:
+    renderer = _known_by("ifName")
+    columns: dict[str, dict[int, int | bytes]] = {
+        "ifName": {row: f"port {row} {'of a long name' * 5}".encode() for row in range(1, 400)},
+        **{name: dict.fromkeys(range(1, 400), 1) for name in STEADY},
+    }
+    polls = [replace(reading(**columns), read_at=READ + timedelta(minutes=n)) for n in range(2)]
+    tracemalloc.start()
+    try:
+        exposed = renderer.render(polls[0])
+        once, _ = tracemalloc.get_traced_memory()
+        exposed = renderer.render(polls[1])
+        twice, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert twice - once < 0.1 * sum(map(len, exposed.values()))
 
 
 def test_a_row_that_came_later_has_its_own_instant() -> None:
