@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monitor.exposition.text import Blocks
+from monitor.flood_filter import FloodFilter, lost_datagrams
 from monitor.inventory import SNMP_OPTIONS, CheckKind, Role
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.swap import Swap
@@ -51,10 +52,7 @@ class TrapDevices:
 
 
 class TrapDesk:
-    """Receives the traps of the inventory's devices; made by `open_traps`.
-
-    `drops` counts the datagrams that were not taken, by reason.
-    """
+    """Receives the traps of the inventory's devices; made by `open_traps`."""
 
     def __init__(
         self,
@@ -66,6 +64,7 @@ class TrapDesk:
     ) -> None:
         self._threads = threads
         self._receiving = receiving
+        self._floods = FloodFilter(receiving)
         self._exposition = exposition
         self._clock = clock
         self._hurry = hurry
@@ -73,7 +72,12 @@ class TrapDesk:
         self._places: dict[str, Place] = {}
         self._totals: dict[Place, Counter[str]] = {}
         self._polled: dict[Place, float] = {}
-        self.drops: dict[str, int] = {}
+        self._drops: dict[str, int] = {}
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Return how many datagrams were not taken, by reason."""
+        return {**self._drops, "unread": lost_datagrams(self._receiving)} if self._drops else {}
 
     async def listen(self, inventory: Inventory, snmp: SnmpReaders) -> None:
         """Take traps of these devices from now on, and of no others."""
@@ -106,7 +110,7 @@ class TrapDesk:
         module, places = devices.module, devices.places
         totals, shared = self._totals, self._exposition
         self._exposition = swap.twin(shared)
-        self.drops = {reason: self.drops.get(reason, 0) for reason in module.REASONS}
+        self._drops = {reason: self._drops.get(reason, 0) for reason in module.REASONS}
         self._places = dict(places)
         self._totals = {place: totals.get(place, Counter()) for place in places.values()}
         self._polled = {place: at for place, at in self._polled.items() if place in self._totals}
@@ -120,7 +124,12 @@ class TrapDesk:
         receiving = self._receiving.dup()
         try:
             self._receiver = module.TrapReceiver(
-                receiving, senders, self._taken, self._clock.monotonic, self.drops
+                receiving,
+                senders,
+                self._taken,
+                self._clock.monotonic,
+                self._drops,
+                self._floods.stray,
             )
         except BaseException:
             receiving.close()
@@ -133,6 +142,7 @@ class TrapDesk:
 
     def close(self) -> None:
         """Take no more traps."""
+        self._floods.close()
         if self._receiver is not None:
             self._receiver.close()
             self._receiver = None

@@ -21,9 +21,8 @@ from pysnmp.entity.engine import SnmpEngine
 from pysnmp.entity.rfc3413 import ntfrcv
 from pysnmp.proto.rfc1902 import OctetString
 
-from monitor.snmp.codec import CodecError
 from monitor.snmp.reference_security import AUTH, PRIV
-from monitor.snmp.secure_message import decode_secure, is_secure
+from monitor.snmp.trap_engines import TrapEngines
 
 if TYPE_CHECKING:
     import socket
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REASONS = ("source", "rate", "refused")
+REASONS = ("source", "rate", "refused", "unread")
+"""Why a datagram is not taken; `unread` are those that the kernel dropped, which others count."""
+
 KINDS: Final = {
     "1.3.6.1.6.3.1.1.5.1": "coldStart",
     "1.3.6.1.6.3.1.1.5.2": "warmStart",
@@ -45,12 +46,11 @@ KINDS: Final = {
 
 OTHER: Final = "other"
 MAX_BYTES: Final = 8192
-MAX_ENGINES: Final = 4
-"""So many engine IDs are believed of one address; a device that was replaced has a second."""
-
 SOURCE_RATE, SOURCE_BURST = 2.0, 20.0
 TOTAL_RATE, TOTAL_BURST = 50.0, 200.0
 
+# To refuse one costs microseconds; to decode one costs milliseconds, and ends the turn.
+_DATAGRAMS_A_TURN: Final = 64
 _TRAP_OID: Final = "1.3.6.1.6.3.1.1.4.1.0"
 
 
@@ -108,26 +108,28 @@ class TrapGate:
 class TrapReceiver:
     """A socket that takes notifications, until it is closed.
 
-    `taken(address, kind)` is called on the event loop with each that was accepted; `drops` are
-    added to. `receiving` is the bound socket, which is closed with the receiver.
+    `taken(address, kind)` is called on the event loop with each that was accepted, `stray(address)`
+    with the sender of each that was not worth decoding; `drops` are added to. `receiving` is the
+    bound socket, which is closed with the receiver.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # the socket, whom to believe, and whom to tell
         self,
         receiving: socket.socket,
         senders: Senders,
         taken: Callable[[str, str], None],
         now: Callable[[], float],
         drops: dict[str, int],
+        stray: Callable[[str], object],
     ) -> None:
         self._receiving = receiving
         self._taken = taken
+        self._stray = stray
         self._now = now
         self._drops = drops
         self._accepted = 0
         self._gate = TrapGate(senders, now(), drops)
-        self._senders = senders
-        self._met: dict[str, set[bytes]] = {}
+        self._engines = TrapEngines(senders.users)
         self._engine = _engine(senders)
         is_ipv6 = receiving.family.name == "AF_INET6"
         module = udp6 if is_ipv6 else udp
@@ -143,35 +145,44 @@ class TrapReceiver:
         # The transport does so itself, unless it is closed before the loop has opened it.
         self._receiving.close()
 
-    def decode(self, address: str, datagram: bytes, decode: Callable[[], None]) -> None:
-        """Have a datagram decoded, if it may be, and see whether anything came of it."""
+    def received(
+        self,
+        datagram: bytes,
+        source: tuple[str, int],
+        decode: Callable[[bytes, tuple[str, int]], None],
+    ) -> None:
+        """Take a datagram and those behind it, until one was decoded or it is others' turn."""
+        for _ in range(_DATAGRAMS_A_TURN):
+            if self._decode(datagram, source, decode):
+                return
+            try:
+                datagram, source = self._receiving.recvfrom(MAX_BYTES + 1)
+            except OSError:  # there is none, or the transport will meet the same error
+                return
+
+    def _decode(
+        self,
+        datagram: bytes,
+        source: tuple[str, int],
+        decode: Callable[[bytes, tuple[str, int]], None],
+    ) -> bool:
+        """Have a datagram decoded if it may be, and see whether anything came of it."""
+        address = literal(source[0])
         if not self._gate.lets_pass(address, len(datagram), self._now()):
-            return
+            self._stray(address)
+            return False
         before = self._accepted
-        self._meet(address, datagram)
+        met = self._engines.meet(address, datagram)
+        if met is not None:
+            user, engine_id = met
+            _add_user(self._engine, user, OctetString(engine_id))
         try:
-            decode()
+            decode(datagram, source)
         except Exception as error:  # noqa: BLE001  # pysnmp raises whatever its parser stumbles over
             log.debug("a datagram of %s cannot be decoded: %s", address, error)
         if self._accepted == before:
             self._drops["refused"] += 1
-
-    def _meet(self, address: str, datagram: bytes) -> None:
-        """Have the users' keys ready for the engine of a device that sends for the first time.
-
-        A trap is signed with a key that its sender's engine alone has (RFC 3414 §2.6), and only
-        the trap itself tells which engine that is.
-        """
-        if not self._senders.users or not is_secure(datagram):
-            return
-        try:
-            engine_id = decode_secure(datagram).engine_id
-        except CodecError:
-            return
-        met = self._met.setdefault(address, set())
-        if engine_id and engine_id not in met and len(met) < MAX_ENGINES:
-            met.add(engine_id)
-            _add_users(self._engine, self._senders, OctetString(engine_id))
+        return True
 
     def _notified(  # as pysnmp calls it
         self,
@@ -197,22 +208,22 @@ def _engine(senders: Senders) -> SnmpEngine:
     engine = SnmpEngine()
     for number, community in enumerate(sorted(senders.communities)):
         config.add_v1_system(engine, f"community-{number}", community.decode("latin-1"))
-    # Informs are signed with the key of our own engine.
-    _add_users(engine, senders, None)
+    for user in senders.users:
+        # Informs are signed with the key of our own engine.
+        _add_user(engine, user, None)
     return engine
 
 
-def _add_users(engine: SnmpEngine, senders: Senders, engine_id: OctetString | None) -> None:
-    for user in senders.users:
-        config.add_v3_user(
-            engine,
-            user.user.decode(),
-            AUTH[user.auth],
-            user.auth_password or None,
-            PRIV[user.priv],
-            user.priv_password or None,
-            securityEngineId=engine_id,
-        )
+def _add_user(engine: SnmpEngine, user: Security, engine_id: OctetString | None) -> None:
+    config.add_v3_user(
+        engine,
+        user.user.decode(),
+        AUTH[user.auth],
+        user.auth_password or None,
+        PRIV[user.priv],
+        user.priv_password or None,
+        securityEngineId=engine_id,
+    )
 
 
 def _gated(base: type, receiver: TrapReceiver) -> Any:  # noqa: ANN401  # pysnmp has no types
@@ -220,10 +231,8 @@ def _gated(base: type, receiver: TrapReceiver) -> Any:  # noqa: ANN401  # pysnmp
 
     class Gated(base):  # type: ignore[misc]  # pysnmp has no types
         def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:
-            receiver.decode(
-                literal(address[0]),
-                datagram,
-                lambda: self._callback_function(self, address, datagram),
+            receiver.received(
+                datagram, address, lambda data, source: self._callback_function(self, source, data)
             )
 
     return Gated()

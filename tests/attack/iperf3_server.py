@@ -62,7 +62,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def _read_json(control: socket.socket) -> Any:  # noqa: ANN401  # JSON is anything
+def _read_json(control: socket.socket) -> Any:  # JSON is anything
     return json.loads(_exactly(control, int.from_bytes(_exactly(control, 4), "big")))
 
 
