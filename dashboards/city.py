@@ -190,10 +190,10 @@ WORST: Final = Row(
         _worst(
             Text("Most packets lost", "Meiste Paketverluste"),
             Text(
-                "Share of pings to routers lost in 15 minutes; of lines that are up. Good: under "
-                "1 %.",
-                "Anteil verlorener Pings zu Routern in 15 Minuten; nur verbundene Leitungen. "
-                "Gut: unter 1 %.",
+                "Share of pings to routers lost in five minutes; of lines that were up throughout. "
+                "Good: under 1 %.",
+                "Anteil verlorener Pings zu Routern in fünf Minuten; nur durchgehend verbundene "
+                "Leitungen. Gut: unter 1 %.",
             ),
             LOSS,
             "percentunit",
@@ -261,7 +261,7 @@ DETAIL: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-city",
-    Text("Schulnetz: is the city well", "Schulnetz: geht es der Stadt gut"),
+    Text("Is the city well?", "Geht es der Stadt gut?"),
     Text(
         "Which schools are up, which are not, and what is the cause.",
         "Welche Schulen verbunden sind, welche nicht, und woran es liegt.",

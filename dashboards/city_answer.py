@@ -36,7 +36,7 @@ from dashboards.shared import (
 )
 from monitor.words.text import Text, same
 
-LOSS: Final = "max by (school, site) (site:uplink_loss:ratio_rate15m)"
+LOSS: Final = "max by (school, site) (site:uplink_loss_while_up:ratio_rate5m)"
 RTT: Final = "max by (school, site) (site:uplink_rtt_seconds:mean5m)"
 LOAD: Final = "max by (school, site) (school_uplink_utilisation_ratio)"
 # From here on a line works badly. It is no alert: those wait longer, and know what is usual.
@@ -140,10 +140,10 @@ _TILES: Final = (
     _tile(
         Text("Degraded", "Mängel"),
         Text(
-            "Lines that are up and work badly: more than 1 % of packets lost, more than 50 ms, or "
-            "over 80 % full. Good: 0.",
-            "Leitungen, die verbunden sind und schlecht gehen: über 1 % Verlust, über 50 ms oder "
-            "über 80 % Auslastung. Gut: 0.",
+            "Lines that are up and work badly in the last five minutes: more than 1 % of packets "
+            "lost, more than 50 ms, or over 80 % full. Good: 0.",
+            "Leitungen, die verbunden sind und in den letzten fünf Minuten schlecht gehen: über "
+            "1 % Verlust, über 50 ms oder über 80 % Auslastung. Gut: 0.",
         ),
         judged(or_zero(f"count({_DEGRADED})")),
         4,
@@ -267,10 +267,12 @@ ANSWER: Final = Row(
             Kind.TABLE,
             Text("Lines that work badly", "Leitungen mit Mängeln"),
             Text(
-                "Lines that are up and lose over 1 % of packets, take over 50 ms, or are over 80 % "
-                "full. Good: empty.",
-                "Leitungen, die verbunden sind und über 1 % der Pakete verlieren, über 50 ms "
-                "brauchen oder über 80 % voll sind. Gut: leer.",
+                "Lines that are up and in the last five minutes lose over 1 % of packets, take "
+                "over 50 ms, or are over 80 % full. What an outage lost is not among it. Good: "
+                "empty.",
+                "Leitungen, die verbunden sind und in den letzten fünf Minuten über 1 % der Pakete "
+                "verlieren, über 50 ms brauchen oder über 80 % voll sind. Was ein Ausfall verlor, "
+                "zählt nicht dazu. Gut: leer.",
             ),
             (
                 Query(

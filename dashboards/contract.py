@@ -66,7 +66,7 @@ _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEP
 
 _WORST: Final = Panel(
     Kind.STAT,
-    Text("Furthest below its contract", "Am weitesten unter dem Vertrag"),
+    Text("Worst line", "Schlechteste Leitung"),
     Text(
         "Availability of the line that misses its own contract by most. Good: none does.",
         "Verfügbarkeit der Leitung, die ihren eigenen Vertrag am weitesten verfehlt. Gut: keine.",
@@ -92,7 +92,7 @@ _WORST: Final = Panel(
 
 _DOWN_NOW: Final = Panel(
     Kind.STAT,
-    Text("Down now", "Jetzt ausgefallen"),
+    Text("Down now", "Ausgefallen"),
     Text("Dead lines at this moment. Good: 0.", "Tote Leitungen in diesem Augenblick. Gut: 0."),
     (
         Query(
@@ -110,7 +110,7 @@ _DOWN_NOW: Final = Panel(
 
 _SLOW: Final = Panel(
     Kind.STAT,
-    Text("Too slow by measurement", "Laut Messung zu langsam"),
+    Text("Too slow", "Zu langsam"),
     Text(
         "Lines whose last measuring campaign failed. Good: 0.",
         "Leitungen, deren letzte Messkampagne nicht bestanden ist. Gut: 0.",
@@ -137,7 +137,7 @@ WHY: Final = Row(Text("Why not", "Warum nicht"), (LINES, OUTAGES_OF_LINES, CAMPA
 
 BOARD: Final = Board(
     "schulnetz-contract",
-    Text("Schulnetz: does the ISP keep its contract", "Schulnetz: hält der Anbieter den Vertrag"),
+    Text("Does the ISP keep its contract?", "Hält der Anbieter den Vertrag?"),
     Text(
         "Availability, rates and errors of each line against its own contract.",
         "Verfügbarkeit, Raten und Fehler jeder Leitung gegen ihren eigenen Vertrag.",

@@ -116,7 +116,7 @@ OUTAGES_OF_LINES: Final = Panel(
     "none",
     Text("no outage seen", "kein Ausfall gesehen"),
     width=14,
-    height=10,
+    height=12,
     columns=(
         PLACE_COLUMNS[0],
         Column("started", _BEGIN, "moment"),
@@ -139,16 +139,16 @@ _DOWN_RATE: Final = against_contract("down")
 
 CAMPAIGNS_OF_LINES: Final = Panel(
     Kind.BAR_GAUGE,
-    Text("Last campaign against the contracted rate", "Letzte Kampagne gegen vereinbarte Rate"),
+    Text("Last campaign against contract", "Letzte Kampagne gegen Vertrag"),
     Text(
         "Median download of each line's last measuring campaign, of its own contracted rate: the "
-        "slowest ten. Good: 90 % or more.",
+        "slowest eight. Good: 90 % or more.",
         "Median des Herunterladens der letzten Messkampagne jeder Leitung, von ihrer eigenen "
-        "vereinbarten Rate: die zehn langsamsten. Gut: 90 % oder mehr.",
+        "vereinbarten Rate: die acht langsamsten. Gut: 90 % oder mehr.",
     ),
     (
         Query(
-            f"sort({with_place(f'bottomk(10, ({_DOWN_RATE}) {OF})')})",
+            f"sort({with_place(f'bottomk(8, ({_DOWN_RATE}) {OF})')})",
             same("{{place}}"),
             instant=True,
         ),
@@ -156,7 +156,7 @@ CAMPAIGNS_OF_LINES: Final = Panel(
     "percentunit",
     Text("never measured", "nie gemessen"),
     width=10,
-    height=10,
+    height=12,
     maximum=1,
     decimals=0,
     steps=(Step(None, Colour.BAD), Step(0.9, Colour.GOOD)),

@@ -9,7 +9,6 @@ from dashboards.goal_answer import (
     BUILT,
     GOAL,
     NO_FORECAST,
-    NOT_KNOWN,
     TARGET,
     VERIFIED,
     WHY,
@@ -55,7 +54,7 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         ),
         (Query(_share(label, info, on), same(f"{{{{{label}}}}}"), instant=True),),
         "percentunit",
-        NOT_KNOWN,
+        Text("not known, or not given", "nicht bekannt oder nicht angegeben"),
         width=6,
         height=9,
         maximum=1,
@@ -237,7 +236,7 @@ WHERE: Final = Row(
         _breakdown(Text("By type of school", "Nach Schulform"), "type", "school_info", "school"),
         _breakdown(Text("By operator lot", "Nach Los"), "lot", "school_site_info", "school, site"),
         _breakdown(
-            Text("By funding programme", "Nach Programm"),
+            Text("By programme", "Nach Programm"),
             "programme",
             "school_site_info",
             "school, site",
@@ -324,7 +323,7 @@ DETAIL: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-goal",
-    Text("Schulnetz: are we there yet", "Schulnetz: sind wir am Ziel"),
+    Text("Are we there yet?", "Sind wir am Ziel?"),
     Text(
         "How many schools are connected by measured evidence, and when all will be.",
         "Wie viele Schulen nachweislich angebunden sind, und wann es alle sein werden.",

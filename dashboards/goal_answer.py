@@ -220,7 +220,7 @@ _TARGET_DAY: Final = Panel(
 
 _PAST: Final = Panel(
     Kind.STAT,
-    Text("Overdue by", "Überfällig seit"),
+    Text("Overdue by", "Überfällig"),
     Text(
         "How long ago the target day was, or by how much it was missed. Good: not past.",
         "Wie lange der Zieltag her ist oder wie weit er verfehlt wurde. Gut: gar nicht.",
@@ -252,14 +252,14 @@ _BUILT: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=5,
+    width=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
 _PAUSE: Final = Panel(
     Kind.STAT,
-    Text("Last line built", "Letzte Leitung gebaut"),
+    Text("Last line built", "Letzter Bau"),
     Text(
         "How long ago, and how long nine in ten pauses before were at most. Good: the first is "
         "below the second.",
@@ -299,7 +299,7 @@ _REGRESSED: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=5,
+    width=6,
     steps=BAD_FROM_ONE,
 )
 

@@ -174,7 +174,7 @@ ANSWER: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-monitor",
-    Text("Schulnetz: is the monitor itself well", "Schulnetz: geht es dem Monitor selbst gut"),
+    Text("Is the monitor itself well?", "Geht es dem Monitor selbst gut?"),
     Text(
         "Whether what the other boards show can be relied on.",
         "Ob man sich auf die anderen Tafeln verlassen kann.",

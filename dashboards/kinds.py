@@ -122,6 +122,8 @@ def _state_timeline() -> statetimeline.Panel:
         statetimeline.Panel()
         .show_value(common_models.VisibilityMode.AUTO)
         .row_height(0.8)
+        # Grafana 9.4 writes a value from the begin of its state on, which may lie outside.
+        .align_value(common_models.TimelineValueAlignment.CENTER)
         .legend(common.VizLegendOptions().show_legend(show_legend=False))
     )
 

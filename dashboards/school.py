@@ -268,7 +268,7 @@ WHY: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-school",
-    Text("Schulnetz: what is wrong at this school", "Schulnetz: was an dieser Schule nicht stimmt"),
+    Text("What is wrong at this school?", "Was ist an dieser Schule los?"),
     Text("One school: verdicts, line, devices.", "Eine Schule: Urteile, Leitung, Geräte."),
     (ANSWER, WHY, LINE, DEVICES, OWED),
     choices=(SCHOOL, SITES),

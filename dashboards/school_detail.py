@@ -23,7 +23,7 @@ from dashboards.shared import NOTHING_YET, SILENT_ROW, or_silent
 from monitor.words.text import Text, same
 
 SCHOOL_HERE: Final = 'school="$school"'
-HERE: Final = f'{SCHOOL_HERE}, site=~"$site"'
+HERE: Final = f'{SCHOOL_HERE}, site=~"$sites"'
 _PINGS: Final = f'{HERE}, check="icmp", device="router"'
 LOSS: Final = (
     f"sum by (site) (rate(probe_icmp_lost_total{{{_PINGS}}}[$__rate_interval]))"
@@ -201,7 +201,7 @@ DEVICES: Final = Row(
                 Column("device", same("Switch"), values=(SILENT_ROW,), coloured=False),
                 Column("site", same("site"), hidden=True),
                 Column("place", _SITE_COLUMN.title, values=(MAIN_SITE,), coloured=False),
-                Column("Value #A", Text("State", "Zustand"), values=VERDICTS, width=190),
+                Column("Value #A", Text("State", "Zustand"), values=VERDICTS, width=290),
                 Column("Value #B", Text("Since", "Seit"), "since", width=110),
                 Column("Value #C", Text("Running for", "Läuft seit"), "duration", width=130),
                 Column("model", Text("Model", "Modell")),

@@ -73,14 +73,15 @@ SCHOOL: Final = Choice(
     # Grafana escapes no quotation mark; a school's id has none.
     regex=r'/name="(?<text>.*)",school="(?<value>[^"]*)"/',
 )
+# The menu takes choices along, and a board of one site could do nothing with several or all.
 SITES: Final = Choice(
-    "site",
-    Text("Site", "Standort"),
+    "sites",
+    Text("Sites", "Standorte"),
     'label_values(school_site_info{school="$school"}, site)',
     several=True,
 )
 # A device's name is unique within its site only, so a switch's board shows one site.
-SITE: Final = Choice(SITES.name, SITES.label, SITES.query)
+SITE: Final = Choice("site", Text("Site", "Standort"), SITES.query)
 SWITCH: Final = Choice(
     "device",
     Text("Switch", "Switch"),
@@ -94,12 +95,12 @@ PROVIDER: Final = Choice(
 TO_PLACE: Final = Link(
     Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
     "schulnetz-school",
-    "var-school=${__data.fields.school}&var-site=${__data.fields.site}",
+    "var-school=${__data.fields.school}&var-sites=${__data.fields.site}",
 )
 TO_PLACE_OF_SERIES: Final = Link(
     TO_PLACE.title,
     TO_PLACE.board,
-    "var-school=${__field.labels.school}&var-site=${__field.labels.site}",
+    "var-school=${__field.labels.school}&var-sites=${__field.labels.site}",
 )
 TO_SCHOOL_OF_ROW: Final = Link(TO_PLACE.title, TO_PLACE.board, "var-school=${__data.fields.school}")
 TO_SCHOOL: Final = Link(

@@ -65,8 +65,7 @@ ANSWER: Final = Row(
             Text("Verdict, and why. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
             (Query(verdict_code("switch", HERE, "site"), same("{{site}}"), instant=True),),
             "none",
-            # The menu of the school's board may come with all sites chosen.
-            Text("not measured, or no site chosen", "nicht gemessen, oder kein Standort gewählt"),
+            NOTHING_YET,
             width=8,
             height=5,
             values=VERDICTS,
@@ -157,7 +156,7 @@ PORTS: Final = Row(
                     "Value #A",
                     Text("State", "Zustand"),
                     values=ports.STATES,
-                    width=190,
+                    width=210,
                 ),
                 Column("Value #B", Text("Speed", "Tempo"), "bps"),
                 Column("Value #C", Text("In", "Herein"), "bps"),
@@ -258,9 +257,7 @@ TRAFFIC: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-switch",
-    Text(
-        "Schulnetz: what is wrong with this switch", "Schulnetz: was mit diesem Switch nicht stimmt"
-    ),
+    Text("What is wrong with this switch?", "Was ist mit diesem Switch los?"),
     Text("One switch, port by port.", "Ein Switch, Port für Port."),
     (ANSWER, PORTS, TRAFFIC, HARDWARE, CABLES),
     choices=(SCHOOL, SITE, SWITCH),

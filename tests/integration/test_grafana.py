@@ -182,7 +182,7 @@ def played(situation: Situation, place: Path) -> Iterator[Prometheus]:
 def of_board(uid: str) -> dict[str, str]:
     """Return the choices of a board that has some."""
     return {
-        "schulnetz-school": {"var-school": "goethe", "var-site": "main"},
+        "schulnetz-school": {"var-school": "goethe", "var-sites": "main"},
         "schulnetz-switch": {
             "var-school": "natorp",
             "var-site": "main",
