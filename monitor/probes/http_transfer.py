@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1 << 18
 _PAUSE_SECONDS: Final = 0.05
 _LAST_SUCCESS: Final = 299
+_PARTING_SECONDS: Final = 1.0
 
 
 async def transfer(order: TransferOrder) -> ThroughputReading:
@@ -179,35 +180,36 @@ class _Stream:
         """Post more than the test can send; the answer is awaited beside it, for a refusal."""
         await connection.send(upload_head(self._goal, self._order.tally.limit))
         answer = asyncio.create_task(self._read_head(connection))
+        sending = asyncio.create_task(self._send_on(connection))
         try:
-            # Not zeros: something on the way may compress.
-            payload = os.urandom(_CHUNK)
-            self.has_begun = True
-            while True:
-                try:
-                    await connection.send(payload)
-                except ProbeError as error:
-                    await self._explain(answer, error)
-                self._sent += len(payload)
-                if answer.done():
-                    answer.result()
-                # A write that finds room does not suspend either.
-                await self._turns.next()
+            # A server that refuses may read no more, and then nothing can be sent either.
+            await asyncio.wait({answer, sending}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                # It was hung up on: the reason is often on its way.
+                await asyncio.wait({answer}, timeout=_PARTING_SECONDS)
+            if answer.done():
+                answer.result()
+            await sending
         finally:
+            answer.cancel()
+            sending.cancel()
+            await asyncio.gather(answer, sending, return_exceptions=True)
             self._done, self._sent = self.moved, 0
             # Megabytes in our buffers would keep a slow line busy for seconds after the test.
             self._done_retransmits += connection.retransmits()
             self._connection = None
             connection.abort()
-            answer.cancel()
-            await asyncio.gather(answer, return_exceptions=True)
 
-    async def _explain(self, answer: asyncio.Task[bytes], error: ProbeError) -> None:
-        """Raise what the server said before it hung up, or else that it did."""
-        await asyncio.wait({answer}, timeout=1)
-        if answer.done() and isinstance(answer.exception(), ProbeError):
-            answer.result()
-        raise error
+    async def _send_on(self, connection: Connection) -> None:
+        """Send payload until that fails."""
+        # Not zeros: something on the way may compress.
+        payload = os.urandom(_CHUNK)
+        self.has_begun = True
+        while True:
+            await connection.send(payload)
+            self._sent += len(payload)
+            # A write that finds room does not suspend either.
+            await self._turns.next()
 
     async def _read_head(self, connection: Connection) -> bytes:
         """Read the answer's head; return the bytes that follow it."""

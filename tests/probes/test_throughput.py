@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import pytest
 
@@ -15,9 +16,6 @@ from monitor.probes.attempt import ProbeError
 from monitor.probes.iperf3 import read_report
 from tests.probes.support import measure, stream_server
 from tests.probes.test_iperf3 import order, report
-
-if TYPE_CHECKING:
-    import asyncio
 
 MUCH = 10**10
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n"
@@ -62,6 +60,21 @@ async def test_an_upload_that_nobody_reads_has_no_rate() -> None:
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.TIMEOUT)
     assert reading.detail == "no payload came through in 0.5 s"
     assert reading.bits_per_second is None
+
+
+async def test_a_refusal_is_heard_though_nothing_more_can_be_sent() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        # By now the buffers between the two are full; if not, it is heard all the sooner.
+        await asyncio.sleep(0.5)
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        await asyncio.Event().wait()
+
+    async with stream_server(refuse) as port:
+        longer = replace(settings(port), seconds=60.0)
+        reading = await measure(longer, "down", MUCH, SystemClock())
+    assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.STATUS)
+    assert "answers 413" in reading.detail
 
 
 @pytest.mark.parametrize("figure", ["bits_per_second", "seconds"])
