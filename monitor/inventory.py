@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from monitor.device_profile import DeviceProfiles
+from monitor.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -308,6 +309,7 @@ class Uplink:
     device: str = "router"
     expected: ExpectedLine = ExpectedLine()
     throughput: Throughput | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +319,7 @@ class Switch:
     name: str
     host: str
     checks: tuple[CheckPlan, ...]
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)

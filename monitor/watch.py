@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
 from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.exposition.degraded import DegradedRenderer
 from monitor.exposition.hardware import LINK_FAMILY, render_links
 from monitor.exposition.rollout import rollout_blocks
 from monitor.exposition.text import Blocks
@@ -29,10 +30,11 @@ from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition, rule_entry
 from monitor.topology import Topology, place_of
 from monitor.uplink import UplinkMeters
-from monitor.verdict import Moment, Subject, SubjectKind, VerdictBoard
+from monitor.verdict import Conditions, Moment, Subject, SubjectKind, VerdictBoard
+from monitor.verdict.conditions import told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from monitor.swap import Swap
     from monitor.topology import Place
     from monitor.uplink import Measured
-    from monitor.verdict import Change
+    from monitor.verdict import Change, Degradation
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,7 @@ class Watch:
         self._rollout_clock = rollout_clock or clock
         self._exposition = exposition
         self._renderer = VerdictRenderer()
+        self._degraded_renderer = DegradedRenderer()
         self._ledger = ledger
         self.maintenance = maintenance
         maintenance.refresh(clock.now())
@@ -93,6 +96,8 @@ class Watch:
         self.board = VerdictBoard(
             inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
         )
+        self.conditions = Conditions(inventory, self.board)
+        self._degraded: Mapping[Subject, tuple[Degradation, ...]] = {}
         self.meters = UplinkMeters(inventory)
         self.topology = Topology(inventory)
         self.rollout = rollout
@@ -126,9 +131,12 @@ class Watch:
         swap.twin(self.maintenance).reconfigure(inventory)
         rules = self._rules = self._rules_of(inventory)
         self._renderer = VerdictRenderer()
+        self._degraded_renderer = DegradedRenderer()
         self._verdicts_shown = None
         self.board = copy(self.board)
         self.board.reconfigure(inventory, self._moment())
+        self.conditions = copy(self.conditions)
+        self.conditions.reconfigure(inventory, self.board)
         self._recorder = copy(self._recorder)
         self._recorder.reload(rules.sites, rules.in_maintenance, rules.in_service_hours)
         self._expose_minutes()
@@ -143,10 +151,15 @@ class Watch:
 
     def observe(self, observation: Observation) -> None:
         """Take in one observation that just ended."""
-        self._changed(self.board.observe(observation, self._moment()))
-        measured = self.meters.observe(observation, self._clock.monotonic())
+        now = self._moment()
+        self._changed(self.board.observe(observation, now), now)
+        is_news = self.conditions.observe(observation, now)
+        measured = self.meters.observe(observation, now.monotonic)
         if measured is not None:
             self._expose_load(measured)
+            is_news |= self.conditions.measured(measured, now)
+        if is_news:
+            self._verdicts_shown = None
         if self.topology.observe(observation):
             self._expose_links(place_of(observation.check.target))
         seen = identity_of(observation)
@@ -167,7 +180,10 @@ class Watch:
         if self.maintenance.refresh(now):
             self._verdicts_shown = None
         self.board.excuse(self.maintenance.schools_active(now))
-        self._changed(self.board.tick(self._moment()))
+        moment = self._moment()
+        self._changed(self.board.tick(moment), moment)
+        if self.conditions.tick(moment):
+            self._verdicts_shown = None
         settled = self._recorder.tick(now)
         if settled:
             self._ledger.submit(settled)
@@ -206,9 +222,10 @@ class Watch:
         if not has_rule:
             self._ledger.submit([rule_entry(self._clock.now())])
 
-    def _changed(self, changes: Iterable[Change]) -> None:
+    def _changed(self, changes: Iterable[Change], now: Moment) -> None:
         for change in changes:
             self._verdicts_shown = None
+            self.conditions.changed(change, now)
             self._tell(change)
             if change.subject.kind is SubjectKind.UPLINK:
                 self._ledger.submit([self._recorder.observe(_transition(change))])
@@ -233,10 +250,15 @@ class Watch:
         # Without a change of a verdict, lessons and windows begin and end by the minute.
         if minute_of(now) != self._verdicts_shown:
             self._verdicts_shown = minute_of(now)
+            before, self._degraded = self._degraded, self.conditions.degraded()
+            for subject, found, is_new in told(before, self._degraded):
+                _tell_degraded(subject, found, is_new=is_new)
             changed = self._renderer.blocks(
                 self.board, rules.inventory, rules.calendar, self.maintenance, now
             )
             for school, texts in changed.items():
+                self._exposition.set_blocks(school, _OWNER, texts)
+            for school, texts in self._degraded_renderer.blocks(self.board, self._degraded).items():
                 self._exposition.set_blocks(school, _OWNER, texts)
         self._expose_ledger()
         day = self._rollout_clock.now()
@@ -291,6 +313,15 @@ def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[
         for site in school.sites
         if latest.get(f"{school.id}/{site.id}") is State.UP
     ]
+
+
+def _tell_degraded(subject: Subject, found: Degradation, *, is_new: bool) -> None:
+    said = "degraded" if is_new else "no longer degraded"
+    about = " ".join(part for part in (found.check, found.part) if part)
+    since = found.since.isoformat(timespec="seconds")
+    log.info(
+        "%s: %s (%s, %s) since %s: %s", subject, said, found.trouble, about, since, found.detail
+    )
 
 
 def _transition(change: Change) -> Transition:

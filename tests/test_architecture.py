@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 # A part of the package -> the parts of ours that it may import, besides itself and the clock.
 ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
-    "inventory": {"device_profile"},
+    "limits": set(),
+    "inventory": {"device_profile", "limits"},
     "restart": set(),
     "garbage": set(),
     "reload": {"inventory"},
@@ -32,10 +33,10 @@ ALLOWED: dict[str, set[str]] = {
     "whole_file": set(),
     "flood_filter": set(),
     "snmp": {"flood_filter"},
-    "config": {"calendar", "device_profile", "inventory", "web_access"},
+    "config": {"calendar", "device_profile", "inventory", "limits", "web_access"},
     "schedule": {"inventory", "observation"},
     "probes": {"device_profile", "flood_filter", "inventory", "observation", "snmp"},
-    "verdict": {"inventory", "observation"},
+    "verdict": {"device_profile", "inventory", "limits", "observation", "uplink"},
     "uplink": {"inventory", "observation"},
     "local_time": set(),
     "calendar": {"inventory"},

@@ -23,7 +23,7 @@ from monitor.snmp import traps
 from monitor.snmp.client import DROP_REASONS
 from monitor.uplink.findings import FindingKind
 from monitor.uplink.model import Gap
-from monitor.verdict import Cause
+from monitor.verdict import Cause, Trouble
 from monitor.web.refusals import Refusal
 from monitor.words import terms
 from monitor.words.pages import PAGES, word
@@ -42,6 +42,7 @@ FORECAST = Path(__file__).parents[1] / "docs" / "forecast.md"
 
 TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
     (terms.STATES, State),
+    (terms.TROUBLES, Trouble),
     (terms.STAGES, Stage),
     (terms.OUTLOOKS, Outlook),
     (terms.CAUSES, Cause),

@@ -13,9 +13,11 @@ from monitor.config.addresses import Addresses
 from monitor.config.calendar import calendar_of
 from monitor.config.contract import check_contract
 from monitor.config.credentials import check_users, sources
+from monitor.config.degraded import limits_of
 from monitor.config.device_profiles import device_profiles
 from monitor.config.goals import goal_of, reported_goals_of
 from monitor.config.merge import Layer, merge, useless_removals
+from monitor.config.milestones import check_milestones
 from monitor.config.places import mark_of
 from monitor.config.problems import listed, suggestion
 from monitor.config.rules import (
@@ -56,7 +58,6 @@ if TYPE_CHECKING:
     from monitor.config.validate import Draft
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_STAGES = ("planned", "ordered", "built", "reported")
 _FIRST_SWITCH = 11
 
 # In place of a host that could not be found out, in an inventory that is thrown away.
@@ -195,7 +196,7 @@ class _Builder:
         self._check_removals(place)
         contract = self._contract(place)
         interfaces = merge(place.layers, "interfaces", InterfacesRules).rules
-        self._check_milestones(site, path)
+        check_milestones(site.milestones, path, self._root, self._findings)
         outer = school or site
         return Site(
             id=site.id if isinstance(site, SiteRules) else "main",
@@ -209,6 +210,7 @@ class _Builder:
                     place.layers, router, contract, self._root, self._findings
                 ),
                 expected=self._expected(place, interfaces),
+                limits=limits_of(place.layers),
             ),
             switches=self._switches(place, plans),
             milestones=tuple(
@@ -272,11 +274,12 @@ class _Builder:
         if not self._has_room(place, count):
             return ()
         mark, checks_of_each = self._mark((*place.path, "network")), plans.of_switch()
+        limits = limits_of(place.layers)
         hosts = [str(site.network[_FIRST_SWITCH + number]) for number in range(count)]
         for host in hosts:
             self._addresses.add_counted(host, mark)
         return tuple(
-            Switch(f"switch-{number:02d}", host, checks_of_each)
+            Switch(f"switch-{number:02d}", host, checks_of_each, limits)
             for number, host in enumerate(hosts, 1)
         )
 
@@ -298,7 +301,7 @@ class _Builder:
         self._addresses.add_host(rules.host, mark, self._network(place.site))
         layers = (Layer(rules, path), *place.layers)
         plans = self._plans(layers, rules.host, self._network(place.site))
-        return Switch(rules.name, rules.host, plans.of_switch())
+        return Switch(rules.name, rules.host, plans.of_switch(), limits_of(layers))
 
     def _contract(self, place: _Place) -> Contract:
         merged = merge(place.layers, "contract", ContractRules)
@@ -349,19 +352,6 @@ class _Builder:
                 listed(known),
                 suggestion(name, known),
             )
-
-    def _check_milestones(self, site: SiteRules | SchoolRules, path: Path) -> None:
-        before = None
-        for index, stone in enumerate(site.milestones):
-            if before is not None and (
-                _STAGES.index(stone.stage) <= _STAGES.index(before.stage) or stone.day < before.day
-            ):
-                self._findings.add(
-                    self._mark((*path, "milestones", index)),
-                    f"{stone.stage} ({stone.day}) stands after {before.stage} ({before.day})",
-                    f"allowed: each stage once, in the order {', '.join(_STAGES)}, days rising",
-                )
-            before = stone
 
     def _maintenance(
         self, rules: SchoolRules | SchoolWithSitesRules, path: Path

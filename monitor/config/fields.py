@@ -257,6 +257,11 @@ TestTime = Annotated[
     BeforeValidator(_duration_between(10, 60, "10s to 1m")),
     WithJsonSchema(_DURATION_SCHEMA),
 ]
+Window = Annotated[
+    float,
+    BeforeValidator(_duration_between(60, 86400, "1m to 1d")),
+    WithJsonSchema(_DURATION_SCHEMA),
+]
 Percent = Annotated[
     float,
     BeforeValidator(_quantity(units.parse_percent, units.PERCENT_FORMS)),

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from monitor.config.degraded_rules import DegradedRules
 from monitor.config.fields import (
     CheckName,
     Country,
@@ -324,6 +325,8 @@ class Settings(Rules):
     """What the right line is known by, key by key."""
     throughput: ThroughputRules = Field(default_factory=ThroughputRules)
     """How the uplink's rate is tested, key by key."""
+    degraded: DegradedRules = Field(default_factory=DegradedRules)
+    """From when on a device that answers counts as degraded, key by key."""
     checks: Checks = Field(default_factory=dict)
     """Further checks of the uplink by name; `null` removes one set at an outer level."""
 
@@ -370,6 +373,8 @@ class SwitchRules(Rules):
     """Address or host name."""
     snmp: SnmpRules = Field(default_factory=SnmpRules)
     """How it is read, as far as it differs from its site."""
+    degraded: DegradedRules = Field(default_factory=DegradedRules)
+    """From when on it counts as degraded, as far as that differs from its site."""
 
 
 def _switches_kind(value: object) -> str:

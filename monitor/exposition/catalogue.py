@@ -19,6 +19,7 @@ from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_ME
 from monitor.exposition.standing import (
     ACCOUNT_METRICS,
     CALENDAR_METRICS,
+    DEGRADED_METRICS,
     LOAD_METRICS,
     VERDICT_METRICS,
 )
@@ -329,7 +330,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Devices": SYSTEM_METRICS,
         "Interfaces": INTERFACE_METRICS,
         "Hardware of switches": HARDWARE_METRICS,
-        "Verdicts": VERDICT_METRICS,
+        "Verdicts": (*VERDICT_METRICS, *DEGRADED_METRICS),
         "Load of the uplinks": LOAD_METRICS,
         "Calendar and maintenance": CALENDAR_METRICS,
         "Account of minutes, and the ledger": ACCOUNT_METRICS,

@@ -106,6 +106,30 @@ VERDICT_METRICS: Final = (
     ),
 )
 
+DEGRADED_METRICS: Final = (
+    Metric(
+        "school_uplink_degraded",
+        Kind.GAUGE,
+        "",
+        "Whether a site's uplink that is up works badly: 1 yes, 0 no, absent while down or unknown",
+        _SITE,
+    ),
+    Metric(
+        "school_switch_degraded",
+        Kind.GAUGE,
+        "",
+        "Whether a switch that is up works badly: 1 yes, 0 no, absent while down or unknown",
+        _DEVICE,
+    ),
+    Metric(
+        "school_degraded_since_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "Since when a device that is up works badly, one series for each reason, Unix time",
+        (*_DEVICE, "check", "reason", "part"),
+    ),
+)
+
 LOAD_METRICS: Final = (
     Metric(
         "school_uplink_down_bits_per_second",

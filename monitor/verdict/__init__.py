@@ -1,5 +1,7 @@
 """From observations to verdicts: up, down or unknown per uplink, switch and the monitor.
 
+Beside that, what is wrong with a device that is up: it is degraded.
+
 Pure: no I/O, no clock of its own. `docs/verdicts.md` states the rules for people.
 
 Must not know: how anything is measured, stored or shown.
@@ -8,6 +10,7 @@ Must not know: how anything is measured, stored or shown.
 from __future__ import annotations
 
 from monitor.verdict.city import VerdictBoard
+from monitor.verdict.conditions import Conditions, LastRun
 from monitor.verdict.model import (
     HUB,
     MONITOR,
@@ -19,16 +22,21 @@ from monitor.verdict.model import (
     SubjectKind,
     Verdict,
 )
+from monitor.verdict.trouble import Degradation, Trouble
 
 __all__ = [
     "HUB",
     "MONITOR",
     "Cause",
     "Change",
+    "Conditions",
+    "Degradation",
     "Hysteresis",
+    "LastRun",
     "Moment",
     "Subject",
     "SubjectKind",
+    "Trouble",
     "Verdict",
     "VerdictBoard",
 ]

@@ -21,6 +21,20 @@ STATES: Final[Mapping[str, Text]] = {
     "unknown": Text("unknown", "unbekannt"),
 }
 
+TROUBLES: Final[Mapping[str, Text]] = {
+    "packet_loss": Text("packets are lost", "Paketverlust"),
+    "flapping": Text("comes and goes", "instabil"),
+    "service": Text("a service fails", "Dienst gestört"),
+    "snmp": Text("SNMP cannot be read", "SNMP nicht lesbar"),
+    "line_full": Text("line is full", "Leitung ausgelastet"),
+    "line_errors": Text("packets with errors", "fehlerhafte Pakete"),
+    "slower_than_contract": Text("slower than contracted", "langsamer als vereinbart"),
+    "hardware": Text("hardware has failed", "Hardware defekt"),
+    "temperature": Text("too hot", "zu heiß"),
+}
+
+DEGRADED: Final = Text("degraded", "gestört")
+
 STAGES: Final[Mapping[str, Text]] = {
     "unknown": Text("unknown", "unbekannt"),
     "planned": Text("planned", "geplant"),

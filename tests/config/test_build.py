@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from monitor.inventory import (
     Role,
     TcpOptions,
 )
+from monitor.limits import Limits
 
 GOOD = Path(__file__).parent / "corpus" / "good"
 SMALL = (GOOD / "smallest.yaml").read_text(encoding="utf-8")
@@ -340,3 +342,18 @@ def test_mistake_in_the_goals_hides_none_at_a_school() -> None:
     text = (GOOD / "goals-and-line.yaml").read_text(encoding="utf-8")
     broken = text.replace("criterion: contract", "criterion: fast").replace("[51.48, 7.22]", "51")
     assert len(problems(broken)) == 2
+
+
+def test_limits_of_degraded_hold_from_the_nearest_level() -> None:
+    inventory = read("degraded-at-every-level")
+    first, second = (school.sites[0] for school in inventory.schools)
+    attic, cellar = first.switches
+    assert first.uplink.limits == Limits(0.025, 600, 4, 7200, 5, 0.8, 900, 70)
+    assert cellar.limits == first.uplink.limits
+    assert attic.limits == replace(first.uplink.limits, celsius=82.5)
+    assert second.switches[1].limits == replace(first.uplink.limits, failed_runs=2)
+
+
+def test_a_file_that_says_nothing_of_limits_has_those_of_the_inventory() -> None:
+    [school, *_] = read("smallest").schools
+    assert school.sites[0].uplink.limits == Limits()

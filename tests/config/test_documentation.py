@@ -20,6 +20,7 @@ def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
                 "contract",
                 "line",
                 "throughput",
+                "degraded",
                 "checks",
                 "kind",
                 "sites",

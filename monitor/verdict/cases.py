@@ -1,0 +1,109 @@
+"""What may be wrong with one device, each as a case that needs some runs to open and to close.
+
+A case that is no longer looked at is forgotten: what is not measured is not said.
+
+Must not know: what the cases are about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.verdict.trouble import Degradation, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
+Key = tuple[Trouble, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """After how many bad runs in a row a case opens, after how many good ones it closes.
+
+    After `memory` seconds without a run it is forgotten.
+    """
+
+    bad: int
+    good: int
+    memory: float
+
+
+@dataclass(slots=True)
+class _Case:
+    begun: datetime
+    ends: float
+    detail: str
+    bad: int = 0
+    good: int = 0
+    is_open: bool = False
+
+
+class Cases:
+    """The cases of a device by trouble, check and part."""
+
+    __slots__ = ("_cases",)
+
+    def __init__(self) -> None:
+        self._cases: dict[Key, _Case] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._cases)
+
+    def is_open(self, key: Key) -> bool:
+        """Return whether that is found wrong now."""
+        case = self._cases.get(key)
+        return case is not None and case.is_open
+
+    def good(self, key: Key, rule: Rule, monotonic: float) -> bool:
+        """Count a run that found all well; return whether that closed a case."""
+        case = self._cases.get(key)
+        if case is None:
+            return False
+        case.bad, case.good, case.ends = 0, case.good + 1, monotonic + rule.memory
+        if case.is_open and case.good < rule.good:
+            return False
+        del self._cases[key]
+        return case.is_open
+
+    def bad(self, key: Key, rule: Rule, monotonic: float, begun: datetime, detail: str) -> bool:
+        """Count a run that found something wrong; return whether that opened a case."""
+        ends = monotonic + rule.memory
+        case = self._cases.get(key)
+        if case is None:
+            case = self._cases[key] = _Case(begun, ends, detail)
+        case.bad, case.good, case.ends, case.detail = case.bad + 1, 0, ends, detail
+        if case.is_open or case.bad < rule.bad:
+            return False
+        case.is_open = True
+        return True
+
+    def forget(self, monotonic: float) -> bool:
+        """Drop what was not looked at for too long; return whether an open case was among it."""
+        old = [key for key, case in self._cases.items() if case.ends < monotonic]
+        was_open = any(self._cases[key].is_open for key in old)
+        for key in old:
+            del self._cases[key]
+        return was_open
+
+    def drop(self, troubles: Collection[Trouble]) -> None:
+        """Drop the cases of these kinds, and whatever is not open yet."""
+        kept = {
+            key: case
+            for key, case in self._cases.items()
+            if case.is_open and key[0] not in troubles
+        }
+        self._cases = kept
+
+    def findings(self) -> tuple[Degradation, ...]:
+        """Return what is wrong, by trouble, check and part."""
+        order = list(Trouble)
+        return tuple(
+            Degradation(*key, case.begun, case.detail)
+            for key, case in sorted(
+                self._cases.items(), key=lambda one: (order.index(one[0][0]), one[0][1:])
+            )
+            if case.is_open
+        )

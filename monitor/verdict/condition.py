@@ -1,0 +1,263 @@
+"""How well one device works while it answers: from single runs of its checks to what is wrong.
+
+Only what was measured while the device is up counts. A run that failed while its pings are
+silent is the line's fault, and says nothing of the service or the agent.
+
+Must not know: other devices, the inventory, who is told.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.device_profile import Quantity
+from monitor.inventory import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.observation import EchoRound, HardwareReading, Outcome
+from monitor.uplink import FindingKind
+from monitor.verdict.cases import Cases, Rule
+from monitor.verdict.trouble import Trouble
+from monitor.verdict.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from monitor.inventory import Check
+    from monitor.limits import Limits
+    from monitor.observation import Observation
+    from monitor.uplink import Measured
+    from monitor.verdict.cases import Key
+    from monitor.verdict.model import Moment
+    from monitor.verdict.trouble import Degradation
+
+# A share of lost packets is told of down to half its limit, a full line down to a tenth below it,
+# a temperature to 5 degrees below, so that what wavers about a limit does not come and go.
+_LOSS_ENDS: Final = 0.5
+_LOAD_ENDS: Final = 0.9
+_COOLER: Final = 5.0
+# One lost packet among twenty is chance.
+_FEWEST_LOST: Final = 3
+_ROUNDS: Final = 10
+# One reading says that a fan stands still; two that it turns again.
+_GOOD_RUNS: Final = 2
+_LINE_POLLS: Final = 3
+_MISSED_RUNS: Final = 3
+_FAULTY_POWER: Final = 3
+
+# What is measured of the line itself begins afresh when the line is back.
+_OF_THE_LINE: Final = frozenset({Trouble.PACKET_LOSS, Trouble.LINE_FULL})
+_LINE_FINDINGS: Final = {
+    FindingKind.ERRORS: Trouble.LINE_ERRORS,
+    FindingKind.SLOWER_THAN_CONTRACT: Trouble.SLOWER_THAN_CONTRACT,
+}
+_PARTS: Final = {
+    Quantity.FAN_GOOD: "the fan",
+    Quantity.POWER_SUPPLY_GOOD: "the power supply",
+}
+
+
+class Condition:
+    """What is known of one device beyond up and down."""
+
+    def __init__(self, limits: Limits, *, is_up: bool = False) -> None:
+        self.limits = limits
+        self._is_up = is_up
+        self._cases = Cases()
+        self._falls: list[Moment] = []
+        self._silent_packets = 0
+        self._losses: Window | None = None
+        self._loads: dict[str, Window] = {}
+
+    @property
+    def findings(self) -> tuple[Degradation, ...]:
+        """Return what is wrong; nothing while the device is down or unknown."""
+        return self._cases.findings() if self._is_up and self._cases else ()
+
+    @property
+    def has_cases(self) -> bool:
+        """Return whether anything may be wrong, so that it has to be looked at again."""
+        return bool(self._cases) or bool(self._falls)
+
+    def turned(self, now: Moment, *, is_up: bool, is_down: bool) -> None:
+        """Take in another verdict on the device."""
+        if self._is_up and not is_up:
+            self._silent_packets = 0
+            self._losses = None
+            self._loads = {}
+            self._cases.drop(_OF_THE_LINE)
+        self._is_up = is_up
+        if is_down:
+            self._falls.append(now)
+            del self._falls[: -self.limits.outages]
+            self._judge_falls(now)
+
+    def tick(self, now: Moment) -> bool:
+        """Let time pass; return whether anything else is wrong than before."""
+        return self._judge_falls(now) or self._cases.forget(now.monotonic)
+
+    def pinged(self, observation: Observation, now: Moment) -> bool:
+        """Take in a round of pings; return whether anything else is wrong than before."""
+        values = observation.values
+        if (
+            not self._is_up
+            or not isinstance(values, EchoRound)
+            or observation.outcome is Outcome.UNKNOWN
+        ):
+            return False
+        sent, answered = values.sent, values.answered
+        if not answered:
+            # Whether that is loss or the begin of an outage shows with the next rounds.
+            self._silent_packets += sent
+            return False
+        sent, lost = sent + self._silent_packets, sent - answered + self._silent_packets
+        self._silent_packets = 0
+        losses = self._losses
+        if losses is None:
+            seconds = max(self.limits.loss_seconds, _ROUNDS * observation.check.interval)
+            losses = self._losses = Window(seconds)
+        losses.add(now.monotonic, sent, lost)
+        return bool(losses.amount or self._cases) and self._judge_losses(
+            losses, observation.check, now
+        )
+
+    def asked(self, observation: Observation, now: Moment) -> bool:
+        """Take in a run of any other check; return whether anything else is wrong than before."""
+        if not self._is_up or self._silent_packets or observation.outcome is Outcome.UNKNOWN:
+            return False
+        check, monotonic = observation.check, now.monotonic
+        is_snmp = check.kind in BACK_OFF_KINDS
+        key = (Trouble.SNMP if is_snmp else Trouble.SERVICE, check.name, "")
+        pace = max(check.interval, BACK_OFF_LIMIT_SECONDS) if is_snmp else check.interval
+        if observation.outcome is Outcome.OK:
+            # Nearly always there is nothing to close, and nothing to be made for it.
+            rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * pace) if self._cases else None
+            changed = rule is not None and self._cases.good(key, rule, monotonic)
+        else:
+            runs = self.limits.failed_runs
+            detail = observation.detail or observation.reason.value
+            detail = f"{detail} (failed {runs} times in a row)" if runs > 1 else detail
+            rule = Rule(runs, _GOOD_RUNS, _MISSED_RUNS * pace)
+            changed = self._cases.bad(key, rule, monotonic, observation.started, detail)
+        if isinstance(observation.values, HardwareReading):
+            for one in _parts(check, observation.values, self):
+                changed |= self._judge_part(one, check, now, observation.started)
+        return changed
+
+    def measured(self, measured: Measured, check: Check, now: Moment) -> bool:
+        """Take in the line's load; return whether anything else is wrong than before."""
+        load = measured.load
+        if not self._is_up or load is None:
+            return False
+        changed = False
+        found = {one.kind: one.sentence for one in measured.findings}
+        rule = Rule(_LINE_POLLS, _GOOD_RUNS, _MISSED_RUNS * check.interval)
+        for kind, trouble in _LINE_FINDINGS.items():
+            changed |= self._judge((trouble, check.name, ""), rule, now, found.get(kind, ""))
+        for name, one in (("down", load.down), ("up", load.up)):
+            if one is None or load.seconds is None:
+                continue
+            window = self._loads.get(name)
+            if window is None:
+                window = self._loads[name] = Window(self.limits.load_seconds)
+            window.add(now.monotonic, load.seconds, one.utilisation * load.seconds)
+            changed |= self._judge_load((Trouble.LINE_FULL, check.name, name), window, now)
+        return changed
+
+    def is_open(self, key: Key) -> bool:
+        """Return whether that is found wrong now."""
+        return self._cases.is_open(key)
+
+    def _judge(
+        self, key: Key, rule: Rule, now: Moment, said: str, begun: datetime | None = None
+    ) -> bool:
+        """Count one run: bad if there is something to be said."""
+        if said:
+            return self._cases.bad(key, rule, now.monotonic, begun or now.instant, said)
+        return self._cases.good(key, rule, now.monotonic)
+
+    def _judge_losses(self, losses: Window, check: Check, now: Moment) -> bool:
+        key, limit = (Trouble.PACKET_LOSS, check.name, ""), self.limits.loss
+        rule = Rule(1, 1, losses.seconds)
+        if self._cases.is_open(key):
+            is_bad = losses.ratio > limit * _LOSS_ENDS
+        else:
+            is_bad = (
+                losses.ratio > limit
+                and losses.amount >= _FEWEST_LOST
+                and losses.is_telling(now.monotonic)
+            )
+        if not is_bad:
+            return self._cases.good(key, rule, now.monotonic)
+        begun = losses.above_since(limit)
+        said = (
+            f"{_share(losses.ratio)} of {losses.weight:.0f} packets lost in "
+            f"{losses.seconds / 60:g} min, limit {_share(limit)}"
+        )
+        return self._judge(key, rule, now, said, _instant(begun, now))
+
+    def _judge_load(self, key: Key, window: Window, now: Moment) -> bool:
+        limit = self.limits.load
+        if self._cases.is_open(key):
+            is_bad = window.ratio > limit * _LOAD_ENDS
+        else:
+            is_bad = window.ratio > limit and window.is_telling(now.monotonic)
+        said = (
+            f"{key[2]} at {_share(window.ratio)} of the contracted rate over "
+            f"{window.seconds / 60:g} min, limit {_share(limit)}"
+        )
+        rule, begun = Rule(1, 1, window.seconds), _instant(window.above_since(limit), now)
+        return self._judge(key, rule, now, said if is_bad else "", begun)
+
+    def _judge_falls(self, now: Moment) -> bool:
+        limits, falls = self.limits, self._falls
+        oldest = now.monotonic - limits.outages_seconds
+        while falls and falls[0].monotonic < oldest:
+            falls.pop(0)
+        key, rule = (Trouble.FLAPPING, "icmp", ""), Rule(1, 1, limits.outages_seconds)
+        if len(falls) < limits.outages:
+            return self._cases.good(key, rule, now.monotonic)
+        window = f"{limits.outages_seconds / 60:g} min"
+        said = f"{limits.outages} outages or more within {window}"
+        return self._judge(key, rule, now, said, falls[0].instant)
+
+    def _judge_part(
+        self, one: tuple[Trouble, str, str], check: Check, now: Moment, begun: datetime
+    ) -> bool:
+        trouble, part, said = one
+        rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * check.interval)
+        return self._judge((trouble, check.name, part), rule, now, said, begun)
+
+
+def _parts(
+    check: Check, reading: HardwareReading, condition: Condition
+) -> Iterator[tuple[Trouble, str, str]]:
+    """Yield each part that can fail or be too hot: what it is called, what is wrong with it."""
+    temperatures: list[tuple[str, float]] = []
+    for (quantity, name), value in reading.parts.items():
+        if quantity in _PARTS:
+            part = f"{_PARTS[quantity]} {name}".strip()
+            yield Trouble.HARDWARE, part, "" if value else f"{part} has failed"
+        elif quantity is Quantity.TEMPERATURE_CELSIUS:
+            temperatures.append((name, value))
+    for index, sensor in reading.sensors.items():
+        name = sensor.name or f"sensor {index}"
+        yield Trouble.HARDWARE, name, "" if sensor.is_working else f"{name} does not work"
+        if sensor.unit == "celsius" and sensor.value is not None:
+            temperatures.append((name, sensor.value))
+    for group, power in reading.power.items():
+        part = f"power over Ethernet {group}"
+        yield Trouble.HARDWARE, part, f"{part} is faulty" if power.status == _FAULTY_POWER else ""
+    limit = condition.limits.celsius
+    for name, value in temperatures:
+        is_hot = condition.is_open((Trouble.TEMPERATURE, check.name, name))
+        is_bad = value > (limit - _COOLER if is_hot else limit)
+        said = f"{name or 'the device'} has {value:g} °C, limit {limit:g} °C"
+        yield Trouble.TEMPERATURE, name, said if is_bad else ""
+
+
+def _instant(monotonic: float | None, now: Moment) -> datetime:
+    return now.instant if monotonic is None else now.instant_of(monotonic)
+
+
+def _share(ratio: float) -> str:
+    return f"{100 * ratio:.3g} %"

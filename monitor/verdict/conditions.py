@@ -1,0 +1,179 @@
+"""How well the city's devices work while they answer, and what each check last found.
+
+Beside the board of verdicts: a degraded device is up. It takes the same observations, and is told
+of each change of a verdict.
+
+Must not know: clocks, metrics, pages, who is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.inventory import CheckKind, checks_of_school
+from monitor.observation import Outcome, Reason, State
+from monitor.verdict.condition import Condition
+from monitor.verdict.model import Subject, SubjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from monitor.inventory import Check, Inventory
+    from monitor.limits import Limits
+    from monitor.observation import Observation
+    from monitor.uplink import Measured
+    from monitor.verdict.city import VerdictBoard
+    from monitor.verdict.model import Change, Moment
+    from monitor.verdict.trouble import Degradation
+
+
+@dataclass(slots=True)
+class LastRun:
+    """What a check found last; `started` is None before its first run. `seconds` it took.
+
+    `since` is when the first run of those began that all had this outcome.
+    """
+
+    check: Check
+    outcome: Outcome = Outcome.UNKNOWN
+    reason: Reason = Reason.NOT_RUN
+    detail: str = ""
+    started: datetime | None = None
+    since: datetime | None = None
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Device:
+    subject: Subject
+    condition: Condition
+    runs: tuple[LastRun, ...]
+
+
+@dataclass(slots=True)
+class _Watched:
+    device: _Device
+    run: LastRun
+    is_ping: bool
+
+
+class Conditions:
+    """The condition of every uplink and switch. Not thread-safe and free of I/O."""
+
+    def __init__(self, inventory: Inventory, board: VerdictBoard) -> None:
+        self._devices: dict[Subject, _Device] = {}
+        self._checks: dict[str, _Watched] = {}
+        self._lines: dict[tuple[str, str], _Watched] = {}
+        self.reconfigure(inventory, board)
+
+    def reconfigure(self, inventory: Inventory, board: VerdictBoard) -> None:
+        """Take over another inventory; devices with the same checks and limits stay as they are."""
+        up = {subject for subject, verdict in board.findings() if verdict.state is State.UP}
+        before, self._devices = self._devices, {}
+        self._checks, self._lines = {}, {}
+        for subject, checks, limits in _devices(inventory):
+            known = before.get(subject)
+            if (
+                known is None
+                or known.condition.limits != limits
+                or tuple(run.check for run in known.runs) != checks
+            ):
+                runs = {run.check: run for run in known.runs} if known else {}
+                known = _Device(
+                    subject,
+                    Condition(limits, is_up=subject in up),
+                    tuple(runs.get(check) or LastRun(check) for check in checks),
+                )
+            self._devices[subject] = known
+            for run in known.runs:
+                watched = _Watched(known, run, run.check.kind is CheckKind.ICMP)
+                self._checks[run.check.id] = watched
+                if subject.kind is SubjectKind.UPLINK and run.check.kind is CheckKind.INTERFACES:
+                    self._lines.setdefault((subject.school, subject.site), watched)
+
+    def observe(self, observation: Observation, now: Moment) -> bool:
+        """Take in one observation that just ended; return whether anything else is wrong."""
+        watched = self._checks.get(observation.check.id)
+        if watched is None:
+            return False
+        run = watched.run
+        if run.outcome is not observation.outcome or run.started is None:
+            run.since = observation.started
+        run.outcome, run.reason = observation.outcome, observation.reason
+        run.detail, run.started = observation.detail, observation.started
+        run.seconds = observation.duration
+        condition = watched.device.condition
+        if watched.is_ping:
+            return condition.pinged(observation, now)
+        return condition.asked(observation, now)
+
+    def measured(self, measured: Measured, now: Moment) -> bool:
+        """Take in the load of a line; return whether anything else is wrong."""
+        watched = self._lines.get((measured.school, measured.site))
+        if watched is None:
+            return False
+        return watched.device.condition.measured(measured, watched.run.check, now)
+
+    def changed(self, change: Change, now: Moment) -> None:
+        """Take in another verdict on a device."""
+        device = self._devices.get(change.subject)
+        if device is not None:
+            state = change.after.state
+            is_up, is_down = state is State.UP, state is State.DOWN
+            device.condition.turned(now, is_up=is_up, is_down=is_down)
+
+    def tick(self, now: Moment) -> bool:
+        """Let time pass; return whether anything else is wrong."""
+        is_news = False
+        for device in self._devices.values():
+            if device.condition.has_cases and device.condition.tick(now):
+                is_news = True
+        return is_news
+
+    def of(self, subject: Subject) -> tuple[Degradation, ...]:
+        """Return what is wrong with a device that is up; nothing if all is well."""
+        device = self._devices.get(subject)
+        return device.condition.findings if device is not None else ()
+
+    def degraded(self) -> Mapping[Subject, tuple[Degradation, ...]]:
+        """Return what is wrong with each device that is degraded, in the inventory's order."""
+        return {
+            subject: found
+            for subject, device in self._devices.items()
+            if (found := device.condition.findings)
+        }
+
+    def runs(self, subject: Subject) -> tuple[LastRun, ...]:
+        """Return what each check of a device found last."""
+        device = self._devices.get(subject)
+        return device.runs if device is not None else ()
+
+
+def _devices(inventory: Inventory) -> Iterator[tuple[Subject, tuple[Check, ...], Limits]]:
+    for school in inventory.schools:
+        limits = {}
+        for site in school.sites:
+            limits[site.id, site.uplink.device] = site.uplink.limits
+            limits |= {(site.id, switch.name): switch.limits for switch in site.switches}
+        checks: dict[Subject, list[Check]] = {}
+        for check in checks_of_school(school):
+            checks.setdefault(Subject.of(check.target), []).append(check)
+        for subject, found in checks.items():
+            yield subject, tuple(found), limits[subject.site, subject.device]
+
+
+def told(
+    before: Mapping[Subject, tuple[Degradation, ...]],
+    after: Mapping[Subject, tuple[Degradation, ...]],
+) -> Iterable[tuple[Subject, Degradation, bool]]:
+    """Yield each finding that began (true) or ended (false) between two states."""
+    for subject in {**before, **after}:
+        old, new = before.get(subject, ()), after.get(subject, ())
+        yield from ((subject, one, False) for one in old if not _is_among(one, new))
+        yield from ((subject, one, True) for one in new if not _is_among(one, old))
+
+
+def _is_among(one: Degradation, others: Iterable[Degradation]) -> bool:
+    return any(one.is_same_finding(other) for other in others)

@@ -1,0 +1,51 @@
+"""What may be wrong with a device that answers: a closed set, and one finding of it.
+
+Must not know: how it is found out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Trouble(StrEnum):
+    """Why a device is degraded; a bounded set, fit for a label."""
+
+    PACKET_LOSS = "packet_loss"
+    FLAPPING = "flapping"
+    SERVICE = "service"
+    SNMP = "snmp"
+    LINE_FULL = "line_full"
+    LINE_ERRORS = "line_errors"
+    SLOWER_THAN_CONTRACT = "slower_than_contract"
+    HARDWARE = "hardware"
+    TEMPERATURE = "temperature"
+
+
+@dataclass(frozen=True, slots=True)
+class Degradation:
+    """One reason why a device is degraded: which check says so, of which part, since when.
+
+    `part` is a fan, a sensor, a direction of the line; empty where it is the whole device.
+    `detail` is one sentence with the limit that is broken.
+    """
+
+    trouble: Trouble
+    check: str
+    part: str
+    since: datetime
+    detail: str
+
+    def is_same_finding(self, other: Degradation) -> bool:
+        """Return whether both say the same thing, whatever their sentences."""
+        return (self.trouble, self.check, self.part, self.since) == (
+            other.trouble,
+            other.check,
+            other.part,
+            other.since,
+        )

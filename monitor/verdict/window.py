@@ -1,0 +1,58 @@
+"""A ratio over the last minutes, of amounts that come one by one.
+
+Must not know: what is counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+_PIECES = 10
+
+
+class Window:
+    """Sums weights and amounts over the last `seconds`, in ten pieces, whatever comes."""
+
+    __slots__ = ("_pieces", "amount", "seconds", "weight")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.weight = 0.0
+        self.amount = 0.0
+        self._pieces: deque[list[float]] = deque()
+
+    def add(self, now: float, weight: float, amount: float) -> None:
+        """Count an amount of some weight at a monotonic time; times must not fall."""
+        pieces = self._pieces
+        if not pieces or now - pieces[-1][0] >= self.seconds / _PIECES:
+            pieces.append([now, 0.0, 0.0])
+            while now - pieces[0][0] >= self.seconds:
+                pieces.popleft()
+            # Added up again, so that no error of rounding outlives its piece.
+            self.weight = sum(piece[1] for piece in pieces)
+            self.amount = sum(piece[2] for piece in pieces)
+        last = pieces[-1]
+        last[1] += weight
+        last[2] += amount
+        self.weight += weight
+        self.amount += amount
+
+    @property
+    def ratio(self) -> float:
+        """Return the amount per weight, 0 while nothing has come."""
+        return self.amount / self.weight if self.weight else 0.0
+
+    def is_telling(self, now: float) -> bool:
+        """Return whether at least half of the window is known."""
+        return bool(self._pieces) and now - self._pieces[0][0] >= self.seconds / 2
+
+    def above_since(self, ratio: float) -> float | None:
+        """Return when the oldest piece with more than that ratio began, None if none has."""
+        return next(
+            (begun for begun, weight, amount in self._pieces if amount > ratio * weight), None
+        )
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._pieces.clear()
+        self.weight = self.amount = 0.0

@@ -1,0 +1,153 @@
+"""One school whose devices answer their pings, and work badly as a test wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from monitor.device_profile import Quantity
+from monitor.inventory import (
+    CheckKind,
+    CheckPlan,
+    HardwareOptions,
+    HttpOptions,
+    InterfacesOptions,
+    SnmpAccess,
+    TcpOptions,
+)
+from monitor.limits import Limits
+from monitor.observation import (
+    DeviceReading,
+    EchoRound,
+    HardwareReading,
+    HttpReading,
+    Observation,
+    Outcome,
+    PowerSupplyGroup,
+    Reason,
+    Sensor,
+)
+from monitor.uplink import DirectionLoad, FindingKind, Measured, UplinkLoad
+from monitor.uplink.findings import Finding
+from monitor.verdict import Conditions, Trouble, VerdictBoard
+from tests.verdict.world import CONTRACT, city, icmp, moment, switch, uplink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.inventory import Check, Inventory
+    from monitor.observation import Values
+    from monitor.verdict import Degradation, Subject
+
+ROUTER = uplink(0)
+SWITCH = switch(0, 0)
+ACCESS = SnmpAccess("2c", "city")
+
+
+def school(limits: Limits | None = None, switch_limits: Limits | None = None) -> Inventory:
+    """Return a city of one school: a router with a website and a TCP port, and a switch."""
+    limits = limits or Limits()
+    interfaces = CheckPlan(CheckKind.INTERFACES, "interfaces", 60, 20, InterfacesOptions(ACCESS))
+    hardware = CheckPlan(CheckKind.HARDWARE, "hardware", 300, 20, HardwareOptions(ACCESS))
+    web = CheckPlan(CheckKind.HTTP, "website", 60, 10, HttpOptions("http://10.0.0.1/"))
+    port = CheckPlan(CheckKind.TCP, "mail", 60, 10, TcpOptions(25))
+    whole = city(1, 1, interval=10.0)
+    [one] = whole.schools
+    [site] = one.sites
+    box = replace(
+        site.switches[0],
+        checks=(icmp(60.0), interfaces, hardware),
+        limits=switch_limits or limits,
+    )
+    line = replace(site.uplink, checks=(icmp(10.0), interfaces, web, port), limits=limits)
+    place = replace(site, uplink=line, switches=(box,))
+    return replace(whole, schools=(replace(one, sites=(place,)),))
+
+
+@dataclass
+class Runs:
+    """Plays every check of the school, with what the test sets; seconds of a simulated time."""
+
+    inventory: Inventory = field(default_factory=school)
+    answered: Mapping[str, int] = field(default_factory=dict)
+    failed: Mapping[str, tuple[Reason, str]] = field(default_factory=dict)
+    hardware: HardwareReading = field(default_factory=lambda: HardwareReading({}, {}))
+    load: float = 0.1
+    is_slow: bool = False
+    now: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.board = VerdictBoard(self.inventory, moment(0))
+        self.conditions = Conditions(self.inventory, self.board)
+        self.changed_at: list[float] = []
+        self._round = 0
+
+    def run(self, seconds: float) -> None:
+        """Let every check run at its pace for so long; one round of pings is ten seconds."""
+        until = self.now + seconds
+        while self.now < until:
+            for check in self.inventory.checks():
+                if self.now % check.interval == 0:
+                    self._observe(self._observation(check))
+            self.now += 10.0
+            for change in self.board.tick(moment(self.now)):
+                self.conditions.changed(change, moment(self.now))
+            if self.conditions.tick(moment(self.now)):
+                self.changed_at.append(self.now)
+
+    def found(self, subject: Subject = ROUTER) -> tuple[Degradation, ...]:
+        return self.conditions.of(subject)
+
+    def troubles(self, subject: Subject = ROUTER) -> list[Trouble]:
+        return [one.trouble for one in self.found(subject)]
+
+    def _observe(self, observation: Observation) -> None:
+        now = moment(self.now + observation.duration)
+        for change in self.board.observe(observation, now):
+            self.conditions.changed(change, now)
+        is_news = self.conditions.observe(observation, now)
+        if observation.check.kind is CheckKind.INTERFACES and observation.outcome is Outcome.OK:
+            is_news |= self.conditions.measured(self._measured(), now)
+        if is_news:
+            self.changed_at.append(self.now)
+
+    def _observation(self, check: Check) -> Observation:
+        started = moment(self.now).instant
+        if check.kind is CheckKind.ICMP:
+            answered = self.answered.get(check.target.device, 5)
+            values = EchoRound(check.target.host, 5, (0.004,) * answered)
+            outcome = Outcome.OK if answered else Outcome.FAILED
+            reason = Reason.NONE if answered else Reason.TIMEOUT
+            return Observation(check, started, 2.0, outcome, reason, "", values)
+        if check.name in self.failed:
+            reason, detail = self.failed[check.name]
+            outcome = Outcome.UNKNOWN if reason is Reason.NO_SOCKET else Outcome.FAILED
+            return Observation(check, started, 2.0, outcome, reason, detail)
+        read: Mapping[CheckKind, Values] = {
+            CheckKind.INTERFACES: DeviceReading("box", "", "", 1, {}),
+            CheckKind.HARDWARE: self.hardware,
+            CheckKind.HTTP: HttpReading("10.0.0.1", 4, status=200),
+        }
+        return Observation(check, started, 1.0, Outcome.OK, values=read.get(check.kind))
+
+    def _measured(self) -> Measured:
+        down = DirectionLoad(self.load * CONTRACT.down_bps, self.load, None, None, None)
+        up = DirectionLoad(0.0, 0.0, None, None, None)
+        found = (
+            (Finding(FindingKind.SLOWER_THAN_CONTRACT, "wan runs at 100 Mbit/s"),)
+            if self.is_slow
+            else ()
+        )
+        load = UplinkLoad("wan", None, seconds=60.0, down=down, up=up)
+        return Measured("s0", "main", CONTRACT, load, found)
+
+
+def hardware(
+    *, fan: float = 1.0, celsius: float = 40.0, power: int = 1, is_working: bool = True
+) -> HardwareReading:
+    """Return what a switch says of its hardware."""
+    return HardwareReading(
+        {1: PowerSupplyGroup(370, 40, power)},
+        {4: Sensor("inlet", "celsius", celsius, is_working)},
+        parts={(Quantity.FAN_GOOD, "2"): fan, (Quantity.POWER_SUPPLY_GOOD, "1"): 1.0},
+    )

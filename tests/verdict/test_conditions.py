@@ -1,0 +1,275 @@
+"""From when on a device that answers is degraded, why, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from monitor.limits import Limits
+from monitor.observation import Outcome, Reason, State
+from monitor.verdict import Trouble
+from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, school
+from tests.verdict.world import moment
+
+REFUSED = (Reason.REFUSED, "connection refused")
+
+
+def well(**set_: object) -> Runs:
+    """Return the school after ten minutes in which all was well."""
+    runs = replace(Runs(), **set_)  # type: ignore[arg-type]  # fields of Runs
+    runs.run(600)
+    assert runs.conditions.degraded() == {}
+    assert runs.changed_at == []
+    return runs
+
+
+def test_a_line_that_loses_packets_is_up_and_degraded_within_two_minutes() -> None:
+    runs = well()
+    runs.answered = {"router": 3}
+    runs.run(120)
+    verdict = runs.board.verdict(ROUTER)
+    assert verdict is not None
+    assert verdict.state is State.UP
+    [found] = runs.found()
+    assert (found.trouble, found.check, found.part) == (Trouble.PACKET_LOSS, "icmp", "")
+    assert "packets lost in 5 min, limit 5 %" in found.detail
+    assert 0 <= (found.since - moment(600).instant).total_seconds() <= 40
+
+
+def test_a_line_is_well_again_once_the_window_has_passed_and_not_for_a_moment_before() -> None:
+    runs = well()
+    runs.answered = {"router": 3}
+    runs.run(600)
+    [found] = runs.found()
+    assert found.detail.startswith("40 % of ")
+    runs.answered = {}
+    runs.run(200)
+    assert runs.troubles() == [Trouble.PACKET_LOSS]
+    runs.run(130)
+    assert runs.found() == ()
+    assert len(runs.changed_at) == 2
+
+
+def test_losses_about_the_limit_do_not_come_and_go() -> None:
+    """One packet in 20 and one in 25 by turns: 5 % and 4 %."""
+    runs = well()
+    for turn in range(60):
+        for step in range(5 if turn % 2 else 4):
+            runs.answered = {"router": 3 if turn % 4 == 0 and step == 0 else 4 if step == 0 else 5}
+            runs.run(10)
+    assert len(runs.changed_at) <= 1
+
+
+def test_a_single_silent_round_is_no_loss_to_speak_of() -> None:
+    runs = well()
+    runs.answered = {"router": 0}
+    runs.run(10)
+    runs.answered = {}
+    runs.run(600)
+    assert runs.changed_at == []
+
+
+def test_silent_rounds_between_answered_ones_are_losses() -> None:
+    """A third of the rounds is lost whole, and the line is never down."""
+    runs = well()
+    for turn in range(60):
+        runs.answered = {} if turn % 3 else {"router": 0}
+        runs.run(10)
+    assert runs.troubles() == [Trouble.PACKET_LOSS]
+    verdict = runs.board.verdict(ROUTER)
+    assert verdict is not None
+    assert verdict.state is State.UP
+
+
+def test_an_outage_is_no_degradation_and_what_it_lost_is_forgotten() -> None:
+    runs = well(failed={})
+    runs.answered = {"router": 0, "sw0": 0}
+    runs.failed = dict.fromkeys(("website", "mail", "interfaces", "hardware"), REFUSED)
+    runs.run(1200)
+    verdict = runs.board.verdict(ROUTER)
+    assert verdict is not None
+    assert verdict.state is State.DOWN
+    assert runs.conditions.degraded() == {}
+    runs.answered, runs.failed = {}, {}
+    runs.run(1200)
+    assert runs.conditions.degraded() == {}
+    assert runs.changed_at == []
+
+
+@pytest.mark.parametrize(
+    ("check", "reason", "detail", "trouble"),
+    [
+        ("website", Reason.STATUS, "status 503, allowed: 200", Trouble.SERVICE),
+        ("mail", Reason.REFUSED, "connection refused", Trouble.SERVICE),
+        ("interfaces", Reason.TIMEOUT, "no reply", Trouble.SNMP),
+    ],
+)
+def test_a_check_that_fails_while_pings_are_answered(
+    check: str, reason: Reason, detail: str, trouble: Trouble
+) -> None:
+    runs = well()
+    runs.failed = {check: (reason, detail)}
+    runs.run(120)
+    assert runs.found() == ()
+    runs.run(10)
+    [found] = runs.found()
+    assert (found.trouble, found.check) == (trouble, check)
+    assert found.since == moment(600).instant
+    assert found.detail == f"{detail} (failed 3 times in a row)"
+    runs.failed = {}
+    runs.run(60)
+    assert runs.troubles() == [trouble], "one good run may be luck"
+    runs.run(60)
+    assert runs.found() == ()
+
+
+def test_a_check_that_fails_now_and_then_is_told_of_nowhere() -> None:
+    runs = well()
+    for turn in range(30):
+        runs.failed = {"website": REFUSED} if turn % 3 else {}
+        runs.run(60)
+    assert runs.changed_at == []
+
+
+def test_what_we_did_ourselves_is_no_failure_of_theirs() -> None:
+    runs = well()
+    runs.failed = {"website": (Reason.NO_SOCKET, "no socket")}
+    runs.run(1200)
+    assert runs.changed_at == []
+
+
+def test_a_line_that_goes_down_three_times_in_an_hour_flaps_until_the_hour_is_over() -> None:
+    runs = well()
+    for _ in range(3):
+        runs.answered = {"router": 0}
+        runs.run(120)
+        runs.answered = {}
+        runs.run(120)
+    assert runs.troubles() == [Trouble.FLAPPING]
+    assert runs.found()[0].detail == "3 outages or more within 60 min"
+    runs.run(3600 - 400)
+    assert runs.found() == ()
+
+
+def test_a_full_line_is_averaged_over_ten_minutes() -> None:
+    runs = well()
+    runs.load = 0.97
+    runs.run(300)
+    assert runs.found() == ()
+    runs.run(420)
+    [found] = runs.found()
+    assert (found.trouble, found.part) == (Trouble.LINE_FULL, "down")
+    assert found.detail.endswith("% of the contracted rate over 10 min, limit 90 %")
+    runs.load = 0.1
+    runs.run(240)
+    assert runs.found() == ()
+    assert len(runs.changed_at) == 2
+
+
+def test_a_line_below_its_contract_is_degraded() -> None:
+    runs = well()
+    runs.is_slow = True
+    runs.run(190)
+    assert runs.troubles() == [Trouble.SLOWER_THAN_CONTRACT]
+    runs.is_slow = False
+    runs.run(120)
+    assert runs.found() == ()
+
+
+@pytest.mark.parametrize(
+    ("broken", "trouble", "part", "detail"),
+    [
+        (hardware(fan=0.0), Trouble.HARDWARE, "the fan 2", "the fan 2 has failed"),
+        (hardware(is_working=False), Trouble.HARDWARE, "inlet", "inlet does not work"),
+        (
+            hardware(power=3),
+            Trouble.HARDWARE,
+            "power over Ethernet 1",
+            "power over Ethernet 1 is faulty",
+        ),
+        (hardware(celsius=81.5), Trouble.TEMPERATURE, "inlet", "inlet has 81.5 °C, limit 75 °C"),
+    ],
+)
+def test_hardware_that_fails_shows_with_the_next_reading(
+    broken: object, trouble: Trouble, part: str, detail: str
+) -> None:
+    runs = well(hardware=hardware())
+    runs.hardware = broken  # type: ignore[assignment]  # parametrised
+    runs.run(310)
+    [found] = runs.found(SWITCH)
+    assert (found.trouble, found.check, found.part) == (trouble, "hardware", part)
+    assert found.detail == detail
+    runs.hardware = hardware()
+    runs.run(300)
+    assert runs.troubles(SWITCH) == [trouble]
+    runs.run(300)
+    assert runs.found(SWITCH) == ()
+
+
+def test_a_temperature_about_the_limit_does_not_come_and_go() -> None:
+    runs = well(hardware=hardware())
+    for turn in range(12):
+        runs.hardware = hardware(celsius=74.0 if turn % 2 else 76.0)
+        runs.run(300)
+    assert runs.troubles(SWITCH) == [Trouble.TEMPERATURE]
+    assert len(runs.changed_at) == 1
+
+
+def test_limits_are_each_devices_own() -> None:
+    inventory = school(Limits(failed_runs=1), Limits(celsius=30.0))
+    runs = Runs(inventory, hardware=hardware())
+    runs.run(600)
+    assert runs.troubles(SWITCH) == [Trouble.TEMPERATURE]
+    runs.failed = {"website": REFUSED}
+    runs.run(10)
+    assert runs.found()[0].detail == "connection refused"
+
+
+def test_what_is_no_longer_measured_is_no_longer_said() -> None:
+    runs = well()
+    runs.failed = {"website": REFUSED}
+    runs.run(300)
+    assert runs.troubles() == [Trouble.SERVICE]
+    runs.failed = {"website": (Reason.NO_SOCKET, "no socket")}
+    runs.run(400)
+    assert runs.found() == ()
+
+
+def test_a_reload_keeps_what_is_known_and_drops_what_is_gone() -> None:
+    runs = well()
+    runs.failed = {"website": REFUSED, "mail": REFUSED}
+    runs.run(300)
+    known = runs.conditions.degraded()
+    runs.conditions.reconfigure(school(), runs.board)
+    assert runs.conditions.degraded() == known
+    # Other limits: the evidence is judged afresh, and the device is still up.
+    runs.inventory = school(Limits(failed_runs=4))
+    runs.conditions.reconfigure(runs.inventory, runs.board)
+    assert runs.conditions.degraded() == {}
+    runs.run(250)
+    assert runs.troubles() == [Trouble.SERVICE, Trouble.SERVICE]
+
+
+def test_what_each_check_found_last() -> None:
+    runs = Runs()
+    assert [run.started for run in runs.conditions.runs(ROUTER)] == [None] * 4
+    runs.run(300)
+    runs.failed = {"website": (Reason.STATUS, "status 503")}
+    runs.run(130)
+    last = {run.check.name: run for run in runs.conditions.runs(ROUTER)}
+    assert list(last) == ["icmp", "interfaces", "website", "mail"]
+    assert (last["mail"].outcome, last["mail"].since) == (Outcome.OK, moment(0).instant)
+    web = last["website"]
+    assert (web.outcome, web.reason, web.detail) == (Outcome.FAILED, Reason.STATUS, "status 503")
+    assert (web.since, web.started) == (moment(300).instant, moment(420).instant)
+    assert web.seconds == pytest.approx(2.0)
+
+
+def test_the_page_on_verdicts_names_every_reason() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    listed = page[page.index("\nReasons: ") :]
+    for trouble in Trouble:
+        assert f"\n| `{trouble}` | " in page
+        assert f"`{trouble}`" in listed
