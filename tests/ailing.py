@@ -7,7 +7,6 @@ same loop, at the address of the school's router.
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from tests.modelled import Network, running
 from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Coroutine, Mapping
     from pathlib import Path
 
@@ -45,7 +45,7 @@ _LINE_BPS = 10**9
 class LoopbackLoop(VirtualTimeLoop):
     """Virtual time in which none passes while a socket of ours waits for its peer on loopback."""
 
-    async def sock_connect(self, sock: socket.socket, address: Any) -> None:  # noqa: ANN401  # asyncio's
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:  # asyncio's
         with self.waiting():
             await super().sock_connect(sock, address)
 
@@ -53,7 +53,7 @@ class LoopbackLoop(VirtualTimeLoop):
         with self.waiting():
             return await super().sock_recv(sock, nbytes)
 
-    async def sock_recv_into(self, sock: socket.socket, buf: Any) -> int:  # noqa: ANN401  # asyncio's
+    async def sock_recv_into(self, sock: socket.socket, buf: Any) -> int:  # asyncio's
         with self.waiting():
             return await super().sock_recv_into(sock, buf)
 

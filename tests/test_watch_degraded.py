@@ -7,14 +7,14 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.ailing import ROUTER, SCHOOL, ailing, run_beside_loopback
 from tests.exposition.support import exact_names
 from tests.integration.running import series, value
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.ailing import Ailing
 
