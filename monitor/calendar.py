@@ -151,6 +151,11 @@ class SchoolCalendar:
         """Return whether the data end within `WARNING_DAYS`."""
         return self.days_left(instant) <= WARNING_DAYS
 
+    def utc_offset_seconds(self, instant: datetime) -> float:
+        """Return how far local time is ahead of UTC at an aware instant, in seconds."""
+        offset = instant.astimezone(self.timezone).utcoffset()
+        return 0.0 if offset is None else offset.total_seconds()
+
     def local_day(self, instant: datetime) -> date:
         """Return the local date at an aware instant."""
         return instant.astimezone(self.timezone).date()

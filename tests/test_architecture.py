@@ -64,6 +64,7 @@ ALLOWED: dict[str, set[str]] = {
         "maintenance",
         "rollout",
     },
+    "mails": {"config.contacts", "inventory"},
     "web_access": set(),
     "web": {"inventory", "observation", "verdict", "exposition", "status", "web_access"},
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},

@@ -17,6 +17,7 @@ from monitor import __version__
 from monitor.calendar import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
+from monitor.cli import contacts as contacts_command
 from monitor.cli import demo as demo_command
 from monitor.cli import doctor as doctor_command
 from monitor.cli import importing as import_command
@@ -39,6 +40,7 @@ from monitor.cli.common import (
     read_inventory,
     state_option,
 )
+from monitor.cli.contacts import check_contacts
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.clock import SystemClock
@@ -241,6 +243,7 @@ def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click pass
         f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
         f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; no errors"
     )
+    check_contacts(inventory, file)
     for warning in _warnings(inventory):
         say(f"{file}: 1 warning: {warning}", err=True)
 
@@ -326,6 +329,7 @@ main.add_command(backfill_command.backfill)
 main.add_command(import_command.group)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
+main.add_command(contacts_command.contacts)
 main.add_command(doctor_command.doctor)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)

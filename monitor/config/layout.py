@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 Location = tuple[str | int, ...]
 
 
-def path_of(location: Location) -> Location:
+def path_of(location: Location, document: object = Document) -> Location:
     """Return an error's location without union tags: keys and list positions only."""
     path: list[str | int] = []
-    for part, is_tag, _ in _steps(location):
+    for part, is_tag, _ in _steps(location, document):
         if part == "[key]":
             break
         if not is_tag:
@@ -32,18 +32,18 @@ def path_of(location: Location) -> Location:
     return tuple(path)
 
 
-def keys_at(location: Location) -> tuple[str, ...]:
+def keys_at(location: Location, document: object = Document) -> tuple[str, ...]:
     """Return the keys allowed in the mapping at a location; none where all are."""
-    kinds = [kind for _, _, kind in _steps(location)]
-    model = _bare(kinds[-1] if kinds else Document)
+    kinds = [kind for _, _, kind in _steps(location, document)]
+    model = _bare(kinds[-1] if kinds else document)
     if isinstance(model, type) and issubclass(model, BaseModel):
         return tuple(field.alias or name for name, field in model.model_fields.items())
     return ()
 
 
-def _steps(location: Location) -> Iterable[tuple[str | int, bool, object]]:
+def _steps(location: Location, document: object) -> Iterable[tuple[str | int, bool, object]]:
     """Yield each part, whether it is a union's tag, and the type that follows it."""
-    kind: object = Document
+    kind = document
     for part in location:
         member = _member_by_tag(kind, part)
         if member is not None:

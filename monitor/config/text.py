@@ -323,7 +323,8 @@ class _Composer:
             return node.value
         if isinstance(node, Scalar) and node.value is not BROKEN:
             why = node.value.why if isinstance(node.value, Ambiguous) else "not text"
-            self._findings.add(node.mark, f"key {shown(node.value)} is {why}", "write it in quotes")
+            key = f"key {shown(node.value)}" if self._is_ours else "a key"
+            self._findings.add(node.mark, f"{key} is {why}", "write it in quotes")
         elif not isinstance(node, Scalar):
             self._findings.add(node.mark, "a list or mapping as a key", "allowed: text")
         return None

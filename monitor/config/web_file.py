@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from monitor.config.places import key_mark_of, mark_of
+from monitor.config.places import mark_of
 from monitor.config.problems import (
     START,
     Findings,
     Problem,
     TooManyProblemsError,
     listed,
-    suggestion,
 )
+from monitor.config.quiet_messages import note_quietly
 from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 from monitor.plural import count_of
@@ -36,8 +36,6 @@ from monitor.web_access import Tls, WebAccess, WebFileError, server_context
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from pydantic_core import ErrorDetails
 
     from monitor.config.layout import Location
     from monitor.config.text import Node
@@ -92,18 +90,9 @@ _HEADERS: Final = {
     "Strict-Transport-Security": None,
 }
 
-_TYPES: Final = {
-    "string_type": ("not text", "write it in quotes"),
-    "int_type": ("not a whole number", "allowed: 0 and more"),
-    "bool_type": ("not a truth value", "allowed: true, false"),
-    "list_type": ("not a list", "write [one, two], or each on a line of its own with a hyphen"),
-    "dict_type": ("not a mapping", "allowed: keys with their values"),
-    "model_type": ("not a mapping", "allowed: keys with their values"),
-    "string_pattern_mismatch": ("not a duration", "allowed: 0, 500ms, 1s, 5m and so on"),
-    "greater_than_equal": ("too small", "allowed: 0 and more"),
-}
-
-_Duration = Annotated[str, StringConstraints(pattern=r"^(0|([0-9]+(y|w|d|h|m|s|ms))+)$")]
+_DURATION: Final = r"^(0|([0-9]+(y|w|d|h|m|s|ms))+)$"
+_FORMS: Final = {_DURATION: ("not a duration", "allowed: 0, 500ms, 1s, 5m and so on")}
+_Duration = Annotated[str, StringConstraints(pattern=_DURATION)]
 
 
 class _TlsRules(Rules):
@@ -147,14 +136,6 @@ class _FileRules(Rules):
     http_server_config: _HttpRules | None = None
     basic_auth_users: dict[str, str] | None = None
     rate_limit: _LimitRules | None = None
-
-
-_SECTIONS: Final[dict[Location, type[Rules]]] = {
-    (): _FileRules,
-    ("tls_server_config",): _TlsRules,
-    ("http_server_config",): _HttpRules,
-    ("rate_limit",): _LimitRules,
-}
 
 
 def read_web_file(path: Path) -> WebAccess:
@@ -232,23 +213,8 @@ class _Reader:
             return _FileRules.model_validate({} if content_of_file is None else content_of_file)
         except ValidationError as error:
             for detail in error.errors(include_input=False, include_url=False):
-                self._note(detail)
+                note_quietly(detail, root, _FileRules, _FORMS, self._findings)
             return None
-
-    def _note(self, detail: ErrorDetails) -> None:
-        at, kind = detail["loc"], detail["type"]
-        name = ".".join(map(str, at)) or "the file"
-        if kind == "extra_forbidden" and self._root is not None:
-            allowed = _SECTIONS[at[:-1]].model_fields
-            near = suggestion(str(at[-1]), allowed)
-            self._findings.add(
-                key_mark_of(self._root, at), f"unknown key {name}", listed(allowed, 20), near
-            )
-        elif kind == "literal_error":
-            self._add(at, f"{name} has an unknown value", f"allowed: {detail['ctx']['expected']}")
-        else:
-            wrong, cure = _TYPES.get(kind, (detail["msg"], ""))
-            self._add(at, f"{name}: {wrong}", cure)
 
     def _add(self, at: Location, wrong: str, cure: str) -> None:
         mark = START if self._root is None else mark_of(self._root, at)

@@ -227,6 +227,12 @@ CALENDAR_METRICS: Final = (
         ("kind",),
     ),
     Metric(
+        "school_calendar_utc_offset_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "How far the city's local time is ahead of UTC now, so that rules can write local times",
+    ),
+    Metric(
         "school_calendar_ends_timestamp_seconds",
         Kind.GAUGE,
         "seconds",

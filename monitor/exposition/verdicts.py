@@ -163,6 +163,7 @@ def city_blocks(
         "school_common_outage": f"{board.common_outage is not None:d}",
         "monitor_references_answering": f"{answering}",
         "monitor_maintenance_file_healthy": f"{not maintenance.problem:d}",
+        "school_calendar_utc_offset_seconds": f"{calendar.utc_offset_seconds(now)}",
         "school_calendar_running_out": f"{calendar.is_running_out(now):d}",
         "school_calendar_ends_timestamp_seconds": f"{end_of_data.timestamp()!r}",
     }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -12,14 +10,8 @@ import yaml
 from tests.deploy.rules import ROOT, alerts
 from tests.drills.pace import seconds
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 FOLDER = ROOT / "deploy" / "alertmanager"
 CONFIGURATION = FOLDER / "alertmanager.yml"
-GRAFANA = "http://grafana.test"
-PAGES = "http://pages.test"
-RUNBOOKS = "http://runbooks.test"
 
 
 def amtool(*arguments: str) -> str:
@@ -82,64 +74,13 @@ def test_what_inhibits_outlives_its_target_by_a_group_interval() -> None:
     assert keeps["MonitorIsolated"] >= keeps["ProviderOutage"] + longest
 
 
-@pytest.mark.integration
-def test_the_subject_is_the_one_line_that_a_person_needs(tmp_path: Path) -> None:
-    firing = alert("firing", "Goethe-Schule: no broadband")
-    over = alert("resolved", "Frauenlobschule: no broadband")
-    assert subject(tmp_path, "firing", [over, firing]) == "Goethe-Schule: no broadband"
-    assert subject(tmp_path, "firing", [firing, firing]) == "Goethe-Schule: no broadband (of 2)"
-    assert subject(tmp_path, "resolved", [over]) == "over: Frauenlobschule: no broadband"
+def test_each_alert_has_its_texts_in_both_languages() -> None:
+    for rule in alerts():
+        for key in ("summary", "description"):
+            assert rule.annotations[key] != rule.annotations[f"{key}_de"], rule.alert
 
 
-@pytest.mark.integration
-def test_the_text_has_the_links_and_separates_what_is_over(tmp_path: Path) -> None:
-    alerts = [alert("firing", "Goethe-Schule: no broadband"), alert("resolved", "B: no broadband")]
-    text = rendered(tmp_path, "firing", alerts, "schulnetz.text")
-    first, over = text.split("Over:\n")
-    assert first.startswith("Goethe-Schule: no broadband\nIt does not answer.\n")
-    assert f"look: {GRAFANA}/d/schulnetz-school-de?var-school=goethe\n" in first
-    assert f"page: {PAGES}/schools/goethe\n" in first
-    assert f"do:   {RUNBOOKS}/UplinkDown.md\n" in first
-    assert over.startswith("B: no broadband\n")
-    assert " until " in over
-
-
-def alert(status: str, summary: str) -> dict[str, object]:
-    return {
-        "status": status,
-        "labels": {"alertname": "UplinkDown"},
-        "annotations": {
-            "summary": summary,
-            "description": "It does not answer.",
-            "dashboard": f"{GRAFANA}/d/schulnetz-school-de?var-school=goethe",
-            "status_page": f"{PAGES}/schools/goethe",
-            "runbook_url": f"{RUNBOOKS}/UplinkDown.md",
-        },
-        "startsAt": "2026-11-25T08:00:00Z",
-        "endsAt": "2026-11-25T09:00:00Z",
-    }
-
-
-def subject(folder: Path, status: str, alerts: list[dict[str, object]]) -> str:
-    return rendered(folder, status, alerts, "schulnetz.subject")
-
-
-def rendered(folder: Path, status: str, alerts: list[dict[str, object]], template: str) -> str:
-    data = {
-        "receiver": "page",
-        "status": status,
-        "alerts": alerts,
-        "groupLabels": {},
-        "commonLabels": {},
-        "commonAnnotations": {},
-        "externalURL": "http://127.0.0.1:9093",
-    }
-    file = folder / "data.json"
-    file.write_text(json.dumps(data), encoding="utf-8")
-    return amtool(
-        "template",
-        "render",
-        f"--template.glob={FOLDER}/templates/*.tmpl",
-        f"--template.data={file}",
-        f'--template.text={{{{ template "{template}" . }}}}',
-    ).removesuffix("\n")
+def test_no_text_of_an_alert_says_a_time_for_the_mail_does() -> None:
+    for rule in alerts():
+        for key, text in rule.annotations.items():
+            assert "humanizeTimestamp" not in text, (rule.alert, key)

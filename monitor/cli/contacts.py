@@ -1,0 +1,91 @@
+"""`schulnetz contacts`: whom to call at night, for Alertmanager's mails.
+
+Must not know: how the file is read or the template written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    mode_option,
+    read_inventory,
+    say_config_error,
+    sentence,
+)
+from monitor.cli.output import say, say_document
+from monitor.clock import SystemClock
+from monitor.config import ConfigError
+from monitor.config.contacts import FILE_NAME, Contacts, read_contacts
+from monitor.mails.template import template
+from monitor.plural import count_of
+from monitor.whole_file import whole_text
+
+if TYPE_CHECKING:
+    from monitor.inventory import Inventory
+
+
+@click.group()
+def contacts() -> None:
+    """Whom to call at night: contacts for the mails of Alertmanager."""
+
+
+@contacts.command("template")
+@click.option(
+    "--contacts",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Whom to call, in YAML.  [default: contacts.yaml beside the schools, if there is one]",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"
+)
+@mode_option
+@config_option
+def write_template(file: Path | None, out: Path | None, mode: int | None, config: Path) -> None:
+    """Write the city's part of the mail templates: places, contracts, contacts, local time."""
+    inventory = read_inventory(config)
+    found = contacts_of(inventory, config, file)
+    text = template(inventory, found, SystemClock().now())
+    if out is None:
+        say_document(text)
+        return
+    try:
+        with whole_text(out, mode=mode) as writing:
+            writing.write(text)
+    except OSError as error:
+        fail(f"{out}: {sentence(error)}", Exit.WRONG)
+
+
+def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) -> Contacts:
+    """Return the contacts of a file, or of that beside the configuration, where there is one.
+
+    Prints every error and leaves with 1 if it is wrong.
+    """
+    beside = config.with_name(FILE_NAME)
+    if file is None and not beside.exists():
+        return Contacts()
+    try:
+        return read_contacts(file or beside, inventory)
+    except ConfigError as error:
+        say_config_error(error, file or beside)
+        raise SystemExit(Exit.WRONG) from None
+
+
+def check_contacts(inventory: Inventory, config: Path) -> None:
+    """Check the contacts beside a configuration, where there are some, and say what they cover."""
+    beside = config.with_name(FILE_NAME)
+    if not beside.exists():
+        return
+    found = contacts_of(inventory, config)
+    schools, providers = len(found.schools), len(found.providers)
+    say(
+        f"{beside}: contacts of {count_of(schools, 'school')} and "
+        f"{count_of(providers, 'provider')}; no errors"
+    )

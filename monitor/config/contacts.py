@@ -1,0 +1,185 @@
+"""The file of contacts: whom a person calls at night, by city, provider and school.
+
+It is a file of its own, so that it can be kept out of a repository, and so that the daemon never
+reads it: what the daemon does not know is in no metric, on no page and in no log. No problem
+repeats a value of it.
+
+Must not know: what is done with the contacts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from monitor.config.fields import Slug, Text
+from monitor.config.places import key_mark_of
+from monitor.config.problems import START, Findings, TooManyProblemsError, listed, suggestion
+from monitor.config.quiet_messages import note_quietly
+from monitor.config.shape import Rules
+from monitor.config.text import compose, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Self
+
+    from monitor.config.text import Node
+    from monitor.inventory import Inventory
+
+FILE_NAME: Final = "contacts.yaml"
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_CONTACTS: Final = 20
+"""Of one school, provider or city: more is no help at night."""
+
+_PHONE: Final = r"^\+?[0-9](?:[0-9 ()/.-]{0,38}[0-9])$"
+_EMAIL: Final = r"^[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])$"
+_FORMS: Final = {
+    _PHONE: ("no phone number", "allowed: digits, inner spaces and ()/.-, a + at the start"),
+    _EMAIL: ("no mail address", "allowed: name@domain, such as it@schule.example.org"),
+}
+
+Phone = Annotated[str, StringConstraints(pattern=_PHONE)]
+Email = Annotated[str, StringConstraints(pattern=_EMAIL)]
+
+
+class Person(Rules):
+    """Somebody to call or to write to."""
+
+    name: Text
+    """Name of the person or office."""
+    role: Text = Field(default_factory=str)
+    """What the person is there for."""
+    phone: Phone = Field(default_factory=str)
+    """Phone number."""
+    email: Email = Field(default_factory=str)
+    """Mail address."""
+    note: Text = Field(default_factory=str)
+    """When to call, where the key is, and the like."""
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not (self.phone or self.email):
+            raise PydanticCustomError("unreachable", "neither phone nor email is given; give one")
+        return self
+
+
+People = Annotated[list[Person], Field(max_length=MAX_CONTACTS)]
+
+
+class CityContacts(Rules):
+    """Whom to call at the city."""
+
+    contacts: People = Field(default_factory=list)
+    """People of the city's network or IT."""
+
+
+class ProviderContacts(Rules):
+    """Whom to call at a provider."""
+
+    hotline: Phone = Field(default_factory=str)
+    """Where outages are reported."""
+    customer: Text = Field(default_factory=str)
+    """Customer number, which the hotline asks for."""
+    contacts: People = Field(default_factory=list)
+    """People at the provider."""
+
+
+class SiteContacts(Rules):
+    """Where a site is, and whom to call there."""
+
+    address: Text = Field(default_factory=str)
+    """Street and town."""
+    contacts: People = Field(default_factory=list)
+    """People at this site."""
+
+
+class SchoolContacts(SiteContacts):
+    """Where a school is, and whom to call there."""
+
+    sites: dict[Slug, SiteContacts] = Field(default_factory=dict)
+    """The same by site, for a school with several."""
+
+
+class Contacts(Rules):
+    """All contacts."""
+
+    version: Literal[1] = 1
+    """Version of the file's format."""
+    city: CityContacts = Field(default_factory=CityContacts)
+    """The city's own."""
+    providers: dict[Text, ProviderContacts] = Field(default_factory=dict)
+    """By the provider's name, as it is in reports and labels."""
+    schools: dict[Slug, SchoolContacts] = Field(default_factory=dict)
+    """By the school's id."""
+
+
+def read_contacts(path: Path, inventory: Inventory) -> Contacts:
+    """Return the contacts of a file; every school, site and provider in it is configured.
+
+    Raises:
+        ConfigError: if it cannot be read or is not fit for use, with every reason; no reason
+            repeats a value.
+    """
+    findings = Findings(str(path))
+    try:
+        contacts = _contacts(_content(path), inventory, findings)
+    except OSError as error:
+        findings.add(START, f"the file cannot be read: {error.strerror or error}")
+        raise findings.error() from None
+    except TooManyProblemsError:
+        raise findings.error() from None
+    if contacts is None or len(findings):
+        raise findings.error()
+    return contacts
+
+
+def _content(path: Path) -> bytes:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "it is no regular file")
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise OSError(0, f"it is larger than {MAX_BYTES} bytes")
+    return content
+
+
+def _contacts(content: bytes, inventory: Inventory, findings: Findings) -> Contacts | None:
+    root = compose(content, findings, is_ours=False)
+    if root is None or len(findings):
+        return None
+    document = plain(root)
+    try:
+        contacts = Contacts.model_validate({} if document is None else document)
+    except ValidationError as error:
+        for detail in error.errors(include_input=False, include_url=False):
+            note_quietly(detail, root, Contacts, _FORMS, findings)
+        return None
+    _check_names(contacts, inventory, root, findings)
+    return contacts
+
+
+def _check_names(contacts: Contacts, inventory: Inventory, root: Node, findings: Findings) -> None:
+    def check(names: Iterable[str], known: set[str], what: str, *path: str) -> None:
+        for name in names:
+            if name not in known:
+                findings.add(
+                    key_mark_of(root, (*path, name)),
+                    f"no such {what} is configured",
+                    listed(sorted(known)),
+                    suggestion(name, known),
+                )
+
+    sites = {school.id: {site.id for site in school.sites} for school in inventory.schools}
+    providers = {
+        site.uplink.contract.provider for school in inventory.schools for site in school.sites
+    }
+    check(contacts.providers, providers, "provider", "providers")
+    check(contacts.schools, set(sites), "school", "schools")
+    for id_, school in contacts.schools.items():
+        if id_ in sites:
+            check(school.sites, sites[id_], "site", "schools", id_, "sites")

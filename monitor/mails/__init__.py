@@ -1,0 +1,1 @@
+"""What Alertmanager writes into mails: the city's part of its templates."""
