@@ -153,7 +153,7 @@ GOAL_METRICS: Final = (
         "rollout_reported_target",
         Kind.GAUGE,
         "of the goal",
-        "What is to be reached of a reported goal; absent where nobody named it",
+        "Target of a reported goal; absent where none was announced",
         ("goal",),
     ),
     Metric(

@@ -89,7 +89,7 @@ VERDICT_METRICS: Final = (
         "monitor_isolated",
         Kind.GAUGE,
         "",
-        "Whether the monitor's own line is taken for dead, so that nobody is judged: 1 yes, 0 no",
+        "Whether the monitor is isolated, so that verdicts are suspended: 1 yes, 0 no",
     ),
     Metric(
         "monitor_line_state",
