@@ -51,8 +51,8 @@ _LINE_FINDINGS: Final = {
     FindingKind.SLOWER_THAN_CONTRACT: Trouble.SLOWER_THAN_CONTRACT,
 }
 _PARTS: Final = {
-    Quantity.FAN_GOOD: "the fan",
-    Quantity.POWER_SUPPLY_GOOD: "the power supply",
+    Quantity.FAN_GOOD: "fan",
+    Quantity.POWER_SUPPLY_GOOD: "power supply",
 }
 
 

@@ -181,7 +181,7 @@ def test_a_line_below_its_contract_is_degraded() -> None:
 @pytest.mark.parametrize(
     ("broken", "trouble", "part", "detail"),
     [
-        (hardware(fan=0.0), Trouble.HARDWARE, "the fan 2", "the fan 2 has failed"),
+        (hardware(fan=0.0), Trouble.HARDWARE, "fan 2", "fan 2 has failed"),
         (hardware(is_working=False), Trouble.HARDWARE, "inlet", "inlet does not work"),
         (
             hardware(power=3),
