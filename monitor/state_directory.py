@@ -5,6 +5,9 @@ Must not know: what is kept there.
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -29,6 +32,35 @@ def prepare_state_directory(path: Path) -> None:
             pass
     except OSError as error:
         problem = error.strerror or str(error)
+    _refuse(path, problem)
+
+
+def look_at_state_directory(path: Path) -> bool:
+    """Return whether the state directory is there, and see that it can be made or written.
+
+    Nothing is written.
+
+    Raises:
+        StateDirectoryError: if it cannot.
+    """
+    problem = ""
+    place = path
+    try:
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not stat.S_ISDIR(place.stat().st_mode):
+            problem = os.strerror(errno.EEXIST if place == path else errno.ENOTDIR)
+        elif not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
+            # Root may write everywhere but to a file system that is mounted read-only.
+            read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+            problem = os.strerror(errno.EROFS if read_only else errno.EACCES)
+    except OSError as error:
+        problem = error.strerror or str(error)
+    _refuse(path, problem)
+    return place == path
+
+
+def _refuse(path: Path, problem: str) -> None:
     if problem:
         raise StateDirectoryError(
             f"cannot keep state in {path}: {problem}; name a writable folder with --state-dir"

@@ -57,7 +57,9 @@ class StateFile:
         Raises:
             BlockingIOError: if another process holds it.
         """
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+        # A link would have root give a file of the system to the folder's owner.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._lock_path, flags, PRIVATE)
         try:
             give_to_owner(descriptor, self._lock_path.parent)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

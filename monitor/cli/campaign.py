@@ -26,6 +26,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, show
+from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.plural import count_of
 from monitor.rollout.campaign import (
@@ -100,7 +101,7 @@ def plan(school: str, site: str | None, config: Path) -> None:
             say("  not possible yet: no throughput.method in the configuration")
 
 
-@campaign.command()
+@campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
 @config_option
@@ -125,7 +126,7 @@ def start(
         say(f"requested: {wanted}; `schulnetz campaign status {found.id}` shows it")
 
 
-@campaign.command()
+@campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
 @config_option
@@ -147,7 +148,7 @@ def cancel(
             say(f"requested: end of {running[name]}")
 
 
-@campaign.command()
+@campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
 @config_option

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from monitor.cli.output import say, say_text
+from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.config import ConfigError, load, load_text, read
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
@@ -24,11 +26,18 @@ from monitor.shard import Shard
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.cli.unit import Unit
     from monitor.inventory import Inventory, School
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
 DEFAULT_CONFIG = Path("config/schools.yaml")
+CONFIG_VARIABLE = "SCHULNETZ_CONFIG"
+CONFIG_DEFAULT = f"the service's, {INSTALLED_CONFIG} where it exists, else {DEFAULT_CONFIG}"
+NAMED = frozenset({ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT})
+LOCAL_STATE = Path("state")
+STATE_DEFAULT = f"$STATE_DIRECTORY, the service's, {INSTALLED_STATE} where it exists, else ./state"
+_UNIT = "monitor.unit"
 DEFAULT_LISTEN = "127.0.0.1:9822"
 
 
@@ -138,14 +147,38 @@ def mode_option(command: Command) -> Command:
     )(command)
 
 
+def unit_of(context: click.Context) -> Unit | None:
+    """Return the installed service's unit, None without one; systemd is asked once a run."""
+    if _UNIT not in context.meta:
+        context.meta[_UNIT] = installed_unit()
+    found: Unit | None = context.meta[_UNIT]
+    return found
+
+
+def default_config() -> Path:
+    """Return the file that the installed service reads, else the one of a clone."""
+    unit = unit_of(click.get_current_context())
+    if unit is not None:
+        return unit.config
+    return INSTALLED_CONFIG if INSTALLED_CONFIG.exists() else DEFAULT_CONFIG
+
+
+def service_option(name: str) -> str | None:
+    """Return an option of the installed service's command line, None without it."""
+    unit = unit_of(click.get_current_context())
+    return unit.option(name) if unit is not None else None
+
+
 def config_option(command: Command) -> Command:
-    """Add `--config FILE`."""
+    """Add `--config FILE`; read before the other options, whose defaults follow from it."""
     return click.option(
         "--config",
         type=click.Path(dir_okay=False, path_type=Path),
-        default=DEFAULT_CONFIG,
-        show_default=True,
-        help="The schools, in YAML.",
+        envvar=CONFIG_VARIABLE,
+        default=default_config,
+        show_default=CONFIG_DEFAULT,
+        is_eager=True,
+        help=f"The schools, in YAML; also ${CONFIG_VARIABLE}.",
     )(command)
 
 
@@ -166,8 +199,22 @@ def listen_option(command: Command) -> Command:
 
 
 def default_state_directory() -> Path:
-    """Return systemd's state directory if it gave one, else `state` here."""
-    return Path(os.environ.get("STATE_DIRECTORY", "state").partition(":")[0])
+    """Return systemd's state directory if it gave one, else the installed service's, else `state`.
+
+    Somebody who names another configuration than the service's has its state here.
+    """
+    if "STATE_DIRECTORY" in os.environ:
+        return Path(os.environ["STATE_DIRECTORY"].partition(":")[0])
+    context = click.get_current_context()
+    unit = unit_of(context)
+    config = context.params.get("config")
+    is_named = context.get_parameter_source("config") in NAMED
+    installed = INSTALLED_CONFIG if unit is None else unit.config
+    if is_named and config != installed:
+        return LOCAL_STATE
+    if unit is not None:
+        return unit.state_directory
+    return INSTALLED_STATE if INSTALLED_STATE.is_dir() else LOCAL_STATE
 
 
 def state_option(command: Command) -> Command:
@@ -176,7 +223,7 @@ def state_option(command: Command) -> Command:
         "--state-dir",
         type=click.Path(path_type=Path),
         default=default_state_directory,
-        show_default="$STATE_DIRECTORY, else ./state",
+        show_default=STATE_DEFAULT,
         help="Where the ledger and the maintenance windows are kept.",
     )(command)
 

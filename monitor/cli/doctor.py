@@ -1,6 +1,7 @@
 """`schulnetz doctor`: whether this machine lets the daemon do its work, with the cure if not.
 
-Nothing is changed, and nothing but the references is asked over the network.
+Nothing is written, and nothing but the references is asked over the network. On an installed host
+it runs as the service: with its user, its secrets and its limits.
 
 Must not know: how the daemon does its work.
 """
@@ -8,22 +9,28 @@ Must not know: how the daemon does its work.
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import stat
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
 
 from monitor.cli.clocks import PrometheusClockError, kernel_clock, seconds_ahead
-from monitor.cli.common import Exit, config_option, sentence, state_option
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    sentence,
+    service_option,
+    state_option,
+    unit_of,
+)
+from monitor.cli.doctor_service import service_addresses, service_user, web_file
+from monitor.cli.finding import Finding, Health, table_of
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import show
+from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.secrets import SecretError, read_credentials
@@ -34,13 +41,14 @@ from monitor.probes.echo_socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.rollout.chain import LedgerError
 from monitor.snmp.client import SnmpClient
-from monitor.state_directory import StateDirectoryError, prepare_state_directory
+from monitor.state_directory import StateDirectoryError, look_at_state_directory
 from monitor.threads import open_probe_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from monitor.cli.unit import Unit
     from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
     from monitor.threads import ProbeThreads
@@ -54,54 +62,56 @@ TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
 
 
-class Health(StrEnum):
-    """How a finding is; `WARNING` works, but not as it should."""
-
-    GOOD = "ok"
-    WARNING = "warning"
-    BAD = "broken"
+class _DoctorCommand(ServiceCommand):
+    for_all = True
+    # To read the clock's state takes a call that could also set it; the capability to is not there.
+    extra = ("ProtectClock=no", "SystemCallFilter=adjtimex")
 
 
-_STYLES: Final = {Health.GOOD: "green", Health.WARNING: "yellow", Health.BAD: "bold red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, how it is, what was seen, and the cure if there is need of one."""
-
-    what: str
-    health: Health
-    seen: str
-    cure: str = ""
-
-
-@click.command()
+@click.command(cls=_DoctorCommand)
 @config_option
 @state_option
 @ledger_option
 @click.option(
+    "--web-config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=lambda: service_option("--web-config"),
+    metavar="FILE",
+    help="The web configuration of the daemon.  [default: the service's]",
+)
+@click.option(
     "--prometheus", metavar="URL", help="Compare the clock with that of this Prometheus, too."
 )
-def doctor(config: Path, state_dir: Path, ledger: LedgerPlace, prometheus: str | None) -> None:
+@click.pass_context
+def doctor(  # noqa: PLR0913  # one per option, passed by name
+    context: click.Context,
+    /,
+    *,
+    config: Path,
+    state_dir: Path,
+    ledger: LedgerPlace,
+    web_config: Path | None,
+    prometheus: str | None,
+) -> None:
     """Say whether this machine lets the daemon do its work, with the cure if not."""
-    found = list(examine(config, state_dir, ledger))
+    found = list(examine(config, state_dir, ledger, web_config, unit_of(context)))
     if prometheus is not None:
         found.append(same_clock(prometheus, SystemClock().now))
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("what", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("found", overflow="fold")
-    for finding in found:
-        cure = f"\n{finding.cure}" if finding.cure else ""
-        health = f"[{_STYLES[finding.health]}]{finding.health}[/]"
-        table.add_row(finding.what, health, escape(f"{finding.seen}{cure}"))
-    show(table)
+    show(table_of(found))
     if any(finding.health is Health.BAD for finding in found):
         raise SystemExit(Exit.WRONG)
 
 
-def examine(config: Path, state_dir: Path, ledger: LedgerPlace) -> Iterator[Finding]:
+def examine(
+    config: Path,
+    state_dir: Path,
+    ledger: LedgerPlace,
+    web_config: Path | None = None,
+    unit: Unit | None = None,
+) -> Iterator[Finding]:
     """Yield what is found, in the order in which the daemon would stumble over it."""
+    if unit is not None:
+        yield service_user(unit)
     inventory: Inventory | None = None
     try:
         inventory = load(config)
@@ -112,6 +122,10 @@ def examine(config: Path, state_dir: Path, ledger: LedgerPlace) -> Iterator[Find
         yield Finding("configuration", Health.BAD, count_of(count, "problem"), cure)
     if inventory is not None:
         yield from _credentials(inventory)
+        if unit is not None:
+            yield service_addresses(unit, inventory)
+    if (web := web_file(web_config, config)) is not None:
+        yield web
     yield _state(state_dir)
     yield _ledger(ledger)
     yield from asyncio.run(_network(inventory))
@@ -128,22 +142,27 @@ def _credentials(inventory: Inventory) -> Iterator[Finding]:
     for name, source in inventory.credentials.items():
         if source.kind == "file" and _is_open_to_others(Path(source.place)):
             seen = f"{source.place} can be read by other users"
-            yield Finding(f"credential {name}", Health.WARNING, seen, f"chmod 600 {source.place}")
+            cure = f"chmod o-rwx {source.place}, and give it to the daemon's user or group"
+            yield Finding(f"credential {name}", Health.WARNING, seen, cure)
 
 
 def _is_open_to_others(path: Path) -> bool:
+    """Return whether others than the owner and this process's own group can read a file."""
     try:
-        return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+        found = path.stat()
     except OSError:
         return False
+    of_group = found.st_mode & stat.S_IRGRP and found.st_gid != os.getegid()
+    return bool(found.st_mode & stat.S_IROTH or of_group)
 
 
 def _state(state_dir: Path) -> Finding:
     try:
-        prepare_state_directory(state_dir)
+        is_there = look_at_state_directory(state_dir)
     except StateDirectoryError as error:
         return Finding("state", Health.BAD, str(error))
-    return Finding("state", Health.GOOD, f"{state_dir} can be written")
+    seen = "can be written" if is_there else "is not there yet; the daemon makes it"
+    return Finding("state", Health.GOOD, f"{state_dir} {seen}")
 
 
 def _ledger(ledger: LedgerPlace) -> Finding:

@@ -27,6 +27,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
+from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_began, parse_ended
 from monitor.plural import count_of
@@ -70,7 +71,7 @@ def excuse() -> None:
     """Reclassify minutes afterwards: down → excused, or unknown → down."""
 
 
-@excuse.command()
+@excuse.command(cls=ServiceCommand)
 @click.argument("places", nargs=-1, metavar="[SCHOOL[/SITE]]...")
 @click.option("--provider", metavar="NAME", help="All sites of this provider.")
 @click.option("--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00.")
@@ -125,7 +126,7 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     say("`schulnetz sla excuse list` shows it")
 
 
-@excuse.command()
+@excuse.command(cls=ServiceCommand)
 @click.argument("excuse_id", metavar="ID")
 @reason_option
 @by_option
@@ -148,7 +149,7 @@ def withdraw(
     say(f"requested: withdrawal of {excuse_id}")
 
 
-@excuse.command("list")
+@excuse.command("list", cls=ServiceCommand)
 @config_option
 @state_option
 @ledger_option

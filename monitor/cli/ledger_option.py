@@ -6,12 +6,12 @@ Must not know: any single command, what is in a ledger.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from monitor.cli.common import Exit, fail
+from monitor.cli.common import Exit, fail, unit_of
 from monitor.daemon import LEDGER_FILE
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.place import LedgerPlace, SqlitePlace
@@ -26,19 +26,26 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 VARIABLE = "SCHULNETZ_LEDGER"
 
 
-def ledger_option(command: Command) -> Command:
-    """Add the options; the command gets a `LedgerPlace` as `ledger`, and needs `state_dir`."""
-
-    @click.option(
+def ledger_url_option(command: Command) -> Command:
+    """Add `--ledger URL` alone."""
+    return click.option(
         "--ledger",
         "ledger_url",
         envvar=VARIABLE,
+        default=_of_service("ledger"),
         metavar="URL",
         help=f"A PostgreSQL database instead of the file in --state-dir; also ${VARIABLE}.",
-    )
+    )(command)
+
+
+def ledger_option(command: Command) -> Command:
+    """Add the options; the command gets a `LedgerPlace` as `ledger`, and needs `state_dir`."""
+
+    @ledger_url_option
     @click.option(
         "--ledger-writer",
         envvar=f"{VARIABLE}_WRITER",
+        default=_of_service("ledger_writer"),
         metavar="NAME",
         help="Whose ledger in that database.  [default: run writes main, others read all]",
     )
@@ -57,6 +64,19 @@ def ledger_option(command: Command) -> Command:
         return command(ledger=place, state_dir=state_dir, **others)
 
     return with_place  # type: ignore[return-value]  # what click makes of a command
+
+
+def _of_service(name: Literal["ledger", "ledger_writer"]) -> Callable[[], str | None]:
+    """Return the default: what the installed service has, if its state directory is meant."""
+
+    def default() -> str | None:
+        context = click.get_current_context()
+        unit = unit_of(context)
+        if unit is None or context.params.get("state_dir") != unit.state_directory:
+            return None
+        return unit.ledger if name == "ledger" else unit.ledger_writer
+
+    return default
 
 
 def _place(

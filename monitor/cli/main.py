@@ -27,13 +27,15 @@ from monitor.cli import probe as probe_command
 from monitor.cli import report as report_command
 from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
+from monitor.cli import unit_command
 from monitor.cli import walk as walk_command
 from monitor.cli.common import (
-    DEFAULT_CONFIG,
+    CONFIG_VARIABLE,
     Listen,
     ShardOf,
     Years,
     config_option,
+    default_config,
     default_state_directory,
     find_school,
     listen_option,
@@ -43,6 +45,7 @@ from monitor.cli.common import (
 from monitor.cli.contacts import check_contacts
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
+from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
 from monitor.clock import SystemClock
 from monitor.config import schema as config_schema
 from monitor.daemon import Settings
@@ -66,7 +69,7 @@ Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
 VERSION = f"schulnetz {__version__} (Python {platform.python_version()})"
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(message=VERSION)
 def main() -> None:
     """Measure every school's uplink and switches, and say what is connected."""
@@ -145,6 +148,7 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     ledger: LedgerPlace,
 ) -> None:
     """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    refuse_beside_service(click.get_current_context(), state_dir)
     settings = Settings(
         state_dir,
         *listen,
@@ -228,7 +232,11 @@ def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
 @main.command()
 @click.argument(
-    "file", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_CONFIG, required=False
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar=CONFIG_VARIABLE,
+    default=default_config,
+    required=False,
 )
 @click.option("--list", "list_schools", is_flag=True, help="List the schools as well.")
 def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click passes flags by name
@@ -279,7 +287,7 @@ def schema() -> None:
     say_json(config_schema())
 
 
-@main.command()
+@main.command(cls=ServiceCommand)
 @click.argument("school")
 @config_option
 @click.option(
@@ -334,5 +342,6 @@ main.add_command(doctor_command.doctor)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)
 main.add_command(sla_command.sla)
+main.add_command(unit_command.unit)
 main.add_command(walk_command.walk)
 main.add_command(walk_command.record)

@@ -21,6 +21,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.output import say, show
+from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_until
 from monitor.maintenance import MaintenanceBook, MaintenanceError
@@ -37,7 +38,7 @@ def maintenance() -> None:
     """Announce planned work; the daemon takes it in within seconds."""
 
 
-@maintenance.command()
+@maintenance.command(cls=ServiceCommand)
 @click.argument("school")
 @click.option("--until", required=True, metavar="TIME", help="End: 2h, 90m, or 2026-12-24 18:00.")
 @click.option(
@@ -66,7 +67,7 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     say(f"{planned.id}: {found.name} from {_local(starts, zone)} until {_local(ends, zone)}")
 
 
-@maintenance.command("list")
+@maintenance.command("list", cls=ServiceCommand)
 @click.argument("school", required=False)
 @config_option
 @state_option
@@ -94,7 +95,7 @@ def list_(school: str | None, config: Path, state_dir: Path) -> None:
     show(table)
 
 
-@maintenance.command()
+@maintenance.command(cls=ServiceCommand)
 @click.argument("window_id", metavar="ID")
 @config_option
 @state_option

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -23,7 +24,8 @@ from monitor.cli.common import (
     read_inventory,
     sentence,
 )
-from monitor.cli.output import say
+from monitor.cli.output import say, say_document
+from monitor.cli.service import Service, ServiceCommand
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError
@@ -54,6 +56,7 @@ WALK_SECONDS = 30.0
 RECORD_SECONDS = 120.0
 # Who is behind a port is nobody's business.
 _NOT_SHOWN = frozenset({"ifPhysAddress", "lldpLocPortId"})
+_STDOUT = Path("-")
 _TABLES = {table.name: table for table in TABLES if table is not LLDP_REM_TABLE}
 
 device_argument = click.argument("device", metavar="SCHOOL/DEVICE")
@@ -63,9 +66,7 @@ demo_option = click.option(
 demo_state_option = click.option(
     "--state-dir",
     type=click.Path(path_type=Path),
-    default=demo_command.STATE_DIRECTORY,
-    show_default=True,
-    help="Where the running demo keeps its state.",
+    help=f"Where the running demo keeps its state.  [default: {demo_command.STATE_DIRECTORY}]",
 )
 
 
@@ -97,7 +98,7 @@ class _Device:
         return None
 
 
-@click.command()
+@click.command(cls=ServiceCommand)
 @device_argument
 @click.argument("table", required=False)
 @config_option
@@ -108,7 +109,7 @@ def walk(
     table: str | None,
     config: Path,
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
-    state_dir: Path,
+    state_dir: Path | None,
 ) -> None:
     """Print a TABLE of one device as it is read; without TABLE, which tables it has.
 
@@ -123,13 +124,32 @@ def walk(
             return await _overview(found)
         return await (_profile(found) if wanted == PROFILE else _rows(found, wanted))
 
-    for line in _ask(inventory, device, lines, demo=state_dir if of_demo else None):
+    for line in _ask(inventory, device, lines, demo=_demo(state_dir, of_demo=of_demo)):
         say(line)
 
 
-@click.command()
+class _RecordCommand(ServiceCommand):
+    """The file is the person's, in a place that the service need not even see."""
+
+    def run_as(self, service: Service, ctx: click.Context) -> int:
+        """Have the service record to its output, and write that to the file; see `Service.run`."""
+        file, device = ctx.params["file"], ctx.params["device"]
+        if file == _STDOUT:
+            return super().run_as(service, ctx)
+        _refuse_existing(file)
+        words = ["record", "--config", str(ctx.params["config"]), device, str(_STDOUT)]
+        with tempfile.TemporaryFile() as recorded:
+            code = service.run(words, recorded)
+            if code == Exit.OK:
+                recorded.seek(0)
+                lines = recorded.read().decode().splitlines(keepends=True)
+                _write(file, ctx.params["mode"], device, lines)
+        return code
+
+
+@click.command(cls=_RecordCommand)
 @device_argument
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @config_option
 @mode_option
 @demo_option
@@ -140,27 +160,44 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     mode: int | None,
     config: Path,
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
-    state_dir: Path,
+    state_dir: Path | None,
 ) -> None:
     """Write what one device answers to FILE, for a bug report; nothing personal is in it.
 
     Numbers and the names of parts are kept. Names, contacts, places, aliases, serial numbers
-    and addresses are blotted out. FILE is in the form of snmpsim's .snmprec.
+    and addresses are blotted out. FILE is in the form of snmpsim's .snmprec; - is stdout.
     """
-    if file.exists():
-        fail(f"{file} exists already; name another file", Exit.WRONG)
+    _refuse_existing(file)
     inventory = read_inventory(config)
-    lines, failures = _ask(inventory, device, _record, demo=state_dir if of_demo else None)
+    demo = _demo(state_dir, of_demo=of_demo)
+    lines, failures = _ask(inventory, device, _record, demo=demo)
     for failure in failures:
         say(f"warning: not complete: {failure}", err=True)
     if not lines:
         fail(f"{device} did not answer; nothing was written", Exit.CHECK_FAILED)
+    if file == _STDOUT:
+        say_document("".join(lines))
+    else:
+        _write(file, mode, device, lines)
+
+
+def _refuse_existing(file: Path) -> None:
+    if file != _STDOUT and file.exists():
+        fail(f"{file} exists already; name another file", Exit.WRONG)
+
+
+def _write(file: Path, mode: int | None, device: str, lines: list[str]) -> None:
     try:
         with whole_text(file, overwrite=False, mode=mode) as out:
             out.writelines(lines)
     except OSError as error:
         fail(f"cannot write {file}: {sentence(error)}", Exit.WRONG)
     say(f"{file}: {len(lines)} variables of {device}; read it before you send it")
+
+
+def _demo(state_dir: Path | None, *, of_demo: bool) -> Path | None:
+    """Return where the running demo keeps its state; None where the real devices are meant."""
+    return (state_dir or demo_command.STATE_DIRECTORY) if of_demo else None
 
 
 def _ask(

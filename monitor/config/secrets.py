@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # SNMP communities and passphrases stay far below; a longer file is not the one that was meant.
 MAX_SECRET_BYTES: Final = 256
+_CREDENTIALS: Final = Path("/run/credentials")
 
 
 class SecretError(Exception):
@@ -87,7 +88,7 @@ def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
         data = variables[source.place].encode("utf-8", "surrogateescape")
     else:
         what = f"the file {source.place}"
-        data = _read_file(source.place, what)
+        data = _read_file(own_copy(Path(source.place), variables), what)
     data = data.removesuffix(b"\n").removesuffix(b"\r")
     if not data:
         raise SecretError(f"{what} is empty; write the secret into it")
@@ -106,9 +107,20 @@ def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
     return Secret(text)
 
 
-def _read_file(place: str, what: str) -> bytes:
+def own_copy(place: Path, variables: Mapping[str, str]) -> Path:
+    """Return where systemd put this process's copy of a credential, for any other file the file.
+
+    A configuration names the service's copy; a command that runs as the service has its own.
+
+    Source: systemd.exec(5), LoadCredential=.
+    """
+    own = variables.get("CREDENTIALS_DIRECTORY")
+    return Path(own) / place.name if own and place.parent.parent == _CREDENTIALS else place
+
+
+def _read_file(place: Path, what: str) -> bytes:
     try:
-        with Path(place).open("rb") as file:
+        with place.open("rb") as file:
             return file.read(MAX_SECRET_BYTES + 3)
     except OSError as error:
         raise SecretError(f"{what} cannot be read: {error.strerror or error}") from error

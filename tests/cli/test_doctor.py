@@ -9,7 +9,8 @@ import pytest
 
 from monitor.cli import doctor
 from monitor.cli.clocks import KernelClock, kernel_clock
-from monitor.cli.doctor import Health, examine, same_clock
+from monitor.cli.doctor import examine, same_clock
+from monitor.cli.finding import Health
 from monitor.clock import SystemClock
 from monitor.rollout.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke

@@ -26,4 +26,4 @@ def test_the_unit_has_what_the_daemon_speaks() -> None:
     text = UNIT.read_text()
     for line in ("Type=notify", "WatchdogSec=30", "Restart=always", "StateDirectory=schulnetz"):
         assert f"\n{line}\n" in text
-    assert "LoadCredential=" in text
+    assert "\nUser=schulnetz\n" in text

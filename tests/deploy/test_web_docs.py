@@ -73,7 +73,7 @@ def faults(folder: Path, drop_in: str) -> str:
     unit = (ROOT / "deploy/systemd/schulnetz.service").read_text(encoding="utf-8") + drop_in
     place = folder / "schulnetz.service"
     # A program that is there, so that nothing but the lines is judged.
-    place.write_text(unit.replace("/opt/schulnetz/bin/schulnetz", "/bin/true"))
+    place.write_text(unit.replace("ExecStart=schulnetz", "ExecStart=/bin/true"))
     command = ["systemd-analyze", "verify", "--man=no", str(place)]
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stderr
     return "\n".join(line for line in said.splitlines() if "schulnetz.service:" in line)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.cli.doctor import Health, same_clock
+from monitor.cli.doctor import same_clock
+from monitor.cli.finding import Health
 from monitor.clock import SystemClock
 from monitor.exposition.own import OwnMetrics
 from tests.integration.prometheus import prometheus_of

@@ -1,0 +1,70 @@
+"""What `schulnetz doctor` says of the installed service: its user, its addresses, its web file.
+
+Must not know: anything of the machine itself.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import TYPE_CHECKING, Final
+
+from monitor.cli.addresses import addresses_of, blocked, destinations, hosts_of, resolvers
+from monitor.cli.finding import Finding, Health
+from monitor.cli.service import is_service
+from monitor.cli.unit import UNIT
+from monitor.config.secrets import own_copy
+from monitor.config.web_file import read_web_file
+from monitor.web_access import WebFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.cli.unit import Unit
+    from monitor.inventory import Inventory
+
+_SHOWN: Final = 3
+
+
+def service_user(unit: Unit) -> Finding:
+    """Return whether this process may do what the service may, and no more."""
+    if is_service(unit):
+        return Finding("user", Health.GOOD, f"{unit.user or 'root'}, as the service")
+    seen = f"{getpass.getuser()}, and the service is {unit.user}: the rest is not what it would see"
+    return Finding("user", Health.WARNING, seen, "sudo schulnetz doctor")
+
+
+def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
+    """Return whether the unit lets the service reach all that is configured."""
+    found = destinations([*hosts_of(inventory, unit.ledger), *resolvers()], addresses_of)
+    kept_out = blocked(unit, (one for networks in found.networks.values() for one in networks))
+    if not kept_out:
+        return Finding("addresses", Health.GOOD, "the unit allows all that are configured")
+    shown = ", ".join(str(one).removesuffix("/32") for one in kept_out[:_SHOWN])
+    more = f" and {len(kept_out) - _SHOWN} more" if len(kept_out) > _SHOWN else ""
+    return Finding(
+        "addresses",
+        Health.BAD,
+        f"IPAddressDeny= of {UNIT} keeps the daemon from {shown}{more}",
+        f"schulnetz unit > /etc/systemd/system/{UNIT}.d/addresses.conf, "
+        "then systemctl daemon-reload and restart",
+    )
+
+
+def web_file(named: Path | None, config: Path) -> Finding | None:
+    """Return whether the web configuration can be used, its certificate and key included.
+
+    One that lies beside the schools and is named by nobody is a finding, too; None without any.
+    """
+    what = "web configuration"
+    if named is None:
+        beside = config.with_name("web.config.yml")
+        if not beside.exists():
+            return None
+        seen = f"{beside} is there, and the daemon does not read it: no login, no TLS"
+        return Finding(what, Health.WARNING, seen, f"schulnetz run --web-config {beside}")
+    try:
+        access = read_web_file(own_copy(named, os.environ))
+    except WebFileError as error:
+        return Finding(what, Health.BAD, str(error))
+    return Finding(what, Health.GOOD, f"{named}: {access.summary}")

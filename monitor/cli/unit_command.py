@@ -1,0 +1,97 @@
+"""`schulnetz unit`: a drop-in by which the unit lets the daemon reach what is configured.
+
+Must not know: how commands run as the service.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.addresses import addresses_of, destinations, hosts_of, public, resolvers
+from monitor.cli.common import config_option, read_inventory, unit_of
+from monitor.cli.ledger_option import ledger_url_option
+from monitor.cli.output import say
+from monitor.cli.unit import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.cli.addresses import Destinations, Network
+
+
+class _Network(click.ParamType[IPv4Network | IPv6Network]):
+    """A network, or a single address."""
+
+    name = "network"
+
+    def convert(
+        self,
+        value: str | Network,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Network:
+        """Return the network of the text."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return ip_network(value)
+        except ValueError as error:
+            self.fail(f"{error}; write 198.51.100.0/24, or one address", param, ctx)
+
+
+@click.command("unit")
+@config_option
+@ledger_url_option
+@click.option(
+    "--allow",
+    "readers",
+    type=_Network(),
+    multiple=True,
+    metavar="NETWORK",
+    help="Who reads pages and metrics, or is asked besides. May be given several times.",
+)
+def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> None:
+    """Print a drop-in with which the unit lets the daemon reach all that is configured.
+
+    The unit as it is shipped allows this host and private networks and denies all else. Names are
+    looked up now: print it again when their addresses change.
+    """
+    inventory = read_inventory(config)
+    context = click.get_current_context()
+    installed = unit_of(context)
+    url = ledger_url or (installed.ledger if installed else None)
+    found = destinations([*hosts_of(inventory, url), *resolvers()], addresses_of)
+    say(*_drop_in(config, found, readers))
+    for name in found.unknown:
+        say(f"warning: {name} has no address now; it stays out of reach", err=True)
+
+
+def _drop_in(config: Path, found: Destinations, readers: tuple[Network, ...]) -> Iterator[str]:
+    yield f"# What {config} names beyond this host and private networks."
+    yield f"# Written by `schulnetz unit`; belongs into /etc/systemd/system/{UNIT}.d/addresses.conf"
+    yield "[Service]"
+    for host, networks in found.networks.items():
+        is_name = any(str(one.network_address) != host for one in networks)
+        if is_name and (outside := public(networks)):
+            yield f"# {host}"
+            yield from _lines(outside)
+    literal = [
+        one
+        for host, networks in found.networks.items()
+        for one in networks
+        if str(one.network_address) == host
+    ]
+    yield from _lines(public(literal))
+    if readers:
+        yield "# --allow"
+        yield from _lines(public(readers))
+
+
+def _lines(networks: list[Network]) -> Iterator[str]:
+    for one in networks:
+        text = str(one.network_address) if one.num_addresses == 1 else str(one)
+        yield f"IPAddressAllow={text}"
