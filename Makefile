@@ -8,9 +8,10 @@ STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=
 STACK ?=
 LOOK ?=
+DEB ?=
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo stack look test coverage fast drills fuzz sbom lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack look test coverage fast drills fuzz sbom deb lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -58,6 +59,10 @@ bench: venv-dev ## measure against the peers, in one run, into bench/README.md
 
 sbom: venv-dev ## write the bill of materials into build/sbom.cdx.json and list the licences
 	$(RUN)/python tools/sbom.py build/sbom.cdx.json
+
+deb: venv-dev ## build the Debian package into build/ (options: DEB='--version 0.1.1')
+	$(RUN)/python -m pip install --quiet uv
+	$(RUN)/python -m tools.deb $(DEB)
 
 schema: venv ## write config/schools.schema.json
 	$(RUN)/schulnetz schema > config/schools.schema.json

@@ -121,7 +121,7 @@ def examine(
         cure = f"`schulnetz check {config}` names them all"
         yield Finding("configuration", Health.BAD, count_of(count, "problem"), cure)
     if inventory is not None:
-        yield from _credentials(inventory)
+        yield from _credentials(inventory, unit)
         if unit is not None:
             yield service_addresses(unit, inventory)
     if (web := web_file(web_config, config)) is not None:
@@ -133,12 +133,14 @@ def examine(
     yield _clock()
 
 
-def _credentials(inventory: Inventory) -> Iterator[Finding]:
+def _credentials(inventory: Inventory, unit: Unit | None) -> Iterator[Finding]:
     try:
         read_credentials(inventory.credentials)
         yield Finding("credentials", Health.GOOD, f"{len(inventory.credentials)} can be read")
     except SecretError as error:
-        yield Finding("credentials", Health.BAD, str(error))
+        group = (unit.last("Group") or unit.user) if unit is not None else ""
+        cure = f"install -m 640 -g {group} /dev/stdin FILE, type it, then Ctrl-D" if group else ""
+        yield Finding("credentials", Health.BAD, str(error), cure)
     for name, source in inventory.credentials.items():
         if source.kind == "file" and _is_open_to_others(Path(source.place)):
             seen = f"{source.place} can be read by other users"

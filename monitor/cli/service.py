@@ -124,7 +124,7 @@ def transient(unit: Unit, name: str, words: Sequence[str], extra: Sequence[str])
     program = shutil.which(next(iter(unit.command), ""), path=_PROGRAM_PATH)
     if program is None:
         fail(f"ExecStart= of {UNIT} names no program: systemctl status {UNIT}", Exit.WRONG)
-    taken = [f"{key}={value}" for key, value in unit.settings if not key.startswith(_NOT_TAKEN)]
+    taken = [f"{key}={value}" for key, value in _taken(unit)]
     # A user of the same name has the same number, dynamic or not: else the state changes owners.
     taken += [f"User={unit.user}", *extra]
     variables = [f"{key}={os.environ[key]}" for key in _HANDED_ON if key in os.environ]
@@ -145,6 +145,18 @@ def transient(unit: Unit, name: str, words: Sequence[str], extra: Sequence[str])
         program,
         *words,
     ]
+
+
+def _taken(unit: Unit) -> Iterator[tuple[str, str]]:
+    """Yield the settings that a command shares with the service, as systemd-run takes them."""
+    for key, value in unit.settings:
+        if key.startswith(_NOT_TAKEN):
+            continue
+        # In a unit one line may hold several; systemd-run takes `localhost` and the like alone.
+        if key.startswith("IPAddress") and value:
+            yield from ((key, word) for word in value.split())
+        else:
+            yield key, value
 
 
 def refuse_beside_service(ctx: click.Context, state_directory: Path) -> None:

@@ -62,8 +62,8 @@ class Unit:
         lines = self.all("ExecStart")
         if not lines:
             return []
-        text = Template(lines[-1].lstrip(_EXEC_PREFIXES)).safe_substitute(self.environment)
-        return shlex.split(text.replace("%d", str(CREDENTIALS)))
+        words = shlex.split(lines[-1].lstrip(_EXEC_PREFIXES).replace("%d", str(CREDENTIALS)))
+        return [Template(word).safe_substitute(self.environment) for word in words]
 
     def option(self, name: str) -> str | None:
         """Return the value of an option of the service's command line, such as `--ledger`."""

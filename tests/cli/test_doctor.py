@@ -10,7 +10,8 @@ import pytest
 from monitor.cli import doctor
 from monitor.cli.clocks import KernelClock, kernel_clock
 from monitor.cli.doctor import examine, same_clock
-from monitor.cli.finding import Health
+from monitor.cli.doctor_service import web_file
+from monitor.cli.finding import Finding, Health, worst_first
 from monitor.clock import SystemClock
 from monitor.rollout.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
@@ -70,6 +71,47 @@ def test_a_secret_that_others_can_read_is_a_warning(config: Path, tmp_path: Path
         secret.chmod(mode)
         how = found(config, tmp_path / "state").get("credential devices", (None, ""))[0]
         assert how is expected
+
+
+def test_nothing_is_written(config: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert found(config, state)["state"] == (
+        Health.GOOD,
+        f"{state} is not there yet; the daemon makes it ",
+    )
+    assert not state.exists()
+    state.mkdir()
+    before = state.stat().st_mtime_ns
+    assert found(config, state)["state"] == (Health.GOOD, f"{state} can be written ")
+    assert state.stat().st_mtime_ns == before
+
+
+def test_what_is_broken_comes_first_then_the_warnings() -> None:
+    looked_at = (Health.GOOD, Health.WARNING, Health.BAD, Health.GOOD, Health.BAD)
+    findings = [Finding(str(number), health, "") for number, health in enumerate(looked_at)]
+    assert [one.what for one in worst_first(findings)] == ["2", "4", "1", "0", "3"]
+
+
+def test_a_web_configuration_is_looked_at_with_what_it_names(config: Path, tmp_path: Path) -> None:
+    assert web_file(None, config) is None
+    web = config.with_name("web.config.yml")
+    web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
+    code, output, _ = invoke(
+        "doctor", "--config", config, "--state-dir", tmp_path, "--web-config", web
+    )
+    assert code == 1
+    assert "web configuration" in output
+    assert "none.pem" in output
+    named = web_file(web, config)
+    assert named is not None
+    assert named.health is Health.BAD
+    web.write_text("")
+    named = web_file(web, config)
+    assert named == Finding("web configuration", Health.GOOD, f"{web}: no TLS, no users")
+    forgotten = web_file(None, config)
+    assert forgotten is not None
+    assert forgotten.health is Health.WARNING
+    assert f"--web-config {web}" in forgotten.cure
 
 
 def test_a_state_that_is_no_folder_is_broken(config: Path, tmp_path: Path) -> None:
