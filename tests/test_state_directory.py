@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -9,6 +9,9 @@ from monitor.state_directory import (
     look_at_state_directory,
     prepare_state_directory,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:

@@ -99,6 +99,24 @@ def test_what_root_writes_into_the_services_folder_is_the_services(tmp_path: Pat
     assert set(owners) == names
 
 
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_keeps_its_owner(
+    tmp_path: Path,
+) -> None:
+    """Root's command would else give a file of the system to the folder's owner."""
+    folder, system = tmp_path / "state", tmp_path / "system"
+    folder.mkdir()
+    system.touch()
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+    (folder / "maintenance.json.lock").symlink_to(system)
+    with (
+        pytest.raises(OSError, match="symbolic links"),
+        StateFile(folder / "maintenance.json").locked(),
+    ):
+        pass
+    assert system.stat().st_uid == os.geteuid()
+
+
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_a_link_is_not_followed_and_stays(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001  # a parameter
     secret, link = tmp_path / "secret", tmp_path / "link"

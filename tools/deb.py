@@ -92,14 +92,14 @@ def build(
         _permissions(tree)
         folder.mkdir(parents=True, exist_ok=True)
         package = folder / f"{NAME}_{version}_{architecture}.deb"
-        _run("dpkg-deb", "--root-owner-group", "-Zxz", "-z3", "--build", str(tree), str(package))
+        _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(package))
         return package
 
 
 def _lay_out(tree: Path, libraries_by_python: Mapping[str, Path]) -> None:
-    for source, target in FILES.items():
-        (tree / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / source, tree / target)
+    for source, place in FILES.items():
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / source, tree / place)
     for python, library in libraries_by_python.items():
         target = tree / f"usr/lib/schulnetz/python{python}"
         shutil.copytree(library, target, ignore=shutil.ignore_patterns(*_NOT_SHIPPED))

@@ -65,7 +65,7 @@ def test_the_example_has_the_jobs_of_the_deployment_and_a_login_at_each_place() 
 def test_systemd_takes_the_drop_in(tmp_path: Path) -> None:
     drop_in = example("ini", "[Service]")
     assert faults(tmp_path, drop_in) == ""
-    assert "Unknown key" in faults(tmp_path, drop_in.replace("LoadCredential", "LoadCredentail"))
+    assert "Unknown key" in faults(tmp_path, drop_in.replace("ExecStart", "ExecStrat"))
 
 
 def faults(folder: Path, drop_in: str) -> str:

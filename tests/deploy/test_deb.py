@@ -1,0 +1,102 @@
+"""The Debian package as dpkg reads it: what is where, what is kept, and which scripts run.
+
+Built here with the product alone; `make deb` puts the libraries of the lock file beside it. That it
+installs on Debian 12 and 13 is tried by `make drills` (tests/drills/test_install.py).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from monitor import __version__
+from monitor.config import load
+from tools.deb import NAME, PYTHONS, SCRIPTS, build
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("deb")
+    libraries = {}
+    for python in PYTHONS:
+        libraries[python] = folder / python
+        (folder / python / "monitor/__pycache__").mkdir(parents=True)
+        (folder / python / "monitor/__pycache__/x.pyc").touch()
+        (folder / python / "monitor/common.py").write_text("same\n" * 2000)
+        (folder / python / "monitor/own.py").write_text(python)
+        (folder / python / "setuptools").mkdir()
+    return build(libraries, __version__, "amd64", folder)
+
+
+def read(*command: str | Path) -> str:
+    words = [str(one) for one in command]
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=300).stdout
+
+
+@pytest.fixture(scope="module")
+def tree(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("tree")
+    read("dpkg-deb", "--raw-extract", package, target)
+    return target
+
+
+def test_the_package_says_what_it_is_and_needs(package: Path) -> None:
+    assert read("dpkg-deb", "--field", package, "Package").strip() == NAME
+    assert read("dpkg-deb", "--field", package, "Version").strip() == __version__
+    needed = read("dpkg-deb", "--field", package, "Depends")
+    for python in PYTHONS:
+        assert f"python3 (>= {python})" in needed
+
+
+def test_all_of_it_is_roots_and_none_of_it_for_others_to_write(package: Path) -> None:
+    for line in read("dpkg-deb", "--contents", package).splitlines():
+        mode, owner = line.split()[:2]
+        assert owner == "root/root", line
+        assert mode[5] == mode[8] == "-", line
+
+
+def test_program_unit_and_kernel_settings_are_where_the_system_looks(tree: Path) -> None:
+    program = tree / "usr/bin/schulnetz"
+    assert program.stat().st_mode & 0o777 == 0o755
+    unit = tree / "usr/lib/systemd/system/schulnetz.service"
+    assert unit.read_text() == (ROOT / "deploy/systemd/schulnetz.service").read_text()
+    assert (tree / "usr/lib/sysctl.d/50-schulnetz.conf").is_file()
+    documents = tree / f"usr/share/doc/{NAME}"
+    assert (documents / "docs/operation.md").is_file()
+    assert (documents / "copyright").is_file()
+
+
+def test_the_schools_are_a_configuration_file_that_is_right_as_shipped(tree: Path) -> None:
+    assert (tree / "DEBIAN/conffiles").read_text() == "/etc/schulnetz/schools.yaml\n"
+    inventory = load(tree / "etc/schulnetz/schools.yaml")
+    # Documentation addresses (RFC 5737): nothing real is asked before it is configured.
+    hosts = {check.target.host for check in inventory.checks()}
+    assert all(host.startswith(("192.0.2.", "198.51.100.", "203.0.113.")) for host in hosts)
+
+
+def test_each_python_has_its_libraries_and_shares_what_is_the_same(tree: Path) -> None:
+    folder = tree / "usr/lib/schulnetz"
+    assert sorted(one.name for one in folder.iterdir()) == [f"python{one}" for one in PYTHONS]
+    first, second = (folder / f"python{one}/monitor" for one in PYTHONS)
+    assert (first / "common.py").samefile(second / "common.py")
+    assert (first / "own.py").read_text() != (second / "own.py").read_text()
+    assert not list(tree.rglob("*.pyc"))
+    assert not list(tree.rglob("setuptools"))
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_maintainers_scripts_are_right_sh(tree: Path, name: str) -> None:
+    script = tree / "DEBIAN" / name
+    assert script.stat().st_mode & 0o111
+    read("sh", "-n", script)
+
+
+def test_no_script_deletes_what_the_service_or_a_person_wrote(tree: Path) -> None:
+    for name in SCRIPTS:
+        for line in (tree / "DEBIAN" / name).read_text().splitlines():
+            if "rm -r" in line and "echo" not in line:
+                assert line.startswith("find /usr/lib/schulnetz -name __pycache__"), line
