@@ -25,7 +25,7 @@ from dashboards.shared import (
     or_zero,
     with_place,
 )
-from monitor.words.text import Text
+from monitor.words.text import Text, same
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
 _FAILED: Final = 'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1'
@@ -75,7 +75,7 @@ _WORST: Final = Panel(
         sentence(
             f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))',
             BAD,
-            Text("{{place}}: {{share}} %", "{{place}}: {{share}} %"),
+            same("{{place}}: {{share}}\N{NO-BREAK SPACE}%"),
         ),
         sentence(
             f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("none below", "keine darunter")

@@ -5,6 +5,7 @@ Must not know: Grafana's JSON.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from dashboards.contract_terms import (
@@ -26,6 +27,7 @@ from dashboards.shared import (
     TO_PLACE,
     TO_PLACE_OF_SERIES,
     or_silent,
+    or_silent_at_end,
     with_place,
     words,
 )
@@ -67,7 +69,7 @@ LINES: Final = Panel(
     width=24,
     height=11,
     columns=(
-        PLACE_COLUMNS[0],
+        replace(PLACE_COLUMNS[0], width=300),
         Column("Value #A", Text("Kept", "Eingehalten"), "percentunit", decimals=2),
         Column("Value #B", Text("Owed", "Geschuldet"), "percentunit", decimals=2),
         Column(
@@ -112,7 +114,7 @@ OUTAGES_OF_LINES: Final = Panel(
         "Jeder Ausfall im Zeitraum, der neueste zuerst: Beginn, die letzte Minute, in der er "
         "gesehen wurde, Dauer und Ursache. Gut: keiner.",
     ),
-    (Query(with_place(_OUTAGES), same(""), every="1m"),),
+    (Query(or_silent_at_end(with_place(_OUTAGES)), same(""), every="1m"),),
     "none",
     Text("no outage seen", "kein Ausfall gesehen"),
     width=14,
@@ -154,7 +156,7 @@ CAMPAIGNS_OF_LINES: Final = Panel(
         ),
     ),
     "percentunit",
-    Text("never measured", "nie gemessen"),
+    Text("never measured, or not known", "nie gemessen oder nicht bekannt"),
     width=10,
     height=12,
     maximum=1,

@@ -26,7 +26,14 @@ from dashboards.shared import (
     or_silent,
     with_place,
 )
-from dashboards.stages import MAPPED, STAGE_LAYERS, STAGE_SERIES, STAGE_VALUES, stage_code
+from dashboards.stages import (
+    MAP_SILENT,
+    MAPPED,
+    STAGE_LAYERS,
+    STAGE_SERIES,
+    STAGE_VALUES,
+    stage_code,
+)
 from monitor.words.terms import STAGES
 from monitor.words.text import Text, same
 
@@ -148,17 +155,20 @@ _MAP: Final = Panel(
         "Jeder Standort in der Farbe seiner Stufe, Norden ist oben, ohne Hintergrund. Ein Klick "
         "auf einen Punkt führt zur Schule. Gut: alle nachgewiesen.",
     ),
-    tuple(
-        Query(
-            with_place(
-                f'(max by (school, site) (rollout_stage{{stage="{name}"}}) == 1)'
-                " * on (school, site) group_left (lat, lon)"
-                " max by (school, site, lat, lon) (school_site_info)"
-            ),
-            same(""),
-            instant=True,
-        )
-        for name in MAPPED
+    (
+        *(
+            Query(
+                with_place(
+                    f'(max by (school, site) (rollout_stage{{stage="{name}"}}) == 1)'
+                    " * on (school, site) group_left (lat, lon)"
+                    " max by (school, site, lat, lon) (school_site_info)"
+                ),
+                same(""),
+                instant=True,
+            )
+            for name in MAPPED
+        ),
+        MAP_SILENT,
     ),
     "none",
     NOTHING_YET,
@@ -307,7 +317,7 @@ DETAIL: Final = Row(
                 Query("max by (goal, name, unit) (rollout_reported_info)", same(""), instant=True),
             ),
             "none",
-            Text("–", "–"),
+            Text("none configured, or not known", "keine eingestellt oder nicht bekannt"),
             width=24,
             height=9,
             columns=(

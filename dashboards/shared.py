@@ -38,7 +38,7 @@ NONE: Final = Text("none", "keine")
 # What `or_silent` puts into a table, and how it reads.
 SILENT_ROW: Final = Value(
     "monitor_silent",
-    Text("MONITOR SILENT: nothing is known", "MONITOR STUMM: nichts ist bekannt"),
+    Text("MONITOR SILENT", "MONITOR STUMM"),
     Colour.SILENT,
 )
 
@@ -171,8 +171,29 @@ def or_silent(expr: str, label: str = "place") -> str:
 
     Its text is `SILENT_ROW`, among that column's values. An empty table then means "none".
     """
-    row = f'label_replace(vector(NaN), "{label}", "{SILENT_ROW.value}", "", "")'
-    return f"{expr} or ({row} unless on () {_ALIVE})"
+    return f"{expr} or ({_labelled(**{label: str(SILENT_ROW.value)})} unless on () {_ALIVE})"
+
+
+def or_silent_at_end(expr: str, label: str = "place") -> str:
+    """Return PromQL of a table of a range's series that says so while the monitor is silent.
+
+    A silence that is over by the end of the range is none of it.
+    """
+    row = _labelled(**{label: str(SILENT_ROW.value)})
+    return f'{expr} or ({row} unless on () max(up{{job="schulnetz"}} @ end()) == 1)'
+
+
+def silent_place() -> str:
+    """Return PromQL of a place on a map that is there while the monitor is silent."""
+    return f"{_labelled(place='–', lat='0', lon='0')} unless on () {_ALIVE}"
+
+
+def _labelled(**labels: str) -> str:
+    """Return PromQL of one series without a number that has these labels."""
+    expr = "vector(NaN)"
+    for name, value in labels.items():
+        expr = f'label_replace({expr}, "{name}", "{value}", "", "")'
+    return expr
 
 
 # While this holds, verdicts are suspended: our own line is dead, or all fell silent at once.

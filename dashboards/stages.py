@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.panel import Colour, Series, Value
-from dashboards.shared import code_of
+from dashboards.panel import Colour, Query, Series, Value
+from dashboards.shared import SILENT_ROW, code_of, silent_place
 from monitor.words.terms import STAGES
+from monitor.words.text import Text
 
 # What needs a person first comes last, so that the largest code is the first in a table.
 _COLOURS: Final = {
@@ -32,9 +33,12 @@ STAGE_VALUES: Final = tuple(
 STAGE_SERIES: Final = tuple(Series(name, STAGES[name], _COLOURS[name]) for name in _NAMES)
 # Layers of a map, and the query of each; what is drawn last lies on top.
 MAPPED: Final = _NAMES
-STAGE_LAYERS: Final = tuple(
-    Series(chr(ord("A") + place), STAGES[name], _COLOURS[name]) for place, name in enumerate(MAPPED)
+STAGE_LAYERS: Final = (
+    *(Series(chr(ord("A") + at), STAGES[name], _COLOURS[name]) for at, name in enumerate(MAPPED)),
+    Series(chr(ord("A") + len(MAPPED)), SILENT_ROW.text, Colour.SILENT),
 )
+# A map has no word for having nothing: a grey point, and its name in the legend.
+MAP_SILENT: Final = Query(silent_place(), Text("monitor silent", "Monitor stumm"), instant=True)
 
 
 def stage_code(selector: str = "", by: str = "school, site") -> str:

@@ -256,6 +256,18 @@ def test_no_map_loads_a_tile_from_anywhere(board: Board, language: Language) -> 
 
 
 @every_document
+def test_a_map_shows_by_a_point_and_its_legend_that_the_monitor_is_silent(
+    board: Board, language: Language
+) -> None:
+    for panel in panels(document(board, language), "geomap"):
+        layer, target = panel["options"]["layers"][-1], panel["targets"][-1]
+        assert layer["filterData"]["options"] == target["refId"]
+        assert layer["name"] == SILENT_ROW.text.of(language)
+        assert layer["config"]["style"]["color"]["fixed"] == Colour.SILENT
+        assert target["expr"].endswith(f"unless on () {ALIVE}")
+
+
+@every_document
 def test_boards_of_one_school_tell_its_sites_apart(board: Board, language: Language) -> None:
     found = document(board, language)
     names = {variable["name"] for variable in found["templating"]["list"]}
