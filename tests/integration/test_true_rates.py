@@ -350,6 +350,7 @@ def of_grafana(expr: str, interval: str, school: str) -> str:
         told.replace("$__rate_interval", window)
         .replace("$__range", f"{RUN_SECONDS}s")
         .replace("$school", school)
+        .replace("$sites", "main")
         .replace("$site", "main")
         .replace("$device", "switch-01")
     )
