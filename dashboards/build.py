@@ -9,6 +9,7 @@ Must not know: single boards.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from grafana_foundation_sdk.builders import dashboard, prometheus
@@ -26,7 +27,7 @@ from dashboards.fields import (
     unit_of,
 )
 from dashboards.kinds import drawn
-from dashboards.panel import Kind
+from dashboards.panel import Kind, in_a_line
 from monitor.words.text import same
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ if TYPE_CHECKING:
 
     from dashboards.fields import AnyPanel
     from dashboards.panel import Board, Choice, Mark, Panel, Query
-    from monitor.words.text import Language
+    from monitor.words.text import Language, Text
 
 SCHEMA_VERSION: Final = 37
 COLUMNS: Final = 24
 DATASOURCE: Final = models.DataSourceRef("prometheus", "${datasource}")
+_ONE_LINE_LETTERS: Final = 25
 # Grafana's own 150 pixels push a table's last columns out of a narrow window.
 _MIN_COLUMN: Final = 60
 # Options that came after Grafana 9.4.
@@ -147,7 +149,7 @@ class _Builder:
         return self._next_id - 1
 
     def _panel(self, panel: Panel, place: models.GridPos) -> models.Panel:
-        language = self._language
+        language, panel = self._language, _fitting(panel)
         built = drawn(panel, language)
         built.id(self._new_id()).title(panel.title.of(language))
         built.description(panel.description.of(language)).grid_pos(place)
@@ -176,6 +178,23 @@ class _Builder:
         if panel.link is not None and panel.kind not in {Kind.TABLE, Kind.TEXT}:
             built.data_links([link_of(panel.link, language)])
         return built.build()
+
+
+def _fitting(panel: Panel) -> Panel:
+    """Return a tile whose sentences and short texts are one line; a long one is larger in two."""
+    if panel.kind is not Kind.STAT:
+        return panel
+    values = tuple(replace(one, text=_in_lines_that_fit(one.text)) for one in panel.values)
+    queries = panel.queries
+    if panel.in_words:
+        queries = tuple(replace(one, legend=in_a_line(one.legend)) for one in queries)
+    no_data = _in_lines_that_fit(panel.no_data)
+    return replace(panel, values=values, queries=queries, no_data=no_data)
+
+
+def _in_lines_that_fit(said: Text) -> Text:
+    longest = max(len(said.en), len(said.de))
+    return in_a_line(said) if longest <= _ONE_LINE_LETTERS else said
 
 
 def _ask(built: AnyPanel, panel: Panel, language: Language) -> None:

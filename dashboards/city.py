@@ -64,8 +64,8 @@ WHY: Final = Row(
             ),
             "none",
             NONE,
-            width=12,
-            height=6,
+            width=24,
+            height=5,
             columns=(
                 Column(
                     PROVIDER_COLUMN.name,
@@ -108,8 +108,8 @@ WHY: Final = Row(
             ),
             "none",
             NONE,
-            width=5,
-            height=6,
+            width=12,
+            height=5,
             columns=(
                 Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
                 Column("school", same("school"), hidden=True),
@@ -133,8 +133,8 @@ WHY: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=3,
-            height=6,
+            width=6,
+            height=5,
             values=tuple(
                 Value(code, text, Colour.UNKNOWN if day == "unknown" else Colour.PLAIN)
                 for code, (day, text) in enumerate(terms.DAYS.items())
@@ -156,8 +156,8 @@ WHY: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=4,
-            height=6,
+            width=6,
+            height=5,
         ),
     ),
 )

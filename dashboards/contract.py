@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.contract_lines import CAMPAIGNS_OF_LINES, DETAIL, LINES, OUTAGES_OF_LINES
+from dashboards.contract_lines import CAMPAIGNS_OF_LINES, DETAIL, LINES, OUTAGES_OF_LINES, OVER_TIME
 from dashboards.contract_terms import BELOW, KEPT, OF, OWED
 from dashboards.panel import BAD_FROM_ONE, Board, Choice, Kind, Panel, Query, Row
 from dashboards.sentence import (
@@ -56,7 +56,7 @@ _KEEPS: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=9,
+    width=8,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
@@ -84,7 +84,7 @@ _WORST: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=6,
+    width=8,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
@@ -124,7 +124,7 @@ _SLOW: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=5,
+    width=4,
     height=5,
     steps=BAD_FROM_ONE,
 )
@@ -133,7 +133,9 @@ ANSWER: Final = Row(
     Text("Is the contract kept?", "Wird der Vertrag eingehalten?"),
     (_KEEPS, _WORST, _DOWN_NOW, _SLOW),
 )
-WHY: Final = Row(Text("Why not", "Warum nicht"), (LINES, OUTAGES_OF_LINES, CAMPAIGNS_OF_LINES))
+WHY: Final = Row(
+    Text("Why not", "Warum nicht"), (LINES, OUTAGES_OF_LINES, CAMPAIGNS_OF_LINES, OVER_TIME)
+)
 
 BOARD: Final = Board(
     "schulnetz-contract",

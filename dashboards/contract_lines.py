@@ -35,7 +35,7 @@ from monitor.words import terms
 from monitor.words.terms import CAUSES, FINDINGS
 from monitor.words.text import Text, same
 
-_MISSING: Final = Text("Missing", "Es fehlen")
+_MISSING: Final = Text("Missing", "Fehlt")
 _BEGIN: Final = Text("Begin", "Beginn")
 
 
@@ -69,9 +69,9 @@ LINES: Final = Panel(
     width=24,
     height=11,
     columns=(
-        replace(PLACE_COLUMNS[0], width=300),
-        Column("Value #A", Text("Kept", "Eingehalten"), "percentunit", decimals=2),
-        Column("Value #B", Text("Owed", "Geschuldet"), "percentunit", decimals=2),
+        replace(PLACE_COLUMNS[0], width=220),
+        Column("Value #A", Text("Kept", "Ist"), "percentunit", decimals=2),
+        Column("Value #B", Text("Owed", "Soll"), "percentunit", decimals=2),
         Column(
             "Value #C",
             _MISSING,
@@ -117,8 +117,8 @@ OUTAGES_OF_LINES: Final = Panel(
     (Query(or_silent_at_end(with_place(_OUTAGES)), same(""), every="1m"),),
     "none",
     Text("no outage seen", "kein Ausfall gesehen"),
-    width=14,
-    height=12,
+    width=24,
+    height=9,
     columns=(
         PLACE_COLUMNS[0],
         Column("started", _BEGIN, "moment"),
@@ -157,7 +157,7 @@ CAMPAIGNS_OF_LINES: Final = Panel(
     ),
     "percentunit",
     Text("never measured, or not known", "nie gemessen oder nicht bekannt"),
-    width=10,
+    width=12,
     height=12,
     maximum=1,
     decimals=0,
@@ -183,8 +183,8 @@ _FINDINGS: Final = Panel(
     ),
     "none",
     Text("none", "keine"),
-    width=10,
-    height=9,
+    width=24,
+    height=6,
     columns=(
         PLACE_COLUMNS[0],
         Column(
@@ -198,7 +198,7 @@ _FINDINGS: Final = Panel(
     link=TO_PLACE,
 )
 
-_OVER_TIME: Final = Panel(
+OVER_TIME: Final = Panel(
     Kind.TIME_SERIES,
     Text("Lines down over time", "Ausgefallene Leitungen über die Zeit"),
     Text("Dead lines. Good: 0 throughout.", "Tote Leitungen. Gut: durchgehend 0."),
@@ -210,8 +210,8 @@ _OVER_TIME: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=14,
-    height=9,
+    width=12,
+    height=12,
     series=(Series("down", Text("down", "ausgefallen"), Colour.BAD),),
 )
 
@@ -266,6 +266,6 @@ _EXCUSES: Final = Panel(
 )
 
 DETAIL: Final = Row(
-    Text("Excuses, findings and time", "Entschuldigtes, Befunde und Verlauf"),
-    (_EXCUSES, _OVER_TIME, _FINDINGS),
+    Text("Excuses and findings", "Entschuldigtes und Befunde"),
+    (_EXCUSES, _FINDINGS),
 )

@@ -222,7 +222,7 @@ _EVERY_SITE: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=15,
+    width=24,
     height=12,
     columns=(
         PLACE_COLUMNS[0],
@@ -284,8 +284,8 @@ DETAIL: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=9,
-            height=12,
+            width=24,
+            height=8,
             columns=(
                 PLACE_COLUMNS[0],
                 Column("Value", _AGE, "none", steps=_AGE_STEPS),

@@ -190,7 +190,7 @@ DETAIL: Final = Row(
             (Query("max by (kind) (monitor_checks) > 0", same(""), instant=True),),
             "none",
             NOTHING_YET,
-            width=5,
+            width=8,
             height=8,
             columns=(
                 Column("kind", Text("Kind", "Art"), values=words(terms.CHECKS, {}), coloured=False),
@@ -215,7 +215,7 @@ DETAIL: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=7,
+            width=8,
             height=8,
             series=called(terms.REFUSALS),
         ),
@@ -241,7 +241,7 @@ DETAIL: Final = Row(
             ),
             "none",
             NONE,
-            width=5,
+            width=8,
             height=8,
             columns=(
                 Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
@@ -252,18 +252,20 @@ DETAIL: Final = Row(
             link=TO_SCHOOL_OF_ROW,
         ),
         Panel(
-            Kind.TABLE,
+            Kind.STAT,
             same("Version"),
-            Text("What runs.", "Was läuft."),
-            (Query("max by (version, python) (monitor_build_info)", same(""), instant=True),),
+            Text("What runs, and in which Python.", "Was läuft, und in welchem Python."),
+            (
+                Query(
+                    "max by (version, python) (monitor_build_info)",
+                    same("{{version}}, Python {{python}}"),
+                    instant=True,
+                ),
+            ),
             "none",
             NOTHING_YET,
-            width=3,
-            height=8,
-            columns=(
-                Column("version", Text("Version", "Version")),
-                Column("python", same("Python")),
-            ),
+            width=12,
+            in_words=True,
         ),
         Panel(
             Kind.STAT,
@@ -281,8 +283,7 @@ DETAIL: Final = Row(
             ),
             "day",
             NOTHING_YET,
-            width=4,
-            height=8,
+            width=12,
         ),
     ),
 )

@@ -51,6 +51,9 @@ from dashboards.shared import (
 from monitor.words import terms
 from monitor.words.text import Text, same
 
+SITE_HERE: Final = Column(
+    "site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False, width=115
+)
 _CHECK: Final = "site, device, check"
 _SWITCH: Final = "site, device"
 _FINDINGS: Final = f"max by (site, finding) (school_uplink_finding{{{HERE}}})"
@@ -197,8 +200,14 @@ WHY: Final = Row(
             width=24,
             height=10,
             columns=(
-                Column("device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False),
-                Column("site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False),
+                Column(
+                    "device",
+                    Text("Device", "Gerät"),
+                    values=(SILENT_ROW,),
+                    coloured=False,
+                    width=140,
+                ),
+                SITE_HERE,
                 Column(
                     "check",
                     Text("Check", "Prüfung"),
@@ -221,7 +230,7 @@ WHY: Final = Row(
             (Query(or_silent(_FOUND, "finding"), same(""), instant=True),),
             "none",
             NONE,
-            width=8,
+            width=10,
             height=8,
             columns=(
                 Column(
@@ -229,7 +238,7 @@ WHY: Final = Row(
                     Text("Finding", "Befund"),
                     values=(SILENT_ROW, UNREAD, *words(terms.FINDINGS, {}, Colour.CARE)),
                 ),
-                Column("site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False),
+                SITE_HERE,
             ),
         ),
         Panel(
@@ -259,7 +268,7 @@ WHY: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=16,
+            width=14,
             height=8,
             values=(*STATES, SILENT),
         ),

@@ -267,9 +267,11 @@ OWED: Final = Row(
             Text("What is owed, and what was measured", "Was geschuldet ist, und was gemessen ist"),
             Text(
                 "The contracted rates, the stage of each site by evidence, and the last measuring "
-                "campaign with its medians. Good: passed, at 90 % of the contracted rate or more.",
+                "campaign with its medians, down (↓) and up (↑). Good: passed, at 90 % of the "
+                "contracted rate or more.",
                 "Die vertraglichen Raten, die Stufe jedes Standorts nach Nachweis, und die letzte "
-                "Messkampagne mit ihren Medianen. Gut: bestanden, ab 90 % der vertraglichen Rate.",
+                "Messkampagne mit ihren Medianen, herunter (↓) und hinauf (↑). Gut: bestanden, ab "
+                "90 % der vertraglichen Rate.",
             ),
             (
                 _table(stage_code(HERE, "site")),
@@ -288,11 +290,11 @@ OWED: Final = Row(
                 _SITE_COLUMN,
                 Column("Value #A", Text("Stage", "Stufe"), values=STAGES),
                 Column("Value #B", Text("Last campaign", "Letzte Kampagne"), values=CAMPAIGNS),
-                Column("Value #C", Text("Down, owed", "Herunter, geschuldet"), "bps"),
-                Column("Value #D", Text("Down, measured", "Herunter, gemessen"), "bps"),
-                Column("Value #E", Text("Up, owed", "Hinauf, geschuldet"), "bps"),
-                Column("Value #F", Text("Up, measured", "Hinauf, gemessen"), "bps"),
-                Column("Value #G", Text("Availability, owed", "Verfügbarkeit"), "percentunit"),
+                Column("Value #C", Text("Owed ↓", "Soll ↓"), "bps"),
+                Column("Value #D", Text("Measured ↓", "Ist ↓"), "bps"),
+                Column("Value #E", Text("Owed ↑", "Soll ↑"), "bps"),
+                Column("Value #F", Text("Measured ↑", "Ist ↑"), "bps"),
+                Column("Value #G", Text("Availability", "Verfügbarkeit"), "percentunit"),
             ),
         ),
     ),

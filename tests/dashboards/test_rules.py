@@ -143,6 +143,21 @@ def test_bars_have_room_for_whole_names(board: Board, language: Language) -> Non
 
 
 @every_document
+def test_a_tiles_short_text_is_one_line(board: Board, language: Language) -> None:
+    """Grafana measures one line, breaks it at a space, and draws the second over the title."""
+    for panel in panels(document(board, language), "stat"):
+        said = [panel["fieldConfig"]["defaults"]["noValue"]]
+        for mapping in panel["fieldConfig"]["defaults"].get("mappings", ()):
+            options = mapping["options"]
+            results = [options["result"]] if mapping["type"] == "special" else options.values()
+            said += [result["text"] for result in results]
+        if panel["options"]["textMode"] == "name":
+            said += [re.sub(r"\{\{\w+\}\}", "", t["legendFormat"]) for t in panel["targets"]]
+        for text in said:
+            assert " " not in text or len(text) > 20, (panel["title"], text)
+
+
+@every_document
 def test_a_states_word_stays_within_its_bar(board: Board, language: Language) -> None:
     """Grafana 9.4 writes from the begin of a state on, be that outside, over the row's name."""
     for panel in panels(document(board, language), "state-timeline"):
