@@ -443,6 +443,7 @@ class Daemon:
         return Sources(
             self.inventory,
             watch.board,
+            watch.conditions,
             watch.rollout,
             watch.meters,
             watch.calendar,

@@ -89,8 +89,11 @@ class DaemonView:
 
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict."""
-        board = self._sources.board
-        return tuple(finding_of(subject, verdict) for subject, verdict in board.findings())
+        board, conditions = self._sources.board, self._sources.conditions
+        return tuple(
+            finding_of(subject, verdict, conditions.of(subject))
+            for subject, verdict in board.findings()
+        )
 
     def windows(self) -> tuple[Window, ...]:
         """Return every maintenance window that is known."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory import IcmpOptions, Inventory
     from monitor.snmp.read import Agent, Request
+    from monitor.snmp.scalars import ScalarValue
     from tests.modelled import Running
 
 SCHOOL = "goethe"
@@ -98,7 +99,7 @@ class AilingNetwork(Network):
         if agent.address == SECOND_SWITCH:
             columns = self._sensors()
         asked = {name: column for name, column in columns.items() if name in request.columns}
-        scalars = {"sysUpTime": int(100 * now), "sysName": b"box"}
+        scalars: Mapping[str, ScalarValue] = {"sysUpTime": int(100 * now), "sysName": b"box"}
         return Result(scalars, {**result.columns, **asked}, None, 1, 3)
 
     def _interfaces(self, now: float) -> Mapping[str, Mapping[int, int | bytes]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.ailing import Ailing
+    from tests.exposition.support import Samples
 
 SINCE = "school_degraded_since_timestamp_seconds"
 
@@ -71,5 +72,5 @@ def test_a_website_that_answers_503_is_in_the_metrics_and_the_log(
     assert any(": no longer degraded (service, website) since " in line for line in said)
 
 
-async def names(one: Ailing) -> dict[str, float]:
+async def names(one: Ailing) -> Samples:
     return exact_names(await one.running.text())

@@ -12,6 +12,7 @@ from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
+from monitor.status.degraded import checks_of, degraded_since, troubles_of
 from monitor.status.model import (
     CityStatus,
     CommonOutageStatus,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from monitor.rollout.sla import SlaReport
     from monitor.status.history import RoundTripHistory
     from monitor.uplink import UplinkMeters
-    from monitor.verdict import Verdict, VerdictBoard
+    from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard
     from monitor.verdict.provider import ProviderOutage
 
 # The least that is known of any of a school's sites is what is known of the school.
@@ -67,6 +68,7 @@ class Sources:
 
     inventory: Inventory
     board: VerdictBoard
+    conditions: Conditions
     rollout: RolloutBoard
     meters: UplinkMeters
     calendar: SchoolCalendar
@@ -89,6 +91,10 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         schools_up=states.count(State.UP),
         schools_down=states.count(State.DOWN),
         schools_unknown=states.count(State.UNKNOWN),
+        schools_degraded=sum(
+            state is State.UP and _degraded_since(sources, school) is not None
+            for school, state in zip(inventory.schools, states, strict=True)
+        ),
         common_outage=None
         if hub is None
         else CommonOutageStatus(since=hub.since, detail=hub.detail),
@@ -98,6 +104,11 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         root_causes=tuple(
             finding_of(subject, verdict)
             for subject in causes
+            if (verdict := board.verdict(subject)) is not None
+        ),
+        degraded=tuple(
+            finding_of(subject, verdict, found)
+            for subject, found in sources.conditions.degraded().items()
             if (verdict := board.verdict(subject)) is not None
         ),
         goal=goal_status(sources, now),
@@ -229,7 +240,7 @@ def sla_of(report: SlaReport) -> Sla:
     )
 
 
-def finding_of(subject: Subject, verdict: Verdict) -> Finding:
+def finding_of(subject: Subject, verdict: Verdict, degraded: Iterable[Degradation] = ()) -> Finding:
     """Return a verdict on a device as it is shown."""
     return Finding(
         school=subject.school,
@@ -240,6 +251,7 @@ def finding_of(subject: Subject, verdict: Verdict) -> Finding:
         cause=verdict.cause,
         since=verdict.since,
         detail=verdict.detail,
+        degraded=troubles_of(degraded),
     )
 
 
@@ -258,6 +270,7 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
         "longitude": place.longitude,
         "state": worst.state,
         "since": worst.since,
+        "degraded_since": _degraded_since(sources, school) if worst.state is State.UP else None,
         "switches": len(switches),
         "switches_down": sum(finding.state is State.DOWN for finding in switches),
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
@@ -280,6 +293,7 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
         load_down_bps=load.down_bps if load else None,
         load_up_bps=load.up_bps if load else None,
         switches=tuple(_switches(sources, school, site)),
+        checks=checks_of(sources.conditions, _subjects(school, site)),
         rollout=StageStatus(
             stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence
         ),
@@ -296,21 +310,31 @@ def _uplinks(sources: Sources, school: School) -> list[Finding]:
 
 
 def _uplink(sources: Sources, school: School, site: Site) -> Finding:
-    return _finding(sources, Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device))
+    return _finding(sources, _subjects(school, site)[0])
 
 
 def _switches(sources: Sources, school: School, site: Site) -> list[Finding]:
+    return [_finding(sources, subject) for subject in _subjects(school, site)[1:]]
+
+
+def _subjects(school: School, site: Site) -> list[Subject]:
+    """Return the uplink of a site, then its switches."""
     return [
-        _finding(sources, Subject(SubjectKind.SWITCH, school.id, site.id, switch.name))
-        for switch in site.switches
+        Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device),
+        *(Subject(SubjectKind.SWITCH, school.id, site.id, one.name) for one in site.switches),
     ]
+
+
+def _degraded_since(sources: Sources, school: School) -> datetime | None:
+    subjects = (one for site in school.sites for one in _subjects(school, site))
+    return degraded_since(sources.conditions, subjects)
 
 
 def _finding(sources: Sources, subject: Subject) -> Finding:
     verdict = sources.board.verdict(subject)
     if verdict is None:
         raise KeyError(f"{subject} is configured, but nobody judges it")
-    return finding_of(subject, verdict)
+    return finding_of(subject, verdict, sources.conditions.of(subject))
 
 
 def _worst(findings: Iterable[Finding]) -> Finding:

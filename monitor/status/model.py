@@ -9,15 +9,16 @@ Must not know: where the values come from.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.inventory import Criterion
-from monitor.observation import State
+from monitor.inventory import CheckKind, Criterion
+from monitor.observation import Outcome, Reason, State
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.stage import Stage
-from monitor.verdict import Cause
+from monitor.verdict import Cause, Trouble
 
 
 class Answer(BaseModel):
@@ -26,8 +27,49 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Standing(StrEnum):
+    """A verdict as a person sees it: one that is up and works badly is degraded."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, state: State, *, is_degraded: bool) -> Self:
+        """Return what is shown of a state."""
+        return cls("degraded" if state is State.UP and is_degraded else state.value)
+
+
+class TroubleStatus(Answer):
+    """One reason why a device is degraded; `part` is empty where it is the whole device."""
+
+    reason: Trouble
+    check: str
+    part: str
+    since: datetime
+    detail: str = Field(description="One sentence with the limit that is broken.")
+
+
+class CheckStatus(Answer):
+    """What a check found last; `at` and `since` are null before its first run.
+
+    Since when all its runs have had this outcome.
+    """
+
+    device: str
+    check: str
+    kind: CheckKind
+    outcome: Outcome
+    reason: Reason
+    at: datetime | None
+    since: datetime | None
+    seconds: float | None
+    detail: str
+
+
 class Finding(Answer):
-    """A verdict on an uplink or a switch."""
+    """A verdict on an uplink or a switch; one that is up and works badly is degraded."""
 
     school: str
     site: str
@@ -37,6 +79,14 @@ class Finding(Answer):
     cause: Cause
     since: datetime
     detail: str = Field(description="One sentence; empty when all is well.")
+    degraded: tuple[TroubleStatus, ...] = Field(
+        description="What works badly though it answers; empty while all is well, down or unknown."
+    )
+
+    @property
+    def standing(self) -> Standing:
+        """Return the state as a person sees it."""
+        return Standing.of(self.state, is_degraded=bool(self.degraded))
 
 
 class RoundTrip(Answer):
@@ -86,6 +136,9 @@ class SiteStatus(Answer):
     load_down_bps: float | None
     load_up_bps: float | None
     switches: tuple[Finding, ...]
+    checks: tuple[CheckStatus, ...] = Field(
+        description="What every check of its devices found last, those that failed first."
+    )
     rollout: StageStatus
     last_day: tuple[RoundTrip, ...]
 
@@ -102,11 +155,19 @@ class SchoolSummary(Answer):
     longitude: float
     state: State
     since: datetime
+    degraded_since: datetime | None = Field(
+        description="Of a school that is up: since when any device works badly; null if none does."
+    )
     switches: int
     switches_down: int
     stage: Stage
     in_lessons: bool
     in_maintenance: bool
+
+    @property
+    def standing(self) -> Standing:
+        """Return the state as a person sees it."""
+        return Standing.of(self.state, is_degraded=self.degraded_since is not None)
 
 
 class SchoolStatus(SchoolSummary):
@@ -165,11 +226,13 @@ class CityStatus(Answer):
     schools_up: int
     schools_down: int
     schools_unknown: int
+    schools_degraded: int = Field(description="Of those that are up.")
     common_outage: CommonOutageStatus | None
     provider_outages: tuple[ProviderOutageStatus, ...]
     root_causes: tuple[Finding, ...] = Field(
         description="Devices that are down for a reason of their own, not for a provider's outage."
     )
+    degraded: tuple[Finding, ...] = Field(description="Devices that answer and work badly.")
     goal: GoalStatus | None
 
 

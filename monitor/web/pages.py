@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.observation import State
+from monitor.observation import Outcome
 from monitor.plain import plain_lines
+from monitor.status.model import Standing
 from monitor.web.language import preferred
 from monitor.web.picture import Chart, chart, spots
 from monitor.words.pages import word
@@ -36,7 +37,18 @@ POLICY: Final = (
 )
 MAX_QUERY: Final = 100
 _STATIC: Final = {"status.css": "text/css", "status.js": "text/javascript"}
-_SYMBOLS: Final = {State.UP: "●", State.DOWN: "✕", State.UNKNOWN: "?"}
+_SYMBOLS: Final = {
+    Standing.UP: "●",
+    Standing.DEGRADED: "▲",
+    Standing.DOWN: "✕",
+    Standing.UNKNOWN: "?",
+}
+_OUTCOMES: Final = {
+    Outcome.OK: Standing.UP,
+    Outcome.FAILED: Standing.DOWN,
+    Outcome.UNKNOWN: Standing.UNKNOWN,
+}
+"""By which sign and colour a check's outcome is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +65,11 @@ class Wish:
         query = request.query
         language = preferred(request.headers.get("Accept-Language", ""), query.get("lang", ""))
         only = query.get("state", "")
-        return cls(language, query.get("q", "")[:MAX_QUERY], only if only in set(State) else "")
+        return cls(language, query.get("q", "")[:MAX_QUERY], only if only in set(Standing) else "")
 
     def takes(self, school: SchoolSummary) -> bool:
         """Return whether a school is among those that are asked for."""
-        if self.only and school.state != self.only:
+        if self.only and school.standing != self.only:
             return False
         said = f"{school.name} {school.id} {school.number} {school.district} {school.type}"
         return all(part in said.casefold() for part in self.search.casefold().split())
@@ -114,19 +126,24 @@ class Pages:
             shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
             return f"{instant.astimezone(zone):{shape}}"
 
+        def clock(instant: datetime) -> str:
+            return f"{instant.astimezone(zone):%H:%M:%S}"
+
         def day(it: date) -> str:
             return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
 
         text = self._templates.get_template(template).render(
             say=say,
             when=when,
+            clock=clock,
             day=day,
             rate=lambda bps: _rate(language, bps),
             number=lambda value, digits=1: _number(language, value, digits),
             symbol=_SYMBOLS,
+            outcome=_OUTCOMES,
             wish=wish,
             path=request.path,
-            states=tuple(State),
+            standings=tuple(Standing),
             **values,
         )
         headers = {

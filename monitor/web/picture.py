@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from monitor.observation import State
+from monitor.status.model import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Spot:
     y: float
     id: str
     name: str
-    state: State
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,14 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
             round(MAP_MARGIN + (north - school.latitude) * scale, 1),
             school.id,
             school.name,
-            school.state,
+            school.standing,
         )
         for school in schools
     ]
-    # Those that are down are drawn last, so that nothing hides them.
-    found.sort(key=lambda spot: spot.state is State.DOWN)
+    # What is wrong is drawn last, so that nothing hides it: those that are down above all.
+    found.sort(
+        key=lambda spot: (spot.standing is Standing.DOWN, spot.standing is Standing.DEGRADED)
+    )
     return Plan(round((north - south) * scale + 2 * MAP_MARGIN, 1), tuple(found))
 
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.words.terms import STAGES, STATES, UNITS
+from monitor.words.terms import (
+    CHECKS,
+    DEGRADED,
+    OUTCOMES,
+    REASONS,
+    STAGES,
+    STATES,
+    TROUBLES,
+    UNITS,
+)
 from monitor.words.text import Text
 
 if TYPE_CHECKING:
@@ -71,6 +80,18 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "no_goal": Text("No goal is configured.", "Es ist kein Ziel eingetragen."),
     "broken": Text("What is down", "Was ausgefallen ist"),
+    "works_badly": Text("What works badly", "Was gestört ist"),
+    "nothing_works_badly": Text("Nothing that answers works badly.", "Nichts ist gestört."),
+    "and_more": Text("and {count} more", "und {count} weitere"),
+    "checks": Text("Checks", "Prüfungen"),
+    "check": Text("Check", "Prüfung"),
+    "result": Text("Last result", "Letztes Ergebnis"),
+    "last_run": Text("Run at", "Gelaufen um"),
+    "never_run": Text("not yet", "noch nicht"),
+    "stale": Text(
+        "The monitor cannot be reached. This page shows how it was at {clock}.",
+        "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",
+    ),
     "nothing_broken": Text("Nothing is down.", "Nichts ist ausgefallen."),
     "isolated": Text(
         "The monitor's own line is dead: nobody is judged until it is back.",
@@ -144,6 +165,11 @@ _SENTENCES: Final[Mapping[str, Text]] = {
 PAGES: Final[Mapping[str, Text]] = {
     **_SENTENCES,
     **STATES,
+    "degraded": DEGRADED,
+    **{f"troubles.{trouble}": text for trouble, text in TROUBLES.items()},
+    **{f"checks.{kind}": text for kind, text in CHECKS.items()},
+    **{f"outcome.{outcome}": text for outcome, text in OUTCOMES.items()},
+    **{f"reasons.{reason}": text for reason, text in REASONS.items()},
     **{f"stages.{stage}": text for stage, text in STAGES.items()},
     **{f"unit.{unit}": text for unit, text in UNITS.items()},
 }

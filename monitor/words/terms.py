@@ -211,6 +211,7 @@ DROPS: Final[Mapping[str, Text]] = {
     "trap source": Text("trap: unknown sender", "Trap: unbekannter Absender"),
     "trap rate": Text("trap: too many", "Trap: zu viele"),
     "trap refused": Text("trap: refused", "Trap: zurückgewiesen"),
+    "trap unread": Text("trap: not read in time", "Trap: nicht rechtzeitig gelesen"),
 }
 
 # Why the web server turned somebody away.

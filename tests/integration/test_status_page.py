@@ -17,13 +17,13 @@ from tests.modelled import Network
 from tests.test_view import serving
 from tests.web import answers
 from tests.web.test_app import Shown
-from tests.web.test_pages import HOSTILE, Hostile
+from tests.web.test_pages import HOSTILE, Hostile, Ill
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, Route
 
     from monitor.status.model import CityStatus
 
@@ -75,6 +75,18 @@ async def test_every_page_is_accessible_on_phone_and_desktop_dark_and_light(
     assert [one for one in said if "404" not in one] == []
 
 
+async def test_what_is_degraded_is_accessible_on_a_phone_dark_and_light(browser: Browser) -> None:
+    async with serve(Ill(), Listen("127.0.0.1", 0)) as port:
+        for scheme in ("dark", "light"):
+            page = await opened(browser, "phone", scheme, [])
+            for path in ("/", "/schools/goethe"):
+                await page.goto(f"http://127.0.0.1:{port}{path}")
+                found = await Axe().run(page)
+                assert found.violations_count == 0, found.generate_report()
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= SIZES["phone"][0]
+
+
 async def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
     said: list[str] = []
     async with serve(Hostile(), Listen("127.0.0.1", 0)) as port:
@@ -121,11 +133,55 @@ async def test_it_renews_itself_with_the_script_and_not_while_somebody_types(
         await page.goto(f"http://127.0.0.1:{port}/")
         down = page.locator(".counts .down strong")
         assert await down.inner_text() == "1"
-        await page.clock.run_for(31_000)
+        await page.clock.run_for(16_000)
         await page.wait_for_function("document.querySelector('.counts .down').innerText[0] === '2'")
         await page.focus("input[type=search]")
         await page.clock.run_for(65_000)
         assert await down.inner_text() == "2"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("de-DE", "nicht erreichbar"), ("en-GB", "cannot be")]
+)
+async def test_a_page_says_within_30_seconds_that_the_daemon_is_gone_and_when_it_is_back(
+    browser: Browser, language: str, said: str
+) -> None:
+    page = await opened(browser, "phone", "light", [], language)
+    await page.clock.install()
+    stale = page.locator("#stale")
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
+        await page.goto(f"http://127.0.0.1:{port}/schools/goethe")
+        await page.clock.run_for(16_000)
+        assert not await stale.is_visible()
+    await page.clock.run_for(30_000)
+    await stale.wait_for(state="visible")
+    assert said in await stale.inner_text()
+    assert await page.locator("main h1").inner_text() == "Goethe-Schule"
+    async with serve(Shown(), Listen("127.0.0.1", port)):
+        await page.clock.run_for(16_000)
+        await stale.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("answer", ["none", "status 502", "another page"])
+async def test_an_answer_of_another_or_none_at_all_is_none_of_the_daemons(
+    browser: Browser, answer: str
+) -> None:
+    """A proxy whose daemon is gone, a machine that swallows packets."""
+
+    async def instead(route: Route) -> None:
+        if answer == "status 502":
+            await route.fulfill(status=502, body="<main>bad gateway</main>")
+        elif answer == "another page":
+            await route.fulfill(status=200, content_type="text/html", body="<h1>Log in</h1>")
+
+    page = await opened(browser, "desktop", "dark", [])
+    await page.clock.install()
+    async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
+        await page.goto(f"http://127.0.0.1:{port}/")
+        await page.route("**/*", instead)
+        await page.clock.run_for(29_000)
+        await page.locator("#stale").wait_for(state="visible")
+        assert (await Axe().run(page)).violations_count == 0
 
 
 async def test_the_api_of_a_daemon_is_as_it_is_described_whatever_is_asked(

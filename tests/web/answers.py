@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.inventory import Criterion
-from monitor.observation import State
+from monitor.inventory import CheckKind, Criterion
+from monitor.observation import Outcome, Reason, State
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.status.model import (
+    CheckStatus,
     CityStatus,
     Finding,
     GoalStatus,
@@ -19,9 +20,10 @@ from monitor.status.model import (
     SchoolSummary,
     SiteStatus,
     StageStatus,
+    TroubleStatus,
     Window,
 )
-from monitor.verdict import Cause
+from monitor.verdict import Cause, Trouble
 
 NOW = datetime(2022, 3, 7, 10, 0, tzinfo=UTC)
 
@@ -37,8 +39,37 @@ def finding(state: State = State.UP, **changes: Any) -> Finding:
         "cause": Cause.ANSWERS if state is State.UP else Cause.NO_ANSWER,
         "since": NOW - timedelta(hours=1),
         "detail": "" if state is State.UP else "no reply in 3 rounds",
+        "degraded": (),
     }
     return Finding(**(values | changes))
+
+
+def trouble(**changes: Any) -> TroubleStatus:
+    """Return why the router of goethe is degraded: its website answers 503."""
+    values: dict[str, Any] = {
+        "reason": Trouble.SERVICE,
+        "check": "website",
+        "part": "",
+        "since": NOW - timedelta(minutes=20),
+        "detail": "the answer is 503, not 200 (failed 3 times in a row)",
+    }
+    return TroubleStatus(**(values | changes))
+
+
+def check(**changes: Any) -> CheckStatus:
+    """Return the last result of goethe's website."""
+    values: dict[str, Any] = {
+        "device": "router",
+        "check": "website",
+        "kind": CheckKind.HTTP,
+        "outcome": Outcome.FAILED,
+        "reason": Reason.STATUS,
+        "at": NOW - timedelta(seconds=30),
+        "since": NOW - timedelta(minutes=20),
+        "seconds": 0.2,
+        "detail": "the answer is 503, not 200",
+    }
+    return CheckStatus(**(values | changes))
 
 
 def summary(**changes: Any) -> SchoolSummary:
@@ -53,6 +84,7 @@ def summary(**changes: Any) -> SchoolSummary:
         "longitude": 7.21,
         "state": State.UP,
         "since": NOW - timedelta(hours=1),
+        "degraded_since": None,
         "switches": 2,
         "switches_down": 0,
         "stage": Stage.VERIFIED,
@@ -83,6 +115,12 @@ def school(**changes: Any) -> SchoolStatus:
         switches=(
             finding(device="switch-01", kind="switch"),
             finding(State.DOWN, device="switch-02", kind="switch"),
+        ),
+        checks=(
+            check(),
+            check(
+                check="icmp", kind=CheckKind.ICMP, outcome=Outcome.OK, reason=Reason.NONE, detail=""
+            ),
         ),
         rollout=StageStatus(
             stage=Stage.VERIFIED, since=NOW, why="a campaign passed", evidence=("campaign:1",)
@@ -117,9 +155,11 @@ def city(**changes: Any) -> CityStatus:
         "schools_up": 1,
         "schools_down": 1,
         "schools_unknown": 0,
+        "schools_degraded": 0,
         "common_outage": None,
         "provider_outages": (),
         "root_causes": (finding(State.DOWN, school="schiller"),),
+        "degraded": (),
         "goal": GoalStatus(
             name="Gute Schule",
             criterion=Criterion.GIGABIT,

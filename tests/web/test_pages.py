@@ -10,6 +10,7 @@ import pytest
 from monitor.observation import State
 from monitor.rollout.forecast import Outlook
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.verdict import Trouble
 from monitor.web.language import preferred
 from monitor.web.pages import POLICY
 from monitor.words.report import WORDS
@@ -227,3 +228,75 @@ async def test_style_and_script_are_served(name: str, kind: str) -> None:
 )
 def test_the_language_is_the_browsers(accepted: str, wished: str, language: str) -> None:
     assert preferred(accepted, wished) == language
+
+
+class Ill(Shown):
+    """A city whose school answers and works badly."""
+
+    def city(self) -> CityStatus:
+        ill = answers.finding(degraded=(answers.trouble(),))
+        return answers.city(schools_up=2, schools_down=0, schools_degraded=1, degraded=(ill,))
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        since = answers.trouble().since
+        return (
+            answers.summary(degraded_since=since),
+            answers.summary(id="kant", name="Kant-Schule"),
+        )
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        whole = answers.school(id=school_id, degraded_since=answers.trouble().since)
+        (site,) = whole.sites
+        ill = answers.finding(degraded=(answers.trouble(),))
+        fan = answers.trouble(reason=Trouble.HARDWARE, check="hardware", part="fan 2", detail="")
+        box = answers.finding(device="switch-01", kind="switch", degraded=(fan,))
+        site = site.model_copy(update={"uplink": ill, "switches": (box,)})
+        return whole.model_copy(update={"sites": (site,)})
+
+
+def words_of(page: str) -> str:
+    """Return a page's text without its marks, blanks joined."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+async def test_the_city_counts_and_lists_what_is_degraded() -> None:
+    text = words_of(await page("/", view=Ill()))
+    assert "1 ● verbunden 1 ▲ gestört 0 ✕ Ausfall 0 ? unbekannt" in text
+    assert "Was gestört ist ▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
+    assert "the answer is 503, not 200 (failed 3 times in a row)" in text
+    found = words_of(await page("/?state=degraded", view=Ill()))
+    assert "Kant-Schule" not in found
+    assert "Goethe-Schule" in found
+    others = await page("/?state=up", view=Ill())
+    assert "/schools/kant" in others
+    assert others.count("/schools/goethe") == 1, "in the list of what is degraded alone"
+
+
+async def test_a_city_in_which_all_is_well_says_so() -> None:
+    assert "Nichts ist gestört." in await page("/")
+    assert "Nothing that answers works badly." in await page("/", "en")
+
+
+async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last() -> None:
+    text = words_of(await page("/schools/goethe", view=Ill()))
+    assert "▲ gestört seit 07.03.2022 10:40" in text
+    assert "Dienst gestört (website), seit 07.03.2022 10:40" in text
+    assert "switch-01 Hardware defekt (hardware, fan 2), seit" in text
+    assert (
+        "router website HTTP-Abruf ✕ fehlgeschlagen unerwarteter HTTP-Status "
+        "the answer is 503, not 200 07.03.2022 10:40 10:59:30" in text
+    )
+    assert "router icmp ● in Ordnung 07.03.2022 10:40 10:59:30" in text
+    english = words_of(await page("/schools/goethe", "en", Ill()))
+    assert "▲ degraded since 2022-03-07 10:40" in english
+    assert "a service fails (website), since 2022-03-07 10:40" in english
+
+
+async def test_what_a_device_calls_its_parts_stays_text() -> None:
+    class Named(Ill):
+        def city(self) -> CityStatus:
+            bad = answers.trouble(part=HOSTILE, check=HOSTILE, detail=HOSTILE)
+            return answers.city(degraded=(answers.finding(degraded=(bad,)),))
+
+    text = await page("/", view=Named())
+    assert "<script>alert" not in text

@@ -1,0 +1,59 @@
+"""What works badly though it answers, and what each check found last, as they are shown.
+
+Must not know: when a device is degraded, HTTP, pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.observation import Outcome
+from monitor.status.model import CheckStatus, TroubleStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monitor.verdict import Conditions, Degradation, Subject
+
+# What is wrong comes first; a check that has not run yet comes before those that are well.
+_WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.OK)
+
+
+def troubles_of(found: Iterable[Degradation]) -> tuple[TroubleStatus, ...]:
+    """Return the reasons why a device is degraded as they are shown."""
+    return tuple(
+        TroubleStatus(
+            reason=one.trouble,
+            check=one.check,
+            part=one.part,
+            since=one.since,
+            detail=one.detail,
+        )
+        for one in found
+    )
+
+
+def checks_of(conditions: Conditions, subjects: Iterable[Subject]) -> tuple[CheckStatus, ...]:
+    """Return the last results of these devices' checks, those that failed first."""
+    found = [
+        CheckStatus(
+            device=subject.device,
+            check=run.check.name,
+            kind=run.check.kind,
+            outcome=run.outcome,
+            reason=run.reason,
+            at=run.started,
+            since=run.since,
+            seconds=run.seconds if run.started else None,
+            detail=run.detail,
+        )
+        for subject in subjects
+        for run in conditions.runs(subject)
+    ]
+    return tuple(sorted(found, key=lambda one: _WORST_OUTCOME.index(one.outcome)))
+
+
+def degraded_since(conditions: Conditions, subjects: Iterable[Subject]) -> datetime | None:
+    """Return since when some of these devices work badly, None if none does."""
+    return min((one.since for subject in subjects for one in conditions.of(subject)), default=None)
