@@ -10,6 +10,7 @@ import http.client
 import json
 import time
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -54,13 +55,27 @@ class Prometheus:
         self.address = f"127.0.0.1:{port}"
         self._log = log
 
+    def await_ready(self, path: str) -> None:
+        """Wait until it has read what is on its disk: before, it answers 503 to every question."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            connection = http.client.HTTPConnection(self.address, timeout=60)
+            with closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+                connection.request("GET", path)
+                if connection.getresponse().status == HTTPStatus.OK:
+                    return
+            assert time.monotonic() < ends, self._log.read_text()[-2000:]
+            time.sleep(0.1)
+
     def vector(self, question: str) -> list[dict[str, Any]]:
         """Return the answer's elements, each with its labels and value."""
         connection = http.client.HTTPConnection(self.address, timeout=60)
         with closing(connection):
             connection.request("GET", f"/api/v1/query?{urlencode({'query': question})}")
-            answer = json.load(connection.getresponse())
-        assert answer["status"] == "success", (question, answer)
+            response = connection.getresponse()
+            said = response.read()
+        assert response.status == HTTPStatus.OK, (question, response.status, said)
+        answer = json.loads(said)
         found: list[dict[str, Any]] = answer["data"]["result"]
         return found
 
@@ -74,10 +89,7 @@ class Prometheus:
         ends = time.monotonic() + PATIENCE_SECONDS
         found: Vector = {}
         while time.monotonic() < ends:
-            try:
-                found = self.ask(question, label)
-            except (OSError, http.client.HTTPException, json.JSONDecodeError):
-                found = {}
+            found = self.ask(question, label)
             if len(found) == size:
                 return found
             time.sleep(0.2)
@@ -114,7 +126,9 @@ def running_prometheus(config: str, place: Path) -> Iterator[Prometheus]:
     )
     log = place / "log"
     with log.open("wb") as output, running(*command, stderr=output, cwd=place):
-        yield Prometheus(port, log)
+        prometheus = Prometheus(port, log)
+        prometheus.await_ready("/-/ready")
+        yield prometheus
 
 
 @contextlib.contextmanager
@@ -131,4 +145,6 @@ def victoria_metrics(place: Path) -> Iterator[Prometheus]:
     )
     log = place / "victoria.log"
     with log.open("wb") as output, running(*command, stderr=output, cwd=place):
-        yield Prometheus(port, log)
+        store = Prometheus(port, log)
+        store.await_ready("/health")
+        yield store

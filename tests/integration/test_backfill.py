@@ -51,7 +51,7 @@ def prometheus(data: Path, folder: Path) -> Iterator[str]:
         deadline = time.monotonic() + 120
         while True:
             try:
-                with urlopen(f"{url}/-/ready", timeout=2):  # noqa: S310  # our own server
+                with urlopen(f"{url}/-/ready", timeout=60):  # noqa: S310  # our own server
                     break
             except (URLError, ConnectionError):
                 said = (folder / "prometheus.log").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def prometheus(data: Path, folder: Path) -> Iterator[str]:
 def asked(url: str, query: str) -> dict[str, float]:
     """Return the values of an instant query at the day's end, by stage."""
     parameters = urlencode({"query": query, "time": f"{DAY.timestamp():.3f}"})
-    with urlopen(f"{url}/api/v1/query?{parameters}", timeout=5) as answer:  # noqa: S310  # our own server
+    with urlopen(f"{url}/api/v1/query?{parameters}", timeout=60) as answer:  # noqa: S310  # our own server
         found = json.load(answer)["data"]["result"]
     return {one["metric"].get("stage", ""): float(one["value"][1]) for one in found}
 

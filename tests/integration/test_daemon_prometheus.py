@@ -70,4 +70,4 @@ def test_round_trip_times_make_a_quantile(prometheus: Prometheus) -> None:
     times = 'smokeping_response_duration_seconds_bucket{school!=""}'
     question = f"histogram_quantile(0.9, sum by (school, le) (rate({times}[10s]))) > 0"
     found = prometheus.await_answer(question, len(DEMO_SCHOOLS) - 1)
-    assert all(0.0001 < seconds < 0.1 for seconds in found.values())
+    assert all(0.00001 < seconds < 5 for seconds in found.values())

@@ -95,7 +95,7 @@ def test_kernel_answers_and_devices_are_read(base: Reloading) -> None:
     assert value(samples, "probe_success", school="voede", device="router", check="icmp") == 1
     times = series(samples, "smokeping_response_duration_seconds_sum", school="voede")
     assert len(times) == 2
-    assert all(0 < seconds < 5 for seconds in times.values())
+    assert all(0 < seconds < 60 for seconds in times.values())
     uplinks = {dict(key)["school"] for key in series(samples, "ifHCInOctets")}
     assert uplinks <= set(STANDING)
     assert len(uplinks) >= 3

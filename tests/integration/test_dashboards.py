@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 SCHOOLS = 12
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
 CONFIG = Path("config/schools.yaml")
 DEAD_SCHOOL = "frauenlobschule"
 LOSSY_SCHOOL = "gesamtschule-bochum-mitte"
@@ -76,8 +76,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     # Five minutes until each switch's hardware was read once are too long for a test.
     polls = "interfaces: {interval: 60s, timeout: 20s"
     assert polls in text
-    # And four polls of the interfaces, until there is a rate.
-    text = text.replace(polls, "interfaces: {interval: 6s, timeout: 4500ms")
+    # And four polls of the interfaces, until there is a rate; a busy machine takes its time.
+    text = text.replace(polls, "interfaces: {interval: 8s, timeout: 6400ms")
     often = "defaults:\n  hardware: {interval: 20s, timeout: 10s}\n"
     config.write_text(text.replace("defaults:\n", often), encoding="utf-8")
     with demo(config, state, *arguments) as daemon:
@@ -105,7 +105,8 @@ def substituted(expr: str) -> str:
     is_walked = '"$device"' in expr or "school_uplink_" in expr
     school = IN_WORK if is_walked else school
     values = {
-        "$__rate_interval": "24s",
+        # Two polls that came must be within it, whatever others a busy machine has missed.
+        "$__rate_interval": "2m",
         "$__interval": "2m",
         "$__range_s": "60",
         "$__range": "1m",
@@ -151,10 +152,7 @@ def is_one_enough(panel: Panel) -> bool:
 def test_no_expression_fails_and_none_is_empty(prometheus: Prometheus, board: Board) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:
-        try:
-            empty = still_empty(prometheus, board)
-        except OSError:
-            empty = {"": "Prometheus does not answer yet"}
+        empty = still_empty(prometheus, board)
         if not empty or time.monotonic() > ends:
             break
         time.sleep(1)

@@ -86,7 +86,8 @@ async def test_no_value_of_ten_thousand_is_forged_and_nobody_waits(port: int) ->
             deadline = loop.time() + READ_SECONDS
             found = check(await reader.read(agent, REQUEST, deadline))
             read += found
-            assert loop.time() < deadline + 0.5
+            # A machine that is busy brings us here late; an agent would keep us for ever.
+            assert loop.time() < deadline + 20
 
     async with SnmpClient() as client:
         reader = NativeReader(client)

@@ -367,7 +367,7 @@ def snmpget(agent: Growing, port: int, oids: list[str]) -> list[int]:
     """Return what net-snmp gets of the agent."""
     with serving(HOST, port, agent.answer):
         command = ("snmpget", "-v2c", "-cpublic", "-m", "", "-Oqvt", f"{HOST}:{port}", *oids)
-        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     return [int(line) for line in asked.stdout.split()]
 
 

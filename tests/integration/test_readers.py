@@ -24,7 +24,12 @@ ROUNDS = 75
 SITES = [f"school-{number}/main" for number in range(97)] + [
     f"{name}/main" for name in ("voede", "goethe", "schiller")
 ]
-BY_NAME = ["switches: [{name: by-name, host: localhost}]"]
+BY_NAME, BY_ADDRESS = "by-name", "by-address"
+SWITCHES = [
+    "switches:",
+    f"  - {{name: {BY_NAME}, host: localhost}}",
+    f"  - {{name: {BY_ADDRESS}, host: 127.82.41.9}}",
+]
 
 
 def write_months(path: Path) -> None:
@@ -70,26 +75,32 @@ def pings(daemon: Daemon) -> float:
     return sum(series(daemon.samples(), "monitor_runs_total", kind="icmp").values())
 
 
-def answered(daemon: Daemon) -> bool:
-    """Return whether the device's last ping was answered, name and all."""
-    outcomes = series(daemon.samples("?school=voede"), "probe_outcome", device="by-name")
-    return any(dict(key)["outcome"] == "ok" and number == 1 for key, number in outcomes.items())
+def answered(daemon: Daemon) -> dict[str, bool]:
+    """Return whether the last ping was answered, of the device known by name and by address."""
+    samples = daemon.samples("?school=voede")
+    return {
+        device: any(
+            dict(key)["outcome"] == "ok" and number == 1
+            for key, number in series(samples, "probe_outcome", device=device, check="icmp").items()
+        )
+        for device in (BY_NAME, BY_ADDRESS)
+    }
 
 
 def is_up(daemon: Daemon) -> bool:
-    found = series(daemon.samples("?school=voede"), "school_switch_up", device="by-name")
+    found = series(daemon.samples("?school=voede"), "school_switch_up", device=BY_NAME)
     return list(found.values()) == [1.0]
 
 
-def watched(daemon: Daemon) -> list[bool]:
-    """Return whether the device answered, again and again, for as many pings as `ROUNDS`."""
+def watched(daemon: Daemon) -> list[dict[str, bool]]:
+    """Return which devices answered, again and again, for as many pings as `ROUNDS`."""
     ends, seen = pings(daemon) + ROUNDS, []
 
     def is_over() -> bool:
         seen.append(answered(daemon))
         return pings(daemon) >= ends
 
-    until(is_over, daemon, 240)
+    until(is_over, daemon, 600)
     return seen
 
 
@@ -97,7 +108,7 @@ async def test_a_device_known_by_name_stays_up_while_150_read(tmp_path: Path) ->
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     write_months(folder / "ledger.sqlite")
-    config = Town(9, {"voede": 41}, extra={"voede": BY_NAME}).write(tmp_path / "schools.yaml")
+    config = Town(9, {"voede": 41}, extra={"voede": SWITCHES}).write(tmp_path / "schools.yaml")
     with run(config, folder) as daemon:
         answers: list[tuple[int, str]] = []
         stop = asyncio.Event()
@@ -108,9 +119,11 @@ async def test_a_device_known_by_name_stays_up_while_150_read(tmp_path: Path) ->
                 seen = await asyncio.to_thread(watched, daemon)
             finally:
                 stop.set()
-        # A round may be late on a busy machine; who waits for readers is late in every one.
-        assert sum(seen) > 0.7 * len(seen), seen
-        assert is_up(daemon)
+        # A round may be late on a busy machine, of either; who waits for readers always is.
+        named, addressed = (sum(one[device] for one in seen) for device in (BY_NAME, BY_ADDRESS))
+        assert addressed, seen
+        assert named > 0.7 * addressed, seen
+        await asyncio.to_thread(until, lambda: is_up(daemon), daemon, 120)
         assert {status for status, _ in answers} <= {200, 503}
         assert (503, "5") in answers, "the readers' queue was never full: nothing was tried"
         refused = value(daemon.samples(), "monitor_web_refusals_total", reason="too_many_readers")

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
+DEADLINE = 2.0
+"""Of a probe whose peer hangs: long enough for a busy machine to get as far as the peer."""
+EARLY_SECONDS, LATE_SECONDS = 0.05, 30.0
+"""How far from a deadline a probe may end there; who did not look at it would never end."""
+
+
 class NoTransport:
     """A transport that these probes must never touch."""
 

@@ -33,6 +33,6 @@ class ManualClock:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what a worker thread brings about."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # the thread has no event of ours to set
             await asyncio.sleep(0.001)
