@@ -5,6 +5,9 @@ socket's buffer, and the others' replies find no room. So when the buffer has ov
 of many datagrams that nothing waits for is dropped by a packet filter of the kernel for a minute,
 its replies included. Not before: sources can be forged.
 
+A busy machine reads few datagrams a second, however many come. So where the buffer stays half full,
+a source is judged by its share of what is read, not by how much that is.
+
 Must not know: protocols, devices, or what is done with a datagram.
 """
 
@@ -23,7 +26,14 @@ if TYPE_CHECKING:
 STRAYS_A_SECOND: Final = 1000
 """So many datagrams that nothing waits for, from one source, are a flood when room runs out."""
 
+SHARE: Final = 16
+"""One of so many of the strays in a buffer that stays half full is a flood, too, ..."""
+FEWEST: Final = 100
+"""... if these are so many; who answers late sends fewer."""
+
 HOLD_SECONDS: Final = 60.0
+# How long strays are counted together while the buffer stays half full.
+_LONGEST_SECONDS: Final = 10.0
 # A filter has at most 4,096 instructions, nine for an IPv6 address.
 MOST_DROPPED: Final = 128
 # Forged sources shall not fill the memory.
@@ -37,7 +47,8 @@ JUMP_IF_EQUAL, RETURN = 0x15, 0x06
 DROP: Final[Instruction] = (RETURN, 0, 0, 0)
 PASS: Final[Instruction] = (RETURN, 0, 0, 0xFFFFFFFF)
 _SO_ATTACH_FILTER = 26
-# Nine counters of 32 bits, the last of which counts dropped datagrams. SK_MEMINFO_DROPS.
+# Nine counters of 32 bits: what the receive buffer holds, its room, and at the end the datagrams
+# that were dropped. SK_MEMINFO_RMEM_ALLOC, SK_MEMINFO_RCVBUF, SK_MEMINFO_DROPS.
 _SO_MEMINFO = 55
 _MEMORY = struct.Struct("=9I")
 # Offsets from here on count from the network header, whatever the socket's kind. SKF_NET_OFF.
@@ -57,6 +68,7 @@ class FloodFilter:
         self._socket = guarded
         self._further = further
         self._counts: dict[str, int] = {}
+        self._total = 0
         self._since = 0.0
         self._lost = 0
         self._dropped: dict[str, asyncio.TimerHandle] = {}
@@ -79,22 +91,32 @@ class FloodFilter:
         source = _without_scope(source)
         if source in self._dropped:
             return False
-        now = self._loop.time()
-        if now - self._since >= 1:
-            self._counts.clear()
-            self._since = now
-            self._lost = lost_datagrams(self._socket)
+        self._begin_anew()
+        self._total += 1
         count = self._counts.get(source, 0) + 1
         if count == 1 and len(self._counts) >= _MOST_COUNTED:
             return False
         self._counts[source] = count
-        if count % STRAYS_A_SECOND or len(self._dropped) >= MOST_DROPPED:
-            return False
-        if lost_datagrams(self._socket) == self._lost:
+        if count % FEWEST or len(self._dropped) >= MOST_DROPPED or not self._is_flood(count):
             return False
         self._dropped[source] = self._loop.call_later(HOLD_SECONDS, self._lift, source)
         self._attach()
         return True
+
+    def _begin_anew(self) -> None:
+        """Forget the counts of a second, or of longer while datagrams pile up faster than read."""
+        age = self._loop.time() - self._since
+        if age < 1 or (age < _LONGEST_SECONDS and is_half_full(self._socket)):
+            return
+        self._counts.clear()
+        self._total = 0
+        self._since = self._loop.time()
+        self._lost = lost_datagrams(self._socket)
+
+    def _is_flood(self, count: int) -> bool:
+        if not count % STRAYS_A_SECOND and lost_datagrams(self._socket) != self._lost:
+            return True
+        return SHARE * count >= self._total and is_half_full(self._socket)
 
     def _lift(self, source: str) -> None:
         del self._dropped[source]
@@ -111,9 +133,18 @@ def _without_scope(source: str) -> str:
 
 def lost_datagrams(receiving: socket.socket) -> int:
     """Return how many datagrams the kernel has dropped for want of room, or by a filter."""
-    counters = receiving.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size)
-    *_, lost = _MEMORY.unpack(counters)
-    return int(lost)
+    *_, lost = _memory(receiving)
+    return lost
+
+
+def is_half_full(receiving: socket.socket) -> bool:
+    """Return whether datagrams that were not read fill half of a socket's room, or more."""
+    held, room, *_ = _memory(receiving)
+    return 2 * held >= room
+
+
+def _memory(receiving: socket.socket) -> tuple[int, ...]:
+    return _MEMORY.unpack(receiving.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMORY.size))
 
 
 def dropping(source: str) -> list[Instruction]:

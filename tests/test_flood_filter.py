@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor.flood_filter import (
+    FEWEST,
     HOLD_SECONDS,
     MOST_DROPPED,
     PASS,
+    SHARE,
     STRAYS_A_SECOND,
     FloodFilter,
     attach,
     dropping,
+    is_half_full,
     lost_datagrams,
 )
 from tests.virtual_time import run_virtually
@@ -90,6 +93,48 @@ def test_a_source_is_dropped_for_a_minute_once_the_buffer_has_overflowed() -> No
             await asyncio.sleep(2)
             assert not floods.is_dropped("127.0.0.9")
             assert arrives(receiving, "127.0.0.9")
+            floods.close()
+
+    run_virtually(main())
+
+
+def fill(receiving: socket.socket) -> None:
+    """Have more datagrams wait than half of the room takes."""
+    with receiver("127.0.0.9") as sending:
+        while not is_half_full(receiving):
+            sending.sendto(bytes(1000), receiving.getsockname()[:2])
+
+
+def test_a_machine_that_reads_few_datagrams_goes_by_a_sources_share_of_them() -> None:
+    async def main() -> None:
+        with receiver("127.0.0.1") as receiving:
+            floods = FloodFilter(receiving)
+            assert not any(floods.stray("127.0.0.9") for _ in range(2 * FEWEST)), "it has room"
+            fill(receiving)
+            # Twenty a second are far from a thousand.
+            said = []
+            for number in range(2 * FEWEST):
+                await asyncio.sleep(1 / 20)
+                said.append(floods.stray("127.0.0.9"))
+                assert number % 10 or not floods.stray("127.0.0.8"), "one that answers late"
+            assert said.count(True) == 1
+            assert floods.is_dropped("127.0.0.9")
+            assert not floods.is_dropped("127.0.0.8")
+            floods.close()
+
+    run_virtually(main())
+
+
+def test_who_sends_few_of_many_strays_into_a_full_buffer_is_no_flood() -> None:
+    async def main() -> None:
+        with receiver("127.0.0.1") as receiving:
+            floods = FloodFilter(receiving)
+            assert not floods.stray("127.0.0.8")
+            fill(receiving)
+            for number in range(FEWEST * SHARE * 2):
+                assert not floods.stray(f"10.0.{number >> 8}.{number & 255}")
+            for number in range(FEWEST):
+                assert not floods.stray("127.0.0.8"), number
             floods.close()
 
     run_virtually(main())

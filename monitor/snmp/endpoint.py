@@ -49,6 +49,7 @@ _FLOOD = Failure(
 )
 # So that a flood on the socket leaves the event loop to others.
 _DATAGRAMS_A_TURN = 8
+_STRAYS_A_TURN = 64
 # With so many requests in flight a pause lets replies gather: waking up for each costs more
 # than decoding it (40 us against 25). It adds less to a poll than one retransmission does.
 _MANY_IN_FLIGHT = 3
@@ -172,26 +173,31 @@ class Endpoint:
     def _receive(self) -> int:
         """Read the socket empty, but for what a flood leaves in it; return how many datagrams."""
         # No more than are waited for: asking in vain costs more than another turn.
-        turns = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
-        for turn in range(turns):
+        wanted = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
+        received = strays = 0
+        # The replies behind a flood are reached all the sooner the more of it a turn takes away.
+        while received - strays < wanted and strays < _STRAYS_A_TURN:
             try:
                 data, source = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
-                if not turn:
+                if not received:
                     self._read_errors()
-                return turn
+                break
             except OSError:
                 self._read_errors()
-                return turn
+                break
+            received += 1
             if self._floods.is_dropped(source[0]):
                 self._drops["flood"] += 1  # it was in the queue already
+                strays += 1
                 continue
             reason = self._deliver(data, source)
             if reason:
                 self._drops[reason] += 1
+                strays += 1
                 if self._floods.stray(source[0]):
                     self._complain_of_flood(source)
-        return turns
+        return received
 
     def _deliver(self, data: bytes, source: SocketAddress) -> str:
         """Hand a datagram to who waits for it; return why not, empty if it was."""

@@ -63,7 +63,12 @@ def test_ready_alive_stalled_and_stopping_are_told(tmp_path: Path, manager: Mana
     with city(config, port), started("run", *place, *listen, environment=environment) as daemon:
         daemon.await_listening()
         told: list[str] = []
-        until(lambda: told.extend(manager.heard(0.5)) or told.count("WATCHDOG=1") >= 3, daemon)
+
+        def is_fed() -> bool:
+            told.extend(manager.heard(0.5))
+            return told.count("WATCHDOG=1") >= 3
+
+        until(is_fed, daemon)
         assert told[0] == "READY=1"
         daemon.process.send_signal(signal.SIGSTOP)
         manager.heard(0.2)
