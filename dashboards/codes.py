@@ -101,14 +101,24 @@ def _verdict(code: int, cause: Value) -> Value:
     return Value(code, Text(f"{state.en}: {why.en}", f"{state.de}: {why.de}"), cause.colour)
 
 
-# A verdict with its cause, by `verdict_code`.
-VERDICTS: Final = tuple(_verdict(code, cause) for code, cause in enumerate(_BY_SEVERITY))
+# A verdict with its cause, by `verdict_code`; what is up may be degraded.
+DEGRADED: Final = "degraded"
+_BY_RANK: Final = [str(cause.value) for cause in _BY_SEVERITY]
+_BY_RANK.insert(1, DEGRADED)
+_CAUSE_OF: Final = {str(cause.value): cause for cause in _BY_SEVERITY}
+VERDICTS: Final = tuple(
+    Value(code, terms.DEGRADED, Colour.CARE)
+    if name == DEGRADED
+    else _verdict(code, _CAUSE_OF[name])
+    for code, name in enumerate(_BY_RANK)
+)
 
 
 def verdict_code(kind: str, selector: str, by: str) -> str:
     """Return PromQL of the verdict with its cause on lines (`uplink`) or switches (`switch`)."""
-    causes = [str(cause.value) for cause in _BY_SEVERITY]
-    return code_of(f"school_{kind}_cause_info", "cause", causes, selector, by)
+    code = code_of(f"school_{kind}_cause_info", "cause", _BY_RANK, selector, by)
+    degraded = f"(max by ({by}) (school_{kind}_degraded{{{selector}}}) == 1)"
+    return f"{degraded} * {_BY_RANK.index(DEGRADED)} or {code}"
 
 
 def stage_code(selector: str, by: str) -> str:

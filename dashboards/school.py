@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards import degraded
 from dashboards.codes import (
     MAIN_SITE,
     NOT_KNOWN,
@@ -180,6 +181,37 @@ ANSWER: Final = Row(
 WHY: Final = Row(
     Text("Why", "Warum"),
     (
+        Panel(
+            Kind.TABLE,
+            Text("What answers and works badly", "Was antwortet und gestört ist"),
+            Text(
+                "Why the line or a switch is degraded, and since when; docs/verdicts.md has the "
+                "limits. Good: none.",
+                "Warum die Leitung oder ein Switch gestört ist, und seit wann; die Grenzen stehen "
+                "in docs/verdicts.md. Gut: keine.",
+            ),
+            (Query(or_silent(degraded.since(HERE), "device"), same(""), instant=True),),
+            "none",
+            NONE,
+            width=24,
+            height=6,
+            columns=(
+                Column(
+                    "device",
+                    Text("Device", "Gerät"),
+                    values=(SILENT_ROW,),
+                    coloured=False,
+                    width=140,
+                ),
+                SITE_HERE,
+                degraded.REASON,
+                degraded.CHECK,
+                degraded.PART,
+                Column("school", same("school"), hidden=True),
+                Column("Value", Text("Since", "Seit"), "since", width=115),
+            ),
+            first_by=Text("Since", "Seit"),
+        ),
         Panel(
             Kind.TABLE,
             Text("Every check, what failed first", "Jede Prüfung, Fehlgeschlagenes zuerst"),

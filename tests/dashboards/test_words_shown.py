@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {
     "cause": (terms.CAUSES,),
     "finding": (terms.FINDINGS,),
-    "reason": (terms.REASONS, terms.GAPS),
+    "reason": (terms.REASONS, terms.GAPS, terms.TROUBLES),
     "outlook": (terms.OUTLOOKS,),
     "stage": (terms.STAGES,),
     "verdict": (terms.CAMPAIGNS,),

@@ -35,7 +35,7 @@ RIGHTLY_EMPTY = {
     "Down, and since when": "asked at a moment when the dead uplink may not be proven yet",
     "What is down, why, and whom it touches": "the same",
     "Dead switches at living lines": "a dead switch takes five minutes to be proven",
-    "Lines that work badly": "no line is that slow or full, and loss is told after 15 minutes",
+    "What answers and works badly": "loss is told once half of its window is known",
     "Runs skipped an hour": "nothing is too slow",
     "Discarded an hour": "nothing comes that is unexpected",
     "Web refusals an hour": "nobody is refused",
