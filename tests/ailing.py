@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SCHOOL = "goethe"
 ROUTER, FIRST_SWITCH, SECOND_SWITCH = "127.82.2.1", "127.82.2.11", "127.82.2.12"
+FLAPPING_ROUTER = "127.82.3.1"
 TOWN = Town(161, {SCHOOL: 2, "kant": 3}, switches=2)
 _FAST = (
     "{interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms, switch_interval: 1s}"
