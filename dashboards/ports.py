@@ -23,8 +23,20 @@ STATES: Final = (
     Value(2, Text("in use", "in Benutzung"), Colour.GOOD),
     Value(3, Text("drops packets", "verwirft Pakete"), Colour.CARE),
     Value(4, Text("link lost", "Link verloren"), Colour.CARE),
-    Value(5, Text("DAMAGED PACKETS", "BESCHÄDIGTE PAKETE"), Colour.BAD),
+    Value(5, Text("NO POWER (PoE FAULT)", "KEIN STROM (PoE-FEHLER)"), Colour.BAD),
+    Value(6, Text("DAMAGED PACKETS", "BESCHÄDIGTE PAKETE"), Colour.BAD),
 )
+# pethPsePortDetectionStatus, by `powered`.
+POWER: Final = (
+    Value(1, Text("switched off", "abgeschaltet"), Colour.PLAIN),
+    Value(2, Text("no device", "kein Gerät"), Colour.PLAIN),
+    Value(3, Text("gives power", "gibt Strom"), Colour.PLAIN),
+    Value(4, Text("FAULT", "FEHLER"), Colour.PLAIN),
+    Value(5, Text("test", "Test"), Colour.PLAIN),
+    Value(6, Text("OTHER FAULT", "ANDERER FEHLER"), Colour.PLAIN),
+)
+_POWER: Final = f'pethPsePortDetectionStatus{{{HERE}, ifName!=""}}'
+POWER_FAULTS: Final = f"({_POWER} == 4 or {_POWER} == 6)"
 
 
 def of_port(expr: str) -> str:
@@ -73,6 +85,11 @@ def unchanged() -> str:
     return of_port(f"(sysUpTime{{{HERE}}} - {up_time}) / 100 >= 0")
 
 
+def powered() -> str:
+    """Return PromQL of what each port says of its power over Ethernet, as `POWER` reads it."""
+    return f'label_replace(max by (ifName) ({_POWER}), "port", "$1", "ifName", "(.*)")'
+
+
 def state_code() -> str:
     """Return PromQL of what is to be said of each port, which reads as `STATES` say."""
     oper, admin = f"ifOperStatus{{{HERE}}}", f"ifAdminStatus{{{HERE}}}"
@@ -82,7 +99,8 @@ def state_code() -> str:
     was_up = f"min_over_time({oper}[$__range]) == 1"
     off = f"{admin} == 2"
     ranked = (
-        f"({damaged}) * 0 + 5",
+        f"({damaged}) * 0 + 6",
+        f"{of_port(f'{oper} and on (ifName) {POWER_FAULTS}')} * 0 + 5",
         f"{of_port(f'({oper} != 1) and ({was_up}) unless ({off})')} * 0 + 4",
         f"({dropped}) * 0 + 3",
         f"{of_port(f'{oper} == 1')} * 0 + 2",

@@ -34,6 +34,7 @@ from dashboards.shared import (
     SITE,
     SWITCH,
     or_silent,
+    or_zero,
     while_alive,
 )
 from dashboards.switch_hardware import BROKEN_PARTS, CABLES, HARDWARE
@@ -81,11 +82,13 @@ ANSWER: Final = Row(
         _tile(
             same("Ports"),
             Text(
-                "Ports that receive or send damaged packets now. Good: 0; look at the cable.",
-                "Ports, die gerade beschädigte Pakete empfangen oder senden. Gut: 0; sonst Kabel "
-                "prüfen.",
+                "Ports that receive or send damaged packets now, or have a fault in their power "
+                "over Ethernet. Good: 0; look at the cable and the device.",
+                "Ports, die gerade beschädigte Pakete empfangen oder senden, oder deren PoE "
+                "gestört ist. Gut: 0; sonst Kabel und Gerät prüfen.",
             ),
-            f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)",
+            f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)"
+            f" + ({or_zero(f'count({ports.POWER_FAULTS})')})",
             "faulty",
             BAD_FROM_ONE,
         ),
@@ -127,14 +130,19 @@ PORTS: Final = Row(
             Kind.TABLE,
             Text("Ports, wrong ones first", "Ports, auffällige zuerst"),
             Text(
-                "What is to be said of each port: damaged or dropped packets now, a link that was "
-                "lost in the time range, or in use, free, switched off.",
-                "Was über jeden Port zu sagen ist: gerade beschädigte oder verworfene Pakete, ein "
-                "im Zeitraum verlorener Link, oder benutzt, frei, abgeschaltet.",
+                "What is to be said of each port: damaged or dropped packets now, a fault in its "
+                "power over Ethernet, a link that was lost in the time range, or in use, free, "
+                "switched off. PoE is empty where the switch has none, or does not say which port "
+                "it is.",
+                "Was über jeden Port zu sagen ist: gerade beschädigte oder verworfene Pakete, eine "
+                "Störung von PoE, ein im Zeitraum verlorener Link, oder benutzt, frei, "
+                "abgeschaltet. PoE ist leer, wo der Switch keines hat oder nicht sagt, welcher "
+                "Port es ist.",
             ),
             (
                 _column_query(or_silent(while_alive(ports.state_code()), "port")),
                 _column_query(ports.speed()),
+                Query(ports.powered(), same(""), instant=True),
                 _column_query(ports.octets("In")),
                 _column_query(ports.octets("Out")),
                 _column_query(f"{ports.events('ifInErrors')} + {ports.events('ifOutErrors')}"),
@@ -159,11 +167,12 @@ PORTS: Final = Row(
                     width=210,
                 ),
                 Column("Value #B", Text("Speed", "Tempo"), "bps"),
-                Column("Value #C", Text("In", "Herein"), "bps"),
-                Column("Value #D", Text("Out", "Hinaus"), "bps"),
-                Column("Value #E", Text("Damaged", "Beschädigt"), "packets"),
-                Column("Value #F", Text("Dropped", "Verworfen"), "packets"),
-                Column("Value #G", Text("State for", "Seit"), "duration", width=130),
+                Column("Value #C", same("PoE"), values=ports.POWER, coloured=False),
+                Column("Value #D", Text("In", "Herein"), "bps"),
+                Column("Value #E", Text("Out", "Hinaus"), "bps"),
+                Column("Value #F", Text("Damaged", "Beschädigt"), "packets"),
+                Column("Value #G", Text("Dropped", "Verworfen"), "packets"),
+                Column("Value #H", Text("State for", "Seit"), "duration", width=130),
             ),
             first_by=Text("State", "Zustand"),
         ),

@@ -185,6 +185,18 @@ class PowerSupplyGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class PoweredPort:
+    """Power over Ethernet of one port (pethPsePortDetectionStatus, RFC 3621).
+
+    `status` is 1 disabled, 2 searching, 3 delivering power, 4 fault, 5 test, 6 another fault.
+    `interface` is the ifName of its interface, empty where that is not certain.
+    """
+
+    status: int
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sensor:
     """One sensor in base units (ENTITY-SENSOR-MIB, RFC 3433), with the unit's own name there.
 
@@ -223,7 +235,8 @@ class Neighbor:
 class HardwareReading:
     """One poll of a switch's hardware; what the switch lacks is empty or None.
 
-    `power` is keyed on pethMainPseGroupIndex, `sensors` on entPhysicalIndex.
+    `power` is keyed on pethMainPseGroupIndex, `powered_ports` on pethPsePortGroupIndex and
+    pethPsePortIndex, `sensors` on entPhysicalIndex.
     `topology_changes` is dot1dStpTopChanges (RFC 4188). `parts` is what the make's own MIBs
     say, by quantity and by what the device calls the part; `profile` names how it was read.
     `neighbors` is None where they could not be read.
@@ -236,6 +249,7 @@ class HardwareReading:
     profile: str = ""
     parts: Mapping[tuple[Quantity, str], float] = field(default_factory=dict)
     neighbors: tuple[Neighbor, ...] | None = None
+    powered_ports: Mapping[tuple[int, int], PoweredPort] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

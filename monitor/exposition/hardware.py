@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.topology import Link, Place
 
 _GROUP = (*DEVICE, "pethMainPseGroupIndex")
+_PORT = (*DEVICE, "pethPsePortGroupIndex", "pethPsePortIndex", "ifName")
 _SENSOR = (*DEVICE, "entPhysicalIndex", "entPhysicalName")
 
 
@@ -58,6 +59,15 @@ HARDWARE_METRICS = (
         "",
         "State of the power over Ethernet: 1 on, 2 off, 3 faulty (POWER-ETHERNET-MIB)",
         _GROUP,
+    ),
+    Metric(
+        "pethPsePortDetectionStatus",
+        Kind.GAUGE,
+        "",
+        "Power over Ethernet of a port: 1 disabled, 2 searching, 3 delivering power, 4 fault,"
+        " 5 test, 6 another fault (POWER-ETHERNET-MIB); ifName is empty where it is not certain"
+        " which interface that is",
+        _PORT,
     ),
     Metric(
         "school_device_sensor_value",
@@ -126,6 +136,9 @@ def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> N
         blocks.add("pethMainPsePower", labels, group.budget)
         blocks.add("pethMainPseConsumptionPower", labels, group.drawn)
         blocks.add("pethMainPseOperStatus", labels, group.status)
+    for (unit, number), port in reading.powered_ports.items():
+        place = (*device, str(unit), str(number), port.interface)
+        blocks.add("pethPsePortDetectionStatus", place, port.status)
     for index, sensor in reading.sensors.items():
         named = (*device, str(index), sensor.name, sensor.unit)
         blocks.add("school_device_sensor_value", named, sensor.value)

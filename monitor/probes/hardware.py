@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from monitor.inventory import HardwareOptions
 from monitor.observation import Chassis, HardwareReading, PowerSupplyGroup, Sensor
+from monitor.probes import poe_ports
 from monitor.probes.neighbors import LOCAL_COLUMNS, REMOTE_COLUMNS, neighbors
 from monitor.probes.snmp_poll import poll
 from monitor.snmp.oids import Object, Syntax
@@ -90,12 +91,14 @@ async def _read(
         request = Request(scalars, columns)
         return await context.snmp.read(address, options.access, request, context.deadline)
 
-    found = await read(*POWER, *SENSORS, scalars=SCALARS)
+    found = await read(*POWER, poe_ports.STATUS, *SENSORS, scalars=SCALARS)
     if found.failure and not (found.scalars or found.columns):
         return None, found.failure
     profile = _profile(options, found)
     scalars, columns = objects_of(profile)
-    further = await read(*ENTITIES, *LOCAL_COLUMNS, *REMOTE_COLUMNS, *columns, scalars=scalars)
+    names = (poe_ports.NAME,) if found.columns.get(poe_ports.STATUS) else ()
+    wanted = (*ENTITIES, *LOCAL_COLUMNS, *REMOTE_COLUMNS, *names, *columns)
+    further = await read(*wanted, scalars=scalars)
     changes = found.scalars.get("dot1dStpTopChanges")
     reading = HardwareReading(
         _power(found.columns),
@@ -106,6 +109,7 @@ async def _read(
         _parts(profile, further),
         # Half of them would look as if the others were gone.
         None if further.failure else neighbors(further.columns),
+        poe_ports.powered_ports(found.columns, further.columns.get(poe_ports.NAME, {})),
     )
     nothing = reading == HardwareReading(
         {}, {}, profile=reading.profile, neighbors=reading.neighbors

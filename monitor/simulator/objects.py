@@ -19,7 +19,7 @@ from monitor.simulator.model import sys_name
 from monitor.snmp.codec import Tag, encode_oid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from monitor.simulator.model import Device, Interface
 
@@ -200,6 +200,26 @@ LLDP_SCALARS: Final = (
     Scalar(f"{_LLDP}.4.1.1.12.0.1.1", lambda _: _text(_BRIDGE_AND_ROUTER)),
 )
 """One row each of lldpLocPortTable and lldpRemTable (IEEE 802.1AB), of a switch."""
+
+_PSE_PORT: Final = "1.3.6.1.2.1.105.1.1.1"
+_SEARCHING, _DELIVERING = 2, 3
+
+
+def _detection(index: int) -> Callable[[Device], Value]:
+    """Return what a port says of power: every other one in use feeds a telephone or the like."""
+
+    def read(device: Device) -> Value:
+        [port] = [one for one in device.interfaces if one.index == index]
+        feeds = port.oper_up and index % 2 == 0
+        return Tag.INTEGER, _DELIVERING if feeds else _SEARCHING
+
+    return read
+
+
+def port_power(indexes: Iterable[int]) -> tuple[Scalar, ...]:
+    """Return pethPsePortDetectionStatus (RFC 3621) of the ports with these ifIndexes, group 1."""
+    return tuple(Scalar(f"{_PSE_PORT}.6.1.{index}", _detection(index)) for index in indexes)
+
 
 POWER_SCALARS: Final = (
     Scalar(f"{_PSE}.2.1", _watts(0)),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory import Role
+from monitor.simulator.hardware import ETHERNET, GIGABIT
 from monitor.simulator.objects import (
     IF_TABLE,
     IF_X_TABLE,
@@ -27,6 +28,7 @@ from monitor.simulator.objects import (
     Rate,
     Scalar,
     Value,
+    port_power,
 )
 from monitor.simulator.traffic import STREAMS
 from monitor.snmp.codec import Tag, decode_oid, encode_oid, encode_varbind
@@ -159,14 +161,23 @@ class TableBuilder:
         # A router's ports carry the same traffic in and out, so they share one stream.
         streams = 1 if device.place.role is Role.UPLINK else STREAMS
         has_power = device.power is not None
-        key = (indexes, device.has_if_x_table, has_power, streams)
+        powered = powered_indexes(device) if has_power else ()
+        key = (indexes, device.has_if_x_table, powered, has_power, streams)
         layout = self._layouts.get(key)
         if layout is None:
             columns = IF_TABLE + (IF_X_TABLE if device.has_if_x_table else ())
             before = (LLDP_SCALARS if has_power else ()) + SCALARS_BEFORE
-            after = SCALARS_AFTER + (POWER_SCALARS if has_power else ())
+            power = port_power(powered) + POWER_SCALARS if has_power else ()
+            after = SCALARS_AFTER + power
             layout = self._layouts[key] = _lay_out(indexes, columns, (before, after), streams)
         return layout
+
+
+def powered_indexes(device: Device) -> tuple[int, ...]:
+    """Return the ifIndexes of a switch's ports that can give power: those for classrooms."""
+    return tuple(
+        one.index for one in device.interfaces if one.type == ETHERNET and one.speed_bps <= GIGABIT
+    )
 
 
 def _lay_out(

@@ -127,6 +127,12 @@ IF_X_TABLE = Table(
 )
 
 # POWER-ETHERNET-MIB (RFC 3621 §4).
+PETH_PSE_PORT_TABLE = Table(
+    "pethPsePortTable",
+    "1.3.6.1.2.1.105.1.1.1",
+    2,
+    ((6, "pethPsePortDetectionStatus", Syntax.INTEGER),),
+)
 PETH_MAIN_PSE_TABLE = Table(
     "pethMainPseTable",
     "1.3.6.1.2.1.105.1.3.1.1",
@@ -193,6 +199,7 @@ LLDP_REM_TABLE = Table(
 TABLES = (
     IF_TABLE,
     IF_X_TABLE,
+    PETH_PSE_PORT_TABLE,
     PETH_MAIN_PSE_TABLE,
     ENT_PHY_SENSOR_TABLE,
     ENT_PHYSICAL_TABLE,

@@ -7,6 +7,7 @@ from monitor.observation import (
     HardwareReading,
     Observation,
     Outcome,
+    PoweredPort,
     PowerSupplyGroup,
     Reason,
     Sensor,
@@ -24,6 +25,9 @@ def rendered(reading: HardwareReading) -> dict[str, dict[str, float]]:
         for (name, labels), value in exact_names(text.decode()).items():
             named = dict(labels)
             row = named.get("pethMainPseGroupIndex") or named.get("entPhysicalName", "")
+            if "pethPsePortIndex" in named:
+                port = f"{named['pethPsePortGroupIndex']}/{named['pethPsePortIndex']}"
+                row = f"{port} {named['ifName']}"
             found.setdefault(name, {})[row] = value
     return found
 
@@ -36,8 +40,10 @@ def test_what_a_switch_has_is_exported_and_what_it_lacks_is_absent() -> None:
             8: Sensor('Fan "1"\n', "rpm", None, is_working=False),
         },
         9,
+        powered_ports={(1, 5): PoweredPort(3, "Gi1/0/5"), (2, 5): PoweredPort(4, "")},
     )
     found = rendered(reading)
+    assert found["pethPsePortDetectionStatus"] == {"1/5 Gi1/0/5": 3, "2/5 ": 4}
     assert found["pethMainPsePower"] == {"1": 370}
     assert found["pethMainPseConsumptionPower"] == {"1": 120}
     assert found["pethMainPseOperStatus"] == {"1": 1, "2": 3}

@@ -1,0 +1,75 @@
+"""What a switch says of the power over Ethernet of its ports, and which interface each port is.
+
+The MIB numbers ports within groups and leaves it to the maker which interface that is.
+
+Source: POWER-ETHERNET-MIB (RFC 3621 §4, pethPsePortTable).
+
+Must not know: how SNMP is spoken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final, cast
+
+from monitor.observation import PoweredPort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Port = tuple[int, int]
+
+STATUS: Final = "pethPsePortDetectionStatus"
+NAME: Final = "ifName"
+MAX_PORTS: Final = 500
+_STATES: Final = range(1, 7)
+# Gi1/0/5, ge-1/0/5: unit 1, port 5. A module other than 0 has ports of its own numbering.
+_OF_UNIT: Final = re.compile(r"\D*(\d+)/0/(\d+)")
+# Fa0/5: the only unit.
+_ALONE: Final = re.compile(r"\D*0/(\d+)")
+
+
+def powered_ports(
+    found: Mapping[str, Mapping[int, int | bytes]], names: Mapping[int, int | bytes]
+) -> dict[Port, PoweredPort]:
+    """Return the state of each port by group and number, and the ifName of its interface.
+
+    `names` are ifNames by ifIndex. The name is empty where it is not certain.
+    """
+    # Their rows are named by group and port: tuples.
+    rows = cast("Mapping[Port, int | bytes]", found.get(STATUS, {}))
+    states = {
+        port: state for port, state in rows.items() if isinstance(state, int) and state in _STATES
+    }
+    states = dict(list(states.items())[:MAX_PORTS])
+    texts = {
+        index: name.decode("utf-8", "replace").strip("\0 ")
+        for index, name in names.items()
+        if isinstance(name, bytes)
+    }
+    called = interface_names(states, texts)
+    return {port: PoweredPort(state, called.get(port, "")) for port, state in states.items()}
+
+
+def interface_names(ports: Iterable[Port], names: Mapping[int, str]) -> dict[Port, str]:
+    """Return the ifName of the interface that each port is, as far as that is certain.
+
+    Where every port's number is an ifIndex, and no two ports have the same, these are the
+    interfaces. Else a port is the only interface whose name has its unit and number.
+    """
+    ports = list(ports)
+    numbers = {number for _, number in ports}
+    if len(numbers) == len(ports) and numbers <= names.keys():
+        return {port: names[port[1]] for port in ports}
+    by_name = [(_port_of(name), name) for name in names.values()]
+    seen = Counter(port for port, _ in by_name)
+    return {port: name for port, name in by_name if port in ports and seen[port] == 1}
+
+
+def _port_of(name: str) -> Port | None:
+    if found := _OF_UNIT.fullmatch(name):
+        return int(found[1]), int(found[2])
+    if found := _ALONE.fullmatch(name):
+        return 1, int(found[1])
+    return None

@@ -1,0 +1,89 @@
+"""Power over Ethernet by port: which interface a port is, by the numbering of real makes."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.observation import HardwareReading, PoweredPort
+from monitor.probes.poe_ports import MAX_PORTS, interface_names, powered_ports
+from monitor.snmp.read import Failure, FailureKind, Result
+from tests.probes.test_hardware import NOTHING, POWER, reading, run
+from tests.probes.test_interfaces import Reads
+
+STATUS = "pethPsePortDetectionStatus"
+
+
+@pytest.mark.parametrize(
+    ("ports", "names", "expected"),
+    [
+        # Flat: a port's number is its ifIndex, over all units of a stack.
+        (
+            [(1, 1), (1, 2), (2, 65)],
+            {1: "1", 2: "2", 65: "B1", 99: "VLAN_1"},
+            {(1, 1): "1", (1, 2): "2", (2, 65): "B1"},
+        ),
+        # Chassis: ifIndexes are large, and the uplink module numbers its ports again.
+        (
+            [(1, 1), (1, 2), (2, 1)],
+            {
+                1: "Vlan1",
+                10101: "Gi1/0/1",
+                10102: "Gi1/0/2",
+                10201: "Te1/1/1",
+                10601: "Gi2/0/1",
+            },
+            {(1, 1): "Gi1/0/1", (1, 2): "Gi1/0/2", (2, 1): "Gi2/0/1"},
+        ),
+        # One unit without a module: Fa0/1 and Gi0/1 are both the first, so neither is certain.
+        (
+            [(1, 1), (1, 2)],
+            {1001: "Fa0/1", 1002: "Fa0/2", 1101: "Gi0/1"},
+            {(1, 2): "Fa0/2"},
+        ),
+        # The same number in two units, so that a number is no ifIndex.
+        ([(1, 1), (2, 1)], {1: "eth1", 2: "eth2"}, {}),
+        ([(1, 7)], {}, {}),
+        ([], {1: "1"}, {}),
+    ],
+)
+def test_a_port_is_named_where_it_is_certain_which_interface_it_is(
+    ports: list[tuple[int, int]], names: dict[int, str], expected: dict[tuple[int, int], str]
+) -> None:
+    assert interface_names(ports, names) == expected
+
+
+async def test_ports_are_read_with_their_names_and_names_only_where_there_are_ports() -> None:
+    columns = {**POWER, STATUS: {(1, 1): 3, (1, 2): 4, (1, 3): 9}}
+    names = {"ifName": {1: b"1", 2: b"2\xff", 3: b"3"}}
+    transport = Reads(
+        [Result({}, columns, None, 2, 9), Result({}, names, None, 2, 3)]  # type: ignore[arg-type]  # rows of two arcs
+    )
+    found = reading(await run(transport)).powered_ports
+    # A state that the MIB does not have is none.
+    assert found == {
+        (1, 1): PoweredPort(3, "1"),
+        (1, 2): PoweredPort(4, "2\N{REPLACEMENT CHARACTER}"),
+    }
+    assert "ifName" in transport.asked[1][1].columns
+    without = Reads([Result({}, POWER, None, 2, 9), NOTHING])
+    assert reading(await run(without)).powered_ports == {}
+    assert "ifName" not in without.asked[1][1].columns
+
+
+async def test_without_names_ports_are_kept_and_called_nothing() -> None:
+    failure = Failure(FailureKind.TIMEOUT, "no reply")
+    columns = {STATUS: {(1, 1): 3}}
+    transport = Reads(
+        [Result({}, columns, None, 2, 9), Result({}, {}, failure, 2, 0)]  # type: ignore[arg-type]  # rows of two arcs
+    )
+    assert reading(await run(transport)).powered_ports == {(1, 1): PoweredPort(3, "")}
+
+
+def test_a_switch_cannot_make_us_keep_ports_without_end() -> None:
+    rows = {(1, number): 3 for number in range(1, 2000)}
+    found = powered_ports({STATUS: rows}, {})  # type: ignore[dict-item]  # rows of two arcs
+    assert len(found) == MAX_PORTS
+
+
+def test_a_reading_of_nothing_has_no_ports() -> None:
+    assert HardwareReading({}, {}).powered_ports == {}
