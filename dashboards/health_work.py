@@ -19,6 +19,7 @@ from dashboards.panel import (
     Series,
     Step,
 )
+from dashboards.sentence import sentences_of_nothing
 from dashboards.shared import (
     NO_IS_BAD,
     NONE,
@@ -261,6 +262,7 @@ DETAIL: Final = Row(
                     same("{{version}}, Python {{python}}"),
                     instant=True,
                 ),
+                *sentences_of_nothing("monitor_build_info", NOTHING_YET),
             ),
             "none",
             NOTHING_YET,

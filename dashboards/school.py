@@ -47,13 +47,14 @@ from dashboards.shared import (
     not_up_throughout,
     or_silent,
     state_code,
+    while_alive,
     words,
 )
 from monitor.words import terms
 from monitor.words.text import Text, same
 
 SITE_HERE: Final = Column(
-    "site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False, width=115
+    "site", Text("Site", "Standort"), values=(MAIN_SITE,), coloured=False, width=130
 )
 _CHECK: Final = "site, device, check"
 _SWITCH: Final = "site, device"
@@ -115,7 +116,7 @@ ANSWER: Final = Row(
                 "Anteil der Pings der letzten Minuten, auf die nichts kommt, an der Leitung, die "
                 "am meisten verliert. Gut: unter 1 %.",
             ),
-            (Query(f"max({LOSS})", Text("lost", "verloren"), instant=True),),
+            (Query(while_alive(f"max({LOSS})"), Text("lost", "verloren"), instant=True),),
             "percentunit",
             NOTHING_YET,
             width=4,
@@ -237,7 +238,7 @@ WHY: Final = Row(
                     Text("Device", "Gerät"),
                     values=(SILENT_ROW,),
                     coloured=False,
-                    width=140,
+                    width=160,
                 ),
                 SITE_HERE,
                 Column(

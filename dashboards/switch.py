@@ -87,8 +87,10 @@ ANSWER: Final = Row(
                 "Ports, die gerade beschädigte Pakete empfangen oder senden, oder deren PoE "
                 "gestört ist. Gut: 0; sonst Kabel und Gerät prüfen.",
             ),
-            f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)"
-            f" + ({or_zero(f'count({ports.POWER_FAULTS})')})",
+            while_alive(
+                f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)"
+                f" + ({or_zero(f'count({ports.POWER_FAULTS})')})"
+            ),
             "faulty",
             BAD_FROM_ONE,
         ),
@@ -120,7 +122,7 @@ ANSWER: Final = Row(
 
 
 def _column_query(expr: str) -> Query:
-    return Query(expr, same(""), instant=True, every=EVERY_POLL)
+    return Query(while_alive(expr), same(""), instant=True, every=EVERY_POLL)
 
 
 PORTS: Final = Row(
@@ -140,7 +142,12 @@ PORTS: Final = Row(
                 "Port es ist.",
             ),
             (
-                _column_query(or_silent(while_alive(ports.state_code()), "port")),
+                Query(
+                    or_silent(while_alive(ports.state_code()), "port"),
+                    same(""),
+                    instant=True,
+                    every=EVERY_POLL,
+                ),
                 _column_query(ports.speed()),
                 Query(ports.powered(), same(""), instant=True),
                 _column_query(ports.octets("In")),

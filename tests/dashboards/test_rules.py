@@ -12,6 +12,7 @@ from dashboards.panel import Colour
 from dashboards.shared import NONE, SILENT_ROW
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.metric import Kind
+from monitor.exposition.mib import INTERFACE_METRICS
 from tests.dashboards.test_boards import document, every_document, expressions
 
 if TYPE_CHECKING:
@@ -102,6 +103,26 @@ def test_a_zero_is_only_said_while_the_monitor_answers(board: Board, language: L
     for expr in expressions(document(board, language)):
         for at in re.finditer(r"vector\(\d+\)", expr):
             assert f"and on () {ALIVE}" in expr[at.end() :], expr
+
+
+@every_document
+def test_what_lasts_after_its_source_is_gone_is_shown_only_while_the_monitor_answers(
+    board: Board, language: Language
+) -> None:
+    """A rate has its window to last, and what carries its own instant five minutes."""
+    lasting = re.compile(rf"\brate\(|\b({'|'.join(one.name for one in INTERFACE_METRICS)})\b")
+    for panel in panels(document(board, language), "stat", "table", "bargauge"):
+        for target in panel["targets"]:
+            if lasting.search(target["expr"]) and target["instant"]:
+                assert f"and on () {ALIVE}" in target["expr"], (panel["title"], target["refId"])
+
+
+@every_document
+def test_what_a_tile_says_in_words_it_says_of_nothing_too(board: Board, language: Language) -> None:
+    """Without a series such a tile is empty: it has no number in whose place a word could be."""
+    for panel in panels(document(board, language), "stat"):
+        if panel["options"]["textMode"] == "name":
+            assert any("unless on ()" in target["expr"] for target in panel["targets"]), panel
 
 
 @every_document
