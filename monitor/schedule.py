@@ -127,12 +127,7 @@ class Schedule:
             CapacityError: if they cannot all run on time; nothing has changed then.
         """
         wanted = frozenset(checks)
-        needed = needed_concurrency(wanted)
-        if needed > self._concurrency:
-            raise CapacityError(
-                f"these checks need up to {needed} runs at once, {self._concurrency} are allowed; "
-                "lengthen intervals, shorten time-outs, or allow more with --concurrency"
-            )
+        refuse_overload(wanted, self._concurrency)
         change = Change(
             started=len(wanted - self._wanted),
             stopped=len(self._wanted - wanted),
@@ -229,6 +224,20 @@ class Schedule:
 def needed_concurrency(checks: Iterable[Check]) -> int:
     """Return how many runs there can be at once if every check takes its full time-out."""
     return math.ceil(math.fsum(check.timeout / check.interval for check in checks))
+
+
+def refuse_overload(checks: Iterable[Check], allowed: int = DEFAULT_CONCURRENCY) -> None:
+    """Check that all these checks can run on time with so many runs at once.
+
+    Raises:
+        CapacityError: if they cannot; the message has the figure and the cure.
+    """
+    needed = needed_concurrency(checks)
+    if needed > allowed:
+        raise CapacityError(
+            f"these checks need up to {needed} runs at once, {allowed} are allowed; "
+            "lengthen intervals, shorten time-outs, or allow more with --concurrency"
+        )
 
 
 def phase(check_id: str, interval: float) -> float:

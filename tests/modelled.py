@@ -118,8 +118,13 @@ async def running(
     network: Network | None = None,
     concurrency: int = 2048,
     clock: VirtualClock | None = None,
+    *,
+    fewer_schools: bool = False,
 ) -> AsyncIterator[Running]:
-    """Run a daemon within the context; every check of it has ended afterwards."""
+    """Run a daemon within the context; every check of it has ended afterwards.
+
+    With `fewer_schools` a reload may lose as many as it likes.
+    """
     network = network or Network()
     clock = clock or VirtualClock()
     own = OwnMetrics("0")
@@ -137,7 +142,7 @@ async def running(
         )
         readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
         parts = Parts(clock, network, readers, own, exposition, watch, ledger, threads)
-        settings = Settings(folder, concurrency=concurrency)
+        settings = Settings(folder, concurrency=concurrency, allow_fewer_schools=fewer_schools)
         daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:

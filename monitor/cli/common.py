@@ -21,6 +21,7 @@ from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.config import ConfigError, load, load_text, read
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
+from monitor.schedule import DEFAULT_CONCURRENCY
 from monitor.shard import Shard
 
 if TYPE_CHECKING:
@@ -179,6 +180,27 @@ def config_option(command: Command) -> Command:
         show_default=CONFIG_DEFAULT,
         is_eager=True,
         help=f"The schools, in YAML; also ${CONFIG_VARIABLE}.",
+    )(command)
+
+
+def concurrency_option(command: Command) -> Command:
+    """Add `--concurrency N`."""
+    return click.option(
+        "--concurrency",
+        type=click.IntRange(1, 100_000),
+        default=DEFAULT_CONCURRENCY,
+        show_default=True,
+        help="At most so many checks at once.",
+    )(command)
+
+
+def shard_option(command: Command) -> Command:
+    """Add `--shard NUMBER/COUNT`."""
+    return click.option(
+        "--shard",
+        type=ShardOf(),
+        metavar="NUMBER/COUNT",
+        help="Watch this daemon's share of the schools.  [default: all]",
     )(command)
 
 

@@ -22,6 +22,7 @@ from monitor.cli.output import ask, say, say_text
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import EditError, edit_schools, slug
 from monitor.plural import count_of
+from monitor.schedule import CapacityError, refuse_overload
 from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
@@ -191,7 +192,9 @@ def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
 def _check(edited: Edited, rows: list[Row], config: Path) -> None:
     """Leave with every error if the new file is not fit for use."""
     try:
-        load_text(edited.text.encode(), str(config))
+        refuse_overload(load_text(edited.text.encode(), str(config)).checks())
+    except CapacityError as error:
+        fail(f"nothing was written; {error}", Exit.WRONG)
     except ConfigError as error:
         added = [row for row in rows if row.get("id") in edited.added]
         for row in added:

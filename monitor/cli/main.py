@@ -31,15 +31,18 @@ from monitor.cli import unit_command
 from monitor.cli import walk as walk_command
 from monitor.cli.common import (
     CONFIG_VARIABLE,
+    Exit,
     Listen,
-    ShardOf,
     Years,
+    concurrency_option,
     config_option,
     default_config,
     default_state_directory,
+    fail,
     find_school,
     listen_option,
     read_inventory,
+    shard_option,
     state_option,
 )
 from monitor.cli.contacts import check_contacts
@@ -53,6 +56,7 @@ from monitor.inventory import CheckKind, insecure_devices
 from monitor.plural import count_of
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
+from monitor.schedule import CapacityError, refuse_overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,13 +83,7 @@ def main() -> None:
 @config_option
 @listen_option
 @state_option
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1, 100_000),
-    default=2048,
-    show_default=True,
-    help="At most so many checks at once.",
-)
+@concurrency_option
 @click.option(
     "--allow-fewer-schools",
     is_flag=True,
@@ -97,12 +95,7 @@ def main() -> None:
     metavar="HOST:PORT",
     help="Take SNMP traps and informs of the devices here.  [default: none are taken]",
 )
-@click.option(
-    "--shard",
-    type=ShardOf(),
-    metavar="NUMBER/COUNT",
-    help="Watch this daemon's share of the schools.  [default: all]",
-)
+@shard_option
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -239,9 +232,15 @@ def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     required=False,
 )
 @click.option("--list", "list_schools", is_flag=True, help="List the schools as well.")
-def check(file: Path, list_schools: bool) -> None:  # noqa: FBT001  # click passes flags by name
+@concurrency_option
+@shard_option
+def check(file: Path, list_schools: bool, concurrency: int, shard: Shard | None) -> None:  # noqa: FBT001  # click passes flags by name
     """Check a configuration file; print every error with its line and column."""
     inventory = read_inventory(file)
+    try:
+        refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
+    except CapacityError as error:
+        fail(f"{file}: {error}", Exit.WRONG)
     sites = [site for school in inventory.schools for site in school.sites]
     if list_schools:
         for school in inventory.schools:

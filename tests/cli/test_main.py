@@ -183,3 +183,10 @@ def test_the_kinds_of_faults_can_be_listed(config: Path) -> None:
     assert code == 0
     assert "uplink-down@SCHOOL" in output
     assert "isolated" in output.splitlines()
+
+
+def test_check_refuses_what_run_would_refuse_for_want_of_concurrency(config: Path) -> None:
+    code, output, errors = invoke("check", config, "--concurrency", "2")
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"error: {config}: these checks need up to ")
+    assert "runs at once, 2 are allowed; lengthen intervals" in errors

@@ -1,0 +1,58 @@
+"""Whatever file `check` accepts is run, reloaded to and from, shown, and made into mails."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+
+from monitor.config import load_text
+from monitor.config.contacts import Contacts
+from monitor.exposition.gate import ScrapeGate
+from monitor.mails.template import template
+from monitor.schedule import CapacityError, refuse_overload
+from monitor.view import DaemonView
+from tests.config.any_file import accepted_files
+from tests.modelled import Running, inventory_of, running
+from tests.test_chaos import OLD, world
+from tests.virtual_time import run_virtually
+
+
+async def is_whole(one: Running) -> None:
+    """Look at all that one can see of a running daemon."""
+    await asyncio.sleep(6)
+    found = await world(one, traps=False)
+    assert found.running == found.wanted
+    with ScrapeGate(one.exposition, one.clock) as gate:
+        view = DaemonView(one.daemon, gate)
+        assert view.city()
+        assert len(view.schools()) == len(one.daemon.inventory.schools)
+        for school in one.daemon.inventory.schools:
+            assert await view.school(school.id)
+        assert await view.sla(None)
+
+
+@given(accepted_files())
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_check_accepts_everything_accepts(text: bytes) -> None:
+    inventory = load_text(text, "any")
+    try:
+        refuse_overload(inventory.checks())
+    except CapacityError:
+        return
+
+    async def main(folder: Path) -> None:
+        old = inventory_of(folder, OLD)
+        async with running(folder, inventory, fewer_schools=True) as one:
+            assert template(inventory, Contacts(), one.clock.now())
+            await is_whole(one)
+            one.offer(old)
+            assert await one.daemon.reload("a test")
+            one.offer(inventory)
+            assert await one.daemon.reload("a test")
+            await is_whole(one)
+
+    with tempfile.TemporaryDirectory() as folder:
+        run_virtually(main(Path(folder)))
