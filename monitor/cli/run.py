@@ -27,6 +27,7 @@ from monitor.web.app import AddressInUseError
 from monitor.web_access import StrangersError, WebFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.daemon import Daemon
@@ -60,7 +61,16 @@ def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | Non
         fail(sentence(error), Exit.CANNOT_START)
     except Exception as error:  # noqa: BLE001  # what nobody foresaw ends in one line as well
         audit.critical("the daemon ends by a bug of the monitor", exc_info=error)
-        fail(f"a bug of the monitor: {type(error).__name__}: {error}", Exit.CANNOT_START)
+        fail(f"a bug of the monitor: {'; '.join(_leaves(error))}", Exit.CANNOT_START)
+
+
+def _leaves(error: Exception) -> Iterator[str]:
+    """Yield what went wrong, in words; a group of errors says nothing by itself."""
+    if isinstance(error, ExceptionGroup):
+        for one in error.exceptions:
+            yield from _leaves(one)
+    else:
+        yield f"{type(error).__name__}: {error}"
 
 
 async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:

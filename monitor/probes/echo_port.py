@@ -15,6 +15,7 @@ import errno
 import secrets
 import socket
 import struct
+from contextlib import ExitStack
 from enum import Enum, StrEnum, auto
 from typing import TYPE_CHECKING, Protocol
 
@@ -121,11 +122,10 @@ class EchoPort:
         self.received = 0
         self._view = memoryview(bytearray(_LARGEST_DATAGRAM))
         self.mode, self._socket = _open(family)
-        try:
+        with ExitStack() as stack:
+            stack.callback(self._socket.close)
             self.identifier = self._configure(buffer_bytes)
-        except OSError:
-            self._socket.close()
-            raise
+            stack.pop_all()
 
     def close(self) -> None:
         """Close the socket."""

@@ -21,6 +21,7 @@ import os
 import secrets
 import socket
 import time
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 
 from monitor.probes.echo_match import SEQUENCES, Drop, Matcher, Round, read_clocks
@@ -101,6 +102,13 @@ class _Sending:
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
+def _port(stack: ExitStack, family: socket.AddressFamily, buffer_bytes: int) -> EchoPort:
+    """Return an open port; the stack closes it, and has the loop forget it."""
+    port = stack.enter_context(closing(EchoPort(family, buffer_bytes)))
+    stack.callback(asyncio.get_running_loop().remove_reader, port.fileno())
+    return port
+
+
 class EchoSocket:
     """Sends rounds of echo requests and measures their replies; serves any number at once.
 
@@ -140,14 +148,16 @@ class EchoSocket:
             EchoPermissionError: if the kernel allows neither kind of socket; says the cure.
             OSError: if there is no IPv4 socket for another reason.
         """
-        ports = {4: EchoPort(socket.AF_INET, receive_buffer_bytes)}
-        try:
-            ports[6] = EchoPort(socket.AF_INET6, receive_buffer_bytes)
-        except OSError as error:
-            if error.errno not in {errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}:
-                ports[4].close()
-                raise
-        return cls(ports)
+        with ExitStack() as stack:
+            ports = {4: _port(stack, socket.AF_INET, receive_buffer_bytes)}
+            try:
+                ports[6] = _port(stack, socket.AF_INET6, receive_buffer_bytes)
+            except OSError as error:
+                if error.errno not in {errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}:
+                    raise
+            echo = cls(ports)
+            stack.pop_all()
+        return echo
 
     async def __aenter__(self) -> Self:
         return self

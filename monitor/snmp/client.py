@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, Self
 
 from monitor.plural import count_of
@@ -93,15 +94,16 @@ class SnmpClient:
 
     async def __aenter__(self) -> Self:
         """Open the sockets; a family that the machine lacks is missed only when asked for."""
-        for family in (socket.AF_INET, socket.AF_INET6):
-            try:
-                endpoint = Endpoint(family, self._drops)
-            except OSError as error:
-                if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
-                    await self.__aexit__(None, None, None)
-                    raise
-                continue
-            self._endpoints[family] = (endpoint, Slots(self._limit))
+        with ExitStack() as stack:
+            for family in (socket.AF_INET, socket.AF_INET6):
+                try:
+                    endpoint = stack.enter_context(closing(Endpoint(family, self._drops)))
+                except OSError as error:
+                    if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
+                        raise
+                    continue
+                self._endpoints[family] = (endpoint, Slots(self._limit))
+            stack.pop_all()
         return self
 
     async def __aexit__(

@@ -16,7 +16,7 @@ import secrets
 import socket
 import struct
 from collections import deque
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.flood_filter import STRAYS_A_SECOND, FloodFilter
@@ -91,7 +91,15 @@ class Endpoint:
         self.waiting: dict[int, Waiting] = {}
         self._drops = drops
         self._loop = asyncio.get_running_loop()
-        self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._pause: asyncio.Handle | None = None
+        self._numbers: list[int] = []
+        with ExitStack() as stack:
+            self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+            stack.callback(self._socket.close)
+            self._set_up(family)
+            stack.pop_all()
+
+    def _set_up(self, family: socket.AddressFamily) -> None:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WANTED_BUFFER)
         with suppress(PermissionError):
             self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WANTED_BUFFER)
@@ -100,8 +108,6 @@ class Endpoint:
             self._socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self._socket.bind(("", 0))
         self._floods = FloodFilter(self._socket)
-        self._pause: asyncio.Handle | None = None
-        self._numbers: list[int] = []
         self._loop.add_reader(self._socket, self._readable)
 
     @property

@@ -109,6 +109,8 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     async with AsyncExitStack() as stack:
         stack.callback(guard.close)
         sockets = await _listen(listen)
+        for listening in sockets:
+            stack.callback(listening.close)
         port = int(sockets[0].getsockname()[1])
         await runner.setup()
         if runner.server is None:
