@@ -3,21 +3,26 @@
 Each purpose has a few threads and a queue with a bound. Nothing of the program uses the event
 loop's default executor: there, people who read reports would make probes wait for names.
 
+Python's own `ThreadPoolExecutor` has the process wait for its threads at the end. A name that is
+being looked up may take a resolver minutes, and nothing makes it stop, so these threads end with
+the process: what must be finished, such as a write, is no work for them.
+
 Must not know: what is done in the threads.
 """
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from threading import Lock
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,34 +44,81 @@ class FullError(RuntimeError):
     """All threads of a purpose are busy and its queue is full; the message says which."""
 
 
-class Threads(ThreadPoolExecutor):
+class _Job:
+    """A function with its arguments, and the future of what comes of it."""
+
+    __slots__ = ("call", "future")
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self.call = call
+        self.future: Future[Any] = Future()
+
+    def do(self) -> None:
+        """Have the future hold what the function returns or raises, unless nobody waits for it."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.call()
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is awaited
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(result)
+
+
+class Threads(Executor):
     """Threads for one purpose: `threads` jobs run at once, `queue` more may wait."""
 
     def __init__(self, purpose: str, threads: int, queue: int) -> None:
-        super().__init__(max_workers=threads, thread_name_prefix=purpose)
         self._purpose = purpose
+        self._most_threads = threads
         self._most = threads + queue
         self._jobs = 0
-        self._counting = Lock()
+        self._lock = Lock()
+        self._threads: list[Thread] = []
+        # None has one thread end.
+        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._is_shut = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a job done; see `Executor.submit`.
 
         Raises:
             FullError: if too many wait already.
+            RuntimeError: if it was shut down.
         """
-        with self._counting:
+        job = _Job(partial(fn, *args, **kwargs))
+        with self._lock:
+            if self._is_shut:
+                raise RuntimeError(f"no jobs for {self._purpose} are taken any more")
             if self._jobs >= self._most:
                 raise FullError(f"{self._jobs} jobs run or wait for {self._purpose} already")
             self._jobs += 1
-        try:
-            future = super().submit(fn, *args, **kwargs)
-        except RuntimeError:  # it was shut down
-            self._ended()
-            raise
+            if len(self._threads) < min(self._jobs, self._most_threads):
+                name = f"{self._purpose}_{len(self._threads)}"
+                thread = Thread(target=_work_off, args=(self._waiting,), name=name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
         # Not when whoever asked gives up: a job that runs holds its thread until it ends.
-        future.add_done_callback(self._ended)
-        return future
+        job.future.add_done_callback(self._ended)
+        self._waiting.put(job)
+        return job.future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # the face
+        """Take no more jobs; see `Executor.shutdown`."""
+        with self._lock:
+            self._is_shut = True
+            threads = list(self._threads)
+        if cancel_futures:
+            with suppress(Empty):
+                while True:
+                    job = self._waiting.get_nowait()
+                    if job is not None:
+                        job.future.cancel()
+        for _ in threads:
+            self._waiting.put(None)
+        if wait:
+            for thread in threads:
+                thread.join()
 
     async def run(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         """Return what a job returns; raises what it raises.
@@ -76,9 +128,15 @@ class Threads(ThreadPoolExecutor):
         """
         return await asyncio.get_running_loop().run_in_executor(self, work, *args)
 
-    def _ended(self, _: object = None) -> None:
-        with self._counting:
+    def _ended(self, _: object) -> None:
+        with self._lock:
             self._jobs -= 1
+
+
+def _work_off(waiting: SimpleQueue[_Job | None]) -> None:
+    while (job := waiting.get()) is not None:
+        job.do()
+        del job  # or it would be kept until the next one comes
 
 
 @dataclass(frozen=True, slots=True)

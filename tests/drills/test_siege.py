@@ -16,7 +16,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,15 +118,27 @@ def besieged(tmp_path: Path) -> Iterator[Daemon]:
             2,
             {ATTACKED: [*switches, "checks:", *lines]},
         )
-        # Attackers have machines of their own; here they get what the daemon leaves them.
-        for process in children_of(os.getpid()):
-            os.setpriority(os.PRIO_PGRP, os.getpgid(process), 19)
+        attackers = set(children_of(os.getpid()))
         honest = Town(town.port, HEALTHY, 2).write(tmp_path / "honest.yaml")
         stack.enter_context(city(honest, town.port))
         daemon = stack.enter_context(watching(tmp_path, town))
-        flood = ("nice", sys.executable, "-m", "tests.integration.flood", str(daemon.port))
-        stack.enter_context(running(*flood, str(CLIENTS), str(LOGINS_A_SECOND), str(lasts)))
+        flood = (sys.executable, "-m", "tests.integration.flood", str(daemon.port))
+        amounts = (str(CLIENTS), str(LOGINS_A_SECOND), str(lasts))
+        attackers.add(stack.enter_context(running(*flood, *amounts)).pid)
+        for attacker in attackers:
+            yield_processors(attacker)
         yield daemon
+
+
+def yield_processors(attacker: int) -> None:
+    """Leave to a process what the daemon leaves over: attackers have machines of their own.
+
+    Where the kernel groups by session, a process is nice to its own session alone, and the session
+    to the others. Source: sched(7), "The autogroup feature".
+    """
+    os.setpriority(os.PRIO_PGRP, os.getpgid(attacker), 19)
+    with suppress(FileNotFoundError):
+        Path(f"/proc/{attacker}/autogroup").write_text("19")
 
 
 @contextmanager
