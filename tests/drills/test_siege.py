@@ -41,6 +41,7 @@ from tests.integration.running import (
 )
 from tests.integration.snmpd import free_port
 from tests.integration.test_daemon_stop import seconds_to_stop
+from tests.machine import slowness
 from tests.web.test_access import basic
 from tools.processes import running
 
@@ -170,13 +171,15 @@ def test_ten_minutes_of_all_hostile_peers_at_once(tmp_path: Path) -> None:
     with besieged(folders[1]) as daemon:
         before = len(daemon.lines)
         seen = watched(daemon, SIEGE_SECONDS)
-        judge(seen, control, daemon, len(daemon.lines) - before)
+        # Of what else runs here; the attackers take what is left over.
+        slow = max(1.0, slowness())
+        judge(seen, control, daemon, len(daemon.lines) - before, slow)
         assert seconds_to_stop(daemon) < STOP_SECONDS
         assert daemon.process.returncode == 0
         assert "Traceback" not in daemon.said
 
 
-def judge(seen: Seen, control: Seen, daemon: Daemon, logged: int) -> None:
+def judge(seen: Seen, control: Seen, daemon: Daemon, logged: int, slow: float) -> None:
     """Say what the siege has shown, and hold it against the promises."""
     took = sorted(seen.took)
     p99 = took[int(len(took) * 0.99) - 1]
@@ -187,13 +190,13 @@ def judge(seen: Seen, control: Seen, daemon: Daemon, logged: int) -> None:
         f"failures with them: {seen}\n"
         f"{len(took)} scrapes, p99 {p99:.3f} s, worst {took[-1]:.3f} s; "
         f"resident {settled[0] / 1e6:.0f} to {settled[-1] / 1e6:.0f} MB, grown by "
-        f"{growth / 1e6:.1f} MB; {logged} lines logged"
+        f"{growth / 1e6:.1f} MB; {logged} lines logged; the machine is {slow:.1f} times as slow"
     )
     assert not seen.downs
     for kind in control.read:
         allowed = control.share(kind) + MARGIN
         assert seen.share(kind) <= allowed, f"{kind}: {100 * allowed:.2f} % are allowed"
-    assert p99 < LONGEST_P99
+    assert p99 < LONGEST_P99 * slow
     assert growth < MOST_GROWTH_BYTES
     own = exact_names(daemon.get("/metrics/monitor", LOGIN).text)
     assert value(own, "monitor_web_refusals_total", reason="wrong_login") > 0
