@@ -1,0 +1,45 @@
+"""Expressions of boards, calculated by a real Prometheus over series that a test writes."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Samples = list[dict[str, Any]]
+
+
+def expect(  # what promtool is told, each named at the call
+    place: Path,
+    series: Mapping[str, str],
+    expected: Mapping[str, Samples],
+    *,
+    minutes: int,
+    interval: int,
+    variables: Mapping[str, str],
+) -> None:
+    """Have promtool compare expressions with their samples after so many minutes.
+
+    `series` have a value each `interval` minutes. `variables` are Grafana's, put in in their order.
+    """
+    tests = []
+    for expr, samples in expected.items():
+        asked = expr
+        for name, put in variables.items():
+            asked = asked.replace(name, put)
+        tests.append({"expr": asked, "eval_time": f"{minutes}m", "exp_samples": samples})
+    case = {
+        "interval": f"{interval}m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "promql_expr_test": tests,
+    }
+    file = place / "board.test.yml"
+    file.write_text(yaml.safe_dump({"tests": [case]}), encoding="utf-8")
+    command = ("promtool", "test", "rules", str(file))
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
