@@ -55,6 +55,7 @@ def are_in_doubt(columns: Columns, types: Types) -> bool:
 
     They are where an interface has no 64-bit counter, or one of another type, or one that is 0
     although the interface is up; and where ifHighSpeed is missing, no speed, or 0 likewise.
+    Of columns that are not in doubt nothing is left to be settled.
     """
     if types and any(types.get(name) for name in _WIDE):
         return True

@@ -102,14 +102,17 @@ async def _read(
     access, clock = options.access, context.clock
     wide = await context.snmp.read(address, access, Request(SCALARS, columns), context.deadline)
     ended = clock.monotonic()
-    if not wide.failure and not any(wide.columns.values()):
-        return _reading([wide], _wall(clock), ended), _NONE_SHOWN
-    if wide.failure or not are_in_doubt(wide.columns, wide.odd_types):
-        return _reading([wide], _wall(clock), ended), wide.failure
+    if wide.failure:
+        return _settled([wide], _wall(clock), ended), wide.failure
+    found = {name: rows for name, rows in wide.columns.items() if rows}
+    if not found:
+        return _reading([wide], found, _wall(clock), ended), _NONE_SHOWN
+    if not are_in_doubt(found, wide.odd_types):
+        return _reading([wide], found, _wall(clock), ended), None
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
     # A device that numbered its interfaces anew in between says nothing of those read before.
     results = [wide, narrow] if _are_named_alike(wide, narrow) else [wide]
-    return _reading(results, _wall(clock), ended), narrow.failure
+    return _settled(results, _wall(clock), ended), narrow.failure
 
 
 def _are_named_alike(before: Result, after: Result) -> bool:
@@ -127,16 +130,26 @@ def _wall(clock: Clock) -> float:
     return clock.now().timestamp() - clock.monotonic()
 
 
-def _reading(results: Sequence[Result], wall: float, ended: float) -> DeviceReading | None:
-    """Return what the results hold together, None if they hold nothing at all.
-
-    `ended` is when the first of them was whole, where its replies do not say when they came.
-    """
+def _settled(results: Sequence[Result], wall: float, ended: float) -> DeviceReading | None:
+    """Return what the results hold together, with one account of each interface."""
     first, last = results[0], results[-1]
     columns, types = first.columns, first.odd_types
     if last is not first:
         columns, types = _over(columns, last.columns), _over(types, last.odd_types)
-    columns = settled(columns, types)
+    return _reading(results, settled(columns, types), wall, ended)
+
+
+def _reading(
+    results: Sequence[Result],
+    columns: Mapping[str, Mapping[int, int | bytes]],
+    wall: float,
+    ended: float,
+) -> DeviceReading | None:
+    """Return a reading of these columns, None if the results hold nothing at all.
+
+    `ended` is when the first of them was whole, where its replies do not say when they came.
+    """
+    first, last = results[0], results[-1]
     if not columns and not first.scalars:
         return None
 
