@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from monitor.device_profile import DeviceProfiles
+from monitor.interface_selection import EVERYTHING, InterfaceSelection, UnusedPorts
 from monitor.limits import Limits
 
 if TYPE_CHECKING:
@@ -108,12 +109,16 @@ def snmp_access(plans: Iterable[CheckPlan]) -> SnmpAccess | None:
 
 @dataclass(frozen=True, slots=True)
 class IcmpOptions:
-    """One round of echo requests: how many, how far apart (seconds), how large (bytes)."""
+    """One round of echo requests: how many, how far apart (seconds), how large (bytes).
+
+    `histogram` exports the round-trip times as a histogram.
+    """
 
     packets: int = 5
     spacing: float = 0.2
     payload: int = 56
     wait: float = 2.0
+    histogram: bool = True
 
     @property
     def round_seconds(self) -> float:
@@ -128,7 +133,8 @@ class InterfacesOptions:
     `uplink_interface` is the ifName of the interface towards the provider, on routers.
     `alias` exports ifAlias, which may hold names of people and is off by default; `read_alias`
     reads it and exports nothing. `identity` is what an interface's series are known by, where
-    it tells the device's interfaces apart.
+    it tells the device's interfaces apart. `select` says which interfaces are exported, `unused`
+    how much of a port that is down and carries nothing.
     """
 
     access: SnmpAccess
@@ -136,6 +142,8 @@ class InterfacesOptions:
     alias: bool = False
     read_alias: bool = False
     identity: Identity = "ifName"
+    select: InterfaceSelection = EVERYTHING
+    unused: UnusedPorts = "status"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 ALLOWED: dict[str, set[str]] = {
     "device_profile": set(),
     "limits": set(),
-    "inventory": {"device_profile", "limits"},
+    "interface_selection": set(),
+    "inventory": {"device_profile", "interface_selection", "limits"},
     "restart": set(),
     "garbage": set(),
     "reload": {"inventory"},
@@ -33,7 +34,14 @@ ALLOWED: dict[str, set[str]] = {
     "whole_file": set(),
     "flood_filter": set(),
     "snmp": {"flood_filter"},
-    "config": {"calendar", "device_profile", "inventory", "limits", "web_access"},
+    "config": {
+        "calendar",
+        "device_profile",
+        "interface_selection",
+        "inventory",
+        "limits",
+        "web_access",
+    },
     "schedule": {"inventory", "observation"},
     "probes": {"device_profile", "flood_filter", "inventory", "observation", "snmp"},
     "verdict": {"device_profile", "inventory", "limits", "observation", "uplink"},
@@ -45,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "rollout": {"inventory", "observation", "uplink"},
     "exposition": {
         "device_profile",
+        "interface_selection",
         "inventory",
         "observation",
         "restart",

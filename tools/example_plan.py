@@ -61,7 +61,9 @@ DEFAULTS = """\
 defaults:
   snmp: {credential: devices, version: v2c, timeout: 2s, retries: 1}
   icmp: {interval: 10s, timeout: 5s, packets: 5, spacing: 200ms, switch_interval: 60s}
-  interfaces: {interval: 60s, timeout: 20s, uplink: wan}
+  # A VLAN's packets are counted at its ports, too.
+  interfaces: {interval: 60s, timeout: 20s, uplink: wan, \
+select: {without_types: [softwareLoopback, l2vlan, l3ipvlan]}}
   contract:
     provider: provider-a
     down: 1 Gbit/s

@@ -23,6 +23,7 @@ from monitor.config.rules import (
     LineRules,
     SnmpRules,
 )
+from monitor.interface_selection import InterfaceSelection
 from monitor.inventory import (
     PROBE_SHARE,
     CheckKind,
@@ -101,16 +102,17 @@ class Plans:
                 f"uplink ({rules.interval:g}s)",
                 f"allowed: switch_interval of {rules.interval:g}s and more",
             )
-        ping = replace(self.icmp(), interval=rules.switch_interval)
+        ping = self.icmp(histogram=rules.switch_histogram)
+        ping = replace(ping, interval=rules.switch_interval)
         interfaces = self.interfaces(is_router=False)
         return (ping, interfaces, self._hardware(interfaces))
 
-    def icmp(self) -> CheckPlan:
+    def icmp(self, *, histogram: bool = True) -> CheckPlan:
         """Return the plan for rounds of pings."""
         merged = merge(self._layers, "icmp", IcmpRules)
         rules = merged.rules
         self._check_pace(merged)
-        options = IcmpOptions(rules.packets, rules.spacing, rules.payload, rules.wait)
+        options = IcmpOptions(rules.packets, rules.spacing, rules.payload, rules.wait, histogram)
         keys = ("packets", "spacing", "wait", "timeout")
         self._check_fits(merged, options.round_seconds, "a round of pings", keys)
         return CheckPlan(CheckKind.ICMP, "icmp", rules.interval, rules.timeout, options)
@@ -130,8 +132,10 @@ class Plans:
             )
         line = merge(self._layers, "line", LineRules).rules
         # To know the line by; it is not exported, for it may hold names of people.
-        read_alias = is_router and bool(line.if_alias)
-        options = InterfacesOptions(access, uplink, rules.alias, read_alias, rules.identity)
+        read_alias = (is_router and bool(line.if_alias)) or bool(rules.select.alias)
+        options = InterfacesOptions(
+            access, uplink, rules.alias, read_alias, rules.identity, _selection(rules), rules.unused
+        )
         return CheckPlan(CheckKind.INTERFACES, "interfaces", rules.interval, rules.timeout, options)
 
     def _hardware(self, interfaces: CheckPlan) -> CheckPlan:
@@ -281,3 +285,14 @@ class Plans:
                 f"{what} takes up to {needed:g}s",
                 f"allowed: at most 95 % of its time-out ({longest:g}s)",
             )
+
+
+def _selection(rules: InterfacesRules) -> InterfaceSelection:
+    chosen = rules.select
+    return InterfaceSelection(
+        frozenset(chosen.types),
+        frozenset(chosen.without_types),
+        chosen.name,
+        chosen.alias,
+        chosen.admin,
+    )

@@ -45,6 +45,7 @@ from monitor.config.fields import (
 )
 from monitor.config.goal_rules import GoalsRules
 from monitor.config.profile_rules import DeviceProfileRules
+from monitor.config.select_rules import SelectRules
 from monitor.config.shape import Rules
 from monitor.config.throughput_rules import ThroughputRules
 
@@ -185,6 +186,8 @@ class IcmpRules(PaceRules):
     """Deadline of one round, at most 80 % of the interval."""
     switch_interval: Interval = Field(default="60s", validate_default=True)
     """From one round's start to the next, for switches; not shorter than the interval."""
+    switch_histogram: bool = False
+    """Whether round-trip times of switches are exported as a histogram, too."""
     packets: Annotated[int, Field(ge=1, le=100)] = 5
     """Echo requests in a round."""
     spacing: Spacing = Field(default="200ms", validate_default=True)
@@ -206,6 +209,10 @@ class InterfacesRules(PaceRules):
     """Whether ifAlias is exported; it may hold names of people."""
     identity: Literal["ifName", "ifDescr", "ifAlias", "ifIndex"] = "ifName"
     """What an interface's series are known by: what stays the same when it is renumbered."""
+    select: SelectRules = Field(default_factory=SelectRules)
+    """Which interfaces are exported; the nearest level's holds as a whole."""
+    unused: Literal["status", "whole"] = "status"
+    """What is exported of a port that is down and carries nothing: its two states, or all."""
 
 
 class HardwareRules(PaceRules):
@@ -375,6 +382,8 @@ class SwitchRules(Rules):
     """How it is read, as far as it differs from its site."""
     degraded: DegradedRules = Field(default_factory=DegradedRules)
     """From when on it counts as degraded, as far as that differs from its site."""
+    interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
+    """How its interface tables are polled, as far as it differs from its site."""
 
 
 def _switches_kind(value: object) -> str:

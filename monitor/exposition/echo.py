@@ -46,8 +46,13 @@ class EchoTotals:
         for rtt in echo.rtts:
             self._buckets[RTT_BOUNDS[bisect_left(RTT_BOUNDS, rtt)]] += 1
 
-    def render(self, blocks: Blocks, check: tuple[str, ...], host: str) -> None:
-        """Add the totals' samples under the labels of their check, whose target is `host`."""
+    def render(
+        self, blocks: Blocks, check: tuple[str, ...], host: str, *, histogram: bool = True
+    ) -> None:
+        """Add the totals' samples under the labels of their check, whose target is `host`.
+
+        Without `histogram`, round-trip times have their sum and their number alone.
+        """
         blocks.add("smokeping_requests_total", (*check, host), self._sent)
         blocks.add("probe_icmp_replies_total", check, self._sent - self._lost)
         blocks.add("probe_icmp_lost_total", check, self._lost)
@@ -55,7 +60,8 @@ class EchoTotals:
         blocks.add("probe_icmp_duplicate_total", check, self._duplicates)
         blocks.add("probe_icmp_discarded_total", check, self._discarded)
         family = "smokeping_response_duration_seconds"
-        blocks.add_histogram(family, (*check, host), self._buckets, self._rtt_sum)
+        buckets = self._buckets if histogram else {math.inf: sum(self._buckets.values())}
+        blocks.add_histogram(family, (*check, host), buckets, self._rtt_sum)
 
 
 def render_round(blocks: Blocks, check: tuple[str, ...], echo: EchoRound) -> None:

@@ -34,8 +34,18 @@ def _gauge(name: str, unit: str, text: str) -> Metric:
 
 _NARROW = "32-bit counter, only where the interface has none of 64 bits that counts"
 
+IF_TYPE_INFO = "ifType_info"
+
 INTERFACE_METRICS = (
-    _gauge("ifIndex", "", "Number that the device gives the interface until its next restart"),
+    Metric(
+        IF_TYPE_INFO,
+        Kind.INFO,
+        "",
+        "What seldom changes of an interface: its number until the device's next restart, and its"
+        " IANAifType by name (IF-MIB)",
+        (*DEVICE, "ifIndex", "ifType"),
+        INTERFACE[1:],
+    ),
     _counter("ifHCInOctets", "bytes", "Octets received, 64-bit counter"),
     _counter("ifHCOutOctets", "bytes", "Octets sent, 64-bit counter"),
     _counter("ifInOctets", "bytes", f"Octets received, {_NARROW}"),
@@ -59,9 +69,6 @@ INTERFACE_METRICS = (
     _counter("ifInErrors", "packets", "Packets received with errors"),
     _counter("ifOutErrors", "packets", "Packets not sent because of errors"),
     _counter("ifInUnknownProtos", "packets", "Packets received for an unknown protocol"),
-    _gauge(
-        "ifType", "", "IANAifType number: 6 ethernetCsmacd, 24 softwareLoopback, 53 propVirtual"
-    ),
     _gauge("ifMtu", "bytes", "Largest packet that the interface sends or receives"),
     _gauge("ifSpeed", "bits per second", "Bandwidth; 4294967295 means that ifHighSpeed says it"),
     _gauge("ifHighSpeed", "Mbit/s", "Bandwidth in units of 1,000,000 bits per second"),
@@ -127,6 +134,15 @@ SYSTEM_METRICS = (
         "Whether the device has octet counters of 64 bits (ifXTable): 1 yes, 0 no; those of 32"
         " bits wrap within 34 s at 1 Gbit/s",
         DEVICE,
+    ),
+    Metric(
+        "school_device_interfaces",
+        Kind.GAUGE,
+        "interfaces",
+        "Interfaces of the device by how much of them is exported: whole; status, the two states"
+        " alone of ports that are down and carry nothing; none, what `interfaces.select` leaves"
+        " out",
+        (*DEVICE, "exported"),
     ),
     Metric(
         "school_device_restarts_total",

@@ -15,7 +15,7 @@ from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.hardware import render_hardware
 from monitor.exposition.restarts import RestartTotals
 from monitor.exposition.text import Blocks, LabelTexts
-from monitor.inventory import CheckKind
+from monitor.inventory import CheckKind, IcmpOptions
 from monitor.observation import (
     DeviceReading,
     DnsReading,
@@ -90,7 +90,9 @@ class CheckRenderer:
 
     def _add_totals(self, blocks: Blocks, labels: tuple[str, ...]) -> None:
         if self._echo is not None:
-            self._echo.render(blocks, labels, self._check.target.host)
+            options = self._check.options
+            full = not isinstance(options, IcmpOptions) or options.histogram
+            self._echo.render(blocks, labels, self._check.target.host, histogram=full)
         if self._restarts is not None:
             self._restarts.render(blocks, labels[:-1])
 

@@ -42,6 +42,9 @@ EMPTY_NAME_SHARE: Final = 0.02
 HOSTILE_SHARE: Final = 0.04
 """Switches with texts nobody would wish for in ifAlias, ifName or sysName."""
 
+USED_SHARE: Final = 1 / 3
+"""Ports with something plugged in: most outlets of a school's rooms have nothing in them."""
+
 WATTS_A_PORT: Final = 15.4
 """What IEEE 802.3af gives a port."""
 MOST_POWER_SHARE: Final = 0.7
@@ -220,7 +223,9 @@ def _switch(place: Place, host: str, versions: tuple[int, ...], seed: int) -> De
         in_bps=min(0.9 * first.speed_bps, sum(port.out_bps for port in access)),
         out_bps=min(0.9 * first.speed_bps, sum(port.in_bps for port in access)),
     )
-    second = replace(second, oper_up=False, in_bps=0.0, out_bps=0.0, alias=b"")
+    second = replace(
+        second, oper_up=False, in_bps=0.0, out_bps=0.0, errors_per_second=0.0, alias=b""
+    )
     vlans = _vlans(make, 2, first, dice)
     interfaces = _odd_interfaces([*access, first, second, *vlans], dice)
     device = _device(place, host, make, interfaces, dice)
@@ -299,7 +304,7 @@ def _block(block: Block, dice: _Dice) -> list[Interface]:
         number = block.first_number + at
         name = block.name.format(n=number).encode()
         used, load, upload, room, alias, changed, errors, mac = dice.draws(f"port {name!r}")
-        in_use = used < 0.7  # noqa: PLR2004  # seven ports in ten have something plugged in
+        in_use = used < USED_SHARE
         peak = min(0.8 * block.speed_bps, 200_000 * 100**load) if in_use else 0.0
         label = _ROOMS[int(room * len(_ROOMS))].format(n=100 + int(alias * 200))
         interfaces.append(

@@ -31,13 +31,21 @@ def find_interface(reading: DeviceReading, name: str | None) -> int | Gap:
     """
     if not name:
         return Gap.NOT_CONFIGURED
+    found = rows_named(reading, name)
+    if not found:
+        return Gap.NOT_FOUND
+    living = living_row(reading, found)
+    return Gap.AMBIGUOUS if living is None else living
+
+
+def rows_named(reading: DeviceReading, name: str) -> list[int]:
+    """Return the rows of that name, in the first of the columns in which it occurs."""
     for column in _NAMES:
         rows = reading.columns.get(column, {})
         found = [if_index for if_index, value in rows.items() if _text(value) == name.strip()]
         if found:
-            living = living_row(reading, found)
-            return Gap.AMBIGUOUS if living is None else living
-    return Gap.NOT_FOUND
+            return found
+    return []
 
 
 def living_row(reading: DeviceReading, rows: Sequence[int]) -> int | None:

@@ -104,7 +104,9 @@ def test_switches_are_pinged_at_a_pace_of_their_own() -> None:
     kinds = [CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE]
     assert [plan.kind for plan in switch.checks] == kinds
     assert (site.uplink.checks[0].interval, switch.checks[0].interval) == (15.0, 120.0)
-    assert site.uplink.checks[0].options == switch.checks[0].options
+    pings, slow = site.uplink.checks[0].options, switch.checks[0].options
+    assert isinstance(pings, IcmpOptions)
+    assert slow == replace(pings, histogram=False)
 
 
 def test_switches_are_not_pinged_more_often_than_their_uplink() -> None:

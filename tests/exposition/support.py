@@ -85,7 +85,7 @@ def two_ports(**columns: dict[int, int | bytes]) -> DeviceReading:
         "ifName": {1: b"ge-0/0/1", 7: b"ge-0/0/7"},
         "ifDescr": {1: b"port 1", 7: b"port 7"},
         "ifHCInOctets": {1: 2**64 - 1, 7: 12},
-        "ifOperStatus": {1: 1, 7: 2},
+        "ifOperStatus": {1: 1, 7: 5},
     }
     return reading(**(base | columns))
 

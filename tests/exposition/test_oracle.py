@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.echo import RTT_BOUNDS
 from monitor.exposition.hardware import HARDWARE_METRICS
-from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
+from monitor.exposition.mib import DEVICE, IF_TYPE_INFO, INTERFACE_METRICS
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.observation import EchoRound, Outcome
@@ -61,8 +61,9 @@ def full_reading() -> DeviceReading:
     columns: dict[str, dict[int, int | bytes]] = {
         metric.name: {index: 2**53 - at * index for index in (1, 2, 3)}
         for at, metric in enumerate(INTERFACE_METRICS)
-        if not metric.name.startswith(("ifIn", "ifOut"))
+        if not metric.name.startswith(("ifIn", "ifOut")) and metric.name != IF_TYPE_INFO
     }
+    columns["ifType"] = {1: 6, 2: 136, 3: 4711}
     return two_ports(**columns, ifName=HOSTILE_NAMES, ifDescr={1: b"x" * 300}, ifInErrors={1: 5})
 
 
@@ -70,13 +71,20 @@ class InterfaceTables(Collector):
     """The interface families as a custom collector of prometheus-client would give them."""
 
     def __init__(self, device_reading: DeviceReading) -> None:
-        self._columns = {**device_reading.columns, "ifIndex": {1: 1, 2: 2, 3: 3}}
+        self._columns = device_reading.columns
 
     def collect(self) -> Iterable[Family]:
         names = {1: 'a"b\\cd', 2: "\ufffd\ufffd", 3: "Süd {x=1} # "}
         for metric in INTERFACE_METRICS:
             of_type = CounterMetricFamily if metric.text_type == "counter" else GaugeMetricFamily
-            family = of_type(metric.name, metric.help, labels=(*DEVICE, "ifName", "ifDescr"))
+            labels = [*DEVICE, "ifName", "ifDescr"]
+            if metric.name == IF_TYPE_INFO:
+                labels += ["ifIndex", "ifType"]
+            family = of_type(metric.name, metric.help, labels=labels)
+            for index, kind in enumerate(("ethernetCsmacd", "l3ipvlan", "4711"), 1):
+                if metric.name == IF_TYPE_INFO:
+                    place = ("goethe", "main", "switch-1", names[index], "x" * 128 * (index == 1))
+                    family.add_metric((*place, str(index), kind), 1)
             for index, value in self._columns.get(metric.name, {}).items():
                 descr = "x" * 128 if index == 1 else ""
                 place = ("goethe", "main", "switch-1", names[index], descr)

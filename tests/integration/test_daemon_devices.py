@@ -64,7 +64,9 @@ def running(tmp_path_factory: pytest.TempPathFactory, twin: ByteAgent) -> Iterat
     patient = ["snmp: {timeout: 4s}", often]
     extra = dict.fromkeys(networks, patient)
     extra |= {name: ["snmp: {timeout: 4s}", seldom] for name in ("endless", "cycling", "backwards")}
-    with_alias = "interfaces: {interval: 20s, timeout: 16s, alias: true, identity: ifIndex}"
+    # The device's ports are down, and its names are what is looked at.
+    whole = "alias: true, identity: ifIndex, unused: whole"
+    with_alias = f"interfaces: {{interval: 20s, timeout: 16s, {whole}}}"
     extra["by-native"] = ["snmp: {timeout: 4s}", with_alias]
     extra["by-pysnmp"] = ["snmp: {timeout: 4s, engine: pysnmp}", with_alias]
     town = Town(free_port(), networks, switches=0, extra=extra)

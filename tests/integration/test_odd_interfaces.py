@@ -242,7 +242,7 @@ CASES: Mapping[str, Case] = {
     # Several rows of one name.
     "same-name": Case(
         {7: WHOLE | GONE, 8: WHOLE | GONE, 12: WHOLE},
-        {("ifIndex", "wan"): "ifIndex.12"} | octets({"wan": ("ifHC", 12)}),
+        octets({"wan": ("ifHC", 12)}),
     ),
     "same-name-all-down": Case(
         {7: WHOLE | GONE, 12: WHOLE | GONE | {"ifLastChange": (Tag.TIMETICKS, 9000)}},

@@ -9,18 +9,15 @@ the machine is, and Prometheus is asked what the boards and rules ask.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http.client
 import http.server
 import json
 import re
-import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -29,10 +26,10 @@ from monitor.config import load
 from monitor.exposition.mib import INTERFACE_METRICS, LOOK_BACK_SECONDS
 from monitor.inventory import CheckKind
 from monitor.snmp.read import Failure, FailureKind, Result
-from monitor.web.discovery import target_groups
 from tests.dashboards.test_boards import document, expressions
 from tests.deploy.rules import all_rules
 from tests.drills.pace import seconds
+from tests.integration.played_pages import Pages, graph, served, stamped
 from tests.integration.prometheus import prometheus_of
 from tests.integration.running import Town
 from tests.modelled import COMMUNITY, Network, running
@@ -87,7 +84,6 @@ SHOWN: Mapping[str, Mapping[int, float | None]] = {
 RULES: Mapping[str, float] = {"PortErrors": 200}
 
 POLLED = {metric.name for metric in INTERFACE_METRICS}
-_STAMPED = re.compile(r"} \S+ \d{13}$")
 RATE = re.compile(r"\b(?:rate|irate|increase|delta|idelta|deriv)\((\w+)")
 
 
@@ -176,19 +172,6 @@ def town(folder: Path) -> Inventory:
     return inventory
 
 
-def stamped(page: str, instant: datetime) -> str:
-    """Return a page whose samples all carry an instant: that of the scrape if no other.
-
-    So Prometheus would have kept them, had it been there then.
-    """
-    end = f" {round(instant.timestamp() * 1000)}"
-    lines = (
-        line if line.startswith("#") or _STAMPED.search(line) else line + end
-        for line in page.splitlines()
-    )
-    return "".join(f"{line}\n" for line in lines)
-
-
 async def _played(folder: Path, began: datetime) -> Play:
     clock = VirtualClock(began)
     network = Steady(clock=clock)
@@ -237,65 +220,6 @@ async def _played(folder: Path, began: datetime) -> Play:
     return Play(pages, began.timestamp(), dict(network.polls))
 
 
-class Pages:
-    """Serves the play as the daemon would have served it, a page at each scrape."""
-
-    def __init__(self, play: Play) -> None:
-        self._left = {school: iter(pages) for school, pages in play.pages.items()}
-        self._done: set[str] = set()
-        self._lock = threading.Lock()
-        self.ended = threading.Event()
-
-    def of(self, school: str) -> bytes | None:
-        """Return a school's next page, None when all are served or no daemon ran then."""
-        with self._lock:
-            page = next(self._left[school], None)
-            if page is None:
-                self._done.add(school)
-            if len(self._done) == len(self._left):
-                self.ended.set()
-            return page or None
-
-
-@contextlib.contextmanager
-def served(pages: Pages) -> Iterator[str]:
-    """Serve pages and the list of schools on loopback; yield the address."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            asked = urlsplit(self.path)
-            kind, body = "text/plain; version=0.0.4; charset=utf-8", b""
-            found: bytes | None = b""
-            if asked.path == "/sd/prometheus":
-                kind = "application/json"
-                found = json.dumps(target_groups(self.headers["Host"], SCHOOLS)).encode()
-            elif school := parse_qs(asked.query).get("school"):
-                found = pages.of(school[0])
-            body = found or b""
-            # A scrape that was given up: most of what was on the page, the next one has as well.
-            with contextlib.suppress(ConnectionError):
-                self.send_response(503 if found is None else 200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
     began = datetime.now(UTC) - timedelta(seconds=RUN_SECONDS + 300)
@@ -306,7 +230,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
 def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     place = tmp_path_factory.mktemp("prometheus")
     (place / "rules").mkdir()
-    pages = Pages(play)
+    pages = Pages(play.pages)
     with served(pages) as daemon, prometheus_of(daemon, place, scrape_interval="250ms") as found:
         assert pages.ended.wait(180), "Prometheus did not scrape all pages"
         time.sleep(1)
@@ -318,19 +242,9 @@ def drawn(prometheus: Prometheus, expr: str, play: Play) -> list[dict[str, Any]]
     windows = [seconds(found) for found in re.findall(r"\[([\dsmh]+)\]", expr)]
     # The whole range is there from the beginning.
     longest = max((window for window in windows if window < RUN_SECONDS), default=0)
-    question = {
-        "query": expr,
-        "start": play.began + longest + POLL_SECONDS,
-        "end": play.began + RUN_SECONDS - SCRAPE_SECONDS,
-        "step": SCRAPE_SECONDS / 2,
-    }
-    connection = http.client.HTTPConnection(prometheus.address, timeout=60)
-    with closing(connection):
-        connection.request("GET", f"/api/v1/query_range?{urlencode(question)}")
-        answer = json.load(connection.getresponse())
-    assert answer["status"] == "success", answer
-    found: list[dict[str, Any]] = answer["data"]["result"]
-    return found
+    start = play.began + longest + POLL_SECONDS
+    end = play.began + RUN_SECONDS - SCRAPE_SECONDS
+    return graph(prometheus, expr, start, end, SCRAPE_SECONDS / 2)
 
 
 def points(question: Prometheus, expr: str, play: Play) -> list[list[float]]:

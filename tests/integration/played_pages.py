@@ -1,0 +1,129 @@
+"""Pages of a play in virtual time, served to a real Prometheus one after the other.
+
+So a test asks Prometheus about most of an hour that took seconds, whatever the machine does.
+
+Must not know: what is on a page, or what any test wants to see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.server
+import json
+import re
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from monitor.web.discovery import target_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from tests.integration.prometheus import Prometheus
+
+_STAMPED = re.compile(r"} \S+ \d{13}$")
+
+
+def stamped(page: str, instant: datetime) -> str:
+    """Return a page whose samples all carry an instant: that of the scrape if no other.
+
+    So Prometheus would have kept them, had it been there then.
+    """
+    end = f" {round(instant.timestamp() * 1000)}"
+    lines = (
+        line if line.startswith("#") or _STAMPED.search(line) else line + end
+        for line in page.splitlines()
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+class Pages:
+    """Serves the play as the daemon would have served it, a page at each scrape."""
+
+    def __init__(self, pages: Mapping[str, list[bytes]]) -> None:
+        self.schools = tuple(pages)
+        self._left = {school: iter(found) for school, found in pages.items()}
+        self._done: set[str] = set()
+        self._served: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.ended = threading.Event()
+
+    def of(self, school: str) -> bytes | None:
+        """Return a school's next page, None when all are served or no daemon ran then."""
+        with self._lock:
+            page = next(self._left[school], None)
+            if page is None:
+                self._done.add(school)
+            else:
+                self._served[school] = time.time()
+            if len(self._done) == len(self._left):
+                self.ended.set()
+            return page or None
+
+    def arrived(self, prometheus: Prometheus) -> bool:
+        """Return whether Prometheus has taken every page, and none was given up by a busy machine.
+
+        Only where a daemon ran all the while.
+        """
+        with self._lock:
+            served = dict(self._served)
+        asked = (f'min_over_time(up{{instance="{one}"}}[1h] @ {at})' for one, at in served.items())
+        return all([*prometheus.ask(expr, "instance").values()] == [1.0] for expr in asked)
+
+
+@contextlib.contextmanager
+def served(pages: Pages) -> Iterator[str]:
+    """Serve pages and the list of schools on loopback; yield the address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            asked = urlsplit(self.path)
+            kind, body = "text/plain; version=0.0.4; charset=utf-8", b""
+            found: bytes | None = b""
+            if asked.path == "/sd/prometheus":
+                kind = "application/json"
+                found = json.dumps(target_groups(self.headers["Host"], pages.schools)).encode()
+            elif school := parse_qs(asked.query).get("school"):
+                found = pages.of(school[0])
+            body = found or b""
+            # A scrape that was given up: most of what was on the page, the next one has as well.
+            with contextlib.suppress(ConnectionError):
+                self.send_response(503 if found is None else 200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def graph(
+    prometheus: Prometheus, expr: str, start: float, end: float, step: float
+) -> list[dict[str, Any]]:
+    """Return the series that a graph of an expression has, each with its labels and values."""
+    question = {"query": expr, "start": start, "end": end, "step": step}
+    connection = http.client.HTTPConnection(prometheus.address, timeout=60)
+    with closing(connection):
+        connection.request("GET", f"/api/v1/query_range?{urlencode(question)}")
+        answer = json.load(connection.getresponse())
+    assert answer["status"] == "success", answer
+    found: list[dict[str, Any]] = answer["data"]["result"]
+    return found
