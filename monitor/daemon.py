@@ -55,6 +55,8 @@ from monitor.verdict import SubjectKind
 from monitor.view import DaemonView
 from monitor.watch import Watch, remembered
 from monitor.web.app import Listen, Unchanging, serve
+from monitor.web.returning import FILE_NAME as LOGINS_FILE
+from monitor.web.returning import Returning
 from monitor.web_access import Audience, WebAccess
 from monitor.web_rules import WebFile
 
@@ -626,4 +628,5 @@ def _listen(settings: Settings, daemon: Daemon, web_file: WebFile | None) -> Lis
         settings.host_names,
         settings.without_login,
         daemon.reload if settings.reload_by_http else None,
+        returning=Returning(settings.state_directory / LOGINS_FILE),
     )

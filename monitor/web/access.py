@@ -17,6 +17,7 @@ from aiohttp import HttpVersion11, web
 from monitor.web.host import parse_host
 from monitor.web.login import Login, Logins
 from monitor.web.refusals import Refusal
+from monitor.web.returning import Returning
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,7 +50,7 @@ class Guard:
     """Lets a request through, or answers it with a refusal.
 
     `connections` are those by which requests come, by the protocols that serve them; `open_paths`
-    are routes that are answered without a login.
+    are routes that are answered without a login; `returning` has whoever was logged in before.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Guard:
         door: Door,
         host_names: Iterable[str],
         open_paths: frozenset[str] = frozenset(),
+        returning: Returning | None = None,
     ) -> None:
         self.connections: dict[asyncio.BaseProtocol, Connection] = {}
         self._rules = rules
@@ -65,7 +67,7 @@ class Guard:
         self._open_paths = open_paths
         self._hosts = {"localhost", socket.gethostname().lower(), socket.getfqdn().lower()}
         self._hosts |= {name.lower() for name in host_names}
-        self._logins = Logins(time.monotonic)
+        self._logins = Logins(time.monotonic, returning or Returning())
         self._logged = -math.inf
         self._refused = door.refused
 

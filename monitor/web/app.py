@@ -22,6 +22,7 @@ from monitor.web.discovery import discovery_route
 from monitor.web.door import Door
 from monitor.web.pages import page_routes
 from monitor.web.refusals import no_refusals
+from monitor.web.returning import Returning
 from monitor.web.server_log import ServerLog
 from monitor.web.unavailable import unavailable
 from monitor.web.view import UnknownTargetError, View
@@ -52,7 +53,7 @@ class Listen:
 
     `without_login` allows an address that others reach although no login is needed.
     `reload` has a configuration read again when it is asked for; None where it may not be.
-    `refused` counts who is turned away.
+    `refused` counts who is turned away, `returning` has whoever was logged in before.
     """
 
     host: str
@@ -62,6 +63,7 @@ class Listen:
     without_login: bool = False
     reload: Callable[[], Awaitable[bool]] | None = None
     refused: Counter[str] = field(default_factory=no_refusals)
+    returning: Returning = field(default_factory=Returning)
 
     @property
     def audience(self) -> Audience:
@@ -95,7 +97,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
     """
     listen.audience.refuse_strangers(listen.rules.current())
     door = Door(listen.refused)
-    guard = Guard(listen.rules, door, listen.host_names, OPEN_PATHS)
+    guard = Guard(listen.rules, door, listen.host_names, OPEN_PATHS, listen.returning)
     runner = web.AppRunner(
         application(view, guard, listen),
         access_log=None,

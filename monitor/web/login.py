@@ -32,6 +32,8 @@ from monitor.web.turns import Turns, Waiting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from monitor.web.returning import Returning
+
 MAX_PASSWORD_BYTES: Final = 72
 """bcrypt looks at no more; a longer one must not fit by its beginning."""
 
@@ -59,14 +61,15 @@ class _Hashing:
 
 
 class Logins:
-    """Checks logins; `close` ends its thread."""
+    """Checks logins; `close` ends its thread. `returning` has whoever was in before a restart."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], returning: Returning) -> None:
         self._now = now
+        self._returning = returning
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, None] = OrderedDict()
         self._failed: OrderedDict[tuple[str, str | None], tuple[float, float]] = OrderedDict()
-        self._turns: Turns[_Hashing] = Turns(self._failures_of)
+        self._turns: Turns[_Hashing] = Turns(self._failures_of, returning.knows)
         self._is_busy = False
         self._is_closed = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
@@ -98,6 +101,7 @@ class Logins:
             return Login.TOO_MANY
         if result:
             self._remember(digest)
+            self._remember_address(address)
             return Login.GOOD
         self._count_failure(address, user)
         return Login.BAD
@@ -106,6 +110,10 @@ class Logins:
         self._known[digest] = None
         if len(self._known) > _MAX_KNOWN:
             self._known.popitem(last=False)
+
+    def _remember_address(self, address: str) -> None:
+        if self._returning.remember(address) and not self._is_closed:
+            asyncio.get_running_loop().run_in_executor(self._worker, self._returning.save)
 
     def _digest(self, user: str, password: bytes, hashed: str) -> bytes:
         # Each part has its length before it: no two triples make the same message.

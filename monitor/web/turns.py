@@ -1,8 +1,9 @@
 """Whose password is checked next, where one at a time can be.
 
-Addresses take turns, those with the fewest failed logins first. Where the places to wait in are
-taken, who is worse off gives way: names that are no user's, addresses that have failed more
-often, addresses of which more are waiting. So a flood of wrong logins is in its own way.
+Addresses take turns, those with the fewest failed logins first, and of these whoever was logged in
+before. Where the places to wait in are taken, who is worse off gives way: names that are no user's,
+addresses that have failed more often, that are new, of which more are waiting. So a flood of wrong
+logins is in its own way.
 
 Must not know: passwords, threads.
 """
@@ -34,10 +35,14 @@ class Waiting(Generic[Work]):
 
 
 class Turns(Generic[Work]):
-    """The logins that wait; `failures` says how often an address has failed lately."""
+    """The logins that wait.
 
-    def __init__(self, failures: Callable[[str], float]) -> None:
+    `failures` says how often an address has failed lately, `returns` whether it was in before.
+    """
+
+    def __init__(self, failures: Callable[[str], float], returns: Callable[[str], bool]) -> None:
         self._failures = failures
+        self._returns = returns
         # In the order in which addresses have their turns.
         self._lines: dict[str, deque[Waiting[Work]]] = {}
 
@@ -71,18 +76,22 @@ class Turns(Generic[Work]):
         if not self._lines:
             return None
         # Of equals the first: it has waited longest for its turn.
-        line = self._lines.pop(min(self._lines, key=self._failures))
+        line = self._lines.pop(min(self._lines, key=self._order))
         one = line.popleft()
         if line:
             self._lines[one.address] = line
         return one
+
+    def _order(self, address: str) -> tuple[float, bool]:
+        return self._failures(address), not self._returns(address)
 
     def _giving_way_to(self, one: Waiting[Work]) -> Waiting[Work] | None:
         last = max((line[-1] for line in self._lines.values()), key=self._standing)
         mine = len(self._lines.get(one.address, ())) + 1
         return last if self._standing(last) > self._standing(one, mine) else None
 
-    def _standing(self, one: Waiting[Work], waiting: int = 0) -> tuple[bool, int, int]:
+    def _standing(self, one: Waiting[Work], waiting: int = 0) -> tuple[bool, int, bool, int]:
         """Return by what one gives way to another; the larger one does."""
         of_address = waiting or len(self._lines[one.address])
-        return not one.is_user, round(self._failures(one.address)), of_address
+        failures, is_new = self._order(one.address)
+        return not one.is_user, round(failures), is_new, of_address

@@ -20,6 +20,7 @@ from monitor.web.app import Listen, Unchanging, serve
 from monitor.web.door import MAX_OF_STRANGER
 from monitor.web.login import Login, Logins
 from monitor.web.refusals import Refusal, no_refusals
+from monitor.web.returning import Returning
 from monitor.web_access import StrangersError, Tls, WebAccess
 from tests.integration.probe_servers import Issued, issue
 from tests.web.test_app import Shown
@@ -143,7 +144,7 @@ async def test_a_wrong_login_is_refused(header: str) -> None:
 
 async def test_the_cache_cannot_be_shifted() -> None:
     """CVE-2022-46146: a user `ab` with password `c` is not `a` with `bc`."""
-    logins = Logins(time.monotonic)
+    logins = Logins(time.monotonic, Returning())
     users = {"ab": bcrypt.hashpw(b"c", bcrypt.gensalt(4)).decode()}
     users["a"] = users["ab"]
     assert await logins.check(basic("ab", "c")["Authorization"], "x", users) is Login.GOOD
@@ -152,7 +153,7 @@ async def test_the_cache_cannot_be_shifted() -> None:
 
 
 async def test_a_changed_password_holds_at_once() -> None:
-    logins = Logins(time.monotonic)
+    logins = Logins(time.monotonic, Returning())
     header = basic("prometheus", "geheim")["Authorization"]
     assert await logins.check(header, "x", USERS) is Login.GOOD
     other = {"prometheus": bcrypt.hashpw(b"neu", bcrypt.gensalt(4)).decode()}
@@ -162,7 +163,7 @@ async def test_a_changed_password_holds_at_once() -> None:
 
 async def test_a_flood_of_wrong_logins_keeps_nobody_out_who_is_known() -> None:
     now = 0.0
-    logins = Logins(lambda: now)
+    logins = Logins(lambda: now, Returning())
     good = basic("prometheus", "geheim")["Authorization"]
     assert await logins.check(good, "10.0.0.1", USERS) is Login.GOOD
     bad = [basic("prometheus", f"falsch-{number}")["Authorization"] for number in range(1000)]

@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from monitor.web.login import Login, Logins, dearest_cost, fits
+from monitor.web.returning import Returning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> Checked:
 
 @pytest.fixture
 def logins() -> Iterator[Logins]:
-    found = Logins(lambda: 0.0)
+    found = Logins(lambda: 0.0, Returning())
     yield found
     found.close()
 

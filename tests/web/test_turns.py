@@ -15,7 +15,10 @@ class Queue:
 
     def __init__(self) -> None:
         self.failures: Counter[str] = Counter()
-        self.turns: Turns[int] = Turns(lambda address: self.failures[address])
+        self.returning: set[str] = set()
+        self.turns: Turns[int] = Turns(
+            lambda address: self.failures[address], lambda address: address in self.returning
+        )
         self.gave_way: list[int] = []
 
     def join(self, address: str, number: int = 0, *, is_user: bool = True) -> bool:
@@ -71,6 +74,27 @@ def test_a_flood_from_many_addresses_that_failed_gives_way() -> None:
     assert not queue.join("late")
     assert queue.join("prometheus")
     assert queue.order()[0] == "prometheus"
+
+
+def test_of_addresses_that_have_not_failed_who_was_in_before_is_first_and_never_gives_way() -> None:
+    queue = Queue()
+    queue.returning = {"prometheus"}
+    for number in range(MAX_WAITING):
+        assert queue.join(str(number), number)
+    assert not queue.join("new")
+    assert queue.join("prometheus", 99)
+    for number in range(MAX_WAITING):
+        queue.join(f"later {number}", number)
+    assert 99 not in queue.gave_way
+    assert queue.order()[0] == "prometheus"
+
+
+def test_who_was_in_before_and_fails_comes_after_who_has_not() -> None:
+    queue = Queue()
+    queue.returning, queue.failures["was in"] = {"was in"}, 2
+    assert queue.join("was in")
+    assert queue.join("new")
+    assert queue.order() == ["new", "was in"]
 
 
 def test_some_places_are_for_configured_users() -> None:
