@@ -39,7 +39,8 @@ fast: venv-dev ## run the tests that need no server
 	$(RUN)/python -m pytest -m 'not integration'
 
 drills: venv-dev ## a city that breaks, a siege, a fortnight within minutes, and all counts in full
-	@tools/debian-packages "the drills" $(TEST_PACKAGES)
+	@tools/debian-packages "the drills" $(TEST_PACKAGES) debootstrap systemd-container
+	$(RUN)/python -m pip install --quiet uv
 	$(RUN)/python -m pytest --thorough tests/drills
 	$(RUN)/python -m pytest --thorough -m thorough --ignore tests/drills
 

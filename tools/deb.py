@@ -92,7 +92,7 @@ def build(
         _permissions(tree)
         folder.mkdir(parents=True, exist_ok=True)
         package = folder / f"{NAME}_{version}_{architecture}.deb"
-        _run("dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(package))
+        _run("dpkg-deb", "--root-owner-group", "-Zzstd", "--build", str(tree), str(package))
         return package
 
 
