@@ -374,7 +374,7 @@ async def test_certificate_is_the_reason_even_if_its_second_handshake_hangs(
 
     async with stream_server(once) as port:
         options = HttpOptions(url=f"https://127.0.0.1:{port}/", ca_file=city.ca_file)
-        observation = await probe(options, seconds=0.5)
+        observation = await probe(options, seconds=DEADLINE)
     assert seen == 2
     assert observation.reason is Reason.CERTIFICATE, observation.detail
     assert reading_of(observation).certificate is None

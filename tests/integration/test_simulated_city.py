@@ -184,25 +184,33 @@ async def test_our_own_reader_reads_every_device_oddities_included(config: Path)
 
 async def read_device(client: SnmpClient, device: Device, port: int) -> Result:
     version: Literal["1", "2c"] = "2c" if 1 in device.versions else "1"
-    peer = SnmpPeer(device.host, port, version, b"public", timeout=0.5, retries=1)
+    peer = SnmpPeer(device.host, port, version, b"public", timeout=1.0, retries=5)
     request = Request(("sysName",), ("ifDescr", "ifName", "ifHCInOctets", "ifAlias"))
-    deadline = asyncio.get_running_loop().time() + 15.0
+    deadline = asyncio.get_running_loop().time() + 120.0
     return await NativeReader(client).read(peer, request, deadline)
 
 
 async def does_answer(running: CityProcess, place: str) -> bool:
+    return await answered_within(60, running, place)
+
+
+async def is_silent(running: CityProcess, place: str) -> bool:
+    return not await answered_within(1, running, place)
+
+
+async def answered_within(seconds: int, running: CityProcess, place: str) -> bool:
     moved = loopback_inventory(city(SCHOOLS, SWITCHES), running.port)
     hosts = {f"{p.school}/{p.site}/{p.device}": host for p, host in places_of(moved).items()}
     peer = f"{hosts[place]}:{running.port}"
-    output = await tool("snmpget", "-v2c", "-c", "geheim", "-r0", "-t0.4", peer, SYS_NAME)
+    output = await tool("snmpget", "-v2c", "-c", "geheim", "-r0", f"-t{seconds}", peer, SYS_NAME)
     return "Timeout" not in output
 
 
 async def test_faults_of_a_running_city_can_be_replaced(running: CityProcess) -> None:
     assert await does_answer(running, "goethe/main/switch-1")
     await running.set_faults(["uplink-down@goethe"])
-    assert not await does_answer(running, "goethe/main/router")
-    assert not await does_answer(running, "goethe/main/switch-1")
+    assert await is_silent(running, "goethe/main/router")
+    assert await is_silent(running, "goethe/main/switch-1")
     assert await does_answer(running, "schiller/main/router")
     await running.set_faults([])
     assert await does_answer(running, "goethe/main/switch-1")
@@ -212,13 +220,13 @@ async def test_an_unknown_place_is_refused_and_changes_nothing(running: CityProc
     await running.set_faults(["switch-down@goethe/switch-1"])
     with pytest.raises(FaultError, match="unknown school 'gothe'; did you mean goethe"):
         await running.set_faults(["uplink-down@gothe"])
-    assert not await does_answer(running, "goethe/main/switch-1")
+    assert await is_silent(running, "goethe/main/switch-1")
 
 
 async def test_a_slow_device_answers_late(running: CityProcess) -> None:
     await running.set_faults(["slow@goethe"])
     assert not await does_answer_within(running, 0.15)
-    assert await does_answer_within(running, 2.0)
+    assert await does_answer_within(running, 60)
 
 
 async def does_answer_within(running: CityProcess, seconds: float) -> bool:
