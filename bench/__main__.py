@@ -40,6 +40,7 @@ PARTS = {
     "sites": 800.0,
     "pages": 120.0,
     "prometheus": 800.0,
+    "stack": 1200.0,
 }
 
 

@@ -85,29 +85,24 @@ class InterfaceSelection:
         """Return the rows that are not selected; what a device does not say counts against none."""
         if self.is_everything:
             return frozenset()
-        name = re.compile(self.name)
-        alias = re.compile(self.alias)
-        return frozenset(row for row in rows if not self._takes(columns, row, name, alias))
+        return frozenset(row for row in rows if self.why_left_out(columns, row))
 
-    def _takes(
-        self,
-        columns: Mapping[str, Column],
-        row: int,
-        name: re.Pattern[str],
-        alias: re.Pattern[str],
-    ) -> bool:
+    def why_left_out(self, columns: Mapping[str, Column], row: int) -> str:
+        """Return which key leaves a row out and for what, as text, empty if it is selected."""
         kind = columns.get("ifType", {}).get(row)
-        if isinstance(kind, int) and (
-            kind in self.without_types or (self.types and kind not in self.types)
-        ):
-            return False
+        if isinstance(kind, int) and kind in self.without_types:
+            return f"without_types: {type_name(kind)}"
+        if isinstance(kind, int) and self.types and kind not in self.types:
+            return f"types: not {type_name(kind)}"
         if self.admin == "up" and columns.get("ifAdminStatus", {}).get(row) == _SHUT:
-            return False
+            return "admin: it is shut"
         called = _text(columns, "ifName", row) or _text(columns, "ifDescr", row)
-        if self.name and called is not None and not name.search(called):
-            return False
+        if self.name and called is not None and not re.search(self.name, called):
+            return "name: another"
         labelled = _text(columns, "ifAlias", row)
-        return not self.alias or labelled is None or bool(alias.search(labelled))
+        if self.alias and labelled is not None and not re.search(self.alias, labelled):
+            return "alias: another"
+        return ""
 
 
 EVERYTHING: Final = InterfaceSelection()

@@ -24,14 +24,15 @@ from monitor.cli.common import (
     read_inventory,
     sentence,
 )
+from monitor.cli.exported import exported_counts, exported_lines
 from monitor.cli.output import say, say_document
 from monitor.cli.service import Service, ServiceCommand
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError
 from monitor.exposition.text import sanitise
-from monitor.inventory import SNMP_OPTIONS, HardwareOptions
-from monitor.observation import HardwareReading
+from monitor.inventory import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
+from monitor.observation import DeviceReading, HardwareReading
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import ResolveError, resolve
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PROFILE = "profile"
+PROFILE, EXPORTED = "profile", "exported"
 WALK_SECONDS = 30.0
 RECORD_SECONDS = 120.0
 # Who is behind a port is nobody's business.
@@ -89,13 +90,23 @@ class _Device:
         """Return what the check of its hardware says, None if it has none."""
         for check in self.checks:
             if isinstance(check.options, HardwareOptions):
-                clock = SystemClock()
-                deadline = clock.monotonic() + WALK_SECONDS
-                parts = self.transports
-                context = ProbeContext(clock, deadline, parts.echo, parts.snmp, parts.threads)
-                found = await hardware.run(check, context)
+                found = await hardware.run(check, self._context())
                 return found.values if isinstance(found.values, HardwareReading) else None
         return None
+
+    async def interfaces(self) -> tuple[DeviceReading, InterfacesOptions] | None:
+        """Return what the check of its interfaces reads, and how; None if nothing came."""
+        for check in self.checks:
+            if isinstance(check.options, InterfacesOptions):
+                found = await interfaces.run(check, self._context())
+                if isinstance(found.values, DeviceReading):
+                    return found.values, check.options
+        return None
+
+    def _context(self) -> ProbeContext:
+        clock, parts = SystemClock(), self.transports
+        deadline = clock.monotonic() + WALK_SECONDS
+        return ProbeContext(clock, deadline, parts.echo, parts.snmp, parts.threads)
 
 
 @click.command(cls=ServiceCommand)
@@ -113,8 +124,8 @@ def walk(
 ) -> None:
     """Print a TABLE of one device as it is read; without TABLE, which tables it has.
 
-    Tables are those of `schulnetz walk SCHOOL/DEVICE`, and `profile` is what the make's own
-    MIBs say by its device profile.
+    Tables are those of `schulnetz walk SCHOOL/DEVICE`; `profile` is what the make's own MIBs
+    say by its device profile, and `exported` how much of each interface is exported, and why.
     """
     inventory = read_inventory(config)
     wanted = _table(table)
@@ -122,6 +133,8 @@ def walk(
     async def lines(found: _Device) -> list[str]:
         if wanted is None:
             return await _overview(found)
+        if wanted == EXPORTED:
+            return await _exported(found)
         return await (_profile(found) if wanted == PROFILE else _rows(found, wanted))
 
     for line in _ask(inventory, device, lines, demo=_demo(state_dir, of_demo=of_demo)):
@@ -268,7 +281,7 @@ def _is_short(name: str, school: str, device: str) -> bool:
 def _table(wanted: str | None) -> str | None:
     if wanted is None:
         return None
-    names = {name.casefold(): name for name in (*_TABLES, PROFILE)}
+    names = {name.casefold(): name for name in (*_TABLES, PROFILE, EXPORTED)}
     if wanted.casefold() not in names:
         close = difflib.get_close_matches(wanted, names.values(), n=1)
         hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(names.values())}"
@@ -287,6 +300,9 @@ async def _overview(found: _Device) -> list[str]:
         rows = {index for column in result.columns.values() for index in column}
         broken = f"  not complete: {result.failure.message}" if result.failure else ""
         lines.append(f"{table.name:20} {len(rows):5} rows{broken}")
+    read = await found.interfaces()
+    if read is not None:
+        lines.append(f"{EXPORTED:20} {exported_counts(*read)}")
     reading = await found.hardware()
     if reading is not None:
         lines.append(f"{PROFILE:20} {len(reading.parts):5} readings, {reading.profile or 'none'}")
@@ -322,6 +338,14 @@ async def _profile(found: _Device) -> list[str]:
         for (quantity, part), value in reading.parts.items()
     ]
     return [f"device profile {reading.profile}: {len(parts)} readings", *parts]
+
+
+async def _exported(found: _Device) -> list[str]:
+    """Return how much of each interface is exported, and why."""
+    read = await found.interfaces()
+    if read is None:
+        fail(f"{found.name} ({found.address}): nothing was read of it", Exit.CHECK_FAILED)
+    return exported_lines(*read) or ["the device has no interfaces"]
 
 
 async def _record(found: _Device) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench import city, prometheus, snmp
+from bench import city, prometheus, servers, snmp
 from bench.__main__ import BEGIN, END, PARTS, README, between, main, report
 from bench.part import Part, at_most, from_json, times_cheaper, to_json
 from bench.rendering import PollRenderer
@@ -113,7 +113,7 @@ def test_the_citys_figures_become_a_part() -> None:
 
 
 def test_what_a_prometheus_keeps_is_counted_a_minute() -> None:
-    reading = prometheus.Reading
+    reading = servers.Reading
     began = (reading(1, 10), reading(2, 20, 100, 7), reading(3, 30, 1000, 7))
     ended = (reading(3, 11), reading(4, 21, 500, 8), reading(9, 31, 1800, 8))
     part = prometheus._part(began, ended, 120.0)

@@ -42,10 +42,10 @@ def test_an_unknown_table_gets_a_suggestion(config: Path) -> None:
     assert (code, errors) == (1, "error: no table 'ifTabel' is read; did you mean ifTable?\n")
     _, _, errors = invoke("walk", "goethe/router", "xyzzy", "--config", config)
     assert "allowed: ifTable, ifXTable" in errors
-    assert errors.endswith("profile\n")
+    assert errors.endswith("profile, exported\n")
 
 
-@pytest.mark.parametrize("arguments", [(), ("ifTable",), ("profile",)])
+@pytest.mark.parametrize("arguments", [(), ("ifTable",), ("profile",), ("exported",)])
 def test_a_device_that_does_not_answer_is_told(config: Path, arguments: tuple[str, ...]) -> None:
     code, output, errors = invoke("walk", "goethe/switch-01", *arguments, "--config", config)
     assert (code, output) == (4, "")

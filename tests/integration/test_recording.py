@@ -50,8 +50,19 @@ def test_a_recording_of_a_real_agent_answers_as_it_did_and_names_nobody(
         code, overview, _ = invoke("walk", "voede/router", "--config", replay)
         assert code == 0
         _, table, _ = invoke("walk", "voede/router", "iftable", "--config", replay)
+        selecting = "    interfaces: {select: {without_types: [softwareLoopback]}}\n"
+        replay.write_text(
+            replay.read_text().replace("    switches: 0\n", f"    switches: 0\n{selecting}")
+        )
+        code, exported, _ = invoke("walk", "voede/router", "exported", "--config", replay)
+        assert code == 0
+        _, chosen, _ = invoke("walk", "voede/router", "--config", replay)
     assert again == real
     assert name == {f"{SYSTEM}.5.0": b"x" * len('schule <1> "a"')}
     assert f"{'ifTable':20} {len(interfaces):5} rows" in overview
     assert "ifDescr.1 = lo\n" in table
     assert "ifPhysAddress" not in table
+    assert f"{1:>10} {'lo':24} none    select.without_types: softwareLoopback\n" in exported
+    assert len(exported.splitlines()) == len(interfaces)
+    hidden = exported.count(" none ")
+    assert f", {hidden} none\n" in chosen
