@@ -136,9 +136,11 @@ def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> N
         blocks.add("pethMainPsePower", labels, group.budget)
         blocks.add("pethMainPseConsumptionPower", labels, group.drawn)
         blocks.add("pethMainPseOperStatus", labels, group.status)
-    for (unit, number), port in reading.powered_ports.items():
-        place = (*device, str(unit), str(number), port.interface)
-        blocks.add("pethPsePortDetectionStatus", place, port.status)
+    ports = (
+        ((str(group), str(number), port.interface), port.status)
+        for (group, number), port in reading.powered_ports.items()
+    )
+    blocks.add_rows("pethPsePortDetectionStatus", device, ports)
     for index, sensor in reading.sensors.items():
         named = (*device, str(index), sensor.name, sensor.unit)
         blocks.add("school_device_sensor_value", named, sensor.value)

@@ -100,6 +100,27 @@ class Blocks:
         line = f"{family}{self._known[CATALOGUE[family].labels, values]} {number(value)}\n"
         self._lines.setdefault(family, []).append(line)
 
+    def add_rows(
+        self,
+        family: str,
+        common: tuple[bytes | str, ...],
+        rows: Iterable[tuple[tuple[bytes | str, ...], float]],
+    ) -> None:
+        """Add a sample per row of a table: its own label values, behind the common ones, and value.
+
+        For more rows than it is worth to keep label texts of.
+
+        Raises:
+            KeyError: if the family is not declared.
+            ValueError: if the label values are not as many as declared.
+        """
+        names = CATALOGUE[family].labels
+        begin = f"{family}{self._known[names[: len(common)], common][:-1]},"
+        own = names[len(common) :]
+        lines = [f"{begin}{labels(own, values)[1:]} {number(value)}\n" for values, value in rows]
+        if lines:
+            self._lines.setdefault(family, []).extend(lines)
+
     def add_states(
         self, family: str, values: tuple[bytes | str, ...], states: Iterable[str], state: str
     ) -> None:

@@ -90,6 +90,23 @@ def test_an_unknown_value_adds_nothing() -> None:
     assert blocks.text() == {}
 
 
+@given(st.lists(st.tuples(st.tuples(any_text, any_text, any_text), st.integers()), max_size=5))
+def test_a_tables_rows_are_what_they_would_be_one_by_one(
+    rows: list[tuple[tuple[str, str, str], int]],
+) -> None:
+    family, device = "pethPsePortDetectionStatus", ("goethe", "main", 'a "switch"')
+    together, alone = Blocks(), Blocks()
+    together.add_rows(family, device, rows)
+    for own, value in rows:
+        alone.add(family, (*device, *own), value)
+    assert together.text() == alone.text()
+
+
+def test_a_row_of_a_table_with_a_wrong_number_of_label_values_is_refused() -> None:
+    with pytest.raises(ValueError, match="argument"):
+        Blocks().add_rows("pethPsePortDetectionStatus", ("a", "b", "c"), [(("1", "2"), 1)])
+
+
 def test_a_histogram_counts_upwards_under_its_labels_or_none() -> None:
     blocks = Blocks()
     blocks.add_histogram("monitor_loop_lag_seconds", (), {0.5: 2, float("inf"): 1}, 1.25)
