@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 SCHOOL = "goethe"
 ROUTER, FIRST_SWITCH, SECOND_SWITCH = "127.82.2.1", "127.82.2.11", "127.82.2.12"
 FLAPPING_ROUTER = "127.82.3.1"
-TOWN = Town(161, {SCHOOL: 2, "kant": 3}, switches=2)
+LOSSY_ROUTER = "127.82.4.1"
+TOWN = Town(161, {SCHOOL: 2, "kant": 3, "natorp": 4}, switches=2)
 _FAST = (
     "{interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms, switch_interval: 1s}"
 )
@@ -160,7 +161,7 @@ async def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 def inventory_of(website: Website) -> Inventory:
-    """Return two schools at the shipped pace; the first has a website and a mail server."""
+    """Return three schools at the shipped pace; the first has a website and a mail server."""
     text = TOWN.text()
     assert _FAST in text
     text = text.replace(_FAST, _SHIPPED).replace(

@@ -42,7 +42,7 @@ def test_a_website_that_answers_503_is_in_the_metrics_and_the_log(
             await asyncio.sleep(120)
             samples = exact_names(await one.running.text())
             assert value(samples, "school_uplink_degraded", school=SCHOOL, site="main") == 0
-            assert len(series(samples, "school_switch_degraded")) == 4
+            assert len(series(samples, "school_switch_degraded")) == 6
             assert await reasons(one) == set()
             one.website.status = 503
             await asyncio.sleep(200)

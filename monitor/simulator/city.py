@@ -148,7 +148,9 @@ class City:
     ) -> None:
         seconds = self._seconds()
         condition = self._plan.condition(agent.device.place, seconds)
-        if condition.silent or (condition.loss and self._random.random() < condition.loss):
+        if condition.silent or condition.snmp_silent:
+            return
+        if condition.loss and self._random.random() < condition.loss:
             return
         reply = agent.answer(datagram, seconds, condition)
         if reply is None:

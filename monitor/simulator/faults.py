@@ -53,6 +53,7 @@ class FaultKind(StrEnum):
     SLOW_PORT = "slow-port"
     PORT_ERRORS = "port-errors"
     POE_BUDGET = "poe-budget"
+    SNMP_SILENT = "snmp-silent"
     REBOOTED = "rebooted"
     RENUMBERED = "renumbered"
     COUNTER_RESET = "counter-reset"
@@ -119,7 +120,8 @@ class Condition:
     last restart and of the last reset of the counters, None when there was none; `numbering`
     counts how often the interfaces were renumbered. `damaged` is how many packets have arrived
     damaged so far, beyond the usual. `slow_port`: the router's line came up at a lower speed.
-    `poe_budget`: a switch's ports draw nearly all the power that it can give.
+    `poe_budget`: a switch's ports draw nearly all the power that it can give. `snmp_silent`: it
+    answers pings alone.
     """
 
     silent: bool = False
@@ -131,6 +133,7 @@ class Condition:
     damaged: int = 0
     slow_port: bool = False
     poe_budget: bool = False
+    snmp_silent: bool = False
 
 
 HEALTHY = Condition()
@@ -291,6 +294,7 @@ def _condition(faults: list[Fault], seconds: float) -> Condition:
         damaged=int(sum(_damaged(fault, seconds) for fault in faults)),
         slow_port=FaultKind.SLOW_PORT in kinds,
         poe_budget=FaultKind.POE_BUDGET in kinds,
+        snmp_silent=FaultKind.SNMP_SILENT in kinds,
     )
 
 

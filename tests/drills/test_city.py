@@ -67,26 +67,42 @@ class Course:
 
 @dataclass(slots=True)
 class Services:
-    """A web server with a certificate and a name server, which can be broken."""
+    """Web servers with a certificate and without, and a name server, which can be broken."""
 
     folder: Path
     web_port: int = field(default_factory=free_port)
+    site_port: int = field(default_factory=free_port)
     dns_port: int = field(default_factory=free_port)
+    _statuses: dict[int, int | None] = field(default_factory=dict)
     _web: ExitStack = field(default_factory=ExitStack)
     _dns: ExitStack = field(default_factory=ExitStack)
 
     def serve_certificate(self, days: float) -> None:
         """Serve with a certificate that ends in so many days, in place of the one before."""
-        self._web.close()
         issued = issue("127.0.0.1", None, days=days, names=("127.0.0.1",))
         (self.folder / "server.pem").write_bytes(issued.pem)
         (self.folder / "server.key").write_bytes(issued.key_pem)
-        block = (
+        self._serve()
+
+    def answer_with(self, port: int, status: int | None) -> None:
+        """Answer with a status at a port from now on; None refuses connections there."""
+        self._statuses[port] = status
+        self._serve()
+
+    def _serve(self) -> None:
+        self._web.close()
+        secure = (
             f"server {{ listen 127.0.0.1:{self.web_port} ssl; location / {{ return 200 'ok'; }}"
             f" ssl_certificate {self.folder}/server.pem;"
             f" ssl_certificate_key {self.folder}/server.key; }}"
         )
-        self._web.enter_context(nginx(self.folder, block, [self.web_port]))
+        open_ports = {port: status for port, status in self._statuses.items() if status}
+        plain = [
+            f"server {{ listen 127.0.0.1:{port}; location / {{ return {status} 'said'; }} }}"
+            for port, status in open_ports.items()
+        ]
+        ports = [self.web_port, *open_ports]
+        self._web.enter_context(nginx(self.folder, "\n".join([secure, *plain]), ports))
 
     def answer_names(self) -> None:
         """Answer queries from now on."""
@@ -175,6 +191,23 @@ async def names_do_not_resolve(course: Course) -> None:
     course.mended = time.monotonic()
 
 
+async def a_website_answers_503_and_then_refuses(course: Course) -> None:
+    assert course.services is not None
+    course.begun = time.monotonic()
+    course.services.answer_with(course.services.site_port, 503)
+    await course.pause(500)
+    course.services.answer_with(course.services.site_port, None)
+    await course.pause(500)
+    course.services.answer_with(course.services.site_port, 200)
+    course.mended = time.monotonic()
+
+
+async def a_switch_answers_pings_alone(course: Course) -> None:
+    await course.breaks("snmp-silent@stumm/switch-01")
+    await course.pause(1100)
+    await course.mends("snmp-silent@stumm/switch-01")
+
+
 async def a_switch_restarts(course: Course) -> None:
     await course.breaks("rebooted@neustart/switch-02")
 
@@ -260,6 +293,8 @@ MORNING_DRILLS = (
     round_trips_take_three_times_as_long,
     a_certificate_ends_soon,
     names_do_not_resolve,
+    a_website_answers_503_and_then_refuses,
+    a_switch_answers_pings_alone,
     a_switch_restarts,
     a_port_receives_damaged_packets,
     a_switch_runs_out_of_power,
@@ -277,6 +312,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
     running = Services(tmp_path)
     try:
         running.serve_certificate(days=90)
+        running.answer_with(running.site_port, 200)
         running.answer_names()
         yield running
     finally:
@@ -290,6 +326,8 @@ def morning_schools(services: Services) -> Sequence[School]:
         "checks:",
         f"  website: {{kind: http, url: {url}, verify: false, redirects: 0, timeout: 40s}}",
     )
+    site = f'"http://127.0.0.1:{services.site_port}/"'
+    shop = ("checks:", f"  laden: {{kind: http, url: {site}, redirects: 0, timeout: 40s}}")
     server = f"server: 127.0.0.1, port: {services.dns_port}"
     names = ("checks:", f"  names: {{kind: dns, {server}, name: schule.example, timeout: 40s}}")
     works = (
@@ -306,6 +344,8 @@ def morning_schools(services: Services) -> Sequence[School]:
         School("grumme", "line-f"),
         School("zeugnis", "line-g", lines=website),
         School("namen", "line-h", lines=names),
+        School("laden", "line-r", lines=shop),
+        School("stumm", "line-s", switches=1),
         School("neustart", "line-i", switches=2),
         School("kabel", "line-j", switches=1),
         School("strom", "line-q", switches=1),

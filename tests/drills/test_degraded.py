@@ -23,7 +23,7 @@ from monitor.words import terms
 from tests.ailing import (
     FIRST_SWITCH,
     FLAPPING_ROUTER,
-    ROUTER,
+    LOSSY_ROUTER,
     Ailing,
     LoopbackLoop,
     ailing,
@@ -42,6 +42,7 @@ BREAK_SECONDS = 600
 MEND_SECONDS = BREAK_SECONDS + 29 * 60
 END_SECONDS = MEND_SECONDS + 65 * 60
 GROUP_WAIT_SECONDS = 30
+SCHOOLS = ("goethe", "kant", "natorp")
 ROW = re.compile(r"^\| (\w+)[^|]* \| (\d+) min \| (\d+) min \| (\d+) min \|$", re.MULTILINE)
 
 
@@ -56,7 +57,7 @@ class Drill:
 
 
 DRILLS = (
-    Drill("goethe", Trouble.PACKET_LOSS, "(icmp)", "PacketLoss"),
+    Drill("natorp", Trouble.PACKET_LOSS, "(icmp)", "PacketLoss"),
     Drill("goethe", Trouble.SERVICE, "(website)", "ServiceDown"),
     Drill("goethe", Trouble.SERVICE, "(mail)", "ServiceDown"),
     Drill("goethe", Trouble.SNMP, "(interfaces)", "SnmpUnreadable"),
@@ -94,7 +95,7 @@ class Watcher:
         while (at := self._recording.scrapes * SCRAPE_SECONDS) < seconds:
             self._recording.take(exact_names(await self._one.running.text()))
             if self._recording.scrapes % 2:
-                pages = {school: await self._page(school) for school in ("goethe", "kant")}
+                pages = {school: await self._page(school) for school in SCHOOLS}
                 for drill in DRILLS:
                     if said(drill) in pages[drill.school]:
                         self.shown[drill].append(at)
@@ -115,7 +116,7 @@ def said(drill: Drill) -> str:
 
 
 async def break_all(one: Ailing) -> None:
-    one.network.answered[ROUTER] = 3
+    one.network.answered[LOSSY_ROUTER] = 3
     one.network.load = 0.98
     one.network.mute.add(FIRST_SWITCH)
     one.network.is_fan_good = False

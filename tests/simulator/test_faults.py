@@ -80,6 +80,15 @@ def test_slow_and_lossy_hold_for_a_whole_school_or_one_device() -> None:
     assert [place.device for place, found in conditions.items() if found.loss] == ["switch-2"]
 
 
+def test_a_device_may_be_silent_to_snmp_alone() -> None:
+    faults = plan("snmp-silent@schiller/main/switch-2")
+    mute = [place for place in PLACES if faults.condition(place, 1.0).snmp_silent]
+    assert [(place.school, place.site, place.device) for place in mute] == [
+        ("schiller", "main", "switch-2")
+    ]
+    assert silent(faults) == set()
+
+
 def test_a_fault_begins_and_ends_at_its_instants() -> None:
     fault = parse_fault("uplink-down@goethe", CITY, starts=10.0, ends=20.0)
     faults = FaultPlan(CITY, [fault])
