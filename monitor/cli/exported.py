@@ -20,7 +20,7 @@ _WIDTH = 24
 
 def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
     """Return how many interfaces are exported how, in a line; empty if the device has none."""
-    counts = counted(reading, PortChooser(options).choose(reading))
+    counts = counted(numbered(reading), PortChooser(options).choose(reading))
     return ", ".join(f"{number} {exported}" for exported, number in counts.items())
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from monitor.exposition.interface_labels import NAME_COLUMNS, InterfaceLabels, numbered
 from monitor.exposition.mib import (
+    COUNTS,
     DEVICE,
     IF_TYPE_INFO,
     INTERFACE_METRICS,
@@ -50,6 +51,7 @@ class DeviceRenderer:
     __slots__ = (
         "_chooser",
         "_chosen",
+        "_counts",
         "_device",
         "_has_stamps",
         "_identity",
@@ -58,6 +60,7 @@ class DeviceRenderer:
         "_labels",
         "_names",
         "_tables",
+        "_usual",
     )
 
     def __init__(self, check: Check) -> None:
@@ -78,6 +81,9 @@ class DeviceRenderer:
         self._chosen = Choice()
         # By the rows that a column has, and whether it is exported of unused ports, too.
         self._tables: dict[tuple[tuple[int, ...], bool], _Table] = {}
+        self._usual: dict[bool, tuple[tuple[int, ...], _Table]] = {}
+        # How many interfaces are exported how, as text, and of which rows that is.
+        self._counts: tuple[Choice, tuple[int, ...], bytes] = (self._chosen, (), b"")
         # Of each steady family its table and values at the poll before, their lines, and what
         # these end with.
         self._kept: dict[str, tuple[_Table, Values, bytes, bytes]] = {}
@@ -103,12 +109,12 @@ class DeviceRenderer:
                 lines = self._returned(metric.name, table, column, returned, stamps)
             else:
                 lines = self._lines(metric.name, table, column, stamps)
-            if lines:
-                blocks[metric.name] = lines
-        infos = self._infos(reading, stamps)
-        if infos:
-            blocks[IF_TYPE_INFO] = infos
-        return blocks
+            blocks[metric.name] = lines
+        rows = numbered(reading)
+        if rows:
+            blocks[COUNTS] = self._counted(rows)
+            blocks[IF_TYPE_INFO] = self._infos(rows, reading.columns.get("ifType", {}), stamps)
+        return {family: lines for family, lines in blocks.items() if lines}
 
     def _choose(self, reading: DeviceReading) -> Choice:
         if self._chooser is not None:
@@ -120,6 +126,7 @@ class DeviceRenderer:
 
     def _forget(self) -> None:
         self._tables.clear()
+        self._usual.clear()
         self._kept.clear()
 
     def _system(self, reading: DeviceReading, stamps: _Stamps) -> dict[str, bytes]:
@@ -132,8 +139,6 @@ class DeviceRenderer:
             blocks.add("school_device_has_64_bit_counters", self._device, wide)
         blocks.add("probe_snmp_requests", self._device, reading.requests)
         blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
-        for exported, number in counted(reading, self._chosen).items():
-            blocks.add("school_device_interfaces", (*self._device, exported), number)
         texts = blocks.text()
         read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
         for family, value in (("sysUpTime", reading.uptime_ticks), (READ_TIMESTAMP, read)):
@@ -144,7 +149,12 @@ class DeviceRenderer:
 
     def _table(self, column: Column, *, is_state: bool) -> _Table:
         """Return which rows of a column are exported, and what their lines begin with."""
-        key = (tuple(column), is_state)
+        rows_of_column = tuple(column)
+        usual = self._usual.get(is_state)
+        # Nearly all columns of a device have the same rows: comparing them is less than hashing.
+        if usual is not None and usual[0] == rows_of_column:
+            return usual[1]
+        key = (rows_of_column, is_state)
         table = self._tables.get(key)
         if table is None:
             if len(self._tables) >= _KEPT_TABLES:
@@ -153,6 +163,7 @@ class DeviceRenderer:
             left_out = chosen.hidden if is_state else chosen.hidden | chosen.unused
             rows = tuple(row for row in column if row not in left_out)
             table = self._tables[key] = _Table(rows, self._labels)
+        self._usual[is_state] = rows_of_column, table
         return table
 
     def _lines(self, family: str, table: _Table, column: Column, stamps: _Stamps) -> bytes:
@@ -183,10 +194,19 @@ class DeviceRenderer:
             self._kept[family] = table, values, lines, stamps.usual_octets
         return lines
 
-    def _infos(self, reading: DeviceReading, stamps: _Stamps) -> bytes:
+    def _counted(self, rows: Column) -> bytes:
+        """Return how many of these interfaces are exported how."""
+        choice, of_rows, text = self._counts
+        if choice is not self._chosen or of_rows != tuple(rows):
+            blocks = Blocks()
+            for exported, number in counted(rows, self._chosen).items():
+                blocks.add(COUNTS, (*self._device, exported), number)
+            text = blocks.text()[COUNTS]
+            self._counts = self._chosen, tuple(rows), text
+        return text
+
+    def _infos(self, rows: Column, types: Column, stamps: _Stamps) -> bytes:
         """Return what seldom changes of each interface that is exported whole."""
-        rows = numbered(reading)
-        types = reading.columns.get("ifType", {})
         table = self._table(rows, is_state=False)
         values = tuple(map(types.get, table.rows))
         lines = (

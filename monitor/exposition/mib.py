@@ -35,6 +35,7 @@ def _gauge(name: str, unit: str, text: str) -> Metric:
 _NARROW = "32-bit counter, only where the interface has none of 64 bits that counts"
 
 IF_TYPE_INFO = "ifType_info"
+COUNTS = "school_device_interfaces"
 
 INTERFACE_METRICS = (
     Metric(
@@ -136,7 +137,7 @@ SYSTEM_METRICS = (
         DEVICE,
     ),
     Metric(
-        "school_device_interfaces",
+        COUNTS,
         Kind.GAUGE,
         "interfaces",
         "Interfaces of the device by how much of them is exported: whole; status, the two states"

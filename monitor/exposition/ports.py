@@ -15,11 +15,10 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from monitor.exposition.interface_labels import numbered
 from monitor.uplink.interface import rows_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from monitor.inventory import InterfacesOptions
@@ -84,12 +83,9 @@ class Choice:
         return Exported.STATUS if row in self.unused else Exported.WHOLE
 
 
-def counted(reading: DeviceReading, choice: Choice) -> dict[Exported, int]:
-    """Return how many of a reading's interfaces are exported how; nothing if it has none."""
-    rows = numbered(reading)
-    if not rows:
-        return {}
-    hidden, unused = len(choice.hidden & rows.keys()), len(choice.unused & rows.keys())
+def counted(rows: Collection[int], choice: Choice) -> dict[Exported, int]:
+    """Return how many of these interfaces are exported how."""
+    hidden, unused = len(choice.hidden.intersection(rows)), len(choice.unused.intersection(rows))
     return {
         Exported.WHOLE: len(rows) - hidden - unused,
         Exported.STATUS: unused,
