@@ -13,8 +13,10 @@ from monitor.clock import SystemClock
 from monitor.inventory import Throughput
 from monitor.observation import Outcome, Reason
 from monitor.probes.attempt import ProbeError
+from monitor.probes.http_transfer import _Stream, transfer
 from monitor.probes.iperf3 import read_report
-from tests.probes.support import measure, stream_server
+from monitor.probes.transfer_order import Tally, TransferOrder
+from tests.probes.support import THREADS, measure, stream_server
 from tests.probes.test_iperf3 import order, report
 
 MUCH = 10**10
@@ -60,6 +62,38 @@ async def test_an_upload_that_nobody_reads_has_no_rate() -> None:
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.TIMEOUT)
     assert reading.detail == "no payload came through in 0.5 s"
     assert reading.bits_per_second is None
+
+
+async def test_what_was_moved_never_falls_while_a_server_reads_a_little() -> None:
+    """Half a chunk in our buffers made the rate of a transfer negative."""
+    moved: list[int] = []
+
+    async def sip(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while await reader.read(100_000):  # noqa: ASYNC110  # a slow reader is what is wanted
+            await asyncio.sleep(0.02)
+
+    def note(_: int) -> None:
+        moved.append(sum(stream.moved for stream in streams))
+
+    async with stream_server(sip) as port:
+        longer = replace(settings(port), seconds=2.0)
+        clock = SystemClock()
+        tally = Tally(MUCH, note)
+        sent = TransferOrder(longer, "down", clock, clock.monotonic() + 60, tally, THREADS)
+        streams: list[_Stream] = []
+        made = _Stream.__init__
+
+        def kept(self: _Stream, *arguments: object) -> None:
+            made(self, *arguments)  # type: ignore[arg-type]
+            streams.append(self)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_Stream, "__init__", kept)
+            reading = await transfer(sent)
+    assert reading.outcome is Outcome.OK
+    assert moved == sorted(moved)
+    assert moved[-1] > moved[0]
 
 
 async def test_a_refusal_is_heard_though_nothing_more_can_be_sent() -> None:
