@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,7 +161,9 @@ class Daemon:
 
     def samples(self, query: str = "") -> Samples:
         """Return the samples of a scrape."""
-        return exact_names(self.get(f"/metrics{query}").text)
+        answer = self.get(f"/metrics{query}")
+        assert answer.status == HTTPStatus.OK, answer.text
+        return exact_names(answer.text)
 
     def await_ready(self) -> None:
         """Wait until every check has run once."""
