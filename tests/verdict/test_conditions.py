@@ -98,6 +98,20 @@ def test_an_outage_is_no_degradation_and_what_it_lost_is_forgotten() -> None:
     assert runs.changed_at == []
 
 
+def test_what_our_own_isolation_loses_is_nobodys_degradation() -> None:
+    runs = well()
+    for _ in range(3):
+        runs.answered = dict.fromkeys(("router", "sw0", "ref0", "ref1", "ref2"), 0)
+        runs.failed = dict.fromkeys(("website", "mail", "interfaces", "hardware"), REFUSED)
+        runs.run(300)
+        assert runs.board.is_isolated
+        runs.answered, runs.failed = {}, {}
+        runs.run(300)
+        assert not runs.board.is_isolated
+    assert runs.changed_at == []
+    assert runs.conditions.degraded() == {}
+
+
 @pytest.mark.parametrize(
     ("check", "reason", "detail", "trouble"),
     [
