@@ -110,6 +110,8 @@ class Watch:
             rules.in_maintenance,
             rules.in_service_hours,
         )
+        # Made and not handed over yet: what raises in between must not lose them.
+        self._settled: tuple[Entry, ...] = ()
         self._expose_minutes()
         self._expose_ledger()
 
@@ -184,9 +186,10 @@ class Watch:
         self._changed(self.board.tick(moment), moment)
         if self.conditions.tick(moment):
             self._verdicts_shown = None
-        settled = self._recorder.tick(now)
-        if settled:
-            self._ledger.submit(settled)
+        self._settled += self._recorder.tick(now)
+        if self._settled:
+            self._ledger.submit(self._settled)
+            settled, self._settled = self._settled, ()
             self.rollout.take(settled)
             self._expose_minutes()
         self._ledger.submit(self.rollout.tick(self._rollout_clock.now()))
@@ -203,8 +206,10 @@ class Watch:
 
     def stop(self) -> None:
         """Account for the minutes that are known, before the end; no observation may follow."""
-        self.tick()
-        self._ledger.submit(self._recorder.stop(self._clock.now()))
+        try:
+            self.tick()
+        finally:
+            self._ledger.submit((*self._settled, *self._recorder.stop(self._clock.now())))
 
     def _expose_load(self, measured: Measured) -> None:
         owner = uplink_owner(measured)

@@ -20,12 +20,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 from monitor.cli import run as run_command
 from monitor.daemon import Settings
+from monitor.notify import READY, STOPPING, Supervisor
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import FrameType
 
 PACKAGE: Final = str(Path(__file__).parent.parent / "monitor")
 # They say that it failed, and cannot fail for a reason of the start or stop.
@@ -37,6 +39,8 @@ HANDLERS: Final = (
     "cli/logs.py",
     "plain.py",
 )
+# The argument of the instruction RESUME: 0 at a function's begin, else after a yield or an await.
+_WHY_RESUMED: Final = 3
 RUNS_SECONDS: Final = 0.2
 
 
@@ -68,7 +72,7 @@ class Phase:
     has_raised: bool = False
     calls: dict[str, int] = field(default_factory=dict)
     generators: set[str] = field(default_factory=set)
-    begins: dict[CodeType, int] = field(default_factory=dict)
+    raised_in: set[str] = field(default_factory=set)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:
         """Take a call or an end of one, as `sys.setprofile` tells it."""
@@ -77,9 +81,10 @@ class Phase:
             return
         name = f"{code.co_filename.removeprefix(PACKAGE)[1:]}:{code.co_qualname}"
         # A coroutine is called again each time it goes on; nothing of ours can raise there.
-        if frame.f_lasti != self.begins.setdefault(code, frame.f_lasti):
+        if code.co_code[frame.f_lasti + 1] & _WHY_RESUMED:
             return
-        self._follow(name, frame)
+        if name == "daemon.py:open_daemon" and not self.phase:
+            self.phase = "start"
         if self.phase != self.wanted or name.startswith(HANDLERS):
             return
         self.calls[name] = self.calls.get(name, 0) + 1
@@ -87,25 +92,43 @@ class Phase:
             self.generators.add(name)
         if (name, self.calls[name]) == self.raise_at:
             self.has_raised = True
+            while frame.f_back is not None:
+                self.raised_in.add(frame.f_code.co_qualname)
+                frame = frame.f_back
             raise InjectedError(f"at call {self.calls[name]} of {name}")
 
-    def _follow(self, name: str, frame: FrameType) -> None:
-        if name == "daemon.py:open_daemon" and not self.phase:
-            self.phase = "start"
-        elif name == "notify.py:Supervisor.tell":
-            if "READY" in frame.f_locals["state"]:
-                self.phase = "run"
-                end = threading.Timer(RUNS_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
-                end.daemon = True
-                end.start()
-            elif "STOPPING" in frame.f_locals["state"]:
-                self.phase = "stop"
+
+class Told(Supervisor):
+    """Follows the phases; once the daemon is ready, it is soon told to stop."""
+
+    now: Phase
+
+    def tell(self, state: str) -> None:
+        """Take a state."""
+        if state == READY:
+            self.now.phase = "run"
+            end = threading.Timer(RUNS_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
+            end.daemon = True
+            end.start()
+        elif state == STOPPING:
+            self.now.phase = "stop"
+        super().tell(state)
+
+
+def steps_of(good: Phase) -> list[tuple[str, int]]:
+    """Return the calls at which to raise: of each function the first and the last."""
+    return [
+        (name, which)
+        for name, count in good.calls.items()
+        for which in sorted({1, 1 if name in good.generators else count})
+    ]
 
 
 def outcome(config: Path, state: Path, phase: Phase) -> Outcome:
     """Run the daemon once."""
     settings = Settings(state, port=_free_port())
     said, code = io.StringIO(), 0
+    Told.now = phase
     before = _descriptors()
     began = time.monotonic()
     with contextlib.redirect_stderr(said):
@@ -156,16 +179,12 @@ def _collected_threads() -> None:
 
 def main(wanted: str, config: Path, folder: Path, every: int) -> None:
     """Print the outcome of a good run, then of each with an exception."""
-    good = Phase(wanted)
-    print(json.dumps(asdict(outcome(config, folder / "good", good))), flush=True)  # noqa: T201
-    steps = [
-        (name, which)
-        for name, count in good.calls.items()
-        for which in sorted({1, 1 if name in good.generators else count})
-    ]
-    for at, step in enumerate(steps[::every]):
-        found = outcome(config, folder / f"state-{at}", Phase(wanted, step))
-        print(json.dumps(asdict(found)), flush=True)  # noqa: T201
+    with patch.object(run_command, "Supervisor", Told):
+        good = Phase(wanted)
+        print(json.dumps(asdict(outcome(config, folder / "good", good))), flush=True)  # noqa: T201
+        for at, step in enumerate(steps_of(good)[::every]):
+            found = outcome(config, folder / f"state-{at}", Phase(wanted, step))
+            print(json.dumps(asdict(found)), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

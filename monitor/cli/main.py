@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
-2 wrong usage; 3 the daemon could not start; 4 a probed check failed."""
+2 wrong usage; 3 the daemon could not start, or a bug ended it; 4 a probed check failed."""
 
 
 VERSION = f"schulnetz {__version__} (Python {platform.python_version()})"

@@ -171,23 +171,32 @@ class MinuteRecorder:
         return self._entries(minute_of(now) - self._settle_minutes, now)
 
     def _entries(self, end: int, now: datetime) -> tuple[Entry, ...]:
-        """Return entries for the watched minutes before `end` that have none yet."""
-        runs: list[MinuteRun] = []
-        scope = ""
-        while (minute := self._next_watched(end)) is not None:
-            scope = scope or scope_id(tuple(self._histories))
-            codes = self._codes(minute)
-            runs = _extended(runs, MinuteRun(minute, 1, scope, codes))
-            self._cursor = minute + 1
-        if not runs:
-            return ()
+        """Return entries for the watched minutes before `end` that have none yet.
+
+        Whatever raises, no minute is lost: they count as recorded once all entries are made.
+        """
         for history in self._histories.values():
             history.forget(start_of(self._cursor))
+        runs: list[MinuteRun] = []
+        settled: list[dict[str, MinuteClass]] = []
+        cursor, scope_due, scope = self._cursor, self._scope_due, ""
+        while (minute := self._next_watched(cursor, end)) is not None:
+            scope = scope or scope_id(tuple(self._histories))
+            settled.append(self._kinds(minute))
+            codes = "".join(CODES[kind] for kind in settled[-1].values())
+            runs = _extended(runs, MinuteRun(minute, 1, scope, codes))
+            cursor = minute + 1
+        if not runs:
+            return ()
         entries = [minutes_entry(run) for run in runs]
-        if runs[-1].first >= self._scope_due:
+        if runs[-1].first >= scope_due:
             # Again every day: should the disk have refused one, the next says the same.
             entries.insert(0, scope_entry(tuple(self._histories), now))
-            self._scope_due = runs[-1].first + _MINUTES_OF_DAY
+            scope_due = runs[-1].first + _MINUTES_OF_DAY
+        self._cursor, self._scope_due = cursor, scope_due
+        for kinds in settled:
+            for site, kind in kinds.items():
+                self._counts[site][kind] += 1
         return tuple(entries)
 
     def _watch(self, now: datetime) -> None:
@@ -217,26 +226,24 @@ class MinuteRecorder:
             self._cursor = minute_of(now)
             self._scope_due = 0
 
-    def _next_watched(self, end: int) -> int | None:
-        """Return the first open minute before `end` of which any part was watched."""
+    def _next_watched(self, cursor: int, end: int) -> int | None:
+        """Return the first minute from `cursor` on before `end` of which any part was watched."""
         for start, stop in self._watched:
-            minute = max(self._cursor, minute_of(start))
+            minute = max(cursor, minute_of(start))
             if minute < end and start_of(minute) < stop:
                 return minute
         return None
 
-    def _codes(self, minute: int) -> str:
+    def _kinds(self, minute: int) -> dict[str, MinuteClass]:
         start = start_of(minute)
-        codes = []
-        for site, history in self._histories.items():
-            kind = minute_class(
+        return {
+            site: minute_class(
                 self._state(history, start),
                 in_maintenance=self._in_maintenance(site, start),
                 in_service_hours=self._in_service_hours(site, start),
             )
-            self._counts[site][kind] += 1
-            codes.append(CODES[kind])
-        return "".join(codes)
+            for site, history in self._histories.items()
+        }
 
     def _state(self, history: _History, start: datetime) -> State:
         held = {state: timedelta() for state in State}
