@@ -151,12 +151,13 @@ class HardwareOptions:
     """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree.
 
     `profile` names the one of `profiles` by which the switch's make is read; without, it is
-    the one for its sysObjectID.
+    the one for its sysObjectID. `unused` of `status` leaves out the power of ports that feed none.
     """
 
     access: SnmpAccess
     profiles: DeviceProfiles = field(default_factory=DeviceProfiles)
     profile: str | None = None
+    unused: UnusedPorts = "status"
 
 
 SNMP_OPTIONS = (InterfacesOptions, HardwareOptions)

@@ -154,7 +154,9 @@ class Plans:
                 f"there is no device profile {rules.profile}",
                 suggestion(rules.profile, names) or listed(names),
             )
-        options = HardwareOptions(access, self._profiles, rules.profile or None)
+        polled = interfaces.options
+        assert isinstance(polled, InterfacesOptions)  # noqa: S101  # as of every such plan
+        options = HardwareOptions(access, self._profiles, rules.profile or None, polled.unused)
         return CheckPlan(CheckKind.HARDWARE, "hardware", rules.interval, rules.timeout, options)
 
     def extras(self, layers: Sequence[Layer] | None = None) -> tuple[CheckPlan, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.device_profile import Quantity
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE
+from monitor.inventory import HardwareOptions
 from monitor.observation import Chassis
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _PORT = (*DEVICE, "pethPsePortGroupIndex", "pethPsePortIndex", "ifName")
 _SENSOR = (*DEVICE, "entPhysicalIndex", "entPhysicalName")
 
 
+# pethPsePortDetectionStatus of a port without a device to feed.
+_SEARCHING = 2
 LINK_FAMILY = "school_device_neighbor"
 
 
@@ -65,8 +68,9 @@ HARDWARE_METRICS = (
         Kind.GAUGE,
         "",
         "Power over Ethernet of a port: 1 disabled, 2 searching, 3 delivering power, 4 fault,"
-        " 5 test, 6 another fault (POWER-ETHERNET-MIB); ifName is empty where it is not certain"
-        " which interface that is",
+        " 5 test, 6 another fault (POWER-ETHERNET-MIB); a port that searches has no device, and its"
+        " series is there with `interfaces: {unused: whole}` alone; ifName is empty where it is not"
+        " certain which interface that is",
         _PORT,
     ),
     Metric(
@@ -136,9 +140,12 @@ def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> N
         blocks.add("pethMainPsePower", labels, group.budget)
         blocks.add("pethMainPseConsumptionPower", labels, group.drawn)
         blocks.add("pethMainPseOperStatus", labels, group.status)
+    options = check.options
+    shows_all = isinstance(options, HardwareOptions) and options.unused == "whole"
     ports = (
         ((str(group), str(number), port.interface), port.status)
         for (group, number), port in reading.powered_ports.items()
+        if shows_all or port.status != _SEARCHING
     )
     blocks.add_rows("pethPsePortDetectionStatus", device, ports)
     for index, sensor in reading.sensors.items():

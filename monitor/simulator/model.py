@@ -42,7 +42,7 @@ EMPTY_NAME_SHARE: Final = 0.02
 HOSTILE_SHARE: Final = 0.04
 """Switches with texts nobody would wish for in ifAlias, ifName or sysName."""
 
-USED_SHARE: Final = 1 / 3
+USED_SHARE: Final = 0.3
 """Ports with something plugged in: most outlets of a school's rooms have nothing in them."""
 
 WATTS_A_PORT: Final = 15.4

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from monitor.exposition.render import CheckRenderer
+from monitor.inventory import HardwareOptions
 from monitor.observation import (
     HardwareReading,
     Observation,
@@ -15,13 +18,20 @@ from monitor.observation import (
 from tests.exposition.support import exact_names
 from tests.probes.test_hardware import CHECK
 
+if TYPE_CHECKING:
+    from monitor.interface_selection import UnusedPorts
 
-def rendered(reading: HardwareReading) -> dict[str, dict[str, float]]:
+
+def rendered(
+    reading: HardwareReading, unused: UnusedPorts = "status"
+) -> dict[str, dict[str, float]]:
     """Return each family's values by the label that tells its rows apart."""
+    assert isinstance(CHECK.options, HardwareOptions)
+    check = replace(CHECK, options=replace(CHECK.options, unused=unused))
     now = datetime(2026, 9, 9, 9, tzinfo=UTC)
-    observation = Observation(CHECK, now, 0.1, Outcome.OK, Reason.NONE, "", reading)
+    observation = Observation(check, now, 0.1, Outcome.OK, Reason.NONE, "", reading)
     found: dict[str, dict[str, float]] = {}
-    for text in CheckRenderer(CHECK).render(observation, 1000.0).values():
+    for text in CheckRenderer(check).render(observation, 1000.0).values():
         for (name, labels), value in exact_names(text.decode()).items():
             named = dict(labels)
             row = named.get("pethMainPseGroupIndex") or named.get("entPhysicalName", "")
@@ -40,10 +50,16 @@ def test_what_a_switch_has_is_exported_and_what_it_lacks_is_absent() -> None:
             8: Sensor('Fan "1"\n', "rpm", None, is_working=False),
         },
         9,
-        powered_ports={(1, 5): PoweredPort(3, "Gi1/0/5"), (2, 5): PoweredPort(4, "")},
+        powered_ports={
+            (1, 5): PoweredPort(3, "Gi1/0/5"),
+            (1, 6): PoweredPort(2, "Gi1/0/6"),
+            (2, 5): PoweredPort(4, ""),
+        },
     )
     found = rendered(reading)
     assert found["pethPsePortDetectionStatus"] == {"1/5 Gi1/0/5": 3, "2/5 ": 4}
+    everything = rendered(reading, unused="whole")["pethPsePortDetectionStatus"]
+    assert everything == found["pethPsePortDetectionStatus"] | {"1/6 Gi1/0/6": 2}
     assert found["pethMainPsePower"] == {"1": 370}
     assert found["pethMainPseConsumptionPower"] == {"1": 120}
     assert found["pethMainPseOperStatus"] == {"1": 1, "2": 3}
