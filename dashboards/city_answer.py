@@ -279,7 +279,7 @@ ANSWER: Final = Row(
             height=7,
             columns=(
                 *PLACE_COLUMNS,
-                Column("device", Text("Device", "Gerät"), coloured=False),
+                Column("device", Text("Device", "Gerät"), coloured=False, width=95),
                 degraded.REASON,
                 Column("check", same("check"), hidden=True),
                 Column("part", same("part"), hidden=True),
