@@ -90,19 +90,15 @@ LINES: Final = Panel(
     link=TO_PLACE,
 )
 
-# Since when a line is down, in milliseconds, while it is; its cause says that it is down.
-_SINCE: Final = (
-    "(max by (school, site) (school_uplink_state_since_timestamp_seconds) * 1000"
-    " * on (school, site) group_left (cause) max by (school, site, cause)"
-    ' (school_uplink_cause_info{cause=~"no_answer|provider_outage"}))'
-)
 # A begin makes a series, and so an outage. Its label comes after the others in the alphabet: some
 # Prometheus lose labels of `count_values by` otherwise. The points of a long range lie more than
-# a minute apart, so each asks for what was between it and the one before.
+# a minute apart, so each asks for what was recorded between it and the one before.
+_RECORDED: Final = "site:uplink_outage_{}:timestamp_seconds[$__interval]"
+_BEGAN: Final = f"max by (school, site, cause) (last_over_time({_RECORDED.format('began')})) * 1000"
+_SEEN: Final = f"max by (school, site, cause) (max_over_time({_RECORDED.format('seen')})) * 1000"
 _OUTAGES: Final = (
-    f'count_values by (school, site, cause) ("started", last_over_time({_SINCE}[$__interval:1m]))'
-    " * on (school, site, cause) group_left ()"
-    f" max_over_time((timestamp({_SINCE} {OF}) * 1000)[$__interval:1m])"
+    f'count_values by (school, site, cause) ("started", {_BEGAN})'
+    f" * on (school, site, cause) group_left () (({_SEEN}) {OF})"
 )
 
 OUTAGES_OF_LINES: Final = Panel(

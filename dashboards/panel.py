@@ -12,6 +12,8 @@ from typing import Final
 from monitor.words.text import Text
 
 _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+# A dash may end a line, whatever space follows.
+_DASH: Final = "–\N{WORD JOINER}"
 
 
 class Kind(StrEnum):
@@ -49,7 +51,7 @@ def in_a_line(said: Text) -> Text:
 
     It measures one line, draws two where there is a space, and has no room for the second.
     """
-    return Text(said.en.replace(" ", _NO_BREAK), said.de.replace(" ", _NO_BREAK))
+    return Text(*(one.replace("–", _DASH).replace(" ", _NO_BREAK) for one in (said.en, said.de)))
 
 
 @dataclass(frozen=True, slots=True)
