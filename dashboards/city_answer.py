@@ -5,6 +5,7 @@ Must not know: Grafana's JSON.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from dashboards import degraded
@@ -246,7 +247,8 @@ ANSWER: Final = Row(
             width=24,
             height=7,
             columns=(
-                *PLACE_COLUMNS,
+                replace(PLACE_COLUMNS[0], title=Text("School or provider", "Schule oder Anbieter")),
+                *PLACE_COLUMNS[1:],
                 Column("cause", Text("Cause", "Ursache"), values=CAUSES),
                 Column("Value #A", Text("Since", "Seit"), "since", width=115),
                 Column("Value #B", Text("For", "Dauer"), "duration", width=100),
