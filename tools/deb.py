@@ -48,6 +48,8 @@ DOCUMENTS = (
     "deploy/grafana",
     "deploy/prometheus",
 )
+# Contacts, and what is made of them; .gitignore has them, too.
+_PRIVATE = ("contacts.yaml", "schulnetz_city.tmpl")
 SCRIPTS = ("postinst", "prerm", "postrm")
 # What only building needs, and what would run at each start of another Python.
 _NOT_SHIPPED = ("setuptools*", "_distutils_hack", "*.pth", "bin", "__pycache__", ".lock")
@@ -105,13 +107,19 @@ def _lay_out(tree: Path, libraries_by_python: Mapping[str, Path]) -> None:
         shutil.copytree(library, target, ignore=shutil.ignore_patterns(*_NOT_SHIPPED))
     _share(tree / "usr/lib/schulnetz")
     documents = tree / f"usr/share/doc/{NAME}"
-    for name in DOCUMENTS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, documents / name)
-        else:
-            shutil.copyfile(ROOT / name, documents / name)
+    copy_documents(ROOT, documents)
     changes = (ROOT / "CHANGELOG.md").read_bytes()
     (documents / "changelog.gz").write_bytes(gzip.compress(changes, mtime=0))
+
+
+def copy_documents(root: Path, documents: Path) -> None:
+    """Copy what people read of a working copy, without what is its owner's alone."""
+    for name in DOCUMENTS:
+        if (root / name).is_dir():
+            ignored = shutil.ignore_patterns(*_PRIVATE)
+            shutil.copytree(root / name, documents / name, ignore=ignored)
+        else:
+            shutil.copyfile(root / name, documents / name)
 
 
 def _share(folder: Path) -> None:

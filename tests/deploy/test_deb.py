@@ -13,7 +13,7 @@ import pytest
 
 from monitor import __version__
 from monitor.config import load
-from tools.deb import NAME, PYTHONS, SCRIPTS, build
+from tools.deb import DOCUMENTS, NAME, PYTHONS, SCRIPTS, build, copy_documents
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +68,23 @@ def test_program_unit_and_kernel_settings_are_where_the_system_looks(tree: Path)
     documents = tree / f"usr/share/doc/{NAME}"
     assert (documents / "docs/operation.md").is_file()
     assert (documents / "copyright").is_file()
+
+
+def test_contacts_of_a_working_copy_are_in_no_package(tmp_path: Path) -> None:
+    root, documents = tmp_path / "root", tmp_path / "documents"
+    documents.mkdir()
+    for name in DOCUMENTS:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch() if name.endswith(".md") else (root / name).mkdir()
+    (root / "config/contacts.example.yaml").touch()
+    (root / "config/contacts.yaml").touch()
+    templates = root / "deploy/alertmanager/templates"
+    templates.mkdir()
+    (templates / "schulnetz_city.tmpl").touch()
+    copy_documents(root, documents)
+    assert (documents / "config/contacts.example.yaml").is_file()
+    assert not list(documents.rglob("contacts.yaml"))
+    assert not list(documents.rglob("schulnetz_city.tmpl"))
 
 
 def test_the_schools_are_a_configuration_file_that_is_right_as_shipped(tree: Path) -> None:
