@@ -36,7 +36,7 @@ FILES = {
     "deploy/debian/schools.yaml": "etc/schulnetz/schools.yaml",
     "deploy/systemd/schulnetz.service": "usr/lib/systemd/system/schulnetz.service",
     "deploy/systemd/sysctl.conf": "usr/lib/sysctl.d/50-schulnetz.conf",
-    "LICENSE": f"usr/share/doc/{NAME}/copyright",
+    "deploy/debian/copyright": f"usr/share/doc/{NAME}/copyright",
 }
 DOCUMENTS = (
     "README.md",
@@ -52,7 +52,15 @@ DOCUMENTS = (
 _PRIVATE = ("contacts.yaml", "schulnetz_city.tmpl")
 SCRIPTS = ("postinst", "prerm", "postrm")
 # What only building needs, and what would run at each start of another Python.
-_NOT_SHIPPED = ("setuptools*", "_distutils_hack", "*.pth", "bin", "__pycache__", ".lock")
+_NOT_SHIPPED = (
+    "setuptools*",
+    "_distutils_hack",
+    "*.pth",
+    "bin",
+    "__pycache__",
+    ".lock",
+    ".DS_Store",
+)
 
 
 def libraries(folder: Path, architecture: str) -> dict[str, Path]:

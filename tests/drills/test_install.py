@@ -1,8 +1,7 @@
 """docs/operation.md word for word on an empty Debian 12 and 13: install, use, upgrade, remove.
 
 The machines are booted with systemd; their devices are net-snmp on loopback. What cannot be seen
-in them is whether the kernel enforces `IPAddressDeny=` (no BPF in there) and whether its clock is
-synchronised.
+in them is whether the kernel's clock is synchronised.
 """
 
 from __future__ import annotations
@@ -112,13 +111,16 @@ def test_the_installation_is_as_the_manual_says(machine: Machine) -> None:
     machine.until(METRICS, 'school_uplink_state{school="example"')
 
 
-def test_doctor_names_a_reference_that_the_unit_denies(machine: Machine) -> None:
+def test_the_kernel_denies_what_the_unit_does_not_allow_and_doctor_says_it(
+    machine: Machine,
+) -> None:
     drop_in = "/etc/systemd/system/schulnetz.service.d/addresses.conf"
     assert "IPAddressAllow=203.0.113.1" in machine.must(f"cat {drop_in}")
     machine.must(f"mv {drop_in} /root && systemctl daemon-reload")
     done = machine.run("schulnetz doctor")
     assert done.code == 1
     assert "203.0.113.1" in done.said.splitlines()[3], "what is broken is first"
+    assert re.search(r"reference-3 +warning +Operation not permitted", done.said), done.said
     machine.must(f"mv /root/addresses.conf {drop_in} && systemctl daemon-reload")
 
 
