@@ -239,11 +239,33 @@ def default_state_directory() -> Path:
     return INSTALLED_STATE if INSTALLED_STATE.is_dir() else LOCAL_STATE
 
 
+def path_of(context: click.Context) -> str:
+    """Return a command's name with those of its groups, as it is typed."""
+    names = []
+    while context.parent is not None:
+        names.append(context.info_name or "")
+        context = context.parent
+    return " ".join(names[::-1])
+
+
+def _readable(context: click.Context, _: click.Parameter, value: Path) -> Path:
+    """Return the state directory; leave with the cure where it is the service's alone."""
+    unit = unit_of(context)
+    is_for_all = getattr(context.command, "for_all", False)
+    if unit is None or is_for_all or value != unit.state_directory:
+        return value
+    if os.path.lexists(value) and not os.access(value, os.R_OK | os.X_OK):
+        fail(f"{value} is for the service alone: sudo schulnetz {path_of(context)} ...", Exit.WRONG)
+    return value
+
+
 def state_option(command: Command) -> Command:
     """Add `--state-dir DIR`."""
     return click.option(
         "--state-dir",
-        type=click.Path(path_type=Path),
+        # Whether it can be read is said by who reads it, with the cure.
+        type=click.Path(path_type=Path, readable=False),
+        callback=_readable,
         default=default_state_directory,
         show_default=STATE_DEFAULT,
         help="Where the ledger and the maintenance windows are kept.",

@@ -65,7 +65,7 @@ BROKEN_SECONDS: Final = 60.0
 class _DoctorCommand(ServiceCommand):
     for_all = True
     # To read the clock's state takes a call that could also set it; the capability to is not there.
-    extra = ("ProtectClock=no", "SystemCallFilter=adjtimex")
+    extra = ("ProtectClock=no", "SystemCallFilter=adjtimex clock_adjtime")
 
 
 @click.command(cls=_DoctorCommand)

@@ -5,13 +5,12 @@ Must not know: anything of the machine itself.
 
 from __future__ import annotations
 
-import getpass
 import os
 from typing import TYPE_CHECKING, Final
 
 from monitor.cli.addresses import addresses_of, blocked, destinations, hosts_of, resolvers
 from monitor.cli.finding import Finding, Health
-from monitor.cli.service import is_service
+from monitor.cli.service import is_service, own_name
 from monitor.cli.unit import UNIT
 from monitor.config.secrets import own_copy
 from monitor.config.web_file import read_web_file
@@ -30,7 +29,7 @@ def service_user(unit: Unit) -> Finding:
     """Return whether this process may do what the service may, and no more."""
     if is_service(unit):
         return Finding("user", Health.GOOD, f"{unit.user or 'root'}, as the service")
-    seen = f"{getpass.getuser()}, and the service is {unit.user}: the rest is not what it would see"
+    seen = f"{own_name()}, and the service is {unit.user}: the rest is not what it would see"
     return Finding("user", Health.WARNING, seen, "sudo schulnetz doctor")
 
 

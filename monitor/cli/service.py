@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 import click
 from click.core import ParameterSource
 
-from monitor.cli.common import Exit, fail, unit_of
+from monitor.cli.common import Exit, fail, path_of, unit_of
 from monitor.cli.unit import UNIT
 
 if TYPE_CHECKING:
@@ -77,7 +77,10 @@ class ServiceCommand(click.Command):
         if os.geteuid() != 0:
             if self.for_all:
                 return super().invoke(ctx)
-            fail(f"the service's secrets and state are its own: sudo {_said(ctx)}", Exit.WRONG)
+            fail(
+                f"the service's secrets and state are its own: sudo schulnetz {path_of(ctx)} ...",
+                Exit.WRONG,
+            )
         return ctx.exit(self.run_as(Service(unit, self.extra), ctx))
 
     def run_as(self, service: Service, ctx: click.Context) -> int:
@@ -182,7 +185,7 @@ def words_of(ctx: click.Context) -> list[str]:
     """
     given: list[str] = list(ctx.meta[_ARGUMENTS])
     begins = 0
-    for name in _path(ctx):
+    for name in path_of(ctx).split():
         begins = given.index(name, begins) + 1
     return [*given[:begins], *_named(ctx), *given[begins:]]
 
@@ -196,18 +199,6 @@ def _named(ctx: click.Context) -> Iterator[str]:
         if name == "ledger_url" and ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
             continue
         yield from (option, str(value))
-
-
-def _path(ctx: click.Context) -> list[str]:
-    names = []
-    while ctx.parent is not None:
-        names.append(ctx.info_name or "")
-        ctx = ctx.parent
-    return names[::-1]
-
-
-def _said(ctx: click.Context) -> str:
-    return f"schulnetz {' '.join(_path(ctx))} ..."
 
 
 def _is_meant(unit: Unit, ctx: click.Context) -> bool:
@@ -233,11 +224,15 @@ def is_service(unit: Unit) -> bool:
     """Return whether this process is the service's own user, or the service is root."""
     if not unit.user or INSIDE in os.environ:
         return True
+    return unit.user in {own_name(), str(os.geteuid())}
+
+
+def own_name() -> str:
+    """Return whom this process runs as; the number where it has no name."""
     try:
-        name = pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        return False
-    return unit.user in {name, str(os.geteuid())}
+        return str(os.geteuid())
 
 
 def _systemctl(*words: str) -> None:

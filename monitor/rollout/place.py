@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.rollout.reader import open_reader
+from monitor.rollout.reader import open_reader, os_errors
 from monitor.rollout.restore import restore
 from monitor.rollout.store import open_store
 
@@ -145,8 +145,9 @@ class SqlitePlace:
         """Return None: a file is of one writer."""
 
     def exists(self) -> bool:
-        """Return whether the file is there."""
-        return self.path.exists()
+        """Return whether the file is there; see `LedgerPlace`."""
+        with os_errors(self.path):
+            return self.path.exists()
 
     def open_store(self, now: datetime) -> LedgerStore:
         """Open the file for its one writer; see `LedgerPlace`."""

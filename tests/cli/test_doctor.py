@@ -127,6 +127,13 @@ def test_a_broken_ledger_is_told(config: Path, tmp_path: Path) -> None:
     assert "ledger verify" in said
 
 
+def test_a_ledger_that_cannot_be_looked_at_is_no_traceback(config: Path, tmp_path: Path) -> None:
+    place = SqlitePlace(tmp_path / ("x" * 300) / "ledger.sqlite")
+    health = {one.what: one for one in examine(config, tmp_path, place)}
+    assert health["ledger"].health is Health.BAD
+    assert "name too long" in health["ledger"].seen
+
+
 def test_few_open_files_and_a_wrong_clock_are_told(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

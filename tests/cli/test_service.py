@@ -125,6 +125,19 @@ def test_others_than_root_are_told_to_ask_for_it(
     assert host.runs() == []
 
 
+def test_a_state_that_the_person_cannot_read_is_one_line_with_the_cure(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests may run as root, who can read everything."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4242)
+    monkeypatch.setattr(os, "access", lambda path, *_: path != host.state)
+    for words in (("ledger", "verify"), ("report",), ("sla",)):
+        code, _, errors = invoke(*words)
+        assert code == 1
+        wanted = f"{host.state} is for the service alone: sudo schulnetz {' '.join(words)} ..."
+        assert errors == f"error: {wanted}\n"
+
+
 def test_root_does_not_run_a_daemon_on_the_services_state(host: Host) -> None:
     code, _, errors = invoke("run")
     assert code == 3

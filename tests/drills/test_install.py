@@ -1,7 +1,7 @@
 """docs/operation.md word for word on an empty Debian 12 and 13: install, use, upgrade, remove.
 
-The machines are booted with systemd; their devices are net-snmp on loopback. What cannot be seen
-in them is whether the kernel's clock is synchronised.
+The machines are booted with systemd; their devices are net-snmp on loopback, their clock is that of
+the machine that tries this.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def test_the_installation_is_as_the_manual_says(machine: Machine) -> None:
         machine.must(line, COMMUNITY if "/dev/stdin" in line else "")
     doctor = machine.must("schulnetz doctor")
     assert "broken" not in doctor, doctor
-    assert "warning" not in doctor, doctor
+    # The clock is this machine's, and nobody promises that it is synchronised.
+    warned = [line.split()[0] for line in doctor.splitlines() if " warning " in line]
+    assert set(warned) <= {"clock"}, doctor
     assert "schulnetz, as the service" in doctor
     machine.until("systemctl is-active schulnetz", "active")
     assert machine.must("stat -c '%U %a' /var/lib/schulnetz") == "schulnetz 700\n"
