@@ -6,6 +6,7 @@ Must not know: where the findings come from.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from monitor.observation import DeviceReading
@@ -61,7 +62,7 @@ def _values(observation: Observation) -> dict[str, Any] | None:
     if values is None:
         return None
     if not isinstance(values, DeviceReading):
-        return dataclasses.asdict(values)
+        return {name: _named(value) for name, value in dataclasses.asdict(values).items()}
     interfaces: dict[int, dict[str, int | str]] = {}
     for name, rows in values.columns.items():
         for if_index, value in rows.items():
@@ -73,4 +74,14 @@ def _values(observation: Observation) -> dict[str, Any] | None:
         "sysObjectID": values.sys_object_id,
         "sysUpTime": values.uptime_ticks,
         "interfaces": interfaces,
+    }
+
+
+def _named(value: object) -> object:
+    """Return a value whose rows can be the names of an object: "1/3" where two numbers are one."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        "/".join(map(str, key)) if isinstance(key, tuple) else key: row
+        for key, row in value.items()
     }

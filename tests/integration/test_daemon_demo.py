@@ -56,6 +56,7 @@ def probe_json(config: Path, school: str) -> tuple[int, dict[str, object]]:
         check=False,
         timeout=120,
     )
+    assert found.stdout, (found.returncode, found.stderr.decode())
     document: dict[str, object] = json.loads(found.stdout)
     return found.returncode, document
 
