@@ -70,8 +70,9 @@ class Image:
         command = (
             *("systemd-nspawn", "--quiet", f"--directory={self.root}", "--boot"),
             *("--register=no", "--keep-unit", "--private-network", f"--bind={shared}:/clone/build"),
-            # For IPAddressDeny=, which the kernel enforces by a program of BPF.
-            *("--system-call-filter=bpf", "--capability=CAP_BPF"),
+            # For IPAddressDeny=, which the kernel enforces by a program of BPF, and for reading
+            # the state of the clock, which takes a capability to set.
+            *("--system-call-filter=bpf adjtimex clock_adjtime", "--capability=CAP_BPF"),
         )
         # Whatever the machine itself has: Debian 13 no longer starts without it.
         unified = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
