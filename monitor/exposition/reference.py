@@ -28,7 +28,9 @@ smokeping_prober's where they have one for the same thing.
 Labels in parentheses are there only where configured or needed: an interface's series have
 `ifIndex` only where its name does not tell it from the others, so that a restart which numbers
 the interfaces anew goes on with the same series (`identity` in the configuration);
-the metric `ifIndex` has the present number. Strings from devices are cut at 128
+`ifType_info` has the present number, and says once what seldom changes of an interface. A port
+that is down and carries nothing has `ifOperStatus` and `ifAdminStatus` alone
+([snmp.md](snmp.md#ports-that-nobody-uses)). Strings from devices are cut at 128
 characters and freed of control characters. `process_*` metrics come from the Prometheus
 client library and are the usual ones.
 
