@@ -64,6 +64,18 @@ _KEEPS: Final = Panel(
 
 _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
 
+# A tile's line may be broken at a space and behind a hyphen, and has no room for a second one.
+_UNBROKEN: Final = {"-": "\N{NON-BREAKING HYPHEN}", " ": "\N{NO-BREAK SPACE}"}
+
+
+def _unbroken(expr: str) -> str:
+    """Return `expr` with the label `place`, whose last three spaces and hyphens break no line."""
+    placed = with_place(expr)
+    for old, new in (*_UNBROKEN.items(),) * 3:
+        placed = f'label_replace({placed}, "place", "$1{new}$2", "place", "(.*){old}(.*)")'
+    return placed
+
+
 _WORST: Final = Panel(
     Kind.STAT,
     Text("Worst line", "Schlechteste Leitung"),
@@ -73,7 +85,7 @@ _WORST: Final = Panel(
     ),
     (
         sentence(
-            f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))',
+            f'count_values by (place) ("share", round(100 * {_unbroken(_FURTHEST)}, 0.01))',
             BAD,
             same("{{place}}: {{share}}\N{NO-BREAK SPACE}%"),
         ),
