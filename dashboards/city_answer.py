@@ -9,33 +9,31 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards import degraded
-from dashboards.panel import (
-    BAD_FROM_ONE,
-    CARE_FROM_ONE,
-    Colour,
-    Column,
-    Kind,
-    Panel,
-    Query,
-    Row,
-    Step,
-    Value,
+from dashboards.city_tiles import TILES
+from dashboards.panel import Colour, Column, Kind, Panel, Query, Row, Value
+from dashboards.sentence import (
+    BAD,
+    GOOD,
+    MONITOR_SILENT,
+    SENTENCE_STEPS,
+    UNKNOWN,
+    sentence,
+    unbroken,
 )
 from dashboards.shared import (
+    BLIND,
     CAUSES,
-    ISOLATED,
     NONE,
-    NOTHING_ELSE,
     NOTHING_YET,
     PLACE_COLUMNS,
     TO_PLACE,
     TO_PLACE_OF_SERIES,
-    if_none,
-    judged,
+    WHEN_SILENT,
+    labelled,
     or_blind,
-    or_zero,
     with_place,
 )
+from monitor.words.terms import CAUSES as CAUSES_SAID
 from monitor.words.text import Text, same
 
 LOSS: Final = "max by (school, site) (site:uplink_loss_while_up:ratio_rate5m)"
@@ -90,138 +88,65 @@ _DEAD_SWITCH: Final = (
 _SWITCH: Final = "max by (school, site, device) (school_switch_state_since_timestamp_seconds)"
 _SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
 
-_MONITOR: Final = (
-    Value(0, same("OK"), Colour.GOOD),
-    Value(1, Text("ISOLATED", "ISOLIERT"), Colour.UNKNOWN),
-    Value(2, Text("SUSPENDED", "AUSGESETZT"), Colour.UNKNOWN),
-    Value(3, Text("SILENT", "STUMM"), Colour.SILENT),
+# How long a line has been down: from, below, in which unit (s), and its words.
+_LONG: Final = (
+    (0, 7_200, 60, same("min")),
+    (7_200, 172_800, 3_600, same("h")),
+    (172_800, 1e10, 86_400, Text("days", "Tagen")),
 )
 
 
-def _tile(title: Text, description: Text, expr: str, width: int, steps: tuple[Step, ...]) -> Panel:
-    return Panel(
-        Kind.STAT,
-        title,
-        description,
-        (Query(expr, title, instant=True),),
-        "none",
-        NOTHING_YET,
-        width=width,
-        steps=steps,
-        values=(ISOLATED,),
+def _fallen(cause: str, said: Text) -> tuple[Query, ...]:
+    """Return the sentences of the lines that fell last and for this cause."""
+    last = f"(bottomk(4, {_DOWN_FOR}) and on (cause) {labelled(cause=cause)})"
+    return tuple(
+        sentence(
+            unbroken(
+                f'count_values by (place, school, site) ("length", '
+                f"floor(({last} >= {begin} < {end:.0f}) / {unit}))"
+            ),
+            BAD,
+            Text(
+                f"{{{{place}}}}: {said.en} for {{{{length}}}} {word.en}",
+                f"{{{{place}}}}: {said.de} seit {{{{length}}}} {word.de}",
+            ),
+        )
+        for begin, end, unit, word in _LONG
     )
 
-
-_TILES: Final = (
-    _tile(
-        Text("Lines down", "Ausgefallen"),
-        Text(
-            "Sites whose line is dead by evidence. Good: 0.",
-            "Standorte, deren Leitung nachweislich tot ist. Gut: 0.",
-        ),
-        judged('sum(max by (school, site) (school_uplink_state{state="down"}))'),
-        4,
-        BAD_FROM_ONE,
-    ),
-    _tile(
-        Text("Lessons hit", "Betroffen"),
-        Text(
-            "Schools that have lessons now and a line down. Good: 0.",
-            "Schulen, die gerade Unterricht haben und eine tote Leitung. Gut: 0.",
-        ),
-        judged(
-            or_zero(
-                'count(max by (school) (school_uplink_state{state="down"}) == 1 '
-                f"and on (school) ({_LESSONS} == 1))"
-            )
-        ),
-        4,
-        BAD_FROM_ONE,
-    ),
-    _tile(
-        Text("Degraded", "Gestört"),
-        Text(
-            "Lines and switches that answer and work badly: lost packets, services, SNMP, "
-            "hardware. Good: 0.",
-            "Leitungen und Switches, die antworten und gestört sind: Verlust, Dienste, SNMP, "
-            "Hardware. Gut: 0.",
-        ),
-        judged(or_zero(degraded.COUNT)),
-        4,
-        CARE_FROM_ONE,
-    ),
-    _tile(
-        Text("Switch dead", "Switch tot"),
-        Text(
-            "Dead switches behind a living line: causes, not consequences. Good: 0.",
-            "Tote Switches hinter lebender Leitung: Ursachen, nicht Folgen. Gut: 0.",
-        ),
-        judged(or_zero('sum(max by (school, site, device) (school_switch_state{state="down"}))')),
-        4,
-        CARE_FROM_ONE,
-    ),
-    _tile(
-        Text("Unknown", "Unbekannt"),
-        Text(
-            "Sites of which nothing is known, through no fault of theirs. Good: 0.",
-            "Standorte, von denen nichts bekannt ist, ohne deren Schuld. Gut: 0.",
-        ),
-        'sum(max by (school, site) (school_uplink_state{state="unknown"}))',
-        4,
-        (Step(None, Colour.GOOD), Step(1, Colour.UNKNOWN)),
-    ),
-    Panel(
-        Kind.STAT,
-        same("Monitor"),
-        Text(
-            "Whether the figures beside it can be relied on. Isolated: our own line is dead. "
-            "Suspended: all providers fell silent at once, our hub or theirs. Silent: Prometheus "
-            "does not reach the monitor. Good: OK.",
-            "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
-            "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
-            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: OK.",
-        ),
-        (
-            Query(
-                '((max(up{job="schulnetz"}) == 0) + 3'
-                " or (max(school_common_outage) == 1) + 1"
-                " or max(monitor_isolated))",
-                same("Monitor"),
-                instant=True,
-            ),
-        ),
-        "none",
-        Text("SILENT", "STUMM"),
-        width=4,
-        values=_MONITOR,
-    ),
-)
 
 ANSWER: Final = Row(
     Text("Is the city well?", "Geht es der Stadt gut?"),
     (
-        *_TILES,
+        *TILES,
         Panel(
             Kind.STAT,
-            Text("Down, and since when", "Ausgefallen, und seit wann"),
+            Text("Down, why, and for how long", "Ausgefallen, warum, wie lange"),
             Text(
-                "The six that fell last; of a provider's outage, the provider. Good: none.",
-                "Die sechs jüngsten; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
+                "The four that fell last; of a provider's outage, the provider. Good: none.",
+                "Die vier jüngsten; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
             ),
             (
-                Query(f"topk(6, {_DOWN_SINCE})", same("{{place}}"), instant=True),
-                *if_none(
-                    _DOWN,
+                *_fallen("no_answer", CAUSES_SAID["no_answer"]),
+                *_fallen("provider_outage", Text("outage", "Ausfall")),
+                sentence(
+                    f'max(up{{job="schulnetz"}} == 1) unless on () ({_DOWN}) unless on () {BLIND}',
+                    GOOD,
                     Text("no line is known to be down", "keine Leitung ist ausgefallen"),
-                    instant=True,
                 ),
+                sentence(
+                    f"{BLIND} unless on () ({_DOWN})",
+                    UNKNOWN,
+                    Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),
+                ),
+                Query(WHEN_SILENT.expr, MONITOR_SILENT, instant=True),
             ),
-            "since",
+            "none",
             NOTHING_YET,
             width=24,
             height=4,
-            steps=(Step(None, Colour.BAD),),
-            values=NOTHING_ELSE,
+            steps=SENTENCE_STEPS,
+            in_words=True,
             link=TO_PLACE_OF_SERIES,
         ),
         Panel(

@@ -15,9 +15,6 @@ from monitor.words.text import Text
 _FAMILY: Final = "school_degraded_since_timestamp_seconds"
 _BY: Final = "school, site, device, check, reason, part"
 
-COUNT: Final = f"count(count by (school, site, device) ({_FAMILY}))"
-"""PromQL of how many lines and switches of the city are degraded."""
-
 REASON: Final = Column(
     "reason", Text("Reason", "Grund"), values=words(terms.TROUBLES, {}, Colour.CARE)
 )

@@ -53,3 +53,19 @@ def numbered(**numbers: str) -> str:
     for place, label in enumerate(labels[1:], 1):
         joined = f"{label} * on () group_left ({', '.join(names[:place])}) {joined}"
     return joined
+
+
+# The most of them that a place's name has.
+_SPACES: Final = 6
+_HYPHENS: Final = 3
+
+
+def unbroken(expr: str) -> str:
+    """Return `expr` with a label `place` at whose spaces and hyphens Grafana begins no new line."""
+    for _ in range(_SPACES):
+        expr = f'label_replace({expr}, "place", "$1\N{NO-BREAK SPACE}$2", "place", "(.*) (.*)")'
+    for _ in range(_HYPHENS):
+        # A hyphen that is not followed by a word joiner (of the class Cf) yet.
+        said = "$1-\N{WORD JOINER}$2"
+        expr = f'label_replace({expr}, "place", "{said}", "place", "(.*)-(\\\\P{{Cf}}.*)")'
+    return expr

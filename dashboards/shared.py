@@ -171,7 +171,7 @@ def or_silent(expr: str, label: str = "place") -> str:
 
     Its text is `SILENT_ROW`, among that column's values. An empty table then means "none".
     """
-    return f"{expr} or ({_labelled(**{label: str(SILENT_ROW.value)})} unless on () {_ALIVE})"
+    return f"{expr} or ({labelled(**{label: str(SILENT_ROW.value)})} unless on () {_ALIVE})"
 
 
 def or_silent_at_end(expr: str, label: str = "place") -> str:
@@ -180,16 +180,16 @@ def or_silent_at_end(expr: str, label: str = "place") -> str:
     A silence that is over by the end of the range is none of it.
     """
     # Grafana 9.4 fails at numbers made of labels where one is not there.
-    row = _labelled(**{label: str(SILENT_ROW.value), "started": "–"})
+    row = labelled(**{label: str(SILENT_ROW.value), "started": "–"})
     return f'{expr} or ({row} unless on () max(up{{job="schulnetz"}} @ end()) == 1)'
 
 
 def silent_place() -> str:
     """Return PromQL of a place on a map that is there while the monitor is silent."""
-    return f"{_labelled(place='–', lat='0', lon='0')} unless on () {_ALIVE}"
+    return f"{labelled(place='–', lat='0', lon='0')} unless on () {_ALIVE}"
 
 
-def _labelled(**labels: str) -> str:
+def labelled(**labels: str) -> str:
     """Return PromQL of one series without a number that has these labels."""
     expr = "vector(NaN)"
     for name, value in labels.items():
@@ -198,7 +198,7 @@ def _labelled(**labels: str) -> str:
 
 
 # While this holds, verdicts are suspended: our own line is dead, or all fell silent at once.
-_BLIND: Final = "(max(monitor_isolated) == 1 or max(school_common_outage) == 1)"
+BLIND: Final = "(max(monitor_isolated) == 1 or max(school_common_outage) == 1)"
 BLIND_ROW: Final = Value(
     "no_verdicts",
     Text("NO VERDICTS: see the monitor", "KEINE URTEILE: siehe Monitor"),
@@ -211,15 +211,10 @@ PLACE_COLUMNS: Final = (
 )
 
 
-def judged(expr: str) -> str:
-    """Return PromQL of a count that is `ISOLATED` while verdicts are suspended."""
-    return f"({expr}) unless on () {_BLIND} or (vector({ISOLATED.value}) and on () {_BLIND})"
-
-
 def or_blind(expr: str) -> str:
     """Return PromQL of a table that says in the column `place` why it has no verdicts."""
     row = f'label_replace(vector(NaN), "place", "{BLIND_ROW.value}", "", "")'
-    return f"{or_silent(expr)} or ({row} and on () {_BLIND})"
+    return f"{or_silent(expr)} or ({row} and on () {BLIND})"
 
 
 CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
@@ -232,22 +227,22 @@ WHEN_SILENT: Final = Query(
 )
 
 
-def if_none(expr: str, said: Text, *, instant: bool = False) -> tuple[Query, ...]:
-    """Return what a tile or timeline shows while `expr` has nothing, to be mapped `NOTHING_ELSE`.
+def if_none(expr: str, said: Text) -> tuple[Query, ...]:
+    """Return what a timeline shows while `expr` has nothing, to be mapped `NOTHING_ELSE`.
 
     It says `said` while the monitor answers and may judge; else that it is silent or isolated.
     Such a panel is never empty, and never says that all is well without knowing.
     """
     none = f"unless on () ({expr})"
     queries = (
-        (f"(vector({CALM.value}) {none} unless on () {_BLIND}) and on () {_ALIVE}", said),
+        (f"(vector({CALM.value}) {none} unless on () {BLIND}) and on () {_ALIVE}", said),
         (WHEN_SILENT.expr, WHEN_SILENT.legend),
         (
-            f"vector({ISOLATED.value}) {none} and on () {_BLIND}",
+            f"vector({ISOLATED.value}) {none} and on () {BLIND}",
             Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),
         ),
     )
-    return tuple(Query(query, text, instant=instant) for query, text in queries)
+    return tuple(Query(query, text) for query, text in queries)
 
 
 def zero_line(expr: str, said: Text) -> Query:

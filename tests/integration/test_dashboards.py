@@ -32,7 +32,7 @@ LOSSY_SCHOOL = "gesamtschule-bochum-mitte"
 IN_WORK = "grundschule-in-der-voede"
 # Rightly empty while all is well, or until something rare has happened.
 RIGHTLY_EMPTY = {
-    "Down, and since when": "asked at a moment when the dead uplink may not be proven yet",
+    "Down, why, and for how long": "asked at a moment when the dead uplink may not be proven yet",
     "What is down, why, and whom it touches": "the same",
     "Dead switches at living lines": "a dead switch takes five minutes to be proven",
     "What answers and works badly": "loss is told once half of its window is known",

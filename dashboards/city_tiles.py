@@ -1,0 +1,158 @@
+"""How many lines and switches of the city are not well, each of how many, for the first row.
+
+Must not know: Grafana's JSON, single schools.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.panel import Colour, Kind, Panel, Query, Value
+from dashboards.sentence import (
+    BAD,
+    CARE,
+    GOOD,
+    SENTENCE_STEPS,
+    UNKNOWN,
+    numbered,
+    sentence,
+    sentences_of_nothing,
+)
+from dashboards.shared import BLIND, ISOLATED, NOTHING_YET
+from monitor.words.text import Text, same
+
+_LINES: Final = "count(max by (school, site) (school_uplink_state))"
+_SWITCHES: Final = "count(max by (school, site, device) (school_switch_state))"
+_OF: Final = Text("{{number}} of {{whole}}", "{{number}} von {{whole}}")
+
+
+def _lines(state: str) -> str:
+    return f'max by (school, site) (school_uplink_state{{state="{state}"}}) == 1'
+
+
+def _tile(
+    title: Text, description: Text, queries: tuple[Query, ...], values: tuple[Value, ...] = ()
+) -> Panel:
+    return Panel(
+        Kind.STAT,
+        title,
+        description,
+        queries,
+        "none",
+        Text("SILENT", "STUMM") if values else NOTHING_YET,
+        width=8,
+        height=3,
+        steps=SENTENCE_STEPS,
+        values=values,
+        in_words=not values,
+    )
+
+
+def _judged(of_what: str, whole: str, said: tuple[tuple[str, int, Text], ...]) -> tuple[Query, ...]:
+    """Return the sentences of a number, each for a comparison, while verdicts are not suspended."""
+    number = f"(count({of_what}) or 0 * {whole})"
+    numbers = numbered(whole=whole, number=number)
+    return (
+        *(
+            sentence(f"{numbers} and on () {number} {holds} unless on () {BLIND}", code, text)
+            for holds, code, text in said
+        ),
+        sentence(f"{BLIND} and on () {whole}", UNKNOWN, ISOLATED.text),
+        *sentences_of_nothing(whole, NOTHING_YET),
+    )
+
+
+def _share(of_what: str, whole: str, code: int) -> tuple[Query, ...]:
+    return _judged(of_what, whole, (("> 0", code, _OF), ("== 0", GOOD, _OF)))
+
+
+_NONE_UNKNOWN: Final = f"(count({_lines('unknown')}) or 0 * {_LINES})"
+_UNKNOWN_OF: Final = numbered(whole=_LINES, number=_NONE_UNKNOWN)
+
+TILES: Final = (
+    _tile(
+        Text("Lines down", "Leitungen ausgefallen"),
+        Text(
+            "Sites whose line is dead by evidence, of all. Good: 0.",
+            "Standorte, deren Leitung nachweislich tot ist, von allen. Gut: 0.",
+        ),
+        _share(_lines("down"), _LINES, BAD),
+    ),
+    _tile(
+        Text("Lessons hit now", "Unterricht jetzt betroffen"),
+        Text(
+            "Schools that have lessons at this moment and a line down. Good: none.",
+            "Schulen, die in diesem Augenblick Unterricht haben und eine tote Leitung. Gut: keine.",
+        ),
+        _judged(
+            f"max by (school) ({_lines('down')})"
+            " and on (school) (max by (school) (school_in_lessons) == 1)",
+            _LINES,
+            (
+                ("> 1", BAD, Text("at {{number}} schools", "an {{number}} Schulen")),
+                ("== 1", BAD, Text("at 1 school", "an 1 Schule")),
+                ("== 0", GOOD, Text("at no school", "an keiner Schule")),
+            ),
+        ),
+    ),
+    _tile(
+        Text("Lines degraded", "Leitungen gestört"),
+        Text(
+            "Lines that are up and work badly, of all: lost packets, services, errors. "
+            "Switches are in the table below. Good: 0.",
+            "Leitungen, die verbunden und gestört sind, von allen: Verlust, Dienste, Fehler. "
+            "Switches stehen in der Tabelle darunter. Gut: 0.",
+        ),
+        _share("max by (school, site) (school_uplink_degraded) == 1", _LINES, CARE),
+    ),
+    _tile(
+        Text("Switches down", "Switches ausgefallen"),
+        Text(
+            "Dead switches behind a living line, of all: causes, not consequences. Good: 0.",
+            "Tote Switches hinter lebender Leitung, von allen: Ursachen, nicht Folgen. Gut: 0.",
+        ),
+        _share(
+            'max by (school, site, device) (school_switch_state{state="down"}) == 1',
+            _SWITCHES,
+            CARE,
+        ),
+    ),
+    _tile(
+        Text("Lines unknown", "Leitungen unbekannt"),
+        Text(
+            "Sites of which nothing is known, through no fault of theirs, of all. Good: 0.",
+            "Standorte, von denen nichts bekannt ist, ohne deren Schuld, von allen. Gut: 0.",
+        ),
+        (
+            sentence(f"{_UNKNOWN_OF} and on () {_NONE_UNKNOWN} > 0", UNKNOWN, _OF),
+            sentence(f"{_UNKNOWN_OF} and on () {_NONE_UNKNOWN} == 0", GOOD, _OF),
+            *sentences_of_nothing(_LINES, NOTHING_YET),
+        ),
+    ),
+    _tile(
+        Text("Monitoring", "Überwachung"),
+        Text(
+            "Whether the figures beside it can be relied on. Isolated: our own line is dead. "
+            "Suspended: all providers fell silent at once, our hub or theirs. Silent: Prometheus "
+            "does not reach the monitor. Good: OK.",
+            "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
+            "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
+            "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: OK.",
+        ),
+        (
+            Query(
+                '((max(up{job="schulnetz"}) == 0) + 3'
+                " or (max(school_common_outage) == 1) + 1"
+                " or max(monitor_isolated))",
+                Text("Monitoring", "Überwachung"),
+                instant=True,
+            ),
+        ),
+        (
+            Value(0, same("OK"), Colour.GOOD),
+            Value(1, Text("ISOLATED", "ISOLIERT"), Colour.UNKNOWN),
+            Value(2, Text("SUSPENDED", "AUSGESETZT"), Colour.UNKNOWN),
+            Value(3, Text("SILENT", "STUMM"), Colour.SILENT),
+        ),
+    ),
+)

@@ -1,0 +1,97 @@
+"""What the boards' first rows say in words, as a real Prometheus calculates it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dashboards import city
+from tests.dashboards.promtool import Samples, expect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dashboards.panel import Board, Panel
+
+MINUTES = 20
+ALIVE = {'up{job="schulnetz"}': "1x20"}
+JOINED = "\N{NO-BREAK SPACE}"
+
+
+def tile(board: Board, title: str) -> Panel:
+    """Return a panel of a board's first row."""
+    [found] = [panel for panel in board.rows[0].panels if panel.title.en == title]
+    return found
+
+
+def expect_said(
+    place: Path,
+    board: Board,
+    series: Mapping[str, str],
+    said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]],
+    variables: Mapping[str, str],
+) -> None:
+    """Have each tile say these sentences and no other: title -> English text -> colour, labels."""
+    expected: dict[str, Samples] = {}
+    for title, sentences in said.items():
+        queries = tile(board, title).queries
+        assert set(sentences) <= {query.legend.en for query in queries}, title
+        for query in queries:
+            samples: Samples = []
+            code, labels = sentences.get(query.legend.en, (0, {}))
+            # One text may be there in several colours.
+            if query.legend.en in sentences and query.expr.endswith(f"+ {code}"):
+                assert set(re.findall(r"{{(\w+)}}", query.legend.en)) <= set(labels)
+                inside = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+                samples = [{"labels": f"{{{inside}}}", "value": code}]
+            expected[query.expr] = samples
+    expect(place, series, expected, minutes=MINUTES, interval=1, variables=variables)
+
+
+def line(school: str, name: str, state: str, cause: str) -> dict[str, str]:
+    """Return the series of a line that has had its state since minute 5."""
+    here = f'school="{school}", site="main"'
+    states = {
+        f'school_uplink_state{{{here}, state="{one}"}}': f"{int(one == state)}x20"
+        for one in ("up", "down", "unknown")
+    }
+    return {
+        **states,
+        f'school_uplink_cause_info{{{here}, cause="{cause}"}}': "1x20",
+        f"school_uplink_state_since_timestamp_seconds{{{here}}}": "300x20",
+        f'school_info{{school="{school}", name="{name}"}}': "1x20",
+        f'school_in_lessons{{school="{school}"}}': "1x20",
+        f'school_site_info{{{here}, provider="A"}}': "1x20",
+    }
+
+
+def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
+    dead = "Anne-Frank-Schule am See"
+    series = {
+        **ALIVE,
+        **line("a", dead, "down", "no_answer"),
+        **line("b", "Beta", "up", "answers"),
+        'school_uplink_degraded{school="b", site="main"}': "1x20",
+        # A switch's fault is none of a line.
+        'school_switch_degraded{school="b", site="main", device="s"}': "1x20",
+        'school_switch_state{school="b", site="main", device="s", state="down"}': "0x20",
+        "monitor_isolated": "0x20",
+        "school_common_outage": "0x20",
+    }
+    of = "{{number}} of {{whole}}"
+    unbroken = dead.replace(" ", JOINED).replace("-", "-\N{WORD JOINER}")
+    said = {
+        "Lines down": {of: (2, {"number": "1", "whole": "2"})},
+        "Lessons hit now": {"at 1 school": (2, {"number": "1", "whole": "2"})},
+        "Lines degraded": {of: (1, {"number": "1", "whole": "2"})},
+        "Lines unknown": {of: (0, {"number": "0", "whole": "2"})},
+        "Switches down": {of: (0, {"number": "0", "whole": "1"})},
+        "Down, why, and for how long": {
+            "{{place}}: no answer for {{length}} min": (
+                2,
+                {"place": unbroken, "school": "a", "site": "main", "length": "15"},
+            )
+        },
+    }
+    expect_said(tmp_path, city.BOARD, series, said, {})
