@@ -14,6 +14,7 @@ from dashboards.sentence import (
     numbered,
     sentence,
     sentences_of_nothing,
+    unbroken,
 )
 from dashboards.shared import (
     CAMPAIGNS,
@@ -25,32 +26,30 @@ from dashboards.shared import (
     or_zero,
     with_place,
 )
-from monitor.words.text import Text, same
+from monitor.words.text import Text
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
 _FAILED: Final = 'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1'
 
 _KEEPS: Final = Panel(
     Kind.STAT,
-    Text("Is the contract kept?", "Wird der Vertrag eingehalten?"),
+    Text("Kept, in this time range?", "In diesem Zeitraum gehalten?"),
     Text(
-        "Lines whose availability in the time range is below that of their own contract. Good: all "
-        "lines keep it.",
-        "Leitungen, deren Verfügbarkeit im Zeitraum unter der ihres eigenen Vertrags liegt. Gut: "
-        "alle Leitungen halten ihn ein.",
+        "How many lines miss the availability of their own contract in the board's time range, "
+        "which is at its top right. Good: none.",
+        "Wie viele Leitungen im Zeitraum der Tafel (oben rechts) die Verfügbarkeit ihres eigenen "
+        "Vertrags verfehlen. Gut: keine.",
     ),
     (
         sentence(
             f"{numbered(lines=f'count({KEPT} {OF})')} unless on () ({BELOW})",
             GOOD,
-            Text("all {{lines}} keep it", "alle {{lines}} halten ihn"),
+            Text("yes: all {{lines}} lines", "ja: alle {{lines}} Leitungen"),
         ),
         sentence(
             numbered(lines=f"count({KEPT} {OF})", below=f"count({BELOW})"),
             BAD,
-            Text(
-                "{{below}} of {{lines}} lines below", "{{below}} von {{lines}} Leitungen darunter"
-            ),
+            Text("no: {{below}} of {{lines}} missed", "nein: {{below}} von {{lines}} verfehlt"),
         ),
         *sentences_of_nothing(f"{KEPT} {OF}", NOTHING_YET),
     ),
@@ -65,32 +64,25 @@ _KEEPS: Final = Panel(
 _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
 
 # A tile's line may be broken at a space and behind a hyphen, and has no room for a second one.
-_UNBROKEN: Final = {"-": "\N{NON-BREAKING HYPHEN}", " ": "\N{NO-BREAK SPACE}"}
-
-
-def _unbroken(expr: str) -> str:
-    """Return `expr` with the label `place`, whose last three spaces and hyphens break no line."""
-    placed = with_place(expr)
-    for old, new in (*_UNBROKEN.items(),) * 3:
-        placed = f'label_replace({placed}, "place", "$1{new}$2", "place", "(.*){old}(.*)")'
-    return placed
-
-
 _WORST: Final = Panel(
     Kind.STAT,
-    Text("Worst line", "Schlechteste Leitung"),
+    Text("Furthest below its contract", "Am weitesten unter Vertrag"),
     Text(
-        "Availability of the line that misses its own contract by most. Good: none does.",
-        "Verfügbarkeit der Leitung, die ihren eigenen Vertrag am weitesten verfehlt. Gut: keine.",
+        "Availability in the time range of the line that misses its own contract by most. Good: "
+        "none does.",
+        "Verfügbarkeit im Zeitraum der Leitung, die ihren eigenen Vertrag am weitesten verfehlt. "
+        "Gut: keine.",
     ),
     (
         sentence(
-            f'count_values by (place) ("share", round(100 * {_unbroken(_FURTHEST)}, 0.01))',
+            unbroken(
+                f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))'
+            ),
             BAD,
-            same("{{place}}: {{share}}\N{NO-BREAK SPACE}%"),
+            Text("{{place}}: {{share}} % available", "{{place}}: {{share}} % verfügbar"),
         ),
         sentence(
-            f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("none below", "keine darunter")
+            f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("no line", "keine Leitung")
         ),
         *sentences_of_nothing(f"{KEPT} {OF}", NOTHING_YET),
     ),
@@ -104,7 +96,7 @@ _WORST: Final = Panel(
 
 _DOWN_NOW: Final = Panel(
     Kind.STAT,
-    Text("Down now", "Ausgefallen"),
+    Text("Lines down", "Ausgefallen"),
     Text("Dead lines at this moment. Good: 0.", "Tote Leitungen in diesem Augenblick. Gut: 0."),
     (
         Query(

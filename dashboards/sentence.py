@@ -55,17 +55,11 @@ def numbered(**numbers: str) -> str:
     return joined
 
 
-# The most of them that a place's name has.
-_SPACES: Final = 6
-_HYPHENS: Final = 3
+_UNBROKEN: Final = {"-": "\N{NON-BREAKING HYPHEN}", " ": "\N{NO-BREAK SPACE}"}
 
 
 def unbroken(expr: str) -> str:
-    """Return `expr` with a label `place` at whose spaces and hyphens Grafana begins no new line."""
-    for _ in range(_SPACES):
-        expr = f'label_replace({expr}, "place", "$1\N{NO-BREAK SPACE}$2", "place", "(.*) (.*)")'
-    for _ in range(_HYPHENS):
-        # A hyphen that is not followed by a word joiner (of the class Cf) yet.
-        said = "$1-\N{WORD JOINER}$2"
-        expr = f'label_replace({expr}, "place", "{said}", "place", "(.*)-(\\\\P{{Cf}}.*)")'
+    """Return `expr` with a label `place` whose last four spaces and hyphens break no line."""
+    for old, new in (*_UNBROKEN.items(),) * 4:
+        expr = f'label_replace({expr}, "place", "$1{new}$2", "place", "(.*){old}(.*)")'
     return expr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dashboards import city
+from dashboards import city, contract
 from tests.dashboards.promtool import Samples, expect
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
         "school_common_outage": "0x20",
     }
     of = "{{number}} of {{whole}}"
-    unbroken = dead.replace(" ", JOINED).replace("-", "-\N{WORD JOINER}")
+    unbroken = dead.replace(" ", JOINED).replace("-", "\N{NON-BREAKING HYPHEN}")
     said = {
         "Lines down": {of: (2, {"number": "1", "whole": "2"})},
         "Lessons hit now": {"at 1 school": (2, {"number": "1", "whole": "2"})},
@@ -95,3 +95,25 @@ def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
         },
     }
     expect_said(tmp_path, city.BOARD, series, said, {})
+
+
+def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path: Path) -> None:
+    series = {
+        **ALIVE,
+        **line("a", "Alpha", "down", "no_answer"),
+        **line("b", "Beta", "up", "answers"),
+    }
+    for school, grows in (("a", (0, 1)), ("b", (1, 0))):
+        here = f'school="{school}", site="main"'
+        series[f"school_contract_availability_ratio{{{here}}}"] = "0.99x20"
+        for name, by in zip(("up", "down"), grows, strict=True):
+            series[f'school_minutes_total{{{here}, class="{name}"}}'] = f"0+{by}x20"
+    kept = "Kept, in this time range?"
+    said = {
+        kept: {"no: {{below}} of {{lines}} missed": (2, {"below": "1", "lines": "2"})},
+        "Furthest below its contract": {
+            "{{place}}: {{share}} % available": (2, {"place": "Alpha", "share": "0"})
+        },
+    }
+    variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
+    expect_said(tmp_path, contract.BOARD, series, said, variables)

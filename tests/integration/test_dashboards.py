@@ -39,7 +39,7 @@ RIGHTLY_EMPTY = {
     "Runs skipped an hour": "nothing is too slow",
     "Discarded an hour": "nothing comes that is unexpected",
     "Web refusals an hour": "nobody is refused",
-    "Worst line": "minutes are settled five minutes late, the test is shorter",
+    "Furthest below its contract": "minutes are settled five minutes late, the test is shorter",
     "Outages": "seen by the steps of a range, and asked of one instant here",
     "Forecast, as seen at each time": "the played years end with every line built",
     "Findings at the line": "the simulated routers find nothing wrong",
