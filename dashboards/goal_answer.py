@@ -19,7 +19,7 @@ from dashboards.sentence import (
     sentences_of_nothing,
 )
 from dashboards.shared import NOTHING_YET
-from monitor.words.terms import OUTLOOKS
+from monitor.words.terms import OUTLOOKS, UNITS
 from monitor.words.text import Text, same
 
 NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
@@ -79,11 +79,19 @@ def _of_goal(expr: str, below: int, said: Text, too_few: Text | None = None) -> 
 
 
 _OF: Final = Text("{{number}} of {{goal}}", "{{number}} von {{goal}}")
+
+
+def _of_unit(unit: Text) -> Text:
+    return Text(f"{_OF.en} {unit.en}", f"{_OF.de} {unit.de}")
+
+
+# The day on which the last line was built, and how far that was behind the target (s).
+_BUILT_AT: Final = "(time() - max(rollout_building_pause_seconds))"
+_BUILT_LATE: Final = f"(ceil(({_BUILT_AT} - {TARGET}) / {_DAY}) * {_DAY})"
+_BUILT_IN: Final = numbered(month=f"month({_BUILT_AT})", year=f"year({_BUILT_AT})")
 _LATE: Final = f"({finish('0.5')} - {TARGET})"
 _EXPECTED: Final = _is("expected")
 _SAID: Final = {
-    "reached": GOOD,
-    "built": CARE,
     "no goal": UNKNOWN,
     "unreachable": BAD,
     "too little evidence": UNKNOWN,
@@ -93,32 +101,66 @@ _SAID: Final = {
 
 _HOW_MANY: Final = Panel(
     Kind.STAT,
-    Text("Verified", "Nachgewiesen"),
+    Text("Verified by measurement", "Per Messung nachgewiesen"),
     Text(
         "How many of the goal a measuring campaign has verified. Good: all of them.",
         "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: alle.",
     ),
     (
-        *_of_goal(VERIFIED, CARE, _OF),
+        *(
+            query
+            for unit, said in UNITS.items()
+            for query in _of_goal(
+                f'({VERIFIED} and on () rollout_goal_info{{unit="{unit}"}})',
+                CARE,
+                _of_unit(said),
+            )
+        ),
         *sentences_of_nothing(GOAL, NO_GOAL),
     ),
     "none",
     NOT_KNOWN,
-    width=5,
+    width=8,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
+)
+
+_DONE: Final = f"({_is('built')} or {_is('reached')})"
+_KNOWN: Final = f"{_DONE} and on () {BUILT} == {GOAL} and on () {TARGET} and on () {_BUILT_AT}"
+
+
+def _late(how_long: str, said: Text) -> Query:
+    return sentence(f"{how_long} and on () {_KNOWN}", BAD, said)
+
+
+# Of lines beyond the goal's number it is not recorded which one reached it.
+_WHEN_BUILT: Final = (
+    sentence(
+        f"{_BUILT_IN} and on () {_BUILT_LATE} <= 0 and on () {_KNOWN}",
+        GOOD,
+        Text("yes: built {{month}}/{{year}}", "ja: gebaut {{month}}/{{year}}"),
+    ),
+    _late(_one_day(_BUILT_LATE), Text("no: 1 day late", "nein: 1 Tag zu spät")),
+    _late(_in_days(_BUILT_LATE), Text("no: {{days}} days late", "nein: {{days}} Tage zu spät")),
+    _late(
+        _in_months(_BUILT_LATE),
+        Text("no: {{months}} months late", "nein: {{months}} Monate zu spät"),
+    ),
+    sentence(f"{_DONE} unless on () ({_KNOWN})", GOOD, Text("all are built", "alle sind gebaut")),
 )
 
 _WHETHER: Final = Panel(
     Kind.STAT,
     Text("Built in time?", "Rechtzeitig gebaut?"),
     Text(
-        "The forecast against the target day. Probably: the middle of the range is in time, its "
+        "The forecast against the target day; once all are built, their last day against it. "
+        "Probably: the middle of the range is in time, its "
         "end is not. Late: by how much the middle is. Cannot be reached: the goal asks for "
         "more than are listed. Standing still: nothing built for longer than nine in ten pauses "
         "before. Good: on time.",
-        "Die Prognose gegen den Zieltag. Wohl: die Mitte der Spanne liegt davor, ihr Ende nicht. "
+        "Die Prognose gegen den Zieltag; sind alle gebaut, der letzte Bautag gegen ihn. Wohl: die "
+        "Mitte der Spanne liegt davor, ihr Ende nicht. "
         "Zu spät: um wie viel die Mitte. Nicht erreichbar: das Ziel verlangt mehr als "
         "aufgeführt sind. Stillstand: länger nichts gebaut als in neun von zehn Pausen davor. "
         "Gut: pünktlich.",
@@ -148,12 +190,13 @@ _WHETHER: Final = Panel(
             BAD,
             Text("late by {{months}} months", "{{months}} Monate zu spät"),
         ),
+        *_WHEN_BUILT,
         *(sentence(_is(name), code, OUTLOOKS[name]) for name, code in _SAID.items()),
         *sentences_of_nothing(_OUTLOOK, NO_FORECAST),
     ),
     "none",
     NOT_KNOWN,
-    width=7,
+    width=6,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
@@ -194,11 +237,12 @@ _WHEN: Final = Panel(
             BAD,
             Text("not before {{early_month}}/{{early_year}}", "ab {{early_month}}/{{early_year}}"),
         ),
-        *sentences_of_nothing(_EARLY, Text("no range", "keine Spanne")),
+        sentence(f"{_DONE} unless on () {_EARLY}", GOOD, Text("all built", "alle gebaut")),
+        *sentences_of_nothing(f"{_EARLY} or {_DONE}", Text("no range", "keine Spanne")),
     ),
     "none",
     NOT_KNOWN,
-    width=7,
+    width=6,
     height=5,
     steps=SENTENCE_STEPS,
     in_words=True,
@@ -208,13 +252,22 @@ _TARGET_DAY: Final = Panel(
     Kind.STAT,
     Text("Target day", "Zieltag"),
     Text(
-        "Last day on which the goal is reached in time.",
-        "Letzter Tag, an dem das Ziel rechtzeitig erreicht ist.",
+        "Last day on which the goal is reached in time, and whether it is past.",
+        "Letzter Tag, an dem das Ziel rechtzeitig erreicht ist, und ob er vorbei ist.",
     ),
-    (Query(as_day(TARGET), Text("target", "Ziel"), instant=True),),
+    (
+        Query(
+            f"{as_day(TARGET)} and on () {TARGET} < time()", Text("past", "vorbei"), instant=True
+        ),
+        Query(
+            f"{as_day(TARGET)} and on () {TARGET} >= time()",
+            Text("still ahead", "noch nicht vorbei"),
+            instant=True,
+        ),
+    ),
     "day",
     NOT_KNOWN,
-    width=5,
+    width=4,
     height=5,
 )
 

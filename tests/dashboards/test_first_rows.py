@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dashboards import city, contract
+import pytest
+
+from dashboards import city, contract, goal
 from tests.dashboards.promtool import Samples, expect
 
 if TYPE_CHECKING:
@@ -117,3 +119,41 @@ def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path
     }
     variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
     expect_said(tmp_path, contract.BOARD, series, said, variables)
+
+
+DAY = 86_400
+# At 20 minutes, three days after the last line was built.
+BUILT_MONTH = {"month": "12", "year": "1969"}
+
+
+@pytest.mark.parametrize(
+    ("target", "built", "text", "code", "labels"),
+    [
+        (-2 * DAY, 12, "yes: built {{month}}/{{year}}", 0, BUILT_MONTH),
+        (-3 * DAY, 12, "no: 1 day late", 2, {}),
+        (-5 * DAY, 12, "no: {{days}} days late", 2, {"days": "3"}),
+        (-94 * DAY, 12, "no: {{months}} months late", 2, {"months": "3"}),
+        (-2 * DAY, 13, "all are built", 0, {}),
+    ],
+)
+def test_the_goal_says_whether_it_was_built_in_time(
+    tmp_path: Path, target: int, built: int, text: str, code: int, labels: dict[str, str]
+) -> None:
+    series = {
+        **ALIVE,
+        'rollout_goal_info{name="g", criterion="gigabit", unit="schools"}': "1x20",
+        "rollout_goal_denominator": "12x20",
+        "rollout_goal_verified": "10x20",
+        "rollout_goal_built": f"{built}x20",
+        "rollout_goal_target_timestamp_seconds": f"{target}x20",
+        "rollout_building_pause_seconds": f"{3 * DAY}x20",
+        'rollout_forecast_outlook{outlook="built"}': "1x20",
+    }
+    said = {
+        "Verified by measurement": {
+            "{{number}} of {{goal}} schools": (1, {"number": "10", "goal": "12"})
+        },
+        "Built in time?": {text: (code, labels)},
+        "All built between": {"all built": (0, {})},
+    }
+    expect_said(tmp_path, goal.BOARD, series, said, {})
