@@ -10,8 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from dashboards import fields
-from dashboards.panel import Colour, Value
-from dashboards.shared import CAUSES, code_of, words
+from dashboards.panel import Colour, Query, Value
+from dashboards.sentence import (
+    BAD,
+    CARE,
+    GOOD,
+    UNKNOWN,
+    sentence,
+    sentences_of_nothing,
+    unbroken,
+)
+from dashboards.shared import CAUSES, NOTHING_YET, code_of, with_place, words
 from monitor.words import terms
 from monitor.words.text import Text, same
 
@@ -119,6 +128,33 @@ def verdict_code(kind: str, selector: str, by: str) -> str:
     code = code_of(f"school_{kind}_cause_info", "cause", _BY_RANK, selector, by)
     degraded = f"(max by ({by}) (school_{kind}_degraded{{{selector}}}) == 1)"
     return f"{degraded} * {_BY_RANK.index(DEGRADED)} or {code}"
+
+
+_SENTENCE_CODES: Final = {
+    Colour.GOOD: GOOD,
+    Colour.CARE: CARE,
+    Colour.BAD: BAD,
+    Colour.UNKNOWN: UNKNOWN,
+}
+
+
+def verdict_sentences(kind: str, selector: str, by: str, name: str) -> tuple[Query, ...]:
+    """Return what a tile says of lines (`uplink`) or switches (`switch`): name, verdict, cause.
+
+    `by` has school and site at least, `name` is their legend and may have the label `place`.
+    """
+    causes = f"school_{kind}_cause_info"
+    degraded = f"max by ({by}) (school_{kind}_degraded{{{selector}}}) == 1"
+    queries = []
+    for rank, value in zip(_BY_RANK, VERDICTS, strict=True):
+        holds = f'max by ({by}) ({causes}{{{selector}, cause="{rank}"}}) == 1'
+        if rank == DEGRADED:
+            holds = degraded
+        elif value.colour is Colour.GOOD:
+            holds = f"{holds} unless on ({by}) ({degraded})"
+        said = Text(*(f"{name}: {one}" for one in (value.text.en, value.text.de)))
+        queries.append(sentence(unbroken(with_place(holds)), _SENTENCE_CODES[value.colour], said))
+    return (*queries, *sentences_of_nothing(f"{causes}{{{selector}}}", NOTHING_YET))
 
 
 def stage_code(selector: str, by: str) -> str:

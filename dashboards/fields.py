@@ -51,10 +51,9 @@ _UNITS: Final = {
     "packets": Text("suffix:packets/s", "suffix:Pakete/s"),
     # Words behind a count, where its tile has no room for them in its title.
     "dead": Text("suffix:down", "suffix:tot"),
-    "faulty": Text("suffix:faulty", "suffix:gestört"),
     "broken": Text("suffix:broken", "suffix:defekt"),
 }
-_COUNTS: Final = frozenset({"none", "dead", "faulty", "broken"})
+_COUNTS: Final = frozenset({"none", "dead", "broken"})
 DATES: Final = frozenset({"day", "moment", "since"})
 MAIN_SITE: Final = Text("main site", "Hauptstandort")
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")

@@ -85,9 +85,10 @@ def _of_unit(unit: Text) -> Text:
     return Text(f"{_OF.en} {unit.en}", f"{_OF.de} {unit.de}")
 
 
-# The day on which the last line was built, and how far that was behind the target (s).
-_BUILT_AT: Final = "(time() - max(rollout_building_pause_seconds))"
-_BUILT_LATE: Final = f"(ceil(({_BUILT_AT} - {TARGET}) / {_DAY}) * {_DAY})"
+_PAUSE_SECONDS: Final = "max(rollout_building_pause_seconds)"
+# By how much the last line was behind the target day, and its day, once that is past.
+_BUILT_LATE: Final = f"(({_OVERDUE} > 0) - {_PAUSE_SECONDS})"
+_BUILT_AT: Final = f"({TARGET} + {_BUILT_LATE} - {INTO_THE_DAY})"
 _BUILT_IN: Final = numbered(month=f"month({_BUILT_AT})", year=f"year({_BUILT_AT})")
 _LATE: Final = f"({finish('0.5')} - {TARGET})"
 _EXPECTED: Final = _is("expected")
@@ -127,27 +128,32 @@ _HOW_MANY: Final = Panel(
 )
 
 _DONE: Final = f"({_is('built')} or {_is('reached')})"
-_KNOWN: Final = f"{_DONE} and on () {BUILT} == {GOAL} and on () {TARGET} and on () {_BUILT_AT}"
+# Of lines beyond the goal's number it is not recorded which one reached it.
+_DATED: Final = f"{_is('built')} and on () {BUILT} == {GOAL} and on () {_BUILT_LATE}"
 
 
 def _late(how_long: str, said: Text) -> Query:
-    return sentence(f"{how_long} and on () {_KNOWN}", BAD, said)
+    return sentence(f"{how_long} and on () {_DATED}", BAD, said)
 
 
-# Of lines beyond the goal's number it is not recorded which one reached it.
 _WHEN_BUILT: Final = (
     sentence(
-        f"{_BUILT_IN} and on () {_BUILT_LATE} <= 0 and on () {_KNOWN}",
+        f"{_BUILT_IN} and on () {_BUILT_LATE} <= 0 and on () {_DATED}",
         GOOD,
         Text("yes: built {{month}}/{{year}}", "ja: gebaut {{month}}/{{year}}"),
     ),
+    sentence(f"{_DONE} and on () {_OVERDUE} == 0", GOOD, Text("yes: all built", "ja: alle gebaut")),
     _late(_one_day(_BUILT_LATE), Text("no: 1 day late", "nein: 1 Tag zu spät")),
     _late(_in_days(_BUILT_LATE), Text("no: {{days}} days late", "nein: {{days}} Tage zu spät")),
     _late(
         _in_months(_BUILT_LATE),
         Text("no: {{months}} months late", "nein: {{months}} Monate zu spät"),
     ),
-    sentence(f"{_DONE} unless on () ({_KNOWN})", GOOD, Text("all are built", "alle sind gebaut")),
+    sentence(
+        f"{_DONE} unless on () {_OVERDUE} == 0 unless on () ({_DATED})",
+        GOOD,
+        Text("all are built", "alle sind gebaut"),
+    ),
 )
 
 _WHETHER: Final = Panel(

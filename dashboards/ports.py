@@ -90,6 +90,13 @@ def powered() -> str:
     return f'label_replace(max by (ifName) ({_POWER}), "port", "$1", "ifName", "(.*)")'
 
 
+def faulty() -> str:
+    """Return PromQL of the ports that are faulty now, by `port`: damaged packets, or no power."""
+    damaged = f"max by (port) ({events('ifInErrors')} + {events('ifOutErrors')} > 0)"
+    unfed = f'label_replace({POWER_FAULTS}, "port", "$1", "ifName", "(.*)")'
+    return f"({damaged} or max by (port) ({unfed}))"
+
+
 def state_code() -> str:
     """Return PromQL of what is to be said of each port, which reads as `STATES` say."""
     oper, admin = f"ifOperStatus{{{HERE}}}", f"ifAdminStatus{{{HERE}}}"

@@ -15,9 +15,8 @@ from dashboards.codes import (
     REASONS,
     RESULTS,
     UNREAD,
-    VERDICTS,
     result_code,
-    verdict_code,
+    verdict_sentences,
 )
 from dashboards.panel import (
     BAD_FROM_ONE,
@@ -31,6 +30,7 @@ from dashboards.panel import (
     Value,
 )
 from dashboards.school_detail import DEVICES, HERE, LINE, LOSS, LOSS_STEPS, OWED, SCHOOL_HERE
+from dashboards.sentence import SENTENCE_STEPS
 from dashboards.shared import (
     CAMPAIGNS,
     MAINTENANCE,
@@ -73,6 +73,10 @@ def _switches(state: str) -> str:
     return f'sum(max by (site, device) (school_switch_state{{{HERE}, state="{state}"}}))'
 
 
+_BEHIND: Final = (
+    f'count(max by (site, device) (school_switch_cause_info{{{HERE}, cause="behind_uplink"}}) == 1)'
+)
+
 ANSWER: Final = Row(
     Text("What is wrong here?", "Was stimmt hier nicht?"),
     (
@@ -83,17 +87,17 @@ ANSWER: Final = Row(
                 "Verdict on the line of each site, and why. Good: up.",
                 "Urteil über die Leitung jedes Standorts, mit Grund. Gut: verbunden.",
             ),
-            (Query(verdict_code("uplink", HERE, "site"), same("{{site}}"), instant=True),),
+            verdict_sentences("uplink", HERE, "school, site", "{{place}}"),
             "none",
             NOTHING_YET,
-            width=8,
-            height=5,
-            values=VERDICTS,
-            names_one=False,
+            width=24,
+            height=4,
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
         Panel(
             Kind.STAT,
-            Text("Since", "Seit"),
+            Text("State since", "Zustand seit"),
             Text(
                 "Since when each line that is not up has been so; since when all are up where all "
                 "are.",
@@ -103,8 +107,8 @@ ANSWER: Final = Row(
             (Query(_SINCE, same("{{site}}"), instant=True),),
             "since",
             NOTHING_YET,
-            width=4,
-            height=5,
+            width=6,
+            height=4,
             names_one=False,
         ),
         Panel(
@@ -119,8 +123,8 @@ ANSWER: Final = Row(
             (Query(while_alive(f"max({LOSS})"), Text("lost", "verloren"), instant=True),),
             "percentunit",
             NOTHING_YET,
-            width=4,
-            height=5,
+            width=6,
+            height=4,
             steps=LOSS_STEPS,
             decimals=0,
         ),
@@ -133,23 +137,27 @@ ANSWER: Final = Row(
                 "Gut: 0.",
             ),
             (
-                # No dead one while some are unknown is no good news: -1.
+                # No dead one while some are unknown is no good news: -1, behind a dead line -2.
                 Query(
-                    f"{_switches('down')} > 0 or 0 - ({_switches('unknown')} > bool 0)",
+                    f"{_switches('down')} > 0 or 0 - ({_switches('unknown')} > bool 0)"
+                    f" - (({_BEHIND} or 0 * {_switches('unknown')}) > bool 0)",
                     Text("down", "ausgefallen"),
                     instant=True,
                 ),
             ),
             "dead",
             Text("none known", "keine bekannt"),
-            width=4,
-            height=5,
+            width=6,
+            height=4,
             steps=BAD_FROM_ONE,
-            values=(Value(-1, terms.STATES["unknown"], Colour.UNKNOWN),),
+            values=(
+                Value(-1, terms.STATES["unknown"], Colour.UNKNOWN),
+                Value(-2, Text("behind dead line", "hinter toter Leitung"), Colour.UNKNOWN),
+            ),
         ),
         Panel(
             Kind.STAT,
-            Text("Now", "Jetzt"),
+            Text("Lessons", "Unterricht"),
             Text(
                 "Whether lessons are held now, for then an outage hurts, and whether announced "
                 "work is under way.",
@@ -160,19 +168,19 @@ ANSWER: Final = Row(
                 Query(
                     f"max(school_in_lessons{{{SCHOOL_HERE}}})"
                     f" + 2 * max(school_maintenance{{{SCHOOL_HERE}}})",
-                    Text("now", "jetzt"),
+                    Text("lessons", "Unterricht"),
                     instant=True,
                 ),
             ),
             "none",
             NOTHING_YET,
-            width=4,
-            height=5,
+            width=6,
+            height=4,
             values=(
-                Value(0, Text("no lessons", "kein Unterricht"), Colour.PLAIN),
-                Value(1, Text("LESSONS", "UNTERRICHT"), Colour.CARE),
-                Value(2, Text("maintenance", "Wartung"), Colour.CARE),
-                Value(3, Text("LESSONS, and maintenance", "UNTERRICHT, und Wartung"), Colour.CARE),
+                Value(0, Text("none now", "gerade keiner"), Colour.PLAIN),
+                Value(1, Text("NOW", "JETZT"), Colour.CARE),
+                Value(2, Text("none, maintenance", "keiner, Wartung"), Colour.CARE),
+                Value(3, Text("NOW, and maintenance", "JETZT, und Wartung"), Colour.CARE),
             ),
         ),
     ),

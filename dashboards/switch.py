@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards import ports
-from dashboards.codes import VERDICTS, verdict_code
+from dashboards.codes import verdict_sentences
 from dashboards.panel import (
     BAD_FROM_ONE,
     Board,
@@ -23,6 +23,14 @@ from dashboards.panel import (
     Step,
 )
 from dashboards.ports import HERE
+from dashboards.sentence import (
+    BAD,
+    GOOD,
+    SENTENCE_STEPS,
+    numbered,
+    sentence,
+    sentences_of_nothing,
+)
 from dashboards.shared import (
     EVERY_POLL,
     MAINTENANCE,
@@ -34,7 +42,6 @@ from dashboards.shared import (
     SITE,
     SWITCH,
     or_silent,
-    or_zero,
     while_alive,
 )
 from dashboards.switch_hardware import BROKEN_PARTS, CABLES, HARDWARE
@@ -51,11 +58,33 @@ def _tile(title: Text, description: Text, expr: str, unit: str, steps: tuple[Ste
         (Query(expr, title, instant=True, every=EVERY_POLL),),
         unit,
         NOTHING_YET,
-        width=4,
-        height=5,
+        width=6,
+        height=4,
         steps=steps,
     )
 
+
+_FAULTY: Final = ports.faulty()
+_ARE_READ: Final = while_alive(f"max({ports.events('ifInErrors')})")
+_PORTS_SAID: Final = tuple(
+    replace(query, every=EVERY_POLL)
+    for query in (
+        sentence(
+            while_alive(f"{_FAULTY} and on () count({_FAULTY}) == 1"),
+            BAD,
+            Text("{{port}} faulty", "{{port}} gestört"),
+        ),
+        sentence(
+            while_alive(numbered(faulty=f"count({_FAULTY}) > 1")),
+            BAD,
+            Text("{{faulty}} faulty", "{{faulty}} gestört"),
+        ),
+        sentence(
+            f"{_ARE_READ} unless on () ({_FAULTY})", GOOD, Text("none faulty", "keiner gestört")
+        ),
+        *sentences_of_nothing(f"{_ARE_READ} or {_FAULTY}", NOTHING_YET),
+    )
+)
 
 ANSWER: Final = Row(
     Text("What is wrong with it?", "Was stimmt mit ihm nicht?"),
@@ -64,35 +93,37 @@ ANSWER: Final = Row(
             Kind.STAT,
             same("Switch"),
             Text("Verdict, and why. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
-            (Query(verdict_code("switch", HERE, "site"), same("{{site}}"), instant=True),),
+            verdict_sentences("switch", HERE, "school, site, device", "{{place}} · {{device}}"),
             "none",
             NOTHING_YET,
-            width=8,
-            height=5,
-            values=VERDICTS,
-            names_one=False,
+            width=24,
+            height=4,
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
         _tile(
-            Text("Since", "Seit"),
+            Text("State since", "Zustand seit"),
             Text("Since when the verdict holds.", "Seit wann das Urteil gilt."),
             f"max(school_switch_state_since_timestamp_seconds{{{HERE}}}) * 1000",
             "since",
             _PLAIN,
         ),
-        _tile(
+        Panel(
+            Kind.STAT,
             same("Ports"),
             Text(
                 "Ports that receive or send damaged packets now, or have a fault in their power "
-                "over Ethernet. Good: 0; look at the cable and the device.",
+                "over Ethernet. Good: none; look at the cable and the device.",
                 "Ports, die gerade beschädigte Pakete empfangen oder senden, oder deren PoE "
-                "gestört ist. Gut: 0; sonst Kabel und Gerät prüfen.",
+                "gestört ist. Gut: keiner; sonst Kabel und Gerät prüfen.",
             ),
-            while_alive(
-                f"sum({ports.events('ifInErrors')} + {ports.events('ifOutErrors')} > bool 0)"
-                f" + ({or_zero(f'count({ports.POWER_FAULTS})')})"
-            ),
-            "faulty",
-            BAD_FROM_ONE,
+            _PORTS_SAID,
+            "none",
+            NOTHING_YET,
+            width=6,
+            height=4,
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
         replace(
             _tile(
@@ -108,7 +139,7 @@ ANSWER: Final = Row(
             no_data=Text("none known", "keine bekannt"),
         ),
         _tile(
-            Text("Running for", "Läuft seit"),
+            Text("Uptime", "Laufzeit"),
             Text(
                 "Time since its management started. Good: longer than since the last work on it.",
                 "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",

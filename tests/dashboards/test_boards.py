@@ -38,8 +38,6 @@ UNITS = {
     "suffix:Pakete/s",
     "suffix:down",
     "suffix:tot",
-    "suffix:faulty",
-    "suffix:gestört",
     "suffix:broken",
     "suffix:defekt",
     "ops",

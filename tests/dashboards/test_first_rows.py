@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboards import city, contract, goal
+from dashboards import city, contract, goal, school, switch
 from tests.dashboards.promtool import Samples, expect
+from tests.dashboards.test_port_states import port, power
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,8 +106,8 @@ def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path
         **line("a", "Alpha", "down", "no_answer"),
         **line("b", "Beta", "up", "answers"),
     }
-    for school, grows in (("a", (0, 1)), ("b", (1, 0))):
-        here = f'school="{school}", site="main"'
+    for ident, grows in (("a", (0, 1)), ("b", (1, 0))):
+        here = f'school="{ident}", site="main"'
         series[f"school_contract_availability_ratio{{{here}}}"] = "0.99x20"
         for name, by in zip(("up", "down"), grows, strict=True):
             series[f'school_minutes_total{{{here}, class="{name}"}}'] = f"0+{by}x20"
@@ -122,22 +123,31 @@ def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path
 
 
 DAY = 86_400
-# At 20 minutes, three days after the last line was built.
-BUILT_MONTH = {"month": "12", "year": "1969"}
+TARGET = 365 * DAY
 
 
 @pytest.mark.parametrize(
-    ("target", "built", "text", "code", "labels"),
+    ("overdue", "outlook", "built", "text", "code", "labels"),
     [
-        (-2 * DAY, 12, "yes: built {{month}}/{{year}}", 0, BUILT_MONTH),
-        (-3 * DAY, 12, "no: 1 day late", 2, {}),
-        (-5 * DAY, 12, "no: {{days}} days late", 2, {"days": "3"}),
-        (-94 * DAY, 12, "no: {{months}} months late", 2, {"months": "3"}),
-        (-2 * DAY, 13, "all are built", 0, {}),
+        (3, "built", 12, "yes: built {{month}}/{{year}}", 0, {"month": "12", "year": "1970"}),
+        (0, "built", 13, "yes: all built", 0, {}),
+        (0, "reached", 12, "yes: all built", 0, {}),
+        (4, "built", 12, "no: 1 day late", 2, {}),
+        (6, "built", 12, "no: {{days}} days late", 2, {"days": "3"}),
+        (94, "built", 12, "no: {{months}} months late", 2, {"months": "3"}),
+        # When the goal's number was built is not recorded.
+        (6, "built", 13, "all are built", 0, {}),
+        (6, "reached", 12, "all are built", 0, {}),
     ],
 )
 def test_the_goal_says_whether_it_was_built_in_time(
-    tmp_path: Path, target: int, built: int, text: str, code: int, labels: dict[str, str]
+    tmp_path: Path,
+    overdue: int,
+    outlook: str,
+    built: int,
+    text: str,
+    code: int,
+    labels: dict[str, str],
 ) -> None:
     series = {
         **ALIVE,
@@ -145,11 +155,12 @@ def test_the_goal_says_whether_it_was_built_in_time(
         "rollout_goal_denominator": "12x20",
         "rollout_goal_verified": "10x20",
         "rollout_goal_built": f"{built}x20",
-        "rollout_goal_target_timestamp_seconds": f"{target}x20",
+        "rollout_goal_target_timestamp_seconds": f"{TARGET}x20",
+        "rollout_goal_overdue_seconds": f"{overdue * DAY}x20",
         "rollout_building_pause_seconds": f"{3 * DAY}x20",
-        'rollout_forecast_outlook{outlook="built"}': "1x20",
+        f'rollout_forecast_outlook{{outlook="{outlook}"}}': "1x20",
     }
-    said = {
+    said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]] = {
         "Verified by measurement": {
             "{{number}} of {{goal}} schools": (1, {"number": "10", "goal": "12"})
         },
@@ -157,3 +168,64 @@ def test_the_goal_says_whether_it_was_built_in_time(
         "All built between": {"all built": (0, {})},
     }
     expect_said(tmp_path, goal.BOARD, series, said, {})
+
+
+def test_the_school_says_its_name_with_verdict_and_cause(tmp_path: Path) -> None:
+    series = {**ALIVE, **line("a", "Alpha", "down", "no_answer")}
+    labels = {"school": "a", "site": "main", "name": "Alpha", "place": "Alpha"}
+    said = {"Line": {"{{place}}: DOWN: no answer": (2, labels)}}
+    variables = {"$school": "a", "$sites": ".*"}
+    expect_said(tmp_path, school.BOARD, series, said, variables)
+
+
+@pytest.mark.parametrize(
+    ("ports", "text", "code", "labels"),
+    [
+        ((port("1"), port("2")), "none faulty", 0, {}),
+        ((port("1"), port("2", damaged=60)), "{{port}} faulty", 2, {"port": "2"}),
+        # One port with two faults is one.
+        (
+            (port("1"), port("2", damaged=60), power(2, "2", 4)),
+            "{{port}} faulty",
+            2,
+            {"port": "2"},
+        ),
+        (
+            (port("1"), port("2", damaged=60), power(1, "1", 4)),
+            "{{faulty}} faulty",
+            2,
+            {"faulty": "2"},
+        ),
+    ],
+)
+def test_the_switch_names_the_port_that_is_faulty(
+    tmp_path: Path, ports: tuple[dict[str, str], ...], text: str, code: int, labels: dict[str, str]
+) -> None:
+    here = 'school="a", site="main", device="switch-01"'
+    series = {
+        **ALIVE,
+        f"school_device_read_timestamp_seconds{{{here}}}": "0+60x20",
+        f'school_switch_cause_info{{{here}, cause="answers"}}': "1x20",
+        f"school_switch_degraded{{{here}}}": "0x20",
+        'school_info{school="a", name="Alpha"}': "1x20",
+    }
+    for one in ports:
+        series |= one
+    named = {
+        "school": "a",
+        "site": "main",
+        "device": "switch-01",
+        "name": "Alpha",
+        "place": "Alpha",
+    }
+    said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]] = {
+        "Switch": {"{{place}} · {{device}}: up": (0, named)},
+        "Ports": {text: (code, labels)},
+    }
+    variables = {
+        "$school": "a",
+        "$site": "main",
+        "$device": "switch-01",
+        "$__rate_interval": "4m",
+    }
+    expect_said(tmp_path, switch.BOARD, series, said, variables)
