@@ -15,12 +15,20 @@ from dashboards.panel import (
     Query,
     Row,
     Step,
+    Value,
+)
+from dashboards.sentence import (
+    BAD,
+    CARE,
+    GOOD,
+    SENTENCE_STEPS,
+    numbered,
+    sentence,
+    sentences_of_nothing,
 )
 from dashboards.shared import (
-    NO_IS_BAD,
     NOTHING_YET,
     RELOADS,
-    YES_IS_BAD,
     called,
     moved,
     zero_line,
@@ -29,7 +37,11 @@ from monitor.words import terms
 from monitor.words.text import Text, same
 
 
-def _flag(title: Text, what: Text, expr: str, *, good_is_one: bool) -> Panel:
+def _flag(
+    title: Text, what: Text, expr: str, said: tuple[Text, Text], *, good_is: int = 1
+) -> Panel:
+    """Return a tile of a flag, which has a word for what is good and one for what is not."""
+    good, bad = said
     return Panel(
         Kind.STAT,
         title,
@@ -37,55 +49,81 @@ def _flag(title: Text, what: Text, expr: str, *, good_is_one: bool) -> Panel:
         (Query(expr, title, instant=True),),
         "none",
         NOTHING_YET,
-        width=4,
-        steps=GOOD_OR_BAD if good_is_one else BAD_FROM_ONE,
-        values=NO_IS_BAD if good_is_one else YES_IS_BAD,
+        width=8,
+        height=3,
+        steps=GOOD_OR_BAD if good_is else BAD_FROM_ONE,
+        values=(
+            Value(good_is, good, Colour.GOOD),
+            Value(1 - good_is, bad.loud(), Colour.BAD),
+        ),
     )
 
 
 _SKIPPED: Final = moved("monitor_runs_skipped_total", "kind")
+_REFERENCES: Final = "count(max by (device) (monitor_reference_info))"
+_ANSWERING: Final = "min(monitor_references_answering)"
+_OF_REFERENCES: Final = numbered(whole=_REFERENCES, number=_ANSWERING)
+
+
+def _references(holds: str, code: int) -> Query:
+    return sentence(
+        f"{_OF_REFERENCES} and on () {holds}",
+        code,
+        Text("{{number}} of {{whole}} answer", "{{number}} von {{whole}} antworten"),
+    )
+
 
 ANSWER: Final = Row(
     Text("Is the monitor well?", "Geht es dem Monitor gut?"),
     (
         _flag(
-            Text("Answers", "Antwortet"),
+            same("Daemon"),
             Text(
-                "Whether Prometheus reaches the daemon. Good: yes.",
-                "Ob Prometheus den Daemon erreicht. Gut: ja.",
+                "Whether Prometheus reaches the daemon. Good: it answers.",
+                "Ob Prometheus den Daemon erreicht. Gut: er antwortet.",
             ),
             'min(up{job="schulnetz"})',
-            good_is_one=True,
+            (Text("answers", "antwortet"), Text("no answer", "keine Antwort")),
         ),
         _flag(
-            Text("Isolated", "Isoliert"),
-            Text("Our own line is dead. Good: no.", "Unsere eigene Leitung ist tot. Gut: nein."),
-            "max(monitor_isolated)",
-            good_is_one=False,
-        ),
-        _flag(
-            Text("Config used", "Konfig gilt"),
+            Text("Own line", "Eigene Leitung"),
             Text(
-                "Whether the configuration that is on disk runs. Good: yes.",
-                "Ob die Konfiguration auf der Platte auch läuft. Gut: ja.",
+                "Whether the monitor's own line works; while it is dead, nothing is judged. "
+                "Good: alive.",
+                "Ob die eigene Leitung des Monitors lebt; ist sie tot, wird nichts beurteilt. "
+                "Gut: sie lebt.",
+            ),
+            "max(monitor_isolated)",
+            (Text("alive", "lebt"), Text("dead", "tot")),
+            good_is=0,
+        ),
+        _flag(
+            Text("Configuration", "Konfiguration"),
+            Text(
+                "Whether the configuration that is on disk runs. Good: current.",
+                "Ob die Konfiguration auf der Platte auch läuft. Gut: aktuell.",
             ),
             "min(monitor_config_last_reload_successful)",
-            good_is_one=True,
+            (Text("current", "aktuell"), Text("not current", "nicht aktuell")),
         ),
         _flag(
-            Text("Ledger", "Nachweise"),
-            Text("Evidence is made durable. Good: yes.", "Nachweise sind dauerhaft. Gut: ja."),
-            "min(monitor_ledger_healthy)",
-            good_is_one=True,
-        ),
-        _flag(
-            Text("Damaged", "Beschädigt"),
+            Text("Ledger", "Nachweisbuch"),
             Text(
-                "Whether a damaged ledger waits to be looked at. Good: no.",
-                "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: nein.",
+                "Whether evidence is made durable. Good: written.",
+                "Ob Nachweise dauerhaft werden. Gut: wird geschrieben.",
+            ),
+            "min(monitor_ledger_healthy)",
+            (Text("written", "wird geschrieben"), Text("not written", "wird nicht geschrieben")),
+        ),
+        _flag(
+            Text("Ledger's chain", "Kette der Nachweise"),
+            Text(
+                "Whether a damaged ledger waits to be looked at. Good: intact.",
+                "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: unversehrt.",
             ),
             "max(monitor_ledger_quarantined)",
-            good_is_one=False,
+            (Text("intact", "unversehrt"), Text("damaged", "beschädigt")),
+            good_is=0,
         ),
         Panel(
             Kind.STAT,
@@ -95,16 +133,17 @@ ANSWER: Final = Row(
                 "Ziele außerhalb der Schulen, die antworten. Gut: alle; keines heißt isoliert.",
             ),
             (
-                Query(
-                    "min(monitor_references_answering)",
-                    Text("answering", "antworten"),
-                    instant=True,
-                ),
+                _references(f"{_ANSWERING} >= {_REFERENCES}", GOOD),
+                _references(f"({_ANSWERING} < {_REFERENCES}) > 0", CARE),
+                _references(f"{_ANSWERING} == 0", BAD),
+                *sentences_of_nothing(_REFERENCES, NOTHING_YET),
             ),
             "none",
             NOTHING_YET,
-            width=4,
-            steps=(Step(None, Colour.BAD), Step(1, Colour.CARE), Step(3, Colour.GOOD)),
+            width=8,
+            height=3,
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
         Panel(
             Kind.TIME_SERIES,

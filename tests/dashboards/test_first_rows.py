@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dashboards import city, contract, goal, school, switch
+from dashboards import city, contract, goal, health, school, switch
 from tests.dashboards.promtool import Samples, expect
 from tests.dashboards.test_port_states import port, power
 
@@ -229,3 +229,18 @@ def test_the_switch_names_the_port_that_is_faulty(
         "$__rate_interval": "4m",
     }
     expect_said(tmp_path, switch.BOARD, series, said, variables)
+
+
+@pytest.mark.parametrize(("answering", "code"), [(2, 0), (1, 1), (0, 2)])
+def test_the_monitor_says_how_many_references_answer(
+    tmp_path: Path, answering: int, code: int
+) -> None:
+    series = {
+        **ALIVE,
+        'monitor_reference_info{device="r1", host="192.0.2.1"}': "1x20",
+        'monitor_reference_info{device="r2", host="192.0.2.2"}': "1x20",
+        "monitor_references_answering": f"{answering}x20",
+    }
+    labels = {"number": f"{answering}", "whole": "2"}
+    said = {"References": {"{{number}} of {{whole}} answer": (code, labels)}}
+    expect_said(tmp_path, health.BOARD, series, said, {})
