@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.uplink.interface import rows_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from monitor.inventory import InterfacesOptions
@@ -155,13 +155,16 @@ class PortChooser:
         """Return the ports that are unused, and what those that are no more had counted."""
         columns = reading.columns
         states = columns.get("ifOperStatus", {})
+        unused, idle = self._choice.unused, self._idle
+        if not states:
+            return unused, {}
         down = {row for row, state in states.items() if state in _DOWN and row not in hidden}
-        idle = self._idle
-        if not self._young and not self._carrying and down == self._choice.unused:
-            if idle.is_still(columns):
-                return self._choice.unused, {}
-        elif not states:
-            return self._choice.unused, {}
+        if unused <= down and idle.is_still(columns):
+            found: dict[int, Counters] = {}
+            self._judge(reading, down - unused, found)
+            if found:
+                self._idle = _Idle(idle.counted() | found)
+            return unused.union(found), {}
         kept: dict[int, Counters] = {}
         returned: dict[str, dict[int, int]] = {}
         for row, before in idle.counted().items():
@@ -176,18 +179,19 @@ class PortChooser:
                 for family, value in zip(COUNTERS, before, strict=True):
                     if isinstance(value, int) and row in columns.get(family, {}):
                         returned.setdefault(family, {})[row] = value
-        self._judge(reading, down - kept.keys() - self._uplink(reading), kept)
+        self._judge(reading, down - kept.keys(), kept)
         self._idle = _Idle(kept)
         return frozenset(kept), returned
 
-    def _judge(
-        self, reading: DeviceReading, down: Iterable[int], kept: dict[int, Counters]
-    ) -> None:
+    def _judge(self, reading: DeviceReading, down: set[int], kept: dict[int, Counters]) -> None:
         """Add to `kept` those of `down` that are found to be unused."""
+        if not down:
+            self._carrying, self._young = {}, {}
+            return
         columns, uptime = reading.columns, reading.uptime_ticks
         changes = columns.get("ifLastChange", {})
         carrying, young = {}, {}
-        for row in down:
+        for row in down - self._uplink(reading):
             change = changes.get(row)
             if row in self._carrying and self._carrying[row] == change:
                 carrying[row] = change
