@@ -321,12 +321,14 @@ def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[
 
 
 def _tell_degraded(subject: Subject, found: Degradation, *, is_new: bool) -> None:
-    said = "degraded" if is_new else "no longer degraded"
     about = " ".join(part for part in (found.check, found.part) if part)
     since = found.since.isoformat(timespec="seconds")
-    log.info(
-        "%s: %s (%s, %s) since %s: %s", subject, said, found.trouble, about, since, found.detail
+    said = (
+        "%s: degraded (%s, %s) since %s: %s"
+        if is_new
+        else "%s: no longer degraded (%s, %s); it had been since %s: %s"
     )
+    log.info(said, subject, found.trouble, about, since, found.detail)
 
 
 def _transition(change: Change) -> Transition:

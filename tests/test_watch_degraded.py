@@ -69,7 +69,9 @@ def test_a_website_that_answers_503_is_in_the_metrics_and_the_log(
     began, again = (line for line in said if ": degraded (service, website) since " in line)
     assert began == again
     assert re.search(r"the answer is 503.*\(failed 3 times in a row\)$", began)
-    assert any(": no longer degraded (service, website) since " in line for line in said)
+    assert any(
+        ": no longer degraded (service, website); it had been since " in line for line in said
+    )
 
 
 async def names(one: Ailing) -> Samples:

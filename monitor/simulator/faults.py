@@ -186,7 +186,8 @@ def parse_fault(
     school = inventory.school(school_id)
     if school is None:
         known = [school.id for school in inventory.schools]
-        raise FaultError(f"unknown school {school_id!r}{_suggestion(school_id, known)}")
+        among = f"unknown school {school_id!r} among the {len(known)} of this city"
+        raise FaultError(f"{among}{_suggestion(school_id, known)}")
     fault = Fault(kind, school_id, part, starts, ends)
     _affected(fault, school)
     return fault

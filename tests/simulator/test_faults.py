@@ -150,7 +150,10 @@ def test_a_mistake_in_a_replacement_changes_nothing() -> None:
     ("text", "message"),
     [
         ("uplink-dwon@goethe", "unknown fault 'uplink-dwon'; did you mean uplink-down?"),
-        ("uplink-down@gothe", "unknown school 'gothe'; did you mean goethe?"),
+        (
+            "uplink-down@gothe",
+            "unknown school 'gothe' among the 3 of this city; did you mean goethe?",
+        ),
         ("switch-down@goethe/swich-2", "no switch 'swich-2'; did you mean switch-2?"),
         ("switch-down@goethe/router", "goethe has no switch 'router'"),
         ("uplink-down@goethe/switch-1", "no router or site 'switch-1'"),
