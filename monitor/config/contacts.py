@@ -24,7 +24,6 @@ from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from typing import Self
 
@@ -153,19 +152,29 @@ def _contacts(content: bytes, inventory: Inventory, findings: Findings) -> Conta
     if root is None or len(findings):
         return None
     document = plain(root)
+    # Of a file with other mistakes, too: all that is wrong is said at once.
+    _check_names(document, inventory, root, findings)
     try:
         contacts = Contacts.model_validate({} if document is None else document)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_url=False):
             note_quietly(detail, root, Contacts, _FORMS, findings)
         return None
-    _check_names(contacts, inventory, root, findings)
     return contacts
 
 
-def _check_names(contacts: Contacts, inventory: Inventory, root: Node, findings: Findings) -> None:
-    def check(names: Iterable[str], known: set[str], what: str, *path: str) -> None:
-        for name in names:
+def _names_in(document: object, *path: str) -> list[str]:
+    """Return the names in the mapping at a place; none where there is no mapping."""
+    for key in path:
+        document = document.get(key) if isinstance(document, dict) else None
+    return (
+        [name for name in document if isinstance(name, str)] if isinstance(document, dict) else []
+    )
+
+
+def _check_names(document: object, inventory: Inventory, root: Node, findings: Findings) -> None:
+    def check(known: set[str], what: str, *path: str) -> None:
+        for name in _names_in(document, *path):
             if name not in known:
                 findings.add(
                     key_mark_of(root, (*path, name)),
@@ -178,8 +187,8 @@ def _check_names(contacts: Contacts, inventory: Inventory, root: Node, findings:
     providers = {
         site.uplink.contract.provider for school in inventory.schools for site in school.sites
     }
-    check(contacts.providers, providers, "provider", "providers")
-    check(contacts.schools, set(sites), "school", "schools")
-    for id_, school in contacts.schools.items():
+    check(providers, "provider", "providers")
+    check(set(sites), "school", "schools")
+    for id_ in _names_in(document, "schools"):
         if id_ in sites:
-            check(school.sites, sites[id_], "site", "schools", id_, "sites")
+            check(sites[id_], "site", "schools", id_, "sites")

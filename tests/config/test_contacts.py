@@ -105,6 +105,8 @@ def test_what_is_wrong_is_said_with_its_place_and_the_cure(
 
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, "city: {x: 1}\nproviders: {Provider A: {hotline: x}}\n")) == 2
+    # What is no contact, and a school that is not configured.
+    assert len(problems(tmp_path, "city: {x: 1}\nschools: {gothe: {address: Straße 1}}\n")) == 2
 
 
 def test_what_is_no_file_or_too_large_is_said(tmp_path: Path) -> None:
