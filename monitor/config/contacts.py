@@ -24,6 +24,7 @@ from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
     from typing import Self
 
@@ -37,6 +38,8 @@ MAX_CONTACTS: Final = 20
 
 _PHONE: Final = r"^\+?[0-9](?:[0-9 ()/.-]{0,38}[0-9])$"
 _EMAIL: Final = r"^[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])$"
+# What pydantic adds to a place where the name itself is wrong, and not what it has.
+_KEY: Final = "[key]"
 _FORMS: Final = {
     _PHONE: ("no phone number", "allowed: digits, inner spaces and ()/.-, a + at the start"),
     _EMAIL: ("no mail address", "allowed: name@domain, such as it@schule.example.org"),
@@ -152,14 +155,17 @@ def _contacts(content: bytes, inventory: Inventory, findings: Findings) -> Conta
     if root is None or len(findings):
         return None
     document = plain(root)
-    # Of a file with other mistakes, too: all that is wrong is said at once.
-    _check_names(document, inventory, root, findings)
+    contacts: Contacts | None = None
+    no_names: set[tuple[int | str, ...]] = set()
     try:
         contacts = Contacts.model_validate({} if document is None else document)
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_url=False):
             note_quietly(detail, root, Contacts, _FORMS, findings)
-        return None
+            if detail["loc"][-1:] == (_KEY,):
+                no_names.add(detail["loc"][:-1])
+    # Of a file with other mistakes, too: all that is wrong is said at once.
+    _check_names(document, no_names, inventory, root, findings)
     return contacts
 
 
@@ -172,10 +178,18 @@ def _names_in(document: object, *path: str) -> list[str]:
     )
 
 
-def _check_names(document: object, inventory: Inventory, root: Node, findings: Findings) -> None:
+def _check_names(
+    document: object,
+    no_names: Collection[tuple[int | str, ...]],
+    inventory: Inventory,
+    root: Node,
+    findings: Findings,
+) -> None:
+    """Add a problem for each name that is not configured; those of another form have theirs."""
+
     def check(known: set[str], what: str, *path: str) -> None:
         for name in _names_in(document, *path):
-            if name not in known:
+            if name not in known and (*path, name) not in no_names:
                 findings.add(
                     key_mark_of(root, (*path, name)),
                     f"no such {what} is configured",
