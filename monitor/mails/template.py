@@ -12,11 +12,10 @@ Must not know: where the file goes, or what else a mail says.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from monitor.mails.clock_changes import clock_changes
-from monitor.plain import plain
+from monitor.plain import as_json, plain
 from monitor.words import mails as words
 from monitor.words.text import LANGUAGES
 
@@ -69,7 +68,7 @@ def _definition(name: str, language: Language, body: str) -> str:
 
 def _literal(text: str) -> str:
     """Return a text as a string constant of Go."""
-    return json.dumps(plain(text), ensure_ascii=False)
+    return as_json(plain(text))
 
 
 def _rows(rows: Iterable[Row]) -> str:
