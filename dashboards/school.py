@@ -69,6 +69,13 @@ _NOT_UP: Final = f'max by (site) (school_uplink_state{{{HERE}, state="up"}}) == 
 _SINCE: Final = f"({_BEGAN} and on (site) {_NOT_UP} or on () max({_BEGAN})) * 1000"
 
 
+def _device(width: int) -> Column:
+    """Return the column of a table that says which device of the school a row is of."""
+    return Column(
+        "device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False, width=width
+    )
+
+
 def _switches(state: str) -> str:
     return f'sum(max by (site, device) (school_switch_state{{{HERE}, state="{state}"}}))'
 
@@ -205,13 +212,7 @@ WHY: Final = Row(
             width=24,
             height=6,
             columns=(
-                Column(
-                    "device",
-                    Text("Device", "Gerät"),
-                    values=(SILENT_ROW,),
-                    coloured=False,
-                    width=140,
-                ),
+                _device(width=140),
                 SITE_HERE,
                 degraded.REASON,
                 degraded.CHECK,
@@ -241,13 +242,7 @@ WHY: Final = Row(
             width=24,
             height=10,
             columns=(
-                Column(
-                    "device",
-                    Text("Device", "Gerät"),
-                    values=(SILENT_ROW,),
-                    coloured=False,
-                    width=160,
-                ),
+                _device(width=160),
                 SITE_HERE,
                 Column(
                     "check",

@@ -177,7 +177,7 @@ def or_silent(expr: str, label: str = "place") -> str:
 def or_silent_at_end(expr: str, label: str = "place") -> str:
     """Return PromQL of a table of a range's series that says so while the monitor is silent.
 
-    A silence that is over by the end of the range is none of it.
+    A silence that ended before the range does is not shown.
     """
     # Grafana 9.4 fails at numbers made of labels where one is not there.
     row = labelled(**{label: str(SILENT_ROW.value), "started": "–"})

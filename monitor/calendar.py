@@ -101,7 +101,7 @@ def shipped_holidays(country: str, state: str) -> SchoolHolidays | None:
 def _public_holidays(country: str, state: str) -> HolidayBase:
     try:
         found = country_holidays(country, subdiv=state or None)
-    except NotImplementedError:
+    except NotImplementedError:  # so the library says that it does not know a place
         known = list_supported_countries()
         if country not in known:
             message = f"no public holidays are known of the country “{country}”"

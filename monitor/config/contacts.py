@@ -9,8 +9,6 @@ Must not know: what is done with the contacts.
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -20,6 +18,7 @@ from monitor.config.fields import Slug, Text
 from monitor.config.places import key_mark_of
 from monitor.config.problems import START, Findings, TooManyProblemsError, listed, suggestion
 from monitor.config.quiet_messages import note_quietly
+from monitor.config.regular_file import read_regular_file
 from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 
@@ -129,7 +128,7 @@ def read_contacts(path: Path, inventory: Inventory) -> Contacts:
     """
     findings = Findings(str(path))
     try:
-        contacts = _contacts(_content(path), inventory, findings)
+        contacts = _contacts(read_regular_file(path, MAX_BYTES), inventory, findings)
     except OSError as error:
         findings.add(START, f"the file cannot be read: {error.strerror or error}")
         raise findings.error() from None
@@ -138,16 +137,6 @@ def read_contacts(path: Path, inventory: Inventory) -> Contacts:
     if contacts is None or len(findings):
         raise findings.error()
     return contacts
-
-
-def _content(path: Path) -> bytes:
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "it is no regular file")
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise OSError(0, f"it is larger than {MAX_BYTES} bytes")
-    return content
 
 
 def _contacts(content: bytes, inventory: Inventory, findings: Findings) -> Contacts | None:

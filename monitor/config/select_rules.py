@@ -47,7 +47,7 @@ class SelectRules(Rules):
     without_types: IfTypes = Field(default=[])
     """Types that are not exported."""
     name: Expression = Field(default_factory=str)
-    """Regular expression that is found in ifName, in ifDescr where there is none."""
+    """Regular expression to match ifName, or ifDescr where ifName is missing."""
     alias: Expression = Field(default_factory=str)
     """Regular expression that is found in ifAlias, which is read for that and not exported."""
     admin: Literal["any", "up"] = "any"

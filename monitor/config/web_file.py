@@ -11,10 +11,8 @@ Must not know: HTTP, where the server listens.
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
-import stat
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
@@ -28,6 +26,7 @@ from monitor.config.problems import (
     listed,
 )
 from monitor.config.quiet_messages import note_quietly
+from monitor.config.regular_file import read_regular_file
 from monitor.config.shape import Rules
 from monitor.config.text import compose, plain
 from monitor.plural import count_of
@@ -165,21 +164,6 @@ def _first(problems: Sequence[Problem]) -> str:
     return "\n".join(lines)
 
 
-def _content(place: Path, most: int) -> bytes:
-    """Return the bytes of a regular file; a pipe or a device could be without an end.
-
-    Raises:
-        OSError: if it cannot be read, is no regular file, or is too large.
-    """
-    with os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(0, "not a regular file")
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise OSError(0, f"larger than {most} bytes")
-    return content
-
-
 class _Reader:
     """Reads one file; what is wrong goes to the findings."""
 
@@ -194,7 +178,7 @@ class _Reader:
         Raises:
             OSError: if the file cannot be read.
         """
-        rules = self._rules(_content(self._path, MAX_BYTES))
+        rules = self._rules(read_regular_file(self._path, MAX_BYTES))
         if rules is None:
             return None
         http = rules.http_server_config or _HttpRules()
@@ -313,7 +297,7 @@ class _Reader:
 
     def _pem_file(self, at: Location, name: str, place: Path) -> str:
         try:
-            return _content(place, MAX_PEM_BYTES).decode("ascii")
+            return read_regular_file(place, MAX_PEM_BYTES).decode("ascii")
         except OSError as error:
             why, cure = error.strerror or str(error), "check its path and permissions"
         except UnicodeDecodeError:

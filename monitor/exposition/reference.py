@@ -30,7 +30,7 @@ Labels in parentheses are there only where configured or needed: an interface's 
 the interfaces anew goes on with the same series (`identity` in the configuration);
 `ifType_info` has the present number, and says once what seldom changes of an interface. A port
 that is down and carries nothing has `ifOperStatus` and `ifAdminStatus` alone
-([snmp.md](snmp.md#ports-that-nobody-uses)). Strings from devices are cut at 128
+([snmp.md](snmp.md#unused-ports)). Strings from devices are cut at 128
 characters and freed of control characters. `process_*` metrics come from the Prometheus
 client library and are the usual ones.
 

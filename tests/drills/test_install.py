@@ -79,9 +79,9 @@ def machine(
 def _fetch(image: Image, packages: Path) -> None:
     """Fetch Debian's own packages that the installation will ask for; it has no network then."""
     package = next(packages.glob(f"*_{BEFORE}_*"))
-    (image.root / "root" / package.name).hardlink_to(package)
+    (image.root / "srv" / package.name).hardlink_to(package)
     image.chroot("apt-get", "update", "-qq")
-    wanted = (f"/root/{package.name}", "snmpd", "python3-venv")
+    wanted = (f"/srv/{package.name}", "snmpd", "python3-venv")
     image.chroot("apt-get", "install", "-y", "-qq", "--download-only", *wanted)
 
 
@@ -119,12 +119,12 @@ def test_the_kernel_denies_what_the_unit_does_not_allow_and_doctor_says_it(
 ) -> None:
     drop_in = "/etc/systemd/system/schulnetz.service.d/addresses.conf"
     assert "IPAddressAllow=203.0.113.1" in machine.must(f"cat {drop_in}")
-    machine.must(f"mv {drop_in} /root && systemctl daemon-reload")
+    machine.must(f"mv {drop_in} /srv && systemctl daemon-reload")
     done = machine.run("schulnetz doctor")
     assert done.code == 1
     assert "203.0.113.1" in done.said.splitlines()[3], "what is broken is first"
     assert re.search(r"reference-3 +warning +Operation not permitted", done.said), done.said
-    machine.must(f"mv /root/addresses.conf {drop_in} && systemctl daemon-reload")
+    machine.must(f"mv /srv/addresses.conf {drop_in} && systemctl daemon-reload")
 
 
 def test_roots_commands_have_their_effect_in_the_daemon(machine: Machine) -> None:
@@ -132,8 +132,8 @@ def test_roots_commands_have_their_effect_in_the_daemon(machine: Machine) -> Non
     assert "Umbau am Dach" in machine.must("schulnetz maintenance list")
     machine.until(METRICS, 'school_maintenance{school="example"} 1')
     assert "sysName" in machine.must("schulnetz walk example/router")
-    machine.must("schulnetz record example/router /root/router.snmprec --mode 0644")
-    assert machine.must("stat -c '%U %a' /root/router.snmprec") == "root 644\n"
+    machine.must("schulnetz record example/router /srv/router.snmprec --mode 0644")
+    assert machine.must("stat -c '%U %a' /srv/router.snmprec") == "root 644\n"
     assert "interfaces" in machine.must("schulnetz probe example --only snmp")
     begins, ends = (machine.must(f"date -d '-{one} min' '+%F %H:%M'").strip() for one in (10, 2))
     machine.must(
@@ -154,9 +154,9 @@ def test_others_than_root_are_told_to_use_sudo(machine: Machine) -> None:
 
 
 def test_a_restored_ledger_can_be_opened_by_the_service(machine: Machine) -> None:
-    machine.must("schulnetz ledger backup /root/ledger.backup")
+    machine.must("schulnetz ledger backup /srv/ledger.backup")
     machine.must("systemctl stop schulnetz")
-    machine.must("schulnetz ledger restore /root/ledger.backup")
+    machine.must("schulnetz ledger restore /srv/ledger.backup")
     assert machine.must(f"stat -c '%U %a' {LEDGER}") == "schulnetz 600\n"
     machine.must("systemctl start schulnetz")
     machine.until("systemctl is-active schulnetz", "active")

@@ -1,0 +1,28 @@
+"""Reads the files that a person hands over, without trusting what a path leads to.
+
+Must not know: what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_regular_file(path: Path, most: int) -> bytes:
+    """Return the bytes of a regular file; a pipe or a device could be without an end.
+
+    Raises:
+        OSError: if it cannot be read, is no regular file, or has more than `most` bytes.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "not a regular file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(0, f"larger than {most} bytes")
+    return content
