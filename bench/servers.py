@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from bench.part import Part, times_cheaper
 from bench.servers import Reading, Server, await_ready, demo, prometheus, usage
 from bench.table import Table
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools import grafana
 from tools.processes import running
 

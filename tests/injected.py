@@ -13,7 +13,6 @@ import io
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from unittest.mock import patch
 from monitor.cli import run as run_command
 from monitor.daemon import Settings
 from monitor.notify import READY, STOPPING, Supervisor
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -126,7 +126,7 @@ def steps_of(good: Phase) -> list[tuple[str, int]]:
 
 def outcome(config: Path, state: Path, phase: Phase) -> Outcome:
     """Run the daemon once."""
-    settings = Settings(state, port=_free_port())
+    settings = Settings(state, port=free_port())
     said, code = io.StringIO(), 0
     Told.now = phase
     before = _descriptors()
@@ -152,13 +152,6 @@ def outcome(config: Path, state: Path, phase: Phase) -> Outcome:
         sorted(one.name for one in threading.enumerate() if one is not threading.main_thread()),
         sorted(one.name for one in state.iterdir()) if state.exists() else [],
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def _descriptors() -> set[str]:

@@ -6,7 +6,6 @@ Must not know: what any test wants to see.
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from monitor.rollout.place import SqlitePlace
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.threads import open_daemon_threads
 from monitor.watch import Watch, remembered
+from tests.ports import free_port
 from tests.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ class Running:
 
     async def take_traps(self, stack: AsyncExitStack) -> tuple[str, int]:
         """Take traps until the stack is closed; return where."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            there: tuple[str, int] = free.getsockname()
+        there = ("127.0.0.1", free_port())
         await self.daemon.take_traps(there, stack)
         return there
 

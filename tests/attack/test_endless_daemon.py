@@ -9,7 +9,7 @@ import pytest
 
 from tests.attack.peers import DNS, HTTP, TLS, TLS_BODY, peer
 from tests.integration.running import Town, city, run, series, until
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from tests.drills.city import served
 from tests.drills.pace import alertmanager_configuration, write_rules
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools.processes import running_async
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from tests.drills.pace import Pace
 from tests.drills.stack import running_stack
 from tests.drills.town import School, Town
 from tests.integration.probe_servers import dnsmasq, issue, nginx
-from tests.probes.support import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

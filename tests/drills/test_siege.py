@@ -39,9 +39,9 @@ from tests.integration.running import (
     until,
     value,
 )
-from tests.integration.snmpd import free_port
 from tests.integration.test_daemon_stop import seconds_to_stop
 from tests.machine import slowness
+from tests.ports import free_port
 from tests.web.test_access import basic
 from tools.processes import running
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.cli.demo import COMMUNITY
 from monitor.simulator.process import CityProcess
 from tests.drills.pace import Pace, city_configuration, fast
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools.processes import running_async
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.drills.stack import program
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class PostgresServer:
 def running_postgres() -> Iterator[PostgresServer]:
     """Run a server with an empty database of the user `schulnetz`."""
     folder = Path(tempfile.mkdtemp(prefix="schulnetz-postgres-"))
-    server = PostgresServer(folder, _free_port())
+    server = PostgresServer(folder, free_port())
     try:
         (folder / "password").write_text(PASSWORD)
         if os.geteuid() == 0:
@@ -148,12 +148,6 @@ def running_postgres() -> Iterator[PostgresServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _binaries() -> Path:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import yaml
 
-from tests.probes.support import free_port
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from monitor.simulator.process import COMMUNITY_VARIABLE
 from tests.exposition.support import exact_names
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:

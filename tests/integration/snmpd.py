@@ -6,7 +6,6 @@ import bz2
 import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import snmpsim_data
 
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ Varbinds = dict[str, int | bytes]
 _PATIENCE_SECONDS = 60.0
 
 _LINE = re.compile(r"^\.([0-9.]+) = (.*(?:\n(?!\.).*)*)$", re.MULTILINE)
-
-
-def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
-    """Return a UDP port that nobody uses."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 ENGINE = "bochum-schule"

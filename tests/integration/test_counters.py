@@ -16,7 +16,7 @@ from monitor.snmp.codec import Tag, encode_oid
 from tests.integration.prometheus import Prometheus, prometheus_of
 from tests.integration.running import Town, run, until
 from tests.integration.serving import serving
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tests.snmp.agent import ByteAgent, Objects
 
 if TYPE_CHECKING:

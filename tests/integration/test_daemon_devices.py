@@ -10,7 +10,7 @@ import pytest
 from monitor.snmp.codec import Tag
 from tests.integration.running import COMMUNITY, Daemon, Town, city, run, series, until, value
 from tests.integration.serving import serving
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tests.snmp.agent import ByteAgent, interfaces
 from tests.snmp.test_client import backwards, cycling, endless
 

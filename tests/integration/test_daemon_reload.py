@@ -20,7 +20,7 @@ from tests.integration.running import (
     until,
     value,
 )
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

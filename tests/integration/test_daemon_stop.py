@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.running import PATIENCE_SECONDS, Town, run, until
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.integration.running import Daemon

@@ -23,7 +23,7 @@ from tests.integration.running import (
     started,
     until,
 )
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tools.processes import running
 
 if TYPE_CHECKING:

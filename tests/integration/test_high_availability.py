@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.prometheus import prometheus_of, victoria_metrics
 from tests.integration.running import Town, city, run, until
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -31,7 +31,7 @@ from monitor.uplink import Gap, UplinkLoad, UplinkMeter
 from monitor.uplink.model import Poll
 from tests.exposition.support import exact_names
 from tests.integration.serving import serving
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tests.probes.support import THREADS, NoTransport
 from tests.snmp.agent import ByteAgent, Objects
 from tests.uplink.router import GIGABIT, MORNING

@@ -19,7 +19,7 @@ from monitor.shard import Shard
 from tests.integration.postgres import running_postgres
 from tests.integration.prometheus import running_prometheus
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, started, until
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 from tests.rollout.evidence import entries_of, passing
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ from tests.integration.probe_servers import (
     issue,
     nginx,
 )
-from tests.probes.support import THREADS, NoTransport, free_port, probe
+from tests.ports import free_port
+from tests.probes.support import THREADS, NoTransport, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

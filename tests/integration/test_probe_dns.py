@@ -15,7 +15,8 @@ import pytest
 from monitor.inventory import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
 from tests.integration.probe_servers import dnsmasq
-from tests.probes.support import DEADLINE, LATE_SECONDS, free_port, probe, stream_server
+from tests.ports import free_port
+from tests.probes.support import DEADLINE, LATE_SECONDS, probe, stream_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

@@ -15,11 +15,11 @@ import pytest
 from monitor.inventory import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from tests.integration.probe_servers import LOOPBACK_NAMES, NOW, Issued, issue, nginx
+from tests.ports import free_port
 from tests.probes.support import (
     DEADLINE,
     EARLY_SECONDS,
     LATE_SECONDS,
-    free_port,
     probe,
     stream_server,
 )

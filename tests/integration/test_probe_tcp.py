@@ -14,11 +14,11 @@ import pytest
 
 from monitor.inventory import HttpOptions, TcpOptions
 from monitor.observation import Outcome, Reason, TcpReading
+from tests.ports import free_port
 from tests.probes.support import (
     DEADLINE,
     EARLY_SECONDS,
     LATE_SECONDS,
-    free_port,
     probe,
     stream_server,
 )

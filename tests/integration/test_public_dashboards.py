@@ -15,7 +15,7 @@ import pytest
 from tests.integration.probe_servers import issue, nginx
 from tests.integration.prometheus import prometheus_of
 from tests.integration.running import Town, demo
-from tests.probes.support import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent, AuthProtocol, Failure, FailureKind, PrivProtocol, Security
 from monitor.snmp.read import NativeReader
 from monitor.snmp.reference import PysnmpReader
-from tests.integration.snmpd import free_port, net_snmp_v3_walk, snmpd, v3_user
+from tests.integration.snmpd import net_snmp_v3_walk, snmpd, v3_user
 from tests.integration.test_snmp_agents import COLUMNS, EVERYTHING, flat, living, read
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

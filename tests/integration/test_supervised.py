@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, city, started, until
-from tests.integration.snmpd import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.running import COMMUNITY_OF_RUN, Town, series, started, until, value
-from tests.integration.snmpd import AUTH_PASSWORD, PRIV_PASSWORD, free_port, snmpd
+from tests.integration.snmpd import AUTH_PASSWORD, PRIV_PASSWORD, snmpd
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,6 @@ Must not know: any single probe's protocol.
 from __future__ import annotations
 
 import asyncio
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -123,11 +122,3 @@ async def stream_server(handler: Handler, host: str = "127.0.0.1") -> AsyncItera
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def free_port(family: socket.AddressFamily = socket.AF_INET) -> int:
-    """Return a TCP port of loopback at which nobody listens."""
-    with socket.socket(family, socket.SOCK_STREAM) as probe_socket:
-        probe_socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        port: int = probe_socket.getsockname()[1]
-        return port
