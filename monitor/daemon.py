@@ -81,7 +81,7 @@ log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
 
 LEDGER_FILE = "ledger.sqlite"
-LAG_SAMPLE_SECONDS = 0.05
+LAG_SAMPLE_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 5.0
 FORECAST_SECONDS = 3600.0
 

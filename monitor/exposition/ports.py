@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from monitor.uplink.interface import rows_named
@@ -46,6 +47,7 @@ COUNTERS: Final = (
 STATES: Final = frozenset({"ifOperStatus", "ifAdminStatus"})
 """What is exported of an unused port."""
 
+_NOTHING: Final[Mapping[int, int | bytes]] = MappingProxyType({})
 # down, notPresent, lowerLayerDown.
 _DOWN: Final = frozenset({2, 6, 7})
 # So long after its last change a port stays whole: who looks for what has just failed, finds it,
@@ -230,21 +232,20 @@ class _Idle:
     def is_still(self, columns: Columns) -> bool:
         """Return whether all of them have counted nothing since."""
         try:
-            return all(
-                pick(columns[family]) == values for family, pick, _, values in self._families
-            )
+            for family, pick, _, values in self._families:
+                if pick(columns[family]) != values:
+                    return False
         except KeyError:
             return False
+        return True
 
     def counted(self) -> dict[int, Counters]:
         """Return each port's counters in the order of `COUNTERS`."""
         families = {
             name: dict(zip(rows, values, strict=True)) for name, _, rows, values in self._families
         }
-        return {
-            row: tuple(families.get(family, {}).get(row) for family in COUNTERS)
-            for row in self._rows
-        }
+        columns = [families.get(family, _NOTHING) for family in COUNTERS]
+        return {row: tuple([column.get(row) for column in columns]) for row in self._rows}
 
 
 def picker(rows: tuple[int, ...]) -> _Picker:
@@ -260,12 +261,13 @@ def _key(columns: Columns, column: str) -> tuple[object, ...]:
 
 
 def _counters(columns: Columns, row: int) -> Counters:
-    return tuple(columns.get(family, {}).get(row) for family in COUNTERS)
+    return tuple([columns.get(family, _NOTHING).get(row) for family in COUNTERS])
 
 
 def _has_grown(before: Counters, now: Counters) -> bool:
     """Return whether a counter is above what it was; one that is below was set back."""
-    return any(
+    # Most have counted nothing at all, and comparing two tuples is one step.
+    return before != now and any(
         isinstance(was, int) and isinstance(is_, int) and is_ > was
         for was, is_ in zip(before, now, strict=True)
     )

@@ -371,16 +371,26 @@ def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
     Raises:
         CodecError: if there is no whole, valid varbind.
     """
+    oid, tag, value_at, end = split_varbind(data, position)
+    return (check_oid(oid), tag, decode_value(tag, data[value_at:end])), end
+
+
+def split_varbind(data: bytes, position: int) -> tuple[bytes, int, int, int]:
+    """Return OID and tag of a varbind, where its value's content starts, and where that ends.
+
+    Neither the OID's octets nor the value's are looked at.
+
+    Raises:
+        CodecError: if the lengths do not fit each other.
+    """
     position, end = read_length(data, expect(data, position, SEQUENCE))
     oid_at, position = read_length(data, expect(data, position, Tag.OBJECT_IDENTIFIER))
     if position >= end:
         raise CodecError("a varbind has no value")
-    oid = check_oid(data[oid_at:position])
-    tag = data[position]
-    position, value_end = read_length(data, position + 1)
+    value_at, value_end = read_length(data, position + 1)
     if value_end != end:
         raise CodecError("a varbind's value does not end where the varbind ends")
-    return (oid, tag, decode_value(tag, data[position:end])), end
+    return data[oid_at:position], data[position], value_at, end
 
 
 def decode_value(tag: int, content: bytes) -> int | bytes | None:

@@ -14,13 +14,18 @@ from enum import Enum
 from typing import TYPE_CHECKING, cast
 
 from monitor.snmp.codec import (
+    SEQUENCE,
     CodecError,
     Tag,
+    check_oid,
     decode_arcs,
     decode_oid,
-    decode_varbind,
+    decode_value,
     encode_arcs,
     encode_varbind,
+    expect,
+    read_length,
+    split_varbind,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +62,8 @@ _KINDS = {
 }
 _EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
+# Above no index, nor above what precedes the first row.
+_NO_ROW = -1
 _OVER = 1 << 40
 _MAX_OID_OCTETS = 50
 
@@ -257,7 +264,7 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
             if starts_with(before_one, position + 2):
                 index = data[tag_at - 1]
                 if index > 0x7F:  # noqa: PLR2004  # the high bit: an arc that does not end
-                    raise CodecError("an OID ends within an arc")
+                    index = _NO_ROW
             elif (
                 starts_with(before_two, position + 2) and data[tag_at - 1] > 0x80 > data[tag_at]  # noqa: PLR2004  # an arc above 127
             ):
@@ -304,17 +311,22 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
 
 
 def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
-    """Decode one varbind of any valid shape; return where the next one starts."""
-    layout = group.layouts[column]
-    (oid, tag, value), after = decode_varbind(data, position)
+    """Decode one varbind of any valid shape; return where the next one starts.
+
+    Of what lies behind a column's end only the place is looked at: it is another column's.
+    """
     if group.ends[column] is not None:
-        return after
+        return read_length(data, expect(data, position, SEQUENCE))[1]
+    layout = group.layouts[column]
+    oid, tag, value_at, after = split_varbind(data, position)
     ended: End | None = End.FINISHED
-    if tag not in _EXCEPTIONS and oid.startswith(layout.oid):
-        arcs = decode_arcs(oid[len(layout.oid) :])
-        ended = _add_row(arcs, (tag, value), column, group)
-    elif tag not in _EXCEPTIONS and not layout.precedes(oid):
-        ended = End.NOT_INCREASING
+    if tag not in _EXCEPTIONS:
+        check_oid(oid)
+        if oid.startswith(layout.oid):
+            arcs = decode_arcs(oid[len(layout.oid) :])
+            ended = _add_row(arcs, (tag, decode_value(tag, data[value_at:after])), column, group)
+        elif not layout.precedes(oid):
+            ended = End.NOT_INCREASING
     if ended is not None:
         group.ends[column] = ended
         # No index is greater, so that the fast path leaves the column alone.

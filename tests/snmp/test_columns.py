@@ -1,20 +1,26 @@
 from __future__ import annotations
 
+import itertools
 import random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.snmp.codec import (
+    SEQUENCE,
     CodecError,
     Message,
     PduType,
     Tag,
+    check_oid,
     decode_head,
-    decode_message,
     decode_oid,
+    decode_value,
     encode_message,
     encode_oid,
+    expect,
+    read_length,
+    split_varbind,
 )
 from monitor.snmp.columns import End, Group, Index, Layout, Value
 from monitor.snmp.rows import RowReaders
@@ -69,25 +75,43 @@ def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome
 
 
 def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
-    """Return what the general codec and plain tuples make of a reply, None if it is refused."""
-    try:
-        message = decode_message(data)
-    except CodecError:
-        return None
+    """Return what the general codec and plain tuples make of a reply, None if it is refused.
+
+    What lies behind a column's end belongs to another one, and its value is not looked at.
+    """
     rows: list[dict[Index, Value]] = [{} for _ in layouts]
     ends: list[End | None] = [None for _ in layouts]
+    try:
+        _read_apart(layouts, data, rows, ends)
+    except CodecError:
+        return None
+    return rows, ends
+
+
+def _read_apart(
+    layouts: Sequence[Layout],
+    data: bytes,
+    rows: list[dict[Index, Value]],
+    ends: list[End | None],
+) -> None:
     last: list[tuple[int, ...]] = [layout.arcs for layout in layouts]
-    for place, (encoded, tag, value) in enumerate(message.varbinds):
-        column = place % len(layouts)
-        layout = layouts[column]
-        oid = decode_oid(encoded)
+    position = decode_head(data)[6]
+    for column, layout in itertools.cycle(enumerate(layouts)):
+        if position == len(data):
+            return
         if ends[column] is not None:
+            position = read_length(data, expect(data, position, SEQUENCE))[1]
             continue
+        encoded, tag, value_at, position = split_varbind(data, position)
         if tag in {0x80, 0x81, 0x82}:
             ends[column] = End.FINISHED
-        elif oid[: len(layout.arcs)] != layout.arcs:
+            continue
+        oid = decode_oid(check_oid(encoded))
+        if oid[: len(layout.arcs)] != layout.arcs:
             ends[column] = End.FINISHED if oid > layout.arcs else End.NOT_INCREASING
-        elif len(oid) == len(layout.arcs):
+            continue
+        value = decode_value(tag, data[value_at:position])
+        if len(oid) == len(layout.arcs):
             ends[column] = End.NOT_INCREASING
         elif len(oid) != len(layout.arcs) + layout.arity:
             ends[column] = End.MALFORMED
@@ -98,7 +122,6 @@ def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
             index = oid[len(layout.arcs) :]
             if value is not None and isinstance(value, int) == layout.numeric:
                 rows[column][index[0] if layout.arity == 1 else index] = value
-    return rows, ends
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
