@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from monitor.exposition.interface_labels import NAME_COLUMNS, InterfaceLabels, numbered
 from monitor.exposition.mib import (
     COUNTS,
-    DEVICE,
     IF_TYPE_INFO,
     INTERFACE_METRICS,
     LONGEST_POLLED_SECONDS,
@@ -27,7 +26,7 @@ from monitor.exposition.mib import (
     STEADY,
 )
 from monitor.exposition.ports import STATES, Choice, PortChooser, counted, picker
-from monitor.exposition.text import Blocks, LabelTexts
+from monitor.exposition.text import Blocks, LineBegins
 from monitor.interface_selection import type_name
 from monitor.inventory import InterfacesOptions
 
@@ -77,7 +76,7 @@ class DeviceRenderer:
         names = NAME_COLUMNS[self._identity]
         self._names = (*names, "ifAlias") if alias and "ifAlias" not in names else names
         self._labels = InterfaceLabels(self._device, self._identity, {})
-        self._known = LabelTexts()
+        self._known = LineBegins()
         self._chosen = Choice()
         # By the rows that a column has, and whether it is exported of unused ports, too.
         self._tables: dict[tuple[tuple[int, ...], bool], _Table] = {}
@@ -143,8 +142,8 @@ class DeviceRenderer:
         read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
         for family, value in (("sysUpTime", reading.uptime_ticks), (READ_TIMESTAMP, read)):
             if value is not None:
-                device = self._known[DEVICE, self._device]
-                texts[family] = f"{family}{device} {value}{stamps.usual}".encode()
+                begin = self._known[family, self._device]
+                texts[family] = f"{begin} {value}{stamps.usual}".encode()
         return texts
 
     def _table(self, column: Column, *, is_state: bool) -> _Table:

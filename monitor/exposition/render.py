@@ -14,7 +14,7 @@ from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.hardware import render_hardware
 from monitor.exposition.restarts import RestartTotals
-from monitor.exposition.text import Blocks, LabelTexts
+from monitor.exposition.text import Blocks, LineBegins
 from monitor.inventory import CheckKind, IcmpOptions
 from monitor.observation import (
     DeviceReading,
@@ -39,7 +39,7 @@ class CheckRenderer:
 
     def __init__(self, check: Check) -> None:
         self._check = check
-        self._known = LabelTexts()
+        self._known = LineBegins()
         self._devices = DeviceRenderer(check)
         self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
         self._restarts = RestartTotals() if check.kind is CheckKind.INTERFACES else None

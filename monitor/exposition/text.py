@@ -26,7 +26,7 @@ LABEL_LIMIT = 128
 _Counted = TypeVar("_Counted", bound=str)
 
 # One check has fewer; what a device says may change with every poll, and its past is not kept.
-_KEPT_LABELS = 64
+_KEPT_BEGINS = 256
 
 
 def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
@@ -60,17 +60,18 @@ def number(value: float) -> str:
     return "+Inf" if value > 0 else "-Inf"
 
 
-class LabelTexts(dict[tuple[tuple[str, ...], tuple[bytes | str, ...]], str]):
-    """`{...}` by label names and values, for who writes the same ones again and again.
+class LineBegins(dict[tuple[str, tuple[bytes | str, ...]], str]):
+    """`family{...}` by family and label values, for who writes the same ones again and again.
 
     Sanitising and escaping is most of what a sample costs that is not in a table.
     """
 
     __slots__ = ()
 
-    def __missing__(self, key: tuple[tuple[str, ...], tuple[bytes | str, ...]]) -> str:
-        text = labels(*key)
-        if len(self) >= _KEPT_LABELS:
+    def __missing__(self, key: tuple[str, tuple[bytes | str, ...]]) -> str:
+        family, values = key
+        text = f"{family}{labels(CATALOGUE[family].labels, values)}"
+        if len(self) >= _KEPT_BEGINS:
             self.clear()
         self[key] = text
         return text
@@ -79,13 +80,13 @@ class LabelTexts(dict[tuple[tuple[str, ...], tuple[bytes | str, ...]], str]):
 class Blocks:
     """Collects sample lines family by family; a family must be in the catalogue.
 
-    `known` are the label texts of the rounds before.
+    `known` are what lines began with in the rounds before.
     """
 
     __slots__ = ("_known", "_lines")
 
-    def __init__(self, known: LabelTexts | None = None) -> None:
-        self._known = LabelTexts() if known is None else known
+    def __init__(self, known: LineBegins | None = None) -> None:
+        self._known = LineBegins() if known is None else known
         self._lines: dict[str, list[str]] = {}
 
     def add(self, family: str, values: tuple[bytes | str, ...], value: float | None) -> None:
@@ -97,7 +98,7 @@ class Blocks:
         """
         if value is None:
             return
-        line = f"{family}{self._known[CATALOGUE[family].labels, values]} {number(value)}\n"
+        line = f"{self._known[family, values]} {number(value)}\n"
         self._lines.setdefault(family, []).append(line)
 
     def add_rows(
@@ -115,7 +116,7 @@ class Blocks:
             ValueError: if the label values are not as many as declared.
         """
         names = CATALOGUE[family].labels
-        begin = f"{family}{self._known[names[: len(common)], common][:-1]},"
+        begin = f"{family}{labels(names[: len(common)], common)[:-1]},"
         own = names[len(common) :]
         lines = [f"{begin}{labels(own, values)[1:]} {number(value)}\n" for values, value in rows]
         if lines:
@@ -153,7 +154,7 @@ class Blocks:
         `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
         within that bound and above the one before.
         """
-        named = self._known[CATALOGUE[family].labels, values]
+        named = self._known[family, values].removeprefix(family)
         lines = self._lines.setdefault(family, [])
         count = 0
         within = f"{family}_bucket{named[:-1]}," if named else f"{family}_bucket{{"
@@ -167,7 +168,7 @@ class Blocks:
         return {family: "".join(lines).encode() for family, lines in self._lines.items()}
 
 
-@lru_cache(maxsize=_KEPT_LABELS)
+@lru_cache(maxsize=_KEPT_BEGINS)
 def _bound(bound: float) -> str:
     return number(bound)
 
