@@ -1,7 +1,8 @@
 """What a person writes for a point in time, read against the city's local clock.
 
 Accepted: a span from now (`2h`, `+90m`, `1d12h`, `2w`), a local date and time
-(`2026-12-24 18:00`), a local date (its whole day, so the next midnight), or ISO 8601 with an
+(`2026-12-24 18:00`, `24.12.2026 18:00`), a local time alone (`18:00`, the nearest one in the
+direction that is meant), a local date (its whole day, so the next midnight), or ISO 8601 with an
 offset (`2026-12-24T18:00+01:00`, `...Z`). Local times that the clock change skips or repeats
 are refused with the cure.
 
@@ -25,7 +26,12 @@ _UNITS = {
     "h": timedelta(hours=1),
     "m": timedelta(minutes=1),
 }
-_LOCAL_FORMS = "a local time (2026-12-24 18:00), or ISO 8601 with an offset"
+# DIN 1355-1: the day first, leading zeros may be missing.
+_GERMAN = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,?[ T]+(.*))?")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?: Uhr)?")
+_LOCAL_FORMS = (
+    "a local time (14:00, 2026-12-24 18:00, 24.12.2026 18:00), or ISO 8601 with an offset"
+)
 _FORMS = f"write a span (2h, +90m, 3d), {_LOCAL_FORMS}"
 _PAST_FORMS = f"write {_LOCAL_FORMS}"
 
@@ -34,10 +40,13 @@ class TimeError(ValueError):
     """The text names no point in time, or not exactly one; the message says the cure."""
 
 
-def parse_until(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
+def parse_until(
+    text: str, timezone: ZoneInfo, now: datetime, *, after: datetime | None = None
+) -> datetime:
     """Return the aware UTC instant that a person's text means.
 
-    A span counts from `now` in hours of real time, also over a change of clocks.
+    A span counts from `now` in hours of real time, also over a change of clocks. A time alone is
+    the next one after `now`, or after the instant `after` where that is later.
 
     Raises:
         TimeError: if the text is none of the forms, or a local time that does not exist or
@@ -48,37 +57,59 @@ def parse_until(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
     try:
         if span is not None:
             return now.astimezone(UTC) + _span(span.group(1))
+        if (clock := _clock(text)) is not None:
+            return _next(clock, timezone, max(now, after or now))
         return _instant(text, timezone, timedelta(days=1), _FORMS)
     except OverflowError:
         raise TimeError(f"{text!r} is beyond the calendar; {_FORMS}") from None
 
 
-def parse_began(text: str, timezone: ZoneInfo) -> datetime:
+def parse_began(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
     """Return the aware UTC instant at which something began by a person's text.
 
-    A date alone is the midnight at which it begins. Spans are refused: they count from now on.
+    A date alone is the midnight at which it begins, a time alone the last one before `now`. Spans
+    are refused: they count from now on.
 
     Raises:
         TimeError: if the text is no such form, or a local time that does not exist or exists
             twice.
     """
+    text = text.strip()
+    if (clock := _clock(text)) is not None:
+        return _last(clock, timezone, now)
     return _past(text, timezone, timedelta(), "began, 2026-10-05 08:00")
 
 
-def parse_ended(text: str, timezone: ZoneInfo) -> datetime:
+def parse_ended(text: str, timezone: ZoneInfo, began: datetime) -> datetime:
     """Return the aware UTC instant at which something ended by a person's text.
 
-    A date alone is the midnight at which it ends. Spans are refused: they count from now on.
+    A date alone is the midnight at which it ends, a time alone the next one after it `began`.
+    Spans are refused: they count from now on.
 
     Raises:
         TimeError: if the text is no such form, or a local time that does not exist or exists
             twice.
     """
+    text = text.strip()
+    if (clock := _clock(text)) is not None:
+        return _next(clock, timezone, began)
     return _past(text, timezone, timedelta(days=1), "ended, 2026-10-05 09:30")
 
 
-def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
+def parse_day(text: str) -> date:
+    """Return the calendar day that a person's text means: `2026-12-24` or `24.12.2026`.
+
+    Raises:
+        TimeError: if the text is neither, or there is no such day.
+    """
     text = text.strip()
+    try:
+        return date.fromisoformat(_iso(text))
+    except ValueError:
+        raise TimeError(f"{text!r} is no day; write 2026-12-24 or 24.12.2026") from None
+
+
+def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
     if _SPAN.fullmatch(text.lower()):
         raise TimeError(f"{text!r} is a span from now; write when it {example}")
     try:
@@ -95,16 +126,56 @@ def _span(text: str) -> timedelta:
     return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
 
 
+def _clock(text: str) -> time | None:
+    """Return a time of the day that stands alone, None if the text is anything else."""
+    found = _CLOCK.fullmatch(text)
+    try:
+        return None if found is None else time(int(found[1]), int(found[2]))
+    except ValueError:
+        return None
+
+
+def _next(clock: time, timezone: ZoneInfo, after: datetime) -> datetime:
+    """Return when a local clock shows a time next, after an instant."""
+    local = after.astimezone(timezone)
+    instant = from_local(datetime.combine(local.date(), clock), timezone)
+    if instant > after:
+        return instant
+    return from_local(datetime.combine(local.date() + timedelta(days=1), clock), timezone)
+
+
+def _last(clock: time, timezone: ZoneInfo, before: datetime) -> datetime:
+    """Return when a local clock showed a time last, up to an instant."""
+    local = before.astimezone(timezone)
+    instant = from_local(datetime.combine(local.date(), clock), timezone)
+    if instant <= before:
+        return instant
+    return from_local(datetime.combine(local.date() - timedelta(days=1), clock), timezone)
+
+
+def _iso(text: str) -> str:
+    """Return a German date, with what follows it, in the order of ISO 8601; others as they are."""
+    found = _GERMAN.fullmatch(text)
+    if found is None:
+        return text
+    day, month, year, clock = found.groups()
+    written = f"{year}-{month:0>2}-{day:0>2}"
+    if clock is None:
+        return written
+    hour = _clock(clock.strip())
+    return f"{written} {clock if hour is None else hour.isoformat('minutes')}"
+
+
 def _instant(text: str, timezone: ZoneInfo, of_date: timedelta, forms: str) -> datetime:
     """Return an instant; of a date alone, the midnight so long after its beginning."""
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(_iso(text))
     except ValueError:
         pass
     else:
         return from_local(datetime.combine(day + of_date, time()), timezone)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_iso(text))
     except ValueError:
         raise TimeError(f"{text!r} is no time; {forms}") from None
     if moment.tzinfo is not None:

@@ -34,6 +34,9 @@ MAX_REASON = 200
 KEEP_DAYS = 400
 """Ended windows are kept that long, because accounts of past months need them."""
 
+ALL_SCHOOLS = "*"
+"""In the place of a school: whatever schools there are while the window lasts."""
+
 FILE_NAME = "maintenance.json"
 
 
@@ -43,7 +46,10 @@ class MaintenanceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
-    """A window with its school and origin; `id` is empty for those of the configuration."""
+    """A window with its school and origin; `id` is empty for those of the configuration.
+
+    `school` is `ALL_SCHOOLS` for a window that was added for all of them.
+    """
 
     school: str
     window: MaintenanceWindow
@@ -125,13 +131,12 @@ class MaintenanceBook:
         """Return the windows of one school, or of all, by their start, past ones included."""
         if school is not None:
             return self._by_school.get(school, ())
-        everything = [planned for windows in self._by_school.values() for planned in windows]
-        return tuple(sorted(everything, key=_by_start))
+        return tuple(sorted((*self._configured, *map(_planned, self._stored)), key=_by_start))
 
     def add(
         self, school: str, starts: datetime, ends: datetime, reason: str, *, now: datetime
     ) -> PlannedWindow:
-        """Add a window and return it; when this returns, it survives whatever comes.
+        """Add a window for a school or `ALL_SCHOOLS`; once this returns, it survives whatever comes.
 
         Raises:
             MaintenanceError: if the school, the times or the reason are not acceptable, or the
@@ -226,7 +231,7 @@ class MaintenanceBook:
         return f"{self._file.path} is damaged: {error}"
 
     def _check_school(self, school: str) -> None:
-        if school in self._schools:
+        if school in self._schools or school == ALL_SCHOOLS:
             return
         close = difflib.get_close_matches(school, self._schools, n=3)
         hint = f"; did you mean {', '.join(close)}?" if close else ""
@@ -235,7 +240,9 @@ class MaintenanceBook:
     def _index(self) -> None:
         by_school: dict[str, list[PlannedWindow]] = {}
         for planned in (*self._configured, *map(_planned, self._stored)):
-            by_school.setdefault(planned.school, []).append(planned)
+            whose = self._schools if planned.school == ALL_SCHOOLS else (planned.school,)
+            for school in whose:
+                by_school.setdefault(school, []).append(planned)
         self._by_school = {
             school: tuple(sorted(windows, key=_by_start)) for school, windows in by_school.items()
         }

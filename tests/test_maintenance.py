@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.inventory import Calendar, Inventory, MaintenanceWindow, School
-from monitor.maintenance import KEEP_DAYS, MAX_DAYS, MaintenanceBook, MaintenanceError
+from monitor.maintenance import (
+    ALL_SCHOOLS,
+    KEEP_DAYS,
+    MAX_DAYS,
+    MaintenanceBook,
+    MaintenanceError,
+)
 from monitor.maintenance_file import MaintenanceFile
 
 if TYPE_CHECKING:
@@ -58,6 +65,18 @@ def test_windows_of_the_configuration_and_the_command_stand_side_by_side(tmp_pat
     assert [planned.origin for planned in mine.windows("goethe")] == ["command", "configuration"]
     assert mine.active("goethe", NOW + 24.5 * HOUR) == PLANNED, "the one that ends last"
     assert len(mine.windows()) == 2
+
+
+def test_a_window_for_all_holds_for_a_school_that_comes_later_too(tmp_path: Path) -> None:
+    mine = book(tmp_path)
+    planned = mine.add(ALL_SCHOOLS, NOW, NOW + HOUR, "new core", now=NOW)
+    assert mine.schools_active(NOW) == {"goethe", "schiller"}
+    assert [one.id for one in mine.windows()] == [planned.id, ""]
+    added = School("voede", "3", "Vöde-Schule", "Gymnasium", "Mitte", ())
+    mine.reconfigure(replace(INVENTORY, schools=(*INVENTORY.schools, added)))
+    assert mine.active("voede", NOW) == planned.window
+    mine.cancel(planned.id, now=NOW)
+    assert mine.schools_active(NOW) == set()
 
 
 def test_a_window_survives_a_restart_and_a_running_daemon_learns_of_it(tmp_path: Path) -> None:

@@ -74,8 +74,8 @@ def excuse() -> None:
 @excuse.command(cls=ServiceCommand)
 @click.argument("places", nargs=-1, metavar="[SCHOOL[/SITE]]...")
 @click.option("--provider", metavar="NAME", help="All sites of this provider.")
-@click.option("--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00.")
-@click.option("--until", required=True, metavar="TIME", help="End, excluded: 2026-10-05 09:30.")
+@click.option("--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00, 08:00.")
+@click.option("--until", required=True, metavar="TIME", help="End, excluded; the same forms.")
 @click.option(
     "--to",
     "into",
@@ -106,7 +106,8 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     now, zone = SystemClock().now(), ZoneInfo(inventory.calendar.timezone)
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
     try:
-        minutes = minutes_between(parse_began(begin, zone), parse_ended(until, zone), now, zone)
+        began = parse_began(begin, zone, now)
+        minutes = minutes_between(began, parse_ended(until, zone, began), now, zone)
         wanted = Excuse(
             id=f"{now.astimezone(zone):%Y%m%d}-{secrets.token_hex(3)}",
             at=now,

@@ -5,7 +5,7 @@ Must not know: how windows are stored.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -24,13 +24,16 @@ from monitor.cli.output import say, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_until
-from monitor.maintenance import MaintenanceBook, MaintenanceError
+from monitor.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
+from monitor.plural import count_of
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from monitor.inventory import Inventory
+
+_ALL: Final = "all"
 
 
 @click.group()
@@ -39,13 +42,18 @@ def maintenance() -> None:
 
 
 @maintenance.command(cls=ServiceCommand)
-@click.argument("school")
-@click.option("--until", required=True, metavar="TIME", help="End: 2h, 90m, or 2026-12-24 18:00.")
+@click.argument("school", metavar="SCHOOL|all")
+@click.option(
+    "--until",
+    required=True,
+    metavar="TIME",
+    help="End: 2h, 14:00, 2026-12-24 18:00 or 24.12.2026 18:00.",
+)
 @click.option(
     "--from",
     "begin",
     metavar="TIME",
-    help="Start: 30m (from now), or 2026-12-24 16:00.  [default: now]",
+    help="Start: the same; 30m is from now.  [default: now]",
 )
 @click.option("--reason", required=True, help="Why; it stands in metrics' annotations and reports.")
 @config_option
@@ -53,18 +61,21 @@ def maintenance() -> None:
 def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     school: str, until: str, begin: str | None, reason: str, config: Path, state_dir: Path
 ) -> None:
-    """Add a window for SCHOOL; it survives restarts and ends by itself."""
+    """Add a window for SCHOOL, or for all; it survives restarts and ends by itself.
+
+    A time alone is the next one: of the start from now, of the end after the start.
+    """
     inventory = read_inventory(config)
-    found = find_school(inventory, school)
+    whose, name = _whose(inventory, school)
     now = SystemClock().now()
     zone = _zone(inventory)
     try:
         starts = parse_until(begin, zone, now) if begin else now
-        ends = parse_until(until, zone, now)
-        planned = _book(inventory, state_dir, now).add(found.id, starts, ends, reason, now=now)
+        ends = parse_until(until, zone, now, after=starts)
+        planned = _book(inventory, state_dir, now).add(whose, starts, ends, reason, now=now)
     except (TimeError, MaintenanceError) as error:
         fail(str(error), Exit.WRONG)
-    say(f"{planned.id}: {found.name} from {_local(starts, zone)} until {_local(ends, zone)}")
+    say(f"{planned.id}: {name} from {_local(starts, zone)} until {_local(ends, zone)}")
 
 
 @maintenance.command("list", cls=ServiceCommand)
@@ -87,7 +98,7 @@ def list_(school: str | None, config: Path, state_dir: Path) -> None:
         window = planned.window
         table.add_row(
             planned.id,
-            planned.school,
+            _shown(planned.school),
             _local(window.starts, zone),
             _local(window.ends, zone),
             escape(window.reason),
@@ -107,7 +118,19 @@ def cancel(window_id: str, config: Path, state_dir: Path) -> None:
         planned = _book(inventory, state_dir, now).cancel(window_id, now=now)
     except MaintenanceError as error:
         fail(str(error), Exit.WRONG)
-    say(f"cancelled: {planned.school}, {planned.window.reason}")
+    say(f"cancelled: {_shown(planned.school)}, {planned.window.reason}")
+
+
+def _whose(inventory: Inventory, wanted: str) -> tuple[str, str]:
+    """Return for which school a window is, and what it is called; `all` is all of them."""
+    if wanted.casefold() == _ALL and inventory.school(_ALL) is None:
+        return ALL_SCHOOLS, f"all {count_of(len(inventory.schools), 'school')}"
+    found = find_school(inventory, wanted)
+    return found.id, found.name
+
+
+def _shown(school: str) -> str:
+    return _ALL if school == ALL_SCHOOLS else school
 
 
 def _book(inventory: Inventory, state_directory: Path, now: datetime) -> MaintenanceBook:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from monitor.rollout.report import RolloutReport
     from monitor.words.text import Language
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
+_DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
 
 
 @click.command()

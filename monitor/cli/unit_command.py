@@ -15,6 +15,7 @@ from monitor.cli.common import config_option, read_inventory, unit_of
 from monitor.cli.ledger_option import ledger_url_option
 from monitor.cli.output import say
 from monitor.cli.unit import UNIT
+from monitor.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +65,22 @@ def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> 
     context = click.get_current_context()
     installed = unit_of(context)
     url = ledger_url or (installed.ledger if installed else None)
-    found = destinations([*hosts_of(inventory, url), *resolvers()], addresses_of)
-    say(*_drop_in(config, found, readers))
+    configured, servers = hosts_of(inventory, url), resolvers()
+    found = destinations([*configured, *servers], addresses_of)
+    looked_at = (
+        f"{count_of(len(configured), 'host')} of the configuration{' and the ledger' if url else ''}"
+        f", {count_of(len(servers), 'resolver')} of this host"
+    )
+    say(*_drop_in(config, looked_at, found, readers))
     for name in found.unknown:
         say(f"warning: {name} has no address now; it stays out of reach", err=True)
 
 
-def _drop_in(config: Path, found: Destinations, readers: tuple[Network, ...]) -> Iterator[str]:
+def _drop_in(
+    config: Path, looked_at: str, found: Destinations, readers: tuple[Network, ...]
+) -> Iterator[str]:
     yield f"# What {config} names beyond this host and private networks."
+    yield f"# Looked at: {looked_at}."
     yield f"# Written by `schulnetz unit`; belongs into /etc/systemd/system/{UNIT}.d/addresses.conf"
     yield "[Service]"
     for host, networks in found.networks.items():
@@ -86,6 +95,9 @@ def _drop_in(config: Path, found: Destinations, readers: tuple[Network, ...]) ->
         if str(one.network_address) == host
     ]
     yield from _lines(public(literal))
+    if not public(one for networks in found.networks.values() for one in networks):
+        yield "# Nothing to add: what was looked at is on this host or in private networks,"
+        yield "# which the unit allows as it is shipped."
     if readers:
         yield "# --allow"
         yield from _lines(public(readers))

@@ -177,6 +177,18 @@ def _mark_at_end(text: str) -> Mark:
     return Mark(len(lines), len(lines[-1]) + 1)
 
 
+def _tab_before(text: str, read: Mark, mark: Mark) -> Mark | None:
+    """Return where a tab indents a line from what was `read` last to a mistake; None without."""
+    lines = re.split(r"\r\n|\r|\n", text)[: mark.line]
+    for number in range(len(lines), read.line - 1, -1):
+        line = lines[number - 1]
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if "\t" in indent:
+            return Mark(number, indent.index("\t") + 1)
+    at_mistake = lines[-1][mark.column - 1 : mark.column]
+    return mark if at_mistake == "\t" else None
+
+
 class _StopComposingError(Exception):
     """The rest of the text cannot be read sensibly; the problem has been noted."""
 
@@ -243,6 +255,9 @@ class _Composer:
     def _note_syntax_error(self, error: yaml.MarkedYAMLError) -> None:
         place = error.problem_mark or error.context_mark
         mark = self._last if place is None else Mark(place.line + 1, place.column + 1)
+        if (tab := _tab_before(self._text, self._last, mark)) is not None:
+            self._findings.add(tab, "a tab", "YAML wants spaces")
+            return
         what = " ".join(part for part in (error.context, error.problem) if part)
         self._findings.add(mark, f"not valid YAML: {what}", "check indentation, colons and quotes")
 

@@ -48,6 +48,25 @@ def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
     assert "Umbau" not in listed
 
 
+def test_a_window_for_all_schools_is_one_and_holds_for_each(place: tuple[str, ...]) -> None:
+    until = ("--until", "24.12.2099 18:00", "--reason", "Kern", *place)
+    code, output, errors = invoke("maintenance", "add", "all", *until)
+    assert (code, output) == (1, "")
+    assert "60 are allowed" in errors
+    code, output, _ = invoke(
+        "maintenance", "add", "all", "--until", "23:59", "--reason", "Kern", *place
+    )
+    assert code == 0
+    assert ": all 2 schools from " in output
+    assert " 23:59 CE" in output
+    window = output.partition(":")[0]
+    for school in ((), ("goethe",), ("voede",)):
+        listed = invoke("maintenance", "list", *school, *place)[1]
+        assert listed.count(window) == 1
+    assert " all " in invoke("maintenance", "list", *place)[1]
+    assert invoke("maintenance", "cancel", window, *place)[1] == "cancelled: all, Kern\n"
+
+
 def test_a_window_that_has_begun_ends_when_it_is_cancelled(place: tuple[str, ...]) -> None:
     add = ("maintenance", "add", "goethe", "--until", "2h", "--reason", "Umbau", *place)
     window = invoke(*add)[1].partition(":")[0]

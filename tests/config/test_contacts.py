@@ -47,6 +47,10 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
             ),
         ),
         (
+            "city:\n\tcontacts: []\n",
+            "2:1: a tab; YAML wants spaces",
+        ),
+        (
             "schools:\n  goethe:\n    sites: {anex: {}}\n",
             "3:13: no such site is configured; allowed: annex, haus; did you mean annex?",
         ),

@@ -71,6 +71,34 @@ def test_what_is_not_ambiguous_means_the_same_to_yaml_1_1_and_1_2(text: str) -> 
     assert (value, type(value)) == (old, type(old)) == (new, type(new))
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a:\n\tb: 1\n...\n", (2, 1)),
+        ("a:\n  b: 1\n \tc: 2\n...\n", (3, 2)),
+        ("a:\n  - x: 1\n\t  y: 2\n...\n", (3, 1)),
+        ("\ta: 1\n...\n", (1, 1)),
+        ("a: x\r\n\tb: y\r\n...\n", (2, 1)),
+        ("k:\n -\tx: 1\n   y: 2\n...\n", (2, 3)),
+    ],
+)
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_tab_that_indents_is_called_a_tab(
+    text: str, place: tuple[int, int], *, is_ours: bool
+) -> None:
+    findings = Findings("x")
+    assert compose(text.encode(), findings, is_ours=is_ours) is None
+    line, column = place
+    assert str(findings.error()) == f"x:{line}:{column}: a tab; YAML wants spaces"
+
+
+def test_a_tab_elsewhere_is_not_blamed_for_another_mistake() -> None:
+    findings = Findings("x")
+    compose(b"t: |\n  one\n  \ttwo\na: 1\nb: - 2\n", findings, is_ours=False)
+    assert "5:4: not valid YAML" in str(findings.error())
+    assert tree("a:\t1\nb: [1,\t2]\t# note\n...\n").values.keys() == {"a", "b"}
+
+
 def test_keys_and_values_know_their_places() -> None:
     root = tree("größe: 1\nliste:\n  - {a: x,  b: y2}\n...\n")
     assert root.keys["liste"] == Mark(2, 1)
