@@ -136,7 +136,7 @@ class MaintenanceBook:
     def add(
         self, school: str, starts: datetime, ends: datetime, reason: str, *, now: datetime
     ) -> PlannedWindow:
-        """Add a window for a school or `ALL_SCHOOLS`; once this returns, it survives whatever comes.
+        """Add a window for a school or `ALL_SCHOOLS`; once it is returned, it survives all.
 
         Raises:
             MaintenanceError: if the school, the times or the reason are not acceptable, or the

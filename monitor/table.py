@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _GAP: Final = 2
 # Narrower, a text is a column of fragments.
 _NARROWEST: Final = 14
+# Longer words are broken, shorter ones are not.
+_WORD: Final = 24
 _INDENT: Final = 2
 
 
@@ -116,7 +118,10 @@ class Table:
     def _narrowest(self, place: int, widths: list[int]) -> int:
         if self._columns[place].kind is not Kind.TEXT:
             return widths[place]
-        return min(widths[place], max(_NARROWEST, cell_len(self._columns[place].head)))
+        words = (word for row in self._rows for word in row[place].plain.split())
+        longest = max(map(cell_len, words), default=0)
+        least = max(_NARROWEST, cell_len(self._columns[place].head), min(longest, _WORD))
+        return min(widths[place], least)
 
     def _row(
         self, console: Console, places: Sequence[int], cells: Sequence[Text], widths: Sequence[int]

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "state_directory": set(),
     "state_file": set(),
     "swap": set(),
+    "table": set(),
     "threads": set(),
     "plain": set(),
     "plural": set(),
@@ -79,7 +80,17 @@ ALLOWED: dict[str, set[str]] = {
     "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
 }
 # What is for everybody to use.
-FOR_ALL = {"clock", "plain", "plural", "state_file", "swap", "threads", "whole_file", "words"}
+FOR_ALL = {
+    "clock",
+    "plain",
+    "plural",
+    "state_file",
+    "swap",
+    "table",
+    "threads",
+    "whole_file",
+    "words",
+}
 WIRING = {
     "daemon",
     "city_goal",

@@ -12,8 +12,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from monitor.calendar import CalendarError, SchoolCalendar
 from monitor.cli.common import (
@@ -47,6 +45,7 @@ from monitor.rollout.campaign_rules import MEASUREMENTS
 from monitor.rollout.campaign_runner import KINDS
 from monitor.rollout.campaign_trial import why_spoiled
 from monitor.rollout.chain import LedgerError
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -216,17 +215,19 @@ def _verdict(verdict: CampaignVerdict | None) -> Iterable[str]:
 
 
 def _results(measurements: Iterable[Measurement], local: Callable[[datetime], str]) -> Table:
-    table = Table(box=None, header_style="bold")
-    for heading in ("measured", "down", "up", "others", "counts"):
-        table.add_column(heading, overflow="fold")
+    table = Table(
+        Column("measured"),
+        *(Column(head, Kind.NUMBER) for head in ("down", "up", "others")),
+        Column("counts", Kind.TEXT),
+    )
     for one in measurements:
         share = one.cross_traffic_share
-        table.add_row(
+        table.add(
             local(one.at),
             _rate(one.down_bps),
             _rate(one.up_bps),
             "?" if share is None else f"{100 * share:.1f} %",
-            escape(f"no: {why_spoiled(one)}") if one.invalidities() else "yes",
+            f"no: {why_spoiled(one)}" if one.invalidities() else "yes",
         )
     return table
 

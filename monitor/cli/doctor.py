@@ -9,9 +9,7 @@ Must not know: how the daemon does its work.
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,14 +24,14 @@ from monitor.cli.common import (
     state_option,
     unit_of,
 )
-from monitor.cli.doctor_service import service_addresses, service_user, web_file
+from monitor.cli.doctor_secrets import secrets
+from monitor.cli.doctor_service import service_addresses, service_state, service_user, web_file
 from monitor.cli.finding import Finding, Health, table_of
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
-from monitor.config.secrets import SecretError, read_credentials
 from monitor.inventory import IcmpOptions
 from monitor.plural import count_of
 from monitor.probes.echo_port import EchoPermissionError
@@ -110,6 +108,7 @@ def examine(
     unit: Unit | None = None,
 ) -> Iterator[Finding]:
     """Yield what is found, in the order in which the daemon would stumble over it."""
+    yield service_state(unit)
     if unit is not None:
         yield service_user(unit)
     inventory: Inventory | None = None
@@ -121,7 +120,7 @@ def examine(
         cure = f"`schulnetz check {config}` names them all"
         yield Finding("configuration", Health.BAD, count_of(count, "problem"), cure)
     if inventory is not None:
-        yield from _credentials(inventory, unit)
+        yield from secrets(inventory, unit)
         if unit is not None:
             yield service_addresses(unit, inventory)
     if (web := web_file(web_config, config)) is not None:
@@ -131,31 +130,6 @@ def examine(
     yield from asyncio.run(_network(inventory))
     yield _files()
     yield _clock()
-
-
-def _credentials(inventory: Inventory, unit: Unit | None) -> Iterator[Finding]:
-    try:
-        read_credentials(inventory.credentials)
-        yield Finding("credentials", Health.GOOD, f"{len(inventory.credentials)} can be read")
-    except SecretError as error:
-        group = (unit.last("Group") or unit.user) if unit is not None else ""
-        cure = f"install -m 640 -g {group} /dev/stdin FILE, type it, then Ctrl-D" if group else ""
-        yield Finding("credentials", Health.BAD, str(error), cure)
-    for name, source in inventory.credentials.items():
-        if source.kind == "file" and _is_open_to_others(Path(source.place)):
-            seen = f"{source.place} can be read by other users"
-            cure = f"chmod o-rwx {source.place}, and give it to the daemon's user or group"
-            yield Finding(f"credential {name}", Health.WARNING, seen, cure)
-
-
-def _is_open_to_others(path: Path) -> bool:
-    """Return whether others than the owner and this process's own group can read a file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    of_group = found.st_mode & stat.S_IRGRP and found.st_gid != os.getegid()
-    return bool(found.st_mode & stat.S_IROTH or of_group)
 
 
 def _state(state_dir: Path) -> Finding:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.cli.addresses import addresses_of, blocked, destinations, hosts_of, resolvers
 from monitor.cli.finding import Finding, Health
 from monitor.cli.service import is_service, own_name
-from monitor.cli.unit import UNIT
+from monitor.cli.unit import UNIT, active_state, is_booted
 from monitor.config.secrets import own_copy
 from monitor.config.web_file import read_web_file
 from monitor.web_access import WebFileError
@@ -23,6 +23,30 @@ if TYPE_CHECKING:
     from monitor.inventory import Inventory
 
 _SHOWN: Final = 3
+_INSTALL: Final = "apt install ./build/schulnetz-monitor_*.deb"
+# systemctl(1), is-active.
+_RUNS: Final = frozenset({"active", "activating", "reloading"})
+
+
+def service_state(unit: Unit | None) -> Finding:
+    """Return whether the service is installed and runs; a host without systemd has none."""
+    if not is_booted():
+        return Finding("service", Health.GOOD, "no systemd here: `schulnetz run` is the daemon")
+    if unit is None:
+        return Finding(
+            "service",
+            Health.WARNING,
+            "none is installed: nothing starts the daemon with the machine",
+            f"`make deb` in a clone, then {_INSTALL}; or by hand, as docs/operation.md says",
+        )
+    state = active_state()
+    if state in _RUNS:
+        return Finding("service", Health.GOOD, f"{UNIT} is {state}")
+    if state == "failed":
+        cure = f"journalctl -u {UNIT} -n 50 says why; then systemctl restart {UNIT}"
+        return Finding("service", Health.BAD, f"{UNIT} has failed", cure)
+    seen = f"{UNIT} is installed and does not run" + (f" ({state})" if state else "")
+    return Finding("service", Health.WARNING, seen, f"systemctl enable --now {UNIT}")
 
 
 def service_user(unit: Unit) -> Finding:

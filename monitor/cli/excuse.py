@@ -74,7 +74,9 @@ def excuse() -> None:
 @excuse.command(cls=ServiceCommand)
 @click.argument("places", nargs=-1, metavar="[SCHOOL[/SITE]]...")
 @click.option("--provider", metavar="NAME", help="All sites of this provider.")
-@click.option("--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00, 08:00.")
+@click.option(
+    "--from", "begin", required=True, metavar="TIME", help="Start: 2026-10-05 08:00, 08:00."
+)
 @click.option("--until", required=True, metavar="TIME", help="End, excluded; the same forms.")
 @click.option(
     "--to",

@@ -1,21 +1,31 @@
-"""How much of each interface of a device is exported, and why, as lines for a person.
+"""How much of each interface of a device is exported, and why, as a table for a person.
 
 Must not know: how the device was read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.interface_labels import numbered
 from monitor.exposition.ports import Exported, PortChooser, counted
 from monitor.exposition.text import sanitise
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from monitor.inventory import InterfacesOptions
     from monitor.observation import DeviceReading
 
-_WIDTH = 24
+LEGEND: Final = (
+    "",
+    "whole   all of the interface's series",
+    "status  ifOperStatus and ifAdminStatus alone: `interfaces.unused` is `status`, and the port",
+    "        is down and carries nothing",
+    "none    no series: the key of `interfaces.select` that is named leaves the interface out",
+    "",
+    "As a daemon has it that has just started; docs/snmp.md explains each reason.",
+)
+"""What the words of the table mean."""
 
 
 def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
@@ -24,21 +34,28 @@ def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
     return ", ".join(f"{number} {exported}" for exported, number in counts.items())
 
 
-def exported_lines(reading: DeviceReading, options: InterfacesOptions) -> list[str]:
-    """Return a line for each interface: number, name, how much of it is exported, and why.
+def exported_table(reading: DeviceReading, options: InterfacesOptions) -> Table | None:
+    """Return a row for each interface: number, name, how much of it is exported, and why.
 
     As a daemon has it that has just started: it takes what is down for unused until it counts.
+    None if the device has no interfaces.
     """
     choice = PortChooser(options).choose(reading)
-    lines = []
-    for row in sorted(numbered(reading)):
+    rows = sorted(numbered(reading))
+    table = Table(
+        Column("ifIndex", Kind.NUMBER),
+        Column("name", Kind.TEXT),
+        Column("exported"),
+        Column("why", Kind.TEXT),
+    )
+    for row in rows:
         how, why = choice.of(row), ""
         if how is Exported.STATUS:
             why = "unused: down, and carries nothing"
         elif how is Exported.NONE:
             why = f"select.{options.select.why_left_out(reading.columns, row)}"
-        lines.append(f"{row:>10} {_name(reading, row):{_WIDTH}} {how:7} {why}".rstrip())
-    return lines
+        table.add(str(row), _name(reading, row), how, why)
+    return table if rows else None
 
 
 def _name(reading: DeviceReading, row: int) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rich.box import SIMPLE_HEAD
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
+
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +46,9 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
 
 def table_of(findings: Sequence[Finding]) -> Table:
     """Return a row for each finding, worst first, the cure below what was found."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("what", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("found", overflow="fold")
+    table = Table(Column("what", Kind.TEXT), Column(""), Column("found", Kind.TEXT))
     for finding in worst_first(findings):
         cure = f"\n{finding.cure}" if finding.cure else ""
-        health = f"[{_STYLES[finding.health]}]{finding.health}[/]"
-        table.add_row(finding.what, health, escape(f"{finding.seen}{cure}"))
+        health = Text(finding.health.value, _STYLES[finding.health])
+        table.add(finding.what, health, f"{finding.seen}{cure}")
     return table

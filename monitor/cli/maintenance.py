@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from monitor.cli.common import (
     Exit,
@@ -26,6 +24,7 @@ from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_until
 from monitor.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
 from monitor.plural import count_of
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -91,17 +90,21 @@ def list_(school: str | None, config: Path, state_dir: Path) -> None:
         say("no maintenance windows")
         return
     zone = _zone(inventory)
-    table = Table(box=None, header_style="bold")
-    for heading in ("id", "school", "from", "until", "reason"):
-        table.add_column(heading, overflow="fold")
+    table = Table(
+        Column("id"),
+        Column("school", Kind.TEXT, leads=True),
+        Column("from"),
+        Column("until"),
+        Column("reason", Kind.TEXT, leads=True),
+    )
     for planned in windows:
         window = planned.window
-        table.add_row(
+        table.add(
             planned.id,
             _shown(planned.school),
             _local(window.starts, zone),
             _local(window.ends, zone),
-            escape(window.reason),
+            window.reason,
         )
     show(table)
 

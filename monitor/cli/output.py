@@ -70,8 +70,11 @@ def ask(question: str) -> bool:
 
 
 def show(shown: RenderableType) -> None:
-    """Print tables and the like, as wide as the terminal."""
-    Console().print(_Plain(shown))
+    """Print tables and the like, as wide as the terminal; 80 columns where there is none.
+
+    What is wider is left to the terminal to break, and never cut.
+    """
+    Console().print(_Plain(shown), crop=False)
 
 
 def working(text: str) -> Status:

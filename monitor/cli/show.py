@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from monitor.exposition.text import sanitise
@@ -24,6 +21,7 @@ from monitor.observation import (
     State,
     TcpReading,
 )
+from monitor.table import Column, Kind, Table
 from monitor.uplink.model import GAP_SENTENCES
 
 if TYPE_CHECKING:
@@ -118,22 +116,23 @@ def rate(bits_per_second: float) -> str:
 def _table(school: School, observations: Sequence[Observation]) -> Table:
     """Return one row per check: where, what, how it ended, what was measured and why."""
     several_sites = len(school.sites) > 1
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("device", no_wrap=True)
-    table.add_column("check", no_wrap=True)
-    table.add_column("result", no_wrap=True)
-    table.add_column("finding", overflow="fold")
+    table = Table(
+        Column("device", Kind.TEXT),
+        Column("check"),
+        Column("result"),
+        Column("finding", Kind.TEXT),
+    )
     place = ""
     for observation in observations:
         target = observation.check.target
         device = f"{target.site}/{target.device}" if several_sites else target.device
         here = f"{device} {target.host}"
         parts = filter(None, (found(observation), sanitise(observation.detail)))
-        table.add_row(
+        table.add(
             "" if here == place else here,
             observation.check.name,
-            f"[{STYLES[observation.outcome]}]{observation.outcome}[/]",
-            escape("; ".join(parts)),
+            Text(observation.outcome.value, STYLES[observation.outcome]),
+            "; ".join(parts),
         )
         place = here
     return table

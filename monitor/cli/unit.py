@@ -19,7 +19,7 @@ UNIT: Final = "schulnetz.service"
 INSTALLED_CONFIG: Final = Path("/etc/schulnetz/schools.yaml")
 INSTALLED_STATE: Final = Path("/var/lib/schulnetz")
 CREDENTIALS: Final = Path("/run/credentials", UNIT)
-_BOOTED: Final = Path("/run/systemd/system")  # sd_booted(3)
+_BOOTED: Final = Path("/run/systemd/system")
 _ANSWER_SECONDS: Final = 30.0
 # What systemd.service(5) allows before the program of ExecStart=.
 _EXEC_PREFIXES: Final = "@-:+!"
@@ -131,13 +131,28 @@ def _joined(text: str) -> Iterator[str]:
         begun = ""
 
 
+def is_booted() -> bool:
+    """Return whether systemd is this machine's first process; sd_booted(3)."""
+    return _BOOTED.is_dir()
+
+
 def installed_unit() -> Unit | None:
     """Return the unit that systemd has on this machine; None without one, or without systemd."""
-    if not _BOOTED.is_dir():
-        return None
+    said = _systemctl("cat") if is_booted() else None
+    return parse_unit(said.stdout) if said is not None and said.returncode == 0 else None
+
+
+def active_state() -> str:
+    """Return the service's ActiveState, such as `active` or `failed`; empty if it is not known."""
+    said = _systemctl("is-active")
+    return said.stdout.strip() if said is not None else ""
+
+
+def _systemctl(verb: str) -> subprocess.CompletedProcess[str] | None:
+    """Return what systemd says of the service; None without an answer."""
     try:
-        said = subprocess.run(  # noqa: S603  # nothing of it comes from elsewhere
-            ["systemctl", "cat", UNIT],  # noqa: S607  # wherever the distribution keeps it
+        return subprocess.run(  # noqa: S603  # nothing of it comes from elsewhere
+            ["systemctl", verb, UNIT],  # noqa: S607  # wherever the distribution keeps it
             capture_output=True,
             text=True,
             timeout=_ANSWER_SECONDS,
@@ -145,4 +160,3 @@ def installed_unit() -> Unit | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return parse_unit(said.stdout) if said.returncode == 0 else None

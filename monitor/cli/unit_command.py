@@ -67,9 +67,10 @@ def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> 
     url = ledger_url or (installed.ledger if installed else None)
     configured, servers = hosts_of(inventory, url), resolvers()
     found = destinations([*configured, *servers], addresses_of)
+    whose = "the configuration and the ledger" if url else "the configuration"
     looked_at = (
-        f"{count_of(len(configured), 'host')} of the configuration{' and the ledger' if url else ''}"
-        f", {count_of(len(servers), 'resolver')} of this host"
+        f"{count_of(len(configured), 'host')} of {whose}, "
+        f"{count_of(len(servers), 'resolver')} of this host"
     )
     say(*_drop_in(config, looked_at, found, readers))
     for name in found.unknown:

@@ -24,8 +24,9 @@ from monitor.cli.common import (
     read_inventory,
     sentence,
 )
-from monitor.cli.exported import exported_counts, exported_lines
-from monitor.cli.output import say, say_document
+from monitor.cli.devices import known_device, snmp_devices
+from monitor.cli.exported import LEGEND, exported_counts, exported_table
+from monitor.cli.output import say, say_document, show
 from monitor.cli.service import Service, ServiceCommand
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
@@ -221,14 +222,14 @@ def _ask(
     demo: Path | None,
 ) -> T:
     """Return what came of a job on a device; leave with a line if it cannot be asked."""
-    name = _known(inventory, wanted)
+    name = known_device(inventory, wanted)
     state = demo or default_state_directory()
 
     async def ask() -> T:
         clock = SystemClock()
         opened = open_transports(inventory, state, of_demo=demo is not None, pings=False)
         async with opened as transports:
-            checks = _devices(transports.inventory)[name]
+            checks = snmp_devices(transports.inventory)[name]
             access = next(
                 check.options.access for check in checks if isinstance(check.options, SNMP_OPTIONS)
             )
@@ -243,39 +244,6 @@ def _ask(
         fail(str(error), Exit.CANNOT_START)
     except (OSError, ResolveError) as error:
         fail(f"{wanted} cannot be asked: {sentence(error)}", Exit.CHECK_FAILED)
-
-
-def _devices(inventory: Inventory) -> dict[str, tuple[Check, ...]]:
-    """Return the checks by SNMP of every device, by its name as the command line takes it."""
-    devices: dict[str, tuple[Check, ...]] = {}
-    for check in inventory.checks():
-        target = check.target
-        if target.school and isinstance(check.options, SNMP_OPTIONS):
-            name = f"{target.school}/{target.site}/{target.device}"
-            devices[name] = (*devices.get(name, ()), check)
-    return devices
-
-
-def _known(inventory: Inventory, wanted: str) -> str:
-    """Return a device's whole name; leave with suggestions if there is none, or several."""
-    known = _devices(inventory)
-    school, _, rest = wanted.partition("/")
-    found = [
-        name for name in known if name == wanted or (rest and _is_short(name, f"{school}/", rest))
-    ]
-    if len(found) > 1:
-        fail(f"{wanted!r} is at several sites: {', '.join(found)}", Exit.WRONG)
-    if not found:
-        of_school = [name for name in known if name.startswith(f"{school}/")]
-        close = difflib.get_close_matches(wanted, of_school or known, n=3, cutoff=0.4)
-        likely = ", ".join(close or of_school[:3])
-        hint = f"did you mean {likely}?" if likely else "`schulnetz check --list` lists schools"
-        fail(f"no device {wanted!r} is read by SNMP; {hint}", Exit.WRONG)
-    return found[0]
-
-
-def _is_short(name: str, school: str, device: str) -> bool:
-    return name.startswith(school) and name.rpartition("/")[2] == device
 
 
 def _table(wanted: str | None) -> str | None:
@@ -341,11 +309,15 @@ async def _profile(found: _Device) -> list[str]:
 
 
 async def _exported(found: _Device) -> list[str]:
-    """Return how much of each interface is exported, and why."""
+    """Show how much of each interface is exported, and why; return what the words mean."""
     read = await found.interfaces()
     if read is None:
         fail(f"{found.name} ({found.address}): nothing was read of it", Exit.CHECK_FAILED)
-    return exported_lines(*read) or ["the device has no interfaces"]
+    table = exported_table(*read)
+    if table is None:
+        return ["the device has no interfaces"]
+    show(table)
+    return list(LEGEND)
 
 
 async def _record(found: _Device) -> tuple[list[str], list[str]]:

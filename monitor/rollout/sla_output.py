@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from monitor.plain import as_json, plain
 from monitor.rollout.availability import minutes_of_day, start_of
 from monitor.rollout.sla import month_days
 from monitor.rollout.spreadsheet import csv_table
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -167,6 +167,7 @@ def to_table(report: SlaReport) -> RenderableType:
     parts: list[RenderableType] = [
         _text(f"{report.city}: availability {report.month}{provider}{state}"),
         _site_table(report),
+        _text("(open): unknown minutes could change it"),
     ]
     if any(site.outages for site in report.sites):
         parts.append(_outage_table(report))
@@ -180,21 +181,21 @@ def to_table(report: SlaReport) -> RenderableType:
 
 
 def _site_table(report: SlaReport) -> Table:
-    table = Table()
-    table.add_column("Site", overflow="fold")
-    table.add_column("Provider", overflow="fold")
     turned = ("Excused", "Charged") if report.excuses else ()
     figures = ("Up", "Down", "Unknown", "Maint.", "Outside", *turned)
-    for name in (*figures, "Owed %", "Is %", "Min. left"):
-        table.add_column(name, justify="right")
-    table.add_column("Contract")
+    table = Table(
+        Column("Site", Kind.TEXT, leads=True),
+        Column("Provider", Kind.TEXT, leads=True),
+        *(Column(name, Kind.NUMBER) for name in (*figures, "Owed %", "Is %", "Min. left")),
+        Column("Contract"),
+    )
     for site in report.sites:
         total, contract = site.total, site.site.uplink.contract
         counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
         verdict = site.verdict.value if site.certain else f"{site.verdict.value} (open)"
-        table.add_row(
-            _text(f"{site.school.name} ({site.school.id}/{site.site.id})"),
-            _text(contract.provider),
+        table.add(
+            f"{site.school.name} ({site.school.id}/{site.site.id})",
+            contract.provider,
             *map(str, counts),
             *((str(total.excused), str(site.charged)) if turned else ()),
             _percent(contract.availability),
@@ -202,23 +203,28 @@ def _site_table(report: SlaReport) -> Table:
             str(site.left_down_minutes),
             verdict,
         )
-    table.caption = "(open): unknown minutes could change it"
     return table
 
 
 def _outage_table(report: SlaReport) -> Table:
-    table = Table(title="Outages")
-    for name in ("Site", "Begins", "Ends", "Minutes", "Reason", "Then"):
-        table.add_column(name, justify="right" if name == "Minutes" else "left", overflow="fold")
+    table = Table(
+        Column("Site", Kind.TEXT, leads=True),
+        Column("Begins"),
+        Column("Ends"),
+        Column("Minutes", Kind.NUMBER),
+        Column("Reason", Kind.TEXT, leads=True),
+        Column("Then", Kind.TEXT),
+        title="Outages",
+    )
     for site in report.sites:
         for outage in site.outages:
-            table.add_row(
-                _text(f"{site.school.id}/{site.site.id}"),
+            table.add(
+                f"{site.school.id}/{site.site.id}",
                 _local(report, outage.begins),
                 _local(report, outage.ends),
                 str(outage.minutes),
-                _text(f"{outage.reason} {outage.detail}".strip()),
-                _text(outage.followed_by),
+                f"{outage.reason} {outage.detail}".strip(),
+                outage.followed_by,
             )
     return table
 
@@ -246,9 +252,16 @@ def _excuse_object(report: SlaReport, one: Excuse) -> dict[str, Json]:
 
 
 def _excuse_table(report: SlaReport) -> Table:
-    table = Table(title="Minutes reclassified by a person")
-    for heading in ("Excuse", "Sites", "From", "Until", "Into", "By", "Why"):
-        table.add_column(heading, overflow="fold")
+    table = Table(
+        Column("Excuse"),
+        Column("Sites", Kind.TEXT, leads=True),
+        Column("From"),
+        Column("Until"),
+        Column("Into"),
+        Column("By", Kind.TEXT, leads=True),
+        Column("Why", Kind.TEXT, leads=True),
+        title="Minutes reclassified by a person",
+    )
     for one in report.excuses:
         why = one.reason
         if one.withdrawn is not None:
@@ -256,8 +269,7 @@ def _excuse_table(report: SlaReport) -> Table:
             why += f"; withdrawn {_local(report, back.at)} by {back.by}: {back.reason}"
         whose = one.provider or ", ".join(one.sites)
         begins, ends = _local(report, one.begins), _local(report, one.ends)
-        row = (one.id, whose, begins, ends, one.into, one.by, why)
-        table.add_row(*map(_text, row))
+        table.add(one.id, whose, begins, ends, one.into, one.by, why)
     return table
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import resource
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.cli import doctor
+from monitor.cli import unit as unit_module
 from monitor.cli.clocks import KernelClock, kernel_clock
 from monitor.cli.doctor import examine, same_clock
-from monitor.cli.doctor_service import web_file
+from monitor.cli.doctor_secrets import secrets
+from monitor.cli.doctor_service import service_state, web_file
 from monitor.cli.finding import Finding, Health, worst_first
+from monitor.cli.unit import parse_unit
 from monitor.clock import SystemClock
+from monitor.config import load_text
+from monitor.inventory import CredentialSource
 from monitor.rollout.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
@@ -60,6 +66,86 @@ def test_a_bad_configuration_names_the_command_that_tells_all(tmp_path: Path) ->
     how, said = found(config, tmp_path / "state")["configuration"]
     assert how is Health.BAD
     assert f"`schulnetz check {config}`" in said
+
+
+@pytest.mark.parametrize(
+    ("place", "cure"),
+    [
+        (
+            "/etc/schulnetz/secrets/none",
+            (
+                "install -m 640 -g monitoring /dev/stdin /etc/schulnetz/secrets/none, type it, "
+                "then Ctrl-D: root and the group monitoring may read it; or root's alone, handed "
+                "over by LoadCredential=devices:/etc/schulnetz/secrets/none in the unit, with "
+                "{file: /run/credentials/schulnetz.service/devices} in the configuration"
+            ),
+        ),
+        (
+            "/run/credentials/schulnetz.service/community",
+            (
+                "systemctl edit schulnetz.service: [Service] LoadCredential=community:"
+                "/etc/schulnetz/secrets/community, a file that root alone may read; then restart"
+            ),
+        ),
+    ],
+)
+def test_a_secret_file_that_is_missing_is_named_with_who_may_read_it(place: str, cure: str) -> None:
+    inventory = replace(
+        load_text(TOWN.text().encode(), "x"),
+        credentials={"devices": CredentialSource("file", place)},
+    )
+    unit = parse_unit("[Service]\nUser=schulnetz\nGroup=monitoring\n")
+    (finding,) = secrets(inventory, unit)
+    assert (finding.what, finding.health) == ("credential devices", Health.BAD)
+    assert finding.seen == f"the file {place} cannot be read: No such file or directory"
+    assert finding.cure == cure
+    (alone,) = secrets(inventory, None)
+    assert "LoadCredential=devices" not in alone.cure
+
+
+def test_a_secret_in_a_variable_is_a_file_for_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(COMMUNITY_OF_RUN, raising=False)
+    inventory = load_text(TOWN.text().encode(), "x")
+    (by_hand,) = secrets(inventory, None)
+    assert by_hand.cure == f"export {COMMUNITY_OF_RUN}=... before the daemon starts"
+    (served,) = secrets(inventory, parse_unit("[Service]\nUser=schulnetz\n"))
+    assert "{file: /etc/schulnetz/secrets/devices}, and install -m 640" in served.cure
+
+
+@pytest.mark.parametrize(
+    ("state", "health", "said"),
+    [
+        ("active", Health.GOOD, "schulnetz.service is active"),
+        ("inactive", Health.WARNING, "does not run (inactive) systemctl enable --now schulnetz"),
+        ("failed", Health.BAD, "has failed journalctl -u schulnetz.service -n 50 says why"),
+        ("", Health.WARNING, "is installed and does not run systemctl enable --now"),
+        (None, Health.WARNING, "none is installed: nothing starts the daemon with the machine"),
+    ],
+)
+def test_a_service_that_is_missing_or_does_not_run_is_said_with_the_command(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state: str | None,
+    health: Health,
+    said: str,
+) -> None:
+    monkeypatch.setattr(unit_module, "_BOOTED", tmp_path)
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\n[ "$1" = is-active ] && echo {state}\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = service_state(None if state is None else parse_unit("[Service]\n"))
+    assert finding.health is health
+    assert said in f"{finding.seen} {finding.cure}"
+    if state is None:
+        assert "apt install ./build/schulnetz-monitor_*.deb" in finding.cure
+
+
+def test_without_systemd_there_is_no_service_to_miss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_module, "_BOOTED", tmp_path / "none")
+    assert service_state(None).health is Health.GOOD
 
 
 def test_a_secret_that_others_can_read_is_a_warning(config: Path, tmp_path: Path) -> None:

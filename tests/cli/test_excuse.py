@@ -138,7 +138,10 @@ def test_minutes_that_are_not_recorded_yet_are_counted_apart(
         ({"--until": "2022-03-07 07:59"}, "the end lies before the start; swap them"),
         ({"--until": "2199-01-01 00:00"}, "the end 2199-01-01 00:00 lies in the future: it is 20"),
         ({"--until": "2h"}, "is a span from now; write when it ended, 2026-10-05 09:30"),
-        ({"--until": "tomorrow"}, "is no time; write a local time (14:00, 2026-12-24 18:00, 24.12.2026 18:00), or ISO"),
+        (
+            {"--until": "tomorrow"},
+            "is no time; write a local time (14:00, 2026-12-24 18:00, 24.12.2026 18:00), or ISO",
+        ),
         ({"--until": "2022-03-07 08:30:30"}, "the end 08:30:30 is not a whole minute; leave"),
         ({"--from": "2h"}, "is a span from now; write when it began"),
         ({"--from": "2022-03-27 02:30"}, "does not exist in Europe/Berlin: the clocks go forward"),

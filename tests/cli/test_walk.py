@@ -27,6 +27,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "did you mean goethe/main/switch-01, goethe/main/switch-02, goethe/main/router?",
         ),
         ("goethe", "did you mean goethe/main/router, goethe/main/switch-0"),
+        ("goethe", "; name it SCHOOL/DEVICE; did you mean"),
         ("xyzzy/1", "`schulnetz check --list` lists schools"),
     ],
 )
@@ -35,6 +36,37 @@ def test_an_unknown_device_gets_suggestions(config: Path, device: str, said: str
     assert (code, output) == (1, "")
     assert errors.startswith(f"error: no device '{device}' is read by SNMP; ")
     assert said in errors
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.82.2.1", "127.82.2.1 is goethe/main/router: name it SCHOOL/DEVICE, not its address"),
+        (
+            "127.82.2.200",
+            (
+                "no device with the address 127.82.2.200 is read by SNMP: name it SCHOOL/DEVICE; "
+                "the nearest are goethe/main/switch-02 (127.82.2.12), "
+            ),
+        ),
+        (
+            "2001:db8::1",
+            (
+                "no device with the address 2001:db8::1 is read by SNMP: name it SCHOOL/DEVICE; "
+                "`schulnetz check --list` lists schools"
+            ),
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["walk", "record"])
+def test_an_address_is_answered_with_the_names_of_devices(
+    config: Path, tmp_path: Path, command: str, address: str, said: str
+) -> None:
+    file = (tmp_path / "out",) if command == "record" else ()
+    code, output, errors = invoke(command, address, *file, "--config", config)
+    assert (code, output) == (1, "")
+    assert errors.startswith(f"error: {said}")
+    assert len(errors.splitlines()) == 1
 
 
 def test_an_unknown_table_gets_a_suggestion(config: Path) -> None:
