@@ -5,14 +5,14 @@ Must not know: HTTP.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 from monitor.exposition.blackbox import blackbox_text
 from monitor.inventory import Role, checks_of_school
 from monitor.rollout.chain import LedgerError
 from monitor.rollout.records import TRANSITION, read_transition
 from monitor.rollout.sla import month_entries, sla_report
+from monitor.rollout.spells import MEMORY
 from monitor.status.build import (
     city_status,
     finding_of,
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-OUTAGES_OF: Final = timedelta(days=30)
 
 
 class DaemonView:
@@ -124,7 +122,7 @@ class DaemonView:
             return [
                 read_transition(one.entry)
                 for site in sites
-                for one in reader.entries(TRANSITION, now - OUTAGES_OF, now, site)
+                for one in reader.entries(TRANSITION, now - MEMORY, now, site)
             ]
 
     def _sla(self, month: str, sources: Sources, now: datetime) -> Sla:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.calendar import SchoolCalendar
@@ -28,9 +27,18 @@ from monitor.rollout.availability import minute_of
 from monitor.rollout.identity import identity_of
 from monitor.rollout.recorder import MinuteRecorder
 from monitor.rollout.records import TRANSITION, Transition, read_transition, rule_entry
+from monitor.rollout.spells import MEMORY, last_known
 from monitor.topology import Topology, place_of
 from monitor.uplink import UplinkMeters
-from monitor.verdict import Conditions, Moment, Subject, SubjectKind, VerdictBoard
+from monitor.verdict import (
+    Cause,
+    Conditions,
+    Moment,
+    Subject,
+    SubjectKind,
+    Verdict,
+    VerdictBoard,
+)
 from monitor.verdict.conditions import told
 
 if TYPE_CHECKING:
@@ -52,8 +60,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How far back the ledger is asked which uplinks were up before the start.
-MEMORY = timedelta(days=7)
 _OWNER = "watch"
 _ROLLOUT = "rollout"
 
@@ -94,7 +100,7 @@ class Watch:
         maintenance.refresh(clock.now())
         self._rules = self._rules_of(inventory)
         self.board = VerdictBoard(
-            inventory, self._moment(), answered_before=_up_by_the_ledger(memory, inventory)
+            inventory, self._moment(), known_before=_known_by_the_ledger(memory, inventory)
         )
         self.conditions = Conditions(inventory, self.board)
         self._degraded: Mapping[Subject, tuple[Degradation, ...]] = {}
@@ -305,19 +311,18 @@ async def remembered(past: Past, now: datetime) -> list[Recorded]:
     return await past.entries(TRANSITION, since=now - MEMORY)
 
 
-def _up_by_the_ledger(memory: Iterable[Recorded], inventory: Inventory) -> list[Subject]:
-    # Not knowing is no change: who was up before the monitor was isolated is expected back.
-    latest = {
-        one.entry.subject: state
-        for one in memory
-        if (state := read_transition(one.entry).state) is not State.UNKNOWN
-    }
-    return [
-        Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device)
+def _known_by_the_ledger(
+    memory: Iterable[Recorded], inventory: Inventory
+) -> dict[Subject, Verdict]:
+    latest = last_known(read_transition(one.entry) for one in memory)
+    return {
+        Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device): Verdict(
+            one.state, Cause(one.reason), one.since, one.detail
+        )
         for school in inventory.schools
         for site in school.sites
-        if latest.get(f"{school.id}/{site.id}") is State.UP
-    ]
+        if (one := latest.get(f"{school.id}/{site.id}")) is not None and one.reason in set(Cause)
+    }
 
 
 def _tell_degraded(subject: Subject, found: Degradation, *, is_new: bool) -> None:
@@ -336,8 +341,9 @@ def _transition(change: Change) -> Transition:
     return Transition(
         site=f"{subject.school}/{subject.site}",
         state=verdict.state,
-        # A step of the wall clock between the two must not stop the account.
-        since=min(verdict.since, change.at),
+        # Minutes before the rounds that prove it are not known, also where an outage goes on. A
+        # step of the wall clock between the two must not stop the account.
+        since=min(change.proven_from, change.at),
         at=change.at,
         reason=verdict.cause,
         detail=verdict.detail,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory import IcmpOptions, Inventory
+    from monitor.rollout.place import LedgerPlace
     from monitor.snmp.read import Agent, Request
     from tests.integration.running import Town
 
@@ -118,10 +119,12 @@ async def running(
     clock: VirtualClock | None = None,
     *,
     fewer_schools: bool = False,
+    place: LedgerPlace | None = None,
 ) -> AsyncIterator[Running]:
     """Run a daemon within the context; every check of it has ended afterwards.
 
-    With `fewer_schools` a reload may lose as many as it likes.
+    With `fewer_schools` a reload may lose as many as it likes. The ledger is in `place`, else in a
+    file in the folder.
     """
     network = network or Network()
     clock = clock or VirtualClock()
@@ -131,8 +134,8 @@ async def running(
     loaded = [Loaded(inventory, credentials)]
     async with AsyncExitStack() as stack:
         threads = stack.enter_context(open_daemon_threads())
-        place = SqlitePlace(folder / "ledger.sqlite")
-        ledger = await stack.enter_async_context(Ledger.open(place, clock))
+        there = place or SqlitePlace(folder / "ledger.sqlite")
+        ledger = await stack.enter_async_context(Ledger.open(there, clock))
         book = MaintenanceBook(folder, inventory)
         memory = await remembered(ledger, clock.now())
         watch = Watch(

@@ -11,14 +11,13 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from monitor.observation import State
 from monitor.rollout.availability import (
     AHEAD,
     CODES,
@@ -50,6 +49,7 @@ from monitor.rollout.records import (
     read_minutes,
     read_transition,
 )
+from monitor.rollout.spells import MEMORY, Spell, down_spells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,8 +59,6 @@ if TYPE_CHECKING:
 
 _MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
 _MINUTE: Final = timedelta(minutes=1)
-# A line that has been down since before the month has its reason there.
-_REASON_SEARCH: Final = timedelta(days=400)
 # A day's scope may be written the day after, where the disk refused the first one.
 _SCOPE_SEARCH: Final = timedelta(days=2)
 # What a running daemon has not settled yet is ahead, not unknown.
@@ -174,7 +172,8 @@ def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[En
         for recorded in source.entries(kind):
             yield recorded.entry
     yield from minute_entries(source, since, until)
-    for recorded in source.entries(TRANSITION, since - _REASON_SEARCH, until + timedelta(hours=1)):
+    # A line that has been down since before the month has its reason there.
+    for recorded in source.entries(TRANSITION, since - MEMORY, until + timedelta(hours=1)):
         yield recorded.entry
 
 
@@ -322,13 +321,13 @@ def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
 def _outages(
     codes: bytes, span: range, transitions: list[Transition], excuses: list[Excuse]
 ) -> tuple[Outage, ...]:
-    spells = _down_spells(transitions)
+    spells = down_spells(transitions)
     names = {code.encode(): kind.value for kind, code in CODES.items()}
     names |= {AHEAD: "ahead", EXCUSED: "excused"}
     outages = []
     for found in re.finditer(CODES[MinuteClass.DOWN].encode() + rb"+", codes):
         begins, ends = start_of(span[found.start()]), start_of(span.start + found.end())
-        spell = next((s for s in spells if s[0].since < ends and s[1] > begins), None)
+        spell = next((one for one in spells if _overlaps(one, begins, ends)), None)
         after = names.get(codes[found.end() : found.end() + 1], "end of month")
         reason = detail = ""
         if spell is None:
@@ -336,30 +335,20 @@ def _outages(
             if charged is not None:
                 reason, detail = "reclassified", f"{charged.reason} ({charged.by})"
         else:
-            reason, detail = spell[0].reason, spell[0].detail
+            reason, detail = spell.reason, spell.detail
             # Only where the minutes' bounds are those of the outage, not of a window or the day.
-            begins = spell[0].since if abs(spell[0].since - begins) < _MINUTE else begins
-            ends = spell[1] if abs(spell[1] - ends) < _MINUTE else ends
+            begins = spell.begins if abs(spell.begins - begins) < _MINUTE else begins
+            ends = spell.ends if spell.ends and abs(spell.ends - ends) < _MINUTE else ends
         minutes = found.end() - found.start()
         outages.append(Outage(begins, ends, minutes, reason, detail, after))
     return tuple(outages)
+
+
+def _overlaps(spell: Spell, begins: datetime, ends: datetime) -> bool:
+    return spell.begins < ends and (spell.ends is None or spell.ends > begins)
 
 
 def _charges(excuse: Excuse, begins: datetime, ends: datetime) -> bool:
     if excuse.withdrawn is not None or excuse.into != "down":
         return False
     return excuse.begins < ends and begins < excuse.ends
-
-
-def _down_spells(transitions: list[Transition]) -> list[tuple[Transition, datetime]]:
-    """Return each spell of down with its end, from transitions in the order they were known."""
-    line: list[Transition] = []
-    for transition in transitions:
-        while line and line[-1].since >= transition.since:
-            line.pop()
-        line.append(transition)
-    forever = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
-    ends = [*(after.since for after in line[1:]), forever]
-    # Not strict: without a transition there is an end too many.
-    pairs = zip(line, ends, strict=False)
-    return [(transition, end) for transition, end in pairs if transition.state is State.DOWN]

@@ -6,11 +6,13 @@ Must not know: HTTP, pages, the daemon.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
+from monitor.rollout.spells import down_spells
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.degraded import checks_of, degraded_since, troubles_of
 from monitor.status.model import (
@@ -59,6 +61,8 @@ _WORST_STAGE = (
     Stage.LIVE_STALE,
     Stage.VERIFIED,
 )
+# Outages that ended earlier are not shown.
+OUTAGES_OF: Final = timedelta(days=30)
 _NO_STAGE = StageFinding(Stage.UNKNOWN, None, "nothing is known of this site")
 
 
@@ -165,31 +169,28 @@ def school_summary(sources: Sources, school: School, now: datetime) -> SchoolSum
 def school_status(
     sources: Sources, school: School, transitions: Iterable[Transition], now: datetime
 ) -> SchoolStatus:
-    """Return a school, whole; `transitions` are its sites' last ones, in their order."""
+    """Return a school, whole; `transitions` are its sites' as far back as is known, in order."""
     return SchoolStatus(
         **_summary(sources, school, now),
         sites=tuple(_site(sources, school, site, now) for site in school.sites),
-        outages=tuple(outages_of(transitions)),
+        outages=tuple(
+            one
+            for one in outages_of(transitions)
+            if one.ends is None or one.ends >= now - OUTAGES_OF
+        ),
         maintenance=windows_of(sources.maintenance.windows(school.id)),
     )
 
 
 def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
-    """Return the outages that transitions begin and end, the newest first."""
-    found: list[Outage] = []
-    open_at: dict[str, Transition] = {}
+    """Return the outages of a school's sites, the newest first; changes in their order."""
+    by_site: dict[str, list[Transition]] = {}
     for transition in transitions:
-        site = transition.site.partition("/")[2]
-        begun = open_at.pop(site, None)
-        if begun is not None:
-            found.append(
-                Outage(site=site, begins=begun.since, ends=transition.since, reason=begun.detail)
-            )
-        if transition.state is State.DOWN:
-            open_at[site] = transition
-    found += [
-        Outage(site=site, begins=one.since, ends=None, reason=one.detail)
-        for site, one in open_at.items()
+        by_site.setdefault(transition.site.partition("/")[2], []).append(transition)
+    found = [
+        Outage(site=site, begins=spell.begins, ends=spell.ends, reason=spell.detail)
+        for site, changes in by_site.items()
+        for spell in down_spells(changes)
     ]
     return sorted(found, key=lambda one: one.begins, reverse=True)
 

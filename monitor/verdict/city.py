@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 class VerdictBoard:
     """Verdicts of the whole city, advanced by observations and by time.
 
-    Not thread-safe and free of I/O. `answered_before` names the uplinks that were up before the
-    start, by the ledger: without it a restart amid a city-wide outage would take schools that
-    were lost for schools that never were there.
+    Not thread-safe and free of I/O. `known_before` are the last verdicts on uplinks before the
+    start that were not unknown, by the ledger: without them a line that is still down would be
+    down since the restart, and amid a city-wide outage lost schools would never have been there.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class VerdictBoard:
         inventory: Inventory,
         now: Moment,
         rules: Hysteresis | None = None,
-        answered_before: Collection[Subject] = (),
+        known_before: Mapping[Subject, Verdict] | None = None,
     ) -> None:
         self.rules = rules or Hysteresis()
         self._roster = Roster(inventory, now)
@@ -73,9 +73,7 @@ class VerdictBoard:
         self._monitor = starting(now)
         self._hub = Verdict(State.UP, Cause.ANSWERS, now.instant)
         self._begun = now.monotonic
-        for site in self._roster.sites.values():
-            if site.uplink is not None and site.uplink.subject in answered_before:
-                site.uplink.track = replace(site.uplink.track, has_answered=True)
+        self._roster.remember(known_before or {})
 
     def reconfigure(self, inventory: Inventory, now: Moment) -> None:
         """Take over another inventory; devices that are asked the same way keep their verdict."""
@@ -295,14 +293,11 @@ class VerdictBoard:
                 yield from self._judge(switch, way, now)
 
     def _judge(self, device: Device, way: Way, now: Moment) -> Iterator[Change]:
-        before = device.verdict
-        device.verdict = judge(before, device.track, way, self.rules, now)
-        if device.subject is not None and not device.verdict.is_same_finding(before):
-            if device.verdict.state is State.DOWN:
-                track = device.track
-                device.fell_from = track.silent_from if track.has_answered else None
-                device.track = replace(track, has_answered=False)
-            yield Change(device.subject, before, device.verdict, now.instant)
+        found = judge(device.verdict, device.track, way, self.rules, now)
+        if device.subject is None or found.is_same_finding(device.verdict):
+            device.verdict = found
+        else:
+            yield device.turned(device.subject, found, now.instant)
 
     @property
     def _is_suspended(self) -> bool:
@@ -358,8 +353,8 @@ class VerdictBoard:
                     since = before.since
                 elif before.state is State.UP and device.track.silent:
                     since = max(now.instant_of(device.track.silent_from), before.since)
-                device.verdict = Verdict(State.UNKNOWN, cause, since, detail)
-                yield Change(device.subject, before, device.verdict, now.instant)
+                found = Verdict(State.UNKNOWN, cause, since, detail)
+                yield device.turned(device.subject, found, now.instant)
 
     def _resume(self, before: Line, now: Moment) -> Iterator[Change]:
         """Forget all silence gathered while verdicts rested; who answered since is up at once."""
@@ -388,11 +383,11 @@ class VerdictBoard:
         before = self._monitor
         if not before.is_same_finding(verdict):
             self._monitor = verdict
-            yield Change(MONITOR, before, verdict, now.instant)
+            yield Change(MONITOR, before, verdict, now.instant, verdict.since)
 
     def _set_hub(self, verdict: Verdict, now: Moment) -> Iterator[Change]:
         before, self._hub = self._hub, verdict
-        yield Change(HUB, before, verdict, now.instant)
+        yield Change(HUB, before, verdict, now.instant, verdict.since)
 
 
 def _standing(track: Track) -> tuple[bool, bool]:

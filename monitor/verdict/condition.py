@@ -78,15 +78,15 @@ class Condition:
         """Return whether anything may be wrong, so that it has to be looked at again."""
         return bool(self._cases) or bool(self._falls)
 
-    def turned(self, now: Moment, *, is_up: bool, is_down: bool) -> None:
-        """Take in another verdict on the device."""
+    def turned(self, now: Moment, *, is_up: bool, fell: bool) -> None:
+        """Take in another verdict on the device; `fell` says that an outage began."""
         if self._is_up and not is_up:
             self._silent_packets = 0
             self._losses = None
             self._loads = {}
             self._cases.drop(_OF_THE_LINE)
         self._is_up = is_up
-        if is_down:
+        if fell:
             self._falls.append(now)
             del self._falls[: -self.limits.outages]
             self._judge_falls(now)

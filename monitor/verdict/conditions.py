@@ -121,8 +121,8 @@ class Conditions:
         device = self._devices.get(change.subject)
         if device is not None:
             state = change.after.state
-            is_up, is_down = state is State.UP, state is State.DOWN
-            device.condition.turned(now, is_up=is_up, is_down=is_down)
+            fell = state is State.DOWN and not change.goes_on
+            device.condition.turned(now, is_up=state is State.UP, fell=fell)
 
     def tick(self, now: Moment) -> bool:
         """Let time pass; return whether anything else is wrong."""

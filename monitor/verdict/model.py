@@ -8,7 +8,7 @@ Must not know: how verdicts are reached, probes, metrics.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -107,15 +107,31 @@ class Verdict:
         """Return whether both say the same thing, whatever their sentences."""
         return self.state is other.state and self.cause is other.cause
 
+    def going_on(self, known: Verdict | None) -> Verdict:
+        """Return this with the beginning and the cause of what was known before, if it is that."""
+        if known is None or known.state is not self.state or known.since >= self.since:
+            return self
+        return replace(self, since=known.since, cause=known.cause)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A subject's verdict became another one; `at` is when we knew, `after.since` when it was."""
+    """A subject's verdict became another one; `at` is when we knew, `after.since` when it was.
+
+    `proven_from` is since when the rounds prove it: later than `after.since` where an outage goes
+    on after a time in which we could not know.
+    """
 
     subject: Subject
     before: Verdict
     after: Verdict
     at: datetime
+    proven_from: datetime
+
+    @property
+    def goes_on(self) -> bool:
+        """Return whether what holds now had begun before we could not know."""
+        return self.after.since < self.proven_from
 
     @property
     def is_held_against_a_school(self) -> bool:

@@ -139,13 +139,13 @@ class ProviderOutages:
                 sites = _concerned(roster, name, self.excused)
                 outage = self.lasting[name] = ProviderOutage(name, sites, since, why)
                 before = Verdict(State.UP, Cause.ANSWERS, since)
-                yield Change(subject_of(name), before, verdict_of(outage), now.instant)
+                yield Change(subject_of(name), before, verdict_of(outage), now.instant, since)
 
     def end(self, provider: str, now: Moment) -> Change:
         """End an outage; return the change."""
         outage = self.lasting.pop(provider)
         after = Verdict(State.UP, Cause.ANSWERS, now.instant)
-        return Change(subject_of(provider), verdict_of(outage), after, now.instant)
+        return Change(subject_of(provider), verdict_of(outage), after, now.instant, now.instant)
 
 
 def verdict_of(outage: ProviderOutage) -> Verdict:

@@ -8,16 +8,17 @@ Must not know: how a verdict is reached, what is heard of the city as a whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.inventory import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.device import Track
-from monitor.verdict.model import Cause, Subject, Verdict
+from monitor.verdict.model import Cause, Change, Subject, SubjectKind, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from monitor.inventory import Check, Inventory
     from monitor.observation import Observation
@@ -34,7 +35,8 @@ class Device:
     """What is kept of one device; `subject` is None for a reference.
 
     `fell_from` is the start of the silence (monotonic s) for which a device that used to answer
-    was declared down, None while it is not.
+    was declared down, None while it is not. `known` is the verdict on an uplink that goes on if
+    the next one that is not unknown says the same.
     """
 
     check: Check
@@ -43,6 +45,7 @@ class Device:
     verdict: Verdict
     complaints: dict[str, str]
     fell_from: float | None = None
+    known: Verdict | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -54,6 +57,21 @@ class Device:
         """Return the verdict's sentence, and what other checks complain of."""
         parts = [self.verdict.detail, *self.complaints.values()]
         return "; ".join(part for part in parts if part)
+
+    def turned(self, subject: Subject, found: Verdict, at: datetime) -> Change:
+        """Take another verdict than before; return the change.
+
+        An uplink that was down before we could not know and is down after, has been down.
+        """
+        before, self.verdict = self.verdict, found.going_on(self.known)
+        if found.state is State.DOWN:
+            track = self.track
+            self.fell_from = track.silent_from if track.has_answered else None
+            self.track = replace(track, has_answered=False)
+        if found.state is not State.UNKNOWN:
+            lasts = found.state is State.DOWN and subject.kind is SubjectKind.UPLINK
+            self.known = self.verdict if lasts else None
+        return Change(subject, before, self.verdict, at, found.since)
 
     def note(self, observation: Observation) -> None:
         """Keep what a check complains of, to be told beside the verdict."""
@@ -104,7 +122,7 @@ class Roster:
         for key, check in _deciding(inventory).items():
             device = known.get(key)
             if device is None or device.check != check:
-                device = _new_device(check, now)
+                device = _new_device(check, now, device)
             self.devices[key] = device
             if check.target.role is Role.REFERENCE:
                 self.references.append((handovers[check.target.device], device))
@@ -121,6 +139,16 @@ class Roster:
             if device.check.target.role is not Role.SWITCH
         ]
         self.cycle_seconds = max(rounds, default=0.0)
+
+    def remember(self, known: Mapping[Subject, Verdict]) -> None:
+        """Take in the last verdicts on uplinks that were not unknown, from before the start."""
+        for site in self.sites.values():
+            uplink = site.uplink
+            if uplink is None or uplink.subject is None or uplink.subject not in known:
+                continue
+            uplink.known = known[uplink.subject]
+            if uplink.known.state is State.UP:
+                uplink.track = replace(uplink.track, has_answered=True)
 
 
 def device_key(check: Check) -> DeviceKey:
@@ -149,6 +177,11 @@ def _deciding(inventory: Inventory) -> dict[DeviceKey, Check]:
     return deciding
 
 
-def _new_device(check: Check, now: Moment) -> Device:
-    subject = None if check.target.role is Role.REFERENCE else Subject.of(check.target)
-    return Device(check, subject, Track(check.interval, now.monotonic), starting(now), {})
+def _new_device(check: Check, now: Moment, before: Device | None) -> Device:
+    role, track = check.target.role, Track(check.interval, now.monotonic)
+    subject = None if role is Role.REFERENCE else Subject.of(check.target)
+    device = Device(check, subject, track, starting(now), {})
+    if role is Role.UPLINK and before is not None and before.check.target == check.target:
+        is_known = before.verdict.state is not State.UNKNOWN
+        device.known = before.verdict if is_known else before.known
+    return device

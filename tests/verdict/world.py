@@ -26,8 +26,17 @@ from monitor.inventory import (
     Switch,
     Uplink,
 )
-from monitor.observation import EchoRound, Observation, Outcome, Reason
-from monitor.verdict import Change, Hysteresis, Moment, Subject, SubjectKind, VerdictBoard
+from monitor.observation import EchoRound, Observation, Outcome, Reason, State
+from monitor.verdict import (
+    Cause,
+    Change,
+    Hysteresis,
+    Moment,
+    Subject,
+    SubjectKind,
+    Verdict,
+    VerdictBoard,
+)
 
 BEGIN = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 CONTRACT = Contract("Example", 10**9, 10**9, 10**9, 10**9, 10**8, 10**8, 0.99)
@@ -134,7 +143,9 @@ class World:
     answered_before: Sequence[Subject] = ()
 
     def __post_init__(self) -> None:
-        self.board = VerdictBoard(self.inventory, moment(0), self.rules, self.answered_before)
+        was_up = Verdict(State.UP, Cause.ANSWERS, BEGIN - timedelta(hours=1))
+        known = dict.fromkeys(self.answered_before, was_up)
+        self.board = VerdictBoard(self.inventory, moment(0), self.rules, known)
         self.changes: list[tuple[float, Change]] = []
         self._queue: list[tuple[float, int, Check]] = []
         for index, check in enumerate(self.inventory.checks()):
