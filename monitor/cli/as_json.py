@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from monitor.cli.conclusion import conclusion
 from monitor.observation import DeviceReading
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def session_as_json(session: SchoolSession) -> dict[str, Any]:
         "in_lessons": session.calendar.in_lessons(school.type, now, school.days_off),
         "maintenance": dataclasses.asdict(window) if window else None,
         "checks": [observation_as_json(observation) for observation in session.latest],
+        "conclusion": conclusion(school, session.latest),
         "uplinks": [_uplink(one) for one in measured if one is not None],
     }
 

@@ -9,21 +9,22 @@ Must not know: any single command.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TextIO
 
 import click
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.segment import Segment
 
 from monitor.plain import as_json, plain, plain_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rich.console import ConsoleOptions, RenderableType, RenderResult
-    from rich.status import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,18 @@ def show(shown: RenderableType) -> None:
     Console().print(_Plain(shown), crop=False)
 
 
-def working(text: str) -> Status:
-    """Say what is being waited for, until the context ends."""
-    return Console().status(plain(text))
+@contextmanager
+def working(text: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being waited for until the context ends; yield what says something else.
+
+    On stderr, and only where that is a terminal: the output may go elsewhere.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(escape(plain(text))) as status:
+        yield lambda said: status.update(escape(plain(said)))
 
 
 class Screen:

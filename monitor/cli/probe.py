@@ -16,6 +16,7 @@ from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
 from monitor.inventory import CheckKind
 from monitor.observation import Outcome
+from monitor.plural import count_of
 from monitor.probes.echo_port import EchoPermissionError
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
     """Probe and print; leave with 4 if a check failed."""
     try:
         opened = open_session(
-            inventory, school, wishes.state_directory, of_demo=wishes.of_demo, pings=wishes.pings
+            inventory,
+            school,
+            wishes.state_directory,
+            of_demo=wishes.of_demo,
+            pings=wishes.pings,
+            only=wishes.only,
         )
         async with opened as session:
-            if wishes.only is not None:
-                session.checks = [one for one in session.checks if one.kind is wishes.only]
             if not session.checks:
                 fail(f"{school.id} has no check of kind {wishes.only}", Exit.WRONG)
             if wishes.watch:
@@ -67,16 +71,22 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
 
 
 async def _once(session: SchoolSession, *, as_json: bool) -> None:
+    name, total = session.school.name, len(session.checks)
+    with working(f"asking {name} ...") as progress:
+        ran = 0
+
+        def one_more() -> None:
+            nonlocal ran
+            ran += 1
+            progress(f"asking {name}: {ran} of {count_of(total, 'check')}")
+
+        await session.round(session.checks, one_more)
+        progress(f"reading the counters of {name} again, for the line's load")
+        await session.measure_load()
     if as_json:
-        await session.round(session.checks)
-        await session.measure_load()
-        document = session_as_json(session)
-        say_json(document, default=str)
-        return
-    with working(f"asking {session.school.name} ..."):
-        await session.round(session.checks)
-        await session.measure_load()
-    show(session_screen(session, with_verdicts=False))
+        say_json(session_as_json(session), default=str)
+    else:
+        show(session_screen(session, with_verdicts=False))
 
 
 async def _watch(session: SchoolSession) -> None:

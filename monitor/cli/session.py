@@ -14,7 +14,7 @@ from monitor.calendar import SchoolCalendar
 from monitor.cli.demo import running_demo
 from monitor.clock import SystemClock
 from monitor.config.secrets import read_credentials
-from monitor.inventory import CheckKind, Engine, Role
+from monitor.inventory import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
 from monitor.maintenance import MaintenanceBook
 from monitor.observation import Outcome
 from monitor.probes.context import ProbeContext
@@ -29,7 +29,7 @@ from monitor.uplink import UplinkMeters
 from monitor.verdict import Moment, VerdictBoard
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from monitor.inventory import Check, IcmpOptions, Inventory, MaintenanceWindow, School
@@ -93,11 +93,11 @@ class SchoolSession:
         """Return the present time on both clocks."""
         return Moment(self.clock.monotonic(), self.clock.now())
 
-    async def round(self, checks: Iterable[Check]) -> None:
-        """Run checks side by side, once, and take in what they found."""
+    async def round(self, checks: Iterable[Check], ran: Callable[[], None] | None = None) -> None:
+        """Run checks side by side, once, and take in what they found; call `ran` after each."""
         async with asyncio.TaskGroup() as group:
             for check in checks:
-                group.create_task(self._run(check))
+                group.create_task(self._run(check, ran))
         self.board.tick(self.moment())
 
     async def measure_load(self) -> None:
@@ -113,13 +113,15 @@ class SchoolSession:
             await self.clock.sleep(LOAD_SECONDS)
             await self.round(again)
 
-    async def _run(self, check: Check) -> None:
+    async def _run(self, check: Check, ran: Callable[[], None] | None) -> None:
         deadline, there = self.clock.monotonic() + check.timeout, self._transports
         context = ProbeContext(self.clock, deadline, there.echo, there.snmp, there.threads)
         observation = await PROBES[check.kind](check, context)
         self._seen[check.id] = observation
         self.board.observe(observation, self.moment())
         self.meters.observe(observation, self.clock.monotonic())
+        if ran is not None:
+            ran()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,17 @@ class Transports:
 
 @asynccontextmanager
 async def open_transports(
-    inventory: Inventory, state_directory: Path, *, of_demo: bool, pings: bool
+    inventory: Inventory,
+    state_directory: Path,
+    *,
+    of_demo: bool,
+    pings: bool,
+    asks: Callable[[Check], bool],
 ) -> AsyncIterator[Transports]:
     """Open the transports to devices, or to those of a running demo.
 
-    `pings` says whether any will be sent; without, nobody needs the permission.
+    `pings` says whether any will be sent; without, nobody needs the permission. `asks` says which
+    checks of the inventory will run: no other's secret is needed.
 
     Raises:
         SecretError: if a credential cannot be read.
@@ -151,7 +159,9 @@ async def open_transports(
             parts = running_demo(inventory, SystemClock(), state_directory)
             inventory, echo, credentials = parts.inventory, parts.echo, parts.credentials
         else:
-            credentials = read_credentials(inventory.credentials)
+            wanted = _credentials_of(one for one in inventory.checks() if asks(one))
+            sources = inventory.credentials.items()
+            credentials = read_credentials({name: at for name, at in sources if name in wanted})
             echo = await stack.enter_async_context(EchoSocket.open()) if pings else NoEcho()
         threads = stack.enter_context(open_probe_threads())
         client = await stack.enter_async_context(SnmpClient())
@@ -160,12 +170,37 @@ async def open_transports(
         yield Transports(inventory, echo, SnmpReaders(readers, credentials), client, threads)
 
 
+def _credentials_of(checks: Iterable[Check]) -> set[str]:
+    """Return the names of the secrets that these checks need."""
+    names: set[str] = set()
+    for check in checks:
+        if isinstance(check.options, SNMP_OPTIONS):
+            access = check.options.access
+            names |= {access.credential, *password_names(access.credential)}
+    return names
+
+
 @asynccontextmanager
-async def open_session(
-    inventory: Inventory, school: School, state_directory: Path, *, of_demo: bool, pings: bool
+async def open_session(  # noqa: PLR0913  # what is asked, by keyword
+    inventory: Inventory,
+    school: School,
+    state_directory: Path,
+    *,
+    of_demo: bool,
+    pings: bool,
+    only: CheckKind | None = None,
 ) -> AsyncIterator[SchoolSession]:
-    """Open the transports to a school; see `open_transports`, also for what is raised."""
-    opened = open_transports(inventory, state_directory, of_demo=of_demo, pings=pings)
+    """Open the transports to a school, for its checks of one kind or for all.
+
+    See `open_transports`, also for what is raised.
+    """
+
+    def asks(check: Check) -> bool:
+        return check.target.school == school.id and only in {None, check.kind}
+
+    opened = open_transports(inventory, state_directory, of_demo=of_demo, pings=pings, asks=asks)
     async with opened as transports:
         there = next(one for one in transports.inventory.schools if one.id == school.id)
-        yield SchoolSession(transports, there, state_directory)
+        session = SchoolSession(transports, there, state_directory)
+        session.checks = [one for one in session.checks if asks(one)]
+        yield session

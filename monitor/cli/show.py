@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
+from monitor.cli.conclusion import conclusion
 from monitor.exposition.text import sanitise
 from monitor.observation import (
     DeviceReading,
@@ -53,7 +54,11 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
         measured = session.meters.measured(school.id, site.id)
         if measured is not None:
             parts += [Text(line) for line in _uplink(measured, several=len(school.sites) > 1)]
-    if with_verdicts:
+    if not with_verdicts:
+        parts += [
+            Text(f"Conclusion: {one}", style="bold") for one in conclusion(school, session.latest)
+        ]
+    else:
         parts += [_verdict(subject, verdict) for subject, verdict in session.board.findings()]
         if session.board.is_isolated:
             parts.append(Text("the monitor's own line is dead: nobody is judged", style="yellow"))

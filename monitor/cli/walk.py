@@ -227,7 +227,13 @@ def _ask(
 
     async def ask() -> T:
         clock = SystemClock()
-        opened = open_transports(inventory, state, of_demo=demo is not None, pings=False)
+        opened = open_transports(
+            inventory,
+            state,
+            of_demo=demo is not None,
+            pings=False,
+            asks=snmp_devices(inventory)[name].__contains__,
+        )
         async with opened as transports:
             checks = snmp_devices(transports.inventory)[name]
             access = next(

@@ -129,6 +129,6 @@ class Dump:
     def _next(self, failure: Failure | None = None) -> None:
         root = ".".join(map(str, self._left.pop()))
         if failure is not None:
-            self.failures.append(Failure(failure.kind, f"{root}: {failure.message}"))
+            self.failures.append(Failure(failure.kind, f"{failure.message}: {root}"))
         if self._left:
             self._last = self._left[-1]

@@ -267,7 +267,7 @@ class _Column:
     def fail(self, kind: FailureKind, message: str) -> None:
         """End the column for a reason."""
         self.open = False
-        self.failure = Failure(kind, f"{self.name}: {message}")
+        self.failure = Failure(kind, f"{message}: {self.name}")
 
 
 async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarValue]:

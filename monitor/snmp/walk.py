@@ -34,6 +34,8 @@ MAX_SIZE = 80
 # A reply of this size crosses an Ethernet in one piece, with room for growing counters.
 _REPLY_BYTES = 1400
 _MAX_SILENCES = 3
+# So many columns are named in a failure; a device has more than a line holds.
+_NAMED = 3
 _SILENCES_BEFORE_GET_NEXT = 2
 
 
@@ -131,7 +133,8 @@ class Walk:
     def failure(self) -> Failure | None:
         """Return why the walk is not complete, None if it is; the first kind that occurred."""
         for kind, (message, names) in self._failures.items():
-            return Failure(kind, f"{', '.join(names)}: {message}")
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            return Failure(kind, f"{message}: {', '.join(list(names)[:_NAMED])}{more}")
         return None
 
     @property

@@ -11,7 +11,7 @@ from monitor.cli.probe import Wishes
 from monitor.inventory import CheckKind
 from monitor.observation import Outcome
 from tests.cli.test_main import TOWN, invoke
-from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
+from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +41,18 @@ def test_json_has_every_check_with_its_outcome(config: Path) -> None:
         assert one["detail"]
         assert 0 <= one["duration_seconds"] < 2
     assert COMMUNITY not in output
+    assert document["conclusion"] == [
+        f"{device}: interfaces failed: {document['checks'][0]['detail']}"
+        for device in ("router", "switch-01", "switch-02")
+    ]
 
 
 def test_the_table_says_the_same_in_words(config: Path) -> None:
     code, output, _ = invoke("probe", "goethe", "--only", "snmp", "--config", config)
     assert code == 4
     assert "Goethe-Schule (goethe, 100002)" in output
-    assert output.count("failed") == 3
+    assert output.count("  failed  ") == 3
+    assert "Conclusion: router: interfaces failed: " in output
     assert COMMUNITY not in output
 
 
@@ -72,6 +77,19 @@ def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch)
     code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
     assert code == 3
     assert f"the environment variable {COMMUNITY_OF_RUN} is not set" in errors
+
+
+def test_no_secret_is_needed_of_devices_that_are_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(COMMUNITY_OF_RUN, raising=False)
+    website = "checks: {website: {kind: http, url: 'http://127.0.0.1:1/'}}"
+    config = Town(161, {"voede": 1}, extra={"voede": [website]}).write(tmp_path / "schools.yaml")
+    code, output, errors = invoke("probe", "voede", "--only", "http", "--config", config)
+    assert (code, errors) == (4, "")
+    assert "Conclusion: router: website failed: " in output
+    code, _, errors = invoke("probe", "voede", "--only", "snmp", "--config", config)
+    assert (code, errors.count(COMMUNITY_OF_RUN)) == (3, 1)
 
 
 @pytest.mark.parametrize(

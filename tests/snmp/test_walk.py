@@ -142,7 +142,7 @@ def test_a_broken_column_is_dropped_with_its_name_and_loses_no_other() -> None:
     assert walk.failure is not None
     assert walk.failure.kind is FailureKind.AGENT_ERROR
     # What lies behind ifInOctets is ifOutOctets: its end cannot be seen, its rows can.
-    assert walk.failure.message == "ifOutOctets, ifInOctets: the agent says error 5"
+    assert walk.failure.message == "the agent says error 5: ifOutOctets, ifInOctets"
     assert {len(walk.columns[name]) for name in ("ifInOctets", "ifHCInOctets", "ifName")} == {30}
 
 
@@ -151,7 +151,8 @@ def test_a_dead_agent_is_given_up_after_the_first_silence() -> None:
     assert walk.question()
     walk.unanswered(TIMEOUT)
     assert walk.question() is None
-    assert walk.failure == Failure(FailureKind.TIMEOUT, f"{', '.join(NAMES)}: no reply")
+    shown = f"no reply: {', '.join(NAMES[:3])} and {len(NAMES) - 3} more"
+    assert walk.failure == Failure(FailureKind.TIMEOUT, shown)
 
 
 def test_silence_in_the_middle_halves_the_requests_and_then_gives_up() -> None:
@@ -226,7 +227,7 @@ def test_an_endless_table_ends_at_the_cap_of_rows() -> None:
 def test_an_endless_conversation_ends_at_the_cap_of_requests() -> None:
     walk = walked(ByteAgent(interfaces(range(1, MAX_ROWS)), max_varbinds=1), "ifInOctets")
     assert walk.failure == Failure(
-        FailureKind.LIMIT, f"ifInOctets: no end after {MAX_REQUESTS} requests"
+        FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests: ifInOctets"
     )
     assert walk.requests == MAX_REQUESTS
     assert len(walk.columns["ifInOctets"]) == MAX_REQUESTS

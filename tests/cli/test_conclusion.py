@@ -1,0 +1,96 @@
+"""What `schulnetz probe` concludes from one round: the cause, and not what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.cli.conclusion import conclusion
+from monitor.config import load_text
+from monitor.inventory import CheckKind
+from monitor.observation import Observation, Outcome, Reason
+from tests.cli.test_main import TOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.inventory import Check
+
+INVENTORY = load_text(TOWN.text().encode(), "x")
+GOETHE = next(one for one in INVENTORY.schools if one.id == "goethe")
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+LOST = "no answer to 5 packets"
+ROUTER, FIRST, SECOND = "router/icmp", "switch-01/icmp", "switch-02/icmp"
+
+
+def checks() -> list[Check]:
+    return [one for one in INVENTORY.checks() if one.target.school == "goethe"]
+
+
+def seen(failed: Mapping[str, str], unknown: Mapping[str, str] = {}) -> list[Observation]:  # noqa: B006  # read alone
+    """Return a round in which checks (`device/name`, or all of a `device`) failed, each for why."""
+    found = []
+    for check in checks():
+        names = (f"{check.target.device}/{check.name}", check.target.device, "")
+        why = next((failed[name] for name in names if name in failed), None)
+        doubt = next((unknown[name] for name in names if name in unknown), None)
+        outcome = Outcome.FAILED if why else Outcome.UNKNOWN if doubt else Outcome.OK
+        reason = Reason.TIMEOUT if why else Reason.NONE
+        found.append(Observation(check, NOW, 0.1, outcome, reason, why or doubt or "", None))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        ({}, ["all is well: 8 checks ran, and none failed"]),
+        ({"": LOST}, [f"the uplink is down: {LOST}; everything behind it follows"]),
+        (
+            {ROUTER: LOST},
+            [f"the router answers SNMP and no ping: {LOST}"],
+        ),
+        (
+            {"router": LOST, "switch-01": LOST},
+            [f"the router does not answer: {LOST}; what is behind it does: switch-02"],
+        ),
+        ({"switch-01": LOST}, [f"switch-01 is down: {LOST}"]),
+        (
+            {"switch-01/interfaces": "no reply", "switch-02": "lost"},
+            ["switch-01: interfaces failed: no reply", "switch-02 is down: lost"],
+        ),
+    ],
+)
+def test_a_round_has_its_cause_in_a_sentence(failed: dict[str, str], said: list[str]) -> None:
+    assert conclusion(GOETHE, seen(failed)) == said
+
+
+def test_what_could_not_be_told_is_no_failure() -> None:
+    said = conclusion(GOETHE, seen({}, {"switch-01/interfaces": "no slot became free"}))
+    assert said == ["switch-01: interfaces could not tell: no slot became free"]
+
+
+def test_without_a_ping_nothing_is_called_down() -> None:
+    snmp = [one for one in seen({"": "no reply"}) if one.check.kind is CheckKind.INTERFACES]
+    assert conclusion(GOETHE, snmp) == [
+        f"{device}: interfaces failed: no reply" for device in ("router", "switch-01", "switch-02")
+    ]
+
+
+def test_sites_are_told_apart_and_long_lists_end() -> None:
+    site = GOETHE.sites[0]
+    other = replace(site, id="annex")
+    school = replace(GOETHE, sites=(site, other))
+    said = conclusion(school, seen({"": LOST}))
+    assert said == [f"main: the uplink is down: {LOST}; everything behind it follows"]
+    many = [
+        replace(
+            one, check=replace(one.check, target=replace(one.check.target, device=f"s{number}"))
+        )
+        for number in range(7)
+        for one in seen({"switch-01": LOST})
+        if one.check.target.device == "switch-01"
+    ]
+    assert conclusion(GOETHE, many)[-1] == "and 2 more, in the table above"
