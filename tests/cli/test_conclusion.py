@@ -30,7 +30,7 @@ def checks() -> list[Check]:
     return [one for one in INVENTORY.checks() if one.target.school == "goethe"]
 
 
-def seen(failed: Mapping[str, str], unknown: Mapping[str, str] = {}) -> list[Observation]:  # noqa: B006  # read alone
+def seen(failed: Mapping[str, str], unknown: Mapping[str, str] = {}) -> list[Observation]:
     """Return a round in which checks (`device/name`, or all of a `device`) failed, each for why."""
     found = []
     for check in checks():
