@@ -18,22 +18,17 @@ import sys
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import (
-    PduType,
-    Tag,
-    decode_message,
-    decode_oid,
-    encode_oid,
-    encode_pdu,
-    encode_varbind,
-    wrap_pdu,
-)
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_pdu, encode_varbind, wrap_pdu
+from monitor.snmp.message import PduType
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import SCALARS, TABLES, Syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.snmp.codec import Message
+    from monitor.snmp.message import Message
 
 INTERFACES = 52
 _SEED = 82

@@ -11,9 +11,13 @@ import sys
 import time
 
 from bench.fast_agent import INTERFACES, Agent, serve
-from monitor.snmp.codec import PduType, Tag, decode_head, encode_oid, encode_pdu, encode_varbind
-from monitor.snmp.codec import wrap_pdu as in_community
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_head
+from monitor.snmp.encode import encode_pdu, encode_varbind
+from monitor.snmp.encode import wrap_pdu as in_community
+from monitor.snmp.message import PduType
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.secure_message import (
     AUTHENTICATED,
     ENCRYPTED,

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import Tag, decode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.oid_octets import decode_oid
 from monitor.snmp.oids import TABLES
 
 if TYPE_CHECKING:

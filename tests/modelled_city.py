@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from monitor.simulator.model import build_devices
 from monitor.simulator.table import Living, TableBuilder
 from monitor.simulator.traffic import STREAMS
-from monitor.snmp.codec import Tag, decode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.oid_octets import decode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.read import Result
 from tests.modelled import Network

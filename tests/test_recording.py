@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from monitor.device_profile import DeviceProfile, ProfileReading, Quantity
 from monitor.recording import SUBTREES, recording, subtrees_of
-from monitor.snmp.codec import Tag, encode_oid
+from monitor.snmp.ber import Tag
 from monitor.snmp.dump import Recorded
+from monitor.snmp.oid_octets import encode_oid
 
 CANARY = b"Erika Mustermann"
 PROFILE = DeviceProfile(

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import Tag
+from monitor.snmp.ber import Tag
 from monitor.snmp.oids import IF_TABLE, IF_X_TABLE
 
 if TYPE_CHECKING:

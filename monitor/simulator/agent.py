@@ -17,14 +17,10 @@ from monitor.simulator.ailments import with_damage, with_slow_port, with_spent_p
 from monitor.simulator.faults import HEALTHY
 from monitor.simulator.model import Bulk, renumbered
 from monitor.simulator.table import Living
-from monitor.snmp.codec import (
-    CodecError,
-    PduType,
-    Tag,
-    decode_message,
-    encode_response,
-    encode_varbind,
-)
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_response, encode_varbind
+from monitor.snmp.message import PduType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.simulator.model import Device
     from monitor.simulator.table import Table, TableBuilder
     from monitor.simulator.traffic import Traffic
-    from monitor.snmp.codec import Message
+    from monitor.snmp.message import Message
 
 _VERSION_1: Final = 0
 _TOO_BIG, _NO_SUCH_NAME, _GENERAL_ERROR, _NO_ACCESS = 1, 2, 5, 6

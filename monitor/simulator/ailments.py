@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.simulator.objects import IN_ERRORS
 from monitor.simulator.table import Living, Table
-from monitor.snmp.codec import Tag, encode_oid, encode_varbind
+from monitor.snmp.ber import Tag
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.oid_octets import encode_oid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from monitor.inventory import Role
 from monitor.simulator.hardware import ETHERNET
 from monitor.simulator.model import sys_name
-from monitor.snmp.codec import Tag, encode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.oid_octets import encode_oid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

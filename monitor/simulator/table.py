@@ -31,7 +31,9 @@ from monitor.simulator.objects import (
     port_power,
 )
 from monitor.simulator.traffic import STREAMS
-from monitor.snmp.codec import Tag, decode_oid, encode_oid, encode_varbind
+from monitor.snmp.ber import Tag
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -18,12 +18,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, Self
 
 from monitor.plural import count_of
-from monitor.snmp.codec import (
-    encode_body,
-    encode_envelope,
-    encode_request,
-    encode_request_pdu,
-)
+from monitor.snmp.encode import encode_body, encode_envelope, encode_request, encode_request_pdu
 from monitor.snmp.endpoint import Endpoint, Slots
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.usm import REFUSALS, DeniedError, RefusedError, UsmSessions
@@ -32,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from monitor.snmp.codec import Head
     from monitor.snmp.endpoint import SocketAddress
+    from monitor.snmp.message import Head
     from monitor.snmp.model import Agent
     from monitor.snmp.secure_message import SecureMessage
     from monitor.snmp.usm import UsmSession
@@ -233,8 +228,10 @@ class _Exchange:
         self._body = encode_body(error_status, error_index, varbinds)
 
     def take(self, head: Head, data: bytes) -> None:
-        """Take the reply to the request in flight."""
+        """Take the reply to the request in flight; what lies behind its varbinds is passed over."""
         del self._endpoint.waiting[self._id]
+        if head[7] != len(data):
+            data = data[: head[7]]
         try:
             self._conversation.answer(head, data)
             self.ask()

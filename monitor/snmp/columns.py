@@ -10,33 +10,27 @@ Must not know: sockets, requests, what a column means.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, cast
 
-from monitor.snmp.codec import (
-    SEQUENCE,
-    CodecError,
-    Tag,
-    check_oid,
-    decode_arcs,
-    decode_oid,
-    decode_value,
-    encode_arcs,
-    encode_varbind,
-    expect,
-    read_length,
+from monitor.snmp.ber import SEQUENCE, CodecError, enter
+from monitor.snmp.decode import (
+    EXCEPTIONS,
+    LeftOut,
+    UnreadableError,
+    decode_as,
+    read_name,
     split_varbind,
 )
+from monitor.snmp.layout import OCTETS, UNSIGNED, Index, Value
+from monitor.snmp.oid_octets import decode_arcs, encode_arcs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.snmp.layout import Layout
     from monitor.snmp.rows import Row, RowReader
-
-Index = int | tuple[int, ...]
-"""What names a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
-
-Value = int | bytes
 
 
 class End(Enum):
@@ -44,90 +38,38 @@ class End(Enum):
 
     FINISHED = "finished"
     NOT_INCREASING = "not increasing"
-    MALFORMED = "malformed"
 
-
-_UNSIGNED, _SIGNED, _OCTETS = range(3)
-# A type's kind, and the longest content that is valid without a further look. With an OID
-# of ours it leaves the varbind below 128 octets, where lengths have one octet.
-_KINDS = {
-    Tag.INTEGER: (_SIGNED, 8),
-    Tag.COUNTER32: (_UNSIGNED, 4),
-    Tag.GAUGE32: (_UNSIGNED, 4),
-    Tag.TIMETICKS: (_UNSIGNED, 4),
-    Tag.COUNTER64: (_UNSIGNED, 8),
-    Tag.OCTET_STRING: (_OCTETS, 64),
-    Tag.IP_ADDRESS: (_OCTETS, 64),
-    Tag.OBJECT_IDENTIFIER: (_OCTETS, 0),
-}
-_EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
 # Above no index, nor above what precedes the first row.
 _NO_ROW = -1
 _OVER = 1 << 40
-_MAX_OID_OCTETS = 50
 
 _Prefix = bytes | tuple[bytes, ...]
 _Plan = tuple[int, dict[Index, Value], _Prefix, int, _Prefix, int, int, int]
 
 
-class Layout:
-    """How one column looks on the wire: encoded OID, type of its values, arcs of its index.
+@dataclass(slots=True)
+class Notes:
+    """What came of a walk beside its rows.
 
-    An `arity` of 1 makes int indexes; any other makes tuples, and 0 stands for any length.
-    `plan` is what the decoder's inner loop unpacks: the octets that stand before an index of
-    one octet, the distance to the value's tag behind such an index, the octets before an
-    index of two, the tag, its kind, and the longest content that needs no further look.
+    `left_out` counts the values that could not be read, by reason; `is_unordered` says whether
+    rows came that do not increase. `positions` are, by a column's OID, the rows that came last
+    where these are not the greatest, each with the greatest row of that moment.
     """
 
-    __slots__ = ("arcs", "arity", "first", "numeric", "oid", "plan", "tag")
+    left_out: dict[LeftOut, int] = field(default_factory=dict)
+    is_unordered: bool = False
+    positions: dict[bytes, tuple[Index, Index]] = field(default_factory=dict)
+    _rows: set[tuple[bytes, Index]] = field(default_factory=set)
 
-    def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
-        kind, plain = _KINDS[tag]
-        if len(oid) > _MAX_OID_OCTETS:
-            raise CodecError("no column's OID is that long")
-        self.oid = oid
-        self.tag = tag
-        self.arcs = decode_oid(oid)
-        self.arity = arity
-        self.numeric = kind != _OCTETS
-        self.first: Index = -1 if arity == 1 else ()
-        before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
-        before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
-        # Nothing starts with none of no prefixes: other indexes never take the fast path.
-        self.plan: tuple[_Prefix, int, _Prefix, int, int, int] = (
-            before_one if arity == 1 else (),
-            len(oid) + 5,
-            before_two if arity == 1 else (),
-            int(tag),
-            kind,
-            plain,
-        )
+    def leave_out(self, reason: LeftOut, oid: bytes, index: Index) -> None:
+        """Count a value that could not be read, and remember its column's row."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self._rows.add((oid, index))
 
-    @property
-    def is_plain(self) -> bool:
-        """Return whether its values are numbers or strings, which most columns are."""
-        return self.tag != Tag.OBJECT_IDENTIFIER
-
-    def precedes(self, oid: bytes) -> bool:
-        """Return whether the column comes before an OID (encoded) that is not in it."""
-        place = len(self.oid) - 1
-        # Where a table's column ends, most often the next one begins.
-        is_sibling = len(oid) > place and oid[:place] == self.oid[:place]
-        if is_sibling and self.oid[place] < oid[place] < 0x80:  # noqa: PLR2004  # one octet an arc
-            return True
-        return decode_oid(oid) > self.arcs
-
-    def before_index(self, width: int) -> bytes:
-        """Return the varbind of a request up to an index of so many octets."""
-        length = len(self.oid) + width
-        return bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
-
-    def ask(self, index: Index) -> bytes:
-        """Return the varbind of a request for what follows the row of that index."""
-        if isinstance(index, int):
-            index = () if index < 0 else (index,)
-        return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)
+    def has_seen(self, oid: bytes, index: Index) -> bool:
+        """Return whether the value of that row has been left out before."""
+        return (oid, index) in self._rows
 
 
 class Group:
@@ -136,11 +78,12 @@ class Group:
     `values` are the columns' rows, `last` each column's last index while it goes on, `ends`
     why a column is over, None while it is not, `odd` the tags of the numbers that came with
     another type than the column's. All are in the order of the layouts, and all are brought
-    forward by each reply.
+    forward by each reply. `notes` takes what came beside the rows.
     """
 
     __slots__ = (
         "_befores",
+        "_ended_at",
         "_pending",
         "_plan",
         "_reader",
@@ -149,17 +92,20 @@ class Group:
         "ends",
         "last",
         "layouts",
+        "notes",
         "odd",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what a walk keeps of each column, in this order
         self,
         layouts: Sequence[Layout],
         values: Sequence[dict[Index, Value]],
         last: Sequence[Index],
         reader: RowReader | None = None,
         odd: Sequence[dict[Index, int]] = (),
+        notes: Notes | None = None,
     ) -> None:
+        self.notes = notes or Notes()
         self.odd = odd or [{} for _ in layouts]
         self.layouts = layouts
         self._values = values
@@ -167,6 +113,7 @@ class Group:
         self._pending: list[Row] = []
         self.last = list(last)
         self.ends: list[End | None] = [None] * len(layouts)
+        self._ended_at: dict[int, Index] = {}
         self._width = -1
         self._befores: list[bytes] = []
         self._plan = [
@@ -206,15 +153,49 @@ class Group:
         """Return the varbinds of a request for what follows each column's last row."""
         last = self.last
         index = last[0]
-        if isinstance(index, int) and index < _OVER and last.count(index) == len(last):
-            # All stand at the same row: between their OIDs is the same end of a varbind.
-            end_of_varbind = (encode_arcs((index,)) if index >= 0 else b"") + b"\x05\x00"
-            width = len(end_of_varbind) - 2
-            if width != self._width:
-                self._width = width
-                self._befores = [layout.before_index(width) for layout in self.layouts]
-            return end_of_varbind.join(self._befores) + end_of_varbind
-        return b"".join([a.ask(b) for a, b in zip(self.layouts, last, strict=True)])
+        if (
+            isinstance(index, int)
+            and index < _OVER
+            and last.count(index) == len(last)
+            and not self.notes.positions
+        ):
+            return self._ask_evenly(index)
+        asked = [self._position(column) for column in range(len(last))]
+        return b"".join([a.ask(b) for a, b in zip(self.layouts, asked, strict=True)])
+
+    def _ask_evenly(self, index: int) -> bytes:
+        """Ask for what follows the same row of all columns."""
+        # Between their OIDs is the same end of a varbind.
+        end_of_varbind = (encode_arcs((index,)) if index >= 0 else b"") + b"\x05\x00"
+        width = len(end_of_varbind) - 2
+        if width != self._width:
+            self._width = width
+            self._befores = [layout.before_index(width) for layout in self.layouts]
+        return end_of_varbind.join(self._befores) + end_of_varbind
+
+    def _position(self, column: int) -> Index:
+        """Return the index behind which a column goes on: of the row that came last."""
+        oid, last = self.layouts[column].oid, self.last[column]
+        index, greatest = self.notes.positions.get(oid, (last, last))
+        if greatest == last:
+            return index
+        del self.notes.positions[oid]
+        return last
+
+    def end(self, column: int, end: End) -> None:
+        """Take no further row of a column."""
+        self.ends[column] = end
+        self._ended_at[column] = self.last[column]
+        # No index is greater, so that the fast path leaves the column alone.
+        self.last[column] = _OVER
+
+    def resume(self) -> bool:
+        """Open the columns once more whose rows did not increase; return whether there is one."""
+        stopped = [at for at, end in enumerate(self.ends) if end is End.NOT_INCREASING]
+        for column in stopped:
+            self.ends[column] = None
+            self.last[column] = self._ended_at.pop(column)
+        return bool(stopped)
 
     def take(self, data: bytes, position: int) -> int:
         """Take the varbinds from `position` on, which belong to the columns in turn.
@@ -223,7 +204,7 @@ class Group:
             How many varbinds there were.
 
         Raises:
-            CodecError: if one is malformed; what stood before it has been taken.
+            CodecError: if one reaches beyond the data; what stood before it has been taken.
         """
         if not self.layouts:
             raise CodecError("nothing was asked for")
@@ -231,10 +212,7 @@ class Group:
         if position == len(data):
             return whole
         self.settle()
-        try:
-            return whole + _decode(data, position, self._plan, self)
-        except IndexError:
-            raise CodecError("the data ends within a varbind") from None
+        return whole + _decode(data, position, self._plan, self)
 
     def _take_rows(self, data: bytes, position: int) -> tuple[int, int]:
         """Take the rows that come first and are whole; return how many varbinds, and their end."""
@@ -257,56 +235,74 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
     last = cast("list[int]", group.last)
     number_of = int.from_bytes
     starts_with = data.startswith
-    varbinds = 0
-    while position < end:
-        for c, values, before_one, tag_offset, before_two, tag, kind, plain in columns:
-            tag_at = position + tag_offset
-            if starts_with(before_one, position + 2):
-                index = data[tag_at - 1]
-                if index > 0x7F:  # noqa: PLR2004  # the high bit: an arc that does not end
-                    index = _NO_ROW
-            elif (
-                starts_with(before_two, position + 2) and data[tag_at - 1] > 0x80 > data[tag_at]  # noqa: PLR2004  # an arc above 127
-            ):
-                index = data[tag_at - 1] << 7 & 0x3F80 | data[tag_at]
-                tag_at += 1
-            else:
-                position = _decode_other(data, position, c, group)
+    varbinds = c = 0
+    index = _NO_ROW
+    try:
+        while position < end:
+            for c, values, before_one, tag_offset, before_two, tag, kind, plain in columns:
+                tag_at = position + tag_offset
+                if starts_with(before_one, position + 2):
+                    index = data[tag_at - 1]
+                    if index > 0x7F:  # noqa: PLR2004  # the high bit: an arc that does not end
+                        index = _NO_ROW
+                elif (
+                    starts_with(before_two, position + 2) and data[tag_at - 1] > 0x80 > data[tag_at]  # noqa: PLR2004  # an arc above 127
+                ):
+                    index = data[tag_at - 1] << 7 & 0x3F80 | data[tag_at]
+                    tag_at += 1
+                else:
+                    position = _decode_other(data, position, c, group)
+                    varbinds += 1
+                    if position >= end:
+                        break
+                    continue
+                length = data[tag_at + 1]
+                value_at = tag_at + 2
+                if (
+                    data[tag_at] == tag
+                    and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
+                    and data[position + 1] == tag_at - position + length
+                    and index > last[c]
+                    # One octet more is a zero that keeps the top bit from being a sign.
+                    and (
+                        length <= plain
+                        or (length == plain + 1 and kind == UNSIGNED and not data[value_at])
+                    )
+                    and (length or kind == OCTETS)
+                ):
+                    after = value_at + length
+                    if kind == OCTETS:
+                        values[index] = data[value_at:after]
+                    elif length == 1 and (kind == UNSIGNED or data[value_at] < 0x80):  # noqa: PLR2004  # not negative
+                        values[index] = data[value_at]
+                    elif kind == UNSIGNED:
+                        values[index] = number_of(data[value_at:after], "big")
+                    else:
+                        values[index] = number_of(data[value_at:after], "big", signed=True)
+                    last[c] = index
+                    position = after
+                else:
+                    position = _decode_other(data, position, c, group)
                 varbinds += 1
                 if position >= end:
                     break
-                continue
-            length = data[tag_at + 1]
-            value_at = tag_at + 2
-            if (
-                data[tag_at] == tag
-                and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
-                and data[position + 1] == tag_at - position + length
-                and index > last[c]
-                # One octet more is a zero that keeps the top bit from being a sign.
-                and (
-                    length <= plain
-                    or (length == plain + 1 and kind == _UNSIGNED and not data[value_at])
-                )
-                and (length or kind == _OCTETS)
-            ):
-                position = value_at + length
-                if kind == _OCTETS:
-                    values[index] = data[value_at:position]
-                elif length == 1 and (kind == _UNSIGNED or data[value_at] < 0x80):  # noqa: PLR2004  # not negative
-                    values[index] = data[value_at]
-                elif kind == _UNSIGNED:
-                    values[index] = number_of(data[value_at:position], "big")
-                else:
-                    values[index] = number_of(data[value_at:position], "big", signed=True)
-                last[c] = index
-            else:
-                position = _decode_other(data, position, c, group)
-            varbinds += 1
-            if position >= end:
-                break
+    except IndexError:
+        # Only the data's last octets are too few to be looked at this way.
+        return varbinds + _decode_rest(data, position, c, group)
     if position != end:
+        # A value that is cut short is none, and its row is still to come.
+        del values[index]
+        last[c] = index - 1
         raise CodecError("the data ends within a varbind")
+    return varbinds
+
+
+def _decode_rest(data: bytes, position: int, column: int, group: Group) -> int:
+    varbinds = 0
+    while position < len(data):
+        position = _decode_other(data, position, column, group)
+        column = (column + 1) % len(group.layouts)
+        varbinds += 1
     return varbinds
 
 
@@ -316,41 +312,52 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     Of what lies behind a column's end only the place is looked at: it is another column's.
     """
     if group.ends[column] is not None:
-        return read_length(data, expect(data, position, SEQUENCE))[1]
-    layout = group.layouts[column]
-    oid, tag, value_at, after = split_varbind(data, position)
-    ended: End | None = End.FINISHED
-    if tag not in _EXCEPTIONS:
-        check_oid(oid)
-        if oid.startswith(layout.oid):
-            arcs = decode_arcs(oid[len(layout.oid) :])
-            ended = _add_row(arcs, (tag, decode_value(tag, data[value_at:after])), column, group)
-        elif not layout.precedes(oid):
-            ended = End.NOT_INCREASING
+        return enter(data, position, SEQUENCE)[1]
+    octets, tag, value_at, after = split_varbind(data, position)
+    ended = _take_other(octets, tag, data[value_at:after], column, group)
     if ended is not None:
-        group.ends[column] = ended
-        # No index is greater, so that the fast path leaves the column alone.
-        group.last[column] = _OVER
+        group.end(column, ended)
     return after
 
 
-def _add_row(
-    arcs: tuple[int, ...], content: tuple[int, Value | None], column: int, group: Group
-) -> End | None:
-    tag, value = content
+def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Group) -> End | None:
+    """Take what stands in a column's place, its row or another; return why the column ends."""
     layout = group.layouts[column]
-    if not arcs:
+    if tag in EXCEPTIONS:
+        return End.FINISHED
+    try:
+        oid = read_name(octets)
+    except UnreadableError as error:
+        group.notes.leave_out(error.reason, layout.oid, ())
+        return None
+    if not oid.startswith(layout.oid):
+        return End.FINISHED if layout.precedes(oid) else End.NOT_INCREASING
+    arcs = decode_arcs(oid[len(layout.oid) :])
+    index: Index = arcs[0] if layout.arity == 1 == len(arcs) else arcs
+    # Rows that are sorted as text go back, but to one that is new; a loop does not.
+    if not arcs or index in group.values[column] or group.notes.has_seen(layout.oid, index):
         return End.NOT_INCREASING
     if layout.arity and len(arcs) != layout.arity:
-        return End.MALFORMED
-    index: Index = arcs[0] if layout.arity == 1 else arcs
-    if index <= group.last[column]:  # type: ignore[operator]  # both are what the arity makes them
-        return End.NOT_INCREASING
-    group.last[column] = index
-    # A value of the wrong kind is no value: who asked for a number must not get a string.
-    if value is not None and isinstance(value, int) == layout.numeric:
-        group.values[column][index] = value
+        group.notes.leave_out(LeftOut.INDEX, layout.oid, index)
+        group.notes.positions[layout.oid] = index, group.last[column]
+    else:
+        _add_row(index, tag, content, column, group)
+    return None
+
+
+def _add_row(index: Index, tag: int, content: bytes, column: int, group: Group) -> None:
+    """Take a row that is new, or count it if its value cannot be read."""
+    layout, notes, last = group.layouts[column], group.notes, group.last[column]
+    if index > last:  # type: ignore[operator]  # both are what the arity makes them
+        group.last[column] = index
+    else:
+        notes.positions[layout.oid] = index, last
+        notes.is_unordered = True
+    try:
+        group.values[column][index] = decode_as(layout.tags, tag, content)
+    except UnreadableError as error:
+        notes.leave_out(error.reason, layout.oid, index)
+    else:
         # How wide a counter is, only its type says: some agents put 32 bits where 64 belong.
         if layout.numeric and tag != layout.tag:
             group.odd[column][index] = tag
-    return None

@@ -1,8 +1,8 @@
 """Reads subtrees of an agent's MIB as they are: every varbind with the type that it came with.
 
 A sibling of `walk`, for a recording of a device that somebody will look into: nothing is
-thrown away for having an unexpected type, and the subtrees are read one after the other. Caps
-and strictly increasing OIDs end every dump.
+thrown away for having an unexpected type, and the subtrees are read one after the other. Caps, and
+OIDs that come again, end every dump.
 
 Must not know: sockets, time, which objects are worth reading.
 """
@@ -11,27 +11,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.snmp.codec import (
-    CodecError,
-    PduType,
-    Tag,
-    decode_oid,
-    decode_varbinds,
-    encode_oid,
-    encode_varbind,
-)
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.columns import End
+from monitor.snmp.decode import EXCEPTIONS, LeftOut, UnreadableError, decode_value, named_contents
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.walk import ErrorStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitor.snmp.client import Question
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
 
 MAX_VARBINDS = 50_000
 _REPETITIONS = 20
-_END = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
 
 
 class Recorded(NamedTuple):
@@ -45,12 +41,15 @@ class Recorded(NamedTuple):
 class Dump:
     """One conversation with one agent about some subtrees, in the order of the MIB.
 
-    `varbinds` are what was read so far, `failures` why a subtree was not read to its end.
+    `varbinds` are what was read so far, `failures` why a subtree was not read to its end,
+    `left_out` how many values could not be read, by reason.
     """
 
     def __init__(self, subtrees: Sequence[str], *, bulk: bool) -> None:
         self.varbinds: list[Recorded] = []
         self.failures: list[Failure] = []
+        self.left_out: dict[LeftOut, int] = {}
+        self._seen: set[tuple[int, ...]] = set()
         # Taken from the end.
         roots = sorted({tuple(map(int, oid.split("."))) for oid in subtrees}, reverse=True)
         self._left = [
@@ -65,7 +64,7 @@ class Dump:
         """Return the next request, None when there is nothing more to ask."""
         if not self._left:
             return None
-        if len(self.varbinds) > MAX_VARBINDS:
+        if len(self._seen) > MAX_VARBINDS:
             self.give_up(Failure(FailureKind.LIMIT, f"no end after {MAX_VARBINDS} variables"))
             return None
         asked = encode_varbind(encode_oid(self._last), Tag.NULL, None)
@@ -81,25 +80,46 @@ class Dump:
         if head[4]:
             self._take_error(head[4])
             return
+        before = self._last
         try:
-            varbinds = decode_varbinds(data, head[6])
+            for oid, tag, content in named_contents(data, head[6], self.left_out):
+                ended = self._take(decode_oid(oid), tag, content)
+                if ended is not None:
+                    self._end_at(ended)
+                    return
         except CodecError as error:
-            self._next(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
+            if not self._ask_less():
+                self._next(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
-        if not varbinds:
-            self._next(Failure(FailureKind.AGENT_ERROR, "an empty reply"))
-            return
+        if self._last == before:
+            self._next(Failure(FailureKind.AGENT_ERROR, "a reply without a variable"))
+
+    def _take(self, arcs: tuple[int, ...], tag: int, content: bytes) -> End | None:
+        """Take one varbind; return why the subtree ends with it, None if it does not."""
         root = self._left[-1]
-        for oid, tag, value in varbinds:
-            arcs = decode_oid(oid)
-            if tag in _END or arcs[: len(root)] != root:
-                self._next()
-                return
-            if arcs <= self._last:
-                self._next(Failure(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"))
-                return
-            self.varbinds.append(Recorded(arcs, tag, value))
-            self._last = arcs
+        if tag in EXCEPTIONS:
+            return End.FINISHED
+        if arcs[: len(root)] != root:
+            return End.FINISHED if arcs > root else End.NOT_INCREASING
+        # Rows that are sorted as text go back, but to one that is new; a loop does not.
+        if arcs == self._last or arcs in self._seen:
+            return End.NOT_INCREASING
+        self._last = arcs
+        self._seen.add(arcs)
+        try:
+            self.varbinds.append(Recorded(arcs, tag, decode_value(tag, content)))
+        except UnreadableError as error:
+            self.left_out[error.reason] = self.left_out.get(error.reason, 0) + 1
+        return None
+
+    def _end_at(self, end: End) -> None:
+        if end is End.FINISHED:
+            self._next()
+        elif self._repetitions:
+            # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+            self._repetitions = 0
+        else:
+            self._next(Failure(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"))
 
     def unanswered(self, failure: Failure) -> None:
         """Take note that the last question got no usable reply: ask for less, or go on."""
@@ -121,10 +141,14 @@ class Dump:
         if status == ErrorStatus.NO_SUCH_NAME:
             # SNMPv1 says so at the end of the MIB (RFC 1157 §4.1.3).
             self._next()
-        elif self._repetitions:
-            self._repetitions //= 2
-        else:
+        elif not self._ask_less():
             self._next(Failure(FailureKind.AGENT_ERROR, f"the agent says error {status}"))
+
+    def _ask_less(self) -> bool:
+        """Return whether less can be asked for at a time, and do so."""
+        could = bool(self._repetitions)
+        self._repetitions //= 2
+        return could
 
     def _next(self, failure: Failure | None = None) -> None:
         root = ".".join(map(str, self._left.pop()))

@@ -20,14 +20,16 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.flood_filter import STRAYS_A_SECOND, FloodFilter
-from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, PduType, decode_head
+from monitor.snmp.ber import CodecError
+from monitor.snmp.decode import decode_head
+from monitor.snmp.message import MAX_DATAGRAM_BYTES, PduType
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.secure_message import VERSION, decode_secure, is_secure
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
     from monitor.snmp.secure_message import SecureMessage
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]

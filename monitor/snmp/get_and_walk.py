@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import CodecError, PduType
+from monitor.snmp.ber import CodecError
+from monitor.snmp.message import PduType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.snmp.client import Question
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
     from monitor.snmp.model import Failure
     from monitor.snmp.scalars import Get
     from monitor.snmp.walk import Walk
@@ -113,7 +114,7 @@ class GetAndWalk:
             position = 0
         if position:
             scalar_octets = position - head[6]
-            walk.answer((*head[:6], position), data, scalar_octets)
+            walk.answer((*head[:6], position, head[7]), data, scalar_octets)
             if walk.is_whole:
                 self._is_joint = False
                 self._now = walk

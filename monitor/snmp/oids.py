@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import Tag
+from monitor.snmp.ber import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

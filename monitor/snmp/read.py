@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
-from monitor.snmp.codec import encode_oid
-from monitor.snmp.columns import Layout
 from monitor.snmp.get_and_walk import GetAndWalk
+from monitor.snmp.layout import Layout
 from monitor.snmp.model import Agent, Failure, FailureKind, Request, Result
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.rows import RowReaders
 from monitor.snmp.scalars import Get, ScalarValue, by_oid

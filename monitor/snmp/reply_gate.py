@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from monitor.flood_filter import FloodFilter
-from monitor.snmp.codec import MAX_DATAGRAM_BYTES, CodecError, decode_head
+from monitor.snmp.ber import CodecError
+from monitor.snmp.decode import decode_head
+from monitor.snmp.message import MAX_DATAGRAM_BYTES
 from monitor.snmp.secure_message import decode_secure, is_secure
 
 if TYPE_CHECKING:

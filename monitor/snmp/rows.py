@@ -14,12 +14,12 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import Tag
+from monitor.snmp.ber import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from monitor.snmp.columns import Layout
+    from monitor.snmp.layout import Layout
 
     Converter = Callable[[tuple[bytes, ...]], Iterable[int | bytes]]
 

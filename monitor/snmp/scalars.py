@@ -1,7 +1,8 @@
 """Gets scalars: what to ask next, and what an answer means; the sibling of `walk`.
 
-All of them go into one GET. An agent that cannot answer that is asked for each alone; SNMPv1
-refuses a whole GET for one missing object, which is then left out.
+All of them go into one GET. An agent that cannot answer that, or whose answer breaks off, is asked
+for each alone. A value that cannot be read is left out; so is a missing object, for which SNMPv1
+refuses a whole GET.
 
 Must not know: sockets, time, what a scalar means.
 """
@@ -10,17 +11,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import (
-    SEQUENCE,
-    CodecError,
-    PduType,
-    Tag,
-    decode_oid,
-    decode_varbind,
-    decode_varbinds,
-    encode_oid,
+from monitor.snmp.ber import SEQUENCE, CodecError, Tag
+from monitor.snmp.decode import (
+    EXCEPTIONS,
+    LeftOut,
+    UnreadableError,
+    decode_as,
+    named_contents,
+    split_varbind,
+    tags_for,
 )
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import Syntax
 from monitor.snmp.walk import ErrorStatus
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.snmp.client import Question
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
     from monitor.snmp.oids import Object
 
 ScalarValue = int | bytes | tuple[int, ...]
@@ -45,6 +48,7 @@ class Get:
     def __init__(self, wanted: Mapping[bytes, Object]) -> None:
         self.values: dict[str, ScalarValue] = {}
         self.failure: Failure | None = None
+        self.left_out: dict[LeftOut, int] = {}
         self.answered = False
         self.requests = 0
         self.varbinds = 0
@@ -81,13 +85,13 @@ class Get:
         Raises:
             CodecError: if they are not all there.
         """
-        values: dict[bytes, int | bytes | None] = {}
+        found: dict[bytes, tuple[int, bytes]] = {}
         for asked in self._asked:
-            (oid, _, value), position = decode_varbind(data, position)
+            oid, tag, value_at, position = split_varbind(data, position)
             if oid == asked:
-                values[oid] = value
-        for oid, value in values.items():
-            self._keep(self._left[oid], value)
+                found[oid] = tag, data[value_at:position]
+        for oid, content in found.items():
+            self._keep(self._left[oid], *content)
         self.varbinds += len(self._asked)
         self.answered = True
         self._left.clear()
@@ -97,25 +101,25 @@ class Get:
         """Begin anew; what was read is forgotten."""
         self._left = dict(self._wanted)
         self.values.clear()
+        self.left_out.clear()
         self.answered = False
         self.varbinds = 0
 
     def answer(self, head: Head, data: bytes) -> None:
         """Take the reply to the last question: its decoded head and its octets."""
         self.answered = True
-        try:
-            varbinds = decode_varbinds(data, head[6])
-        except CodecError as error:
-            self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
-            return
         if head[4]:
             self._take_error(head[4], head[5])
             return
-        self.varbinds += len(varbinds)
-        for oid, _, value in varbinds:
-            scalar = self._left.get(oid)
-            if scalar is not None:
-                self._keep(scalar, value)
+        try:
+            for oid, tag, content in named_contents(data, head[6], self.left_out):
+                self.varbinds += 1
+                scalar = self._left.get(oid)
+                if scalar is not None:
+                    self._keep(scalar, tag, content)
+        except CodecError as error:
+            self._take_malformed(f"a malformed reply: {error}")
+            return
         for oid in self._asked:
             self._left.pop(oid, None)
 
@@ -143,11 +147,26 @@ class Get:
                 message = f"{scalar.name}: the agent says error {status}"
                 self.failure = Failure(FailureKind.AGENT_ERROR, message)
 
-    def _keep(self, scalar: Object, value: int | bytes | None) -> None:
-        if scalar.syntax is Syntax.OID:
-            if isinstance(value, bytes):
-                self.values[scalar.name] = decode_oid(value)
-        elif value is not None and isinstance(value, bytes) == (scalar.syntax is Syntax.STRING):
+    def _take_malformed(self, message: str) -> None:
+        """Ask for each scalar alone, so that one that breaks the reply costs no other."""
+        if len(self._asked) > 1:
+            self._one_by_one = True
+        else:
+            scalar = self._left.pop(self._asked[0])
+            failure = Failure(FailureKind.MALFORMED, f"{scalar.name}: {message}")
+            self.failure = self.failure or failure
+
+    def _keep(self, scalar: Object, tag: int, content: bytes) -> None:
+        if tag in EXCEPTIONS:
+            return
+        try:
+            value = decode_as(tags_for(scalar.syntax.value), tag, content)
+        except UnreadableError as error:
+            self.left_out[error.reason] = self.left_out.get(error.reason, 0) + 1
+            return
+        if scalar.syntax is Syntax.OID and isinstance(value, bytes):
+            self.values[scalar.name] = decode_oid(value)
+        else:
             self.values[scalar.name] = value
 
 

@@ -1,7 +1,7 @@
 """SNMPv3 messages as bytes, both directions (RFC 3412 §6, RFC 3414 §2.4).
 
-As strict as `codec`: what is not exactly such a message is refused with `CodecError`, nothing
-recurses, and no more than one datagram is looked at.
+As lenient as `decode` about lengths and octets behind the message; what is no such message is
+refused with `CodecError`, nothing recurses, and no more than one datagram is looked at.
 
 Must not know: keys, engines, which message is awaited.
 """
@@ -10,22 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.snmp.codec import (
-    MAX_DATAGRAM_BYTES,
+from monitor.snmp.ber import (
     SEQUENCE,
     CodecError,
     Tag,
-    decode_pdu_head,
     encode_integer,
     encode_tlv,
     enter,
-    expect,
     read_integer,
-    read_length,
 )
+from monitor.snmp.decode import decode_pdu_head
+from monitor.snmp.message import MAX_DATAGRAM_BYTES
 
 if TYPE_CHECKING:
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
 
 AUTHENTICATED = 0x01
 ENCRYPTED = 0x02
@@ -137,13 +135,14 @@ def decode_secure(data: bytes) -> SecureMessage:
     """
     if len(data) > MAX_DATAGRAM_BYTES:
         raise CodecError(f"{len(data)} octets are more than the {MAX_DATAGRAM_BYTES} accepted")
-    end = len(data)
-    version, position = read_integer(data, enter(data, 0, SEQUENCE, end))
+    position, end = enter(data, 0, SEQUENCE)
+    data = data[:end]
+    version, position = read_integer(data, position)
     if version != VERSION:
         raise CodecError(f"message version {version} is not 3")
     message_id, flags, position = _decode_header(data, position)
-    start, parameters_end = read_length(data, expect(data, position, Tag.OCTET_STRING))
-    position, inner_end = read_length(data, expect(data, start, SEQUENCE))
+    start, parameters_end = enter(data, position, Tag.OCTET_STRING)
+    position, inner_end = enter(data, start, SEQUENCE)
     engine_id, position = _read_octets(data, position, MAX_NAME_BYTES)
     boots, position = read_integer(data, position)
     time, position = read_integer(data, position)
@@ -156,10 +155,11 @@ def decode_secure(data: bytes) -> SecureMessage:
     if message_id < 0 or boots < 0 or time < 0:
         raise CodecError("a number of the message's head is negative")
     if flags & ENCRYPTED:
-        content = data[enter(data, position, Tag.OCTET_STRING, end) :]
+        start, end = enter(data, position, Tag.OCTET_STRING)
+        content = data[start:end]
     else:
-        enter(data, position, SEQUENCE, end)
-        content = data[position:]
+        _, end = enter(data, position, SEQUENCE)
+        content = data[position:end]
     return SecureMessage(
         data, message_id, flags, engine_id, boots, time, user, digest, digest_at, salt, content
     )
@@ -171,20 +171,19 @@ def decode_scoped(content: bytes) -> Scoped:
     Raises:
         CodecError: if there is none.
     """
-    position, end = read_length(content, expect(content, 0, SEQUENCE))
+    position, end = enter(content, 0, SEQUENCE)
     if len(content) - end > _MAX_PADDING:
         raise CodecError(f"{len(content) - end} octets follow the PDU")
     data = content[:end]
     context_engine, position = _read_octets(data, position, MAX_NAME_BYTES)
     context, position = _read_octets(data, position, MAX_DATAGRAM_BYTES)
-    if position >= end:
-        raise CodecError("the message ends before its PDU")
-    return Scoped(context_engine, context, decode_pdu_head(VERSION, b"", data, position), data)
+    head = decode_pdu_head(VERSION, b"", data, position)
+    return Scoped(context_engine, context, head, data)
 
 
 def _decode_header(data: bytes, position: int) -> tuple[int, int, int]:
     """Return the message's id, its flags, and where its header ends."""
-    start, end = read_length(data, expect(data, position, SEQUENCE))
+    start, end = enter(data, position, SEQUENCE)
     message_id, position = read_integer(data, start)
     _, position = read_integer(data, position)
     flags, position = _read_octets(data, position, 1)
@@ -199,7 +198,7 @@ def _decode_header(data: bytes, position: int) -> tuple[int, int, int]:
 
 
 def _read_octets(data: bytes, position: int, most: int) -> tuple[bytes, int]:
-    start, end = read_length(data, expect(data, position, Tag.OCTET_STRING))
+    start, end = enter(data, position, Tag.OCTET_STRING)
     if end - start > most:
         raise CodecError(f"an OCTET STRING of {end - start} octets where at most {most} belong")
     return data[start:end], end

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Final
 
-from monitor.snmp.codec import CodecError
+from monitor.snmp.ber import CodecError
 from monitor.snmp.secure_message import AUTHENTICATED, decode_secure, is_secure
 from monitor.snmp.usm_crypto import Digest
 from monitor.snmp.usm_keys import KeyRing

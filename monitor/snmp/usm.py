@@ -16,7 +16,9 @@ import secrets
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import CodecError, PduType, encode_pdu
+from monitor.snmp.ber import CodecError
+from monitor.snmp.encode import encode_pdu
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.secure_message import (
     AUTHENTICATED,
@@ -34,7 +36,7 @@ from monitor.snmp.usm_reports import UNKNOWN_ENGINE, UNTIMELY, report_of, senten
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
     from monitor.snmp.model import Agent, Security
     from monitor.snmp.secure_message import Scoped, SecureMessage
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import CodecError, decode_varbind, encode_oid
+from monitor.snmp.ber import CodecError
+from monitor.snmp.decode import decode_varbind
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oid_octets import encode_oid
 
 if TYPE_CHECKING:
     from monitor.snmp.model import Security

@@ -2,8 +2,9 @@
 
 A walk is a conversation without a network: `question` says what to send, and `answer` or
 `unanswered` what came of it. Every column goes on from its own last row, so that holes and
-missing columns cost the others nothing. Sizes adapt to what the agent can answer; caps and
-strictly increasing indexes end every conversation.
+missing columns cost the others nothing. Sizes adapt to what the agent can answer; what cannot be
+read of a reply costs itself alone. Rows may come in any order, but a row that comes again ends
+its column, and caps end every conversation.
 
 Must not know: sockets, what a column means.
 """
@@ -13,16 +14,17 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import CodecError, PduType
-from monitor.snmp.columns import End, Group, Index, Value
+from monitor.snmp.ber import CodecError
+from monitor.snmp.columns import End, Group, Notes
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from monitor.snmp.client import Question
-    from monitor.snmp.codec import Head
-    from monitor.snmp.columns import Layout
+    from monitor.snmp.layout import Index, Layout, Value
+    from monitor.snmp.message import Head
     from monitor.snmp.rows import RowReader
 
 MAX_ROWS = 2_000
@@ -51,7 +53,6 @@ class ErrorStatus(IntEnum):
 _COLUMN_ERRORS = frozenset({ErrorStatus.NO_ACCESS, ErrorStatus.AUTHORIZATION_ERROR})
 _END_FAILURES = {
     End.NOT_INCREASING: (FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"),
-    End.MALFORMED: (FailureKind.MALFORMED, "a row's index has the wrong number of arcs"),
 }
 
 
@@ -91,7 +92,8 @@ class Walk:
         reader: RowReader | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        self.arrivals: list[tuple[float, Index]] = []
+        self.notes = Notes()
+        self._arrivals: list[tuple[float, Index]] = []
         self._clock = clock
         self.bulk = bulk
         self._reply_bytes = _REPLY_BYTES - overhead
@@ -117,6 +119,11 @@ class Walk:
         """Return the columns that have rows, by name."""
         self._group.settle()
         return {column.name: column.values for column in self._columns if column.values}
+
+    @property
+    def arrivals(self) -> list[tuple[float, Index]]:
+        """Return when replies came and the row that each reached; none where rows are unordered."""
+        return [] if self.notes.is_unordered else self._arrivals
 
     @property
     def odd_types(self) -> dict[str, dict[Index, int]]:
@@ -187,11 +194,13 @@ class Walk:
         try:
             varbinds = group.take(data, head[6])
         except CodecError as error:
-            self.give_up(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
+            self._close_ended()
+            self.ceiling = self._smaller()
+            self._shrink(FailureKind.MALFORMED, f"a malformed reply: {error}")
             return
         self.varbinds += varbinds
         if self._clock is not None and group.last:
-            self.arrivals.append((self._clock(), group.last[0]))
+            self._arrivals.append((self._clock(), group.last[0]))
         if not varbinds:
             self._shrink(FailureKind.AGENT_ERROR, "the agent's replies are empty")
             return
@@ -261,10 +270,15 @@ class Walk:
             [column.last for column in asked],
             self._reader if len(asked) == len(self._columns) else None,
             [column.odd for column in asked],
+            self.notes,
         )
 
     def _close_ended(self) -> None:
         self._group.settle()
+        if self.bulk and self._group.resume():
+            # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+            self.bulk = False
+            self.size = min(START_SIZE, self.ceiling)
         finished: list[_Column] = []
         for column, end in zip(self._asked, self._group.ends, strict=True):
             if end is End.FINISHED:

@@ -25,7 +25,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import PduType, Tag, decode_message, encode_message, encode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_message
+from monitor.snmp.message import PduType
+from monitor.snmp.oid_octets import encode_oid
 from tests.attack.peers import SECONDS
 from tests.integration.hostile_agent import bomb
 from tests.snmp.agent import ByteAgent, interfaces
@@ -34,7 +38,7 @@ from tools.processes import running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from monitor.snmp.codec import Message
+    from monitor.snmp.message import Message
     from tests.integration.namespace import Namespace
 
 HONEST = "honest"

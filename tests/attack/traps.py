@@ -21,7 +21,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import PduType, Tag, encode_oid, encode_pdu, encode_varbind, wrap_pdu
+from monitor.snmp.ber import Tag
+from monitor.snmp.encode import encode_pdu, encode_varbind, wrap_pdu
+from monitor.snmp.message import PduType
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.secure_message import AUTHENTICATED, ENCRYPTED, encode_secure
 from tools.processes import running
 

@@ -14,8 +14,9 @@ from monitor.config.device_profiles import own_profiles
 from monitor.config.profile_rules import ReadingRules
 from monitor.device_profile import MAX_OID_OCTETS, DeviceProfiles, Quantity, oid_octets
 from monitor.inventory import HardwareOptions
-from monitor.snmp.codec import CodecError, Tag, encode_oid
-from monitor.snmp.columns import Layout
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.layout import Layout
+from monitor.snmp.oid_octets import encode_oid
 
 _CORPUS = Path(__file__).parent / "corpus"
 SMALL = (_CORPUS / "good/smallest.yaml").read_text(encoding="utf-8").removesuffix("...\n")

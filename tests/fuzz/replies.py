@@ -5,7 +5,8 @@ Must not know: who makes the datagrams.
 
 from __future__ import annotations
 
-from monitor.snmp.codec import CodecError, decode_head, decode_message
+from monitor.snmp.ber import CodecError
+from monitor.snmp.decode import decode_head, decode_message
 from monitor.snmp.dump import Dump
 from monitor.snmp.oids import objects
 from monitor.snmp.rows import RowReaders
@@ -34,7 +35,7 @@ def digest(data: bytes) -> None:
         return
     for conversation in (Get(_SCALARS), Dump(("1.3.6.1.2.1",), bulk=True)):
         assert conversation.question()
-        conversation.answer(head, data)
+        conversation.answer(head, data[: head[7]])
     try:
         decode_message(data)
     except CodecError:

@@ -11,14 +11,11 @@ import socket
 import sys
 from dataclasses import replace
 
-from monitor.snmp.codec import (
-    Message,
-    PduType,
-    Tag,
-    decode_message,
-    encode_message,
-    encode_oid,
-)
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_message
+from monitor.snmp.message import Message, PduType
+from monitor.snmp.oid_octets import encode_oid
 from tests.snmp.agent import ByteAgent, interfaces
 
 ROWS = range(1, 11)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.snmp.codec import Tag, encode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.oid_octets import encode_oid
 from tests.integration.prometheus import Prometheus, prometheus_of
 from tests.integration.running import Town, run, until
 from tests.integration.serving import serving

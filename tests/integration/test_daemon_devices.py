@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.snmp.codec import Tag
+from monitor.snmp.ber import Tag
 from tests.integration.running import COMMUNITY, Daemon, Town, city, run, series, until, value
 from tests.integration.serving import serving
 from tests.ports import free_port

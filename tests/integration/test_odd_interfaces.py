@@ -22,8 +22,9 @@ from monitor.observation import DeviceReading, Outcome
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext
 from monitor.probes.snmp_transport import SnmpReaders
+from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.codec import Tag, encode_oid
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.read import NativeReader, Reader
 from monitor.snmp.reference import PysnmpReader

@@ -25,10 +25,12 @@ from monitor.simulator.faults import FaultError, places_of
 from monitor.simulator.loopback import loopback_inventory
 from monitor.simulator.model import Bulk, build_devices
 from monitor.simulator.process import CityProcess
+from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.codec import PduType, Tag, decode_oid, encode_oid
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Agent as SnmpPeer
 from monitor.snmp.model import Request
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.read import NativeReader
 from tests.simulator.cities import city
 from tests.simulator.requests import agents_of, answered, ask, walk

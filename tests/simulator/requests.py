@@ -11,14 +11,11 @@ from monitor.simulator.faults import HEALTHY
 from monitor.simulator.model import build_devices
 from monitor.simulator.table import TableBuilder
 from monitor.simulator.traffic import Traffic
-from monitor.snmp.codec import (
-    Message,
-    PduType,
-    Tag,
-    decode_message,
-    encode_message,
-    encode_oid,
-)
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_message
+from monitor.snmp.message import Message, PduType
+from monitor.snmp.oid_octets import encode_oid
 from tests.simulator.cities import city
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.simulator.faults import Condition
     from monitor.simulator.model import Device
-    from monitor.snmp.codec import Varbind
+    from monitor.snmp.message import Varbind
 
 TUESDAY = datetime(2024, 3, 5, 9, 30, tzinfo=UTC)
 COMMUNITY = b"public"

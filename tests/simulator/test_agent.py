@@ -11,17 +11,11 @@ from hypothesis import strategies as st
 from monitor.inventory import Role
 from monitor.simulator.faults import Condition
 from monitor.simulator.model import Bulk, Device
-from monitor.snmp.codec import (
-    CodecError,
-    Message,
-    PduType,
-    Tag,
-    decode_message,
-    decode_oid,
-    encode_message,
-    encode_oid,
-    encode_varbind,
-)
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_message, encode_varbind
+from monitor.snmp.message import Message, PduType
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from tests.simulator.requests import (
     COMMUNITY,
     agent_where,

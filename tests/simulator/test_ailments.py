@@ -14,7 +14,8 @@ from monitor.simulator.faults import (
 from monitor.simulator.model import build_devices
 from monitor.simulator.table import TableBuilder
 from monitor.simulator.traffic import Traffic
-from monitor.snmp.codec import PduType, decode_oid, encode_oid
+from monitor.snmp.message import PduType
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from tests.simulator.cities import city
 from tests.simulator.requests import COMMUNITY, TUESDAY, answered, ask
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from monitor.simulator.model import build_devices
 from monitor.simulator.objects import Growth, Rate
 from monitor.simulator.table import Layout, Living, TableBuilder
-from monitor.snmp.codec import Tag, decode_oid, encode_oid, encode_varbind
+from monitor.snmp.ber import Tag
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from tests.simulator.cities import city
 
 OID = encode_oid("1.3.6.1.2.1.31.1.1.1.6.10101")

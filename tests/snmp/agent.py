@@ -6,29 +6,19 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.snmp.codec import (
-    Message,
-    PduType,
-    Tag,
-    Varbind,
-    decode_head,
-    decode_message,
-    decode_oid,
-    decode_varbinds,
-    encode_message,
-    encode_oid,
-    encode_pdu,
-    encode_varbind,
-    wrap_pdu,
-)
-from monitor.snmp.columns import Layout
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_head, decode_message, decode_varbinds
+from monitor.snmp.encode import encode_message, encode_pdu, encode_varbind, wrap_pdu
+from monitor.snmp.layout import Layout
+from monitor.snmp.message import Message, PduType, Varbind
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.walk import Walk
 
 if TYPE_CHECKING:
     from monitor.snmp.client import Question
-    from monitor.snmp.codec import Head
+    from monitor.snmp.message import Head
 
 Objects = dict[str, tuple[Tag, int | bytes]]
 

@@ -2,27 +2,18 @@ from __future__ import annotations
 
 import itertools
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.snmp.codec import (
-    SEQUENCE,
-    CodecError,
-    Message,
-    PduType,
-    Tag,
-    check_oid,
-    decode_head,
-    decode_oid,
-    decode_value,
-    encode_message,
-    encode_oid,
-    expect,
-    read_length,
-    split_varbind,
-)
-from monitor.snmp.columns import End, Group, Index, Layout, Value
+from monitor.snmp.ber import SEQUENCE, CodecError, Tag, enter
+from monitor.snmp.columns import End, Group
+from monitor.snmp.decode import decode_as, decode_head, split_varbind
+from monitor.snmp.encode import encode_message
+from monitor.snmp.layout import Index, Layout, Value
+from monitor.snmp.message import Message, PduType
+from monitor.snmp.oid_octets import decode_oid, encode_oid, read_oid
 from monitor.snmp.rows import RowReaders
 
 if TYPE_CHECKING:
@@ -67,7 +58,8 @@ def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome
     rows: list[dict[Index, Value]] = [{} for _ in layouts]
     group = Group(layouts, rows, [layout.first for layout in layouts], readers.of(layouts))
     try:
-        group.take(data, decode_head(data)[6])
+        position, end = decode_head(data)[6:]
+        group.take(data[:end], position)
     except CodecError:
         return None
     assert group.values is rows
@@ -75,53 +67,48 @@ def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome
 
 
 def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
-    """Return what the general codec and plain tuples make of a reply, None if it is refused.
-
-    What lies behind a column's end belongs to another one, and its value is not looked at.
-    """
-    rows: list[dict[Index, Value]] = [{} for _ in layouts]
+    """Return what the general codec and plain tuples make of a reply, None if it is refused."""
+    rows: list[dict[Index, Value | None]] = [{} for _ in layouts]
     ends: list[End | None] = [None for _ in layouts]
     try:
-        _read_apart(layouts, data, rows, ends)
+        position, end = decode_head(data)[6:]
+        for column, layout in itertools.cycle(enumerate(layouts)):
+            if position == end:
+                break
+            if ends[column] is not None:
+                position = enter(data[:end], position, SEQUENCE)[1]
+            else:
+                octets, tag, value_at, position = split_varbind(data[:end], position)
+                value = (tag, data[value_at:position])
+                ends[column] = _take_apart(layout, octets, value, rows[column])
     except CodecError:
         return None
-    return rows, ends
+    read = [{name: one for name, one in column.items() if one is not None} for column in rows]
+    return read, ends
 
 
-def _read_apart(
-    layouts: Sequence[Layout],
-    data: bytes,
-    rows: list[dict[Index, Value]],
-    ends: list[End | None],
-) -> None:
-    last: list[tuple[int, ...]] = [layout.arcs for layout in layouts]
-    position = decode_head(data)[6]
-    for column, layout in itertools.cycle(enumerate(layouts)):
-        if position == len(data):
-            return
-        if ends[column] is not None:
-            position = read_length(data, expect(data, position, SEQUENCE))[1]
-            continue
-        encoded, tag, value_at, position = split_varbind(data, position)
-        if tag in {0x80, 0x81, 0x82}:
-            ends[column] = End.FINISHED
-            continue
-        oid = decode_oid(check_oid(encoded))
-        if oid[: len(layout.arcs)] != layout.arcs:
-            ends[column] = End.FINISHED if oid > layout.arcs else End.NOT_INCREASING
-            continue
-        value = decode_value(tag, data[value_at:position])
-        if len(oid) == len(layout.arcs):
-            ends[column] = End.NOT_INCREASING
-        elif len(oid) != len(layout.arcs) + layout.arity:
-            ends[column] = End.MALFORMED
-        elif oid <= last[column]:
-            ends[column] = End.NOT_INCREASING
-        else:
-            last[column] = oid
-            index = oid[len(layout.arcs) :]
-            if value is not None and isinstance(value, int) == layout.numeric:
-                rows[column][index[0] if layout.arity == 1 else index] = value
+def _take_apart(
+    layout: Layout, octets: bytes, value: tuple[int, bytes], rows: dict[Index, Value | None]
+) -> End | None:
+    """Take one varbind, and return why the column ends; all that is left out is `None` in rows."""
+    tag, content = value
+    if tag in {0x80, 0x81, 0x82}:
+        return End.FINISHED
+    try:
+        oid = decode_oid(read_oid(octets))
+    except CodecError:
+        return None
+    index = oid[len(layout.arcs) :]
+    if oid[: len(layout.arcs)] != layout.arcs:
+        return End.FINISHED if oid > layout.arcs else End.NOT_INCREASING
+    name: Index = index[0] if layout.arity == 1 and len(index) == 1 else index
+    if not index or name in rows:
+        return End.NOT_INCREASING
+    rows[name] = None
+    if len(index) == layout.arity:
+        with suppress(CodecError):
+            rows[name] = decode_as(layout.tags, tag, content)
+    return None
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:

@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.codec import PduType, Tag, decode_message, encode_message, encode_oid
+from monitor.snmp.decode import decode_message
+from monitor.snmp.encode import encode_message
 from monitor.snmp.get_and_walk import GetAndWalk
+from monitor.snmp.message import PduType
 from monitor.snmp.model import FailureKind
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.read import NativeReader, Request
 from monitor.snmp.scalars import Get, by_oid
@@ -25,7 +29,7 @@ from tests.virtual_time import on_virtual_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.snmp.codec import Message
+    from monitor.snmp.message import Message
     from monitor.snmp.read import Result
 
 SCALARS = ("sysUpTime", "sysName", "sysDescr", "sysLocation")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.snmp.codec import decode_oid, encode_oid
+from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import SCALARS, TABLES, Syntax, objects
 
 

@@ -5,8 +5,9 @@ import dataclasses
 
 import pytest
 
+from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.codec import PduType, Tag
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.snmp.codec import Message, PduType, encode_message
+from monitor.snmp.encode import encode_message
+from monitor.snmp.message import Message, PduType
 from monitor.snmp.reply_gate import MOST_REPLIES, ReplyGate
 
 ASKED, OTHER = ("192.0.2.1", 161), ("192.0.2.2", 161)

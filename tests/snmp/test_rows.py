@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from monitor.snmp.codec import Tag, encode_oid, encode_varbind
-from monitor.snmp.columns import Group, Index, Layout, Value
+from monitor.snmp.ber import Tag
+from monitor.snmp.columns import Group
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.layout import Index, Layout, Value
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.rows import Row, RowReader, RowReaders
 
 NAMES, STATES, OCTETS = COLUMNS = (

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from monitor.snmp.codec import Message, PduType, Tag, decode_head, encode_message, encode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_head
+from monitor.snmp.encode import encode_message
+from monitor.snmp.message import Message, PduType
 from monitor.snmp.model import FailureKind
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.scalars import Get, by_oid
 from tests.snmp.agent import TIMEOUT, ByteAgent, interfaces, lead

@@ -7,17 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.snmp.codec import (
-    CodecError,
-    PduType,
-    Tag,
-    decode_varbinds,
-    encode_body,
-    encode_oid,
-    encode_request_pdu,
-    encode_varbind,
-)
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.decode import decode_varbinds
+from monitor.snmp.encode import encode_body, encode_request_pdu, encode_varbind
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Agent, AuthProtocol, FailureKind, PrivProtocol, Security
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.secure_message import decode_secure
 from monitor.snmp.usm import DeniedError, RefusedError, UsmSession, UsmSessions
 from tests.snmp.agent import ByteAgent, interfaces

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.snmp.codec import Message, PduType, Tag, decode_head, encode_message, encode_oid
+from monitor.snmp.ber import Tag
+from monitor.snmp.decode import decode_head
+from monitor.snmp.encode import encode_message, encode_pdu, wrap_pdu
+from monitor.snmp.message import Message, PduType
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, Walk
 from tests.snmp.agent import (
     HC_IN_OCTETS,
@@ -18,6 +22,7 @@ from tests.snmp.agent import (
     walked,
 )
 
+_FIRST = ((IN_OCTETS, Tag.COUNTER32, 1), (IF_NAME, Tag.OCTET_STRING, b"a"))
 NAMES = ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName")
 
 
@@ -179,9 +184,9 @@ def _asked() -> tuple[tuple[bytes, int, None], ...]:
     return tuple((encode_oid(oid), Tag.NULL, None) for oid in oids)
 
 
-@pytest.mark.parametrize("rows", [[1, 2, 2], [1, 2, 1], [200, 199], [2, 1, 3]])
-def test_oids_that_do_not_increase_end_the_walk_with_a_reason(rows: list[int]) -> None:
-    walk = Walk(columns("ifInOctets"), bulk=True)
+@pytest.mark.parametrize("rows", [[1, 2, 2], [1, 2, 1], [200, 199, 200], [2, 1, 3, 1]])
+def test_rows_that_come_again_end_the_walk_with_a_reason(rows: list[int]) -> None:
+    walk = Walk(columns("ifInOctets"), bulk=False)
     assert walk.question()
     take(walk, response([(encode_oid(f"{IN_OCTETS}.{row}"), Tag.COUNTER32, 1) for row in rows]))
     assert walk.question() is None
@@ -191,7 +196,7 @@ def test_oids_that_do_not_increase_end_the_walk_with_a_reason(rows: list[int]) -
 
 
 def test_a_jump_back_before_the_table_does_not_pass_for_its_end() -> None:
-    walk = Walk(columns("ifInOctets"), bulk=True)
+    walk = Walk(columns("ifInOctets"), bulk=False)
     assert walk.question()
     take(walk, response([(encode_oid("1.3.6.1.2.1.1.1.0"), Tag.OCTET_STRING, b"again")]))
     assert walk.failure is not None
@@ -199,7 +204,7 @@ def test_a_jump_back_before_the_table_does_not_pass_for_its_end() -> None:
 
 
 def test_the_column_itself_as_its_first_row_is_not_increasing() -> None:
-    walk = Walk(columns("ifInOctets"), bulk=True)
+    walk = Walk(columns("ifInOctets"), bulk=False)
     assert walk.question()
     take(walk, response([(encode_oid(IN_OCTETS), Tag.COUNTER32, 1)]))
     assert walk.failure is not None
@@ -207,7 +212,7 @@ def test_the_column_itself_as_its_first_row_is_not_increasing() -> None:
 
 
 def test_a_cycle_longer_than_a_reply_is_found() -> None:
-    walk = Walk(columns("ifInOctets"), bulk=True)
+    walk = Walk(columns("ifInOctets"), bulk=False)
     for rows in ([1, 2, 3], [4, 5, 6], [1, 2, 3]):
         assert walk.question()
         take(walk, response([(encode_oid(f"{IN_OCTETS}.{r}"), Tag.COUNTER32, 1) for r in rows]))
@@ -242,15 +247,22 @@ def test_replies_without_varbinds_end_the_walk_with_a_reason() -> None:
     assert walk.requests < 20
 
 
-def test_a_malformed_varbind_ends_the_walk_and_keeps_what_was_read() -> None:
-    walk = Walk(columns("ifInOctets"), bulk=True)
+def test_a_varbind_that_breaks_off_ends_its_column_and_keeps_what_was_read() -> None:
+    walk = Walk(columns("ifInOctets", "ifName"), bulk=True)
     assert walk.question()
-    take(walk, response([(encode_oid(f"{IN_OCTETS}.1"), Tag.COUNTER32, 1)]))
-    assert walk.question()
-    broken = bytearray(response([(encode_oid(f"{IN_OCTETS}.2"), Tag.COUNTER32, 1)]))
-    broken[-3] = 0x47
-    take(walk, bytes(broken))
-    assert walk.question() is None
+    whole = [(encode_oid(f"{oid}.1"), tag, value) for oid, tag, value in _FIRST]
+    take(walk, response(whole))
+    while question := walk.question():
+        asked = encode_pdu(question[0], 1, *question[1:])
+        data = bytearray(ByteAgent(interfaces([1, 2, 3])).answer(wrap_pdu(1, b"public", asked)))
+        at = data.find(encode_oid(f"{IN_OCTETS}.2"))
+        if at > 0:
+            # The varbind's length.
+            data[at - 3] = 0x80
+        take(walk, bytes(data))
     assert walk.failure is not None
     assert walk.failure.kind is FailureKind.MALFORMED
-    assert walk.columns == {"ifInOctets": {1: 1}}
+    assert walk.columns == {
+        "ifInOctets": {1: 1},
+        "ifName": {1: b"a", 2: b"Gi0/2", 3: b"Gi0/3"},
+    }

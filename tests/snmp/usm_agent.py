@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.snmp.codec import PduType, Tag, encode_oid, encode_pdu, encode_varbind
+from monitor.snmp.ber import Tag
+from monitor.snmp.encode import encode_pdu, encode_varbind
+from monitor.snmp.message import PduType
+from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.secure_message import (
     AUTHENTICATED,
     ENCRYPTED,

@@ -1,0 +1,97 @@
+"""How the columns of a walk look on the wire, and how one asks for what follows a row of theirs.
+
+Must not know: sockets, requests, what a column means.
+"""
+
+from __future__ import annotations
+
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.decode import tags_for
+from monitor.snmp.encode import encode_varbind
+from monitor.snmp.oid_octets import decode_oid, encode_arcs
+
+Index = int | tuple[int, ...]
+"""What names a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
+
+Value = int | bytes
+
+
+UNSIGNED, SIGNED, OCTETS = range(3)
+"""The kinds of values that the hot path tells apart."""
+# A type's kind, and the longest content that is valid without a further look. With an OID
+# of ours it leaves the varbind below 128 octets, where lengths have one octet.
+_KINDS = {
+    Tag.INTEGER: (SIGNED, 8),
+    Tag.COUNTER32: (UNSIGNED, 4),
+    Tag.GAUGE32: (UNSIGNED, 4),
+    Tag.TIMETICKS: (UNSIGNED, 4),
+    Tag.COUNTER64: (UNSIGNED, 8),
+    Tag.OCTET_STRING: (OCTETS, 64),
+    Tag.IP_ADDRESS: (OCTETS, 64),
+    Tag.OBJECT_IDENTIFIER: (OCTETS, 0),
+}
+_MAX_OID_OCTETS = 50
+
+_Prefix = bytes | tuple[bytes, ...]
+
+
+class Layout:
+    """How one column looks on the wire: encoded OID, type of its values, arcs of its index.
+
+    `tags` are those that its values may come with.
+
+    An `arity` of 1 makes int indexes; any other makes tuples, and 0 stands for any length.
+    `plan` is what the decoder's inner loop unpacks: the octets that stand before an index of
+    one octet, the distance to the value's tag behind such an index, the octets before an
+    index of two, the tag, its kind, and the longest content that needs no further look.
+    """
+
+    __slots__ = ("arcs", "arity", "first", "numeric", "oid", "plan", "tag", "tags")
+
+    def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
+        kind, plain = _KINDS[tag]
+        if len(oid) > _MAX_OID_OCTETS:
+            raise CodecError("no column's OID is that long")
+        self.oid = oid
+        self.tag = tag
+        self.tags = tags_for(tag)
+        self.arcs = decode_oid(oid)
+        self.arity = arity
+        self.numeric = kind != OCTETS
+        self.first: Index = -1 if arity == 1 else ()
+        before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
+        before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
+        # Nothing starts with none of no prefixes: other indexes never take the fast path.
+        self.plan: tuple[_Prefix, int, _Prefix, int, int, int] = (
+            before_one if arity == 1 else (),
+            len(oid) + 5,
+            before_two if arity == 1 else (),
+            int(tag),
+            kind,
+            plain,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether its values are numbers or strings, which most columns are."""
+        return self.tag != Tag.OBJECT_IDENTIFIER
+
+    def precedes(self, oid: bytes) -> bool:
+        """Return whether the column comes before an OID (encoded) that is not in it."""
+        place = len(self.oid) - 1
+        # Where a table's column ends, most often the next one begins.
+        is_sibling = len(oid) > place and oid[:place] == self.oid[:place]
+        if is_sibling and self.oid[place] < oid[place] < 0x80:  # noqa: PLR2004  # one octet an arc
+            return True
+        return decode_oid(oid) > self.arcs
+
+    def before_index(self, width: int) -> bytes:
+        """Return the varbind of a request up to an index of so many octets."""
+        length = len(self.oid) + width
+        return bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
+
+    def ask(self, index: Index) -> bytes:
+        """Return the varbind of a request for what follows the row of that index."""
+        if isinstance(index, int):
+            index = () if index < 0 else (index,)
+        return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)
