@@ -576,6 +576,7 @@ async def open_daemon(
         snmp = SnmpReaders(readers, loaded.credentials)
         own.count_drops_of("snmp", lambda: client.drops)
         own.count_drops_of("icmp", lambda: echo.drops)
+        own.count_left_out(lambda: snmp.left_out)
         own.tell_time(clock.now)
         ledger = await stack.enter_async_context(Ledger.open(settings.ledger_place, clock))
         exposition = Exposition(clock, own)

@@ -39,6 +39,7 @@ from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.recording import recording, subtrees_of
 from monitor.snmp.dump import Dump
+from monitor.snmp.model import left_out_in_words
 from monitor.snmp.oids import LLDP_REM_TABLE, TABLES
 from monitor.snmp.read import Request
 from monitor.whole_file import whole_text
@@ -273,7 +274,9 @@ async def _overview(found: _Device) -> list[str]:
         result = await found.read(_request(table))
         rows = {index for column in result.columns.values() for index in column}
         broken = f"  not complete: {result.failure.message}" if result.failure else ""
-        lines.append(f"{table.name:20} {len(rows):5} rows{broken}")
+        left_out = left_out_in_words(result.left_out)
+        without = f"  without {left_out}" if left_out else ""
+        lines.append(f"{table.name:20} {len(rows):5} rows{without}{broken}")
     read = await found.interfaces()
     if read is not None:
         lines.append(f"{EXPORTED:20} {exported_counts(*read)}")
@@ -297,6 +300,8 @@ async def _rows(found: _Device, name: str) -> list[str]:
         if not lines:
             _fail_unanswered(found, result)
         say(f"warning: not complete: {result.failure.message}", err=True)
+    if result.left_out:
+        say(f"warning: without {left_out_in_words(result.left_out)}", err=True)
     return lines or [f"the device has no row of {name}"]
 
 
@@ -336,7 +341,10 @@ async def _record(found: _Device) -> tuple[list[str], list[str]]:
     agent = found.transports.snmp.agent(found.address, found.access)
     deadline = asyncio.get_running_loop().time() + RECORD_SECONDS
     await found.transports.client.converse(agent, dump, deadline)
-    return list(recording(dump.varbinds, profile)), [one.message for one in dump.failures]
+    failures = [one.message for one in dump.failures]
+    if dump.left_out:
+        failures.append(left_out_in_words(dump.left_out))
+    return list(recording(dump.varbinds, profile)), failures
 
 
 def _request(table: Table) -> Request:

@@ -266,6 +266,13 @@ _OWN_METRICS = (
         ("protocol", "reason"),
     ),
     Metric(
+        "monitor_snmp_values_left_out_total",
+        Kind.COUNTER,
+        "values",
+        "Values in SNMP replies that cannot be read and are missing from the rest, by reason",
+        ("reason",),
+    ),
+    Metric(
         "monitor_web_refusals_total",
         Kind.COUNTER,
         "refusals",

@@ -82,7 +82,9 @@ class OwnMetrics:
         build.labels(version, platform.python_version()).set(1)
         self._drops = _CountedElsewhere("monitor_replies_dropped_total")
         self._refusals = _CountedElsewhere("monitor_web_refusals_total")
+        self._left_out = _CountedElsewhere("monitor_snmp_values_left_out_total")
         registry.register(self._drops)
+        registry.register(self._left_out)
         registry.register(self._refusals)
         ProcessCollector(registry=registry)
         for name, family in (
@@ -144,6 +146,10 @@ class OwnMetrics:
     def count_drops_of(self, protocol: str, read: Callable[[], Mapping[str, int]]) -> None:
         """Export a transport's own count of dropped replies: `read` returns reason to total."""
         self._drops.sources[protocol,] = read
+
+    def count_left_out(self, read: Callable[[], Mapping[str, int]]) -> None:
+        """Export the SNMP readers' own count of values that cannot be read: reason to total."""
+        self._left_out.sources[()] = read
 
     def count_refusals(self, read: Callable[[], Mapping[str, int]]) -> None:
         """Export the web server's own count of whom it turned away: reason to total."""

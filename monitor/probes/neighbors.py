@@ -27,6 +27,7 @@ REMOTE_COLUMNS = (
     "lldpRemSysCapEnabled",
 )
 MAX_NEIGHBORS = 200
+_ARCS_OF_MIB = 3
 
 # LldpSystemCapabilitiesMap, the first octet: bridge(2), wlanAccessPoint(3), router(4).
 _FORWARDING = 0b0011_1000
@@ -53,11 +54,23 @@ def neighbors(columns: Mapping[str, Mapping[int, int | bytes]]) -> tuple[Neighbo
             continue
         if not capabilities or not capabilities[0] & _FORWARDING:
             continue
-        number = index[1]
+        number = _local_port(index)
+        if number is None:
+            continue
         port = _port(*(rows.get(number) for rows in local)) or str(number)
         far = _port(*(remote[name].get(index) for name in REMOTE_COLUMNS[:3]))
         found.append(Neighbor(port, _text(name), far))
     return tuple(found[:MAX_NEIGHBORS])
+
+
+def _local_port(index: tuple[int, ...]) -> int | None:
+    """Return the port's number in a remote row's index, None if it cannot be told.
+
+    By the MIB a row is named by time mark, port and number; some agents have the port alone.
+    """
+    if len(index) == _ARCS_OF_MIB:
+        return index[1]
+    return index[0] if len(index) == 1 else None
 
 
 def _port(

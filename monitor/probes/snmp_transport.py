@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.inventory import password_names
-from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
+from monitor.snmp.model import AuthProtocol, LeftOut, PrivProtocol, Security
 from monitor.snmp.read import Agent
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class Credential(Protocol):
 class SnmpReaders:
     """Reads by the engine and the credential that a device's access names.
 
-    `credentials` can be replaced when the configuration is read again.
+    `credentials` can be replaced when the configuration is read again. `left_out` counts by reason
+    the values that devices sent and that could not be read.
     """
 
     def __init__(
@@ -36,13 +37,17 @@ class SnmpReaders:
     ) -> None:
         self._readers = readers
         self.credentials = credentials
+        self.left_out: dict[str, int] = {reason.value: 0 for reason in LeftOut}
 
     async def read(
         self, address: str, access: SnmpAccess, request: Request, deadline: float
     ) -> Result:
         """Read scalars and columns from a device (see `SnmpTransport`)."""
         agent = self.agent(address, access)
-        return await self._readers[access.engine].read(agent, request, deadline)
+        result = await self._readers[access.engine].read(agent, request, deadline)
+        for reason, values in result.left_out.items():
+            self.left_out[reason.value] += values
+        return result
 
     def agent(self, address: str, access: SnmpAccess) -> Agent:
         """Return the agent at a literal address, with the credential that the access names."""

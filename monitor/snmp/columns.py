@@ -14,17 +14,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, cast
 
-from monitor.snmp.ber import SEQUENCE, CodecError, enter
+from monitor.snmp.ber import SEQUENCE, CodecError, expect, read_length
 from monitor.snmp.decode import (
     EXCEPTIONS,
-    LeftOut,
     UnreadableError,
     decode_as,
-    read_name,
     split_varbind,
 )
 from monitor.snmp.layout import OCTETS, UNSIGNED, Index, Value
-from monitor.snmp.oid_octets import decode_arcs, encode_arcs
+from monitor.snmp.model import LeftOut
+from monitor.snmp.oid_octets import decode_arcs, encode_arcs, read_oid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -312,7 +311,7 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     Of what lies behind a column's end only the place is looked at: it is another column's.
     """
     if group.ends[column] is not None:
-        return enter(data, position, SEQUENCE)[1]
+        return read_length(data, expect(data, position, SEQUENCE))[1]
     octets, tag, value_at, after = split_varbind(data, position)
     ended = _take_other(octets, tag, data[value_at:after], column, group)
     if ended is not None:
@@ -326,9 +325,9 @@ def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Gro
     if tag in EXCEPTIONS:
         return End.FINISHED
     try:
-        oid = read_name(octets)
-    except UnreadableError as error:
-        group.notes.leave_out(error.reason, layout.oid, ())
+        oid = read_oid(octets)
+    except CodecError:
+        group.notes.leave_out(LeftOut.NAME, layout.oid, ())
         return None
     if not oid.startswith(layout.oid):
         return End.FINISHED if layout.precedes(oid) else End.NOT_INCREASING

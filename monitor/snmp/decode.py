@@ -12,12 +12,11 @@ Must not know: sockets, requests in flight, which object an OID names.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.snmp.ber import SEQUENCE, CodecError, Tag, enter, read_integer, read_length
+from monitor.snmp.ber import SEQUENCE, CodecError, Tag, enter, expect, read_integer, read_length
 from monitor.snmp.message import MAX_DATAGRAM_BYTES, Head, Message, PduType, Varbind
+from monitor.snmp.model import LeftOut
 from monitor.snmp.oid_octets import read_oid
 
 if TYPE_CHECKING:
@@ -51,18 +50,6 @@ STRINGS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS, Tag.OPAQUE})
 
 
 _NUMBERS = frozenset({Tag.INTEGER, *UNSIGNED_BITS})
-
-
-class LeftOut(StrEnum):
-    """Why one value of a reply is left out; the names are those of the metric's reasons."""
-
-    NAME = "bad_name"
-    INDEX = "bad_index"
-    EMPTY = "empty_number"
-    NUMBER = "bad_number"
-    OID = "bad_oid"
-    TYPE = "unknown_type"
-    KIND = "wrong_type"
 
 
 class UnreadableError(CodecError):
@@ -185,7 +172,7 @@ def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
         CodecError: if there is no whole varbind, or one that cannot be read.
     """
     octets, tag, value_at, end = split_varbind(data, position)
-    return (read_name(octets), tag, decode_value(tag, data[value_at:end])), end
+    return (read_oid(octets), tag, decode_value(tag, data[value_at:end])), end
 
 
 def named_contents(
@@ -201,9 +188,9 @@ def named_contents(
     while position < len(data):
         octets, tag, value_at, position = split_varbind(data, position)
         try:
-            oid = read_name(octets)
-        except UnreadableError as error:
-            left_out[error.reason] = left_out.get(error.reason, 0) + 1
+            oid = read_oid(octets)
+        except CodecError:
+            left_out[LeftOut.NAME] = left_out.get(LeftOut.NAME, 0) + 1
         else:
             yield oid, tag, data[value_at:position]
 
@@ -218,26 +205,16 @@ def split_varbind(data: bytes, position: int) -> tuple[bytes, int, int, int]:
     Raises:
         CodecError: if none starts there, or it reaches beyond the data.
     """
-    position, end = enter(data, position, SEQUENCE)
-    with suppress(CodecError):
-        oid_at, tag_at = enter(data, position, Tag.OBJECT_IDENTIFIER)
+    position, end = read_length(data, expect(data, position, SEQUENCE))
+    try:
+        oid_at, tag_at = read_length(data, expect(data, position, Tag.OBJECT_IDENTIFIER))
         if tag_at < end:
             value_at, value_end = read_length(data, tag_at + 1)
             if value_end <= end:
                 return data[oid_at:tag_at], data[tag_at], value_at, value_end
+    except CodecError:  # `suppress` costs as much as the rest
+        pass
     return b"", 0, end, end
-
-
-def read_name(octets: bytes) -> bytes:
-    """Return a varbind's OID in its shortest form.
-
-    Raises:
-        UnreadableError: if it is none.
-    """
-    try:
-        return read_oid(octets)
-    except CodecError as error:
-        raise UnreadableError(LeftOut.NAME, str(error)) from None
 
 
 def decode_value(tag: int, content: bytes) -> int | bytes | None:

@@ -9,10 +9,35 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from monitor.plural import count_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.snmp.oids import Object
+
+
+class LeftOut(StrEnum):
+    """Why one value of a reply is left out; the names are those of the metric's reasons.
+
+    The OID of the value or the row's index cannot be read, a number has no octets or too many,
+    an OID is none, the type is none of SNMP's or another than the object's.
+    """
+
+    NAME = "bad_name"
+    INDEX = "bad_index"
+    EMPTY = "empty_number"
+    NUMBER = "bad_number"
+    OID = "bad_oid"
+    TYPE = "unknown_type"
+    KIND = "wrong_type"
+
+
+def left_out_in_words(left_out: Mapping[LeftOut, int]) -> str:
+    """Return how many values of which kind could not be read, as a person reads it; empty for 0."""
+    total = sum(left_out.values())
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()) if count)
+    return f"{count_of(total, 'value')} that cannot be read ({reasons})" if total else ""
 
 
 class FailureKind(StrEnum):
@@ -149,7 +174,8 @@ class Result:
     replies. `odd_types` maps a column's name to a row's index to the tag of a number that came
     with another type than the object's. `arrivals` has, for each reply to the walk, when it came
     (monotonic, in seconds) and the index up to which the rows had come by then; it is empty
-    where the engine does not tell.
+    where the engine does not tell. `left_out` counts by reason the values that came and could not
+    be read; their rows are in the other columns.
     """
 
     scalars: Mapping[str, int | bytes | tuple[int, ...]]
@@ -159,3 +185,4 @@ class Result:
     varbinds: int = 0
     odd_types: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     arrivals: Sequence[tuple[float, int]] = ()
+    left_out: Mapping[LeftOut, int] = field(default_factory=dict)

@@ -186,7 +186,8 @@ LLDP_LOC_PORT_TABLE = Table(
 LLDP_REM_TABLE = Table(
     "lldpRemTable",
     "1.0.8802.1.1.2.1.4.1.1",
-    3,
+    # Time mark, port and number; but some agents name a row by its port alone.
+    0,
     (
         (6, "lldpRemPortIdSubtype", Syntax.INTEGER),
         (7, "lldpRemPortId", Syntax.STRING),

@@ -9,6 +9,7 @@ Must not know: schools, who asks, what a value is for.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
@@ -115,7 +116,8 @@ class NativeReader:
             self._hints[place] = replace(hint, scalar_octets=None)
         if walk is None or (request.scalars and not get.answered):
             requests = get.requests + (walk.requests if walk else 0)
-            return Result(get.values, {}, get.failure, requests, get.varbinds)
+            left_out = get.left_out
+            return Result(get.values, {}, get.failure, requests, get.varbinds, left_out=left_out)
         if walk.requests:
             self._learn(place, walk, conversation.scalar_octets)
         return Result(
@@ -127,6 +129,7 @@ class NativeReader:
             get.varbinds + walk.varbinds,
             cast("Mapping[str, Mapping[int, int]]", walk.odd_types),
             cast("Sequence[tuple[float, int]]", walk.arrivals),
+            Counter(get.left_out) + Counter(walk.notes.left_out),
         )
 
     def _object(self, wanted: str | Object) -> Object:

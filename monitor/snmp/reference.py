@@ -12,6 +12,7 @@ Must not know: the codec, sockets, schools.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from pyasn1.error import PyAsn1Error
@@ -30,7 +31,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 from pysnmp.proto import errind
 
 from monitor.snmp.client import socket_address
-from monitor.snmp.model import Failure, FailureKind, Result
+from monitor.snmp.model import Failure, FailureKind, LeftOut, Result
 from monitor.snmp.oids import Syntax, objects
 from monitor.snmp.reference_security import context_of, credential_of, is_about_credential
 from monitor.snmp.reply_gate import ReplyGate
@@ -108,6 +109,7 @@ class PysnmpReader:
             session.requests,
             session.varbinds,
             cast("Mapping[str, Mapping[int, int]]", odd),
+            left_out=sum((column.left_out for column in columns), Counter()),
         )
 
     def _object(self, wanted: str | Object) -> Object:
@@ -230,10 +232,12 @@ class _Column:
         self.numeric = column.syntax is not Syntax.STRING
         self.oid = tuple(int(arc) for arc in column.oid.split("."))
         self.last = self.oid
+        self._seen: set[Arcs] = set()
         self.arity = column.arity
         self.tag = column.syntax.value
         self.values: dict[int | Arcs, int | bytes] = {}
         self.odd: dict[int | Arcs, int] = {}
+        self.left_out: Counter[LeftOut] = Counter()
         self.failure: Failure | None = None
         self.open = True
 
@@ -247,19 +251,23 @@ class _Column:
                 self.open = False
             else:
                 self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
-        elif oid <= self.last:
+        elif oid == self.oid or oid in self._seen:
             self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
-        elif not self._fits(oid[len(self.oid) :]):
-            self.fail(FailureKind.MALFORMED, "a row's index has the wrong number of arcs")
-        elif len(self.values) >= MAX_ROWS:
+        elif len(self._seen) >= MAX_ROWS:
             self.fail(FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
         else:
+            # Rows that are sorted as text go back, but to one that is new; a loop does not.
             self.last = oid
-            if not isinstance(value, tuple) and isinstance(value, int) == self.numeric:
+            self._seen.add(oid)
+            if not self._fits(oid[len(self.oid) :]):
+                self.left_out[LeftOut.INDEX] += 1
+            elif not isinstance(value, tuple) and isinstance(value, int) == self.numeric:
                 index = oid[-1] if self.arity == 1 else oid[len(self.oid) :]
                 self.values[index] = value
                 if self.numeric and tag != self.tag:
                     self.odd[index] = tag
+            else:
+                self.left_out[LeftOut.KIND] += 1
 
     def _fits(self, index: Arcs) -> bool:
         return len(index) == self.arity if self.arity else bool(index)

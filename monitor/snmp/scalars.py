@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from monitor.snmp.ber import SEQUENCE, CodecError, Tag
 from monitor.snmp.decode import (
     EXCEPTIONS,
-    LeftOut,
     UnreadableError,
     decode_as,
     named_contents,
@@ -22,7 +21,7 @@ from monitor.snmp.decode import (
     tags_for,
 )
 from monitor.snmp.message import PduType
-from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.model import Failure, FailureKind, LeftOut
 from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import Syntax
 from monitor.snmp.walk import ErrorStatus
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from monitor.snmp.oids import Object
 
 ScalarValue = int | bytes | tuple[int, ...]
+
+_TAGS = {syntax: tags_for(syntax.value) for syntax in Syntax}
 
 
 def by_oid(wanted: Sequence[Object]) -> Mapping[bytes, Object]:
@@ -160,7 +161,7 @@ class Get:
         if tag in EXCEPTIONS:
             return
         try:
-            value = decode_as(tags_for(scalar.syntax.value), tag, content)
+            value = decode_as(_TAGS[scalar.syntax], tag, content)
         except UnreadableError as error:
             self.left_out[error.reason] = self.left_out.get(error.reason, 0) + 1
             return

@@ -21,6 +21,7 @@ from monitor.inventory import CheckKind
 from monitor.probes.echo_match import Drop
 from monitor.probes.echo_socket import EchoSocket
 from monitor.snmp.client import DROP_REASONS
+from monitor.snmp.model import LeftOut
 from monitor.snmp.traps import REASONS
 from monitor.web.refusals import Refusal
 from tests.exposition.support import exact_names
@@ -45,6 +46,7 @@ DROPS: set[tuple[str, ...]] = {
 ELSEWHERE: Mapping[str, set[tuple[str, ...]]] = {
     "monitor_replies_dropped_total": DROPS,
     "monitor_web_refusals_total": {(reason,) for reason in Refusal},
+    "monitor_snmp_values_left_out_total": {(reason,) for reason in LeftOut},
 }
 # Written by the start itself: the goal, the scope.
 COUNTED_AT_THE_START = {"monitor_ledger_recorded_total"}

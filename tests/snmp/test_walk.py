@@ -5,7 +5,7 @@ import pytest
 from monitor.snmp.ber import Tag
 from monitor.snmp.decode import decode_head
 from monitor.snmp.encode import encode_message, encode_pdu, wrap_pdu
-from monitor.snmp.message import Message, PduType
+from monitor.snmp.message import Message, PduType, Varbind
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.walk import MAX_REQUESTS, MAX_ROWS, Walk
@@ -250,7 +250,7 @@ def test_replies_without_varbinds_end_the_walk_with_a_reason() -> None:
 def test_a_varbind_that_breaks_off_ends_its_column_and_keeps_what_was_read() -> None:
     walk = Walk(columns("ifInOctets", "ifName"), bulk=True)
     assert walk.question()
-    whole = [(encode_oid(f"{oid}.1"), tag, value) for oid, tag, value in _FIRST]
+    whole: list[Varbind] = [(encode_oid(f"{oid}.1"), tag, value) for oid, tag, value in _FIRST]
     take(walk, response(whole))
     while question := walk.question():
         asked = encode_pdu(question[0], 1, *question[1:])
