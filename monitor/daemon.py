@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from monitor.schedule import Change
     from monitor.snmp.traps import TrapReceiver
     from monitor.threads import DaemonThreads, Threads
+    from monitor.verdict import Subject, Verdict
+    from monitor.verdict.trouble import Degradation
 
 log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
@@ -133,14 +135,24 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things stand, for a person who watches: counts since the daemon's start."""
+    """Where things stand, for a person who watches: counts since the daemon's start.
+
+    `down` is what has to be repaired, `findings` all that is not up, `degraded` what works badly.
+    """
 
     schools: int
     schools_up: int
     devices: int
     devices_answered: int
     polls: int
-    root_causes: tuple[str, ...]
+    down: tuple[Subject, ...]
+    findings: Mapping[Subject, Verdict]
+    degraded: Mapping[Subject, tuple[Degradation, ...]]
+
+    @property
+    def root_causes(self) -> tuple[str, ...]:
+        """Return the names of what has to be repaired."""
+        return tuple(map(str, self.down))
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,9 +371,10 @@ class Daemon:
     def status(self) -> Status:
         """Return where things stand."""
         board = self._parts.watch.board
+        findings = dict(board.findings())
         not_up = {
             subject.school
-            for subject, verdict in board.findings()
+            for subject, verdict in findings.items()
             if subject.kind is SubjectKind.UPLINK and verdict.state is not State.UP
         }
         reads = [check for check in self._schedule.checks if check.kind is CheckKind.INTERFACES]
@@ -371,7 +384,9 @@ class Daemon:
             devices=len(reads),
             devices_answered=sum(self._outcomes.get(one.id) is Outcome.OK for one in reads),
             polls=self._polls,
-            root_causes=tuple(str(subject) for subject in board.root_causes()),
+            down=board.root_causes(),
+            findings=findings,
+            degraded=self._parts.watch.conditions.degraded(),
         )
 
     def not_ready(self) -> str:

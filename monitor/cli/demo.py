@@ -14,15 +14,20 @@ import logging
 import math
 import os
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
 from monitor.cli.common import DEFAULT_CONFIG, Exit, base_url, fail, read_inventory, sentence
-from monitor.cli.output import Screen, say, show
+from monitor.cli.demo_control import Faults, listening
+from monitor.cli.demo_lines import Changes, degraded_words
+from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
@@ -49,10 +54,10 @@ from monitor.state_directory import prepare_state_directory
 from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from monitor.clock import Clock
-    from monitor.daemon import Daemon
+    from monitor.daemon import Daemon, Status
     from monitor.inventory import Inventory
     from monitor.probes.context import EchoTransport
 
@@ -160,14 +165,21 @@ async def _prepared_play(
 
 
 @contextmanager
-def _noted(wishes: Wishes, port: int) -> Iterator[None]:
-    """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken."""
+def _noted(wishes: Wishes, port: int) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken.
+
+    Yields what notes other faults.
+    """
     prepare_state_directory(wishes.state_directory)
     note = wishes.state_directory / NOTE
-    with whole_text(note) as out:
-        out.write(as_json({"pid": os.getpid(), "port": port, "faults": wishes.faults}))
+
+    def write(faults: Sequence[str]) -> None:
+        with whole_text(note) as out:
+            out.write(as_json({"pid": os.getpid(), "port": port, "faults": faults}))
+
+    write(wishes.faults)
     try:
-        yield
+        yield write
     finally:
         note.unlink(missing_ok=True)
 
@@ -179,6 +191,8 @@ def demo(wishes: Wishes) -> None:
             say(f"{kind}{_PLACES.get(kind, '@SCHOOL')}")
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # The demo prints changes of verdicts itself, those of degraded included.
+    logging.getLogger("monitor.watch").setLevel(logging.ERROR)
     inventory = read_inventory(wishes.config)
     if wishes.schools is not None:
         inventory = replace(inventory, schools=inventory.schools[: wishes.schools])
@@ -218,8 +232,10 @@ async def _run(
                 community=COMMUNITY,
             )
         )
-        stack.enter_context(_noted(wishes, city.port))
+        note = stack.enter_context(_noted(wishes, city.port))
         parts = demo_parts(inventory, clock, city.port, faults)
+        book = Faults(inventory, wishes.faults, city, (parts.echo.replace_faults, note))
+        await stack.enter_async_context(listening(wishes.state_directory, book))
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:
@@ -259,14 +275,18 @@ async def _watch(
     if seconds is not None:
         asyncio.get_running_loop().call_later(seconds, stop.set)
     base = base_url(wishes.listen[0], daemon.port)
-    show(f"simulated city: {city.devices} devices answer SNMP on loopback")
-    show("ping is modelled: the kernel would answer for every address on loopback")
-    show(f"pages: {base}/")
-    show(f"metrics: {base}/metrics")
+    say(f"simulated city: {city.devices} devices answer SNMP on loopback")
+    say("ping is modelled: the kernel would answer for every address on loopback")
+    say(f"pages: {base}/")
+    say(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
-    show(f"one school: {base}/metrics?school={school}")
-    show(f"from the shell: .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
-    show("Ctrl-C ends everything")
+    say(f"one school: {base}/metrics?school={school}")
+    # Each is a command to copy, on a line of its own that only the terminal itself breaks.
+    say("from the shell:")
+    say(f"  .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
+    say(f"  .venv/bin/schulnetz demo break lossy {school}{_options(wishes)}")
+    say(f"  .venv/bin/schulnetz demo mend {school}{_options(wishes)}")
+    say("Ctrl-C ends everything")
 
     deaths: list[CityError] = []
 
@@ -294,41 +314,44 @@ async def _watch(
             task.cancel()
     if deaths:
         raise deaths[0]
-    show(_line(daemon, 0.0, played))
+    say(_line(daemon.status(), daemon, 0.0, played))
 
 
 def _options(wishes: Wishes) -> str:
     """Return the options by which another command finds this demo, if it needs any."""
-    config = "" if wishes.config == DEFAULT_CONFIG else f" --config {wishes.config}"
+    config = "" if wishes.config == DEFAULT_CONFIG else f" --config {quote(str(wishes.config))}"
     state = wishes.state_directory
-    return config + ("" if state == STATE_DIRECTORY else f" --state-dir {state}")
+    return config + ("" if state == STATE_DIRECTORY else f" --state-dir {quote(str(state))}")
 
 
 async def _show(daemon: Daemon, played: Play | None) -> None:
-    pause = TERMINAL_SECONDS if sys.stdout.isatty() else LOG_SECONDS
+    """Print what changes, and where things stand: in one line that stays on a terminal."""
+    changes, zone = Changes.from_now(), ZoneInfo(daemon.inventory.calendar.timezone)
     before = 0
-    if not sys.stdout.isatty():
+    with Screen(stays=False) if sys.stdout.isatty() else nullcontext() as screen:
+        pause = LOG_SECONDS if screen is None else TERMINAL_SECONDS
         while True:
             await asyncio.sleep(pause)
             status = daemon.status()
-            show(_line(daemon, (status.polls - before) / pause, played))
+            say(*changes.lines(status, datetime.now(zone)))
+            line = _line(status, daemon, (status.polls - before) / pause, played)
             before = status.polls
-    with Screen(stays=False) as screen:
-        while True:
-            await asyncio.sleep(pause)
-            status = daemon.status()
-            screen.update(_line(daemon, (status.polls - before) / pause, played))
-            before = status.polls
+            if screen is None:
+                say(line)
+            else:
+                screen.update(Text(line))
 
 
-def _line(daemon: Daemon, polls_per_second: float, played: Play | None) -> Text:
-    status = daemon.status()
-    day = f"{played.clock.now():%Y-%m-%d}: {daemon.verified_sites} verified   " if played else ""
-    return Text(
-        f"{day}"
-        f"schools up {status.schools_up} of {status.schools}   "
-        f"devices answered {status.devices_answered} of {status.devices}   "
-        f"checks run {status.polls}"
-        + (f", {polls_per_second:.0f}/s" if polls_per_second else "")
-        + (f"   root causes: {', '.join(status.root_causes)}" if status.root_causes else "")
+def _line(status: Status, daemon: Daemon, polls_per_second: float, played: Play | None) -> str:
+    day = f"{played.clock.now():%Y-%m-%d}: {daemon.verified_sites} verified" if played else ""
+    pace = f", {polls_per_second:.0f}/s" if polls_per_second else ""
+    causes = ", ".join(status.root_causes)
+    parts = (
+        day,
+        f"schools up {status.schools_up} of {status.schools}",
+        f"devices answered {status.devices_answered} of {status.devices}",
+        f"checks run {status.polls}{pace}",
+        f"root causes: {causes}" if causes else "",
+        degraded_words(status),
     )
+    return "   ".join(filter(None, parts))

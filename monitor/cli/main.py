@@ -18,7 +18,7 @@ from monitor.calendar import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
 from monitor.cli import contacts as contacts_command
-from monitor.cli import demo as demo_command
+from monitor.cli import demo_commands, unit_command
 from monitor.cli import doctor as doctor_command
 from monitor.cli import importing as import_command
 from monitor.cli import ledger as ledger_command
@@ -27,13 +27,11 @@ from monitor.cli import probe as probe_command
 from monitor.cli import report as report_command
 from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
-from monitor.cli import unit_command
 from monitor.cli import walk as walk_command
 from monitor.cli.common import (
     CONFIG_VARIABLE,
     Exit,
     Listen,
-    Years,
     concurrency_option,
     config_option,
     default_config,
@@ -46,6 +44,7 @@ from monitor.cli.common import (
     state_option,
 )
 from monitor.cli.contacts import check_contacts
+from monitor.cli.demo import STATE_DIRECTORY
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
@@ -157,72 +156,6 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     run_command.run(config, settings, log_format=log_format, shard=shard)
 
 
-demo_state_option = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    default=demo_command.STATE_DIRECTORY,
-    show_default=True,
-    help="Where the demo keeps its state.",
-)
-
-
-@main.command()
-@config_option
-@listen_option
-@demo_state_option
-@click.option(
-    "--schools",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Only the first N schools.  [default: all]",
-)
-@click.option("--for", "duration", metavar="TIME", help="End after 60s, 5m, ...  [default: Ctrl-C]")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="KIND@SCHOOL",
-    help="Break something; KIND@help lists the kinds. May be given several times.",
-)
-@click.option(
-    "--years",
-    type=Years(),
-    metavar="FIRST..LAST",
-    help="Play a simulated roll-out of these years, in a hurry; it needs a new state folder.",
-)
-@click.option(
-    "--year-lasts",
-    default="60s",
-    show_default=True,
-    metavar="TIME",
-    help="How long a played year lasts; 0s writes all of them before the start.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(1024, 65535),
-    default=demo_command.DEVICE_PORT,
-    show_default=True,
-    help="UDP port of the simulated devices.",
-)
-def demo(  # noqa: PLR0913, PLR0917  # one per option, passed by name
-    config: Path,
-    listen: tuple[str, int],
-    state_dir: Path,
-    schools: int | None,
-    duration: str | None,
-    faults: tuple[str, ...],
-    years: tuple[int, int] | None,
-    year_lasts: str,
-    port: int,
-) -> None:
-    """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
-    demo_command.demo(
-        demo_command.Wishes(
-            config, listen, state_dir, schools, duration, faults, port, years, year_lasts
-        )
-    )
-
-
 @main.command()
 @click.argument(
     "file",
@@ -320,7 +253,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
-    state = state_dir or (demo_command.STATE_DIRECTORY if of_demo else default_state_directory())
+    state = state_dir or (STATE_DIRECTORY if of_demo else default_state_directory())
     wishes = probe_command.Wishes(kind, as_json, watch, of_demo, state)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(probe_command.probe(inventory, found, wishes))
@@ -337,6 +270,7 @@ main.add_command(import_command.group)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
 main.add_command(contacts_command.contacts)
+main.add_command(demo_commands.demo)
 main.add_command(doctor_command.doctor)
 main.add_command(maintenance_command.maintenance)
 main.add_command(report_command.report)

@@ -1,0 +1,158 @@
+"""`schulnetz demo`, `demo break` and `demo mend`: the options of the demo, and its faults.
+
+Must not know: how the demo runs, how a fault is acted out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import (
+    Exit,
+    Years,
+    config_option,
+    fail,
+    find_school,
+    listen_option,
+    read_inventory,
+)
+from monitor.cli.demo import DEVICE_PORT, STATE_DIRECTORY, Wishes
+from monitor.cli.demo import demo as run_demo
+from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place
+from monitor.cli.output import say
+from monitor.simulator.faults import FaultError, FaultKind
+
+if TYPE_CHECKING:
+    from monitor.inventory import Inventory
+
+demo_state_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    default=STATE_DIRECTORY,
+    show_default=True,
+    help="Where the demo keeps its state.",
+)
+
+
+@click.group(invoke_without_command=True)
+@config_option
+@listen_option
+@demo_state_option
+@click.option(
+    "--schools",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only the first N schools.  [default: all]",
+)
+@click.option("--for", "duration", metavar="TIME", help="End after 60s, 5m, ...  [default: Ctrl-C]")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND@SCHOOL",
+    help="Break something; KIND@help lists the kinds. May be given several times.",
+)
+@click.option(
+    "--years",
+    type=Years(),
+    metavar="FIRST..LAST",
+    help="Play a simulated roll-out of these years, in a hurry; it needs a new state folder.",
+)
+@click.option(
+    "--year-lasts",
+    default="60s",
+    show_default=True,
+    metavar="TIME",
+    help="How long a played year lasts; 0s writes all of them before the start.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    default=DEVICE_PORT,
+    show_default=True,
+    help="UDP port of the simulated devices.",
+)
+@click.pass_context
+def demo(  # noqa: PLR0913  # one per option, passed by name
+    context: click.Context,
+    /,
+    *,
+    config: Path,
+    listen: tuple[str, int],
+    state_dir: Path,
+    schools: int | None,
+    duration: str | None,
+    faults: tuple[str, ...],
+    years: tuple[int, int] | None,
+    year_lasts: str,
+    port: int,
+) -> None:
+    """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
+    if context.invoked_subcommand is not None:
+        return
+    run_demo(Wishes(config, listen, state_dir, schools, duration, faults, port, years, year_lasts))
+
+
+running_state_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    help=f"Where the running demo keeps its state.  [default: {STATE_DIRECTORY}]",
+)
+_WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
+
+
+@demo.command("break")
+@click.argument("kind")
+@click.argument("school", required=False, default="", metavar="SCHOOL[/DEVICE]")
+@config_option
+@running_state_option
+@click.pass_context
+def break_(
+    context: click.Context, /, *, kind: str, school: str, config: Path, state_dir: Path | None
+) -> None:
+    """Break something in the running demo: a KIND of `--fault`, at a SCHOOL or its DEVICE."""
+    if school and kind not in _WITHOUT_SCHOOL:
+        school = _id_of(read_inventory(config), school)
+    _ask(context, state_dir, "break", kind_and_place(kind, school))
+
+
+@demo.command()
+@click.argument("what", metavar="SCHOOL|KIND|all")
+@config_option
+@running_state_option
+@click.pass_context
+def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path | None) -> None:
+    """Mend what is broken in the running demo: at a SCHOOL, of a KIND, or all of it."""
+    kinds = {kind.value for kind in FaultKind}
+    if "@" not in what and what not in {"all", *kinds}:
+        what = _id_of(read_inventory(config), what)
+    _ask(context, state_dir, "mend", what)
+
+
+def _id_of(inventory: Inventory, wanted: str) -> str:
+    """Return a place with its school as the configuration calls it, by id, number or name."""
+    school, slash, part = wanted.partition("/")
+    if any(school == one.name for one in inventory.references):
+        return wanted
+    return f"{find_school(inventory, school).id}{slash}{part}"
+
+
+def _ask(context: click.Context, state_dir: Path | None, command: str, what: str) -> None:
+    parent = context.parent.params["state_dir"] if context.parent is not None else STATE_DIRECTORY
+    place = state_dir or parent
+    try:
+        answer = ask_demo(place, command, what)
+    except DemoGoneError:
+        fail(
+            f"no demo keeps its state in {place}; start one with `schulnetz demo`, or name its "
+            "folder with --state-dir",
+            Exit.WRONG,
+        )
+    except FaultError as error:
+        fail(str(error), Exit.WRONG)
+    done = {"break": "broken", "mend": "mended"}[command]
+    still = ", ".join(answer["faults"]) or "nothing"
+    say(f"{done}: {', '.join(answer['done'])}; broken now: {still}")

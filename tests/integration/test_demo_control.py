@@ -1,0 +1,109 @@
+"""Breaking and mending in a running demo, and what its terminal says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.cli.demo_control import SOCKET
+from tests.cli.test_main import invoke
+from tests.integration.running import Town, demo, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+LONG_SECONDS = 600.0
+
+
+def asked(state: Path, line: bytes) -> dict[str, object]:
+    """Return the answer to one line on the socket, as a program would get it."""
+    folder = os.open(state, os.O_PATH)
+    try:
+        with socket.socket(socket.AF_UNIX) as there:
+            there.settimeout(60)
+            there.connect(f"/proc/self/fd/{folder}/{SOCKET}")
+            there.sendall(line)
+            there.shutdown(socket.SHUT_WR)
+            answer: dict[str, object] = json.loads(there.makefile("rb").readline())
+    finally:
+        os.close(folder)
+    return answer
+
+
+def test_what_breaks_in_a_running_demo_is_said_and_so_is_its_end(tmp_path: Path) -> None:
+    often = {"voede": ["interfaces: {interval: 10s}"]}
+    config = Town(161, {"voede": 73}, extra=often).write(tmp_path / "schools.yaml")
+    # Longer than the 107 octets that a socket's path may have.
+    state = tmp_path / ("x" * 120)
+    place = ("--config", config, "--state-dir", state)
+    with demo(config, state) as daemon:
+        daemon.await_ready()
+        assert stat.S_IMODE((state / SOCKET).stat().st_mode) == 0o700
+        code, said, _ = invoke("demo", "break", "snmp-silent", "Voede-Schule/router", *place)
+        assert (code, said) == (
+            0,
+            "broken: snmp-silent@voede/router; broken now: snmp-silent@voede/router\n",
+        )
+        assert json.loads((state / "running.json").read_text())["faults"] == [
+            "snmp-silent@voede/router"
+        ]
+        for wrong, why in (
+            (("break", "snmp-silent", "voede/router"), "is there already"),
+            (("break", "lossi", "voede"), "did you mean lossy?"),
+            (("break", "lossy", "voede/switch-09"), "did you mean switch-0"),
+            (("mend", "lossy"), "'lossy' is not broken; broken is snmp-silent@voede/router"),
+            (("mend", "vode"), "did you mean voede?"),
+        ):
+            code, _, errors = invoke("demo", *wrong, *place)
+            assert code == 1
+            assert why in errors
+            assert len(errors.splitlines()) == 1
+        for line in (b"\n", b"[]\n", b'{"break": 1}\n', b"{" * 4000 + b"\n", b"\xff\n"):
+            assert set(asked(state, line)) == {"error"}
+        bad = " degraded: uplink voede/main/router (snmp"
+        until(lambda: bad in daemon.said, daemon, LONG_SECONDS)
+        until(lambda: f"  {bad}" in daemon.said, daemon, LONG_SECONDS)
+        invoke("demo", "mend", "voede", *place)
+        gone = " no longer degraded: uplink voede/main/router (snmp"
+        until(lambda: gone in daemon.said, daemon, LONG_SECONDS)
+        invoke("demo", "break", "uplink-down", "voede", *place)
+        down = " down: uplink voede/main/router (no_answer): no reply from"
+        until(lambda: down in daemon.said, daemon, LONG_SECONDS)
+        code, said, _ = invoke("demo", "mend", "all", *place)
+        assert (code, said) == (0, "mended: uplink-down@voede; broken now: nothing\n")
+        up = " no longer down: uplink voede/main/router is up (answers)"
+        until(lambda: up in daemon.said, daemon, LONG_SECONDS)
+        assert "Traceback" not in daemon.said
+
+
+def test_hints_are_whole_lines_whatever_the_width(tmp_path: Path) -> None:
+    config = Town(161, {"voede": 74}).write(tmp_path / "schools.yaml")
+    state = tmp_path / ("folder " + "y" * 100)
+    with demo(config, state) as daemon:
+        place = f"--config {config} --state-dir '{state}'"
+        assert f"  .venv/bin/schulnetz probe voede --demo {place}" in daemon.lines
+        assert f"  .venv/bin/schulnetz demo mend voede {place}" in daemon.lines
+
+
+@pytest.mark.parametrize("command", [("break", "lossy", "voede"), ("mend", "voede")])
+def test_without_a_demo_the_cure_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
+    config = Town(161, {"voede": 75}).write(tmp_path / "schools.yaml")
+    place = ("--config", config, "--state-dir", tmp_path)
+    for _ in range(2):
+        code, _, errors = invoke("demo", *command, *place)
+        assert code == 1
+        assert errors.startswith(f"error: no demo keeps its state in {tmp_path}; start one with")
+        # What a killed demo leaves behind.
+        left = socket.socket(socket.AF_UNIX)
+        folder = os.open(tmp_path, os.O_PATH)
+        with left:
+            if not (tmp_path / SOCKET).exists():
+                left.bind(f"/proc/self/fd/{folder}/{SOCKET}")
+        os.close(folder)
