@@ -8,10 +8,8 @@ Must not know: how the file is edited, what its rules are.
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,29 +18,23 @@ import click
 from monitor.cli.common import Exit, config_option, fail, sentence
 from monitor.cli.output import ask, say, say_text
 from monitor.config import ConfigError, load_text
-from monitor.config.edit import EditError, edit_schools, slug
+from monitor.config.edit import EditError, edit_schools
+from monitor.importing.decoding import decoded
+from monitor.importing.known import known_in
+from monitor.importing.netbox import read_netbox
+from monitor.importing.sheet import read_sheet
+from monitor.importing.taken import ImportProblemError
 from monitor.plural import count_of
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.whole_file import whole_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
     from monitor.config.edit import Edited, Row
+    from monitor.importing.taken import Taken
 
 MAX_BYTES: Final = 8 * 1024 * 1024
-# What tables call these things; the first name is ours.
-COLUMNS: Final = {
-    "number": ("number", "school_number", "schulnummer", "nummer"),
-    "id": ("id", "slug"),
-    "name": ("name", "school", "schule", "schulname"),
-    "type": ("type", "school_type", "schulform", "schultyp"),
-    "district": ("district", "stadtteil", "stadtbezirk", "bezirk"),
-    "latitude": ("latitude", "lat", "breite", "breitengrad"),
-    "longitude": ("longitude", "lon", "lng", "länge", "laenge", "längengrad"),
-    "profile": ("profile", "profil"),
-    "network": ("network", "netz", "prefix"),
-}
 _NEW: Final = ("name", "type", "district", "location", "network")
 
 yes_option = click.option("--yes", is_flag=True, help="Write without asking.")
@@ -61,107 +53,77 @@ def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # c
     """Take the schools of TABLE, which has a head line; schools are the same by their number.
 
     Columns: number, and as far as they are there id, name, type, district, latitude, longitude,
-    profile, network; German names as well, commas or semicolons.
+    profile, network, router, switches; German names as well. Decimal commas, semicolons, tabs and
+    encodings are as spreadsheets save them.
     """
-    text = _read(table)
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first else ",")
-    columns = _columns(reader.fieldnames or (), table)
-    rows = [
-        _row({ours: line.get(theirs) or "" for ours, theirs in columns.items()}, f"{table}:{at}")
-        for at, line in enumerate(reader, 2)
-    ]
-    _take_in(rows, config, yes=yes)
+    with _refusals():
+        _take_in(read_sheet(_text(table), str(table)), config, yes=yes)
 
 
 @group.command("netbox")
-@click.argument("export", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("exports", type=click.Path(dir_okay=False, path_type=Path), nargs=-1, required=True)
 @config_option
 @yes_option
-def from_netbox(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Take the sites of EXPORT: what NetBox answers to GET /api/dcim/sites/?limit=0.
+def from_netbox(exports: tuple[Path, ...], config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Take the sites and devices of EXPORTS, NetBox's answers to its API.
 
-    The school's number is the site's facility; its type, profile and network are the custom
-    fields school_type, school_profile and school_network; its district is the region.
+    They are what GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
+    /api/dcim/devices/?limit=0 answer. The school's number is the site's facility; its type,
+    profile and network are the custom fields school_type, school_profile and school_network; its
+    district is the region.
     """
+    with _refusals():
+        texts = {str(one): _text(one) for one in exports}
+        _take_in(read_netbox(texts, known_in(_configured(config))), config, yes=yes)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Leave with every mistake of an import."""
     try:
-        answer = json.loads(_read(export))
-        sites = answer["results"]
-    except (ValueError, KeyError, TypeError):
-        fail(f"{export}: not an answer of NetBox's /api/dcim/sites/", Exit.WRONG)
-    if answer.get("next"):
-        fail(f"{export}: only a part of the sites; ask with limit=0", Exit.WRONG)
-    rows = [_row(_of_site(site), f"{export}: site {site.get('name')!r}") for site in sites]
-    _take_in(rows, config, yes=yes)
+        yield
+    except ImportProblemError as error:
+        for problem in error.problems[:-1]:
+            say(f"error: {problem}", err=True)
+        fail(error.problems[-1], Exit.WRONG)
 
 
-def _of_site(site: Mapping[str, object]) -> dict[str, str]:
-    fields = site.get("custom_fields")
-    custom = fields if isinstance(fields, dict) else {}
-    region = site.get("region")
-    found = {
-        "number": site.get("facility"),
-        "id": site.get("slug"),
-        "name": site.get("name"),
-        "type": custom.get("school_type"),
-        "district": region.get("name") if isinstance(region, dict) else None,
-        "latitude": site.get("latitude"),
-        "longitude": site.get("longitude"),
-        "profile": custom.get("school_profile"),
-        "network": custom.get("school_network"),
-    }
-    return {key: "" if value is None else str(value) for key, value in found.items()}
+def _text(path: Path) -> str:
+    """Return the text of a file to import, whatever its encoding."""
+    text, guessed = decoded(_read(path), str(path))
+    if guessed:
+        say(f"{path}: read as {guessed}; save it as UTF-8 if letters are wrong", err=True)
+    return text
 
 
-def _read(path: Path) -> str:
+def _configured(config: Path) -> str:
+    """Return the text of the configuration, which has to be UTF-8."""
     try:
-        data = path.read_bytes()
+        return _read(config).decode("utf-8")
+    except UnicodeDecodeError as error:
+        fail(f"{config} is not UTF-8 (octet {error.start}); save it as UTF-8", Exit.WRONG)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         fail(f"{path} cannot be read: {sentence(error)}", Exit.WRONG)
     if len(data) > MAX_BYTES:
         fail(f"{path} is larger than {MAX_BYTES} bytes", Exit.WRONG)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        fail(f"{path} is not UTF-8 (octet {error.start}); save it as UTF-8", Exit.WRONG)
+    return data
 
 
-def _columns(heads: Sequence[str], table: Path) -> dict[str, str]:
-    """Return which column of the table is which of ours."""
-    there = {head.strip().lower(): head for head in heads if head}
-    found = {}
-    for ours, names in COLUMNS.items():
-        theirs = next((there[name] for name in names if name in there), None)
-        if theirs is not None:
-            found[ours] = theirs
-    if "number" not in found:
-        allowed = ", ".join(COLUMNS["number"])
-        fail(f"{table}:1: no column with the schools' numbers; allowed: {allowed}", Exit.WRONG)
-    return found
-
-
-def _row(said: Mapping[str, str], place: str) -> Row:
-    row: Row = {key: value.strip() for key, value in said.items() if value.strip()}
-    if "number" not in row:
-        fail(f"{place}: no number", Exit.WRONG)
-    latitude, longitude = row.pop("latitude", None), row.pop("longitude", None)
-    if latitude is not None and longitude is not None:
-        try:
-            row["location"] = (float(str(latitude)), float(str(longitude)))
-        except ValueError:
-            fail(f"{place}: {latitude!r}, {longitude!r} are no coordinates", Exit.WRONG)
-    if "id" not in row and "name" in row:
-        row["id"] = slug(str(row["name"]))
-    return row
-
-
-def _take_in(rows: list[Row], config: Path, *, yes: bool) -> None:
-    """Show the change that rows make, and write it if somebody agrees."""
+def _take_in(taken: Taken, config: Path, *, yes: bool) -> None:
+    """Show the change that an import makes, and write it if somebody agrees."""
+    say(*taken.notes, err=True)
+    rows = taken.rows
     numbers = [row["number"] for row in rows]
     twice = sorted({str(one) for one in numbers if numbers.count(one) > 1})
     if twice:
         fail(f"these numbers stand twice: {', '.join(twice)}", Exit.WRONG)
-    before = _read(config)
+    before = _configured(config)
     try:
         edited = edit_schools(before, rows, str(config))
     except EditError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.config.problems import Findings
 from monitor.config.text import Mapping as MappingNode
@@ -20,7 +20,10 @@ from monitor.plain import as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-KEYS: Final = ("id", "number", "name", "type", "district", "location", "profile", "network")
+KEYS: Final = (
+    *("id", "number", "name", "type", "district", "location", "profile", "network"),
+    *("router", "switches"),
+)
 """The keys of a school that are written, in their order."""
 
 UPDATED: Final = ("name", "type", "district", "location")
@@ -31,7 +34,15 @@ _SAFE: Final = re.compile(
 )
 _INDENT: Final = "  "
 
-Value = str | tuple[float, float]
+
+class NamedHost(NamedTuple):
+    """A switch: its name and its address or host name."""
+
+    name: str
+    host: str
+
+
+Value = str | int | tuple[float, float] | list[NamedHost]
 Row = dict[str, Value]
 """A school's values by the keys of the file; the location is latitude and longitude."""
 
@@ -128,21 +139,29 @@ def _write(lines: list[str], node: MappingNode, key: str, new: Value, name: str)
         raise EditError(
             f"{name}:{line}: {key} does not stand in a line of its own; edit this school by hand"
         )
-    lines[line - 1] = f"{found['before']}{_written(new)}{found['after']}"
+    lines[line - 1] = f"{found['before']}{_written(new)[1:]}{found['after']}"
 
 
 def _block(row: Mapping[str, Value]) -> str:
-    written = [f"{key}: {_written(row[key])}\n" for key in KEYS if key in row]
+    written = [f"{key}:{_written(row[key])}\n" for key in KEYS if key in row]
     return f"{_INDENT}- " + f"{_INDENT}  ".join(written)
 
 
 def _written(value: Value) -> str:
+    """Return what stands behind a school's key and its colon."""
+    if isinstance(value, list):
+        entries = (f"{{name: {_text(one.name)}, host: {_text(one.host)}}}" for one in value)
+        return "".join(f"\n{_INDENT * 3}- {entry}" for entry in entries) if value else " []"
     if isinstance(value, tuple):
-        return f"[{value[0]}, {value[1]}]"
+        return f" [{value[0]}, {value[1]}]"
+    return f" {value if isinstance(value, int) else _text(value)}"
+
+
+def _text(value: str) -> str:
     # In quotes wherever a reader could take it for anything but this text.
     if _SAFE.fullmatch(value) and resolve(value) == value and ": " not in value:
         return value
-    if re.fullmatch(r"[0-9a-f.:]+/[0-9]+", value):
+    if re.fullmatch(r"[0-9a-f.:]+/[0-9]+|(?:[0-9]{1,3}\.){3}[0-9]{1,3}", value):
         return value
     return as_json(value)
 

@@ -82,12 +82,6 @@ def test_a_bad_table_is_told_by_its_place_and_writes_nothing(
     assert config.read_bytes() == before
 
 
-def test_bytes_that_are_no_text_are_told(config: Path, table: Path) -> None:
-    table.write_bytes("number,name\n1,Köln\n".encode("latin-1"))
-    code, _, errors = invoke("import", "csv", table, "--config", config)
-    assert (code, "is not UTF-8" in errors) == (1, True)
-
-
 def site(**changes: object) -> dict[str, object]:
     return {
         "name": "Neue Schule",
@@ -119,7 +113,7 @@ def test_sites_of_netbox_become_schools(config: Path, tmp_path: Path) -> None:
         ("{", "not an answer of NetBox"),
         ("[]", "not an answer of NetBox"),
         (json.dumps({"results": [], "next": "https://netbox.example/?offset=50"}), "limit=0"),
-        (json.dumps({"results": [site(facility="")]}), "no number"),
+        (json.dumps({"results": [site(latitude="north")]}), "site 'Neue Schule': 'north'"),
     ],
 )
 def test_what_is_no_answer_of_netbox_is_told(

@@ -1,0 +1,93 @@
+"""Which device of an inventory is a school's router, which are its switches.
+
+Must not know: any single inventory.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.edit import NamedHost, slug
+from monitor.importing.taken import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.config.edit import Row
+
+_LONGEST_NAME: Final = 63
+
+
+class Role(Enum):
+    """What a device is to a school."""
+
+    ROUTER = re.compile(
+        r"router|gateway|firewall|\b(?:rt|gw|fw|utm|cpe|wan)[0-9]*\b", re.IGNORECASE
+    )
+    SWITCH = re.compile(r"switch|\bsw[0-9]*\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device as an inventory has it: `hints` say its role, the most reliable first."""
+
+    name: str
+    host: str
+    hints: tuple[str, ...]
+
+    @property
+    def role(self) -> Role | None:
+        """What it is by the first hint that says so, None if none does."""
+        for hint in self.hints:
+            said = hint.casefold().replace("_", " ")
+            for role in Role:
+                if role.value.search(said):
+                    return role
+        return None
+
+
+def devices_of(devices: Iterable[Device], place: str) -> tuple[Row, list[str]]:
+    """Return router and switches of one school, and sentences about what was passed over."""
+    row: Row = {}
+    notes: list[str] = []
+    ordered = sorted(devices, key=lambda one: _natural(one.name))
+    reachable = [one for one in ordered if one.host]
+    _note(notes, place, "without an address", [one for one in ordered if not one.host])
+    routers = [one for one in reachable if one.role is Role.ROUTER]
+    switches = [one for one in reachable if one.role is Role.SWITCH]
+    if routers:
+        row["router"] = routers[0].host
+        what = f"routers beside {routers[0].name}"
+        _note(notes, place, what, routers[1:])
+    if switches:
+        row["switches"] = _named(switches)
+    others = [one for one in reachable if one.role is None]
+    _note(notes, place, "neither router nor switch", others)
+    return row, notes
+
+
+def _note(notes: list[str], place: str, why: str, devices: Sequence[Device]) -> None:
+    if devices:
+        notes.append(f"{place}: {why}, passed over: {named([one.name for one in devices])}")
+
+
+def _named(switches: Iterable[Device]) -> list[NamedHost]:
+    """Return the switches with names that the configuration takes, each once."""
+    found: dict[str, NamedHost] = {}
+    for one in switches:
+        name = base = slug(one.name) or "switch"
+        at = 2
+        while name in found or name == "router":
+            name = f"{base[: _LONGEST_NAME - 4]}-{at}"
+            at += 1
+        found[name] = NamedHost(name, one.host)
+    return list(found.values())
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a key by which switch-2 is before switch-10."""
+    parts = re.findall(r"\d+|\D+", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

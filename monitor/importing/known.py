@@ -1,0 +1,80 @@
+"""The names that a configuration file has already, for imports that have to match them.
+
+Must not know: any single source.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.edit import slug
+from monitor.config.places import node_at
+from monitor.config.problems import Findings
+from monitor.config.text import Mapping, Scalar, Sequence, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Sequence as Several
+
+    from monitor.config.text import Node
+
+_NUMBER: Final = re.compile(r"[0-9][0-9A-Z-]{2,6}[0-9A-Z]")
+_WORD: Final = re.compile(r"[0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Types and profiles by name; the schools' numbers by number, id and name's short form."""
+
+    types: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def number_of(self, hints: Iterable[str]) -> str | None:
+        """Return the number of the first configured school that a hint names; None without.
+
+        A hint is a school's number, id or name, or a text with the number in it.
+        """
+        for hint in hints:
+            for word in (slug(hint), *_WORD.findall(hint)):
+                if (number := self.numbers.get(word)) is not None:
+                    return number
+        return None
+
+
+def is_school_number(text: str) -> bool:
+    """Return whether a text has the form of an official school number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def known_in(text: str) -> Known:
+    """Return the names in a configuration's text; what cannot be read is left out."""
+    root = compose(text.encode(), Findings(""))
+    if root is None:
+        return Known()
+    numbers: dict[str, str] = {}
+    schools = node_at(root, ("schools",))
+    for school in schools.items if isinstance(schools, Sequence) else ():
+        number, *names = (_said(school, key) for key in ("number", "id", "name"))
+        if number:
+            numbers |= {number: number} | {slug(name): number for name in names if name}
+    return Known(_keys(root, "lessons"), _keys(root, "profiles"), numbers)
+
+
+def chosen(candidates: Several[str], known: Several[str]) -> str:
+    """Return the candidate that is known, in the spelling that is; else the first."""
+    by_name = {name.casefold(): name for name in known}
+    found = (by_name[one.casefold()] for one in candidates if one.casefold() in by_name)
+    return next(found, candidates[0] if candidates else "")
+
+
+def _said(node: Node, key: str) -> str:
+    found = node_at(node, (key,))
+    return str(found.value) if isinstance(found, Scalar) and found.value is not None else ""
+
+
+def _keys(root: Node, section: str) -> tuple[str, ...]:
+    found = node_at(root, (section,))
+    return tuple(found.values) if isinstance(found, Mapping) else ()

@@ -1,0 +1,204 @@
+"""Schools from NetBox's sites, their routers and switches from its devices.
+
+Must not know: where NetBox's answers come from.
+Source: NetBox REST API, /api/dcim/sites/ and /api/dcim/devices/ (3.x and 4.x; selections of 2.x).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from monitor.importing import values
+from monitor.importing.devices import Device, devices_of
+from monitor.importing.known import Known, chosen, is_school_number
+from monitor.importing.sheet import row_of
+from monitor.importing.taken import ImportProblemError, Taken, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.config.edit import Row
+
+Entry = dict[str, Any]
+
+_GONE: Final = {"retired", "decommissioning", "decommissioned"}
+# Statuses of devices that are in their place and have their address.
+_IN_USE: Final = {"", "active", "failed"}
+
+
+def read_netbox(texts: Mapping[str, str], known: Known) -> Taken:
+    """Return the schools in answers of NetBox, which are texts by the names of their files.
+
+    Raises:
+        ImportProblemError: if they are no answers, or incomplete, or with every bad site.
+    """
+    sites: list[Entry] = []
+    devices: list[Entry] = []
+    wanted = {"sites": 0, "devices": 0}
+    for name, text in texts.items():
+        entries, count = _entries(text, name)
+        is_devices = any("primary_ip" in one or "device_type" in one for one in entries)
+        (devices if is_devices else sites).extend(entries)
+        kind = "devices" if is_devices else "sites"
+        wanted[kind] = max(wanted[kind], count)
+    for kind, there in (("sites", sites), ("devices", devices)):
+        if len(there) < wanted[kind]:
+            raise ImportProblemError(
+                f"{', '.join(texts)}: only a part of the {kind}; ask with limit=0, "
+                "or name the files of all pages"
+            )
+    return schools_of(sites, devices, known)
+
+
+def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -> Taken:
+    """Return the schools among sites, with those of the devices that stand there.
+
+    Raises:
+        ImportProblemError: with every bad site.
+    """
+    taken = Taken()
+    gone = [one for one in sites if _status(one) in _GONE]
+    schools = [one for one in sites if one not in gone]
+    foreign = [one for one in schools if not is_school_number(_number(one))]
+    _note(taken, "retired sites", gone)
+    _note(taken, "sites whose facility is no school number", foreign)
+    at_site = _by_site(devices, taken)
+    problems = []
+    for site in schools:
+        if site in foreign:
+            continue
+        try:
+            row = _row(site, known)
+        except ValueError as error:
+            problems.append(f"site {_name(site)!r}: {error}")
+            continue
+        _add_devices(row, at_site.pop(str(site.get("id")), []), _name(site), taken)
+        taken.rows.append(row)
+    if problems:
+        raise ImportProblemError(*problems)
+    # Without sites, the devices are those of schools that are configured already.
+    _take_rest(at_site, Known() if sites else known, taken)
+    return taken
+
+
+def _entries(text: str, name: str) -> tuple[list[Entry], int]:
+    """Return the objects of an answer, and how many there are in all its pages."""
+    try:
+        answer = json.loads(text)
+        entries = answer["results"] if isinstance(answer, dict) else answer
+        count = answer.get("count") if isinstance(answer, dict) else None
+        is_part = isinstance(answer, dict) and bool(answer.get("next"))
+    except (ValueError, KeyError, RecursionError):
+        entries = None
+    is_empty = isinstance(entries, list) and not entries and isinstance(answer, list)
+    if not isinstance(entries, list) or is_empty or not all(isinstance(e, dict) for e in entries):
+        raise ImportProblemError(
+            f"{name}: not an answer of NetBox's /api/dcim/sites/ or /api/dcim/devices/"
+        )
+    if isinstance(count, int):
+        return entries, count
+    return entries, len(entries) + is_part
+
+
+def _row(site: Entry, known: Known) -> Row:
+    """Return a site as a school.
+
+    Raises:
+        ValueError: if one of its values is none.
+    """
+    fields = site.get("custom_fields")
+    custom = fields if isinstance(fields, dict) else {}
+    said = {
+        "number": _number(site),
+        "id": _first(site.get("slug")),
+        "name": _first(site.get("name")),
+        "type": chosen(_candidates(custom.get("school_type")), known.types),
+        "district": _first(site.get("region")),
+        "latitude": _first(site.get("latitude")),
+        "longitude": _first(site.get("longitude")),
+        "profile": chosen(_candidates(custom.get("school_profile")), known.profiles),
+        "network": _first(custom.get("school_network")),
+    }
+    return row_of({key: values.cell(value) for key, value in said.items()})
+
+
+def _by_site(devices: Iterable[Entry], taken: Taken) -> dict[str, list[Entry]]:
+    """Return the devices in use by the id of their site."""
+    found: dict[str, list[Entry]] = {}
+    idle = []
+    for device in devices:
+        if _status(device) not in _IN_USE:
+            idle.append(device)
+            continue
+        site = device.get("site")
+        key = str(site.get("id")) if isinstance(site, dict) else str(site)
+        found.setdefault(key, []).append(device)
+    _note(taken, "devices not in use by their status", idle)
+    return found
+
+
+def _add_devices(row: Row, devices: Iterable[Entry], place: str, taken: Taken) -> None:
+    found, notes = devices_of((_device(one) for one in devices), place)
+    row |= found
+    taken.notes += notes
+
+
+def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:
+    """Take the devices of sites that are not in the import and name a school that is known."""
+    for devices in at_site.values():
+        place = devices[0].get("site")
+        hints = _candidates(place)
+        number = known.number_of(hints)
+        if number is None:
+            where = hints[0] if hints else "no site"
+            _note(taken, f"devices of {where}, which is no school of this import", devices)
+            continue
+        row: Row = {"number": number}
+        _add_devices(row, devices, hints[0], taken)
+        taken.rows.append(row)
+
+
+def _device(entry: Entry) -> Device:
+    role = _candidates(entry.get("role") or entry.get("device_role"))
+    address = entry.get("primary_ip") or entry.get("primary_ip4") or entry.get("primary_ip6")
+    if isinstance(address, dict):
+        address = address.get("address")
+    return Device(_name(entry), values.host(_text(address)), tuple(role))
+
+
+def _status(entry: Entry) -> str:
+    status = entry.get("status")
+    return _text(status.get("value") if isinstance(status, dict) else status).casefold()
+
+
+def _number(site: Entry) -> str:
+    return values.whole_number(values.cell(_first(site.get("facility"))))
+
+
+def _name(entry: Entry) -> str:
+    return _first(entry.get("name")) or _first(entry.get("display")) or f"id {entry.get('id')}"
+
+
+def _first(value: object) -> str:
+    return next(iter(_candidates(value)), "")
+
+
+def _candidates(value: object) -> list[str]:
+    """Return what a value may mean: a selection's label or value, an object's name or slug."""
+    if isinstance(value, list):
+        return _candidates(value[0]) if value else []
+    if isinstance(value, dict):
+        keys = ("label", "name", "display", "slug", "value")
+        return [text for key in keys if (text := _text(value.get(key)))]
+    text = _text(value)
+    return [text] if text else []
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) and value is not True else ""
+
+
+def _note(taken: Taken, what: str, entries: Sequence[Entry]) -> None:
+    if entries:
+        taken.notes.append(f"{what}, passed over: {named([_name(one) for one in entries])}")
