@@ -1,6 +1,8 @@
-"""Findings on one school as JSON: seconds, bit/s, and names as in the code.
+"""What commands print with `--json`: the one home of these forms; docs/json.md describes them.
 
-Must not know: where the findings come from.
+Seconds, bit/s, instants in ISO 8601 with the city's offset, names as in the code.
+
+Must not know: where what is printed comes from.
 """
 
 from __future__ import annotations
@@ -11,11 +13,126 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.cli.conclusion import conclusion
 from monitor.observation import DeviceReading
+from monitor.rollout.campaign_rules import MEASUREMENTS
+from monitor.rollout.campaign_trial import why_spoiled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, tzinfo
+    from pathlib import Path
+
+    from monitor.cli.finding import Finding
     from monitor.cli.session import SchoolSession
+    from monitor.config.problems import Problem
+    from monitor.inventory import Inventory
+    from monitor.maintenance import PlannedWindow
     from monitor.observation import Observation
+    from monitor.rollout.campaign import Progress, Slot
+    from monitor.rollout.campaign_records import CampaignStep
+    from monitor.rollout.evidence import CampaignVerdict, Measurement
     from monitor.uplink import Measured
+
+
+def check_as_json(
+    file: Path, inventory: Inventory | None, errors: Iterable[Problem], warnings: Iterable[str]
+) -> dict[str, Any]:
+    """Return what a configuration file holds; `schools` is empty if it cannot be read."""
+    schools = inventory.schools if inventory is not None else ()
+    sites = [site for school in schools for site in school.sites]
+    found = [
+        {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
+        for one in errors
+    ]
+    return {
+        "file": str(file),
+        "ok": not found,
+        "errors": found,
+        "warnings": list(warnings),
+        "sites": len(sites),
+        "switches": sum(len(site.switches) for site in sites),
+        "checks": sum(1 for _ in inventory.checks()) if inventory is not None else 0,
+        "schools": [{"id": one.id, "number": one.number, "name": one.name} for one in schools],
+    }
+
+
+def doctor_as_json(findings: Sequence[Finding], *, healthy: bool) -> dict[str, Any]:
+    """Return what was looked at, in the order given."""
+    return {
+        "healthy": healthy,
+        "findings": [
+            {"what": one.what, "health": one.health, "found": one.seen, "cure": one.cure}
+            for one in findings
+        ],
+    }
+
+
+def windows_as_json(windows: Iterable[PlannedWindow], zone: tzinfo) -> dict[str, Any]:
+    """Return maintenance windows as the API has them, with their ids."""
+    return {
+        "windows": [
+            {
+                "id": one.id,
+                "school": one.school,
+                "starts": _local(one.window.starts, zone),
+                "ends": _local(one.window.ends, zone),
+                "reason": one.window.reason,
+                "origin": one.origin,
+            }
+            for one in windows
+        ]
+    }
+
+
+def plan_as_json(
+    site: str, slots: Iterable[Slot], zone: tzinfo, *, possible: bool
+) -> dict[str, Any]:
+    """Return the tests of a campaign that would start now; not `possible` without a method."""
+    tests = [{"number": slot.number, "at": _local(slot.at, zone)} for slot in slots]
+    return {"site": site, "possible": possible, "tests": tests}
+
+
+def campaign_as_json(
+    so_far: Progress,
+    verdict: CampaignVerdict | None,
+    following: tuple[Slot, datetime] | None,
+    counted: int,
+    zone: tzinfo,
+) -> dict[str, Any]:
+    """Return how far a campaign is; `verdict` follows its end, `following` is the next test."""
+    one = so_far.campaign
+    return {
+        "site": one.site,
+        "id": one.id,
+        "started": _local(so_far.started, zone),
+        "measured": counted,
+        "wanted": MEASUREMENTS,
+        "ended": _step(so_far.ended, zone) if so_far.ended is not None else None,
+        "verdict": dataclasses.asdict(verdict) if verdict is not None else None,
+        "next": {"number": following[0].number, "at": _local(following[1], zone)}
+        if following is not None
+        else None,
+        "measurements": [_measurement(test, zone) for test in one.measurements],
+        "held_up": [_step(step, zone) for step in so_far.held_up],
+    }
+
+
+def _measurement(test: Measurement, zone: tzinfo) -> dict[str, Any]:
+    return {
+        "at": _local(test.at, zone),
+        "down_bps": test.down_bps,
+        "up_bps": test.up_bps,
+        "cross_traffic_share": test.cross_traffic_share,
+        "counts": not test.invalidities(),
+        "why_not": why_spoiled(test),
+    }
+
+
+def _step(step: CampaignStep, zone: tzinfo) -> dict[str, Any]:
+    return {"phase": step.phase, "at": _local(step.at, zone), "reason": step.reason}
+
+
+def _local(instant: datetime, zone: tzinfo) -> str:
+    return instant.astimezone(zone).isoformat(timespec="seconds")
 
 
 def session_as_json(session: SchoolSession) -> dict[str, Any]:

@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.calendar import CalendarError, SchoolCalendar
+from monitor.cli.as_json import campaign_as_json, plan_as_json
 from monitor.cli.common import (
     Exit,
     config_option,
     fail,
     find_school,
+    json_option,
     read_inventory,
     state_option,
 )
 from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import say, show
+from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.plural import count_of
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory import Goal, Inventory, School, Site
-    from monitor.rollout.campaign import Progress
+    from monitor.rollout.campaign import Progress, Slot
     from monitor.rollout.campaign_requests import Action
     from monitor.rollout.chain import Entry
     from monitor.rollout.evidence import CampaignVerdict, Measurement
@@ -76,18 +78,24 @@ def campaign() -> None:
 @campaign.command()
 @click.argument("school")
 @site_option
+@json_option
 @config_option
-def plan(school: str, site: str | None, config: Path) -> None:
+def plan(school: str, site: str | None, as_json: bool, config: Path) -> None:  # noqa: FBT001  # click passes flags by name
     """Show when SCHOOL would be tested if a campaign started now."""
     inventory = read_inventory(config)
     found, calendar = find_school(inventory, school), _calendar(inventory)
     now = SystemClock().now()
+    plans = []
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
         try:
             slots = plan_campaign(found, calendar, now, campaign_id(name, now))
         except CampaignError as error:
             fail(f"{name}: {error}", Exit.WRONG)
+        if as_json:
+            possible = place.uplink.throughput is not None
+            plans.append(plan_as_json(name, slots, calendar.timezone, possible=possible))
+            continue
         say(f"{name}: {count_of(len(slots), 'test')}")
         for day in dict.fromkeys(slot.day for slot in slots):
             times = [
@@ -98,6 +106,8 @@ def plan(school: str, site: str | None, config: Path) -> None:
             say(f"  {day:%a %Y-%m-%d}  {' '.join(times)}")
         if place.uplink.throughput is None:
             say("  not possible yet: no throughput.method in the configuration")
+    if as_json:
+        say_json({"campaigns": plans})
 
 
 @campaign.command(cls=ServiceCommand)
@@ -150,26 +160,65 @@ def cancel(
 @campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
+@json_option
 @config_option
 @state_option
 @ledger_option
-def status(
-    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+def status(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    school: str,
+    site: str | None,
+    as_json: bool,  # noqa: FBT001  # click passes flags by name
+    config: Path,
+    state_dir: Path,
+    ledger: LedgerPlace,
 ) -> None:
     """Show how far the measuring of SCHOOL's lines is, and what held it up."""
     inventory = read_inventory(config)
     found, calendar = find_school(inventory, school), _calendar(inventory)
     now = SystemClock().now()
+    campaigns, requested = [], []
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
         known = _progress(_entries(ledger, name))
         waiting = _waiting(state_dir, name, {one.campaign.id for one in known})
+        if as_json:
+            requested += waiting
+            if known:
+                campaigns.append(_as_json(known[-1], found, inventory.goal, calendar, now))
+            continue
         for request in waiting:
             say(f"{name}: {request} was requested, and the daemon has not taken it up yet")
         if known:
             _show(known[-1], found, inventory.goal, calendar, now)
         elif not waiting:
             say(f"{name}: no campaign yet")
+    if as_json:
+        say_json({"requested": requested, "campaigns": campaigns}, default=str)
+
+
+def _as_json(
+    so_far: Progress, school: School, goal: Goal | None, calendar: SchoolCalendar, now: datetime
+) -> dict[str, object]:
+    zone = calendar.timezone
+    is_over = so_far.ended is not None
+    return campaign_as_json(
+        so_far,
+        judge(so_far.campaign, goal, school.classes, zone) if is_over else None,
+        None if is_over else _following(so_far, school, calendar, now),
+        len(so_far.counted(zone)),
+        zone,
+    )
+
+
+def _following(
+    so_far: Progress, school: School, calendar: SchoolCalendar, now: datetime
+) -> tuple[Slot, datetime] | None:
+    """Return the next test of a campaign that runs, and when it is due."""
+    try:
+        slots = plan_campaign(school, calendar, so_far.started, so_far.campaign.id)
+        return next_due(slots, so_far, now, calendar.timezone)
+    except CampaignError as error:
+        fail(str(error), Exit.WRONG)
 
 
 def _show(
@@ -189,11 +238,7 @@ def _show(
         for said in _verdict(judge(one, goal, school.classes, zone)):
             say(f"  {said}")
     else:
-        try:
-            slots = plan_campaign(school, calendar, so_far.started, one.id)
-            following = next_due(slots, so_far, now, zone)
-        except CampaignError as error:
-            fail(str(error), Exit.WRONG)
+        following = _following(so_far, school, calendar, now)
         if following is not None:
             slot, due = following
             when = "now" if due <= now else local(due)

@@ -139,6 +139,13 @@ class Permissions(click.ParamType[int]):
         return int(value, 8)
 
 
+def json_option(command: Command) -> Command:
+    """Add `--json`; what is printed then is made in `as_json.py`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON: docs/json.md has its form."
+    )(command)
+
+
 def mode_option(command: Command) -> Command:
     """Add `--mode OCTAL`."""
     return click.option(

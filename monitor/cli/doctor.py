@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from monitor.cli.as_json import doctor_as_json
 from monitor.cli.clocks import PrometheusClockError, kernel_clock, seconds_ahead
 from monitor.cli.common import (
     Exit,
     config_option,
+    json_option,
     sentence,
     service_option,
     state_option,
@@ -26,9 +28,9 @@ from monitor.cli.common import (
 )
 from monitor.cli.doctor_secrets import secrets
 from monitor.cli.doctor_service import service_addresses, service_state, service_user, web_file
-from monitor.cli.finding import Finding, Health, table_of
+from monitor.cli.finding import Finding, Health, table_of, worst_first
 from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import show
+from monitor.cli.output import say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
@@ -80,6 +82,7 @@ class _DoctorCommand(ServiceCommand):
 @click.option(
     "--prometheus", metavar="URL", help="Compare the clock with that of this Prometheus, too."
 )
+@json_option
 @click.pass_context
 def doctor(  # noqa: PLR0913  # one per option, passed by name
     context: click.Context,
@@ -90,13 +93,18 @@ def doctor(  # noqa: PLR0913  # one per option, passed by name
     ledger: LedgerPlace,
     web_config: Path | None,
     prometheus: str | None,
+    as_json: bool,
 ) -> None:
     """Say whether this machine lets the daemon do its work, with the cure if not."""
     found = list(examine(config, state_dir, ledger, web_config, unit_of(context)))
     if prometheus is not None:
         found.append(same_clock(prometheus, SystemClock().now))
-    show(table_of(found))
-    if any(finding.health is Health.BAD for finding in found):
+    healthy = all(finding.health is not Health.BAD for finding in found)
+    if as_json:
+        say_json(doctor_as_json(worst_first(found), healthy=healthy))
+    else:
+        show(table_of(found))
+    if not healthy:
         raise SystemExit(Exit.WRONG)
 
 

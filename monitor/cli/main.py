@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import __version__
-from monitor.calendar import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli import backfill as backfill_command
 from monitor.cli import campaign as campaign_command
+from monitor.cli import check as check_command
 from monitor.cli import contacts as contacts_command
 from monitor.cli import demo_commands, unit_command
 from monitor.cli import doctor as doctor_command
@@ -29,38 +29,26 @@ from monitor.cli import run as run_command
 from monitor.cli import sla as sla_command
 from monitor.cli import walk as walk_command
 from monitor.cli.common import (
-    CONFIG_VARIABLE,
-    Exit,
     Listen,
     concurrency_option,
     config_option,
-    default_config,
     default_state_directory,
-    fail,
     find_school,
+    json_option,
     listen_option,
     read_inventory,
     shard_option,
     state_option,
 )
-from monitor.cli.contacts import check_contacts
 from monitor.cli.demo import STATE_DIRECTORY
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
-from monitor.clock import SystemClock
 from monitor.config import schema as config_schema
 from monitor.daemon import Settings
-from monitor.inventory import CheckKind, insecure_devices
-from monitor.plural import count_of
-from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.progress import units
-from monitor.schedule import CapacityError, refuse_overload
+from monitor.inventory import CheckKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from monitor.inventory import Inventory
     from monitor.rollout.place import LedgerPlace
     from monitor.shard import Shard
 
@@ -157,63 +145,6 @@ def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
 
 @main.command()
-@click.argument(
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar=CONFIG_VARIABLE,
-    default=default_config,
-    required=False,
-)
-@click.option("--list", "list_schools", is_flag=True, help="List the schools as well.")
-@concurrency_option
-@shard_option
-def check(file: Path, list_schools: bool, concurrency: int, shard: Shard | None) -> None:  # noqa: FBT001  # click passes flags by name
-    """Check a configuration file; print every error with its line and column."""
-    inventory = read_inventory(file)
-    try:
-        refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
-    except CapacityError as error:
-        fail(f"{file}: {error}", Exit.WRONG)
-    sites = [site for school in inventory.schools for site in school.sites]
-    if list_schools:
-        for school in inventory.schools:
-            say(f"{school.id:32} {school.number:8}  {school.name}")
-    say(
-        f"{file}: {count_of(len(inventory.schools), 'school')}, {count_of(len(sites), 'site')}, "
-        f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
-        f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; no errors"
-    )
-    check_contacts(inventory, file)
-    for warning in _warnings(inventory):
-        say(f"{file}: 1 warning: {warning}", err=True)
-
-
-def _warnings(inventory: Inventory) -> Iterator[str]:
-    """Yield what is no error and yet not as it should be."""
-    calendar = SchoolCalendar(inventory.calendar)
-    now = SystemClock().now()
-    if calendar.is_running_out(now):
-        known = (
-            "no school holidays are known"
-            if calendar.data_ends == NOTHING_KNOWN
-            else f"school holidays are known until {calendar.data_ends}"
-        )
-        yield f"{known}; every later weekday counts as a school day: add them to city.holidays"
-    insecure = insecure_devices(inventory)
-    if insecure:
-        yield (
-            f"{count_of(insecure, 'device is', 'devices are')} read by SNMP without encryption; "
-            "docs/snmp.md says how SNMPv3 is set up"
-        )
-    scope = configured_scope(inventory, now)
-    if scope is not None and (listed := len(units(scope))) < scope.denominator:
-        yield (
-            f"goals.connectivity wants {scope.denominator} {scope.unit}, and {listed} of them are "
-            "listed: this goal cannot be reached; list the others, or correct the denominator"
-        )
-
-
-@main.command()
 def schema() -> None:
     """Print the JSON Schema of the configuration, for editors."""
     say_json(config_schema())
@@ -228,7 +159,7 @@ def schema() -> None:
     type=click.Choice(["snmp", *(k.value for k in CheckKind if k is not CheckKind.INTERFACES)]),
     help="Only checks of this kind.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with verdicts.")
 @click.option(
     "--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo."
@@ -269,6 +200,7 @@ main.add_command(backfill_command.backfill)
 main.add_command(import_command.group)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)
+main.add_command(check_command.check)
 main.add_command(contacts_command.contacts)
 main.add_command(demo_commands.demo)
 main.add_command(doctor_command.doctor)

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.as_json import windows_as_json
 from monitor.cli.common import (
     Exit,
     config_option,
     fail,
     find_school,
+    json_option,
     read_inventory,
     state_option,
 )
-from monitor.cli.output import say, show
+from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.local_time import TimeError, parse_until
@@ -79,17 +81,21 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
 @maintenance.command("list", cls=ServiceCommand)
 @click.argument("school", required=False)
+@json_option
 @config_option
 @state_option
-def list_(school: str | None, config: Path, state_dir: Path) -> None:
+def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> None:  # noqa: FBT001  # click passes flags by name
     """List the windows of all schools, or of SCHOOL."""
     inventory = read_inventory(config)
     found = find_school(inventory, school).id if school else None
     windows = _book(inventory, state_dir, SystemClock().now()).windows(found)
+    zone = _zone(inventory)
+    if as_json:
+        say_json(windows_as_json(windows, zone))
+        return
     if not windows:
         say("no maintenance windows")
         return
-    zone = _zone(inventory)
     table = Table(
         Column("id"),
         Column("school", Kind.TEXT, leads=True),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.calendar import SchoolCalendar
-from monitor.cli.common import Exit, config_option, fail, read_inventory, state_option
+from monitor.cli.common import Exit, config_option, fail, json_option, read_inventory, state_option
 from monitor.cli.excuse import excuse
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_document, show
@@ -49,6 +49,7 @@ _SHAPES: Final = {
     show_default=True,
     help="csv has a line per site, outages-csv one per outage, excuses-csv one per excuse.",
 )
+@json_option
 @config_option
 @state_option
 @ledger_option
@@ -60,6 +61,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     month: str | None,
     provider: str | None,
     form: str,
+    as_json: bool,
     config: Path,
     ledger: LedgerPlace,
     **_: object,
@@ -85,7 +87,9 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
             )
     except (LedgerError, ValueError) as error:
         fail(str(error), Exit.WRONG)
-    if form == "table":
+    if as_json:
+        say_document(to_json(report))
+    elif form == "table":
         show(to_table(report))
         # Not in the table: an anchor is one word, and longer than a narrow terminal's line.
         say(f"Ledger: {report.ledger}")

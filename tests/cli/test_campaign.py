@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
 from monitor.rollout.evidence import Measurement, Rates
 from monitor.rollout.ledger import Ledger
 from monitor.rollout.place import SqlitePlace
+from tests.cli.test_json import assert_same_form, documented
 
 if TYPE_CHECKING:
     import pytest
@@ -87,3 +89,10 @@ async def test_status_shows_progress_results_and_refusals(
     assert "1.0 %" in shown
     assert "skipped" in shown
     assert "load: others" in shown
+    asked = schulnetz(tmp_path, "status", "first-school", "--json")
+    document = json.loads(asked.stdout)
+    assert_same_form(documented("campaign status"), document)
+    (one,) = document["campaigns"]
+    assert (one["measured"], one["wanted"], one["next"]["number"]) == (1, 30, 1)
+    assert one["measurements"][0]["down_bps"] == 9.41e8
+    assert one["held_up"][0]["reason"] == "load: others"
