@@ -79,7 +79,9 @@ class EchoRound:
     replies since the previous round to this address that came after their time-out, or again.
     `discarded` packets were answered
     but not measurable (clock step); they count as answered, not as lost. `errors` are ICMP
-    errors as sentences ("host unreachable, says 192.0.2.1").
+    errors as sentences ("host unreachable, says 192.0.2.1"). `cut_to` is how many octets of the
+    payload came back where a reply had fewer than were sent; such replies count as answers.
+    `altered` replies had another payload, and do not.
     """
 
     address: str
@@ -92,6 +94,8 @@ class EchoRound:
     resolve_seconds: float = 0.0
     errors: tuple[str, ...] = ()
     gaps: frozenset[int] = frozenset()
+    cut_to: int | None = None
+    altered: int = 0
 
     @property
     def answered(self) -> int:

@@ -17,7 +17,9 @@ from monitor.inventory import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.certificate import client_context, read_chain, refusal, tls_version
+from monitor.probes.charset import text_of
 from monitor.probes.connect import connect, failure, locate, place
+from monitor.probes.cookies import Cookies
 from monitor.probes.http_message import Body, HeadReader, ResponseError, request
 from monitor.probes.redirect_target import refusal as refusal_of_target
 from monitor.probes.turns import Turns
@@ -64,6 +66,7 @@ class _Exchange:
         self._asked = ""
         self._lookup_seconds = 0.0
         self._redirects = 0
+        self._cookies = Cookies()
         self._head: Head | None = None
         self._content_length: int | None = None
         self._body: Body | None = None
@@ -188,7 +191,8 @@ class _Exchange:
     async def _exchange(self, connection: Connection, goal: Place) -> Place | None:
         """Send the request and read the answer."""
         self.attempt.begin("processing")
-        await connection.send(request(goal.target, goal.authority))
+        cookies = self._cookies.value(goal)
+        await connection.send(request(goal.target, goal.authority, cookies))
         reader = HeadReader()
         while reader.head is None:
             received = await connection.receive()
@@ -198,6 +202,7 @@ class _Exchange:
         self._head = head = reader.head
         is_chunked = head.framing == "chunked"
         self._content_length = None if is_chunked else head.content_length
+        self._cookies.take(head.each("set-cookie"), goal, self._context.clock.now())
         location = head.get("location")
         wanted = head.status in self._options.status
         if head.status in _REDIRECTS and location is not None and not wanted:
@@ -234,7 +239,7 @@ class _Exchange:
             raise ProbeError(Reason.STATUS, f"the answer is {head.status}, not {wanted}")
         if pattern is None:
             return
-        text = body.content.decode("utf-8", errors="replace")
+        text = text_of(body.content, head.get("content-type"), is_cut=body.is_cut)
         self._is_body_expected = pattern.search(text) is not None
         if not self._is_body_expected:
             extent = "first 1 MiB of the body" if body.is_cut else "body"

@@ -52,6 +52,10 @@ class Head:
         values = [value for field, value in self.fields if field == name]
         return ", ".join(values) if values else None
 
+    def each(self, name: str) -> list[str]:
+        """Return the values of all fields of a name, in their order."""
+        return [value for field, value in self.fields if field == name]
+
     @property
     def content_length(self) -> int | None:
         """Return the announced length of the body in bytes, None if none is announced.
@@ -85,8 +89,10 @@ class Head:
         return "close" if self.content_length is None else "length"
 
 
-def request(target: str, host: str) -> bytes:
+def request(target: str, host: str, cookies: str = "") -> bytes:
     """Return a GET request that asks for one uncompressed response and the end thereafter.
+
+    `cookies` is the Cookie field's value, empty for none.
 
     Source: RFC 9112 §3; no Accept-Encoding, like blackbox_exporter, so lengths compare.
     """
@@ -96,10 +102,12 @@ def request(target: str, host: str) -> bytes:
         "User-Agent: schulnetz-monitor",
         "Accept: */*",
         "Connection: close",
+        *((f"Cookie: {cookies}",) if cookies else ()),
         "",
         "",
     )
-    return "\r\n".join(lines).encode("ascii")
+    # A cookie goes back with the octets that it came with.
+    return "\r\n".join(lines).encode("latin-1")
 
 
 class HeadReader:
@@ -157,14 +165,26 @@ def parse_head(data: bytes) -> Head:
     if status is None:
         raise ResponseError("the first line is no HTTP status line")
     fields: list[tuple[str, str]] = []
-    for line in lines:
-        if line[:1] in {b" ", b"\t"}:
-            raise ResponseError("a header field is folded")
+    for line in _unfolded(lines):
         name, colon, value = line.partition(b":")
+        name = name.rstrip(b" \t")
         if not colon or _NAME.fullmatch(name) is None or _FORBIDDEN.search(value):
             raise ResponseError("a header field is malformed")
         fields.append((name.decode("ascii").lower(), value.strip().decode("latin-1")))
     return Head(status[1].decode("ascii"), int(status[2]), tuple(fields))
+
+
+def _unfolded(lines: list[bytes]) -> list[bytes]:
+    """Return the lines of header fields, those that were folded as one. Source: RFC 9112 §5.2."""
+    whole: list[bytes] = []
+    for line in lines:
+        if line[:1] not in {b" ", b"\t"}:
+            whole.append(line)
+        elif whole:
+            whole[-1] += b" " + line.strip(b" \t")
+        else:
+            raise ResponseError("a header field is folded that has no beginning")
+    return whole
 
 
 class ChunkedDecoder:

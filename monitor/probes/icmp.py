@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from monitor.inventory import PACING_SECONDS, IcmpOptions
 from monitor.observation import Observation, Outcome, Reason
+from monitor.plural import count_of
 from monitor.probes.resolve import ResolveError, resolve
 
 if TYPE_CHECKING:
@@ -77,7 +78,13 @@ def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
 
 def judge(echoes: EchoRound) -> tuple[Outcome, Reason, str]:
     """Return outcome, reason and a sentence for what a round brought."""
-    said = f": {'; '.join(echoes.errors)}" if echoes.errors else ""
+    parts = [*echoes.errors]
+    if echoes.altered:
+        what = count_of(echoes.altered, "reply", "replies")
+        parts.append(f"{what} with another payload than was sent")
+    if echoes.cut_to is not None:
+        parts.append(f"the replies have only {echoes.cut_to} octets of the payload")
+    said = f": {'; '.join(parts)}" if parts else ""
     if not echoes.answered:
         detail = f"no reply from {echoes.address} to {echoes.sent} packets{said}"
         reason = Reason.UNREACHABLE if echoes.errors else Reason.TIMEOUT
@@ -88,4 +95,4 @@ def judge(echoes: EchoRound) -> tuple[Outcome, Reason, str]:
     if echoes.lost:
         detail = f"{echoes.lost} of {echoes.sent} packets to {echoes.address} lost{said}"
         return Outcome.OK, Reason.LOSS, detail
-    return Outcome.OK, Reason.NONE, ""
+    return Outcome.OK, Reason.NONE, f"{echoes.address} answers{said}" if said else ""

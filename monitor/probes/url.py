@@ -12,6 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from monitor.probes.attempt import printable
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_ASCII = bytes(range(0x20, 0x7F))
 _TARGET_SAFE = "%/:?[]@!$&'()*+,;=~"
 
 
@@ -55,7 +56,15 @@ def parse_url(url: str) -> Place:
 def redirected(place: Place, location: str) -> Place:
     """Return where a Location field leads, seen from the place that sent it.
 
+    `location` has the field's octets as characters (Latin-1). Servers put UTF-8 there, or octets
+    of another charset, though only ASCII belongs there; browsers send both back as they came.
+
     Raises:
         ValueError: if it leads to no http or https URL. Source: RFC 9110 §10.2.2.
     """
-    return parse_url(urljoin(place.url, location))
+    octets = location.encode("latin-1")
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        text = quote(octets, safe=_ASCII)
+    return parse_url(urljoin(place.url, text))

@@ -45,6 +45,7 @@ _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _OTHER_VERSION = Failure(FailureKind.MALFORMED, "a reply that is no response of the asked version")
+_OTHER_COMMUNITY = Failure(FailureKind.MALFORMED, "a reply with another community than ours")
 _FLOOD = Failure(
     FailureKind.MALFORMED,
     f"more than {STRAYS_A_SECOND} unasked datagrams within a second; all are dropped for a minute",
@@ -235,6 +236,7 @@ class Endpoint:
         if waiting is None:
             return "unknown_request"
         if waiting.address != source:
+            waiting.complaint = _from_elsewhere(source)
             return "wrong_source"
         if waiting.version != VERSION:
             waiting.complaint = _OTHER_VERSION
@@ -287,16 +289,28 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
     if waiting is None:
         return "unknown_request"
     if waiting.address != source:
+        waiting.complaint = _from_elsewhere(source)
         return "wrong_source"
     if waiting.version == VERSION:
         # What is not signed may not even cast suspicion on who is asked.
         return "malformed"
     if waiting.community != head[1]:
+        waiting.complaint = _OTHER_COMMUNITY
         return "wrong_community"
     if head[2] != PduType.RESPONSE or head[0] != waiting.version:
         waiting.complaint = _OTHER_VERSION
         return "malformed"
     return ""
+
+
+def _from_elsewhere(source: SocketAddress) -> Failure:
+    """Return what is said of a reply to our request that another place sent.
+
+    It has the request's random id, so that it is no stranger's guess; but it proves nothing.
+    """
+    where = f"{source[0]} port {source[1]}"
+    advice = "if the device answers from that address, make it the device's host"
+    return Failure(FailureKind.TIMEOUT, f"a reply from {where}, which was not asked; {advice}")
 
 
 class Slots:

@@ -171,7 +171,7 @@ class Asked:
         return await hardware.run(self._check(CheckKind.HARDWARE, options), self._context())
 
     def _access(self) -> SnmpAccess:
-        return SnmpAccess("2c", "c", port=self.agent.port, timeout=5.0, engine=self.engine)
+        return SnmpAccess("2c", "c", port=self.agent.port, timeout=2.0, engine=self.engine)
 
     def _check(self, kind: CheckKind, options: InterfacesOptions | HardwareOptions) -> Check:
         target = Target("goethe", "main", "sw1", Role.SWITCH, HOST)

@@ -131,9 +131,10 @@ def test_head_over_the_limit_is_refused() -> None:
         b"SSH-2.0-OpenSSH_9.2",
         b"HTTP/1.1 99 Low",
         b"HTTP/1.1 200 OK\r\nno colon",
-        b"HTTP/1.1 200 OK\r\nName : x",
+        b"HTTP/1.1 200 OK\r\nNa me: x",
         b"HTTP/1.1 200 OK\r\nA: x\x00y",
-        b"HTTP/1.1 200 OK\r\nA: b\r\n folded",
+        b"HTTP/1.1 200 OK\r\n folded: without a beginning",
+        b"HTTP/1.1 200 OK\r\nA: b\r\n fold\x00ed",
     ],
 )
 def test_malformed_head_is_refused(data: bytes) -> None:

@@ -1,0 +1,32 @@
+"""The text of a body: by the charset that its sender names, else as a browser guesses it.
+
+Must not know: framing, or what is looked for in the text.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+# Codecs of text alone, and none whose decoding takes more than linear time.
+_KNOWN = re.compile(
+    r"utf-?8|utf-?16(le|be)?|(us-)?ascii|latin-?1|iso-?8859-?([1-9]|1[013-6])|(windows-|cp)125[0-8]"
+    r"|koi8-[ru]|gb(k|2312|18030)|big5|euc-(jp|kr)|shift_jis"
+)
+_CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+
+
+def text_of(content: bytes, content_type: str | None, *, is_cut: bool) -> str:
+    """Return a body's text; octets that are none become U+FFFD.
+
+    Without a charset that is known it is UTF-8 if it can be, else Windows-1252. `is_cut` says that
+    the last character may lack its end. Source: RFC 9110 §8.3.2.
+    """
+    named = _CHARSET.search(content_type or "")
+    name = named[1].lower() if named else ""
+    if _KNOWN.fullmatch(name):
+        return content.decode(name, errors="replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8")("strict").decode(content, final=not is_cut)
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")

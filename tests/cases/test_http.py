@@ -1,0 +1,164 @@
+"""Web servers as people meet them, which a browser's user sees nothing of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.inventory import HttpOptions
+from monitor.observation import Outcome, Reason
+from monitor.probes.cookies import Cookies
+from monitor.probes.url import parse_url
+from tests.probes.support import probe, stream_server
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from monitor.observation import Observation
+
+NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
+
+
+async def asked(*answers: bytes, body: str | None = None) -> tuple[Observation, list[bytes]]:
+    """Return what a check of a server finds that gives these answers, and the requests it got."""
+    requests: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answers[len(requests) - 1])
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with stream_server(answer) as port:
+        found = await probe(HttpOptions(f"http://127.0.0.1:{port}/", body=body), seconds=60)
+    return found, requests
+
+
+def response(*fields: str | bytes, body: bytes = b"", status: str = "200 OK") -> bytes:
+    lines = [one.encode() if isinstance(one, str) else one for one in fields]
+    return b"\r\n".join([f"HTTP/1.1 {status}".encode(), *lines, b"", body])
+
+
+def redirect(*fields: str | bytes) -> bytes:
+    return response("Content-Length: 0", *fields, status="302 Found")
+
+
+class NeedsCookie:
+    """blackbox_exporter#186 and #257: a page that redirects to itself until its cookie is back."""
+
+    def __init__(self, *cookies: str) -> None:
+        self.cookies = [f"Set-Cookie: {cookie}" for cookie in cookies]
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await reader.readuntil(b"\r\n\r\n")
+        if b"\r\nCookie: seen=1" in request:
+            writer.write(response("Content-Length: 2", body=b"ok"))
+        else:
+            writer.write(redirect("Location: /", *self.cookies))
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        ("seen=1",),
+        ("seen=1; Path=/; HttpOnly; SameSite=Lax", "other=2; Path=/elsewhere"),
+        ("seen=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",),
+    ],
+)
+async def test_a_redirect_to_itself_that_sets_a_cookie_ends_well(cookies: tuple[str, ...]) -> None:
+    async with stream_server(NeedsCookie(*cookies)) as port:
+        found = await probe(HttpOptions(f"http://127.0.0.1:{port}/"), seconds=60)
+    assert (found.outcome, found.detail) == (Outcome.OK, "")
+
+
+@pytest.mark.parametrize(
+    "cookies", [("seen=1; Secure",), ("seen=1; Max-Age=0",), ("seen=1; Path=/elsewhere",), ()]
+)
+async def test_a_redirect_without_end_still_has_one(cookies: tuple[str, ...]) -> None:
+    async with stream_server(NeedsCookie(*cookies)) as port:
+        found = await probe(HttpOptions(f"http://127.0.0.1:{port}/"), seconds=60)
+    assert found.reason is Reason.REDIRECTS
+
+
+@pytest.mark.parametrize(
+    ("field", "place", "sent"),
+    [
+        ("a=1", "http://goethe.example/", "a=1"),
+        ("a=1", "http://www.goethe.example/", ""),
+        ("a=1; Domain=goethe.example", "http://www.goethe.example/", "a=1"),
+        ("a=1; Domain=.goethe.example", "http://goethe.example/x", "a=1"),
+        ("a=1; Domain=schiller.example", "http://schiller.example/", ""),
+        ("a=1; Domain=example", "http://schiller.example/", ""),
+        ("a=1; Path=/app", "http://goethe.example/app", "a=1"),
+        ("a=1; Path=/app", "http://goethe.example/app/login", "a=1"),
+        ("a=1; Path=/app", "http://goethe.example/apple", ""),
+        ("a=1; Secure", "https://goethe.example/", "a=1"),
+        ("a=1; Secure", "http://goethe.example/", ""),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://goethe.example/", ""),
+        ("a=1; Expires=never", "http://goethe.example/", "a=1"),
+        ("no pair", "http://goethe.example/", ""),
+    ],
+)
+def test_a_cookie_goes_where_rfc_6265_has_it_go(field: str, place: str, sent: str) -> None:
+    cookies = Cookies()
+    cookies.take([field], parse_url("http://goethe.example/"), NOW)
+    assert cookies.value(parse_url(place)) == sent
+
+
+# envoy#31009; RFC 9112 §5.1 and §5.2.
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("X-Long: one", "  two", "Content-Length: 2"),
+        ("X-Long: one", "\ttwo", " three", "Content-Length: 2"),
+        ("Content-Length:", " 2"),
+        ("Content-Length : 2",),
+        ("X-Blank\t: 1", "Content-Length: 2"),
+    ],
+)
+async def test_folded_fields_and_blanks_before_the_colon_are_read(fields: tuple[str, ...]) -> None:
+    found, _ = await asked(response(*fields, body=b"ok"), body="^ok$")
+    assert (found.outcome, found.detail) == (Outcome.OK, "")
+
+
+# request#570; without a charset that is one, a browser guesses.
+@pytest.mark.parametrize(
+    ("content_type", "charset"),
+    [
+        ("text/html; charset=ISO-8859-1", "latin-1"),
+        ('text/plain;charset="windows-1252"', "cp1252"),
+        ("text/html; charset=UTF-16LE", "utf-16-le"),
+        ("text/html; charset=utf-8", "utf-8"),
+        ("text/html", "utf-8"),
+        ("text/html", "latin-1"),
+        ("text/html; charset=rot13", "utf-8"),
+        ("text/html; charset=punycode", "utf-8"),
+    ],
+)
+async def test_the_body_is_read_by_its_charset(content_type: str, charset: str) -> None:
+    text = "Für alle Schüler"
+    answer = response(f"Content-Type: {content_type}", body=text.encode(charset))
+    found, _ = await asked(answer, body=f"^{text}$")
+    assert (found.outcome, found.detail) == (Outcome.OK, "")
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/schüler".encode(), b"/sch%C3%BCler"),
+        ("/schüler?fach=französisch".encode(), b"/sch%C3%BCler?fach=franz%C3%B6sisch"),
+        ("/schüler".encode("latin-1"), b"/sch%FCler"),
+        (b"/sch%C3%BCler", b"/sch%C3%BCler"),
+    ],
+)
+async def test_a_location_with_octets_beyond_ascii_is_asked_for_as_it_came(
+    location: bytes, target: bytes
+) -> None:
+    onward = redirect(b"Location: " + location)
+    found, requests = await asked(onward, response("Content-Length: 2", body=b"ok"))
+    assert (found.outcome, found.detail) == (Outcome.OK, "")
+    assert requests[1].startswith(b"GET " + target + b" HTTP/1.1\r\n")
