@@ -29,6 +29,7 @@ def troubles_of(found: Iterable[Degradation]) -> tuple[TroubleStatus, ...]:
             part=one.part,
             since=one.since,
             detail=one.detail,
+            devices=one.devices,
         )
         for one in found
     )

@@ -49,6 +49,9 @@ class TroubleStatus(Answer):
     part: str
     since: datetime
     detail: str = Field(description="One sentence with the limit that is broken.")
+    devices: tuple[str, ...] = Field(
+        description="The site's devices whose SNMP fails for the same cause; they do not list it."
+    )
 
 
 class CheckStatus(Answer):

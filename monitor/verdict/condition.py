@@ -191,7 +191,7 @@ class Condition:
         begun = losses.above_since(limit)
         said = (
             f"{_share(losses.ratio)} of {losses.weight:.0f} packets lost in "
-            f"{losses.seconds / 60:g} min, limit {_share(limit)}"
+            f"{_minutes(losses.known(now.monotonic))}, limit {_share(limit)}"
         )
         return self._judge(key, rule, now, said, _instant(begun, now))
 
@@ -203,7 +203,7 @@ class Condition:
             is_bad = window.ratio > limit and window.is_telling(now.monotonic)
         said = (
             f"{key[2]} at {_share(window.ratio)} of the contracted rate over "
-            f"{window.seconds / 60:g} min, limit {_share(limit)}"
+            f"{_minutes(window.known(now.monotonic))}, limit {_share(limit)}"
         )
         rule, begun = Rule(1, 1, window.seconds), _instant(window.above_since(limit), now)
         return self._judge(key, rule, now, said if is_bad else "", begun)
@@ -216,8 +216,7 @@ class Condition:
         key, rule = (Trouble.FLAPPING, "icmp", ""), Rule(1, 1, limits.outages_seconds)
         if len(falls) < limits.outages:
             return self._cases.good(key, rule, now.monotonic)
-        window = f"{limits.outages_seconds / 60:g} min"
-        said = f"{limits.outages} outages or more within {window}"
+        said = f"{limits.outages} outages or more within {_minutes(limits.outages_seconds)}"
         return self._judge(key, rule, now, said, falls[0].instant)
 
     def _judge_part(
@@ -257,6 +256,10 @@ def _parts(
 
 def _instant(monotonic: float | None, now: Moment) -> datetime:
     return now.instant if monotonic is None else now.instant_of(monotonic)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{round(seconds / 60, 1):g} min"
 
 
 def _share(ratio: float) -> str:

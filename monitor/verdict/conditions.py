@@ -8,13 +8,15 @@ Must not know: clocks, metrics, pages, who is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.inventory import CheckKind, checks_of_school
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
+from monitor.verdict.same_cause import is_lossy, with_what_follows, without_what_follows
+from monitor.verdict.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -59,6 +61,18 @@ class _Watched:
     is_ping: bool
 
 
+@dataclass(slots=True)
+class _Site:
+    """A site's uplink, None where it has no check, and all devices that are looked at."""
+
+    uplink: _Device | None = None
+    devices: list[_Device] = field(default_factory=list)
+
+    @property
+    def is_lossy(self) -> bool:
+        return self.uplink is not None and is_lossy(self.uplink.condition.findings)
+
+
 class Conditions:
     """The condition of every uplink and switch. Not thread-safe and free of I/O."""
 
@@ -66,13 +80,14 @@ class Conditions:
         self._devices: dict[Subject, _Device] = {}
         self._checks: dict[str, _Watched] = {}
         self._lines: dict[tuple[str, str], _Watched] = {}
+        self._sites: dict[tuple[str, str], _Site] = {}
         self.reconfigure(inventory, board)
 
     def reconfigure(self, inventory: Inventory, board: VerdictBoard) -> None:
         """Take over another inventory; devices with the same checks and limits stay as they are."""
         up = {subject for subject, verdict in board.findings() if verdict.state is State.UP}
         before, self._devices = self._devices, {}
-        self._checks, self._lines = {}, {}
+        self._checks, self._lines, self._sites = {}, {}, {}
         for subject, checks, limits in _devices(inventory):
             known = before.get(subject)
             if (
@@ -87,6 +102,10 @@ class Conditions:
                     tuple(runs.get(check) or LastRun(check) for check in checks),
                 )
             self._devices[subject] = known
+            site = self._sites.setdefault((subject.school, subject.site), _Site())
+            site.devices.append(known)
+            if subject.kind is SubjectKind.UPLINK:
+                site.uplink = known
             for run in known.runs:
                 watched = _Watched(known, run, run.check.kind is CheckKind.ICMP)
                 self._checks[run.check.id] = watched
@@ -133,22 +152,37 @@ class Conditions:
         return is_news
 
     def of(self, subject: Subject) -> tuple[Degradation, ...]:
-        """Return what is wrong with a device that is up; nothing if all is well."""
+        """Return what is wrong with a device that is up; nothing if all is well.
+
+        What follows from its line's trouble is told there (`monitor.verdict.same_cause`).
+        """
         device = self._devices.get(subject)
-        return device.condition.findings if device is not None else ()
+        found = device.condition.findings if device is not None else ()
+        if device is None or not found:
+            return ()
+        site = self._sites[subject.school, subject.site]
+        return _own(device, found, site) if site.is_lossy else found
 
     def degraded(self) -> Mapping[Subject, tuple[Degradation, ...]]:
         """Return what is wrong with each device that is degraded, in the inventory's order."""
-        return {
-            subject: found
-            for subject, device in self._devices.items()
-            if (found := device.condition.findings)
-        }
+        return {subject: found for subject in self._devices if (found := self.of(subject))}
 
     def runs(self, subject: Subject) -> tuple[LastRun, ...]:
         """Return what each check of a device found last."""
         device = self._devices.get(subject)
         return device.runs if device is not None else ()
+
+
+def _own(device: _Device, found: tuple[Degradation, ...], site: _Site) -> tuple[Degradation, ...]:
+    found = without_what_follows(found)
+    if device is not site.uplink:
+        return found
+    unread = tuple(
+        one.subject.device
+        for one in site.devices
+        if any(each.trouble is Trouble.SNMP for each in one.condition.findings)
+    )
+    return with_what_follows(found, unread)
 
 
 def _devices(inventory: Inventory) -> Iterator[tuple[Subject, tuple[Check, ...], Limits]]:
@@ -168,10 +202,24 @@ def told(
     before: Mapping[Subject, tuple[Degradation, ...]],
     after: Mapping[Subject, tuple[Degradation, ...]],
 ) -> Iterable[tuple[Subject, Degradation, bool]]:
-    """Yield each finding that began (true) or ended (false) between two states."""
+    """Yield each finding that began (true) or ended (false) between two states.
+
+    One that is part of its line's trouble from now on has not ended.
+    """
+    joined = {
+        (subject.school, subject.site, device)
+        for subject, found in after.items()
+        for one in found
+        for device in one.devices
+    }
     for subject in {**before, **after}:
         old, new = before.get(subject, ()), after.get(subject, ())
-        yield from ((subject, one, False) for one in old if not _is_among(one, new))
+        is_joined = (subject.school, subject.site, subject.device) in joined
+        yield from (
+            (subject, one, False)
+            for one in old
+            if not _is_among(one, new) and not (is_joined and one.trouble is Trouble.SNMP)
+        )
         yield from ((subject, one, True) for one in new if not _is_among(one, old))
 
 

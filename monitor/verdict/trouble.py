@@ -32,7 +32,8 @@ class Degradation:
     """One reason why a device is degraded: which check says so, of which part, since when.
 
     `part` is a fan, a sensor, a direction of the line; empty where it is the whole device.
-    `detail` is one sentence with the limit that is broken.
+    `detail` is one sentence with the limit that is broken. `devices` are those of the site whose
+    SNMP fails for the same cause.
     """
 
     trouble: Trouble
@@ -40,6 +41,7 @@ class Degradation:
     part: str
     since: datetime
     detail: str
+    devices: tuple[str, ...] = ()
 
     def is_same_finding(self, other: Degradation) -> bool:
         """Return whether both say the same thing, whatever their sentences."""

@@ -13,17 +13,20 @@ _PIECES = 10
 class Window:
     """Sums weights and amounts over the last `seconds`, in ten pieces, whatever comes."""
 
-    __slots__ = ("_pieces", "amount", "seconds", "weight")
+    __slots__ = ("_from", "_pieces", "amount", "seconds", "weight")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.weight = 0.0
         self.amount = 0.0
         self._pieces: deque[list[float]] = deque()
+        self._from = 0.0
 
     def add(self, now: float, weight: float, amount: float) -> None:
         """Count an amount of some weight at a monotonic time; times must not fall."""
         pieces = self._pieces
+        if not pieces:
+            self._from = now
         if not pieces or now - pieces[-1][0] >= self.seconds / _PIECES:
             pieces.append([now, 0.0, 0.0])
             while now - pieces[0][0] >= self.seconds:
@@ -41,6 +44,10 @@ class Window:
     def ratio(self) -> float:
         """Return the amount per weight, 0 while nothing has come."""
         return self.amount / self.weight if self.weight else 0.0
+
+    def known(self, now: float) -> float:
+        """Return how many seconds have been measured, the whole window at most."""
+        return min(self.seconds, now - self._from) if self._pieces else 0.0
 
     def is_telling(self, now: float) -> bool:
         """Return whether at least half of the window is known."""

@@ -36,6 +36,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "state": Text("State", "Zustand"),
     "since": Text("Since", "Seit"),
     "since_when": Text("since {when}", "seit {when}"),
+    "snmp_with_it": Text(
+        "SNMP fails for that reason at: {devices}", "Deshalb scheitert SNMP bei: {devices}"
+    ),
     "table": Text("Table: {what}", "Tabelle: {what}"),
     "all_lost": Text("all packets lost", "alle Pakete verloren"),
     "switches": Text("Switches", "Switches"),

@@ -33,6 +33,7 @@ class ScriptedSchool:
     switches: dict[str, str] = field(default_factory=dict)
     in_lessons: bool = True
     in_maintenance: bool = False
+    is_flapping: bool = False
 
     def set_all(self, state: str) -> None:
         """Give the uplink and every switch the same state."""
@@ -49,6 +50,10 @@ class ScriptedSchool:
         if self.uplink != UNKNOWN:
             blocks.add("school_uplink_up", site, int(self.uplink == UP))
         blocks.add_states("school_uplink_state", site, STATES, self.uplink)
+        if self.is_flapping and self.uplink == UP:
+            flapping = (*site, "router", "icmp", "flapping", "")
+            blocks.add("school_device_info", (*site, "router", "uplink", "192.0.2.1"), 1)
+            blocks.add("school_degraded_since_timestamp_seconds", flapping, time.time())
         for name, state in self.switches.items():
             if state != UNKNOWN:
                 blocks.add("school_switch_up", (*site, name), int(state == UP))

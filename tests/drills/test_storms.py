@@ -77,6 +77,8 @@ async def a_line_flaps(city: ScriptedCity) -> None:
         await city.pace.pause(90)
         city.schools["flapping"].uplink = UP
         await city.pace.pause(90)
+    city.schools["flapping"].is_flapping = True
+    await city.pace.pause(90)
 
 
 def one_morning() -> ScriptedCity:

@@ -52,6 +52,7 @@ def trouble(**changes: Any) -> TroubleStatus:
         "part": "",
         "since": NOW - timedelta(minutes=20),
         "detail": "the answer is 503, not 200 (failed 3 times in a row)",
+        "devices": (),
     }
     return TroubleStatus(**(values | changes))
 
