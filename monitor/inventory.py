@@ -512,7 +512,7 @@ class ReportedGoal:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything that is configured, in the file's order."""
+    """Everything that is configured, in the file's order; `runbooks` is where they are read."""
 
     city: str
     calendar: Calendar
@@ -521,6 +521,7 @@ class Inventory:
     schools: tuple[School, ...]
     goal: Goal | None = None
     reported_goals: tuple[ReportedGoal, ...] = ()
+    runbooks: str = ""
 
     def school(self, school_id: str) -> School | None:
         """Return the school with that id, or None."""

@@ -87,10 +87,10 @@ class DaemonView:
 
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict."""
-        board, conditions = self._sources.board, self._sources.conditions
+        sources = self._sources
         return tuple(
-            finding_of(subject, verdict, conditions.of(subject))
-            for subject, verdict in board.findings()
+            finding_of(sources, subject, verdict, sources.conditions.of(subject))
+            for subject, verdict in sources.board.findings()
         )
 
     def windows(self) -> tuple[Window, ...]:

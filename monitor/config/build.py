@@ -123,6 +123,7 @@ class _Builder:
             schools=schools,
             goal=goal_of(draft.goals, schools, self._root, self._findings),
             reported_goals=reported_goals_of(draft.goals, self._root, self._findings),
+            runbooks=draft.city.runbooks if draft.city else "",
         )
 
     def _plans(

@@ -87,6 +87,8 @@ class CityRules(Rules):
     """School holidays besides those that come with the monitor, or where none do."""
     days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
     """Days on which no school has lessons, besides all holidays."""
+    runbooks: Url = Field(default_factory=str)
+    """Where people read the runbooks: an address that ends before `/UplinkDown.md`."""
 
 
 class FileCredential(Rules):

@@ -14,6 +14,7 @@ from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.spells import down_spells
 from monitor.rollout.stage import Stage, StageFinding
+from monitor.status.alerts import alert_of_cause, alert_status
 from monitor.status.degraded import checks_of, degraded_since, troubles_of
 from monitor.status.model import (
     CityStatus,
@@ -30,7 +31,7 @@ from monitor.status.model import (
     StageStatus,
     Window,
 )
-from monitor.verdict import Subject, SubjectKind
+from monitor.verdict import Cause, Subject, SubjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,12 +87,14 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
     inventory, board = sources.inventory, sources.board
     states = [_worst(_uplinks(sources, school)).state for school in inventory.schools]
     causes = [subject for subject in board.root_causes() if subject.kind.is_device]
-    hub = board.common_outage
+    hub, runbooks = board.common_outage, inventory.runbooks
+    isolated = alert_of_cause(SubjectKind.UPLINK, Cause.ISOLATED) if board.is_isolated else ""
     return CityStatus(
         city=inventory.city,
         at=now,
         monitor=board.monitor.state,
         is_isolated=board.is_isolated,
+        isolation_alert=alert_status(isolated, runbooks),
         schools_up=states.count(State.UP),
         schools_down=states.count(State.DOWN),
         schools_unknown=states.count(State.UNKNOWN),
@@ -101,17 +104,21 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         ),
         common_outage=None
         if hub is None
-        else CommonOutageStatus(since=hub.since, detail=hub.detail),
+        else CommonOutageStatus(
+            since=hub.since,
+            detail=hub.detail,
+            alert=alert_status(alert_of_cause(SubjectKind.UPLINK, Cause.COMMON_OUTAGE), runbooks),
+        ),
         provider_outages=tuple(
-            _provider_outage(board, outage) for outage in board.provider_outages.values()
+            _provider_outage(board, outage, runbooks) for outage in board.provider_outages.values()
         ),
         root_causes=tuple(
-            finding_of(subject, verdict)
+            finding_of(sources, subject, verdict)
             for subject in causes
             if (verdict := board.verdict(subject)) is not None
         ),
         degraded=tuple(
-            finding_of(subject, verdict, found)
+            finding_of(sources, subject, verdict, found)
             for subject, found in sources.conditions.degraded().items()
             if (verdict := board.verdict(subject)) is not None
         ),
@@ -119,7 +126,9 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
     )
 
 
-def _provider_outage(board: VerdictBoard, outage: ProviderOutage) -> ProviderOutageStatus:
+def _provider_outage(
+    board: VerdictBoard, outage: ProviderOutage, runbooks: str
+) -> ProviderOutageStatus:
     return ProviderOutageStatus(
         provider=outage.provider,
         since=outage.since,
@@ -131,6 +140,7 @@ def _provider_outage(board: VerdictBoard, outage: ProviderOutage) -> ProviderOut
             for subject, verdict in board.findings()
         ),
         detail=outage.why,
+        alert=alert_status(alert_of_cause(SubjectKind.UPLINK, Cause.PROVIDER_OUTAGE), runbooks),
     )
 
 
@@ -241,8 +251,12 @@ def sla_of(report: SlaReport) -> Sla:
     )
 
 
-def finding_of(subject: Subject, verdict: Verdict, degraded: Iterable[Degradation] = ()) -> Finding:
+def finding_of(
+    sources: Sources, subject: Subject, verdict: Verdict, degraded: Iterable[Degradation] = ()
+) -> Finding:
     """Return a verdict on a device as it is shown."""
+    runbooks, found = sources.inventory.runbooks, tuple(degraded)
+    runs = sources.conditions.runs(subject) if found else ()
     return Finding(
         school=subject.school,
         site=subject.site,
@@ -252,7 +266,8 @@ def finding_of(subject: Subject, verdict: Verdict, degraded: Iterable[Degradatio
         cause=verdict.cause,
         since=verdict.since,
         detail=verdict.detail,
-        degraded=troubles_of(degraded),
+        degraded=troubles_of(found, subject, runs, runbooks),
+        alert=alert_status(alert_of_cause(subject.kind, verdict.cause), runbooks),
     )
 
 
@@ -335,7 +350,7 @@ def _finding(sources: Sources, subject: Subject) -> Finding:
     verdict = sources.board.verdict(subject)
     if verdict is None:
         raise KeyError(f"{subject} is configured, but nobody judges it")
-    return finding_of(subject, verdict, sources.conditions.of(subject))
+    return finding_of(sources, subject, verdict, sources.conditions.of(subject))
 
 
 def _worst(findings: Iterable[Finding]) -> Finding:

@@ -8,19 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.observation import Outcome
+from monitor.status.alerts import alert_of_trouble, alert_status
 from monitor.status.model import CheckStatus, TroubleStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from monitor.verdict import Conditions, Degradation, Subject
+    from monitor.verdict import Conditions, Degradation, LastRun, Subject
 
 # What is wrong comes first; a check that has not run yet comes before those that are well.
 _WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.OK)
 
 
-def troubles_of(found: Iterable[Degradation]) -> tuple[TroubleStatus, ...]:
+def troubles_of(
+    found: Iterable[Degradation], subject: Subject, runs: Sequence[LastRun], runbooks: str
+) -> tuple[TroubleStatus, ...]:
     """Return the reasons why a device is degraded as they are shown."""
     return tuple(
         TroubleStatus(
@@ -30,6 +33,7 @@ def troubles_of(found: Iterable[Degradation]) -> tuple[TroubleStatus, ...]:
             since=one.since,
             detail=one.detail,
             devices=one.devices,
+            alert=alert_status(alert_of_trouble(subject.kind, one, runs), runbooks),
         )
         for one in found
     )

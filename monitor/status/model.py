@@ -41,6 +41,13 @@ class Standing(StrEnum):
         return cls("degraded" if state is State.UP and is_degraded else state.value)
 
 
+class AlertStatus(Answer):
+    """The alert that notifies of a finding, once that has lasted as long as the rule says."""
+
+    name: str
+    runbook: str = Field(description="Its address; empty where city.runbooks is not configured.")
+
+
 class TroubleStatus(Answer):
     """One reason why a device is degraded; `part` is empty where it is the whole device."""
 
@@ -52,6 +59,7 @@ class TroubleStatus(Answer):
     devices: tuple[str, ...] = Field(
         description="The site's devices whose SNMP fails for the same cause; they do not list it."
     )
+    alert: AlertStatus | None
 
 
 class CheckStatus(Answer):
@@ -85,6 +93,7 @@ class Finding(Answer):
     degraded: tuple[TroubleStatus, ...] = Field(
         description="What works badly though it answers; empty while all is well, down or unknown."
     )
+    alert: AlertStatus | None = Field(description="On the state and its cause, if there is one.")
 
     @property
     def standing(self) -> Standing:
@@ -210,6 +219,7 @@ class ProviderOutageStatus(Answer):
     sites: int = Field(description="Sites of the provider that used to answer when it began.")
     sites_down: int
     detail: str
+    alert: AlertStatus | None
 
 
 class CommonOutageStatus(Answer):
@@ -217,6 +227,7 @@ class CommonOutageStatus(Answer):
 
     since: datetime
     detail: str = Field(description="How many sites of which providers, and the suspects.")
+    alert: AlertStatus | None
 
 
 class CityStatus(Answer):
@@ -226,6 +237,7 @@ class CityStatus(Answer):
     at: datetime
     monitor: State = Field(description="Whether the monitor itself can be relied on.")
     is_isolated: bool = Field(description="Its own line is dead; nobody is judged meanwhile.")
+    isolation_alert: AlertStatus | None = Field(description="Null while it is not isolated.")
     schools_up: int
     schools_down: int
     schools_unknown: int

@@ -36,6 +36,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "state": Text("State", "Zustand"),
     "since": Text("Since", "Seit"),
     "since_when": Text("since {when}", "seit {when}"),
+    "alert": Text("Alert:", "Alarm:"),
     "snmp_with_it": Text(
         "SNMP fails for that reason at: {devices}", "Deshalb scheitert SNMP bei: {devices}"
     ),

@@ -10,6 +10,7 @@ from monitor.observation import Outcome, Reason, State
 from monitor.rollout.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.status.model import (
+    AlertStatus,
     CheckStatus,
     CityStatus,
     Finding,
@@ -25,6 +26,7 @@ from monitor.status.model import (
 )
 from monitor.verdict import Cause, Trouble
 
+RUNBOOKS = "https://runbooks.example.org/docs/runbooks"
 NOW = datetime(2022, 3, 7, 10, 0, tzinfo=UTC)
 
 
@@ -40,6 +42,9 @@ def finding(state: State = State.UP, **changes: Any) -> Finding:
         "since": NOW - timedelta(hours=1),
         "detail": "" if state is State.UP else "no reply in 3 rounds",
         "degraded": (),
+        "alert": None
+        if state is State.UP
+        else AlertStatus(name="UplinkDown", runbook=f"{RUNBOOKS}/UplinkDown.md"),
     }
     return Finding(**(values | changes))
 
@@ -53,6 +58,7 @@ def trouble(**changes: Any) -> TroubleStatus:
         "since": NOW - timedelta(minutes=20),
         "detail": "the answer is 503, not 200 (failed 3 times in a row)",
         "devices": (),
+        "alert": AlertStatus(name="ServiceDown", runbook=f"{RUNBOOKS}/ServiceDown.md"),
     }
     return TroubleStatus(**(values | changes))
 
@@ -153,6 +159,7 @@ def city(**changes: Any) -> CityStatus:
         "at": NOW,
         "monitor": State.UP,
         "is_isolated": False,
+        "isolation_alert": None,
         "schools_up": 1,
         "schools_down": 1,
         "schools_unknown": 0,

@@ -9,6 +9,7 @@ import pytest
 
 from monitor.observation import State
 from monitor.rollout.forecast import Outlook
+from monitor.status.alerts import alert_status
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
 from monitor.verdict import Trouble
 from monitor.web.language import preferred
@@ -124,23 +125,49 @@ async def test_a_shard_that_cannot_read_the_others_names_no_number_of_the_city()
 
 async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
     outage = ProviderOutageStatus(
-        provider=HOSTILE, since=answers.NOW, sites=99, sites_down=80, detail="80 of 99 sites"
+        provider=HOSTILE,
+        since=answers.NOW,
+        sites=99,
+        sites_down=80,
+        detail="80 of 99 sites",
+        alert=alert_status("ProviderOutage", answers.RUNBOOKS),
     )
     view = Failing(provider_outages=(outage,), root_causes=())
     german, english = await page("/", view=view), await page("/", "en", view)
     assert "80 von 99 Standorten sind ausgefallen" in german
     assert "80 of 99 sites are down" in english
     assert "Nichts ist ausgefallen" not in german
+    assert f'<a href="{answers.RUNBOOKS}/ProviderOutage.md">ProviderOutage</a>' in german
     assert HOSTILE not in german
 
 
 async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
-    common = CommonOutageStatus(since=answers.NOW, detail="suspects: our hub, or the providers")
+    common = CommonOutageStatus(
+        since=answers.NOW,
+        detail="suspects: our hub, or the providers",
+        alert=alert_status("CommonOutage", ""),
+    )
     view = Failing(common_outage=common)
     assert "Alle Anbieter sind zugleich verstummt" in await page("/", view=view)
     english = await page("/", "en", view)
     assert "All providers fell silent together" in english
     assert "suspects: our hub, or the providers" in english
+    # Without an address it is a name alone.
+    assert "Alert: CommonOutage</span>" in english
+
+
+async def test_what_is_found_names_its_alert_and_leads_to_its_runbook() -> None:
+    city = await page("/", "en")
+    assert f'Alert: <a href="{answers.RUNBOOKS}/UplinkDown.md">UplinkDown</a>' in city
+    badly = answers.finding(degraded=(answers.trouble(devices=("router", "sw-1")),))
+    view = Failing(degraded=(badly,))
+    for language, said in (
+        ("en", "SNMP fails for that reason at: router, sw-1"),
+        ("de", "Deshalb scheitert SNMP bei: router, sw-1"),
+    ):
+        text = await page("/", language, view)
+        assert said in text
+        assert f'<a href="{answers.RUNBOOKS}/ServiceDown.md">ServiceDown</a>' in text
 
 
 async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
