@@ -14,6 +14,7 @@ from monitor.rollout.reader import open_reader
 from monitor.rollout.records import MINUTES, SCOPE, read_minutes
 from monitor.rollout.sla import month_entries, sla_report
 from monitor.status.build import city_status, school_status
+from tests.ailing import AilingNetwork
 from tests.exposition.support import exact_names
 from tests.integration.running import Town, value
 from tests.modelled import Network, inventory_of, running
@@ -193,5 +194,33 @@ def test_a_reload_with_another_interval_keeps_the_beginning(tmp_path: Path) -> N
             status = school(one, tmp_path)
             assert (status.state, status.since) == (State.DOWN, begun)
             assert len(status.outages) == 1
+
+    run_virtually(main())
+
+
+def test_what_the_ledger_does_not_have_is_as_of_when_it_was_seen_again(tmp_path: Path) -> None:
+    """A lossy line has been up all the while; its losses and a dead switch are seen afresh."""
+
+    async def main() -> None:
+        inventory = inventory_of(tmp_path, TOWN)
+        network = AilingNetwork(dead={"127.82.3.11"}, answered={DEAD: 1})
+        async with running(tmp_path, inventory, network) as one:
+            await asyncio.sleep(600)
+            lossy, kant = school(one, tmp_path), school(one, tmp_path, "kant")
+            assert (lossy.state, lossy.outages) == (State.UP, ())
+            assert lossy.degraded_since is not None
+            assert kant.switches_down == 1
+        async with running(tmp_path, inventory, network) as one:
+            again = one.clock.now()
+            await asyncio.sleep(600)
+            status = school(one, tmp_path)
+            assert (status.state, status.since) == (lossy.state, lossy.since)
+            assert status.degraded_since is not None
+            assert status.degraded_since >= again
+            status = school(one, tmp_path, "kant")
+            assert (status.state, status.since) == (kant.state, kant.since)
+            [switch] = status.sites[0].switches
+            assert switch.state is State.DOWN
+            assert switch.since >= again
 
     run_virtually(main())

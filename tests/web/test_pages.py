@@ -225,7 +225,12 @@ async def test_no_such_school_is_a_page_too() -> None:
 async def test_nothing_is_loaded_from_elsewhere() -> None:
     for path in ("/", "/schools/goethe"):
         text = await page(path)
-        loaded = re.findall(r'(?:src|href)="([^"#]+)"', text)
+        # A link to a runbook is followed by a person, and by nobody else.
+        links = set(re.findall(r'<a [^>]*href="([^"#]+)"', text))
+        assert all(one.startswith(("/", f"{answers.RUNBOOKS}/")) for one in links), links
+        without_links = re.sub(r"<a [^>]*>", "", text)
+        loaded = re.findall(r'(?:src|href)="([^"#]+)"', without_links)
+        assert loaded
         assert all(one.startswith("/") for one in loaded), loaded
         assert "style=" not in text
         assert "onclick" not in text
