@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
         "limits",
         "web_access",
     },
-    "importing": {"config"},
+    "importing": {"config", "inventory"},
     "schedule": {"inventory", "observation"},
     "probes": {"device_profile", "flood_filter", "inventory", "observation", "snmp"},
     "verdict": {"device_profile", "inventory", "limits", "observation", "uplink"},

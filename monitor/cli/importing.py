@@ -1,4 +1,4 @@
-"""`schulnetz import`: schools from a table, or from NetBox, into the configuration file.
+"""`schulnetz import`: schools and devices from elsewhere into the configuration file.
 
 The change is shown first and written only when somebody agrees; the file is checked whole before
 that, so that no import leaves a file behind that a daemon would refuse.
@@ -9,7 +9,8 @@ Must not know: how the file is edited, what its rules are.
 from __future__ import annotations
 
 import difflib
-from contextlib import contextmanager
+import os
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +22,13 @@ from monitor.config import ConfigError, load_text
 from monitor.config.edit import EditError, edit_schools
 from monitor.importing.decoding import decoded
 from monitor.importing.known import known_in
-from monitor.importing.netbox import read_netbox
+from monitor.importing.librenms import read_librenms
+from monitor.importing.matching import drop_known_devices
+from monitor.importing.netbox import read_netbox, schools_of
+from monitor.importing.netbox_server import ask_netbox, is_address
 from monitor.importing.sheet import read_sheet
 from monitor.importing.taken import ImportProblemError
+from monitor.importing.zabbix import read_zabbix
 from monitor.plural import count_of
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.whole_file import whole_text
@@ -35,8 +40,10 @@ if TYPE_CHECKING:
     from monitor.importing.taken import Taken
 
 MAX_BYTES: Final = 8 * 1024 * 1024
+NETBOX_VARIABLE: Final = "NETBOX_TOKEN"
 _NEW: Final = ("name", "type", "district", "location", "network")
 
+_export_argument = click.argument("export", type=click.Path(dir_okay=False, path_type=Path))
 yes_option = click.option("--yes", is_flag=True, help="Write without asking.")
 
 
@@ -61,20 +68,79 @@ def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # c
 
 
 @group.command("netbox")
-@click.argument("exports", type=click.Path(dir_okay=False, path_type=Path), nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "--token-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"File with the token for a running NetBox; else it is in ${NETBOX_VARIABLE}.",
+)
 @config_option
 @yes_option
-def from_netbox(exports: tuple[Path, ...], config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Take the sites and devices of EXPORTS, NetBox's answers to its API.
+def from_netbox(
+    sources: tuple[str, ...],
+    token_file: Path | None,
+    config: Path,
+    yes: bool,  # noqa: FBT001  # click passes flags by name
+) -> None:
+    """Take sites and devices of NetBox: of a running one by its address, or of its answers' files.
 
-    They are what GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
+    Files are what GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
     /api/dcim/devices/?limit=0 answer. The school's number is the site's facility; its type,
     profile and network are the custom fields school_type, school_profile and school_network; its
     district is the region.
     """
+    known = known_in(_configured(config))
     with _refusals():
-        texts = {str(one): _text(one) for one in exports}
-        _take_in(read_netbox(texts, known_in(_configured(config))), config, yes=yes)
+        if not any(map(is_address, sources)):
+            texts = {one: _text(Path(one)) for one in sources}
+            _take_in(read_netbox(texts, known), config, yes=yes)
+            return
+        if len(sources) > 1:
+            fail("name one address, or files", Exit.USAGE)
+        if sources[0].casefold().startswith("http://"):
+            say("warning: without TLS, everybody on the way can read the token", err=True)
+        sites, devices = ask_netbox(sources[0], _token(token_file))
+        _take_in(schools_of(sites, devices, known), config, yes=yes)
+
+
+def _token(file: Path | None) -> str:
+    """Return the token for NetBox, which is never an argument: others could read it there."""
+    if file is None:
+        token = os.environ.get(NETBOX_VARIABLE, "").strip()
+        if not token:
+            fail(f"a token is needed: set ${NETBOX_VARIABLE}, or name --token-file", Exit.USAGE)
+        return token
+    return _read(file).decode("ascii", "replace").strip()
+
+
+@group.command("librenms")
+@_export_argument
+@config_option
+@yes_option
+def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Take routers and switches of EXPORT, LibreNMS's answer to GET /api/v0/devices.
+
+    A device belongs to the configured school whose number, id or name is in its location, its
+    name or its notes.
+    """
+    known = known_in(_configured(config))
+    with _refusals():
+        _take_in(read_librenms(_text(export), str(export), known), config, yes=yes)
+
+
+@group.command("zabbix")
+@_export_argument
+@config_option
+@yes_option
+def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Take routers and switches of EXPORT, Zabbix's hosts exported as JSON.
+
+    A host belongs to the configured school whose number, id or name is in its tag `school`, its
+    inventory's location, its groups or its name.
+    """
+    known = known_in(_configured(config))
+    with _refusals():
+        _take_in(read_zabbix(_text(export), str(export), known), config, yes=yes)
 
 
 @contextmanager
@@ -124,10 +190,14 @@ def _take_in(taken: Taken, config: Path, *, yes: bool) -> None:
     if twice:
         fail(f"these numbers stand twice: {', '.join(twice)}", Exit.WRONG)
     before = _configured(config)
+    # A file that cannot be used as it is is refused below, whole.
+    with suppress(ConfigError):
+        drop_known_devices(rows, load_text(before.encode(), str(config)))
     try:
         edited = edit_schools(before, rows, str(config))
     except EditError as error:
         fail(str(error), Exit.WRONG)
+    say(*edited.by_hand, err=True)
     if edited.text == before:
         said = count_of(len(rows), "school is there already", "schools are there already")
         say(f"{config}: nothing changes; {said}")

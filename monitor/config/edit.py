@@ -29,6 +29,7 @@ KEYS: Final = (
 UPDATED: Final = ("name", "type", "district", "location")
 """Those of a school that is there already; the others are the network's business."""
 
+_DEVICES: Final = ("router", "switches")
 _SAFE: Final = re.compile(
     r"[A-Za-zÄÖÜäöüß][A-Za-z0-9ÄÖÜäöüß .()/'&+-]*[A-Za-z0-9ÄÖÜäöüß.)]|[A-Za-z]"
 )
@@ -55,13 +56,15 @@ class EditError(ValueError):
 class Edited:
     """The new text, and what was done: ids of schools added and updated, and of those left out.
 
-    `absent` are the schools of the file of which no row spoke; they stay.
+    `absent` are the schools of the file of which no row spoke; they stay. `by_hand` has a
+    sentence for each difference that only a person can edit.
     """
 
     text: str
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    by_hand: list[str] = field(default_factory=list)
 
 
 def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
@@ -89,7 +92,7 @@ def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
         if node is None:
             blocks.append(_block(row))
             edited.added.append(str(row["id"]))
-        elif _update(lines, node, row, name):
+        elif _update(lines, node, row, name) | _equip(lines, node, row, edited.by_hand):
             edited.updated.append(str(_value(node, "id")))
     edited.absent = [
         str(_value(node, "id")) for number, node in known.items() if number not in spoken
@@ -125,6 +128,52 @@ def _update(lines: list[str], node: Node, row: Mapping[str, Value], name: str) -
     return has_changed
 
 
+def _equip(lines: list[str], node: Node, row: Mapping[str, Value], by_hand: list[str]) -> bool:
+    """Give a school the router and switches that it does not name; return whether it got some.
+
+    Those that it names are a person's choice: a difference is said.
+    """
+    wanted = {key: row[key] for key in _DEVICES if key in row}
+    if not isinstance(node, MappingNode) or not wanted:
+        return False
+    school = _value(node, "id")
+    first = lines[node.mark.line - 1]
+    if "sites" in node.values or first.lstrip("- ").startswith("{"):
+        by_hand.append(f"{school}: router and switches differ; edit this school by hand")
+        return False
+    named = [key for key in wanted if key in node.values and not _is_same(node, key, wanted[key])]
+    if named:
+        by_hand.append(f"{school}: {' and '.join(named)} differ; edit this school by hand")
+    missing = {key: value for key, value in wanted.items() if key not in node.values}
+    indent = " " * (node.mark.column - 1)
+    at = _last_line(lines, node.mark.line, len(indent))
+    if missing and not lines[at].endswith("\n"):
+        lines[at] += "\n"
+    for key, value in missing.items():
+        lines[at] += f"{indent}{key}:{_written(value, indent)}\n"
+    return bool(missing)
+
+
+def _is_same(node: MappingNode, key: str, value: Value) -> bool:
+    there = plain(node.values[key])
+    if isinstance(value, list) and isinstance(there, list):
+        hosts = {one.get("host") for one in there if isinstance(one, dict)}
+        return hosts == {one.host for one in value}
+    return there == value
+
+
+def _last_line(lines: list[str], first: int, indent: int) -> int:
+    """Return the index of the last line of the school that begins in line `first`."""
+    last = first - 1
+    for at, line in enumerate(lines[first:], first):
+        said = line.strip()
+        if said and len(line) - len(line.lstrip()) < indent:
+            break
+        if said and not said.startswith("#"):
+            last = at
+    return last
+
+
 def _write(lines: list[str], node: MappingNode, key: str, new: Value, name: str) -> None:
     line = node.keys[key].line
     found = re.fullmatch(
@@ -147,11 +196,11 @@ def _block(row: Mapping[str, Value]) -> str:
     return f"{_INDENT}- " + f"{_INDENT}  ".join(written)
 
 
-def _written(value: Value) -> str:
-    """Return what stands behind a school's key and its colon."""
+def _written(value: Value, indent: str = _INDENT * 2) -> str:
+    """Return what stands behind a school's key, which is indented so, and its colon."""
     if isinstance(value, list):
         entries = (f"{{name: {_text(one.name)}, host: {_text(one.host)}}}" for one in value)
-        return "".join(f"\n{_INDENT * 3}- {entry}" for entry in entries) if value else " []"
+        return "".join(f"\n{indent}{_INDENT}- {entry}" for entry in entries) if value else " []"
     if isinstance(value, tuple):
         return f" [{value[0]}, {value[1]}]"
     return f" {value if isinstance(value, int) else _text(value)}"

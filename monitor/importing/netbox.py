@@ -164,12 +164,12 @@ def _device(entry: Entry) -> Device:
     address = entry.get("primary_ip") or entry.get("primary_ip4") or entry.get("primary_ip6")
     if isinstance(address, dict):
         address = address.get("address")
-    return Device(_name(entry), values.host(_text(address)), tuple(role))
+    return Device(_name(entry), values.host(values.said(address)), tuple(role))
 
 
 def _status(entry: Entry) -> str:
     status = entry.get("status")
-    return _text(status.get("value") if isinstance(status, dict) else status).casefold()
+    return values.said(status.get("value") if isinstance(status, dict) else status).casefold()
 
 
 def _number(site: Entry) -> str:
@@ -190,13 +190,9 @@ def _candidates(value: object) -> list[str]:
         return _candidates(value[0]) if value else []
     if isinstance(value, dict):
         keys = ("label", "name", "display", "slug", "value")
-        return [text for key in keys if (text := _text(value.get(key)))]
-    text = _text(value)
+        return [text for key in keys if (text := values.said(value.get(key)))]
+    text = values.said(value)
     return [text] if text else []
-
-
-def _text(value: object) -> str:
-    return str(value) if isinstance(value, str | int | float) and value is not True else ""
 
 
 def _note(taken: Taken, what: str, entries: Sequence[Entry]) -> None:

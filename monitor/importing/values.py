@@ -34,6 +34,13 @@ def cell(text: str) -> str:
     return (formula[1] if formula else said.removeprefix("'")).strip()
 
 
+def said(value: object) -> str:
+    """Return a text or number of a JSON document as a text, anything else as an empty one."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return cell(str(value)) if isinstance(value, str | int | float) else ""
+
+
 def whole_number(text: str) -> str:
     """Return a number without the decimals or thousands' separators that a spreadsheet adds.
 

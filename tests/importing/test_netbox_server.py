@@ -1,0 +1,147 @@
+"""A running NetBox is asked page by page, and its token stays with it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from monitor.importing.netbox_server import ask_netbox
+from monitor.importing.taken import ImportProblemError
+from tests.importing.office import Office
+from tests.importing.test_netbox import device, site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOKEN = "0123456789abcdef"
+
+
+class NetBox(ThreadingHTTPServer):
+    """A server with NetBox's manners: a token, a largest page, addresses of next pages."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.largest_page = 2
+        self.tables: dict[str, list[dict[str, Any]]] = {"sites": [], "devices": []}
+        self.asked: list[tuple[str, str | None]] = []
+        self.redirect = ""
+        self.address = f"http://127.0.0.1:{self.server_port}/netbox"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: NetBox
+
+    def do_GET(self) -> None:
+        token = self.headers.get("Authorization")
+        self.server.asked.append((self.path, token))
+        if self.server.redirect:
+            self._answer(302, b"", Location=self.server.redirect)
+            return
+        if token not in {f"Token {TOKEN}", "Bearer nbt_abc.def"}:
+            self._answer(403, b"{}")
+            return
+        parts = urlsplit(self.path)
+        kind = parts.path.removeprefix("/netbox/api/dcim/").strip("/")
+        if kind not in self.server.tables:
+            self._answer(404, b"not here")
+            return
+        asked = {key: int(one[0]) for key, one in parse_qs(parts.query).items()}
+        limit, offset = min(asked["limit"], self.server.largest_page), asked["offset"]
+        every = self.server.tables[kind]
+        has_more = offset + limit < len(every)
+        # Behind a proxy NetBox names itself by an address that leads nowhere.
+        more = f"http://inside.invalid/api/dcim/{kind}/?offset={offset + limit}"
+        page = {"count": len(every), "next": more if has_more else None}
+        said = page | {"results": every[offset : offset + limit]}
+        self._answer(200, json.dumps(said).encode())
+
+    def _answer(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
+        """Say nothing on the terminal."""
+
+
+@pytest.fixture
+def netbox() -> Iterator[NetBox]:
+    with NetBox() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    monkeypatch.setenv("NETBOX_TOKEN", TOKEN)
+    return Office(tmp_path)
+
+
+def test_all_pages_are_read_and_become_schools(office: Office, netbox: NetBox) -> None:
+    rathaus = [site("", id=at, name=f"Rathaus {at}") for at in range(1, 5)]
+    netbox.tables["sites"] = [*rathaus, site()]
+    netbox.tables["devices"] = [device("rt", "Router", "10.82.2.254/24")]
+    said = office.taken("netbox", netbox.address)
+    assert office.school().sites[0].uplink.host == "10.82.2.254"
+    assert "passed over: Rathaus 1, Rathaus 2, Rathaus 3, Rathaus 4" in said
+    assert "everybody on the way can read the token" in said
+    assert len(netbox.asked) == 4
+    assert {token for _, token in netbox.asked} == {f"Token {TOKEN}"}
+
+
+def test_the_token_comes_from_a_file_too(
+    office: Office, netbox: NetBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NETBOX_TOKEN")
+    code, _, errors = office.take("netbox", netbox.address)
+    assert (code, "set $NETBOX_TOKEN, or name --token-file" in errors) == (2, True)
+    file = office.folder / "token"
+    file.write_text("nbt_abc.def\n", encoding="utf-8")
+    netbox.tables["sites"] = [site()]
+    office.taken("netbox", netbox.address, "--token-file", file)
+    assert netbox.asked[0][1] == "Bearer nbt_abc.def"
+
+
+def test_a_redirect_is_refused_with_its_address_and_gets_no_token(netbox: NetBox) -> None:
+    with NetBox() as other:
+        netbox.redirect = f"{other.address}/api/dcim/sites/"
+        with pytest.raises(ImportProblemError, match=f"HTTP 302; {other.address}"):
+            ask_netbox(netbox.address, TOKEN)
+        assert not other.asked
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "said"),
+    [
+        ("", "wrong", "HTTP 403; the token is refused"),
+        ("/elsewhere", TOKEN, "HTTP 404; there is no NetBox"),
+        ("?limit=1", TOKEN, "without a login or a ?"),
+        ("", "two\nlines", "not one line"),
+    ],
+)
+def test_what_went_wrong_is_said(netbox: NetBox, path: str, token: str, said: str) -> None:
+    with pytest.raises(ImportProblemError) as caught:
+        ask_netbox(netbox.address + path, token)
+    assert said in str(caught.value)
+    assert token not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_said(office: Office) -> None:
+    with NetBox() as closed:
+        address = closed.address
+    code, _, errors = office.take("netbox", address)
+    assert (code, "Connection refused" in errors) == (1, True)
