@@ -10,8 +10,9 @@ STACK ?=
 LOOK ?=
 DEB ?=
 FUZZ_SECONDS ?= 600
+FUZZ_REPLIES ?= 1000000
 
-.PHONY: help demo stack look test coverage fast drills fuzz sbom deb lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack look test coverage fast drills fuzz fuzz-net-snmp sbom deb lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -48,6 +49,10 @@ fuzz: venv-dev ## damage SNMP replies by what they reach in the decoders (option
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-fuzz.lock
 	@mkdir -p .fuzz
 	$(RUN)/python -m tests.fuzz -max_total_time=$(FUZZ_SECONDS) .fuzz tests/fuzz/corpus
+
+fuzz-net-snmp: venv-dev ## hold our decoder against net-snmp's, by damaged replies (options: FUZZ_REPLIES=1000000)
+	@tools/debian-packages "the comparison" snmp
+	$(RUN)/python -m tests.fuzz.differ $(FUZZ_REPLIES)
 
 lint: venv-dev ## ruff and mypy
 	$(RUN)/ruff check .
