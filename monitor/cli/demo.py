@@ -49,6 +49,7 @@ from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_of
 from monitor.simulator.process import CityProcess
+from monitor.simulator.websites import CA_FILE, Websites, with_websites
 from monitor.simulator.years import rollout_history
 from monitor.state_directory import prepare_state_directory
 from monitor.whole_file import whole_text
@@ -118,7 +119,10 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
         note = json.loads((state_directory / NOTE).read_text(encoding="utf-8"))
         os.kill(note["pid"], 0)
         faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note["faults"])
-        return demo_parts(inventory, clock, note["port"], faults)
+        parts = demo_parts(inventory, clock, note["port"], faults)
+        ca_file = str((state_directory / CA_FILE).absolute())
+        local = with_websites(parts.inventory, dict(note["websites"]), ca_file)
+        return replace(parts, inventory=local)
     except (OSError, ValueError, KeyError, TypeError):
         fail(
             f"no demo keeps its state in {state_directory}; start one with `schulnetz demo`, "
@@ -165,17 +169,19 @@ async def _prepared_play(
 
 
 @contextmanager
-def _noted(wishes: Wishes, port: int) -> Iterator[Callable[[Sequence[str]], None]]:
+def _noted(
+    wishes: Wishes, port: int, websites: Websites
+) -> Iterator[Callable[[Sequence[str]], None]]:
     """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken.
 
     Yields what notes other faults.
     """
-    prepare_state_directory(wishes.state_directory)
     note = wishes.state_directory / NOTE
 
     def write(faults: Sequence[str]) -> None:
         with whole_text(note) as out:
-            out.write(as_json({"pid": os.getpid(), "port": port, "faults": faults}))
+            of_city = {"port": port, "faults": faults, "websites": websites.urls}
+            out.write(as_json({"pid": os.getpid(), **of_city}))
 
     write(wishes.faults)
     try:
@@ -232,17 +238,19 @@ async def _run(
                 community=COMMUNITY,
             )
         )
-        note = stack.enter_context(_noted(wishes, city.port))
         parts = demo_parts(inventory, clock, city.port, faults)
-        book = Faults(inventory, wishes.faults, city, (parts.echo.replace_faults, note))
-        await stack.enter_async_context(listening(wishes.state_directory, book))
+        prepare_state_directory(wishes.state_directory)
+        websites = Websites(parts.inventory, wishes.state_directory)
+        await stack.enter_async_context(websites)
+        await websites.follow(faults)
+        note = stack.enter_context(_noted(wishes, city.port, websites))
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:
             yield parts.echo
 
         def load() -> Loaded:
-            held = parts.inventory
+            held = websites.of(parts.inventory)
             if played is not None:
                 held = inventory_at(held, played.story, played.clock.now())
             return Loaded(held, parts.credentials)
@@ -255,6 +263,17 @@ async def _run(
         daemon = await stack.enter_async_context(
             open_daemon(settings, load, clock, echo, played.clock if played else None)
         )
+
+        async def act(texts: Sequence[str]) -> None:
+            # The city first: it may refuse, and then nothing has changed.
+            await city.set_faults(texts)
+            parts.echo.replace_faults(texts)
+            if await websites.follow(parse_fault(text, inventory) for text in texts):
+                daemon.request_reload("a website")
+            note(texts)
+
+        book = Faults(inventory, wishes.faults, act)
+        await stack.enter_async_context(listening(wishes.state_directory, book))
         await _watch(daemon, city, wishes, seconds, played)
 
 

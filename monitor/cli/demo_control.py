@@ -15,14 +15,14 @@ import json
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from monitor.plain import as_json
 from monitor.simulator.city import CityError
 from monitor.simulator.faults import FaultError, FaultKind, parse_fault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 
     from monitor.inventory import Inventory
 
@@ -35,24 +35,18 @@ class DemoGoneError(Exception):
     """No demo listens in that folder."""
 
 
-class _City(Protocol):
-    async def set_faults(self, faults: Iterable[str]) -> None: ...
-
-
 class Faults:
-    """What is broken in a running demo; each change reaches every part that acts it out."""
+    """What is broken in a running demo; `act` has every part act it out, or changes nothing."""
 
     def __init__(
         self,
         inventory: Inventory,
         faults: Iterable[str],
-        city: _City,
-        others: Sequence[Callable[[Sequence[str]], None]],
+        act: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
         self._inventory = inventory
         self._texts = tuple(str(parse_fault(text, inventory)) for text in faults)
-        self._city = city
-        self._others = others
+        self._act = act
         self._changing = asyncio.Lock()
 
     async def break_one(self, text: str) -> list[str]:
@@ -90,10 +84,7 @@ class Faults:
 
     async def _change(self, texts: tuple[str, ...]) -> None:
         async with self._changing:
-            # The city first: it may refuse, and then nothing has changed.
-            await self._city.set_faults(texts)
-            for other in self._others:
-                other(texts)
+            await self._act(texts)
             self._texts = texts
 
 
@@ -150,7 +141,7 @@ async def _answer(faults: Faults, line: bytes) -> dict[str, object]:
                 done = await faults.mend(what)
             case _:
                 return {"error": 'a command is {"break": "KIND@SCHOOL"} or {"mend": "SCHOOL"}'}
-    except (FaultError, CityError) as error:
+    except (FaultError, CityError, OSError) as error:
         return {"error": str(error)}
     except (ValueError, RecursionError):
         return {"error": "not JSON"}

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from monitor.cli.conclusion import conclusion
 from monitor.exposition.text import sanitise
+from monitor.inventory import CheckKind
 from monitor.observation import (
     DeviceReading,
     DnsReading,
@@ -50,7 +51,8 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
         Text(_circumstances(session)),
         _table(school, session.latest),
     ]
-    for site in school.sites:
+    reads_counters = any(one.kind is CheckKind.INTERFACES for one in session.checks)
+    for site in school.sites if reads_counters else ():
         measured = session.meters.measured(school.id, site.id)
         if measured is not None:
             parts += [Text(line) for line in _uplink(measured, several=len(school.sites) > 1)]

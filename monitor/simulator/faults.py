@@ -58,10 +58,17 @@ class FaultKind(StrEnum):
     RENUMBERED = "renumbered"
     COUNTER_RESET = "counter-reset"
     FLAPPING = "flapping"
+    WEBSITE_DOWN = "website-down"
+    WEBSITE_REFUSED = "website-refused"
+    CERTIFICATE_EXPIRING = "certificate-expiring"
     REFERENCE_DOWN = "reference-down"
     ISOLATED = "isolated"
 
 
+# At a site's line; what it does to devices is nothing.
+WEBSITE_KINDS = frozenset(
+    {FaultKind.WEBSITE_DOWN, FaultKind.WEBSITE_REFUSED, FaultKind.CERTIFICATE_EXPIRING}
+)
 _BOOT_KINDS = frozenset({FaultKind.REBOOTED, FaultKind.RENUMBERED})
 _INSTANT_KINDS = _BOOT_KINDS | {FaultKind.COUNTER_RESET}
 # What they did stays, as what a counter has counted.
@@ -323,6 +330,8 @@ def _affected(fault: Fault, school: School) -> tuple[Place, ...]:
             places += switches[:1] if whole_site else [p for p in named if p in switches]
         elif fault.kind is FaultKind.UPLINK_DOWN:
             places += [router, *switches] if whole_site or router in named else []
+        elif fault.kind in WEBSITE_KINDS:
+            places += [router] if whole_site or router in named else []
         elif whole_site or (fault.kind is FaultKind.FLAPPING and router in named):
             places += [router, *switches]
         else:
@@ -345,7 +354,7 @@ def _no_such_part(fault: Fault, school: School) -> str:
         if not switches:
             return f"{fault.school} has no switch"
         parts, noun = switches, "switch"
-    elif fault.kind is FaultKind.UPLINK_DOWN:
+    elif fault.kind is FaultKind.UPLINK_DOWN or fault.kind in WEBSITE_KINDS:
         parts, noun = routers, "router or site"
     else:
         parts, noun = [*routers, *switches], "device or site"

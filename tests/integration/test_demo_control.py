@@ -83,6 +83,25 @@ def test_what_breaks_in_a_running_demo_is_said_and_so_is_its_end(tmp_path: Path)
         assert "Traceback" not in daemon.said
 
 
+def test_a_website_breaks_and_its_line_is_degraded(tmp_path: Path) -> None:
+    config = Town(161, {"voede": 76}).write(tmp_path / "schools.yaml")
+    place = ("--config", config, "--state-dir", tmp_path)
+    with demo(config, tmp_path) as daemon:
+        daemon.await_ready()
+        assert invoke("demo", "break", "website-down", "voede", *place)[0] == 0
+        code, said, _ = invoke("probe", "voede", "--only", "http", "--demo", *place)
+        assert code == 4
+        assert "Conclusion: router: website failed: the answer is 503, not 200" in said
+        assert "counters" not in said, "they were not asked for"
+        bad = " degraded: uplink voede/main/router (service website): "
+        until(lambda: bad in daemon.said, daemon, LONG_SECONDS)
+        invoke("demo", "mend", "website-down", *place)
+        assert invoke("probe", "voede", "--only", "http", "--demo", *place)[0] == 0
+        over = " no longer degraded: uplink voede/main/router (service website)"
+        until(lambda: over in daemon.said, daemon, LONG_SECONDS)
+        assert "Traceback" not in daemon.said
+
+
 def test_hints_are_whole_lines_whatever_the_width(tmp_path: Path) -> None:
     config = Town(161, {"voede": 74}).write(tmp_path / "schools.yaml")
     state = tmp_path / ("folder " + "y" * 100)

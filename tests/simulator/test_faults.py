@@ -162,7 +162,7 @@ def test_a_mistake_in_a_replacement_changes_nothing() -> None:
         ("uplink-down", "uplink-down needs a place: uplink-down@SCHOOL"),
         ("reference-down@resolvr", "unknown reference 'resolvr'; did you mean resolver?"),
         ("isolated@goethe", "isolated is the monitor's own line and takes no @SCHOOL"),
-        ("", "unknown fault ''; there are counter-reset, flapping"),
+        ("", "unknown fault ''; there are certificate-expiring, counter-reset, flapping"),
     ],
 )
 def test_a_mistake_is_one_line_with_a_suggestion(text: str, message: str) -> None:
