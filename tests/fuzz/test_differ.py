@@ -58,7 +58,7 @@ def test_a_difference_is_found(other: Read) -> None:
 
 
 def test_a_value_that_is_left_out_without_a_reason_is_a_difference() -> None:
-    unknown = encode_message(MESSAGE).replace(b"\x41\x01\x05", b"\x79\x01\x05")
-    theirs = Read((1, b"public", 0xA2, 7, 0, 0), [((1, 3, 6, 1), 0x79, 5)])
+    unknown = encode_message(MESSAGE).replace(b"\x41\x01\x05", b"\x7f\x01\x05")
+    theirs = Read((1, b"public", 0xA2, 7, 0, 0), [((1, 3, 6, 1), 0x7F, 5)])
     with pytest.raises(DiffersError):
         compare(unknown, theirs, Counter())
