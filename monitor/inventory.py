@@ -178,7 +178,8 @@ class HttpOptions:
     `status` lists the accepted codes, `body` is a regular expression that must match,
     `address` connects there instead of to the URL's host (name and certificate stay).
     `ca_file` is trusted instead of the system's store. `network` is that of the device's place:
-    redirects may lead there although it is private.
+    redirects may lead there although it is private. `old_tls` accepts what is broken: TLS 1.0,
+    RSA key exchange, short keys.
     """
 
     url: str
@@ -189,6 +190,7 @@ class HttpOptions:
     address: str | None = None
     ca_file: str | None = None
     network: str | None = None
+    old_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

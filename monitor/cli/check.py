@@ -23,12 +23,12 @@ from monitor.cli.common import (
     shard_option,
 )
 from monitor.cli.contacts import check_contacts
+from monitor.cli.insecure import insecure_settings
 from monitor.cli.output import say, say_json
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.contacts import FILE_NAME, read_contacts
 from monitor.config.problems import START, Problem
-from monitor.inventory import insecure_devices
 from monitor.plural import count_of
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
@@ -113,12 +113,8 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
             else f"school holidays are known until {calendar.data_ends}"
         )
         yield f"{known}; every later weekday counts as a school day: add them to city.holidays"
-    insecure = insecure_devices(inventory)
-    if insecure:
-        yield (
-            f"{count_of(insecure, 'device is', 'devices are')} read by SNMP without encryption; "
-            "docs/snmp.md says how SNMPv3 is set up"
-        )
+    for seen, cure in insecure_settings(inventory):
+        yield f"{seen}; {cure}"
     scope = configured_scope(inventory, now)
     if scope is not None and (listed := len(units(scope))) < scope.denominator:
         yield (

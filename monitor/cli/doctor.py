@@ -29,6 +29,7 @@ from monitor.cli.common import (
 from monitor.cli.doctor_secrets import secrets
 from monitor.cli.doctor_service import service_addresses, service_state, service_user, web_file
 from monitor.cli.finding import Finding, Health, table_of, worst_first
+from monitor.cli.insecure import insecure_settings
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say_json, show
 from monitor.cli.service import ServiceCommand
@@ -129,6 +130,8 @@ def examine(
         yield Finding("configuration", Health.BAD, count_of(count, "problem"), cure)
     if inventory is not None:
         yield from secrets(inventory, unit)
+        for seen, cure in insecure_settings(inventory):
+            yield Finding("security", Health.WARNING, seen, cure)
         if unit is not None:
             yield service_addresses(unit, inventory)
     if (web := web_file(web_config, config)) is not None:

@@ -243,6 +243,7 @@ class Plans:
                 ca_file=rules.ca_file or None,
                 address=self._filled(rules.address) or None,
                 network=None if self._network is None else str(self._network),
+                old_tls=rules.old_tls,
             )
         elif isinstance(rules, DnsRules):
             options = DnsOptions(

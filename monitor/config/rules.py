@@ -290,6 +290,8 @@ class HttpRules(PaceRules):
     """How many redirects are followed."""
     verify: bool = True
     """Whether the certificate must be valid."""
+    old_tls: bool = False
+    """Whether TLS 1.0, RSA key exchange and short keys are accepted, for old devices; insecure."""
     ca_file: FilePath = Field(default_factory=str)
     """Absolute path of the certificates to trust instead of the system's."""
     address: HostOrPlaceholder = Field(default_factory=str)

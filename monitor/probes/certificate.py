@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NAMES_LIMIT = 32
+# SSL_OP_LEGACY_SERVER_CONNECT of <openssl/ssl.h>; the module has a name for it since Python 3.12.
+_LEGACY_SERVER_CONNECT = 0x4
 
 # OpenSSL's verdicts (x509_vfy.h) as sentences about "the certificate of HOST".
 _REFUSALS = {
@@ -51,8 +53,11 @@ class _Session(Protocol):
     def get_verified_chain(self) -> Sequence[_Certificate] | None: ...
 
 
-def client_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
+def client_context(ca_file: str | None, *, verify: bool, old_tls: bool = False) -> ssl.SSLContext:
     """Return the settings of a TLS client: trust in a CA file, or in the system's store.
+
+    `old_tls` accepts what OpenSSL can still do and no longer does by itself, for devices that
+    know nothing better: TLS 1.0, RSA key exchange, short keys, insecure renegotiation.
 
     May take 15 ms where the store is one file; so call it in a thread.
 
@@ -60,6 +65,10 @@ def client_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
         ProbeError: (unknown, credential) if the CA file cannot be read.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if old_tls:
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.options |= _LEGACY_SERVER_CONNECT
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -104,6 +113,8 @@ def refusal(error: ssl.SSLError, host: str) -> ProbeError:
 def tls_version(session: ssl.SSLObject) -> str | None:
     """Return the protocol's version, written as in RFC 8446 ("TLS 1.3")."""
     version = session.version()
+    if version == "TLSv1":
+        return "TLS 1.0"
     return version.replace("TLSv", "TLS ") if version else None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -50,7 +51,10 @@ async def run(check: Check, context: ProbeContext) -> Observation:
     if not isinstance(options, HttpOptions):
         raise TypeError(f"{check.id} is no HTTP check")
     exchange = _Exchange(options, context)
-    return await observe(check, context, exchange.attempt, exchange.work(), exchange.reading)
+    found = await observe(check, context, exchange.attempt, exchange.work(), exchange.reading)
+    if options.old_tls and found.outcome is Outcome.OK:
+        return replace(found, detail=exchange.insecurity)
+    return found
 
 
 class _Exchange:
@@ -91,6 +95,13 @@ class _Exchange:
         self.attempt.stop()
         self._judge(pattern)
 
+    @property
+    def insecurity(self) -> str:
+        """Return what is insecure about the last connection, which old TLS was allowed for."""
+        if self._tls_version is None:
+            return ""
+        return f"insecure: {self._tls_version}, and old_tls accepts what is broken"
+
     def reading(self) -> HttpReading:
         """Return what is known by now."""
         head, body, attempt = self._head, self._body, self.attempt
@@ -122,7 +133,12 @@ class _Exchange:
         trust: ssl.SSLContext | None = None
         if goal.scheme == "https":
             trust = await self._context.threads.chores.run(
-                partial(client_context, self._options.ca_file, verify=self._options.verify)
+                partial(
+                    client_context,
+                    self._options.ca_file,
+                    verify=self._options.verify,
+                    old_tls=self._options.old_tls,
+                )
             )
         resolved = await self._locate(goal)
         self.attempt.place = place(resolved.address, goal.port)
@@ -180,7 +196,7 @@ class _Exchange:
         version = 6 if ":" in refused.address else 4
         try:
             with await connect(refused.address, version, refused.port, self._turns) as connection:
-                lenient = client_context(None, verify=False)
+                lenient = client_context(None, verify=False, old_tls=self._options.old_tls)
                 session = await connection.start_tls(lenient, host)
                 self._tls_version = tls_version(session)
                 self._certificate = read_chain(session, verified=False)

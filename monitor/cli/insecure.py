@@ -1,0 +1,36 @@
+"""What is configured to be insecure, as `check` and `doctor` warn of it.
+
+Must not know: how anything is asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.inventory import HttpOptions, insecure_devices
+from monitor.plural import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory import Inventory
+
+_MOST_NAMED: Final = 3
+
+
+def insecure_settings(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Yield what is insecure, and what is to be done about it."""
+    devices = insecure_devices(inventory)
+    if devices:
+        seen = f"{count_of(devices, 'device is', 'devices are')} read by SNMP without encryption"
+        yield seen, "docs/snmp.md says how SNMPv3 is set up"
+    named = [
+        "/".join(filter(None, (one.target.school, one.target.site, one.target.device, one.name)))
+        for one in inventory.checks()
+        if isinstance(one.options, HttpOptions) and one.options.old_tls
+    ]
+    if named:
+        more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+        checks = count_of(len(named), "check accepts", "checks accept")
+        seen = f"{checks} old TLS ({', '.join(named[:_MOST_NAMED])}{more})"
+        yield seen, "who is on the way can read and change what they see: renew these devices"
