@@ -70,6 +70,7 @@ class Table:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines of the table."""
         if self._title:
+            yield Text()
             yield _line(Text(self._title, style="bold"))
         for line in self._lines(console, options.max_width):
             yield _line(line)

@@ -39,6 +39,7 @@ def sites() -> Table:
 
 def test_what_fits_is_a_line_a_row_under_its_head() -> None:
     assert printed(sites(), 100) == [
+        "",
         "Sites",
         "Site                                      Up  Down  Verdict        Why",
         "goethe                                 43200     7  kept",
@@ -47,7 +48,7 @@ def test_what_fits_is_a_line_a_row_under_its_head() -> None:
 
 
 def test_texts_wrap_before_anything_else_gives_way() -> None:
-    assert printed(sites(), 68)[1:] == [
+    assert printed(sites(), 68)[2:] == [
         "Site                          Up  Down  Verdict        Why",
         "goethe                     43200     7  kept",
         "Gemeinschaftsgrundschule       1  1200  missed (open)  no answer [1]",
@@ -56,7 +57,7 @@ def test_texts_wrap_before_anything_else_gives_way() -> None:
 
 
 def test_what_a_row_is_about_goes_above_it_where_the_line_is_too_narrow() -> None:
-    assert printed(sites(), 50)[1:] == [
+    assert printed(sites(), 50)[2:] == [
         "Site",
         "     Up  Down  Verdict        Why",
         "goethe",

@@ -24,7 +24,7 @@ from monitor.cli.common import (
 )
 from monitor.cli.contacts import check_contacts
 from monitor.cli.insecure import insecure_settings
-from monitor.cli.output import say, say_json
+from monitor.cli.output import say, say_json, show
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.contacts import FILE_NAME, read_contacts
@@ -33,6 +33,7 @@ from monitor.plural import count_of
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
 from monitor.schedule import CapacityError, refuse_overload
+from monitor.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,8 +72,10 @@ def check(
         fail(f"{file}: {error}", Exit.WRONG)
     sites = [site for school in inventory.schools for site in school.sites]
     if list_schools:
+        table = Table(Column("id"), Column("number"), Column("name", Kind.TEXT))
         for school in inventory.schools:
-            say(f"{school.id:32} {school.number:8}  {school.name}")
+            table.add(school.id, school.number, school.name)
+        show(table)
     say(
         f"{file}: {count_of(len(inventory.schools), 'school')}, {count_of(len(sites), 'site')}, "
         f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "

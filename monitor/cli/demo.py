@@ -333,7 +333,7 @@ async def _watch(
             task.cancel()
     if deaths:
         raise deaths[0]
-    say(_line(daemon.status(), daemon, 0.0, played))
+    say("   ".join(_standing(daemon.status(), daemon, 0.0, played)))
 
 
 def _options(wishes: Wishes) -> str:
@@ -353,24 +353,30 @@ async def _show(daemon: Daemon, played: Play | None) -> None:
             await asyncio.sleep(pause)
             status = daemon.status()
             say(*changes.lines(status, datetime.now(zone)))
-            line = _line(status, daemon, (status.polls - before) / pause, played)
+            parts = _standing(status, daemon, (status.polls - before) / pause, played)
             before = status.polls
             if screen is None:
-                say(line)
+                say("   ".join(parts))
             else:
-                screen.update(Text(line))
+                screen.update(Text("\n".join(parts)))
 
 
-def _line(status: Status, daemon: Daemon, polls_per_second: float, played: Play | None) -> str:
+def _standing(
+    status: Status, daemon: Daemon, polls_per_second: float, played: Play | None
+) -> list[str]:
+    """Return where things stand: the figures, then what is down and what is degraded."""
     day = f"{played.clock.now():%Y-%m-%d}: {daemon.verified_sites} verified" if played else ""
     pace = f", {polls_per_second:.0f}/s" if polls_per_second else ""
     causes = ", ".join(status.root_causes)
-    parts = (
+    figures = (
         day,
         f"schools up {status.schools_up} of {status.schools}",
         f"devices answered {status.devices_answered} of {status.devices}",
         f"checks run {status.polls}{pace}",
+    )
+    parts = (
+        "   ".join(filter(None, figures)),
         f"root causes: {causes}" if causes else "",
         degraded_words(status),
     )
-    return "   ".join(filter(None, parts))
+    return list(filter(None, parts))

@@ -173,6 +173,7 @@ def to_table(report: SlaReport) -> RenderableType:
         parts.append(_outage_table(report))
     if report.excuses:
         parts.append(_excuse_table(report))
+    parts.append(_text(""))
     parts.extend(_text(sentence) for sentence in method(report))
     parts.append(_text(f"Unknown: {100 * report.unknown_share:.2f} % of the minutes owed."))
     generated = _local(report, report.generated)

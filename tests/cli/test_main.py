@@ -64,7 +64,8 @@ def test_check_warns_of_a_goal_that_lists_too_few(tmp_path: Path) -> None:
 
 def test_check_lists_the_schools_if_asked(config: Path) -> None:
     _, output, _ = invoke("check", config, "--list")
-    assert [line.split()[:2] for line in output.splitlines()[:2]] == [
+    assert [line.split()[:2] for line in output.splitlines()[:3]] == [
+        ["id", "number"],
         ["voede", "100001"],
         ["goethe", "100002"],
     ]

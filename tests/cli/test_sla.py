@@ -91,6 +91,20 @@ def test_an_outage_is_in_every_form(place: tuple[str, ...], tmp_path: Path) -> N
     assert "2022-03" in shown["table"]
 
 
+def test_no_figure_is_cut_at_eighty_columns(
+    place: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("COLUMNS", "80")
+    _, shown, _ = invoke("sla", "--month", "2022-03", *place)
+    lines = shown.splitlines()
+    assert all(len(line) <= 80 for line in lines if not line.startswith("Ledger: "))
+    at = lines.index("Goethe-Schule (goethe/main), Stadtnetz")
+    figures = ["55", "10", "44515", "0", "0", "99.500", "84.615", "-10", "broken", "(open)"]
+    assert lines[at + 1].split() == figures
+    assert "  2022-03-07 09:20:00+01:00  2022-03-07 09:30:00+01:00       10  up" in lines
+
+
 @pytest.mark.parametrize(
     "wish", [("--month", "2022-13"), ("--month", "March"), ("--provider", "niemand")]
 )
