@@ -142,7 +142,7 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.STAT,
-            Text("In lessons", "Unterricht"),
+            Text("Schools in lessons", "Schulen im Unterricht"),
             Text(
                 "How many schools have lessons now: in lessons an outage pages.",
                 "Wie viele Schulen gerade Unterricht haben: dann weckt ein Ausfall jemanden.",

@@ -14,13 +14,14 @@ from dashboards.panel import Colour, Column, Kind, Panel, Query, Row, Value
 from dashboards.sentence import (
     BAD,
     GOOD,
-    MONITOR_SILENT,
     SENTENCE_STEPS,
     UNKNOWN,
     sentence,
+    sentences_of_nothing,
     unbroken,
 )
 from dashboards.shared import (
+    ANY_LINE,
     BLIND,
     CAUSES,
     NONE,
@@ -28,7 +29,6 @@ from dashboards.shared import (
     PLACE_COLUMNS,
     TO_PLACE,
     TO_PLACE_OF_SERIES,
-    WHEN_SILENT,
     labelled,
     or_blind,
     with_place,
@@ -130,7 +130,7 @@ ANSWER: Final = Row(
                 *_fallen("no_answer", CAUSES_SAID["no_answer"]),
                 *_fallen("provider_outage", Text("outage", "Ausfall")),
                 sentence(
-                    f'max(up{{job="schulnetz"}} == 1) unless on () ({_DOWN}) unless on () {BLIND}',
+                    f"{ANY_LINE} unless on () ({_DOWN}) unless on () {BLIND}",
                     GOOD,
                     Text("no line is known to be down", "keine Leitung ist ausgefallen"),
                 ),
@@ -139,7 +139,7 @@ ANSWER: Final = Row(
                     UNKNOWN,
                     Text("no verdicts: see the monitor", "keine Urteile: siehe Monitor"),
                 ),
-                Query(WHEN_SILENT.expr, MONITOR_SILENT, instant=True),
+                *sentences_of_nothing(f"{ANY_LINE} or {BLIND}", NOTHING_YET),
             ),
             "none",
             NOTHING_YET,

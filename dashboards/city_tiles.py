@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.as_of import as_of
 from dashboards.panel import Colour, Kind, Panel, Query, Value
 from dashboards.sentence import (
     BAD,
@@ -31,7 +32,12 @@ def _lines(state: str) -> str:
 
 
 def _tile(
-    title: Text, description: Text, queries: tuple[Query, ...], values: tuple[Value, ...] = ()
+    title: Text,
+    description: Text,
+    queries: tuple[Query, ...],
+    values: tuple[Value, ...] = (),
+    *,
+    width: int = 6,
 ) -> Panel:
     return Panel(
         Kind.STAT,
@@ -40,7 +46,7 @@ def _tile(
         queries,
         "none",
         Text("SILENT", "STUMM") if values else NOTHING_YET,
-        width=8,
+        width=width,
         height=3,
         steps=SENTENCE_STEPS,
         values=values,
@@ -77,6 +83,7 @@ TILES: Final = (
             "Standorte, deren Leitung nachweislich tot ist, von allen. Gut: 0.",
         ),
         _share(_lines("down"), _LINES, BAD),
+        width=8,
     ),
     _tile(
         Text("Lessons hit now", "Unterricht jetzt betroffen"),
@@ -94,6 +101,7 @@ TILES: Final = (
                 ("== 0", GOOD, Text("at no school", "an keiner Schule")),
             ),
         ),
+        width=8,
     ),
     _tile(
         Text("Lines degraded", "Leitungen gestört"),
@@ -104,6 +112,7 @@ TILES: Final = (
             "Switches stehen in der Tabelle darunter. Gut: 0.",
         ),
         _share("max by (school, site) (school_uplink_degraded) == 1", _LINES, CARE),
+        width=8,
     ),
     _tile(
         Text("Switches down", "Switches ausgefallen"),
@@ -155,4 +164,5 @@ TILES: Final = (
             Value(3, Text("SILENT", "STUMM"), Colour.SILENT),
         ),
     ),
+    as_of(6, 3),
 )

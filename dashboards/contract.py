@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.as_of import as_of
 from dashboards.contract_lines import CAMPAIGNS_OF_LINES, DETAIL, LINES, OUTAGES_OF_LINES, OVER_TIME
 from dashboards.contract_terms import BELOW, KEPT, OF, OWED
-from dashboards.panel import BAD_FROM_ONE, Board, Choice, Kind, Panel, Query, Row
+from dashboards.panel import Board, Choice, Kind, Panel, Query, Row
 from dashboards.sentence import (
     BAD,
     GOOD,
@@ -23,13 +24,11 @@ from dashboards.shared import (
     OUTAGES,
     PROVIDER,
     of_city,
-    or_zero,
     with_place,
 )
-from monitor.words.text import Text
+from monitor.words.text import Text, same
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
-_FAILED: Final = 'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1'
 
 _KEEPS: Final = Panel(
     Kind.STAT,
@@ -56,31 +55,52 @@ _KEEPS: Final = Panel(
     "none",
     NOTHING_YET,
     width=8,
-    height=5,
+    height=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
 _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
 
+_OF_RANGE: Final = "vector($__range_s)"
+# How long the time range is: from, below, in which unit (s), and its words.
+_LONG: Final = (
+    (0, 7_200, 60, same("min")),
+    (7_200, 172_800, 3_600, same("h")),
+    (172_800, 1e12, 86_400, Text("days", "Tagen")),
+)
+
+
+def _furthest() -> tuple[Query, ...]:
+    """Return the sentences of the line that misses most, each for a length of the time range."""
+    share = f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))'
+    return tuple(
+        sentence(
+            unbroken(share)
+            + " * on () group_left (span) "
+            + numbered(span=f"round(({_OF_RANGE} >= {begin} < {end:.0f}) / {unit})"),
+            BAD,
+            Text(
+                f"{{{{place}}}}: available {{{{share}}}} % of {{{{span}}}} {word.en}",
+                f"{{{{place}}}}: in {{{{span}}}} {word.de} zu {{{{share}}}} % verfügbar",
+            ),
+        )
+        for begin, end, unit, word in _LONG
+    )
+
+
 # A tile's line may be broken at a space and behind a hyphen, and has no room for a second one.
 _WORST: Final = Panel(
     Kind.STAT,
     Text("Furthest below its contract", "Am weitesten unter Vertrag"),
     Text(
-        "Availability in the time range of the line that misses its own contract by most. Good: "
-        "none does.",
-        "Verfügbarkeit im Zeitraum der Leitung, die ihren eigenen Vertrag am weitesten verfehlt. "
-        "Gut: keine.",
+        "Availability in the time range, and how long that is, of the line that misses its own "
+        "contract by most. Good: none does.",
+        "Verfügbarkeit im Zeitraum, und wie lang der ist, der Leitung, die ihren eigenen Vertrag "
+        "am weitesten verfehlt. Gut: keine.",
     ),
     (
-        sentence(
-            unbroken(
-                f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))'
-            ),
-            BAD,
-            Text("{{place}}: {{share}} % available", "{{place}}: {{share}} % verfügbar"),
-        ),
+        *_furthest(),
         sentence(
             f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("no line", "keine Leitung")
         ),
@@ -88,54 +108,60 @@ _WORST: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=8,
-    height=5,
+    width=24,
+    height=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
-_DOWN_NOW: Final = Panel(
-    Kind.STAT,
-    Text("Lines down", "Ausgefallen"),
-    Text("Dead lines at this moment. Good: 0.", "Tote Leitungen in diesem Augenblick. Gut: 0."),
-    (
-        Query(
-            f'sum((max by (school, site) (school_uplink_state{{state="down"}})) {OF})',
-            Text("down", "ausgefallen"),
-            instant=True,
+
+def _share(title: Text, description: Text, wrong: str, of: str) -> Panel:
+    """Return the tile of how many lines of those chosen have something wrong, of how many."""
+    whole = f"count(({of}) {OF})"
+    number = f"(count(({wrong}) {OF}) or 0 * {whole})"
+    numbers = numbered(whole=whole, number=number)
+    said = Text("{{number}} of {{whole}}", "{{number}} von {{whole}}")
+    return Panel(
+        Kind.STAT,
+        title,
+        description,
+        (
+            sentence(f"{numbers} and on () {number} > 0", BAD, said),
+            sentence(f"{numbers} and on () {number} == 0", GOOD, said),
+            *sentences_of_nothing(whole, NOTHING_YET),
         ),
+        "none",
+        NOTHING_YET,
+        width=6,
+        height=4,
+        steps=SENTENCE_STEPS,
+        in_words=True,
+    )
+
+
+_DOWN_NOW: Final = _share(
+    Text("Lines down", "Tote Leitungen"),
+    Text(
+        "Dead lines at this moment, of all. Good: 0.",
+        "Tote Leitungen in diesem Augenblick, von allen. Gut: 0.",
     ),
-    "none",
-    NOTHING_YET,
-    width=4,
-    height=5,
-    steps=BAD_FROM_ONE,
+    'max by (school, site) (school_uplink_state{state="down"}) == 1',
+    "max by (school, site) (school_uplink_state)",
 )
 
-_SLOW: Final = Panel(
-    Kind.STAT,
-    Text("Too slow", "Zu langsam"),
+_SLOW: Final = _share(
+    Text("Lines too slow", "Langsame Leitungen"),
     Text(
-        "Lines whose last measuring campaign failed. Good: 0.",
-        "Leitungen, deren letzte Messkampagne nicht bestanden ist. Gut: 0.",
+        "Lines whose last measuring campaign failed, of those that were ever measured. Good: 0.",
+        "Leitungen, deren letzte Messkampagne nicht bestanden ist, von den je gemessenen. Gut: 0.",
     ),
-    (
-        Query(
-            or_zero(f"count(({_FAILED}) {OF})"),
-            Text("lines", "Leitungen"),
-            instant=True,
-        ),
-    ),
-    "none",
-    NOTHING_YET,
-    width=4,
-    height=5,
-    steps=BAD_FROM_ONE,
+    'max by (school, site) (rollout_campaign_verdict{verdict="failed"}) == 1',
+    "max by (school, site) (rollout_campaign_verdict)",
 )
 
 ANSWER: Final = Row(
     Text("Is the contract kept?", "Wird der Vertrag eingehalten?"),
-    (_KEEPS, _WORST, _DOWN_NOW, _SLOW),
+    (_KEEPS, _DOWN_NOW, _SLOW, as_of(4, 4), _WORST),
 )
 WHY: Final = Row(
     Text("Why not", "Warum nicht"), (LINES, OUTAGES_OF_LINES, CAMPAIGNS_OF_LINES, OVER_TIME)

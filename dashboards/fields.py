@@ -40,12 +40,14 @@ AnyPanel = (
     | text.Panel
 )
 
+# A tile would break its line at a space; a table's cell is one line anyway.
+_JOINT: Final = "\N{NO-BREAK SPACE}"
 # As a person of each language writes them. Grafana's other units of dates and durations are
 # English ("37 minutes"), and write a day with its midnight.
 _UNITS: Final = {
-    "since": Text("time:D MMM HH:mm", "time:DD.MM. HH:mm"),
+    "since": Text(f"time:D{_JOINT}MMM{_JOINT}HH:mm", f"time:DD.MM.{_JOINT}HH:mm"),
     "day": Text("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
-    "moment": Text("time:YYYY-MM-DD HH:mm", "time:DD.MM.YYYY HH:mm"),
+    "moment": Text(f"time:YYYY-MM-DD{_JOINT}HH:mm", f"time:DD.MM.YYYY{_JOINT}HH:mm"),
     "duration": Text("dtdurations", "dtdhms"),
     # Grafana's `pps` writes one packet in two seconds as 500 mp/s.
     "packets": Text("suffix:packets/s", "suffix:Pakete/s"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.goal_answer import (
-    ANSWER,
+from dashboards import goal_why
+from dashboards.goal_answer import ANSWER
+from dashboards.goal_terms import (
     BUILT,
     GOAL,
     NO_FORECAST,
     TARGET,
     VERIFIED,
-    WHY,
     as_day,
     finish,
 )
@@ -63,7 +63,8 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         "percentunit",
         Text("not known, or not given", "nicht bekannt oder nicht angegeben"),
         width=6,
-        height=9,
+        # Ten types of schools, each with its name above its bar.
+        height=14,
         maximum=1,
         decimals=0,
         steps=(Step(None, Colour.BAD), Step(0.5, Colour.CARE), Step(1, Colour.GOOD)),
@@ -338,7 +339,7 @@ BOARD: Final = Board(
         "How many schools are connected by measured evidence, and when all will be.",
         "Wie viele Schulen nachweislich angebunden sind, und wann es alle sein werden.",
     ),
-    (ANSWER, Row(WHY.title, (*WHY.panels, _BURN_UP, _BAND)), WHERE, DETAIL),
+    (ANSWER, Row(Text("Why", "Warum"), (*goal_why.TILES, _BURN_UP, _BAND)), WHERE, DETAIL),
     marks=(of_city(CAMPAIGNS),),
     since="now-1y",
     refresh="5m",

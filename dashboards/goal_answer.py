@@ -7,7 +7,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.panel import BAD_FROM_ONE, Kind, Panel, Query, Row
+from dashboards.as_of import as_of
+from dashboards.goal_terms import (
+    BUILT,
+    GOAL,
+    INTO_THE_DAY,
+    NO_FORECAST,
+    NO_GOAL,
+    NOT_KNOWN,
+    OVERDUE,
+    TARGET,
+    VERIFIED,
+    finish,
+    in_days,
+    in_months,
+    of_goal,
+    one_day,
+)
+from dashboards.panel import Colour, Kind, Panel, Query, Row, Step
 from dashboards.sentence import (
     BAD,
     CARE,
@@ -18,78 +35,22 @@ from dashboards.sentence import (
     sentence,
     sentences_of_nothing,
 )
-from dashboards.shared import NOTHING_YET
-from monitor.words.terms import OUTLOOKS, UNITS
+from monitor.words.terms import OUTLOOKS
 from monitor.words.text import Text, same
 
-NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
-# Whether for want of a goal or of a monitor.
-NOT_KNOWN: Final = Text("not known", "nicht bekannt")
-NO_FORECAST: Final = Text("no forecast yet", "noch keine Prognose")
-VERIFIED: Final = "max(rollout_goal_verified)"
-BUILT: Final = "max(rollout_goal_built)"
-GOAL: Final = "max(rollout_goal_denominator)"
-TARGET: Final = "max(rollout_goal_target_timestamp_seconds)"
-_ON_THE_LIST: Final = "max(rollout_goal_listed)"
 _OUTLOOK: Final = "max by (outlook) (rollout_forecast_outlook) == 1"
-_OVERDUE: Final = "max(rollout_goal_overdue_seconds)"
-_DAY: Final = 86_400
-_MONTH: Final = 2_629_746
-# From then on one speaks of months.
-_MONTHS_FROM: Final = 61 * _DAY
-# From the end of a day into that day, whatever zone the reader is in.
-INTO_THE_DAY: Final = _DAY // 2
-
-
-def finish(quantile: str) -> str:
-    """Return PromQL of the day's end by which that share of possible courses has all built."""
-    return f'max(rollout_forecast_finish_timestamp_seconds{{quantile="{quantile}"}})'
-
-
-def as_day(instant: str) -> str:
-    """Return PromQL of a day for people (milliseconds), of the instant at which it ends."""
-    return f"({instant} - {INTO_THE_DAY}) * 1000"
 
 
 def _is(outlook: str) -> str:
     return f'max(rollout_forecast_outlook{{outlook="{outlook}"}}) == 1'
 
 
-def _in_months(seconds: str) -> str:
-    return numbered(
-        months=f"round((round({seconds} / {_DAY}) >= {_MONTHS_FROM // _DAY}) * {_DAY} / {_MONTH})"
-    )
-
-
-def _in_days(seconds: str) -> str:
-    return numbered(days=f"(round({seconds} / {_DAY}) > 1) < {_MONTHS_FROM // _DAY}")
-
-
-def _one_day(seconds: str) -> str:
-    return f"round(({seconds} > 0) / {_DAY}) <= 1"
-
-
-def _of_goal(expr: str, below: int, said: Text, too_few: Text | None = None) -> tuple[Query, ...]:
-    """Return the sentence of a number against the goal's: `{{number}} of {{goal}}`."""
-    numbers = numbered(goal=GOAL, number=expr)
-    return (
-        sentence(f"{numbers} and on () {expr} >= {GOAL}", GOOD, said),
-        sentence(f"{numbers} and on () {expr} < {GOAL}", below, too_few or said),
-    )
-
-
-_OF: Final = Text("{{number}} of {{goal}}", "{{number}} von {{goal}}")
-
-
-def _of_unit(unit: Text) -> Text:
-    return Text(f"{_OF.en} {unit.en}", f"{_OF.de} {unit.de}")
-
-
-_PAUSE_SECONDS: Final = "max(rollout_building_pause_seconds)"
-# By how much the last line was behind the target day, and its day, once that is past.
-_BUILT_LATE: Final = f"(({_OVERDUE} > 0) - {_PAUSE_SECONDS})"
-_BUILT_AT: Final = f"({TARGET} + {_BUILT_LATE} - {INTO_THE_DAY})"
-_BUILT_IN: Final = numbered(month=f"month({_BUILT_AT})", year=f"year({_BUILT_AT})")
+# The end of the day on which the last line was built, and by how much that missed the target day.
+_BUILT_AT: Final = "max(rollout_building_last_timestamp_seconds)"
+_BUILT_LATE: Final = f"({_BUILT_AT} - {TARGET})"
+_BUILT_IN: Final = numbered(
+    month=f"month({_BUILT_AT} - {INTO_THE_DAY})", year=f"year({_BUILT_AT} - {INTO_THE_DAY})"
+)
 _LATE: Final = f"({finish('0.5')} - {TARGET})"
 _EXPECTED: Final = _is("expected")
 _SAID: Final = {
@@ -108,51 +69,47 @@ _HOW_MANY: Final = Panel(
         "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: alle.",
     ),
     (
-        *(
-            query
-            for unit, said in UNITS.items()
-            for query in _of_goal(
-                f'({VERIFIED} and on () rollout_goal_info{{unit="{unit}"}})',
-                CARE,
-                _of_unit(said),
-            )
-        ),
+        *of_goal(VERIFIED, CARE),
         *sentences_of_nothing(GOAL, NO_GOAL),
     ),
     "none",
     NOT_KNOWN,
-    width=8,
-    height=5,
+    width=12,
+    height=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
 _DONE: Final = f"({_is('built')} or {_is('reached')})"
-# Of lines beyond the goal's number it is not recorded which one reached it.
-_DATED: Final = f"{_is('built')} and on () {BUILT} == {GOAL} and on () {_BUILT_LATE}"
+# Of lines beyond the goal's number it is not exported which one reached it.
+_DATED: Final = f"{_DONE} and on () {BUILT} == {GOAL} and on () {_BUILT_LATE}"
 
 
 def _late(how_long: str, said: Text) -> Query:
-    return sentence(f"{how_long} and on () {_DATED}", BAD, said)
+    return sentence(f"{how_long} and on () ({_DATED})", BAD, said)
 
 
 _WHEN_BUILT: Final = (
     sentence(
-        f"{_BUILT_IN} and on () {_BUILT_LATE} <= 0 and on () {_DATED}",
+        f"{_BUILT_IN} and on () {_BUILT_LATE} <= 0 and on () ({_DATED})",
         GOOD,
         Text("yes: built {{month}}/{{year}}", "ja: gebaut {{month}}/{{year}}"),
     ),
-    sentence(f"{_DONE} and on () {_OVERDUE} == 0", GOOD, Text("yes: all built", "ja: alle gebaut")),
-    _late(_one_day(_BUILT_LATE), Text("no: 1 day late", "nein: 1 Tag zu spät")),
-    _late(_in_days(_BUILT_LATE), Text("no: {{days}} days late", "nein: {{days}} Tage zu spät")),
+    sentence(
+        f"{_DONE} and on () {OVERDUE} == 0 unless on () ({_DATED})",
+        GOOD,
+        Text("yes: day not recorded", "ja: Tag nicht erfasst"),
+    ),
+    _late(one_day(_BUILT_LATE), Text("no: 1 day late", "nein: 1 Tag zu spät")),
+    _late(in_days(_BUILT_LATE), Text("no: {{days}} days late", "nein: {{days}} Tage zu spät")),
     _late(
-        _in_months(_BUILT_LATE),
+        in_months(_BUILT_LATE),
         Text("no: {{months}} months late", "nein: {{months}} Monate zu spät"),
     ),
     sentence(
-        f"{_DONE} unless on () {_OVERDUE} == 0 unless on () ({_DATED})",
-        GOOD,
-        Text("all are built", "alle sind gebaut"),
+        f"{_DONE} unless on () {OVERDUE} == 0 unless on () ({_DATED})",
+        UNKNOWN,
+        Text("built: day not recorded", "gebaut: Tag nicht erfasst"),
     ),
 )
 
@@ -164,12 +121,14 @@ _WHETHER: Final = Panel(
         "Probably: the middle of the range is in time, its "
         "end is not. Late: by how much the middle is. Cannot be reached: the goal asks for "
         "more than are listed. Standing still: nothing built for longer than nine in ten pauses "
-        "before. Good: on time.",
+        "before. Day not recorded: of all built, it is not known which one made the goal's number "
+        "full. Good: on time.",
         "Die Prognose gegen den Zieltag; sind alle gebaut, der letzte Bautag gegen ihn. Wohl: die "
         "Mitte der Spanne liegt davor, ihr Ende nicht. "
         "Zu spät: um wie viel die Mitte. Nicht erreichbar: das Ziel verlangt mehr als "
         "aufgeführt sind. Stillstand: länger nichts gebaut als in neun von zehn Pausen davor. "
-        "Gut: pünktlich.",
+        "Tag nicht erfasst: von allen gebauten ist nicht bekannt, welche die Zahl des Ziels voll "
+        "machte. Gut: pünktlich.",
     ),
     (
         sentence(
@@ -182,17 +141,17 @@ _WHETHER: Final = Panel(
             Text("probably on time", "wohl pünktlich"),
         ),
         sentence(
-            f"{_one_day(_LATE)} and on () {_EXPECTED}",
+            f"{one_day(_LATE)} and on () {_EXPECTED}",
             CARE,
             Text("late by 1 day", "1 Tag zu spät"),
         ),
         sentence(
-            f"{_in_days(_LATE)} and on () {_EXPECTED}",
+            f"{in_days(_LATE)} and on () {_EXPECTED}",
             CARE,
             Text("late by {{days}} days", "{{days}} Tage zu spät"),
         ),
         sentence(
-            f"{_in_months(_LATE)} and on () {_EXPECTED}",
+            f"{in_months(_LATE)} and on () {_EXPECTED}",
             BAD,
             Text("late by {{months}} months", "{{months}} Monate zu spät"),
         ),
@@ -202,8 +161,8 @@ _WHETHER: Final = Panel(
     ),
     "none",
     NOT_KNOWN,
-    width=6,
-    height=5,
+    width=12,
+    height=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
@@ -243,16 +202,32 @@ _WHEN: Final = Panel(
             BAD,
             Text("not before {{early_month}}/{{early_year}}", "ab {{early_month}}/{{early_year}}"),
         ),
-        sentence(f"{_DONE} unless on () {_EARLY}", GOOD, Text("all built", "alle gebaut")),
+        sentence(
+            f"{_DONE} unless on () {_EARLY}",
+            GOOD,
+            Text("nothing left to build", "nichts mehr zu bauen"),
+        ),
         *sentences_of_nothing(f"{_EARLY} or {_DONE}", Text("no range", "keine Spanne")),
     ),
     "none",
     NOT_KNOWN,
-    width=6,
-    height=5,
+    width=10,
+    height=4,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
+
+
+def _in_digits(instant: str) -> str:
+    """Return PromQL of one series with the day of an instant as labels, as one writes a date."""
+    inside = f"{instant} - {INTO_THE_DAY}"
+    day = numbered(year=f"year({inside})", month=f"month({inside})", day=f"day_of_month({inside})")
+    for label in ("month", "day"):
+        day = f'label_replace({day}, "{label}", "0$1", "{label}", "(.)")'
+    return day
+
+
+_TARGET_IN_DIGITS: Final = _in_digits(TARGET)
 
 _TARGET_DAY: Final = Panel(
     Kind.STAT,
@@ -262,134 +237,32 @@ _TARGET_DAY: Final = Panel(
         "Letzter Tag, an dem das Ziel rechtzeitig erreicht ist, und ob er vorbei ist.",
     ),
     (
-        Query(
-            f"{as_day(TARGET)} and on () {TARGET} < time()", Text("past", "vorbei"), instant=True
+        *(
+            sentence(
+                f"{_TARGET_IN_DIGITS} and on () {TARGET} {holds} time()",
+                GOOD,
+                Text(
+                    f"{{{{year}}}}-{{{{month}}}}-{{{{day}}}}, {said.en}",
+                    f"{{{{day}}}}.{{{{month}}}}.{{{{year}}}}, {said.de}",
+                ),
+            )
+            for holds, said in (
+                ("<", Text("past", "vorbei")),
+                (">=", Text("still ahead", "noch nicht vorbei")),
+            )
         ),
-        Query(
-            f"{as_day(TARGET)} and on () {TARGET} >= time()",
-            Text("still ahead", "noch nicht vorbei"),
-            instant=True,
-        ),
-    ),
-    "day",
-    NOT_KNOWN,
-    width=4,
-    height=5,
-)
-
-_PAST: Final = Panel(
-    Kind.STAT,
-    Text("Overdue by", "Überfällig"),
-    Text(
-        "How long ago the target day was, or by how much it was missed. Good: not past.",
-        "Wie lange der Zieltag her ist oder wie weit er verfehlt wurde. Gut: gar nicht.",
-    ),
-    (
-        sentence(f"{_OVERDUE} == 0", GOOD, Text("not due yet", "noch nicht fällig")),
-        sentence(_one_day(_OVERDUE), BAD, Text("1 day", "1 Tag")),
-        sentence(_in_days(_OVERDUE), BAD, Text("{{days}} days", "{{days}} Tage")),
-        sentence(_in_months(_OVERDUE), BAD, Text("{{months}} months", "{{months}} Monate")),
-        *sentences_of_nothing(_OVERDUE, NO_FORECAST),
+        *sentences_of_nothing(TARGET, NO_GOAL),
     ),
     "none",
     NOT_KNOWN,
-    width=4,
-    steps=SENTENCE_STEPS,
-    in_words=True,
-)
-
-_BUILT: Final = Panel(
-    Kind.STAT,
-    Text("Built", "Gebaut"),
-    Text(
-        "How many of the goal have their line, measured or not. Good: all of them.",
-        "Wie viele des Ziels ihre Leitung haben, gemessen oder nicht. Gut: alle.",
-    ),
-    (
-        *_of_goal(BUILT, CARE, _OF),
-        *sentences_of_nothing(BUILT, NO_FORECAST),
-    ),
-    "none",
-    NOTHING_YET,
-    width=4,
-    steps=SENTENCE_STEPS,
-    in_words=True,
-)
-
-_PAUSE: Final = Panel(
-    Kind.STAT,
-    Text("Last line built", "Letzter Bau"),
-    Text(
-        "How long ago, and how long nine in ten pauses before were at most. Good: the first is "
-        "below the second.",
-        "Wie lange es her ist, und wie lang neun von zehn Pausen davor höchstens waren. Gut: das "
-        "erste liegt unter dem zweiten.",
-    ),
-    (
-        Query(
-            f"max(rollout_building_pause_seconds) / {_DAY}",
-            Text("days ago", "Tage her"),
-            instant=True,
-        ),
-        Query(
-            f"max(rollout_building_usual_pause_seconds) / {_DAY}",
-            Text("days at most, as a rule", "Tage sind üblich"),
-            instant=True,
-        ),
-    ),
-    "none",
-    NOT_KNOWN,
-    width=5,
-)
-
-_REGRESSED: Final = Panel(
-    Kind.STAT,
-    Text("Regressed", "Nachweis verloren"),
-    Text(
-        "Sites that were verified and failed a campaign since. Good: 0.",
-        "Standorte, die nachgewiesen waren und seither durchgefallen sind. Gut: 0.",
-    ),
-    (
-        Query(
-            'max(rollout_sites{stage="regressed"})',
-            Text("regressed", "Nachweis verloren"),
-            instant=True,
-        ),
-    ),
-    "none",
-    NOTHING_YET,
-    width=6,
-    steps=BAD_FROM_ONE,
-)
-
-_LISTED: Final = Panel(
-    Kind.STAT,
-    Text("Listed", "Aufgeführt"),
-    Text(
-        "How many of the goal the configuration lists. Fewer than the goal: it cannot be reached.",
-        "Wie viele des Ziels in der Konfiguration stehen. Weniger als das Ziel: nicht erreichbar.",
-    ),
-    (
-        *_of_goal(
-            _ON_THE_LIST,
-            BAD,
-            _OF,
-            Text("only {{number}} of {{goal}}", "nur {{number}} von {{goal}}"),
-        ),
-        *sentences_of_nothing(GOAL, NO_GOAL),
-    ),
-    "none",
-    NOT_KNOWN,
-    width=5,
-    steps=SENTENCE_STEPS,
+    width=7,
+    height=4,
+    # Neither good nor bad.
+    steps=(Step(None, Colour.SILENT), Step(GOOD, Colour.PLAIN)),
     in_words=True,
 )
 
 ANSWER: Final = Row(
     Text("Are we there yet?", "Sind wir am Ziel?"),
-    (_HOW_MANY, _WHETHER, _WHEN, _TARGET_DAY),
-)
-WHY: Final = Row(
-    Text("Why", "Warum"),
-    (_BUILT, _PAUSE, _PAST, _REGRESSED, _LISTED),
+    (_HOW_MANY, _WHETHER, _WHEN, _TARGET_DAY, as_of(7, 4, "moment")),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from dashboards.as_of import as_of
 from dashboards.health_work import DETAIL, WHY
 from dashboards.panel import (
     BAD_FROM_ONE,
@@ -106,24 +108,33 @@ ANSWER: Final = Row(
             "min(monitor_config_last_reload_successful)",
             (Text("current", "aktuell"), Text("not current", "nicht aktuell")),
         ),
-        _flag(
-            Text("Ledger", "Nachweisbuch"),
-            Text(
-                "Whether evidence is made durable. Good: written.",
-                "Ob Nachweise dauerhaft werden. Gut: wird geschrieben.",
+        replace(
+            _flag(
+                Text("Ledger", "Nachweisbuch"),
+                Text(
+                    "Whether evidence is made durable. Good: written.",
+                    "Ob Nachweise dauerhaft werden. Gut: wird geschrieben.",
+                ),
+                "min(monitor_ledger_healthy)",
+                (
+                    Text("written", "wird geschrieben"),
+                    Text("not written", "wird nicht geschrieben"),
+                ),
             ),
-            "min(monitor_ledger_healthy)",
-            (Text("written", "wird geschrieben"), Text("not written", "wird nicht geschrieben")),
+            width=6,
         ),
-        _flag(
-            Text("Ledger's chain", "Kette der Nachweise"),
-            Text(
-                "Whether a damaged ledger waits to be looked at. Good: intact.",
-                "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: unversehrt.",
+        replace(
+            _flag(
+                Text("Ledger's chain", "Kette der Nachweise"),
+                Text(
+                    "Whether a damaged ledger waits to be looked at. Good: intact.",
+                    "Ob ein beschädigtes Nachweisbuch angesehen werden muss. Gut: unversehrt.",
+                ),
+                "max(monitor_ledger_quarantined)",
+                (Text("intact", "unversehrt"), Text("damaged", "beschädigt")),
+                good_is=0,
             ),
-            "max(monitor_ledger_quarantined)",
-            (Text("intact", "unversehrt"), Text("damaged", "beschädigt")),
-            good_is=0,
+            width=6,
         ),
         Panel(
             Kind.STAT,
@@ -140,11 +151,12 @@ ANSWER: Final = Row(
             ),
             "none",
             NOTHING_YET,
-            width=8,
+            width=6,
             height=3,
             steps=SENTENCE_STEPS,
             in_words=True,
         ),
+        as_of(6, 3),
         Panel(
             Kind.TIME_SERIES,
             Text("Checks a second", "Prüfungen je Sekunde"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import degraded
+from dashboards.as_of import as_of
 from dashboards.codes import (
     MAIN_SITE,
     NOT_KNOWN,
@@ -42,6 +43,7 @@ from dashboards.shared import (
     SILENT,
     SILENT_ROW,
     SITES,
+    STATE_SEEN_SINCE,
     STATES,
     WHEN_SILENT,
     not_up_throughout,
@@ -97,19 +99,20 @@ ANSWER: Final = Row(
             verdict_sentences("uplink", HERE, "school, site", "{{place}}"),
             "none",
             NOTHING_YET,
-            width=24,
+            width=20,
             height=4,
             steps=SENTENCE_STEPS,
             in_words=True,
         ),
+        as_of(4, 4),
         Panel(
             Kind.STAT,
-            Text("State since", "Zustand seit"),
+            STATE_SEEN_SINCE,
             Text(
                 "Since when each line that is not up has been so; since when all are up where all "
-                "are.",
+                "are. Not from before the monitor was started.",
                 "Seit wann jede Leitung, die nicht verbunden ist, es nicht ist; seit wann alle es "
-                "sind, wo alle es sind.",
+                "sind, wo alle es sind. Nicht von vor dem Start des Monitors.",
             ),
             (Query(_SINCE, same("{{site}}"), instant=True),),
             "since",

@@ -32,6 +32,8 @@ YES_OR_NO: Final = (
 )
 
 NOTHING_YET: Final = Text("not measured", "nicht gemessen")
+# The monitor's own account: a device may have been in this state, and running, for much longer.
+STATE_SEEN_SINCE: Final = Text("State seen since", "Zustand gesehen seit")
 # Only where the silent monitor says so by itself: see `or_silent` and `or_zero`.
 NONE: Final = Text("none", "keine")
 
@@ -204,8 +206,16 @@ BLIND_ROW: Final = Value(
     Text("NO VERDICTS: see the monitor", "KEINE URTEILE: siehe Monitor"),
     Colour.UNKNOWN,
 )
+# The monitor may answer while Prometheus does not read its schools.
+ANY_LINE: Final = "max(school_uplink_state)"
+UNREAD_ROW: Final = Value("not_read", Text("NOT MEASURED", "NICHT GEMESSEN"), Colour.SILENT)
 PLACE_COLUMNS: Final = (
-    Column("place", Text("School", "Schule"), values=(SILENT_ROW, BLIND_ROW), coloured=False),
+    Column(
+        "place",
+        Text("School", "Schule"),
+        values=(SILENT_ROW, BLIND_ROW, UNREAD_ROW),
+        coloured=False,
+    ),
     Column("school", same("school"), hidden=True),
     Column("site", same("site"), hidden=True),
 )
@@ -213,8 +223,9 @@ PLACE_COLUMNS: Final = (
 
 def or_blind(expr: str) -> str:
     """Return PromQL of a table that says in the column `place` why it has no verdicts."""
-    row = f'label_replace(vector(NaN), "place", "{BLIND_ROW.value}", "", "")'
-    return f"{or_silent(expr)} or ({row} and on () {BLIND})"
+    blind = f"{labelled(place=str(BLIND_ROW.value))} and on () {BLIND}"
+    unread = f"{labelled(place=str(UNREAD_ROW.value))} unless on () {ANY_LINE}"
+    return f"{or_silent(expr)} or ({blind}) or ({unread} unless on () {BLIND} and on () {_ALIVE})"
 
 
 CALM: Final = Value(3, Text("none", "keine"), Colour.GOOD)
@@ -230,12 +241,13 @@ WHEN_SILENT: Final = Query(
 def if_none(expr: str, said: Text) -> tuple[Query, ...]:
     """Return what a timeline shows while `expr` has nothing, to be mapped `NOTHING_ELSE`.
 
-    It says `said` while the monitor answers and may judge; else that it is silent or isolated.
-    Such a panel is never empty, and never says that all is well without knowing.
+    It says `said` while the monitor judges lines; else that it is silent or isolated. Where lines
+    are not read it is empty.
     """
     none = f"unless on () ({expr})"
+    calm = f"(vector({CALM.value}) {none} unless on () {BLIND} and on () {ANY_LINE})"
     queries = (
-        (f"(vector({CALM.value}) {none} unless on () {BLIND}) and on () {_ALIVE}", said),
+        (f"{calm} and on () {_ALIVE}", said),
         (WHEN_SILENT.expr, WHEN_SILENT.legend),
         (
             f"vector({ISOLATED.value}) {none} and on () {BLIND}",

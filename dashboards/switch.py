@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from dashboards import ports
+from dashboards.as_of import as_of
 from dashboards.codes import verdict_sentences
 from dashboards.panel import (
     BAD_FROM_ONE,
@@ -40,6 +41,7 @@ from dashboards.shared import (
     SCHOOL,
     SILENT_ROW,
     SITE,
+    STATE_SEEN_SINCE,
     SWITCH,
     or_silent,
     while_alive,
@@ -96,14 +98,18 @@ ANSWER: Final = Row(
             verdict_sentences("switch", HERE, "school, site, device", "{{place}} · {{device}}"),
             "none",
             NOTHING_YET,
-            width=24,
+            width=20,
             height=4,
             steps=SENTENCE_STEPS,
             in_words=True,
         ),
+        as_of(4, 4),
         _tile(
-            Text("State since", "Zustand seit"),
-            Text("Since when the verdict holds.", "Seit wann das Urteil gilt."),
+            STATE_SEEN_SINCE,
+            Text(
+                "Since when the verdict holds; not from before the monitor was started.",
+                "Seit wann das Urteil gilt; nicht von vor dem Start des Monitors.",
+            ),
             f"max(school_switch_state_since_timestamp_seconds{{{HERE}}}) * 1000",
             "since",
             _PLAIN,
@@ -139,10 +145,12 @@ ANSWER: Final = Row(
             no_data=Text("none known", "keine bekannt"),
         ),
         _tile(
-            Text("Uptime", "Laufzeit"),
+            Text("Since its restart", "Seit Neustart"),
             Text(
-                "Time since its management started. Good: longer than since the last work on it.",
-                "Zeit seit Start seiner Verwaltung. Gut: länger als seit der letzten Arbeit.",
+                "Time since its management started, as the switch says itself. Good: longer than "
+                "since the last work on it.",
+                "Zeit seit Start seiner Verwaltung, wie der Switch selbst sagt. Gut: länger als "
+                "seit der letzten Arbeit.",
             ),
             while_alive(f"max(sysUpTime{{{HERE}}}) / 100"),
             "duration",

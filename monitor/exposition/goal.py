@@ -179,6 +179,12 @@ FORECAST_METRICS: Final = (
         "Since when no line was built, in whole days; absent while none was built",
     ),
     Metric(
+        "rollout_building_last_timestamp_seconds",
+        Kind.GAUGE,
+        "seconds",
+        "End of the day on which the last line was built, Unix time; absent while none was built",
+    ),
+    Metric(
         "rollout_building_usual_pause_seconds",
         Kind.GAUGE,
         "seconds",

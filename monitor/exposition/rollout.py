@@ -90,6 +90,8 @@ def forecast_blocks(found: Forecast | None, zone: ZoneInfo) -> dict[str, bytes]:
     blocks.add("rollout_goal_built", (), found.built)
     if found.pause_days is not None:
         blocks.add("rollout_building_pause_seconds", (), found.pause_days * _DAY)
+        last = _end_of(found.day - timedelta(days=found.pause_days), zone)
+        blocks.add("rollout_building_last_timestamp_seconds", (), last)
     if found.usual_pause_days is not None:
         blocks.add("rollout_building_usual_pause_seconds", (), found.usual_pause_days * _DAY)
     finish = (("0.1", found.early), ("0.5", found.middle), ("0.9", found.late))

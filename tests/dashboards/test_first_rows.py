@@ -111,12 +111,19 @@ def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path
         series[f"school_contract_availability_ratio{{{here}}}"] = "0.99x20"
         for name, by in zip(("up", "down"), grows, strict=True):
             series[f'school_minutes_total{{{here}, class="{name}"}}'] = f"0+{by}x20"
+    campaign = 'rollout_campaign_verdict{school="b", site="main", verdict="failed"}'
+    series[campaign] = "0x20"
     kept = "Kept, in this time range?"
     said = {
         kept: {"no: {{below}} of {{lines}} missed": (2, {"below": "1", "lines": "2"})},
         "Furthest below its contract": {
-            "{{place}}: {{share}} % available": (2, {"place": "Alpha", "share": "0"})
+            "{{place}}: available {{share}} % of {{span}} min": (
+                2,
+                {"place": "Alpha", "share": "0", "span": "20"},
+            )
         },
+        "Lines down": {"{{number}} of {{whole}}": (2, {"number": "1", "whole": "2"})},
+        "Lines too slow": {"{{number}} of {{whole}}": (0, {"number": "0", "whole": "1"})},
     }
     variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
     expect_said(tmp_path, contract.BOARD, series, said, variables)
@@ -127,22 +134,24 @@ TARGET = 365 * DAY
 
 
 @pytest.mark.parametrize(
-    ("overdue", "outlook", "built", "text", "code", "labels"),
+    ("overdue", "late", "outlook", "built", "text", "code", "labels"),
     [
-        (3, "built", 12, "yes: built {{month}}/{{year}}", 0, {"month": "12", "year": "1970"}),
-        (0, "built", 13, "yes: all built", 0, {}),
-        (0, "reached", 12, "yes: all built", 0, {}),
-        (4, "built", 12, "no: 1 day late", 2, {}),
-        (6, "built", 12, "no: {{days}} days late", 2, {"days": "3"}),
-        (94, "built", 12, "no: {{months}} months late", 2, {"months": "3"}),
-        # When the goal's number was built is not recorded.
-        (6, "built", 13, "all are built", 0, {}),
-        (6, "reached", 12, "all are built", 0, {}),
+        (0, -40, "built", 12, "yes: built {{month}}/{{year}}", 0, {"month": "11", "year": "1970"}),
+        (3, 0, "built", 12, "yes: built {{month}}/{{year}}", 0, {"month": "12", "year": "1970"}),
+        (9, 0, "reached", 12, "yes: built {{month}}/{{year}}", 0, {"month": "12", "year": "1970"}),
+        (4, 1, "built", 12, "no: 1 day late", 2, {}),
+        (6, 3, "built", 12, "no: {{days}} days late", 2, {"days": "3"}),
+        (94, 91, "reached", 12, "no: {{months}} months late", 2, {"months": "3"}),
+        # When the goal's number was built is not exported.
+        (0, -40, "built", 13, "yes: day not recorded", 0, {}),
+        (6, 3, "built", 13, "built: day not recorded", 3, {}),
+        (6, None, "reached", 12, "built: day not recorded", 3, {}),
     ],
 )
 def test_the_goal_says_whether_it_was_built_in_time(
     tmp_path: Path,
     overdue: int,
+    late: int | None,
     outlook: str,
     built: int,
     text: str,
@@ -157,15 +166,16 @@ def test_the_goal_says_whether_it_was_built_in_time(
         "rollout_goal_built": f"{built}x20",
         "rollout_goal_target_timestamp_seconds": f"{TARGET}x20",
         "rollout_goal_overdue_seconds": f"{overdue * DAY}x20",
-        "rollout_building_pause_seconds": f"{3 * DAY}x20",
         f'rollout_forecast_outlook{{outlook="{outlook}"}}': "1x20",
     }
+    if late is not None:
+        series["rollout_building_last_timestamp_seconds"] = f"{TARGET + late * DAY}x20"
     said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]] = {
         "Verified by measurement": {
             "{{number}} of {{goal}} schools": (1, {"number": "10", "goal": "12"})
         },
         "Built in time?": {text: (code, labels)},
-        "All built between": {"all built": (0, {})},
+        "All built between": {"nothing left to build": (0, {})},
     }
     expect_said(tmp_path, goal.BOARD, series, said, {})
 

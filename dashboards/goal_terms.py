@@ -1,0 +1,78 @@
+"""What the goal's board asks of the goal and its forecast, as PromQL, and says in numbers.
+
+Must not know: Grafana's JSON, panels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dashboards.sentence import GOOD, numbered, sentence
+from monitor.words.terms import UNITS
+from monitor.words.text import Text
+
+if TYPE_CHECKING:
+    from dashboards.panel import Query
+
+NO_GOAL: Final = Text("no goal is configured", "kein Ziel eingestellt")
+# Whether for want of a goal or of a monitor.
+NOT_KNOWN: Final = Text("not known", "nicht bekannt")
+NO_FORECAST: Final = Text("no forecast yet", "noch keine Prognose")
+VERIFIED: Final = "max(rollout_goal_verified)"
+BUILT: Final = "max(rollout_goal_built)"
+GOAL: Final = "max(rollout_goal_denominator)"
+TARGET: Final = "max(rollout_goal_target_timestamp_seconds)"
+OVERDUE: Final = "max(rollout_goal_overdue_seconds)"
+DAY: Final = 86_400
+_MONTH: Final = 2_629_746
+# From then on one speaks of months.
+_MONTHS_FROM: Final = 61 * DAY
+# From the end of a day into that day, whatever zone the reader is in.
+INTO_THE_DAY: Final = DAY // 2
+
+
+def finish(quantile: str) -> str:
+    """Return PromQL of the day's end by which that share of possible courses has all built."""
+    return f'max(rollout_forecast_finish_timestamp_seconds{{quantile="{quantile}"}})'
+
+
+def as_day(instant: str) -> str:
+    """Return PromQL of a day for people (milliseconds), of the instant at which it ends."""
+    return f"({instant} - {INTO_THE_DAY}) * 1000"
+
+
+def in_months(seconds: str) -> str:
+    """Return PromQL of a span of two months or more, with the label `months`."""
+    return numbered(
+        months=f"round((round({seconds} / {DAY}) >= {_MONTHS_FROM // DAY}) * {DAY} / {_MONTH})"
+    )
+
+
+def in_days(seconds: str) -> str:
+    """Return PromQL of a span of two days or more, below two months, with the label `days`."""
+    return numbered(days=f"(round({seconds} / {DAY}) > 1) < {_MONTHS_FROM // DAY}")
+
+
+def one_day(seconds: str) -> str:
+    """Return PromQL of a span of at most one day."""
+    return f"round(({seconds} > 0) / {DAY}) <= 1"
+
+
+_OF: Final = Text("{{number}} of {{goal}}", "{{number}} von {{goal}}")
+
+
+def of_goal(expr: str, below: int, too_few: Text = _OF) -> tuple[Query, ...]:
+    """Return the sentences of a number against the goal's, for each unit that it may have."""
+    queries = []
+    for unit, name in UNITS.items():
+        numbers = (
+            f'({numbered(goal=GOAL, number=expr)} and on () rollout_goal_info{{unit="{unit}"}})'
+        )
+        enough, short = (
+            Text(f"{said.en} {name.en}", f"{said.de} {name.de}") for said in (_OF, too_few)
+        )
+        queries += [
+            sentence(f"{numbers} and on () {expr} >= {GOAL}", GOOD, enough),
+            sentence(f"{numbers} and on () {expr} < {GOAL}", below, short),
+        ]
+    return tuple(queries)
