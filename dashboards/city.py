@@ -113,7 +113,7 @@ WHY: Final = Row(
             columns=(
                 Column("name", Text("School", "Schule"), values=(SILENT_ROW,), coloured=False),
                 Column("school", same("school"), hidden=True),
-                Column("Value", Text("Until", "Bis"), "since", width=110),
+                Column("Value", Text("Until", "Bis"), "since"),
             ),
             link=TO_SCHOOL_OF_ROW,
         ),

@@ -15,6 +15,7 @@ from dashboards.sentence import (
     BAD,
     GOOD,
     SENTENCE_STEPS,
+    SPANS,
     UNKNOWN,
     sentence,
     sentences_of_nothing,
@@ -88,30 +89,20 @@ _DEAD_SWITCH: Final = (
 _SWITCH: Final = "max by (school, site, device) (school_switch_state_since_timestamp_seconds)"
 _SWITCH_SINCE: Final = with_place(f"{_SWITCH} * 1000 {_DEAD_SWITCH}")
 
-# How long a line has been down: from, below, in which unit (s), and its words.
-_LONG: Final = (
-    (0, 7_200, 60, same("min")),
-    (7_200, 172_800, 3_600, same("h")),
-    (172_800, 1e10, 86_400, Text("days", "Tagen")),
-)
-
 
 def _fallen(cause: str, said: Text) -> tuple[Query, ...]:
     """Return the sentences of the lines that fell last and for this cause."""
     last = f"(bottomk(4, {_DOWN_FOR}) and on (cause) {labelled(cause=cause)})"
     return tuple(
         sentence(
-            unbroken(
-                f'count_values by (place, school, site) ("length", '
-                f"floor(({last} >= {begin} < {end:.0f}) / {unit}))"
-            ),
+            unbroken(f'count_values by (place, school, site) ("length", {span.whole(last)})'),
             BAD,
             Text(
-                f"{{{{place}}}}: {said.en} for {{{{length}}}} {word.en}",
-                f"{{{{place}}}}: {said.de} seit {{{{length}}}} {word.de}",
+                f"{{{{place}}}}: {said.en} for {{{{length}}}} {span.unit.en}",
+                f"{{{{place}}}}: {said.de} seit {{{{length}}}} {span.unit.de}",
             ),
         )
-        for begin, end, unit, word in _LONG
+        for span in SPANS
     )
 
 
@@ -175,8 +166,8 @@ ANSWER: Final = Row(
                 replace(PLACE_COLUMNS[0], title=Text("School or provider", "Schule oder Anbieter")),
                 *PLACE_COLUMNS[1:],
                 Column("cause", Text("Cause", "Ursache"), values=CAUSES),
-                Column("Value #A", Text("Since", "Seit"), "since", width=115),
-                Column("Value #B", Text("For", "Dauer"), "duration", width=100),
+                Column("Value #A", Text("Since", "Seit"), "since"),
+                Column("Value #B", Text("For", "Dauer"), "duration"),
                 Column(
                     "Value #C",
                     Text("In lessons", "Im Unterricht"),
@@ -210,7 +201,7 @@ ANSWER: Final = Row(
                 degraded.REASON,
                 Column("check", same("check"), hidden=True),
                 Column("part", same("part"), hidden=True),
-                Column("Value", Text("Since", "Seit"), "since", width=115),
+                Column("Value", Text("Since", "Seit"), "since"),
             ),
             first_by=Text("Since", "Seit"),
             link=TO_PLACE,
@@ -230,7 +221,7 @@ ANSWER: Final = Row(
             columns=(
                 *PLACE_COLUMNS,
                 Column("device", same("Switch")),
-                Column("Value", Text("Since", "Seit"), "since", width=115),
+                Column("Value", Text("Since", "Seit"), "since"),
             ),
             first_by=Text("Since", "Seit"),
             link=TO_PLACE,

@@ -153,7 +153,10 @@ def verdict_sentences(kind: str, selector: str, by: str, name: str) -> tuple[Que
         elif value.colour is Colour.GOOD:
             holds = f"{holds} unless on ({by}) ({degraded})"
         said = Text(*(f"{name}: {one}" for one in (value.text.en, value.text.de)))
-        queries.append(sentence(unbroken(with_place(holds)), _SENTENCE_CODES[value.colour], said))
+        named = unbroken(with_place(holds))
+        if "{{device}}" in name:
+            named = unbroken(named, "device")
+        queries.append(sentence(named, _SENTENCE_CODES[value.colour], said))
     return (*queries, *sentences_of_nothing(f"{causes}{{{selector}}}", NOTHING_YET))
 
 

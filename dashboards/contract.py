@@ -12,6 +12,7 @@ from dashboards.sentence import (
     BAD,
     GOOD,
     SENTENCE_STEPS,
+    SPANS,
     numbered,
     sentence,
     sentences_of_nothing,
@@ -26,7 +27,7 @@ from dashboards.shared import (
     of_city,
     with_place,
 )
-from monitor.words.text import Text, same
+from monitor.words.text import Text
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
 
@@ -62,14 +63,6 @@ _KEEPS: Final = Panel(
 
 _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
 
-_OF_RANGE: Final = "vector($__range_s)"
-# How long the time range is: from, below, in which unit (s), and its words.
-_LONG: Final = (
-    (0, 7_200, 60, same("min")),
-    (7_200, 172_800, 3_600, same("h")),
-    (172_800, 1e12, 86_400, Text("days", "Tagen")),
-)
-
 
 def _furthest() -> tuple[Query, ...]:
     """Return the sentences of the line that misses most, each for a length of the time range."""
@@ -78,14 +71,14 @@ def _furthest() -> tuple[Query, ...]:
         sentence(
             unbroken(share)
             + " * on () group_left (span) "
-            + numbered(span=f"round(({_OF_RANGE} >= {begin} < {end:.0f}) / {unit})"),
+            + numbered(span=span.whole("vector($__range_s)")),
             BAD,
             Text(
-                f"{{{{place}}}}: available {{{{share}}}} % of {{{{span}}}} {word.en}",
-                f"{{{{place}}}}: in {{{{span}}}} {word.de} zu {{{{share}}}} % verfügbar",
+                f"{{{{place}}}}: available {{{{share}}}} % of {{{{span}}}} {span.unit.en}",
+                f"{{{{place}}}}: in {{{{span}}}} {span.unit.de} zu {{{{share}}}} % verfügbar",
             ),
         )
-        for begin, end, unit, word in _LONG
+        for span in SPANS
     )
 
 

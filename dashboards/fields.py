@@ -20,7 +20,7 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.panel import Colour, Kind
+from dashboards.panel import HYPHEN, NO_BREAK, Colour, Kind
 from dashboards.per_series import PER_SERIES
 from monitor.words.text import Text, same
 
@@ -40,14 +40,14 @@ AnyPanel = (
     | text.Panel
 )
 
-# A tile would break its line at a space; a table's cell is one line anyway.
-_JOINT: Final = "\N{NO-BREAK SPACE}"
+# A tile would break its line at a space or a hyphen; a table's cell is one line anyway.
+_ISO: Final = f"YYYY{HYPHEN}MM{HYPHEN}DD"
 # As a person of each language writes them. Grafana's other units of dates and durations are
 # English ("37 minutes"), and write a day with its midnight.
 _UNITS: Final = {
-    "since": Text(f"time:D{_JOINT}MMM{_JOINT}HH:mm", f"time:DD.MM.{_JOINT}HH:mm"),
-    "day": Text("time:YYYY-MM-DD", "time:DD.MM.YYYY"),
-    "moment": Text(f"time:YYYY-MM-DD{_JOINT}HH:mm", f"time:DD.MM.YYYY{_JOINT}HH:mm"),
+    "since": Text(f"time:D{NO_BREAK}MMM{NO_BREAK}HH:mm", f"time:DD.MM.{NO_BREAK}HH:mm"),
+    "day": Text(f"time:{_ISO}", "time:DD.MM.YYYY"),
+    "moment": Text(f"time:{_ISO}{NO_BREAK}HH:mm", f"time:DD.MM.YYYY{NO_BREAK}HH:mm"),
     "duration": Text("dtdurations", "dtdhms"),
     # Grafana's `pps` writes one packet in two seconds as 500 mp/s.
     "packets": Text("suffix:packets/s", "suffix:Pakete/s"),
@@ -56,6 +56,10 @@ _UNITS: Final = {
     "broken": Text("suffix:broken", "suffix:defekt"),
 }
 _COUNTS: Final = frozenset({"none", "dead", "broken"})
+# What is as wide in every row takes no room from names.
+_WIDTHS: Final = {"since": 115, "day": 105, "moment": 150, "duration": 150, "locale": 115}
+# In a narrow window a table moves sideways rather than that its rows lose their names.
+_NAME_PIXELS: Final = 110
 DATES: Final = frozenset({"day", "moment", "since"})
 MAIN_SITE: Final = Text("main site", "Hauptstandort")
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
@@ -208,8 +212,11 @@ def _of_column(
     decimals = decimals_of(column.unit, column.decimals)
     if decimals is not None:
         yield models.DynamicConfigValue("decimals", decimals)
-    if column.width is not None:
-        yield models.DynamicConfigValue("custom.width", column.width)
+    width = column.width or _WIDTHS.get(column.unit)
+    if width is not None:
+        yield models.DynamicConfigValue("custom.width", width)
+    elif is_first:
+        yield models.DynamicConfigValue("custom.minWidth", _NAME_PIXELS)
     yield from _meaning_of_column(column, language)
     if is_first and panel.link is not None:
         yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])
@@ -217,7 +224,7 @@ def _of_column(
 
 def _meaning_of_column(column: Column, language: Language) -> Iterator[models.DynamicConfigValue]:
     texts = mappings(column.values, language)
-    if column.name.startswith("Value"):
+    if column.name.startswith("Value") or column.unit in DATES:
         texts.append(_NO_NUMBER)
     if texts:
         yield models.DynamicConfigValue("mappings", texts)

@@ -64,7 +64,7 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         Text("not known, or not given", "nicht bekannt oder nicht angegeben"),
         width=6,
         # Ten types of schools, each with its name above its bar.
-        height=14,
+        height=15,
         maximum=1,
         decimals=0,
         steps=(Step(None, Colour.BAD), Step(0.5, Colour.CARE), Step(1, Colour.GOOD)),
@@ -173,7 +173,7 @@ _MAP: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=12,
+    width=24,
     height=15,
     series=STAGE_LAYERS,
     link=TO_PLACE,
@@ -190,8 +190,8 @@ _OVER_TIME: Final = Panel(
     (Query("max by (stage) (rollout_sites) > 0", same("{{stage}}")),),
     "none",
     NOTHING_YET,
-    width=12,
-    height=15,
+    width=24,
+    height=10,
     stacked=True,
     series=STAGE_SERIES,
 )

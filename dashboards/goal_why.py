@@ -51,7 +51,8 @@ _PAST: Final = Panel(
     ),
     "none",
     NOT_KNOWN,
-    width=4,
+    width=12,
+    height=3,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
@@ -69,7 +70,8 @@ _BUILT: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=5,
+    width=8,
+    height=3,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
@@ -97,14 +99,15 @@ _PAUSE: Final = Panel(
     ),
     "none",
     NOT_KNOWN,
-    width=5,
+    width=12,
+    height=3,
 )
 
 _LOST: Final = 'max(rollout_sites{stage="regressed"})'
 
 _REGRESSED: Final = Panel(
     Kind.STAT,
-    Text("Regressed", "Rückschritte"),
+    Text("Regressed", "Nachweis verloren"),
     Text(
         "Sites that were verified and failed a campaign since. Good: 0.",
         "Standorte, die nachgewiesen waren und seither durchgefallen sind. Gut: 0.",
@@ -119,7 +122,8 @@ _REGRESSED: Final = Panel(
     ),
     "none",
     NOTHING_YET,
-    width=5,
+    width=8,
+    height=3,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
@@ -141,9 +145,10 @@ _LISTED: Final = Panel(
     ),
     "none",
     NOT_KNOWN,
-    width=5,
+    width=8,
+    height=3,
     steps=SENTENCE_STEPS,
     in_words=True,
 )
 
-TILES: Final = (_BUILT, _PAUSE, _PAST, _REGRESSED, _LISTED)
+TILES: Final = (_BUILT, _LISTED, _REGRESSED, _PAUSE, _PAST)

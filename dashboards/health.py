@@ -29,6 +29,7 @@ from dashboards.sentence import (
     sentences_of_nothing,
 )
 from dashboards.shared import (
+    NO_SERIES,
     NOTHING_YET,
     RELOADS,
     called,
@@ -211,14 +212,15 @@ ANSWER: Final = Row(
                     f" and on (kind) {_SKIPPED}",
                     same("{{kind}}"),
                 ),
-                zero_line(_SKIPPED, Text("none", "keine")),
+                zero_line(_SKIPPED),
             ),
             "none",
             NOTHING_YET,
             width=8,
             height=8,
             steps=(Step(None, Colour.GOOD), Step(360, Colour.BAD)),
-            series=called(terms.CHECKS),
+            series=(*called(terms.CHECKS), NO_SERIES),
+            meaning=Colour.CARE,
         ),
     ),
 )

@@ -44,6 +44,7 @@ _SOFT_MAX: Final = {
     "bytes": 1e6,
     "celsius": 40.0,
 }
+_MAP_MARGIN_PERCENT: Final = 60
 # No tile of a map is loaded from anywhere: one transparent pixel, which lies in the address itself.
 _NO_TILES: Final = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
@@ -151,6 +152,9 @@ def _time_series(panel: Panel) -> timeseries.Panel:
         built.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
         )
+    if panel.meaning is not None:
+        fixed = dashboard.FieldColor().mode(models.FieldColorModeId.FIXED)
+        built.color_scheme(fixed.fixed_color(panel.meaning))
     if panel.by_value:
         built.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.THRESHOLDS))
         built.gradient_mode(common_models.GraphGradientMode.SCHEME)
@@ -167,7 +171,8 @@ def _map(panel: Panel, language: Language) -> geomap.Panel:
         geomap.Panel()
         .layers([_layer(one, language) for one in panel.series])
         .basemap(background.name("Background" if language == "en" else "Hintergrund"))
-        .view(geomap.MapViewConfig().id("fit").zoom(11))
+        # The legend lies upon the map, at its left.
+        .view(geomap.MapViewConfig().id("fit").zoom(11).padding(_MAP_MARGIN_PERCENT))
         .tooltip(geomap.TooltipOptions().mode(geomap_models.TooltipMode.DETAILS))
         .with_transformation(
             models.DataTransformerConfig(

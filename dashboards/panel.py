@@ -11,7 +11,8 @@ from typing import Final
 
 from monitor.words.text import Text
 
-_NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
+HYPHEN: Final = "\N{NON-BREAKING HYPHEN}"
 # A dash may end a line, whatever space follows.
 _DASH: Final = "–\N{WORD JOINER}"
 
@@ -49,14 +50,15 @@ class Colour(StrEnum):
 def in_a_line(said: Text) -> Text:
     """Return a text that Grafana does not break: it makes the letters smaller instead.
 
-    It measures one line, draws two where there is a space, and has no room for the second. It
+    It measures one line, draws two where there is a space or a hyphen, and has no room for the
+    second. It
     draws bolder than it measures, by up to three hundredths: the spaces at both ends are what the
     words may grow into. Those with a place in them are long.
     """
-    edge = _NO_BREAK * (2 if "{{place}}" in said.en else 1)
+    edge = NO_BREAK * (2 if "{{place}}" in said.en else 1)
     return Text(
         *(
-            f"{edge}{one.replace('–', _DASH).replace(' ', _NO_BREAK)}{edge}"
+            f"{edge}{one.replace('–', _DASH).replace(' ', NO_BREAK).replace('-', HYPHEN)}{edge}"
             for one in (said.en, said.de)
         )
     )
@@ -114,7 +116,8 @@ class Series:
 class Column:
     """One column of a table: a label or `Value #A`, what it is called, and its unit.
 
-    A hidden column is there for links only (`${__data.fields.school}`). `coloured` paints the
+    The first one that is seen keeps room for a name, and dates have a width of their own. A hidden
+    column is there for links only (`${__data.fields.school}`). `coloured` paints the
     cells with the colours of `values`; without, only their words are used. `steps` colour figures.
     """
 
@@ -150,7 +153,8 @@ class Panel:
     whose meaning has a colour; a `mirrored` one has values below zero as well. `first_by` sorts a
     table by a column's title, largest value first. `names_one` is False where a tile that is alone
     needs no name, because a variable of the board says it. A graph is drawn `by_value` in the
-    colours of its steps, where a value means good or bad whosever it is.
+    colours of its steps, where a value means good or bad whosever it is. `meaning` is the colour of
+    a graph whose series all mean the same, such as a fault; one with a colour of its own keeps it.
     A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
     """
@@ -166,6 +170,7 @@ class Panel:
     steps: tuple[Step, ...] = (Step(None, Colour.PLAIN),)
     values: tuple[Value, ...] = ()
     series: tuple[Series, ...] = ()
+    meaning: Colour | None = None
     columns: tuple[Column, ...] = ()
     first_by: Text | None = None
     link: Link | None = None

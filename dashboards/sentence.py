@@ -7,10 +7,11 @@ Must not know: Grafana's JSON, single boards.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
-from dashboards.panel import Colour, Query, Step
-from monitor.words.text import Text
+from dashboards.panel import HYPHEN, NO_BREAK, Colour, Query, Step
+from monitor.words.text import Text, same
 
 GOOD: Final = 0
 CARE: Final = 1
@@ -55,11 +56,32 @@ def numbered(**numbers: str) -> str:
     return joined
 
 
-_UNBROKEN: Final = {"-": "\N{NON-BREAKING HYPHEN}", " ": "\N{NO-BREAK SPACE}"}
+_UNBROKEN: Final = {"-": HYPHEN, " ": NO_BREAK}
 
 
-def unbroken(expr: str) -> str:
-    """Return `expr` with a label `place` whose last four spaces and hyphens break no line."""
+def unbroken(expr: str, label: str = "place") -> str:
+    """Return `expr` with a label whose last four spaces and hyphens break no line."""
     for old, new in (*_UNBROKEN.items(),) * 4:
-        expr = f'label_replace({expr}, "place", "$1{new}$2", "place", "(.*){old}(.*)")'
+        expr = f'label_replace({expr}, "{label}", "$1{new}$2", "{label}", "(.*){old}(.*)")'
     return expr
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of lengths of time (s) that are said in one unit; German has the dative."""
+
+    begin: int
+    end: float
+    seconds: int
+    unit: Text
+
+    def whole(self, expr: str) -> str:
+        """Return PromQL of `expr` (s) in whole units where it is within the range."""
+        return f"floor((({expr}) >= {self.begin} < {self.end:.0f}) / {self.seconds})"
+
+
+SPANS: Final = (
+    Span(0, 7_200, 60, same("min")),
+    Span(7_200, 172_800, 3_600, same("h")),
+    Span(172_800, 1e12, 86_400, Text("days", "Tagen")),
+)

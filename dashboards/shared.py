@@ -257,12 +257,16 @@ def if_none(expr: str, said: Text) -> tuple[Query, ...]:
     return tuple(Query(query, text) for query, text in queries)
 
 
-def zero_line(expr: str, said: Text) -> Query:
-    """Return a graph's line at 0 called `said`, where `expr` has nothing and the monitor answers.
+NO_SERIES: Final = Series("none", NONE, Colour.GOOD)
+
+
+def zero_line(expr: str) -> Query:
+    """Return a graph's line at 0, `NO_SERIES`, where `expr` has nothing and the monitor answers.
 
     `expr` is filtered by `moved`, so that the legend names only what is not zero.
     """
-    return Query(f"(vector(0) unless on () ({expr})) and on () {_ALIVE}", said)
+    line = f"(vector(0) unless on () ({expr})) and on () {_ALIVE}"
+    return Query(line, same(NO_SERIES.name))
 
 
 def moved(counter: str, by: str) -> str:

@@ -26,15 +26,19 @@ from dashboards.panel import (
 from dashboards.ports import HERE
 from dashboards.sentence import (
     BAD,
+    CARE,
     GOOD,
     SENTENCE_STEPS,
+    SPANS,
     numbered,
     sentence,
     sentences_of_nothing,
+    unbroken,
 )
 from dashboards.shared import (
     EVERY_POLL,
     MAINTENANCE,
+    NO_SERIES,
     NOTHING_YET,
     OUTAGES,
     RELOADS,
@@ -72,7 +76,7 @@ _PORTS_SAID: Final = tuple(
     replace(query, every=EVERY_POLL)
     for query in (
         sentence(
-            while_alive(f"{_FAULTY} and on () count({_FAULTY}) == 1"),
+            while_alive(unbroken(f"{_FAULTY} and on () count({_FAULTY}) == 1", "port")),
             BAD,
             Text("{{port}} faulty", "{{port}} gestört"),
         ),
@@ -85,6 +89,23 @@ _PORTS_SAID: Final = tuple(
             f"{_ARE_READ} unless on () ({_FAULTY})", GOOD, Text("none faulty", "keiner gestört")
         ),
         *sentences_of_nothing(f"{_ARE_READ} or {_FAULTY}", NOTHING_YET),
+    )
+)
+
+_RUNS: Final = while_alive(f"max(sysUpTime{{{HERE}}}) / 100")
+_RESTARTED: Final = tuple(
+    replace(query, every=EVERY_POLL)
+    for query in (
+        *(
+            sentence(
+                while_alive(numbered(length=span.whole(f"({_RUNS}) {compared} 86400"))),
+                code,
+                Text(f"{{{{length}}}} {span.unit.en} ago", f"vor {{{{length}}}} {span.unit.de}"),
+            )
+            for span in SPANS
+            for compared, code in (("<", CARE), (">=", GOOD))
+        ),
+        *sentences_of_nothing(_RUNS, NOTHING_YET),
     )
 )
 
@@ -144,17 +165,22 @@ ANSWER: Final = Row(
             ),
             no_data=Text("none known", "keine bekannt"),
         ),
-        _tile(
-            Text("Since its restart", "Seit Neustart"),
+        Panel(
+            Kind.STAT,
+            Text("Last restart", "Letzter Neustart"),
             Text(
-                "Time since its management started, as the switch says itself. Good: longer than "
-                "since the last work on it.",
-                "Zeit seit Start seiner Verwaltung, wie der Switch selbst sagt. Gut: länger als "
-                "seit der letzten Arbeit.",
+                "How long ago its management was started, as the switch says itself. Good: before "
+                "the last work on it, and not today.",
+                "Wie lange der Start seiner Verwaltung her ist, wie der Switch selbst sagt. Gut: "
+                "vor der letzten Arbeit an ihm, und nicht heute.",
             ),
-            while_alive(f"max(sysUpTime{{{HERE}}}) / 100"),
-            "duration",
-            (Step(None, Colour.CARE), Step(86_400, Colour.GOOD)),
+            _RESTARTED,
+            "none",
+            NOTHING_YET,
+            width=6,
+            height=4,
+            steps=SENTENCE_STEPS,
+            in_words=True,
         ),
     ),
 )
@@ -210,7 +236,7 @@ PORTS: Final = Row(
                     "Value #A",
                     Text("State", "Zustand"),
                     values=ports.STATES,
-                    width=210,
+                    width=180,
                 ),
                 Column("Value #B", Text("Speed", "Tempo"), "bps"),
                 Column("Value #C", same("PoE"), values=ports.POWER, coloured=False),
@@ -218,7 +244,7 @@ PORTS: Final = Row(
                 Column("Value #E", Text("Out", "Hinaus"), "bps"),
                 Column("Value #F", Text("Damaged", "Beschädigt"), "packets"),
                 Column("Value #G", Text("Dropped", "Verworfen"), "packets"),
-                Column("Value #H", Text("State for", "Seit"), "duration", width=130),
+                Column("Value #H", Text("State for", "Seit"), "duration"),
             ),
             first_by=Text("State", "Zustand"),
         ),
@@ -240,8 +266,12 @@ def _busy(title: Text, description: Text, way: str) -> Panel:
     )
 
 
+_MEANINGS: Final = {"Errors": Colour.BAD, "Discards": Colour.CARE}
+
+
 def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
     received, sent = f"ifIn{name}", f"ifOut{name}"
+    calm = replace(NO_SERIES, text=none)
     return Panel(
         Kind.TIME_SERIES,
         title,
@@ -259,7 +289,7 @@ def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
             ),
             Query(
                 ports.none_of(ports.events(received), ports.events(sent)),
-                none,
+                same(calm.name),
                 every=EVERY_POLL,
             ),
         ),
@@ -267,6 +297,8 @@ def _events(title: Text, description: Text, none: Text, name: str) -> Panel:
         NOTHING_YET,
         width=12,
         height=8,
+        series=(calm,),
+        meaning=_MEANINGS[name],
     )
 
 

@@ -56,6 +56,15 @@ _SEEN: Final = """
     const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
     if (wide > 3 && high > 3) over.push(`${one} / ${other}`);
   }));
+  const frame = panel.getBoundingClientRect();
+  // What a tile says in large letters; a table and an axis cut at their edges by themselves.
+  const edges = leaves.filter((one) => parseFloat(getComputedStyle(one).fontSize) > 20)
+    .filter((one) => {
+      const range = document.createRange();
+      range.selectNodeContents(one);
+      const box = range.getBoundingClientRect();
+      return box.left < frame.left + 4 || box.right > frame.right - 4;
+    }).map((one) => one.textContent.trim());
   const title = panel.querySelector('h2, h6, .panel-title');
   const painted = [...panel.querySelectorAll('div, td')]
     .map((one) => getComputedStyle(one).backgroundImage + getComputedStyle(one).backgroundColor)
@@ -64,6 +73,7 @@ _SEEN: Final = """
     title: title ? title.textContent.trim() : '',
     text: panel.innerText,
     over,
+    edges,
     colours: [...new Set(painted.join(' ').match(/rgba?\\([^)]*\\)/g) || [])],
   };
 })
@@ -129,6 +139,7 @@ class Look:
             title, text = panel["title"], panel["text"]
             found += [f"{title}: open variable {name}" for name in _VARIABLE.findall(text)]
             found += [f"{title}: words on each other: {words}" for words in panel["over"]]
+            found += [f"{title}: words reach the edge: {words}" for words in panel["edges"]]
             if re.search(r"^No data", text, re.MULTILINE):
                 found.append(f"{title}: {text}")
         return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dashboards import city, contract, goal, health, school, switch
+from dashboards.panel import Kind
 from tests.dashboards.promtool import Samples, expect
 from tests.dashboards.test_port_states import port, power
 
@@ -98,6 +99,23 @@ def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
         },
     }
     expect_said(tmp_path, city.BOARD, series, said, {})
+
+
+def test_the_city_says_nothing_good_of_lines_that_are_not_read(tmp_path: Path) -> None:
+    """The monitor may answer while Prometheus does not find its schools."""
+    series = {**ALIVE, "monitor_isolated": "0x20", "school_common_outage": "0x20"}
+    expected: dict[str, Samples] = {}
+    for title in ("Lines down", "Lines unknown", "Down, why, and for how long"):
+        for query in tile(city.BOARD, title).queries:
+            said = query.legend.en == "not measured"
+            expected[query.expr] = [{"labels": "{}", "value": -1}] if said else []
+    [timeline] = [one for one in city.DETAIL.panels if one.kind is Kind.STATE_TIMELINE]
+    expected |= {query.expr: [] for query in timeline.queries}
+    table = tile(city.BOARD, "What is down, why, and whom it touches")
+    rows = f"count by (place) ({table.queries[0].expr})"
+    expected[rows] = [{"labels": '{place="not_read"}', "value": 1}]
+    variables = {"$__range": "20m"}
+    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=variables)
 
 
 def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path: Path) -> None:
@@ -224,7 +242,7 @@ def test_the_switch_names_the_port_that_is_faulty(
     named = {
         "school": "a",
         "site": "main",
-        "device": "switch-01",
+        "device": "switch\N{NON-BREAKING HYPHEN}01",
         "name": "Alpha",
         "place": "Alpha",
     }

@@ -239,7 +239,8 @@ def test_counts_have_no_fractions(board: Board, language: Language) -> None:
 
 @every_document
 def test_dates_and_durations_are_those_of_the_language(board: Board, language: Language) -> None:
-    foreign = {"de": ("dtdurations", "YYYY-"), "en": ("dtdhms", "DD.MM.")}[language]
+    year_first = "YYYY\N{NON-BREAKING HYPHEN}"
+    foreign = {"de": ("dtdurations", year_first), "en": ("dtdhms", "DD.MM.")}[language]
     for panel in panels_of(document(board, language)):
         config = panel["fieldConfig"]
         properties = [prop for one in config["overrides"] for prop in one["properties"]]

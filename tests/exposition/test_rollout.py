@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -218,6 +218,9 @@ def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
     assert ("rollout_forecast_finish_timestamp_seconds", "0.9") not in shown
     assert shown["rollout_goal_built",] == 61
     assert shown["rollout_building_pause_seconds",] == 12 * 86_400
+    last = found.day - timedelta(days=11)  # the end of the day twelve days ago
+    midnight = datetime.combine(last, time(), ZoneInfo("Europe/Berlin"))
+    assert shown["rollout_building_last_timestamp_seconds",] == midnight.timestamp()
     assert shown["rollout_building_usual_pause_seconds",] == 40 * 86_400
     assert shown["rollout_goal_overdue_seconds",] == 181 * 86_400
     assert {key[0] for key in shown} == {metric.name for metric in GROUPS["Forecast"]}
