@@ -42,7 +42,7 @@ COLUMNS: Final = 24
 DATASOURCE: Final = models.DataSourceRef("prometheus", "${datasource}")
 _ONE_LINE_LETTERS: Final = 25
 # Grafana's own 150 pixels push a table's last columns out of a narrow window.
-_MIN_COLUMN: Final = 60
+_MIN_COLUMN: Final = 55
 # Options that came after Grafana 9.4.
 _NEWER: Final = {
     "options": {

@@ -193,8 +193,8 @@ ANSWER: Final = Row(
             (Query(or_blind(with_place(degraded.since())), same(""), instant=True),),
             "none",
             NONE,
-            width=12,
-            height=7,
+            width=24,
+            height=6,
             columns=(
                 *PLACE_COLUMNS,
                 Column("device", Text("Device", "Gerät"), coloured=False, width=95),
@@ -216,8 +216,8 @@ ANSWER: Final = Row(
             (Query(or_blind(_SWITCH_SINCE), same(""), instant=True),),
             "none",
             NONE,
-            width=12,
-            height=7,
+            width=24,
+            height=5,
             columns=(
                 *PLACE_COLUMNS,
                 Column("device", same("Switch")),

@@ -57,9 +57,9 @@ _UNITS: Final = {
 }
 _COUNTS: Final = frozenset({"none", "dead", "broken"})
 # What is as wide in every row takes no room from names.
-_WIDTHS: Final = {"since": 115, "day": 105, "moment": 150, "duration": 150, "locale": 115}
+_WIDTHS: Final = {"since": 115, "day": 105, "moment": 150, "duration": 125, "locale": 115}
 # In a narrow window a table moves sideways rather than that its rows lose their names.
-_NAME_PIXELS: Final = 110
+_NAME_PIXELS: Final = 100
 DATES: Final = frozenset({"day", "moment", "since"})
 MAIN_SITE: Final = Text("main site", "Hauptstandort")
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")

@@ -236,7 +236,7 @@ PORTS: Final = Row(
                     "Value #A",
                     Text("State", "Zustand"),
                     values=ports.STATES,
-                    width=180,
+                    width=178,
                 ),
                 Column("Value #B", Text("Speed", "Tempo"), "bps"),
                 Column("Value #C", same("PoE"), values=ports.POWER, coloured=False),

@@ -60,8 +60,12 @@ _SEEN: Final = """
   // What a tile says in large letters; a table and an axis cut at their edges by themselves.
   const edges = leaves.filter((one) => parseFloat(getComputedStyle(one).fontSize) > 20)
     .filter((one) => {
+      // Spaces at the ends may lie beyond them.
+      const node = [...one.childNodes].find((part) => part.nodeType === Node.TEXT_NODE);
+      if (!node) return false;
       const range = document.createRange();
-      range.selectNodeContents(one);
+      range.setStart(node, node.data.length - node.data.trimStart().length);
+      range.setEnd(node, node.data.trimEnd().length);
       const box = range.getBoundingClientRect();
       return box.left < frame.left + 4 || box.right > frame.right - 4;
     }).map((one) => one.textContent.trim());

@@ -86,7 +86,7 @@ def test_tables_have_room_for_names_in_a_narrow_window(board: Board, language: L
         }
         seen = table_fields(panel)
         first = widths.get(seen[next(iter(seen))], {})
-        assert max(first.get("custom.minWidth", 0), first.get("custom.width", 0)) >= 110
+        assert max(first.get("custom.minWidth", 0), first.get("custom.width", 0)) >= 100
         for name in seen.values():
             if is_date(widths.get(name, {}).get("unit", "")):
                 assert widths[name]["custom.width"] >= 100, (panel["title"], name)
