@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "swap": set(),
     "table": set(),
     "threads": set(),
+    "host_names": set(),
     "plain": set(),
     "plural": set(),
     "words": set(),
@@ -83,6 +84,7 @@ ALLOWED: dict[str, set[str]] = {
 # What is for everybody to use.
 FOR_ALL = {
     "clock",
+    "host_names",
     "plain",
     "plural",
     "state_file",
@@ -118,6 +120,7 @@ OWNERS = {
     "click": {"cli"},
     "dns": {"probes"},
     "holidays": {"calendar"},
+    "idna": {"host_names"},
     "jinja2": {"rollout", "web"},
     "markupsafe": {"rollout", "web"},
 }

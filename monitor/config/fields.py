@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from monitor.config import units
 from monitor.config.problems import shown
 from monitor.config.text import Ambiguous
+from monitor.host_names import ascii_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +39,11 @@ _HOST_NAME = (
     r"^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 )
+# Whether it is a name that has punycode, no pattern can say.
+_BEYOND_ASCII = r"^(?=.*[\u00a1-\uffff])[A-Za-z0-9.\u00a1-\uffff-]{1,253}$"
 _DNS_NAME = r"^(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?$"
 _URL = (
-    r"^https?://(?:\{host\}|\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})"
+    r"^https?://(?:\{host\}|\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.\u00a1-\uffff-]{1,253})"
     r"(?::[0-9]{1,5})?(?:[/?][^\s{}#]*)?$"
 )
 _ENVIRONMENT = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
@@ -52,7 +56,12 @@ _OID = r"^1\.[0-3](?:\.(?:0|[1-9][0-9]{0,8})){1,30}$"
 _OBJECT = r"^[A-Za-z][A-Za-z0-9-]{0,63}$"
 
 _HOST_SCHEMA: dict[str, Any] = {
-    "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"pattern": _HOST_NAME}],
+    "anyOf": [
+        {"format": "ipv4"},
+        {"format": "ipv6"},
+        {"pattern": _HOST_NAME},
+        {"pattern": _BEYOND_ASCII},
+    ],
     "type": "string",
     "description": "An IPv4 or IPv6 address, or a host name",
 }
@@ -117,14 +126,14 @@ def _duration_between(shortest: float, longest: float, forms: str) -> Callable[[
 
 
 def parse_host(value: object) -> str:
-    """Return a host as it is probed: a normalised address, or a name in lower case."""
+    """Return a normalised address, or a name in lower case; umlauts stay."""
     forms = "allowed: an IPv4 or IPv6 address, or a host name"
     text = _text_of(value, forms)
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        if re.fullmatch(_HOST_NAME, text):
-            return text.lower()
+        if _is_name(text):
+            return unicodedata.normalize("NFC", text.lower())
         kind = "IPv4 address" if re.fullmatch(r"[0-9.]+", text) else "address or host name"
         kind = (
             "IPv6 address"
@@ -137,6 +146,14 @@ def parse_host(value: object) -> str:
     if address.is_unspecified or address.is_multicast or text == "255.255.255.255":
         raise refuse(f"{text} is no single host; {forms}")
     return str(address)
+
+
+def _is_name(text: str) -> bool:
+    try:
+        name = ascii_name(text)
+    except UnicodeError:
+        return False
+    return re.fullmatch(_HOST_NAME, name) is not None
 
 
 def _parse_host_or_placeholder(value: object) -> str:

@@ -13,6 +13,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.host_names import ascii_name
 from monitor.observation import Outcome, Reason
 from monitor.threads import FullError
 
@@ -69,7 +70,9 @@ async def resolve(host: str, clock: Clock, deadline: float, names: Threads) -> R
     def look_up() -> tuple[int, str]:
         nonlocal asked
         asked = True
-        found, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0]
+        found, _, _, _, address = socket.getaddrinfo(
+            ascii_name(host), None, type=socket.SOCK_DGRAM
+        )[0]
         return found, str(address[0])
 
     try:

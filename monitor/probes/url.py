@@ -9,6 +9,7 @@ import ipaddress
 from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
+from monitor.host_names import ascii_name
 from monitor.probes.attempt import printable
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -43,7 +44,7 @@ def parse_url(url: str) -> Place:
         ipaddress.IPv6Address(host)
         shown = f"[{host}]"
     else:
-        host = shown = host.encode("idna").decode("ascii")
+        host = shown = ascii_name(host).encode("idna").decode("ascii")
     if not port or host.startswith(".") or not host.isprintable() or " " in host:
         raise ValueError(f"{printable(url)} has no usable host and port")
     authority = shown if port == default else f"{shown}:{port}"
