@@ -28,6 +28,7 @@ from monitor.cli.output import say, say_json, show
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.contacts import FILE_NAME, read_contacts
+from monitor.config.plausible import odd_locations
 from monitor.config.problems import START, Problem
 from monitor.plural import count_of
 from monitor.rollout.goal_records import configured_scope
@@ -116,6 +117,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
             else f"school holidays are known until {calendar.data_ends}"
         )
         yield f"{known}; every later weekday counts as a school day: add them to city.holidays"
+    yield from odd_locations(inventory)
     for seen, cure in insecure_settings(inventory):
         yield f"{seen}; {cure}"
     scope = configured_scope(inventory, now)

@@ -19,6 +19,7 @@ from click.core import ParameterSource
 from monitor.cli.output import say, say_text
 from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.config import ConfigError, load, load_text, read
+from monitor.config.excerpt import with_excerpts
 from monitor.config.secrets import read_credentials
 from monitor.daemon import Loaded
 from monitor.schedule import DEFAULT_CONCURRENCY
@@ -279,9 +280,9 @@ def state_option(command: Command) -> Command:
     )(command)
 
 
-def say_config_error(error: ConfigError, config: Path) -> None:
+def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False) -> None:
     """Print every mistake of a configuration, and the way to another one where none is found."""
-    text = str(error)
+    text = with_excerpts(error) if excerpts else str(error)
     if config == DEFAULT_CONFIG and not config.exists():
         text += "; name it with --config"
     say_text(text, err=True)
@@ -292,7 +293,7 @@ def read_inventory(config: Path) -> Inventory:
     try:
         return load(config)
     except ConfigError as error:
-        say_config_error(error, config)
+        say_config_error(error, config, excerpts=True)
         raise SystemExit(Exit.WRONG) from None
 
 

@@ -63,12 +63,13 @@ def load_text(text: bytes, name: str) -> Inventory:
         ConfigError: if it is not fit for use, with every reason.
     """
     findings = Findings(name)
+    shown = text.decode("utf-8", "replace").removeprefix("\ufeff")
     try:
         inventory = _inventory(text, findings)
     except TooManyProblemsError:
-        raise findings.error() from None
+        raise findings.error(shown) from None
     if inventory is None or len(findings):
-        raise findings.error()
+        raise findings.error(shown)
     return inventory
 
 

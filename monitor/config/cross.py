@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.config.places import node_at
 from monitor.config.problems import listed, shown, suggestion
-from monitor.config.text import Mapping, Node, Scalar, Sequence
+from monitor.config.text import BROKEN, Mapping, Node, Scalar, Sequence
 from monitor.config.units import time_zone
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
         return
     named = node_at(root, (section,))
     if named is None and section != "profiles":  # reported: the others are mandatory
+        return
+    if isinstance(named, Scalar) and named.value is BROKEN:  # reported, and its entries unknown
         return
     names = tuple(named.values) if isinstance(named, Mapping) else ()
     if node.value not in names:

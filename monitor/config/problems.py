@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from monitor.config.invisible import hint_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,11 +50,15 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """The configuration is refused; `problems` holds every reason, sorted by place."""
+    """The configuration is refused; `problems` holds every reason, sorted by place.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    `text` is the file's, where it may be shown.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], text: str = "") -> None:
         super().__init__(problems)
         self.problems = problems
+        self.text = text
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)
@@ -78,7 +84,8 @@ class Findings:
             TooManyProblemsError: if there are far more than a person can mend.
         """
         wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
-        message = _in_one_line("; ".join((wrong, *(cure for cure in cures if cure))))
+        said = (wrong, hint_in(wrong), *cures)
+        message = _in_one_line("; ".join(one for one in said if one))
         self._problems.add(Problem(self._file, mark.line, mark.column, message))
         if len(self._problems) >= MAX_PROBLEMS:
             more = (
@@ -90,9 +97,9 @@ class Findings:
     def __len__(self) -> int:
         return len(self._problems)
 
-    def error(self) -> ConfigError:
-        """Return the error that carries all problems found, sorted by place."""
-        return ConfigError(tuple(sorted(self._problems)))
+    def error(self, text: str = "") -> ConfigError:
+        """Return the error that carries all problems found, sorted by place, and the text."""
+        return ConfigError(tuple(sorted(self._problems)), text)
 
 
 def _in_one_line(text: str) -> str:

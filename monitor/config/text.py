@@ -21,12 +21,17 @@ from typing import TYPE_CHECKING, Final, cast
 import yaml
 
 from monitor.config.problems import START, Findings, Mark, shown
+from monitor.config.signs import LINE_END, without_invisible
+from monitor.config.syntax import STAND_IN, Fault, Mender, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
+# So many faults are taken out of a text to read on, and so many characters are read for that.
+_MENDED: Final = 10
+_MENDED_SIZE: Final = 4 * MAX_BYTES
 
 # C0 and C1 controls, DEL, Unicode line breaks (YAML counts them as lines, editors do not),
 # surrogates and non-characters.
@@ -120,9 +125,33 @@ def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | 
             findings.add(START, "the file is empty", "allowed: a configuration with schools")
             return None
         return Scalar(START, None)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if is_ours:
+        text = without_invisible(text, findings)
     composer = _Composer(text, findings, is_ours=is_ours)
-    return composer.document(yaml.parse(text, Loader=loader))
+    root = composer.document(_events(text))
+    return _read_on(text, composer.fault, findings) if composer.fault and is_ours else root
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    return yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+def _read_on(text: str, fault: Fault, findings: Findings) -> Node | None:
+    """Return the tree of a text of ours without its faults, so that the other mistakes are found.
+
+    Each fault is noted by who finds it; None where there is no way to read on.
+    """
+    mender = Mender(text)
+    for _ in range(min(_MENDED, _MENDED_SIZE // len(text))):
+        mended = mender.mended(fault)
+        if mended is None:
+            return None
+        composer = _Composer(mended, findings, is_ours=True, mender=mender)
+        root = composer.document(_events(mended))
+        if composer.fault is None:
+            return root
+        fault = composer.fault
+    return None
 
 
 def plain(node: Node) -> object:
@@ -173,20 +202,8 @@ def _decode(data: bytes, findings: Findings) -> str | None:
 
 
 def _mark_at_end(text: str) -> Mark:
-    lines = re.split(r"\r\n|\r|\n", text)
+    lines = LINE_END.split(text)
     return Mark(len(lines), len(lines[-1]) + 1)
-
-
-def _tab_before(text: str, read: Mark, mark: Mark) -> Mark | None:
-    """Return where a tab indents a line from what was `read` last to a mistake; None without."""
-    lines = re.split(r"\r\n|\r|\n", text)[: mark.line]
-    for number in range(len(lines), read.line - 1, -1):
-        line = lines[number - 1]
-        indent = line[: len(line) - len(line.lstrip(" \t"))]
-        if "\t" in indent:
-            return Mark(number, indent.index("\t") + 1)
-    at_mistake = lines[-1][mark.column - 1 : mark.column]
-    return mark if at_mistake == "\t" else None
 
 
 class _StopComposingError(Exception):
@@ -196,7 +213,11 @@ class _StopComposingError(Exception):
 class _Composer:
     """Builds nodes from PyYAML's events; recursion is bounded by the depth limit."""
 
-    def __init__(self, text: str, findings: Findings, *, is_ours: bool) -> None:
+    def __init__(
+        self, text: str, findings: Findings, *, is_ours: bool, mender: Mender | None = None
+    ) -> None:
+        self.fault: Fault | None = None
+        self._mender = mender
         self._is_ours = is_ours
         self._forbidden = _FORBIDDEN_IN_VALUES if is_ours else _FORBIDDEN
         self._text = text
@@ -221,7 +242,9 @@ class _Composer:
         except _StopComposingError:
             return None
         except yaml.MarkedYAMLError as error:
-            self._note_syntax_error(error)
+            self.fault = fault_of(self._text, error, self._last)
+            if self._mender is None or self._mender.is_new(self.fault):
+                self._findings.add(self.fault.mark, self.fault.wrong, self.fault.cure)
             return None
         except (yaml.YAMLError, ValueError, OverflowError):
             # The pure reader lets chr() complain about an impossible \U escape.
@@ -252,15 +275,6 @@ class _Composer:
                 "write ... on a line of its own at the end",
             )
 
-    def _note_syntax_error(self, error: yaml.MarkedYAMLError) -> None:
-        place = error.problem_mark or error.context_mark
-        mark = self._last if place is None else Mark(place.line + 1, place.column + 1)
-        if (tab := _tab_before(self._text, self._last, mark)) is not None:
-            self._findings.add(tab, "a tab", "YAML wants spaces")
-            return
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        self._findings.add(mark, f"not valid YAML: {what}", "check indentation, colons and quotes")
-
     def _node(self, event: yaml.NodeEvent, events: Iterator[yaml.Event], depth: int) -> Node:
         mark = self._mark(event)
         if depth > MAX_DEPTH:
@@ -290,6 +304,8 @@ class _Composer:
 
     def _scalar(self, event: yaml.NodeEvent, mark: Mark) -> Scalar:
         text = str(getattr(event, "value", ""))
+        if self._mender is not None and text == STAND_IN:
+            return Scalar(mark, BROKEN)
         if found := self._forbidden.search(text):
             self._findings.add(
                 mark,

@@ -77,8 +77,9 @@ def test_check_tells_every_error_with_its_place(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert (code, output) == (1, "")
     lines = errors.splitlines()
-    assert len(lines) == 3
-    assert all(line.startswith(f"{config}:") for line in lines)
+    assert len(lines) == 9
+    assert all(line.startswith(f"{config}:") for line in lines[::3])
+    assert all(line.lstrip().startswith("| ") and line.endswith("^") for line in lines[2::3])
     assert "did you mean Grundschule?" in errors
 
 
