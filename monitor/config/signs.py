@@ -59,13 +59,13 @@ def parts(line: str) -> Iterator[tuple[int, str, Part]]:
 
 def open_quote(line: str) -> int | None:
     """Return the index of the quote that is not closed in its line; None if there is none."""
-    opened = next((at for at, _, part in parts(line) if part is Part.QUOTED), None)
-    while opened is not None:
-        closed = _closing(line, opened)
-        if closed is None:
-            return opened
-        behind = ((at, part) for at, _, part in parts(line) if at > closed)
-        opened = next((at for at, part in behind if part is Part.QUOTED), None)
+    behind = 0
+    for at, _, part in parts(line):
+        if part is Part.QUOTED and at >= behind:
+            closed = _closing(line, at)
+            if closed is None:
+                return at
+            behind = closed + 1
     return None
 
 

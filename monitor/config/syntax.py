@@ -49,10 +49,9 @@ class Fault(NamedTuple):
 
 def fault_of(text: str, error: yaml.MarkedYAMLError, last: Mark) -> Fault:
     """Return the mistake behind an error; `last` is where the last thing begins that was read."""
-    place = _mark(error.problem_mark) or _mark(error.context_mark) or last
     lines = LINE_END.split(text)
-    if place.line > len(lines):
-        place = Mark(len(lines), len(lines[-1]) + 1)
+    context = _mark(error.context_mark, lines)
+    place = _mark(error.problem_mark, lines) or context or last
     between = range(min(last.line, place.line), min(place.line, len(lines)) + 1)
     for number in reversed(between):
         line = lines[number - 1]
@@ -73,11 +72,16 @@ def fault_of(text: str, error: yaml.MarkedYAMLError, last: Mark) -> Fault:
             wrong = f"the {quote} that is opened here is not closed in its line"
             return Fault(Mark(number, opened + 1), wrong, f"close it with another {quote}")
     said = " ".join(part for part in (error.context, error.problem) if part)
-    return _by_message(said, lines, place, _mark(error.context_mark))
+    return _by_message(said, lines, place, context)
 
 
-def _mark(mark: yaml.Mark | None) -> Mark | None:
-    return None if mark is None else Mark(mark.line + 1, mark.column + 1)
+def _mark(mark: yaml.Mark | None, lines: list[str]) -> Mark | None:
+    """Return a place of PyYAML's, which may be behind the last line, as one in the text."""
+    if mark is None:
+        return None
+    if mark.line >= len(lines):
+        return Mark(len(lines), len(lines[-1]) + 1)
+    return Mark(mark.line + 1, mark.column + 1)
 
 
 def _by_message(said: str, lines: list[str], place: Mark, context: Mark | None) -> Fault:

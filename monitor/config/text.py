@@ -31,7 +31,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
 # So many faults are taken out of a text to read on, and so many characters are read for that.
 _MENDED: Final = 10
-_MENDED_SIZE: Final = 4 * MAX_BYTES
+_MENDED_SIZE: Final = MAX_BYTES
 
 # C0 and C1 controls, DEL, Unicode line breaks (YAML counts them as lines, editors do not),
 # surrogates and non-characters.
