@@ -69,7 +69,9 @@ def answers(honest: bytes, request: Message, dice: random.Random) -> list[tuple[
             [(True, BOMB), (True, honest)],
             [(True, honest[: dice.randrange(len(honest))]), (True, honest)],
             [(True, honest.replace(b"public", b"secret")), (True, honest)],
-            [(True, honest[:-1] + bytes((dice.randrange(256), 0)))],
+            # Of indefinite length; and with octets behind it, which are no part of it.
+            [(True, honest[:1] + b"\x80" + honest[2:] + b"\0\0")],
+            [(True, honest + bytes((dice.randrange(256), 0)))],
             [(True, strange)] * 20,
             [],
         )
