@@ -7,6 +7,7 @@ sockets there and go on with its own event loop outside.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLONE_NEWNET = 0x40000000
+_SERIAL = itertools.count(1)
 _ROOT = Path(__file__).resolve().parents[2]
 
 DEVICE = "line0"
@@ -69,7 +71,8 @@ class Namespace:
 @contextmanager
 def namespace(purpose: str) -> Iterator[Namespace]:
     """Make a namespace, and remove it at the end of the block."""
-    made = Namespace(namespace_of_mine(purpose))
+    # Two of one purpose may be open at once: a slow machine's fastest line is another test's line.
+    made = Namespace(namespace_of_mine(f"{purpose}-{next(_SERIAL)}"))
     subprocess.run(["ip", "netns", "add", made.name], check=True)
     try:
         made.run("ip", "link", "set", "lo", "up")
