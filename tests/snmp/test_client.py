@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import errno
 import socket
 import time
 
@@ -495,9 +494,8 @@ async def test_an_address_that_is_none_raises(address: str) -> None:
 async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behind() -> None:
     async with SnmpClient() as client:
         # A host without any route has another reason than one with.
-        with pytest.raises(OSError) as refused:
+        with pytest.raises(OSError, match=r"Permission denied|unreachable"):
             await read(client, Agent("255.255.255.255", 161, "2c", b"public"))
-        assert refused.value.errno in {errno.EACCES, errno.ENETUNREACH}
         assert client.requests_in_flight == 0
     with pytest.raises(OSError, match="no socket"):
         await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
