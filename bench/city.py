@@ -27,15 +27,15 @@ from bench.turns import Lag, TurnSelector, lag, new_loop
 from monitor.cli.common import read_inventory
 from monitor.cli.demo import COMMUNITY, demo_parts
 from monitor.clock import SystemClock
-from monitor.daemon import HOUSEKEEPING_SECONDS, Loaded, Settings, open_daemon
+from monitor.daemon.daemon import HOUSEKEEPING_SECONDS, Loaded, Settings, open_daemon
 from monitor.exposition.gate import KEPT_SECONDS
 from monitor.simulator.process import CityProcess
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from monitor.daemon import Daemon
-    from monitor.inventory import Inventory
+    from monitor.daemon.daemon import Daemon
+    from monitor.inventory.city import Inventory
     from monitor.probes.context import EchoTransport
 
 CONFIG = Path("config/schools.yaml")

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 
 from bench.part import Part, at_most
 from bench.table import Table
-from monitor.inventory import IcmpOptions
-from monitor.probes.echo_socket import EchoSocket
+from monitor.inventory.city import IcmpOptions
+from monitor.probes.echo.socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
 from tests.integration.wire import Wire
 from tools.processes import running

@@ -20,7 +20,7 @@ from bench.part import Part, at_most
 from bench.table import Table
 from monitor.cli.common import read_inventory
 from monitor.exposition.gate import ScrapeGate
-from monitor.view import DaemonView
+from monitor.status.view import DaemonView
 from monitor.web.app import Listen, serve
 from tests.modelled import running
 from tests.virtual_time import VirtualTimeLoop

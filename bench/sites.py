@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 from bench.part import Part, at_most
 from bench.table import Table
 from monitor.cli.common import read_inventory
-from monitor.daemon import HOUSEKEEPING_SECONDS
-from monitor.shard import Shard
+from monitor.daemon.daemon import HOUSEKEEPING_SECONDS
+from monitor.inventory.shard import Shard
 from tests.modelled import Network, running
 from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.inventory import Inventory, School
+    from monitor.inventory.city import Inventory, School
 
 CONFIG = Path("config/schools.yaml")
 FEW, MANY = 80, 10_000

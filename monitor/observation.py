@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from monitor.device_profile import Quantity
-    from monitor.inventory import Check
+    from monitor.inventory.city import Check
+    from monitor.inventory.device_profile import Quantity
 
 
 class Outcome(StrEnum):

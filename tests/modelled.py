@@ -10,21 +10,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from monitor.calendar.maintenance import MaintenanceBook
 from monitor.config import load
 from monitor.config.secrets import Secret
-from monitor.daemon import Daemon, Loaded, Parts, Settings
+from monitor.daemon.daemon import Daemon, Loaded, Parts, Settings
+from monitor.daemon.pipeline import Watch, remembered
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
-from monitor.inventory import Engine
-from monitor.maintenance import MaintenanceBook
+from monitor.inventory.city import Engine
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from monitor.observation import EchoRound
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.rollout.board import RolloutBoard
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.threads import open_daemon_threads
-from monitor.watch import Watch, remembered
 from tests.ports import free_port
 from tests.virtual_time import VirtualClock
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, MutableSequence
     from pathlib import Path
 
-    from monitor.inventory import IcmpOptions, Inventory
-    from monitor.rollout.place import LedgerPlace
+    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.ledger.place import LedgerPlace
     from monitor.snmp.read import Agent, Request
     from tests.integration.running import Town
 

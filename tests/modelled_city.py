@@ -25,7 +25,7 @@ from tests.modelled import Network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.simulator.model import Device
     from monitor.simulator.table import Table
     from monitor.snmp.oids import Object

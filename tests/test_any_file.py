@@ -13,10 +13,10 @@ from monitor.config.contacts import Contacts
 from monitor.exposition.gate import ScrapeGate
 from monitor.mails.template import template
 from monitor.schedule import CapacityError, refuse_overload
-from monitor.view import DaemonView
+from monitor.status.view import DaemonView
 from tests.config.any_file import accepted_files
+from tests.daemon.test_chaos import OLD, world
 from tests.modelled import Running, inventory_of, running
-from tests.test_chaos import OLD, world
 from tests.virtual_time import run_virtually
 
 

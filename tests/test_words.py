@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.calendar import DayKind
+from monitor.availability.minutes import MinuteClass
+from monitor.calendar.school_days import DayKind
+from monitor.campaigns.evidence import CampaignOutcome, Direction
 from monitor.exposition.availability import INTO_CLASS
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.inventory import CheckKind, Role
+from monitor.inventory.city import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
-from monitor.probes.echo_match import Drop
-from monitor.rollout.availability import MinuteClass
-from monitor.rollout.evidence import CampaignOutcome, Direction
-from monitor.rollout.forecast import Outlook
-from monitor.rollout.report_page import stage_name
+from monitor.probes.echo.match import Drop
+from monitor.report.forecast import Outlook
+from monitor.report.page import stage_name
 from monitor.rollout.stage import Stage
 from monitor.snmp import traps
 from monitor.snmp.client import DROP_REASONS

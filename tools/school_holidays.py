@@ -3,7 +3,7 @@
     python tools/school_holidays.py CHECKOUT
 
 North Rhine-Westphalia is left alone: its file comes from the ministry's decrees, and the data set
-is what it is compared with (tests/test_calendar.py).
+is what it is compared with (tests/calendar/test_school_days.py).
 """
 
 from __future__ import annotations

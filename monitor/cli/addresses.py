@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from monitor.inventory import DnsOptions, HttpOptions
+from monitor.inventory.city import DnsOptions, HttpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from monitor.cli.unit import Unit
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 Network = IPv4Network | IPv6Network
 # What systemd.resource-control(5) has names for.

@@ -11,25 +11,25 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from monitor.campaigns.rules import MEASUREMENTS
+from monitor.campaigns.trial import why_spoiled
 from monitor.cli.conclusion import conclusion
 from monitor.observation import DeviceReading
-from monitor.rollout.campaign_rules import MEASUREMENTS
-from monitor.rollout.campaign_trial import why_spoiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, tzinfo
     from pathlib import Path
 
+    from monitor.calendar.maintenance import PlannedWindow
+    from monitor.campaigns.evidence import CampaignVerdict, Measurement
+    from monitor.campaigns.plan import Progress, Slot
+    from monitor.campaigns.records import CampaignStep
     from monitor.cli.finding import Finding
     from monitor.cli.session import SchoolSession
-    from monitor.config.problems import Problem
-    from monitor.inventory import Inventory
-    from monitor.maintenance import PlannedWindow
+    from monitor.config.tree.problems import Problem
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation
-    from monitor.rollout.campaign import Progress, Slot
-    from monitor.rollout.campaign_records import CampaignStep
-    from monitor.rollout.evidence import CampaignVerdict, Measurement
     from monitor.uplink import Measured
 
 

@@ -21,14 +21,14 @@ from monitor.cli.common import (
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say
 from monitor.clock import SystemClock
-from monitor.rollout.backfill import DAY, HOUR, write_openmetrics
-from monitor.rollout.chain import LedgerError
+from monitor.ledger.chain import LedgerError
+from monitor.report.backfill import DAY, HOUR, write_openmetrics
+from monitor.report.history import read_history
 from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.history import read_history
-from monitor.whole_file import whole_text
+from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
-    from monitor.rollout.place import LedgerPlace
+    from monitor.ledger.place import LedgerPlace
 
 
 @click.command()

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.calendar import CalendarError, SchoolCalendar
+from monitor.calendar.school_days import CalendarError, SchoolCalendar
+from monitor.campaigns.book import judge
+from monitor.campaigns.plan import CampaignError, campaign_id, next_due, progress
+from monitor.campaigns.plan import plan as plan_campaign
+from monitor.campaigns.requests import FILE_NAME, Request, RequestFile, RequestFileError
+from monitor.campaigns.rules import MEASUREMENTS
+from monitor.campaigns.runner import KINDS
+from monitor.campaigns.trial import why_spoiled
 from monitor.cli.as_json import campaign_as_json, plan_as_json
 from monitor.cli.common import (
     Exit,
@@ -28,38 +35,21 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
-from monitor.plural import count_of
-from monitor.rollout.campaign import (
-    CampaignError,
-    campaign_id,
-    next_due,
-    progress,
-)
-from monitor.rollout.campaign import plan as plan_campaign
-from monitor.rollout.campaign_book import judge
-from monitor.rollout.campaign_requests import (
-    FILE_NAME,
-    Request,
-    RequestFile,
-    RequestFileError,
-)
-from monitor.rollout.campaign_rules import MEASUREMENTS
-from monitor.rollout.campaign_runner import KINDS
-from monitor.rollout.campaign_trial import why_spoiled
-from monitor.rollout.chain import LedgerError
-from monitor.table import Column, Kind, Table
+from monitor.ledger.chain import LedgerError
+from monitor.words.plural import count_of
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.inventory import Goal, Inventory, School, Site
-    from monitor.rollout.campaign import Progress, Slot
-    from monitor.rollout.campaign_requests import Action
-    from monitor.rollout.chain import Entry
-    from monitor.rollout.evidence import CampaignVerdict, Measurement
-    from monitor.rollout.place import LedgerPlace
+    from monitor.campaigns.evidence import CampaignVerdict, Measurement
+    from monitor.campaigns.plan import Progress, Slot
+    from monitor.campaigns.requests import Action
+    from monitor.inventory.city import Goal, Inventory, School, Site
+    from monitor.ledger.chain import Entry
+    from monitor.ledger.place import LedgerPlace
 
 _SHOWN = 5
 _HISTORY = timedelta(days=60)

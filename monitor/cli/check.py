@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.calendar import NOTHING_KNOWN, SchoolCalendar
+from monitor.calendar.school_days import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli.as_json import check_as_json
 from monitor.cli.common import (
     CONFIG_VARIABLE,
@@ -27,20 +27,20 @@ from monitor.cli.insecure import insecure_settings
 from monitor.cli.output import say, say_json, show
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
+from monitor.config.build.plausible import odd_locations
 from monitor.config.contacts import FILE_NAME, read_contacts
-from monitor.config.plausible import odd_locations
-from monitor.config.problems import START, Problem
-from monitor.plural import count_of
+from monitor.config.tree.problems import START, Problem
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
 from monitor.schedule import CapacityError, refuse_overload
-from monitor.table import Column, Kind, Table
+from monitor.words.plural import count_of
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory import Inventory
-    from monitor.shard import Shard
+    from monitor.inventory.city import Inventory
+    from monitor.inventory.shard import Shard
 
 
 @click.command()

@@ -19,17 +19,17 @@ from click.core import ParameterSource
 from monitor.cli.output import say, say_text
 from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.config import ConfigError, load, load_text, read
-from monitor.config.excerpt import with_excerpts
 from monitor.config.secrets import read_credentials
-from monitor.daemon import Loaded
+from monitor.config.tree.excerpt import with_excerpts
+from monitor.daemon.daemon import Loaded
+from monitor.inventory.shard import Shard
 from monitor.schedule import DEFAULT_CONCURRENCY
-from monitor.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.cli.unit import Unit
-    from monitor.inventory import Inventory, School
+    from monitor.inventory.city import Inventory, School
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.text import sanitise
-from monitor.inventory import CheckKind
+from monitor.inventory.city import CheckKind
 from monitor.observation import Outcome
-from monitor.plural import count_of
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from monitor.inventory import School, Site
+    from monitor.inventory.city import School, Site
     from monitor.observation import Observation
 
 _OF_DEVICE: Final = frozenset({CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE})

@@ -24,11 +24,11 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.contacts import FILE_NAME, Contacts, read_contacts
 from monitor.mails.template import template
-from monitor.plural import count_of
-from monitor.whole_file import whole_text
+from monitor.state.whole_file import whole_text
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 
 @click.group()

@@ -31,18 +31,11 @@ from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
-from monitor.config.units import UnitError, parse_duration
-from monitor.daemon import (
-    FORECAST_SECONDS,
-    LEDGER_FILE,
-    Loaded,
-    Settings,
-    open_daemon,
-)
-from monitor.inventory import InterfacesOptions
-from monitor.plain import as_json
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
+from monitor.config.shape.units import UnitError, parse_duration
+from monitor.daemon.daemon import FORECAST_SECONDS, LEDGER_FILE, Loaded, Settings, open_daemon
+from monitor.inventory.city import InterfacesOptions
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
@@ -51,15 +44,16 @@ from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_
 from monitor.simulator.process import CityProcess
 from monitor.simulator.websites import CA_FILE, Websites, with_websites
 from monitor.simulator.years import rollout_history
-from monitor.state_directory import prepare_state_directory
-from monitor.whole_file import whole_text
+from monitor.state.directory import prepare_state_directory
+from monitor.state.whole_file import whole_text
+from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from monitor.clock import Clock
-    from monitor.daemon import Daemon, Status
-    from monitor.inventory import Inventory
+    from monitor.daemon.daemon import Daemon, Status
+    from monitor.inventory.city import Inventory
     from monitor.probes.context import EchoTransport
 
 DEVICE_PORT = 16100
@@ -198,7 +192,7 @@ def demo(wishes: Wishes) -> None:
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # The demo prints changes of verdicts itself, those of degraded included.
-    logging.getLogger("monitor.watch").setLevel(logging.ERROR)
+    logging.getLogger("monitor.daemon.pipeline").setLevel(logging.ERROR)
     inventory = read_inventory(wishes.config)
     if wishes.schools is not None:
         inventory = replace(inventory, schools=inventory.schools[: wishes.schools])

@@ -26,7 +26,7 @@ from monitor.cli.output import say
 from monitor.simulator.faults import FaultError, FaultKind
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 demo_state_option = click.option(
     "--state-dir",

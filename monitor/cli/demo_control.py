@@ -17,14 +17,14 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from monitor.plain import as_json
 from monitor.simulator.city import CityError
 from monitor.simulator.faults import FaultError, FaultKind, parse_fault
+from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 SOCKET: Final = "control.sock"
 _ANSWER_SECONDS: Final = 60.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from monitor.daemon import Status
+    from monitor.daemon.daemon import Status
     from monitor.verdict import Subject, Verdict
     from monitor.verdict.trouble import Degradation
 

@@ -35,23 +35,23 @@ from monitor.cli.output import say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
-from monitor.inventory import IcmpOptions
-from monitor.plural import count_of
-from monitor.probes.echo_port import EchoPermissionError
-from monitor.probes.echo_socket import EchoSocket
+from monitor.inventory.city import IcmpOptions
+from monitor.ledger.chain import LedgerError
+from monitor.probes.echo.port import EchoPermissionError
+from monitor.probes.echo.socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
-from monitor.rollout.chain import LedgerError
 from monitor.snmp.client import SnmpClient
-from monitor.state_directory import StateDirectoryError, look_at_state_directory
+from monitor.state.directory import StateDirectoryError, look_at_state_directory
 from monitor.threads import open_probe_threads
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from monitor.cli.unit import Unit
-    from monitor.inventory import Inventory
-    from monitor.rollout.place import LedgerPlace
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.place import LedgerPlace
     from monitor.threads import ProbeThreads
 
 WANTED_BUFFER_BYTES: Final = 2 * 1024 * 1024

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from monitor.cli.finding import Finding, Health
 from monitor.cli.unit import CREDENTIALS, UNIT
 from monitor.config.secrets import SecretError, read_credentials
-from monitor.plural import count_of
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.cli.unit import Unit
-    from monitor.inventory import CredentialSource, Inventory
+    from monitor.inventory.city import CredentialSource, Inventory
 
 
 def secrets(inventory: Inventory, unit: Unit | None) -> Iterator[Finding]:

@@ -13,14 +13,14 @@ from monitor.cli.finding import Finding, Health
 from monitor.cli.service import is_service, own_name
 from monitor.cli.unit import UNIT, active_state, is_booted
 from monitor.config.secrets import own_copy
-from monitor.config.web_file import read_web_file
-from monitor.web_access import WebFileError
+from monitor.web.tls import WebFileError
+from monitor.web.web_file import read_web_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.cli.unit import Unit
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 _SHOWN: Final = 3
 _INSTALL: Final = "apt install ./build/schulnetz-monitor_*.deb"

@@ -16,25 +16,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor.calendar import SchoolCalendar
-from monitor.cli.common import (
-    Exit,
-    config_option,
-    fail,
-    find_school,
-    read_inventory,
-    state_option,
-)
-from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import say
-from monitor.cli.service import ServiceCommand
-from monitor.clock import SystemClock
-from monitor.local_time import TimeError, parse_began, parse_ended
-from monitor.plural import count_of
-from monitor.rollout.chain import LedgerError
-from monitor.rollout.excuse_effect import effect_of
-from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
-from monitor.rollout.excuses import (
+from monitor.availability.excuse_effect import effect_of
+from monitor.availability.excuse_requests import EXCUSES_FILE, ExcuseFile
+from monitor.availability.excuses import (
     EXCUSE,
     EXCUSE_WITHDRAWN,
     INTO,
@@ -48,16 +32,32 @@ from monitor.rollout.excuses import (
     unrecorded,
     with_asked,
 )
-from monitor.rollout.request_file import RequestFileError
+from monitor.calendar.local_time import TimeError, parse_began, parse_ended
+from monitor.calendar.school_days import SchoolCalendar
+from monitor.cli.common import (
+    Exit,
+    config_option,
+    fail,
+    find_school,
+    read_inventory,
+    state_option,
+)
+from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say
+from monitor.cli.service import ServiceCommand
+from monitor.clock import SystemClock
+from monitor.ledger.chain import LedgerError
+from monitor.state.request_file import RequestFileError
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.inventory import Inventory
-    from monitor.rollout.excuses import Into
-    from monitor.rollout.place import LedgerPlace
+    from monitor.availability.excuses import Into
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.place import LedgerPlace
 
 _CHANGES: Final[Mapping[Into, str]] = {"unknown": "down → excused", "down": "unknown → down"}
 _TURNED: Final[Mapping[Into, str]] = {"unknown": "down", "down": "unknown"}

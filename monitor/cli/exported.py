@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from monitor.exposition.interface_labels import numbered
 from monitor.exposition.ports import Exported, PortChooser, counted
 from monitor.exposition.text import sanitise
-from monitor.table import Column, Kind, Table
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from monitor.inventory import InterfacesOptions
+    from monitor.inventory.city import InterfacesOptions
     from monitor.observation import DeviceReading
 
 LEGEND: Final = (

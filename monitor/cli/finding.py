@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from monitor.table import Column, Kind, Table
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

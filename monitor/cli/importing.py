@@ -29,9 +29,9 @@ from monitor.importing.netbox_server import ask_netbox, is_address
 from monitor.importing.sheet import read_sheet
 from monitor.importing.taken import ImportProblemError
 from monitor.importing.zabbix import read_zabbix
-from monitor.plural import count_of
 from monitor.schedule import CapacityError, refuse_overload
-from monitor.whole_file import whole_text
+from monitor.state.whole_file import whole_text
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

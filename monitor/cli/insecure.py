@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory import HttpOptions, insecure_devices
-from monitor.plural import count_of
+from monitor.inventory.city import HttpOptions, insecure_devices
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 _MOST_NAMED: Final = 3
 

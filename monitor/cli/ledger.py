@@ -14,18 +14,18 @@ from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import document_stream, say
 from monitor.clock import SystemClock
-from monitor.plural import count_of
-from monitor.rollout.anchor import AnchorError, anchors_in, contradiction, parse_anchor
-from monitor.rollout.chain import LedgerError
-from monitor.rollout.place import LedgerPlace, SqlitePlace
-from monitor.rollout.reader import open_reader
-from monitor.whole_file import whole_text
+from monitor.ledger.anchor import AnchorError, anchors_in, contradiction, parse_anchor
+from monitor.ledger.chain import LedgerError
+from monitor.ledger.place import LedgerPlace, SqlitePlace
+from monitor.ledger.reader import open_reader
+from monitor.state.whole_file import whole_text
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.rollout.anchor import Anchor
-    from monitor.rollout.reading import VerifyResult
+    from monitor.ledger.anchor import Anchor
+    from monitor.ledger.reading import VerifyResult
 
 
 @click.group("ledger")

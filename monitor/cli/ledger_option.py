@@ -12,10 +12,10 @@ import click
 from click.core import ParameterSource
 
 from monitor.cli.common import Exit, fail, unit_of
-from monitor.daemon import LEDGER_FILE
-from monitor.rollout.chain import LedgerError
-from monitor.rollout.place import LedgerPlace, SqlitePlace
-from monitor.rollout.postgres import postgres_place
+from monitor.daemon.daemon import LEDGER_FILE
+from monitor.ledger.chain import LedgerError
+from monitor.ledger.place import LedgerPlace, SqlitePlace
+from monitor.ledger.postgres import postgres_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from monitor.plain import as_json, plain_lines
+from monitor.words.plain import as_json, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

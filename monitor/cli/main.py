@@ -45,12 +45,12 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
 from monitor.config import schema as config_schema
-from monitor.daemon import Settings
-from monitor.inventory import CheckKind
+from monitor.daemon.daemon import Settings
+from monitor.inventory.city import CheckKind
 
 if TYPE_CHECKING:
-    from monitor.rollout.place import LedgerPlace
-    from monitor.shard import Shard
+    from monitor.inventory.shard import Shard
+    from monitor.ledger.place import LedgerPlace
 
 EPILOG = """\b
 Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;

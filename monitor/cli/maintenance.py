@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.calendar.local_time import TimeError, parse_until
+from monitor.calendar.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
 from monitor.cli.as_json import windows_as_json
 from monitor.cli.common import (
     Exit,
@@ -23,16 +25,14 @@ from monitor.cli.common import (
 from monitor.cli.output import say, say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
-from monitor.local_time import TimeError, parse_until
-from monitor.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
-from monitor.plural import count_of
-from monitor.table import Column, Kind, Table
+from monitor.words.plural import count_of
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 _ALL: Final = "all"
 

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.segment import Segment
 
-from monitor.plain import as_json, plain, plain_lines
+from monitor.words.plain import as_json, plain, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,16 +14,16 @@ from monitor.cli.output import Screen, say_json, show, working
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
-from monitor.inventory import CheckKind
+from monitor.inventory.city import CheckKind
 from monitor.observation import Outcome
-from monitor.plural import count_of
-from monitor.probes.echo_port import EchoPermissionError
+from monitor.probes.echo.port import EchoPermissionError
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.cli.session import SchoolSession
-    from monitor.inventory import Inventory, School
+    from monitor.inventory.city import Inventory, School
 
 WATCH_SECONDS = 10.0
 

@@ -23,18 +23,18 @@ from monitor.cli.common import (
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say_document
 from monitor.clock import SystemClock
-from monitor.rollout.chain import LedgerError, LedgerLockedError
-from monitor.rollout.report import end_of, record, rollout_report
-from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
-from monitor.whole_file import whole_text
+from monitor.ledger.chain import LedgerError, LedgerLockedError
+from monitor.report.output import to_csv, to_html, to_json, to_markdown
+from monitor.report.report import end_of, record, rollout_report
+from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from monitor.inventory import Inventory
-    from monitor.rollout.place import LedgerPlace
-    from monitor.rollout.report import RolloutReport
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.place import LedgerPlace
+    from monitor.report.report import RolloutReport
     from monitor.words.text import Language
 
 _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])

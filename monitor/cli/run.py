@@ -16,22 +16,22 @@ from monitor.cli.common import Exit, base_url, fail, read_all, say_config_error,
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
-from monitor.daemon import Settings, TrapAddressError, open_daemon
-from monitor.notify import READY, Supervisor
-from monitor.probes.echo_port import EchoPermissionError
-from monitor.probes.echo_socket import EchoSocket
-from monitor.rollout.chain import LedgerError
+from monitor.daemon.daemon import Settings, TrapAddressError, open_daemon
+from monitor.daemon.systemd import READY, Supervisor
+from monitor.ledger.chain import LedgerError
+from monitor.probes.echo.port import EchoPermissionError
+from monitor.probes.echo.socket import EchoSocket
 from monitor.schedule import CapacityError
-from monitor.state_directory import StateDirectoryError
+from monitor.state.directory import StateDirectoryError
 from monitor.web.app import AddressInUseError
-from monitor.web_access import StrangersError, WebFileError
+from monitor.web.tls import StrangersError, WebFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from monitor.daemon import Daemon
-    from monitor.shard import Shard
+    from monitor.daemon.daemon import Daemon
+    from monitor.inventory.shard import Shard
 
 audit = logging.getLogger("monitor.audit")
 

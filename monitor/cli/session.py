@@ -10,15 +10,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.calendar import SchoolCalendar
+from monitor.calendar.maintenance import MaintenanceBook
+from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.demo import running_demo
 from monitor.clock import SystemClock
 from monitor.config.secrets import read_credentials
-from monitor.inventory import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
-from monitor.maintenance import MaintenanceBook
+from monitor.inventory.city import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
 from monitor.observation import Outcome
 from monitor.probes.context import ProbeContext
-from monitor.probes.echo_socket import EchoSocket
+from monitor.probes.echo.socket import EchoSocket
 from monitor.probes.registry import PROBES
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
-    from monitor.inventory import Check, IcmpOptions, Inventory, MaintenanceWindow, School
+    from monitor.inventory.city import Check, IcmpOptions, Inventory, MaintenanceWindow, School
     from monitor.observation import EchoRound, Observation
     from monitor.probes.context import EchoTransport
     from monitor.threads import ProbeThreads

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from monitor.cli.conclusion import conclusion
 from monitor.exposition.text import sanitise
-from monitor.inventory import CheckKind
+from monitor.inventory.city import CheckKind
 from monitor.observation import (
     DeviceReading,
     DnsReading,
@@ -23,8 +23,8 @@ from monitor.observation import (
     State,
     TcpReading,
 )
-from monitor.table import Column, Kind, Table
 from monitor.uplink.model import GAP_SENTENCES
+from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from monitor.cli.session import SchoolSession
-    from monitor.inventory import School
+    from monitor.inventory.city import School
     from monitor.observation import Observation
     from monitor.uplink import Measured
     from monitor.verdict import Subject, Verdict

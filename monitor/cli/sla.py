@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor.calendar import SchoolCalendar
-from monitor.cli.common import Exit, config_option, fail, json_option, read_inventory, state_option
-from monitor.cli.excuse import excuse
-from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import say, say_document, show
-from monitor.clock import SystemClock
-from monitor.rollout.chain import LedgerError
-from monitor.rollout.sla import month_entries, sla_report
-from monitor.rollout.sla_output import (
+from monitor.availability.sla import month_entries, sla_report
+from monitor.availability.sla_output import (
     excuses_to_csv,
     outages_to_csv,
     to_csv,
     to_json,
     to_table,
 )
+from monitor.calendar.school_days import SchoolCalendar
+from monitor.cli.common import Exit, config_option, fail, json_option, read_inventory, state_option
+from monitor.cli.excuse import excuse
+from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say, say_document, show
+from monitor.clock import SystemClock
+from monitor.ledger.chain import LedgerError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.rollout.place import LedgerPlace
+    from monitor.ledger.place import LedgerPlace
 
 _SHAPES: Final = {
     "csv": to_csv,

@@ -15,7 +15,7 @@ from monitor.cli.common import config_option, read_inventory, unit_of
 from monitor.cli.ledger_option import ledger_url_option
 from monitor.cli.output import say
 from monitor.cli.unit import UNIT
-from monitor.plural import count_of
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

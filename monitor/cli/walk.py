@@ -27,28 +27,28 @@ from monitor.cli.common import (
 from monitor.cli.devices import known_device, snmp_devices
 from monitor.cli.exported import LEGEND, exported_counts, exported_table
 from monitor.cli.output import say, say_document, show
+from monitor.cli.recording import recording, subtrees_of
 from monitor.cli.service import Service, ServiceCommand
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError
 from monitor.exposition.text import sanitise
-from monitor.inventory import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
+from monitor.inventory.city import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
 from monitor.observation import DeviceReading, HardwareReading
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import ResolveError, resolve
-from monitor.recording import recording, subtrees_of
 from monitor.snmp.dump import Dump
 from monitor.snmp.model import left_out_in_words
 from monitor.snmp.oids import LLDP_REM_TABLE, TABLES
 from monitor.snmp.read import Request
-from monitor.whole_file import whole_text
+from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from monitor.cli.session import Transports
-    from monitor.inventory import Check, Inventory, SnmpAccess
+    from monitor.inventory.city import Check, Inventory, SnmpAccess
     from monitor.snmp.oids import Table
     from monitor.snmp.read import Result
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from monitor.config.build import build
-from monitor.config.cross import check_names
-from monitor.config.problems import START, ConfigError, Findings, Problem, TooManyProblemsError
-from monitor.config.schema import schema
-from monitor.config.text import MAX_BYTES, compose
-from monitor.config.validate import validate
+from monitor.config.build.build import build
+from monitor.config.build.names import check_names
+from monitor.config.shape.schema import schema
+from monitor.config.shape.validate import validate
+from monitor.config.tree.problems import START, ConfigError, Findings, Problem, TooManyProblemsError
+from monitor.config.tree.text import MAX_BYTES, compose
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 __all__ = ["ConfigError", "Problem", "load", "load_text", "read", "schema"]
 

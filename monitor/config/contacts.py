@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from monitor.config.fields import Slug, Text
-from monitor.config.places import key_mark_of
-from monitor.config.problems import START, Findings, TooManyProblemsError, listed, suggestion
-from monitor.config.quiet_messages import note_quietly
-from monitor.config.regular_file import read_regular_file
-from monitor.config.shape import Rules
-from monitor.config.text import compose, plain
+from monitor.config.shape.base import Rules
+from monitor.config.shape.fields import Slug, Text
+from monitor.config.shape.quiet_messages import note_quietly
+from monitor.config.tree.places import key_mark_of
+from monitor.config.tree.problems import START, Findings, TooManyProblemsError, listed, suggestion
+from monitor.config.tree.regular_file import read_regular_file
+from monitor.config.tree.text import compose, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
     from typing import Self
 
-    from monitor.config.text import Node
-    from monitor.inventory import Inventory
+    from monitor.config.tree.text import Node
+    from monitor.inventory.city import Inventory
 
 FILE_NAME: Final = "contacts.yaml"
 MAX_BYTES: Final = 4 * 1024 * 1024

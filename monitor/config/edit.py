@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.config.problems import Findings
-from monitor.config.text import Mapping as MappingNode
-from monitor.config.text import Node, Scalar, Sequence, compose, plain, resolve
-from monitor.plain import as_json
+from monitor.config.tree.problems import Findings
+from monitor.config.tree.text import Mapping as MappingNode
+from monitor.config.tree.text import Node, Scalar, Sequence, compose, plain, resolve
+from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory import CredentialSource
+    from monitor.inventory.city import CredentialSource
 
 # SNMP communities and passphrases stay far below; a longer file is not the one that was meant.
 MAX_SECRET_BYTES: Final = 256

@@ -12,9 +12,9 @@ from monitor.exposition.text import Blocks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.rollout.availability import MinuteClass
-    from monitor.rollout.excuses import Excuse
-    from monitor.rollout.ledger import LedgerHealth
+    from monitor.availability.excuses import Excuse
+    from monitor.availability.minutes import MinuteClass
+    from monitor.ledger.ledger import LedgerHealth
 
 # What a ledger's `into` makes of a minute in the account.
 INTO_CLASS: Final = {"unknown": "excused", "down": "down"}

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.device_profile import Quantity
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE
-from monitor.inventory import HardwareOptions
+from monitor.inventory.city import HardwareOptions
+from monitor.inventory.device_profile import Quantity
 from monitor.observation import Chassis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from monitor.devices.links import Link, Place
     from monitor.exposition.text import Blocks
-    from monitor.inventory import Check
+    from monitor.inventory.city import Check
     from monitor.observation import HardwareReading
-    from monitor.topology import Link, Place
 
 _GROUP = (*DEVICE, "pethMainPseGroupIndex")
 _PORT = (*DEVICE, "pethPsePortGroupIndex", "pethPsePortIndex", "ifName")

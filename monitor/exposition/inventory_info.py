@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.exposition.text import Blocks
-from monitor.inventory import Role, snmp_access
+from monitor.inventory.city import Role, snmp_access
 
 if TYPE_CHECKING:
-    from monitor.inventory import CheckPlan, Inventory, School, Site
+    from monitor.inventory.city import CheckPlan, Inventory, School, Site
 
 
 def render_school(school: School) -> dict[str, bytes]:

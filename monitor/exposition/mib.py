@@ -5,8 +5,8 @@ Must not know: how a device is asked, or which objects it has.
 
 from __future__ import annotations
 
+from monitor.devices.restart import Restart
 from monitor.exposition.metric import Kind, Metric
-from monitor.restart import Restart
 
 DEVICE = ("school", "site", "device")
 # What an interface is called; which of them are there follows from what it is known by, and

@@ -25,7 +25,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.inventory import CheckKind, Role
+from monitor.inventory.city import CheckKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric as Family
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation, Outcome
 
 _LAG_BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)

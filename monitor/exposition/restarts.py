@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from monitor.restart import Clocks, Restart, restarted
+from monitor.devices.restart import Clocks, Restart, restarted
 
 if TYPE_CHECKING:
     from monitor.exposition.text import Blocks

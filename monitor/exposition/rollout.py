@@ -11,10 +11,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from monitor.campaigns.evidence import CampaignOutcome, Direction
+from monitor.campaigns.rules import counted
 from monitor.exposition.text import Blocks
-from monitor.rollout.campaign_rules import counted
-from monitor.rollout.evidence import CampaignOutcome, Direction
-from monitor.rollout.forecast import Outlook
+from monitor.report.forecast import Outlook
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from monitor.inventory import Goal, Inventory, ReportedGoal
+    from monitor.campaigns.evidence import Campaign
+    from monitor.inventory.city import Goal, Inventory, ReportedGoal
+    from monitor.report.forecast import Forecast
     from monitor.rollout.board import RolloutBoard
-    from monitor.rollout.evidence import Campaign
-    from monitor.rollout.forecast import Forecast
     from monitor.rollout.progress import Progress
     from monitor.rollout.stage import Judged, StageFinding
 

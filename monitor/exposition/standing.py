@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from monitor.availability.minutes import MinuteClass
 from monitor.exposition.metric import Kind, Metric
-from monitor.rollout.availability import MinuteClass
 
 _SITE: Final = ("school", "site")
 _DEVICE: Final = ("school", "site", "device")

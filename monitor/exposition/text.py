@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.plain import plain
+from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ _KEPT_BEGINS = 256
 def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
     """Return text that is safe in a label: valid UTF-8, one line, at most `limit` characters.
 
-    What is no text is left out, as in every other output (`monitor.plain`).
+    What is no text is left out, as in every other output (`monitor.words.plain`).
     """
     return plain(raw)[:limit]
 

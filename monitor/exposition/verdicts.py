@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.calendar import DayKind
+from monitor.calendar.school_days import DayKind
 from monitor.observation import State
-from monitor.plain import plain
 from monitor.verdict import MONITOR, SubjectKind
+from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from monitor.calendar import SchoolCalendar
-    from monitor.inventory import Inventory, MaintenanceWindow
-    from monitor.maintenance import MaintenanceBook
+    from monitor.calendar.maintenance import MaintenanceBook
+    from monitor.calendar.school_days import SchoolCalendar
+    from monitor.inventory.city import Inventory, MaintenanceWindow
     from monitor.verdict import Subject, Verdict, VerdictBoard
 
 UPLINK_FAMILIES = (

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from monitor.config.edit import slug
-from monitor.config.places import node_at
-from monitor.config.problems import Findings
-from monitor.config.text import Mapping, Scalar, Sequence, compose
+from monitor.config.tree.places import node_at
+from monitor.config.tree.problems import Findings
+from monitor.config.tree.text import Mapping, Scalar, Sequence, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Sequence as Several
 
-    from monitor.config.text import Node
+    from monitor.config.tree.text import Node
 
 _NUMBER: Final = re.compile(r"[0-9][0-9A-Z-]{2,6}[0-9A-Z]")
 _WORD: Final = re.compile(r"[0-9A-Za-z-]+")

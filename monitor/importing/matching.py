@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from monitor.config.edit import NamedHost, Row
     from monitor.importing.known import Known
-    from monitor.inventory import Inventory, School
+    from monitor.inventory.city import Inventory, School
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.mails.clock_changes import clock_changes
-from monitor.plain import as_json, plain
 from monitor.words import mails as words
+from monitor.words.plain import as_json, plain
 from monitor.words.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.config.contacts import Contacts, Person
-    from monitor.inventory import Inventory, School, Site
+    from monitor.inventory.city import Inventory, School, Site
     from monitor.words.text import Language
 
     Row = tuple[str, str]

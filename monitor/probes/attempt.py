@@ -13,13 +13,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from monitor.observation import Observation, Outcome, Reason
-from monitor.plain import plain
+from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from monitor.clock import Clock
-    from monitor.inventory import Check
+    from monitor.inventory.city import Check
     from monitor.observation import Values
     from monitor.probes.context import ProbeContext
 

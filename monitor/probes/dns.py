@@ -25,18 +25,18 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.ANY.SOA import SOA
 
-from monitor.inventory import DnsOptions
+from monitor.inventory.city import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
-from monitor.probes.connect import connect, failure, locate, place
+from monitor.probes.stream.connect import connect, failure, locate, place
 from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
-    from monitor.inventory import Check
+    from monitor.inventory.city import Check
     from monitor.observation import Observation
-    from monitor.probes.connect import Connection
     from monitor.probes.context import ProbeContext
     from monitor.probes.resolve import Resolved
+    from monitor.probes.stream.connect import Connection
 
 # Without EDNS a server may send 512; whoever sends more than this means harm.
 _DATAGRAM_LIMIT = 4096

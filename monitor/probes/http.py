@@ -14,26 +14,26 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from monitor.inventory import HttpOptions
+from monitor.inventory.city import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
-from monitor.probes.certificate import client_context, read_chain, refusal, tls_version
-from monitor.probes.charset import text_of
-from monitor.probes.connect import connect, failure, locate, place
-from monitor.probes.cookies import Cookies
-from monitor.probes.http_message import Body, HeadReader, ResponseError, request
-from monitor.probes.redirect_target import refusal as refusal_of_target
+from monitor.probes.stream.certificate import client_context, read_chain, refusal, tls_version
+from monitor.probes.stream.charset import text_of
+from monitor.probes.stream.connect import connect, failure, locate, place
+from monitor.probes.stream.cookies import Cookies
+from monitor.probes.stream.http1 import Body, HeadReader, ResponseError, request
+from monitor.probes.stream.redirect_target import refusal as refusal_of_target
+from monitor.probes.stream.url import parse_url, redirected
 from monitor.probes.turns import Turns
-from monitor.probes.url import parse_url, redirected
 
 if TYPE_CHECKING:
-    from monitor.inventory import Check
+    from monitor.inventory.city import Check
     from monitor.observation import CertificateChain, Observation
-    from monitor.probes.connect import Connection
     from monitor.probes.context import ProbeContext
-    from monitor.probes.http_message import Head
     from monitor.probes.resolve import Resolved
-    from monitor.probes.url import Place
+    from monitor.probes.stream.connect import Connection
+    from monitor.probes.stream.http1 import Head
+    from monitor.probes.stream.url import Place
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 

@@ -14,10 +14,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from monitor.inventory import Criterion
-from monitor.rollout.availability import minute_of
-from monitor.rollout.campaign_book import CampaignBook
-from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT
+from monitor.availability.minutes import minute_of
+from monitor.availability.records import MINUTES, SCOPE, read_run, read_scope
+from monitor.campaigns.book import CampaignBook
+from monitor.campaigns.records import CAMPAIGN, MEASUREMENT
+from monitor.inventory.city import Criterion
 from monitor.rollout.line import is_live
 from monitor.rollout.line_records import (
     LINE,
@@ -28,7 +29,6 @@ from monitor.rollout.line_records import (
     read_line_day,
 )
 from monitor.rollout.line_watch import LineWatch
-from monitor.rollout.records import MINUTES, SCOPE, read_run, read_scope
 from monitor.rollout.stage import Stage, StageFinding, stage_of
 from monitor.rollout.stage_records import (
     REPORTED_GOAL,
@@ -45,9 +45,9 @@ from monitor.rollout.stage_records import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.inventory import Inventory, School, Site
-    from monitor.rollout.chain import Entry, Past
-    from monitor.rollout.evidence import Campaign, LineDay
+    from monitor.campaigns.evidence import Campaign, LineDay
+    from monitor.inventory.city import Inventory, School, Site
+    from monitor.ledger.chain import Entry, Past
     from monitor.rollout.line import Identity
     from monitor.rollout.stage import Judged
 

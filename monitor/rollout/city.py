@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from monitor.inventory import Inventory
-    from monitor.rollout.chain import Recorded
-    from monitor.rollout.forecast import Forecast
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import Recorded
+    from monitor.ledger.place import SharedLedger
+    from monitor.report.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
-    from monitor.rollout.place import SharedLedger
     from monitor.rollout.stage import Stage
     from monitor.threads import Threads
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from monitor.rollout.chain import Entry, Json
-from monitor.rollout.payload import Payload
+from monitor.ledger.chain import Entry, Json
+from monitor.ledger.payload import Payload
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 GOAL: Final = "goal"
 

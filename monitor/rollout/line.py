@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from monitor.inventory import ExpectedLine
-    from monitor.rollout.evidence import LineDay
+    from monitor.campaigns.evidence import LineDay
+    from monitor.inventory.city import ExpectedLine
 
 WINDOW_MINUTES: Final = 24 * 60
 NO_EXPECTATION: Final = "nothing says which line is the right one: set `line` in the configuration"

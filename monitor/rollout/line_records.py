@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.rollout.chain import Entry, Json, milliseconds
-from monitor.rollout.evidence import LineDay
-from monitor.rollout.payload import Payload
+from monitor.campaigns.evidence import LineDay
+from monitor.ledger.chain import Entry, Json, milliseconds
+from monitor.ledger.payload import Payload
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,15 +12,15 @@ from array import array
 from copy import copy
 from typing import TYPE_CHECKING, Final
 
-from monitor.rollout.availability import CODES, MinuteClass, start_of
-from monitor.rollout.evidence import LineDay
+from monitor.availability.minutes import CODES, MinuteClass, start_of
+from monitor.campaigns.evidence import LineDay
 from monitor.rollout.line import NO_EXPECTATION, WINDOW_MINUTES, Identity, expectation, right_line
 from monitor.rollout.line_records import LineChange
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.inventory import ExpectedLine
+    from monitor.inventory.city import ExpectedLine
 
 _UP: Final = CODES[MinuteClass.UP].encode()
 _DOWN: Final = CODES[MinuteClass.DOWN].encode()

@@ -14,15 +14,15 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from monitor.rollout.evidence import CampaignOutcome
+from monitor.campaigns.evidence import CampaignOutcome
 from monitor.rollout.line import WINDOW_MINUTES, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
-    from monitor.inventory import Milestone
-    from monitor.rollout.evidence import CampaignVerdict, LineDay
+    from monitor.campaigns.evidence import CampaignVerdict, LineDay
+    from monitor.inventory.city import Milestone
 
 # How long a passed campaign speaks for a line.
 FRESH: Final = timedelta(days=180)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
-from monitor.rollout.chain import Entry, Json, milliseconds
-from monitor.rollout.payload import Payload
-from monitor.rollout.records import MalformedEntryError
+from monitor.availability.records import MalformedEntryError
+from monitor.ledger.chain import Entry, Json, milliseconds
+from monitor.ledger.payload import Payload
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.inventory import ReportedEntry
+    from monitor.inventory.city import ReportedEntry
 
 STAGE: Final = "stage"
 REPORTED_GOAL: Final = "reported_goal"

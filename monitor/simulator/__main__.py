@@ -22,7 +22,7 @@ from monitor.simulator.process import COMMUNITY_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 
 def main(arguments: Sequence[str], load: Callable[[Path], Inventory]) -> int:

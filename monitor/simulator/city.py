@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.simulator.faults import Fault
 
 SLOW_REPLY_SECONDS: Final = 0.3

@@ -18,12 +18,12 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.inventory import Role
+from monitor.inventory.city import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from monitor.inventory import Inventory, School
+    from monitor.inventory.city import Inventory, School
 
 LOSS_SHARE = 0.4
 """Share of the packets that a lossy device loses."""

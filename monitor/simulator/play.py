@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
-from monitor.inventory import Milestone
-from monitor.rollout.campaign_records import CAMPAIGN, MEASUREMENT
-from monitor.rollout.evidence import LineDay
+from monitor.campaigns.evidence import LineDay
+from monitor.campaigns.records import CAMPAIGN, MEASUREMENT
+from monitor.inventory.city import Milestone
 from monitor.rollout.goal_records import GOAL, read_goal
 from monitor.rollout.line_records import line_day_entry
 from monitor.rollout.stage import Stage
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from monitor.clock import Clock
-    from monitor.inventory import Inventory, MilestoneStage, School
-    from monitor.rollout.chain import Entry
+    from monitor.inventory.city import Inventory, MilestoneStage, School
+    from monitor.ledger.chain import Entry
     from monitor.rollout.goal_records import GoalScope
 
 _BY_WORD: Final = frozenset({Stage.PLANNED, Stage.ORDERED, Stage.BUILT, Stage.REPORTED})

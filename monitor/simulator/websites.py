@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from monitor.inventory import CheckKind, CheckPlan, HttpOptions
+from monitor.inventory.city import CheckKind, CheckPlan, HttpOptions
 from monitor.simulator.faults import WEBSITE_KINDS, FaultKind
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-    from monitor.inventory import Inventory, Site
+    from monitor.inventory.city import Inventory, Site
     from monitor.simulator.faults import Fault
 
 CHECK: Final = "website"

@@ -14,13 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from monitor.rollout.campaign_records import (
-    CampaignPhase,
-    CampaignStep,
-    campaign_entry,
-    measurement_entry,
-)
-from monitor.rollout.evidence import Measurement, Rates
+from monitor.campaigns.evidence import Measurement, Rates
+from monitor.campaigns.records import CampaignPhase, CampaignStep, campaign_entry, measurement_entry
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import StageChange, reported_entry, reported_figure, stage_entry
@@ -28,8 +23,8 @@ from monitor.rollout.stage_records import StageChange, reported_entry, reported_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory import Contract, Inventory, School, Site
-    from monitor.rollout.chain import Entry
+    from monitor.inventory.city import Contract, Inventory, School, Site
+    from monitor.ledger.chain import Entry
     from monitor.rollout.goal_records import Unit
 
 _FRESH_DAYS: Final = 180

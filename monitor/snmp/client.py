@@ -17,11 +17,11 @@ import socket
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol, Self
 
-from monitor.plural import count_of
 from monitor.snmp.encode import encode_body, encode_envelope, encode_request, encode_request_pdu
 from monitor.snmp.endpoint import Endpoint, Slots
 from monitor.snmp.model import Failure, FailureKind
 from monitor.snmp.usm import REFUSALS, DeniedError, RefusedError, UsmSessions
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

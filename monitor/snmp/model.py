@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from monitor.plural import count_of
+from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.availability.spells import down_spells
 from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
-from monitor.rollout.spells import down_spells
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.alerts import alert_of_cause, alert_status
 from monitor.status.degraded import checks_of, degraded_since, troubles_of
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from monitor.calendar import SchoolCalendar
-    from monitor.inventory import Inventory, School, Site
-    from monitor.maintenance import MaintenanceBook, PlannedWindow
+    from monitor.availability.records import Transition
+    from monitor.availability.sla import SlaReport
+    from monitor.calendar.maintenance import MaintenanceBook, PlannedWindow
+    from monitor.calendar.school_days import SchoolCalendar
+    from monitor.inventory.city import Inventory, School, Site
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.city import CityView
-    from monitor.rollout.records import Transition
-    from monitor.rollout.sla import SlaReport
     from monitor.status.history import RoundTripHistory
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory import CheckKind, Role
+from monitor.inventory.city import CheckKind, Role
 from monitor.observation import EchoRound
 from monitor.status.model import RoundTrip
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation
 
 PIECE_SECONDS: Final = 300

@@ -14,9 +14,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.inventory import CheckKind, Criterion
+from monitor.inventory.city import CheckKind, Criterion
 from monitor.observation import Outcome, Reason, State
-from monitor.rollout.forecast import Outlook
+from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.verdict import Cause, Trouble
 

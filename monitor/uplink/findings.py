@@ -14,7 +14,7 @@ from monitor.uplink.model import ADMIN_DOWN, GAP_SENTENCES, OPER_UP, Gap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.inventory import Contract
+    from monitor.inventory.city import Contract
     from monitor.uplink.meter import DirectionLoad, UplinkLoad
 
 # Octets are counted without preamble and gap (24 octets a frame): a full line shows 98.4 % of

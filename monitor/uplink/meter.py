@@ -17,7 +17,7 @@ from monitor.uplink.model import OPER_UP, Gap
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.inventory import Contract
+    from monitor.inventory.city import Contract
     from monitor.observation import DeviceReading
     from monitor.uplink.compare import Volume
     from monitor.uplink.model import Poll, Sample

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory import CheckKind, InterfacesOptions, Role, checks_of_school
+from monitor.inventory.city import CheckKind, InterfacesOptions, Role, checks_of_school
 from monitor.observation import DeviceReading, Outcome
 from monitor.uplink.findings import findings
 from monitor.uplink.meter import UplinkMeter
@@ -17,7 +17,7 @@ from monitor.uplink.model import Poll
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory import Check, Contract, Inventory
+    from monitor.inventory.city import Check, Contract, Inventory
     from monitor.observation import Observation
     from monitor.uplink.findings import Finding
     from monitor.uplink.meter import UplinkLoad

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory import Role
+from monitor.inventory.city import Role
 from monitor.observation import State
 from monitor.verdict.answer import Answer, answer_of
 from monitor.verdict.census import take_census
@@ -43,7 +43,7 @@ from monitor.verdict.roster import Roster, device_key, site_key, starting
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation
     from monitor.verdict.model import Moment
     from monitor.verdict.provider import ProviderOutage

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.device_profile import Quantity
-from monitor.inventory import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.inventory.city import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.inventory.device_profile import Quantity
 from monitor.observation import EchoRound, HardwareReading, Outcome
 from monitor.uplink import FindingKind
 from monitor.verdict.cases import Cases, Rule
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from monitor.inventory import Check
-    from monitor.limits import Limits
+    from monitor.inventory.city import Check
+    from monitor.inventory.limits import Limits
     from monitor.observation import Observation
     from monitor.uplink import Measured
     from monitor.verdict.cases import Key

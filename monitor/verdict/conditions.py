@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.inventory import CheckKind, checks_of_school
+from monitor.inventory.city import CheckKind, checks_of_school
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from monitor.inventory import Check, Inventory
-    from monitor.limits import Limits
+    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.limits import Limits
     from monitor.observation import Observation
     from monitor.uplink import Measured
     from monitor.verdict.city import VerdictBoard

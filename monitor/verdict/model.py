@@ -18,7 +18,7 @@ from monitor.observation import State
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.inventory import Target
+    from monitor.inventory.city import Target
 
 
 class Cause(StrEnum):

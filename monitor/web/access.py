@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from monitor.web.connection import Connection
     from monitor.web.door import Door
-    from monitor.web_access import WebAccess
+    from monitor.web.tls import WebAccess
 
 audit = logging.getLogger("monitor.audit")
 

@@ -13,7 +13,6 @@ from aiohttp import web
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from monitor import __version__
-from monitor.plain import as_json
 from monitor.status.model import (
     Answer,
     CityStatus,
@@ -26,6 +25,7 @@ from monitor.status.model import (
     Verdicts,
 )
 from monitor.web.view import UnknownMonthError, View
+from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
-from monitor.plain import plain
 from monitor.web.accepting import Acceptor, listening_sockets
 from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
@@ -24,9 +23,10 @@ from monitor.web.pages import page_routes
 from monitor.web.refusals import no_refusals
 from monitor.web.returning import Returning
 from monitor.web.server_log import ServerLog
+from monitor.web.tls import Audience, WebAccess, server_context
 from monitor.web.unavailable import unavailable
 from monitor.web.view import UnknownTargetError, View
-from monitor.web_access import Audience, WebAccess, server_context
+from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     import socket

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from monitor.plain import as_json
+from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

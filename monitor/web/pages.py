@@ -17,11 +17,11 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.observation import Outcome
-from monitor.plain import plain_lines
 from monitor.status.model import Standing
 from monitor.web.language import preferred
 from monitor.web.picture import Chart, chart, spots
 from monitor.words.pages import word
+from monitor.words.plain import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -15,7 +15,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from monitor.whole_file import PRIVATE, whole_file
+from monitor.state.whole_file import PRIVATE, whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path

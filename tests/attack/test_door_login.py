@@ -11,8 +11,8 @@ import bcrypt
 from monitor.web.app import Listen, Unchanging, serve
 from monitor.web.door import MAX_OF_STRANGER
 from monitor.web.refusals import Refusal, no_refusals
+from monitor.web.tls import WebAccess
 from monitor.web.turns import MAX_WAITING
-from monitor.web_access import WebAccess
 from tests.attack.test_door_slow import LONG_ENOUGH, counted
 from tests.web.test_access import basic
 from tests.web.test_app import Shown

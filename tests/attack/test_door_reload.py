@@ -16,14 +16,14 @@ import bcrypt
 import pytest
 
 from monitor.threads import Threads
+from monitor.web.access_file import LOOK_SECONDS, WebFile
 from monitor.web.app import Listen, serve
-from monitor.web_rules import LOOK_SECONDS, WebFile
-from tests.config.test_web_file import BAD, GOOD, ODD, STRICTER
 from tests.exposition.support import HandClock
 from tests.integration.probe_servers import issue
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, started, until
 from tests.web.test_access import Reload, basic
 from tests.web.test_app import Shown
+from tests.web.test_web_file import BAD, GOOD, ODD, STRICTER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

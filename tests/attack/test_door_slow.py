@@ -13,7 +13,7 @@ import pytest
 from monitor.web.app import Listen, Unchanging, serve
 from monitor.web.connection import HEAD_SECONDS, WRITE_SECONDS
 from monitor.web.refusals import Refusal, no_refusals
-from monitor.web_access import Tls, WebAccess
+from monitor.web.tls import Tls, WebAccess
 from tests.integration.probe_servers import issue
 from tests.web.test_access import USERS, basic
 from tests.web.test_app import Shown

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.flood_filter import STRAYS_A_SECOND
-from monitor.inventory import IcmpOptions
-from monitor.probes.echo_port import Mode
-from monitor.probes.echo_socket import EchoSocket
+from monitor.inventory.city import IcmpOptions
+from monitor.probes.echo.port import Mode
+from monitor.probes.echo.socket import EchoSocket
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request

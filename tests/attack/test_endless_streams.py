@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.inventory import DnsOptions, HttpOptions, Throughput
+from monitor.inventory.city import DnsOptions, HttpOptions, Throughput
 from monitor.observation import HttpReading, Outcome, Reason
-from monitor.probes.http_message import HEAD_LIMIT
-from monitor.probes.throughput import GRACE_SECONDS
+from monitor.probes.stream.http1 import HEAD_LIMIT
+from monitor.throughput.measure import GRACE_SECONDS
 from tests.attack.heartbeat import heartbeat, longest_turn_allowed
 from tests.attack.peers import DNS, HTTP, IPERF3, PACES, SECONDS, TLS, TLS_BODY, peer
 from tests.probes.support import measure, probe, stream_server

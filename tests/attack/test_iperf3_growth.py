@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.inventory import Throughput
+from monitor.inventory.city import Throughput
 from monitor.observation import Outcome, Reason
 from tests.attack.heartbeat import heartbeat, longest_turn_allowed
 from tests.attack.iperf3_server import ANNOUNCED_BYTES, MEMORY, OUTPUT, iperf3_server

@@ -15,8 +15,9 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
+from monitor.daemon.consumers.traps import open_traps
 from monitor.exposition.store import Exposition
-from monitor.inventory import (
+from monitor.inventory.city import (
     HttpOptions,
     InterfacesOptions,
     SnmpAccess,
@@ -26,7 +27,6 @@ from monitor.inventory import (
 )
 from monitor.observation import Outcome
 from monitor.probes.snmp_transport import SnmpReaders
-from monitor.traps import open_traps
 from tests.attack.heartbeat import heartbeat, longest_turn_allowed
 from tests.attack.traps import COMMUNITY, FLOODS, cold_start, flooding
 from tests.exposition.support import exact_names, inventory, school
@@ -35,8 +35,8 @@ from tests.probes.support import THREADS, probe, stream_server
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from monitor.inventory import CheckPlan, Inventory
-    from monitor.traps import TrapDesk
+    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.inventory.city import CheckPlan, Inventory
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 

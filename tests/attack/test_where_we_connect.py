@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory import HttpOptions
+from monitor.inventory.city import HttpOptions
 from monitor.observation import Outcome, Reason
-from monitor.probes.redirect_target import is_own, refusal
-from monitor.probes.special_addresses import IPV4_BLOCKS, IPV6_BLOCKS
+from monitor.probes.stream.redirect_target import is_own, refusal
+from monitor.probes.stream.special_addresses import IPV4_BLOCKS, IPV6_BLOCKS
 from tests.attack.wrapped import wrapped
 from tests.integration.namespace import namespace
 from tests.probes.support import probe

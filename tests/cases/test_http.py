@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory import HttpOptions
+from monitor.inventory.city import HttpOptions
 from monitor.observation import Outcome, Reason
-from monitor.probes.cookies import Cookies
-from monitor.probes.url import parse_url
+from monitor.probes.stream.cookies import Cookies
+from monitor.probes.stream.url import parse_url
 from tests.probes.support import probe, stream_server
 
 if TYPE_CHECKING:

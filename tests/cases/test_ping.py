@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.observation import Outcome, Reason
-from monitor.probes.echo_match import ClockReading, Drop, Matcher, Round
+from monitor.probes.echo.match import ClockReading, Drop, Matcher, Round
 from monitor.probes.icmp import judge
 
 ADDRESS = "192.0.2.1"

@@ -11,12 +11,12 @@ from monitor.clock import SystemClock
 from monitor.config import ConfigError, load_text
 from monitor.host_names import ascii_name
 from monitor.probes.resolve import ResolveError, resolve
-from monitor.probes.url import parse_url
+from monitor.probes.stream.url import parse_url
 from tests.config.test_corpus import CORPUS
 from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 NAMES = {
     "grünschule.example": "xn--grnschule-r9a.example",

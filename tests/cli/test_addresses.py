@@ -17,7 +17,7 @@ from monitor.config import load
 from tests.cli.test_main import TOWN, invoke
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 UNIT = (Path(__file__).parents[2] / "deploy/systemd/schulnetz.service").read_text()
 

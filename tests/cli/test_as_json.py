@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from monitor.cli.as_json import observation_as_json
-from monitor.device_profile import Quantity
+from monitor.inventory.device_profile import Quantity
 from monitor.observation import HardwareReading, Observation, Outcome, PoweredPort
 from tests.exposition.support import interfaces_check
 

@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
 
+from monitor.campaigns.evidence import Measurement, Rates
+from monitor.campaigns.records import CampaignPhase, CampaignStep, campaign_entry, measurement_entry
+from monitor.campaigns.requests import FILE_NAME, RequestFile
 from monitor.cli import main
 from monitor.clock import SystemClock
-from monitor.daemon import LEDGER_FILE
-from monitor.rollout.campaign_records import (
-    CampaignPhase,
-    CampaignStep,
-    campaign_entry,
-    measurement_entry,
-)
-from monitor.rollout.campaign_requests import FILE_NAME, RequestFile
-from monitor.rollout.evidence import Measurement, Rates
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
+from monitor.daemon.daemon import LEDGER_FILE
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from tests.cli.test_json import assert_same_form, documented
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from monitor.cli.demo_lines import Changes, degraded_words
-from monitor.daemon import Status
+from monitor.daemon.daemon import Status
 from monitor.observation import State
 from monitor.verdict import Cause, Subject, SubjectKind, Verdict
 from monitor.verdict.trouble import Degradation, Trouble

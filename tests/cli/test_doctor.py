@@ -18,8 +18,8 @@ from monitor.cli.finding import Finding, Health, worst_first
 from monitor.cli.unit import parse_unit
 from monitor.clock import SystemClock
 from monitor.config import load_text
-from monitor.inventory import CredentialSource
-from monitor.rollout.place import SqlitePlace
+from monitor.inventory.city import CredentialSource
+from monitor.ledger.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
 

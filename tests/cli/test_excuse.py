@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.excuse_requests import EXCUSES_FILE, ExcuseFile
+from monitor.availability.excuses import Excuse, Withdrawal, excuse_entry
 from monitor.clock import SystemClock
-from monitor.rollout.excuse_requests import EXCUSES_FILE, ExcuseFile
-from monitor.rollout.excuses import Excuse, Withdrawal, excuse_entry
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
 from tests.cli.test_sla import record_an_outage
 

@@ -7,7 +7,7 @@ from pathlib import PosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from monitor.cli.common import read_all
-from monitor.shard import Shard
+from monitor.inventory.shard import Shard
 from tests.integration.running import COMMUNITY_OF_RUN, Town
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from monitor.cli.main import main
 from monitor.config import load
-from monitor.rollout.reader import open_reader
-from monitor.rollout.report import end_of
-from monitor.rollout.store import open_store
+from monitor.ledger.reader import open_reader
+from monitor.ledger.store import open_store
+from monitor.report.report import end_of
 from monitor.simulator.years import rollout_history
 
 CONFIG = Path(__file__).parent.parent.parent / "config" / "schools.yaml"

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.recorder import MinuteRecorder
+from monitor.availability.records import Transition
 from monitor.clock import SystemClock
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from monitor.observation import State
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.recorder import MinuteRecorder
-from monitor.rollout.records import Transition
 from tests.cli.test_main import TOWN, invoke
 
 if TYPE_CHECKING:

@@ -15,18 +15,18 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from monitor.config import ConfigError, load_text, schema
-from monitor.config.problems import Findings
-from monitor.config.text import Mapping, Sequence, compose
+from monitor.config.tree.problems import Findings
+from monitor.config.tree.text import Mapping, Sequence, compose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hypothesis.strategies import SearchStrategy
 
-    from monitor.config.layout import Location
-    from monitor.config.problems import Mark
-    from monitor.config.text import Node
-    from monitor.inventory import Inventory
+    from monitor.config.shape.layout import Location
+    from monitor.config.tree.problems import Mark
+    from monitor.config.tree.text import Node
+    from monitor.inventory.city import Inventory
 
     Draw = Callable[[SearchStrategy[Any]], Any]
 

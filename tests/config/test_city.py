@@ -17,7 +17,7 @@ from monitor.config import load, schema
 from tests.config.yaml12 import load_yaml12
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 ROOT = Path(__file__).parents[2]
 CITY = ROOT / "config" / "schools.yaml"

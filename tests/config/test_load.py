@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor.config import ConfigError, load, load_text
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 CITY = Path(__file__).parents[2] / "config" / "schools.yaml"
 CORPUS = Path(__file__).parent / "corpus"

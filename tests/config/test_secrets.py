@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.config.secrets import Secret, SecretError, read_credentials
-from monitor.inventory import CredentialSource
+from monitor.inventory.city import CredentialSource
 
 if TYPE_CHECKING:
     from pathlib import Path

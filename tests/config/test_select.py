@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from monitor.config import load_text
-from monitor.interface_selection import EVERYTHING, IF_TYPES, InterfaceSelection
-from monitor.inventory import InterfacesOptions
-from tests.config.test_build import NETWORK, SMALL, problems, with_school
+from monitor.inventory.city import InterfacesOptions
+from monitor.inventory.interface_selection import EVERYTHING, IF_TYPES, InterfaceSelection
+from tests.config.build.test_build import NETWORK, SMALL, problems, with_school
 
 
 def options_of(text: str) -> dict[str, InterfacesOptions]:

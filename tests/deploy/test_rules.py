@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from monitor.config.rules import InterfacesRules
+from monitor.config.shape.rules import InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.metric import Kind
 from monitor.exposition.mib import INTERFACE_METRICS

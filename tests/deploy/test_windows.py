@@ -13,13 +13,13 @@ import pytest
 import yaml
 
 from dashboards.boards import BOARDS
+from monitor.availability.recorder import MinuteRecorder
 from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
 from monitor.exposition.metric import Kind
 from monitor.exposition.mib import READ_TIMESTAMP
-from monitor.inventory import CheckKind
+from monitor.inventory.city import CheckKind
 from monitor.probes.interface_columns import TWINS
-from monitor.rollout.recorder import MinuteRecorder
 from tests.deploy.rules import ROOT, RULES, alerts, all_rules
 from tests.drills.pace import seconds
 

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING
 
 from monitor.config import load
 from monitor.exposition.gate import ScrapeGate
-from monitor.probes.echo_socket import EchoSocket
+from monitor.probes.echo.socket import EchoSocket
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.loopback import loopback_inventory
 from monitor.simulator.process import CityProcess
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader
-from monitor.view import DaemonView
+from monitor.status.view import DaemonView
 from monitor.web.app import Listen, serve
 from tests.drills.town import School, configuration
 from tests.modelled import COMMUNITY, Network, running
@@ -42,8 +42,8 @@ from tests.virtual_time import VirtualClock, VirtualTimeLoop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from monitor.inventory import IcmpOptions, Inventory
-    from monitor.inventory import School as InventorySchool
+    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.inventory.city import School as InventorySchool
     from monitor.observation import EchoRound
     from monitor.snmp.read import Agent, Reader, Request, Result
     from tests.modelled import Running

@@ -16,8 +16,8 @@ import aiohttp
 import pytest
 
 from monitor.exposition.gate import ScrapeGate
+from monitor.status.view import DaemonView
 from monitor.verdict import Trouble
-from monitor.view import DaemonView
 from monitor.web.app import Listen, serve
 from monitor.words import terms
 from tests.ailing import (

@@ -2,7 +2,7 @@
 
 The real daemon, Prometheus and Alertmanager on the deployed files, every duration divided. All
 notifications are counted: none may come besides those that a drill names. A city of a hundred
-lines takes minutes; `tests/test_outages.py` has the same in virtual time, and
+lines takes minutes; `tests/daemon/test_outages.py` has the same in virtual time, and
 `tests/drills/test_storms.py` its alerts.
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.calendar import SchoolCalendar
+from monitor.availability.sla import SiteSla, Verdict, month_entries, sla_report
+from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.common import read_inventory
-from monitor.rollout.reader import open_reader
-from monitor.rollout.sla import SiteSla, Verdict, month_entries, sla_report
+from monitor.ledger.reader import open_reader
 from tests.drills.pace import Pace
 from tests.drills.stack import running_stack
 from tests.drills.town import School, Town

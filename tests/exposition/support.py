@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     Check,
     CheckKind,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monitor.exposition.render import CheckRenderer
-from monitor.inventory import HardwareOptions
+from monitor.inventory.city import HardwareOptions
 from monitor.observation import (
     HardwareReading,
     Observation,
@@ -19,7 +19,7 @@ from tests.exposition.support import exact_names
 from tests.probes.test_hardware import CHECK
 
 if TYPE_CHECKING:
-    from monitor.interface_selection import UnusedPorts
+    from monitor.inventory.interface_selection import UnusedPorts
 
 
 def rendered(

@@ -21,9 +21,9 @@ from monitor.exposition.rollout import (
     goal_blocks,
     rollout_blocks,
 )
+from monitor.report.forecast import Forecast, Outlook
 from monitor.rollout.board import RolloutBoard
-from monitor.rollout.forecast import Forecast, Outlook
-from tests.rollout.evidence import (
+from tests.campaigns.evidence import (
     OTHER,
     RIGHT,
     SITE,
@@ -35,7 +35,7 @@ from tests.rollout.evidence import (
 )
 
 if TYPE_CHECKING:
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.rollout.stage import Stage
 
 NOW = START + timedelta(days=5)

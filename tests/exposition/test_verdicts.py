@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.calendar import SchoolCalendar
+from monitor.calendar.maintenance import MaintenanceBook
+from monitor.calendar.school_days import SchoolCalendar
 from monitor.exposition.verdicts import FAMILIES, VerdictRenderer, city_blocks
-from monitor.inventory import Calendar, Inventory, LessonPeriod
-from monitor.maintenance import MaintenanceBook
+from monitor.inventory.city import Calendar, Inventory, LessonPeriod
 from monitor.verdict import VerdictBoard
 from tests.verdict.world import BEGIN, World, city, moment, school
 

@@ -10,7 +10,7 @@ from monitor.config import load
 from tests.cli.test_main import invoke
 
 if TYPE_CHECKING:
-    from monitor.inventory import School
+    from monitor.inventory.city import School
 
 CASES = Path(__file__).parent / "cases"
 HEAD = "Schulnummer;Schulname;Schulform;Stadtteil;Breite;Länge;Profil;Netz"

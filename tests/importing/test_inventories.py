@@ -12,7 +12,7 @@ from tests.importing.office import Office
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.inventory import Site
+    from monitor.inventory.city import Site
 
 NUMBER = "123450"
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.rollout.campaign_load import OctetReading
+from monitor.campaigns.load import OctetReading
 from tests.integration.namespace import Namespace, namespace
 from tests.machine import slowness
 from tools.processes import running

@@ -9,9 +9,9 @@ import sys
 from datetime import UTC, datetime
 
 from monitor.clock import SystemClock
-from monitor.rollout.chain import Entry, LedgerLockedError
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.postgres import postgres_place
+from monitor.ledger.chain import Entry, LedgerLockedError
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.postgres import postgres_place
 
 
 async def main() -> None:

@@ -17,7 +17,7 @@ import sys
 import time
 from enum import IntEnum
 
-from monitor.probes.echo_packet import ones_complement_sum
+from monitor.probes.echo.packet import ones_complement_sum
 
 _TUNSETIFF = 0x400454CA
 _IFF_TUN, _IFF_NO_PI = 0x0001, 0x1000

@@ -13,9 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from monitor.rollout.backfill import write_openmetrics
-from monitor.rollout.history import read_history
-from monitor.rollout.report import end_of
+from monitor.report.backfill import write_openmetrics
+from monitor.report.history import read_history
+from monitor.report.report import end_of
 from monitor.simulator.years import rollout_history
 from tests.rollout.rollouts import Entries, inventory, school
 from tools.processes import running

@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.campaigns.evidence import Campaign, CampaignOutcome, Rates
+from monitor.campaigns.plan import plan, progress
+from monitor.campaigns.rules import evaluate
+from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
 from monitor.clock import SystemClock
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     Contract,
     Inventory,
@@ -20,14 +24,10 @@ from monitor.inventory import (
     Throughput,
     Uplink,
 )
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.reader import open_reader
 from monitor.observation import State
-from monitor.rollout.campaign import plan, progress
-from monitor.rollout.campaign_rules import evaluate
-from monitor.rollout.campaign_runner import KINDS, CampaignRunner, Surroundings
-from monitor.rollout.evidence import Campaign, CampaignOutcome, Rates
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.reader import open_reader
 from tests.integration.paced_line import (
     ACCURACY,
     PAYLOAD_SHARE,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from monitor.rollout.campaign import Progress
-    from monitor.rollout.evidence import Measurement
+    from monitor.campaigns.evidence import Measurement
+    from monitor.campaigns.plan import Progress
 
 pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.city_goal import READ_SECONDS, STALE_SECONDS, CityGoal, recorded_goal
+from monitor.daemon.consumers.goal import READ_SECONDS, STALE_SECONDS, CityGoal, recorded_goal
 from monitor.exposition.store import Exposition
-from monitor.inventory import Milestone
+from monitor.inventory.city import Milestone
+from monitor.inventory.shard import Shard
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.postgres import postgres_place
 from monitor.rollout.board import RolloutBoard, remembered
 from monitor.rollout.city import SharedPast
 from monitor.rollout.goal_records import GOAL, configured_scope
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.postgres import postgres_place
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
-from monitor.shard import Shard
 from monitor.threads import open_daemon_threads
+from tests.campaigns.evidence import START, entries_of, passing
 from tests.exposition.support import exact_names, scrape
 from tests.integration.postgres import running_postgres
-from tests.rollout.evidence import START, entries_of, passing
 from tests.rollout.rollouts import inventory, school
 from tests.virtual_time import VirtualClock, run_virtually
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from monitor.inventory import Inventory
-    from monitor.rollout.chain import Entry
-    from monitor.rollout.place import LedgerPlace
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import Entry
+    from monitor.ledger.place import LedgerPlace
     from tests.integration.postgres import PostgresServer
 
 pytestmark = pytest.mark.integration

@@ -13,13 +13,13 @@ import aiohttp
 from monitor.clock import SystemClock
 from monitor.config import load
 from monitor.config.secrets import Secret
-from monitor.daemon import Loaded, Settings, open_daemon
+from monitor.daemon.daemon import Loaded, Settings, open_daemon
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.metric import Kind
 from monitor.exposition.mib import INTERFACE_METRICS
-from monitor.inventory import CheckKind
-from monitor.probes.echo_match import Drop
-from monitor.probes.echo_socket import EchoSocket
+from monitor.inventory.city import CheckKind
+from monitor.probes.echo.match import Drop
+from monitor.probes.echo.socket import EchoSocket
 from monitor.snmp.client import DROP_REASONS
 from monitor.snmp.model import LeftOut
 from monitor.snmp.traps import REASONS
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.exposition.metric import Metric
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 TOWN = Town(161, {"voede": 1, "goethe": 2}, switches=1)
 # The devices' own counters, of interfaces and objects that only the device knows.

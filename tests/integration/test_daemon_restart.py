@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.records import TRANSITION, read_transition
+from monitor.ledger.anchor import anchors_in, contradiction
+from monitor.ledger.reader import open_reader
 from monitor.observation import State
-from monitor.rollout.anchor import anchors_in, contradiction
-from monitor.rollout.reader import open_reader
-from monitor.rollout.records import TRANSITION, read_transition
 from tests.integration.running import MONITOR, Daemon, Town, run, series, until, value
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.rollout.anchor import Anchor
-    from monitor.rollout.records import Transition
+    from monitor.availability.records import Transition
+    from monitor.ledger.anchor import Anchor
 
 pytestmark = [pytest.mark.integration, pytest.mark.root]
 

@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.excuse_requests import ExcuseFile
+from monitor.availability.excuses import EXCUSE, Withdrawal
+from monitor.availability.records import MinuteRun, minutes_entry, scope_entry, scope_id
+from monitor.availability.sla import month_entries, sla_report
+from monitor.availability.sla_output import to_json
 from monitor.clock import SystemClock
-from monitor.excuses import obey_excuses
-from monitor.rollout.excuse_requests import ExcuseFile
-from monitor.rollout.excuses import EXCUSE, Withdrawal
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.postgres import postgres_place
-from monitor.rollout.records import MinuteRun, minutes_entry, scope_entry, scope_id
-from monitor.rollout.sla import month_entries, sla_report
-from monitor.rollout.sla_output import to_json
+from monitor.daemon.consumers.excuses import obey_excuses
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.postgres import postgres_place
+from tests.availability.test_excuses import BEGIN, NOW, SITES, SPAN, excuse
+from tests.availability.test_sla import INVENTORY, LESSONS, in_lessons, local
 from tests.integration.postgres import running_postgres
-from tests.rollout.test_excuses import BEGIN, NOW, SITES, SPAN, excuse
-from tests.rollout.test_sla import INVENTORY, LESSONS, in_lessons, local
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.rollout.place import LedgerPlace
+    from monitor.ledger.place import LedgerPlace
 
 pytestmark = pytest.mark.integration
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory import IcmpOptions
-from monitor.probes.echo_match import Drop
-from monitor.probes.echo_port import EchoPermissionError, EchoPort, Mode
-from monitor.probes.echo_socket import RECEIVE_BUFFER_BYTES, EchoSocket
+from monitor.inventory.city import IcmpOptions
+from monitor.probes.echo.match import Drop
+from monitor.probes.echo.port import EchoPermissionError, EchoPort, Mode
+from monitor.probes.echo.socket import RECEIVE_BUFFER_BYTES, EchoSocket
 from tests.integration.namespace import DEVICE, ROUTER_4, ROUTER_6, answered_line, namespace
 from tests.integration.responder import Behaviour
 from tests.integration.wire import Wire

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.rollout.anchor import contradiction
-from monitor.rollout.chain import (
+from monitor.ledger.anchor import contradiction
+from monitor.ledger.chain import (
     Entry,
     LedgerCorruptError,
     LedgerError,
@@ -29,22 +29,22 @@ from monitor.rollout.chain import (
     LedgerStorageError,
     LedgerVersionError,
 )
-from monitor.rollout.ledger import Ledger
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.postgres import PostgresPlace, postgres_place
-from monitor.rollout.report import end_of, rollout_report
-from monitor.rollout.report_output import to_csv, to_html, to_json, to_markdown
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.postgres import PostgresPlace, postgres_place
+from monitor.report.output import to_csv, to_html, to_json, to_markdown
+from monitor.report.report import end_of, rollout_report
 from monitor.simulator.years import rollout_history
 from tests.integration.postgres import PASSWORD, USER, running_postgres
-from tests.rollout.attacker import recomputed
-from tests.rollout.clocks import until
+from tests.ledger.attacker import recomputed
+from tests.ledger.clocks import until
 from tests.rollout.rollouts import at, inventory, school
 from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from monitor.rollout.place import LedgerPlace
+    from monitor.ledger.place import LedgerPlace
     from tests.integration.postgres import PostgresServer
 
 pytestmark = pytest.mark.integration

@@ -17,7 +17,15 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.exposition.devices import DeviceRenderer
-from monitor.inventory import Check, CheckKind, Engine, InterfacesOptions, Role, SnmpAccess, Target
+from monitor.inventory.city import (
+    Check,
+    CheckKind,
+    Engine,
+    InterfacesOptions,
+    Role,
+    SnmpAccess,
+    Target,
+)
 from monitor.observation import DeviceReading, Outcome
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext

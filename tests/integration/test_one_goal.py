@@ -13,21 +13,21 @@ import yaml
 
 from dashboards.goal_answer import ANSWER
 from monitor.config import load
-from monitor.rollout.place import SqlitePlace
-from monitor.rollout.postgres import postgres_place
-from monitor.shard import Shard
+from monitor.inventory.shard import Shard
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.postgres import postgres_place
+from tests.campaigns.evidence import entries_of, passing
 from tests.integration.postgres import running_postgres
 from tests.integration.prometheus import running_prometheus
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, started, until
 from tests.ports import free_port
-from tests.rollout.evidence import entries_of, passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from monitor.rollout.chain import Entry
-    from monitor.rollout.place import LedgerPlace
+    from monitor.ledger.chain import Entry
+    from monitor.ledger.place import LedgerPlace
     from tests.integration.prometheus import Prometheus
     from tests.integration.running import Daemon
 

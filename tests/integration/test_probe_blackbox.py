@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.clock import SystemClock
 from monitor.exposition.blackbox import blackbox_text
-from monitor.inventory import (
+from monitor.inventory.city import (
     Check,
     CheckKind,
     DnsOptions,
@@ -28,7 +28,7 @@ from monitor.inventory import (
 from monitor.observation import Outcome
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
-from monitor.probes.echo_socket import EchoSocket
+from monitor.probes.echo.socket import EchoSocket
 from tests.integration.probe_servers import (
     LOOPBACK_NAMES,
     blackbox_exporter,

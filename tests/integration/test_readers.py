@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from monitor.rollout.records import MinuteRun, minutes_entry, scope_entry, scope_id
-from monitor.rollout.store import open_store
+from monitor.availability.records import MinuteRun, minutes_entry, scope_entry, scope_id
+from monitor.ledger.store import open_store
 from tests.integration.running import Daemon, Town, run, series, until, value
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.records import TRANSITION, read_transition
+from monitor.ledger.postgres import postgres_place
 from monitor.observation import State
-from monitor.rollout.postgres import postgres_place
-from monitor.rollout.records import TRANSITION, read_transition
 from monitor.status.build import school_status
 from tests.integration.postgres import running_postgres
 from tests.integration.running import Town
@@ -19,7 +19,7 @@ from tests.virtual_time import run_virtually
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.rollout.postgres import PostgresPlace
+    from monitor.ledger.postgres import PostgresPlace
     from monitor.status.model import SchoolStatus
     from tests.modelled import Running
 

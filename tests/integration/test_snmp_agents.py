@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.config.device_profiles import own_profiles
+from monitor.config.build.device_profiles import own_profiles
 from monitor.config.secrets import Secret
-from monitor.device_profile import DeviceProfiles
-from monitor.inventory import Check, CheckKind, Engine, HardwareOptions, Role, SnmpAccess, Target
+from monitor.inventory.city import (
+    Check,
+    CheckKind,
+    Engine,
+    HardwareOptions,
+    Role,
+    SnmpAccess,
+    Target,
+)
+from monitor.inventory.device_profile import DeviceProfiles
 from monitor.observation import HardwareReading
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext

@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright
 
 from monitor.web.app import Listen, serve
 from tests.modelled import Network
-from tests.test_view import serving
+from tests.status.test_view import serving
 from tests.web import answers
 from tests.web.test_app import Shown
 from tests.web.test_pages import HOSTILE, Hostile, Ill

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.campaigns.layers import COUNTED_PER_PAYLOAD
 from monitor.clock import SystemClock
-from monitor.inventory import Throughput
+from monitor.inventory.city import Throughput
 from monitor.observation import Outcome, Reason
-from monitor.rollout.layers import COUNTED_PER_PAYLOAD
 from tests.integration.paced_line import (
     ACCURACY,
     PAYLOAD_SHARE,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Literal
 
+    from monitor.campaigns.load import OctetReading
     from monitor.observation import ThroughputReading
-    from monitor.rollout.campaign_load import OctetReading
 
 pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 

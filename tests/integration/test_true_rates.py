@@ -24,7 +24,7 @@ import pytest
 from dashboards.boards import BOARDS
 from monitor.config import load
 from monitor.exposition.mib import INTERFACE_METRICS, LOOK_BACK_SECONDS
-from monitor.inventory import CheckKind
+from monitor.inventory.city import CheckKind
 from monitor.snmp.read import Failure, FailureKind, Result
 from tests.dashboards.test_boards import document, expressions
 from tests.deploy.rules import all_rules
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
     from monitor.snmp.read import Agent, Request
     from tests.integration.prometheus import Prometheus
     from tests.modelled import Running

@@ -12,7 +12,7 @@ from monitor.mails.template import template
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.inventory import Inventory
+    from monitor.inventory.city import Inventory
 
 SCHOOLS = """\
 version: 1

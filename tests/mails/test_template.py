@@ -87,6 +87,6 @@ def test_the_daemon_never_reads_the_contacts() -> None:
     program = "import sys, monitor.daemon, monitor.view; print(*sys.modules)"
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "monitor.config.build" in done.stdout
+    assert "monitor.config.build.build" in done.stdout
     assert "monitor.config.contacts" not in done.stdout
     assert "monitor.mails" not in done.stdout

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
-from monitor.inventory import (
+from monitor.inventory.city import (
     Check,
     CheckKind,
     DnsOptions,
@@ -19,16 +19,17 @@ from monitor.inventory import (
     Target,
     TcpOptions,
 )
-from monitor.probes import dns, http, tcp, throughput
+from monitor.probes import dns, http, tcp
 from monitor.probes.context import ProbeContext
 from monitor.threads import ProbeThreads, Threads
+from monitor.throughput import measure as throughput
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from typing import Literal
 
     from monitor.clock import Clock
-    from monitor.inventory import IcmpOptions, SnmpAccess, Throughput
+    from monitor.inventory.city import IcmpOptions, SnmpAccess, Throughput
     from monitor.observation import EchoRound, Observation, ThroughputReading
     from monitor.snmp.read import Request, Result
 

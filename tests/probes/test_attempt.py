@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory import TcpOptions
+from monitor.inventory.city import TcpOptions
 from monitor.observation import TcpReading
-from monitor.plain import plain
 from monitor.probes.attempt import Attempt, observe, printable
 from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import resolve
+from monitor.words.plain import plain
 from tests.probes.support import THREADS, NoTransport, check
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.clock import SystemClock
-from monitor.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
-from monitor.inventory import Check, CheckKind, HardwareOptions, IcmpOptions, Role, Target
+from monitor.inventory.city import Check, CheckKind, HardwareOptions, IcmpOptions, Role, Target
+from monitor.inventory.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
 from monitor.observation import Chassis, HardwareReading, Outcome, PowerSupplyGroup, Reason, Sensor
 from monitor.probes import hardware
 from monitor.probes.context import ProbeContext

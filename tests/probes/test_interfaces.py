@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.inventory import (
+from monitor.inventory.city import (
     Check,
     CheckKind,
     IcmpOptions,

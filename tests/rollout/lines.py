@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from monitor.calendar import SchoolCalendar
-from monitor.inventory import (
+from monitor.calendar.school_days import SchoolCalendar
+from monitor.inventory.city import (
     Calendar,
     Contract,
     Inventory,

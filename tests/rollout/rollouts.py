@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     Contract,
     Criterion,
@@ -18,14 +18,14 @@ from monitor.inventory import (
     Site,
     Uplink,
 )
-from monitor.rollout.chain import GENESIS, link
+from monitor.ledger.chain import GENESIS, link
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage_records import StageChange, stage_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from monitor.rollout.chain import Entry, Recorded
+    from monitor.ledger.chain import Entry, Recorded
     from monitor.rollout.goal_records import Unit
     from monitor.rollout.stage import Stage
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.availability.recorder import MinuteRecorder
+from monitor.availability.records import Transition
 from monitor.clock import SystemClock
 from monitor.config import load
-from monitor.inventory import Criterion, Milestone
+from monitor.inventory.city import Criterion, Milestone
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
 from monitor.observation import State
 from monitor.rollout.board import RolloutBoard, remembered
 from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.ledger import Ledger
 from monitor.rollout.line import Identity
 from monitor.rollout.line_records import LINE, LINE_DAY, read_line_day
-from monitor.rollout.place import SqlitePlace
 from monitor.rollout.progress import Progress, progress
-from monitor.rollout.recorder import MinuteRecorder
-from monitor.rollout.records import Transition
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import REPORTED_GOAL, STAGE, read_reported, read_stage
-from tests.rollout.evidence import (
+from tests.campaigns.evidence import (
     OTHER,
     RIGHT,
     SITE,
@@ -39,9 +39,9 @@ from tests.rollout.evidence import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.inventory import Goal, Inventory
-    from monitor.rollout.chain import Entry
-    from monitor.rollout.evidence import Campaign
+    from monitor.campaigns.evidence import Campaign
+    from monitor.inventory.city import Goal, Inventory
+    from monitor.ledger.chain import Entry
 
 WRONG = Identity("dsl-router", "Fibre 1000, lot 2", "203.0.113.1")
 MINUTE = timedelta(minutes=1)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.rollout.chain import Entry
+from monitor.availability.records import MalformedEntryError
+from monitor.ledger.chain import Entry
 from monitor.rollout.goal_records import (
     GoalScope,
     configured_scope,
@@ -10,7 +11,6 @@ from monitor.rollout.goal_records import (
     read_goal,
     unrecorded_goal,
 )
-from monitor.rollout.records import MalformedEntryError
 from tests.rollout.rollouts import at, inventory, school
 
 CITY = inventory(school("a", sites=2), school("b"))

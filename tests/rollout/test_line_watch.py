@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory import ExpectedLine
-from monitor.rollout.availability import start_of
+from monitor.availability.minutes import start_of
+from monitor.inventory.city import ExpectedLine
 from monitor.rollout.line import WINDOW_MINUTES
 from monitor.rollout.line_watch import LineWatch
 

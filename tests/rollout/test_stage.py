@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory import ExpectedLine, Milestone
-from monitor.rollout.campaign_rules import evaluate
+from monitor.campaigns.rules import evaluate
+from monitor.inventory.city import ExpectedLine, Milestone
 from monitor.rollout.line import Identity, is_live, right_line
 from monitor.rollout.stage import FRESH, Judged, Stage, StageFinding, stage_of
-from tests.rollout.evidence import START, ZONE, campaign, failing, line_day, of_days, passing
+from tests.campaigns.evidence import START, ZONE, campaign, failing, line_day, of_days, passing
 
 if TYPE_CHECKING:
     from random import Random
 
-    from monitor.rollout.evidence import Campaign, LineDay
+    from monitor.campaigns.evidence import Campaign, LineDay
 
 NOW = START + timedelta(days=30)
 WORD = (

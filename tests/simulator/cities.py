@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     CheckKind,
     CheckPlan,
@@ -28,7 +28,7 @@ from monitor.simulator.__main__ import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.inventory import SnmpVersion
+    from monitor.inventory.city import SnmpVersion
 
 NAMES = ("goethe", "schiller", "voede", "koellerholz", "natorp", "waldschule")
 

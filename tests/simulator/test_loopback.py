@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     CheckKind,
     CheckPlan,
     DnsOptions,
@@ -22,7 +22,7 @@ from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from tests.simulator.cities import city
 
 if TYPE_CHECKING:
-    from monitor.inventory import CheckOptions
+    from monitor.inventory.city import CheckOptions
 
 
 def with_router_hosts(*hosts: str) -> Inventory:

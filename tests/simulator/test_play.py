@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.inventory import Contract
+from monitor.inventory.city import Contract
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import STAGE, read_stage
@@ -17,8 +17,8 @@ from tests.virtual_time import VirtualClock, run_virtually
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.inventory import School
-    from monitor.rollout.chain import Entry
+    from monitor.inventory.city import School
+    from monitor.ledger.chain import Entry
 
 YEARS = (2018, 2021)
 GBIT = 1_000_000_000

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from monitor.rollout.campaign_records import read_measurement
-from monitor.rollout.chain import require_valid
-from monitor.rollout.history import read_history, regressions
+from monitor.campaigns.records import read_measurement
+from monitor.ledger.chain import require_valid
+from monitor.report.history import read_history, regressions
 from monitor.rollout.stage import Stage
 from monitor.simulator.years import rollout_history
 from tests.rollout.rollouts import Entries, inventory, school

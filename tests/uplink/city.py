@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     CheckKind,
     CheckPlan,
@@ -24,7 +24,7 @@ from monitor.observation import Observation, Outcome, Reason
 from tests.uplink.router import GIGABIT, MORNING
 
 if TYPE_CHECKING:
-    from monitor.inventory import Check, Contract
+    from monitor.inventory.city import Check, Contract
     from monitor.observation import DeviceReading
 
 LASTED = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from monitor.inventory import Contract
+from monitor.inventory.city import Contract
 from monitor.observation import DeviceReading
 from monitor.uplink import Poll, UplinkLoad, UplinkMeter
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monitor.device_profile import Quantity
-from monitor.inventory import (
+from monitor.inventory.city import (
     CheckKind,
     CheckPlan,
     HardwareOptions,
@@ -15,7 +14,8 @@ from monitor.inventory import (
     SnmpAccess,
     TcpOptions,
 )
-from monitor.limits import Limits
+from monitor.inventory.device_profile import Quantity
+from monitor.inventory.limits import Limits
 from monitor.observation import (
     DeviceReading,
     EchoRound,
@@ -35,7 +35,7 @@ from tests.verdict.world import CONTRACT, city, icmp, moment, switch, uplink
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory import Check, Inventory
+    from monitor.inventory.city import Check, Inventory
     from monitor.observation import Values
     from monitor.verdict import Degradation, Subject
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Check,
     CheckKind,
     CheckPlan,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.limits import Limits
+from monitor.inventory.limits import Limits
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict import Trouble
 from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, school

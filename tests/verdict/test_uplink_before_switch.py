@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory import Switch
+from monitor.inventory.city import Switch
 from monitor.observation import State
 from monitor.verdict import Cause
 from monitor.verdict.device import Gate, Round

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.inventory import (
+from monitor.inventory.city import (
     Calendar,
     Check,
     CheckKind,

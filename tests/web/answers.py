@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.inventory import CheckKind, Criterion
+from monitor.inventory.city import CheckKind, Criterion
 from monitor.observation import Outcome, Reason, State
-from monitor.rollout.forecast import Outlook
+from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.status.model import (
     AlertStatus,

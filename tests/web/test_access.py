@@ -21,7 +21,7 @@ from monitor.web.door import MAX_OF_STRANGER
 from monitor.web.login import Login, Logins
 from monitor.web.refusals import Refusal, no_refusals
 from monitor.web.returning import Returning
-from monitor.web_access import StrangersError, Tls, WebAccess
+from monitor.web.tls import StrangersError, Tls, WebAccess
 from tests.integration.probe_servers import Issued, issue
 from tests.web.test_app import Shown
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.observation import State
-from monitor.rollout.forecast import Outlook
+from monitor.report.forecast import Outlook
 from monitor.status.alerts import alert_status
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
 from monitor.verdict import Trouble

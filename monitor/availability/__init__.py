@@ -1,0 +1,1 @@
+"""Minutes, outages and what the contract says of them."""

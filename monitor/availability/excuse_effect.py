@@ -1,0 +1,81 @@
+"""What an excuse changes in the account, by the minutes that the ledger has now.
+
+Must not know: terminals, how an excuse gets into the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.availability.excuses import turn_over
+from monitor.availability.minutes import AHEAD, MISSING, minute_of, settle_missing
+from monitor.availability.records import read_minutes
+from monitor.availability.sla import SETTLE_MINUTES, minute_entries, owed_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.availability.excuses import Excuse
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import EntrySource
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Minutes of an excuse: those it would change, and those not recorded yet."""
+
+    changed: int = 0
+    ahead: int = 0
+
+    def __add__(self, other: Effect) -> Effect:
+        return Effect(self.changed + other.changed, self.ahead + other.ahead)
+
+
+def effect_of(
+    excuse: Excuse,
+    source: EntrySource,
+    inventory: Inventory,
+    *,
+    now: datetime,
+    in_lessons: Callable[[str, datetime], bool],
+) -> Effect:
+    """Return what an excuse that shares no minute with another one would change at all its sites.
+
+    Raises:
+        LedgerError: if the ledger cannot be read.
+    """
+    by_site = effect_by_site(excuse, source, inventory, now=now, in_lessons=in_lessons)
+    return sum(by_site.values(), Effect())
+
+
+def effect_by_site(
+    excuse: Excuse,
+    source: EntrySource,
+    inventory: Inventory,
+    *,
+    now: datetime,
+    in_lessons: Callable[[str, datetime], bool],
+) -> dict[str, Effect]:
+    """Return what an excuse changes at each of its `school/site` that the inventory has.
+
+    Raises:
+        LedgerError: if the ledger cannot be read.
+    """
+    zone, span = ZoneInfo(inventory.calendar.timezone), range(excuse.first, excuse.stop)
+    columns = read_minutes(list(minute_entries(source, excuse.begins, excuse.ends)), span)
+    horizon, lessons = minute_of(now) - SETTLE_MINUTES, cache(in_lessons)
+    effects = {}
+    for school in inventory.schools:
+        for site in school.sites:
+            key = f"{school.id}/{site.id}"
+            if key not in excuse.sites:
+                continue
+            hours = owed_hours(school, site, lessons, zone)
+            codes = settle_missing(columns.get(key, MISSING * len(span)), span, horizon, hours)
+            turned = turn_over(codes, span, key, (excuse,))
+            effects[key] = Effect(turned.excused + turned.charged, codes.count(AHEAD))
+    return effects

@@ -1,0 +1,280 @@
+"""Minutes that a person reclassified afterwards: who, when, why, which, and into what.
+
+The minutes' own rows never change. An excuse is an entry of its own and turns, for a month's
+account, down into excused or unknown into down; another entry withdraws it.
+
+Must not know: the ledger's file, verdicts, how an account is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from monitor.availability.minutes import CODES, EXCUSED, MinuteClass, minute_of, start_of
+from monitor.ledger.chain import Entry
+from monitor.ledger.payload import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from monitor.ledger.chain import Json
+
+EXCUSE: Final = "excuse"
+EXCUSE_WITHDRAWN: Final = "excuse_withdrawn"
+MAX_DAYS: Final = 62
+MAX_WORDS: Final = 200
+MAX_SITES: Final = 2_000
+_MINUTE: Final = timedelta(minutes=1)
+
+Into = Literal["unknown", "down"]
+INTO: Final[tuple[Into, ...]] = ("unknown", "down")
+
+
+class ExcuseError(ValueError):
+    """Minutes cannot be reclassified so; the message is one line and names the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An excuse was taken back."""
+
+    excuse: str
+    at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Minutes of some `school/site` from `first` (number since 1970) on, turned `into` a class.
+
+    `into` unknown: their down minutes are excused. `into` down: their unknown minutes count as
+    down. `provider` names whose sites they are where all of a provider's were meant.
+    """
+
+    id: str
+    at: datetime
+    by: str
+    reason: str
+    sites: tuple[str, ...]
+    provider: str
+    first: int
+    minutes: int
+    into: Into
+    withdrawn: Withdrawal | None = None
+
+    @property
+    def stop(self) -> int:
+        """Return the number of the first minute after it."""
+        return self.first + self.minutes
+
+    @property
+    def begins(self) -> datetime:
+        """Return the instant at which its first minute begins."""
+        return start_of(self.first)
+
+    @property
+    def ends(self) -> datetime:
+        """Return the instant at which its last minute ends."""
+        return start_of(self.stop)
+
+    def touches(self, site: str, span: range) -> bool:
+        """Return whether it has a minute of a span at a site, withdrawn or not."""
+        return site in self.sites and self.first < span.stop and span.start < self.stop
+
+
+def excuse_entry(excuse: Excuse) -> Entry:
+    """Return the entry that reclassifies minutes; its instant is that of the decision."""
+    payload: dict[str, Json] = {
+        "excuse": excuse.id,
+        "by": excuse.by,
+        "reason": excuse.reason,
+        "sites": list(excuse.sites),
+        "provider": excuse.provider,
+        "first": excuse.first,
+        "minutes": excuse.minutes,
+        "into": excuse.into,
+    }
+    return Entry(excuse.at, EXCUSE, "", payload)
+
+
+def withdrawal_entry(withdrawal: Withdrawal) -> Entry:
+    """Return the entry that takes an excuse back; its instant is that of the decision."""
+    payload: dict[str, Json] = {
+        "excuse": withdrawal.excuse,
+        "by": withdrawal.by,
+        "reason": withdrawal.reason,
+    }
+    return Entry(withdrawal.at, EXCUSE_WITHDRAWN, "", payload)
+
+
+def read_excuses(entries: Iterable[Entry]) -> tuple[Excuse, ...]:
+    """Return all excuses in the order they were recorded; other kinds are ignored.
+
+    The first entry of an id stands.
+
+    Raises:
+        MalformedEntryError: if an entry is not what this program writes.
+    """
+    found: dict[str, Excuse] = {}
+    withdrawn: dict[str, Withdrawal] = {}
+    for entry in entries:
+        if entry.kind == EXCUSE:
+            excuse = _read_excuse(entry)
+            found.setdefault(excuse.id, excuse)
+        elif entry.kind == EXCUSE_WITHDRAWN:
+            one = _read_withdrawal(entry)
+            withdrawn.setdefault(one.excuse, one)
+    return tuple(replace(one, withdrawn=withdrawn.get(one.id)) for one in found.values())
+
+
+def _read_withdrawal(entry: Entry) -> Withdrawal:
+    payload = Payload(entry, EXCUSE_WITHDRAWN)
+    return Withdrawal(payload.text("excuse"), entry.at, payload.text("by"), payload.text("reason"))
+
+
+def _read_excuse(entry: Entry) -> Excuse:
+    payload = Payload(entry, EXCUSE)
+    return Excuse(
+        id=payload.text("excuse"),
+        at=entry.at,
+        by=payload.text("by"),
+        reason=payload.text("reason"),
+        sites=payload.texts("sites"),
+        provider=payload.text("provider"),
+        first=payload.integer("first"),
+        minutes=payload.integer("minutes"),
+        into="down" if payload.one_of("into", INTO) == "down" else "unknown",
+    )
+
+
+def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneInfo) -> range:
+    """Return the minutes from one instant to another; messages have the local times of `zone`.
+
+    Raises:
+        ExcuseError: if there is none, they are not over, or too many.
+    """
+    if ends > now:
+        raise ExcuseError(
+            f"the end {ends.astimezone(zone):%Y-%m-%d %H:%M} lies in the future: it is "
+            f"{now.astimezone(zone):%Y-%m-%d %H:%M %Z} now, and only minutes that are over can be "
+            "reclassified"
+        )
+    for name, at in (("start", begins), ("end", ends)):
+        if at.second or at.microsecond:
+            local = at.astimezone(zone).time().isoformat()
+            raise ExcuseError(f"the {name} {local} is not a whole minute; leave the seconds out")
+    if ends == begins:
+        raise ExcuseError("the end is the start: no minute lies between; name a later end")
+    if ends < begins:
+        raise ExcuseError("the end lies before the start; swap them")
+    if ends - begins > timedelta(days=MAX_DAYS):
+        raise ExcuseError(
+            f"{(ends - begins).days} days at once; {MAX_DAYS} are allowed, so name them in parts"
+        )
+    return range(minute_of(begins), minute_of(ends))
+
+
+def checked_words(words: str, what: str) -> str:
+    """Return one line of printable text.
+
+    Raises:
+        ExcuseError: if there is none, or too much.
+    """
+    line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
+    if not line:
+        raise ExcuseError(f"an excuse needs {what}: it stands in the report; give one")
+    if len(line) > MAX_WORDS:
+        raise ExcuseError(f"{what} has {len(line)} characters; {MAX_WORDS} fit")
+    return line
+
+
+def require_free(excuse: Excuse, others: Iterable[Excuse]) -> None:
+    """Refuse an excuse that has a minute in common with one in force.
+
+    Raises:
+        ExcuseError: names the site and the other excuse.
+    """
+    if len(excuse.sites) > MAX_SITES:
+        raise ExcuseError(f"{len(excuse.sites)} sites at once; {MAX_SITES} are allowed")
+    mine, span = frozenset(excuse.sites), range(excuse.first, excuse.stop)
+    for other in others:
+        common = mine.intersection(other.sites)
+        if other.withdrawn is None and common and other.touches(min(common), span):
+            raise ExcuseError(
+                f"{min(common)} has minutes in common with excuse {other.id} ({other.reason}); "
+                "withdraw that one first, or name other minutes"
+            )
+
+
+def unrecorded(asked: Excuse | Withdrawal, known: Sequence[Excuse]) -> Entry | None:
+    """Return the entry of what a person asked for, None if it is in the ledger already.
+
+    Raises:
+        ExcuseError: if it cannot be done.
+    """
+    same = next((one for one in known if one.id == _id(asked)), None)
+    if isinstance(asked, Excuse):
+        if same is not None:
+            return None
+        require_free(asked, known)
+        return excuse_entry(asked)
+    if same is None:
+        ids = ", ".join(one.id for one in known if one.withdrawn is None) or "none"
+        raise ExcuseError(f"there is no excuse {asked.excuse!r}; those in force: {ids}")
+    return withdrawal_entry(asked) if same.withdrawn is None else None
+
+
+def _id(asked: Excuse | Withdrawal) -> str:
+    return asked.id if isinstance(asked, Excuse) else asked.excuse
+
+
+def with_asked(known: Sequence[Excuse], asked: Iterable[Excuse | Withdrawal]) -> tuple[Excuse, ...]:
+    """Return the excuses as they are once everything asked for is in the ledger."""
+    entries = [excuse_entry(one) for one in known]
+    entries += [withdrawal_entry(one.withdrawn) for one in known if one.withdrawn is not None]
+    for one in asked:
+        entries.append(excuse_entry(one) if isinstance(one, Excuse) else withdrawal_entry(one))
+    return read_excuses(entries)
+
+
+def read_asked(entry: Entry) -> Excuse | Withdrawal:
+    """Return what an entry says alone.
+
+    Raises:
+        MalformedEntryError: if it is neither an excuse nor a withdrawal.
+    """
+    return _read_withdrawal(entry) if entry.kind == EXCUSE_WITHDRAWN else _read_excuse(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A site's minutes after the excuses: `excused` were down, `charged` were unknown."""
+
+    codes: bytes
+    excused: int
+    charged: int
+
+
+def turn_over(codes: bytes, span: range, site: str, excuses: Sequence[Excuse]) -> Turned:
+    """Return a site's minutes of a span with the excuses in force applied."""
+    down, unknown = (CODES[kind].encode() for kind in (MinuteClass.DOWN, MinuteClass.UNKNOWN))
+    excused = charged = 0
+    for excuse in excuses:
+        if excuse.withdrawn is not None or not excuse.touches(site, span):
+            continue
+        begins = max(excuse.first, span.start) - span.start
+        ends = min(excuse.stop, span.stop) - span.start
+        part = codes[begins:ends]
+        if excuse.into == "unknown":
+            excused += part.count(down)
+            part = part.replace(down, EXCUSED)
+        else:
+            charged += part.count(unknown)
+            part = part.replace(unknown, down)
+        codes = codes[:begins] + part + codes[ends:]
+    return Turned(codes, excused, charged)

@@ -1,0 +1,354 @@
+"""A month's availability per site against the contract, as evidence for the provider.
+
+Pure: ledger entries, the inventory and the calendar go in, a report comes out; how it is
+written down is `monitor.availability.sla_output`'s.
+
+Must not know: files, terminals, formats.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from monitor.availability.excuses import (
+    EXCUSE,
+    EXCUSE_WITHDRAWN,
+    Excuse,
+    Turned,
+    read_excuses,
+    turn_over,
+)
+from monitor.availability.minutes import (
+    AHEAD,
+    CODES,
+    EXCUSED,
+    MISSING,
+    Account,
+    DayAccount,
+    MinuteClass,
+    account_days,
+    minute_of,
+    minutes_of_day,
+    settle_missing,
+    start_of,
+)
+from monitor.availability.records import (
+    MINUTES,
+    RULE,
+    SCOPE,
+    TRANSITION,
+    Transition,
+    read_minutes,
+    read_transition,
+)
+from monitor.availability.spells import MEMORY, Spell, down_spells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from monitor.inventory.city import Inventory, School, Site
+    from monitor.ledger.chain import Entry, EntrySource
+
+_MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
+_MINUTE: Final = timedelta(minutes=1)
+# A day's scope may be written the day after, where the disk refused the first one.
+_SCOPE_SEARCH: Final = timedelta(days=2)
+# What a running daemon has not settled yet is ahead, not unknown.
+SETTLE_MINUTES: Final = 12
+
+
+class Verdict(StrEnum):
+    """Whether the provider kept the month's availability."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NO_DATA = "no data"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A run of down minutes: `minutes` of them count.
+
+    `begins` and `ends` are the first failed and the first good round where they are known,
+    else the minutes' bounds. `followed_by` is the class of the minute after it, or `ahead`.
+    """
+
+    begins: datetime
+    ends: datetime
+    minutes: int
+    reason: str
+    detail: str
+    followed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSla:
+    """One site's month.
+
+    `allowed_down_minutes` is what the contract allows for the minutes counted so far;
+    `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
+    the minutes of `total.down` that were unknown until a person charged them.
+    """
+
+    school: School
+    site: Site
+    total: Account
+    days: tuple[DayAccount, ...]
+    verdict: Verdict
+    certain: bool
+    allowed_down_minutes: int
+    outages: tuple[Outage, ...]
+    charged: int = 0
+
+    @property
+    def left_down_minutes(self) -> int:
+        """Return the down minutes that the contract still allows; negative when broken."""
+        return self.allowed_down_minutes - self.total.down
+
+
+@dataclass(frozen=True, slots=True)
+class SlaReport:
+    """A month's report; `ledger` is where it ended when it was read: its anchors.
+
+    `excuses` are those that have a minute of it, withdrawn ones included. `rule_from` is since
+    when its minutes follow the present rule of whose loss a loss is, None if none does.
+    """
+
+    city: str
+    month: str
+    timezone: str
+    provider: str | None
+    generated: datetime
+    ledger: str
+    sites: tuple[SiteSla, ...]
+    excuses: tuple[Excuse, ...] = ()
+    rule_from: datetime | None = None
+
+    @property
+    def total(self) -> Account:
+        """Return the sum over all sites."""
+        return sum((site.total for site in self.sites), Account())
+
+    @property
+    def unknown_share(self) -> float:
+        """Return the unknown minutes' share of those that were owed, a ratio."""
+        total = self.total
+        owed = total.counted + total.unknown
+        return total.unknown / owed if owed else 0.0
+
+
+def month_days(month: str) -> list[date]:
+    """Return the days of a month written as `2026-10`.
+
+    Raises:
+        ValueError: if it is not written so.
+    """
+    found = _MONTH.match(month)
+    if not found:
+        raise ValueError(f"{month!r} is not a month; write year and month, for example 2026-10")
+    first = date(int(found[1]), int(found[2]), 1)
+    days = (first + timedelta(days=number) for number in range(31))
+    return [day for day in days if day.month == first.month]
+
+
+def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[Entry]:
+    """Yield the ledger's entries that a month's report needs.
+
+    Raises:
+        ValueError: if the month is malformed.
+    """
+    zone, days = ZoneInfo(timezone), month_days(month)
+    since = start_of(minutes_of_day(days[0], zone).start)
+    until = start_of(minutes_of_day(days[-1], zone).stop)
+    for kind in (EXCUSE, EXCUSE_WITHDRAWN, RULE):
+        for recorded in source.entries(kind):
+            yield recorded.entry
+    yield from minute_entries(source, since, until)
+    # A line that has been down since before the month has its reason there.
+    for recorded in source.entries(TRANSITION, since - MEMORY, until + timedelta(hours=1)):
+        yield recorded.entry
+
+
+def minute_entries(source: EntrySource, since: datetime, until: datetime) -> Iterator[Entry]:
+    """Yield the ledger's entries from which the minutes between two instants can be read."""
+    for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
+        yield recorded.entry
+    for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
+        yield recorded.entry
+
+
+def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the call
+    entries: Iterable[Entry],
+    inventory: Inventory,
+    month: str,
+    *,
+    now: datetime,
+    in_lessons: Callable[[str, datetime], bool],
+    provider: str | None = None,
+    ledger: str = "",
+) -> SlaReport:
+    """Return a month's availability per site of the inventory, of one provider or of all.
+
+    `in_lessons` says whether a school type has lessons at an instant; it classes minutes
+    without a record, where a contract owes lesson hours only.
+
+    Raises:
+        ValueError: if the month is malformed or has not begun, or no site has the provider.
+    """
+    zone, days = ZoneInfo(inventory.calendar.timezone), month_days(month)
+    if now < start_of(minutes_of_day(days[0], zone).start):
+        raise ValueError(f"{month} has not begun; it is {now.astimezone(zone):%Y-%m-%d}")
+    _require_provider(inventory, provider)
+    span = range(minutes_of_day(days[0], zone).start, minutes_of_day(days[-1], zone).stop)
+    kept = list(entries)
+    columns = read_minutes(kept, span)
+    transitions = _transitions(kept)
+    excuses = read_excuses(kept)
+    horizon = minute_of(now) - SETTLE_MINUTES
+    lessons = cache(in_lessons)
+    missing = MISSING * len(span)
+    sites = []
+    for school in inventory.schools:
+        for site in school.sites:
+            if provider not in (None, site.uplink.contract.provider):
+                continue
+            key = f"{school.id}/{site.id}"
+            hours = owed_hours(school, site, lessons, zone)
+            codes = settle_missing(columns.get(key, missing), span, horizon, hours)
+            mine = [one for one in excuses if one.touches(key, span)]
+            turned = turn_over(codes, span, key, mine)
+            outages = _outages(turned.codes, span, transitions.get(key, []), mine)
+            by_day = account_days(turned.codes, days, zone)
+            sites.append(_site_sla(school, site, by_day, outages, turned))
+    return SlaReport(
+        city=inventory.city,
+        month=month,
+        timezone=inventory.calendar.timezone,
+        provider=provider,
+        generated=now,
+        ledger=ledger,
+        sites=tuple(sites),
+        excuses=_shown(excuses, sites, span),
+        rule_from=_rule_from(kept, span),
+    )
+
+
+def _shown(excuses: Iterable[Excuse], sites: Iterable[SiteSla], span: range) -> tuple[Excuse, ...]:
+    keys = {f"{one.school.id}/{one.site.id}" for one in sites}
+    return tuple(
+        one for one in excuses if any(one.touches(site, span) for site in one.sites if site in keys)
+    )
+
+
+def _rule_from(entries: Iterable[Entry], span: range) -> datetime | None:
+    rules, recorded = [], []
+    for entry in entries:
+        if entry.kind == RULE:
+            rules.append(start_of(minute_of(entry.at)))
+        elif entry.kind == MINUTES:
+            recorded.append(entry.at)
+    begins, ends = start_of(span.start), start_of(span.stop)
+    since = min(rules, default=ends)
+    if since >= ends:
+        return None
+    return since if any(begins <= at < since for at in recorded) else begins
+
+
+def owed_hours(
+    school: School, site: Site, lessons: Callable[[str, datetime], bool], zone: ZoneInfo
+) -> Callable[[datetime], bool] | None:
+    """Return whether the contract owes service at an instant; None is round the clock."""
+    if site.uplink.contract.hours != "lessons":
+        return None
+    if not school.days_off:
+        return lambda at: lessons(school.type, at)
+    off = school.days_off
+    return lambda at: at.astimezone(zone).date() not in off and lessons(school.type, at)
+
+
+def _require_provider(inventory: Inventory, provider: str | None) -> None:
+    names = sorted(
+        {site.uplink.contract.provider for school in inventory.schools for site in school.sites}
+    )
+    if provider is None or provider in names:
+        return
+    close = difflib.get_close_matches(provider, names, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+    raise ValueError(f"no site has the provider {provider!r}; {hint}")
+
+
+def _site_sla(
+    school: School,
+    site: Site,
+    days: list[DayAccount],
+    outages: tuple[Outage, ...],
+    turned: Turned,
+) -> SiteSla:
+    total = sum((day.account for day in days), Account())
+    # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
+    tolerated = 1 - Decimal(str(site.uplink.contract.availability))
+    allowed = int(tolerated * total.counted)
+    allowed_of_all = int(tolerated * (total.counted + total.unknown))
+    if not total.counted:
+        verdict, certain = Verdict.NO_DATA, False
+    elif total.down <= allowed:
+        verdict, certain = Verdict.KEPT, total.down + total.unknown <= allowed_of_all
+    else:
+        verdict, certain = Verdict.BROKEN, total.down > allowed_of_all
+    return SiteSla(
+        school, site, total, tuple(days), verdict, certain, allowed, outages, turned.charged
+    )
+
+
+def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
+    by_site: dict[str, list[Transition]] = {}
+    for entry in entries:
+        if entry.kind == TRANSITION:
+            by_site.setdefault(entry.subject, []).append(read_transition(entry))
+    for transitions in by_site.values():
+        transitions.sort(key=lambda transition: transition.at)
+    return by_site
+
+
+def _outages(
+    codes: bytes, span: range, transitions: list[Transition], excuses: list[Excuse]
+) -> tuple[Outage, ...]:
+    spells = down_spells(transitions)
+    names = {code.encode(): kind.value for kind, code in CODES.items()}
+    names |= {AHEAD: "ahead", EXCUSED: "excused"}
+    outages = []
+    for found in re.finditer(CODES[MinuteClass.DOWN].encode() + rb"+", codes):
+        begins, ends = start_of(span[found.start()]), start_of(span.start + found.end())
+        spell = next((one for one in spells if _overlaps(one, begins, ends)), None)
+        after = names.get(codes[found.end() : found.end() + 1], "end of month")
+        reason = detail = ""
+        if spell is None:
+            charged = next((one for one in excuses if _charges(one, begins, ends)), None)
+            if charged is not None:
+                reason, detail = "reclassified", f"{charged.reason} ({charged.by})"
+        else:
+            reason, detail = spell.reason, spell.detail
+            # Only where the minutes' bounds are those of the outage, not of a window or the day.
+            begins = spell.begins if abs(spell.begins - begins) < _MINUTE else begins
+            ends = spell.ends if spell.ends and abs(spell.ends - ends) < _MINUTE else ends
+        minutes = found.end() - found.start()
+        outages.append(Outage(begins, ends, minutes, reason, detail, after))
+    return tuple(outages)
+
+
+def _overlaps(spell: Spell, begins: datetime, ends: datetime) -> bool:
+    return spell.begins < ends and (spell.ends is None or spell.ends > begins)
+
+
+def _charges(excuse: Excuse, begins: datetime, ends: datetime) -> bool:
+    if excuse.withdrawn is not None or excuse.into != "down":
+        return False
+    return excuse.begins < ends and begins < excuse.ends

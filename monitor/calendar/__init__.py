@@ -1,0 +1,1 @@
+"""When schools teach, are closed, or have work announced."""

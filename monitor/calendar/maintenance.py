@@ -1,0 +1,281 @@
+"""Maintenance: spells in which a school's failures are expected, configured or added by hand.
+
+Windows of the configuration come with the inventory; those of `schulnetz maintenance` are kept
+in the state directory. The daemon reads that file again when it has changed.
+
+Must not know: verdicts, alerts, the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from monitor.calendar.maintenance_file import (
+    CorruptFileError,
+    MaintenanceFile,
+    NewerFileError,
+    StoredWindow,
+)
+from monitor.inventory.city import MaintenanceWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from monitor.inventory.city import Inventory
+    from monitor.state.file import Stamp
+
+MAX_DAYS = 60
+MAX_REASON = 200
+KEEP_DAYS = 400
+"""Ended windows are kept that long, because accounts of past months need them."""
+
+ALL_SCHOOLS = "*"
+"""In the place of a school: whatever schools there are while the window lasts."""
+
+FILE_NAME = "maintenance.json"
+
+
+class MaintenanceError(Exception):
+    """A window cannot be added or cancelled; the message is a sentence with the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWindow:
+    """A window with its school and origin; `id` is empty for those of the configuration.
+
+    `school` is `ALL_SCHOOLS` for a window that was added for all of them.
+    """
+
+    school: str
+    window: MaintenanceWindow
+    origin: Literal["configuration", "command"]
+    id: str = ""
+
+
+class MaintenanceBook:
+    """All windows of the city, over both origins.
+
+    `problem` is empty, or a sentence on why the stored windows may be out of date. A file that
+    turns bad or vanishes under a running daemon costs no window it already knows.
+    """
+
+    def __init__(self, state_directory: Path, inventory: Inventory) -> None:
+        self.problem = ""
+        self._file = MaintenanceFile(state_directory / FILE_NAME)
+        self._stamp: Stamp = None
+        self._stored: tuple[StoredWindow, ...] = ()
+        self._by_school: dict[str, tuple[PlannedWindow, ...]] = {}
+        self.reconfigure(inventory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Take over the windows of another inventory."""
+        self._configured = tuple(
+            PlannedWindow(school.id, window, "configuration")
+            for school in inventory.schools
+            for window in school.maintenance
+        )
+        self._schools = frozenset(school.id for school in inventory.schools)
+        self._index()
+
+    def refresh(self, now: datetime) -> bool:
+        """Read the file again if it changed (one stat call else); return whether windows did."""
+        try:
+            stamp = self._file.stamp()
+            if stamp == self._stamp:
+                return False
+            stored = self._file.read()
+        except CorruptFileError as error:
+            self.problem = self._set_aside(error, now)
+            return False
+        except NewerFileError as error:
+            self.problem = f"{self._file.path} was written by a newer version ({error})"
+            self._stamp = stamp
+            return False
+        except OSError as error:
+            self.problem = f"{self._file.path} cannot be read: {error.strerror}"
+            return False
+        if stamp is None and self._stored:
+            self.problem = f"{self._file.path} has vanished; its windows hold until the restart"
+            self._stamp = stamp
+            return False
+        self.problem = ""
+        self._stamp = stamp
+        has_changed = stored != self._stored
+        self._stored = stored
+        self._index()
+        return has_changed
+
+    def active(self, school: str, instant: datetime) -> MaintenanceWindow | None:
+        """Return the window that a school is in, the one that ends last if there are several."""
+        windows = [
+            planned.window
+            for planned in self._by_school.get(school, ())
+            if planned.window.starts <= instant < planned.window.ends
+        ]
+        return max(windows, key=lambda window: window.ends, default=None)
+
+    def schools_active(self, instant: datetime) -> frozenset[str]:
+        """Return the schools that are in a window."""
+        return frozenset(
+            school
+            for school, windows in self._by_school.items()
+            if any(one.window.starts <= instant < one.window.ends for one in windows)
+        )
+
+    def windows(self, school: str | None = None) -> tuple[PlannedWindow, ...]:
+        """Return the windows of one school, or of all, by their start, past ones included."""
+        if school is not None:
+            return self._by_school.get(school, ())
+        return tuple(sorted((*self._configured, *map(_planned, self._stored)), key=_by_start))
+
+    def add(
+        self, school: str, starts: datetime, ends: datetime, reason: str, *, now: datetime
+    ) -> PlannedWindow:
+        """Add a window for a school or `ALL_SCHOOLS`; once it is returned, it survives all.
+
+        Raises:
+            MaintenanceError: if the school, the times or the reason are not acceptable, or the
+                window cannot be stored.
+        """
+        reason = _checked_reason(reason)
+        self._check_school(school)
+        _check_times(starts, ends, now)
+        stored = StoredWindow(
+            secrets.token_hex(4), school, starts.astimezone(UTC), ends.astimezone(UTC), reason, now
+        )
+        self._change(lambda windows: (*windows, stored), now)
+        return _planned(stored)
+
+    def cancel(self, window_id: str, *, now: datetime) -> PlannedWindow:
+        """End a window now, or drop it if it has not begun; return it as it was.
+
+        Raises:
+            MaintenanceError: if there is no such window, it has ended, or it cannot be stored.
+        """
+        self.refresh(now)
+        found = next((stored for stored in self._stored if stored.id == window_id), None)
+        if found is None:
+            known = ", ".join(stored.id for stored in self._stored if stored.ends > now)
+            raise MaintenanceError(
+                f"no window {window_id!r} was added by the command (open ones: {known or 'none'}); "
+                f"windows of the configuration end there"
+            )
+        if found.ends <= now:
+            raise MaintenanceError(f"window {window_id} has ended already")
+
+        def without(windows: tuple[StoredWindow, ...]) -> tuple[StoredWindow, ...]:
+            others = tuple(stored for stored in windows if stored.id != window_id)
+            if found.starts >= now:
+                return others
+            # What has passed was maintenance, and the account of the month needs it.
+            shortened = StoredWindow(
+                found.id, found.school, found.starts, now, found.reason, found.added
+            )
+            return (*others, shortened)
+
+        self._change(without, now)
+        return _planned(found)
+
+    def _change(
+        self, change: Callable[[tuple[StoredWindow, ...]], tuple[StoredWindow, ...]], now: datetime
+    ) -> None:
+        oldest = now - timedelta(days=KEEP_DAYS)
+        try:
+            with self._file.locked():
+                windows = change(self._read_or_set_aside(now))
+                kept = tuple(stored for stored in windows if stored.ends > oldest)
+                self._file.write(kept)
+                self._stamp = self._file.stamp()
+        except BlockingIOError:
+            raise MaintenanceError("another command is changing the windows; try again") from None
+        except NewerFileError as error:
+            raise MaintenanceError(
+                f"{self._file.path} was written by a newer version ({error}); upgrade this one"
+            ) from error
+        except OSError as error:
+            raise MaintenanceError(f"{self._file.path}: {error.strerror}") from error
+        except ValueError as error:
+            raise MaintenanceError(f"{error}; cancel some first") from error
+        self.problem = ""
+        self._stored = kept
+        self._index()
+
+    def _read_or_set_aside(self, now: datetime) -> tuple[StoredWindow, ...]:
+        try:
+            return self._file.read()
+        except CorruptFileError as error:
+            aside = self._file.set_aside(now)
+            raise MaintenanceError(
+                f"{self._file.path} was damaged ({error}) and is kept as {aside.name}; nothing "
+                f"was changed: give the command again to begin a new file, and add again what "
+                f"is missing in `schulnetz maintenance list`"
+            ) from error
+
+    def _set_aside(self, error: CorruptFileError, now: datetime) -> str:
+        """Keep a damaged file under another name; return the sentence to tell."""
+        try:
+            with self._file.locked():
+                try:
+                    self._file.read()
+                except CorruptFileError:
+                    aside = self._file.set_aside(now)
+                    self._stamp = None
+                    return f"{self._file.path} was damaged ({error}) and is kept as {aside.name}"
+        except (OSError, NewerFileError):
+            pass
+        return f"{self._file.path} is damaged: {error}"
+
+    def _check_school(self, school: str) -> None:
+        if school in self._schools or school == ALL_SCHOOLS:
+            return
+        close = difflib.get_close_matches(school, self._schools, n=3)
+        hint = f"; did you mean {', '.join(close)}?" if close else ""
+        raise MaintenanceError(f"no school {school!r} is configured{hint}")
+
+    def _index(self) -> None:
+        by_school: dict[str, list[PlannedWindow]] = {}
+        for planned in (*self._configured, *map(_planned, self._stored)):
+            whose = self._schools if planned.school == ALL_SCHOOLS else (planned.school,)
+            for school in whose:
+                by_school.setdefault(school, []).append(planned)
+        self._by_school = {
+            school: tuple(sorted(windows, key=_by_start)) for school, windows in by_school.items()
+        }
+
+
+def _planned(stored: StoredWindow) -> PlannedWindow:
+    window = MaintenanceWindow(stored.starts, stored.ends, stored.reason)
+    return PlannedWindow(stored.school, window, "command", stored.id)
+
+
+def _by_start(planned: PlannedWindow) -> tuple[datetime, str]:
+    return planned.window.starts, planned.school
+
+
+def _checked_reason(reason: str) -> str:
+    # One line of printable text: it is shown in terminals, pages and mails.
+    words = " ".join("".join(char if char.isprintable() else " " for char in reason).split())
+    if not words:
+        raise MaintenanceError("a window needs a reason, for those who wonder next month")
+    if len(words) > MAX_REASON:
+        raise MaintenanceError(f"the reason has {len(words)} characters; {MAX_REASON} fit")
+    return words
+
+
+def _check_times(starts: datetime, ends: datetime, now: datetime) -> None:
+    if ends <= starts:
+        raise MaintenanceError(
+            f"the end, {ends:%Y-%m-%d %H:%M %Z}, is not after the start, {starts:%Y-%m-%d %H:%M %Z}"
+        )
+    if ends <= now:
+        raise MaintenanceError(f"the end, {ends:%Y-%m-%d %H:%M %Z}, has passed already")
+    if ends - starts > timedelta(days=MAX_DAYS):
+        raise MaintenanceError(
+            f"the window lasts {(ends - starts).days} days; {MAX_DAYS} are allowed, then it has "
+            f"to be renewed"
+        )

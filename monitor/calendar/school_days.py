@@ -1,0 +1,222 @@
+"""Which days are school days, and when lessons are held, in the city's local time.
+
+Public holidays come from the `holidays` package; school holidays are data shipped with the
+product and the city's own, which run out one day: `days_left` tells when. Days beyond the data
+are of unknown kind and count as school days, because a page too many is better than an outage
+unseen.
+
+Must not know: devices, verdicts, maintenance.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from importlib import resources
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from holidays import country_holidays, list_supported_countries
+
+from monitor.inventory.city import Holidays
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from holidays import HolidayBase
+
+    from monitor.inventory.city import Calendar
+
+WARNING_DAYS = 90
+"""The calendar asks for new data so many days before the shipped ones run out."""
+
+NOTHING_KNOWN = date(1970, 1, 1)
+"""In place of the last day whose school holidays are known, where none are."""
+
+DAY_OFF = "day off"
+"""The name of a day off that the city declares."""
+
+_SATURDAY = 5
+_SHIPPED_COUNTRY = "DE"
+
+
+class CalendarError(Exception):
+    """The calendar cannot be built; the message is a sentence for a person.
+
+    `key` is the key of the city that is wrong, `known` what it may be.
+    """
+
+    def __init__(self, message: str, key: str, known: Collection[str]) -> None:
+        super().__init__(message)
+        self.key = key
+        self.known = tuple(known)
+
+
+class DayKind(StrEnum):
+    """What a local day is to the schools."""
+
+    SCHOOL_DAY = "school_day"
+    WEEKEND = "weekend"
+    PUBLIC_HOLIDAY = "public_holiday"
+    SCHOOL_HOLIDAY = "school_holiday"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolHolidays:
+    """A state's decreed school holidays, complete from `first_day` to `last_day`."""
+
+    state: str
+    first_day: date
+    last_day: date
+    spells: tuple[Holidays, ...]
+    sources: tuple[str, ...]
+
+
+def shipped_holidays(country: str, state: str) -> SchoolHolidays | None:
+    """Return the school holidays shipped for a state (ISO 3166-2 without country), None if none."""
+    name = f"school_holidays_{state.lower()}.json"
+    shipped = resources.files("monitor.data").joinpath(name)
+    if country != _SHIPPED_COUNTRY or not state.isalpha() or not shipped.is_file():
+        return None
+    document = json.loads(shipped.read_text("utf-8"))
+    return SchoolHolidays(
+        state=document["state"],
+        first_day=date.fromisoformat(document["first_day"]),
+        last_day=date.fromisoformat(document["last_day"]),
+        spells=tuple(
+            Holidays(
+                f"{spell['name']} {spell['year']}",
+                date.fromisoformat(spell["first"]),
+                date.fromisoformat(spell["last"]),
+            )
+            for spell in document["holidays"]
+        ),
+        sources=tuple(document["sources"]),
+    )
+
+
+def _public_holidays(country: str, state: str) -> HolidayBase:
+    try:
+        found = country_holidays(country, subdiv=state or None)
+    except NotImplementedError:  # so the library says that it does not know a place
+        known = list_supported_countries()
+        if country not in known:
+            message = f"no public holidays are known of the country “{country}”"
+            raise CalendarError(message, "country", sorted(filter(_is_short, known))) from None
+        message = f"“{state}” is no state of {country} whose public holidays are known"
+        raise CalendarError(message, "state", known[country]) from None
+    return found
+
+
+def _is_short(country: str) -> bool:
+    return len(country) == 2  # noqa: PLR2004  # the package knows those of three letters, too
+
+
+class SchoolCalendar:
+    """The city's school days and lesson hours.
+
+    What is known of school holidays is shipped for German states; the city's own list adds to
+    that, and stands alone where nothing is shipped.
+
+    Raises:
+        CalendarError: if the public holidays of the calendar's country and state are not known.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.timezone = ZoneInfo(calendar.timezone)
+        self._lessons = calendar.lessons
+        state = calendar.state.removeprefix(f"{calendar.country}-")
+        self._public = _public_holidays(calendar.country, state)
+        shipped = shipped_holidays(calendar.country, state)
+        spells = (*(shipped.spells if shipped else ()), *calendar.holidays)
+        known = [(one.first, one.last) for one in calendar.holidays]
+        if shipped is not None:
+            known.append((shipped.first_day, shipped.last_day))
+        self._first_day = min((first for first, _ in known), default=date.max)
+        # The last day whose school holidays are known.
+        self.data_ends = max((last for _, last in known), default=NOTHING_KNOWN)
+        self._holiday_of = dict.fromkeys(calendar.days_off, DAY_OFF)
+        for spell in spells:
+            for offset in range((spell.last - spell.first).days + 1):
+                self._holiday_of[spell.first + timedelta(days=offset)] = spell.name
+
+    def days_left(self, instant: datetime) -> int:
+        """Return how many days the data last after the local day of an instant; may be negative."""
+        return (self.data_ends - self.local_day(instant)).days
+
+    def is_running_out(self, instant: datetime) -> bool:
+        """Return whether the data end within `WARNING_DAYS`."""
+        return self.days_left(instant) <= WARNING_DAYS
+
+    def utc_offset_seconds(self, instant: datetime) -> float:
+        """Return how far local time is ahead of UTC at an aware instant, in seconds."""
+        offset = instant.astimezone(self.timezone).utcoffset()
+        return 0.0 if offset is None else offset.total_seconds()
+
+    def local_day(self, instant: datetime) -> date:
+        """Return the local date at an aware instant."""
+        return instant.astimezone(self.timezone).date()
+
+    def day_kind(self, day: date) -> DayKind:
+        """Return what a local day is; a weekend is a weekend in the holidays, too."""
+        if day.weekday() >= _SATURDAY:
+            return DayKind.WEEKEND
+        if day in self._public:
+            return DayKind.PUBLIC_HOLIDAY
+        if day in self._holiday_of:
+            return DayKind.SCHOOL_HOLIDAY
+        return DayKind.SCHOOL_DAY if self._first_day <= day <= self.data_ends else DayKind.UNKNOWN
+
+    def day_name(self, day: date) -> str:
+        """Return the name of a local day's holiday, public before school; empty without one."""
+        return self._public.get(day) or self._holiday_of.get(day, "")
+
+    def in_lessons(
+        self, school_type: str, instant: datetime, days_off: Collection[date] = ()
+    ) -> bool:
+        """Return whether schools of a type have lessons at an aware instant.
+
+        `days_off` are a school's own local days without lessons.
+        """
+        local = instant.astimezone(self.timezone)
+        if local.date() in days_off or not self._has_lessons(local.date()):
+            return False
+        clock = local.time()
+        return any(
+            local.weekday() in period.weekdays and period.starts <= clock < period.ends
+            for period in self._lessons.get(school_type, ())
+        )
+
+    def lessons_on(self, school_type: str, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """Return a local day's lesson hours as pairs of UTC instants, the ends excluded."""
+        if not self._has_lessons(day):
+            return ()
+        return tuple(
+            (
+                datetime.combine(day, period.starts, self.timezone).astimezone(UTC),
+                datetime.combine(day, period.ends, self.timezone).astimezone(UTC),
+            )
+            for period in self._lessons.get(school_type, ())
+            if day.weekday() in period.weekdays
+        )
+
+    def bounds_of_day(self, day: date) -> tuple[datetime, datetime]:
+        """Return the UTC instants at which a local day begins and the next one does."""
+        midnight = datetime.min.time()
+        begin = datetime.combine(day, midnight, self.timezone).astimezone(UTC)
+        end = datetime.combine(day + timedelta(days=1), midnight, self.timezone).astimezone(UTC)
+        return begin, end
+
+    def minutes_of_day(self, day: date) -> int:
+        """Return how many minutes a local day has: 1440, or 1380 and 1500 on the DST days."""
+        begin, end = self.bounds_of_day(day)
+        return (end - begin) // timedelta(minutes=1)
+
+    def _has_lessons(self, day: date) -> bool:
+        # Lessons on a Saturday are the configuration's to say; the kind of day is for people.
+        if day in self._public or day in self._holiday_of:
+            return False
+        return self.day_kind(day) in {DayKind.SCHOOL_DAY, DayKind.WEEKEND, DayKind.UNKNOWN}

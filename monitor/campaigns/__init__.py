@@ -1,0 +1,1 @@
+"""Campaigns of measurements: how a line is verified."""

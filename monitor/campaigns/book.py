@@ -1,0 +1,123 @@
+"""All campaigns of the city by site, each judged by the goal's criterion.
+
+A new measurement has only its own campaign judged anew: a city's years of measurements are not
+read again every five minutes.
+
+Must not know: the ledger's file, stages, when tests run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.campaigns.criterion import measured_by
+from monitor.campaigns.evidence import CampaignOutcome
+from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, campaigns_from
+from monitor.campaigns.rules import evaluate
+from monitor.inventory.city import Criterion
+from monitor.ledger.payload import Payload
+from monitor.rollout.stage import Judged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monitor.campaigns.evidence import Campaign, CampaignVerdict
+    from monitor.inventory.city import Goal, Inventory
+    from monitor.ledger.chain import Entry
+
+
+class CampaignBook:
+    """Collects campaigns from ledger entries and knows what they show."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._entries: dict[str, list[Entry]] = {}
+        self._campaigns: dict[str, Campaign] = {}
+        self._judged: dict[str, Judged] = {}
+        self.reconfigure(inventory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Judge everything by another inventory's goal and time zone."""
+        self._goal = inventory.goal
+        self._zone = ZoneInfo(inventory.calendar.timezone)
+        self._classes = {
+            f"{school.id}/{site.id}": school.classes
+            for school in inventory.schools
+            for site in school.sites
+        }
+        self._judged = {}
+        for campaign in self._campaigns.values():
+            self._judge(campaign)
+
+    def take(self, entries: Iterable[Entry]) -> bool:
+        """Take entries, those of other kinds too; return whether a campaign changed.
+
+        Raises:
+            MalformedEntryError: if one is not what this program writes.
+        """
+        touched: set[str] = set()
+        for entry in entries:
+            if entry.kind in {CAMPAIGN, MEASUREMENT}:
+                campaign = Payload(entry, entry.kind).text("campaign")
+                self._entries.setdefault(campaign, []).append(entry)
+                touched.add(campaign)
+        for campaign in touched:
+            for found in campaigns_from(self._entries[campaign]):
+                self._campaigns[campaign] = found
+                self._judge(found)
+        return bool(touched)
+
+    def judged(self, site: str) -> list[Judged]:
+        """Return what each campaign of a `school/site` shows."""
+        return [
+            self._judged[campaign.id]
+            for campaign in self._campaigns.values()
+            if campaign.site == site and campaign.id in self._judged
+        ]
+
+    def latest(self) -> dict[str, tuple[Campaign, Judged]]:
+        """Return of each `school/site` with a campaign the one that ended last or still runs."""
+        found: dict[str, tuple[Campaign, Judged]] = {}
+        for campaign in sorted(self._campaigns.values(), key=_end):
+            if campaign.id in self._judged:
+                found[campaign.site] = (campaign, self._judged[campaign.id])
+        return found
+
+    def passed(self) -> dict[str, datetime]:
+        """Return of each `school/site` when its last passed campaign ended, an aware UTC instant.
+
+        Later campaigns that failed or are not complete do not count.
+        """
+        found: dict[str, datetime] = {}
+        for campaign in self._campaigns.values():
+            one = self._judged.get(campaign.id)
+            if one is None or one.verdict.outcome is not CampaignOutcome.PASSED:
+                continue
+            last = one.verdict.last
+            if last is not None:
+                found[campaign.site] = max(last, found.get(campaign.site, last))
+        return found
+
+    def _judge(self, campaign: Campaign) -> None:
+        if campaign.site not in self._classes:
+            return
+        verdict = judge(campaign, self._goal, self._classes[campaign.site], self._zone)
+        if verdict is not None:
+            self._judged[campaign.id] = Judged(campaign.id, verdict)
+
+
+def judge(
+    campaign: Campaign, goal: Goal | None, classes: int | None, zone: ZoneInfo
+) -> CampaignVerdict | None:
+    """Return what a campaign shows by a goal's criterion, by the contract where there is no goal.
+
+    None if the goal is per class and nobody says how many classes the school has.
+    """
+    criterion = goal.criterion if goal is not None else Criterion.CONTRACT
+    asked = measured_by(campaign, criterion, classes)
+    return None if asked is None else evaluate(asked, zone)
+
+
+def _end(campaign: Campaign) -> float:
+    return max((one.at.timestamp() for one in campaign.measurements), default=float("-inf"))

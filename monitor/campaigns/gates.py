@@ -1,0 +1,171 @@
+"""May a test run now, and may it go on? Every refusal has its reason.
+
+Pure: whoever asks has looked at the line, the calendar and the ledger before.
+
+Must not know: how a test is run, where anything is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+from monitor.ledger.chain import Entry
+from monitor.ledger.payload import Payload
+from monitor.observation import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date, datetime
+
+    from monitor.campaigns.plan import LessonHours
+    from monitor.inventory.city import Contract, Throughput
+
+TRAFFIC: Final = "campaign_traffic"
+
+
+class Refusal(StrEnum):
+    """Why a test was not begun, or was stopped."""
+
+    CANCELLED = "cancelled"
+    NOT_CONFIGURED = "not_configured"
+    LESSONS = "lessons"
+    MAINTENANCE = "maintenance"
+    UPLINK = "uplink"
+    SLOT_TAKEN = "slot_taken"
+    BYTE_CAP = "byte_cap"
+    LOAD_UNKNOWN = "load_unknown"
+    LOAD = "load"
+    MONITOR_STOPS = "monitor_stops"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal with its sentence; `until` is when asking again makes sense, if that is known."""
+
+    refusal: Refusal
+    sentence: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.refusal}: {self.sentence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What bears on a test at one moment.
+
+    `lessons_until` and `maintenance_until` are None outside of them, `slot_holder` is the site
+    that tests now (empty: none). `load` is the others' share of the contracted rate, None if it
+    is not known. Bytes are payload.
+    """
+
+    uplink: State
+    lessons_until: datetime | None
+    maintenance_until: datetime | None
+    slot_holder: str
+    bytes_left: int
+    bytes_needed: int
+    load: float | None
+    max_load: float
+    is_cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who tests, or wants to: tests of one scope exclude one another."""
+
+    site: str
+    scope: Literal["city", "provider"]
+    provider: str
+
+    def excludes(self, other: Hold) -> bool:
+        """Return whether both may not test at once."""
+        if "city" in {self.scope, other.scope}:
+            return True
+        return self.provider == other.provider
+
+
+def why_not_begin(situation: Situation) -> Refused | None:
+    """Return why a test may not begin, None if it may."""
+    refused = why_stop(situation)
+    if refused is not None:
+        return refused
+    if situation.uplink is not State.UP:
+        return Refused(Refusal.UPLINK, f"the uplink is {situation.uplink}, not up")
+    if situation.slot_holder:
+        return Refused(Refusal.SLOT_TAKEN, f"{situation.slot_holder} is being tested")
+    if situation.bytes_needed > situation.bytes_left:
+        said = (
+            f"a test takes {_amount(situation.bytes_needed)}, and "
+            f"{_amount(max(0, situation.bytes_left))} are left of the day's cap"
+        )
+        return Refused(Refusal.BYTE_CAP, said)
+    if situation.load is None:
+        said = "the uplink's counters do not tell its load"
+        return Refused(Refusal.LOAD_UNKNOWN, said)
+    return None
+
+
+def why_stop(situation: Situation) -> Refused | None:
+    """Return why a running test has to end at once, None if it may go on."""
+    if situation.is_cancelled:
+        return Refused(Refusal.CANCELLED, "the campaign was cancelled")
+    if situation.lessons_until is not None:
+        until = situation.lessons_until
+        return Refused(Refusal.LESSONS, f"lessons until {until:%Y-%m-%d %H:%M} UTC", until)
+    if situation.maintenance_until is not None:
+        until = situation.maintenance_until
+        return Refused(Refusal.MAINTENANCE, f"maintenance until {until:%Y-%m-%d %H:%M} UTC", until)
+    if situation.uplink is State.DOWN:
+        return Refused(Refusal.UPLINK, "the uplink is down")
+    if situation.load is not None and situation.load > situation.max_load:
+        said = (
+            f"others use {100 * situation.load:.1f} % of the contracted rate, "
+            f"{100 * situation.max_load:g} % are allowed"
+        )
+        return Refused(Refusal.LOAD, said)
+    return None
+
+
+def bytes_needed(settings: Throughput, contract: Contract) -> int:
+    """Return the payload that one test in both directions moves at the contracted rates."""
+    seconds = settings.warm_up + settings.seconds
+    return int((contract.down_bps + contract.up_bps) * seconds / 8)
+
+
+def lessons_until(
+    school_type: str, lessons: LessonHours, begin: datetime, end: datetime
+) -> datetime | None:
+    """Return when the lessons end that a test from `begin` to `end` would touch, None if none."""
+    days = {lessons.local_day(begin), lessons.local_day(end)}
+    touched = [
+        ends
+        for day in days
+        for starts, ends in lessons.lessons_on(school_type, day)
+        if starts <= end and begin < ends
+    ]
+    return max(touched, default=None)
+
+
+def traffic_entry(site: str, campaign: str, at: datetime, payload_bytes: int) -> Entry:
+    """Return the entry of what a test has moved, whether it counts or was stopped."""
+    return Entry(at, TRAFFIC, site, {"campaign": campaign, "bytes": payload_bytes})
+
+
+def moved_on(entries: Iterable[Entry], site: str, day: date, lessons: LessonHours) -> int:
+    """Return the payload bytes that a site's tests moved on a local day.
+
+    Raises:
+        MalformedEntryError: if an entry is not what this program writes.
+    """
+    return sum(
+        Payload(entry, TRAFFIC).integer("bytes")
+        for entry in entries
+        if entry.kind == TRAFFIC and entry.subject == site and lessons.local_day(entry.at) == day
+    )
+
+
+def _amount(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 10**9 else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,1 @@
+"""From shapes that hold to the inventory."""

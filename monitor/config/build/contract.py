@@ -1,0 +1,66 @@
+"""Whether a site's contract is complete, and its rates in order.
+
+Must not know: providers, or how the levels were merged.
+Source: Bundesnetzagentur, contracted, normally available and minimum rates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.config.tree.places import mark_of
+
+if TYPE_CHECKING:
+    from monitor.config.build.merge import Merged
+    from monitor.config.shape.layout import Location
+    from monitor.config.shape.rules import ContractRules
+    from monitor.config.tree.problems import Findings
+    from monitor.config.tree.text import Node
+
+_RATES = ("down", "up", "normal_down", "normal_up", "minimum_down", "minimum_up")
+_OWED = ("provider", *_RATES, "availability")
+
+
+def check_contract(
+    merged: Merged[ContractRules], place: Location, root: Node, findings: Findings
+) -> None:
+    """Add a problem for each key that no level gives, and for rates out of order.
+
+    `place` is the site's path, for a contract of which no level says anything.
+    """
+    if merged.is_broken:
+        return
+    given = [key for key in _OWED if key in merged.paths]
+    missing = [key for key in _OWED if key not in merged.paths]
+    if missing:
+        path = merged.nearest_path(*given)[:-1] if given else place
+        findings.add(
+            mark_of(root, path),
+            f"the contract lacks {', '.join(missing)}",
+            "set it here, in the profile or in defaults",
+        )
+    for direction in ("down", "up"):
+        for lower, upper in (("minimum_", "normal_"), ("normal_", "")):
+            _check_order(merged, f"{lower}{direction}", f"{upper}{direction}", root, findings)
+
+
+def _check_order(
+    merged: Merged[ContractRules], lower: str, upper: str, root: Node, findings: Findings
+) -> None:
+    if lower not in merged.paths or upper not in merged.paths:
+        return
+    less: int = getattr(merged.rules, lower)
+    more: int = getattr(merged.rules, upper)
+    if less > more:
+        findings.add(
+            mark_of(root, merged.nearest_path(lower, upper)),
+            f"{lower} ({_rate(less)}) is more than {upper} ({_rate(more)})",
+            "allowed: minimum ≤ normal ≤ contracted",
+        )
+
+
+def _rate(bits_per_second: int) -> str:
+    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if bits_per_second >= factor:
+            return f"{bits_per_second / factor:g} {prefix}bit/s"
+    return f"{bits_per_second} bit/s"

@@ -1,0 +1,111 @@
+"""The device profiles: those that come with the product, and those of the configuration.
+
+Must not know: schools, how a device is read.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from monitor.config.shape.device_profiles import DeviceProfileRules
+from monitor.config.tree.places import mark_of
+from monitor.config.tree.problems import Findings
+from monitor.config.tree.text import compose, plain
+from monitor.inventory.device_profile import (
+    MAX_OID_OCTETS,
+    DeviceProfile,
+    DeviceProfiles,
+    ProfileReading,
+    Quantity,
+    oid_octets,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.config.shape.layout import Location
+    from monitor.config.tree.text import Node
+
+_FOLDER = "device_profiles"
+
+
+@cache
+def own_profiles() -> tuple[DeviceProfile, ...]:
+    """Return the profiles that come with the product, by name."""
+    folder = resources.files("monitor.data").joinpath(_FOLDER)
+    files = sorted(
+        (one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name
+    )
+    return tuple(
+        _profile(
+            file.name.removesuffix(".yaml"),
+            DeviceProfileRules.model_validate(_content(file.read_bytes(), file.name)),
+        )
+        for file in files
+    )
+
+
+def device_profiles(
+    rules: Mapping[str, DeviceProfileRules], root: Node, findings: Findings
+) -> DeviceProfiles:
+    """Return all profiles; add a problem for each reading that cannot be what it says."""
+    for name, profile in rules.items():
+        for at, reading in enumerate(profile.readings):
+            place: Location = ("device_profiles", name, "readings", at)
+            if reading.quantity.endswith("_good") != bool(reading.good):
+                findings.add(
+                    mark_of(root, place),
+                    f"{reading.quantity} and states that are good do not go together"
+                    if reading.good
+                    else f"{reading.quantity} has no states that are good",
+                    "allowed: `good` with a quantity that ends in _good, and only there",
+                )
+            if not reading.scale:
+                findings.add(
+                    mark_of(root, (*place, "scale")),
+                    "a scale of 0 makes every value the same",
+                    "allowed: any other number",
+                )
+            for key, oid in (("oid", reading.oid), ("label", reading.label)):
+                if oid and oid_octets(oid) > MAX_OID_OCTETS:
+                    findings.add(
+                        mark_of(root, (*place, key)),
+                        f"an OID that takes {oid_octets(oid)} octets cannot be read",
+                        f"allowed: at most {MAX_OID_OCTETS}",
+                    )
+            if reading.label and reading.oid.endswith(".0"):
+                findings.add(
+                    mark_of(root, (*place, "label")),
+                    f"{reading.object} is a scalar and has no rows to name",
+                    "leave label out, or give the OID of a column",
+                )
+    shipped = (profile for profile in own_profiles() if profile.name not in rules)
+    configured = (_profile(name, profile) for name, profile in rules.items())
+    return DeviceProfiles((*shipped, *configured))
+
+
+def _content(text: bytes, name: str) -> object:
+    findings = Findings(name)
+    node = compose(text, findings)
+    if node is None:
+        raise ValueError(f"{name} is no YAML")
+    return plain(node)
+
+
+def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
+    readings = tuple(
+        ProfileReading(
+            Quantity(reading.quantity),
+            reading.object,
+            reading.oid,
+            reading.scale,
+            frozenset(reading.good),
+            frozenset(reading.ignored),
+            reading.label,
+            reading.offset,
+        )
+        for reading in rules.readings
+    )
+    return DeviceProfile(name, rules.source, tuple(rules.sys_object_id), readings)

@@ -1,0 +1,153 @@
+"""The rules across keys that need no merged settings: names that must exist, or be unique.
+
+They look at the tree itself, so that a broken school hides none of its other mistakes.
+
+Must not know: the models, or what the names stand for.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from monitor.config.shape.units import time_zone
+from monitor.config.tree.places import node_at
+from monitor.config.tree.problems import listed, shown, suggestion
+from monitor.config.tree.text import BROKEN, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.config.tree.problems import Findings
+
+# Which section of the file a key's value must be a name of, by the key and what holds it.
+_NAMED = {
+    ("snmp", "credential"): "credentials",
+    ("contract", "provider"): "providers",
+    ("references", "provider"): "providers",
+    ("schools", "profile"): "profiles",
+    ("sites", "profile"): "profiles",
+    ("schools", "type"): "lessons",
+}
+
+# So many references that are no provider's hand-over router have to vouch for our own line.
+_WITNESSES = 2
+
+
+def check_names(root: Node, findings: Findings) -> None:
+    """Add a problem for each name that does not exist and each that is given twice."""
+    for holder, key, node in _entries(root, ""):
+        section = _NAMED.get((holder, key))
+        if section is not None:
+            _check_exists(root, section, node, findings)
+    schools = _items(node_at(root, ("schools",)))
+    _check_unique(schools, "id", "school id", findings)
+    _check_unique(schools, "number", "official number", findings)
+    references = _items(node_at(root, ("references",)))
+    _check_unique(references, "name", "reference name", findings)
+    _check_witnesses(references, findings)
+    reported = _items(node_at(root, ("goals", "reported")))
+    _check_unique(reported, "id", "goal id", findings)
+    _check_goal(root, schools, findings)
+    for school in schools:
+        sites = _items(node_at(school, ("sites",)))
+        _check_unique(sites, "id", "site id", findings)
+        for place in (school, *sites):
+            switches = _items(node_at(place, ("switches",)))
+            _check_unique(switches, "name", "device name", findings)
+    _check_zone(node_at(root, ("city", "timezone")), findings)
+
+
+def _entries(node: Node, holder: str) -> Iterator[tuple[str, str, Node]]:
+    """Yield each entry of each mapping with the key that holds the mapping (or its list)."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from _entries(item, holder)
+    elif isinstance(node, Mapping):
+        for key, value in node.values.items():
+            yield holder, key, value
+            yield from _entries(value, key)
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> None:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return
+    named = node_at(root, (section,))
+    if named is None and section != "profiles":  # reported: the others are mandatory
+        return
+    if isinstance(named, Scalar) and named.value is BROKEN:  # reported, and its entries unknown
+        return
+    names = tuple(named.values) if isinstance(named, Mapping) else ()
+    if node.value not in names:
+        findings.add(
+            node.mark,
+            f"{shown(node.value)} is no entry of {section}",
+            listed(names) or f"allowed: nothing yet, {section} has no entries",
+            suggestion(node.value, names),
+        )
+
+
+def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> None:
+    """Check that the goal speaks of types and schools that exist."""
+    lessons = node_at(root, ("lessons",))
+    types = tuple(lessons.values) if isinstance(lessons, Mapping) else ()
+    ids = [node_at(school, ("id",)) for school in schools]
+    names = tuple(str(node.value) for node in ids if isinstance(node, Scalar))
+    for key, what, known in (("types", "lessons", types), ("schools", "schools", names)):
+        for node in _items(node_at(root, ("goals", "connectivity", key))):
+            if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
+                findings.add(
+                    node.mark,
+                    f"{shown(node.value)} is no entry of {what}",
+                    listed(known),
+                    suggestion(node.value, known),
+                )
+
+
+def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:
+    """Check that enough references are of no provider: one's own network clears nobody."""
+    own = [node for one in references if (node := node_at(one, ("provider",))) is not None]
+    if own and len(references) - len(own) < _WITNESSES:
+        findings.add(
+            own[-1].mark,
+            f"only {len(references) - len(own)} of {len(references)} references stand outside "
+            "the providers' networks",
+            f"allowed: {_WITNESSES} at least without provider; add some",
+        )
+
+
+def _check_unique(nodes: tuple[Node, ...], key: str, what: str, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    for node in nodes:
+        value = node_at(node, (key,))
+        if not isinstance(value, Scalar) or not isinstance(value.value, str):
+            continue
+        if value.value in seen:
+            findings.add(
+                value.mark,
+                f"{what} {shown(value.value)} is already taken in line {seen[value.value]}",
+                "choose another",
+            )
+        seen.setdefault(value.value, value.mark.line)
+
+
+def _check_zone(node: Node | None, findings: Findings) -> None:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return
+    if time_zone(node.value) is None:
+        findings.add(
+            node.mark,
+            f"{shown(node.value)} is no time zone",
+            "allowed: IANA names such as Europe/Berlin",
+            suggestion(node.value, _near_zones(node.value)),
+        )
+
+
+def _near_zones(name: str) -> list[str]:
+    continent = name.partition("/")[0].casefold()
+    zones = sorted(zoneinfo.available_timezones())
+    return [zone for zone in zones if zone.casefold().startswith(continent)] or zones

@@ -1,0 +1,69 @@
+"""Coordinates that are allowed and hardly true: swapped, or far from the city's others.
+
+Must not know: the file that they stand in.
+"""
+
+from __future__ import annotations
+
+from math import cos, hypot, radians
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory.city import Inventory
+
+FAR_KM: Final = 50.0
+"""No city is so wide; its schools are within half of it."""
+
+_KM_PER_DEGREE: Final = 111.2
+# Latitudes and longitudes of a country that is not near 45 degrees of both, by ISO 3166-1.
+_COUNTRIES: Final = {
+    "DE": ((47.2, 55.1), (5.8, 15.1)),
+    "AT": ((46.3, 49.1), (9.5, 17.2)),
+    "CH": ((45.8, 47.9), (5.9, 10.6)),
+}
+
+Place = tuple[float, float]
+
+
+def odd_locations(inventory: Inventory) -> Iterator[str]:
+    """Yield a sentence for each site whose location cannot be meant."""
+    places = {
+        f"{school.id}/{site.id}" if len(school.sites) > 1 else school.id: (
+            site.location.latitude,
+            site.location.longitude,
+        )
+        for school in inventory.schools
+        for site in school.sites
+    }
+    country = _COUNTRIES.get(inventory.calendar.country)
+    swapped = {
+        name for name, (latitude, longitude) in places.items()
+        if country and not _within(country, (latitude, longitude))
+        and _within(country, (longitude, latitude))
+    }  # fmt: skip
+    right = [_turned(place) if name in swapped else place for name, place in places.items()]
+    middle = (median(one[0] for one in right), median(one[1] for one in right))
+    for name, place in places.items():
+        shown = f"location [{place[0]}, {place[1]}]"
+        away = _km(middle, place)
+        if name in swapped or (away > FAR_KM >= _km(middle, _turned(place))):
+            yield (f"{name}: {shown} looks swapped; latitude comes first: [{place[1]}, {place[0]}]")
+        elif away > FAR_KM:
+            yield f"{name}: {shown} is {away:.0f} km away from the middle of all schools"
+
+
+def _within(country: tuple[Place, Place], place: Place) -> bool:
+    return all(low <= value <= high for (low, high), value in zip(country, place, strict=True))
+
+
+def _turned(place: Place) -> Place:
+    return place[1], place[0]
+
+
+def _km(one: Place, other: Place) -> float:
+    """Return about how far two places are apart; good enough within a country."""
+    east = (one[1] - other[1]) * cos(radians(one[0]))
+    return _KM_PER_DEGREE * hypot(one[0] - other[0], east)

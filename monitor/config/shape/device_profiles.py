@@ -1,0 +1,57 @@
+"""The rules of a device profile: which objects of a make are read, and what they say.
+
+Must not know: which profiles there are, what reads them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from monitor.config.shape.base import Rules
+from monitor.config.shape.fields import ObjectName, Oid, Text
+
+
+class ReadingRules(Rules):
+    """One object of the device, and the quantity that it says."""
+
+    quantity: Literal[
+        "cpu_utilization_ratio",
+        "memory_used_ratio",
+        "memory_used_bytes",
+        "memory_free_bytes",
+        "memory_size_bytes",
+        "temperature_celsius",
+        "fan_good",
+        "fan_speed_rpm",
+        "power_supply_good",
+        "optical_receive_power_dbm",
+        "optical_transmit_power_dbm",
+    ]
+    """What it says; exported under `school_device_` and this name."""
+    object: ObjectName
+    """Name of the object in its MIB."""
+    oid: Oid
+    """Its OID: a table's column, or a scalar with its `.0`."""
+    scale: Annotated[float, Field(ge=-1e9, le=1e9)] = 1.0
+    """What its values are multiplied by to be in the quantity's unit."""
+    offset: Annotated[float, Field(ge=-1e9, le=1e9)] = 0.0
+    """What is added after that: 1 to a scale of -0.01 makes a share of an idle time in per cent."""
+    good: Annotated[list[int], Field(max_length=20)] = Field(default=[])
+    """States in which the part is good, for a quantity that ends in `_good`."""
+    ignored: Annotated[list[int], Field(max_length=20)] = Field(default=[])
+    """Values that say nothing, such as those of a part that is not there."""
+    label: Oid = Field(default_factory=str)
+    """OID of the column that names the table's rows; without, they have their index."""
+
+
+class DeviceProfileRules(Rules):
+    """What is read of one make of switch beyond the standard tables."""
+
+    source: Text
+    """Which MIBs say so."""
+    sys_object_id: Annotated[list[Oid], Field(min_length=1, max_length=50)]
+    """Subtrees of sysObjectID for whose devices the profile holds; the longest match wins."""
+    readings: Annotated[list[ReadingRules], Field(min_length=1, max_length=40)]
+    """What is read."""

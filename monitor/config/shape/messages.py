@@ -1,0 +1,144 @@
+"""pydantic's errors in words for a person who edits the file, each at its place.
+
+Must not know: what the rules are for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monitor.config.shape.fields import PATTERN_FORMS
+from monitor.config.shape.layout import keys_at, path_of
+from monitor.config.shape.rules import SiteRules
+from monitor.config.tree.places import key_mark_of, mark_of
+from monitor.config.tree.problems import listed, shown, suggestion
+from monitor.config.tree.text import Ambiguous
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from monitor.config.shape.layout import Location
+    from monitor.config.tree.problems import Findings, Mark
+    from monitor.config.tree.text import Node
+
+_NUMBERS = {
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "finite_number": "a finite number",
+}
+
+
+def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
+    """Add one of pydantic's errors, in our words and at its place."""
+    location, kind = detail["loc"], detail["type"]
+    path = path_of(location)
+    mark = mark_of(root, path)
+    value = detail["input"]
+    context: dict[str, Any] = detail.get("ctx", {})
+    if (
+        isinstance(value, Ambiguous)
+        and path[:1] != ("credentials",)
+        and kind not in {"missing", "extra_forbidden", "config"}
+    ):
+        _note_ambiguous(value, kind, context, mark, findings)
+    elif kind == "missing" and isinstance(location[-1], int):
+        findings.add(mark, "too few entries", "allowed: latitude and longitude")
+    elif kind == "missing":
+        findings.add(mark, f"key {location[-1]} is missing")
+    elif kind == "extra_forbidden":
+        findings.add(key_mark_of(root, path), *_unknown_key(location))
+    elif location and location[-1] == "[key]":
+        form = PATTERN_FORMS.get(str(context.get("pattern")), "")
+        findings.add(key_mark_of(root, path), f"key {shown(value)} has another form", form)
+    elif path[:1] == ("credentials",) and kind == "literal_error":
+        literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        findings.add(mark, f"{path[-1]} is none of those known", listed(literals))
+    elif path[:1] == ("credentials",):
+        # Perhaps the secret itself, written where its place belongs: not to be repeated.
+        form = PATTERN_FORMS.get(str(context.get("pattern")), "")
+        cure = "allowed: {file: /an/absolute/path} or {environment: NAME}, never the secret"
+        if path[2:] in {("user",), ("context",)}:
+            findings.add(mark, f"{path[2]} has another form", form or "allowed: text")
+            return
+        findings.add(mark, "the entry is not the place of a secret", form or cure)
+    else:
+        _note_value(detail, context, mark, findings)
+
+
+def _unknown_key(location: Location) -> tuple[str, str, str]:
+    word, allowed = str(location[-1]), keys_at(location[:-1])
+    if "sites" in allowed and word in SiteRules.model_fields:
+        return f"key {word} beside sites", "write it into each site", ""
+    return f"unknown key {word}", listed(allowed, 40), suggestion(word, allowed)
+
+
+def _note_ambiguous(
+    value: Ambiguous, kind: str, context: dict[str, Any], mark: Mark, findings: Findings
+) -> None:
+    if not value.why:  # reported when the text was read
+        return
+    cure = f'write "{value.text}" in quotes if it is text'
+    if kind == "config_type":
+        cure = f"{context['forms']}"
+    elif kind in _TYPES and kind != "string_type":
+        cure = f"allowed: {_TYPES[kind]}, written plainly"
+    findings.add(mark, f"{value.text} is {value.why}", cure)
+
+
+def _note_value(
+    detail: ErrorDetails, context: dict[str, Any], mark: Mark, findings: Findings
+) -> None:
+    kind, value = detail["type"], detail["input"]
+    if kind == "config":
+        findings.add(mark, context["message"])
+    elif kind == "config_type":
+        findings.add(mark, f"{shown(value)} is not text", context["forms"])
+    elif kind in _TYPES:
+        cure = _quotes(value) if kind == "string_type" else ""
+        findings.add(mark, f"found {shown(value)}", f"allowed: {_TYPES[kind]}", cure)
+    elif kind == "literal_error":
+        literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        near = suggestion(value, literals) if isinstance(value, str) else ""
+        near = "write it without quotes" if value in literals else near
+        findings.add(mark, f"found {shown(value)}", listed(literals, 40), near)
+    elif kind == "string_pattern_mismatch":
+        form = PATTERN_FORMS.get(str(context["pattern"]), "")
+        findings.add(mark, f"found {shown(value)}", form)
+    else:
+        findings.add(mark, *_bounds(detail, context))
+
+
+def _bounds(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, str]:
+    kind = detail["type"]
+    if kind in _NUMBERS:
+        key, word = _NUMBERS[kind]
+        return f"found {shown(detail['input'])}", f"allowed: {word} {context[key]:g}", ""
+    if kind == "too_short":
+        found = context["actual_length"]
+        return f"found {found} entries", f"allowed: at least {context['min_length']}", ""
+    if kind == "too_long":
+        return "too many entries", f"allowed: at most {context['max_length']}", ""
+    if kind == "union_tag_invalid":
+        tags = str(context["expected_tags"]).replace("'", "").split(", ")
+        near = suggestion(str(context["tag"]), tags)
+        return f"found kind {context['tag']}", listed(tags), near
+    if kind == "union_tag_not_found":
+        return "key kind is missing", "allowed: tcp, http, dns", ""
+    return detail["msg"], "", ""
+
+
+def _quotes(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return f'write it in quotes: "{value}"'

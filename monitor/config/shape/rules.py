@@ -1,0 +1,532 @@
+"""The shape of the configuration file: every key, its type, its default.
+
+Settings may stand in `defaults`, a profile, a school and a site; each level says only what
+differs, so most keys have a default or none here, and `merge.py` finds the one that holds.
+
+Must not know: positions, merging, or rules across keys.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from monitor.config.shape.base import Rules
+from monitor.config.shape.degraded import DegradedRules
+from monitor.config.shape.device_profiles import DeviceProfileRules
+from monitor.config.shape.fields import (
+    CheckName,
+    Country,
+    Day,
+    DeviceName,
+    DnsName,
+    EnvironmentName,
+    Expression,
+    FilePath,
+    Host,
+    HostOrPlaceholder,
+    Hours,
+    Instant,
+    Interval,
+    IPNetwork,
+    Latitude,
+    Longitude,
+    Network,
+    Percent,
+    Port,
+    Rate,
+    SchoolNumber,
+    Slug,
+    Spacing,
+    Text,
+    Timeout,
+    Url,
+    UserName,
+)
+from monitor.config.shape.goals import GoalsRules
+from monitor.config.shape.select import SelectRules
+from monitor.config.shape.throughput import ThroughputRules
+
+
+def _no_network() -> IPNetwork:
+    # Never looked at: whoever asks for a network asks first whether one was given.
+    return ip_network("0.0.0.0/32")
+
+
+# So many days or spells a list of holidays may have: more is a mistake, and costs time to read.
+_MOST_DAYS = 500
+
+
+class HolidaysRules(Rules):
+    """A spell of school holidays."""
+
+    name: Text
+    """What it is called."""
+    first: Day = Field(alias="from")
+    """First day without lessons."""
+    last: Day = Field(alias="to")
+    """Last day without lessons."""
+
+
+class CityRules(Rules):
+    """Whose schools these are."""
+
+    name: Text
+    """Name of the city."""
+    timezone: Text
+    """Time zone of lesson hours and maintenance windows (IANA name)."""
+    country: Country = "DE"
+    """Country, for its public holidays (ISO 3166-1)."""
+    state: Text = Field(default_factory=str)
+    """State, for its holidays (ISO 3166-2 without the country); needed in Germany."""
+    holidays: Annotated[list[HolidaysRules], Field(max_length=_MOST_DAYS)] = Field(
+        default_factory=list
+    )
+    """School holidays besides those that come with the monitor, or where none do."""
+    days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
+    """Days on which no school has lessons, besides all holidays."""
+    runbooks: Url = Field(default_factory=str)
+    """Where people read the runbooks: an address that ends before `/UplinkDown.md`."""
+
+
+class FileCredential(Rules):
+    """A secret in a file of its own."""
+
+    file: FilePath
+    """Absolute path of the file that holds the secret."""
+
+
+class EnvironmentCredential(Rules):
+    """A secret in an environment variable."""
+
+    environment: EnvironmentName
+    """Name of the environment variable that holds the secret."""
+
+
+def _place_kind(value: object) -> str:
+    return "file" if isinstance(value, dict) and "file" in value else "environment"
+
+
+PlaceRules = Annotated[
+    Annotated[FileCredential, Tag("file")] | Annotated[EnvironmentCredential, Tag("environment")],
+    Discriminator(_place_kind),
+]
+
+
+class UserCredential(Rules):
+    """An SNMPv3 user."""
+
+    user: UserName
+    """Name of the user, as it is set in the devices."""
+    auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "none"
+    """How messages are proved to be authentic."""
+    auth_password: PlaceRules | None = None
+    """Where the authentication password is read from, of 8 characters or more."""
+    priv: Literal["none", "des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] = "none"
+    """How messages are encrypted."""
+    priv_password: PlaceRules | None = None
+    """Where the privacy password is read from, of 8 characters or more."""
+    context: UserName = Field(default_factory=str)
+    """Which context of the devices is read, where it is not the default one."""
+
+
+def _credential_kind(value: object) -> str:
+    if isinstance(value, dict) and not {"file", "environment"} & set(value):
+        return "user" if set(UserCredential.model_fields) & set(value) else "environment"
+    return _place_kind(value)
+
+
+CredentialRules = Annotated[
+    Annotated[FileCredential, Tag("file")]
+    | Annotated[EnvironmentCredential, Tag("environment")]
+    | Annotated[UserCredential, Tag("user")],
+    Discriminator(_credential_kind),
+]
+
+
+class ProviderRules(Rules):
+    """A company that sells uplinks; no persons here."""
+
+    name: Text
+    """Name as it stands in reports and labels."""
+
+
+class SnmpRules(Rules):
+    """How to read a device by SNMP."""
+
+    credential: Slug = Field(default_factory=str)
+    """Which entry of `credentials` holds the community, or is the user."""
+    version: Literal["v1", "v2c", "v3"] = "v2c"
+    """SNMP version."""
+    engine: Literal["native", "pysnmp"] = "native"
+    """Which implementation talks to the device."""
+    port: Port = 161
+    """UDP port."""
+    timeout: Timeout = Field(default="2s", validate_default=True)
+    """Wait for one reply."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 1
+    """Further attempts after a time-out."""
+
+
+class PaceRules(Rules):
+    """How often a check runs, and how long it may take."""
+
+    interval: Interval = Field(default="60s", validate_default=True)
+    """From one run's start to the next."""
+    timeout: Timeout = Field(default="10s", validate_default=True)
+    """Deadline of one run, at most 80 % of the interval."""
+
+
+class IcmpRules(PaceRules):
+    """One round of pings."""
+
+    interval: Interval = Field(default="10s", validate_default=True)
+    """From one round's start to the next, for uplinks and references."""
+    timeout: Timeout = Field(default="5s", validate_default=True)
+    """Deadline of one round, at most 80 % of the interval."""
+    switch_interval: Interval = Field(default="60s", validate_default=True)
+    """From one round's start to the next, for switches; not shorter than the interval."""
+    switch_histogram: bool = False
+    """Whether round-trip times of switches are exported as a histogram, too."""
+    packets: Annotated[int, Field(ge=1, le=100)] = 5
+    """Echo requests in a round."""
+    spacing: Spacing = Field(default="200ms", validate_default=True)
+    """From one echo request to the next."""
+    payload: Annotated[int, Field(ge=8, le=1472)] = 56
+    """Bytes of data in each echo request."""
+    wait: Timeout = Field(default="2s", validate_default=True)
+    """Wait for the reply to the last echo request."""
+
+
+class InterfacesRules(PaceRules):
+    """One poll of a device's interface tables."""
+
+    timeout: Timeout = Field(default="20s", validate_default=True)
+    """Deadline of one run, at most 80 % of the interval."""
+    uplink: Text = Field(default_factory=str)
+    """ifName of the router's interface towards the provider."""
+    alias: bool = False
+    """Whether ifAlias is exported; it may hold names of people."""
+    identity: Literal["ifName", "ifDescr", "ifAlias", "ifIndex"] = "ifName"
+    """What an interface's series are known by: what stays the same when it is renumbered."""
+    select: SelectRules = Field(default_factory=SelectRules)
+    """Which interfaces are exported; the nearest level's holds as a whole."""
+    unused: Literal["status", "whole"] = "status"
+    """What is exported of a port that is down and carries nothing: its two states, or all."""
+
+
+class HardwareRules(PaceRules):
+    """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree."""
+
+    interval: Interval = Field(default="5m", validate_default=True)
+    """From one run's start to the next."""
+    timeout: Timeout = Field(default="20s", validate_default=True)
+    """Deadline of one run, at most 80 % of the interval."""
+    profile: Slug = Field(default_factory=str)
+    """Device profile by which it is read; without, the one for the switch's sysObjectID."""
+
+
+class ContractRules(Rules):
+    """What the provider owes."""
+
+    provider: Slug = Field(default_factory=str)
+    """Which entry of `providers` owes it."""
+    down: Rate = Field(default_factory=int)
+    """Contracted rate towards the school."""
+    up: Rate = Field(default_factory=int)
+    """Contracted rate from the school."""
+    normal_down: Rate = Field(default_factory=int)
+    """Rate normally available towards the school."""
+    normal_up: Rate = Field(default_factory=int)
+    """Rate normally available from the school."""
+    minimum_down: Rate = Field(default_factory=int)
+    """Guaranteed minimum towards the school."""
+    minimum_up: Rate = Field(default_factory=int)
+    """Guaranteed minimum from the school."""
+    availability: Percent = Field(default_factory=float)
+    """Owed share of the month."""
+    hours: Literal["always", "lessons"] = "always"
+    """When the availability is owed."""
+    reference: Text = Field(default_factory=str)
+    """Contract number or document."""
+
+
+class LineRules(Rules):
+    """How the right line is told from an old one; all that is given must be seen."""
+
+    sys_name: Text = Field(default_factory=str)
+    """The router's sysName."""
+    if_alias: Text = Field(default_factory=str)
+    """Text within the ifAlias of the router's interface towards the provider."""
+    address: Network = Field(default_factory=_no_network)
+    """Network that the answering address lies in."""
+
+
+class TcpRules(PaceRules):
+    """A TCP connection to the device."""
+
+    kind: Literal["tcp"]
+    """TCP connect."""
+    port: Port
+    """TCP port."""
+
+
+class HttpRules(PaceRules):
+    """An HTTP(S) request."""
+
+    kind: Literal["http"]
+    """HTTP or HTTPS request."""
+    url: Url
+    """Address of the page; `{host}` stands for the device's host."""
+    status: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1)] = Field(
+        default=[200]
+    )
+    """Accepted status codes."""
+    body: Expression = Field(default_factory=str)
+    """Regular expression that the body must match."""
+    redirects: Annotated[int, Field(ge=0, le=20)] = 5
+    """How many redirects are followed."""
+    verify: bool = True
+    """Whether the certificate must be valid."""
+    old_tls: bool = False
+    """Whether TLS 1.0, RSA key exchange and short keys are accepted, for old devices; insecure."""
+    ca_file: FilePath = Field(default_factory=str)
+    """Absolute path of the certificates to trust instead of the system's."""
+    address: HostOrPlaceholder = Field(default_factory=str)
+    """Connect here instead of to the URL's host; `{host}` stands for the device's host."""
+
+
+class DnsRules(PaceRules):
+    """A DNS query."""
+
+    kind: Literal["dns"]
+    """DNS query."""
+    server: HostOrPlaceholder
+    """Resolver that is asked; `{host}` stands for the device's host."""
+    name: DnsName
+    """Name that is asked for."""
+    record: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"] = "A"
+    """Record type."""
+    port: Port = 53
+    """UDP port."""
+    expected: list[Text] = Field(default=[])
+    """Answers that must all be there; any answer will do if empty."""
+
+
+ExtraCheck = Annotated[TcpRules | HttpRules | DnsRules, Field(discriminator="kind")]
+Checks = dict[CheckName, ExtraCheck | None]
+
+
+class Settings(Rules):
+    """What may be set at every level; the nearest level wins, key by key."""
+
+    snmp: SnmpRules = Field(default_factory=SnmpRules)
+    """How devices are read by SNMP."""
+    icmp: IcmpRules = Field(default_factory=IcmpRules)
+    """How uplinks are pinged."""
+    interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
+    """How interface tables are polled."""
+    hardware: HardwareRules = Field(default_factory=HardwareRules)
+    """How often a switch's hardware is read."""
+    contract: ContractRules = Field(default_factory=ContractRules)
+    """What the provider of the uplink owes, key by key."""
+    line: LineRules = Field(default_factory=LineRules)
+    """What the right line is known by, key by key."""
+    throughput: ThroughputRules = Field(default_factory=ThroughputRules)
+    """How the uplink's rate is tested, key by key."""
+    degraded: DegradedRules = Field(default_factory=DegradedRules)
+    """From when on a device that answers counts as degraded, key by key."""
+    checks: Checks = Field(default_factory=dict)
+    """Further checks of the uplink by name; `null` removes one set at an outer level."""
+
+
+class ProfileRules(Settings):
+    """Settings that schools of one sort share."""
+
+    switches: Annotated[int, Field(ge=0, le=200)] = Field(default_factory=int)
+    """How many switches a site has that does not say so itself."""
+
+
+class ReferenceRules(Rules):
+    """A target outside the schools that proves that the monitor's own line works."""
+
+    name: Slug
+    """Name of the reference."""
+    host: Host
+    """Address or host name."""
+    provider: Slug = Field(default_factory=str)
+    """Whose hand-over router it is, of `providers`; at least two references have none."""
+    icmp: IcmpRules = Field(default_factory=IcmpRules)
+    """How it is pinged, as far as it differs from `defaults`."""
+    checks: Checks = Field(default_factory=dict)
+    """Further checks by name."""
+
+
+class LessonRules(Rules):
+    """Hours of lessons on some weekdays."""
+
+    weekdays: Annotated[
+        list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(min_length=1)
+    ]
+    """Days of the week."""
+    hours: Hours
+    """Local hours, the end excluded."""
+
+
+class SwitchRules(Rules):
+    """A managed switch."""
+
+    name: DeviceName
+    """Name of the device, unique in its site."""
+    host: Host
+    """Address or host name."""
+    snmp: SnmpRules = Field(default_factory=SnmpRules)
+    """How it is read, as far as it differs from its site."""
+    degraded: DegradedRules = Field(default_factory=DegradedRules)
+    """From when on it counts as degraded, as far as that differs from its site."""
+    interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
+    """How its interface tables are polled, as far as it differs from its site."""
+
+
+def _switches_kind(value: object) -> str:
+    return "list" if isinstance(value, list) else "count"
+
+
+Switches = Annotated[
+    Annotated[Annotated[int, Field(ge=0, le=200)], Tag("count")]
+    | Annotated[list[SwitchRules], Tag("list")],
+    Discriminator(_switches_kind),
+]
+
+
+class MaintenanceRules(Rules):
+    """A spell in which failures are expected."""
+
+    starts: Instant
+    """First instant; the city's time zone where no offset is given."""
+    ends: Instant
+    """First instant after it."""
+    reason: Text
+    """Why, as it is shown."""
+
+
+class MilestoneRules(Rules):
+    """A step of the roll-out that a person vouches for."""
+
+    stage: Literal["planned", "ordered", "built", "reported"]
+    """Which step."""
+    day: Day
+    """When it was reached."""
+    reference: Text
+    """Document that says so."""
+
+
+class Placed(Settings):
+    """What stands at one place: a router, switches, and the line into the house."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["network"]}, {"required": ["router"]}]}
+    )
+
+    location: Annotated[tuple[Latitude, Longitude], Field(strict=False)]
+    """Latitude and longitude in degrees (WGS84)."""
+    network: Network = Field(default_factory=_no_network)
+    """Address block: the router has its 1st address, counted switches the 11th and on."""
+    router: Host = Field(default_factory=str)
+    """Router's address or host name, where it is not the network's 1st address."""
+    switches: Switches = Field(default_factory=int)
+    """Number of switches, or a list of them."""
+    profile: Slug = Field(default_factory=str)
+    """Which entry of `profiles` holds."""
+    milestones: list[MilestoneRules] = Field(default_factory=list)
+    """Steps of the roll-out reached so far, in order."""
+    lot: Text = Field(default_factory=str)
+    """Lot of the tender."""
+    programme: Text = Field(default_factory=str)
+    """Funding programme."""
+
+
+class SiteRules(Placed):
+    """One of several places of a school."""
+
+    id: Slug
+    """Short name, unique in the school."""
+
+
+class Identity(Rules):
+    """Which school it is."""
+
+    id: Slug
+    """Short name, unique in the file; it is the label in metrics."""
+    number: SchoolNumber = Field(default_factory=str)
+    """Official school number, in quotes; left out where there is none."""
+    name: Text
+    """Real name."""
+    type: Text
+    """Type of school, an entry of `lessons`."""
+    district: Text = Field(default_factory=str)
+    """District of the city, left out where it is not known."""
+    maintenance: list[MaintenanceRules] = Field(default_factory=list)
+    """Maintenance windows."""
+    days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
+    """The school's own days without lessons (*bewegliche Ferientage*)."""
+    classes: Annotated[int, Field(ge=1, le=500)] = Field(default_factory=int)
+    """How many classes it has, for the criterion `per-class`."""
+
+
+class SchoolRules(Placed, Identity):
+    """A school at one place."""
+
+
+class SchoolWithSitesRules(Settings, Identity):
+    """A school at several places."""
+
+    profile: Slug = Field(default_factory=str)
+    """Which entry of `profiles` holds for sites that name none."""
+    lot: Text = Field(default_factory=str)
+    """Lot of the tender, for sites that name none."""
+    programme: Text = Field(default_factory=str)
+    """Funding programme, for sites that name none."""
+    sites: Annotated[list[SiteRules], Field(min_length=1)]
+    """The places."""
+
+
+def _school_kind(value: object) -> str:
+    return "sites" if isinstance(value, dict) and "sites" in value else "one"
+
+
+AnySchool = Annotated[
+    Annotated[SchoolRules, Tag("one")] | Annotated[SchoolWithSitesRules, Tag("sites")],
+    Discriminator(_school_kind),
+]
+
+
+class Document(Rules):
+    """The whole file."""
+
+    version: Literal[1]
+    """Version of this format."""
+    city: CityRules
+    """The city, its time zone and its holidays."""
+    credentials: dict[Slug, CredentialRules]
+    """Communities and SNMPv3 users by name: where secrets are read from, never a secret."""
+    providers: dict[Slug, ProviderRules]
+    """Companies that sell uplinks, by short name."""
+    references: Annotated[list[ReferenceRules], Field(min_length=3)]
+    """Targets outside the schools, at least three."""
+    lessons: dict[Text, list[LessonRules]]
+    """Hours of lessons, by type of school."""
+    defaults: Settings = Field(default_factory=Settings)
+    """Settings for all."""
+    profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
+    """Settings by sort of school."""
+    device_profiles: Annotated[dict[Slug, DeviceProfileRules], Field(max_length=100)] = Field(
+        default_factory=dict
+    )
+    """What is read of some makes of switch, besides the profiles that come with the monitor."""
+    goals: GoalsRules = Field(default_factory=GoalsRules)
+    """What the roll-out is held against."""
+    schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]
+    """All schools."""

@@ -1,0 +1,182 @@
+"""Rates, durations, percentages and instants as people write them.
+
+Each parser has the pattern that the JSON Schema shows to editors beside it, so that both
+refuse the same. Parsers take text and return base units: bit/s, seconds, ratios.
+
+Must not know: keys, positions, pydantic.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from monitor.config.tree.problems import shown
+
+RATE_PATTERN: Final = r"^(?![0.]+ ?[kMGb])[0-9]{1,6}(\.[0-9]{1,3})? ?[kMG]?bit/s$"
+VOLUME_PATTERN: Final = r"^(?![0.]+ ?[kMGT]?B$)[0-9]{1,6}(\.[0-9]{1,3})? ?[kMGT]B$"
+DURATION_PATTERN: Final = r"^[1-9][0-9]{0,6} ?(ms|s|m|h|d)$"
+PERCENT_PATTERN: Final = r"^(?![0.]+ ?%)(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?) ?%$"
+DAY_PATTERN: Final = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+INSTANT_PATTERN: Final = (
+    r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[ T]"
+    r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?$"
+)
+HOURS_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+RATE_FORMS: Final = "allowed: 1 Gbit/s, 100 Mbit/s, 512 kbit/s"
+VOLUME_FORMS: Final = "allowed: 20 GB, 500 MB, 1.5 TB"
+DURATION_FORMS: Final = "allowed: 500ms, 30s, 5m, 2h, 1d"
+PERCENT_FORMS: Final = "allowed: 99.5 % (above 0 %, at most 100 %)"
+DAY_FORMS: Final = "allowed: a day such as 2026-10-01"
+INSTANT_FORMS: Final = "allowed: 2026-10-01 18:00, or with its zone 2026-10-01T18:00+02:00"
+HOURS_FORMS: Final = "allowed: local hours such as 07:45-13:30"
+
+_RATE_FACTORS: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_VOLUME_FACTORS: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class UnitError(ValueError):
+    """The text is no such quantity; the message says what is wrong and what is allowed."""
+
+
+def parse_rate(text: str) -> int:
+    """Return a rate in bit/s.
+
+    Raises:
+        UnitError: if the unit is missing or another, or the rate is zero.
+    """
+    if not re.fullmatch(RATE_PATTERN, text):
+        raise UnitError(f"{shown(text)} is not a rate; {RATE_FORMS}{_rate_hint(text)}")
+    number, prefix = re.split(r" ?(?=[kMGb])", text, maxsplit=1)
+    whole, _, fraction = number.partition(".")
+    factor = _RATE_FACTORS[prefix.removesuffix("bit/s")]
+    # Integers all the way: a float would turn 1.1 Gbit/s into 1100000000.0000002.
+    scale: int = 10 ** len(fraction)
+    return int(whole) * factor + int(fraction or 0) * factor // scale
+
+
+def _rate_hint(text: str) -> str:
+    found = re.fullmatch(r"([0-9.]+) ?([kKMGmg]?)(B|b|bit|Bit|Byte|bps)?(/s|ps)?", text)
+    if not found or not found[1].strip("0."):
+        return ""
+    number, prefix, unit = found[1], found[2], found[3] or ""
+    if unit in {"B", "Byte"}:
+        return "; bytes are not bits: multiply by 8"
+    if not prefix and not unit:
+        return f"; did you mean {number} Mbit/s?"
+    prefix = {"K": "k", "m": "M", "g": "G"}.get(prefix, prefix)
+    return f"; did you mean {number} {prefix}bit/s?"
+
+
+def parse_volume(text: str) -> int:
+    """Return an amount of data in bytes; prefixes are powers of ten.
+
+    Raises:
+        UnitError: if the unit is missing or another, or the amount is zero.
+    """
+    if not re.fullmatch(VOLUME_PATTERN, text):
+        found = re.fullmatch(r"([0-9.]+) ?([kMGT])i?[bB](?:yte|it)?s?", text)
+        hint = f"; did you mean {found[1]} {found[2]}B?" if found and found[1].strip("0.") else ""
+        raise UnitError(f"{shown(text)} is not an amount of data; {VOLUME_FORMS}{hint}")
+    number = text[:-2].rstrip()
+    return int(Decimal(number) * _VOLUME_FACTORS[text[-2]])
+
+
+def parse_duration(text: str) -> float:
+    """Return a duration in seconds.
+
+    Raises:
+        UnitError: if it has no unit, another unit, or is zero.
+    """
+    if not re.fullmatch(DURATION_PATTERN, text):
+        hint = f"; did you mean {text}s?" if text.isdecimal() else ""
+        raise UnitError(f"{shown(text)} is not a duration; {DURATION_FORMS}{hint}")
+    found = re.fullmatch(r"([0-9]+) ?([a-z]+)", text)
+    assert found is not None  # noqa: S101  # the first pattern is the narrower one
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def parse_percent(text: str) -> float:
+    """Return a percentage as a ratio above 0 and at most 1.
+
+    Raises:
+        UnitError: if it lacks the sign or is out of range.
+    """
+    if not re.fullmatch(PERCENT_PATTERN, text):
+        raise UnitError(f"{shown(text)} is not a percentage; {PERCENT_FORMS}")
+    # In decimals, so that 99.9 % is the float 0.999 and not 0.9990000000000001.
+    return float(Decimal(text.rstrip("% ")) / 100)
+
+
+def parse_day(text: str) -> date:
+    """Return a calendar day.
+
+    Raises:
+        UnitError: if the day is not written in ISO 8601 or does not exist.
+    """
+    try:
+        if re.fullmatch(DAY_PATTERN, text):
+            return date.fromisoformat(text)
+    except ValueError:
+        raise UnitError(f"there is no day {text}; {DAY_FORMS}") from None
+    raise UnitError(f"{shown(text)} is not a day; {DAY_FORMS}")
+
+
+def parse_hours(text: str) -> tuple[time, time]:
+    """Return the start and the end of a spell within one day, local wall-clock time.
+
+    Raises:
+        UnitError: if the form is another, or the end is not after the start.
+    """
+    if not re.fullmatch(HOURS_PATTERN, text):
+        raise UnitError(f"{shown(text)} is not a spell of hours; {HOURS_FORMS}")
+    starts, ends = (time.fromisoformat(part) for part in text.split("-"))
+    if ends <= starts:
+        raise UnitError(f"{text} ends before it starts; {HOURS_FORMS}")
+    return starts, ends
+
+
+def parse_instant(text: str) -> datetime:
+    """Return an instant; naive when it is written without an offset.
+
+    Raises:
+        UnitError: if the form is another, or there is no such day.
+    """
+    try:
+        if re.fullmatch(INSTANT_PATTERN, text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        raise UnitError(f"there is no day {text[:10]}; {INSTANT_FORMS}") from None
+    raise UnitError(f"{shown(text)} is not an instant; {INSTANT_FORMS}")
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of an IANA name, None if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder such as "Europe"
+        return None
+
+
+def to_utc(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return an instant in UTC; one without an offset is the wall clock of `zone`.
+
+    Raises:
+        UnitError: if the wall clock never showed that time, or showed it twice.
+    """
+    if instant.tzinfo is not None:
+        return instant.astimezone(UTC)
+    first = instant.replace(tzinfo=zone, fold=0)
+    second = instant.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    written = instant.isoformat(" ", "minutes")
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != instant:
+        raise UnitError(f"the clocks of {zone.key} skip {written}; choose another time")
+    summer, winter = first.isoformat(timespec="minutes"), second.isoformat(timespec="minutes")
+    raise UnitError(f"the clocks of {zone.key} show {written} twice; write {summer} or {winter}")

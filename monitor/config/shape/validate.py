@@ -1,0 +1,193 @@
+"""The rules applied to a tree: what holds is kept as a draft, what does not becomes problems.
+
+An item that breaks a rule is left out of the draft and the others are kept, so that the
+rules across items can still be checked and all problems be reported in one run.
+
+Must not know: what the rules are, or what follows from the settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from monitor.config.shape.device_profiles import DeviceProfileRules
+from monitor.config.shape.goals import GoalsRules
+from monitor.config.shape.layout import path_of
+from monitor.config.shape.messages import note
+from monitor.config.shape.rules import (
+    AnySchool,
+    CityRules,
+    CredentialRules,
+    Document,
+    LessonRules,
+    ProfileRules,
+    ProviderRules,
+    ReferenceRules,
+    SchoolRules,
+    SchoolWithSitesRules,
+    Settings,
+)
+from monitor.config.tree.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.config.shape.layout import Location
+    from monitor.config.tree.problems import Findings
+    from monitor.config.tree.text import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The parts of a file that keep the rules, None or absent where nothing is left of them.
+
+    References and schools keep their positions in the file's lists as keys. `broken` has,
+    for each path, the keys below it that were left out or hold something that was.
+    """
+
+    city: CityRules | None
+    defaults: Settings | None
+    credentials: dict[str, CredentialRules]
+    providers: dict[str, ProviderRules]
+    lessons: dict[str, list[LessonRules]]
+    profiles: dict[str, ProfileRules]
+    device_profiles: dict[str, DeviceProfileRules]
+    references: dict[int, ReferenceRules]
+    schools: dict[int, SchoolRules | SchoolWithSitesRules]
+    goals: GoalsRules
+    broken: Mapping[Location, frozenset[str]]
+
+    def broken_keys(self, path: Location) -> frozenset[str]:
+        """Return which keys of the mapping at a path broke a rule."""
+        return self.broken.get(path, frozenset())
+
+
+def validate(root: Node, findings: Findings) -> Draft:
+    """Return what of a file keeps the rules; add a problem for each that is broken."""
+    data = plain(root)
+    try:
+        document = Document.model_validate(data)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        for detail in details:
+            note(detail, root, findings)
+        return _Salvage(data, [path_of(detail["loc"]) for detail in details]).draft()
+    return Draft(
+        document.city,
+        document.defaults,
+        document.credentials,
+        document.providers,
+        document.lessons,
+        document.profiles,
+        document.device_profiles,
+        dict(enumerate(document.references)),
+        dict(enumerate(document.schools)),
+        document.goals,
+        {},
+    )
+
+
+# Stand-ins for keys that an entry must have: what is built from them is thrown away, and
+# they break no rule themselves.
+_SCHOOL: dict[str, object] = {
+    "id": "x",
+    "number": "000000",
+    "name": "x",
+    "type": "x",
+    "location": [0, 0],
+}
+_SITE: dict[str, object] = {"id": "x", "location": [0, 0]}
+_WINDOW: dict[str, object] = {
+    "starts": "2026-01-01 00:00Z",
+    "ends": "2026-01-01 01:00Z",
+    "reason": "x",
+}
+
+
+class _Salvage:
+    """Takes the sound parts out of a file that broke rules."""
+
+    def __init__(self, data: object, paths: list[Location]) -> None:
+        self._data = data if isinstance(data, dict) else {}
+        broken: dict[Location, set[str]] = {}
+        for path in paths:
+            for size in range(len(path) + 1):
+                # An error of the mapping itself is told by an empty key.
+                broken.setdefault(path[:size], set()).add(str((*path, "")[size]))
+        self._broken = {path: frozenset(keys) for path, keys in broken.items()}
+
+    def draft(self) -> Draft:
+        """Return every part that keeps the rules once its broken keys are left out."""
+        defaults = self._model(TypeAdapter(Settings), ("defaults",), self._data.get("defaults", {}))
+        return Draft(
+            self._sound(CityRules, "city").get("city"),
+            defaults,
+            self._sound(CredentialRules, "credentials"),
+            self._sound(ProviderRules, "providers"),
+            self._sound(list[LessonRules], "lessons"),
+            self._entries(ProfileRules, "profiles"),
+            self._sound(DeviceProfileRules, "device_profiles"),
+            self._entries(ReferenceRules, "references"),
+            self._entries(AnySchool, "schools"),
+            self._goals(),
+            self._broken,
+        )
+
+    def _goals(self) -> GoalsRules:
+        """Return the goals if they keep the rules, else none of them."""
+        value = self._data.get("goals")
+        if ("goals",) in self._broken or value is None:
+            return GoalsRules()
+        return GoalsRules.model_validate(value)
+
+    def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
+        """Return a section's entries (or the section, if it is one) that broke no rule."""
+        value = self._data.get(section)
+        if section == "city":
+            pairs = [] if ("city",) in self._broken or value is None else [("city", value)]
+        else:
+            items = value.items() if isinstance(value, dict) else ()
+            pairs = [(key, item) for key, item in items if (section, key) not in self._broken]
+        adapter = TypeAdapter(kind)
+        return {key: adapter.validate_python(item) for key, item in pairs}
+
+    def _entries(self, kind: Any, section: str) -> dict[Any, Any]:  # noqa: ANN401
+        """Return a section's entries, each without its broken keys, if that leaves one."""
+        value = self._data.get(section)
+        pairs = list(value.items()) if isinstance(value, dict) else []
+        pairs = list(enumerate(value)) if isinstance(value, list) else pairs
+        adapter = TypeAdapter(kind)
+        models = {key: self._model(adapter, (section, key), item) for key, item in pairs}
+        return {key: model for key, model in models.items() if model is not None}
+
+    def _model(self, adapter: TypeAdapter[Any], at: Location, value: object) -> Any:  # noqa: ANN401
+        if not isinstance(value, dict):
+            return None
+        try:
+            return adapter.validate_python(self._pruned(at, value))
+        except ValidationError:
+            return None
+
+    def _pruned(self, at: Location, value: dict[str, object]) -> dict[str, object]:
+        broken = self._broken.get(at, frozenset())
+        if not broken:
+            return value
+        kept = {key: item for key, item in value.items() if key not in broken}
+        if at[0] != "schools":
+            return kept
+        for key, stand_in in (("sites", _SITE), ("maintenance", _WINDOW)):
+            items = value.get(key)
+            if key in broken and isinstance(items, list) and items:
+                kept[key] = [
+                    self._pruned((*at, key, index), item) if isinstance(item, dict) else stand_in
+                    for index, item in enumerate(items)
+                ]
+        if "maintenance" in at:
+            return _WINDOW
+        stand_ins = _SITE if "sites" in at else _SCHOOL
+        if "sites" in kept:
+            stand_ins = {key: item for key, item in stand_ins.items() if key != "location"}
+        return {**stand_ins, **kept}

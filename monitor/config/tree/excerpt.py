@@ -1,0 +1,46 @@
+"""Shows the line of each problem with a caret below its column.
+
+Must not know: what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.tree.signs import LINE_END
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.config.tree.problems import ConfigError, Problem
+
+_WIDTH: Final = 100
+# Lines that may hold a secret in the wrong place are not repeated on a terminal.
+_SECRET: Final = re.compile(r"communit|passw|secret|token|://[^/\s]*@", re.IGNORECASE)
+_TOP: Final = re.compile(r"[A-Za-z_\"']")
+
+
+def with_excerpts(error: ConfigError) -> str:
+    """Return all problems, each with its line and a caret where the text is known."""
+    lines = LINE_END.split(error.text) if error.text else []
+    return "\n".join(f"{problem}{_excerpt(problem, lines)}" for problem in error.problems)
+
+
+def _excerpt(problem: Problem, lines: Sequence[str]) -> str:
+    line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+    if not line.strip() or _may_hold_a_secret(lines, problem.line):
+        return ""
+    first = max(0, problem.column - 1 - _WIDTH * 3 // 4) if len(line) > _WIDTH else 0
+    # One sign for one, so that the caret is where it belongs.
+    shown = "".join(one if one.isprintable() else " " if one == "\t" else "?" for one in line)
+    number = f"{problem.line:5} | "
+    caret = " " * (len(number) - 2) + "| " + " " * (problem.column - 1 - first) + "^"
+    return f"\n{number}{shown[first : first + _WIDTH].rstrip()}\n{caret}"
+
+
+def _may_hold_a_secret(lines: Sequence[str], number: int) -> bool:
+    if _SECRET.search(lines[number - 1]):
+        return True
+    above = (line for line in reversed(lines[:number]) if _TOP.match(line))
+    return next(above, "").startswith("credentials")

@@ -1,0 +1,49 @@
+"""From a path of keys and list positions to its place in the file.
+
+Must not know: what the keys mean.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.config.tree.text import Mapping, Node, Sequence
+
+if TYPE_CHECKING:
+    from monitor.config.shape.layout import Location
+    from monitor.config.tree.problems import Mark
+
+
+def mark_of(root: Node, path: Location) -> Mark:
+    """Return where the value at a path stands, or the nearest enclosing one that exists."""
+    node, mark = root, root.mark
+    for part in path:
+        if isinstance(node, Mapping) and part in node.values:
+            node = node.values[str(part)]
+        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        else:
+            break
+        mark = node.mark
+    return mark
+
+
+def key_mark_of(root: Node, path: Location) -> Mark:
+    """Return where the last key of a path stands; the value's place for a list item."""
+    node = node_at(root, path[:-1])
+    if isinstance(node, Mapping) and path[-1] in node.keys:
+        return node.keys[str(path[-1])]
+    return mark_of(root, path)
+
+
+def node_at(root: Node, path: Location) -> Node | None:
+    """Return the node at a path, or None."""
+    node: Node | None = root
+    for part in path:
+        if isinstance(node, Mapping):
+            node = node.values.get(str(part))
+        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+        else:
+            return None
+    return node

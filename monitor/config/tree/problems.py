@@ -1,0 +1,138 @@
+"""What is wrong with a configuration file, where, and how to cure it.
+
+Problems are collected, not raised one by one: whoever edits the file sees all of them
+in one run.
+
+Must not know: YAML, pydantic, or what the configuration means.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.config.tree.invisible import hint_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_PROBLEMS = 1000
+
+_SHOWN = 60
+# Comparing a word with very many others takes long, and the nearest is no help then.
+_COMPARED = 500
+_LONGEST = 400
+
+
+class Mark(NamedTuple):
+    """A place in a file; lines and columns (in characters) count from 1."""
+
+    line: int
+    column: int
+
+
+START = Mark(1, 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake: where it is, what is wrong, what is allowed."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigError(Exception):
+    """The configuration is refused; `problems` holds every reason, sorted by place.
+
+    `text` is the file's, where it may be shown.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], text: str = "") -> None:
+        super().__init__(problems)
+        self.problems = problems
+        self.text = text
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class TooManyProblemsError(Exception):
+    """So much is wrong that looking for more helps nobody, and costs the daemon time."""
+
+
+class Findings:
+    """Collects the problems of one file; the same problem is kept once."""
+
+    __slots__ = ("_file", "_problems")
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._problems: set[Problem] = set()
+
+    def add(self, mark: Mark, wrong: str, *cures: str) -> None:
+        """Note what is wrong at a place, with what is allowed and what was perhaps meant.
+
+        Raises:
+            TooManyProblemsError: if there are far more than a person can mend.
+        """
+        wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
+        said = (wrong, hint_in(wrong), *cures)
+        message = _in_one_line("; ".join(one for one in said if one))
+        self._problems.add(Problem(self._file, mark.line, mark.column, message))
+        if len(self._problems) >= MAX_PROBLEMS:
+            more = (
+                f"this is no configuration: {MAX_PROBLEMS} problems or more, the rest is not shown"
+            )
+            self._problems.add(Problem(self._file, *START, more))
+            raise TooManyProblemsError
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    def error(self, text: str = "") -> ConfigError:
+        """Return the error that carries all problems found, sorted by place, and the text."""
+        return ConfigError(tuple(sorted(self._problems)), text)
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text with everything that is not printable written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def shown(value: object) -> str:
+    """Return a value as a person wrote it, in quotes where it is text, cut where it is long."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"“{text}”" if isinstance(value, str) else text
+
+
+def suggestion(word: str, candidates: Iterable[str]) -> str:
+    """Return `did you mean …?` for the nearest candidate, or nothing."""
+    names = {candidate.casefold(): candidate for candidate in islice(candidates, _COMPARED)}
+    near = difflib.get_close_matches(word[:_SHOWN].casefold(), names, n=1, cutoff=0.6)
+    return f"did you mean {names[near[0]]}?" if near else ""
+
+
+def listed(names: Iterable[str], limit: int = 16) -> str:
+    """Return `allowed: a, b, c`, shortened where there are very many."""
+    known = [str(name)[:_SHOWN] for name in names]
+    more = f" and {len(known) - limit} more" if len(known) > limit else ""
+    return f"allowed: {', '.join(known[:limit])}{more}" if known else ""

@@ -1,0 +1,1 @@
+"""Whoever follows the observations, one file each."""

@@ -1,0 +1,127 @@
+"""Conducts measuring campaigns in the running daemon: requests in, tests made, entries out.
+
+Joins the campaigns' rules, which are pure or handed all they need, to the verdicts, the uplinks'
+counters and the ledger.
+
+Must not know: when a test may run, or how a line is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from monitor.calendar.school_days import SchoolCalendar
+from monitor.campaigns.load import OctetReading, octets_of
+from monitor.campaigns.requests import RequestFile, RequestFileError
+from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
+from monitor.inventory.city import CheckKind, InterfacesOptions, Role
+from monitor.observation import DeviceReading, Outcome, State
+from monitor.throughput.measure import measure
+from monitor.verdict import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from monitor.clock import Clock
+    from monitor.daemon.pipeline import Watch
+    from monitor.daemon.swap import Swap
+    from monitor.inventory.city import Check, Inventory
+    from monitor.ledger.ledger import Ledger
+    from monitor.observation import Observation
+    from monitor.state.file import Stamp
+    from monitor.threads import ProbeThreads
+
+log = logging.getLogger(__name__)
+
+REQUEST_SECONDS = 2.0
+
+
+class Campaigns:
+    """The campaigns of a city, as long as `run` runs."""
+
+    def __init__(
+        self,
+        watch: Watch,
+        clock: Clock,
+        probe: Callable[[Check], Awaitable[Observation]],
+        threads: ProbeThreads,
+    ) -> None:
+        self._watch = watch
+        self._threads = threads
+        self._clock = clock
+        self._probe = probe
+        self._runner: CampaignRunner | None = None
+        self._uplinks: dict[str, Check] = {}
+
+    def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
+        """Take over another inventory; the runner of the campaigns does so with that swap."""
+        self._uplinks = _uplinks_of(inventory)
+        if self._runner is not None:
+            lessons = SchoolCalendar(inventory.calendar)
+            swap.twin(self._runner).reconfigure(inventory, lessons)
+
+    async def run(self, inventory: Inventory, ledger: Ledger, requests: RequestFile) -> None:
+        """Obey requests and make tests until cancelled."""
+        kept = [one for kind in KINDS for one in await ledger.entries(kind)]
+        kept.sort(key=lambda one: one.sequence)
+
+        around = Surroundings(
+            clock=self._clock,
+            lessons=self._watch.calendar,
+            measure=partial(measure, threads=self._threads),
+            read_octets=self._read_octets,
+            submit=self._watch.record,
+            maintenance_until=self._maintenance_until,
+            uplink=self._uplink_state,
+        )
+        self._runner = CampaignRunner(inventory, around, [one.entry for one in kept])
+        self._uplinks = _uplinks_of(inventory)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._runner.run(), name="campaign tests")
+            group.create_task(self._obey(self._runner, requests), name="campaign requests")
+
+    async def _obey(self, runner: CampaignRunner, requests: RequestFile) -> None:
+        seen: Stamp = None
+        while True:
+            try:
+                stamp = requests.stamp()
+                if stamp != seen:
+                    seen = stamp
+                    for problem in runner.obey(requests.read()):
+                        log.warning("campaign: %s", problem)
+            except RequestFileError as error:
+                log.warning("campaign requests: %s", error)
+            await self._clock.sleep(REQUEST_SECONDS)
+
+    async def _read_octets(self, site: str) -> OctetReading | None:
+        check = self._uplinks.get(site)
+        if check is None:
+            return None
+        observation = await self._probe(check)
+        reading, options = observation.values, check.options
+        if not isinstance(reading, DeviceReading) or not isinstance(options, InterfacesOptions):
+            return None
+        if observation.outcome is not Outcome.OK:
+            return None
+        return octets_of(reading, options.uplink_interface, self._clock.monotonic())
+
+    def _maintenance_until(self, school: str, at: datetime) -> datetime | None:
+        window = self._watch.maintenance.active(school, at)
+        return window.ends if window else None
+
+    def _uplink_state(self, site: str) -> State:
+        check = self._uplinks.get(site)
+        verdict = self._watch.board.verdict(Subject.of(check.target)) if check else None
+        return verdict.state if verdict else State.UNKNOWN
+
+
+def _uplinks_of(inventory: Inventory) -> dict[str, Check]:
+    return {
+        f"{check.target.school}/{check.target.site}": check
+        for check in inventory.checks()
+        if check.kind is CheckKind.INTERFACES and check.target.role is Role.UPLINK
+    }

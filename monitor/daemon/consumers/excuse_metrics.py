@@ -1,0 +1,112 @@
+"""Exposes the minutes that people reclassified, so that boards can keep them apart.
+
+The account itself is the ledger's: `school_minutes_total` counts minutes as they were recorded,
+and an excuse is decided days later.
+
+Must not know: how an excuse gets into the ledger, how minutes are counted.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from monitor.availability.excuse_effect import Effect, effect_by_site
+from monitor.availability.excuses import EXCUSE, EXCUSE_WITHDRAWN, read_excuses
+from monitor.availability.records import MalformedEntryError
+from monitor.exposition.availability import excuse_blocks
+from monitor.ledger.chain import LedgerError
+from monitor.threads import FullError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from monitor.availability.excuses import Excuse
+    from monitor.clock import Clock
+    from monitor.exposition.store import Exposition
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.ledger import Ledger
+    from monitor.ledger.place import LedgerPlace
+    from monitor.threads import Threads
+
+    InLessons = Callable[[str, datetime], bool]
+    City = Callable[[], tuple[Inventory, InLessons]]
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS: Final = 60.0
+KEPT: Final = timedelta(days=400)
+MOST: Final = 200
+_OWNER: Final = "excuses"
+
+
+class ExcuseMetrics:
+    """Keeps the excuses in force exposed, with the minutes that each changed.
+
+    `city` returns the inventory that is in force, and whether a school type has lessons at an
+    instant.
+    """
+
+    def __init__(
+        self, ledger: Ledger, place: LedgerPlace, exposition: Exposition, clock: Clock, city: City
+    ) -> None:
+        self._ledger = ledger
+        self._place = place
+        self._exposition = exposition
+        self._clock = clock
+        self._city = city
+        self._inventory: Inventory | None = None
+        self._known: dict[Excuse, Mapping[str, Effect]] = {}
+        self._schools: frozenset[str] = frozenset()
+
+    async def run(self, threads: Threads) -> None:
+        """Look for news once a minute until cancelled; `threads` read the minutes."""
+        while True:
+            try:
+                await self._renew(threads)
+            except (LedgerError, MalformedEntryError, FullError) as error:
+                log.warning("the minutes of excuses cannot be renewed: %s", error)
+            await self._clock.sleep(EVERY_SECONDS)
+
+    async def _renew(self, threads: Threads) -> None:
+        inventory, in_lessons = self._city()
+        if inventory is not self._inventory:
+            self._inventory, self._known = inventory, {}
+        now = self._clock.now()
+        found = {}
+        for excuse in await self._in_force(now):
+            effects = self._known.get(excuse)
+            # What is recorded does not change any more.
+            if effects is None or any(one.ahead for one in effects.values()):
+                effects = await threads.run(self._effects, excuse, inventory, now, in_lessons)
+            found[excuse] = effects
+        if self._city()[0] is inventory:  # else a reload came between: a school may be gone
+            self._known = found
+            self._expose()
+
+    async def _in_force(self, now: datetime) -> list[Excuse]:
+        kinds = (EXCUSE, EXCUSE_WITHDRAWN)
+        entries = [one.entry for kind in kinds for one in await self._ledger.entries(kind)]
+        recent = [
+            one for one in read_excuses(entries) if one.withdrawn is None and one.ends > now - KEPT
+        ]
+        return sorted(recent, key=lambda one: one.first)[-MOST:]
+
+    def _effects(
+        self, excuse: Excuse, inventory: Inventory, now: datetime, in_lessons: InLessons
+    ) -> Mapping[str, Effect]:
+        with self._place.open_reader() as reader:
+            return effect_by_site(excuse, reader, inventory, now=now, in_lessons=in_lessons)
+
+    def _expose(self) -> None:
+        blocks = excuse_blocks(
+            {
+                excuse: {site: effect.changed for site, effect in effects.items()}
+                for excuse, effects in self._known.items()
+            }
+        )
+        for school in self._schools | blocks.keys():
+            self._exposition.replace_blocks(school, _OWNER, blocks.get(school, {}))
+        self._schools = frozenset(blocks)

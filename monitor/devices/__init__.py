@@ -1,0 +1,1 @@
+"""What polls of a device say beyond its values: restarts, cables."""

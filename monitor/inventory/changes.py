@@ -1,0 +1,51 @@
+"""What a reload changed, in words for the audit, and whether that can be meant.
+
+Must not know: how a configuration is read or applied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.inventory.city import Inventory
+
+NAMED_SCHOOLS = 10
+# A configuration that lost more than a fifth of its schools was cut off, not edited.
+LARGEST_LOSS_OF_SCHOOLS = 0.2
+
+
+class ReloadRefusedError(ValueError):
+    """The new configuration is valid but not plausible; the message names the cure."""
+
+
+def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
+    """Check that a reload does not lose too many schools.
+
+    Raises:
+        ReloadRefusedError: if it does.
+    """
+    old, new = len(before.schools), len(after.schools)
+    if new < old * (1 - LARGEST_LOSS_OF_SCHOOLS):
+        raise ReloadRefusedError(
+            f"the new configuration has {new} schools instead of {old}; "
+            "if that is meant, restart with --allow-fewer-schools"
+        )
+
+
+def changes_between(before: Inventory, after: Inventory) -> str:
+    """Return which schools came, went and changed, in words; of many only the first ones."""
+    old = {school.id: school for school in before.schools}
+    new = {school.id: school for school in after.schools}
+    kinds = {
+        "added": sorted(new.keys() - old.keys()),
+        "removed": sorted(old.keys() - new.keys()),
+        "changed": sorted(one for one in new.keys() & old.keys() if new[one] != old[one]),
+    }
+    parts = []
+    for kind, ids in kinds.items():
+        more = f", and {len(ids) - NAMED_SCHOOLS} more" if len(ids) > NAMED_SCHOOLS else ""
+        parts.append(
+            f"{len(ids)} {kind}" + (f" ({', '.join(ids[:NAMED_SCHOOLS])}{more})" * bool(ids))
+        )
+    return "schools: " + ", ".join(parts)

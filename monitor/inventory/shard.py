@@ -1,0 +1,43 @@
+"""Which schools one of several daemons watches: rendezvous hashing by school.
+
+Every daemon finds the same answer without asking the others, and another number of daemons
+moves as few schools as can be.
+
+Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates" (1998).
+
+Must not know: daemons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.inventory.city import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Daemon `number` of `count`, counted from 1."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    def has(self, school_id: str) -> bool:
+        """Return whether the school is this daemon's."""
+        numbers = range(1, self.count + 1)
+        return max(numbers, key=lambda number: (_weight(school_id, number), number)) == self.number
+
+    def of(self, inventory: Inventory) -> Inventory:
+        """Return the inventory with this daemon's schools alone; references are everybody's."""
+        schools = tuple(school for school in inventory.schools if self.has(school.id))
+        return replace(inventory, schools=schools)
+
+
+def _weight(school_id: str, number: int) -> bytes:
+    return blake2b(f"{number}/{school_id}".encode(), digest_size=8).digest()

@@ -1,0 +1,100 @@
+"""Anchors: where a ledger ended at some instant, noted where its writer cannot change it.
+
+A chain cannot show that its newest rows were cut off, that an older copy took its place, or that
+somebody recomputed all of it. An anchor can: the row that it names must be there, with the digest
+that it names, which binds every row before it.
+
+Must not know: where a ledger is kept, who notes its anchors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from monitor.ledger.reading import Reading
+
+# So that an anchor is one word and fits into a label; the full stop behind it is a sentence's.
+_WRITER: Final = r"[A-Za-z0-9_.-]{0,35}[A-Za-z0-9_-]"
+WRITER_NAME: Final = re.compile(_WRITER)
+_FORM: Final = re.compile(
+    r"ledger-anchor:(?P<row>[1-9][0-9]{0,17}):(?P<digest>[0-9a-f]{64})(?![0-9a-f])"
+    rf"(?:@(?P<writer>{_WRITER}))?"
+)
+
+
+class AnchorError(ValueError):
+    """A text is no anchor, or holds none; the message says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A ledger's row and its digest (32 bytes); `writer` is empty for a ledger in a file."""
+
+    row: int
+    digest: bytes
+    writer: str = ""
+
+    def __str__(self) -> str:
+        """Return the printed form, one word of ASCII: `ledger-anchor:ROW:DIGEST[@WRITER]`."""
+        of = f"@{self.writer}" if self.writer else ""
+        return f"ledger-anchor:{self.row}:{self.digest.hex()}{of}"
+
+
+def parse_anchor(text: str) -> Anchor:
+    """Return the anchor that a text is.
+
+    Raises:
+        AnchorError: if it is none.
+    """
+    found = _FORM.fullmatch(text.strip())
+    if found is None:
+        raise AnchorError(
+            f"{text!r} is no anchor; `schulnetz ledger head` prints one: "
+            "ledger-anchor:ROW:DIGEST, with @WRITER in a database"
+        )
+    return _anchor(found)
+
+
+def anchors_in(lines: Iterable[str]) -> Iterator[Anchor]:
+    """Yield every anchor in the lines of a log, a letter, a report."""
+    for line in lines:
+        # Markdown has its underscores with a backslash.
+        yield from map(_anchor, _FORM.finditer(line.replace("\\_", "_")))
+
+
+def contradiction(reader: Reading, anchors: Iterable[Anchor]) -> str:
+    """Return what anchors tell against a ledger whose chain holds, empty if all of them hold.
+
+    Raises:
+        LedgerError: if the ledger cannot be read, or an anchor does not say whose it is.
+    """
+    heads = {head.writer: head.row for head in reader.heads()}
+    held: Anchor | None = None
+    for anchor in sorted(anchors, key=lambda one: one.row):
+        found = reader.digest_at(anchor.row, anchor.writer)
+        if found == anchor.digest:
+            held = anchor
+            continue
+        before = f"; {held} holds" if held else ""
+        if found is not None:
+            return (
+                f"row {anchor.row} is not the row of {anchor}: it, or a row before it, was "
+                f"rewritten{before}"
+            )
+        ends = heads.get(anchor.writer, max(heads.values(), default=0))
+        if anchor.writer and anchor.writer not in heads and "" not in heads:
+            return f"there is no ledger of the writer of {anchor}{before}"
+        return (
+            f"the row of {anchor} is missing, the ledger ends at row {ends}: its newest rows were "
+            f"cut off, or this is an older copy{before}"
+        )
+    return ""
+
+
+def _anchor(found: re.Match[str]) -> Anchor:
+    return Anchor(int(found["row"]), bytes.fromhex(found["digest"]), found["writer"] or "")

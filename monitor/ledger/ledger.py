@@ -1,0 +1,400 @@
+"""The ledger for the daemon: appends from the event loop, acknowledged when they are durable.
+
+One thread owns the file; the loop never waits for the disk. While the disk refuses, entries
+wait in a bounded buffer, the ledger says that it is unhealthy and tries again; whatever did
+not fit in the buffer is told in a `gap` entry once it heals. At the start, once a day and at the
+stop the ledger's end goes to the log, for whoever wants to know later that nothing was cut off.
+
+Must not know: what the entries mean, who reads them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from monitor.ledger.chain import (
+    Entry,
+    Json,
+    LedgerCorruptError,
+    LedgerError,
+    LedgerStorageError,
+    Recorded,
+    Row,
+    require_valid,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from monitor.clock import Clock
+    from monitor.ledger.anchor import Anchor
+    from monitor.ledger.place import LedgerPlace, LedgerStore
+    from monitor.ledger.reading import VerifyResult
+
+audit = logging.getLogger("monitor.audit")
+
+ANCHOR_SECONDS: Final = 86_400.0
+_FIRST_RETRY_SECONDS: Final = 1.0
+_LAST_RETRY_SECONDS: Final = 30.0
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHealth:
+    """How the ledger does, for metrics: `problem` is the last failure in words, empty if healthy.
+
+    `recorded` and `unrecorded` count entries since the start: durable, and refused for good.
+    `waiting` entries are not durable yet. `quarantined` names the newest file that was moved
+    aside, as long as it lies beside the ledger. `replaced` says why this process began a new
+    ledger in the place of an earlier one; empty if it did not. `anchor` is the one that went to
+    the log last, None before the first.
+    """
+
+    healthy: bool
+    problem: str
+    recorded: int
+    unrecorded: int
+    waiting: int
+    quarantined: str
+    replaced: str
+    anchor: Anchor | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Entries that are committed together, and those who wait for it."""
+
+    entries: list[Entry]
+    waiters: list[asyncio.Future[None]]
+    rows: tuple[Row, ...] = ()
+
+
+class Ledger:
+    """The one writer of a ledger; made by `Ledger.open`."""
+
+    __slots__ = (
+        "_capacity",
+        "_clock",
+        "_closing",
+        "_executor",
+        "_place",
+        "_problem",
+        "_quarantined",
+        "_queue",
+        "_recorded",
+        "_replaced",
+        "_store",
+        "_told",
+        "_told_at",
+        "_unrecorded",
+        "_untold",
+        "_waiting",
+        "_wake",
+    )
+
+    def __init__(
+        self, place: LedgerPlace, clock: Clock, executor: ThreadPoolExecutor, capacity: int
+    ) -> None:
+        self._place = place
+        self._clock = clock
+        self._executor = executor
+        self._capacity = capacity
+        self._store: LedgerStore | None = None  # belongs to the executor's thread
+        self._queue = _Batch([], [])
+        self._waiting = 0
+        self._recorded = 0
+        self._unrecorded = 0
+        self._untold = 0
+        self._problem = ""
+        self._quarantined = ""
+        self._replaced = ""
+        self._told: Anchor | None = None
+        self._told_at = 0.0
+        self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, place: LedgerPlace, clock: Clock, capacity: int = 10_000
+    ) -> AsyncIterator[Ledger]:
+        """Open the ledger and keep its writer running; at the end, write what waits.
+
+        `capacity` is how many entries may wait. A disk that is full or fails is no reason not
+        to start: the ledger is unhealthy then, and heals.
+
+        Raises:
+            LedgerLockedError: if another process writes it.
+            LedgerVersionError: if a newer program wrote it.
+            LedgerError: if it cannot be opened for a reason that an operator has to cure.
+        """
+        executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        ledger = cls(place, clock, executor, capacity)
+        try:
+            try:
+                await ledger._in_thread(ledger._opened, clock.now())
+            except LedgerStorageError as error:
+                ledger._problem = str(error)
+            ledger._tell_anchor("start")
+            writer = asyncio.create_task(ledger._write(), name="ledger")
+            try:
+                yield ledger
+            finally:
+                ledger._closing.set()
+                ledger._wake.set()
+                await writer
+                ledger._tell_anchor("stop")
+        finally:
+            try:
+                await ledger._in_thread(ledger._close)
+            finally:
+                executor.shutdown(wait=False)
+
+    @property
+    def health(self) -> LedgerHealth:
+        """Return how the ledger does now."""
+        return LedgerHealth(
+            healthy=not self._problem,
+            problem=self._problem,
+            recorded=self._recorded,
+            unrecorded=self._unrecorded,
+            waiting=self._waiting,
+            quarantined=self._quarantined,
+            replaced=self._replaced,
+            anchor=self._told,
+        )
+
+    def submit(self, entries: Sequence[Entry]) -> bool:
+        """Hand over entries without waiting; return whether they fitted in the buffer.
+
+        Entries that did not fit are counted, and told in a `gap` entry.
+
+        Raises:
+            ValueError: if an entry cannot stand in a ledger.
+            LedgerError: if the ledger is closed.
+        """
+        require_valid(entries)
+        if self._closing.is_set():
+            raise LedgerError(f"{self._place}: the ledger is closed")
+        if self._waiting + len(entries) > self._capacity:
+            self._unrecorded += len(entries)
+            self._untold += len(entries)
+            return False
+        self._queue.entries.extend(entries)
+        self._waiting += len(entries)
+        self._wake.set()
+        return True
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        """Append entries, all or none; when this returns they survive kill -9 and power loss.
+
+        Waits as long as the disk refuses. A caller that stops waiting does not withdraw them.
+
+        Raises:
+            ValueError: if an entry cannot stand in a ledger.
+            LedgerStorageError: if the buffer is full; the entries are counted as unrecorded.
+            LedgerError: if the ledger is or gets closed before they are durable.
+        """
+        if not entries:
+            return
+        if not self.submit(entries):
+            raise LedgerStorageError(
+                f"{self._place}: {self._waiting} entries wait for the disk already: {self._problem}"
+            )
+        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.waiters.append(acknowledged)
+        await acknowledged
+
+    async def entries(
+        self,
+        kind: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: str | None = None,
+    ) -> list[Recorded]:
+        """Return the entries of one kind by instant, `since` included, `until` excluded.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+
+        def read() -> list[Recorded]:
+            return list(self._opened().reader.entries(kind, since, until, subject))
+
+        return await self._in_thread(read)
+
+    async def lead(self) -> bool:
+        """Become or stay the one writer that speaks for the whole city; see `LedgerStore.lead`.
+
+        A place that was lost is opened again, and a lead that it had is lost with it.
+
+        Raises:
+            LedgerError: if the ledger cannot be opened or asked.
+        """
+        return await self._in_thread(self._lead, self._clock.now())
+
+    async def verify(self) -> VerifyResult:
+        """Check the whole file; appends wait meanwhile.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+
+        def check() -> VerifyResult:
+            return self._opened().reader.verify()
+
+        return await self._in_thread(check)
+
+    async def backup(self, target: Path) -> VerifyResult:
+        """Copy the ledger to a new, verified SQLite file; appends wait meanwhile.
+
+        Raises:
+            LedgerError: if the target exists, cannot be written, or the copy does not verify.
+        """
+
+        def copy() -> VerifyResult:
+            return self._opened().reader.backup(target)
+
+        return await self._in_thread(copy)
+
+    async def _write(self) -> None:
+        batch = self._queue
+        try:
+            while await self._work_arrived():
+                batch = self._take()
+                await self._record(batch)
+        finally:
+            if not self._closing.is_set():  # a bug in here: nobody may wait for ever
+                self._problem = "the ledger's writer failed; the traceback follows at the stop"
+                self._closing.set()
+            _refuse([*batch.waiters, *self._queue.waiters], f"{self._place}: the ledger closed")
+
+    async def _work_arrived(self) -> bool:
+        """Wait for entries; return False when there are none and there will be none."""
+        while not self._queue.entries:
+            if self._closing.is_set():
+                return False
+            self._wake.clear()
+            await self._wake.wait()
+        return not (self._closing.is_set() and self._problem)
+
+    def _take(self) -> _Batch:
+        batch, self._queue = self._queue, _Batch([], [])
+        if self._untold:
+            problem = f"more than {self._capacity} entries waited for the disk"
+            payload: dict[str, Json] = {"entries": self._untold, "problem": problem}
+            batch.entries.append(Entry(self._clock.now(), "gap", "", payload))
+            self._untold = 0
+            self._waiting += 1
+        return batch
+
+    async def _record(self, batch: _Batch) -> None:
+        """Commit a batch, however long the disk refuses; once more only when closing."""
+        delay = _FIRST_RETRY_SECONDS
+        while True:
+            last = self._closing.is_set()
+            try:
+                await self._in_thread(self._commit, batch, self._clock.now())
+            except LedgerError as error:
+                self._problem = str(error)
+            else:
+                break
+            if last:
+                return
+            await self._pause(delay)
+            delay = min(2 * delay, _LAST_RETRY_SECONDS)
+        self._problem = ""
+        self._waiting -= len(batch.entries)
+        self._recorded += len(batch.entries)
+        self._tell_anchor_in_time()
+        for waiter in batch.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _tell_anchor_in_time(self) -> None:
+        """Tell the anchor of the day, and that of a ledger that was begun meanwhile."""
+        head = self._store.head if self._store else None
+        begun = self._told is None or (head is not None and head.row < self._told.row)
+        if begun or self._clock.monotonic() - self._told_at >= ANCHOR_SECONDS:
+            self._tell_anchor("begin" if begun else "day")
+
+    def _tell_anchor(self, occasion: str) -> None:
+        """Write the head to the log, which is kept elsewhere; metrics have the same one."""
+        if self._store is None:
+            return
+        self._told, self._told_at = self._store.head, self._clock.monotonic()
+        audit.info("ledger's end (%s): %s", occasion, self._told)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait that long, or until the ledger is closed."""
+        waits = [
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._closing.wait()),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _in_thread(self, work: Callable[..., _Result], *values: object) -> _Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, work, *values)
+
+    # From here on: in the executor's thread.
+
+    def _opened(self, now: datetime | None = None) -> LedgerStore:
+        if self._store is None:
+            if now is None:
+                raise LedgerStorageError(self._problem or f"{self._place}: not open")
+            self._store = self._place.open_store(now)
+            self._quarantined = self._store.quarantined
+            self._replaced = self._store.replaced or self._replaced
+        return self._store
+
+    def _commit(self, batch: _Batch, now: datetime) -> None:
+        try:
+            store = self._opened(now)
+            if batch.rows and store.head.digest == batch.rows[-1].digest:
+                return  # the attempt before reported an error after it had become durable
+            batch.rows = tuple(store.link(batch.entries))
+            store.append(batch.rows)
+        except LedgerCorruptError:
+            self._close()  # the next attempt finds it at opening, and moves it aside
+            raise
+        except LedgerError:
+            self._recover()
+            raise
+
+    def _lead(self, now: datetime) -> bool:
+        try:
+            return self._opened(now).lead()
+        except LedgerError:
+            self._recover()
+            raise
+
+    def _recover(self) -> None:
+        if self._store is None:
+            return
+        try:
+            self._store.reload()
+        except LedgerError:
+            self._close()
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+def _refuse(waiters: Sequence[asyncio.Future[None]], message: str) -> None:
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_exception(LedgerError(message))

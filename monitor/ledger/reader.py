@@ -1,0 +1,290 @@
+"""Reads a ledger file: entries, verification, export, backup.
+
+May be used while a daemon writes the same file: rows are read in short pages, so that a
+long report never keeps the writer from its commit.
+
+Must not know: what the entries mean, how they are written.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from monitor.ledger import schema
+from monitor.ledger.anchor import Anchor
+from monitor.ledger.chain import (
+    GENESIS,
+    LedgerCorruptError,
+    LedgerError,
+    LedgerStorageError,
+    Recorded,
+    Row,
+    milliseconds,
+)
+from monitor.ledger.reading import VerifyResult, verify_chain, write_rows
+from monitor.state.whole_file import PRIVATE, give_to_owner, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+    from typing import TextIO
+
+_PAGE_ROWS: Final = 2000
+_BUSY_SECONDS: Final = 5.0
+_STORAGE_CODES: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_COLUMNS: Final = "sequence, at, kind, subject, payload, digest"
+INSERT: Final = f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  # a constant
+_TYPES: Final = (int, int, str, str, str, bytes)
+
+
+class LedgerReader:
+    """Reads one open database; whoever opened the connection closes it."""
+
+    __slots__ = ("_connection", "_path")
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def entries(
+        self,
+        kind: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        subject: str | None = None,
+    ) -> Iterator[Recorded]:
+        """Yield the entries of one kind by instant, `since` included, `until` excluded.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        at, sequence = -(2**63), 0
+        if since is not None:
+            at = milliseconds(since)
+        end = 2**63 - 1 if until is None else milliseconds(until)
+        query = (
+            f"SELECT {_COLUMNS} FROM entries WHERE kind = ? AND (at, sequence) > (?, ?)"  # noqa: S608  # a constant
+            " AND at < ? AND subject = coalesce(?, subject) ORDER BY at, sequence LIMIT ?"
+        )
+        while page := self._rows(query, kind, at, sequence, end, subject, _PAGE_ROWS):
+            for row in page:
+                yield row.recorded()
+            at, sequence = page[-1].at, page[-1].sequence
+
+    def rows(self, after: int = 0) -> Iterator[Row]:
+        """Yield every row as it is stored, in the order of recording, after a sequence.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        query = f"SELECT {_COLUMNS} FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?"  # noqa: S608  # a constant
+        while page := self._rows(query, after, _PAGE_ROWS):
+            yield from page
+            after = page[-1].sequence
+
+    def heads(self) -> tuple[Anchor]:
+        """Return the last row, row 0 of an empty ledger.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        query = f"SELECT {_COLUMNS} FROM entries ORDER BY sequence DESC LIMIT 1"  # noqa: S608  # a constant
+        page = self._rows(query)
+        return (Anchor(page[0].sequence, page[0].digest) if page else Anchor(0, GENESIS),)
+
+    def digest_at(self, row: int, writer: str = "") -> bytes | None:
+        """Return a row's digest, None where there is no such row.
+
+        A file is of one writer, and does not say of which.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        del writer
+        page = self._rows(f"SELECT {_COLUMNS} FROM entries WHERE sequence = ?", row)  # noqa: S608  # a constant
+        return page[0].digest if page else None
+
+    def verify(self, migrations: tuple[schema.Migration, ...] = schema.MIGRATIONS) -> VerifyResult:
+        """Check the whole file: its schema, SQLite's structures and indices, the chain.
+
+        Returns:
+            What holds, and the first row that does not.
+
+        Raises:
+            LedgerVersionError: if a newer program wrote the file.
+            LedgerStorageError: if the file cannot be read for a reason that may pass.
+        """
+        try:
+            problem = _header(self._path)
+            with sqlite_errors(self._path):
+                schema.require_known(self._connection, migrations)
+                problem = problem or schema.differences(self._connection, migrations)
+            if problem:
+                return VerifyResult(0, GENESIS, problem=problem)
+            chain = verify_chain(self.rows())
+            if chain.problem:
+                return chain
+            with sqlite_errors(self._path):
+                found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        except LedgerCorruptError as error:
+            return VerifyResult(0, GENESIS, problem=str(error))
+        if found != "ok":
+            return VerifyResult(chain.rows, chain.head, problem=f"SQLite says: {found}")
+        return chain
+
+    def export(self, stream: TextIO) -> int:
+        """Write every row as one JSON object a line, digests in hex; return how many.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        return write_rows(self.rows(), stream)
+
+    def backup(self, target: Path) -> VerifyResult:
+        """Copy the ledger to a new file, verified before it gets its name.
+
+        Raises:
+            LedgerError: if the target exists, cannot be written, or the copy does not verify.
+        """
+        return write_copy(target, lambda copy: self._connection.backup(copy, pages=-1))
+
+    def _rows(self, query: str, *values: object) -> list[Row]:
+        with sqlite_errors(self._path):
+            found = self._connection.execute(query, values).fetchall()
+        for row in found:
+            if not all(type(value) is kind for value, kind in zip(row, _TYPES, strict=True)):
+                raise LedgerCorruptError(f"{self._path}: row {row[0]} has values of a wrong type")
+        return [Row(*row) for row in found]
+
+
+def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> VerifyResult:
+    """Have a new ledger file filled; it is verified before it gets its name.
+
+    Raises:
+        LedgerError: if the target exists or cannot be written, or the copy does not verify.
+    """
+    if target.exists():
+        raise LedgerError(
+            f"{target} exists already; a backup never overwrites: name another file, or remove it"
+        )
+    draft = target.with_name(target.name + ".new")
+    with os_errors(draft):
+        draft.unlink(missing_ok=True)
+        create_private(draft)
+    with closing(connect(draft)) as copy, sqlite_errors(draft):
+        fill(copy)
+        result = LedgerReader(copy, draft).verify()
+    if not result.ok:
+        raise LedgerCorruptError(f"the copy for {target} does not hold: {result.problem}")
+    with os_errors(target):
+        draft.rename(target)
+        sync_folder(target.parent)
+    return result
+
+
+@contextmanager
+def open_reader(path: Path) -> Iterator[LedgerReader]:
+    """Open a ledger for reading, whether or not a daemon is writing it.
+
+    Raises:
+        LedgerError: if there is none, or it cannot be opened.
+    """
+    if not path.exists():
+        raise LedgerError(f"{path}: there is no ledger; `schulnetz run` begins one")
+    with closing(connect(path)) as connection, sqlite_errors(path):
+        # Not mode=ro: after a kill -9 the first to open has to roll the journal back.
+        connection.execute("PRAGMA query_only = ON")
+        yield LedgerReader(connection, path)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection as every user of the ledger needs it; it never creates a file.
+
+    Raises:
+        LedgerError: if the file cannot be opened.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    with sqlite_errors(path):
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, cached_statements=32
+        )
+    # A damaged text must reach the digest as it is instead of as a decoding error.
+    connection.text_factory = _decode
+    return connection
+
+
+@contextmanager
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours: refused by the storage, or corrupt."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        kind = LedgerStorageError if code in _STORAGE_CODES else LedgerCorruptError
+        raise kind(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        # sqlite3 decodes its own messages and names of columns, which quote a damaged file.
+        raise LedgerCorruptError(f"{path}: a name in the file is no text") from error
+
+
+@contextmanager
+def os_errors(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors into ours."""
+    try:
+        yield
+    except PermissionError as error:
+        raise LedgerError(
+            f"{path}: {error.strerror}; the folder must belong to the user who runs this"
+        ) from error
+    except OSError as error:
+        raise LedgerStorageError(f"{path}: {error.strerror}") from error
+
+
+def row_values(row: Row) -> tuple[int, int, str, str, str, bytes]:
+    """Return what `INSERT` takes."""
+    return (row.sequence, row.at, row.kind, row.subject, row.payload, row.digest)
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file that only its owner may read: whoever its folder belongs to.
+
+    SQLite gives its journal the same mode and owner.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        give_to_owner(descriptor, path.parent)
+    finally:
+        os.close(descriptor)
+
+
+def _decode(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
+def _header(path: Path) -> str:
+    """Return what is wrong with the header where SQLite itself would not stumble.
+
+    Source: sqlite.org/fileformat2.html §1.3. Bytes 18 and 19: 1 is a rollback journal, another
+    value makes the file read-only or switches to a write-ahead log. Bytes 56 to 59: UTF-8.
+    """
+    with os_errors(path), path.open("rb") as file:
+        header = file.read(100)
+    sound = header[18:20] == b"\x01\x01" and header[56:60] == b"\x00\x00\x00\x01"
+    return "" if sound else "the file's header is not a ledger's"

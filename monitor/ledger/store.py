@@ -1,0 +1,235 @@
+"""Owns the one writable ledger file: lock, begin, check, migrate, append, quarantine.
+
+Everything here blocks, and is called from one thread (`monitor.ledger.ledger` has it).
+
+Must not know: asyncio, retries, what the entries mean.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from monitor.ledger import schema
+from monitor.ledger.anchor import Anchor
+from monitor.ledger.chain import (
+    GENESIS,
+    Entry,
+    Json,
+    LedgerCorruptError,
+    LedgerError,
+    LedgerLockedError,
+    Row,
+    link,
+)
+from monitor.ledger.reader import (
+    INSERT,
+    LedgerReader,
+    connect,
+    create_private,
+    os_errors,
+    row_values,
+    sqlite_errors,
+)
+from monitor.state.whole_file import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from io import FileIO
+    from pathlib import Path
+
+
+class Store:
+    """The ledger's file, open for writing; made by `open_store`, closed by `close`.
+
+    `quarantined` names the newest file that was moved aside and still lies there, and
+    `replaced` says why this store was begun in the place of an earlier one; else empty.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_head",
+        "_lock",
+        "_path",
+        "quarantined",
+        "reader",
+        "replaced",
+    )
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, lock: FileIO, replaced: str = ""
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = lock
+        self.reader = LedgerReader(connection, path)
+        (self._head,) = self.reader.heads()
+        self.replaced = replaced
+        aside = path.parent.glob(f"{path.name}.quarantined-*")
+        self.quarantined = max((place.name for place in aside), default="")
+
+    @property
+    def head(self) -> Anchor:
+        """Return the last row."""
+        return self._head
+
+    def link(self, entries: Sequence[Entry]) -> list[Row]:
+        """Return the rows that would append these entries now."""
+        return link(entries, self._head.row, self._head.digest)
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Write rows from `link` in one transaction; when this returns they survive a power loss.
+
+        Raises:
+            LedgerError: if nothing, or an unknown part of the commit, was written: `reload`
+                tells which.
+        """
+        with sqlite_errors(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(INSERT, map(row_values, rows))
+            self._connection.execute("COMMIT")
+        self._head = Anchor(rows[-1].sequence, rows[-1].digest)
+
+    def reload(self) -> None:
+        """After a failed append: undo what is undone, and read where the file's end is.
+
+        Raises:
+            LedgerError: if the connection is of no more use; close this and open another.
+        """
+        with sqlite_errors(self._path):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        (self._head,) = self.reader.heads()
+
+    def lead(self) -> bool:
+        """Return True: whoever writes a file has no rivals."""
+        return True
+
+    def close(self) -> None:
+        """Close the file and let go of its lock."""
+        with suppress(sqlite3.Error):  # a commit was acknowledged long before; nothing is lost
+            self._connection.close()
+        self._lock.close()
+
+
+def open_store(
+    path: Path, now: datetime, migrations: tuple[schema.Migration, ...] = schema.MIGRATIONS
+) -> Store:
+    """Open the ledger for its one writer; begin one where there is none.
+
+    A file that is corrupt, or whose chain is broken, is moved aside; the new file's first
+    entry says so.
+
+    Raises:
+        LedgerLockedError: if another process writes it.
+        LedgerVersionError: if a newer program wrote it.
+        LedgerError: if it cannot be opened.
+    """
+    lock = lock_ledger(path)
+    try:
+        problem = _problem(path, lock, migrations)
+        if problem or not path.exists():
+            _begin(path, now, migrations, problem)
+        _mark(lock)
+        connection = connect(path)
+        try:
+            with sqlite_errors(path):
+                _prepare(connection)
+                schema.migrate(connection, migrations)
+            with os_errors(path):
+                path.chmod(0o600)
+            return Store(connection, path, lock, problem)
+        except LedgerError:
+            connection.close()
+            raise
+    except LedgerError:
+        lock.close()
+        raise
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Set what the promise of durability rests on.
+
+    DELETE and EXTRA: the journal's removal, which is the commit, is synced with its folder
+    (sqlite.org/pragma.html#pragma_synchronous). WAL corrupts under SQLite 3.7.0 to 3.51.2.
+    """
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = EXTRA")
+    connection.execute("PRAGMA trusted_schema = OFF")
+
+
+def lock_ledger(path: Path) -> FileIO:
+    """Return the lock that the one writer of a ledger holds; closing it lets go.
+
+    Raises:
+        LedgerLockedError: if another process writes the ledger.
+        LedgerError: if the lock's file cannot be opened.
+    """
+    place = path.with_name(path.name + ".lock")
+    with os_errors(place):
+        if not place.exists():
+            create_private(place)
+        lock = place.open("r+b", buffering=0)
+        try:
+            # A lock of its own: one on the ledger would be lost with the file's first close.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise LedgerLockedError(
+                f"{path}: another process writes this ledger (`fuser {place}` names it); "
+                "stop it first, or choose another --state-dir"
+            ) from error
+    return lock
+
+
+def _mark(lock: FileIO) -> None:
+    """Note in the lock file that a ledger was begun here, so that its loss is noticed."""
+    lock.seek(0)
+    if not lock.read(1):
+        lock.write(b"a ledger was begun beside this file\n")
+        with suppress(OSError):  # a full disk loses this note, which the next start writes
+            lock.flush()
+
+
+def _problem(path: Path, lock: FileIO, migrations: tuple[schema.Migration, ...]) -> str:
+    """Return why the ledger that should be here cannot be used, empty if it can."""
+    if not path.exists():
+        lock.seek(0)
+        return "the earlier ledger's file is missing" if lock.read(1) else ""
+    try:
+        with closing(connect(path)) as connection:
+            return LedgerReader(connection, path).verify(migrations).problem
+    except LedgerCorruptError as error:
+        return str(error)
+
+
+def _begin(
+    path: Path, now: datetime, migrations: tuple[schema.Migration, ...], problem: str
+) -> None:
+    """Create a ledger with its first entry; only then move aside what it replaces."""
+    suffix = f".quarantined-{now:%Y%m%dT%H%M%S.%fZ}"
+    payload: dict[str, Json] = {}
+    if problem:
+        payload = {"problem": problem}
+    if path.exists():
+        payload["quarantined"] = path.name + suffix
+    draft = path.with_name(path.name + ".new")
+    with os_errors(draft):
+        for place in (draft, draft.with_name(draft.name + "-journal")):
+            place.unlink(missing_ok=True)
+        create_private(draft)
+    with closing(connect(draft)) as connection, sqlite_errors(draft):
+        _prepare(connection)
+        schema.migrate(connection, migrations)
+        for row in link([Entry(now, "begin", "", payload)], 0, GENESIS):
+            connection.execute(INSERT, row_values(row))
+    with os_errors(path):
+        # A journal left behind would be rolled back into the new file.
+        for place in (path.with_name(path.name + "-journal"), path):
+            if place.exists():
+                place.rename(place.with_name(place.name + suffix))
+        draft.rename(path)
+        sync_folder(path.parent)

@@ -1,0 +1,1 @@
+"""Echo requests: packets, sockets, pace, and which reply answers which."""

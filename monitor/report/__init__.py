@@ -1,0 +1,1 @@
+"""The roll-out's history, forecast and printed page."""

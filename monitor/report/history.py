@@ -1,0 +1,165 @@
+"""The roll-out's history out of the ledger: at each change, how many sites are at which stage.
+
+Report, forecast and backfill all count here, so that they cannot disagree. What counts is what
+was known: an entry takes effect at its instant, with the goal that stood in the ledger then.
+
+Must not know: files, formats, who asks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from monitor.report.forecast import Step
+from monitor.rollout.goal_records import GOAL, GoalScope, read_goal
+from monitor.rollout.progress import progress
+from monitor.rollout.stage import Stage
+from monitor.rollout.stage_records import (
+    REPORTED_GOAL,
+    STAGE,
+    ReportedFigure,
+    StageChange,
+    read_reported,
+    read_stage,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, tzinfo
+
+    from monitor.ledger.chain import EntrySource
+
+KINDS: Final = (STAGE, GOAL, REPORTED_GOAL)
+"""The kinds of entries that a history is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A site's change of stage with the ledger row that says so, and the stage before."""
+
+    row: int
+    before: Stage
+    change: StageChange
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the goal speaks of from an instant on, with the ledger row that says so."""
+
+    row: int
+    scope: GoalScope
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A reported figure with the ledger row that says so."""
+
+    row: int
+    figure: ReportedFigure
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """From `at` on: how many sites of the goal are at each stage, and verified of denominator.
+
+    `verified` and `denominator` count the goal's unit; a school is verified when all its sites
+    in the goal are. `row` is the ledger row that made it so.
+    """
+
+    at: datetime
+    row: int
+    stages: Mapping[Stage, int]
+    verified: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that the ledger knew of the roll-out before an instant, by instant."""
+
+    changes: tuple[Change, ...]
+    scopes: tuple[Scope, ...]
+    reported: tuple[Reported, ...]
+    points: tuple[Point, ...]
+
+    def point(self, at: datetime) -> Point | None:
+        """Return how it stood at an instant, None before the first entry."""
+        place = bisect_right(self.points, at, key=_instant)
+        return self.points[place - 1] if place else None
+
+    def stages(self) -> dict[str, Change]:
+        """Return each site's latest change."""
+        return {change.change.site: change for change in self.changes}
+
+    def steps(self, zone: tzinfo) -> tuple[list[Step], list[Step]]:
+        """Return the changes of verified and of denominator by local day, for the forecast."""
+        progress: list[Step] = []
+        scope: list[Step] = []
+        verified = denominator = 0
+        for point in self.points:
+            day = point.at.astimezone(zone).date()
+            if point.verified != verified:
+                progress.append(Step(day, point.verified - verified))
+            if point.denominator != denominator:
+                scope.append(Step(day, point.denominator - denominator))
+            verified, denominator = point.verified, point.denominator
+        return progress, scope
+
+
+def read_history(
+    source: EntrySource, until: datetime | None = None, initial: GoalScope | None = None
+) -> History:
+    """Return the history before an instant.
+
+    `initial` is the goal for as long as the ledger names none; without it nothing counts until
+    then.
+
+    Raises:
+        LedgerError: if the ledger cannot be read, or an entry is not what this program writes.
+    """
+    recorded = [one for kind in KINDS for one in source.entries(kind, None, until)]
+    # Where instants are equal, the order of recording decides.
+    recorded.sort(key=lambda one: (one.entry.at, one.sequence))
+    stages: dict[str, Stage] = {}
+    changes, scopes, reported, points = [], [], [], []
+    goal = initial
+    for one in recorded:
+        entry = one.entry
+        if entry.kind == REPORTED_GOAL:
+            reported.append(Reported(one.sequence, read_reported(entry)))
+            continue
+        if entry.kind == GOAL:
+            goal = read_goal(entry)
+            scopes.append(Scope(one.sequence, goal))
+        else:
+            change = read_stage(entry)
+            before = stages.get(change.site, Stage.UNKNOWN)
+            stages[change.site] = change.stage
+            changes.append(Change(one.sequence, before, change))
+        if goal is not None:
+            points.append(_point(entry.at, one.sequence, stages, goal))
+    return History(tuple(changes), tuple(scopes), tuple(reported), tuple(points))
+
+
+def regressions(changes: Iterable[Change]) -> list[Change]:
+    """Return the changes by which a site lost what it had: regressed, or verified no more."""
+    lost = {Stage.REGRESSED, Stage.LIVE_STALE}
+    return [
+        change
+        for change in changes
+        if change.change.stage in lost
+        or (change.before is Stage.VERIFIED and change.change.stage is not Stage.VERIFIED)
+    ]
+
+
+def _point(at: datetime, row: int, stages: Mapping[str, Stage], goal: GoalScope) -> Point:
+    counts = Counter(stages.get(site, Stage.UNKNOWN) for site in goal.sites)
+    by_stage = {stage: counts[stage] for stage in Stage}
+    return Point(at, row, by_stage, progress(goal, stages).verified, goal.denominator)
+
+
+def _instant(point: Point) -> datetime:
+    return point.at

@@ -1,0 +1,45 @@
+"""The forecast as the ledger and the configuration have it now.
+
+Must not know: how a finish is forecast, or who shows it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.report.building import course_of
+from monitor.report.forecast import forecast
+from monitor.report.history import read_history
+from monitor.rollout.goal_records import configured_scope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import EntrySource
+    from monitor.report.forecast import Forecast
+    from monitor.report.history import History
+    from monitor.rollout.goal_records import GoalScope
+
+
+def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Forecast | None:
+    """Return the forecast from a ledger's history; None where no goal is configured.
+
+    Raises:
+        LedgerError: if the ledger cannot be read.
+    """
+    configured = configured_scope(inventory, now)
+    if configured is None:
+        return None
+    return forecast_from(read_history(source, now, configured), inventory, now, configured)
+
+
+def forecast_from(
+    history: History, inventory: Inventory, now: datetime, scope: GoalScope
+) -> Forecast:
+    """Return the forecast from a history for the goal that stands now."""
+    zone = ZoneInfo(inventory.calendar.timezone)
+    today = now.astimezone(zone).date()
+    target = inventory.goal.target if inventory.goal else None
+    return forecast(course_of(history, inventory, scope, today, zone), today, target=target)

@@ -1,0 +1,1 @@
+"""Small files of the state directory, and files that are written whole."""

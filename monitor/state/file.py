@@ -1,0 +1,80 @@
+"""A small file of the state directory that commands write and the daemon reads.
+
+It is replaced whole under a lock and synced, so that a reader sees the old or the new one, and
+what a command said survives kill -9 and a power cut. The lock file beside it is never removed.
+Both belong to whoever the directory belongs to: root's commands write for the service's user.
+
+Must not know: what the file holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.state.whole_file import PRIVATE, give_to_owner, sync_folder, whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Stamp = tuple[int, int, int] | None
+"""What tells one version of the file from the next: inode, size, mtime in nanoseconds."""
+
+
+class StateFile:
+    """One such file; all methods raise `OSError` if the state directory does not allow it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock_path = path.with_suffix(path.suffix + ".lock")
+
+    def stamp(self) -> Stamp:
+        """Return what identifies the present version, None without a file; one stat call."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def content(self, most_bytes: int) -> bytes | None:
+        """Return the content, None without a file.
+
+        Of a larger file one byte more than `most_bytes` is returned, which tells that there is.
+        """
+        try:
+            with self.path.open("rb") as file:
+                return file.read(most_bytes + 1)
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock against every other writer; never waits.
+
+        Raises:
+            BlockingIOError: if another process holds it.
+        """
+        # A link would have root give a file of the system to the folder's owner.
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._lock_path, flags, PRIVATE)
+        try:
+            give_to_owner(descriptor, self._lock_path.parent)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def replace(self, content: bytes) -> None:
+        """Replace the file; hold the lock. When this returns, the change is on the disk."""
+        with whole_file(self.path, mode=PRIVATE, folders_owner=True) as file:
+            file.write(content)
+
+    def rename(self, name: str) -> Path:
+        """Give the file another name in its folder, for good; hold the lock. Return its path."""
+        aside = self.path.with_name(name)
+        self.path.replace(aside)
+        sync_folder(self.path.parent)
+        return aside

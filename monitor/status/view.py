@@ -1,0 +1,176 @@
+"""The daemon as the web sees it: read-only, and nothing free is ever probed.
+
+Must not know: HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
+
+from monitor.availability.records import TRANSITION, read_transition
+from monitor.availability.sla import month_entries, sla_report
+from monitor.availability.spells import MEMORY
+from monitor.exposition.blackbox import blackbox_text
+from monitor.inventory.city import Role, checks_of_school
+from monitor.ledger.chain import LedgerError
+from monitor.status.build import (
+    city_status,
+    finding_of,
+    school_status,
+    school_summary,
+    sla_of,
+    windows_of,
+)
+from monitor.threads import FullError
+from monitor.web.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from monitor.availability.records import Transition
+    from monitor.daemon.daemon import Daemon
+    from monitor.exposition.gate import ScrapeGate
+    from monitor.inventory.city import Check, Inventory
+    from monitor.status.build import Sources
+    from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class DaemonView:
+    """What the web may ask of a daemon (see `monitor.web.view.View`)."""
+
+    def __init__(self, daemon: Daemon, gate: ScrapeGate) -> None:
+        self._daemon = daemon
+        self._gate = gate
+
+    def knows_school(self, school_id: str) -> bool:
+        """Return whether a school with that id is configured."""
+        return self._daemon.inventory.school(school_id) is not None
+
+    def school_ids(self) -> tuple[str, ...]:
+        """Return the ids of all configured schools."""
+        return tuple(school.id for school in self._daemon.inventory.schools)
+
+    def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
+        """Yield the exposition, compressed if so asked."""
+        return self._gate.body(school_id, gzip=gzip)
+
+    def not_ready(self) -> str:
+        """Return why the daemon is not ready, empty when it is."""
+        return self._daemon.not_ready()
+
+    def timezone(self) -> str:
+        """Return the city's time zone by its IANA name."""
+        return self._daemon.inventory.calendar.timezone
+
+    def city(self) -> CityStatus:
+        """Return the city at a glance."""
+        return city_status(self._sources, self._now)
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        """Return every school in a line."""
+        sources, now = self._sources, self._now
+        return tuple(school_summary(sources, one, now) for one in sources.inventory.schools)
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        """Return one school, whole; None if none with that id is configured."""
+        school = self._daemon.inventory.school(school_id)
+        if school is None:
+            return None
+        now = self._now
+        names = [f"{school.id}/{site.id}" for site in school.sites]
+        transitions = await self._read(self._transitions, names, now)
+        return school_status(self._sources, school, transitions, now)
+
+    def verdicts(self) -> tuple[Finding, ...]:
+        """Return every verdict."""
+        sources = self._sources
+        return tuple(
+            finding_of(sources, subject, verdict, sources.conditions.of(subject))
+            for subject, verdict in sources.board.findings()
+        )
+
+    def windows(self) -> tuple[Window, ...]:
+        """Return every maintenance window that is known."""
+        return windows_of(self._sources.maintenance.windows())
+
+    async def sla(self, month: str | None) -> Sla:
+        """Return a month's availability per site."""
+        sources, now = self._sources, self._now
+        wanted = (
+            month if month is not None else f"{now.astimezone(sources.calendar.timezone):%Y-%m}"
+        )
+        try:
+            return await self._read(self._sla, wanted, sources, now)
+        except ValueError as error:
+            raise UnknownMonthError(str(error)) from error
+
+    async def _read(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+        """Return what a reader of the ledger finds, in a thread that probes do not need."""
+        try:
+            return await self._daemon.readers.run(work, *args)
+        except FullError:
+            raise BusyError("too many read the ledger now") from None
+        except LedgerError as error:
+            raise UnavailableError(f"the ledger cannot be read: {error}") from error
+
+    def _transitions(self, sites: list[str], now: datetime) -> list[Transition]:
+        with self._daemon.ledger_place.open_reader() as reader:
+            return [
+                read_transition(one.entry)
+                for site in sites
+                for one in reader.entries(TRANSITION, now - MEMORY, now, site)
+            ]
+
+    def _sla(self, month: str, sources: Sources, now: datetime) -> Sla:
+        with self._daemon.ledger_place.open_reader() as reader:
+            report = sla_report(
+                month_entries(reader, month, sources.inventory.calendar.timezone),
+                sources.inventory,
+                month,
+                now=now,
+                in_lessons=sources.calendar.in_lessons,
+            )
+        return sla_of(report)
+
+    @property
+    def _sources(self) -> Sources:
+        return self._daemon.sources
+
+    @property
+    def _now(self) -> datetime:
+        return self._daemon.now()
+
+    async def probe(self, target: str, module: str) -> str:
+        """Run a configured check of a site now; return its result as exposition text."""
+        check = find_check(self._daemon.inventory, target, module)
+        observation = await self._daemon.probe_now(check)
+        return blackbox_text(observation)
+
+
+def find_check(inventory: Inventory, target: str, module: str) -> Check:
+    """Return a site's check of that name: `school` or `school/site`, at its uplink.
+
+    Raises:
+        UnknownTargetError: if there is no such site or no such check; nothing free is probed.
+    """
+    school_id, _, site_id = target.partition("/")
+    school = inventory.school(school_id)
+    if school is None:
+        raise UnknownTargetError(f"no school {school_id!r} is configured")
+    checks = [
+        check
+        for check in checks_of_school(school)
+        if check.target.role is Role.UPLINK and site_id in ("", check.target.site)
+    ]
+    if not checks:
+        sites = ", ".join(site.id for site in school.sites)
+        raise UnknownTargetError(f"school {school_id} has no site {site_id!r}, only {sites}")
+    for check in checks:
+        if check.name == module:
+            return check
+    names = ", ".join(dict.fromkeys(check.name for check in checks))
+    raise UnknownTargetError(f"{target} has no check {module!r}, only {names}")

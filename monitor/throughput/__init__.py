@@ -1,0 +1,1 @@
+"""Speed tests: no checks, and so not among the probes."""

@@ -1,0 +1,135 @@
+"""The web configuration file of a running daemon: read again when it changes.
+
+A file that cannot be used, or that would let in who is kept out now, is refused as it would be
+at the start; that is logged once for each change, and the rules of before hold. The file is read
+in a thread, on a timer and when a reload is asked for; requests only see what holds.
+
+Must not know: requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from monitor.threads import FullError
+from monitor.web.tls import StrangersError, WebFileError, server_context
+from monitor.web.web_file import read_web_file
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from monitor.clock import Clock
+    from monitor.threads import Threads
+    from monitor.web.tls import Audience, WebAccess
+
+log = logging.getLogger(__name__)
+audit = logging.getLogger("monitor.audit")
+
+LOOK_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+"""After which a rejected file is read again: a file that it names may have changed."""
+
+Stamp = tuple[int, int, int] | None
+
+
+class WebFile:
+    """What a file says now; certificates that it names are read with it.
+
+    `count` is told of each attempt to load it whether it succeeded.
+
+    Raises:
+        WebFileError: at the start, if it cannot be used.
+        StrangersError: at the start, if it would let in others than those who may.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, audience: Audience, count: Callable[[bool], None]
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._count = count
+        self._looking = asyncio.Lock()
+        self._stamp = self._stamp_now()
+        self._read = clock.monotonic()
+        self._rejected = ""
+        access = read_web_file(path)
+        try:
+            audience.refuse_strangers(access)
+        except StrangersError as error:
+            raise StrangersError(f"{path} asks for no login: {error}") from None
+        self._access, self._context = access, _context(access)
+        self._say_applied()
+
+    def current(self) -> WebAccess:
+        """Return what holds."""
+        return self._access
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Return the TLS context of the rules that hold; it is another one when they change it."""
+        return self._context
+
+    async def watch(self, threads: Threads) -> None:
+        """Read the file again whenever it changes, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_SECONDS)
+            await self.look(threads)
+
+    async def look(self, threads: Threads, *, anyway: bool = False) -> None:
+        """Read the file again if it has changed, or `anyway`; apply it, or say why not."""
+        async with self._looking:
+            now = self._clock.monotonic()
+            try:
+                stamp = await threads.run(self._stamp_now)
+                is_news = anyway or stamp != self._stamp
+                is_due = self._rejected and now - self._read >= RETRY_SECONDS
+                if not is_news and not is_due:
+                    return
+                found = await threads.run(self._load, self._access, self._context)
+            except FullError as error:
+                log.warning("%s not read; trying again: %s", self._path, error)
+                return
+            # Only now: whoever asked may give up while the file is read.
+            self._stamp, self._read = stamp, now
+            if isinstance(found, str):
+                self._reject(found, is_news=is_news)
+            else:
+                self._access, self._context = found
+                self._rejected = ""
+                self._say_applied()
+
+    def _load(
+        self, before: WebAccess, context: ssl.SSLContext | None
+    ) -> tuple[WebAccess, ssl.SSLContext | None] | str:
+        """Return what holds from now on, or why the file is rejected."""
+        try:
+            access = read_web_file(self._path)
+            # What the audience asks for at the start needs locks, and none may be taken away.
+            before.refuse_successor(access)
+            return access, context if access.tls == before.tls else _context(access)
+        except (WebFileError, StrangersError, OSError) as error:
+            return str(error)
+
+    def _say_applied(self) -> None:
+        self._count(True)  # noqa: FBT003  # a callback's only argument
+        audit.info("web configuration applied: %s: %s", self._path, self._access.summary)
+
+    def _reject(self, why: str, *, is_news: bool) -> None:
+        self._count(False)  # noqa: FBT003  # a callback's only argument
+        if is_news or why != self._rejected:
+            log.error("%s rejected; keeping the previous one: %s", self._path, why)
+        self._rejected = why
+
+    def _stamp_now(self) -> Stamp:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _context(access: WebAccess) -> ssl.SSLContext | None:
+    return None if access.tls is None else server_context(access.tls)

@@ -1,0 +1,40 @@
+"""Tables as CSV that a spreadsheet opens without harm.
+
+Must not know: what is in the tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Final
+
+from monitor.words.plain import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.ledger.chain import Json
+
+# What spreadsheets take for a formula at the start of a cell, also in full width (OWASP, CSV
+# injection); the whitespace before it does not help.
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def csv_table(columns: Sequence[str], lines: Iterable[Mapping[str, Json]]) -> str:
+    """Return lines as CSV (RFC 4180) under a head of columns, nothing without columns."""
+    if not columns:
+        return ""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
+    return stream.getvalue()
+
+
+def _cell(value: Json) -> Json:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text

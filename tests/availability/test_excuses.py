@@ -1,0 +1,241 @@
+"""Minutes that a person reclassifies: what that does to a month, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from monitor.availability.excuses import (
+    Excuse,
+    ExcuseError,
+    Into,
+    Withdrawal,
+    checked_words,
+    excuse_entry,
+    minutes_between,
+    read_excuses,
+    require_free,
+    turn_over,
+    unrecorded,
+    with_asked,
+    withdrawal_entry,
+)
+from monitor.availability.minutes import account, minute_of, start_of
+from monitor.availability.records import (
+    MalformedEntryError,
+    MinuteRun,
+    minutes_entry,
+    rule_entry,
+    scope_entry,
+    scope_id,
+)
+from monitor.availability.sla import SlaReport, Verdict, sla_report
+from monitor.availability.sla_output import excuses_to_csv, method, to_csv, to_json, to_table
+from monitor.ledger.chain import Entry
+from tests.availability.test_sla import ALWAYS, BERLIN, INVENTORY, LESSONS, in_lessons, local
+
+SITES = (ALWAYS, LESSONS)
+BEGIN, END = local(10, 5, 8), local(10, 5, 9)
+SPAN = range(minute_of(BEGIN), minute_of(END))
+NOW = local(10, 7)
+
+
+def excuse(into: Into = "unknown", **changes: object) -> Excuse:
+    values: dict[str, object] = {
+        "id": "e1",
+        "at": NOW,
+        "by": "Petra Muster",
+        "reason": "=digger of our own",
+        "sites": (ALWAYS,),
+        "provider": "",
+        "first": SPAN.start + 10,
+        "minutes": 20,
+        "into": into,
+    }
+    return Excuse(**(values | changes))  # type: ignore[arg-type]  # named as the fields are
+
+
+def report(*more: Entry, states: str = "ud", month: str = "2026-10") -> SlaReport:
+    """Return a month with one recorded hour: the two sites as in `states`, minute after minute."""
+    entries = [
+        scope_entry(SITES, BEGIN),
+        minutes_entry(MinuteRun(SPAN.start, len(SPAN), scope_id(SITES), states)),
+        *more,
+    ]
+    return sla_report(
+        entries, INVENTORY, month, now=local(11, 20), in_lessons=in_lessons, ledger="row 1"
+    )
+
+
+def test_excused_minutes_count_neither_up_nor_down_and_stand_apart() -> None:
+    before = report(states="dd").sites[0]
+    found = report(excuse_entry(excuse()), states="dd").sites[0]
+    assert (before.total.down, before.total.excused) == (60, 0)
+    assert (found.total.down, found.total.excused, found.charged) == (40, 20, 0)
+    assert found.total.minutes == before.total.minutes
+    assert found.total.unknown == before.total.unknown
+    assert [one.minutes for one in found.outages] == [10, 30]
+    assert found.outages[0].followed_by == "excused"
+
+
+def test_an_outage_that_is_excused_whole_breaks_no_contract() -> None:
+    whole = excuse_entry(excuse(first=SPAN.start, minutes=60, sites=SITES))
+    up = minutes_entry(MinuteRun(SPAN.stop, 60, scope_id(SITES), "uu"))
+    assert report(up, states="dd").sites[0].verdict is Verdict.BROKEN
+    assert report(up, whole, states="dd").sites[0].verdict is Verdict.KEPT
+
+
+def test_charged_minutes_are_down_and_say_by_whom_and_why() -> None:
+    found = report(excuse_entry(excuse("down")), states="?u").sites[0]
+    assert (found.total.down, found.charged) == (20, 20)
+    [outage] = found.outages
+    assert (outage.minutes, outage.reason) == (20, "reclassified")
+    assert outage.detail == "=digger of our own (Petra Muster)"
+    # What was up stays up: only unknown minutes are charged, only down ones excused.
+    assert report(excuse_entry(excuse("down")), states="uu").sites[0].total.down == 0
+    assert report(excuse_entry(excuse()), states="uu").sites[0].total.excused == 0
+
+
+def test_a_withdrawn_excuse_does_nothing_and_is_still_shown() -> None:
+    back = withdrawal_entry(Withdrawal("e1", NOW, "Max", "it was theirs, after all"))
+    found = report(excuse_entry(excuse()), back, states="dd")
+    assert (found.sites[0].total.down, found.sites[0].total.excused) == (60, 0)
+    [line] = csv.DictReader(io.StringIO(excuses_to_csv(found), newline=""))
+    assert (line["withdrawn_by"], line["withdrawn_reason"]) == ("Max", "it was theirs, after all")
+
+
+def test_every_form_shows_excuses_apart() -> None:
+    found = report(excuse_entry(excuse()), states="dd")
+    document = json.loads(to_json(found))
+    assert document["sites"][0]["excused_minutes"] == 20
+    assert document["sites"][0]["days"][4]["excused"] == 20
+    [one] = document["excuses"]
+    assert (one["by"], one["into"], one["sites"]) == ("Petra Muster", "unknown", [ALWAYS])
+    assert one["begins"] == "2026-10-05 08:10:00+02:00"
+    [line, _] = csv.DictReader(io.StringIO(to_csv(found), newline=""))
+    assert (line["excused_minutes"], line["charged_minutes"]) == ("20", "0")
+    [row] = csv.DictReader(io.StringIO(excuses_to_csv(found), newline=""))
+    assert row["reason"] == "'=digger of our own", "no spreadsheet runs it"
+    console = Console(width=250, record=True, file=io.StringIO())
+    console.print(to_table(found))
+    text = console.export_text()
+    for part in (
+        "Excused",
+        "Charged",
+        "Petra Muster",
+        "=digger of our own",
+        "A person may reclassify",
+    ):
+        assert part in text
+    assert not report(excuse_entry(excuse(first=SPAN.start - 10**6)), states="dd").excuses
+
+
+def test_the_sentence_on_the_rule_is_that_of_the_months_data() -> None:
+    new, old = "With two answering, a loss within one provider", "more than half of all lines"
+    for entries, expected in (
+        ((), {old}),
+        ((rule_entry(local(9, 1)),), {new}),
+        ((rule_entry(local(11, 1)),), {old}),
+        ((rule_entry(BEGIN + timedelta(seconds=20)),), {new}),
+        ((rule_entry(local(10, 20)),), {old, new}),
+    ):
+        text = " ".join(method(report(*entries)))
+        assert {part for part in (new, old) if part in text} == expected
+    both = method(report(rule_entry(local(10, 20))))
+    assert any(line.startswith("Until 2026-10-20 00:00:00+02:00: If all") for line in both)
+    assert any(line.startswith("From 2026-10-20 00:00:00+02:00 on: While") for line in both)
+
+
+def test_entries_come_back_as_they_were_written() -> None:
+    one = excuse("down", provider="Glasfaser GmbH", sites=SITES)
+    back = Withdrawal("e1", NOW, "Max", "wrong day")
+    again = excuse_entry(replace(one, reason="another entry of the same id"))
+    assert read_excuses([excuse_entry(one), again]) == (one,)
+    entries = [withdrawal_entry(back), excuse_entry(one)]
+    assert read_excuses(entries) == (replace(one, withdrawn=back),)
+    with pytest.raises(MalformedEntryError):
+        read_excuses([Entry(NOW, "excuse", "", {"excuse": "e1"})])
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "message"),
+    [
+        (BEGIN, BEGIN, "the end is the start"),
+        (END, BEGIN, "the end lies before the start"),
+        (BEGIN, NOW + timedelta(minutes=1), "lies in the future: it is"),
+        (BEGIN - timedelta(days=63), BEGIN, "63 days at once; 62 are allowed"),
+        (BEGIN + timedelta(seconds=1), END, "is not a whole minute; leave the seconds out"),
+    ],
+)
+def test_a_range_that_cannot_be_is_refused_with_the_cure(
+    begins: object, ends: object, message: str
+) -> None:
+    with pytest.raises(ExcuseError, match=message):
+        minutes_between(begins, ends, NOW, BERLIN)  # type: ignore[arg-type]  # instants, all of them
+
+
+def test_a_reason_is_one_printable_line() -> None:
+    assert checked_words(" our\nown\x1b digger ", "a reason") == "our own digger"
+    with pytest.raises(ExcuseError, match="an excuse needs a reason"):
+        checked_words(" \n", "a reason")
+    with pytest.raises(ExcuseError, match="has 201 characters; 200 fit"):
+        checked_words("x" * 201, "a reason")
+
+
+def test_an_excuse_that_overlaps_one_that_holds_is_refused() -> None:
+    held = excuse()
+    for first, free in ((9, False), (-10, True), (30, True), (29, False)):
+        other = excuse("down", id="e2", first=SPAN.start + first)
+        if free:
+            require_free(other, [held])
+        else:
+            with pytest.raises(ExcuseError, match="minutes in common with excuse e1"):
+                require_free(other, [held])
+    require_free(excuse("down", id="e2", sites=(LESSONS,)), [held])
+    back = Withdrawal("e1", NOW, "Max", "wrong day")
+    require_free(excuse("down", id="e2"), with_asked([held], [back]))
+    with pytest.raises(ExcuseError, match="2001 sites at once"):
+        require_free(excuse(sites=tuple(map(str, range(2001)))), [])
+
+
+def test_what_is_asked_twice_is_recorded_once() -> None:
+    one, back = excuse(), Withdrawal("e1", NOW, "Max", "wrong day")
+    assert unrecorded(one, []) == excuse_entry(one)
+    assert unrecorded(one, [one]) is None
+    assert unrecorded(back, [one]) == withdrawal_entry(back)
+    assert unrecorded(back, [replace(one, withdrawn=back)]) is None
+    with pytest.raises(ExcuseError, match="there is no excuse 'e1'; those in force: none"):
+        unrecorded(back, [])
+
+
+codes = st.text("ud?mo.", min_size=60, max_size=60).map(str.encode)
+spans = st.tuples(st.integers(-30, 70), st.integers(1, 60))
+
+
+@given(codes, spans, st.sampled_from(["unknown", "down"]))
+def test_turning_over_moves_minutes_and_loses_none(
+    before: bytes, place: tuple[int, int], into: Into
+) -> None:
+    one = excuse(into, first=SPAN.start + place[0], minutes=place[1])
+    turned = turn_over(before, SPAN, ALWAYS, [one])
+    was, now = account(before), account(turned.codes)
+    assert now.minutes == was.minutes
+    assert was.down - turned.excused + turned.charged == now.down
+    assert was.unknown - turned.charged == now.unknown
+    assert (now.up, now.maintenance, now.outside) == (was.up, was.maintenance, was.outside)
+    assert turn_over(before, SPAN, LESSONS, [one]).codes == before
+    outside = [at for at in range(60) if not one.first <= SPAN[at] < one.stop]
+    assert all(turned.codes[at] == before[at] for at in outside)
+
+
+def test_the_instants_are_those_of_the_minutes() -> None:
+    one = excuse()
+    assert (one.begins, one.ends) == (start_of(SPAN.start + 10), start_of(SPAN.start + 30))

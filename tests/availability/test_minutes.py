@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.availability.minutes import (
+    Account,
+    MinuteClass,
+    account,
+    account_days,
+    minute_class,
+    minute_of,
+    minutes_of_day,
+    settle_missing,
+    start_of,
+)
+from monitor.observation import State
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("day", "minutes"),
+    [
+        (date(2026, 3, 28), 1440),
+        (date(2026, 3, 29), 1380),
+        (date(2026, 10, 25), 1500),
+        (date(2026, 10, 26), 1440),
+    ],
+)
+def test_local_day_has_its_true_minutes(day: date, minutes: int) -> None:
+    assert len(minutes_of_day(day, BERLIN)) == minutes
+
+
+def test_local_days_follow_each_other_without_gap_or_overlap() -> None:
+    march, april = (
+        minutes_of_day(date(2026, 3, 29), BERLIN),
+        minutes_of_day(date(2026, 3, 30), BERLIN),
+    )
+    assert march.stop == april.start
+    assert start_of(march.start) == datetime(2026, 3, 28, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_outside_hours_come_before_maintenance_and_maintenance_before_what_was_seen(
+    state: State,
+) -> None:
+    outside = minute_class(state, in_maintenance=True, in_service_hours=False)
+    maintenance = minute_class(state, in_maintenance=True, in_service_hours=True)
+    seen = minute_class(state, in_maintenance=False, in_service_hours=True)
+    assert (outside, maintenance, seen.value) == (
+        MinuteClass.OUTSIDE,
+        MinuteClass.MAINTENANCE,
+        state.value,
+    )
+
+
+@given(st.text("ud?mo.", max_size=1500))
+def test_classes_sum_to_the_minutes(codes: str) -> None:
+    assert account(codes.encode()).minutes == len(codes)
+
+
+def test_minute_without_a_class_is_a_bug_and_not_a_number() -> None:
+    with pytest.raises(ValueError, match="2 minutes have no class"):
+        account(b"uu--")
+
+
+def test_missing_minutes_are_unknown_or_outside_or_ahead() -> None:
+    span = range(minute_of(datetime(2026, 10, 5, 7, 58, tzinfo=UTC)), 0)
+    span = range(span.start, span.start + 6)
+    codes = settle_missing(b"-u---d", span, span.start + 4, lambda at: at.hour >= 8)
+    assert codes == b"ou??.d"
+    assert settle_missing(b"------", span, span.stop, None) == b"??????"
+
+
+def test_days_are_cut_at_local_midnight() -> None:
+    days = [date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26)]
+    codes = b"u" * 1440 + b"d" * 1500 + b"?" * 1440
+    accounts = account_days(codes, days, BERLIN)
+    assert [day.account for day in accounts] == [
+        Account(up=1440),
+        Account(down=1500),
+        Account(unknown=1440),
+    ]
+
+
+def test_figures_name_what_they_rest_on() -> None:
+    total = Account(up=90, down=10, unknown=100, maintenance=5, outside=5)
+    assert total.availability == pytest.approx(0.9)
+    assert total.availability_at_worst == pytest.approx(0.45)
+    assert total.availability_at_best == pytest.approx(0.95)
+    assert Account(unknown=10, outside=3).availability is None
+    assert Account(outside=3).availability_at_worst is None

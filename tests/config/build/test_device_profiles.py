@@ -1,0 +1,122 @@
+"""The device profiles: those that are shipped, and what may stand in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config import ConfigError, load_text
+from monitor.config.build.device_profiles import own_profiles
+from monitor.config.shape.device_profiles import ReadingRules
+from monitor.inventory.city import HardwareOptions
+from monitor.inventory.device_profile import MAX_OID_OCTETS, DeviceProfiles, Quantity, oid_octets
+from monitor.snmp.ber import CodecError, Tag
+from monitor.snmp.layout import Layout
+from monitor.snmp.oid_octets import encode_oid
+
+_CORPUS = Path(__file__).parents[1] / "corpus"
+SMALL = (_CORPUS / "good/smallest.yaml").read_text(encoding="utf-8").removesuffix("...\n")
+PROFILE = """\
+device_profiles:
+  acme:
+    source: ACME-MIB
+    sys_object_id: [1.3.6.1.4.1.99999]
+    readings:
+      - {READING}
+...
+"""
+TEMPERATURE = "quantity: temperature_celsius, object: acmeTemp, oid: 1.3.6.1.4.1.99999.1.1"
+
+
+def with_reading(reading: str) -> str:
+    return SMALL + PROFILE.replace("READING", reading)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_text(text.encode(), "x.yaml")
+    return [problem.message for problem in caught.value.problems]
+
+
+def profiles(text: str) -> DeviceProfiles:
+    inventory = load_text(text.encode(), "x.yaml")
+    options = (check.options for check in inventory.checks())
+    return next(one.profiles for one in options if isinstance(one, HardwareOptions))
+
+
+def test_a_profile_of_the_file_stands_beside_the_shipped_ones() -> None:
+    found = profiles(with_reading(TEMPERATURE))
+    profile = found.of("1.3.6.1.4.1.99999.7")
+    assert profile is not None
+    assert profile.readings[0].quantity is Quantity.TEMPERATURE_CELSIUS
+    assert {one.name for one in own_profiles()} < {one.name for one in found.profiles}
+
+
+def test_one_of_a_shipped_profiles_name_takes_its_place_whole() -> None:
+    found = profiles(with_reading(TEMPERATURE).replace("acme:", "cisco:"))
+    assert found.of("1.3.6.1.4.1.9.1.1") is None
+    assert found.of("1.3.6.1.4.1.99999.7") is not None
+
+
+@pytest.mark.parametrize(
+    ("reading", "said"),
+    [
+        (
+            "quantity: fan_good, object: acmeFan, oid: 1.3.6.1.4.1.99999.1.2",
+            "fan_good has no states that are good",
+        ),
+        (
+            f"{TEMPERATURE}, good: [1]",
+            "temperature_celsius and states that are good do not go together",
+        ),
+        (
+            f"{TEMPERATURE}.0, label: 1.3.6.1.4.1.99999.1.9",
+            "acmeTemp is a scalar and has no rows to name",
+        ),
+        (f"{TEMPERATURE}, scale: 0", "a scale of 0 makes every value the same"),
+        (
+            f"{TEMPERATURE}{'.268435456' * 9}",
+            "an OID that takes 55 octets cannot be read",
+        ),
+        (
+            f"{TEMPERATURE}, label: 1.3.6.1.4.1.99999{'.268435456' * 9}",
+            "an OID that takes 53 octets cannot be read",
+        ),
+    ],
+)
+def test_a_reading_that_cannot_be_is_refused_by_name(reading: str, said: str) -> None:
+    (problem,) = problems(with_reading(reading))
+    assert problem.startswith(f"{said}; ")
+
+
+def test_an_unknown_profile_of_a_check_is_refused_with_a_suggestion() -> None:
+    text = SMALL.replace("defaults:\n", "defaults:\n  hardware: {profile: jupiter}\n")
+    with pytest.raises(ConfigError, match=r"there is no device profile jupiter.*juniper"):
+        load_text(text.encode(), "x.yaml")
+
+
+def test_the_files_quantities_are_the_exported_ones() -> None:
+    assert get_args(ReadingRules.model_fields["quantity"].annotation) == tuple(Quantity)
+
+
+@given(st.lists(st.integers(0, 999_999_999), min_size=1, max_size=30))
+def test_what_the_check_lets_pass_can_be_read(arcs: list[int]) -> None:
+    oid = ".".join(map(str, (1, 3, *arcs)))
+    encoded = encode_oid(oid)
+    assert oid_octets(oid) == len(encoded)
+    if len(encoded) <= MAX_OID_OCTETS:
+        assert Layout(encoded, Tag.INTEGER, 0).oid == encoded
+    else:
+        with pytest.raises(CodecError):
+            Layout(encoded, Tag.INTEGER, 0)
+
+
+def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
+    bintec = next(one for one in own_profiles() if one.name == "bintec")
+    reading = bintec.readings[0]
+    assert reading.value_of(100) == 0
+    assert reading.value_of(25) == pytest.approx(0.75)

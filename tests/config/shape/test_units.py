@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.config.shape import units
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "bits_per_second"),
+    [
+        ("1 Gbit/s", 10**9),
+        ("1.1 Gbit/s", 1_100_000_000),
+        ("100Mbit/s", 10**8),
+        ("512 kbit/s", 512_000),
+        ("64 bit/s", 64),
+        ("0.5 Mbit/s", 500_000),
+    ],
+)
+def test_rate_is_exact(text: str, bits_per_second: int) -> None:
+    assert units.parse_rate(text) == bits_per_second
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("1 GB/s", "multiply by 8"),
+        ("1 Gb", "did you mean 1 Gbit/s?"),
+        ("100", "did you mean 100 Mbit/s?"),
+        ("16 mbit/s", "did you mean 16 Mbit/s?"),
+        ("50 Mbps", "did you mean 50 Mbit/s?"),
+        ("1 Tbit/s", "allowed: 1 Gbit/s"),
+        ("0 Gbit/s", "allowed: 1 Gbit/s"),
+    ],
+)
+def test_wrong_rate_gets_a_cure(text: str, hint: str) -> None:
+    with pytest.raises(units.UnitError, match=re.escape(hint)):
+        units.parse_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("20 GB", 20 * 10**9), ("1.1TB", 1_100_000_000_000), ("0.001 kB", 1), ("500 MB", 5 * 10**8)],
+)
+def test_amount_of_data_is_exact(text: str, amount: int) -> None:
+    assert units.parse_volume(text) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("20 GiB", "did you mean 20 GB?"),
+        ("20 Gb", "did you mean 20 GB?"),
+        ("20", "allowed: 20 GB"),
+        ("0 GB", "allowed: 20 GB"),
+        ("1 GB/s", "allowed: 20 GB"),
+    ],
+)
+def test_wrong_amount_of_data_gets_a_cure(text: str, hint: str) -> None:
+    with pytest.raises(units.UnitError, match=re.escape(hint)):
+        units.parse_volume(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("500ms", 0.5), ("30s", 30.0), ("5 m", 300.0), ("2h", 7200.0)]
+)
+def test_duration_is_in_seconds(text: str, seconds: float) -> None:
+    assert units.parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["99.5 %", "99.5%", "99.50 %"])
+def test_percent_is_a_ratio(text: str) -> None:
+    assert units.parse_percent(text) == 0.995
+
+
+def test_percent_is_rounded_in_decimals() -> None:
+    assert units.parse_percent("99.9 %") == 0.999
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
+    for parse in (
+        units.parse_rate,
+        units.parse_duration,
+        units.parse_percent,
+        units.parse_day,
+        units.parse_hours,
+        units.parse_instant,
+    ):
+        try:
+            parse(text)
+        except units.UnitError as error:
+            assert "allowed:" in str(error)  # noqa: PT017  # the message is what is promised
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        units.RATE_PATTERN,
+        units.DURATION_PATTERN,
+        units.PERCENT_PATTERN,
+        units.INSTANT_PATTERN,
+        units.HOURS_PATTERN,
+    ],
+)
+def test_no_text_of_the_pattern_breaks_the_parser(pattern: str) -> None:
+    parse = {
+        units.RATE_PATTERN: units.parse_rate,
+        units.DURATION_PATTERN: units.parse_duration,
+        units.PERCENT_PATTERN: units.parse_percent,
+        units.INSTANT_PATTERN: units.parse_instant,
+        units.HOURS_PATTERN: units.parse_hours,
+    }[pattern]
+
+    @given(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    def parses(text: str) -> None:
+        try:
+            parse(text)
+        except units.UnitError as error:
+            # The pattern cannot know how long a month is, or compare hours.
+            assert re.search("there is no day|ends before|$^", str(error))  # noqa: PT017
+
+    parses()
+
+
+@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2039, 12, 31)))  # noqa: DTZ001  # the wall clock
+def test_wall_clock_times_are_the_instants_that_show_them(wall: datetime) -> None:
+    try:
+        instant = units.to_utc(wall, BERLIN)
+    except units.UnitError:
+        first = wall.replace(tzinfo=BERLIN, fold=0)
+        second = wall.replace(tzinfo=BERLIN, fold=1)
+        assert first.utcoffset() != second.utcoffset()
+        return
+    assert instant.tzinfo is UTC
+    assert instant.astimezone(BERLIN).replace(tzinfo=None) == wall
+
+
+def test_offset_wins_over_the_zone() -> None:
+    instant = units.parse_instant("2026-10-25T02:30+02:00")
+    assert units.to_utc(instant, BERLIN) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert instant.utcoffset() == timedelta(hours=2)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.campaigns.plan import campaign_id
+from monitor.campaigns.records import CAMPAIGN, CampaignPhase, read_campaign
+from monitor.campaigns.requests import FILE_NAME, Request, RequestFile
+from monitor.inventory.city import Throughput
+from tests.integration.running import Town
+from tests.modelled import inventory_of, running
+from tests.virtual_time import run_virtually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.inventory.city import Inventory
+    from tests.modelled import Running
+
+
+TOWN = Town(161, {"voede": 1})
+
+
+def measurable(inventory: Inventory) -> Inventory:
+    """Return the inventory with iperf3 at every uplink; no test of it is due within minutes."""
+    schools = tuple(
+        replace(
+            school,
+            sites=tuple(
+                replace(
+                    site,
+                    uplink=replace(site.uplink, throughput=Throughput("iperf3", "127.0.0.1")),
+                )
+                for site in school.sites
+            ),
+        )
+        for school in inventory.schools
+    )
+    return replace(inventory, schools=schools)
+
+
+async def phases(one: Running) -> list[CampaignPhase]:
+    return [read_campaign(found.entry).phase for found in await one.ledger.entries(CAMPAIGN)]
+
+
+def test_a_request_from_the_shell_begins_and_ends_a_campaign_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        inventory = measurable(inventory_of(tmp_path, TOWN))
+        school = inventory.schools[0]
+        site = f"{school.id}/{school.sites[0].id}"
+        requests = RequestFile(tmp_path / FILE_NAME)
+        async with running(tmp_path, inventory) as one:
+            now = one.clock.now()
+            wanted = campaign_id(site, now)
+            requests.add(Request("start", site, wanted, now))
+            await asyncio.sleep(10)
+            assert await phases(one) == [CampaignPhase.STARTED]
+            requests.add(Request("cancel", site, wanted, one.clock.now()))
+            await asyncio.sleep(10)
+            assert await phases(one) == [CampaignPhase.STARTED, CampaignPhase.CANCELLED]
+        async with running(tmp_path, inventory) as one:
+            await asyncio.sleep(10)
+            assert len(await phases(one)) == 2, "a restart obeys no request twice"
+
+    run_virtually(main())
+
+
+def test_a_site_without_throughput_settings_begins_no_campaign(tmp_path: Path) -> None:
+    async def main() -> None:
+        inventory = inventory_of(tmp_path, TOWN)
+        school = inventory.schools[0]
+        site = f"{school.id}/{school.sites[0].id}"
+        async with running(tmp_path, inventory) as one:
+            now = one.clock.now()
+            request = Request("start", site, campaign_id(site, now), now)
+            RequestFile(tmp_path / FILE_NAME).add(request)
+            await asyncio.sleep(10)
+            assert await phases(one) == []
+
+    run_virtually(main())

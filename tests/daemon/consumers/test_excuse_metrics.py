@@ -1,0 +1,113 @@
+"""Excuses in the metrics: which minutes of which sites, for how long, and for which reason."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.availability.excuse_requests import EXCUSES_FILE, ExcuseFile
+from monitor.availability.excuses import Excuse, Withdrawal, excuse_entry
+from monitor.availability.minutes import minute_of, start_of
+from tests.daemon.test_outages import OF_A, mended, through, two_providers
+from tests.exposition.support import exact_names
+from tests.integration.running import series, value
+from tests.modelled import running
+from tests.virtual_time import START, run_virtually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MINUTES = "school_excuse_minutes"
+BEGINS = "school_excuse_begins_timestamp_seconds"
+ENDS = "school_excuse_ends_timestamp_seconds"
+INFO = "school_excuse_info"
+OURS = Excuse(
+    id="e1",
+    at=START,
+    by="Petra Muster",
+    reason='our own "digger"',
+    sites=("a1/main", "a2/main", "gone/main"),
+    provider="",
+    first=minute_of(START),
+    minutes=30,
+    into="unknown",
+)
+
+
+def test_excused_minutes_are_exposed_until_the_excuse_is_withdrawn(tmp_path: Path) -> None:
+    inventory = two_providers(tmp_path)
+    requests = ExcuseFile(tmp_path / EXCUSES_FILE)
+
+    async def main() -> None:
+        async with running(tmp_path, inventory) as one:
+            await through(one, OF_A)
+            await mended(one)
+            assert not series(exact_names(await one.text()), MINUTES)
+            requests.add(replace(OURS, at=one.clock.now()))
+            await asyncio.sleep(70)
+            text = await one.text()
+            samples = exact_names(text)
+            for school in ("a1", "a2"):
+                [(key, minutes)] = series(samples, MINUTES, school=school).items()
+                assert minutes in {14, 15, 16}, key
+                assert {("excuse", "e1"), ("into", "excused"), ("site", "main")} <= set(key)
+            assert len(series(samples, MINUTES)) == 2
+            assert value(samples, BEGINS, excuse="e1") == start_of(OURS.first).timestamp()
+            assert value(samples, ENDS, excuse="e1") == start_of(OURS.stop).timestamp()
+            assert value(samples, INFO, excuse="e1") == 1
+            assert "Petra" not in text
+        async with running(tmp_path, inventory) as one:
+            await asyncio.sleep(5)
+            assert len(series(exact_names(await one.text()), MINUTES)) == 2
+            requests.add(Withdrawal("e1", one.clock.now(), "Max", "wrong school"))
+            await asyncio.sleep(130)
+            for family in (MINUTES, BEGINS, ENDS, INFO):
+                assert not series(exact_names(await one.text()), family), family
+
+    run_virtually(main())
+
+
+def test_minutes_that_a_person_charged_are_told_apart_and_a_removed_school_loses_its_own(
+    tmp_path: Path,
+) -> None:
+    inventory = two_providers(tmp_path)
+    fewer = replace(inventory, schools=tuple(one for one in inventory.schools if one.id != "a2"))
+
+    async def main() -> None:
+        async with running(tmp_path, inventory) as one:
+            await asyncio.sleep(1800)
+            # Nothing was recorded before the start: those minutes are unknown.
+            early = minute_of(START) - 20
+            entry = excuse_entry(replace(OURS, first=early, minutes=10, into="down"))
+            one.daemon.record([entry])
+            await asyncio.sleep(70)
+            found = series(exact_names(await one.text()), MINUTES, into="down")
+            assert list(found.values()) == [10, 10]
+            one.offer(fewer)
+            assert await one.daemon.reload()
+            await asyncio.sleep(70)
+            found = series(exact_names(await one.text()), MINUTES)
+            assert [dict(key)["school"] for key in found] == ["a1"]
+
+    run_virtually(main())
+
+
+def test_old_excuses_and_more_than_the_newest_two_hundred_are_not_exposed(tmp_path: Path) -> None:
+    inventory = two_providers(tmp_path)
+    old = minute_of(START - timedelta(days=401))
+
+    async def main() -> None:
+        async with running(tmp_path, inventory) as one:
+            entries = [
+                excuse_entry(replace(OURS, id=f"e{number}", first=OURS.first - number * 60))
+                for number in range(1, 251)
+            ]
+            entries.append(excuse_entry(replace(OURS, id="old", first=old)))
+            one.daemon.record(entries)
+            await asyncio.sleep(70)
+            shown = {dict(key)["excuse"] for key in series(exact_names(await one.text()), INFO)}
+            assert shown == {f"e{number}" for number in range(1, 201)}
+
+    run_virtually(main())

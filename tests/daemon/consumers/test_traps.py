@@ -1,0 +1,102 @@
+"""What a trap leads to: a count, and a poll now and then."""
+
+from __future__ import annotations
+
+import socket
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.config.secrets import Secret
+from monitor.daemon.consumers.traps import POLL_GAP_SECONDS, open_traps
+from monitor.exposition.mib import TRAPS
+from monitor.exposition.store import Exposition
+from monitor.probes.snmp_transport import SnmpReaders
+from monitor.snmp.traps import KINDS, OTHER
+from tests.exposition.support import HandClock, exact_names, inventory, school
+from tests.probes.support import THREADS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from monitor.daemon.consumers.traps import TrapDesk
+
+ROUTER, SWITCH = "10.0.0.1", "10.0.0.2"
+
+
+class Desk:
+    """A desk of one school, whose traps are handed in as if they had come from the network."""
+
+    def __init__(self, desk: TrapDesk, clock: HandClock, exposition: Exposition) -> None:
+        self.desk, self.clock, self.exposition = desk, clock, exposition
+        self.hurried: list[str] = []
+        self.readers = SnmpReaders({}, {"public": Secret("public")})
+
+    async def totals(self) -> dict[tuple[str, str], float]:
+        """Return what was counted, zeros left out."""
+        text = "".join([part.decode() async for part in self.exposition.stream()])
+        return {
+            (dict(labels)["device"], dict(labels)["trap"]): value
+            for (_, labels), value in exact_names(text).items()
+            if value
+        }
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    clock = HandClock()
+    exposition = Exposition(clock)
+    hurried: list[str] = []
+    async with open_traps(("127.0.0.1", 0), exposition, clock, hurried.append, THREADS) as opened:
+        found = Desk(opened, clock, exposition)
+        found.hurried = hurried
+        await opened.listen(inventory(school(switches=2)), found.readers)
+        yield found
+
+
+async def test_traps_are_counted_by_device_and_kind(desk: Desk) -> None:
+    for address, kind in ((ROUTER, "linkDown"), (SWITCH, "linkDown"), (SWITCH, "coldStart")):
+        desk.desk._taken(address, kind)
+    desk.desk._taken(SWITCH, "coldStart")
+    desk.desk._taken("192.0.2.1", "coldStart")
+    assert await desk.totals() == {
+        ("router", "linkDown"): 1,
+        ("switch-1", "coldStart"): 2,
+        ("switch-1", "linkDown"): 1,
+    }
+
+
+async def test_every_kind_of_trap_of_every_device_begins_at_zero(desk: Desk) -> None:
+    assert {*KINDS.values(), OTHER} == set(TRAPS)
+    text = "".join([part.decode() async for part in desk.exposition.stream()])
+    found = {
+        (labels["device"], labels["trap"]): value
+        for labels, value in ((dict(key[1]), value) for key, value in exact_names(text).items())
+    }
+    devices = ("router", "switch-1", "switch-2")
+    assert found == dict.fromkeys(product(devices, TRAPS), 0)
+
+
+async def test_a_storm_of_traps_makes_few_polls(desk: Desk) -> None:
+    for _ in range(100):
+        desk.desk._taken(SWITCH, "linkDown")
+        desk.clock.time += POLL_GAP_SECONDS / 50
+    assert desk.hurried == ["goethe/main/switch-1/interfaces"] * 2
+
+
+async def test_a_removed_device_takes_its_counts_along(desk: Desk) -> None:
+    desk.desk._taken("10.0.0.3", "linkDown")
+    desk.desk._taken(SWITCH, "linkDown")
+    await desk.desk.listen(inventory(school(switches=1)), desk.readers)
+    assert await desk.totals() == {("switch-1", "linkDown"): 1}
+
+
+async def test_an_address_that_is_taken_is_an_error(desk: Desk) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        with pytest.raises(OSError, match="in use"):
+            async with open_traps(
+                other.getsockname(), desk.exposition, desk.clock, desk.hurried.append, THREADS
+            ):
+                pass

@@ -1,0 +1,211 @@
+"""The daemon's own doings on modelled transports and virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.schedule import CapacityError
+from tests.exposition.support import exact_names
+from tests.integration.running import Town, series, value
+from tests.modelled import Network, Running, inventory_of, running
+from tests.virtual_time import run_virtually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
+SCHOOLS = len(TOWN.schools)
+ROUTER = "127.82.2.1"
+SWITCH = "127.82.2.11"
+
+
+def fewer(schools: int) -> Town:
+    return Town(161, dict(list(TOWN.schools.items())[:schools]), switches=1)
+
+
+def test_status_counts_schools_devices_and_root_causes(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            begin = one.daemon.status()
+            assert (begin.schools, begin.schools_up, begin.polls) == (SCHOOLS, 0, 0)
+            await asyncio.sleep(30)
+            fine = one.daemon.status()
+            assert (fine.schools_up, fine.devices, fine.devices_answered) == (5, 10, 10)
+            assert fine.root_causes == ()
+            assert fine.polls > begin.polls
+            one.network.dead |= {ROUTER, SWITCH}
+            await asyncio.sleep(120)
+            found = one.daemon.status()
+            assert (found.schools_up, found.devices_answered) == (4, 8)
+            assert found.root_causes == ("uplink goethe/main/router",)
+
+    run_virtually(main())
+
+
+def test_not_ready_until_every_check_has_run_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            assert one.daemon.not_ready() == "23 checks have not run yet"
+            await asyncio.sleep(4)
+            assert one.daemon.not_ready() == ""
+            one.offer(inventory_of(tmp_path, Town(161, {**TOWN.schools, "new": 6}, switches=0)))
+            assert await one.daemon.reload()
+            assert one.daemon.not_ready() == "2 checks have not run yet"
+            await asyncio.sleep(4)
+            assert one.daemon.not_ready() == ""
+
+    run_virtually(main())
+
+
+def test_a_walk_in_back_off_is_hurried_when_the_ping_returns(tmp_path: Path) -> None:
+    async def main() -> None:
+        dead = {ROUTER}
+        async with running(tmp_path, inventory_of(tmp_path, TOWN), Network(dead)) as one:
+            await asyncio.sleep(1200)
+            walks = one.network.times("read", ROUTER)
+            assert walks[-1] - walks[-2] == pytest.approx(300, abs=2)
+            # Amid the long pause, so that neither its end nor its begin is near.
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(0.0, walks[-1] + 120 - loop.time()))
+            before = len(one.network.times("read", ROUTER))
+            dead.clear()
+            back = loop.time()
+            await asyncio.sleep(3)
+            again = one.network.times("read", ROUTER)[before:]
+            assert again
+            assert again[0] - back < 1.5
+            assert series(exact_names(await one.text("goethe")), "ifHCInOctets", device="router")
+
+    run_virtually(main())
+
+
+def test_a_bug_in_a_probe_is_logged_and_exported_as_unknown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        network = Network(bug=ROUTER)
+        async with running(tmp_path, inventory_of(tmp_path, TOWN), network) as one:
+            await asyncio.sleep(200)
+            samples = exact_names(await one.text("goethe"))
+            place = {"device": "router", "check": "icmp"}
+            assert value(samples, "probe_outcome", outcome="unknown", **place) == 1
+            assert value(samples, "probe_failure_reason", reason="bug", **place) == 1
+            assert not series(samples, "probe_success", **place)
+            # Our own fault is held against nobody.
+            assert value(samples, "school_uplink_state", state="unknown") == 1
+            assert not series(samples, "school_uplink_up")
+            assert value(samples, "school_switch_state", state="down") == 0
+            assert one.daemon.status().root_causes == ()
+            assert one.daemon.status().schools_up == SCHOOLS - 1
+
+    with caplog.at_level(logging.ERROR, "monitor.daemon.daemon"):
+        run_virtually(main())
+    told = [record.getMessage() for record in caplog.records]
+    assert any("goethe/main/router/icmp: a bug of the monitor" in line for line in told)
+    assert any("ZeroDivisionError: a bug that the test made" in line for line in told)
+
+
+async def refused(one: Running) -> str:
+    before = one.daemon.inventory
+    assert not await one.daemon.reload()
+    assert one.daemon.inventory is before
+    samples = exact_names(await one.text())
+    assert value(samples, "monitor_config_last_reload_successful") == 0
+    assert len(series(samples, "school_info")) == SCHOOLS
+    return ""
+
+
+def test_a_reload_is_all_or_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN), concurrency=20) as one:
+            await asyncio.sleep(5)
+            one.offer(inventory_of(tmp_path, fewer(3)))
+            await refused(one)
+            assert "3 schools instead of 5" in caplog.text
+            many = {f"school-{number}": number for number in range(1, 41)}
+            one.offer(inventory_of(tmp_path, Town(161, many)))
+            await refused(one)
+            assert "20 are allowed" in caplog.text
+            one.offer(inventory_of(tmp_path, fewer(4)))
+            assert await one.daemon.reload()
+            samples = exact_names(await one.text())
+            assert value(samples, "monitor_config_last_reload_successful") == 1
+            assert not [key for key in samples if ("school", "kortum") in key[1]]
+
+    run_virtually(main())
+
+
+def test_many_requests_to_reload_become_one_at_a_time(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            for number in (4, 5, 4, 5):
+                one.offer(inventory_of(tmp_path, fewer(number)))
+                one.daemon.request_reload("SIGHUP")
+                one.daemon.request_reload("SIGHUP")
+                await asyncio.sleep(5)
+                assert len(one.daemon.inventory.schools) == number
+
+    run_virtually(main())
+
+
+def test_a_removed_school_is_asked_no_more(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            await asyncio.sleep(5)
+            one.offer(inventory_of(tmp_path, fewer(4)))
+            assert await one.daemon.reload()
+            asked = len(one.network.asked)
+            await asyncio.sleep(20)
+            later = {address for _, address, _ in one.network.asked[asked:]}
+            assert later
+            assert not [address for address in later if address.startswith("127.82.5.")]
+
+    run_virtually(main())
+
+
+def test_a_check_asked_for_now_is_recorded_nowhere(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            check = next(iter(one.daemon.inventory.checks()))
+            observation = await one.daemon.probe_now(check)
+            assert observation.check == check
+            assert one.daemon.status().polls == 0
+
+    run_virtually(main())
+
+
+def test_when_run_returns_every_check_has_ended(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            await asyncio.sleep(10)
+            assert len(asyncio.all_tasks()) > 23
+        assert [task.get_name() for task in asyncio.all_tasks()] == [
+            task.get_name() for task in (asyncio.current_task(),) if task
+        ]
+        asked = len(one.network.asked)
+        await asyncio.sleep(30)
+        assert len(one.network.asked) == asked
+
+    run_virtually(main())
+
+
+def test_too_little_capacity_is_refused_at_the_start(tmp_path: Path) -> None:
+    async def main() -> None:
+        with pytest.raises(CapacityError, match="1 are allowed"):
+            async with running(tmp_path, inventory_of(tmp_path, TOWN), concurrency=1):
+                raise AssertionError("it started")
+
+    run_virtually(main())
+
+
+def test_secrets_do_not_show(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
+            await asyncio.sleep(5)
+            assert "ganz-geheim" not in repr(one.loaded[0]) + await one.text()
+
+    run_virtually(main())

@@ -1,0 +1,82 @@
+"""The watchdog is fed while work gets done, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from monitor.daemon.systemd import ALIVE, READY, Supervisor
+from tests.virtual_time import VirtualClock, run_virtually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WATCHDOG_SECONDS = 30
+LONGEST_PAUSE = 40.0
+
+
+class Manager:
+    """A service manager's socket, and what has been said to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.environment = {
+            "NOTIFY_SOCKET": str(path),
+            "WATCHDOG_USEC": f"{WATCHDOG_SECONDS}000000",
+        }
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(str(path))
+
+    def said(self) -> list[str]:
+        found = []
+        while True:
+            try:
+                found.append(self._socket.recv(100).decode())
+            except BlockingIOError:
+                return found
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def test_the_watchdog_starves_when_nothing_gets_done_any_more(tmp_path: Path) -> None:
+    manager = Manager(tmp_path / "notify")
+    done = 0
+
+    async def main() -> None:
+        nonlocal done
+        feed = Supervisor(manager.environment).feed(
+            VirtualClock(), lambda: done, lambda: LONGEST_PAUSE
+        )
+        task = asyncio.create_task(feed)
+        for _ in range(20):
+            await asyncio.sleep(WATCHDOG_SECONDS)
+            done += 1
+            assert manager.said() == [ALIVE, ALIVE]
+        await asyncio.sleep(LONGEST_PAUSE + WATCHDOG_SECONDS)
+        manager.said()
+        await asyncio.sleep(600)
+        assert manager.said() == []
+        done += 1
+        await asyncio.sleep(WATCHDOG_SECONDS)
+        assert ALIVE in manager.said()
+        task.cancel()
+
+    run_virtually(main())
+    manager.close()
+
+
+def test_who_was_not_started_by_a_manager_tells_and_feeds_nobody(tmp_path: Path) -> None:
+    manager = Manager(tmp_path / "notify")
+    others = manager.environment | {"WATCHDOG_PID": str(os.getpid() + 1)}
+
+    async def fed(environment: dict[str, str]) -> None:
+        await Supervisor(environment).feed(VirtualClock(), lambda: 0, lambda: LONGEST_PAUSE)
+
+    run_virtually(fed({}))
+    run_virtually(fed(others))
+    assert manager.said() == []
+    Supervisor(others).tell(READY)
+    assert manager.said() == [READY]
+    manager.close()

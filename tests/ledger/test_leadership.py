@@ -1,0 +1,97 @@
+"""Who speaks for the city, by the answers of the database and a monotonic clock."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.ledger.leadership import ASK_SECONDS, LEASE_SECONDS, QUIET_SECONDS, Leadership
+
+SCRAPE_SECONDS = 30.0
+# After so long the server ends a session whose other end has vanished (monitor.rollout.postgres).
+SESSION_SECONDS = 20.0
+
+
+def led(since: float, until: float) -> Leadership:
+    """Return the leadership of a daemon that had the lock from one instant until another."""
+    leadership = Leadership()
+    asked = since
+    while asked <= until:
+        leadership.granted(asked, asked)
+        asked += ASK_SECONDS
+    return leadership
+
+
+def test_who_was_never_given_the_lock_does_not_speak() -> None:
+    assert not Leadership().speaks(1e6)
+    assert not Leadership().holds
+
+
+def test_a_new_leader_waits_until_the_one_before_is_gone() -> None:
+    leadership = led(0.0, 60.0)
+    assert not leadership.speaks(QUIET_SECONDS - 0.1)
+    assert leadership.speaks(QUIET_SECONDS)
+    assert leadership.speaks(60.0)
+
+
+def test_an_answer_that_is_lost_or_no_ends_it_at_once() -> None:
+    leadership = led(0.0, 60.0)
+    leadership.withheld()
+    assert not leadership.speaks(60.0)
+    assert not leadership.holds
+
+
+def test_without_an_answer_it_ends_before_the_server_ends_the_session() -> None:
+    leadership = led(0.0, 60.0)
+    assert leadership.speaks(60.0 + LEASE_SECONDS - 0.1)
+    assert not leadership.speaks(60.0 + LEASE_SECONDS)
+    assert LEASE_SECONDS < SESSION_SECONDS
+
+
+def test_an_answer_that_was_late_counts_from_when_it_was_asked_for() -> None:
+    leadership = led(0.0, 60.0)
+    leadership.granted(63.0, 75.0)
+    assert not leadership.speaks(63.0 + LEASE_SECONDS)
+
+
+def test_who_held_the_lock_all_along_goes_on_when_the_answers_come_again() -> None:
+    leadership = led(0.0, 60.0)
+    assert not leadership.speaks(90.0)
+    leadership.granted(91.0, 91.0)
+    assert leadership.speaks(91.0)
+
+
+def test_who_lost_the_lock_and_gets_it_again_waits_again() -> None:
+    leadership = led(0.0, 60.0)
+    leadership.withheld()
+    leadership.granted(63.0, 63.0)
+    assert not leadership.speaks(63.0 + LEASE_SECONDS - 0.1)
+    for asked in range(63, 120, int(ASK_SECONDS)):
+        leadership.granted(asked, asked)
+    assert leadership.speaks(63.0 + QUIET_SECONDS)
+
+
+@given(
+    ends=st.floats(60.0, 70.0),
+    noticed=st.one_of(st.none(), st.floats(0.0, ASK_SECONDS)),
+    offset=st.floats(0.0, ASK_SECONDS),
+)
+def test_two_never_speak_and_prometheus_never_has_two(
+    ends: float, noticed: float | None, offset: float
+) -> None:
+    """The first is told that its session ended, or (None) cut off and never told anything."""
+    first, second = led(0.0, ends), Leadership()
+    silent = ends + LEASE_SECONDS if noticed is None else ends + noticed
+    free = ends + SESSION_SECONDS if noticed is None else ends
+    last_seen = silent + SCRAPE_SECONDS
+    asked = granted = free + offset
+    while not second.speaks(asked):
+        second.granted(asked, asked)
+        asked += 1.0  # how often it looks; it asks more rarely, and the first answer counts
+    spoke = asked
+    assert not first.speaks(silent) or noticed is not None
+    assert spoke >= last_seen, "no scrape has both"
+    assert granted <= free + ASK_SECONDS
+    assert spoke - ends <= 60
+    if noticed is not None:
+        assert spoke - ends <= 45, "who is killed is replaced sooner"

@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import sqlite3
+import stat
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.ledger.chain import Entry, LedgerError, LedgerLockedError, LedgerStorageError
+from monitor.ledger.ledger import Ledger
+from monitor.ledger.place import SqlitePlace
+from monitor.ledger.reader import open_reader
+from monitor.ledger.store import Store
+from tests.ledger.clocks import ManualClock, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from monitor.ledger.chain import Row
+
+NOON = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
+
+
+def note(number: int, subject: str = "a/main") -> Entry:
+    return Entry(NOON + timedelta(minutes=number), "note", subject, {"n": number})
+
+
+def recorded(path: Path, kind: str = "note") -> list[int]:
+    with open_reader(path) as reader:
+        assert reader.verify().problem == ""
+        return [int(str(row.entry.payload["n"])) for row in reader.entries(kind)]
+
+
+class RefusingDisk:
+    """Stands in for `Store.append` and refuses as long as it is told to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after_commit: bool = False) -> None:
+        self.refuses = True
+        self.attempts = 0
+        real = Store.append
+
+        def append(store: Store, rows: Sequence[Row]) -> None:
+            if self.refuses:
+                self.attempts += 1
+                if after_commit:
+                    real(store, rows)
+                raise LedgerStorageError("database or disk is full")
+            real(store, rows)
+
+        monkeypatch.setattr(Store, "append", append)
+
+
+async def test_acknowledged_entry_is_there_for_another_reader(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1), note(2)])
+        assert recorded(path) == [1, 2]
+        assert ledger.health.recorded == 2
+        assert ledger.health.healthy
+
+
+async def test_entries_are_selected_by_kind_instant_and_subject(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(3), note(1), note(2, "b/main"), Entry(NOON, "other", "", {})])
+        since, until = NOON + timedelta(minutes=1), NOON + timedelta(minutes=3)
+        between = await ledger.entries("note", since, until)
+        assert [row.entry.payload["n"] for row in between] == [1, 2]
+        of_site = await ledger.entries("note", subject="b/main")
+        assert [row.entry.payload["n"] for row in of_site] == [2]
+
+
+async def test_many_entries_come_back_page_by_page(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(n // 3) for n in range(6001)])
+    assert recorded(path) == [n // 3 for n in range(6001)]
+
+
+async def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    old = os.umask(0)
+    try:
+        async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+            await ledger.append([note(1)])
+            await ledger.backup(tmp_path / "backup.sqlite")
+    finally:
+        os.umask(old)
+    modes = {place.name: stat.S_IMODE(place.stat().st_mode) for place in tmp_path.iterdir()}
+    assert modes == {"ledger.sqlite": 0o600, "ledger.sqlite.lock": 0o600, "backup.sqlite": 0o600}
+
+
+async def test_second_writer_is_refused_in_words_and_readers_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        with pytest.raises(LedgerLockedError, match=r"another process writes this ledger.*stop it"):
+            async with Ledger.open(SqlitePlace(path), ManualClock()):
+                pass
+        await ledger.append([note(1)])
+        assert recorded(path) == [1]
+    async with Ledger.open(SqlitePlace(path), ManualClock()):
+        pass
+
+
+async def test_missing_folder_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="there is no ledger"), open_reader(tmp_path / "no"):
+        pass
+    clock = ManualClock()
+    async with Ledger.open(SqlitePlace(tmp_path / "no" / "ledger.sqlite"), clock) as ledger:
+        assert not ledger.health.healthy
+        assert "No such file or directory" in ledger.health.problem
+
+
+async def test_loop_is_not_blocked_by_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Store.append
+
+    def slow(store: Store, rows: Sequence[Row]) -> None:
+        time.sleep(0.2)
+        real(store, rows)
+
+    monkeypatch.setattr(Store, "append", slow)
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
+        append = asyncio.create_task(ledger.append([note(1)]))
+        turns = 0
+        while not append.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+    assert turns > 20
+
+
+async def test_full_disk_makes_it_unhealthy_and_it_heals_with_everything_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, clock = tmp_path / "ledger.sqlite", ManualClock()
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        waiting = [asyncio.create_task(ledger.append([note(n)])) for n in range(5)]
+        await until(lambda: disk.attempts >= 8)
+        assert not ledger.health.healthy
+        assert ledger.health.problem == "database or disk is full"
+        assert ledger.health.waiting == 5
+        assert not any(task.done() for task in waiting)
+        disk.refuses = False
+        await asyncio.gather(*waiting)
+        assert (ledger.health.problem, ledger.health.unrecorded) == ("", 0)
+    assert recorded(path) == [0, 1, 2, 3, 4]
+    assert clock.slept[:7] == [1, 2, 4, 8, 16, 30, 30]
+
+
+async def test_what_did_not_fit_in_the_buffer_is_counted_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock(), capacity=3) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        assert ledger.submit([note(1)])
+        await until(lambda: disk.attempts >= 1)
+        assert ledger.submit([note(2), note(3)])
+        assert not ledger.submit([note(4)])
+        with pytest.raises(LedgerStorageError, match="3 entries wait"):
+            await ledger.append([note(5), note(6)])
+        assert ledger.health.unrecorded == 3
+        disk.refuses = False
+        await until(lambda: not ledger.health.waiting)
+        await ledger.append([note(7)])
+    assert recorded(path) == [1, 2, 3, 7]
+    with open_reader(path) as reader:
+        gaps = list(reader.entries("gap"))
+    assert [gap.entry.payload["entries"] for gap in gaps] == [3]
+
+
+async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch, after_commit=True)
+        async with asyncio.timeout(60):
+            await ledger.append([note(1)])
+        assert disk.attempts == 1
+        disk.refuses = False
+        await ledger.append([note(2)])
+    assert recorded(path) == [1, 2]
+
+
+async def test_closing_while_the_disk_refuses_tells_those_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        first = asyncio.create_task(ledger.append([note(1)]))
+        await until(lambda: disk.attempts >= 2)
+        second = asyncio.create_task(ledger.append([note(2)]))
+        await asyncio.sleep(0)
+    for task in (first, second):
+        with pytest.raises(LedgerError, match="the ledger closed"):
+            await task
+    with pytest.raises(LedgerError, match="is closed"):
+        ledger.submit([note(3)])
+
+
+async def test_closing_writes_what_was_handed_over(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert ledger.submit([note(n) for n in range(100)])
+    assert recorded(path) == list(range(100))
+
+
+async def test_entry_that_cannot_stand_harms_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        with pytest.raises(ValueError, match="printable ASCII"):
+            await ledger.append([note(1), note(2, "ö")])
+        await ledger.append([note(3)])
+    assert recorded(path) == [3]
+
+
+async def test_corrupt_file_is_moved_aside_and_the_new_one_says_so(tmp_path: Path) -> None:
+    path, clock = tmp_path / "ledger.sqlite", ManualClock()
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        await ledger.append([note(1)])
+    damaged = bytearray(path.read_bytes())
+    damaged[damaged.rindex(b'{"n":1}') + 5] ^= 1
+    path.write_bytes(damaged)
+    (tmp_path / "ledger.sqlite-journal").write_bytes(b"left behind")
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        name = "ledger.sqlite.quarantined-20261005T060000.000000Z"
+        assert ledger.health.quarantined == name
+        assert ledger.health.replaced == "row 2 is not what was written"
+        begin = (await ledger.entries("begin"))[0]
+        assert begin.sequence == 1
+        assert begin.entry.payload == {"problem": ledger.health.replaced, "quarantined": name}
+        await ledger.append([note(2)])
+    assert (tmp_path / name).read_bytes() == damaged
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        assert (ledger.health.quarantined, ledger.health.replaced) == (name, "")
+    (tmp_path / name).unlink()
+    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        assert ledger.health.quarantined == ""
+    assert recorded(path) == [2]
+
+
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\0" * 8192, b"no database" * 99])
+async def test_file_that_is_no_ledger_is_never_taken_for_an_empty_one(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(content)
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert ledger.health.replaced
+        assert (tmp_path / ledger.health.quarantined).read_bytes() == content
+
+
+async def test_vanished_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert ledger.health.replaced == ""
+    path.unlink()
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert ledger.health.replaced == "the earlier ledger's file is missing"
+
+
+async def test_file_that_gets_corrupt_while_open_is_quarantined_without_a_restart(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1)])
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.write(b"\xff" * size)
+        await ledger.append([note(2)])
+        assert ledger.health.healthy
+        assert (tmp_path / ledger.health.quarantined).stat().st_size == size
+    assert recorded(path) == [2]
+
+
+async def test_backup_verifies_and_never_overwrites(tmp_path: Path) -> None:
+    path, target = tmp_path / "ledger.sqlite", tmp_path / "backup.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1)])
+        made = await ledger.backup(target)
+        assert made == await ledger.verify()
+        with pytest.raises(LedgerError, match="exists already"):
+            await ledger.backup(target)
+    assert recorded(target) == [1]
+    assert not list(tmp_path.glob("*.new*"))
+
+
+async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:
+    path, stream = tmp_path / "ledger.sqlite", io.StringIO()
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1)])
+    with open_reader(path) as reader:
+        assert reader.export(stream) == 2
+        (anchor,) = reader.heads()
+    last = json.loads(stream.getvalue().splitlines()[-1])
+    assert last == {
+        "sequence": anchor.row,
+        "at": "2026-10-05T12:01:00.000+00:00",
+        "kind": "note",
+        "subject": "a/main",
+        "payload": {"n": 1},
+        "digest": anchor.digest.hex(),
+    }
+
+
+async def test_long_reading_does_not_keep_the_writer_waiting(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(n) for n in range(5000)])
+        with open_reader(path) as reader:
+            rows = reader.entries("note")
+            next(rows)
+            async with asyncio.timeout(60):
+                await ledger.append([note(5000)])
+            assert sum(1 for _ in rows) == 5000
+
+
+async def test_durability_settings_are_those_of_the_promise(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert isinstance(ledger._store, Store)
+        connection = ledger._store._connection
+
+        def settings() -> tuple[object, object]:
+            return (
+                connection.execute("PRAGMA journal_mode").fetchone()[0],
+                connection.execute("PRAGMA synchronous").fetchone()[0],
+            )
+
+        assert await ledger._in_thread(settings) == ("delete", 3)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+
+
+async def test_bug_in_the_writer_leaves_nobody_waiting_and_surfaces_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_store: Store, _rows: Sequence[Row]) -> None:
+        raise ZeroDivisionError
+
+    async def use() -> None:
+        async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
+            monkeypatch.setattr(Store, "append", broken)
+            with pytest.raises(LedgerError, match="closed"):
+                await ledger.append([note(1)])
+            assert not ledger.health.healthy
+            with pytest.raises(LedgerError, match="closed"):
+                ledger.submit([note(2)])
+
+    with pytest.raises(ZeroDivisionError):
+        await use()
+
+
+async def test_caller_that_stops_waiting_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        disk = RefusingDisk(monkeypatch)
+        impatient = asyncio.create_task(ledger.append([note(1)]))
+        await until(lambda: disk.attempts >= 1)
+        impatient.cancel()
+        disk.refuses = False
+        await ledger.append([note(2)])
+    assert recorded(path) == [1, 2]

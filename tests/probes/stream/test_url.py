@@ -1,0 +1,83 @@
+"""URLs: where a request goes, where a redirect leads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.probes.stream.url import parse_url, redirected
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "authority", "target"),
+    [
+        ("http://www.example", "www.example", 80, "www.example", "/"),
+        (
+            "https://www.example:8443/a b?c=d#e",
+            "www.example",
+            8443,
+            "www.example:8443",
+            "/a%20b?c=d",
+        ),
+        ("http://[2001:db8::1]:80/", "2001:db8::1", 80, "[2001:db8::1]", "/"),
+        ("https://Städt.example/ü", "xn--stdt-moa.example", 443, "xn--stdt-moa.example", "/%C3%BC"),
+        ("http://user:word@www.example/", "www.example", 80, "www.example", "/"),
+    ],
+)
+def test_url_says_where_its_request_goes(
+    url: str, host: str, port: int, authority: str, target: str
+) -> None:
+    place = parse_url(url)
+    assert (place.host, place.port, place.authority, place.target) == (
+        host,
+        port,
+        authority,
+        target,
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "www.example",
+        "ftp://www.example/",
+        "http://",
+        "http://www.example:0/",
+        "http://www.example:99999/",
+        "http://[::1/",
+        "http://[zz]/",
+        "http://a..b/",
+        "http://.example/",
+        "http://a b/",
+        f"http://{'a' * 64}.example/",
+    ],
+)
+def test_what_is_no_usable_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # the text is a person's, not an interface
+        parse_url(url)
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/c", "https://www.example:81/c"),
+        ("c", "https://www.example:81/a/c"),
+        ("//other.example/c", "https://other.example/c"),
+        ("http://other.example/c", "http://other.example/c"),
+        ("?d", "https://www.example:81/a/b?d"),
+    ],
+)
+def test_redirect_leads_from_where_it_was_sent(location: str, url: str) -> None:
+    assert redirected(parse_url("https://www.example:81/a/b"), location).url == url
+
+
+@given(st.text())
+def test_no_location_raises_anything_but_value_error(location: str) -> None:
+    try:
+        place = redirected(parse_url("http://www.example/"), location)
+    except ValueError:
+        return
+    assert place.target.isascii()
+    assert not set("\r\n ") & set(place.target + place.authority)

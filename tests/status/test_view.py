@@ -1,0 +1,180 @@
+"""What the web may have probed: checks of the configuration, and nothing else whatever is asked."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import asynccontextmanager
+from threading import Event
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+from monitor.exposition.gate import ScrapeGate
+from monitor.inventory.city import Role
+from monitor.status.view import DaemonView, find_check
+from monitor.threads import READER_QUEUE, READER_THREADS
+from monitor.web.app import Listen, serve
+from monitor.web.view import BusyError, UnknownTargetError
+from tests.integration.running import Town
+from tests.modelled import Network, inventory_of, running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+TOWN = Town(
+    161,
+    {"voede": 1, "goethe": 2},
+    switches=1,
+    extra={"goethe": ["checks: {web: {kind: tcp, port: 80}}"]},
+)
+
+FREE_TARGETS = [
+    "169.254.169.254",
+    "169.254.169.254/latest/meta-data",
+    "http://169.254.169.254/",
+    "[::ffff:169.254.169.254]",
+    "::ffff:169.254.169.254",
+    "::ffff:a9fe:a9fe",
+    "0xa9fea9fe",
+    "0xa9.0xfe.0xa9.0xfe",
+    "2852039166",
+    "0251.0376.0251.0376",
+    "127.0.0.1",
+    "127.1",
+    "0",
+    "localhost",
+    "[::1]",
+    "metadata.google.internal",
+    "voede.example",
+    "127.82.1.1",
+    "127.82.2.11",
+    "voede@169.254.169.254",
+    "169.254.169.254#voede",
+    "voede/169.254.169.254",
+    "voede/../goethe",
+    "voede/main/router",
+    "voede\n169.254.169.254",
+    "voede\x00",
+    "VOEDE",
+    " voede",
+    "",
+    "/",
+    "reference-1",
+    "/reference-1",
+    "//reference-1",
+]
+FREE_MODULES = ["http_2xx", "http://169.254.169.254/", "icmp ", "ICMP", "../icmp", "", "web"]
+
+
+@asynccontextmanager
+async def serving(folder: Path, network: Network) -> AsyncIterator[str]:
+    """Serve a daemon whose schedule's own asking is not told from what the web asks for."""
+    async with running(folder, inventory_of(folder, TOWN), network) as one:
+        with ScrapeGate(one.exposition, one.clock) as gate:
+            async with serve(DaemonView(one.daemon, gate), Listen("127.0.0.1", 0)) as port:
+                network.asked.clear()
+                yield f"http://127.0.0.1:{port}"
+
+
+async def statuses(base: str, queries: list[str]) -> dict[str, int]:
+    async with aiohttp.ClientSession() as session:
+        found = {}
+        for query in queries:
+            async with session.get(f"{base}/probe?{query}") as response:
+                found[query] = response.status
+        return found
+
+
+async def test_the_schools_are_listed_in_the_order_of_the_configuration(tmp_path: Path) -> None:
+    async with serving(tmp_path, Network()) as base, aiohttp.ClientSession() as session:
+        async with session.get(f"{base}/sd/prometheus") as response:
+            listed = [group["labels"]["school"] for group in await response.json()]
+        assert listed == ["voede", "goethe"]
+
+
+async def test_no_packet_leaves_for_what_is_not_configured(tmp_path: Path) -> None:
+    network = Network()
+    queries = [f"target={quote(target, safe='')}" for target in FREE_TARGETS]
+    queries += [f"target=voede&module={quote(module, safe='')}" for module in FREE_MODULES]
+    async with serving(tmp_path, network) as base:
+        network.asked.clear()
+        found = await statuses(base, queries)
+    assert found == dict.fromkeys(queries, 400)
+    asked = {ipaddress.ip_address(address) for _, address, _ in network.asked}
+    listed = inventory_of(tmp_path, TOWN).checks()
+    assert asked <= {ipaddress.ip_address(check.target.host) for check in listed}
+
+
+async def test_further_parameters_do_not_move_a_probe(tmp_path: Path) -> None:
+    network = Network()
+    queries = [
+        "target=voede&hostname=169.254.169.254",
+        "target=voede&host=169.254.169.254&port=80",
+        "target=voede&target=169.254.169.254",
+        "target=voede&module=icmp&module=http_2xx",
+        "target=voede&auth=public&debug=true",
+    ]
+    async with serving(tmp_path, network) as base:
+        network.asked.clear()
+        found = await statuses(base, queries)
+    assert found == dict.fromkeys(queries, 200)
+    assert {address for _, address, _ in network.asked} <= {
+        *(f"127.82.{number}.{host}" for number in (1, 2) for host in (1, 11)),
+        *(f"127.240.0.{number}" for number in (1, 2, 3)),
+    }
+
+
+async def test_a_configured_check_is_probed_now(tmp_path: Path) -> None:
+    network = Network(dead={"127.82.2.1"})
+    async with serving(tmp_path, network) as base, aiohttp.ClientSession() as session:
+        async with session.get(f"{base}/probe?target=voede") as response:
+            assert "probe_success 1" in await response.text()
+        async with session.get(f"{base}/probe?target=goethe/main&module=icmp") as response:
+            assert "probe_success 0" in await response.text()
+
+
+def test_a_check_is_found_by_school_site_and_name(tmp_path: Path) -> None:
+    inventory = inventory_of(tmp_path, TOWN)
+    for target in ("goethe", "goethe/main"):
+        check = find_check(inventory, target, "web")
+        assert (check.target.host, check.target.role) == ("127.82.2.1", Role.UPLINK)
+    assert find_check(inventory, "voede", "interfaces").target.device == "router"
+
+
+@pytest.mark.parametrize(
+    ("target", "module", "told"),
+    [
+        ("weimar", "icmp", "no school 'weimar' is configured"),
+        ("goethe/annex", "icmp", "school goethe has no site 'annex', only main"),
+        ("voede", "web", "voede has no check 'web', only icmp, interfaces"),
+    ],
+)
+def test_what_is_not_configured_is_told(
+    tmp_path: Path, target: str, module: str, told: str
+) -> None:
+    with pytest.raises(UnknownTargetError) as caught:
+        find_check(inventory_of(tmp_path, TOWN), target, module)
+    assert str(caught.value) == told
+
+
+async def test_a_page_more_than_the_readers_queue_holds_is_refused(tmp_path: Path) -> None:
+    """Pages and API wait for one place; what is refused does not wait."""
+    hold = Event()
+    async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
+        view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))
+        readers = one.daemon.readers
+        held: list[Future[bool]] = []
+        try:
+            held += [readers.submit(hold.wait, 120) for _ in range(READER_THREADS + READER_QUEUE)]
+            for asked in (view.school("voede"), view.sla(None)):
+                with pytest.raises(BusyError):
+                    await asked
+        finally:
+            hold.set()
+        for future in held:
+            future.result(120)
+        assert await view.school("voede") is not None

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.clock import SystemClock
+from monitor.inventory.city import Throughput
+from monitor.observation import Outcome, Reason
+from monitor.probes.attempt import ProbeError
+from monitor.throughput.iperf3 import read_report
+from monitor.throughput.order import Tally, TransferOrder
+from tests.probes.support import THREADS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def order(direction: Literal["down", "up"] = "up") -> TransferOrder:
+    settings = Throughput("iperf3", "192.0.2.1", streams=4)
+    return TransferOrder(
+        settings, direction, SystemClock(), 0.0, Tally(10**12, lambda _: None), THREADS
+    )
+
+
+def report() -> dict[str, Any]:
+    """Return what iperf 3.12 prints, as far as it is read."""
+    return {
+        "start": {"version": "iperf 3.12"},
+        "intervals": [{"sum": {"bytes": 100, "omitted": True}}, {"sum": {"bytes": 1000}}],
+        "end": {
+            "streams": [{"receiver": {"bytes": 250}} for _ in range(4)],
+            "sum_sent": {"retransmits": 7},
+            "sum_received": {"bits_per_second": 941e6, "seconds": 9.9993, "bytes": 1000},
+        },
+    }
+
+
+def test_the_receivers_rate_is_read_and_all_bytes_are_counted() -> None:
+    found = read_report(json.dumps(report()).encode(), "", order())
+    assert (found.tool, found.outcome) == ("iperf 3.12", Outcome.OK)
+    assert (found.bits_per_second, found.streams, found.seconds) == (941e6, 4, 10.0)
+    assert (found.total_bytes, found.retransmits) == (1100, 7)
+
+
+def test_what_a_sender_wrote_is_not_what_crossed_the_line() -> None:
+    found = read_report(json.dumps(report()).encode(), "", order("down"))
+    assert found.total_bytes == int(941e6 * 10.9993 / 8), "rate by measuring time and warm-up"
+
+
+def test_a_stream_that_brought_nothing_is_none_that_was_used() -> None:
+    lame = report()
+    lame["end"]["streams"][2]["receiver"]["bytes"] = 0
+    assert read_report(json.dumps(lame).encode(), "", order()).streams == 3
+
+
+def test_a_test_that_was_cut_short_says_so_by_its_seconds() -> None:
+    short = report()
+    short["end"]["sum_received"]["seconds"] = 9.9
+    assert read_report(json.dumps(short).encode(), "", order()).seconds == 9.9
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("the server is busy running a test. try again later", Reason.BUSY),
+        ("unable to connect to server: Connection refused", Reason.REFUSED),
+        ("unable to connect to server: Connection timed out", Reason.TIMEOUT),
+        ("unable to connect to server: No route to host", Reason.UNREACHABLE),
+        ("unable to receive control message: Connection reset by peer", Reason.RESET),
+        ("control socket has closed unexpectedly", Reason.RESET),
+        ("unable to receive control message - port may not be available", Reason.MALFORMED),
+        ("test authorization failed", Reason.AUTHENTICATION),
+        ("\x1b[31msomething new", Reason.MALFORMED),
+    ],
+)
+def test_its_errors_are_told_apart(message: str, reason: Reason) -> None:
+    with pytest.raises(ProbeError) as caught:
+        read_report(json.dumps({"error": message}).encode(), "", order())
+    assert caught.value.reason is reason
+    assert caught.value.sentence.isprintable()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one["start"].update(version="iperf 2.1.8"),
+        lambda one: one["start"].update(version="iperf 3.1"),
+        lambda one: one.pop("start"),
+    ],
+)
+def test_another_version_is_not_believed(change: Callable[[dict[str, Any]], object]) -> None:
+    other = report()
+    change(other)
+    with pytest.raises(ProbeError) as caught:
+        read_report(json.dumps(other).encode(), "", order())
+    assert (caught.value.reason, caught.value.outcome) == (Reason.TOOL, Outcome.UNKNOWN)
+
+
+def test_a_program_that_does_not_know_the_options_is_another_program() -> None:
+    with pytest.raises(ProbeError) as caught:
+        read_report(b"", "iperf3: unrecognized option '--connect-timeout'", order())
+    assert caught.value.reason is Reason.TOOL
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+@given(where=st.sampled_from(["start", "intervals", "end"]), value=JSON)
+def test_no_report_raises_anything_but_its_own_error(where: str, value: Any) -> None:
+    garbled = report() | {where: value}
+    with pytest.raises(ProbeError):
+        read_report(json.dumps(garbled).encode(), "", order())
+
+
+@given(
+    field=st.sampled_from(["bits_per_second", "seconds"]),
+    value=st.sampled_from([-1, "1", None, True, float("nan"), float("inf"), [], 10**400]),
+)
+def test_a_rate_that_is_no_rate_is_refused(field: str, value: Any) -> None:
+    garbled = report()
+    garbled["end"]["sum_received"][field] = value
+    with pytest.raises(ProbeError):
+        read_report(json.dumps(garbled).encode(), "", order())
+
+
+@given(st.binary(max_size=64))
+def test_no_bytes_raise_anything_but_its_own_error(output: bytes) -> None:
+    with pytest.raises(ProbeError):
+        read_report(output, "", order())
