@@ -22,7 +22,7 @@ from monitor.clock import SystemClock
 from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
 from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
 from monitor.exposition.store import Exposition
-from monitor.inventory.city import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
+from monitor.inventory.checks import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
 from tools.processes import running_async
 

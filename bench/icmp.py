@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from bench.part import Part, at_most
 from bench.table import Table
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.probes.echo.socket import EchoSocket
 from tests.integration.namespace import DEVICE, answered_line, namespace
 from tests.integration.wire import Wire

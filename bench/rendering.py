@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
 from monitor.exposition.store import Exposition
-from monitor.inventory.city import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
+from monitor.inventory.checks import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome
 from monitor.probes.interface_columns import settled
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.inventory.device_profile import Quantity
 
 

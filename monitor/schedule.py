@@ -20,14 +20,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS, PROBE_SHARE, CheckKind
+from monitor.inventory.checks import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS, PROBE_SHARE, CheckKind
 from monitor.observation import Observation, Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from monitor.clock import Clock
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
 
 # Walking a dead device costs its full time-out for nothing; a ping is how we learn it is back.
 BACK_OFF_REASONS = frozenset({Reason.TIMEOUT, Reason.UNREACHABLE})

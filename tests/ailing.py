@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Mapping
     from pathlib import Path
 
-    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.inventory.checks import IcmpOptions
+    from monitor.inventory.city import Inventory
     from monitor.snmp.read import Agent, Request
     from monitor.snmp.scalars import ScalarValue
     from tests.modelled import Running

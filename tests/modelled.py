@@ -17,7 +17,7 @@ from monitor.daemon.daemon import Daemon, Loaded, Parts, Settings
 from monitor.daemon.pipeline import Watch, remembered
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
-from monitor.inventory.city import Engine
+from monitor.inventory.checks import Engine
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.observation import EchoRound
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, MutableSequence
     from pathlib import Path
 
-    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.inventory.checks import IcmpOptions
+    from monitor.inventory.city import Inventory
     from monitor.ledger.place import LedgerPlace
     from monitor.snmp.read import Agent, Request
     from tests.integration.running import Town

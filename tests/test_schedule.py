@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     BACK_OFF_LIMIT_SECONDS,
     Check,
     CheckKind,

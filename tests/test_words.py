@@ -13,7 +13,7 @@ from monitor.calendar.school_days import DayKind
 from monitor.campaigns.evidence import CampaignOutcome, Direction
 from monitor.exposition.availability import INTO_CLASS
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.inventory.city import CheckKind, Role
+from monitor.inventory.checks import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
 from monitor.probes.echo.match import Drop
 from monitor.report.forecast import Outlook

@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from monitor.availability.minutes import CODES, MISSING, start_of
-from monitor.ledger.chain import Entry, LedgerError, instant, milliseconds
+from monitor.ledger.chain import Entry, MalformedEntryError, instant, milliseconds
 from monitor.observation import State
 
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ TRANSITION: Final = "transition"
 # By which rule it is decided whose loss a loss is, from this instant on.
 RULE: Final = "rule"
 RULE_NAME: Final = "references for each provider"
-
-
-class MalformedEntryError(LedgerError):
-    """An entry holds what this program never writes under its kind."""
 
 
 _ENCODED: Final = re.compile(rf"(\d*)([{re.escape(''.join(CODES.values()))}])")

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.campaigns.criterion import measured_by
-from monitor.campaigns.evidence import CampaignOutcome
+from monitor.campaigns.evidence import CampaignOutcome, Judged
 from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, campaigns_from
 from monitor.campaigns.rules import evaluate
 from monitor.inventory.city import Criterion
 from monitor.ledger.payload import Payload
-from monitor.rollout.stage import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

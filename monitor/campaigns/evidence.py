@@ -9,6 +9,7 @@ Must not know: the ledger, how a rate is measured, what follows from the evidenc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -191,3 +192,11 @@ class PassivePeak:
     at: datetime
     direction: Direction
     bps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A campaign's id and what it shows."""
+
+    campaign: str
+    verdict: CampaignVerdict

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from monitor.inventory.city import DnsOptions, HttpOptions
+from monitor.inventory.checks import DnsOptions, HttpOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

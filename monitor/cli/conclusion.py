@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.text import sanitise
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 from monitor.words.plural import count_of
 

@@ -33,7 +33,7 @@ from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.shape.units import UnitError, parse_duration
 from monitor.daemon.daemon import FORECAST_SECONDS, LEDGER_FILE, Loaded, Settings, open_daemon
-from monitor.inventory.city import InterfacesOptions
+from monitor.inventory.checks import InterfacesOptions
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.simulator.city import CityError

@@ -10,12 +10,13 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from monitor.cli.common import Exit, fail
-from monitor.inventory.city import SNMP_OPTIONS
+from monitor.inventory.checks import SNMP_OPTIONS
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
 
     Devices = dict[str, tuple[Check, ...]]
 

@@ -35,7 +35,7 @@ from monitor.cli.output import say_json, show
 from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.ledger.chain import LedgerError
 from monitor.probes.echo.port import EchoPermissionError
 from monitor.probes.echo.socket import EchoSocket

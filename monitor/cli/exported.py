@@ -13,7 +13,7 @@ from monitor.exposition.text import sanitise
 from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import InterfacesOptions
+    from monitor.inventory.checks import InterfacesOptions
     from monitor.observation import DeviceReading
 
 LEGEND: Final = (

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import HttpOptions, insecure_devices
+from monitor.inventory.checks import HttpOptions
+from monitor.inventory.city import insecure_devices
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:

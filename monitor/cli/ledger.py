@@ -14,10 +14,11 @@ from monitor.cli.common import Exit, fail, mode_option, state_option
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import document_stream, say
 from monitor.clock import SystemClock
-from monitor.ledger.anchor import AnchorError, anchors_in, contradiction, parse_anchor
+from monitor.ledger.anchor import AnchorError, anchors_in, parse_anchor
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.place import LedgerPlace, SqlitePlace
 from monitor.ledger.reader import open_reader
+from monitor.ledger.reading import contradiction
 from monitor.state.whole_file import whole_text
 from monitor.words.plural import count_of
 

@@ -46,7 +46,7 @@ from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
 from monitor.config import schema as config_schema
 from monitor.daemon.daemon import Settings
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 
 if TYPE_CHECKING:
     from monitor.inventory.shard import Shard

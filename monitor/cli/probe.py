@@ -14,7 +14,7 @@ from monitor.cli.output import Screen, say_json, show, working
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config.secrets import SecretError
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 from monitor.probes.echo.port import EchoPermissionError
 from monitor.words.plural import count_of

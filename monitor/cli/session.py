@@ -15,7 +15,7 @@ from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.demo import running_demo
 from monitor.clock import SystemClock
 from monitor.config.secrets import read_credentials
-from monitor.inventory.city import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
+from monitor.inventory.checks import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
 from monitor.observation import Outcome
 from monitor.probes.context import ProbeContext
 from monitor.probes.echo.socket import EchoSocket
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
-    from monitor.inventory.city import Check, IcmpOptions, Inventory, MaintenanceWindow, School
+    from monitor.inventory.checks import Check, IcmpOptions
+    from monitor.inventory.city import Inventory, MaintenanceWindow, School
     from monitor.observation import EchoRound, Observation
     from monitor.probes.context import EchoTransport
     from monitor.threads import ProbeThreads

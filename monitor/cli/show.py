@@ -12,7 +12,7 @@ from rich.text import Text
 
 from monitor.cli.conclusion import conclusion
 from monitor.exposition.text import sanitise
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import (
     DeviceReading,
     DnsReading,

@@ -33,7 +33,7 @@ from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config.secrets import SecretError
 from monitor.exposition.text import sanitise
-from monitor.inventory.city import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
+from monitor.inventory.checks import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
 from monitor.observation import DeviceReading, HardwareReading
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from monitor.cli.session import Transports
-    from monitor.inventory.city import Check, Inventory, SnmpAccess
+    from monitor.inventory.checks import Check, SnmpAccess
+    from monitor.inventory.city import Inventory
     from monitor.snmp.oids import Table
     from monitor.snmp.read import Result
 

@@ -32,7 +32,7 @@ from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.inventory.changes import ReloadRefusedError, changes_between, refuse_loss_of_schools
-from monitor.inventory.city import CheckKind, Engine
+from monitor.inventory.checks import CheckKind, Engine
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.observation import Outcome, Reason, State
@@ -68,7 +68,8 @@ if TYPE_CHECKING:
 
     from monitor.clock import Clock
     from monitor.config.secrets import Secret
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.ledger.chain import Entry
     from monitor.ledger.place import LedgerPlace
     from monitor.observation import Observation

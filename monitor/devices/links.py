@@ -14,13 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.observation import DeviceReading, HardwareReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.inventory.city import Inventory, Target
+    from monitor.inventory.checks import Target
+    from monitor.inventory.city import Inventory
     from monitor.observation import Neighbor, Observation
 
 Place = tuple[str, str, str]

@@ -23,7 +23,7 @@ from monitor.exposition.standing import (
     LOAD_METRICS,
     VERDICT_METRICS,
 )
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 
 if TYPE_CHECKING:

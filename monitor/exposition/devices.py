@@ -27,13 +27,13 @@ from monitor.exposition.mib import (
 )
 from monitor.exposition.ports import STATES, Choice, PortChooser, counted, picker
 from monitor.exposition.text import Blocks, LineBegins
-from monitor.inventory.city import InterfacesOptions
+from monitor.inventory.checks import InterfacesOptions
 from monitor.inventory.interface_selection import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Check, Identity
+    from monitor.inventory.checks import Check, Identity
     from monitor.observation import DeviceReading
 
     Column = Mapping[int, int | bytes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.mib import DEVICE
-from monitor.inventory.city import HardwareOptions
+from monitor.inventory.checks import HardwareOptions
 from monitor.inventory.device_profile import Quantity
 from monitor.observation import Chassis
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from monitor.devices.links import Link, Place
     from monitor.exposition.text import Blocks
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import HardwareReading
 
 _GROUP = (*DEVICE, "pethMainPseGroupIndex")

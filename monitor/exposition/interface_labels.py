@@ -19,7 +19,7 @@ from monitor.exposition.text import labels, sanitise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Identity
+    from monitor.inventory.checks import Identity
     from monitor.observation import DeviceReading
 
     Column = Mapping[int, int | bytes]

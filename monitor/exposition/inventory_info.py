@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.exposition.text import Blocks
-from monitor.inventory.city import Role, snmp_access
+from monitor.inventory.checks import Role, snmp_access
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import CheckPlan, Inventory, School, Site
+    from monitor.inventory.checks import CheckPlan
+    from monitor.inventory.city import Inventory, School, Site
 
 
 def render_school(school: School) -> dict[str, bytes]:

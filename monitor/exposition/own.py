@@ -25,7 +25,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.inventory.city import CheckKind, Role
+from monitor.inventory.checks import CheckKind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from monitor.inventory.city import InterfacesOptions
+    from monitor.inventory.checks import InterfacesOptions
     from monitor.observation import DeviceReading
 
     Column = Mapping[int, int | bytes]

@@ -15,7 +15,7 @@ from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.hardware import render_hardware
 from monitor.exposition.restarts import RestartTotals
 from monitor.exposition.text import Blocks, LineBegins
-from monitor.inventory.city import CheckKind, IcmpOptions
+from monitor.inventory.checks import CheckKind, IcmpOptions
 from monitor.observation import (
     DeviceReading,
     DnsReading,
@@ -28,7 +28,7 @@ from monitor.observation import (
 )
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Observation
 
 

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from monitor.campaigns.evidence import Campaign
+    from monitor.campaigns.evidence import Campaign, Judged
     from monitor.inventory.city import Goal, Inventory, ReportedGoal
     from monitor.report.forecast import Forecast
     from monitor.rollout.board import RolloutBoard
     from monitor.rollout.progress import Progress
-    from monitor.rollout.stage import Judged, StageFinding
+    from monitor.rollout.stage import StageFinding
 
 
 _DAY: Final = 86_400

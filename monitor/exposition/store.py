@@ -18,7 +18,7 @@ from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.inventory_info import render_references, render_school
 from monitor.exposition.mib import LONGEST_POLLED_SECONDS, LOOK_BACK_SECONDS, POLLED
 from monitor.exposition.render import CheckRenderer
-from monitor.inventory.city import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.inventory.checks import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
 from monitor.observation import DeviceReading
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from monitor.clock import Clock
     from monitor.exposition.own import OwnMetrics
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation
 
 # Joining and sending 200 KiB holds the loop for 0.5 ms at most (bench/exposition.py); between
@@ -157,7 +158,7 @@ class Exposition:
         self.set_blocks("", _INVENTORY, render_references(inventory))
 
     def unshare(self) -> None:
-        """Go on with copies of all that is changed in place, as a twin must (`monitor.daemon.swap`)."""
+        """Go on with copies of all that is changed in place, as a twin must."""
         self._blocks = {
             family: {school: dict(blocks) for school, blocks in schools.items()}
             for family, schools in self._blocks.items()

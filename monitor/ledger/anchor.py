@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from monitor.ledger.reading import Reading
 
 # So that an anchor is one word and fits into a label; the full stop behind it is a sentence's.
 _WRITER: Final = r"[A-Za-z0-9_.-]{0,35}[A-Za-z0-9_-]"
@@ -65,35 +64,6 @@ def anchors_in(lines: Iterable[str]) -> Iterator[Anchor]:
     for line in lines:
         # Markdown has its underscores with a backslash.
         yield from map(_anchor, _FORM.finditer(line.replace("\\_", "_")))
-
-
-def contradiction(reader: Reading, anchors: Iterable[Anchor]) -> str:
-    """Return what anchors tell against a ledger whose chain holds, empty if all of them hold.
-
-    Raises:
-        LedgerError: if the ledger cannot be read, or an anchor does not say whose it is.
-    """
-    heads = {head.writer: head.row for head in reader.heads()}
-    held: Anchor | None = None
-    for anchor in sorted(anchors, key=lambda one: one.row):
-        found = reader.digest_at(anchor.row, anchor.writer)
-        if found == anchor.digest:
-            held = anchor
-            continue
-        before = f"; {held} holds" if held else ""
-        if found is not None:
-            return (
-                f"row {anchor.row} is not the row of {anchor}: it, or a row before it, was "
-                f"rewritten{before}"
-            )
-        ends = heads.get(anchor.writer, max(heads.values(), default=0))
-        if anchor.writer and anchor.writer not in heads and "" not in heads:
-            return f"there is no ledger of the writer of {anchor}{before}"
-        return (
-            f"the row of {anchor} is missing, the ledger ends at row {ends}: its newest rows were "
-            f"cut off, or this is an older copy{before}"
-        )
-    return ""
 
 
 def _anchor(found: re.Match[str]) -> Anchor:

@@ -171,3 +171,7 @@ def require_valid(entries: Sequence[Entry]) -> None:
 def _canonical(entry: Entry) -> str:
     """Return the payload as the one JSON text it can have: sorted keys, ASCII, no spaces."""
     return json.dumps(entry.payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class MalformedEntryError(LedgerError):
+    """An entry holds what this program never writes under its kind."""

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from monitor.availability.records import MalformedEntryError
-from monitor.ledger.chain import Entry, Json, instant
+from monitor.ledger.chain import Entry, Json, MalformedEntryError, instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from monitor.clock import Clock
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Values
     from monitor.probes.context import ProbeContext
 

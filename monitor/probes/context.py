@@ -12,12 +12,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.inventory.city import Check
+from monitor.inventory.checks import Check
 from monitor.observation import Observation
 
 if TYPE_CHECKING:
     from monitor.clock import Clock
-    from monitor.inventory.city import IcmpOptions, SnmpAccess
+    from monitor.inventory.checks import IcmpOptions, SnmpAccess
     from monitor.observation import EchoRound
     from monitor.snmp.read import Request, Result
     from monitor.threads import ProbeThreads

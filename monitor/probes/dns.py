@@ -25,14 +25,14 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.ANY.SOA import SOA
 
-from monitor.inventory.city import DnsOptions
+from monitor.inventory.checks import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.stream.connect import connect, failure, locate, place
 from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
     from monitor.probes.resolve import Resolved

@@ -15,7 +15,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
-from monitor.inventory.city import HardwareOptions
+from monitor.inventory.checks import HardwareOptions
 from monitor.observation import Chassis, HardwareReading, PowerSupplyGroup, Sensor
 from monitor.probes import poe_ports
 from monitor.probes.neighbors import LOCAL_COLUMNS, REMOTE_COLUMNS, neighbors
@@ -26,7 +26,7 @@ from monitor.snmp.read import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.inventory.device_profile import DeviceProfile, ProfileReading, Quantity
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext

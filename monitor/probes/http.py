@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import HttpOptions
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.attempt import Attempt, ProbeError, observe, printable
 from monitor.probes.stream.certificate import client_context, read_chain, refusal, tls_version
@@ -27,7 +27,7 @@ from monitor.probes.stream.url import parse_url, redirected
 from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import CertificateChain, Observation
     from monitor.probes.context import ProbeContext
     from monitor.probes.resolve import Resolved

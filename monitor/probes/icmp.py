@@ -13,13 +13,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import PACING_SECONDS, IcmpOptions
+from monitor.inventory.checks import PACING_SECONDS, IcmpOptions
 from monitor.observation import Observation, Outcome, Reason
 from monitor.probes.resolve import ResolveError, resolve
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import EchoRound
     from monitor.probes.context import ProbeContext
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
 
-from monitor.inventory.city import InterfacesOptions
+from monitor.inventory.checks import InterfacesOptions
 from monitor.observation import DeviceReading
 from monitor.probes.interface_columns import WIDE_OCTETS, WIDE_PACKETS, are_in_doubt, settled
 from monitor.probes.snmp_poll import poll
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.clock import Clock
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
     from monitor.snmp.read import Result

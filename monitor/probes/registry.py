@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.probes import dns, hardware, http, icmp, interfaces, tcp
 
 if TYPE_CHECKING:

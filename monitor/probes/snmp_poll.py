@@ -14,7 +14,7 @@ from monitor.snmp.read import FailureKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Values
     from monitor.probes.context import ProbeContext
     from monitor.snmp.read import Failure

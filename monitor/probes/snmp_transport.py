@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from monitor.inventory.city import password_names
+from monitor.inventory.checks import password_names
 from monitor.snmp.model import AuthProtocol, LeftOut, PrivProtocol, Security
 from monitor.snmp.read import Agent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Engine, SnmpAccess
+    from monitor.inventory.checks import Engine, SnmpAccess
     from monitor.snmp.read import Reader, Request, Result
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import TcpOptions
+from monitor.inventory.checks import TcpOptions
 from monitor.observation import TcpReading
 from monitor.probes.attempt import Attempt, observe
 from monitor.probes.stream.connect import connect, locate, place
 from monitor.probes.turns import Turns
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
     from monitor.probes.resolve import Resolved

@@ -5,6 +5,7 @@ Must not know: how a finish is forecast, or who shows it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from monitor.report.history import read_history
 from monitor.rollout.goal_records import configured_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from monitor.inventory.city import Inventory
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from monitor.report.forecast import Forecast
     from monitor.report.history import History
     from monitor.rollout.goal_records import GoalScope
+    from monitor.rollout.stage import Stage
 
 
 def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Forecast | None:
@@ -43,3 +46,12 @@ def forecast_from(
     today = now.astimezone(zone).date()
     target = inventory.goal.target if inventory.goal else None
     return forecast(course_of(history, inventory, scope, today, zone), today, target=target)
+
+
+@dataclass(frozen=True, slots=True)
+class CityView:
+    """What a daemon knows of the whole city; `stages` is None where that is not enough to count."""
+
+    inventory: Inventory
+    stages: Mapping[str, Stage] | None
+    forecast: Forecast | None = None

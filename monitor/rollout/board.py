@@ -45,11 +45,10 @@ from monitor.rollout.stage_records import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.campaigns.evidence import Campaign, LineDay
+    from monitor.campaigns.evidence import Campaign, Judged, LineDay
     from monitor.inventory.city import Inventory, School, Site
     from monitor.ledger.chain import Entry, Past
     from monitor.rollout.line import Identity
-    from monitor.rollout.stage import Judged
 
 # Kinds of which all of the past is needed, and how much of the minutes.
 _HISTORY: Final = (CAMPAIGN, MEASUREMENT, STAGE, LINE, LINE_DAY, REPORTED_GOAL)

@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from monitor.inventory.city import Inventory
     from monitor.ledger.chain import Recorded
     from monitor.ledger.place import SharedLedger
-    from monitor.report.forecast import Forecast
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.stage import Stage
     from monitor.threads import Threads
@@ -30,15 +28,6 @@ class CityRecord:
 
     stages: Mapping[str, Stage]
     goal: GoalScope | None
-
-
-@dataclass(frozen=True, slots=True)
-class CityView:
-    """What a daemon knows of the whole city; `stages` is None where that is not enough to count."""
-
-    inventory: Inventory
-    stages: Mapping[str, Stage] | None
-    forecast: Forecast | None = None
 
 
 class SharedPast:

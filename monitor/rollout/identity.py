@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import InterfacesOptions, Role
+from monitor.inventory.checks import InterfacesOptions, Role
 from monitor.observation import DeviceReading, EchoRound
 from monitor.rollout.line import Identity
 from monitor.uplink.interface import find_interface

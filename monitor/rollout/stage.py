@@ -14,14 +14,14 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from monitor.campaigns.evidence import CampaignOutcome
+from monitor.campaigns.evidence import CampaignOutcome, Judged
 from monitor.rollout.line import WINDOW_MINUTES, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
-    from monitor.campaigns.evidence import CampaignVerdict, LineDay
+    from monitor.campaigns.evidence import LineDay
     from monitor.inventory.city import Milestone
 
 # How long a passed campaign speaks for a line.
@@ -47,14 +47,6 @@ class Stage(StrEnum):
 
 
 _ORDER: Final = tuple(Stage)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A campaign's id and what it shows."""
-
-    campaign: str
-    verdict: CampaignVerdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
-from monitor.availability.records import MalformedEntryError
-from monitor.ledger.chain import Entry, Json, milliseconds
+from monitor.ledger.chain import Entry, Json, MalformedEntryError, milliseconds
 from monitor.ledger.payload import Payload
 from monitor.rollout.stage import Stage
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.ailments import with_damage, with_slow_port, with_spent_power
 from monitor.simulator.faults import HEALTHY
 from monitor.simulator.model import Bulk, renumbered

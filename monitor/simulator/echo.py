@@ -13,7 +13,7 @@ import struct
 from hashlib import blake2b, shake_128
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.observation import EchoRound, rtts_and_gaps
 from monitor.simulator.faults import FaultPlan, Place, places_of
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitor.clock import Clock
-    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.inventory.checks import IcmpOptions
+    from monitor.inventory.city import Inventory
     from monitor.simulator.faults import Fault
 
 SLOW_FACTOR: Final = 3.0

@@ -18,7 +18,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

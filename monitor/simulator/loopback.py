@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     CheckKind,
     DnsOptions,
     HardwareOptions,
@@ -27,7 +27,8 @@ from monitor.inventory.city import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from monitor.inventory.city import CheckPlan, Inventory, Reference, School, Site
+    from monitor.inventory.checks import CheckPlan
+    from monitor.inventory.city import Inventory, Reference, School, Site
 
 _PLAN: Final = ipaddress.ip_network("10.0.0.0/8")
 _LOOPBACK: Final = ipaddress.ip_network("127.0.0.0/8")

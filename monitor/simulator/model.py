@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import InterfacesOptions, Role
+from monitor.inventory.checks import InterfacesOptions, Role
 from monitor.simulator.faults import Place
 from monitor.simulator.hardware import (
     GIGABIT,
@@ -28,7 +28,8 @@ from monitor.simulator.hardware import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.inventory.city import CheckPlan, Inventory, Uplink
+    from monitor.inventory.checks import CheckPlan
+    from monitor.inventory.city import Inventory, Uplink
     from monitor.simulator.hardware import Block, Make
 
 LEGACY_SHARE: Final = 0.04

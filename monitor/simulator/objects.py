@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.hardware import ETHERNET
 from monitor.simulator.model import sys_name
 from monitor.snmp.ber import Tag

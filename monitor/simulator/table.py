@@ -14,7 +14,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.hardware import ETHERNET, GIGABIT
 from monitor.simulator.objects import (
     IF_TABLE,

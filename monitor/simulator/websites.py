@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from monitor.inventory.city import CheckKind, CheckPlan, HttpOptions
+from monitor.inventory.checks import CheckKind, CheckPlan, HttpOptions
 from monitor.simulator.faults import WEBSITE_KINDS, FaultKind
 
 if TYPE_CHECKING:

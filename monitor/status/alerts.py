@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.status.model import AlertStatus
 from monitor.verdict import Cause, SubjectKind, Trouble
 

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from monitor.calendar.maintenance import MaintenanceBook, PlannedWindow
     from monitor.calendar.school_days import SchoolCalendar
     from monitor.inventory.city import Inventory, School, Site
+    from monitor.report.outlook import CityView
     from monitor.rollout.board import RolloutBoard
-    from monitor.rollout.city import CityView
     from monitor.status.history import RoundTripHistory
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard

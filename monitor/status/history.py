@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import CheckKind, Role
+from monitor.inventory.checks import CheckKind, Role
 from monitor.observation import EchoRound
 from monitor.status.model import RoundTrip
 

@@ -14,7 +14,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.inventory.city import CheckKind, Criterion
+from monitor.inventory.checks import CheckKind
+from monitor.inventory.city import Criterion
 from monitor.observation import Outcome, Reason, State
 from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage

@@ -11,7 +11,8 @@ from monitor.availability.records import TRANSITION, read_transition
 from monitor.availability.sla import month_entries, sla_report
 from monitor.availability.spells import MEMORY
 from monitor.exposition.blackbox import blackbox_text
-from monitor.inventory.city import Role, checks_of_school
+from monitor.inventory.checks import Role
+from monitor.inventory.city import checks_of_school
 from monitor.ledger.chain import LedgerError
 from monitor.status.build import (
     city_status,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from monitor.availability.records import Transition
     from monitor.daemon.daemon import Daemon
     from monitor.exposition.gate import ScrapeGate
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.status.build import Sources
     from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
 

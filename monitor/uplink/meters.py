@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import CheckKind, InterfacesOptions, Role, checks_of_school
+from monitor.inventory.checks import CheckKind, InterfacesOptions, Role
+from monitor.inventory.city import checks_of_school
 from monitor.observation import DeviceReading, Outcome
 from monitor.uplink.findings import findings
 from monitor.uplink.meter import UplinkMeter
@@ -17,7 +18,8 @@ from monitor.uplink.model import Poll
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.inventory.city import Check, Contract, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Contract, Inventory
     from monitor.observation import Observation
     from monitor.uplink.findings import Finding
     from monitor.uplink.meter import UplinkLoad

@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.observation import DeviceReading, EchoRound, Outcome, Reason
 
 if TYPE_CHECKING:

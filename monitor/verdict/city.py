@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.observation import State
 from monitor.verdict.answer import Answer, answer_of
 from monitor.verdict.census import take_census

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.inventory.city import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
+from monitor.inventory.checks import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
 from monitor.inventory.device_profile import Quantity
 from monitor.observation import EchoRound, HardwareReading, Outcome
 from monitor.uplink import FindingKind
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
     from monitor.inventory.limits import Limits
     from monitor.observation import Observation
     from monitor.uplink import Measured

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import CheckKind, checks_of_school
+from monitor.inventory.checks import CheckKind
+from monitor.inventory.city import checks_of_school
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.inventory.limits import Limits
     from monitor.observation import Observation
     from monitor.uplink import Measured

@@ -18,7 +18,7 @@ from monitor.observation import State
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.inventory.city import Target
+    from monitor.inventory.checks import Target
 
 
 class Cause(StrEnum):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import CheckKind, Role
+from monitor.inventory.checks import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.device import Track
 from monitor.verdict.model import Cause, Change, Subject, SubjectKind, Verdict
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.observation import Observation
     from monitor.verdict.model import Moment
 

@@ -14,14 +14,12 @@ from monitor.words.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from monitor.ledger.chain import Json
-
 # What spreadsheets take for a formula at the start of a cell, also in full width (OWASP, CSV
 # injection); the whitespace before it does not help.
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def csv_table(columns: Sequence[str], lines: Iterable[Mapping[str, Json]]) -> str:
+def csv_table(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str:
     """Return lines as CSV (RFC 4180) under a head of columns, nothing without columns."""
     if not columns:
         return ""
@@ -32,7 +30,7 @@ def csv_table(columns: Sequence[str], lines: Iterable[Mapping[str, Json]]) -> st
     return stream.getvalue()
 
 
-def _cell(value: Json) -> Json:
+def _cell(value: object) -> object:
     """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
     if not isinstance(value, str):
         return value

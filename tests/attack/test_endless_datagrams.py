@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.flood_filter import STRAYS_A_SECOND
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.probes.echo.port import Mode
 from monitor.probes.echo.socket import EchoSocket
 from monitor.snmp.client import SnmpClient

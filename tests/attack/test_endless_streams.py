@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.inventory.city import DnsOptions, HttpOptions, Throughput
+from monitor.inventory.checks import DnsOptions, HttpOptions
+from monitor.inventory.city import Throughput
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes.stream.http1 import HEAD_LIMIT
 from monitor.throughput.measure import GRACE_SECONDS

@@ -17,14 +17,14 @@ from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.daemon.consumers.traps import open_traps
 from monitor.exposition.store import Exposition
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     HttpOptions,
     InterfacesOptions,
     SnmpAccess,
     SnmpUser,
-    Switch,
     password_names,
 )
+from monitor.inventory.city import Switch
 from monitor.observation import Outcome
 from monitor.probes.snmp_transport import SnmpReaders
 from tests.attack.heartbeat import heartbeat, longest_turn_allowed
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from monitor.daemon.consumers.traps import TrapDesk
-    from monitor.inventory.city import CheckPlan, Inventory
+    from monitor.inventory.checks import CheckPlan
+    from monitor.inventory.city import Inventory
 
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory.city import HttpOptions
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import Outcome, Reason
 from monitor.probes.stream.redirect_target import is_own, refusal
 from monitor.probes.stream.special_addresses import IPV4_BLOCKS, IPV6_BLOCKS

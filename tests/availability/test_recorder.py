@@ -14,7 +14,6 @@ from monitor.availability.recorder import MinuteRecorder
 from monitor.availability.records import (
     MINUTES,
     SCOPE,
-    MalformedEntryError,
     MinuteRun,
     Transition,
     minutes_entry,
@@ -24,7 +23,7 @@ from monitor.availability.records import (
     scope_id,
     transition_entry,
 )
-from monitor.ledger.chain import GENESIS, Entry, link
+from monitor.ledger.chain import GENESIS, Entry, MalformedEntryError, link
 from monitor.observation import State
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.availability.records import MalformedEntryError
 from monitor.campaigns.evidence import Direction, Measurement, PassivePeak
 from monitor.campaigns.records import (
     CampaignPhase,
@@ -24,7 +23,7 @@ from monitor.campaigns.records import (
     read_measurement,
     read_peak,
 )
-from monitor.ledger.chain import Entry, require_valid
+from monitor.ledger.chain import Entry, MalformedEntryError, require_valid
 from monitor.rollout.line_records import (
     LineChange,
     line_day_entry,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     Engine,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory.city import HttpOptions
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import Outcome, Reason
 from monitor.probes.stream.cookies import Cookies
 from monitor.probes.stream.url import parse_url

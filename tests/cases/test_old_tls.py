@@ -12,7 +12,7 @@ import pytest
 
 from monitor.cli.insecure import insecure_settings
 from monitor.config import load_text
-from monitor.inventory.city import HttpOptions
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from tests.config.test_corpus import CORPUS
 from tests.ports import free_port

@@ -10,14 +10,14 @@ import pytest
 
 from monitor.cli.conclusion import conclusion
 from monitor.config import load_text
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Observation, Outcome, Reason
 from tests.cli.test_main import TOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
 
 INVENTORY = load_text(TOWN.text().encode(), "x")
 GOETHE = next(one for one in INVENTORY.schools if one.id == "goethe")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.cli.probe import Wishes
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 from tests.cli.test_main import TOWN, invoke
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town

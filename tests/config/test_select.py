@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.config import load_text
-from monitor.inventory.city import InterfacesOptions
+from monitor.inventory.checks import InterfacesOptions
 from monitor.inventory.interface_selection import EVERYTHING, IF_TYPES, InterfaceSelection
 from tests.config.build.test_build import NETWORK, SMALL, problems, with_school
 

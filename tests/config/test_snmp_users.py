@@ -9,7 +9,8 @@ from monitor.cli.main import main
 from monitor.config import load_text
 from monitor.config.secrets import SecretError, read_credentials
 from monitor.exposition.inventory_info import render_school
-from monitor.inventory.city import CredentialSource, SnmpUser, insecure_devices, snmp_access
+from monitor.inventory.checks import SnmpUser, snmp_access
+from monitor.inventory.city import CredentialSource, insecure_devices
 
 CORPUS = Path(__file__).parent / "corpus" / "good"
 USERS = CORPUS / "snmp-users.yaml"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.status.alerts import (
     NAME_SERVICE,
     OF_CAUSE,

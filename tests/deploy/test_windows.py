@@ -18,7 +18,7 @@ from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
 from monitor.exposition.metric import Kind
 from monitor.exposition.mib import READ_TIMESTAMP
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.probes.interface_columns import TWINS
 from tests.deploy.rules import ROOT, RULES, alerts, all_rules
 from tests.drills.pace import seconds

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from monitor.devices.links import Link, Topology
 from monitor.exposition.hardware import LINK_FAMILY, render_links
 from monitor.exposition.text import Blocks
-from monitor.inventory.city import CheckKind, HardwareOptions
+from monitor.inventory.checks import CheckKind, HardwareOptions
 from monitor.observation import HardwareReading, Neighbor
 from tests.exposition.support import ACCESS, interfaces_check, inventory, observed, reading, school
 

@@ -42,7 +42,8 @@ from tests.virtual_time import VirtualClock, VirtualTimeLoop
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from monitor.inventory.city import IcmpOptions, Inventory
+    from monitor.inventory.checks import IcmpOptions
+    from monitor.inventory.city import Inventory
     from monitor.inventory.city import School as InventorySchool
     from monitor.observation import EchoRound
     from monitor.snmp.read import Agent, Reader, Request, Result

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.inventory.city import (
-    Calendar,
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     CheckPlan,
-    Contract,
     IcmpOptions,
     InterfacesOptions,
+    Role,
+    SnmpAccess,
+    Target,
+)
+from monitor.inventory.city import (
+    Calendar,
+    Contract,
     Inventory,
     Location,
     Reference,
-    Role,
     School,
     Site,
-    SnmpAccess,
     Switch,
-    Target,
     Uplink,
 )
 from monitor.observation import DeviceReading, Observation, Outcome

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.exposition.blackbox import blackbox_samples, blackbox_text
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
-from monitor.inventory.city import Check, CheckKind, HttpOptions, Role, Target
+from monitor.inventory.checks import Check, CheckKind, HttpOptions, Role, Target
 from monitor.observation import (
     CertificateChain,
     DnsReading,

@@ -15,7 +15,7 @@ import pytest
 
 from monitor.cli.common import read_inventory
 from monitor.exposition.ports import SETTLED_SECONDS
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.hardware import LOOPBACK, VIRTUAL_LAN
 from monitor.simulator.model import USED_SHARE
 from tests.exposition.support import exact_names

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.mib import IF_TYPE_INFO, READ_TIMESTAMP, STEADY
 from monitor.exposition.text import sanitise
-from monitor.inventory.city import Identity, InterfacesOptions
+from monitor.inventory.checks import Identity, InterfacesOptions
 from monitor.observation import DeviceReading
 from tests.exposition.support import exact_names, interfaces_check, reading, two_ports
 

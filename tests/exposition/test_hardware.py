@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monitor.exposition.render import CheckRenderer
-from monitor.inventory.city import HardwareOptions
+from monitor.inventory.checks import HardwareOptions
 from monitor.observation import (
     HardwareReading,
     Observation,

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.own import OwnMetrics
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 from tests.exposition.support import (
     MONDAY,

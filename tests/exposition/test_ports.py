@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.mib import LOOK_BACK_SECONDS
 from monitor.exposition.ports import SETTLED_SECONDS, Exported, PortChooser
-from monitor.inventory.city import Check, InterfacesOptions
+from monitor.inventory.checks import Check, InterfacesOptions
 from monitor.inventory.interface_selection import InterfaceSelection
 from tests.exposition.support import MONDAY, exact_names, interfaces_check, reading
 

@@ -17,7 +17,7 @@ from monitor.daemon.daemon import Loaded, Settings, open_daemon
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.metric import Kind
 from monitor.exposition.mib import INTERFACE_METRICS
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.probes.echo.match import Drop
 from monitor.probes.echo.socket import EchoSocket
 from monitor.snmp.client import DROP_REASONS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.config import load
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.web.pages import POLICY
 from tests.exposition.test_oracle import is_allowed
 from tests.integration.running import (

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.availability.records import TRANSITION, read_transition
-from monitor.ledger.anchor import anchors_in, contradiction
+from monitor.ledger.anchor import anchors_in
 from monitor.ledger.reader import open_reader
+from monitor.ledger.reading import contradiction
 from monitor.observation import State
 from tests.integration.running import MONITOR, Daemon, Town, run, series, until, value
 

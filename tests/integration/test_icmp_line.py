@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.probes.echo.match import Drop
 from monitor.probes.echo.port import EchoPermissionError, EchoPort, Mode
 from monitor.probes.echo.socket import RECEIVE_BUFFER_BYTES, EchoSocket

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.ledger.anchor import contradiction
 from monitor.ledger.chain import (
     Entry,
     LedgerCorruptError,
@@ -32,6 +31,7 @@ from monitor.ledger.chain import (
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.ledger.postgres import PostgresPlace, postgres_place
+from monitor.ledger.reading import contradiction
 from monitor.report.output import to_csv, to_html, to_json, to_markdown
 from monitor.report.report import end_of, rollout_report
 from monitor.simulator.years import rollout_history

@@ -17,7 +17,7 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.exposition.devices import DeviceRenderer
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     Engine,

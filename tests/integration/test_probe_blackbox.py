@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.clock import SystemClock
 from monitor.exposition.blackbox import blackbox_text
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     DnsOptions,

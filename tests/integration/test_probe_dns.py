@@ -12,7 +12,7 @@ import dns.message
 import dns.rrset
 import pytest
 
-from monitor.inventory.city import DnsOptions
+from monitor.inventory.checks import DnsOptions
 from monitor.observation import DnsReading, Outcome, Reason
 from tests.integration.probe_servers import dnsmasq
 from tests.ports import free_port

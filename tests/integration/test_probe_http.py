@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory.city import HttpOptions
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import HttpReading, Outcome, Reason
 from tests.integration.probe_servers import LOOPBACK_NAMES, NOW, Issued, issue, nginx
 from tests.ports import free_port

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory.city import HttpOptions, TcpOptions
+from monitor.inventory.checks import HttpOptions, TcpOptions
 from monitor.observation import Outcome, Reason, TcpReading
 from tests.ports import free_port
 from tests.probes.support import (

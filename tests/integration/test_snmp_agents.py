@@ -10,7 +10,7 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.config.build.device_profiles import own_profiles
 from monitor.config.secrets import Secret
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     Engine,

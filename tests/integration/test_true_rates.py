@@ -24,7 +24,7 @@ import pytest
 from dashboards.boards import BOARDS
 from monitor.config import load
 from monitor.exposition.mib import INTERFACE_METRICS, LOOK_BACK_SECONDS
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.snmp.read import Failure, FailureKind, Result
 from tests.dashboards.test_boards import document, expressions
 from tests.deploy.rules import all_rules

@@ -11,7 +11,7 @@ import pytest
 
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
-from monitor.inventory.city import CheckKind, Engine, Role
+from monitor.inventory.checks import CheckKind, Engine, Role
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext
 from monitor.probes.snmp_transport import SnmpReaders
@@ -26,7 +26,7 @@ from tests.simulator.cities import city
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from monitor.inventory.city import IcmpOptions
+    from monitor.inventory.checks import IcmpOptions
     from monitor.observation import EchoRound
 
 pytestmark = pytest.mark.integration

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     DnsOptions,
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from monitor.clock import Clock
-    from monitor.inventory.city import IcmpOptions, SnmpAccess, Throughput
+    from monitor.inventory.checks import IcmpOptions, SnmpAccess
+    from monitor.inventory.city import Throughput
     from monitor.observation import EchoRound, Observation, ThroughputReading
     from monitor.snmp.read import Request, Result
 

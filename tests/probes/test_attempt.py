@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory.city import TcpOptions
+from monitor.inventory.checks import TcpOptions
 from monitor.observation import TcpReading
 from monitor.probes.attempt import Attempt, observe, printable
 from monitor.probes.context import ProbeContext

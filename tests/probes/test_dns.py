@@ -7,7 +7,7 @@ import dns.rrset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory.city import DnsOptions
+from monitor.inventory.checks import DnsOptions
 from monitor.observation import Reason
 from monitor.probes.attempt import ProbeError
 from monitor.probes.dns import _Lookup

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.clock import SystemClock
-from monitor.inventory.city import Check, CheckKind, HardwareOptions, IcmpOptions, Role, Target
+from monitor.inventory.checks import Check, CheckKind, HardwareOptions, IcmpOptions, Role, Target
 from monitor.inventory.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
 from monitor.observation import Chassis, HardwareReading, Outcome, PowerSupplyGroup, Reason, Sensor
 from monitor.probes import hardware

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.inventory.city import Check, CheckKind, IcmpOptions, Role, Target, TcpOptions
+from monitor.inventory.checks import Check, CheckKind, IcmpOptions, Role, Target, TcpOptions
 from monitor.observation import EchoRound, Outcome, Reason
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext

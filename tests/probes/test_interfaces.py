@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.clock import SystemClock
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     IcmpOptions,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.config.secrets import Secret
-from monitor.inventory.city import Engine, SnmpAccess, SnmpUser
+from monitor.inventory.checks import Engine, SnmpAccess, SnmpUser
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.model import AuthProtocol, PrivProtocol, Security
 from monitor.snmp.read import Agent, Request, Result

@@ -5,8 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.availability.records import MalformedEntryError
-from monitor.ledger.chain import Entry
+from monitor.ledger.chain import Entry, MalformedEntryError
 from monitor.report.forecast import Step
 from monitor.report.history import read_history, regressions
 from monitor.rollout.stage import Stage

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.availability.records import MalformedEntryError
-from monitor.ledger.chain import Entry
+from monitor.ledger.chain import Entry, MalformedEntryError
 from monitor.rollout.goal_records import (
     GoalScope,
     configured_scope,

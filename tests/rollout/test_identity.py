@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     IcmpOptions,

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.campaigns.evidence import Judged
 from monitor.campaigns.rules import evaluate
 from monitor.inventory.city import ExpectedLine, Milestone
 from monitor.rollout.line import Identity, is_live, right_line
-from monitor.rollout.stage import FRESH, Judged, Stage, StageFinding, stage_of
+from monitor.rollout.stage import FRESH, Stage, StageFinding, stage_of
 from tests.campaigns.evidence import START, ZONE, campaign, failing, line_day, of_days, passing
 
 if TYPE_CHECKING:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import (
-    Calendar,
+from monitor.inventory.checks import (
     CheckKind,
     CheckPlan,
-    Contract,
-    CredentialSource,
     IcmpOptions,
     InterfacesOptions,
+    SnmpAccess,
+    TcpOptions,
+)
+from monitor.inventory.city import (
+    Calendar,
+    Contract,
+    CredentialSource,
     Inventory,
     Location,
     Reference,
     School,
     Site,
-    SnmpAccess,
     Switch,
-    TcpOptions,
     Uplink,
 )
 from monitor.simulator.__main__ import main
@@ -28,7 +30,7 @@ from monitor.simulator.__main__ import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.inventory.city import SnmpVersion
+    from monitor.inventory.checks import SnmpVersion
 
 NAMES = ("goethe", "schiller", "voede", "koellerholz", "natorp", "waldschule")
 

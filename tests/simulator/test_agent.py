@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.faults import Condition
 from monitor.simulator.model import Bulk, Device
 from monitor.snmp.ber import CodecError, Tag

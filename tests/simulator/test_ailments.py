@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.agent import Agent
 from monitor.simulator.faults import (
     DAMAGED_PER_SECOND,

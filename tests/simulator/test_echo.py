@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import FaultError, parse_fault, places_of
 from monitor.simulator.loopback import loopback_inventory

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.faults import (
     HEALTHY,
     Fault,

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     CheckKind,
     CheckPlan,
     DnsOptions,
     HttpOptions,
     InterfacesOptions,
-    Inventory,
     TcpOptions,
 )
 from monitor.simulator.faults import places_of
@@ -22,7 +21,8 @@ from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from tests.simulator.cities import city
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import CheckOptions
+    from monitor.inventory.checks import CheckOptions
+    from monitor.inventory.city import Inventory
 
 
 def with_router_hosts(*hosts: str) -> Inventory:

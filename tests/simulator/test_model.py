@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.simulator.model import (
     HOSTILE_TEXTS,
     Bulk,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
 from monitor.config import load_text
-from monitor.inventory.city import CheckKind
+from monitor.inventory.checks import CheckKind
 from monitor.observation import HttpReading, Outcome, Reason
 from monitor.probes import http
 from monitor.probes.context import ProbeContext

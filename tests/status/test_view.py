@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from monitor.exposition.gate import ScrapeGate
-from monitor.inventory.city import Role
+from monitor.inventory.checks import Role
 from monitor.status.view import DaemonView, find_check
 from monitor.threads import READER_QUEUE, READER_THREADS
 from monitor.web.app import Listen, serve

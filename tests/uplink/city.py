@@ -6,16 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from monitor.inventory.checks import CheckKind, CheckPlan, InterfacesOptions, SnmpAccess
 from monitor.inventory.city import (
     Calendar,
-    CheckKind,
-    CheckPlan,
-    InterfacesOptions,
     Inventory,
     Location,
     School,
     Site,
-    SnmpAccess,
     Switch,
     Uplink,
     checks_of_school,
@@ -24,7 +21,8 @@ from monitor.observation import Observation, Outcome, Reason
 from tests.uplink.router import GIGABIT, MORNING
 
 if TYPE_CHECKING:
-    from monitor.inventory.city import Check, Contract
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Contract
     from monitor.observation import DeviceReading
 
 LASTED = 0.05

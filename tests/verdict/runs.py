@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     CheckKind,
     CheckPlan,
     HardwareOptions,
@@ -35,7 +35,8 @@ from tests.verdict.world import CONTRACT, city, icmp, moment, switch, uplink
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.observation import Values
     from monitor.verdict import Degradation, Subject
 

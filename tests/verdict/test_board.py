@@ -7,16 +7,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     Check,
     CheckKind,
     CheckPlan,
     InterfacesOptions,
-    Inventory,
     Role,
     SnmpAccess,
-    Switch,
 )
+from monitor.inventory.city import Inventory, Switch
 from monitor.observation import DeviceReading, EchoRound, Observation, Outcome, Reason, State
 from monitor.verdict import MONITOR, Cause, Change, Moment, Verdict, VerdictBoard
 from monitor.verdict.answer import Answer, answer_of

@@ -17,7 +17,7 @@ from tests.verdict.world import Spells, World, city_of, moment, uplink
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from monitor.inventory.city import Check
+    from monitor.inventory.checks import Check
 
 FOREVER = 10_000.0
 few = settings(max_examples=25)

@@ -11,13 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.inventory.checks import Check, CheckKind, CheckPlan, IcmpOptions
 from monitor.inventory.city import (
     Calendar,
-    Check,
-    CheckKind,
-    CheckPlan,
     Contract,
-    IcmpOptions,
     Inventory,
     Location,
     Reference,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from monitor.inventory.city import CheckKind, Criterion
+from monitor.inventory.checks import CheckKind
+from monitor.inventory.city import Criterion
 from monitor.observation import Outcome, Reason, State
 from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage

@@ -31,7 +31,7 @@ from monitor.cli.common import Exit, fail
 from monitor.cli.logs import JsonLines, TextLines
 from monitor.exposition.blackbox import blackbox_text
 from monitor.exposition.text import labels
-from monitor.inventory.city import TcpOptions
+from monitor.inventory.checks import TcpOptions
 from monitor.ledger.chain import Entry, link
 from monitor.ledger.reading import write_rows
 from monitor.observation import Observation, Outcome, Reason

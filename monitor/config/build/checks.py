@@ -23,7 +23,7 @@ from monitor.config.shape.rules import (
 )
 from monitor.config.tree.places import mark_of
 from monitor.config.tree.problems import listed, suggestion
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     PROBE_SHARE,
     CheckKind,
     CheckPlan,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from monitor.config.shape.rules import CredentialRules, PaceRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
-    from monitor.inventory.city import CheckOptions, SnmpVersion
+    from monitor.inventory.checks import CheckOptions, SnmpVersion
     from monitor.inventory.device_profile import DeviceProfiles
 
 _VERSIONS: dict[str, SnmpVersion] = {"v1": "1", "v2c": "2c", "v3": "3"}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from monitor.config.shape.rules import EnvironmentCredential, FileCredential, UserCredential
 from monitor.config.tree.places import key_mark_of, mark_of
-from monitor.inventory.city import CredentialSource, SnmpUser, password_names
+from monitor.inventory.checks import SnmpUser, password_names
+from monitor.inventory.city import CredentialSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from monitor.calendar.school_days import SchoolCalendar
 from monitor.campaigns.load import OctetReading, octets_of
 from monitor.campaigns.requests import RequestFile, RequestFileError
 from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
-from monitor.inventory.city import CheckKind, InterfacesOptions, Role
+from monitor.inventory.checks import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.throughput.measure import measure
 from monitor.verdict import Subject
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.daemon.pipeline import Watch
     from monitor.daemon.swap import Swap
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.ledger.ledger import Ledger
     from monitor.observation import Observation
     from monitor.state.file import Stamp

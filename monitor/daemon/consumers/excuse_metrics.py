@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.availability.excuse_effect import Effect, effect_by_site
 from monitor.availability.excuses import EXCUSE, EXCUSE_WITHDRAWN, read_excuses
-from monitor.availability.records import MalformedEntryError
 from monitor.exposition.availability import excuse_blocks
-from monitor.ledger.chain import LedgerError
+from monitor.ledger.chain import LedgerError, MalformedEntryError
 from monitor.threads import FullError
 
 if TYPE_CHECKING:

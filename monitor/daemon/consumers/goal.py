@@ -18,8 +18,8 @@ from monitor.availability.minutes import minute_of
 from monitor.exposition.rollout import exporter_block, forecast_blocks, goal_blocks
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.leadership import ASK_SECONDS, Leadership
-from monitor.report.outlook import forecast_now
-from monitor.rollout.city import CityView, read_city
+from monitor.report.outlook import CityView, forecast_now
+from monitor.rollout.city import read_city
 from monitor.rollout.goal_records import GOAL, read_goal, unrecorded_goal
 from monitor.rollout.stage import Stage
 

@@ -19,7 +19,7 @@ from monitor.daemon.swap import Swap
 from monitor.devices.links import place_of
 from monitor.exposition.text import Blocks
 from monitor.flood_filter import FloodFilter, lost_datagrams
-from monitor.inventory.city import SNMP_OPTIONS, CheckKind, Role
+from monitor.inventory.checks import SNMP_OPTIONS, CheckKind, Role
 from monitor.probes.resolve import ResolveError, resolve
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.devices.links import Place
     from monitor.exposition.store import Exposition
-    from monitor.inventory.city import Check, Inventory
+    from monitor.inventory.checks import Check
+    from monitor.inventory.city import Inventory
     from monitor.probes.snmp_transport import SnmpReaders
     from monitor.snmp.traps import Senders, TrapReceiver
     from monitor.threads import ProbeThreads

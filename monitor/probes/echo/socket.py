@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from monitor.inventory.city import IcmpOptions
+    from monitor.inventory.checks import IcmpOptions
     from monitor.observation import EchoRound
     from monitor.probes.echo.match import ClockReading
 

@@ -9,22 +9,24 @@ from pathlib import Path
 import pytest
 
 from monitor.config import ConfigError, load_text
-from monitor.inventory.city import (
+from monitor.inventory.checks import (
     CheckKind,
-    CredentialSource,
-    Criterion,
     DnsOptions,
     Engine,
-    ExpectedLine,
-    Goal,
     HttpOptions,
     IcmpOptions,
     InterfacesOptions,
+    Role,
+    TcpOptions,
+)
+from monitor.inventory.city import (
+    CredentialSource,
+    Criterion,
+    ExpectedLine,
+    Goal,
     Inventory,
     ReportedEntry,
     ReportedGoal,
-    Role,
-    TcpOptions,
 )
 from monitor.inventory.limits import Limits
 

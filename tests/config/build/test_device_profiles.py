@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.config import ConfigError, load_text
 from monitor.config.build.device_profiles import own_profiles
 from monitor.config.shape.device_profiles import ReadingRules
-from monitor.inventory.city import HardwareOptions
+from monitor.inventory.checks import HardwareOptions
 from monitor.inventory.device_profile import MAX_OID_OCTETS, DeviceProfiles, Quantity, oid_octets
 from monitor.snmp.ber import CodecError, Tag
 from monitor.snmp.layout import Layout

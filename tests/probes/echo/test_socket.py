@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.flood_filter import FloodFilter
-from monitor.inventory.city import IcmpOptions
+from monitor.inventory.checks import IcmpOptions
 from monitor.probes.echo.packet import EchoError
 from monitor.probes.echo.port import EchoPermissionError, Mode, Waiting
 from monitor.probes.echo.socket import EchoSocket

@@ -1,0 +1,252 @@
+"""Checks, their options and what they are run against: frozen values.
+
+Must not know: YAML, sockets, or how a probe works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from monitor.inventory.device_profile import DeviceProfiles
+from monitor.inventory.interface_selection import EVERYTHING, InterfaceSelection, UnusedPorts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+SnmpVersion = Literal["1", "2c", "3"]
+
+
+Identity = Literal["ifName", "ifDescr", "ifAlias", "ifIndex"]
+
+
+# A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
+PROBE_SHARE = 0.95
+
+
+# What a round of pings may take beyond its spacing and its wait: its turn among many others.
+PACING_SECONDS = 0.1
+
+
+# A dead device's walks are asked for less and less often, down to this; never its pings.
+BACK_OFF_LIMIT_SECONDS = 300.0
+
+
+class Engine(StrEnum):
+    """Which SNMP implementation talks to a device."""
+
+    NATIVE = "native"
+    PYSNMP = "pysnmp"
+
+
+class Role(StrEnum):
+    """What a device is to its site."""
+
+    UPLINK = "uplink"
+    SWITCH = "switch"
+    REFERENCE = "reference"
+
+
+class CheckKind(StrEnum):
+    """The kinds of checks; each has one file in `monitor/probes/`."""
+
+    ICMP = "icmp"
+    INTERFACES = "interfaces"
+    HARDWARE = "hardware"
+    TCP = "tcp"
+    HTTP = "http"
+    DNS = "dns"
+
+
+BACK_OFF_KINDS = frozenset({CheckKind.INTERFACES, CheckKind.HARDWARE})
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpUser:
+    """An SNMPv3 user without its passwords; a protocol that it does not use is empty."""
+
+    name: str
+    auth: str = ""
+    priv: str = ""
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpAccess:
+    """How to speak SNMP with one device; `user` holds for version 3, and for no other.
+
+    The credential's secret is the community, or those that `password_names` tells of.
+    """
+
+    version: SnmpVersion
+    credential: str
+    engine: Engine = Engine.NATIVE
+    port: int = 161
+    timeout: float = 2.0
+    retries: int = 1
+    user: SnmpUser | None = None
+
+    @property
+    def is_insecure(self) -> bool:
+        """Return whether others can read along: all but version 3 with encryption."""
+        return self.user is None or not self.user.priv
+
+
+def password_names(credential: str) -> tuple[str, str]:
+    """Return under which names the secrets of an SNMPv3 user are kept: of auth, of priv."""
+    return f"{credential}.auth_password", f"{credential}.priv_password"
+
+
+def snmp_access(plans: Iterable[CheckPlan]) -> SnmpAccess | None:
+    """Return how a device with these checks is read by SNMP, None if it is not."""
+    options = (plan.options for plan in plans)
+    found = (option.access for option in options if isinstance(option, SNMP_OPTIONS))
+    return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpOptions:
+    """One round of echo requests: how many, how far apart (seconds), how large (bytes).
+
+    `histogram` exports the round-trip times as a histogram.
+    """
+
+    packets: int = 5
+    spacing: float = 0.2
+    payload: int = 56
+    wait: float = 2.0
+    histogram: bool = True
+
+    @property
+    def round_seconds(self) -> float:
+        """Return how long a round takes at most when nothing answers."""
+        return (self.packets - 1) * self.spacing + self.wait + PACING_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class InterfacesOptions:
+    """One poll of a device's system group and interface tables.
+
+    `uplink_interface` is the ifName of the interface towards the provider, on routers.
+    `alias` exports ifAlias, which may hold names of people and is off by default; `read_alias`
+    reads it and exports nothing. `identity` is what an interface's series are known by, where
+    it tells the device's interfaces apart. `select` says which interfaces are exported, `unused`
+    how much of a port that is down and carries nothing.
+    """
+
+    access: SnmpAccess
+    uplink_interface: str | None = None
+    alias: bool = False
+    read_alias: bool = False
+    identity: Identity = "ifName"
+    select: InterfaceSelection = EVERYTHING
+    unused: UnusedPorts = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareOptions:
+    """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree.
+
+    `profile` names the one of `profiles` by which the switch's make is read; without, it is
+    the one for its sysObjectID. `unused` of `status` leaves out the power of ports that feed none.
+    """
+
+    access: SnmpAccess
+    profiles: DeviceProfiles = field(default_factory=DeviceProfiles)
+    profile: str | None = None
+    unused: UnusedPorts = "status"
+
+
+SNMP_OPTIONS = (InterfacesOptions, HardwareOptions)
+"""The options of checks that speak SNMP; each has an `access`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TcpOptions:
+    """One TCP connection to `port`."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """One HTTP(S) request to `url`, and what its answer must look like.
+
+    `status` lists the accepted codes, `body` is a regular expression that must match,
+    `address` connects there instead of to the URL's host (name and certificate stay).
+    `ca_file` is trusted instead of the system's store. `network` is that of the device's place:
+    redirects may lead there although it is private. `old_tls` accepts what is broken: TLS 1.0,
+    RSA key exchange, short keys.
+    """
+
+    url: str
+    status: tuple[int, ...] = (200,)
+    body: str | None = None
+    redirects: int = 5
+    verify: bool = True
+    address: str | None = None
+    ca_file: str | None = None
+    network: str | None = None
+    old_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DnsOptions:
+    """One DNS query for `name` and `record` to `server`; `expected` answers if any are given."""
+
+    server: str
+    name: str
+    record: str = "A"
+    port: int = 53
+    expected: tuple[str, ...] = ()
+
+
+CheckOptions = (
+    IcmpOptions | InterfacesOptions | HardwareOptions | TcpOptions | HttpOptions | DnsOptions
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a check asks: a device of a site, or a reference outside (school and site empty)."""
+
+    school: str
+    site: str
+    device: str
+    role: Role
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of work for the schedule; equal checks are the same check across reloads.
+
+    `name` tells a device's checks apart and is the module name of `/probe`. `id` is
+    `school/site/device/name`, unique within an inventory and stable over time.
+    """
+
+    kind: CheckKind
+    name: str
+    target: Target
+    interval: float
+    timeout: float
+    options: CheckOptions
+    id: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        target = self.target
+        id_ = f"{target.school}/{target.site}/{target.device}/{self.name}"
+        object.__setattr__(self, "id", id_)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """How one check of a device is done: its kind, name, pace (seconds) and options."""
+
+    kind: CheckKind
+    name: str
+    interval: float
+    timeout: float
+    options: CheckOptions
