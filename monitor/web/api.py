@@ -24,7 +24,7 @@ from monitor.status.model import (
     Sla,
     Verdicts,
 )
-from monitor.web.view import UnknownMonthError, View
+from monitor.status.view import UnknownMonthError, View
 from monitor.words.plain import as_json
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from monitor.exposition.gate import CONTENT_TYPE
+from monitor.status.view import UnknownTargetError, View
 from monitor.web.accepting import Acceptor, listening_sockets
 from monitor.web.access import Guard, Rules
 from monitor.web.api import api_routes
@@ -25,7 +26,6 @@ from monitor.web.returning import Returning
 from monitor.web.server_log import ServerLog
 from monitor.web.tls import Audience, WebAccess, server_context
 from monitor.web.unavailable import unavailable
-from monitor.web.view import UnknownTargetError, View
 from monitor.words.plain import plain
 
 if TYPE_CHECKING:

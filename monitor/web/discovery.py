@@ -18,7 +18,7 @@ from monitor.words.plain import as_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.web.view import View
+    from monitor.status.view import View
 
 PATH = "/sd/prometheus"
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from monitor.status.model import SchoolStatus, SchoolSummary
-    from monitor.web.view import View
+    from monitor.status.view import View
     from monitor.words.text import Language
 
 POLICY: Final = (

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from monitor.status.view import BusyError, UnavailableError
 from monitor.web.api import PREFIX, problem
 from monitor.web.refusals import Refusal
-from monitor.web.view import BusyError, UnavailableError
 from monitor.words.plain import plain
 
 if TYPE_CHECKING:

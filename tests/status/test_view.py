@@ -13,10 +13,9 @@ import pytest
 
 from monitor.exposition.gate import ScrapeGate
 from monitor.inventory.checks import Role
-from monitor.status.view import DaemonView, find_check
+from monitor.status.view import BusyError, DaemonView, UnknownTargetError, find_check
 from monitor.threads import READER_QUEUE, READER_THREADS
 from monitor.web.app import Listen, serve
-from monitor.web.view import BusyError, UnknownTargetError
 from tests.integration.running import Town
 from tests.modelled import Network, inventory_of, running
 

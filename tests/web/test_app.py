@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from monitor.status.model import Sla
+from monitor.status.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
 from monitor.web.app import AddressInUseError, Listen, serve
 from monitor.web.refusals import Refusal
-from monitor.web.view import BusyError, UnavailableError, UnknownMonthError, UnknownTargetError
 from tests.web import answers
 
 if TYPE_CHECKING:
