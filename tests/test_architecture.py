@@ -1,173 +1,233 @@
-"""Who may import whom: the rules of docs/architecture.md, kept."""
+"""Who may import whom: the walls of docs/architecture.md, whose table is written from here.
+
+`python -m tests.test_architecture` writes the table.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "monitor"
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "monitor"
+PAGE = ROOT / "docs" / "architecture.md"
 
-# A part of the package -> the parts of ours that it may import, besides itself and the clock.
-ALLOWED: dict[str, set[str]] = {
-    "device_profile": set(),
-    "limits": set(),
-    "interface_selection": set(),
-    "inventory": {"device_profile", "interface_selection", "limits"},
-    "restart": set(),
-    "garbage": set(),
-    "reload": {"inventory"},
-    "shard": {"inventory"},
-    "topology": {"inventory", "observation"},
-    "recording": {"device_profile", "snmp"},
-    "notify": set(),
-    "observation": {"device_profile", "inventory"},
-    "clock": set(),
-    "state_directory": set(),
-    "state_file": set(),
-    "swap": set(),
-    "table": set(),
-    "threads": set(),
-    "host_names": set(),
-    "plain": set(),
-    "plural": set(),
-    "words": set(),
-    "whole_file": set(),
-    "flood_filter": set(),
-    "snmp": {"flood_filter"},
-    "config": {
-        "calendar",
-        "device_profile",
-        "interface_selection",
-        "inventory",
-        "limits",
-        "web_access",
-    },
-    "importing": {"config", "inventory"},
-    "schedule": {"inventory", "observation"},
-    "probes": {"device_profile", "flood_filter", "inventory", "observation", "snmp"},
-    "verdict": {"device_profile", "inventory", "limits", "observation", "uplink"},
-    "uplink": {"inventory", "observation"},
-    "local_time": set(),
-    "calendar": {"inventory"},
-    "maintenance": {"inventory", "maintenance_file"},
-    "maintenance_file": {"inventory"},
-    "rollout": {"inventory", "observation", "uplink"},
-    "exposition": {
-        "device_profile",
-        "interface_selection",
+# From the bottom upwards: a room, and which rooms below it it may import.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "clock": (),
+    "threads": (),
+    "words": (),
+    "state": (),
+    "flood_filter": (),
+    "inventory": (),
+    "observation": ("inventory",),
+    "calendar": ("inventory",),
+    "snmp": ("flood_filter",),
+    "config": ("inventory", "calendar"),
+    "mails": ("inventory", "config"),
+    "schedule": ("inventory", "observation"),
+    "probes": ("flood_filter", "inventory", "observation", "snmp"),
+    "throughput": ("inventory", "observation", "probes"),
+    "devices": ("inventory", "observation"),
+    "uplink": ("inventory", "observation"),
+    "verdict": ("inventory", "observation", "uplink"),
+    "ledger": (),
+    "availability": ("inventory", "observation", "ledger"),
+    "campaigns": ("inventory", "observation", "uplink", "ledger"),
+    "rollout": ("inventory", "observation", "uplink", "ledger", "availability", "campaigns"),
+    "report": ("inventory", "ledger", "campaigns", "rollout"),
+    "exposition": (
         "inventory",
         "observation",
-        "restart",
-        "topology",
-        "verdict",
-        "uplink",
         "calendar",
-        "maintenance",
+        "devices",
+        "uplink",
+        "verdict",
+        "ledger",
+        "availability",
+        "campaigns",
         "rollout",
-    },
-    "status": {
+        "report",
+    ),
+    "status": (
         "inventory",
         "observation",
-        "verdict",
-        "uplink",
         "calendar",
-        "maintenance",
+        "uplink",
+        "verdict",
+        "ledger",
+        "availability",
         "rollout",
-    },
-    "mails": {"config.contacts", "inventory"},
-    "web_access": set(),
-    "web": {"inventory", "observation", "verdict", "exposition", "status", "web_access"},
-    "simulator": {"inventory", "observation", "snmp", "probes.context", "config", "rollout"},
+        "report",
+        "exposition",
+    ),
+    "web": ("observation", "config", "exposition", "status"),
+    "simulator": (
+        "inventory",
+        "observation",
+        "snmp",
+        "config",
+        "ledger",
+        "campaigns",
+        "rollout",
+    ),
 }
-# What is for everybody to use.
-FOR_ALL = {
-    "clock",
-    "host_names",
-    "plain",
-    "plural",
-    "state_file",
-    "swap",
-    "table",
-    "threads",
-    "whole_file",
-    "words",
-}
-WIRING = {
-    "daemon",
-    "city_goal",
-    "traps",
-    "web_rules",
-    "campaigns",
-    "excuses",
-    "excuse_metrics",
-    "watch",
-    "view",
-    "cli",
-    "__main__",
-    "__init__",
-}
+FOR_ALL = ("clock", "threads", "words", "state")
+# They join the rooms, and may import all of them; the shell is above the daemon.
+JOIN = ("daemon", "cli", "__main__")
 # Third parties with one owner each.
 OWNERS = {
-    "yaml": {"config"},
-    "sqlite3": {"rollout"},
-    "sqlalchemy": {"rollout"},
-    "psycopg": {"rollout"},
-    "prometheus_client": {"exposition"},
-    "pysnmp": {"snmp"},
-    "aiohttp": {"web"},
-    "click": {"cli"},
-    "dns": {"probes"},
-    "holidays": {"calendar"},
-    "idna": {"host_names"},
-    "jinja2": {"rollout", "web"},
-    "markupsafe": {"rollout", "web"},
+    "yaml": ("config",),
+    "sqlite3": ("ledger",),
+    "sqlalchemy": ("ledger",),
+    "psycopg": ("ledger",),
+    "prometheus_client": ("exposition",),
+    "pysnmp": ("snmp",),
+    "aiohttp": ("web",),
+    "click": ("cli",),
+    "dns": ("probes",),
+    "holidays": ("calendar",),
+    "jinja2": ("report", "web"),
+    "markupsafe": ("report", "web"),
 }
+MOST_LINES = 400
+# Too long still.
+LONG = {
+    "monitor/config/shape/rules.py",
+    "monitor/daemon/daemon.py",
+    "monitor/snmp/codec.py",
+}
+FEWEST_LINES = 30
+# Each metric names its lines' text, and the text looks its metric up.
+CIRCLE = {"monitor.exposition.hardware"}
+
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+TOOLS = sorted((ROOT / "tools").glob("*.py"))
 
 
-def part_of(path: Path) -> str:
-    relative = path.relative_to(PACKAGE)
-    return relative.parts[0].removesuffix(".py")
-
-
-def imports(path: Path) -> list[str]:
-    found: list[str] = []
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports, ours by file, others by their full name."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative import"
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in SOURCES else node.module for name in names}
     return found
 
 
-SOURCES = sorted(PACKAGE.rglob("*.py"))
-TOOLS = sorted((PACKAGE.parent / "tools").glob("*.py"))
+def room_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=[str(p.relative_to(PACKAGE)) for p in SOURCES])
-def test_imports_follow_the_architecture(path: Path) -> None:
-    part = part_of(path)
-    for name in imports(path):
+IMPORTS = {module: imports(path) for module, path in SOURCES.items()}
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_imports_stay_within_the_walls(module: str) -> None:
+    room = room_of(module)
+    for name in IMPORTS[module]:
         top = name.split(".")[0]
         if top in OWNERS:
-            assert part in OWNERS[top], f"{top} belongs to {OWNERS[top]}"
-        if top != "monitor" or part in WIRING:
+            assert room in OWNERS[top], f"{top} belongs to {OWNERS[top]}"
+        if top != "monitor" or name == "monitor" or room in JOIN:
             continue
-        inside = name.removeprefix("monitor.")
-        allowed = {part, "__version__"} | FOR_ALL | ALLOWED[part]
-        assert any(inside == one or inside.startswith(one + ".") for one in allowed), (
-            f"monitor.{part} may not import {name}"
-        )
+        allowed = {room, *FOR_ALL, *ROOMS[room]}
+        assert room_of(name) in allowed, f"{room} may not import {name}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=[str(p.relative_to(PACKAGE)) for p in SOURCES])
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not text or ast.get_docstring(ast.parse(text)), f"{path.name} has no docstring"
+def test_no_room_imports_one_above_it() -> None:
+    order = list(ROOMS)
+    for place, (room, below) in enumerate(ROOMS.items()):
+        for other in below:
+            assert order.index(other) < place, f"{room} stands below {other}"
+    assert not any("monitor.cli" in name for name in IMPORTS["monitor.daemon.daemon"])
+
+
+def test_a_wall_has_no_door_that_is_not_used() -> None:
+    used: dict[str, set[str]] = defaultdict(set)
+    for module, names in IMPORTS.items():
+        used[room_of(module)] |= {room_of(one) for one in names if one.startswith("monitor.")}
+    for room, below in ROOMS.items():
+        assert set(below) <= used[room], f"{room} imports no {set(below) - used[room]}"
+
+
+def test_no_circle_between_files() -> None:
+    graph = {
+        module: {one for one in names if one in SOURCES and one != module}
+        for module, names in IMPORTS.items()
+        if module not in CIRCLE
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_a_file_is_neither_too_long_nor_too_short(module: str) -> None:
+    path = SOURCES[module]
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    name = str(path.relative_to(ROOT))
+    assert (lines > MOST_LINES) == (name in LONG), f"{lines} lines"
+    # A page of the catalogue of words is as long as its subject.
+    is_free = path.stem.startswith("__") or room_of(module) == "words"
+    if lines < FEWEST_LINES and not is_free:
+        users = [one for one, names in IMPORTS.items() if module in names]
+        assert len(users) > 1, f"{lines} lines that only {users} uses"
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_every_module_says_what_it_is_for(module: str) -> None:
+    text = SOURCES[module].read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
 
 
 @pytest.mark.parametrize("path", TOOLS, ids=[path.name for path in TOOLS])
 def test_what_users_run_needs_no_test_and_no_bench(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports(path)} & {"tests", "bench"}
+
+
+def table() -> str:
+    """Return the tables of docs/architecture.md."""
+    lines = ["| room | may import |", "|---|---|"]
+    for room, below in ROOMS.items():
+        if room not in FOR_ALL:
+            lines.append(f"| `{room}` | {', '.join(below) or 'none'} |")
+    lines.append("| `daemon`, `cli` | all: they join the rooms |")
+    owners: dict[str, list[str]] = defaultdict(list)
+    for package, rooms in OWNERS.items():
+        owners[", ".join(f"`{room}`" for room in rooms)].append(package)
+    lines += ["", "| third party | room |", "|---|---|"]
+    lines += [f"| {', '.join(packages)} | {rooms} |" for rooms, packages in owners.items()]
+    return "\n".join(lines)
+
+
+BEGIN, END = "<!-- walls -->\n", "\n<!-- end of walls -->"
+
+
+def written(page: str) -> str:
+    """Return the page with the tables of now."""
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}{table()}{END}{rest.split(END)[1]}"
+
+
+def test_the_page_has_the_walls_of_this_file() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == written(page), "write it: python -m tests.test_architecture"
+    named = set(re.findall(r"`(monitor/[a-z_/]+)`", page))
+    assert all((ROOT / name).exists() for name in named), named
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ Must not know: HTTP, or how the daemon is built.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from monitor.availability.records import TRANSITION, read_transition
 from monitor.availability.sla import month_entries, sla_report
