@@ -8,10 +8,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from tools.structure import circle, imports_of, package
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "monitor"
@@ -106,31 +107,10 @@ FEWEST_LINES = 30
 # Each metric names its lines' text, and the text looks its metric up.
 CIRCLE = {"monitor.exposition.hardware"}
 
-SOURCES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
+MONITOR = package(PACKAGE)
+SOURCES, IMPORTS = MONITOR.files, MONITOR.imports
 TOOLS = sorted((ROOT / "tools").glob("*.py"))
-
-
-def imports(path: Path) -> set[str]:
-    """Return the modules that a file imports, ours by file, others by their full name."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{path}: relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            found |= {name if name in SOURCES else node.module for name in names}
-    return found
-
-
-def room_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else "__init__"
-
-
-IMPORTS = {module: imports(path) for module, path in SOURCES.items()}
+room_of = MONITOR.room_of
 
 
 @pytest.mark.parametrize("module", SOURCES)
@@ -168,10 +148,7 @@ def test_no_circle_between_files() -> None:
         for module, names in IMPORTS.items()
         if module not in CIRCLE
     }
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        pytest.fail(" <- ".join(error.args[1]))
+    assert not circle(graph)
 
 
 @pytest.mark.parametrize("module", SOURCES)
@@ -195,7 +172,7 @@ def test_every_module_says_what_it_is_for(module: str) -> None:
 
 @pytest.mark.parametrize("path", TOOLS, ids=[path.name for path in TOOLS])
 def test_what_users_run_needs_no_test_and_no_bench(path: Path) -> None:
-    assert not {name.split(".")[0] for name in imports(path)} & {"tests", "bench"}
+    assert not {name.split(".")[0] for name in imports_of(path, SOURCES)} & {"tests", "bench"}
 
 
 def table() -> str:
@@ -206,8 +183,8 @@ def table() -> str:
             lines.append(f"| `{room}` | {', '.join(below) or 'none'} |")
     lines.append("| `daemon`, `cli` | all: they join the rooms |")
     owners: dict[str, list[str]] = defaultdict(list)
-    for package, rooms in OWNERS.items():
-        owners[", ".join(f"`{room}`" for room in rooms)].append(package)
+    for third_party, rooms in OWNERS.items():
+        owners[", ".join(f"`{room}`" for room in rooms)].append(third_party)
     lines += ["", "| third party | room |", "|---|---|"]
     lines += [f"| {', '.join(packages)} | {rooms} |" for rooms, packages in owners.items()]
     return "\n".join(lines)
