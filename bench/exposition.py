@@ -20,7 +20,8 @@ from bench.part import Part, at_most, times_cheaper
 from bench.table import Table
 from monitor.clock import SystemClock
 from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
-from monitor.exposition.mib import DEVICE, INTERFACE_METRICS
+from monitor.exposition.interfaces import INTERFACE_METRICS
+from monitor.exposition.metric import DEVICE
 from monitor.exposition.store import Exposition
 from monitor.inventory.checks import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
 from monitor.observation import DeviceReading, Observation, Outcome

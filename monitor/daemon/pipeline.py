@@ -22,9 +22,9 @@ from monitor.calendar.school_days import SchoolCalendar
 from monitor.devices.links import Topology, place_of
 from monitor.exposition.availability import availability_blocks, ledger_blocks
 from monitor.exposition.degraded import DegradedRenderer
-from monitor.exposition.hardware import LINK_FAMILY, render_links
+from monitor.exposition.hardware import SCHOOL_DEVICE_NEIGHBOR, render_links
 from monitor.exposition.rollout import rollout_blocks
-from monitor.exposition.text import Blocks
+from monitor.exposition.text import Blocks, LineBegins
 from monitor.exposition.uplink import uplink_blocks, uplink_owner
 from monitor.exposition.verdicts import VerdictRenderer, city_blocks
 from monitor.observation import State
@@ -94,6 +94,7 @@ class Watch:
         self._rollout_clock = rollout_clock or clock
         self._exposition = exposition
         self._renderer = VerdictRenderer()
+        self._city_begins = LineBegins()
         self._degraded_renderer = DegradedRenderer()
         self._ledger = ledger
         self.maintenance = maintenance
@@ -225,8 +226,8 @@ class Watch:
         owner = f"{'/'.join(place)}/links"
         blocks = Blocks()
         render_links(blocks, place, self.topology.links(place))
-        block = blocks.text().get(LINK_FAMILY, b"")
-        self._exposition.set_block(LINK_FAMILY, place[0], owner, block)
+        family = SCHOOL_DEVICE_NEIGHBOR.name
+        self._exposition.set_block(family, place[0], owner, blocks.text().get(family, b""))
 
     def begin(self, *, has_rule: bool = False) -> None:
         """Say in the ledger what the rule of verdicts is, if that is news to it."""
@@ -256,7 +257,7 @@ class Watch:
 
     def _expose(self, now: datetime) -> None:
         rules = self._rules
-        of_city = city_blocks(self.board, rules.calendar, self.maintenance, now)
+        of_city = city_blocks(self.board, rules.calendar, self.maintenance, now, self._city_begins)
         self._exposition.set_blocks("", _OWNER, of_city)
         # Without a change of a verdict, lessons and windows begin and end by the minute.
         if minute_of(now) != self._verdicts_shown:

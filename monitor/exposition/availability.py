@@ -7,14 +7,100 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.availability.minutes import MinuteClass
+from monitor.exposition.metric import SITE, Kind, Metric
 from monitor.exposition.text import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.availability.excuses import Excuse
-    from monitor.availability.minutes import MinuteClass
     from monitor.ledger.ledger import LedgerHealth
+
+SCHOOL_MINUTES_TOTAL: Final = Metric(
+    "school_minutes_total",
+    Kind.COUNTER,
+    "minutes",
+    "Minutes of a site accounted for since the daemon's start, by class",
+    (*SITE, "class"),
+    known={"class": tuple(MinuteClass)},
+)
+SCHOOL_EXCUSE_MINUTES: Final = Metric(
+    "school_excuse_minutes",
+    Kind.GAUGE,
+    "minutes",
+    "Minutes of a site that an excuse in force turned into another class: excused (they were"
+    " down) or down (they were unknown); `school_minutes_total` keeps them as recorded",
+    (*SITE, "excuse", "into"),
+)
+SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS: Final = Metric(
+    "school_excuse_begins_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the first minute of an excuse begins, Unix time; of those that ended in the last 400"
+    " days, at most the 200 newest",
+    ("excuse",),
+)
+SCHOOL_EXCUSE_ENDS_TIMESTAMP_SECONDS: Final = Metric(
+    "school_excuse_ends_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the last minute of an excuse ends, Unix time",
+    ("excuse",),
+)
+SCHOOL_EXCUSE_INFO: Final = Metric(
+    "school_excuse_info",
+    Kind.INFO,
+    "",
+    "An excuse in force and the reason that was given; who decided is in the ledger",
+    ("excuse", "note"),
+)
+MONITOR_LEDGER_HEALTHY: Final = Metric(
+    "monitor_ledger_healthy", Kind.GAUGE, "", "Whether the ledger can be written: 1 yes, 0 no"
+)
+MONITOR_LEDGER_RECORDED_TOTAL: Final = Metric(
+    "monitor_ledger_recorded_total",
+    Kind.COUNTER,
+    "entries",
+    "Entries made durable since the daemon's start",
+)
+MONITOR_LEDGER_UNRECORDED_TOTAL: Final = Metric(
+    "monitor_ledger_unrecorded_total",
+    Kind.COUNTER,
+    "entries",
+    "Entries that were refused for good since the daemon's start",
+)
+MONITOR_LEDGER_WAITING: Final = Metric(
+    "monitor_ledger_waiting", Kind.GAUGE, "entries", "Entries that wait to be made durable"
+)
+MONITOR_LEDGER_QUARANTINED: Final = Metric(
+    "monitor_ledger_quarantined",
+    Kind.GAUGE,
+    "",
+    "Whether a damaged ledger lies beside the one in use: 1 yes, 0 no",
+)
+MONITOR_LEDGER_ANCHOR_INFO: Final = Metric(
+    "monitor_ledger_anchor_info",
+    Kind.INFO,
+    "",
+    "The ledger's last row at the start and once a day, for `schulnetz ledger verify --anchor`",
+    ("anchor",),
+)
+
+ACCOUNT_METRICS: Final = (
+    SCHOOL_MINUTES_TOTAL,
+    SCHOOL_EXCUSE_MINUTES,
+    SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS,
+    SCHOOL_EXCUSE_ENDS_TIMESTAMP_SECONDS,
+    SCHOOL_EXCUSE_INFO,
+    MONITOR_LEDGER_HEALTHY,
+    MONITOR_LEDGER_RECORDED_TOTAL,
+    MONITOR_LEDGER_UNRECORDED_TOTAL,
+    MONITOR_LEDGER_WAITING,
+    MONITOR_LEDGER_QUARANTINED,
+    MONITOR_LEDGER_ANCHOR_INFO,
+)
+
 
 # What a ledger's `into` makes of a minute in the account.
 INTO_CLASS: Final = {"unknown": "excused", "down": "down"}
@@ -28,7 +114,7 @@ def availability_blocks(
     for key, minutes in counts.items():
         school, _, site = key.partition("/")
         blocks = by_school.setdefault(school, Blocks())
-        blocks.add_counts("school_minutes_total", (school, site), minutes)
+        blocks.add_counts(SCHOOL_MINUTES_TOTAL, (school, site), minutes)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 
@@ -42,26 +128,26 @@ def excuse_blocks(
     of_all = Blocks()
     by_school: dict[str, Blocks] = {"": of_all}
     for excuse, by_site in minutes.items():
-        of_all.add("school_excuse_info", (excuse.id, excuse.reason), 1)
+        of_all.add(SCHOOL_EXCUSE_INFO, (excuse.id, excuse.reason), 1)
         name = (excuse.id,)
-        of_all.add("school_excuse_begins_timestamp_seconds", name, excuse.begins.timestamp())
-        of_all.add("school_excuse_ends_timestamp_seconds", name, excuse.ends.timestamp())
+        of_all.add(SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS, name, excuse.begins.timestamp())
+        of_all.add(SCHOOL_EXCUSE_ENDS_TIMESTAMP_SECONDS, name, excuse.ends.timestamp())
         for key, changed in by_site.items():
             school, _, site = key.partition("/")
             blocks = by_school.setdefault(school, Blocks())
             into = INTO_CLASS[excuse.into]
-            blocks.add("school_excuse_minutes", (school, site, excuse.id, into), changed)
+            blocks.add(SCHOOL_EXCUSE_MINUTES, (school, site, excuse.id, into), changed)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 
 def ledger_blocks(health: LedgerHealth) -> dict[str, bytes]:
     """Return family -> lines for the ledger's health."""
     blocks = Blocks()
-    blocks.add("monitor_ledger_healthy", (), int(health.healthy))
-    blocks.add("monitor_ledger_recorded_total", (), health.recorded)
-    blocks.add("monitor_ledger_unrecorded_total", (), health.unrecorded)
-    blocks.add("monitor_ledger_waiting", (), health.waiting)
-    blocks.add("monitor_ledger_quarantined", (), int(bool(health.quarantined)))
+    blocks.add(MONITOR_LEDGER_HEALTHY, (), int(health.healthy))
+    blocks.add(MONITOR_LEDGER_RECORDED_TOTAL, (), health.recorded)
+    blocks.add(MONITOR_LEDGER_UNRECORDED_TOTAL, (), health.unrecorded)
+    blocks.add(MONITOR_LEDGER_WAITING, (), health.waiting)
+    blocks.add(MONITOR_LEDGER_QUARANTINED, (), int(bool(health.quarantined)))
     if health.anchor is not None:
-        blocks.add("monitor_ledger_anchor_info", (str(health.anchor),), 1)
+        blocks.add(MONITOR_LEDGER_ANCHOR_INFO, (str(health.anchor),), 1)
     return blocks.text()

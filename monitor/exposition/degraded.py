@@ -1,12 +1,13 @@
 """What works badly though it answers, as sample lines.
 
-Must not know: when a device is degraded; HELP and TYPE, which the catalogue has.
+Must not know: when a device is degraded.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.exposition.metric import DEVICE, SITE, Kind, Metric
 from monitor.exposition.text import Blocks
 from monitor.observation import State
 from monitor.verdict import SubjectKind
@@ -16,10 +17,36 @@ if TYPE_CHECKING:
 
     from monitor.verdict import Degradation, Subject, VerdictBoard
 
-UPLINK: Final = "school_uplink_degraded"
-SWITCH: Final = "school_switch_degraded"
-SINCE: Final = "school_degraded_since_timestamp_seconds"
-FAMILIES: Final = (UPLINK, SWITCH, SINCE)
+SCHOOL_UPLINK_DEGRADED: Final = Metric(
+    "school_uplink_degraded",
+    Kind.GAUGE,
+    "",
+    "Whether a site's uplink that is up works badly: 1 yes, 0 no, absent while down or unknown",
+    SITE,
+)
+SCHOOL_SWITCH_DEGRADED: Final = Metric(
+    "school_switch_degraded",
+    Kind.GAUGE,
+    "",
+    "Whether a switch that is up works badly: 1 yes, 0 no, absent while down or unknown",
+    DEVICE,
+)
+SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS: Final = Metric(
+    "school_degraded_since_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Since when a device that is up works badly, one series for each reason, Unix time",
+    (*DEVICE, "check", "reason", "part"),
+)
+
+DEGRADED_METRICS: Final = (
+    SCHOOL_UPLINK_DEGRADED,
+    SCHOOL_SWITCH_DEGRADED,
+    SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS,
+)
+
+NO_LINES: Final = {metric.name: b"" for metric in DEGRADED_METRICS}
+
 
 _Line = tuple["Subject", tuple["Degradation", ...]]
 
@@ -66,11 +93,10 @@ def _lines(lines: list[_Line]) -> dict[str, bytes]:
     for subject, found in lines:
         device = (subject.school, subject.site, subject.device)
         if subject.kind is SubjectKind.UPLINK:
-            blocks.add(UPLINK, device[:2], int(bool(found)))
+            blocks.add(SCHOOL_UPLINK_DEGRADED, device[:2], int(bool(found)))
         else:
-            blocks.add(SWITCH, device, int(bool(found)))
+            blocks.add(SCHOOL_SWITCH_DEGRADED, device, int(bool(found)))
         for one in found:
             labels = (*device, one.check, one.trouble.value, one.part)
-            blocks.add(SINCE, labels, one.since.timestamp())
-    texts = blocks.text()
-    return {family: texts.get(family, b"") for family in FAMILIES}
+            blocks.add(SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS, labels, one.since.timestamp())
+    return NO_LINES | blocks.text()

@@ -5,27 +5,28 @@ than the daemon polls, and would else see none, one or two polls between two scr
 are too rare for that (`LONGEST_POLLED_SECONDS`) they carry none.
 
 Which interfaces are exported, and how much of each, `ports.py` chooses; what they are called,
-`interface_labels.py` says.
+`interface_labels.py` says; `interfaces.py` has the tables' metrics and writes a column.
 
 Must not know: how the device was asked.
 """
 
 from __future__ import annotations
 
-from operator import add
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.interface_labels import NAME_COLUMNS, InterfaceLabels, numbered
-from monitor.exposition.mib import (
-    COUNTS,
+from monitor.exposition.interfaces import (
     IF_TYPE_INFO,
     INTERFACE_METRICS,
     LONGEST_POLLED_SECONDS,
     LOOK_BACK_SECONDS,
-    READ_TIMESTAMP,
     STEADY,
+    Stamps,
+    Table,
+    column_text,
 )
-from monitor.exposition.ports import STATES, Choice, PortChooser, counted, picker
+from monitor.exposition.metric import DEVICE, Kind, Metric
+from monitor.exposition.ports import STATES, Choice, PortChooser, counted
 from monitor.exposition.text import Blocks, LineBegins
 from monitor.inventory.checks import InterfacesOptions
 from monitor.inventory.interface_selection import type_name
@@ -33,11 +34,78 @@ from monitor.inventory.interface_selection import type_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from monitor.exposition.interfaces import Values
     from monitor.inventory.checks import Check, Identity
     from monitor.observation import DeviceReading
 
     Column = Mapping[int, int | bytes]
-    Values = tuple[int | bytes | None, ...]
+
+SYS_UP_TIME: Final = Metric(
+    "sysUpTime",
+    Kind.GAUGE,
+    "hundredths of a second",
+    "Time since the device's network management last started (SNMPv2-MIB)",
+    DEVICE,
+)
+# Beside the counters, so that it has a sample wherever they have one.
+SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS: Final = Metric(
+    "school_device_read_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds since 1970",
+    "When the last interfaces poll read the device: what the rate of a polled counter is"
+    " divided by, so that a missing poll does not lower it",
+    DEVICE,
+)
+SCHOOL_DEVICE_SYSTEM_INFO: Final = Metric(
+    "school_device_system_info",
+    Kind.INFO,
+    "",
+    "What the device says of itself: sysName, sysDescr, sysObjectID (SNMPv2-MIB)",
+    (*DEVICE, "sys_name", "sys_descr", "sys_object_id"),
+)
+SCHOOL_DEVICE_HAS_64_BIT_COUNTERS: Final = Metric(
+    "school_device_has_64_bit_counters",
+    Kind.GAUGE,
+    "",
+    "Whether the device has octet counters of 64 bits (ifXTable): 1 yes, 0 no; those of 32"
+    " bits wrap within 34 s at 1 Gbit/s",
+    DEVICE,
+)
+SCHOOL_DEVICE_INTERFACES: Final = Metric(
+    "school_device_interfaces",
+    Kind.GAUGE,
+    "interfaces",
+    "Interfaces of the device by how much of them is exported: whole; status, the two states"
+    " alone of ports that are down and carry nothing; none, what `interfaces.select` leaves"
+    " out",
+    (*DEVICE, "exported"),
+)
+PROBE_SNMP_REQUESTS: Final = Metric(
+    "probe_snmp_requests", Kind.GAUGE, "requests", "SNMP requests that the last poll took", DEVICE
+)
+PROBE_SNMP_VARBINDS: Final = Metric(
+    "probe_snmp_varbinds",
+    Kind.GAUGE,
+    "variables",
+    "SNMP variables that the last poll brought",
+    DEVICE,
+)
+
+SYSTEM_METRICS: Final = (
+    SYS_UP_TIME,
+    SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS,
+    SCHOOL_DEVICE_SYSTEM_INFO,
+    SCHOOL_DEVICE_HAS_64_BIT_COUNTERS,
+    SCHOOL_DEVICE_INTERFACES,
+)
+POLL_METRICS: Final = (PROBE_SNMP_REQUESTS, PROBE_SNMP_VARBINDS)
+
+# What carries the instant of the reading: all that an interfaces poll brings under the MIB's names.
+POLLED: Final = frozenset(
+    metric.name
+    for metric in (*INTERFACE_METRICS, SYS_UP_TIME, SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS)
+)
+
 
 # A device that numbers its interfaces anew at every poll must not make us remember them all.
 _KEPT_LABELS = 4000
@@ -79,17 +147,17 @@ class DeviceRenderer:
         self._known = LineBegins()
         self._chosen = Choice()
         # By the rows that a column has, and whether it is exported of unused ports, too.
-        self._tables: dict[tuple[tuple[int, ...], bool], _Table] = {}
-        self._usual: dict[bool, tuple[tuple[int, ...], _Table]] = {}
+        self._tables: dict[tuple[tuple[int, ...], bool], Table] = {}
+        self._usual: dict[bool, tuple[tuple[int, ...], Table]] = {}
         # How many interfaces are exported how, as text, and of which rows that is.
         self._counts: tuple[Choice, tuple[int, ...], bytes] = (self._chosen, (), b"")
         # Of each steady family its table and values at the poll before, their lines, and what
         # these end with.
-        self._kept: dict[str, tuple[_Table, Values, bytes, bytes]] = {}
+        self._kept: dict[Metric, tuple[Table, Values, bytes, bytes]] = {}
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family that the reading has values for."""
-        stamps = _Stamps(reading if self._has_stamps else None)
+        stamps = Stamps(reading if self._has_stamps else None)
         names = {name: reading.columns.get(name, {}) for name in self._names}
         if names != self._labels.names or len(self._labels) > _KEPT_LABELS:
             self._labels = InterfaceLabels(self._device, self._identity, names)
@@ -105,14 +173,14 @@ class DeviceRenderer:
             table = self._table(column, is_state=metric.name in STATES)
             returned = chosen.returned.get(metric.name)
             if returned:
-                lines = self._returned(metric.name, table, column, returned, stamps)
+                lines = self._returned(metric, table, column, returned, stamps)
             else:
-                lines = self._lines(metric.name, table, column, stamps)
+                lines = self._lines(metric, table, column, stamps)
             blocks[metric.name] = lines
         rows = numbered(reading)
         if rows:
-            blocks[COUNTS] = self._counted(rows)
-            blocks[IF_TYPE_INFO] = self._infos(rows, reading.columns.get("ifType", {}), stamps)
+            blocks[SCHOOL_DEVICE_INTERFACES.name] = self._counted(rows)
+            blocks[IF_TYPE_INFO.name] = self._infos(rows, reading.columns.get("ifType", {}), stamps)
         return {family: lines for family, lines in blocks.items() if lines}
 
     def _choose(self, reading: DeviceReading) -> Choice:
@@ -128,25 +196,28 @@ class DeviceRenderer:
         self._usual.clear()
         self._kept.clear()
 
-    def _system(self, reading: DeviceReading, stamps: _Stamps) -> dict[str, bytes]:
+    def _system(self, reading: DeviceReading, stamps: Stamps) -> dict[str, bytes]:
         blocks = Blocks(self._known)
         said = (reading.sys_name, reading.sys_descr, reading.sys_object_id)
         if any(said):
-            blocks.add("school_device_system_info", (*self._device, *said), 1)
+            blocks.add(SCHOOL_DEVICE_SYSTEM_INFO, (*self._device, *said), 1)
         if reading.has_64_bit_counters or reading.columns.get("ifInOctets"):
             wide = int(reading.has_64_bit_counters)
-            blocks.add("school_device_has_64_bit_counters", self._device, wide)
-        blocks.add("probe_snmp_requests", self._device, reading.requests)
-        blocks.add("probe_snmp_varbinds", self._device, reading.varbinds)
+            blocks.add(SCHOOL_DEVICE_HAS_64_BIT_COUNTERS, self._device, wide)
+        blocks.add(PROBE_SNMP_REQUESTS, self._device, reading.requests)
+        blocks.add(PROBE_SNMP_VARBINDS, self._device, reading.varbinds)
         texts = blocks.text()
         read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
-        for family, value in (("sysUpTime", reading.uptime_ticks), (READ_TIMESTAMP, read)):
+        for metric, value in (
+            (SYS_UP_TIME, reading.uptime_ticks),
+            (SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS, read),
+        ):
             if value is not None:
-                begin = self._known[family, self._device]
-                texts[family] = f"{begin} {value}{stamps.usual}".encode()
+                begin = self._known[metric, self._device]
+                texts[metric.name] = f"{begin} {value}{stamps.usual}".encode()
         return texts
 
-    def _table(self, column: Column, *, is_state: bool) -> _Table:
+    def _table(self, column: Column, *, is_state: bool) -> Table:
         """Return which rows of a column are exported, and what their lines begin with."""
         rows_of_column = tuple(column)
         usual = self._usual.get(is_state)
@@ -161,36 +232,36 @@ class DeviceRenderer:
             chosen = self._chosen
             left_out = chosen.hidden if is_state else chosen.hidden | chosen.unused
             rows = tuple(row for row in column if row not in left_out)
-            table = self._tables[key] = _Table(rows, self._labels)
+            table = self._tables[key] = Table(rows, self._labels)
         self._usual[is_state] = rows_of_column, table
         return table
 
-    def _lines(self, family: str, table: _Table, column: Column, stamps: _Stamps) -> bytes:
+    def _lines(self, metric: Metric, table: Table, column: Column, stamps: Stamps) -> bytes:
         """Return a family's lines: those of the poll before if they say the same."""
         values = table.pick(column)
-        if family not in STEADY:
-            return _text(family, table, values, stamps)
-        lines = self._again(family, table, values, stamps)
+        if metric not in STEADY:
+            return column_text(metric, table, values, stamps)
+        lines = self._again(metric, table, values, stamps)
         return self._keep(
-            family, table, values, lines or _text(family, table, values, stamps), stamps
+            metric, table, values, lines or column_text(metric, table, values, stamps), stamps
         )
 
-    def _again(self, family: str, table: _Table, values: Values, stamps: _Stamps) -> bytes:
+    def _again(self, metric: Metric, table: Table, values: Values, stamps: Stamps) -> bytes:
         """Return the lines of the poll before if they say the same: comparing costs a fifth."""
-        kept = self._kept.get(family)
+        kept = self._kept.get(metric)
         if kept is None or kept[0] is not table or kept[1] != values or stamps.others:
             return b""
         # Only the end of a line has this shape, so that no value is taken for it.
         return kept[2].replace(kept[3], stamps.usual_octets)
 
     def _keep(
-        self, family: str, table: _Table, values: Values, lines: bytes, stamps: _Stamps
+        self, metric: Metric, table: Table, values: Values, lines: bytes, stamps: Stamps
     ) -> bytes:
         if stamps.others:
-            self._kept.pop(family, None)
+            self._kept.pop(metric, None)
         else:
             # The very lines that are exposed: text kept beside them would be as much again.
-            self._kept[family] = table, values, lines, stamps.usual_octets
+            self._kept[metric] = table, values, lines, stamps.usual_octets
         return lines
 
     def _counted(self, rows: Column) -> bytes:
@@ -199,19 +270,19 @@ class DeviceRenderer:
         if choice is not self._chosen or of_rows != tuple(rows):
             blocks = Blocks()
             for exported, number in counted(rows, self._chosen).items():
-                blocks.add(COUNTS, (*self._device, exported), number)
-            text = blocks.text()[COUNTS]
+                blocks.add(SCHOOL_DEVICE_INTERFACES, (*self._device, exported), number)
+            text = blocks.text()[SCHOOL_DEVICE_INTERFACES.name]
             self._counts = self._chosen, tuple(rows), text
         return text
 
-    def _infos(self, rows: Column, types: Column, stamps: _Stamps) -> bytes:
+    def _infos(self, rows: Column, types: Column, stamps: Stamps) -> bytes:
         """Return what seldom changes of each interface that is exported whole."""
         table = self._table(rows, is_state=False)
         values = tuple(map(types.get, table.rows))
         lines = (
             self._again(IF_TYPE_INFO, table, values, stamps)
             or "".join(
-                f"{IF_TYPE_INFO}{self._labels.info(row, type_name(kind))} 1{stamps.of(row)}"
+                f"{IF_TYPE_INFO.name}{self._labels.info(row, type_name(kind))} 1{stamps.of(row)}"
                 for row, kind in zip(table.rows, values, strict=True)
             ).encode()
         )
@@ -219,11 +290,11 @@ class DeviceRenderer:
 
     def _returned(
         self,
-        family: str,
-        table: _Table,
+        metric: Metric,
+        table: Table,
         column: Column,
         returned: Mapping[int, int],
-        stamps: _Stamps,
+        stamps: Stamps,
     ) -> bytes:
         """Return a counter's lines, of those that were not exported as they stood until then.
 
@@ -237,66 +308,7 @@ class DeviceRenderer:
             stamp = f" {round(before.timestamp() * 1000)}\n"
         values = {**dict(zip(table.rows, table.pick(column), strict=True)), **returned}
         return "".join(
-            f"{family}{self._labels[row]}{value}{stamp if row in returned else stamps.of(row)}"
+            f"{metric.name}{self._labels[row]}{value}{stamp if row in returned else stamps.of(row)}"
             for row, value in values.items()
             if isinstance(value, int)
         ).encode()
-
-
-class _Table:
-    """Rows of a column that are exported, and what the line of each begins with."""
-
-    __slots__ = ("pick", "rows", "starts")
-
-    def __init__(self, rows: tuple[int, ...], labels: Mapping[int, str]) -> None:
-        self.rows = rows
-        self.starts = [labels[row] for row in rows]
-        self.pick = picker(rows)
-
-
-def _text(family: str, table: _Table, values: Values, stamps: _Stamps) -> bytes:
-    """Return a family's lines.
-
-    A device that puts a string where a number belongs loses that row, not its table.
-    """
-    rows, starts = table.rows, table.starts
-    if not values:
-        return b""
-    if set(map(type, values)) != {int}:
-        said = [
-            (row, start, value)
-            for row, start, value in zip(rows, starts, values, strict=True)
-            if isinstance(value, int)
-        ]
-        return "".join(
-            f"{family}{start}{value}{stamps.of(row)}" for row, start, value in said
-        ).encode()
-    # Two C-level maps and one join: 0.2 us a sample, against 0.5 us for a loop of f-strings.
-    lines = map(add, starts, map(str, values))
-    if stamps.others:
-        return (family + family.join(map(add, lines, map(stamps.of, rows)))).encode()
-    return (family + (stamps.usual + family).join(lines) + stamps.usual).encode()
-
-
-class _Stamps:
-    """What the lines of a reading end with: `usual`, and `others` by ifIndex.
-
-    Source: Prometheus text exposition format 0.0.4: a time stamp is Unix time in milliseconds.
-    """
-
-    __slots__ = ("others", "read_at", "usual", "usual_octets")
-
-    def __init__(self, reading: DeviceReading | None) -> None:
-        self.usual = "\n"
-        self.others: dict[int, str] = {}
-        self.read_at = None if reading is None else reading.read_at
-        if reading is not None and reading.read_at is not None:
-            read = round(reading.read_at.timestamp() * 1000)
-            self.usual = f" {read}\n"
-            delays = reading.delays.items()
-            self.others = {row: f" {read + round(delay * 1000)}\n" for row, delay in delays}
-        self.usual_octets = self.usual.encode()
-
-    def of(self, row: int) -> str:
-        """Return what a row's line ends with."""
-        return self.others.get(row, self.usual)

@@ -10,11 +10,108 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from monitor.exposition.metric import CHECK, Kind, Metric
+from monitor.exposition.outcome import PROBE_DNS_LOOKUP_TIME_SECONDS, PROBE_IP_PROTOCOL
 
 if TYPE_CHECKING:
     from monitor.exposition.text import Blocks
     from monitor.observation import EchoRound
+
+# smokeping_prober's boards choose by `host`. Its `ip` is not here: names are resolved in every
+# round, and another address must not begin another series.
+_SMOKEPING: Final = (*CHECK, "host")
+
+SMOKEPING_REQUESTS_TOTAL: Final = Metric(
+    "smokeping_requests_total", Kind.COUNTER, "packets", "ICMP echo requests sent", _SMOKEPING
+)
+SMOKEPING_RESPONSE_DURATION_SECONDS: Final = Metric(
+    "smokeping_response_duration_seconds",
+    Kind.HISTOGRAM,
+    "seconds",
+    "Round-trip times of the ICMP echo requests that were answered in time",
+    _SMOKEPING,
+)
+PROBE_ICMP_REPLIES_TOTAL: Final = Metric(
+    "probe_icmp_replies_total",
+    Kind.COUNTER,
+    "packets",
+    "ICMP echo requests answered in time, those too that could not be measured",
+    CHECK,
+)
+PROBE_ICMP_LOST_TOTAL: Final = Metric(
+    "probe_icmp_lost_total",
+    Kind.COUNTER,
+    "packets",
+    "ICMP echo requests not answered in time",
+    CHECK,
+)
+PROBE_ICMP_LATE_TOTAL: Final = Metric(
+    "probe_icmp_late_total",
+    Kind.COUNTER,
+    "packets",
+    "ICMP echo replies after their time-out; their requests count as lost",
+    CHECK,
+)
+PROBE_ICMP_DUPLICATE_TOTAL: Final = Metric(
+    "probe_icmp_duplicate_total",
+    Kind.COUNTER,
+    "packets",
+    "ICMP echo replies that came again",
+    CHECK,
+)
+PROBE_ICMP_DISCARDED_TOTAL: Final = Metric(
+    "probe_icmp_discarded_total",
+    Kind.COUNTER,
+    "packets",
+    "ICMP echo replies in time whose round-trip time a clock step spoiled",
+    CHECK,
+)
+PROBE_ICMP_DURATION_SECONDS: Final = Metric(
+    "probe_icmp_duration_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Phases of the last round: resolve, and rtt as its mean; rtt absent without a sample",
+    (*CHECK, "phase"),
+)
+PROBE_ICMP_LOSS_RATIO: Final = Metric(
+    "probe_icmp_loss_ratio",
+    Kind.GAUGE,
+    "",
+    "Share of the last round's packets not answered in time: 0 none, 1 all",
+    CHECK,
+)
+PROBE_ICMP_RTT_DIFFERENCE_SECONDS: Final = Metric(
+    "probe_icmp_rtt_difference_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Mean absolute difference of the round-trip times of successive answered packets in the"
+    " last round; none is taken across a lost one",
+    CHECK,
+)
+PROBE_ICMP_REPLY_HOP_LIMIT: Final = Metric(
+    "probe_icmp_reply_hop_limit",
+    Kind.GAUGE,
+    "hops",
+    "Hop limit (IPv6) or TTL (IPv4) of the last reply",
+    CHECK,
+)
+
+ICMP_METRICS: Final = (
+    SMOKEPING_REQUESTS_TOTAL,
+    SMOKEPING_RESPONSE_DURATION_SECONDS,
+    PROBE_ICMP_REPLIES_TOTAL,
+    PROBE_ICMP_LOST_TOTAL,
+    PROBE_ICMP_LATE_TOTAL,
+    PROBE_ICMP_DUPLICATE_TOTAL,
+    PROBE_ICMP_DISCARDED_TOTAL,
+    PROBE_ICMP_DURATION_SECONDS,
+    PROBE_ICMP_LOSS_RATIO,
+    PROBE_ICMP_RTT_DIFFERENCE_SECONDS,
+    PROBE_ICMP_REPLY_HOP_LIMIT,
+)
+
 
 # smokeping_prober's buckets as far as a round-trip time can go before its packet is lost:
 # 0.05 ms doubled up to 6.5536 s, then everything.
@@ -53,25 +150,25 @@ class EchoTotals:
 
         Without `histogram`, round-trip times have their sum and their number alone.
         """
-        blocks.add("smokeping_requests_total", (*check, host), self._sent)
-        blocks.add("probe_icmp_replies_total", check, self._sent - self._lost)
-        blocks.add("probe_icmp_lost_total", check, self._lost)
-        blocks.add("probe_icmp_late_total", check, self._late)
-        blocks.add("probe_icmp_duplicate_total", check, self._duplicates)
-        blocks.add("probe_icmp_discarded_total", check, self._discarded)
-        family = "smokeping_response_duration_seconds"
+        blocks.add(SMOKEPING_REQUESTS_TOTAL, (*check, host), self._sent)
+        blocks.add(PROBE_ICMP_REPLIES_TOTAL, check, self._sent - self._lost)
+        blocks.add(PROBE_ICMP_LOST_TOTAL, check, self._lost)
+        blocks.add(PROBE_ICMP_LATE_TOTAL, check, self._late)
+        blocks.add(PROBE_ICMP_DUPLICATE_TOTAL, check, self._duplicates)
+        blocks.add(PROBE_ICMP_DISCARDED_TOTAL, check, self._discarded)
         buckets = self._buckets if histogram else {math.inf: sum(self._buckets.values())}
-        blocks.add_histogram(family, (*check, host), buckets, self._rtt_sum)
+        times = SMOKEPING_RESPONSE_DURATION_SECONDS
+        blocks.add_histogram(times, (*check, host), buckets, self._rtt_sum)
 
 
 def render_round(blocks: Blocks, check: tuple[str, ...], echo: EchoRound) -> None:
     """Add the samples of one round; what it could not measure is absent."""
-    blocks.add("probe_dns_lookup_time_seconds", check, echo.resolve_seconds)
-    blocks.add("probe_icmp_duration_seconds", (*check, "resolve"), echo.resolve_seconds)
-    blocks.add("probe_icmp_duration_seconds", (*check, "rtt"), echo.rtt_seconds)
-    blocks.add("probe_icmp_rtt_difference_seconds", check, echo.rtt_difference_seconds)
-    blocks.add("probe_icmp_reply_hop_limit", check, echo.hop_limit)
+    blocks.add(PROBE_DNS_LOOKUP_TIME_SECONDS, check, echo.resolve_seconds)
+    blocks.add(PROBE_ICMP_DURATION_SECONDS, (*check, "resolve"), echo.resolve_seconds)
+    blocks.add(PROBE_ICMP_DURATION_SECONDS, (*check, "rtt"), echo.rtt_seconds)
+    blocks.add(PROBE_ICMP_RTT_DIFFERENCE_SECONDS, check, echo.rtt_difference_seconds)
+    blocks.add(PROBE_ICMP_REPLY_HOP_LIMIT, check, echo.hop_limit)
     if echo.sent:
-        blocks.add("probe_icmp_loss_ratio", check, echo.lost / echo.sent)
+        blocks.add(PROBE_ICMP_LOSS_RATIO, check, echo.lost / echo.sent)
     if echo.address:
-        blocks.add("probe_ip_protocol", check, 6 if ":" in echo.address else 4)
+        blocks.add(PROBE_IP_PROTOCOL, check, 6 if ":" in echo.address else 4)

@@ -5,10 +5,10 @@ Must not know: how the switch was asked, or when a value is too high.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from monitor.exposition.metric import Kind, Metric
-from monitor.exposition.mib import DEVICE
+from monitor.exposition.metric import DEVICE, Kind, Metric
 from monitor.inventory.checks import HardwareOptions
 from monitor.inventory.device_profile import Quantity
 from monitor.observation import Chassis
@@ -28,7 +28,6 @@ _SENSOR = (*DEVICE, "entPhysicalIndex", "entPhysicalName")
 
 # pethPsePortDetectionStatus of a port without a device to feed.
 _SEARCHING = 2
-LINK_FAMILY = "school_device_neighbor"
 
 
 def _part(quantity: Quantity, unit: str, text: str) -> Metric:
@@ -41,86 +40,105 @@ def _part(quantity: Quantity, unit: str, text: str) -> Metric:
     )
 
 
-HARDWARE_METRICS = (
-    Metric(
-        "pethMainPsePower",
-        Kind.GAUGE,
-        "watts",
-        "Power over Ethernet that the unit can give (POWER-ETHERNET-MIB)",
-        _GROUP,
-    ),
-    Metric(
-        "pethMainPseConsumptionPower",
-        Kind.GAUGE,
-        "watts",
-        "Power over Ethernet that the unit's ports draw (POWER-ETHERNET-MIB)",
-        _GROUP,
-    ),
-    Metric(
-        "pethMainPseOperStatus",
-        Kind.GAUGE,
-        "",
-        "State of the power over Ethernet: 1 on, 2 off, 3 faulty (POWER-ETHERNET-MIB)",
-        _GROUP,
-    ),
-    Metric(
-        "pethPsePortDetectionStatus",
-        Kind.GAUGE,
-        "",
-        "Power over Ethernet of a port: 1 disabled, 2 searching, 3 delivering power, 4 fault,"
-        " 5 test, 6 another fault (POWER-ETHERNET-MIB); a port that searches has no device, and its"
-        " series is there with `interfaces: {unused: whole}` alone; ifName is empty where it is not"
-        " certain which interface that is",
-        _PORT,
-    ),
-    Metric(
-        "school_device_sensor_value",
-        Kind.GAUGE,
-        "the one of the label unit",
-        "What a sensor reads, scaled to its unit: celsius, rpm, watts, voltsDC, ..."
-        " (ENTITY-SENSOR-MIB)",
-        (*_SENSOR, "unit"),
-    ),
-    Metric(
-        "school_device_sensor_working",
-        Kind.GAUGE,
-        "",
-        "Whether a sensor works: 1 yes, 0 no (ENTITY-SENSOR-MIB)",
-        (*_SENSOR, "unit"),
-    ),
-    Metric(
-        "dot1dStpTopChanges",
-        Kind.COUNTER,
-        "changes",
-        "Changes of the spanning tree's topology since the switch started (BRIDGE-MIB)",
-        DEVICE,
-    ),
-    Metric(
-        "school_device_hardware_info",
-        Kind.INFO,
-        "",
-        "Model, serial number and software of the switch's chassis (ENTITY-MIB), and the device"
-        " profile by which it is read, empty without one",
-        (*DEVICE, "model", "serial", "software", "profile"),
-    ),
-    Metric(
-        LINK_FAMILY,
-        Kind.GAUGE,
-        "",
-        "Whether a managed device is seen at a port: 1 yes, 0 not any more (LLDP-MIB)",
-        (*DEVICE, "port", "neighbor_site", "neighbor", "neighbor_port"),
-    ),
-    _part(Quantity.CPU_UTILIZATION_RATIO, "", "Share of its time that the processor works"),
-    _part(Quantity.MEMORY_USED_RATIO, "", "Share of the memory that is in use"),
-    _part(Quantity.MEMORY_USED_BYTES, "bytes", "Memory that is in use"),
-    _part(Quantity.MEMORY_FREE_BYTES, "bytes", "Memory that is free"),
-    _part(Quantity.MEMORY_SIZE_BYTES, "bytes", "Memory that there is"),
-    _part(Quantity.TEMPERATURE_CELSIUS, "degrees Celsius", "Temperature"),
-    _part(Quantity.FAN_GOOD, "", "Whether a fan works: 1 yes, 0 no"),
-    _part(Quantity.FAN_SPEED_RPM, "revolutions per minute", "Speed of a fan"),
-    _part(Quantity.POWER_SUPPLY_GOOD, "", "Whether a power supply works: 1 yes, 0 no"),
-    _part(Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
-    _part(Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
+PETH_MAIN_PSE_POWER: Final = Metric(
+    "pethMainPsePower",
+    Kind.GAUGE,
+    "watts",
+    "Power over Ethernet that the unit can give (POWER-ETHERNET-MIB)",
+    _GROUP,
+)
+PETH_MAIN_PSE_CONSUMPTION_POWER: Final = Metric(
+    "pethMainPseConsumptionPower",
+    Kind.GAUGE,
+    "watts",
+    "Power over Ethernet that the unit's ports draw (POWER-ETHERNET-MIB)",
+    _GROUP,
+)
+PETH_MAIN_PSE_OPER_STATUS: Final = Metric(
+    "pethMainPseOperStatus",
+    Kind.GAUGE,
+    "",
+    "State of the power over Ethernet: 1 on, 2 off, 3 faulty (POWER-ETHERNET-MIB)",
+    _GROUP,
+)
+PETH_PSE_PORT_DETECTION_STATUS: Final = Metric(
+    "pethPsePortDetectionStatus",
+    Kind.GAUGE,
+    "",
+    "Power over Ethernet of a port: 1 disabled, 2 searching, 3 delivering power, 4 fault,"
+    " 5 test, 6 another fault (POWER-ETHERNET-MIB); a port that searches has no device, and its"
+    " series is there with `interfaces: {unused: whole}` alone; ifName is empty where it is not"
+    " certain which interface that is",
+    _PORT,
+)
+SCHOOL_DEVICE_SENSOR_VALUE: Final = Metric(
+    "school_device_sensor_value",
+    Kind.GAUGE,
+    "the one of the label unit",
+    "What a sensor reads, scaled to its unit: celsius, rpm, watts, voltsDC, ..."
+    " (ENTITY-SENSOR-MIB)",
+    (*_SENSOR, "unit"),
+)
+SCHOOL_DEVICE_SENSOR_WORKING: Final = Metric(
+    "school_device_sensor_working",
+    Kind.GAUGE,
+    "",
+    "Whether a sensor works: 1 yes, 0 no (ENTITY-SENSOR-MIB)",
+    (*_SENSOR, "unit"),
+)
+DOT1D_STP_TOP_CHANGES: Final = Metric(
+    "dot1dStpTopChanges",
+    Kind.COUNTER,
+    "changes",
+    "Changes of the spanning tree's topology since the switch started (BRIDGE-MIB)",
+    DEVICE,
+)
+SCHOOL_DEVICE_HARDWARE_INFO: Final = Metric(
+    "school_device_hardware_info",
+    Kind.INFO,
+    "",
+    "Model, serial number and software of the switch's chassis (ENTITY-MIB), and the device"
+    " profile by which it is read, empty without one",
+    (*DEVICE, "model", "serial", "software", "profile"),
+)
+SCHOOL_DEVICE_NEIGHBOR: Final = Metric(
+    "school_device_neighbor",
+    Kind.GAUGE,
+    "",
+    "Whether a managed device is seen at a port: 1 yes, 0 not any more (LLDP-MIB)",
+    (*DEVICE, "port", "neighbor_site", "neighbor", "neighbor_port"),
+)
+
+PART_METRICS: Final[Mapping[Quantity, Metric]] = MappingProxyType(
+    {
+        quantity: _part(quantity, unit, text)
+        for quantity, unit, text in (
+            (Quantity.CPU_UTILIZATION_RATIO, "", "Share of its time that the processor works"),
+            (Quantity.MEMORY_USED_RATIO, "", "Share of the memory that is in use"),
+            (Quantity.MEMORY_USED_BYTES, "bytes", "Memory that is in use"),
+            (Quantity.MEMORY_FREE_BYTES, "bytes", "Memory that is free"),
+            (Quantity.MEMORY_SIZE_BYTES, "bytes", "Memory that there is"),
+            (Quantity.TEMPERATURE_CELSIUS, "degrees Celsius", "Temperature"),
+            (Quantity.FAN_GOOD, "", "Whether a fan works: 1 yes, 0 no"),
+            (Quantity.FAN_SPEED_RPM, "revolutions per minute", "Speed of a fan"),
+            (Quantity.POWER_SUPPLY_GOOD, "", "Whether a power supply works: 1 yes, 0 no"),
+            (Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
+            (Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
+        )
+    }
+)
+
+HARDWARE_METRICS: Final = (
+    PETH_MAIN_PSE_POWER,
+    PETH_MAIN_PSE_CONSUMPTION_POWER,
+    PETH_MAIN_PSE_OPER_STATUS,
+    PETH_PSE_PORT_DETECTION_STATUS,
+    SCHOOL_DEVICE_SENSOR_VALUE,
+    SCHOOL_DEVICE_SENSOR_WORKING,
+    DOT1D_STP_TOP_CHANGES,
+    SCHOOL_DEVICE_HARDWARE_INFO,
+    SCHOOL_DEVICE_NEIGHBOR,
+    *PART_METRICS.values(),
 )
 
 
@@ -129,7 +147,7 @@ def render_links(blocks: Blocks, place: Place, links: Mapping[Link, bool]) -> No
     for link, is_seen in sorted(links.items(), key=lambda one: (one[0].port, one[0].neighbor)):
         _, site, device = link.neighbor
         labels = (*place, link.port, site, device, link.neighbor_port)
-        blocks.add(LINK_FAMILY, labels, int(is_seen))
+        blocks.add(SCHOOL_DEVICE_NEIGHBOR, labels, int(is_seen))
 
 
 def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> None:
@@ -137,9 +155,9 @@ def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> N
     device = (check.target.school, check.target.site, check.target.device)
     for index, group in reading.power.items():
         labels = (*device, str(index))
-        blocks.add("pethMainPsePower", labels, group.budget)
-        blocks.add("pethMainPseConsumptionPower", labels, group.drawn)
-        blocks.add("pethMainPseOperStatus", labels, group.status)
+        blocks.add(PETH_MAIN_PSE_POWER, labels, group.budget)
+        blocks.add(PETH_MAIN_PSE_CONSUMPTION_POWER, labels, group.drawn)
+        blocks.add(PETH_MAIN_PSE_OPER_STATUS, labels, group.status)
     options = check.options
     shows_all = isinstance(options, HardwareOptions) and options.unused == "whole"
     ports = (
@@ -147,15 +165,15 @@ def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> N
         for (group, number), port in reading.powered_ports.items()
         if shows_all or port.status != _SEARCHING
     )
-    blocks.add_rows("pethPsePortDetectionStatus", device, ports)
+    blocks.add_rows(PETH_PSE_PORT_DETECTION_STATUS, device, ports)
     for index, sensor in reading.sensors.items():
         named = (*device, str(index), sensor.name, sensor.unit)
-        blocks.add("school_device_sensor_value", named, sensor.value)
-        blocks.add("school_device_sensor_working", named, int(sensor.is_working))
-    blocks.add("dot1dStpTopChanges", device, reading.topology_changes)
+        blocks.add(SCHOOL_DEVICE_SENSOR_VALUE, named, sensor.value)
+        blocks.add(SCHOOL_DEVICE_SENSOR_WORKING, named, int(sensor.is_working))
+    blocks.add(DOT1D_STP_TOP_CHANGES, device, reading.topology_changes)
     if reading.chassis or reading.profile:
         chassis = reading.chassis or Chassis("", "", "")
         said = (chassis.model, chassis.serial, chassis.software, reading.profile)
-        blocks.add("school_device_hardware_info", (*device, *said), 1)
+        blocks.add(SCHOOL_DEVICE_HARDWARE_INFO, (*device, *said), 1)
     for (quantity, part), value in reading.parts.items():
-        blocks.add(f"school_device_{quantity}", (*device, part), value)
+        blocks.add(PART_METRICS[quantity], (*device, part), value)

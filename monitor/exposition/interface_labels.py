@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from monitor.exposition.mib import DEVICE
+from monitor.exposition.metric import DEVICE
 from monitor.exposition.text import labels, sanitise
 
 if TYPE_CHECKING:

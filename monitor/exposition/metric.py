@@ -8,10 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+SITE: Final = ("school", "site")
+DEVICE: Final = (*SITE, "device")
+CHECK: Final = (*DEVICE, "check")
+"""The labels that say where a value is from."""
 
 
 class Kind(StrEnum):
@@ -24,9 +30,12 @@ class Kind(StrEnum):
     STATES = "states"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """One family of series: declared once, named on an interface that others build on.
+
+    Each is a constant beside the function that writes its lines. It is equal to itself alone: lines
+    are kept by metric, and hashing all that is said of one would cost more than a line.
 
     `labels` are on every series, in that order; `optional` ones only where configured.
     `unit` is the one of the values, empty for ratios, states and attributes. `known` has, for
@@ -40,7 +49,7 @@ class Metric:
     help: str
     labels: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
-    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def known_values(self) -> Iterable[tuple[str, ...]]:

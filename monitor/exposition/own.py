@@ -24,8 +24,9 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.metric import Kind, Metric
 from monitor.inventory.checks import CheckKind, Role
+from monitor.observation import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +35,126 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric as Family
 
     from monitor.inventory.city import Inventory
-    from monitor.observation import Observation, Outcome
+    from monitor.observation import Observation
+
+MONITOR_LOOP_LAG_SECONDS: Final = Metric(
+    "monitor_loop_lag_seconds",
+    Kind.HISTOGRAM,
+    "seconds",
+    "How much later than asked the event loop woke a sleeper",
+)
+MONITOR_RUN_DURATION_SECONDS: Final = Metric(
+    "monitor_run_duration_seconds",
+    Kind.HISTOGRAM,
+    "seconds",
+    "How long runs of checks took",
+    ("kind",),
+    known={"kind": tuple(CheckKind)},
+)
+MONITOR_RUNS_TOTAL: Final = Metric(
+    "monitor_runs_total",
+    Kind.COUNTER,
+    "runs",
+    "Runs of checks that ended, by outcome",
+    ("kind", "outcome"),
+    known={"kind": tuple(CheckKind), "outcome": tuple(Outcome)},
+)
+MONITOR_RUNS_SKIPPED_TOTAL: Final = Metric(
+    "monitor_runs_skipped_total",
+    Kind.COUNTER,
+    "runs",
+    "Runs of checks that were due while the one before still ran",
+    ("kind",),
+    known={"kind": tuple(CheckKind)},
+)
+MONITOR_REPLIES_DROPPED_TOTAL: Final = Metric(
+    "monitor_replies_dropped_total",
+    Kind.COUNTER,
+    "packets",
+    "Packets received and not believed, by reason; those of the protocol trap are no replies",
+    ("protocol", "reason"),
+)
+MONITOR_SNMP_VALUES_LEFT_OUT_TOTAL: Final = Metric(
+    "monitor_snmp_values_left_out_total",
+    Kind.COUNTER,
+    "values",
+    "Values in SNMP replies that cannot be read and are missing from the rest, by reason",
+    ("reason",),
+)
+MONITOR_WEB_REFUSALS_TOTAL: Final = Metric(
+    "monitor_web_refusals_total",
+    Kind.COUNTER,
+    "refusals",
+    "Connections that the web server closed and requests that it did not answer, by reason",
+    ("reason",),
+)
+MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL: Final = Metric(
+    "monitor_config_last_reload_successful",
+    Kind.GAUGE,
+    "",
+    "Whether the last attempt to load the configuration succeeded: 1 yes, 0 no",
+)
+MONITOR_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_config_last_reload_success_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the configuration was last loaded with success, Unix time",
+)
+MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESSFUL: Final = Metric(
+    "monitor_web_config_last_reload_successful",
+    Kind.GAUGE,
+    "",
+    "Whether the last attempt to load the file of --web-config succeeded: 1 yes, 0 no; "
+    "absent without one",
+)
+MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_web_config_last_reload_success_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the file of --web-config was last loaded with success, Unix time",
+)
+MONITOR_CLOCK_TIMESTAMP_SECONDS: Final = Metric(
+    "monitor_clock_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "The daemon's wall clock at the moment of the scrape, Unix time",
+)
+MONITOR_SCHOOLS: Final = Metric(
+    "monitor_schools", Kind.GAUGE, "schools", "Schools in the configuration"
+)
+MONITOR_DEVICES: Final = Metric(
+    "monitor_devices", Kind.GAUGE, "devices", "Devices in the configuration, by role", ("role",)
+)
+MONITOR_CHECKS: Final = Metric(
+    "monitor_checks", Kind.GAUGE, "checks", "Checks in the configuration", ("kind",)
+)
+MONITOR_BUILD_INFO: Final = Metric(
+    "monitor_build_info",
+    Kind.INFO,
+    "",
+    "Version of the product and of the Python that runs it",
+    ("version", "python"),
+)
+
+OWN_METRICS: Final = (
+    MONITOR_LOOP_LAG_SECONDS,
+    MONITOR_RUN_DURATION_SECONDS,
+    MONITOR_RUNS_TOTAL,
+    MONITOR_RUNS_SKIPPED_TOTAL,
+    MONITOR_REPLIES_DROPPED_TOTAL,
+    MONITOR_SNMP_VALUES_LEFT_OUT_TOTAL,
+    MONITOR_WEB_REFUSALS_TOTAL,
+    MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL,
+    MONITOR_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
+    MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESSFUL,
+    MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS,
+    MONITOR_CLOCK_TIMESTAMP_SECONDS,
+    MONITOR_SCHOOLS,
+    MONITOR_DEVICES,
+    MONITOR_CHECKS,
+    MONITOR_BUILD_INFO,
+)
+
 
 _LAG_BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _RUN_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0)
@@ -50,49 +170,53 @@ class OwnMetrics:
         # Process-wide in prometheus-client; METRICS: no _created series.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs has no types
         registry = self.registry = CollectorRegistry()
-        name = "monitor_loop_lag_seconds"
-        self.loop_lag: Final = Histogram(*_declared(name), registry=registry, buckets=_LAG_BOUNDS)
-        name = "monitor_run_duration_seconds"
-        self._durations = Histogram(*_declared(name), registry=registry, buckets=_RUN_BOUNDS)
-        self._runs = Counter(*_declared("monitor_runs_total"), registry=registry)
-        self._skipped = Counter(*_declared("monitor_runs_skipped_total"), registry=registry)
-        name = "monitor_config_last_reload_successful"
+        self.loop_lag: Final = Histogram(
+            *_declared(MONITOR_LOOP_LAG_SECONDS), registry=registry, buckets=_LAG_BOUNDS
+        )
+        self._durations = Histogram(
+            *_declared(MONITOR_RUN_DURATION_SECONDS), registry=registry, buckets=_RUN_BOUNDS
+        )
+        self._runs = Counter(*_declared(MONITOR_RUNS_TOTAL), registry=registry)
+        self._skipped = Counter(*_declared(MONITOR_RUNS_SKIPPED_TOTAL), registry=registry)
         # What a reload changes is assigned here, and read at each scrape.
         self._is_loaded = False
         self._loaded_at = 0.0
         self._configured: Mapping[Role | CheckKind | str, int] = {}
-        reloaded = Gauge(*_declared(name), registry=registry)
+        reloaded = Gauge(*_declared(MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL), registry=registry)
         reloaded.set_function(lambda: self._is_loaded)
-        name = "monitor_config_last_reload_success_timestamp_seconds"
-        loaded_at = Gauge(*_declared(name), registry=registry)
+        loaded_at = Gauge(
+            *_declared(MONITOR_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS), registry=registry
+        )
         loaded_at.set_function(lambda: self._loaded_at)
-        name = "monitor_web_config_last_reload_successful"
-        self._web_loaded = Gauge(*_declared(name), registry=None)
-        name = "monitor_web_config_last_reload_success_timestamp_seconds"
-        self._web_loaded_at = Gauge(*_declared(name), registry=None)
+        self._web_loaded = Gauge(
+            *_declared(MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESSFUL), registry=None
+        )
+        self._web_loaded_at = Gauge(
+            *_declared(MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS), registry=None
+        )
         self._has_web_file = False
-        self._time = Gauge(*_declared("monitor_clock_timestamp_seconds"), registry=registry)
-        schools = Gauge(*_declared("monitor_schools"), registry=registry)
+        self._time = Gauge(*_declared(MONITOR_CLOCK_TIMESTAMP_SECONDS), registry=registry)
+        schools = Gauge(*_declared(MONITOR_SCHOOLS), registry=registry)
         schools.set_function(partial(self._count_of, "schools"))
-        for name, kinds in (("monitor_devices", Role), ("monitor_checks", CheckKind)):
-            counted = Gauge(*_declared(name), registry=registry)
+        for metric, kinds in ((MONITOR_DEVICES, Role), (MONITOR_CHECKS, CheckKind)):
+            counted = Gauge(*_declared(metric), registry=registry)
             for kind in kinds:
                 counted.labels(kind.value).set_function(partial(self._count_of, kind))
-        build = Gauge(*_declared("monitor_build_info"), registry=registry)
+        build = Gauge(*_declared(MONITOR_BUILD_INFO), registry=registry)
         build.labels(version, platform.python_version()).set(1)
-        self._drops = _CountedElsewhere("monitor_replies_dropped_total")
-        self._refusals = _CountedElsewhere("monitor_web_refusals_total")
-        self._left_out = _CountedElsewhere("monitor_snmp_values_left_out_total")
+        self._drops = _CountedElsewhere(MONITOR_REPLIES_DROPPED_TOTAL)
+        self._refusals = _CountedElsewhere(MONITOR_WEB_REFUSALS_TOTAL)
+        self._left_out = _CountedElsewhere(MONITOR_SNMP_VALUES_LEFT_OUT_TOTAL)
         registry.register(self._drops)
         registry.register(self._left_out)
         registry.register(self._refusals)
         ProcessCollector(registry=registry)
-        for name, family in (
-            ("monitor_run_duration_seconds", self._durations),
-            ("monitor_runs_total", self._runs),
-            ("monitor_runs_skipped_total", self._skipped),
+        for metric, family in (
+            (MONITOR_RUN_DURATION_SECONDS, self._durations),
+            (MONITOR_RUNS_TOTAL, self._runs),
+            (MONITOR_RUNS_SKIPPED_TOTAL, self._skipped),
         ):
-            for values in CATALOGUE[name].known_values:
+            for values in metric.known_values:
                 family.labels(*values)
         # Looking labels up is most of what counting costs.
         self._counting: dict[tuple[CheckKind, Outcome], tuple[Counter, Histogram]] = {}
@@ -171,12 +295,12 @@ class _CountedElsewhere(Collector):
     Sources are known by what their labels are before the reason.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
         self.sources: dict[tuple[str, ...], Callable[[], Mapping[str, int]]] = {}
 
     def collect(self) -> Iterable[Family]:
-        name, text, labels = _declared(self._name)
+        name, text, labels = _declared(self._metric)
         family = CounterMetricFamily(name, text, labels=labels)
         for known_by, read in self.sources.items():
             for reason, total in read().items():
@@ -194,6 +318,5 @@ class _Collected(Collector):
         yield self._family
 
 
-def _declared(name: str) -> tuple[str, str, tuple[str, ...]]:
-    metric = CATALOGUE[name]
+def _declared(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
     return metric.name, metric.help, metric.labels

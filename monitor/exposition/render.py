@@ -13,6 +13,11 @@ from monitor.exposition.blackbox import blackbox_samples
 from monitor.exposition.devices import DeviceRenderer
 from monitor.exposition.echo import EchoTotals, render_round
 from monitor.exposition.hardware import render_hardware
+from monitor.exposition.outcome import (
+    PROBE_DURATION_SECONDS,
+    PROBE_SUCCESS,
+    render_outcome,
+)
 from monitor.exposition.restarts import RestartTotals
 from monitor.exposition.text import Blocks, LineBegins
 from monitor.inventory.checks import CheckKind, IcmpOptions
@@ -22,8 +27,6 @@ from monitor.observation import (
     EchoRound,
     HardwareReading,
     HttpReading,
-    Outcome,
-    Reason,
     TcpReading,
 )
 
@@ -53,7 +56,7 @@ class CheckRenderer:
             self._take(observation.check)
         blocks = Blocks(self._known)
         labels = _labels(observation.check)
-        _render_outcome(blocks, labels, observation)
+        render_outcome(blocks, labels, observation)
         tables: dict[str, bytes] = {}
         match observation.values:
             case EchoRound() as echo:
@@ -105,18 +108,6 @@ def _labels(check: Check) -> tuple[str, ...]:
 def _render_service(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
     for sample in blackbox_samples(observation):
         # These two are absent while unknown; blackbox_exporter knows no such outcome.
-        if sample.name not in {"probe_success", "probe_duration_seconds"}:
+        if sample.metric not in {PROBE_SUCCESS, PROBE_DURATION_SECONDS}:
             values = (value for _, value in sample.labels)
-            blocks.add(sample.name, (*labels, *values), sample.value)
-
-
-def _render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
-    outcome = observation.outcome
-    if outcome is not Outcome.UNKNOWN:
-        blocks.add("probe_success", labels, int(outcome is Outcome.OK))
-        blocks.add("probe_duration_seconds", labels, observation.duration)
-    blocks.add_states("probe_outcome", labels, Outcome, outcome)
-    if observation.reason is not Reason.NONE:
-        blocks.add("probe_failure_reason", (*labels, observation.reason), 1)
-    started = observation.started.timestamp()
-    blocks.add("probe_last_run_timestamp_seconds", labels, started)
+            blocks.add(sample.metric, (*labels, *values), sample.value)

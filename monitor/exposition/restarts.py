@@ -6,15 +6,24 @@ Must not know: how a restart is told from a wrap.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.devices.restart import Clocks, Restart, restarted
+from monitor.exposition.metric import DEVICE, Kind, Metric
 
 if TYPE_CHECKING:
     from monitor.exposition.text import Blocks
     from monitor.observation import DeviceReading
 
-_FAMILY = "school_device_restarts_total"
+SCHOOL_DEVICE_RESTARTS_TOTAL: Final = Metric(
+    "school_device_restarts_total",
+    Kind.COUNTER,
+    "restarts",
+    "Restarts seen since the monitor's own start: of the device, or only of the agent that"
+    " speaks for it; a sysUpTime that wraps after 497 days is none",
+    (*DEVICE, "kind"),
+    known={"kind": tuple(Restart)},
+)
 
 
 class RestartTotals:
@@ -44,4 +53,4 @@ class RestartTotals:
 
     def render(self, blocks: Blocks, device: tuple[str, ...]) -> None:
         """Add the totals."""
-        blocks.add_counts(_FAMILY, device, self._totals)
+        blocks.add_counts(SCHOOL_DEVICE_RESTARTS_TOTAL, device, self._totals)

@@ -15,8 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.exposition.inventory_info import render_references, render_school
-from monitor.exposition.mib import LONGEST_POLLED_SECONDS, LOOK_BACK_SECONDS, POLLED
+from monitor.exposition.devices import POLLED
+from monitor.exposition.interfaces import LONGEST_POLLED_SECONDS, LOOK_BACK_SECONDS
+from monitor.exposition.inventory_info import (
+    MONITOR_REFERENCE_INFO,
+    render_references,
+    render_school,
+)
 from monitor.exposition.render import CheckRenderer
 from monitor.inventory.checks import BACK_OFF_KINDS, BACK_OFF_LIMIT_SECONDS
 from monitor.observation import DeviceReading
@@ -154,7 +159,7 @@ class Exposition:
         self._count_from_zero(inventory)
         for school in inventory.schools:
             self.set_blocks(school.id, _INVENTORY, render_school(school))
-        self.drop_block("monitor_reference_info", "", _INVENTORY)
+        self.drop_block(MONITOR_REFERENCE_INFO.name, "", _INVENTORY)
         self.set_blocks("", _INVENTORY, render_references(inventory))
 
     def unshare(self) -> None:

@@ -1,4 +1,4 @@
-"""Prometheus' text format: names and values in, lines out.
+"""Prometheus' text format: metrics and values in, lines out.
 
 Every string is sanitised here, at the edge, so that no device and no configuration can break
 an exposition or smuggle anything into a terminal.
@@ -14,11 +14,12 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from monitor.exposition.catalogue import CATALOGUE
 from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.exposition.metric import Metric
 
 LABEL_LIMIT = 128
 
@@ -43,9 +44,7 @@ def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:
     Raises:
         ValueError: if there are not as many values as names.
     """
-    pairs = [
-        f'{name}="{_escape(sanitise(value))}"' for name, value in zip(names, values, strict=True)
-    ]
+    pairs = [f'{name}="{_quotable(value)}"' for name, value in zip(names, values, strict=True)]
     return "{" + ",".join(pairs) + "}" if pairs else ""
 
 
@@ -60,17 +59,17 @@ def number(value: float) -> str:
     return "+Inf" if value > 0 else "-Inf"
 
 
-class LineBegins(dict[tuple[str, tuple[bytes | str, ...]], str]):
-    """`family{...}` by family and label values, for who writes the same ones again and again.
+class LineBegins(dict[tuple["Metric", tuple[bytes | str, ...]], str]):
+    """`name{...}` by metric and label values, for who writes the same ones again and again.
 
     Sanitising and escaping is most of what a sample costs that is not in a table.
     """
 
     __slots__ = ()
 
-    def __missing__(self, key: tuple[str, tuple[bytes | str, ...]]) -> str:
-        family, values = key
-        text = f"{family}{labels(CATALOGUE[family].labels, values)}"
+    def __missing__(self, key: tuple[Metric, tuple[bytes | str, ...]]) -> str:
+        metric, values = key
+        text = f"{metric.name}{labels(metric.labels, values)}"
         if len(self) >= _KEPT_BEGINS:
             self.clear()
         self[key] = text
@@ -78,7 +77,7 @@ class LineBegins(dict[tuple[str, tuple[bytes | str, ...]], str]):
 
 
 class Blocks:
-    """Collects sample lines family by family; a family must be in the catalogue.
+    """Collects sample lines, metric by metric.
 
     `known` are what lines began with in the rounds before.
     """
@@ -89,21 +88,22 @@ class Blocks:
         self._known = LineBegins() if known is None else known
         self._lines: dict[str, list[str]] = {}
 
-    def add(self, family: str, values: tuple[bytes | str, ...], value: float | None) -> None:
-        """Add one sample, its label values in the catalogue's order; None adds nothing.
+    def add(self, metric: Metric, values: tuple[bytes | str, ...], value: float | None) -> None:
+        """Add one sample, its label values in the order of the metric's; None adds nothing.
 
         Raises:
-            KeyError: if the family is not declared.
-            ValueError: if the label values are not as many as declared.
+            ValueError: if the label values are not as many as the metric has.
         """
         if value is None:
             return
-        line = f"{self._known[family, values]} {number(value)}\n"
-        self._lines.setdefault(family, []).append(line)
+        # Most values are integers, and calling `number` costs a sixth of all this.
+        text = value if type(value) is int else number(value)
+        line = f"{self._known[metric, values]} {text}\n"
+        self._lines.setdefault(metric.name, []).append(line)
 
     def add_rows(
         self,
-        family: str,
+        metric: Metric,
         common: tuple[bytes | str, ...],
         rows: Iterable[tuple[tuple[bytes | str, ...], float]],
     ) -> None:
@@ -112,39 +112,37 @@ class Blocks:
         For more rows than it is worth to keep label texts of.
 
         Raises:
-            KeyError: if the family is not declared.
-            ValueError: if the label values are not as many as declared.
+            ValueError: if the label values are not as many as the metric has.
         """
-        names = CATALOGUE[family].labels
-        begin = f"{family}{labels(names[: len(common)], common)[:-1]},"
+        names = metric.labels
+        begin = f"{metric.name}{labels(names[: len(common)], common)[:-1]},"
         own = names[len(common) :]
         lines = [f"{begin}{labels(own, values)[1:]} {number(value)}\n" for values, value in rows]
         if lines:
-            self._lines.setdefault(family, []).extend(lines)
+            self._lines.setdefault(metric.name, []).extend(lines)
 
     def add_states(
-        self, family: str, values: tuple[bytes | str, ...], states: Iterable[str], state: str
+        self, metric: Metric, values: tuple[bytes | str, ...], states: Iterable[str], state: str
     ) -> None:
         """Add one sample per state, 1 for the one that is, 0 for the others."""
         for each in states:
-            self.add(family, (*values, each), int(each == state))
+            self.add(metric, (*values, each), int(each == state))
 
     def add_counts(
-        self, family: str, values: tuple[bytes | str, ...], counts: Mapping[_Counted, int]
+        self, metric: Metric, values: tuple[bytes | str, ...], counts: Mapping[_Counted, int]
     ) -> None:
-        """Add a counter's samples by its last label, whose known values the catalogue has.
+        """Add a counter's samples by its last label, whose known values the metric has.
 
         What has not been counted yet is 0, what is counted and not declared is there as well.
         """
-        metric = CATALOGUE[family]
         totals: dict[str, int] = dict.fromkeys(metric.known[metric.labels[-1]], 0)
         totals.update(counts.items())
         for each, total in totals.items():
-            self.add(family, (*values, each), total)
+            self.add(metric, (*values, each), total)
 
     def add_histogram(
         self,
-        family: str,
+        metric: Metric,
         values: tuple[bytes | str, ...],
         buckets: Mapping[float, int],
         total: float,
@@ -154,18 +152,19 @@ class Blocks:
         `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
         within that bound and above the one before.
         """
-        named = self._known[family, values].removeprefix(family)
-        lines = self._lines.setdefault(family, [])
+        name = metric.name
+        named = self._known[metric, values].removeprefix(name)
+        lines = self._lines.setdefault(name, [])
         count = 0
-        within = f"{family}_bucket{named[:-1]}," if named else f"{family}_bucket{{"
+        within = f"{name}_bucket{named[:-1]}," if named else f"{name}_bucket{{"
         for bound, samples in buckets.items():
             count += samples
             lines.append(f'{within}le="{_bound(bound)}"}} {count}\n')
-        lines.append(f"{family}_sum{named} {number(total)}\n{family}_count{named} {count}\n")
+        lines.append(f"{name}_sum{named} {number(total)}\n{name}_count{named} {count}\n")
 
     def text(self) -> dict[str, bytes]:
-        """Return the sample lines of each family, without HELP and TYPE."""
-        return {family: "".join(lines).encode() for family, lines in self._lines.items()}
+        """Return the sample lines of each metric by its name, without HELP and TYPE."""
+        return {name: "".join(lines).encode() for name, lines in self._lines.items()}
 
 
 @lru_cache(maxsize=_KEPT_BEGINS)
@@ -173,5 +172,9 @@ def _bound(bound: float) -> str:
     return number(bound)
 
 
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _quotable(raw: bytes | str) -> str:
+    """Return a label's value as it stands between quotes; its line ends are left out already."""
+    text = plain(raw)[:LABEL_LIMIT]
+    if "\\" in text or '"' in text:
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text

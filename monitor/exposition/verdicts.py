@@ -1,17 +1,18 @@
 """Verdicts, calendar and maintenance as sample lines.
 
-Must not know: how verdicts are reached; HELP and TYPE, which the catalogue has.
+Must not know: how verdicts are reached.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.calendar.school_days import DayKind
+from monitor.exposition.metric import DEVICE, SITE, Kind, Metric
+from monitor.exposition.text import Blocks, LineBegins, labels
 from monitor.observation import State
 from monitor.verdict import MONITOR, SubjectKind
-from monitor.words.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,25 +23,195 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory, MaintenanceWindow
     from monitor.verdict import Subject, Verdict, VerdictBoard
 
-UPLINK_FAMILIES = (
+SCHOOL_UPLINK_UP: Final = Metric(
     "school_uplink_up",
+    Kind.GAUGE,
+    "",
+    "Verdict on a site's uplink: 1 up, 0 down, absent while unknown",
+    SITE,
+)
+SCHOOL_UPLINK_STATE: Final = Metric(
     "school_uplink_state",
+    Kind.GAUGE,
+    "",
+    "Verdict on a site's uplink, one series per state: 1 for the one that holds",
+    (*SITE, "state"),
+)
+SCHOOL_UPLINK_STATE_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "school_uplink_state_since_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Since when the verdict on a site's uplink holds, Unix time",
+    SITE,
+)
+SCHOOL_UPLINK_CAUSE_INFO: Final = Metric(
     "school_uplink_cause_info",
+    Kind.INFO,
+    "",
+    "Why the verdict on a site's uplink is what it is",
+    (*SITE, "cause"),
 )
-SWITCH_FAMILIES = (
+SCHOOL_SWITCH_UP: Final = Metric(
     "school_switch_up",
-    "school_switch_state",
-    "school_switch_state_since_timestamp_seconds",
-    "school_switch_cause_info",
+    Kind.GAUGE,
+    "",
+    "Verdict on a switch: 1 up, 0 down, absent while unknown (also behind a dead uplink)",
+    DEVICE,
 )
-SCHOOL_FAMILIES = (
-    "school_in_lessons",
-    "school_maintenance",
-    "school_maintenance_ends_timestamp_seconds",
+SCHOOL_SWITCH_STATE: Final = Metric(
+    "school_switch_state",
+    Kind.GAUGE,
+    "",
+    "Verdict on a switch, one series per state: 1 for the one that holds",
+    (*DEVICE, "state"),
+)
+SCHOOL_SWITCH_STATE_SINCE_TIMESTAMP_SECONDS: Final = Metric(
+    "school_switch_state_since_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Since when the verdict on a switch holds, Unix time",
+    DEVICE,
+)
+SCHOOL_SWITCH_CAUSE_INFO: Final = Metric(
+    "school_switch_cause_info",
+    Kind.INFO,
+    "",
+    "Why the verdict on a switch is what it is",
+    (*DEVICE, "cause"),
+)
+SCHOOL_PROVIDER_OUTAGE: Final = Metric(
+    "school_provider_outage",
+    Kind.GAUGE,
+    "",
+    "Whether most of a provider's sites fell silent while references answer: 1 yes, 0 no",
+    ("provider",),
+)
+SCHOOL_COMMON_OUTAGE: Final = Metric(
+    "school_common_outage",
+    Kind.GAUGE,
+    "",
+    "Whether most sites of every provider fell silent together while references answer, so that"
+    " verdicts on them are suspended: 1 yes, 0 no",
+)
+MONITOR_ISOLATED: Final = Metric(
+    "monitor_isolated",
+    Kind.GAUGE,
+    "",
+    "Whether the monitor is isolated, so that verdicts are suspended: 1 yes, 0 no",
+)
+MONITOR_LINE_STATE: Final = Metric(
+    "monitor_line_state",
+    Kind.GAUGE,
+    "",
+    "Verdict on the monitor's own line, one series per state: 1 for the one that holds",
+    ("state",),
+)
+MONITOR_REFERENCES_ANSWERING: Final = Metric(
+    "monitor_references_answering",
+    Kind.GAUGE,
+    "targets",
+    "Reference targets outside the schools that answer now",
 )
 
-FAMILIES = (*UPLINK_FAMILIES, *SWITCH_FAMILIES, *SCHOOL_FAMILIES)
+VERDICT_METRICS: Final = (
+    SCHOOL_UPLINK_UP,
+    SCHOOL_UPLINK_STATE,
+    SCHOOL_UPLINK_STATE_SINCE_TIMESTAMP_SECONDS,
+    SCHOOL_UPLINK_CAUSE_INFO,
+    SCHOOL_SWITCH_UP,
+    SCHOOL_SWITCH_STATE,
+    SCHOOL_SWITCH_STATE_SINCE_TIMESTAMP_SECONDS,
+    SCHOOL_SWITCH_CAUSE_INFO,
+    SCHOOL_PROVIDER_OUTAGE,
+    SCHOOL_COMMON_OUTAGE,
+    MONITOR_ISOLATED,
+    MONITOR_LINE_STATE,
+    MONITOR_REFERENCES_ANSWERING,
+)
+
+SCHOOL_IN_LESSONS: Final = Metric(
+    "school_in_lessons",
+    Kind.GAUGE,
+    "",
+    "Whether a school has lessons now, by its type's hours and the holidays: 1 yes, 0 no",
+    ("school",),
+)
+SCHOOL_CALENDAR_DAY: Final = Metric(
+    "school_calendar_day",
+    Kind.GAUGE,
+    "",
+    "What kind of day it is in the city, one series per kind: 1 for the one that is",
+    ("kind",),
+)
+SCHOOL_CALENDAR_UTC_OFFSET_SECONDS: Final = Metric(
+    "school_calendar_utc_offset_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "How far the city's local time is ahead of UTC now, so that rules can write local times",
+)
+SCHOOL_CALENDAR_ENDS_TIMESTAMP_SECONDS: Final = Metric(
+    "school_calendar_ends_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "End of the last day whose school holidays are known, Unix time",
+)
+SCHOOL_CALENDAR_RUNNING_OUT: Final = Metric(
+    "school_calendar_running_out",
+    Kind.GAUGE,
+    "",
+    "Whether school holidays are known for less than 90 days ahead: 1 yes, 0 no",
+)
+SCHOOL_MAINTENANCE: Final = Metric(
+    "school_maintenance",
+    Kind.GAUGE,
+    "",
+    "Whether a school is in a maintenance window: 1 yes, 0 no",
+    ("school",),
+)
+SCHOOL_MAINTENANCE_ENDS_TIMESTAMP_SECONDS: Final = Metric(
+    "school_maintenance_ends_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "End of the maintenance window that a school is in, Unix time",
+    ("school",),
+)
+MONITOR_MAINTENANCE_FILE_HEALTHY: Final = Metric(
+    "monitor_maintenance_file_healthy",
+    Kind.GAUGE,
+    "",
+    "Whether the windows added by command can be read: 1 yes, 0 no",
+)
+
+CALENDAR_METRICS: Final = (
+    SCHOOL_IN_LESSONS,
+    SCHOOL_CALENDAR_DAY,
+    SCHOOL_CALENDAR_UTC_OFFSET_SECONDS,
+    SCHOOL_CALENDAR_ENDS_TIMESTAMP_SECONDS,
+    SCHOOL_CALENDAR_RUNNING_OUT,
+    SCHOOL_MAINTENANCE,
+    SCHOOL_MAINTENANCE_ENDS_TIMESTAMP_SECONDS,
+    MONITOR_MAINTENANCE_FILE_HEALTHY,
+)
+
+_UPLINK: Final = (
+    SCHOOL_UPLINK_UP,
+    SCHOOL_UPLINK_STATE,
+    SCHOOL_UPLINK_STATE_SINCE_TIMESTAMP_SECONDS,
+    SCHOOL_UPLINK_CAUSE_INFO,
+)
+_SWITCH: Final = (
+    SCHOOL_SWITCH_UP,
+    SCHOOL_SWITCH_STATE,
+    SCHOOL_SWITCH_STATE_SINCE_TIMESTAMP_SECONDS,
+    SCHOOL_SWITCH_CAUSE_INFO,
+)
+SCHOOL_METRICS: Final = (
+    *_UPLINK,
+    *_SWITCH,
+    SCHOOL_IN_LESSONS,
+    SCHOOL_MAINTENANCE,
+    SCHOOL_MAINTENANCE_ENDS_TIMESTAMP_SECONDS,
+)
 
 
 class VerdictRenderer:
@@ -115,71 +286,72 @@ def _is_said(told: tuple[Subject, Verdict], now: tuple[Subject, Verdict]) -> boo
 
 
 def _school_lines(school_id: str, found: _Told) -> dict[str, bytes]:
-    lines: dict[str, list[str]] = {family: [] for family in FAMILIES}
+    lines: dict[Metric, list[str]] = {metric: [] for metric in SCHOOL_METRICS}
     for subject, verdict in found.verdicts:
-        for family, text in _verdict_lines(subject, verdict).items():
-            lines[family].append(text)
-    labels = f'{{school="{_escape(school_id)}"}}'
-    lessons, maintenance, ends = SCHOOL_FAMILIES
-    lines[lessons].append(f"{lessons}{labels} {found.in_lessons:d}\n")
-    lines[maintenance].append(f"{maintenance}{labels} {found.window is not None:d}\n")
+        _add_verdict(lines, subject, verdict)
+    named = labels(SITE[:1], (school_id,))
+    _add(lines, SCHOOL_IN_LESSONS, named, int(found.in_lessons))
+    _add(lines, SCHOOL_MAINTENANCE, named, int(found.window is not None))
     if found.window is not None:
-        lines[ends].append(f"{ends}{labels} {found.window.ends.timestamp()!r}\n")
-    return {family: "".join(texts).encode() for family, texts in lines.items()}
+        ends = found.window.ends.timestamp()
+        _add(lines, SCHOOL_MAINTENANCE_ENDS_TIMESTAMP_SECONDS, named, ends)
+    return {metric.name: "".join(said).encode() for metric, said in lines.items()}
 
 
-def _verdict_lines(subject: Subject, verdict: Verdict) -> dict[str, str]:
+def _add_verdict(lines: Mapping[Metric, list[str]], subject: Subject, verdict: Verdict) -> None:
+    """Add a verdict's lines; all have the same labels, which are most of what they cost.
+
+    When a provider fails, thousands of verdicts change in one second.
+    """
     is_uplink = subject.kind is SubjectKind.UPLINK
-    up, state, since, cause = UPLINK_FAMILIES if is_uplink else SWITCH_FAMILIES
-    labels = f'school="{_escape(subject.school)}",site="{_escape(subject.site)}"'
-    if not is_uplink:
-        labels += f',device="{_escape(subject.device)}"'
+    up, state, since, cause = _UPLINK if is_uplink else _SWITCH
+    place = (subject.school, subject.site, subject.device)
+    named = labels(SITE, place[:2]) if is_uplink else labels(DEVICE, place)
+    begin = named[:-1]
     is_up, is_down = verdict.state is State.UP, verdict.state is State.DOWN
-    lines = {
-        state: (
-            f'{state}{{{labels},state="up"}} {is_up:d}\n'
-            f'{state}{{{labels},state="down"}} {is_down:d}\n'
-            f'{state}{{{labels},state="unknown"}} {not (is_up or is_down):d}\n'
-        ),
-        since: f"{since}{{{labels}}} {verdict.since.timestamp()!r}\n",
-        cause: f'{cause}{{{labels},cause="{verdict.cause.value}"}} 1\n',
-    }
+    name = state.name
+    lines[state].append(
+        f'{name}{begin},state="up"}} {is_up:d}\n'
+        f'{name}{begin},state="down"}} {is_down:d}\n'
+        f'{name}{begin},state="unknown"}} {not (is_up or is_down):d}\n'
+    )
+    lines[since].append(f"{since.name}{named} {verdict.since.timestamp()!r}\n")
+    lines[cause].append(f'{cause.name}{begin},cause="{verdict.cause.value}"}} 1\n')
     if is_up or is_down:
-        lines[up] = f"{up}{{{labels}}} {is_up:d}\n"
-    return lines
+        lines[up].append(f"{up.name}{named} {is_up:d}\n")
+
+
+def _add(lines: Mapping[Metric, list[str]], metric: Metric, named: str, value: float) -> None:
+    lines[metric].append(f"{metric.name}{named} {value!r}\n")
 
 
 def city_blocks(
-    board: VerdictBoard, calendar: SchoolCalendar, maintenance: MaintenanceBook, now: datetime
+    board: VerdictBoard,
+    calendar: SchoolCalendar,
+    maintenance: MaintenanceBook,
+    now: datetime,
+    known: LineBegins | None = None,
 ) -> dict[str, bytes]:
-    """Return family -> sample lines of what no school has: outages, our line, the calendar."""
+    """Return family -> sample lines of what no school has: outages, our line, the calendar.
+
+    `school_provider_outage` has an entry even where no provider is known. `known` keeps what lines
+    begin with, for the next time.
+    """
     today = calendar.day_kind(calendar.local_day(now))
     _, end_of_data = calendar.bounds_of_day(calendar.data_ends)
     answering, _ = board.references()
     monitor = board.verdict(MONITOR)
     line = State.UNKNOWN if monitor is None else monitor.state
-    single = {
-        "monitor_isolated": f"{board.is_isolated:d}",
-        "school_common_outage": f"{board.common_outage is not None:d}",
-        "monitor_references_answering": f"{answering}",
-        "monitor_maintenance_file_healthy": f"{not maintenance.problem:d}",
-        "school_calendar_utc_offset_seconds": f"{calendar.utc_offset_seconds(now)}",
-        "school_calendar_running_out": f"{calendar.is_running_out(now):d}",
-        "school_calendar_ends_timestamp_seconds": f"{end_of_data.timestamp()!r}",
-    }
-    texts = {family: f"{family} {value}\n" for family, value in single.items()}
-    texts["monitor_line_state"] = "".join(
-        f'monitor_line_state{{state="{state.value}"}} {state is line:d}\n' for state in State
-    )
-    texts["school_provider_outage"] = "".join(
-        f'school_provider_outage{{provider="{_escape(name)}"}} {name in board.provider_outages:d}\n'
-        for name in board.providers
-    )
-    texts["school_calendar_day"] = "".join(
-        f'school_calendar_day{{kind="{kind.value}"}} {kind is today:d}\n' for kind in DayKind
-    )
-    return {family: text.encode() for family, text in texts.items()}
-
-
-def _escape(value: str) -> str:
-    return plain(value).replace("\\", "\\\\").replace('"', '\\"')
+    blocks = Blocks(known)
+    blocks.add(MONITOR_ISOLATED, (), int(board.is_isolated))
+    blocks.add(SCHOOL_COMMON_OUTAGE, (), int(board.common_outage is not None))
+    blocks.add(MONITOR_REFERENCES_ANSWERING, (), answering)
+    blocks.add(MONITOR_MAINTENANCE_FILE_HEALTHY, (), int(not maintenance.problem))
+    blocks.add(SCHOOL_CALENDAR_UTC_OFFSET_SECONDS, (), calendar.utc_offset_seconds(now))
+    blocks.add(SCHOOL_CALENDAR_RUNNING_OUT, (), int(calendar.is_running_out(now)))
+    blocks.add(SCHOOL_CALENDAR_ENDS_TIMESTAMP_SECONDS, (), end_of_data.timestamp())
+    blocks.add_states(MONITOR_LINE_STATE, (), State, line)
+    for name in board.providers:
+        blocks.add(SCHOOL_PROVIDER_OUTAGE, (name,), int(name in board.provider_outages))
+    blocks.add_states(SCHOOL_CALENDAR_DAY, (), DayKind, today)
+    return {SCHOOL_PROVIDER_OUTAGE.name: b""} | blocks.text()

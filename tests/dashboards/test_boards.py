@@ -15,7 +15,7 @@ from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
 from monitor.config.shape.rules import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.exposition.mib import INTERFACE_METRICS
+from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.words.text import LANGUAGES
 from tests.drills.pace import seconds
 

@@ -11,8 +11,8 @@ from dashboards.build import panels_of
 from dashboards.panel import Colour
 from dashboards.shared import NONE, SILENT_ROW
 from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.exposition.metric import Kind
-from monitor.exposition.mib import INTERFACE_METRICS
 from tests.dashboards.test_boards import document, every_document, expressions
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 
 from monitor.config.shape.rules import InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.exposition.metric import Kind
-from monitor.exposition.mib import INTERFACE_METRICS
 from tests.deploy.rules import ROOT, RULES, TESTS, alerts, all_rules, unit_tests
 from tests.drills.pace import seconds
 

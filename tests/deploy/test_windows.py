@@ -16,8 +16,8 @@ from dashboards.boards import BOARDS
 from monitor.availability.recorder import MinuteRecorder
 from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
+from monitor.exposition.devices import SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS
 from monitor.exposition.metric import Kind
-from monitor.exposition.mib import READ_TIMESTAMP
 from monitor.inventory.checks import CheckKind
 from monitor.probes.interface_columns import TWINS
 from tests.deploy.rules import ROOT, RULES, alerts, all_rules
@@ -122,7 +122,7 @@ def test_what_asks_for_64_bits_asks_for_32_as_well(wide: str) -> None:
 def test_a_window_is_asked_of_counters_by_rate_and_increase_alone() -> None:
     for rule in all_rules():
         for name in re.findall(r"\b(?:rate|increase)\(([\w:]+)", rule.expression):
-            if name == READ_TIMESTAMP:
+            if name == SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS.name:
                 # No counter, but it rises: by one a second, and that is what is asked.
                 continue
             metric = CATALOGUE.get(name) or CATALOGUE[_SUFFIX.sub("", name)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.devices.links import Link, Topology
-from monitor.exposition.hardware import LINK_FAMILY, render_links
+from monitor.exposition.hardware import SCHOOL_DEVICE_NEIGHBOR, render_links
 from monitor.exposition.text import Blocks
 from monitor.inventory.checks import CheckKind, HardwareOptions
 from monitor.observation import HardwareReading, Neighbor
@@ -106,7 +106,7 @@ def test_a_removed_device_takes_its_links_along() -> None:
 def test_links_are_exported_with_both_ends() -> None:
     blocks = Blocks()
     render_links(blocks, ONE, {Link("Te1/1/1", TWO, "49"): False})
-    text = blocks.text()[LINK_FAMILY].decode()
+    text = blocks.text()[SCHOOL_DEVICE_NEIGHBOR.name].decode()
     assert text == (
         'school_device_neighbor{school="goethe",site="main",device="switch-1",port="Te1/1/1",'
         'neighbor_site="main",neighbor="switch-2",neighbor_port="49"} 0\n'

@@ -1,7 +1,7 @@
 """A city whose verdicts a drill writes by hand, exposed as the daemon exposes them.
 
-Samples go through the daemon's own `Blocks`, so that a family or a label which the daemon does
-not have fails here.
+Samples are of the daemon's own metrics and go through its own `Blocks`, so that a metric or a label
+which the daemon does not have fails here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,23 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from monitor.exposition.availability import MONITOR_LEDGER_HEALTHY
+from monitor.exposition.degraded import SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS
+from monitor.exposition.inventory_info import SCHOOL_DEVICE_INFO, SCHOOL_INFO, SCHOOL_SITE_INFO
+from monitor.exposition.own import MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL, MONITOR_RUNS_TOTAL
 from monitor.exposition.text import Blocks
+from monitor.exposition.verdicts import (
+    MONITOR_ISOLATED,
+    MONITOR_MAINTENANCE_FILE_HEALTHY,
+    SCHOOL_COMMON_OUTAGE,
+    SCHOOL_IN_LESSONS,
+    SCHOOL_MAINTENANCE,
+    SCHOOL_PROVIDER_OUTAGE,
+    SCHOOL_SWITCH_STATE,
+    SCHOOL_SWITCH_UP,
+    SCHOOL_UPLINK_STATE,
+    SCHOOL_UPLINK_UP,
+)
 from tests.drills.pace import Pace, fast, scripted_configuration
 
 if TYPE_CHECKING:
@@ -43,21 +59,21 @@ class ScriptedSchool:
     def render(self, blocks: Blocks) -> None:
         """Add this school's samples."""
         site = (self.id, "main")
-        blocks.add("school_info", (self.id, "1", self.id.title(), "Gymnasium", "Mitte"), 1)
-        blocks.add("school_site_info", (*site, "51.48", "7.22", self.provider, "", ""), 1)
-        blocks.add("school_in_lessons", (self.id,), int(self.in_lessons))
-        blocks.add("school_maintenance", (self.id,), int(self.in_maintenance))
+        blocks.add(SCHOOL_INFO, (self.id, "1", self.id.title(), "Gymnasium", "Mitte"), 1)
+        blocks.add(SCHOOL_SITE_INFO, (*site, "51.48", "7.22", self.provider, "", ""), 1)
+        blocks.add(SCHOOL_IN_LESSONS, (self.id,), int(self.in_lessons))
+        blocks.add(SCHOOL_MAINTENANCE, (self.id,), int(self.in_maintenance))
         if self.uplink != UNKNOWN:
-            blocks.add("school_uplink_up", site, int(self.uplink == UP))
-        blocks.add_states("school_uplink_state", site, STATES, self.uplink)
+            blocks.add(SCHOOL_UPLINK_UP, site, int(self.uplink == UP))
+        blocks.add_states(SCHOOL_UPLINK_STATE, site, STATES, self.uplink)
         if self.is_flapping and self.uplink == UP:
             flapping = (*site, "router", "icmp", "flapping", "")
-            blocks.add("school_device_info", (*site, "router", "uplink", "192.0.2.1"), 1)
-            blocks.add("school_degraded_since_timestamp_seconds", flapping, time.time())
+            blocks.add(SCHOOL_DEVICE_INFO, (*site, "router", "uplink", "192.0.2.1"), 1)
+            blocks.add(SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS, flapping, time.time())
         for name, state in self.switches.items():
             if state != UNKNOWN:
-                blocks.add("school_switch_up", (*site, name), int(state == UP))
-            blocks.add_states("school_switch_state", (*site, name), STATES, state)
+                blocks.add(SCHOOL_SWITCH_UP, (*site, name), int(state == UP))
+            blocks.add_states(SCHOOL_SWITCH_STATE, (*site, name), STATES, state)
 
 
 @dataclass(slots=True)
@@ -93,12 +109,13 @@ class ScriptedCity:
             school.render(blocks)
         for provider in {school.provider for school in self.schools.values()}:
             failed = int(provider in self.failed_providers)
-            blocks.add("school_provider_outage", (provider,), failed)
-        blocks.add("school_common_outage", (), int(self.is_common))
-        blocks.add("monitor_isolated", (), int(self.is_isolated))
-        blocks.add("monitor_runs_total", ("icmp", "ok"), time.monotonic() * 100)
-        for well in ("config_last_reload_successful", "ledger_healthy", "maintenance_file_healthy"):
-            blocks.add(f"monitor_{well}", (), 1)
+            blocks.add(SCHOOL_PROVIDER_OUTAGE, (provider,), failed)
+        blocks.add(SCHOOL_COMMON_OUTAGE, (), int(self.is_common))
+        blocks.add(MONITOR_ISOLATED, (), int(self.is_isolated))
+        blocks.add(MONITOR_RUNS_TOTAL, ("icmp", "ok"), time.monotonic() * 100)
+        blocks.add(MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL, (), 1)
+        blocks.add(MONITOR_LEDGER_HEALTHY, (), 1)
+        blocks.add(MONITOR_MAINTENANCE_FILE_HEALTHY, (), 1)
         return b"".join(blocks.text().values()).decode()
 
     @asynccontextmanager

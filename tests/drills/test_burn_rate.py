@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.exposition.availability import SCHOOL_MINUTES_TOTAL
+from monitor.exposition.inventory_info import SCHOOL_CONTRACT_AVAILABILITY_RATIO
 from tests.drills.city import ScriptedCity, ScriptedSchool
 from tests.drills.stack import running_stack
 
@@ -52,9 +54,9 @@ class OutageByTheClock(ScriptedSchool):
         settled = max(0, int(self.minutes_now() / STEP_MINUTES) - 1) * STEP_MINUTES
         down = min(max(0, settled - BEGINS_MINUTE), OUTAGE_MINUTES)
         site = (self.id, "main")
-        blocks.add("school_minutes_total", (*site, "up"), settled - down)
-        blocks.add("school_minutes_total", (*site, "down"), down)
-        blocks.add("school_contract_availability_ratio", site, 0.995)
+        blocks.add(SCHOOL_MINUTES_TOTAL, (*site, "up"), settled - down)
+        blocks.add(SCHOOL_MINUTES_TOTAL, (*site, "down"), down)
+        blocks.add(SCHOOL_CONTRACT_AVAILABILITY_RATIO, site, 0.995)
 
 
 async def test_an_outage_of_45_minutes_is_one_ticket_that_ends_once(tmp_path: Path) -> None:

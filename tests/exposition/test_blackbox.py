@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitor.exposition.blackbox import blackbox_samples, blackbox_text
+from monitor.exposition.blackbox import (
+    CONNECTION_METRICS,
+    DNS_METRICS,
+    HTTP_METRICS,
+    blackbox_samples,
+    blackbox_text,
+)
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.exposition.services import CONNECTION_METRICS, DNS_METRICS, HTTP_METRICS
 from monitor.inventory.checks import Check, CheckKind, HttpOptions, Role, Target
 from monitor.observation import (
     CertificateChain,
@@ -33,7 +38,7 @@ def observed(values: Values | None, outcome: Outcome = Outcome.OK) -> Observatio
 
 
 def values_of(observation: Observation) -> dict[str, float]:
-    return {sample.name: sample.value for sample in blackbox_samples(observation)}
+    return {sample.metric.name: sample.value for sample in blackbox_samples(observation)}
 
 
 def test_every_name_that_can_be_exposed_has_a_help_text_and_reads_back() -> None:
@@ -58,7 +63,9 @@ def test_every_name_that_can_be_exposed_has_a_help_text_and_reads_back() -> None
         families = list(text_string_to_metric_families(blackbox_text(observation)))
         read = {(s.name, s.value, *s.labels.values()) for f in families for s in f.samples}
         samples = blackbox_samples(observation)
-        assert read == {(s.name, s.value, *(value for _, value in s.labels)) for s in samples}
+        assert read == {
+            (s.metric.name, s.value, *(value for _, value in s.labels)) for s in samples
+        }
         assert len({family.name for family in families}) == len(families)
         seen |= {family.name for family in families}
     services = {metric.name for metric in (*CONNECTION_METRICS, *HTTP_METRICS, *DNS_METRICS)}

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from pkgutil import iter_modules
 
+from monitor import exposition
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
 from monitor.exposition.echo import RTT_BOUNDS
-from monitor.exposition.metric import Kind
-from monitor.exposition.mib import INTERFACE_METRICS
+from monitor.exposition.interfaces import INTERFACE_METRICS
+from monitor.exposition.metric import Kind, Metric
 from monitor.exposition.reference import reference
 from monitor.probes.interface_columns import TWINS
 
@@ -16,6 +19,19 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 
 def test_no_metric_is_declared_twice() -> None:
     assert len(CATALOGUE) == sum(len(group) for group in GROUPS.values())
+
+
+def test_every_declared_metric_is_in_the_catalogue() -> None:
+    """A constant has its metric's name in capitals; columns of tables are in tuples."""
+    gathered = set(CATALOGUE.values())
+    for module in iter_modules(exposition.__path__, f"{exposition.__name__}."):
+        for constant, value in vars(import_module(module.name)).items():
+            if isinstance(value, Metric):
+                assert value in gathered, f"{module.name}.{constant}"
+                name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", value.name)
+                assert constant == name.upper(), module.name
+            elif isinstance(value, tuple) and value and isinstance(value[0], Metric):
+                assert gathered.issuperset(value), f"{module.name}.{constant}"
 
 
 def test_names_and_labels_are_valid() -> None:

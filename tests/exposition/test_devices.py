@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.exposition.devices import DeviceRenderer
-from monitor.exposition.mib import IF_TYPE_INFO, READ_TIMESTAMP, STEADY
+from monitor.exposition.devices import SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS, DeviceRenderer
+from monitor.exposition.interfaces import IF_TYPE_INFO, STEADY
 from monitor.exposition.text import sanitise
 from monitor.inventory.checks import Identity, InterfacesOptions
 from monitor.observation import DeviceReading
 from tests.exposition.support import exact_names, interfaces_check, reading, two_ports
 
+READ_TIMESTAMP = SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS.name
 DEVICE = {"school": "goethe", "site": "main", "device": "switch-1"}
 
 
@@ -69,7 +70,7 @@ def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
 
 
 def test_an_interface_without_state_is_numbered_by_its_name() -> None:
-    found = values(two_ports(ifName={1: b"a", 7: b"b", 9: b"x-table alone"}), IF_TYPE_INFO)
+    found = values(two_ports(ifName={1: b"a", 7: b"b", 9: b"x-table alone"}), IF_TYPE_INFO.name)
     assert found.keys() == {("1", "a", "port 1"), ("7", "b", "port 7"), ("9", "x-table alone", "")}
 
 
@@ -90,7 +91,13 @@ STAMP = b" 1795586400123\n"
 def test_what_a_poll_brings_ends_with_the_instant_of_the_reading_in_milliseconds() -> None:
     blocks = DeviceRenderer(interfaces_check()).render(read_at(READ))
     stamped = {family for family, lines in blocks.items() if STAMP in lines}
-    assert stamped == {"ifHCInOctets", IF_TYPE_INFO, "ifOperStatus", "sysUpTime", READ_TIMESTAMP}
+    assert stamped == {
+        "ifHCInOctets",
+        IF_TYPE_INFO.name,
+        "ifOperStatus",
+        "sysUpTime",
+        READ_TIMESTAMP,
+    }
     for family in stamped:
         assert all(line.endswith(STAMP) for line in blocks[family].splitlines(keepends=True))
     assert [*exact_names(blocks[READ_TIMESTAMP].decode()).values()] == [1795586400.123]
@@ -112,7 +119,7 @@ def test_lines_that_are_exposed_are_not_kept_a_second_time() -> None:
     renderer = _known_by("ifName")
     columns: dict[str, dict[int, int | bytes]] = {
         "ifName": {row: f"port {row} {'of a long name' * 5}".encode() for row in range(1, 400)},
-        **{name: dict.fromkeys(range(1, 400), 1) for name in STEADY},
+        **{metric.name: dict.fromkeys(range(1, 400), 1) for metric in STEADY},
     }
     polls = [replace(reading(**columns), read_at=READ + timedelta(minutes=n)) for n in range(2)]
     tracemalloc.start()
@@ -208,7 +215,7 @@ def test_interfaces_numbered_anew_go_on_with_their_series() -> None:
     )
     blocks = renderer.render(anew)
     assert _by_names(blocks["ifMtu"]) == before
-    assert _by_names(blocks[IF_TYPE_INFO]).keys() == {
+    assert _by_names(blocks[IF_TYPE_INFO.name]).keys() == {
         ("7", "ge-0/0/1", "port 1"),
         ("1", "ge-0/0/7", "port 7"),
     }

@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.echo import RTT_BOUNDS
 from monitor.exposition.hardware import HARDWARE_METRICS
-from monitor.exposition.mib import DEVICE, IF_TYPE_INFO, INTERFACE_METRICS
+from monitor.exposition.interfaces import IF_TYPE_INFO, INTERFACE_METRICS
+from monitor.exposition.metric import DEVICE
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.observation import EchoRound, Outcome
@@ -61,7 +62,7 @@ def full_reading() -> DeviceReading:
     columns: dict[str, dict[int, int | bytes]] = {
         metric.name: {index: 2**53 - at * index for index in (1, 2, 3)}
         for at, metric in enumerate(INTERFACE_METRICS)
-        if not metric.name.startswith(("ifIn", "ifOut")) and metric.name != IF_TYPE_INFO
+        if not metric.name.startswith(("ifIn", "ifOut")) and metric is not IF_TYPE_INFO
     }
     columns["ifType"] = {1: 6, 2: 136, 3: 4711}
     return two_ports(**columns, ifName=HOSTILE_NAMES, ifDescr={1: b"x" * 300}, ifInErrors={1: 5})
@@ -78,11 +79,11 @@ class InterfaceTables(Collector):
         for metric in INTERFACE_METRICS:
             of_type = CounterMetricFamily if metric.text_type == "counter" else GaugeMetricFamily
             labels = [*DEVICE, "ifName", "ifDescr"]
-            if metric.name == IF_TYPE_INFO:
+            if metric is IF_TYPE_INFO:
                 labels += ["ifIndex", "ifType"]
             family = of_type(metric.name, metric.help, labels=labels)
             for index, kind in enumerate(("ethernetCsmacd", "l3ipvlan", "4711"), 1):
-                if metric.name == IF_TYPE_INFO:
+                if metric is IF_TYPE_INFO:
                     place = ("goethe", "main", "switch-1", names[index], "x" * 128 * (index == 1))
                     family.add_metric((*place, str(index), kind), 1)
             for index, value in self._columns.get(metric.name, {}).items():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.exposition.devices import DeviceRenderer
-from monitor.exposition.mib import LOOK_BACK_SECONDS
+from monitor.exposition.interfaces import LOOK_BACK_SECONDS
 from monitor.exposition.ports import SETTLED_SECONDS, Exported, PortChooser
 from monitor.inventory.checks import Check, InterfacesOptions
 from monitor.inventory.interface_selection import InterfaceSelection

@@ -15,12 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.config import load
 from monitor.exposition.catalogue import CATALOGUE, GROUPS
-from monitor.exposition.rollout import (
-    exporter_block,
-    forecast_blocks,
-    goal_blocks,
-    rollout_blocks,
-)
+from monitor.exposition.goal import exporter_block, forecast_blocks, goal_blocks
+from monitor.exposition.rollout import rollout_blocks
 from monitor.report.forecast import Forecast, Outlook
 from monitor.rollout.board import RolloutBoard
 from tests.campaigns.evidence import (

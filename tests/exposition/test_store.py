@@ -7,7 +7,7 @@ from itertools import chain, pairwise
 
 import pytest
 
-from monitor.exposition.mib import LOOK_BACK_SECONDS
+from monitor.exposition.interfaces import LOOK_BACK_SECONDS
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import MISSED_RUNS, SLICE_BYTES, Exposition
 from monitor.observation import EchoRound, Outcome

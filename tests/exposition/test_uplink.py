@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.exposition.standing import LOAD_METRICS
-from monitor.exposition.uplink import uplink_blocks, uplink_owner
+from monitor.exposition.uplink import LOAD_METRICS, uplink_blocks, uplink_owner
 from monitor.uplink import FindingKind, Measured, findings
 from tests.exposition.support import exact_names
 from tests.uplink.router import GIGABIT, Router, measured

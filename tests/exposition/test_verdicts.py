@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.calendar.maintenance import MaintenanceBook
 from monitor.calendar.school_days import SchoolCalendar
-from monitor.exposition.verdicts import FAMILIES, VerdictRenderer, city_blocks
+from monitor.exposition.verdicts import SCHOOL_METRICS, VerdictRenderer, city_blocks
 from monitor.inventory.city import Calendar, Inventory, LessonPeriod
 from monitor.verdict import VerdictBoard
 from tests.verdict.world import BEGIN, World, city, moment, school
@@ -87,7 +87,7 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
     book = MaintenanceBook(tmp_path, inventory)
     blocks = VerdictRenderer().blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
     for name in ("s0", "s1"):
-        assert blocks[name].keys() == set(FAMILIES)
+        assert blocks[name].keys() == {metric.name for metric in SCHOOL_METRICS}
         assert blocks[name]["school_uplink_up"] == b""
         assert blocks[name]["school_maintenance_ends_timestamp_seconds"] == b""
 

@@ -15,8 +15,8 @@ from monitor.config import load
 from monitor.config.secrets import Secret
 from monitor.daemon.daemon import Loaded, Settings, open_daemon
 from monitor.exposition.catalogue import CATALOGUE
+from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.exposition.metric import Kind
-from monitor.exposition.mib import INTERFACE_METRICS
 from monitor.inventory.checks import CheckKind
 from monitor.probes.echo.match import Drop
 from monitor.probes.echo.socket import EchoSocket

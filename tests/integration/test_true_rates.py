@@ -23,7 +23,7 @@ import pytest
 
 from dashboards.boards import BOARDS
 from monitor.config import load
-from monitor.exposition.mib import INTERFACE_METRICS, LOOK_BACK_SECONDS
+from monitor.exposition.interfaces import INTERFACE_METRICS, LOOK_BACK_SECONDS
 from monitor.inventory.checks import CheckKind
 from monitor.snmp.read import Failure, FailureKind, Result
 from tests.dashboards.test_boards import document, expressions

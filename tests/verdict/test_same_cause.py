@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monitor.exposition.degraded import SINCE, DegradedRenderer
+from monitor.exposition.degraded import SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS, DegradedRenderer
 from monitor.observation import Reason
 from monitor.verdict import Trouble
 from monitor.verdict.conditions import told
@@ -38,7 +38,7 @@ def test_snmp_that_fails_behind_a_lossy_line_is_part_of_the_loss() -> None:
         (ROUTER, Trouble.PACKET_LOSS, True)
     ]
     lines = DegradedRenderer().blocks(runs.board, after)["s0"]
-    assert lines[SINCE].count(b"\n") == 1
+    assert lines[SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS.name].count(b"\n") == 1
     assert (
         b'school_switch_degraded{school="s0",site="main",device="sw0"} 0'
         in (lines["school_switch_degraded"])

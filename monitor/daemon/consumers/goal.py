@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.availability.minutes import minute_of
-from monitor.exposition.rollout import exporter_block, forecast_blocks, goal_blocks
+from monitor.exposition.goal import exporter_block, forecast_blocks, goal_blocks
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.leadership import ASK_SECONDS, Leadership
 from monitor.report.outlook import CityView, forecast_now

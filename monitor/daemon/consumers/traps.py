@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.daemon.swap import Swap
 from monitor.devices.links import place_of
-from monitor.exposition.text import Blocks
+from monitor.exposition.traps import SCHOOL_DEVICE_TRAPS_TOTAL, trap_blocks
 from monitor.flood_filter import FloodFilter, lost_datagrams
 from monitor.inventory.checks import SNMP_OPTIONS, CheckKind, Role
 from monitor.probes.resolve import ResolveError, resolve
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from monitor.snmp.traps import Senders, TrapReceiver
     from monitor.threads import ProbeThreads
 
-TRAP_FAMILY = "school_device_traps_total"
 POLL_GAP_SECONDS = 10.0
 RESOLVE_SECONDS = 10.0
 _MODULE = "monitor.snmp.traps"
@@ -116,7 +115,7 @@ class TrapDesk:
         self._totals = {place: totals.get(place, Counter()) for place in places.values()}
         self._polled = {place: at for place, at in self._polled.items() if place in self._totals}
         for gone in totals.keys() - self._totals.keys():
-            self._exposition.drop_block(TRAP_FAMILY, gone[0], _owner(gone))
+            self._exposition.drop_block(SCHOOL_DEVICE_TRAPS_TOTAL.name, gone[0], _owner(gone))
         for listened in self._totals:
             self._expose(listened)
         self._exposition = shared
@@ -160,9 +159,8 @@ class TrapDesk:
             self._hurry(f"{'/'.join(place)}/{CheckKind.INTERFACES}")
 
     def _expose(self, place: Place) -> None:
-        blocks = Blocks()
-        blocks.add_counts(TRAP_FAMILY, place, self._totals[place])
-        self._exposition.set_blocks(place[0], _owner(place), blocks.text())
+        blocks = trap_blocks(place, self._totals[place])
+        self._exposition.set_blocks(place[0], _owner(place), blocks)
 
     async def _addresses(self, checks: Iterable[Check]) -> dict[str, Place]:
         """Return the devices by their addresses; names that do not resolve are left out."""

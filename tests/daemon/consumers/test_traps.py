@@ -10,8 +10,8 @@ import pytest
 
 from monitor.config.secrets import Secret
 from monitor.daemon.consumers.traps import POLL_GAP_SECONDS, open_traps
-from monitor.exposition.mib import TRAPS
 from monitor.exposition.store import Exposition
+from monitor.exposition.traps import TRAPS
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.traps import KINDS, OTHER
 from tests.exposition.support import HandClock, exact_names, inventory, school

@@ -1,0 +1,84 @@
+"""What every check has: its last run's outcome, and how its target was reached.
+
+Must not know: what a kind of check measures beside that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.exposition.metric import CHECK, Kind, Metric
+from monitor.observation import Outcome, Reason
+
+if TYPE_CHECKING:
+    from monitor.exposition.text import Blocks
+    from monitor.observation import Observation
+
+PROBE_SUCCESS: Final = Metric(
+    "probe_success",
+    Kind.GAUGE,
+    "",
+    "Whether the check's last run found all well: 1 yes, 0 no, absent if it could not tell",
+    CHECK,
+)
+PROBE_DURATION_SECONDS: Final = Metric(
+    "probe_duration_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "How long the check's last run took; absent if it could not tell anything",
+    CHECK,
+)
+PROBE_OUTCOME: Final = Metric(
+    "probe_outcome",
+    Kind.STATES,
+    "",
+    "How the check's last run ended: ok, failed (the network's doing), unknown (our own)",
+    (*CHECK, "outcome"),
+)
+PROBE_FAILURE_REASON: Final = Metric(
+    "probe_failure_reason",
+    Kind.INFO,
+    "",
+    "Why the check's last run was not plainly ok; absent if it was",
+    (*CHECK, "reason"),
+)
+PROBE_LAST_RUN_TIMESTAMP_SECONDS: Final = Metric(
+    "probe_last_run_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "When the check's last run started, Unix time",
+    CHECK,
+)
+PROBE_DNS_LOOKUP_TIME_SECONDS: Final = Metric(
+    "probe_dns_lookup_time_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "How long the target's name took to resolve",
+    CHECK,
+)
+PROBE_IP_PROTOCOL: Final = Metric(
+    "probe_ip_protocol", Kind.GAUGE, "", "IP version that the check used: 4 or 6", CHECK
+)
+
+PROBE_METRICS: Final = (
+    PROBE_SUCCESS,
+    PROBE_DURATION_SECONDS,
+    PROBE_OUTCOME,
+    PROBE_FAILURE_REASON,
+    PROBE_LAST_RUN_TIMESTAMP_SECONDS,
+    PROBE_DNS_LOOKUP_TIME_SECONDS,
+    PROBE_IP_PROTOCOL,
+)
+
+
+def render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
+    """Add the samples of a run's outcome: no success and no duration if it could not tell."""
+    outcome = observation.outcome
+    if outcome is not Outcome.UNKNOWN:
+        blocks.add(PROBE_SUCCESS, labels, int(outcome is Outcome.OK))
+        blocks.add(PROBE_DURATION_SECONDS, labels, observation.duration)
+    blocks.add_states(PROBE_OUTCOME, labels, Outcome, outcome)
+    if observation.reason is not Reason.NONE:
+        blocks.add(PROBE_FAILURE_REASON, (*labels, observation.reason), 1)
+    started = observation.started.timestamp()
+    blocks.add(PROBE_LAST_RUN_TIMESTAMP_SECONDS, labels, started)
