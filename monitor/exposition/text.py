@@ -44,8 +44,10 @@ def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:
     Raises:
         ValueError: if there are not as many values as names.
     """
-    pairs = [f'{name}="{_quotable(value)}"' for name, value in zip(names, values, strict=True)]
-    return "{" + ",".join(pairs) + "}" if pairs else ""
+    if len(names) != len(values):
+        raise ValueError(f"{len(values)} values for the labels {', '.join(names)}")
+    pairs = ",".join(map(_pair, names, values))
+    return f"{{{pairs}}}" if pairs else ""
 
 
 def number(value: float) -> str:
@@ -172,9 +174,9 @@ def _bound(bound: float) -> str:
     return number(bound)
 
 
-def _quotable(raw: bytes | str) -> str:
-    """Return a label's value as it stands between quotes; its line ends are left out already."""
-    text = plain(raw)[:LABEL_LIMIT]
-    if "\\" in text or '"' in text:
-        return text.replace("\\", "\\\\").replace('"', '\\"')
-    return text
+def _pair(name: str, raw: bytes | str) -> str:
+    value = sanitise(raw)
+    # Line ends are left out already.
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{value}"'

@@ -287,8 +287,12 @@ def _is_said(told: tuple[Subject, Verdict], now: tuple[Subject, Verdict]) -> boo
 
 def _school_lines(school_id: str, found: _Told) -> dict[str, bytes]:
     lines: dict[Metric, list[str]] = {metric: [] for metric in SCHOOL_METRICS}
+    sites: dict[str, str] = {}
     for subject, verdict in found.verdicts:
-        _add_verdict(lines, subject, verdict)
+        site = sites.get(subject.site)
+        if site is None:
+            site = sites[subject.site] = labels(SITE, (school_id, subject.site))
+        _add_verdict(lines, site, subject, verdict)
     named = labels(SITE[:1], (school_id,))
     _add(lines, SCHOOL_IN_LESSONS, named, int(found.in_lessons))
     _add(lines, SCHOOL_MAINTENANCE, named, int(found.window is not None))
@@ -298,15 +302,18 @@ def _school_lines(school_id: str, found: _Told) -> dict[str, bytes]:
     return {metric.name: "".join(said).encode() for metric, said in lines.items()}
 
 
-def _add_verdict(lines: Mapping[Metric, list[str]], subject: Subject, verdict: Verdict) -> None:
-    """Add a verdict's lines; all have the same labels, which are most of what they cost.
+def _add_verdict(
+    lines: Mapping[Metric, list[str]], site: str, subject: Subject, verdict: Verdict
+) -> None:
+    """Add a verdict's lines; `site` are the labels of its site.
 
-    When a provider fails, thousands of verdicts change in one second.
+    When a provider fails, thousands of verdicts change in one second, and labels are most of what
+    their lines cost.
     """
     is_uplink = subject.kind is SubjectKind.UPLINK
     up, state, since, cause = _UPLINK if is_uplink else _SWITCH
-    place = (subject.school, subject.site, subject.device)
-    named = labels(SITE, place[:2]) if is_uplink else labels(DEVICE, place)
+    own = DEVICE[len(SITE) :]
+    named = site if is_uplink else f"{site[:-1]},{labels(own, (subject.device,))[1:]}"
     begin = named[:-1]
     is_up, is_down = verdict.state is State.UP, verdict.state is State.DOWN
     name = state.name
