@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -12,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.calendar.maintenance import MaintenanceBook
 from monitor.calendar.school_days import SchoolCalendar
+from monitor.exposition.inventory_info import render_school
 from monitor.exposition.verdicts import SCHOOL_METRICS, VerdictRenderer, city_blocks
 from monitor.inventory.city import Calendar, Inventory, LessonPeriod
 from monitor.verdict import VerdictBoard
@@ -90,6 +92,20 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
         assert blocks[name].keys() == {metric.name for metric in SCHOOL_METRICS}
         assert blocks[name]["school_uplink_up"] == b""
         assert blocks[name]["school_maintenance_ends_timestamp_seconds"] == b""
+
+
+def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: Path) -> None:
+    inventory = replace(city(schools=1, switches=1), calendar=LESSONS)
+    one = inventory.schools[0]
+    uplink = one.sites[0].uplink
+    named = replace(uplink, contract=replace(uplink.contract, provider='"Netz" ' * 40))
+    one = replace(one, sites=(replace(one.sites[0], uplink=named),))
+    inventory = replace(inventory, schools=(one,))
+    board = VerdictBoard(inventory, moment(0))
+    book = MaintenanceBook(tmp_path, inventory)
+    outage = city_blocks(board, SchoolCalendar(LESSONS), book, BEGIN)["school_provider_outage"]
+    [written] = re.findall(rb'provider="(?:[^"\\]|\\.)*"', outage)
+    assert written in render_school(one)["school_site_info"]
 
 
 @pytest.mark.integration
