@@ -27,7 +27,9 @@ from bench.turns import Lag, TurnSelector, lag, new_loop
 from monitor.cli.common import read_inventory
 from monitor.cli.demo import COMMUNITY, demo_parts
 from monitor.clock import SystemClock
-from monitor.daemon.daemon import HOUSEKEEPING_SECONDS, Loaded, Settings, open_daemon
+from monitor.daemon.daemon import HOUSEKEEPING_SECONDS
+from monitor.daemon.open import open_daemon
+from monitor.daemon.settings import Loaded, Settings
 from monitor.exposition.gate import KEPT_SECONDS
 from monitor.simulator.process import CityProcess
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from monitor.calendar.maintenance import MaintenanceBook
 from monitor.config import load
 from monitor.config.secrets import Secret
-from monitor.daemon.daemon import Daemon, Loaded, Parts, Settings
+from monitor.daemon.daemon import Daemon
+from monitor.daemon.parts import Parts
 from monitor.daemon.pipeline import Watch, remembered
+from monitor.daemon.settings import Loaded, Settings
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.inventory.checks import Engine

@@ -21,7 +21,7 @@ from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
 from monitor.config import ConfigError, load, load_text, read
 from monitor.config.secrets import read_credentials
 from monitor.config.tree.excerpt import with_excerpts
-from monitor.daemon.daemon import Loaded
+from monitor.daemon.settings import Loaded
 from monitor.inventory.shard import Shard
 from monitor.schedule import DEFAULT_CONCURRENCY
 

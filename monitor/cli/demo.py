@@ -32,7 +32,8 @@ from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.shape.units import UnitError, parse_duration
-from monitor.daemon.daemon import FORECAST_SECONDS, LEDGER_FILE, Loaded, Settings, open_daemon
+from monitor.daemon.open import open_daemon
+from monitor.daemon.settings import FORECAST_SECONDS, LEDGER_FILE, Loaded, Settings
 from monitor.inventory.checks import InterfacesOptions
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace

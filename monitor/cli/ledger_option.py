@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from monitor.cli.common import Exit, fail, unit_of
-from monitor.daemon.daemon import LEDGER_FILE
+from monitor.daemon.settings import LEDGER_FILE
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.place import LedgerPlace, SqlitePlace
 from monitor.ledger.postgres import postgres_place

@@ -45,7 +45,7 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
 from monitor.config import schema as config_schema
-from monitor.daemon.daemon import Settings
+from monitor.daemon.settings import Settings
 from monitor.inventory.checks import CheckKind
 
 if TYPE_CHECKING:

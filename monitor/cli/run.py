@@ -16,7 +16,8 @@ from monitor.cli.common import Exit, base_url, fail, read_all, say_config_error,
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
-from monitor.daemon.daemon import Settings, TrapAddressError, open_daemon
+from monitor.daemon.open import open_daemon
+from monitor.daemon.settings import Settings, TrapAddressError
 from monitor.daemon.systemd import READY, Supervisor
 from monitor.ledger.chain import LedgerError
 from monitor.probes.echo.port import EchoPermissionError

@@ -1,4 +1,4 @@
-"""Builds, wires and stops the parts of the running monitor: the one place that knows them all.
+"""Runs the monitor: wires the parts that were opened for it, and stops them.
 
 Must not decide anything itself: what an observation means, is said elsewhere.
 """
@@ -8,130 +8,54 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor import __version__
 from monitor.availability.excuse_requests import EXCUSES_FILE, ExcuseFile
-from monitor.availability.records import RULE
-from monitor.calendar.maintenance import MaintenanceBook
 from monitor.campaigns.requests import FILE_NAME, RequestFile
-from monitor.config import ConfigError
-from monitor.config.secrets import SecretError
 from monitor.daemon.consumers.campaigns import Campaigns
 from monitor.daemon.consumers.excuse_metrics import ExcuseMetrics
 from monitor.daemon.consumers.excuses import obey_excuses
 from monitor.daemon.consumers.goal import CityGoal, recorded_goal
 from monitor.daemon.consumers.traps import TrapDesk, open_traps
 from monitor.daemon.garbage import keep_what_is_there, rare_collections
-from monitor.daemon.pipeline import Watch, remembered
+from monitor.daemon.settings import REFUSALS, Loaded, Settings, TrapAddressError
 from monitor.daemon.swap import Swap
 from monitor.daemon.systemd import STOPPING, Supervisor
-from monitor.exposition.gate import ScrapeGate
-from monitor.exposition.own import OwnMetrics
-from monitor.exposition.store import Exposition
-from monitor.inventory.changes import ReloadRefusedError, changes_between, refuse_loss_of_schools
-from monitor.inventory.checks import CheckKind, Engine
-from monitor.ledger.ledger import Ledger
-from monitor.ledger.place import SqlitePlace
+from monitor.inventory.changes import changes_between, refuse_loss_of_schools
+from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome, Reason, State
 from monitor.probes.context import ProbeContext
 from monitor.probes.registry import PROBES
-from monitor.probes.snmp_transport import SnmpReaders
-from monitor.rollout import board
-from monitor.rollout.board import RolloutBoard
-from monitor.rollout.city import SharedPast
 from monitor.rollout.stage import Stage
-from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError, Schedule
-from monitor.snmp.client import SnmpClient
-from monitor.snmp.on_demand import PysnmpOnDemand
-from monitor.snmp.read import NativeReader, Reader
-from monitor.state.directory import prepare_state_directory
+from monitor.schedule import Schedule
 from monitor.status.build import Sources
 from monitor.status.history import RoundTripHistory
-from monitor.status.view import DaemonView
-from monitor.threads import open_daemon_threads
 from monitor.verdict import SubjectKind
-from monitor.web.access_file import WebFile
-from monitor.web.app import Listen, Unchanging, serve
-from monitor.web.returning import FILE_NAME as LOGINS_FILE
-from monitor.web.returning import Returning
-from monitor.web.tls import Audience, WebAccess
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
-    from monitor.clock import Clock
-    from monitor.config.secrets import Secret
+    from monitor.daemon.parts import Parts
     from monitor.inventory.checks import Check
     from monitor.inventory.city import Inventory
     from monitor.ledger.chain import Entry
     from monitor.ledger.place import LedgerPlace
     from monitor.observation import Observation
-    from monitor.probes.context import EchoTransport
     from monitor.schedule import Change
     from monitor.snmp.traps import TrapReceiver
-    from monitor.threads import DaemonThreads, Threads
+    from monitor.threads import Threads
     from monitor.verdict import Subject, Verdict
     from monitor.verdict.trouble import Degradation
 
 log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
 
-LEDGER_FILE = "ledger.sqlite"
 LAG_SAMPLE_SECONDS = 0.1
 HOUSEKEEPING_SECONDS = 5.0
-FORECAST_SECONDS = 3600.0
-
-
-class TrapAddressError(OSError):
-    """No traps can be taken at the address; the message names the cure."""
-
-
-# What is wrong with a configuration, each in a message of its own; all else is a bug.
-REFUSALS = (ConfigError, SecretError, CapacityError, ReloadRefusedError)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line decides; everything else stands in the configuration."""
-
-    state_directory: Path
-    host: str = "127.0.0.1"
-    port: int = 9822
-    concurrency: int = DEFAULT_CONCURRENCY
-    allow_fewer_schools: bool = False
-    ledger: LedgerPlace | None = None
-    forecast_seconds: float = FORECAST_SECONDS
-    traps: tuple[str, int] | None = None
-    web_config: Path | None = None
-    host_names: tuple[str, ...] = ()
-    without_login: bool = False
-    reload_by_http: bool = False
-
-    @property
-    def ledger_place(self) -> LedgerPlace:
-        """Return where the ledger is: a file in the state directory, unless said otherwise."""
-        return self.ledger or SqlitePlace(self.state_directory / LEDGER_FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A configuration that was read whole: the inventory and the secrets that it names.
-
-    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest. `city` is the
-    whole of which the inventory is a shard; None where it is no shard.
-    """
-
-    inventory: Inventory
-    credentials: Mapping[str, Secret]
-    digest: str = ""
-    city: Inventory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +78,6 @@ class Status:
     def root_causes(self) -> tuple[str, ...]:
         """Return the names of what has to be repaired."""
         return tuple(map(str, self.down))
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the daemon is built of; opened and closed by `open_daemon`."""
-
-    clock: Clock
-    echo: EchoTransport
-    snmp: SnmpReaders
-    own: OwnMetrics
-    exposition: Exposition
-    watch: Watch
-    ledger: Ledger
-    threads: DaemonThreads
-    rollout_clock: Clock | None = None
-    web_file: WebFile | None = None
 
 
 class Daemon:
@@ -559,91 +467,4 @@ def _applied(inventory: Inventory, change: Change) -> str:
     return (
         f"configuration applied: {count_of(len(inventory.schools), 'school')}; checks: "
         f"{change.started} started, {change.stopped} stopped, {change.kept} kept"
-    )
-
-
-@asynccontextmanager
-async def open_daemon(
-    settings: Settings,
-    load: Callable[[], Loaded],
-    clock: Clock,
-    open_echo: Callable[[], AbstractAsyncContextManager[EchoTransport]],
-    rollout_clock: Clock | None = None,
-) -> AsyncIterator[Daemon]:
-    """Build the daemon, listen, and close everything again when the context ends.
-
-    `rollout_clock` tells the roll-out another time than the rest, for a demo of years.
-
-    Raises:
-        WebFileError, StrangersError, StateDirectoryError, AddressInUseError, CapacityError: each
-            a line with its cure; the first two before anything is touched.
-        Whatever `load` and `open_echo` raise.
-    """
-    loaded = load()
-    own = OwnMetrics(__version__)
-    web_file = _web_file(settings, clock, own)
-    prepare_state_directory(settings.state_directory)
-    async with AsyncExitStack() as stack:
-        threads = stack.enter_context(open_daemon_threads())
-        echo = await stack.enter_async_context(open_echo())
-        client = await stack.enter_async_context(SnmpClient())
-        pysnmp = await stack.enter_async_context(PysnmpOnDemand(threads.probes.chores))
-        readers: dict[Engine, Reader] = {Engine.NATIVE: NativeReader(client), Engine.PYSNMP: pysnmp}
-        snmp = SnmpReaders(readers, loaded.credentials)
-        own.count_drops_of("snmp", lambda: client.drops)
-        own.count_drops_of("icmp", lambda: echo.drops)
-        own.count_left_out(lambda: snmp.left_out)
-        own.tell_time(clock.now)
-        ledger = await stack.enter_async_context(Ledger.open(settings.ledger_place, clock))
-        exposition = Exposition(clock, own)
-        shared = settings.ledger_place.shared if loaded.city is not None else None
-        past = ledger if shared is None else SharedPast(shared, threads.house)
-        watch = Watch(
-            loaded.inventory,
-            clock,
-            exposition,
-            ledger,
-            MaintenanceBook(settings.state_directory, loaded.inventory),
-            RolloutBoard(loaded.inventory, await board.remembered(past, clock.now())),
-            memory=await remembered(past, clock.now()),
-            rollout_clock=rollout_clock,
-        )
-        watch.begin(has_rule=bool(await ledger.entries(RULE)))
-        parts = Parts(
-            clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock, web_file
-        )
-        daemon = Daemon(settings, loaded, load, parts)
-        await daemon.begin_goal()
-        if settings.traps is not None:
-            await daemon.take_traps(settings.traps, stack)
-        gate = stack.enter_context(ScrapeGate(exposition, clock))
-        view = DaemonView(daemon, gate)
-        listen = _listen(settings, daemon, web_file)
-        own.count_refusals(lambda: listen.refused)
-        daemon.port = await stack.enter_async_context(serve(view, listen))
-        yield daemon
-
-
-def _web_file(settings: Settings, clock: Clock, own: OwnMetrics) -> WebFile | None:
-    """Return the web configuration file, None without one; refuse strangers without a login."""
-    audience = Audience(settings.host, settings.without_login, settings.reload_by_http)
-    if settings.web_config is None:
-        audience.refuse_strangers(WebAccess())
-        return None
-
-    def count(successful: bool) -> None:  # noqa: FBT001  # the only argument
-        own.count_web_reload(clock.now(), successful=successful)
-
-    return WebFile(settings.web_config, clock, audience, count)
-
-
-def _listen(settings: Settings, daemon: Daemon, web_file: WebFile | None) -> Listen:
-    return Listen(
-        settings.host,
-        settings.port,
-        web_file or Unchanging(WebAccess()),
-        settings.host_names,
-        settings.without_login,
-        daemon.reload if settings.reload_by_http else None,
-        returning=Returning(settings.state_directory / LOGINS_FILE),
     )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
 from monitor.cli import run as run_command
-from monitor.daemon.daemon import Settings
+from monitor.daemon.settings import Settings
 from monitor.daemon.systemd import READY, STOPPING, Supervisor
 from tests.ports import free_port
 
@@ -37,7 +37,7 @@ HANDLERS: Final = (
     "cli/common.py",
     "cli/output.py",
     "cli/logs.py",
-    "plain.py",
+    "words/plain.py",
 )
 # The argument of the instruction RESUME: 0 at a function's begin, else after a yield or an await.
 _WHY_RESUMED: Final = 3
@@ -83,7 +83,7 @@ class Phase:
         # A coroutine is called again each time it goes on; nothing of ours can raise there.
         if code.co_code[frame.f_lasti + 1] & _WHY_RESUMED:
             return
-        if name == "daemon.py:open_daemon" and not self.phase:
+        if name == "daemon/open.py:open_daemon" and not self.phase:
             self.phase = "start"
         if self.phase != self.wanted or name.startswith(HANDLERS):
             return

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Self
 from monitor.cli.common import read_inventory
 from monitor.cli.demo import demo_parts
 from monitor.clock import SystemClock
-from monitor.daemon.daemon import Loaded, Settings, open_daemon
+from monitor.daemon.open import open_daemon
+from monitor.daemon.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -13,7 +13,8 @@ import aiohttp
 from monitor.clock import SystemClock
 from monitor.config import load
 from monitor.config.secrets import Secret
-from monitor.daemon.daemon import Loaded, Settings, open_daemon
+from monitor.daemon.open import open_daemon
+from monitor.daemon.settings import Loaded, Settings
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.exposition.metric import Kind

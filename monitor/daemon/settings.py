@@ -1,0 +1,71 @@
+"""What the command line and the configuration decide about a daemon, and the errors that refuse it.
+
+Must not know: what the daemon does with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.config import ConfigError
+from monitor.config.secrets import SecretError
+from monitor.inventory.changes import ReloadRefusedError
+from monitor.ledger.place import SqlitePlace
+from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from monitor.config.secrets import Secret
+    from monitor.inventory.city import Inventory
+    from monitor.ledger.place import LedgerPlace
+
+LEDGER_FILE = "ledger.sqlite"
+FORECAST_SECONDS = 3600.0
+
+
+class TrapAddressError(OSError):
+    """No traps can be taken at the address; the message names the cure."""
+
+
+# What is wrong with a configuration, each in a message of its own; all else is a bug.
+REFUSALS = (ConfigError, SecretError, CapacityError, ReloadRefusedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line decides; everything else stands in the configuration."""
+
+    state_directory: Path
+    host: str = "127.0.0.1"
+    port: int = 9822
+    concurrency: int = DEFAULT_CONCURRENCY
+    allow_fewer_schools: bool = False
+    ledger: LedgerPlace | None = None
+    forecast_seconds: float = FORECAST_SECONDS
+    traps: tuple[str, int] | None = None
+    web_config: Path | None = None
+    host_names: tuple[str, ...] = ()
+    without_login: bool = False
+    reload_by_http: bool = False
+
+    @property
+    def ledger_place(self) -> LedgerPlace:
+        """Return where the ledger is: a file in the state directory, unless said otherwise."""
+        return self.ledger or SqlitePlace(self.state_directory / LEDGER_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that was read whole: the inventory and the secrets that it names.
+
+    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest. `city` is the
+    whole of which the inventory is a shard; None where it is no shard.
+    """
+
+    inventory: Inventory
+    credentials: Mapping[str, Secret]
+    digest: str = ""
+    city: Inventory | None = None
