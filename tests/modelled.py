@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.calendar.maintenance import MaintenanceBook
@@ -15,7 +15,7 @@ from monitor.config import load
 from monitor.config.secrets import Secret
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
-from monitor.daemon.pipeline import Watch, remembered
+from monitor.daemon.pipeline import build_pipeline
 from monitor.daemon.settings import Loaded, Settings
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
@@ -24,16 +24,17 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.observation import EchoRound
 from monitor.probes.snmp_transport import SnmpReaders
-from monitor.rollout.board import RolloutBoard
 from monitor.snmp.read import Failure, FailureKind, Result
 from monitor.threads import open_daemon_threads
 from tests.ports import free_port
 from tests.virtual_time import VirtualClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, MutableSequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, MutableSequence
     from pathlib import Path
 
+    from monitor.daemon.consumer import Consumer
+    from monitor.daemon.pipeline import Pipeline
     from monitor.inventory.checks import IcmpOptions
     from monitor.inventory.city import Inventory
     from monitor.ledger.place import LedgerPlace
@@ -97,7 +98,7 @@ class Running:
     ledger: Ledger
     loaded: list[Loaded]
     clock: VirtualClock
-    watch: Watch
+    pipeline: Pipeline
 
     async def take_traps(self, stack: AsyncExitStack) -> tuple[str, int]:
         """Take traps until the stack is closed; return where."""
@@ -123,11 +124,12 @@ async def running(
     *,
     fewer_schools: bool = False,
     place: LedgerPlace | None = None,
+    further: Iterable[Consumer] = (),
 ) -> AsyncIterator[Running]:
     """Run a daemon within the context; every check of it has ended afterwards.
 
-    With `fewer_schools` a reload may lose as many as it likes. The ledger is in `place`, else in a
-    file in the folder.
+    With `fewer_schools` a reload may lose as many as it likes; `further` consumers come last. The
+    ledger is in `place`, else in a file in the folder.
     """
     network = network or Network()
     clock = clock or VirtualClock()
@@ -139,19 +141,17 @@ async def running(
         threads = stack.enter_context(open_daemon_threads())
         there = place or SqlitePlace(folder / "ledger.sqlite")
         ledger = await stack.enter_async_context(Ledger.open(there, clock))
-        book = MaintenanceBook(folder, inventory)
-        memory = await remembered(ledger, clock.now())
-        watch = Watch(
-            inventory, clock, exposition, ledger, book, RolloutBoard(inventory), memory=memory
-        )
         readers = SnmpReaders({Engine.NATIVE: network, Engine.PYSNMP: network}, credentials)
-        parts = Parts(clock, network, readers, own, exposition, watch, ledger, threads)
+        parts = Parts(clock, network, readers, own, exposition, ledger, threads)
+        book = MaintenanceBook(folder, inventory)
+        pipeline = await build_pipeline(loaded[0], parts, book, ledger)
+        pipeline = replace(pipeline, consumers=(*pipeline.consumers, *further))
         settings = Settings(folder, concurrency=concurrency, allow_fewer_schools=fewer_schools)
-        daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts)
+        daemon = Daemon(settings, loaded[0], lambda: loaded[0], parts, pipeline)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(daemon.run(stop))
             try:
-                yield Running(daemon, network, exposition, ledger, loaded, clock, watch)
+                yield Running(daemon, network, exposition, ledger, loaded, clock, pipeline)
             finally:
                 stop.set()

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.calendar.maintenance import MaintenanceBook
-from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.demo import running_demo
 from monitor.clock import SystemClock
 from monitor.config.secrets import read_credentials
+from monitor.daemon.pipeline import build_judges
+from monitor.exposition.store import Exposition
 from monitor.inventory.checks import SNMP_OPTIONS, CheckKind, Engine, Role, password_names
 from monitor.observation import Outcome
 from monitor.probes.context import ProbeContext
@@ -25,13 +26,13 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
 from monitor.snmp.read import NativeReader, Reader
 from monitor.threads import open_probe_threads
-from monitor.uplink import UplinkMeters
-from monitor.verdict import Moment, VerdictBoard
+from monitor.verdict import Moment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
+    from monitor.daemon.consumer import Consumer
     from monitor.inventory.checks import Check, IcmpOptions
     from monitor.inventory.city import Inventory, MaintenanceWindow, School
     from monitor.observation import EchoRound, Observation
@@ -73,11 +74,13 @@ class SchoolSession:
         self.references = [
             one for one in self._inventory.checks() if one.target.role is Role.REFERENCE
         ]
-        self.calendar = SchoolCalendar(inventory.calendar)
-        self.board = VerdictBoard(self._inventory, self.moment())
-        self.meters = UplinkMeters(self._inventory)
         self._maintenance = MaintenanceBook(state_directory, self._inventory)
-        self._maintenance.refresh(self.clock.now())
+        # What they expose is not scraped.
+        exposition = Exposition(self.clock)
+        verdicts, uplinks = build_judges(self._inventory, self.clock, self._maintenance, exposition)
+        self._consumers: tuple[Consumer, ...] = (verdicts, uplinks)
+        self.calendar, self.board = verdicts.calendar, verdicts.board
+        self.meters = uplinks.meters
         self._seen: dict[str, Observation] = {}
 
     @property
@@ -99,7 +102,8 @@ class SchoolSession:
         async with asyncio.TaskGroup() as group:
             for check in checks:
                 group.create_task(self._run(check, ran))
-        self.board.tick(self.moment())
+        for consumer in self._consumers:
+            consumer.tick(self.moment())
 
     async def measure_load(self) -> None:
         """Read the uplinks' counters again, where they could be read, for their load."""
@@ -119,8 +123,8 @@ class SchoolSession:
         context = ProbeContext(self.clock, deadline, there.echo, there.snmp, there.threads)
         observation = await PROBES[check.kind](check, context)
         self._seen[check.id] = observation
-        self.board.observe(observation, self.moment())
-        self.meters.observe(observation, self.clock.monotonic())
+        for consumer in self._consumers:
+            consumer.observe(observation, self.moment())
         if ran is not None:
             ran()
 

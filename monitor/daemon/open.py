@@ -13,15 +13,13 @@ from monitor.availability.records import RULE
 from monitor.calendar.maintenance import MaintenanceBook
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
-from monitor.daemon.pipeline import Watch, remembered
+from monitor.daemon.pipeline import build_pipeline
 from monitor.exposition.gate import ScrapeGate
 from monitor.exposition.own import OwnMetrics
 from monitor.exposition.store import Exposition
 from monitor.inventory.checks import Engine
 from monitor.ledger.ledger import Ledger
 from monitor.probes.snmp_transport import SnmpReaders
-from monitor.rollout import board
-from monitor.rollout.board import RolloutBoard
 from monitor.rollout.city import SharedPast
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.on_demand import PysnmpOnDemand
@@ -80,21 +78,11 @@ async def open_daemon(
         exposition = Exposition(clock, own)
         shared = settings.ledger_place.shared if loaded.city is not None else None
         past = ledger if shared is None else SharedPast(shared, threads.house)
-        watch = Watch(
-            loaded.inventory,
-            clock,
-            exposition,
-            ledger,
-            MaintenanceBook(settings.state_directory, loaded.inventory),
-            RolloutBoard(loaded.inventory, await board.remembered(past, clock.now())),
-            memory=await remembered(past, clock.now()),
-            rollout_clock=rollout_clock,
-        )
-        watch.begin(has_rule=bool(await ledger.entries(RULE)))
-        parts = Parts(
-            clock, echo, snmp, own, exposition, watch, ledger, threads, rollout_clock, web_file
-        )
-        daemon = Daemon(settings, loaded, load, parts)
+        parts = Parts(clock, echo, snmp, own, exposition, ledger, threads, rollout_clock, web_file)
+        maintenance = MaintenanceBook(settings.state_directory, loaded.inventory)
+        pipeline = await build_pipeline(loaded, parts, maintenance, past)
+        pipeline.minutes.begin(clock.now(), has_rule=bool(await ledger.entries(RULE)))
+        daemon = Daemon(settings, loaded, load, parts, pipeline)
         await daemon.begin_goal()
         if settings.traps is not None:
             await daemon.take_traps(settings.traps, stack)

@@ -8,12 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.probes.context import ProbeContext
+from monitor.probes.registry import PROBES
+
 if TYPE_CHECKING:
     from monitor.clock import Clock
-    from monitor.daemon.pipeline import Watch
     from monitor.exposition.own import OwnMetrics
     from monitor.exposition.store import Exposition
+    from monitor.inventory.checks import Check
     from monitor.ledger.ledger import Ledger
+    from monitor.observation import Observation
     from monitor.probes.context import EchoTransport
     from monitor.probes.snmp_transport import SnmpReaders
     from monitor.threads import DaemonThreads
@@ -22,15 +26,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the daemon is built of; opened and closed by `open_daemon`."""
+    """Transports, stores and threads; `rollout_clock` is None where the roll-out has the same."""
 
     clock: Clock
     echo: EchoTransport
     snmp: SnmpReaders
     own: OwnMetrics
     exposition: Exposition
-    watch: Watch
     ledger: Ledger
     threads: DaemonThreads
     rollout_clock: Clock | None = None
     web_file: WebFile | None = None
+
+    async def probe(self, check: Check, deadline: float) -> Observation:
+        """Run one check, which ends by a monotonic deadline."""
+        threads = self.threads.probes
+        context = ProbeContext(self.clock, deadline, self.echo, self.snmp, threads)
+        return await PROBES[check.kind](check, context)
+
+    async def probe_now(self, check: Check) -> Observation:
+        """Run one check now, beside the schedule; nothing is recorded."""
+        return await self.probe(check, self.clock.monotonic() + check.timeout)

@@ -69,3 +69,8 @@ class Loaded:
     credentials: Mapping[str, Secret]
     digest: str = ""
     city: Inventory | None = None
+
+    @property
+    def whole(self) -> Inventory:
+        """Return the whole city's inventory."""
+        return self.city or self.inventory

@@ -72,10 +72,26 @@ PARTS = {
     "monitor/daemon/consumers/traps.py:TrapDesk.reconfigure",
     "monitor/uplink/meters.py:UplinkMeters.reconfigure",
     "monitor/verdict/city.py:VerdictBoard.reconfigure",
-    "monitor/daemon/pipeline.py:Watch.reconfigure",
+    "monitor/daemon/pipeline.py:Pipeline.reconfigure",
+    "monitor/daemon/consumers/runs.py:Runs.reconfigure",
+    "monitor/daemon/consumers/samples.py:Samples.reconfigure",
+    "monitor/daemon/consumers/verdicts.py:Verdicts.reconfigure",
+    "monitor/daemon/consumers/verdict_output.py:VerdictOutput.reconfigure",
+    "monitor/daemon/consumers/minutes.py:Minutes.reconfigure",
+    "monitor/daemon/consumers/uplinks.py:Uplinks.reconfigure",
+    "monitor/daemon/consumers/links.py:Links.reconfigure",
+    "monitor/daemon/consumers/stages.py:Stages.reconfigure",
+    "monitor/daemon/consumers/round_trips.py:RoundTrips.reconfigure",
+    "monitor/daemon/consumers/goal.py:CityGoal.reconfigure",
 }
 # They say that a reload failed, and cannot fail for a reason of the reload.
-HANDLERS = {"Daemon.reload", "Daemon._refuse", "OwnMetrics.count_reload", "Daemon._close_outdated"}
+HANDLERS = {
+    "Daemon.reload",
+    "Reloads.reload",
+    "Reloads._refuse",
+    "OwnMetrics.count_reload",
+    "Reloads.close_outdated",
+}
 
 
 class InjectedError(Exception):
@@ -135,7 +151,7 @@ class World:
 
 async def world(one: Running, *, traps: bool = True) -> World:
     await asyncio.sleep(0)
-    daemon, watch = one.daemon, one.watch
+    daemon, watch = one.daemon, one.pipeline.verdicts
     lines = (await one.text()).splitlines()
     tasks = {task.get_name() for task in asyncio.all_tasks()}
     wanted = {check.id for check in daemon.inventory.checks()}
@@ -193,7 +209,7 @@ def test_a_city_of_every_state_is_started_and_reloaded_to(tmp_path: Path) -> Non
                 wanted = inventory_in(tmp_path, city)
                 one.offer(wanted)
                 assert await one.daemon.reload("a test"), city
-                assert one.watch.calendar.timezone.key == wanted.calendar.timezone
+                assert one.pipeline.verdicts.calendar.timezone.key == wanted.calendar.timezone
                 await asyncio.sleep(6)
                 assert (await world(one, traps=False)).running
 
@@ -333,7 +349,7 @@ def test_an_exception_at_any_call_of_a_reload_leaves_the_old_world_whole(tmp_pat
             assert (await world(one)).wanted == renewed.wanted
             down = [
                 subject
-                for subject, verdict in one.watch.board.findings()
+                for subject, verdict in one.pipeline.verdicts.board.findings()
                 if verdict.state == "down" and subject.kind is SubjectKind.UPLINK
             ]
             assert [subject.school for subject in down] == ["voede"]

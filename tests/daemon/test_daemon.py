@@ -102,7 +102,7 @@ def test_a_bug_in_a_probe_is_logged_and_exported_as_unknown(
             assert one.daemon.status().root_causes == ()
             assert one.daemon.status().schools_up == SCHOOLS - 1
 
-    with caplog.at_level(logging.ERROR, "monitor.daemon.daemon"):
+    with caplog.at_level(logging.ERROR, "monitor.daemon.consumers.runs"):
         run_virtually(main())
     told = [record.getMessage() for record in caplog.records]
     assert any("goethe/main/router/icmp: a bug of the monitor" in line for line in told)

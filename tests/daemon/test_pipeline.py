@@ -82,11 +82,10 @@ def test_a_line_of_the_log_says_each_thing_once(
             one.network.dead.add(DEAD)
             await asyncio.sleep(100)
 
-    with caplog.at_level(logging.INFO, "monitor.daemon.pipeline"):
+    logger = "monitor.daemon.consumers.verdict_output"
+    with caplog.at_level(logging.INFO, logger):
         run_virtually(main())
-    said = [
-        record.getMessage() for record in caplog.records if record.name == "monitor.daemon.pipeline"
-    ]
+    said = [record.getMessage() for record in caplog.records if record.name == logger]
     assert any(": up (answers) since " in line for line in said)
     assert any(": down (no_answer) since " in line and "no reply from" in line for line in said)
     for line in said:

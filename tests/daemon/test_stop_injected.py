@@ -57,7 +57,7 @@ def test_whatever_raises_in_a_stop_it_ends_and_what_is_known_is_recorded(
     inventory = inventory_of(tmp_path, TOWN)
     good = Phase("stop")
     assert stopped(tmp_path / "good", inventory, good) == (KNOWN, True)
-    steps = [step for step in steps_of(good) if step[0] != "daemon/pipeline.py:Watch.stop"]
+    steps = [step for step in steps_of(good) if step[0] != "daemon/pipeline.py:Pipeline.stop"]
     assert {name.partition(":")[2] for name, _ in steps} > RECORDING
     raised = 0
     for step in steps if thorough else steps[::10]:

@@ -23,6 +23,7 @@ from monitor.rollout.goal_records import GOAL, configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage
 from monitor.threads import open_daemon_threads
+from monitor.verdict import Moment
 from tests.campaigns.evidence import START, entries_of, passing
 from tests.exposition.support import exact_names, scrape
 from tests.integration.postgres import running_postgres
@@ -111,7 +112,7 @@ async def running(
         async def keep_house() -> None:
             while True:
                 ledger.submit(board.tick(clock.now()))
-                goal.tick()
+                goal.tick(Moment(clock.monotonic(), clock.now()))
                 await clock.sleep(5)
 
         with open_daemon_threads() as threads:

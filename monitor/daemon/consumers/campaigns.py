@@ -17,20 +17,22 @@ from monitor.calendar.school_days import SchoolCalendar
 from monitor.campaigns.load import OctetReading, octets_of
 from monitor.campaigns.requests import RequestFile, RequestFileError
 from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
+from monitor.daemon.consumer import Consumer
 from monitor.inventory.checks import CheckKind, InterfacesOptions, Role
 from monitor.observation import DeviceReading, Outcome, State
 from monitor.throughput.measure import measure
 from monitor.verdict import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from monitor.clock import Clock
-    from monitor.daemon.pipeline import Watch
+    from monitor.daemon.consumers.verdicts import Verdicts
     from monitor.daemon.swap import Swap
     from monitor.inventory.checks import Check
     from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import Entry
     from monitor.ledger.ledger import Ledger
     from monitor.observation import Observation
     from monitor.state.file import Stamp
@@ -41,17 +43,19 @@ log = logging.getLogger(__name__)
 REQUEST_SECONDS = 2.0
 
 
-class Campaigns:
-    """The campaigns of a city, as long as `run` runs."""
+class Campaigns(Consumer):
+    """The campaigns of a city, as long as `run` runs; `record` takes their entries."""
 
     def __init__(
         self,
-        watch: Watch,
+        verdicts: Verdicts,
+        record: Callable[[Sequence[Entry]], None],
         clock: Clock,
         probe: Callable[[Check], Awaitable[Observation]],
         threads: ProbeThreads,
     ) -> None:
-        self._watch = watch
+        self._verdicts = verdicts
+        self._record = record
         self._threads = threads
         self._clock = clock
         self._probe = probe
@@ -72,10 +76,10 @@ class Campaigns:
 
         around = Surroundings(
             clock=self._clock,
-            lessons=self._watch.calendar,
+            lessons=self._verdicts.calendar,
             measure=partial(measure, threads=self._threads),
             read_octets=self._read_octets,
-            submit=self._watch.record,
+            submit=self._record,
             maintenance_until=self._maintenance_until,
             uplink=self._uplink_state,
         )
@@ -111,12 +115,12 @@ class Campaigns:
         return octets_of(reading, options.uplink_interface, self._clock.monotonic())
 
     def _maintenance_until(self, school: str, at: datetime) -> datetime | None:
-        window = self._watch.maintenance.active(school, at)
+        window = self._verdicts.maintenance.active(school, at)
         return window.ends if window else None
 
     def _uplink_state(self, site: str) -> State:
         check = self._uplinks.get(site)
-        verdict = self._watch.board.verdict(Subject.of(check.target)) if check else None
+        verdict = self._verdicts.board.verdict(Subject.of(check.target)) if check else None
         return verdict.state if verdict else State.UNKNOWN
 
 

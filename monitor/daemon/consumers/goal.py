@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from monitor.availability.minutes import minute_of
+from monitor.daemon.consumer import Consumer
 from monitor.exposition.goal import exporter_block, forecast_blocks, goal_blocks
 from monitor.ledger.chain import LedgerError
 from monitor.ledger.leadership import ASK_SECONDS, Leadership
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from monitor.clock import Clock
+    from monitor.daemon.swap import Swap
     from monitor.exposition.store import Exposition
     from monitor.inventory.city import Inventory
     from monitor.ledger.ledger import Ledger
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from monitor.rollout.city import CityRecord
     from monitor.rollout.goal_records import GoalScope
     from monitor.threads import Threads
+    from monitor.verdict import Moment
 
     class _Readable(Protocol):
         def open_reader(self) -> AbstractContextManager[Reading]: ...
@@ -63,7 +66,7 @@ async def recorded_goal(ledger: Ledger) -> GoalScope | None:
     return read_goal(goals[-1].entry) if goals else None
 
 
-class CityGoal:
+class CityGoal(Consumer):
     """What this daemon knows of the city's goal, and whether it is the one that exports it.
 
     `inventory` is the whole city's, `board` is that of the schools that this daemon watches.
@@ -101,7 +104,7 @@ class CityGoal:
         self._recorded = recorded
         self._record()
 
-    def reconfigure(self, inventory: Inventory) -> None:
+    def reconfigure(self, inventory: Inventory, _: Swap) -> None:
         """Take over another configuration of the whole city."""
         self._inventory = inventory
         self._shown = 0
@@ -114,8 +117,11 @@ class CityGoal:
             return CityView(self._inventory, None)
         return CityView(self._inventory, self._stages(), self._forecast)
 
-    def tick(self) -> None:
-        """Let time pass: expose what is news, once a minute and whenever the exporter changes."""
+    def tick(self, _: Moment) -> None:
+        """Expose what is news, once a minute and whenever the exporter changes."""
+        self._look()
+
+    def _look(self) -> None:
         if self._is_news:
             self._is_news = False
             self._record()
@@ -150,7 +156,7 @@ class CityGoal:
             if shared is not None:
                 group.create_task(self._read(shared, threads))
                 group.create_task(self._ask())
-                group.create_task(self._look())
+                group.create_task(self._keep_looking())
 
     def _knows_others(self) -> bool:
         """Return whether what the other shards recorded was read, and not too long ago."""
@@ -184,7 +190,7 @@ class CityGoal:
             self._recorded = found.goal
         self._record()
         self._shown = 0
-        self.tick()
+        self._look()
 
     async def _read(self, shared: SharedLedger, threads: Threads) -> None:
         while True:
@@ -209,14 +215,14 @@ class CityGoal:
                 self._record()
             else:
                 self._leadership.withheld()
-            self.tick()
+            self._look()
             await self._clock.sleep(ASK_SECONDS)
 
-    async def _look(self) -> None:
+    async def _keep_looking(self) -> None:
         """Stop in time while an answer from the database is awaited."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
-            self.tick()
+            self._look()
 
     async def _renew_forecast(self, source: _Readable, threads: Threads, seconds: float) -> None:
         """Renew the forecast now and then; the history is read in a thread of its own."""

@@ -35,7 +35,7 @@ async def reasons(one: Ailing) -> set[tuple[str, str, str]]:
 def test_a_website_that_answers_503_is_in_the_metrics_and_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "monitor.daemon.pipeline")
+    caplog.set_level(logging.INFO, "monitor.daemon.consumers.verdict_output")
 
     async def main() -> None:
         async with ailing(tmp_path) as one:

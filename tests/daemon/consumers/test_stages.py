@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from monitor.calendar.maintenance import MaintenanceBook
-from monitor.daemon.pipeline import Watch
+from monitor.daemon.consumers.stages import Stages
 from monitor.daemon.swap import Swap
 from monitor.exposition.store import Exposition
 from monitor.inventory.city import Milestone
@@ -13,6 +12,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
+from monitor.verdict import Moment
 from tests.exposition.support import HandClock, exact_names, scrape
 from tests.uplink.city import city, school
 
@@ -43,19 +43,19 @@ async def test_a_milestone_becomes_a_stage_in_the_exposition_and_the_ledger(tmp_
     inventory = city(with_milestones(GOETHE, ordered))
     async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), clock) as ledger:
         exposition = Exposition(clock)
-        book = MaintenanceBook(tmp_path, inventory)
-        watch = Watch(inventory, clock, exposition, ledger, book, RolloutBoard(inventory))
-        watch.tick()
+        exposition.set_inventory(inventory)
+        rolled_out = Stages(inventory, RolloutBoard(inventory), ledger, exposition, clock)
+        rolled_out.tick(Moment(clock.monotonic(), clock.now()))
         assert await stages(exposition) == {"goethe": "ordered"}
 
         built = Milestone("built", date(2020, 9, 1), "protocol 3")
         inventory = city(with_milestones(GOETHE, ordered, built))
         swap = Swap()
         swap.twin(exposition).set_inventory(inventory)
-        swap.twin(watch).reconfigure(inventory, swap)
+        swap.twin(rolled_out).reconfigure(inventory, swap)
         swap.commit()
         clock.time += 60
-        watch.tick()
+        rolled_out.tick(Moment(clock.monotonic(), clock.now()))
         assert await stages(exposition) == {"goethe": "built"}
     async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), clock) as ledger:
         kinds = [entry.kind for entry in await board.remembered(ledger, datetime.now(UTC))]

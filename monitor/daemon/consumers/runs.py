@@ -1,0 +1,70 @@
+"""What each check found last, how many have run, and which have not run yet.
+
+Must not know: what an outcome means.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from monitor.daemon.consumer import Consumer
+from monitor.inventory.checks import CheckKind
+from monitor.observation import Reason
+
+if TYPE_CHECKING:
+    from monitor.daemon.swap import Swap
+    from monitor.exposition.own import OwnMetrics
+    from monitor.inventory.city import Inventory
+    from monitor.observation import Observation, Outcome
+    from monitor.verdict import Moment
+
+log = logging.getLogger(__name__)
+
+
+class Runs(Consumer):
+    """Counts the runs of checks since the daemon's start."""
+
+    def __init__(self, inventory: Inventory, own: OwnMetrics) -> None:
+        self._own = own
+        self._outcomes: dict[str, Outcome] = {}
+        self._awaited: set[str] = set()
+        self.polls = 0
+        self._hold(inventory, own)
+
+    def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
+        """Take over another inventory; outcomes of checks that stay are kept."""
+        self._hold(inventory, swap.twin(self._own))
+
+    def _hold(self, inventory: Inventory, own: OwnMetrics) -> None:
+        own.count_inventory(inventory)
+        wanted = {check.id for check in inventory.checks()}
+        self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
+        # Kept by hand: who asks whether the daemon is ready need not log in.
+        self._awaited = {
+            check.id
+            for check in inventory.checks()
+            if check.kind is not CheckKind.HARDWARE and check.id not in self._outcomes
+        }
+
+    def observe(self, observation: Observation, _: Moment) -> None:
+        """Count a run; a bug of the monitor is logged."""
+        check_id = observation.check.id
+        if observation.reason is Reason.BUG:
+            log.error("%s: a bug of the monitor: %s", check_id, observation.detail)
+        self._outcomes[check_id] = observation.outcome
+        self._awaited.discard(check_id)
+        self.polls += 1
+        self._own.count_run(observation)
+
+    def outcome(self, check_id: str) -> Outcome | None:
+        """Return what a check found last, None before its first run."""
+        return self._outcomes.get(check_id)
+
+    @property
+    def missing(self) -> int:
+        """Return how many checks have not run yet.
+
+        What tells nothing of up and down runs so seldom that nobody waits for it.
+        """
+        return len(self._awaited)

@@ -1,0 +1,160 @@
+"""Takes over another configuration while the daemon runs: all of it, or nothing.
+
+Must not know: what follows from a configuration; the consumers do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from monitor.daemon.settings import REFUSALS
+from monitor.daemon.swap import Swap
+from monitor.inventory.changes import changes_between, refuse_loss_of_schools
+from monitor.words.plural import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.daemon.consumers.traps import TrapDesk
+    from monitor.daemon.parts import Parts
+    from monitor.daemon.pipeline import Pipeline
+    from monitor.daemon.settings import Loaded, Settings
+    from monitor.inventory.city import Inventory
+    from monitor.schedule import Change, Schedule
+    from monitor.snmp.traps import TrapReceiver
+
+log = logging.getLogger(__name__)
+audit = logging.getLogger("monitor.audit")
+
+
+class Reloads:
+    """Holds the configuration in force, `loaded`, and replaces it.
+
+    Raises:
+        CapacityError: if the checks of the first one cannot all run on time.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the parts that take over a configuration
+        self,
+        settings: Settings,
+        loaded: Loaded,
+        load: Callable[[], Loaded],
+        parts: Parts,
+        pipeline: Pipeline,
+        schedule: Schedule,
+    ) -> None:
+        self._settings = settings
+        self._load = load
+        self._parts = parts
+        self._pipeline = pipeline
+        self._schedule = schedule
+        self._lock = asyncio.Lock()
+        self._wanted = asyncio.Event()
+        self._trigger = ""
+        self._outdated: list[TrapReceiver] = []
+        self.traps: TrapDesk | None = None
+        self.loaded = loaded
+        change = schedule.want(loaded.inventory.checks())
+        parts.own.count_reload(parts.clock.now(), successful=True)
+        audit.info(_applied(loaded.inventory, change))
+
+    def request(self, trigger: str) -> None:
+        """Have the configuration read again; requests while one is under way become one."""
+        self._trigger = trigger
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Reload whenever it is requested, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            await self.reload(self._trigger)
+
+    async def reload(self, trigger: str) -> bool:
+        """Read the configuration again; keep the one that runs if anything is wrong with it.
+
+        Returns whether it was applied; the log says why not. `trigger` is what asked for it. The
+        web configuration file is read, too; it is applied or rejected apart from the other.
+        """
+        house = self._parts.threads.house
+        if (web := self._parts.web_file) is not None:
+            await web.look(house, anyway=True)
+        async with self._lock:
+            before = self.loaded
+            try:
+                # A file made to be slow to refuse must not hold up the probes.
+                loaded = await house.run(self._load)
+                if not self._settings.allow_fewer_schools:
+                    refuse_loss_of_schools(before.inventory, loaded.inventory)
+                words = changes_between(before.inventory, loaded.inventory)
+                await self._take_over(loaded)
+            except REFUSALS as error:
+                # The file's own errors say all there is to know; a traceback would bury them.
+                self._refuse(trigger, before, error)
+                return False
+            except Exception as error:  # noqa: BLE001  # whatever it is, the old world is whole
+                self._refuse(trigger, before, error, bug=error)
+                return False
+            old, new = before.digest[:12], loaded.digest[:12]
+            audit.info("reload by %s: configuration %s to %s; %s", trigger, old, new, words)
+            return True
+
+    async def _take_over(self, loaded: Loaded) -> None:
+        """Build all that follows from another configuration, then put it in place at once."""
+        traps, swap = self.traps, Swap()
+        senders = await traps.look_up(loaded.inventory) if traps is not None else None
+        # From here on nothing waits: until the commit the old world stands, after it the new one.
+        desk = swap.twin(traps) if traps is not None else None
+        outdated = traps.receiver if traps is not None else None
+        try:
+            change = swap.twin(self._schedule).want(loaded.inventory.checks())
+            swap.twin(self._parts.snmp).credentials = loaded.credentials
+            swap.twin(self._parts.own).count_reload(self._parts.clock.now(), successful=True)
+            self._pipeline.reconfigure(loaded, swap)
+            swap.twin(self).loaded = loaded
+            # They had to be looked up first, which waits, and their receiver is to be closed.
+            if desk is not None and senders is not None:
+                desk.reconfigure(senders, swap.twin(self._parts.snmp), swap)
+            # Without a commit it finds nothing to do.
+            asyncio.get_running_loop().call_soon(self._schedule.reconcile)
+            line = _applied(loaded.inventory, change)
+            swap.commit()
+        except BaseException:
+            if desk is not None and desk.receiver not in (None, outdated):
+                desk.receiver.close()
+            raise
+        audit.info(line)
+        if outdated is not None:
+            self._outdated.append(outdated)
+            self.close_outdated()
+
+    def _refuse(
+        self, trigger: str, before: Loaded, error: Exception, bug: Exception | None = None
+    ) -> None:
+        self._parts.own.count_reload(self._parts.clock.now(), successful=False)
+        audit.error(
+            "configuration not reloaded by %s, the one before (%s) keeps running: %s%s",
+            trigger,
+            before.digest[:12],
+            f"a bug of the monitor: {type(error).__name__}: " if bug else "",
+            error,
+            exc_info=bug,
+        )
+
+    def close_outdated(self) -> None:
+        """Close what received traps before the last reload; housekeeping tries it again."""
+        try:
+            for outdated in tuple(self._outdated):
+                outdated.close()
+                self._outdated.remove(outdated)
+        except Exception:  # the new world stands, whatever becomes of the old one
+            log.exception("the receiver of traps of before the reload does not close")
+
+
+def _applied(inventory: Inventory, change: Change) -> str:
+    return (
+        f"configuration applied: {count_of(len(inventory.schools), 'school')}; checks: "
+        f"{change.started} started, {change.stopped} stopped, {change.kept} kept"
+    )
