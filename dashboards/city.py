@@ -49,8 +49,8 @@ WHY: Final = Row(
             Kind.TABLE,
             Text("Lines by provider", "Leitungen nach Anbieter"),
             Text(
-                "Whether most of a provider's lines fell silent while references answer, and how "
-                "its lines are. Good: no outage.",
+                "Whether most of a provider's lines stopped answering while references answer, "
+                "and the state of its lines. Good: no outage.",
                 "Ob die meisten Leitungen eines Anbieters verstummten, während Referenzen "
                 "antworten, und wie es seinen Leitungen geht. Gut: kein Ausfall.",
             ),
@@ -91,7 +91,7 @@ WHY: Final = Row(
             Kind.TABLE,
             Text("In maintenance", "In Wartung"),
             Text(
-                "Announced work, and until when. Pages become tickets meanwhile.",
+                "Announced work and its end. During it, pages become tickets.",
                 "Angekündigte Arbeiten und bis wann. Solange wird niemand geweckt.",
             ),
             (
@@ -121,7 +121,7 @@ WHY: Final = Row(
             Kind.STAT,
             Text("Today", "Heute"),
             Text(
-                "What the school calendar says of today.",
+                "Kind of day today, by the school calendar.",
                 "Was der Schulkalender über heute sagt.",
             ),
             (
@@ -144,7 +144,7 @@ WHY: Final = Row(
             Kind.STAT,
             Text("Schools in lessons", "Schulen im Unterricht"),
             Text(
-                "How many schools have lessons now: in lessons an outage pages.",
+                "Schools that have lessons now; during lessons an outage pages.",
                 "Wie viele Schulen gerade Unterricht haben: dann weckt ein Ausfall jemanden.",
             ),
             (
@@ -190,8 +190,8 @@ WORST: Final = Row(
         _worst(
             Text("Most packets lost", "Meiste Paketverluste"),
             Text(
-                "Share of pings to routers lost in five minutes; of lines that were up throughout. "
-                "Good: under 1 %.",
+                "Share of pings to routers lost in five minutes, for lines that were up "
+                "throughout. Good: under 1 %.",
                 "Anteil verlorener Pings zu Routern in fünf Minuten; nur durchgehend verbundene "
                 "Leitungen. Gut: unter 1 %.",
             ),
@@ -212,7 +212,8 @@ WORST: Final = Row(
         _worst(
             Text("Fullest lines", "Vollste Leitungen"),
             Text(
-                "Traffic against the contracted rate, the fuller direction. Good: under 80 %.",
+                "Traffic relative to the contracted rate, in the busier direction. Good: under 80 "
+                "%.",
                 "Verkehr gegen die vertragliche Rate, die vollere Richtung. Gut: unter 80 %.",
             ),
             LOAD,
@@ -234,7 +235,7 @@ DETAIL: Final = Row(
                 "Leitungen, die nicht durchgehend verbunden waren",
             ),
             Text(
-                "The twelve that were up the least in the time range. Good: none.",
+                "The twelve lines that were up the least in the time range. Good: none.",
                 "Die zwölf, die im Zeitraum am wenigsten verbunden waren. Gut: keine.",
             ),
             (

@@ -114,7 +114,7 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Down, why, and for how long", "Ausgefallen, warum, wie lange"),
             Text(
-                "The four that fell last; of a provider's outage, the provider. Good: none.",
+                "The four most recent outages; for a provider outage, the provider. Good: none.",
                 "Die vier jüngsten; bei einem Ausfall des Anbieters der Anbieter. Gut: keine.",
             ),
             (
@@ -143,11 +143,11 @@ ANSWER: Final = Row(
         Panel(
             Kind.TABLE,
             Text(
-                "What is down, why, and whom it touches",
+                "What is down, why, and who is affected",
                 "Was ausgefallen ist, warum, wen es trifft",
             ),
             Text(
-                "Every dead line, the lines of a provider's outage as one row, and how many of "
+                "Every line that is down, with a provider outage as one row, and how many of "
                 "these schools have lessons now. Good: empty.",
                 "Jede tote Leitung, die eines Ausfalls beim Anbieter als eine Zeile, und wie viele "
                 "dieser Schulen gerade Unterricht haben. Gut: leer.",
@@ -183,9 +183,9 @@ ANSWER: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("What answers and works badly", "Was antwortet und gestört ist"),
+            Text("Degraded lines and switches", "Was antwortet und gestört ist"),
             Text(
-                "Lines and switches that are degraded, why and since when; docs/verdicts.md has "
+                "Lines and switches that are degraded, why and since when; docs/verdicts.md lists "
                 "the limits. Good: empty.",
                 "Leitungen und Switches, die gestört sind, warum und seit wann; die Grenzen stehen "
                 "in docs/verdicts.md. Gut: leer.",
@@ -208,9 +208,9 @@ ANSWER: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("Dead switches at living lines", "Tote Switches an lebenden Leitungen"),
+            Text("Switches down while their line is up", "Tote Switches an lebenden Leitungen"),
             Text(
-                "Each dead switch and since when, the latest first. Good: empty.",
+                "Each switch that is down and since when, the latest first. Good: empty.",
                 "Jeder tote Switch und seit wann, der jüngste zuerst. Gut: leer.",
             ),
             (Query(or_blind(_SWITCH_SINCE), same(""), instant=True),),

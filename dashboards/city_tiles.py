@@ -79,7 +79,7 @@ TILES: Final = (
     _tile(
         Text("Lines down", "Leitungen ausgefallen"),
         Text(
-            "Sites whose line is dead by evidence, of all. Good: 0.",
+            "Sites whose line is proven down, of all sites. Good: 0.",
             "Standorte, deren Leitung nachweislich tot ist, von allen. Gut: 0.",
         ),
         _share(_lines("down"), _LINES, BAD),
@@ -88,7 +88,7 @@ TILES: Final = (
     _tile(
         Text("Lessons hit now", "Unterricht jetzt betroffen"),
         Text(
-            "Schools that have lessons at this moment and a line down. Good: none.",
+            "Schools that have lessons now and a line that is down. Good: none.",
             "Schulen, die in diesem Augenblick Unterricht haben und eine tote Leitung. Gut: keine.",
         ),
         _judged(
@@ -106,8 +106,8 @@ TILES: Final = (
     _tile(
         Text("Lines degraded", "Leitungen gestört"),
         Text(
-            "Lines that are up and work badly, of all: lost packets, services, errors. "
-            "Switches are in the table below. Good: 0.",
+            "Degraded lines, of all lines: packet loss, services, errors. Switches are in the "
+            "table below. Good: 0.",
             "Leitungen, die verbunden und gestört sind, von allen: Verlust, Dienste, Fehler. "
             "Switches stehen in der Tabelle darunter. Gut: 0.",
         ),
@@ -117,7 +117,7 @@ TILES: Final = (
     _tile(
         Text("Switches down", "Switches ausgefallen"),
         Text(
-            "Dead switches behind a living line, of all: causes, not consequences. Good: 0.",
+            "Switches that are down although their line is up, of all switches. Good: 0.",
             "Tote Switches hinter lebender Leitung, von allen: Ursachen, nicht Folgen. Gut: 0.",
         ),
         _share(
@@ -129,7 +129,7 @@ TILES: Final = (
     _tile(
         Text("Lines unknown", "Leitungen unbekannt"),
         Text(
-            "Sites of which nothing is known, through no fault of theirs, of all. Good: 0.",
+            "Sites whose state is unknown, for reasons other than the sites themselves. Good: 0.",
             "Standorte, von denen nichts bekannt ist, ohne deren Schuld, von allen. Gut: 0.",
         ),
         (
@@ -141,9 +141,9 @@ TILES: Final = (
     _tile(
         Text("Monitoring", "Überwachung"),
         Text(
-            "Whether the figures beside it can be relied on. Isolated: our own line is dead. "
-            "Suspended: all providers fell silent at once, our hub or theirs. Silent: Prometheus "
-            "does not reach the monitor. Good: OK.",
+            "Whether the other figures are reliable. Isolated: our own line is down. Suspended: "
+            "all providers stopped answering at once, our hub or theirs. Silent: Prometheus "
+            "cannot reach the monitor. Good: OK.",
             "Ob man sich auf die Zahlen daneben verlassen kann. Isoliert: unsere eigene Leitung "
             "ist tot. Ausgesetzt: alle Anbieter verstummten zugleich, unser Übergabepunkt oder "
             "ihrer. Stumm: Prometheus erreicht den Monitor nicht. Gut: OK.",

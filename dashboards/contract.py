@@ -33,10 +33,10 @@ _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, severa
 
 _KEEPS: Final = Panel(
     Kind.STAT,
-    Text("Kept, in this time range?", "In diesem Zeitraum gehalten?"),
+    Text("Met in this time range?", "In diesem Zeitraum gehalten?"),
     Text(
-        "How many lines miss the availability of their own contract in the board's time range, "
-        "which is at its top right. Good: none.",
+        "How many lines miss their contracted availability in the dashboard's time range (top "
+        "right). Good: none.",
         "Wie viele Leitungen im Zeitraum der Tafel (oben rechts) die Verfügbarkeit ihres eigenen "
         "Vertrags verfehlen. Gut: keine.",
     ),
@@ -162,7 +162,7 @@ WHY: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-contract",
-    Text("Does the ISP keep its contract?", "Hält der Anbieter den Vertrag?"),
+    Text("Does the ISP meet its contract?", "Hält der Anbieter den Vertrag?"),
     Text(
         "Availability, rates and errors of each line against its own contract.",
         "Verfügbarkeit, Raten und Fehler jeder Leitung gegen ihren eigenen Vertrag.",

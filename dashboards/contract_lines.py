@@ -47,9 +47,9 @@ LINES: Final = Panel(
     Kind.TABLE,
     Text("Each line against its own contract", "Jede Leitung gegen ihren eigenen Vertrag"),
     Text(
-        "Availability in the time range, what the contract owes, and by how much it is missed: "
-        "the worst first. Minutes that were unknown, in maintenance, or excused by a person count "
-        "neither way. Down is as recorded. Loss is that of pings to the line's router.",
+        "Availability in the time range, the contracted availability, and the shortfall, worst "
+        "first. Minutes that were unknown, in maintenance, or excused by a person do not count. "
+        "Down is as recorded. Loss is the loss of pings to the line's router.",
         "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
         "zuerst. Minuten, die unbekannt, in Wartung oder von Personen entschuldigt sind, zählen "
         "nicht. Ausfall ist, was gemessen wurde. Verlust ist der von Pings zum Router der Leitung.",
@@ -105,8 +105,8 @@ OUTAGES_OF_LINES: Final = Panel(
     Kind.TABLE,
     Text("Outages", "Ausfälle"),
     Text(
-        "Each outage in the time range, the newest first: its begin, the last minute in which it "
-        "was seen, how long it lasted, and its cause. Good: none.",
+        "Each outage in the time range, newest first: start, last minute in which it was seen, "
+        "duration, and cause. Good: none.",
         "Jeder Ausfall im Zeitraum, der neueste zuerst: Beginn, die letzte Minute, in der er "
         "gesehen wurde, Dauer und Ursache. Gut: keiner.",
     ),
@@ -139,8 +139,8 @@ CAMPAIGNS_OF_LINES: Final = Panel(
     Kind.BAR_GAUGE,
     Text("Last campaign against contract", "Letzte Kampagne gegen Vertrag"),
     Text(
-        "Median download of each line's last measuring campaign, of its own contracted rate: the "
-        "slowest eight. Good: 90 % or more.",
+        "Median download rate of each line's last measuring campaign, relative to its contracted "
+        "rate: the slowest eight. Good: 90 % or more.",
         "Median des Herunterladens der letzten Messkampagne jeder Leitung, von ihrer eigenen "
         "vereinbarten Rate: die acht langsamsten. Gut: 90 % oder mehr.",
     ),
@@ -165,7 +165,7 @@ _FINDINGS: Final = Panel(
     Kind.TABLE,
     Text("Findings at the lines", "Befunde an den Leitungen"),
     Text(
-        "What the routers' counters say is wrong. Good: empty.",
+        "Problems found by the routers' counters. Good: empty.",
         "Was laut den Zählern der Router nicht stimmt. Gut: leer.",
     ),
     (
@@ -197,7 +197,7 @@ _FINDINGS: Final = Panel(
 OVER_TIME: Final = Panel(
     Kind.TIME_SERIES,
     Text("Lines down over time", "Ausgefallene Leitungen über die Zeit"),
-    Text("Dead lines. Good: 0 throughout.", "Tote Leitungen. Gut: durchgehend 0."),
+    Text("Lines that were down. Good: 0 throughout.", "Tote Leitungen. Gut: durchgehend 0."),
     (
         Query(
             f'sum((max by (school, site) (school_uplink_state{{state="down"}})) {OF})',
@@ -228,8 +228,8 @@ _EXCUSES: Final = Panel(
     Kind.TABLE,
     Text("Minutes that people reclassified", "Von Personen umgestufte Minuten"),
     Text(
-        "Excuses in force (`schulnetz sla excuse`) that touch the time range, the newest first: "
-        "excused minutes were down and count neither way. The ledger has who decided it.",
+        "Excuses in force (`schulnetz sla excuse`) that overlap the time range, newest first: "
+        "excused minutes were down and do not count. The ledger names who decided.",
         "Geltende Entscheidungen (`schulnetz sla excuse`), die den Zeitraum berühren, die neueste "
         "zuerst: entschuldigte Minuten waren Ausfall und zählen nicht. Wer entschied, steht im "
         "Nachweisbuch.",

@@ -55,7 +55,8 @@ def _breakdown(title: Text, label: str, info: str, on: str) -> Panel:
         Kind.BAR_GAUGE,
         title,
         Text(
-            "Verified sites of all, the least first; “–” are those without. Good: 100 %.",
+            "Share of verified sites, lowest first; “–” stands for sites without this attribute. "
+            "Good: 100 %.",
             "Nachgewiesene Standorte von allen, die wenigsten zuerst; „–“ sind die ohne. Gut: "
             "100 %.",
         ),
@@ -83,8 +84,8 @@ _BURN_UP: Final = Panel(
     Kind.TIME_SERIES,
     Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
     Text(
-        "Verified, built and the goal. The band: how many are built by the target day, as the "
-        "forecast of each time saw it, on a straight line to its latest and earliest finish. It "
+        "Verified, built and the goal. The band: how many are built by the target day according "
+        "to the forecast at each time, on a straight line to its latest and earliest finish. It "
         "ends on the target day. Good: the band reaches the goal.",
         "Nachgewiesen, gebaut und das Ziel. Das Band: wie viele bis zum Zieltag gebaut sind, wie "
         "es die jeweilige Prognose sah, auf gerader Linie zum spätesten und frühesten Abschluss. "
@@ -123,8 +124,9 @@ _BAND: Final = Panel(
     Kind.TIME_SERIES,
     Text("Forecast, as seen at each time", "Prognose, wie sie jeweils aussah"),
     Text(
-        "Between which days the last line is built in 8 of 10 possible courses, and the target "
-        "day. No band where there was no range. Good: the band below the target day.",
+        "The days between which the last line is built in 8 of 10 simulated futures, and the "
+        "target day. There is no band without a forecast range. Good: the band is below the "
+        "target day.",
         "Zwischen welchen Tagen die letzte Leitung in 8 von 10 möglichen Verläufen gebaut wird, "
         "und der Zieltag. Kein Band, wo es keine Spanne gab. Gut: das Band unter dem Zieltag.",
     ),
@@ -151,8 +153,8 @@ _MAP: Final = Panel(
     Kind.GEOMAP,
     Text("Where which stage is", "Wo welche Stufe ist"),
     Text(
-        "Each site in the colour of its stage, north is up, without a background. A click on a "
-        "point leads to its school. Good: all verified.",
+        "Each site in the colour of its stage; north is up. Click a point to open its school. "
+        "Good: all verified.",
         "Jeder Standort in der Farbe seiner Stufe, Norden ist oben, ohne Hintergrund. Ein Klick "
         "auf einen Punkt führt zur Schule. Gut: alle nachgewiesen.",
     ),
@@ -198,7 +200,7 @@ _OVER_TIME: Final = Panel(
 
 _EVERY_SITE: Final = Panel(
     Kind.TABLE,
-    Text("Every site, what is wrong first", "Jeder Standort, was nicht stimmt zuerst"),
+    Text("Every site, problems first", "Jeder Standort, was nicht stimmt zuerst"),
     Text(
         "Stage of each site by evidence, and since when. Regressed first, verified last.",
         "Stufe jedes Standorts nach Nachweis, und seit wann. Nachweis verloren zuerst, "
@@ -299,8 +301,8 @@ DETAIL: Final = Row(
             Kind.TABLE,
             Text("Tablets, funding and other reported goals", "Tablets, Förderung, andere Ziele"),
             Text(
-                "What others report, not measured here. What is planned (announced, granted) is "
-                "not reached. The report has the source of each figure.",
+                "Figures that others report, not measured here. Planned (announced, granted) is "
+                "not reached. The report names the source of each figure.",
                 "Was andere melden, hier nicht gemessen. Geplantes (angekündigt, bewilligt) ist "
                 "nicht erreicht. Der Bericht nennt die Quelle jeder Zahl.",
             ),

@@ -65,7 +65,8 @@ _HOW_MANY: Final = Panel(
     Kind.STAT,
     Text("Verified by measurement", "Per Messung nachgewiesen"),
     Text(
-        "How many of the goal a measuring campaign has verified. Good: all of them.",
+        "How many of the goal's schools or sites have been verified by a campaign. Good: all of "
+        "them.",
         "Wie viele des Ziels eine Messkampagne nachgewiesen hat. Gut: alle.",
     ),
     (
@@ -184,7 +185,7 @@ _WHEN: Final = Panel(
     Kind.STAT,
     Text("All built between", "Alle gebaut zwischen"),
     Text(
-        "In 8 of 10 possible courses the last line is built between these months. Good: both "
+        "In 8 of 10 simulated futures the last line is built between these months. Good: both "
         "before the target day; orange: the target day is between them.",
         "In 8 von 10 möglichen Verläufen wird die letzte Leitung zwischen diesen Monaten gebaut. "
         "Gut: beide vor dem Zieltag; orange: der Zieltag liegt dazwischen.",

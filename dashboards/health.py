@@ -82,7 +82,7 @@ ANSWER: Final = Row(
         _flag(
             same("Daemon"),
             Text(
-                "Whether Prometheus reaches the daemon. Good: it answers.",
+                "Whether Prometheus can reach the daemon. Good: it answers.",
                 "Ob Prometheus den Daemon erreicht. Gut: er antwortet.",
             ),
             'min(up{job="schulnetz"})',
@@ -91,7 +91,7 @@ ANSWER: Final = Row(
         _flag(
             Text("Own line", "Eigene Leitung"),
             Text(
-                "Whether the monitor's own line works; while it is dead, nothing is judged. "
+                "Whether the monitor's own line works; while it is down, verdicts are suspended. "
                 "Good: alive.",
                 "Ob die eigene Leitung des Monitors lebt; ist sie tot, wird nichts beurteilt. "
                 "Gut: sie lebt.",
@@ -103,7 +103,7 @@ ANSWER: Final = Row(
         _flag(
             Text("Configuration", "Konfiguration"),
             Text(
-                "Whether the configuration that is on disk runs. Good: current.",
+                "Whether the configuration on disk is in use. Good: current.",
                 "Ob die Konfiguration auf der Platte auch läuft. Gut: aktuell.",
             ),
             "min(monitor_config_last_reload_successful)",
@@ -141,7 +141,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("References", "Referenzen"),
             Text(
-                "Targets outside the schools that answer. Good: all; none means isolated.",
+                "References (targets outside the schools) that answer. Good: all; none means "
+                "isolated.",
                 "Ziele außerhalb der Schulen, die antworten. Gut: alle; keines heißt isoliert.",
             ),
             (
@@ -162,7 +163,7 @@ ANSWER: Final = Row(
             Kind.TIME_SERIES,
             Text("Checks a second", "Prüfungen je Sekunde"),
             Text(
-                "Checks that ended, a second. Good: flat.",
+                "Finished checks per second. Good: flat.",
                 "Beendete Prüfungen je Sekunde. Gut: gleichbleibend.",
             ),
             (
@@ -183,7 +184,7 @@ ANSWER: Final = Row(
             Kind.TIME_SERIES,
             Text("Event loop delay", "Verzug der Ereignisschleife"),
             Text(
-                "99 % of wake-ups are later by at most this. Good: under 5 ms.",
+                "99th percentile of the event loop's scheduling delay. Good: under 5 ms.",
                 "99 % der Weckungen kommen höchstens so viel später. Gut: unter 5 ms.",
             ),
             (
@@ -203,7 +204,7 @@ ANSWER: Final = Row(
             Kind.TIME_SERIES,
             Text("Runs skipped an hour", "Ausgelassen je Stunde"),
             Text(
-                "Checks due while the one before still ran. Good: 0.",
+                "Checks skipped because the previous run was not finished. Good: 0.",
                 "Prüfungen, die fällig waren, während die vorige noch lief. Gut: 0.",
             ),
             (
@@ -227,9 +228,9 @@ ANSWER: Final = Row(
 
 BOARD: Final = Board(
     "schulnetz-monitor",
-    Text("Is the monitor itself well?", "Geht es dem Monitor selbst gut?"),
+    Text("Is the monitor itself healthy?", "Geht es dem Monitor selbst gut?"),
     Text(
-        "Whether what the other boards show can be relied on.",
+        "Whether the other dashboards are reliable.",
         "Ob man sich auf die anderen Tafeln verlassen kann.",
     ),
     (ANSWER, WHY, DETAIL),

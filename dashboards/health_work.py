@@ -64,7 +64,7 @@ WHY: Final = Row(
             Kind.TIME_SERIES,
             Text("How long runs take", "Dauer der Läufe"),
             Text(
-                "95 % of runs take at most this. Good: well below their time-outs.",
+                "95th percentile of the run duration. Good: well below the time-outs.",
                 "95 % der Läufe dauern höchstens so lange. Gut: deutlich unter der Frist.",
             ),
             (
@@ -85,7 +85,7 @@ WHY: Final = Row(
             Kind.TIME_SERIES,
             Text("Discarded an hour", "Verworfen je Stunde"),
             Text(
-                "Datagrams unexpected or invalid: forged, late, malformed. Good: near 0.",
+                "Discarded datagrams: forged, late, malformed. Good: near 0.",
                 "Unerwartete oder ungültige Datagramme: gefälscht, zu spät. Gut: nahe 0.",
             ),
             (
@@ -108,7 +108,7 @@ WHY: Final = Row(
             Kind.TIME_SERIES,
             Text("Outcomes a second", "Ergebnisse je Sekunde"),
             Text(
-                "Runs by outcome; unknown is our doing. Good: unknown near 0.",
+                "Runs by outcome; unknown is caused by the monitor. Good: unknown near 0.",
                 "Läufe nach Ergebnis; unbekannt liegt an uns. Gut: unbekannt nahe 0.",
             ),
             (
@@ -133,7 +133,7 @@ WHY: Final = Row(
             Kind.TIME_SERIES,
             Text("Processor time", "Prozessorzeit"),
             Text(
-                "Share of one processor. Good: under 20 % for a city.",
+                "Share of one CPU core. Good: under 20 % for a city.",
                 "Anteil eines Prozessors. Gut: unter 20 % für eine Stadt.",
             ),
             (
@@ -170,7 +170,7 @@ WHY: Final = Row(
             Kind.TIME_SERIES,
             Text("Waiting for the disk", "Warten auf die Platte"),
             Text(
-                "Entries of the ledger that are not durable yet. Good: 0.",
+                "Ledger entries waiting to be stored. Good: 0.",
                 "Einträge der Nachweise, die noch nicht dauerhaft sind. Gut: 0.",
             ),
             (Query("max(monitor_ledger_waiting)", Text("waiting", "warten")),),
@@ -189,7 +189,7 @@ DETAIL: Final = Row(
         Panel(
             Kind.TABLE,
             Text("Checks", "Prüfungen"),
-            Text("How many of each kind.", "Wie viele von jeder Art."),
+            Text("Number of each kind.", "Wie viele von jeder Art."),
             (Query("max by (kind) (monitor_checks) > 0", same(""), instant=True),),
             "none",
             NOTHING_YET,
@@ -258,7 +258,7 @@ DETAIL: Final = Row(
         Panel(
             Kind.STAT,
             same("Version"),
-            Text("What runs, and in which Python.", "Was läuft, und in welchem Python."),
+            Text("Version of the product and of Python.", "Was läuft, und in welchem Python."),
             (
                 Query(
                     "max by (version, python) (monitor_build_info)",
@@ -276,7 +276,7 @@ DETAIL: Final = Row(
             Kind.STAT,
             Text("Holidays", "Ferien"),
             Text(
-                "Until when the shipped school holidays are known. Good: more than 90 days.",
+                "How long the shipped school holidays last. Good: more than 90 days.",
                 "Bis wann die mitgelieferten Schulferien bekannt sind. Gut: mehr als 90 Tage.",
             ),
             (

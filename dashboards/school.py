@@ -93,7 +93,7 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Line", "Leitung"),
             Text(
-                "Verdict on the line of each site, and why. Good: up.",
+                "Verdict on each site's line, with its cause. Good: up.",
                 "Urteil über die Leitung jedes Standorts, mit Grund. Gut: verbunden.",
             ),
             verdict_sentences("uplink", HERE, "school, site", "{{place}}"),
@@ -109,8 +109,7 @@ ANSWER: Final = Row(
             Kind.STAT,
             STATE_SEEN_SINCE,
             Text(
-                "Since when each line that is not up has been so; since when all are up where all "
-                "are. Not from before the monitor was started.",
+                "Since when each line has not been up, or since when all have been up.",
                 "Seit wann jede Leitung, die nicht verbunden ist, es nicht ist; seit wann alle es "
                 "sind, wo alle es sind. Nicht von vor dem Start des Monitors.",
             ),
@@ -125,8 +124,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Loss", "Verlust"),
             Text(
-                "Share of the pings of the last minutes that is not answered, of the line that "
-                "loses most. Good: below 1 %.",
+                "Share of unanswered pings in the last minutes, for the line with the highest "
+                "loss. Good: below 1 %.",
                 "Anteil der Pings der letzten Minuten, auf die nichts kommt, an der Leitung, die "
                 "am meisten verliert. Gut: unter 1 %.",
             ),
@@ -142,7 +141,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             same("Switches"),
             Text(
-                "Dead switches behind a living line; behind a dead one they are unknown. Good: 0.",
+                "Switches that are down while the line is up; while the line is down they are "
+                "unknown. Good: 0.",
                 "Tote Switches hinter lebender Leitung; hinter einer toten sind sie unbekannt. "
                 "Gut: 0.",
             ),
@@ -169,8 +169,7 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Lessons", "Unterricht"),
             Text(
-                "Whether lessons are held now, for then an outage hurts, and whether announced "
-                "work is under way.",
+                "Whether lessons are in progress, and whether announced work is under way.",
                 "Ob gerade Unterricht ist, denn dann tut ein Ausfall weh, und ob angekündigte "
                 "Arbeiten laufen.",
             ),
@@ -202,9 +201,9 @@ WHY: Final = Row(
     (
         Panel(
             Kind.TABLE,
-            Text("What answers and works badly", "Was antwortet und gestört ist"),
+            Text("Degraded lines and switches", "Was antwortet und gestört ist"),
             Text(
-                "Why the line or a switch is degraded, and since when; docs/verdicts.md has the "
+                "Why the line or a switch is degraded, and since when; docs/verdicts.md lists the "
                 "limits. Good: none.",
                 "Warum die Leitung oder ein Switch gestört ist, und seit wann; die Grenzen stehen "
                 "in docs/verdicts.md. Gut: keine.",
@@ -227,7 +226,7 @@ WHY: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("Every check, what failed first", "Jede Prüfung, Fehlgeschlagenes zuerst"),
+            Text("Every check, failed ones first", "Jede Prüfung, Fehlgeschlagenes zuerst"),
             Text(
                 "How the last run of each check ended, and why. Good: ok.",
                 "Wie der letzte Lauf jeder Prüfung endete, und warum. Gut: ok.",
@@ -263,7 +262,7 @@ WHY: Final = Row(
             Kind.TABLE,
             Text("Findings at the line", "Befunde an der Leitung"),
             Text(
-                "Findings at the interface of the line's router. Good: none.",
+                "Problems at the interface of the line's router. Good: none.",
                 "Befunde an der Schnittstelle des Routers zur Leitung. Gut: keine.",
             ),
             (Query(or_silent(_FOUND, "finding"), same(""), instant=True),),
@@ -287,8 +286,8 @@ WHY: Final = Row(
                 "Die Leitung, und nicht durchgehend verbundene Switches",
             ),
             Text(
-                "States over time: each line, and the twelve worst switches. A switch that is "
-                "missing here was up throughout. Unknown while the line is dead.",
+                "States over time: each line, and the twelve worst switches. Switches that are "
+                "not shown were up throughout. Switches are unknown while the line is down.",
                 "Zustände über die Zeit: jede Leitung, und die zwölf schlechtesten Switches. Ein "
                 "Switch, der fehlt, war durchgehend verbunden. Unbekannt, solange die Leitung "
                 "tot ist.",

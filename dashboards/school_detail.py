@@ -77,8 +77,8 @@ LINE: Final = Row(
             Kind.TIME_SERIES,
             Text("Traffic: down above, up below", "Verkehr: herunter oben, hinauf unten"),
             Text(
-                "Traffic of each line at its router, towards the site above zero and from it "
-                "below. How much of the contract that is says the panel beside it.",
+                "Traffic of each line at its router: towards the site above zero, from the site "
+                "below. The panel beside it shows the share of the contracted rate.",
                 "Verkehr jeder Leitung an ihrem Router, zum Standort über null, von ihm weg "
                 "darunter. Wie viel des Vertrags das ist, sagt die Grafik daneben.",
             ),
@@ -102,7 +102,7 @@ LINE: Final = Row(
             Kind.TIME_SERIES,
             Text("Share of the contract in use", "Genutzter Anteil des Vertrags"),
             Text(
-                "Traffic against the line's own contracted rate. Good: well below 80 %; at 100 % "
+                "Traffic relative to the line's contracted rate. Good: well below 80 %; at 100 % "
                 "the line is full.",
                 "Verkehr gegen die vertragliche Rate derselben Leitung. Gut: deutlich unter 80 %; "
                 "bei 100 % ist die Leitung voll.",
@@ -125,7 +125,8 @@ LINE: Final = Row(
             Kind.TIME_SERIES,
             Text("Round-trip time", "Paketumlaufzeit"),
             Text(
-                "Median and 95 % of all pings to the routers, by kernel time stamps. Good: flat.",
+                "Median and 95th percentile of the round-trip times to the routers, by kernel "
+                "time stamps. Good: flat.",
                 "Median und 95 % aller Pings zu den Routern, mit Zeitstempeln des Kernels. "
                 "Gut: flach.",
             ),
@@ -151,7 +152,7 @@ LINE: Final = Row(
             Kind.TIME_SERIES,
             Text("Loss over time", "Verlust im Verlauf"),
             Text(
-                "Share of the pings to each router that is not answered. Good: below 1 %.",
+                "Share of unanswered pings to each router. Good: below 1 %.",
                 "Anteil der Pings zu jedem Router, auf die nichts kommt. Gut: unter 1 %.",
             ),
             (Query(LOSS, same("{{site}}")),),
@@ -172,8 +173,8 @@ DEVICES: Final = Row(
             Kind.TABLE,
             Text("Switches, dead ones first", "Switches, tote zuerst"),
             Text(
-                "Every switch: verdict and since when, what it is, how long it has run, where it "
-                "answers. Its name leads to its board.",
+                "Every switch: verdict and since when, model, uptime, address. Its name links to "
+                "its dashboard.",
                 "Jeder Switch: Urteil und seit wann, was er ist, wie lange er läuft, wo er "
                 "antwortet. Sein Name führt zu seiner Tafel.",
             ),
@@ -220,8 +221,8 @@ OWED: Final = Row(
             Kind.TABLE,
             Text("Whom to call, and about which line", "Wen man anruft, und zu welcher Leitung"),
             Text(
-                "Provider, contract and router of each line. Telephone numbers are not among the "
-                "metrics: they are in the contract that the reference names.",
+                "Provider, contract and router of each line. Telephone numbers are not in the "
+                "metrics, but in the contract that the reference names.",
                 "Anbieter, Vertrag und Router jeder Leitung. Telefonnummern stehen nicht in den "
                 "Messwerten, sondern im Vertrag, den das Aktenzeichen nennt.",
             ),
@@ -264,7 +265,7 @@ OWED: Final = Row(
         ),
         Panel(
             Kind.TABLE,
-            Text("What is owed, and what was measured", "Was geschuldet ist, und was gemessen ist"),
+            Text("Contracted and measured rates", "Was geschuldet ist, und was gemessen ist"),
             Text(
                 "The contracted rates, the stage of each site by evidence, and the last measuring "
                 "campaign with its medians, down (↓) and up (↑). Good: passed, at 90 % of the "

@@ -115,7 +115,7 @@ ANSWER: Final = Row(
         Panel(
             Kind.STAT,
             same("Switch"),
-            Text("Verdict, and why. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
+            Text("Verdict and cause. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
             verdict_sentences("switch", HERE, "school, site, device", "{{place}} · {{device}}"),
             "none",
             NOTHING_YET,
@@ -139,8 +139,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             same("Ports"),
             Text(
-                "Ports that receive or send damaged packets now, or have a fault in their power "
-                "over Ethernet. Good: none; look at the cable and the device.",
+                "Ports that currently receive or send damaged packets, or have a power over "
+                "Ethernet fault. Good: none; otherwise check the cable and the device.",
                 "Ports, die gerade beschädigte Pakete empfangen oder senden, oder deren PoE "
                 "gestört ist. Gut: keiner; sonst Kabel und Gerät prüfen.",
             ),
@@ -197,10 +197,9 @@ PORTS: Final = Row(
             Kind.TABLE,
             Text("Ports, wrong ones first", "Ports, auffällige zuerst"),
             Text(
-                "What is to be said of each port: damaged or dropped packets now, a fault in its "
-                "power over Ethernet, a link that was lost in the time range, or in use, free, "
-                "switched off. PoE is empty where the switch has none, or does not say which port "
-                "it is.",
+                "State of each port: damaged or dropped packets now, a power over Ethernet fault, "
+                "a link lost in the time range, or in use, free, switched off. PoE is empty if "
+                "the switch has none, or does not tell which port it belongs to.",
                 "Was über jeden Port zu sagen ist: gerade beschädigte oder verworfene Pakete, eine "
                 "Störung von PoE, ein im Zeitraum verlorener Link, oder benutzt, frei, "
                 "abgeschaltet. PoE ist leer, wo der Switch keines hat oder nicht sagt, welcher "
@@ -223,7 +222,7 @@ PORTS: Final = Row(
             ),
             "none",
             Text(
-                "the switch was not read: nothing is known of its ports",
+                "the switch was not read: its ports are unknown",
                 "der Switch wurde nicht gelesen: über seine Ports ist nichts bekannt",
             ),
             width=24,
@@ -308,7 +307,7 @@ TRAFFIC: Final = Row(
         _busy(
             Text("Busiest ports, received", "Meistgenutzte Ports, empfangen"),
             Text(
-                "Traffic into the switch by port. Good: no surprise.",
+                "Traffic into the switch by port.",
                 "Verkehr in den Switch je Port. Gut: keine Überraschung.",
             ),
             "In",
@@ -316,7 +315,7 @@ TRAFFIC: Final = Row(
         _busy(
             Text("Busiest ports, sent", "Meistgenutzte Ports, gesendet"),
             Text(
-                "Traffic out of the switch by port. Good: no surprise.",
+                "Traffic out of the switch by port.",
                 "Verkehr aus dem Switch je Port. Gut: keine Überraschung.",
             ),
             "Out",
@@ -324,16 +323,16 @@ TRAFFIC: Final = Row(
         _events(
             Text("Damaged packets", "Beschädigte Pakete"),
             Text(
-                "By port. Good: none; else look at cable and optics.",
+                "By port. Good: none; otherwise check cable and optics.",
                 "Je Port. Gut: keine; sonst Kabel und Optik prüfen.",
             ),
             Text("no port has any", "an keinem Port"),
             "Errors",
         ),
         _events(
-            Text("Packets dropped for want of room", "Mangels Platz verworfene Pakete"),
+            Text("Packets dropped for lack of buffers", "Mangels Platz verworfene Pakete"),
             Text(
-                "By port. Good: none; else the port is too slow for what it is given.",
+                "By port. Good: none; otherwise the port is too slow for its traffic.",
                 "Je Port. Gut: keine; sonst ist der Port zu langsam für seinen Verkehr.",
             ),
             Text("no port drops any", "an keinem Port"),

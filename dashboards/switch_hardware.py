@@ -78,7 +78,7 @@ HARDWARE: Final = Row(
             Kind.TIME_SERIES,
             Text("Temperature", "Temperatur"),
             Text(
-                "Each sensor. Good: steady; a slow rise is dust or a dying fan.",
+                "Each sensor. Good: steady; a slow rise suggests dust or a failing fan.",
                 "Jeder Sensor. Gut: gleichbleibend; langsamer Anstieg heißt Staub oder Lüfter.",
             ),
             (
@@ -100,7 +100,7 @@ HARDWARE: Final = Row(
             Kind.TIME_SERIES,
             Text("Processor and memory", "Prozessor und Speicher"),
             Text(
-                "Share that is in use. Good: below 80 %.",
+                "Share in use. Good: below 80 %.",
                 "Anteil, der in Benutzung ist. Gut: unter 80 %.",
             ),
             (
@@ -124,8 +124,8 @@ HARDWARE: Final = Row(
             Kind.TIME_SERIES,
             Text("Power over Ethernet drawn", "Abgegebener Strom (PoE)"),
             Text(
-                "Share of what each unit can give. Good: below 90 %, so that what is plugged in "
-                "next gets some, too.",
+                "Share of the power available in each unit. Good: below 90 %, so that the next "
+                "device still gets power.",
                 "Anteil dessen, was jede Einheit geben kann. Gut: unter 90 %, damit auch das "
                 "nächste Gerät versorgt wird.",
             ),
@@ -149,8 +149,8 @@ HARDWARE: Final = Row(
             Kind.TIME_SERIES,
             Text("Changes of the spanning tree", "Änderungen des Spanning Tree"),
             Text(
-                "Changes an hour. Good: none without work on the network; many are a loop or a "
-                "line that comes and goes.",
+                "Changes per hour. Good: none without work on the network; many suggest a loop or "
+                "a flapping link.",
                 "Änderungen je Stunde. Gut: keine ohne Arbeiten am Netz; viele heißen Schleife "
                 "oder wackelnde Leitung.",
             ),
@@ -207,12 +207,12 @@ CABLES: Final = Row(
         Panel(
             Kind.TABLE,
             Text(
-                "Cables to other devices, lost ones first",
+                "Links to other devices, lost ones first",
                 "Kabel zu anderen Geräten, verlorene zuerst",
             ),
             Text(
-                "Devices of the school at the ports of this switch, as either end says by LLDP. "
-                "Its name leads to the other switch.",
+                "The school's devices at the ports of this switch, according to LLDP at either "
+                "end. The name links to the other switch.",
                 "Geräte der Schule an den Ports dieses Switches, wie es eines der Enden per LLDP "
                 "meldet. Der Name führt zum anderen Switch.",
             ),

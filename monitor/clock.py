@@ -1,10 +1,10 @@
 """Time as an argument.
 
-Whoever needs the time is handed a clock; nobody reads one on their own. Durations
-come from the monotonic clock of the running event loop, so that a step of the wall
-clock neither ends nor prolongs anything, and a test's event loop can jump.
+Code that needs the time is passed a clock and never reads the system clock itself. Durations
+come from the monotonic clock of the running event loop, so a step of the wall clock neither
+shortens nor extends a wait, and a test's event loop can jump.
 
-Must not know: what anybody does with the time.
+Must not know: what the time is used for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the product may ask of time."""
+    """The time source used throughout the product."""
 
     def monotonic(self) -> float:
         """Return seconds on a clock that never steps; only differences mean anything."""

@@ -1,12 +1,12 @@
-"""Has the kernel drop what a flooding source sends to a socket that many peers share.
+"""Lets the kernel drop datagrams from a flooding source on a socket shared by many peers.
 
 One socket serves all devices. A device that sends faster than datagrams are read fills the
-socket's buffer, and the others' replies find no room. So when the buffer has overflowed, a source
-of many datagrams that nothing waits for is dropped by a packet filter of the kernel for a minute,
-its replies included. Not before: sources can be forged.
+socket's buffer, and replies from other devices are lost. So once the buffer has overflowed, a
+kernel packet filter drops everything from a source of many unexpected datagrams for a minute,
+including its replies. It does not act earlier because source addresses can be forged.
 
-A busy machine reads few datagrams a second, however many come. So where the buffer stays half full,
-a source is judged by its share of what is read, not by how much that is.
+A busy machine reads few datagrams a second, however many arrive. So while the buffer stays half
+full, a source is judged by its share of the datagrams read, not by their number.
 
 Must not know: protocols, devices, or what is done with a datagram.
 """
@@ -24,19 +24,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STRAYS_A_SECOND: Final = 1000
-"""So many datagrams that nothing waits for, from one source, are a flood when room runs out."""
+"""This many unexpected datagrams from one source are a flood once the buffer overflows."""
 
 SHARE: Final = 16
-"""One of so many of the strays in a buffer that stays half full is a flood, too, ..."""
+"""While the buffer stays half full, a source of one in this many unexpected datagrams is a flood
+too, ..."""
 FEWEST: Final = 100
-"""... if these are so many; who answers late sends fewer."""
+"""... if it sent at least this many; a device that answers late sends fewer."""
 
 HOLD_SECONDS: Final = 60.0
-# How long strays are counted together while the buffer stays half full.
+# How long unexpected datagrams are counted together while the buffer stays half full.
 _LONGEST_SECONDS: Final = 10.0
 # A filter has at most 4,096 instructions, nine for an IPv6 address.
 MOST_DROPPED: Final = 128
-# Forged sources shall not fill the memory.
+# Forged sources must not fill the memory.
 _MOST_COUNTED = 4096
 
 Instruction = tuple[int, int, int, int]
@@ -58,9 +59,9 @@ _WORD = 4
 
 
 class FloodFilter:
-    """Counts stray datagrams of one socket by source, and has the kernel drop who sends too many.
+    """Counts unexpected datagrams of one socket by source; the kernel drops the worst sources.
 
-    `further` is the program that decides about everybody else.
+    `further` is the filter program applied to all other sources.
     """
 
     def __init__(self, guarded: socket.socket, further: Sequence[Instruction] = (PASS,)) -> None:
@@ -74,17 +75,17 @@ class FloodFilter:
         self._dropped: dict[str, asyncio.TimerHandle] = {}
 
     def close(self) -> None:
-        """Stop the timers; the socket is its owner's to close."""
+        """Stop the timers; the owner closes the socket."""
         for timer in self._dropped.values():
             timer.cancel()
         self._dropped.clear()
 
     def is_dropped(self, source: str) -> bool:
-        """Return whether what comes from a literal address is dropped at present."""
+        """Return whether datagrams from a literal address are currently dropped."""
         return bool(self._dropped) and _without_scope(source) in self._dropped
 
     def stray(self, source: str) -> bool:
-        """Count a datagram that nothing waits for; return whether its source is now dropped.
+        """Count an unexpected datagram; return whether its source is now dropped.
 
         `source` is the literal address that the kernel gave.
         """
@@ -132,13 +133,13 @@ def _without_scope(source: str) -> str:
 
 
 def lost_datagrams(receiving: socket.socket) -> int:
-    """Return how many datagrams the kernel has dropped for want of room, or by a filter."""
+    """Return how many datagrams the kernel dropped, for a full buffer or by a filter."""
     *_, lost = _memory(receiving)
     return lost
 
 
 def is_half_full(receiving: socket.socket) -> bool:
-    """Return whether datagrams that were not read fill half of a socket's room, or more."""
+    """Return whether unread datagrams fill at least half of a socket's receive buffer."""
     held, room, *_ = _memory(receiving)
     return 2 * held >= room
 
@@ -148,7 +149,7 @@ def _memory(receiving: socket.socket) -> tuple[int, ...]:
 
 
 def dropping(source: str) -> list[Instruction]:
-    """Return the instructions that drop packets of a literal address; others go on behind them."""
+    """Return the instructions that drop packets from a literal address and pass all others on."""
     address = ipaddress.ip_address(source)
     words = [address.packed[at : at + _WORD] for at in range(0, len(address.packed), _WORD)]
     program: list[Instruction] = []
@@ -162,7 +163,7 @@ def dropping(source: str) -> list[Instruction]:
 
 
 def attach(guarded: socket.socket, program: Sequence[Instruction]) -> None:
-    """Have the kernel run a program on every packet for a socket; the former one is replaced.
+    """Attach a filter program to a socket, replacing the previous one.
 
     Source: socket(7), SO_ATTACH_FILTER.
     """

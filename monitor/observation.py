@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """`failed` is something the network did, `unknown` something that we did."""
+    """`failed` is the network's doing, `unknown` is the monitor's own."""
 
     OK = "ok"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
 
 
 class State(StrEnum):
-    """What a verdict says of an uplink, a switch or the monitor; never merely absent."""
+    """The state of an uplink, a switch or the monitor; always exported, never absent."""
 
     UP = "up"
     DOWN = "down"
@@ -37,10 +37,10 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why an observation is not plainly ok; the sentence beside it says the particulars."""
+    """Why an observation is not ok; `detail` gives the particulars."""
 
     NONE = "none"
-    # What the network did.
+    # Caused by the network.
     TIMEOUT = "timeout"
     LOSS = "loss"
     UNREACHABLE = "unreachable"
@@ -60,7 +60,7 @@ class Reason(StrEnum):
     RCODE = "rcode"
     ANSWER = "answer"
     BUSY = "busy"
-    # What we did.
+    # Caused by the monitor.
     NOT_RUN = "not_run"
     NO_SOCKET = "no_socket"
     CLOCK_STEP = "clock_step"
@@ -74,14 +74,12 @@ class EchoRound:
     """One round of ICMP echo requests to one address.
 
     `rtts` holds the round-trip times in seconds of the packets answered in time, in the
-    order they were sent; `gaps` are the places in it before which a packet has none (lost, or not
-    measurable), so that the two beside it did not follow each other. `late` and `duplicates` count
-    replies since the previous round to this address that came after their time-out, or again.
-    `discarded` packets were answered
-    but not measurable (clock step); they count as answered, not as lost. `errors` are ICMP
-    errors as sentences ("host unreachable, says 192.0.2.1"). `cut_to` is how many octets of the
-    payload came back where a reply had fewer than were sent; such replies count as answers.
-    `altered` replies had another payload, and do not.
+    order they were sent; `gaps` are the indices in `rtts` before which a packet is missing (lost,
+    or not measurable), so the RTTs on either side are not from successive packets. `late` and
+    `duplicates` count replies since the previous round to this address that came after their
+    time-out, or again. `discarded` packets were answered but not measurable (clock step); they
+    count as answered, not as lost. `errors` are ICMP errors as sentences ("host unreachable, says
+    192.0.2.1").
     """
 
     address: str
@@ -116,9 +114,9 @@ class EchoRound:
     def rtt_difference_seconds(self) -> float | None:
         """Return the mean absolute difference of successive packets' RTTs, in seconds.
 
-        Only of packets that were sent one after the other and both measured: none is taken
-        across a lost one. None where no two were. It is of round trips, and so neither the
-        one-way IPDV of RFC 3393 nor the smoothed jitter of RFC 3550.
+        Only successive packets that were both measured count; a lost packet separates its
+        neighbours. None if there is no such pair. It is measured on round trips, so it is neither
+        the one-way IPDV of RFC 3393 nor the smoothed jitter of RFC 3550.
         """
         differences = [
             abs(self.rtts[place] - self.rtts[place - 1])
@@ -129,7 +127,7 @@ class EchoRound:
 
 
 def rtts_and_gaps(times: Iterable[float | None]) -> tuple[tuple[float, ...], frozenset[int]]:
-    """Return `rtts` and `gaps` of a round from each packet's RTT in seconds, None without one."""
+    """Return `rtts` and `gaps` of a round from each packet's RTT in seconds, or None."""
     rtts: list[float] = []
     gaps: set[int] = set()
     for time in times:
@@ -147,14 +145,14 @@ class DeviceReading:
     `columns` maps an object's name (`ifHCInOctets`) to ifIndex to its value: int for numbers,
     bytes for strings as the device sent them. A column that the device lacks is absent.
     `uptime_ticks` is sysUpTime and `host_uptime_ticks` hrSystemUptime, in hundredths of a
-    second; `engine_seconds` is snmpEngineTime. None where the device does not say.
+    second; `engine_seconds` is snmpEngineTime. None where the device does not report it.
 
     An interface has its octets either in `ifHCInOctets` and `ifHCOutOctets`, 64 bits wide, or in
-    `ifInOctets` and `ifOutOctets`, 32 bits wide; its unicast packets likewise. `ifHighSpeed` has
-    only what can be a speed.
+    `ifInOctets` and `ifOutOctets`, 32 bits wide; its unicast packets likewise. `ifHighSpeed`
+    contains only plausible speeds.
 
-    `read_at` is when the device was read (aware, UTC), None where that is not known. `delays` has
-    by how many seconds later an interface's values came, for those that came noticeably later.
+    `read_at` is when the device was read (aware, UTC), None if unknown. `delays` maps
+    ifIndex to how many seconds later its values were read, if noticeably later.
     """
 
     sys_name: str
@@ -179,7 +177,7 @@ class DeviceReading:
 class PowerSupplyGroup:
     """Power over Ethernet of one unit (POWER-ETHERNET-MIB, RFC 3621); watts.
 
-    `budget` is what it can give, `drawn` what its ports take; None where it does not say.
+    `budget` is the power available, `drawn` the power its ports use; None if not reported.
     `status` is 1 on, 2 off, 3 faulty.
     """
 
@@ -193,7 +191,7 @@ class PoweredPort:
     """Power over Ethernet of one port (pethPsePortDetectionStatus, RFC 3621).
 
     `status` is 1 disabled, 2 searching, 3 delivering power, 4 fault, 5 test, 6 another fault.
-    `interface` is the ifName of its interface, empty where that is not certain.
+    `interface` is the ifName of its interface, empty if that cannot be determined.
     """
 
     status: int
@@ -215,7 +213,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Chassis:
-    """What a device says of its make: the first chassis of ENTITY-MIB (RFC 6933)."""
+    """A device's make and model: the first chassis of ENTITY-MIB (RFC 6933)."""
 
     model: str
     serial: str
@@ -226,8 +224,8 @@ class Chassis:
 class Neighbor:
     """A device that forwards packets at the other end of a cable (IEEE 802.1AB, LLDP-MIB).
 
-    `port` is what the device that was asked calls its own port, `remote_port` what the
-    neighbor calls that of its end; empty where it is only known by an address.
+    `port` is the local port as the polled device names it, `remote_port` the port at the other end
+    as the neighbor names it; empty if it is only identified by an address.
     """
 
     port: str
@@ -237,13 +235,13 @@ class Neighbor:
 
 @dataclass(frozen=True, slots=True)
 class HardwareReading:
-    """One poll of a switch's hardware; what the switch lacks is empty or None.
+    """One poll of a switch's hardware; values that the switch lacks are empty or None.
 
     `power` is keyed on pethMainPseGroupIndex, `powered_ports` on pethPsePortGroupIndex and
     pethPsePortIndex, `sensors` on entPhysicalIndex.
-    `topology_changes` is dot1dStpTopChanges (RFC 4188). `parts` is what the make's own MIBs
-    say, by quantity and by what the device calls the part; `profile` names how it was read.
-    `neighbors` is None where they could not be read.
+    `topology_changes` is dot1dStpTopChanges (RFC 4188). `parts` are the readings of the vendor's
+    MIBs, by quantity and by the device's name for the part; `profile` names the device profile
+    used. `neighbors` is None where they could not be read.
     """
 
     power: Mapping[int, PowerSupplyGroup]
@@ -258,7 +256,7 @@ class HardwareReading:
 
 @dataclass(frozen=True, slots=True)
 class TcpReading:
-    """One TCP connection: whom it went to, and its phases in seconds.
+    """One TCP connection: the peer's address, and its phases in seconds.
 
     `address` is empty and `ip_version` None when the name did not resolve.
     """
@@ -272,12 +270,12 @@ class TcpReading:
 
 @dataclass(frozen=True, slots=True)
 class CertificateChain:
-    """What a TLS server presented, and until when it holds (aware UTC instants).
+    """The certificates that a TLS server presented, and when they expire (aware UTC instants).
 
     `earliest_expiry` is the first expiry of any presented certificate, `verified_expiry` the
-    first one of the chain up to a trusted root; None where the chain did not verify or was
-    not asked to. `subject`, `issuer` (RFC 4514), `names` and `fingerprint_sha256` (hex) are
-    those of the server's own certificate, sanitised.
+    first one of the chain up to a trusted root; None if the chain did not verify or verification is
+    off. `subject`, `issuer` (RFC 4514), `names` and `fingerprint_sha256` (hex) are those of the
+    server's own certificate, sanitised.
     """
 
     earliest_expiry: datetime
@@ -292,11 +290,11 @@ class CertificateChain:
 class HttpReading:
     """One HTTP(S) exchange; phases in seconds, summed over the redirects that were followed.
 
-    `lookup_seconds` is the name's look-up of the first request alone. `status`, `version` and
-    everything below are those of the last response; None when there was none. `content_length`
-    is the header's figure in bytes, None if it was not sent; `body_bytes` is what was read of
-    the uncompressed body, all of it unless `is_cut`. `tls_version` reads "TLS 1.3".
-    `is_body_expected` is None when no body was asked for or none came.
+    `lookup_seconds` is the DNS lookup of the first request only. `status`, `version` and
+    everything below are those of the last response; None when there was none. `content_length` is
+    the header's value in bytes, None if it was not sent; `body_bytes` is how much of the
+    uncompressed body was read, all of it unless `is_cut`. `tls_version` reads "TLS 1.3".
+    `is_body_expected` is None if no pattern is configured or no body came.
     """
 
     address: str
@@ -324,7 +322,7 @@ class DnsReading:
     """One DNS query to one server; phases in seconds, over TCP too if UDP's was truncated.
 
     `rcode` is a name ("NXDOMAIN"), `flags` the header's names ("QR", "RD", "RA"); `answers`
-    are the records of the asked type as text, the counts those of the sections' records.
+    are the records of the asked type as text, the counts are records per section.
     `rcode` is None when no reply came. `serial` is the zone's (SOA). `dropped` counts the
     datagrams that were not the reply to this query.
     """
@@ -350,12 +348,12 @@ Values = EchoRound | DeviceReading | HardwareReading | TcpReading | HttpReading 
 
 @dataclass(frozen=True, slots=True)
 class ThroughputReading:
-    """One throughput test in one direction: TCP goodput, payload the receiver's TCP has taken.
+    """One throughput test in one direction: TCP goodput, that is payload received.
 
-    `bits_per_second` is the mean over `seconds` after a warm-up, None where none was found;
+    `bits_per_second` is the mean over `seconds` after a warm-up, None if there is no result;
     `outcome`, `reason` and `detail` say why. `direction` is seen from the site: down is towards
-    it. `total_bytes` is all payload that was moved, warm-up and broken tests included.
-    `retransmits` is None where the sender does not tell.
+    it. `total_bytes` is all payload that was transferred, including warm-up and aborted tests.
+    `retransmits` is None if the sender does not report them.
     """
 
     direction: Literal["down", "up"]
@@ -375,8 +373,8 @@ class Observation:
     """What one run of one check found.
 
     `started` is an aware UTC instant, `duration` monotonic seconds. `detail` is one sentence
-    for a person; it is empty when all is well. `values` hold what was measured, also by a run
-    that failed half-way; None when nothing was.
+    for a person; it is empty when all is well. `values` are the measurements, even of a run that
+    failed half-way; None if there are none.
     """
 
     check: Check

@@ -2,12 +2,12 @@
 
 Each check has one task that sleeps until the check is due and runs it, so that a check cannot
 overlap itself. The due times are a fixed grid: phase + n x interval, with the phase taken from
-the check's id, so that neither a restart nor a new school moves anybody else.
+the check's id, so neither a restart nor a new school shifts any other check.
 
-Probes end by their own deadline, a little before their time-out here; one that does not is a bug
-of ours, and says so.
+Probes end by their own deadline, shortly before their time-out here; one that does not is reported
+as a bug of the monitor.
 
-Must not know: what a check measures, or who wants to know.
+Must not know: what a check measures, or who uses the result.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class _Job:
         self.future: Future[Any] = Future()
 
     def do(self) -> None:
-        """Have the future hold what the function returns or raises, unless nobody waits for it."""
+        """Have the future hold what the function returns or raises, unless nothing waits for it."""
         if not self.future.set_running_or_notify_cancel():
             return
         try:

@@ -1,1 +1,1 @@
-"""Minutes, outages and what the contract says of them."""
+"""Minutes, outages and availability against the contract."""

@@ -1,6 +1,6 @@
-"""What an excuse changes in the account, by the minutes that the ledger has now.
+"""What an excuse changes in the SLA figures, by the minutes recorded so far.
 
-Must not know: terminals, how an excuse gets into the ledger.
+Must not know: terminals, or how an excuse gets into the ledger.
 """
 
 from __future__ import annotations

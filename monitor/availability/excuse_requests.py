@@ -1,6 +1,6 @@
-"""What people ask of the account from the shell: reclassify minutes, and take that back.
+"""Requests from the shell to reclassify minutes, and to withdraw that.
 
-Must not know: the ledger, what an excuse does.
+Must not know: the ledger, or what an excuse does.
 """
 
 from __future__ import annotations

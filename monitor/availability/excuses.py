@@ -1,9 +1,9 @@
 """Minutes that a person reclassified afterwards: who, when, why, which, and into what.
 
-The minutes' own rows never change. An excuse is an entry of its own and turns, for a month's
-account, down into excused or unknown into down; another entry withdraws it.
+The rows of the minutes never change. An excuse is a separate entry that reclassifies, for a month's
+SLA figures, down as excused or unknown as down; another entry withdraws it.
 
-Must not know: the ledger's file, verdicts, how an account is shown.
+Must not know: the ledger's file, verdicts, or how the figures are shown.
 """
 
 from __future__ import annotations

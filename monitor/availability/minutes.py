@@ -4,7 +4,7 @@ Every minute of a site has exactly one class; the classes of a local day sum to 
 minutes, 1380 and 1500 on the days when the clock changes. Minutes are numbered from
 1970-01-01 00:00 UTC, so a change of the local clock neither repeats nor skips one.
 
-Must not know: the ledger, how the states came about.
+Must not know: the ledger, or how states are determined.
 """
 
 from __future__ import annotations

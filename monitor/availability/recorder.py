@@ -1,13 +1,13 @@
 """Turns changes of verdicts into minutes that are final.
 
-A verdict of down is confirmed some rounds after the outage began, and says since when. So a
-minute is recorded only once the hysteresis cannot reach back into it any more: `settle_minutes`
-after its end. What was not watched (the daemon stopped, hung or asleep) is unknown.
+A down verdict is confirmed several rounds after the outage began, and states its start. So a minute
+is recorded only when the hysteresis can no longer reach back into it: `settle_minutes` after its
+end. Minutes that were not monitored (daemon stopped, hung or suspended) are unknown.
 
 Within a minute the state that held for 30 s or more counts: down from 30 s on, up above 30 s,
 else unknown. Rounding is even on average, and one lost round of a minute is not an outage.
 
-Must not know: the ledger, verdicts, the calendar; it is handed questions to ask.
+Must not know: the ledger, verdicts, or the calendar; it is given callables for these.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class MinuteRecorder:
         ]
 
     def _restart(self, now: datetime) -> None:
-        """Begin anew after the wall clock went back: only the present states are still known.
+        """Restart after the wall clock went back: only the present states are still known.
 
         Minutes that were recorded already stand, unless the clock had been hours ahead: then
         nothing would be recorded until it gets there again.

@@ -1,13 +1,13 @@
-"""What the accounting writes to the ledger, and how it is read back.
+"""The availability entries in the ledger, and how they are read back.
 
 Three kinds of entries: `scope` lists the sites, in an order that its id stands for;
 `minutes` gives the class of every site for a run of equal minutes; `transition` is a
 confirmed change of a site's verdict, with the instant at which it really began.
 
-A `minutes` entry is complete in itself (given its scope): a lost one costs its own minutes
-and nothing else. The first record of a minute stands; a later one changes nothing.
+A `minutes` entry is complete in itself (given its scope): losing one costs only its own minutes.
+The first record of a minute is final; a later one changes nothing.
 
-Must not know: where entries are kept, how classes were decided.
+Must not know: where entries are kept, or how classes were decided.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def read_transition(entry: Entry) -> Transition:
     """Return the transition of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     state, since = entry.payload.get("state"), entry.payload.get("since")
     if not isinstance(state, str) or not isinstance(since, int):
@@ -176,7 +176,7 @@ def read_scope(entry: Entry) -> tuple[str, tuple[str, ...]]:
     """Return a scope's id and its sites.
 
     Raises:
-        MalformedEntryError: if the entry has none.
+        MalformedEntryError: if the entry is of another kind or malformed.
     """
     name, sites = entry.payload.get("scope"), entry.payload.get("sites")
     if not isinstance(name, str) or not isinstance(sites, list):
@@ -188,7 +188,7 @@ def read_run(entry: Entry) -> MinuteRun:
     """Return the run of minutes of an entry.
 
     Raises:
-        MalformedEntryError: if the entry has none.
+        MalformedEntryError: if the entry is of another kind or malformed.
     """
     first, minutes = entry.payload.get("first"), entry.payload.get("minutes")
     scope, states = entry.payload.get("scope"), entry.payload.get("states")

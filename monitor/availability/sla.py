@@ -1,7 +1,7 @@
 """A month's availability per site against the contract, as evidence for the provider.
 
-Pure: ledger entries, the inventory and the calendar go in, a report comes out; how it is
-written down is `monitor.availability.sla_output`'s.
+A pure function from ledger entries, the inventory and the calendar to a report;
+`monitor.availability.sla_output` formats it.
 
 Must not know: files, terminals, formats.
 """

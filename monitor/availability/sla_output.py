@@ -1,8 +1,8 @@
-"""Writes an SLA report down: a table for the terminal, CSV for a spreadsheet, JSON.
+"""Formats an SLA report: a table for the terminal, CSV for a spreadsheet, JSON.
 
-Each form says how the figures came about, so that it can be sent to the provider as it is.
+The table and the JSON explain how the figures were computed, so they can be sent to the provider.
 
-Must not know: how the figures came about beyond those sentences.
+Must not know: how the figures are computed, apart from those sentences.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a person writes for a point in time, read against the city's local clock.
+"""Parses points in time as people write them, in the city's local time.
 
 Accepted: a span from now (`2h`, `+90m`, `1d12h`, `2w`), a local date and time
 (`2026-12-24 18:00`, `24.12.2026 18:00`), a local time alone (`18:00`, the nearest one in the
 direction that is meant), a local date (its whole day, so the next midnight), or ISO 8601 with an
 offset (`2026-12-24T18:00+01:00`, `...Z`). Local times that the clock change skips or repeats
-are refused with the cure.
+are rejected with the cure.
 
 Must not know: what the time is for.
 """

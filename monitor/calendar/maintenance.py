@@ -1,4 +1,4 @@
-"""Maintenance: spells in which a school's failures are expected, configured or added by hand.
+"""Maintenance windows, in which failures at a school are expected; configured or added by command.
 
 Windows of the configuration come with the inventory; those of `schulnetz maintenance` are kept
 in the state directory. The daemon reads that file again when it has changed.
@@ -60,8 +60,8 @@ class PlannedWindow:
 class MaintenanceBook:
     """All windows of the city, over both origins.
 
-    `problem` is empty, or a sentence on why the stored windows may be out of date. A file that
-    turns bad or vanishes under a running daemon costs no window it already knows.
+    `problem` is empty, or a sentence on why the stored windows may be out of date. If the file is
+    damaged or deleted while the daemon runs, loaded windows stay in force.
     """
 
     def __init__(self, state_directory: Path, inventory: Inventory) -> None:

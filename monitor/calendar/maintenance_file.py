@@ -1,8 +1,8 @@
-"""The file that keeps maintenance windows over restarts, and what stands in it.
+"""The file that stores maintenance windows, and its format.
 
-A file that cannot be read is set aside under another name and told of.
+A file that cannot be read is renamed and reported.
 
-Must not know: schools, the configured windows, what a window means.
+Must not know: schools, configured windows, or what a window means.
 """
 
 from __future__ import annotations

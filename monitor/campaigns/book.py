@@ -111,7 +111,7 @@ def judge(
 ) -> CampaignVerdict | None:
     """Return what a campaign shows by a goal's criterion, by the contract where there is no goal.
 
-    None if the goal is per class and nobody says how many classes the school has.
+    None if the goal is per class and the school's number of classes is not configured.
     """
     criterion = goal.criterion if goal is not None else Criterion.CONTRACT
     asked = measured_by(campaign, criterion, classes)

@@ -31,7 +31,7 @@ CLASS_BPS: Final = 30_000_000
 def measured_by(campaign: Campaign, criterion: Criterion, classes: int | None) -> Campaign | None:
     """Return the campaign with the rates that the criterion asks for.
 
-    None if the criterion is per class and nobody says how many classes there are: then no
+    None if the criterion is per class and the number of classes is not configured: then no
     campaign can show anything.
     """
     if criterion is Criterion.GIGABIT:

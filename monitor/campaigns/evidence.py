@@ -144,7 +144,7 @@ class CampaignOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignVerdict:
-    """What a campaign shows: the whole, and each direction with its reasons in words.
+    """What a campaign shows: the whole, and each direction with its reasons as text.
 
     `missing` says what a campaign lacks to be complete. `counted` measurements were judged, from
     `first` to `last` (starts of tests, None without any). `down_reasons` and `up_reasons` name

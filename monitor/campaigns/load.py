@@ -1,14 +1,14 @@
-"""What the uplink's own counters say of a test: load before, others' traffic meanwhile.
+"""What the uplink's counters tell about a test: the load before it, and cross traffic during it.
 
-The router's octets are all that went over the line; less what the test moved is what others
-did. A test's payload weighs more in the counters than at its receiver (headers), and its
-acknowledgements go the other way; both are taken off (`layers.py`).
+The router counts all octets on the line; minus the test's own, they are the cross traffic. A test's
+payload counts more in the router than at its receiver (headers), and its acknowledgements go the
+other way; both are subtracted (`layers.py`).
 
-The counters are read from before a test until some seconds after it, and say nothing of when
-others used the line. So all of it is taken to have fallen into the test: no test is then more
-disturbed than its share says.
+The counters are read from before a test until some seconds after it, and do not tell when others
+used the line. So all cross traffic is attributed to the test: its share is an upper bound on how
+far the test was disturbed.
 
-Must not know: how counters are read, what follows from a share.
+Must not know: how counters are read, or what follows from a share.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.observation import DeviceReading
 
 _MOST_CLOCK_DRIFT: Final = 0.5
-# Polls a minute apart are seldom a minute apart to the second.
+# Polls at one-minute intervals are rarely exactly 60 s apart.
 _SHORTEST_PEAK: Final = 55.0
 
 
@@ -36,7 +36,7 @@ _SHORTEST_PEAK: Final = 55.0
 class OctetReading:
     """The uplink's octet counters at a monotonic time: down is in, up is out, 64 bits wide.
 
-    `uptime_ticks` is sysUpTime in hundredths of a second, None if the router does not tell.
+    `uptime_ticks` is sysUpTime in hundredths of a second, None if the router does not report it.
     """
 
     at: float
@@ -56,7 +56,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class OwnTraffic:
-    """What a test of one direction itself moved, and how long it was told to take."""
+    """The octets that a test of one direction transferred itself, and its configured duration."""
 
     direction: Direction
     payload_bytes: int
@@ -66,7 +66,7 @@ class OwnTraffic:
 
 @dataclass(frozen=True, slots=True)
 class CrossTraffic:
-    """Others' traffic during a test, as if all of it had fallen into the test.
+    """Cross traffic during a test; all of it is attributed to the test.
 
     `share` is of the contracted rate, in the worse direction, over warm-up and measuring time.
     `bps` is in the direction of the test, over the measuring time, in octets as counted.
@@ -94,12 +94,12 @@ def octets_of(reading: DeviceReading, interface: str | None, at: float) -> Octet
 
 
 def moved_between(before: OctetReading | None, after: OctetReading | None) -> Moved | None:
-    """Return what went over the uplink between two readings, None if they cannot tell."""
+    """Return the octets carried by the uplink between two readings, None if that is unknown."""
     if before is None or after is None or after.at <= before.at:
         return None
     down = after.down_octets - before.down_octets
     up = after.up_octets - before.up_octets
-    # 64 bits do not wrap in a test: a counter that fell was reset.
+    # A 64-bit counter does not wrap during a test: one that went backwards was reset.
     if down < 0 or up < 0:
         return None
     ticks = (before.uptime_ticks, after.uptime_ticks)
@@ -109,7 +109,7 @@ def moved_between(before: OctetReading | None, after: OctetReading | None) -> Mo
 
 
 def others(moved: Moved, direction: Direction, payload_bytes: int) -> Moved:
-    """Return what is left of the traffic without a test's own of one direction; never negative."""
+    """Return the traffic minus a test's own in one direction; never negative."""
     forth = int(payload_bytes * COUNTED_PER_PAYLOAD)
     back = int(payload_bytes * ACKNOWLEDGEMENT_PER_PAYLOAD)
     own_down, own_up = (forth, back) if direction is Direction.DOWN else (back, forth)
@@ -121,7 +121,7 @@ def others(moved: Moved, direction: Direction, payload_bytes: int) -> Moved:
 def share_of_contract(moved: Moved, contract: Contract, seconds: float | None = None) -> float:
     """Return the traffic as a share of the contracted rate, in the worse direction.
 
-    Over the time between the readings, or over as many `seconds` as given.
+    Averaged over the time between the readings, or over `seconds` if given.
     """
     time = moved.seconds if seconds is None else seconds
     return max(
@@ -133,7 +133,7 @@ def share_of_contract(moved: Moved, contract: Contract, seconds: float | None = 
 def cross_traffic(
     before: OctetReading | None, after: OctetReading | None, test: OwnTraffic, contract: Contract
 ) -> CrossTraffic | None:
-    """Return the others' traffic during a test, None if nothing tells."""
+    """Return the cross traffic during a test, None if it cannot be computed."""
     moved = moved_between(before, after)
     if moved is None:
         return None
@@ -145,7 +145,7 @@ def cross_traffic(
 
 
 def clock_stepped(monotonic_seconds: float, begin: datetime, end: datetime) -> bool:
-    """Return whether the wall clock moved otherwise than the monotonic one between two looks."""
+    """Return whether the wall clock was stepped between two readings of both clocks."""
     drift = (end - begin).total_seconds() - monotonic_seconds
     return abs(drift) > _MOST_CLOCK_DRIFT
 
@@ -155,8 +155,8 @@ def passive_peak(
 ) -> PassivePeak | None:
     """Return a peak of ordinary use as evidence of capacity, None unless it held for a minute.
 
-    `seconds` is the time that the rate was averaged over; a shorter burst may have come out of
-    a buffer, and shows nothing of the line.
+    `seconds` is the time that the rate was averaged over; a shorter burst may come from a buffer
+    and says nothing about the line.
     """
     if seconds < _SHORTEST_PEAK or bps <= 0:
         return None

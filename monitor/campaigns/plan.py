@@ -1,10 +1,10 @@
 """A campaign's plan and its progress: when to test, what is left, what is due next.
 
-A plan follows from the campaign's id and its start alone, so that a restart finds the same one:
+A plan depends only on the campaign's id and start, so a restart computes the same one:
 10 tests on each of 3 days that are not adjacent, the 5th and the 6th of a day three hours
-apart, none in or near lessons. A test that was refused or spoiled is due again the same day.
+apart, none in or near lessons. A test that was refused or invalid is retried the same day.
 
-Must not know: how a test is run, files, why a test was refused.
+Must not know: how a test is run, files, or why a test was refused.
 Source: Bundesnetzagentur, Allgemeinverfuegung Vfg. Nr. 99/2021 of 2021-12-08 on § 57 (4) TKG.
 """
 
@@ -38,22 +38,22 @@ if TYPE_CHECKING:
     from monitor.inventory.city import School
     from monitor.ledger.chain import Entry
 
-# Between two tests of a day, in time without lessons; a minute more than is asked for.
+# Between two tests of a day, outside lessons; a minute more than required.
 _APART: Final = SPACING + timedelta(minutes=1)
-# A test has ended that long before lessons begin, and before the day ends.
+# A test must end this long before lessons begin and before the day ends.
 GUARD: Final = timedelta(minutes=5)
 RETRY: Final = timedelta(minutes=15)
-"""How long after a refused or spoiled test the next attempt is due."""
+"""How long after a refused or invalid test the next attempt is due."""
 
 _ENDED: Final = {CampaignPhase.FINISHED, CampaignPhase.CANCELLED}
 
 
 class CampaignError(Exception):
-    """A campaign cannot be planned or begun; the message is a sentence with the cure."""
+    """A campaign cannot be planned or started; the message names the cure."""
 
 
 class LessonHours(Protocol):
-    """What a plan asks of the calendar; `monitor.calendar.school_days.SchoolCalendar` is one."""
+    """The part of the calendar that a plan uses (`monitor.calendar.school_days.SchoolCalendar`)."""
 
     timezone: ZoneInfo
 
@@ -79,7 +79,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A campaign so far: when it began, how it ended (None while it runs), what held it up."""
+    """A campaign so far: when it started, how it ended (None while it runs), what delayed it."""
 
     campaign: Campaign
     started: datetime
@@ -99,10 +99,10 @@ def campaign_id(site: str, started: datetime) -> str:
 def plan(school: School, lessons: LessonHours, now: datetime, seed: str) -> tuple[Slot, ...]:
     """Return the 30 tests of a campaign that starts now, by instant.
 
-    The same arguments give the same plan; other seeds spread over days and hours.
+    The same arguments give the same plan; different seeds spread over days and hours.
 
     Raises:
-        CampaignError: if the coming two weeks have no three days with room for them.
+        CampaignError: if fewer than three suitable days lie within the next two weeks.
     """
     today = lessons.local_day(now)
     days = [today + timedelta(days=ahead) for ahead in range(1, WINDOW_DAYS)]
@@ -161,10 +161,10 @@ def progress(entries: Iterable[Entry]) -> tuple[Progress, ...]:
 def next_due(
     slots: Sequence[Slot], so_far: Progress, now: datetime, zone: ZoneInfo
 ) -> tuple[Slot, datetime] | None:
-    """Return the next test to run and when it may begin, None if there is none any more.
+    """Return the next test and when it may start, None if no test is left.
 
-    That instant is in the past where the test is overdue. Whatever came before it, it is far
-    enough from the others to count: after the fifth of a day that counts, three hours.
+    The instant is in the past if the test is overdue. It always keeps the required distance from
+    earlier tests: three hours after the fifth valid one of a day.
     """
     measured = so_far.counted(zone)
     done: dict[date, list[datetime]] = {}
@@ -186,7 +186,7 @@ def next_due(
 
 
 def _earliest(so_far: Progress, good: Container[datetime]) -> datetime:
-    """Return from when on another test may begin, after all that have been tried."""
+    """Return the earliest instant at which another test may start, given all attempts so far."""
     waits = [
         one.at + (SPACING if one.at in good else RETRY) for one in so_far.campaign.measurements
     ]
@@ -198,7 +198,7 @@ _Spell = tuple["datetime", "datetime"]
 
 
 def _free(school_type: str, lessons: LessonHours, day: date) -> list[_Spell]:
-    """Return the spells of a day in which a test may begin."""
+    """Return the periods of a day in which a test may start."""
     begin, end = lessons.bounds_of_day(day)
     spells = []
     for starts, ends in (*sorted(lessons.lessons_on(school_type, day)), (end, end)):
@@ -213,7 +213,7 @@ def _room(spells: Sequence[_Spell]) -> timedelta:
 
 
 def _instants(spells: Sequence[_Spell], seed: str) -> list[datetime]:
-    """Return a day's instants: one in each tenth of its free time, a pause after the fifth."""
+    """Return a day's test times: one in each tenth of its free time, a pause after the fifth."""
     share = (_room(spells) - PAUSE) / MEASUREMENTS_A_DAY
     found = []
     for number in range(MEASUREMENTS_A_DAY):
@@ -231,6 +231,6 @@ def _at(spells: Sequence[_Spell], offset: timedelta) -> datetime:
 
 
 def _draw(seed: str, what: str) -> float:
-    """Return a number from 0 to below 1 that the arguments alone decide."""
+    """Return a number in [0, 1) that depends on the arguments only."""
     drawn = blake2b(f"{seed}/{what}".encode(), digest_size=6).digest()
     return int.from_bytes(drawn, "big") / 2**48

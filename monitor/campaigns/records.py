@@ -1,9 +1,9 @@
 """Measurements, campaigns and peaks as ledger entries, and how they are read back.
 
 A `campaign` entry is one step of a campaign: it begins, a test is skipped or stopped, it ends.
-The first `started` step says what is owed; the measurements name their campaign.
+The first `started` step holds the contracted rates; the measurements name their campaign.
 
-Must not know: where entries are kept, when a test runs, what a campaign shows.
+Must not know: where entries are kept, when a test runs, or what a campaign's verdict is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PEAK: Final = "peak"
 
 
 class CampaignPhase(StrEnum):
-    """What a step of a campaign says: that it began, was held up, or ended."""
+    """The kind of a campaign's step: it started, was delayed, or ended."""
 
     STARTED = "started"
     SKIPPED = "skipped"
@@ -39,9 +39,9 @@ class CampaignPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignStep:
-    """One step of a campaign; `reason` says why, `down` and `up` what is owed.
+    """One step of a campaign; `reason` says why, `down` and `up` are the contracted rates.
 
-    `skipped` is a test that was not begun, `stopped` one that was broken off.
+    `skipped` is a test that was not started, `stopped` one that was aborted.
     """
 
     campaign: str
@@ -68,7 +68,7 @@ def measurement_entry(measurement: Measurement) -> Entry:
         "clock_stepped": measurement.clock_stepped,
         "held_slot": measurement.held_slot,
         "detail": measurement.detail,
-        # Told for readers of the file; the program decides anew.
+        # For people who read the file; the program recomputes it.
         "invalid": [reason.value for reason in measurement.invalidities()],
     }
     return Entry(measurement.at, MEASUREMENT, measurement.site, payload)
@@ -78,7 +78,7 @@ def read_measurement(entry: Entry) -> Measurement:
     """Return the measurement of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if the entry is of another kind or malformed.
     """
     payload = Payload(entry, MEASUREMENT)
     return Measurement(
@@ -115,7 +115,7 @@ def read_campaign(entry: Entry) -> CampaignStep:
     """Return the step of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if the entry is of another kind or malformed.
     """
     payload = Payload(entry, CAMPAIGN)
     return CampaignStep(
@@ -139,7 +139,7 @@ def read_peak(entry: Entry) -> PassivePeak:
     """Return the peak of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if the entry is of another kind or malformed.
     """
     payload = Payload(entry, PEAK)
     direction = Direction(payload.one_of("direction", tuple(Direction)))
@@ -149,8 +149,8 @@ def read_peak(entry: Entry) -> PassivePeak:
 def campaigns_from(entries: Iterable[Entry]) -> tuple[Campaign, ...]:
     """Return the campaigns of `campaign` and `measurement` entries, in the order they began.
 
-    Takes entries in any order of kinds and ignores other kinds. A measurement whose campaign
-    never began, or began for another site, belongs to none.
+    Accepts entries of these kinds in any order and ignores others. A measurement whose campaign
+    never started, or started for another site, is left out.
 
     Raises:
         MalformedEntryError: if an entry is not what this program writes.
@@ -180,9 +180,9 @@ def campaigns_from(entries: Iterable[Entry]) -> tuple[Campaign, ...]:
 
 
 def _with_others(one: Measurement, campaign: Campaign) -> Measurement:
-    """Return a measurement whose entry has no rate of others' traffic with what its share allows.
+    """Return a measurement with its cross traffic estimated from the share, if it has no rate.
 
-    Older entries have only the share of the worse direction; the line is credited both.
+    Older entries have only the share of the worse direction; both directions are credited with it.
     """
     if one.cross_traffic_share is None or one.down_others_bps is not None:
         return one

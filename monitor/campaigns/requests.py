@@ -1,6 +1,6 @@
-"""What people ask of campaigns from the shell: start and cancel.
+"""Requests from the shell to start or cancel a campaign.
 
-Must not know: schools, plans, what a request leads to.
+Must not know: schools, plans, or what a request leads to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Action = Literal["start", "cancel"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Somebody's wish for a `school/site`: the id is its campaign's, or the one to cancel."""
+    """A request for a `school/site`; the id is that of the campaign to start or to cancel."""
 
     action: Action
     site: str

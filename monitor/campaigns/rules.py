@@ -1,16 +1,16 @@
-"""Judges a campaign the way the Bundesnetzagentur judges a consumer's line.
+"""Evaluates a campaign by the Bundesnetzagentur's rules for a consumer's line.
 
-All valid measurements of a campaign are judged; none can be picked or left out. With exactly
+All valid measurements of a campaign count; none can be picked or left out. With exactly
 30 on 3 days the shares below are the known "2 of 3 days" and "27 of 30".
 
-What others used meanwhile, within the limit of a valid measurement, counts as carried by the
-line; without that a perfect line fails by the traffic of its own school.
+Cross traffic within the limit of a valid measurement is credited to the line; otherwise a perfect
+line would fail because of its own school's traffic.
 
 Source: Bundesnetzagentur, Allgemeinverfuegung Vfg. Nr. 99/2021 of 2021-12-08 on § 57 (4) TKG:
 30 measurements on 3 days, 5 minutes apart, 3 hours between the 5th and the 6th of a day; 90 %
 of the maximum on 2 of 3 days, normal rate in 90 %, minimum undercut on at most 1 day.
 
-Must not know: the ledger, how a rate is measured, what a verdict leads to.
+Must not know: the ledger, how a rate is measured, or what a verdict leads to.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ SPACING: Final = timedelta(minutes=5)
 HALF_A_DAY: Final = MEASUREMENTS_A_DAY // 2
 PAUSE: Final = timedelta(hours=3)
 """Least time between the 5th and the 6th measurement of a day."""
-# Calendar days, the first and the last included.
+# Calendar days, first and last included.
 WINDOW_DAYS: Final = 14
 
 _Days = dict[date, list[Measurement]]
 
 
 def counted(measurements: Sequence[Measurement], zone: ZoneInfo) -> tuple[Measurement, ...]:
-    """Return the measurements that count, by instant: valid ones that keep the times.
+    """Return the measurements that count, by instant: valid ones that keep the required distances.
 
-    Each begins 5 min after the one before, the 6th of a local day 3 h after the 5th. Of two that
-    start at the same instant the slower one counts.
+    Each begins 5 min after the one before, the 6th of a local day 3 h after the 5th. If two start
+    at the same instant, the slower one counts.
     """
     chosen: list[Measurement] = []
     of_day: Counter[date] = Counter()
@@ -64,9 +64,9 @@ def counted(measurements: Sequence[Measurement], zone: ZoneInfo) -> tuple[Measur
 
 
 def evaluate(campaign: Campaign, zone: ZoneInfo) -> CampaignVerdict:
-    """Return what a campaign shows; days are local days of `zone`.
+    """Return a campaign's verdict; days are local days of `zone`.
 
-    A campaign that lacks measurements is incomplete, however bad those are that it has.
+    A campaign with too few measurements is incomplete, however bad they are.
     """
     judged = counted(campaign.measurements, zone)
     days: _Days = {}
@@ -99,7 +99,7 @@ def _outcome(missing: Sequence[str], broken: Sequence[str]) -> CampaignOutcome:
 
 
 def _missing(days: Mapping[date, Sequence[Measurement]], total: int) -> tuple[str, ...]:
-    """Return what a campaign lacks to be complete."""
+    """Return what is missing for a campaign to be complete."""
     full = sorted(day for day, of_day in days.items() if len(of_day) >= MEASUREMENTS_A_DAY)
     if len(full) < DAYS:
         of_days = f"{len(full)} of {DAYS} days have {MEASUREMENTS_A_DAY} valid measurements"
@@ -117,13 +117,13 @@ def _are_apart(days: tuple[date, ...]) -> bool:
 
 
 def _broken(days: _Days, owed: Rates, way: Direction) -> tuple[str, ...]:
-    """Return the rules that one direction broke, in words."""
+    """Return the rules that one direction broke, as sentences."""
     rates = {day: [one.carried(way) for one in of_day] for day, of_day in days.items()}
     total = sum(map(len, rates.values()))
     if not total:
         return ()
     reasons = []
-    # Rates are compared as they are owed, without a rounded product in between.
+    # Rates are compared exactly, without an intermediate rounded product.
     reached = sum(any(10 * bps >= 9 * owed.maximum_bps for bps in of) for of in rates.values())
     if 3 * reached < 2 * len(rates):
         best = max((one for of in days.values() for one in of), key=lambda one: one.carried(way))

@@ -1,9 +1,9 @@
-"""Runs campaigns: starts and cancels them, begins each test when it is due, records it all.
+"""Runs campaigns: starts and cancels them, starts each test when it is due, records everything.
 
-The state is what stands in the ledger: a runner that is handed the same entries goes on where
-the last one was. Every attempt leaves an entry, also one that was refused, with its reason.
+The state is in the ledger: a runner that is given the same entries continues where the last one
+stopped. Every attempt leaves an entry, even a refused one, with its reason.
 
-Must not know: the ledger's file, which tool measures, who is told.
+Must not know: the ledger's file, which tool measures, or who is notified.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ if TYPE_CHECKING:
 
 TICK_SECONDS: Final = 5.0
 KINDS: Final = (CAMPAIGN, MEASUREMENT, TRAFFIC)
-"""The kinds of ledger entries that a runner has to be handed at its start."""
+"""The kinds of ledger entries that a runner needs at its start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a runner needs of the daemon.
 
-    `submit` hands entries to the ledger, all or none. `maintenance_until` returns when the
+    `submit` writes entries to the ledger, all or none. `maintenance_until` returns when the
     maintenance of a school at an instant ends, None if there is none; `uplink` is the verdict
     on a `school/site`.
     """
@@ -79,13 +79,13 @@ class CampaignRunner:
     def __init__(
         self, inventory: Inventory, surroundings: Surroundings, entries: Sequence[Entry] = ()
     ) -> None:
-        """Take over what the ledger says of campaigns (entries of `KINDS`, by instant)."""
+        """Restore the state from the ledger's entries of `KINDS`, by instant."""
         self._around = surroundings
         self._entries: dict[str, list[Entry]] = {}
         self._plans: dict[str, tuple[Slot, ...]] = {}
         self._waits: dict[str, datetime] = {}
         self._holds: dict[str, Hold] = {}
-        # Both follow from the entries; a look at 82 campaigns every few seconds must be cheap.
+        # Both are derived from the entries; checking 82 campaigns every few seconds must be cheap.
         self._running: dict[str, Progress | None] = {}
         self._due: dict[str, tuple[Slot, datetime] | None] = {}
         for entry in entries:
@@ -93,7 +93,7 @@ class CampaignRunner:
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory, lessons: LessonHours | None = None) -> None:
-        """Take over another inventory; plans follow its lessons, if they are other ones."""
+        """Apply another inventory; plans are recomputed if its lessons differ."""
         if lessons is not None:
             self._around = replace(self._around, lessons=lessons)
         self._places: dict[str, tuple[School, Site]] = {
@@ -107,7 +107,7 @@ class CampaignRunner:
 
     @property
     def testing(self) -> tuple[str, ...]:
-        """Return the sites that are being tested now."""
+        """Return the sites under test."""
         return tuple(self._holds)
 
     def running(self, site: str) -> Progress | None:
@@ -118,7 +118,7 @@ class CampaignRunner:
         return self._running[site]
 
     def obey(self, requests: Sequence[Request]) -> list[str]:
-        """Do what is asked and was not done yet; return what could not be done, in words."""
+        """Carry out the requests not yet carried out; return what failed, as sentences."""
         problems = []
         for request in requests:
             known = {one.campaign.id: one for one in self._known(request.site)}
@@ -132,7 +132,7 @@ class CampaignRunner:
         return problems
 
     def start(self, site: str, at: datetime) -> str:
-        """Begin a campaign at a `school/site` and return its id.
+        """Start a campaign at a `school/site` and return its id.
 
         Raises:
             CampaignError: if the site has no throughput settings, or a campaign runs there.
@@ -153,13 +153,13 @@ class CampaignRunner:
         return campaign
 
     def cancel(self, site: str, campaign: str) -> None:
-        """End a campaign; a test that runs is stopped within a second."""
+        """Cancel a campaign; a running test is stopped within a second."""
         found = self.running(site)
         if found is not None and found.campaign.id == campaign:
             self._end(found, CampaignPhase.CANCELLED, "cancelled on request")
 
     async def run(self) -> None:
-        """Begin tests when they are due, until cancelled; running tests are stopped then."""
+        """Start tests when they are due, until cancelled; running tests are stopped then."""
         async with asyncio.TaskGroup() as group:
             while True:
                 for site in self.due():
@@ -167,7 +167,7 @@ class CampaignRunner:
                 await self._around.clock.sleep(TICK_SECONDS)
 
     def due(self) -> list[str]:
-        """Return the sites to test now, the longest overdue first; end campaigns that are over."""
+        """Return the sites to test now, the most overdue first; end campaigns that are over."""
         now = self._around.clock.now()
         found = []
         for site in self._entries:
@@ -188,7 +188,7 @@ class CampaignRunner:
         return [site for _, site in sorted(found)]
 
     async def test(self, site: str) -> None:
-        """Make one attempt at a site's next test and record what came of it."""
+        """Make one attempt at a site's next test and record the result."""
         running = self.running(site)
         if running is None:
             return
@@ -298,11 +298,11 @@ class CampaignRunner:
         return found
 
     def _outcome(self, campaign: Campaign) -> str:
-        """Return what a campaign shows, in words."""
+        """Return a campaign's verdict as a sentence."""
         school, _ = self._places[campaign.site]
         verdict = judge(campaign, self._goal, school.classes, self._around.lessons.timezone)
         if verdict is None:
-            return "no verdict: nobody says how many classes the school has"
+            return "no verdict: the configuration does not say how many classes the school has"
         return "; ".join((verdict.outcome, *verdict.missing))
 
     def _known(self, site: str) -> tuple[Progress, ...]:

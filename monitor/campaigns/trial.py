@@ -1,10 +1,10 @@
-"""One test of one line: look at its load, measure both directions, stop when it is needed.
+"""One test of one line: check its load, measure both directions, stop when the school needs it.
 
-The uplink's counters are read before, while and after each direction. While a test runs the
-gates are asked every second; as soon as others moved as much as would spoil the sample, the
-line is theirs and the test ends.
+The uplink's counters are read before, during and after each direction. While a test runs, its gates
+are checked every second; as soon as cross traffic would invalidate the measurement, the test ends
+and frees the line.
 
-Must not know: plans, the ledger, which tool measures.
+Must not know: plans, the ledger, or which tool measures.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from monitor.observation import ThroughputReading
 
 LOOK_SECONDS: Final = 5.0
-"""Between the two readings that tell the load before a test; counters rest as long after it."""
+"""Time between the two readings that give the load before a test, and before the one after it."""
 _GATE_SECONDS: Final = 1.0
 _LAST_ATTEMPTS: Final = 3
 
 ReadOctets = Callable[[str], Awaitable["OctetReading | None"]]
-"""Reads the counters of a `school/site`'s uplink now; None if the router does not answer."""
+"""Reads the counters of a `school/site`'s uplink; None if the router does not answer."""
 
 
 class MeasureThroughput(Protocol):
-    """Measures one direction of a line; `monitor.throughput.measure.measure` is one."""
+    """Measures one direction of a line; `monitor.throughput.measure.measure` implements it."""
 
     async def __call__(
         self,
@@ -55,12 +55,12 @@ class MeasureThroughput(Protocol):
         clock: Clock,
         progress: Callable[[int], None],
     ) -> ThroughputReading:
-        """Return what was measured, moving at most `max_bytes` and telling `progress` of it."""
+        """Return the result; transfers at most `max_bytes` and reports progress to `progress`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is tested: the `school/site`, what is owed there, how it is done."""
+    """What is tested: the `school/site`, its contracted rates, and how to test."""
 
     site: str
     contract: Contract
@@ -69,9 +69,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What came of it: a measurement, or a refusal; and the payload moved in any case.
+    """The result: a measurement or a refusal, and the payload transferred in either case.
 
-    `has_begun` tells a test that was stopped from one that was never begun.
+    `has_begun` distinguishes a stopped test from one that never started.
     """
 
     started: datetime
@@ -89,7 +89,7 @@ class _StoppedError(Exception):
 
 @dataclass(slots=True)
 class _Half:
-    """One direction, as it was measured."""
+    """The measurement of one direction."""
 
     reading: ThroughputReading
     others: CrossTraffic | None
@@ -99,7 +99,7 @@ class _Half:
 class Trial:
     """One attempt at a measurement; `run` it once.
 
-    `look` returns the situation at this moment, its load not yet known.
+    `look` returns the current situation, without the load.
     """
 
     line: Line
@@ -113,8 +113,8 @@ class Trial:
     _moved: int = field(default=0, init=False)
 
     async def run(self) -> TrialResult:
-        """Test the line unless something speaks against it; ends early when something comes up."""
-        # A cheap look first, so that a refused test costs the router no packet.
+        """Test the line unless a gate is closed; end early when one closes."""
+        # The cheap gates first, so a refused test costs the router no packet.
         refused = why_not_begin(replace(self.look(), load=0.0))
         if refused is None:
             load = await self._load()
@@ -134,7 +134,7 @@ class Trial:
         return TrialResult(started, self._moved_before, has_begun=True, measurement=measurement)
 
     def interrupted(self) -> TrialResult:
-        """Return what came of a run that was cancelled, which is what the monitor's stop does."""
+        """Return the result of a run that was cancelled because the monitor stops."""
         refused = Refused(Refusal.MONITOR_STOPS, "the monitor was stopped")
         started = self._started or self.clock.now()
         moved = self._moved_before + self._moved
@@ -165,7 +165,7 @@ class Trial:
             test.cancel()
             guard.cancel()
             await asyncio.gather(test, guard, return_exceptions=True)
-        # While it ran it may have told of bytes that never left our buffers.
+        # While running it may have reported bytes that never left our buffers.
         self._moved = reading.total_bytes or self._moved
         own = self._moved
         self._moved_before, self._moved = self._moved_before + own, 0
@@ -176,7 +176,7 @@ class Trial:
         return _Half(reading, cross_traffic(before, after, traffic, contract))
 
     async def _guard(self, direction: Direction, before: OctetReading | None) -> None:
-        """Ask the gates every second until one closes."""
+        """Check the gates every second until one closes."""
         settings, contract = self.line.settings, self.line.contract
         whole = settings.warm_up + settings.seconds
         while True:
@@ -184,19 +184,19 @@ class Trial:
             refused = why_stop(self.look())
             if refused is not None:
                 raise _StoppedError(refused)
-            # A router that does not answer on a full line tells nothing; the end will.
+            # A router that does not answer on a full line proves nothing; the last reading decides.
             moved = moved_between(before, await self.read_octets(self.line.site))
             if moved is None:
                 continue
-            # Against the whole test's time: a late burst of a counter that is refreshed
-            # every ten seconds looks like nothing else but the test's own traffic.
+            # Averaged over the whole test: a counter that is refreshed every ten seconds arrives in
+            # late bursts, which are hard to tell from the test's own traffic.
             share = share_of_contract(others(moved, direction, self._moved), contract, whole)
             refused = why_stop(replace(self.look(), load=share))
             if refused is not None:
                 raise _StoppedError(refused)
 
     async def _settled(self) -> OctetReading | None:
-        """Return the counters after a test, when the router has had time to count it."""
+        """Return the counters after a test, once the router has had time to update them."""
         for _ in range(_LAST_ATTEMPTS):
             await self.clock.sleep(LOOK_SECONDS)
             reading = await self.read_octets(self.line.site)
@@ -233,6 +233,6 @@ class Trial:
 
 
 def why_spoiled(measurement: Measurement) -> str:
-    """Return in words why a measurement does not count, empty if it does."""
+    """Return a sentence why a measurement does not count, empty if it does."""
     reasons = ", ".join(reason.value for reason in measurement.invalidities())
     return f"{reasons} ({measurement.detail})" if reasons and measurement.detail else reasons

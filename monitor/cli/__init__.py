@@ -1,6 +1,6 @@
 """The command line: parse, call, print; no decisions.
 
-Exit codes: 0 all is well; 1 the configuration or what was asked for is wrong; 2 wrong usage;
+Exit codes: 0 success; 1 the configuration or an argument is wrong; 2 wrong usage;
 3 the daemon could not start (address, state directory, permission to ping); 4 a probed check
 failed.
 

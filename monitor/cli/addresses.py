@@ -1,6 +1,6 @@
-"""Which addresses the daemon talks to, by its configuration, and which of them a unit lets through.
+"""Which addresses the daemon talks to by its configuration, and which of them a unit allows.
 
-Must not know: any command, how a check is done.
+Must not know: any command, or how a check works.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 Network = IPv4Network | IPv6Network
-# What systemd.resource-control(5) has names for.
+# The symbolic names of systemd.resource-control(5).
 _NAMED: Final = {
     "any": ("0.0.0.0/0", "::/0"),
     "localhost": ("127.0.0.0/8", "::1/128"),
@@ -34,14 +34,14 @@ _RESOLVERS: Final = Path("/etc/resolv.conf")
 
 
 class UnknownNameError(Exception):
-    """A configured name has no address now; the message names it."""
+    """A configured name does not resolve; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destinations:
-    """Where the daemon sends something: by name of the host, the networks that are meant.
+    """Where the daemon sends packets: networks by host name.
 
-    `unknown` has the names that have no address now.
+    `unknown` lists the names that do not resolve.
     """
 
     networks: dict[str, tuple[Network, ...]]
@@ -49,7 +49,7 @@ class Destinations:
 
 
 def hosts_of(inventory: Inventory, ledger: str | None = None) -> list[str]:
-    """Return every host that is asked by a check, a campaign or the ledger, once each."""
+    """Return every host that a check, a campaign or the ledger contacts, once each."""
     found = [ledger_host] if (ledger_host := _host(ledger or "")) else []
     for check in inventory.checks():
         match check.options:
@@ -72,7 +72,7 @@ def _host(url: str) -> str:
 
 
 def resolvers() -> list[str]:
-    """Return the name servers of this host; none where that cannot be read."""
+    """Return the name servers of this host; none if they cannot be determined."""
     try:
         lines = _RESOLVERS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -82,7 +82,7 @@ def resolvers() -> list[str]:
 
 
 def destinations(hosts: Iterable[str], resolve: Callable[[str], list[str]]) -> Destinations:
-    """Return the networks of hosts; `resolve` returns the addresses that a name has now.
+    """Return the networks of hosts; `resolve` returns the current addresses of a name.
 
     `resolve` raises `UnknownNameError`.
     """
@@ -105,7 +105,7 @@ def _literal(host: str) -> list[Network]:
 
 
 def addresses_of(name: str) -> list[str]:
-    """Return the addresses that this host's resolver has for a name.
+    """Return the addresses of a name, by this host's resolver.
 
     Raises:
         UnknownNameError: if it has none.
@@ -120,7 +120,7 @@ def addresses_of(name: str) -> list[str]:
 def blocked(unit: Unit, networks: Iterable[Network]) -> list[Network]:
     """Return which networks a unit's `IPAddressDeny=` keeps the daemon from, merged and sorted.
 
-    Source: systemd.resource-control(5): what is allowed is looked at first.
+    Source: systemd.resource-control(5): the allow list takes precedence.
     """
     allowed, denied = (
         list(_networks(unit.all(key))) for key in ("IPAddressAllow", "IPAddressDeny")

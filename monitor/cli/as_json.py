@@ -197,7 +197,7 @@ def _values(observation: Observation) -> dict[str, Any] | None:
 
 
 def _named(value: object) -> object:
-    """Return a value whose rows can be the names of an object: "1/3" where two numbers are one."""
+    """Return a value with keys that JSON allows: "1/3" for a pair of numbers."""
     if not isinstance(value, Mapping):
         return value
     return {

@@ -1,6 +1,6 @@
-"""`schulnetz backfill`: the roll-out's history for a Prometheus that was not there.
+"""`schulnetz backfill`: the roll-out's history for a Prometheus that was not running then.
 
-Must not know: how anything is counted, what OpenMetrics looks like.
+Must not know: how anything is counted, or the OpenMetrics format.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     type=click.Choice(["hour", "day"]),
     default="hour",
     show_default=True,
-    help="How far the samples are apart.",
+    help="Interval between samples.",
 )
 @click.option("--sites", is_flag=True, help="Also the stage of each site; large with --step hour.")
 @mode_option
@@ -59,7 +59,7 @@ def backfill(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Write the roll-out's history out of the ledger as OpenMetrics."""
+    """Write the roll-out's history from the ledger as OpenMetrics."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     try:
@@ -73,7 +73,7 @@ def backfill(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     except OSError as error:
         fail(f"{out}: {error.strerror}", Exit.WRONG)
     if written.first is None or written.last is None:
-        say(f"{out}: the ledger knows no stage and no goal yet; nothing to fill in")
+        say(f"{out}: the ledger contains no stage and no goal yet; nothing to backfill")
         return
     span = f"{written.first:%Y-%m-%d} to {written.last:%Y-%m-%d}"
     say(f"{out}: {written.samples} samples, {span}")

@@ -1,9 +1,9 @@
-"""`schulnetz campaign`: plan, start, watch and cancel the measuring of a school's lines.
+"""`schulnetz campaign`: plan, start, follow and cancel measuring campaigns of a school's lines.
 
-The daemon does the work: start and cancel leave a request in the state directory, status reads
-what the ledger has of it.
+The daemon does the work: start and cancel leave a request in the state directory, status reads the
+ledger.
 
-Must not know: how a line is tested, what a plan follows from.
+Must not know: how a line is tested, or how a plan is made.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ site_option = click.option("--site", metavar="ID", help="Only this site of the s
 def campaign() -> None:
     """Measure a school's line: 30 tests on 3 days.
 
-    In the manner of the Bundesnetzagentur (not certified).
+    By the method of the Bundesnetzagentur (not certified).
     """
 
 
@@ -109,7 +109,7 @@ def plan(school: str, site: str | None, as_json: bool, config: Path) -> None:  #
 def start(
     school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
 ) -> None:
-    """Have SCHOOL's lines measured; the daemon begins within seconds."""
+    """Start campaigns for SCHOOL's lines; the daemon begins within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     now = SystemClock().now()
@@ -134,7 +134,7 @@ def start(
 def cancel(
     school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
 ) -> None:
-    """End the campaigns of SCHOOL; a test that runs stops within seconds."""
+    """Cancel the campaigns of SCHOOL; a running test stops within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     running = _running(found, ledger, state_dir)
@@ -162,7 +162,7 @@ def status(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Show how far the measuring of SCHOOL's lines is, and what held it up."""
+    """Show the progress of SCHOOL's campaigns, and what delayed them."""
     inventory = read_inventory(config)
     found, calendar = find_school(inventory, school), _calendar(inventory)
     now = SystemClock().now()
@@ -243,7 +243,7 @@ def _show(
 
 def _verdict(verdict: CampaignVerdict | None) -> Iterable[str]:
     if verdict is None:
-        yield "no verdict: nobody says how many classes the school has"
+        yield "no verdict: the configuration does not say how many classes the school has"
         return
     for direction, reasons in (("down", verdict.down_reasons), ("up", verdict.up_reasons)):
         yield from (f"{direction}: {reason}" for reason in reasons)
@@ -309,7 +309,7 @@ def _progress(entries: list[Entry]) -> tuple[Progress, ...]:
 
 
 def _running(school: School, ledger: LedgerPlace, state_dir: Path) -> dict[str, str]:
-    """Return the campaign that runs, or is asked for, at each of a school's sites."""
+    """Return the running or requested campaign of each of a school's sites."""
     running: dict[str, str] = {}
     for site in school.sites:
         name = f"{school.id}/{site.id}"
@@ -323,7 +323,7 @@ def _running(school: School, ledger: LedgerPlace, state_dir: Path) -> dict[str, 
 
 
 def _waiting(state_dir: Path, site: str, known: set[str]) -> list[str]:
-    """Return the campaigns that were asked for, not taken back, and not begun."""
+    """Return the campaigns that were requested, not cancelled, and not yet started."""
     try:
         requests = RequestFile(state_dir / FILE_NAME).read()
     except RequestFileError as error:

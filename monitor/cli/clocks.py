@@ -1,4 +1,4 @@
-"""What `schulnetz doctor` says of the clock: kept right, and the same as Prometheus'.
+"""The clock checks of `schulnetz doctor`: synchronised, and equal to Prometheus' clock.
 
 Must not know: the configuration.
 """
@@ -25,14 +25,14 @@ _MICROSECONDS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class KernelClock:
-    """What the kernel knows of its clock: is it disciplined, and off by how much at most."""
+    """The kernel's view of its clock: whether it is synchronised, and its maximum error."""
 
     is_synchronised: bool
     most_seconds_off: float
 
 
 class PrometheusClockError(Exception):
-    """Prometheus did not say what time it is; the message says why."""
+    """Prometheus did not return its time; the message says why."""
 
 
 class _Timex(ctypes.Structure):
@@ -50,8 +50,8 @@ class _Timex(ctypes.Structure):
 
 
 def kernel_clock() -> KernelClock | None:
-    """Return what the kernel says of its clock, None where it may not be asked (a container)."""
-    asked = _Timex()  # modes 0: nothing is changed
+    """Return the kernel's clock status, None if it is not accessible (in a container)."""
+    asked = _Timex()  # modes 0: read only
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(asked))
     except AttributeError:
@@ -64,10 +64,10 @@ def kernel_clock() -> KernelClock | None:
 def seconds_ahead(url: str, now: Callable[[], datetime]) -> float:
     """Return how many seconds the clock of the Prometheus at `url` is ahead of ours.
 
-    Off by half of what the answer takes at most.
+    The error is at most half the response time.
 
     Raises:
-        PrometheusClockError: if it does not answer, or not as Prometheus does.
+        PrometheusClockError: if there is no answer, or it is not from Prometheus.
     """
     before = now().timestamp()
     try:

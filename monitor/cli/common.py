@@ -1,4 +1,4 @@
-"""What the commands share: options, exit codes, reading the configuration, saying no.
+"""What the commands share: options, exit codes, reading the configuration, errors.
 
 Must not know: any single command.
 """
@@ -44,7 +44,7 @@ DEFAULT_LISTEN = "127.0.0.1:9822"
 
 
 class Exit(IntEnum):
-    """What the exit codes mean; `schulnetz --help` says the same."""
+    """Exit codes; `schulnetz --help` documents them."""
 
     OK = 0
     WRONG = 1
@@ -54,13 +54,13 @@ class Exit(IntEnum):
 
 
 def fail(message: str, code: Exit) -> NoReturn:
-    """Print an error in one line on stderr and leave with a code."""
+    """Print a one-line error on stderr and exit with a code."""
     say(f"error: {message}", err=True)
     raise SystemExit(code)
 
 
 def sentence(error: Exception) -> str:
-    """Return what an error says to a person, without the number that an `OSError` bears."""
+    """Return an error's message for a person, without the errno of an `OSError`."""
     return getattr(error, "strerror", None) or str(error)
 
 
@@ -75,7 +75,7 @@ class Listen(click.ParamType[tuple[str, int]]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> tuple[str, int]:
-        """Return host and port of the text."""
+        """Parse host and port."""
         if isinstance(value, tuple):
             return value
         host, colon, port = value.rpartition(":")
@@ -95,7 +95,7 @@ class ShardOf(click.ParamType[Shard]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Shard:
-        """Return the shard of the text."""
+        """Parse the shard."""
         if isinstance(value, Shard):
             return value
         found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", value)
@@ -132,7 +132,7 @@ class Permissions(click.ParamType[int]):
     def convert(
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Return the mode of the text."""
+        """Parse the mode."""
         if isinstance(value, int):
             return value
         if re.fullmatch(r"0?[0-7]{3}", value) is None:
@@ -157,7 +157,7 @@ def mode_option(command: Command) -> Command:
 
 
 def unit_of(context: click.Context) -> Unit | None:
-    """Return the installed service's unit, None without one; systemd is asked once a run."""
+    """Return the installed service's unit, or None; systemd is queried once per run."""
     if _UNIT not in context.meta:
         context.meta[_UNIT] = installed_unit()
     found: Unit | None = context.meta[_UNIT]
@@ -165,7 +165,7 @@ def unit_of(context: click.Context) -> Unit | None:
 
 
 def default_config() -> Path:
-    """Return the file that the installed service reads, else the one of a clone."""
+    """Return the configuration of the installed service, else the one in a clone."""
     unit = unit_of(click.get_current_context())
     if unit is not None:
         return unit.config
@@ -179,7 +179,7 @@ def service_option(name: str) -> str | None:
 
 
 def config_option(command: Command) -> Command:
-    """Add `--config FILE`; read before the other options, whose defaults follow from it."""
+    """Add `--config FILE`; processed before the other options, whose defaults depend on it."""
     return click.option(
         "--config",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -198,7 +198,7 @@ def concurrency_option(command: Command) -> Command:
         type=click.IntRange(1, 100_000),
         default=DEFAULT_CONCURRENCY,
         show_default=True,
-        help="At most so many checks at once.",
+        help="Maximum number of concurrent checks.",
     )(command)
 
 
@@ -208,12 +208,12 @@ def shard_option(command: Command) -> Command:
         "--shard",
         type=ShardOf(),
         metavar="NUMBER/COUNT",
-        help="Watch this daemon's share of the schools.  [default: all]",
+        help="Monitor only this shard of the schools. [default: all]",
     )(command)
 
 
 def base_url(host: str, port: int, scheme: str = "http") -> str:
-    """Return the address of the daemon's pages, with brackets around an IPv6 address."""
+    """Return the URL of the daemon's pages, with brackets around an IPv6 address."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
@@ -231,7 +231,7 @@ def listen_option(command: Command) -> Command:
 def default_state_directory() -> Path:
     """Return systemd's state directory if it gave one, else the installed service's, else `state`.
 
-    Somebody who names another configuration than the service's has its state here.
+    With a configuration other than the service's, the state is in the current directory.
     """
     if "STATE_DIRECTORY" in os.environ:
         return Path(os.environ["STATE_DIRECTORY"].partition(":")[0])
@@ -248,7 +248,7 @@ def default_state_directory() -> Path:
 
 
 def path_of(context: click.Context) -> str:
-    """Return a command's name with those of its groups, as it is typed."""
+    """Return a command's name with its groups, as it is typed."""
     names = []
     while context.parent is not None:
         names.append(context.info_name or "")
@@ -257,7 +257,7 @@ def path_of(context: click.Context) -> str:
 
 
 def _readable(context: click.Context, _: click.Parameter, value: Path) -> Path:
-    """Return the state directory; leave with the cure where it is the service's alone."""
+    """Return the state directory; exit with the cure if only the service may read it."""
     unit = unit_of(context)
     is_for_all = getattr(context.command, "for_all", False)
     if unit is None or is_for_all or value != unit.state_directory:
@@ -271,7 +271,7 @@ def state_option(command: Command) -> Command:
     """Add `--state-dir DIR`."""
     return click.option(
         "--state-dir",
-        # Whether it can be read is said by who reads it, with the cure.
+        # The code that reads it reports permission errors, with the cure.
         type=click.Path(path_type=Path, readable=False),
         callback=_readable,
         default=default_state_directory,
@@ -289,7 +289,7 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
 
 
 def read_inventory(config: Path) -> Inventory:
-    """Return the inventory; print every error of the file and leave with 1 if there is one."""
+    """Return the inventory; if the file has errors, print all of them and exit with 1."""
     try:
         return load(config)
     except ConfigError as error:
@@ -301,9 +301,9 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
     """Return the inventory, or a shard of it, with its secrets.
 
     Raises:
-        ConfigError: with every error, for the daemon, which must survive a bad reload.
+        ConfigError: with every error; the daemon must survive a bad reload.
     """
-    # Once: read again for the digest, the file may be another one by then.
+    # Read only once: the file might change before a second read for the digest.
     text = read(config)
     city = load_text(text, str(config))
     digest = sha256(text).hexdigest()
@@ -314,7 +314,7 @@ def read_all(config: Path, shard: Shard | None = None) -> Loaded:
 
 
 def find_school(inventory: Inventory, wanted: str) -> School:
-    """Return the school of that id, number or name; leave with suggestions if there is none."""
+    """Return the school with that id, number or name; exit with suggestions if there is none."""
     for school in inventory.schools:
         names = (school.id, school.number.casefold(), school.name.casefold())
         if wanted and wanted.casefold() in names:

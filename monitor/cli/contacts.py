@@ -1,6 +1,6 @@
 """`schulnetz contacts`: whom to call at night, for Alertmanager's mails.
 
-Must not know: how the file is read or the template written.
+Must not know: how the file is read, or how the template is written.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def write_template(file: Path | None, out: Path | None, mode: int | None, config
 
 
 def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) -> Contacts:
-    """Return the contacts of a file, or of that beside the configuration, where there is one.
+    """Return the contacts of the file given, or of the one beside the configuration, if any.
 
-    Prints every error and leaves with 1 if it is wrong.
+    Prints every error and exits with 1 if there are any.
     """
     beside = config.with_name(FILE_NAME)
     if file is None and not beside.exists():
@@ -79,7 +79,7 @@ def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) ->
 
 
 def check_contacts(inventory: Inventory, config: Path) -> None:
-    """Check the contacts beside a configuration, where there are some, and say what they cover."""
+    """Check the contacts beside a configuration, if any, and print what they cover."""
     beside = config.with_name(FILE_NAME)
     if not beside.exists():
         return

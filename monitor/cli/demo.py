@@ -1,9 +1,9 @@
 """`schulnetz demo`: the real daemon on a simulated city, until Ctrl-C.
 
-The devices answer real SNMP on loopback from a process of their own. The kernel answers every
-ping on loopback, dead device or not, so the ping goes through a model, and the output says so.
+The devices answer real SNMP on loopback from a process of their own. The kernel answers every ping
+on loopback, even for a device that is down, so pings are modelled, and the output says so.
 
-Must not know: how devices behave, or what the daemon does inside.
+Must not know: how devices behave, or how the daemon works.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _PLACES = {FaultKind.ISOLATED: "", FaultKind.REFERENCE_DOWN: "@REFERENCE"}
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the command line asked for."""
+    """The command line's options."""
 
     config: Path
     listen: tuple[str, int]
@@ -84,7 +84,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class DemoParts:
-    """What stands for the network in the demo: loopback addresses, a modelled ping, a secret."""
+    """The demo's network: loopback addresses, a modelled ping, a secret."""
 
     inventory: Inventory
     echo: ModelledEcho
@@ -94,7 +94,7 @@ class DemoParts:
 def demo_parts(
     inventory: Inventory, clock: Clock, port: int, faults: tuple[Fault, ...]
 ) -> DemoParts:
-    """Return the inventory on loopback with the transports that belong to it."""
+    """Return the inventory on loopback with its transports."""
     try:
         local = loopback_inventory(inventory, port)
     except LoopbackError as error:
@@ -109,7 +109,7 @@ def demo_parts(
 
 
 def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> DemoParts:
-    """Return the parts of the demo that keeps its state there; leave if none runs."""
+    """Return the parts of the demo whose state is there; exit if none is running."""
     try:
         note = json.loads((state_directory / NOTE).read_text(encoding="utf-8"))
         os.kill(note["pid"], 0)
@@ -128,7 +128,7 @@ def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> D
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The years that a demo plays: what happens, by which clock."""
+    """The years that a demo replays: the events and their clock."""
 
     story: Story
     clock: YearsClock
@@ -137,9 +137,9 @@ class Play:
 async def _prepared_play(
     wishes: Wishes, inventory: Inventory, year_seconds: float, clock: Clock
 ) -> Play | None:
-    """Return the years to play, None if none are wished; years that last nothing are written.
+    """Return the years to replay, or None; years of zero length are written at once.
 
-    The ledger must be a new one: its past would follow its future.
+    The ledger must be new: otherwise older entries would follow newer ones.
     """
     if wishes.years is None:
         return None
@@ -186,7 +186,7 @@ def _noted(
 
 
 def demo(wishes: Wishes) -> None:
-    """Run the demo; leave with a code and one line if it cannot start."""
+    """Run the demo; exit with a code and a one-line error if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
         for kind in FaultKind:
             say(f"{kind}{_PLACES.get(kind, '@SCHOOL')}")
@@ -210,7 +210,7 @@ def demo(wishes: Wishes) -> None:
 
 
 def _year_seconds(text: str) -> float:
-    """Return how long a played year lasts; 0 where all of them are written before the start."""
+    """Return how long a replayed year lasts; 0 if all are written before the start."""
     return 0.0 if text == "0s" else parse_duration(text)
 
 
@@ -279,10 +279,10 @@ async def _watch(
     seconds: float | None,
     played: Play | None,
 ) -> None:
-    """Run the daemon and show where things stand, until a signal or the end of the time.
+    """Run the daemon and show its status, until a signal or the time limit.
 
     Raises:
-        CityError: if the city ended before that.
+        CityError: if the simulated city ends first.
     """
     stop = asyncio.Event()
     handle_signals(daemon, stop)

@@ -1,9 +1,9 @@
-"""`schulnetz doctor`: whether this machine lets the daemon do its work, with the cure if not.
+"""`schulnetz doctor`: whether the daemon can work on this machine, with a cure for each problem.
 
-Nothing is written, and nothing but the references is asked over the network. On an installed host
+Nothing is written, and only the references are contacted over the network. On an installed host
 it runs as the service: with its user, its secrets and its limits.
 
-Must not know: how the daemon does its work.
+Must not know: how the daemon works.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ WANTED_BUFFER_BYTES: Final = 2 * 1024 * 1024
 WANTED_FILES: Final = 1024
 EARLIEST_YEAR: Final = 2024
 RESOLVE_SECONDS: Final = 5.0
-# Synchronised clocks differ by milliseconds. A minute is a poll: rates and verdicts come out wrong.
+# Synchronised clocks differ by milliseconds. A minute is a whole poll: rates would be wrong.
 TOLERATED_SECONDS: Final = 5.0
 BROKEN_SECONDS: Final = 60.0
 
 
 class _DoctorCommand(ServiceCommand):
     for_all = True
-    # To read the clock's state takes a call that could also set it; the capability to is not there.
+    # Reading the clock's state uses a call that can also set it; the capability to set is missing.
     extra = ("ProtectClock=no", "SystemCallFilter=adjtimex clock_adjtime")
 
 
@@ -81,7 +81,7 @@ class _DoctorCommand(ServiceCommand):
     help="The web configuration of the daemon.  [default: the service's]",
 )
 @click.option(
-    "--prometheus", metavar="URL", help="Compare the clock with that of this Prometheus, too."
+    "--prometheus", metavar="URL", help="Also compare the clock with that of this Prometheus."
 )
 @json_option
 @click.pass_context
@@ -96,7 +96,7 @@ def doctor(  # noqa: PLR0913  # one per option, passed by name
     prometheus: str | None,
     as_json: bool,
 ) -> None:
-    """Say whether this machine lets the daemon do its work, with the cure if not."""
+    """Check whether the daemon can work on this machine, with a cure for each problem."""
     found = list(examine(config, state_dir, ledger, web_config, unit_of(context)))
     if prometheus is not None:
         found.append(same_clock(prometheus, SystemClock().now))
@@ -148,7 +148,7 @@ def _state(state_dir: Path) -> Finding:
         is_there = look_at_state_directory(state_dir)
     except StateDirectoryError as error:
         return Finding("state", Health.BAD, str(error))
-    seen = "can be written" if is_there else "is not there yet; the daemon makes it"
+    seen = "can be written" if is_there else "does not exist yet; the daemon creates it"
     return Finding("state", Health.GOOD, f"{state_dir} {seen}")
 
 
@@ -189,7 +189,7 @@ async def _network(inventory: Inventory | None) -> list[Finding]:
 
 async def _reference(echo: EchoSocket, threads: ProbeThreads, name: str, host: str) -> Finding:
     what = f"reference {name}"
-    cure = "without three that answer, the monitor cannot tell its own line's end from the city's"
+    cure = "with fewer than three, the monitor cannot tell its own outage from the city's"
     clock = SystemClock()
     try:
         deadline = clock.monotonic() + RESOLVE_SECONDS
@@ -219,7 +219,9 @@ def _clock() -> Finding:
     kernel = kernel_clock()
     if kernel is None:
         return Finding(
-            "clock", Health.GOOD, "the host's; the kernel does not say whether it is set"
+            "clock",
+            Health.GOOD,
+            "the host's; the kernel does not report whether it is synchronised",
         )
     if kernel.is_synchronised:
         seen = f"synchronised, off by {kernel.most_seconds_off:.3g} s at most"
@@ -227,13 +229,13 @@ def _clock() -> Finding:
     return Finding(
         "clock",
         Health.WARNING,
-        "not synchronised, says the kernel",
+        "not synchronised, according to the kernel",
         "apt install systemd-timesyncd, or chrony; in a container, on its host",
     )
 
 
 def same_clock(prometheus: str, now: Callable[[], datetime]) -> Finding:
-    """Return how far the clock of the Prometheus at that address is from ours, which is `now`."""
+    """Compare the clock of the Prometheus at that address with ours, which is `now`."""
     what = "Prometheus' clock"
     try:
         ahead = seconds_ahead(prometheus, now)
@@ -246,5 +248,5 @@ def same_clock(prometheus: str, now: Callable[[], datetime]) -> Finding:
         what,
         Health.BAD if abs(ahead) > BROKEN_SECONDS else Health.WARNING,
         f"{abs(ahead):.0f} s {way} ours",
-        "synchronise both; samples that carry our time are refused or look stale there",
+        "synchronise both; otherwise samples with our time stamps are rejected or look stale there",
     )

@@ -1,6 +1,6 @@
-"""What `schulnetz doctor` says of the installed service: its user, its addresses, its web file.
+"""The `schulnetz doctor` checks of the installed service: user, addresses, web configuration.
 
-Must not know: anything of the machine itself.
+Must not know: anything about the machine itself.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def service_state(unit: Unit | None) -> Finding:
 
 
 def service_user(unit: Unit) -> Finding:
-    """Return whether this process may do what the service may, and no more."""
+    """Check whether this process has exactly the service's permissions."""
     if is_service(unit):
         return Finding("user", Health.GOOD, f"{unit.user or 'root'}, as the service")
     seen = f"{own_name()}, and the service is {unit.user}: the rest is not what it would see"
@@ -58,11 +58,11 @@ def service_user(unit: Unit) -> Finding:
 
 
 def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
-    """Return whether the unit lets the service reach all that is configured."""
+    """Check whether the unit lets the service reach everything that is configured."""
     found = destinations([*hosts_of(inventory, unit.ledger), *resolvers()], addresses_of)
     kept_out = blocked(unit, (one for networks in found.networks.values() for one in networks))
     if not kept_out:
-        return Finding("addresses", Health.GOOD, "the unit allows all that are configured")
+        return Finding("addresses", Health.GOOD, "the unit allows all configured addresses")
     shown = ", ".join(str(one).removesuffix("/32") for one in kept_out[:_SHOWN])
     more = f" and {len(kept_out) - _SHOWN} more" if len(kept_out) > _SHOWN else ""
     return Finding(
@@ -75,9 +75,9 @@ def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
 
 
 def web_file(named: Path | None, config: Path) -> Finding | None:
-    """Return whether the web configuration can be used, its certificate and key included.
+    """Check whether the web configuration is usable, including its certificate and key.
 
-    One that lies beside the schools and is named by nobody is a finding, too; None without any.
+    A file beside the schools that no option names is a finding too; None without any file.
     """
     what = "web configuration"
     if named is None:

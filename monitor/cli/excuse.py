@@ -1,7 +1,7 @@
-"""`schulnetz sla excuse`: reclassify minutes of the account afterwards, with a name and a reason.
+"""`schulnetz sla excuse`: reclassify recorded minutes, with a name and a reason.
 
 The daemon writes the ledger: add and withdraw leave a request in the state directory, list reads
-what the ledger has of it, and what waits.
+the ledger and the pending requests.
 
 Must not know: what an excuse does to the account.
 """
@@ -62,8 +62,8 @@ if TYPE_CHECKING:
 _CHANGES: Final[Mapping[Into, str]] = {"unknown": "down → excused", "down": "unknown → down"}
 _TURNED: Final[Mapping[Into, str]] = {"unknown": "down", "down": "unknown"}
 
-by_option = click.option("--by", metavar="NAME", help="Who decides it.  [default: your login]")
-reason_option = click.option("--reason", default="", help="Why; it stands in the report.")
+by_option = click.option("--by", metavar="NAME", help="Who decided it. [default: your login]")
+reason_option = click.option("--reason", default="", help="The reason; it appears in the report.")
 
 
 @click.group()
@@ -83,7 +83,7 @@ def excuse() -> None:
     "into",
     type=click.Choice(INTO),
     required=True,
-    help="unknown excuses down minutes, down charges unknown ones.",
+    help="unknown excuses down minutes, down charges unknown minutes.",
 )
 @reason_option
 @by_option
@@ -103,7 +103,7 @@ def add(  # noqa: PLR0913  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
 ) -> None:
-    """Reclassify minutes of schools, sites or a provider; the daemon writes it in seconds."""
+    """Reclassify minutes of schools, sites or a provider; the daemon records it within seconds."""
     inventory = read_inventory(config)
     now, zone = SystemClock().now(), ZoneInfo(inventory.calendar.timezone)
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
@@ -138,7 +138,7 @@ def add(  # noqa: PLR0913  # one per option, passed by name
 def withdraw(
     excuse_id: str, reason: str, by: str | None, state_dir: Path, ledger: LedgerPlace
 ) -> None:
-    """Take the excuse with that ID back: its minutes count as recorded again."""
+    """Withdraw the excuse with that ID: its minutes count as recorded again."""
     requests = ExcuseFile(state_dir / EXCUSES_FILE)
     try:
         wanted = Withdrawal(
@@ -157,7 +157,7 @@ def withdraw(
 @state_option
 @ledger_option
 def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
-    """List all excuses, withdrawn ones and those that wait for the daemon included."""
+    """List all excuses, including withdrawn ones and those that the daemon has not recorded yet."""
     zone = ZoneInfo(read_inventory(config).calendar.timezone)
     recorded = _recorded(ledger)
     try:
@@ -177,7 +177,7 @@ def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
 
 
 def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> str:
-    """Return what an excuse would change now, so that a wrong hour is seen at once."""
+    """Return what an excuse would change, so that a mistyped time is noticed at once."""
     sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
     said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
     if sites > 1:

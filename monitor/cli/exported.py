@@ -29,7 +29,7 @@ LEGEND: Final = (
 
 
 def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
-    """Return how many interfaces are exported how, in a line; empty if the device has none."""
+    """Return how many interfaces are exported how, as one line; empty if there are none."""
     counts = counted(numbered(reading), PortChooser(options).choose(reading))
     return ", ".join(f"{number} {exported}" for exported, number in counts.items())
 

@@ -1,6 +1,6 @@
-"""What `schulnetz doctor` says of one thing that it looked at, and how all of it looks.
+"""One finding of `schulnetz doctor`, and how findings are shown.
 
-Must not know: what is looked at.
+Must not know: what is examined.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Health(StrEnum):
-    """How a finding is; `WARNING` works, but not as it should."""
+    """The severity of a finding; with `WARNING` the daemon works, but not as it should."""
 
     GOOD = "ok"
     WARNING = "warning"
@@ -31,7 +31,7 @@ _WORST_FIRST: Final = tuple(_STYLES)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, how it is, what was seen, and the cure if there is need of one."""
+    """What was examined, its health, the details, and the cure if it needs one."""
 
     what: str
     health: Health
@@ -40,7 +40,7 @@ class Finding:
 
 
 def worst_first(findings: Sequence[Finding]) -> list[Finding]:
-    """Return what is broken, then the warnings, then the rest; each in the order of the looking."""
+    """Return errors, then warnings, then the rest, each in the order of examination."""
     return sorted(findings, key=lambda one: _WORST_FIRST.index(one.health))
 
 

@@ -1,9 +1,9 @@
 """`schulnetz import`: schools and devices from elsewhere into the configuration file.
 
-The change is shown first and written only when somebody agrees; the file is checked whole before
-that, so that no import leaves a file behind that a daemon would refuse.
+The change is shown first and written only after confirmation. The complete file is checked before
+that, so an import never leaves a file that the daemon would reject.
 
-Must not know: how the file is edited, what its rules are.
+Must not know: how the file is edited, or its rules.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ yes_option = click.option("--yes", is_flag=True, help="Write without asking.")
 
 @click.group("import")
 def group() -> None:
-    """Take schools from elsewhere into the configuration, after showing the change."""
+    """Import schools into the configuration, after showing the change."""
 
 
 @group.command("csv")
@@ -57,7 +57,7 @@ def group() -> None:
 @config_option
 @yes_option
 def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Take the schools of TABLE, which has a head line; schools are the same by their number.
+    """Import the schools of TABLE, which has a header line; schools are matched by number.
 
     Columns: number, and as far as they are there id, name, type, district, latitude, longitude,
     profile, network, router, switches; German names as well. Decimal commas, semicolons, tabs and
@@ -222,7 +222,7 @@ def _take_in(taken: Taken, config: Path, *, yes: bool) -> None:
 
 
 def _check(edited: Edited, rows: list[Row], config: Path) -> None:
-    """Leave with every error if the new file is not fit for use."""
+    """Exit with every error if the new file is not valid."""
     try:
         refuse_overload(load_text(edited.text.encode(), str(config)).checks())
     except CapacityError as error:
@@ -233,12 +233,12 @@ def _check(edited: Edited, rows: list[Row], config: Path) -> None:
             missing = [key for key in _NEW if key not in row]
             if missing:
                 say(f"school {row['number']} is new and lacks {', '.join(missing)}", err=True)
-        say_text(f"nothing was written; the new file would not be fit for use:\n{error}", err=True)
+        say_text(f"nothing was written; the new file would not be valid:\n{error}", err=True)
         raise SystemExit(Exit.WRONG) from None
 
 
 def _write(config: Path, text: str) -> None:
-    """Replace the file as a whole, with the rights that it has."""
+    """Replace the file atomically, keeping its permissions."""
     try:
         with whole_text(config) as out:
             out.write(text)

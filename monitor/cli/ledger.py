@@ -1,6 +1,6 @@
 """`schulnetz ledger`: verify, export, back up and restore the evidence.
 
-Must not know: what the entries mean, how the chain is made.
+Must not know: what the entries mean, or how the chain is built.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
 @click.group("ledger")
 def group() -> None:
-    """Check, copy and restore the ledger that keeps the evidence."""
+    """Verify, export, back up and restore the ledger of evidence."""
 
 
 @group.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--anchor", "given", metavar="ANCHOR", multiple=True, help="Must hold, too.")
+@click.option(
+    "--anchor", "given", metavar="ANCHOR", multiple=True, help="An anchor that must match too."
+)
 @click.option(
     "--anchors",
     "noted",
@@ -53,11 +55,11 @@ def verify(
     ledger: LedgerPlace,
     **_: object,
 ) -> None:
-    """Check every row of the ledger, or of FILE; exit 1 at the first that does not hold.
+    """Verify every row of the ledger, or of FILE; exit with 1 at the first bad row.
 
-    An anchor is where the ledger ended at an earlier time, noted elsewhere: `schulnetz ledger
-    head` prints one, the daemon's log and the reports have them. With anchors, a cut end, an older
-    copy and a chain that was computed again are found, too.
+    An anchor is the position and digest of the last row at an earlier time, kept elsewhere:
+    `schulnetz ledger head` prints one, and the daemon's log and the reports contain them. Anchors
+    also reveal a truncated ledger, an older copy, and a recomputed chain.
     """
     place: LedgerPlace = SqlitePlace(file) if file else ledger
     anchors = _anchors(given, noted)
@@ -80,16 +82,16 @@ def verify(
     if anchors:
         say(f"{count_of(len(anchors), 'anchor holds', 'anchors hold')}")
     else:
-        say("no --anchor was given: a cut end or an older copy would not show")
+        say("no --anchor was given: a truncated ledger or an older copy would not be noticed")
 
 
 @group.command()
 @state_option
 @ledger_option
 def head(ledger: LedgerPlace, **_: object) -> None:
-    """Print the ledger's anchor, a line per writer; keep it where the ledger's host cannot write.
+    """Print the ledger's anchor, one line per writer; keep it out of reach of the ledger's host.
 
-    `schulnetz ledger verify --anchor` takes it.
+    Check it later with `schulnetz ledger verify --anchor`.
     """
     try:
         with ledger.open_reader() as reader:
@@ -132,7 +134,7 @@ def export(out: Path | None, mode: int | None, ledger: LedgerPlace, **_: object)
 @state_option
 @ledger_option
 def backup(target: Path, ledger: LedgerPlace, **_: object) -> None:
-    """Copy the ledger to TARGET and verify the copy; the daemon may run meanwhile."""
+    """Copy the ledger to TARGET and verify the copy; the daemon may be running."""
     try:
         with ledger.open_reader() as reader:
             result = reader.backup(target)
@@ -148,7 +150,7 @@ def backup(target: Path, ledger: LedgerPlace, **_: object) -> None:
 @state_option
 @ledger_option
 def restore(backup_file: Path, ledger: LedgerPlace, **_: object) -> None:
-    """Verify BACKUP and make it the ledger; the old one is kept aside. Stop the daemon first."""
+    """Verify BACKUP and make it the ledger; the old one is kept. Stop the daemon first."""
     try:
         restored = ledger.restore(backup_file, SystemClock().now())
         with open_reader(backup_file) as reader:
@@ -165,7 +167,7 @@ def _said(result: VerifyResult, heads: Iterable[Anchor]) -> str:
 
 
 def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:
-    """Return the anchors of the options; leave with a line where one of them has none."""
+    """Return the anchors of the options; exit with an error if a file contains none."""
     anchors = set()
     for text in given:
         try:
@@ -179,6 +181,6 @@ def _anchors(given: Iterable[str], noted: Iterable[str]) -> set[Anchor]:
         except OSError as error:
             fail(f"{name}: {error.strerror}", Exit.WRONG)
         if not found:
-            fail(f"{name}: there is no anchor in it (ledger-anchor:ROW:DIGEST)", Exit.WRONG)
+            fail(f"{name}: it contains no anchor (ledger-anchor:ROW:DIGEST)", Exit.WRONG)
         anchors |= found
     return anchors

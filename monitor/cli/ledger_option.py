@@ -1,6 +1,6 @@
 """`--ledger` and `--ledger-writer`: which ledger a command writes or reads.
 
-Must not know: any single command, what is in a ledger.
+Must not know: any single command, or what is in a ledger.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def ledger_option(command: Command) -> Command:
         envvar=f"{VARIABLE}_WRITER",
         default=_of_service("ledger_writer"),
         metavar="NAME",
-        help="Whose ledger in that database.  [default: run writes main, others read all]",
+        help="Whose ledger to use in that database. [default: run writes main, others read all]",
     )
     @click.pass_context
     @functools.wraps(command)
@@ -67,7 +67,7 @@ def ledger_option(command: Command) -> Command:
 
 
 def _of_service(name: Literal["ledger", "ledger_writer"]) -> Callable[[], str | None]:
-    """Return the default: what the installed service has, if its state directory is meant."""
+    """Return the default: the installed service's value, if its state directory is used."""
 
     def default() -> str | None:
         context = click.get_current_context()
@@ -84,7 +84,7 @@ def _place(
 ) -> LedgerPlace:
     if url is None:
         if writer is not None:
-            fail("--ledger-writer is of a database, and no --ledger names one", Exit.USAGE)
+            fail("--ledger-writer needs a database; name it with --ledger", Exit.USAGE)
         return SqlitePlace(state_dir / LEDGER_FILE)
     try:
         place = postgres_place(url, writer)

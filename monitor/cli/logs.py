@@ -1,10 +1,9 @@
-"""How the daemon's log looks: a line per record on stdout, text or JSON, never a flood.
+"""The daemon's log: one line per record on stdout, as text or JSON, rate-limited.
 
-Of records of one kind (the same words with other values) only so many are written in a minute;
-the next one says how many were held back. Lines of the audit and what a reload did are always
-written.
+Of records with the same message template, only a limited number is written per minute; the next one
+says how many were suppressed. Audit lines and the results of reloads are always written.
 
-Must not know: who logs what.
+Must not know: what is logged.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ALWAYS: Final = "monitor.audit"
-"""The logger whose records are never held back."""
+"""The logger whose records are never suppressed."""
 
 LINES_A_MINUTE: Final = 10
 _WINDOW_SECONDS: Final = 60.0
 _MAX_KINDS: Final = 1000
-# A record of several lines stays readable, and none of them can pass for a record of its own.
+# Multi-line records stay readable, and no line of them looks like a record of its own.
 _GOES_ON: Final = "\n  | "
 
 
 class RateLimit(logging.Filter):
-    """Holds back what is said too often; `now` is monotonic."""
+    """Suppresses records that are too frequent; `now` is monotonic."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__()
@@ -46,7 +45,7 @@ class RateLimit(logging.Filter):
         if now - since >= _WINDOW_SECONDS:
             held = count - LINES_A_MINUTE
             if held > 0:
-                record.msg = f"{record.getMessage()} ({held} lines like this were held back)"
+                record.msg = f"{record.getMessage()} ({held} lines like this were suppressed)"
                 record.args = None
             since, count = now, 0
         if len(self._said) >= _MAX_KINDS and kind not in self._said:
@@ -56,7 +55,7 @@ class RateLimit(logging.Filter):
 
 
 class TextLines(logging.Formatter):
-    """A line of text, or several with a mark; what a device said cannot make another record."""
+    """One line of text, or marked continuation lines; text from devices cannot forge a record."""
 
     def __init__(self) -> None:
         super().__init__("%(levelname)s %(name)s: %(message)s")
@@ -83,7 +82,7 @@ class JsonLines(logging.Formatter):
 
 
 def set_up(form: str, now: Callable[[], float]) -> None:
-    """Have everything that is logged written to stdout, as `text` or `json`."""
+    """Write all log records to stdout, as `text` or `json`."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     handler.addFilter(RateLimit(now))

@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from monitor.ledger.place import LedgerPlace
 
 EPILOG = """\b
-Exit codes: 0 all is well; 1 the configuration, or what was asked for, is wrong;
-2 wrong usage; 3 the daemon could not start, or a bug ended it; 4 a probed check failed."""
+Exit codes: 0 success; 1 the configuration or an argument is wrong;
+2 wrong usage; 3 the daemon could not start, or crashed; 4 a probed check failed."""
 
 
 VERSION = f"schulnetz {__version__} (Python {platform.python_version()})"
@@ -63,7 +63,7 @@ VERSION = f"schulnetz {__version__} (Python {platform.python_version()})"
 @click.group(cls=Program, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(message=VERSION)
 def main() -> None:
-    """Measure every school's uplink and switches, and say what is connected."""
+    """Monitor every school's uplink and switches, and report which schools are connected."""
 
 
 @main.command()
@@ -74,13 +74,13 @@ def main() -> None:
 @click.option(
     "--allow-fewer-schools",
     is_flag=True,
-    help="Take a reload that loses more than a fifth of the schools.",
+    help="Accept a reload that drops more than 20 % of the schools.",
 )
 @click.option(
     "--traps",
     type=Listen(),
     metavar="HOST:PORT",
-    help="Take SNMP traps and informs of the devices here.  [default: none are taken]",
+    help="Receive SNMP traps and informs of the devices at this address. [default: off]",
 )
 @shard_option
 @click.option(
@@ -88,29 +88,27 @@ def main() -> None:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How the lines of the log look.",
+    help="Format of the log.",
 )
 @click.option(
     "--web-config",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Users, TLS and headers, as Prometheus' exporters take them.",
+    help="Users, TLS and headers, in the format of Prometheus exporters.",
 )
 @click.option(
     "--allowed-host",
     "host_names",
     multiple=True,
     metavar="NAME",
-    help="A further name by which browsers may call the server. May be given several times.",
+    help="An additional host name for browsers. May be given several times.",
 )
 @click.option(
     "--without-login",
     is_flag=True,
-    help="Serve others than this machine although nobody has to log in.",
+    help="Serve other machines even though no login is required.",
 )
-@click.option(
-    "--enable-reload", is_flag=True, help="Allow POST /-/reload to those who are logged in."
-)
+@click.option("--enable-reload", is_flag=True, help="Allow logged-in users to POST /-/reload.")
 @ledger_option
 def run(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     config: Path,
@@ -155,14 +153,14 @@ def schema() -> None:
 @config_option
 @click.option(
     "--only",
-    # By value: click would take the names of an enum's members, which are capitals.
+    # By value: click would use the names of the enum members, which are upper case.
     type=click.Choice(["snmp", *(k.value for k in CheckKind if k is not CheckKind.INTERFACES)]),
     help="Only checks of this kind.",
 )
 @json_option
 @click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with verdicts.")
 @click.option(
-    "--demo", "of_demo", is_flag=True, help="Ask the simulated devices of a running demo."
+    "--demo", "of_demo", is_flag=True, help="Probe the simulated devices of a running demo."
 )
 @click.option(
     "--state-dir",
@@ -178,7 +176,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     of_demo: bool,  # noqa: FBT001  # the same
     state_dir: Path | None,
 ) -> None:
-    """Check one school now (by id, number or name) and say what is wrong."""
+    """Check one school now (by id, number or name) and report what is wrong."""
     if watch and as_json:
         raise click.UsageError("--watch and --json do not go together")
     inventory = read_inventory(config)

@@ -1,4 +1,4 @@
-"""`schulnetz maintenance`: announce planned work, so that nobody is woken by it.
+"""`schulnetz maintenance`: announce planned work, so that it does not page.
 
 Must not know: how windows are stored.
 """
@@ -39,7 +39,7 @@ _ALL: Final = "all"
 
 @click.group()
 def maintenance() -> None:
-    """Announce planned work; the daemon takes it in within seconds."""
+    """Announce planned work; the daemon picks it up within seconds."""
 
 
 @maintenance.command(cls=ServiceCommand)
@@ -56,16 +56,13 @@ def maintenance() -> None:
     metavar="TIME",
     help="Start: the same; 30m is from now.  [default: now]",
 )
-@click.option("--reason", required=True, help="Why; it stands in metrics' annotations and reports.")
+@click.option("--reason", required=True, help="The reason; it appears in alerts and reports.")
 @config_option
 @state_option
 def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     school: str, until: str, begin: str | None, reason: str, config: Path, state_dir: Path
 ) -> None:
-    """Add a window for SCHOOL, or for all; it survives restarts and ends by itself.
-
-    A time alone is the next one: of the start from now, of the end after the start.
-    """
+    """Add a window for SCHOOL; it survives restarts and expires by itself."""
     inventory = read_inventory(config)
     whose, name = _whose(inventory, school)
     now = SystemClock().now()
@@ -120,7 +117,7 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
 @config_option
 @state_option
 def cancel(window_id: str, config: Path, state_dir: Path) -> None:
-    """End the window with that ID now, or take it back if it has not begun."""
+    """End the window with that ID now, or cancel it if it has not started."""
     inventory = read_inventory(config)
     now = SystemClock().now()
     try:

@@ -1,7 +1,6 @@
-"""How commands speak: the one place that writes to the terminal.
+"""Output of the commands: the only code that writes to the terminal.
 
-Whatever a device, a file or a person brought into a line is made plain here, so that no command
-has to think of it.
+Control characters from devices, files or users are removed here, so no command has to do it.
 
 Must not know: any single command.
 """
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """Something to show, its texts made plain; rich's own styles stay."""
+    """Something to show, without control characters; rich's own styles stay."""
 
     shown: RenderableType
 
@@ -40,33 +39,33 @@ class _Plain:
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines, on stderr if so asked."""
+    """Print lines, optionally on stderr."""
     for line in lines:
         click.echo(plain(line), err=err)
 
 
 def say_text(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines."""
+    """Print multi-line text."""
     say(*text.removesuffix("\n").split("\n"), err=err)
 
 
 def say_json(document: object, default: Callable[[object], object] | None = None) -> None:
-    """Print a document as JSON to be read by people as well."""
+    """Print a document as indented JSON."""
     click.echo(as_json(document, indent=2, default=default))
 
 
 def say_document(text: str) -> None:
-    """Print what a writer of ours has made, byte for byte; its texts are plain already."""
+    """Print a document unchanged; its writer has already removed control characters."""
     click.echo(text, nl=False)
 
 
 def document_stream() -> TextIO:
-    """Return where a writer of ours may write by itself."""
+    """Return the stream to which a document is written directly."""
     return sys.stdout
 
 
 def ask(question: str) -> bool:
-    """Return whether a person agrees."""
+    """Ask for confirmation; return the answer."""
     return click.confirm(plain(question))
 
 
@@ -93,7 +92,7 @@ def working(text: str) -> Iterator[Callable[[str], None]]:
 
 
 class Screen:
-    """Something that is shown again and again in its place; a context manager."""
+    """A display that is updated in place; a context manager."""
 
     def __init__(self, *, stays: bool) -> None:
         self._live = Live(console=Console(), auto_refresh=False, transient=not stays)
@@ -106,5 +105,5 @@ class Screen:
         self._live.stop()
 
     def update(self, shown: RenderableType) -> None:
-        """Show something else."""
+        """Replace what is shown."""
         self._live.update(_Plain(shown), refresh=True)

@@ -1,6 +1,6 @@
 """`schulnetz probe SCHOOL`: every check of one school, live, in one screen.
 
-Must not know: how a check is done, or what makes a verdict.
+Must not know: how a check works, or how a verdict is reached.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WATCH_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the command line asked for."""
+    """The command line's options."""
 
     only: CheckKind | None
     as_json: bool
@@ -40,12 +40,12 @@ class Wishes:
 
     @property
     def pings(self) -> bool:
-        """Return whether anybody is pinged; watching asks the references as well."""
+        """Return whether pings are sent; with `--watch` the references are pinged too."""
         return self.watch or self.only in {None, CheckKind.ICMP}
 
 
 async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
-    """Probe and print; leave with 4 if a check failed."""
+    """Probe and print; exit with 4 if a check failed."""
     try:
         opened = open_session(
             inventory,
@@ -90,7 +90,7 @@ async def _once(session: SchoolSession, *, as_json: bool) -> None:
 
 
 async def _watch(session: SchoolSession) -> None:
-    """Go on in rounds until Ctrl-C; verdicts need several of them."""
+    """Run rounds until Ctrl-C; verdicts need several of them."""
     with Screen(stays=True) as screen:
         while True:
             due = session.clock.monotonic() + WATCH_SECONDS

@@ -1,11 +1,10 @@
-"""A device's recording for a bug report: what it answers, without what is nobody's business.
+"""A recording of a device's replies for a bug report, without private data.
 
-The form is that of snmpsim's `.snmprec` files (OID|tag|value), so that whoever gets one can
-have it answered by a simulated agent. Numbers stay as they are. A string stays only where it
-names a part of the device, and even there addresses are blotted out; of every other one only
-its length and whether it is text is kept.
+The format is that of snmpsim's `.snmprec` files (OID|tag|value), so that the recipient can replay
+it with a simulated agent. Numbers are kept. A string is kept only if it names a part of the device,
+with addresses redacted; of every other string only the length and whether it is text are kept.
 
-Must not know: how a device is asked.
+Must not know: how a device is queried.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ SUBTREES = (
     f"{_PREFIX}.25.1.1",
     "1.3.6.1.6.3.10.2.1",
 )
-"""What is recorded of every device: what a poll reads, and what explains it.
+"""What is recorded of every device: what a poll reads, and what helps to interpret it.
 
-No table is among them whose rows are named by addresses of clients.
+Tables indexed by client addresses are not included.
 """
 
 _KEPT_STRINGS = (
@@ -57,7 +56,7 @@ _STRINGS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS, Tag.OPAQUE})
 
 
 def subtrees_of(profile: DeviceProfile | None) -> tuple[str, ...]:
-    """Return what is recorded of a device that is read by a profile."""
+    """Return the subtrees to record from a device with a device profile."""
     readings = profile.readings if profile else ()
     own = (oid for one in readings for oid in (one.oid, one.label_oid) if oid)
     # A scalar's subtree is its object.
@@ -84,7 +83,7 @@ def _arcs(oid: str) -> tuple[int, ...]:
 
 
 def _string(tag: int, value: bytes) -> str:
-    # A bar or a control character would end the field; snmpsim then wants hexadecimal digits.
+    # A bar or a control character would end the field; snmpsim needs hexadecimal then.
     if tag == Tag.OCTET_STRING and _PLAIN.fullmatch(value):
         return f"{tag}|{value.decode('ascii')}"
     return f"{tag}x|{value.hex()}"

@@ -1,6 +1,6 @@
 """`schulnetz report`: how far the goal is reached, by what evidence, and until when.
 
-Must not know: how anything is counted or written down.
+Must not know: how anything is counted or formatted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
     type=click.Choice(["md", "html", "csv", "json"]),
     default="md",
     show_default=True,
-    help="html is one file to print on A4; csv has a line per site.",
+    help="html is one file to print on A4; csv has one line per site.",
 )
 @click.option(
     "--lang",
@@ -55,18 +55,16 @@ _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
     type=click.Choice(["de", "en"]),
     default="de",
     show_default=True,
-    help="Of md and html.",
+    help="Language of md and html.",
 )
-@click.option("--as-of", type=_DAY, metavar="DATE", help="As it was known at the end of that day.")
+@click.option("--as-of", type=_DAY, metavar="DATE", help="As known at the end of that day.")
 @click.option(
     "--since",
     type=_DAY,
     metavar="DATE",
     help="List what changed since the end of that day.  [default: since the last recorded report]",
 )
-@click.option(
-    "--record", "recording", is_flag=True, help="Note in the ledger that this one was made."
-)
+@click.option("--record", "recording", is_flag=True, help="Record this report in the ledger.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"
 )

@@ -1,6 +1,6 @@
 """`schulnetz run`: the daemon on the real network, from start to a clean stop.
 
-Must not know: what the daemon does inside.
+Must not know: how the daemon works.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 audit = logging.getLogger("monitor.audit")
 
-# Each has a message of one line that names the cure.
+# Each has a one-line message that names the cure.
 START_ERRORS = (
     AddressInUseError,
     StrangersError,
@@ -51,7 +51,7 @@ START_ERRORS = (
 
 
 def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | None) -> None:
-    """Run until SIGTERM or SIGINT; leave with a code and one line if it cannot start."""
+    """Run until SIGTERM or SIGINT; exit with a code and a one-line error if it cannot start."""
     logs.set_up(log_format, time.monotonic)
     try:
         asyncio.run(_run(config, settings, shard))
@@ -61,12 +61,12 @@ def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | Non
     except START_ERRORS as error:
         fail(sentence(error), Exit.CANNOT_START)
     except Exception as error:  # noqa: BLE001  # what nobody foresaw ends in one line as well
-        audit.critical("the daemon ends by a bug of the monitor", exc_info=error)
+        audit.critical("the daemon stops because of a bug in the monitor", exc_info=error)
         fail(f"a bug of the monitor: {'; '.join(_leaves(error))}", Exit.CANNOT_START)
 
 
 def _leaves(error: Exception) -> Iterator[str]:
-    """Yield what went wrong, in words; a group of errors says nothing by itself."""
+    """Yield the messages of all errors; an exception group has none itself."""
     if isinstance(error, ExceptionGroup):
         for one in error.exceptions:
             yield from _leaves(one)

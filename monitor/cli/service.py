@@ -1,9 +1,10 @@
 """Runs commands as the installed service: its user, its secrets, its limits.
 
-Under systemd the person at the shell and the service are two users: what one writes, the other may
-not read, and secrets are the service's alone. So root's command on an installed host is run by
-`systemd-run` with the settings of the service's unit. Without systemd (a container), with another
-configuration or state directory, or as the service's own user, the command runs as it is.
+Under systemd the user at the shell and the service are different users: they may not be able to
+read each other's files, and only the service has the secrets. So root's command on an installed
+host is run by `systemd-run` with the settings of the service's unit. Without systemd (a container),
+with another configuration or state directory, or as the service's own user, the command runs as it
+is.
 
 Must not know: what any single command does.
 """
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
 
     from monitor.cli.unit import Unit
 
-# Set for what already runs as the service: it must not ask for it once more.
+# Set for commands that already run as the service, so that they do not switch again.
 INSIDE: Final = "SCHULNETZ_AS_SERVICE"
 _ARGUMENTS: Final = "monitor.arguments"
-# How the service starts, ends and is watched is not for a command; all else of the unit is.
+# Settings for starting, stopping and supervising do not apply to a command; all others do.
 _NOT_TAKEN: Final = ("Type", "Exec", "Watchdog", "Restart", "Notify", "Standard", "PIDFile")
-# What a terminal and a language are; systemd-run hands nothing on by itself.
+# Terminal and language; systemd-run does not pass on any variables by itself.
 _HANDED_ON: Final = ("TERM", "COLUMNS", "NO_COLOR", "COLORTERM", "LANG", "LC_ALL")
-# Where systemd looks for a program of ExecStart= without a path (systemd.service(5)).
+# Where systemd searches for an ExecStart= program without a path (systemd.service(5)).
 _PROGRAM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OPTIONS: Final = {
     "config": "--config",
@@ -51,10 +52,10 @@ _OPTIONS: Final = {
 
 
 class Program(click.Group):
-    """The whole program; remembers its arguments, so that one can be run once more elsewhere."""
+    """The whole program; keeps its arguments, so that a command can be re-run as the service."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, as click does, and keep the arguments."""
+        """Parse the arguments like click, and keep them."""
         ctx.meta[_ARGUMENTS] = tuple(args)
         return super().parse_args(ctx, args)
 
@@ -62,15 +63,15 @@ class Program(click.Group):
 class ServiceCommand(click.Command):
     """A command that works with the service's secrets or state, and so runs as the service.
 
-    `for_all` says that others than root may run it as they are, `extra` which settings it needs
-    beyond the unit's.
+    `for_all` allows users other than root to run it as themselves, `extra` are settings that it
+    needs beyond the unit's.
     """
 
     for_all = False
     extra: tuple[str, ...] = ()
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # click's own face
-        """Run the command: as the service where there is one, else as it is."""
+        """Run the command, as the service if one is installed."""
         unit = unit_of(ctx)
         if unit is None or not _is_meant(unit, ctx) or is_service(unit):
             return super().invoke(ctx)
@@ -94,19 +95,19 @@ class Service:
 
     unit: Unit
     extra: tuple[str, ...] = ()
-    """Further settings for this command."""
+    """Additional settings for this command."""
 
     def run(self, words: Sequence[str], stdout: IO[bytes] | None = None) -> int:
-        """Run `schulnetz WORDS` as the service to its end; return its exit code.
+        """Run `schulnetz WORDS` as the service until it ends; return its exit code.
 
-        It reads and writes this process's own terminal or pipes; `stdout` takes the output instead.
-        Ctrl-C, and this process's end, are the command's.
+        It uses this process's terminal or pipes; `stdout` receives the output instead, if given.
+        Ctrl-C and the end of this process also end the command.
         """
         name = f"schulnetz-command-{token_hex(4)}.service"
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _leave)
         command = transient(self.unit, name, words, self.extra)
-        # In a session of its own, so that Ctrl-C reaches the command and not systemd-run.
+        # In its own session, so that Ctrl-C reaches the command and not systemd-run.
         process = subprocess.Popen(command, stdout=stdout, start_new_session=True)  # noqa: S603  # ours
         asked = False
         try:
@@ -123,15 +124,15 @@ class Service:
 
 
 def transient(unit: Unit, name: str, words: Sequence[str], extra: Sequence[str]) -> list[str]:
-    """Return the command line that runs `schulnetz WORDS` as unit `name`, set as the service is."""
+    """Return the command line that runs `schulnetz WORDS` as unit `name`, like the service."""
     program = shutil.which(next(iter(unit.command), ""), path=_PROGRAM_PATH)
     if program is None:
         fail(f"ExecStart= of {UNIT} names no program: systemctl status {UNIT}", Exit.WRONG)
     taken = [f"{key}={value}" for key, value in _taken(unit)]
-    # A user of the same name has the same number, dynamic or not: else the state changes owners.
+    # The same user name must give the same uid, dynamic or not; otherwise the state changes owner.
     taken += [f"User={unit.user}", *extra]
     variables = [f"{key}={os.environ[key]}" for key in _HANDED_ON if key in os.environ]
-    # The person, where one is asked for (`sla excuse`), and not the service.
+    # The name of the person (`sla excuse`) instead of the service.
     person = os.environ.get("SUDO_USER") or os.environ.get("LOGNAME") or "root"
     variables += [f"LOGNAME={person}", f"{INSIDE}=1"]
     return [
@@ -151,11 +152,11 @@ def transient(unit: Unit, name: str, words: Sequence[str], extra: Sequence[str])
 
 
 def _taken(unit: Unit) -> Iterator[tuple[str, str]]:
-    """Yield the settings that a command shares with the service, as systemd-run takes them."""
+    """Yield the settings that a command shares with the service, in systemd-run's format."""
     for key, value in unit.settings:
         if key.startswith(_NOT_TAKEN):
             continue
-        # In a unit one line may hold several; systemd-run takes `localhost` and the like alone.
+        # A unit's line may list several; systemd-run accepts names like `localhost` only alone.
         if key.startswith("IPAddress") and value:
             yield from ((key, word) for word in value.split())
         else:
@@ -163,9 +164,9 @@ def _taken(unit: Unit) -> Iterator[tuple[str, str]]:
 
 
 def refuse_beside_service(ctx: click.Context, state_directory: Path) -> None:
-    """Leave with a line where root would run a daemon on the state of the installed service.
+    """Exit with an error if root would run a daemon on the installed service's state.
 
-    What it wrote there the service could not read.
+    The service could not read the files written there.
     """
     unit = unit_of(ctx)
     if unit is None or is_service(unit) or os.geteuid() != 0:
@@ -179,9 +180,9 @@ def refuse_beside_service(ctx: click.Context, state_directory: Path) -> None:
 
 
 def words_of(ctx: click.Context) -> list[str]:
-    """Return the command with its arguments as they were given, and the options that were not.
+    """Return the command with its arguments as given, and with the options that were not.
 
-    What was looked up by default is named, so that the service takes the same.
+    Options with computed defaults are included, so that the service uses the same values.
     """
     given: list[str] = list(ctx.meta[_ARGUMENTS])
     begins = 0
@@ -202,7 +203,7 @@ def _named(ctx: click.Context) -> Iterator[str]:
 
 
 def _is_meant(unit: Unit, ctx: click.Context) -> bool:
-    """Return whether a command is about what the service watches and keeps."""
+    """Return whether a command uses the service's configuration and state."""
     owned: dict[str, Path | str | None] = {
         "config": unit.config,
         "state_dir": unit.state_directory,
@@ -228,7 +229,7 @@ def is_service(unit: Unit) -> bool:
 
 
 def own_name() -> str:
-    """Return whom this process runs as; the number where it has no name."""
+    """Return the user of this process; its number if it has no name."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""One school asked from the shell: its checks, run in rounds, and what follows from them.
+"""One school probed from the shell: its checks, run in rounds, and the resulting verdicts.
 
 Must not know: how the findings are shown.
 """
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from monitor.probes.context import EchoTransport
     from monitor.threads import ProbeThreads
 
-# Two polls of the uplink's counters lie so far apart; less, and devices' caches show.
+# Interval between two polls of the uplink's counters; if shorter, devices return cached values.
 LOAD_SECONDS = 5.0
 
 
 class NoEcho:
-    """Stands where no check pings, so that nobody needs the permission to."""
+    """Used if no check pings, so that no permission is needed."""
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Return nothing: nothing comes."""
+        """Return nothing, because no datagrams arrive."""
         return {}
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
@@ -68,7 +68,7 @@ class SchoolSession:
         self.school = school
         self.clock = SystemClock()
         self._transports = transports
-        # Alone in its inventory, no other school's silence is taken for the monitor's own.
+        # With only this school in the inventory, its silence is not mistaken for isolation.
         self._inventory = replace(inventory, schools=(school,))
         self.checks = [one for one in self._inventory.checks() if one.target.school]
         self.references = [
@@ -90,7 +90,7 @@ class SchoolSession:
 
     @property
     def maintenance(self) -> MaintenanceWindow | None:
-        """Return the maintenance window that the school is in now."""
+        """Return the school's current maintenance window."""
         return self._maintenance.active(self.school.id, self.clock.now())
 
     def moment(self) -> Moment:
@@ -106,7 +106,7 @@ class SchoolSession:
             consumer.tick(self.moment())
 
     async def measure_load(self) -> None:
-        """Read the uplinks' counters again, where they could be read, for their load."""
+        """Read the uplinks' counters again to compute their load."""
         again = [
             seen.check
             for seen in self.latest
@@ -131,7 +131,7 @@ class SchoolSession:
 
 @dataclass(frozen=True, slots=True)
 class Transports:
-    """How devices are asked; `inventory` says where, which in a demo is elsewhere."""
+    """How devices are queried; `inventory` has their addresses, which differ in a demo."""
 
     inventory: Inventory
     echo: EchoTransport
@@ -156,7 +156,7 @@ async def open_transports(
 
     Raises:
         SecretError: if a credential cannot be read.
-        EchoPermissionError: if no ping can be sent; the message says the cure.
+        EchoPermissionError: if no ping can be sent; the message names the cure.
     """
     async with AsyncExitStack() as stack:
         echo: EchoTransport

@@ -1,4 +1,4 @@
-"""How findings look on a terminal: words beside every colour.
+"""Findings on a terminal: every colour is accompanied by text.
 
 Must not know: where the findings come from.
 """
@@ -42,7 +42,7 @@ OPER_UP = 1
 
 
 def session_screen(session: SchoolSession, *, with_verdicts: bool) -> RenderableType:
-    """Return one screen on a school: what is owed, what was found, what follows."""
+    """Return one screen about a school: contract, observations and verdicts."""
     school = session.school
     parts: list[RenderableType] = [
         Text(
@@ -63,7 +63,9 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
     else:
         parts += [_verdict(subject, verdict) for subject, verdict in session.board.findings()]
         if session.board.is_isolated:
-            parts.append(Text("the monitor's own line is dead: nobody is judged", style="yellow"))
+            parts.append(
+                Text("the monitor's own line is down: verdicts are suspended", style="yellow")
+            )
     return Group(*parts)
 
 
@@ -121,7 +123,7 @@ def rate(bits_per_second: float) -> str:
 
 
 def _table(school: School, observations: Sequence[Observation]) -> Table:
-    """Return one row per check: where, what, how it ended, what was measured and why."""
+    """Return one row per check: site, check, outcome, values and reason."""
     several_sites = len(school.sites) > 1
     table = Table(
         Column("device", Kind.TEXT),
@@ -146,7 +148,7 @@ def _table(school: School, observations: Sequence[Observation]) -> Table:
 
 
 def found(observation: Observation) -> str:
-    """Return what an observation measured, in a line for a person."""
+    """Return an observation's values as one line of text."""
     match observation.values:
         case EchoRound() as echo:
             return _echo(echo)
@@ -212,7 +214,7 @@ def _hardware(reading: HardwareReading) -> str:
             parts.append(f"at most {warmest:g} °C")
     if reading.topology_changes is not None:
         parts.append(f"{reading.topology_changes} changes of the spanning tree")
-    return ", ".join(parts) or "tells nothing of its hardware"
+    return ", ".join(parts) or "reports nothing about its hardware"
 
 
 def _ms(seconds: float) -> str:

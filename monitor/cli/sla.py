@@ -39,7 +39,7 @@ _SHAPES: Final = {
 
 
 @click.group(invoke_without_command=True)
-@click.option("--month", metavar="YYYY-MM", help="Which month.  [default: this one]")
+@click.option("--month", metavar="YYYY-MM", help="The month. [default: the current one]")
 @click.option("--provider", metavar="NAME", help="Only sites with this provider.")
 @click.option(
     "--format",
@@ -47,7 +47,7 @@ _SHAPES: Final = {
     type=click.Choice(["table", "csv", "outages-csv", "excuses-csv", "json"]),
     default="table",
     show_default=True,
-    help="csv has a line per site, outages-csv one per outage, excuses-csv one per excuse.",
+    help="csv has one line per site, outages-csv per outage, excuses-csv per excuse.",
 )
 @json_option
 @config_option
@@ -91,7 +91,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
         say_document(to_json(report))
     elif form == "table":
         show(to_table(report))
-        # Not in the table: an anchor is one word, and longer than a narrow terminal's line.
+        # Not in the table: an anchor is one word, longer than a narrow terminal's line.
         say(f"Ledger: {report.ledger}")
     else:
         say_document(_SHAPES[form](report))

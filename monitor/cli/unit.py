@@ -1,6 +1,6 @@
-"""The installed service's systemd unit, as text: its settings, and what its `ExecStart=` names.
+"""The installed service's systemd unit: its settings, and the options in its `ExecStart=`.
 
-Must not know: how a command runs as the service, any single command.
+Must not know: how a command runs as the service, or any single command.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ INSTALLED_STATE: Final = Path("/var/lib/schulnetz")
 CREDENTIALS: Final = Path("/run/credentials", UNIT)
 _BOOTED: Final = Path("/run/systemd/system")
 _ANSWER_SECONDS: Final = 30.0
-# What systemd.service(5) allows before the program of ExecStart=.
+# Prefixes that systemd.service(5) allows before the program of ExecStart=.
 _EXEC_PREFIXES: Final = "@-:+!"
 
 
@@ -32,11 +32,11 @@ class Unit:
     settings: tuple[tuple[str, str], ...]
 
     def last(self, key: str) -> str:
-        """Return the value that is in force for a key that has one; empty without."""
+        """Return the effective value of a single-valued key; empty if not set."""
         return next((value for name, value in reversed(self.settings) if name == key), "")
 
     def all(self, key: str) -> list[str]:
-        """Return the values of a key that may stand several times; an empty one resets it."""
+        """Return the values of a key that may occur several times; an empty one resets it."""
         found: list[str] = []
         for name, value in self.settings:
             if name == key:
@@ -45,7 +45,7 @@ class Unit:
 
     @property
     def user(self) -> str:
-        """Return whom the service runs as; empty for root."""
+        """Return the service's user; empty for root."""
         dynamic = self.last("DynamicUser").casefold() in {"yes", "true", "1", "on"}
         user = self.last("User") or (UNIT.partition(".")[0] if dynamic else "")
         return "" if user in {"root", "0"} else user
@@ -76,13 +76,13 @@ class Unit:
 
     @property
     def config(self) -> Path:
-        """Return the schools that the service watches."""
+        """Return the configuration file of the service."""
         named = self.option("--config") or self.environment.get("SCHULNETZ_CONFIG")
         return Path(named) if named else INSTALLED_CONFIG
 
     @property
     def state_directory(self) -> Path:
-        """Return where the service keeps its state."""
+        """Return the state directory of the service."""
         named = self.option("--state-dir")
         if named:
             return Path(named)
@@ -91,17 +91,17 @@ class Unit:
 
     @property
     def ledger(self) -> str | None:
-        """Return the URL of the service's database; None where the ledger is a file."""
+        """Return the URL of the service's database; None if the ledger is a file."""
         return self.option("--ledger") or self.environment.get("SCHULNETZ_LEDGER")
 
     @property
     def ledger_writer(self) -> str | None:
-        """Return whose ledger in that database the service writes, if that is named."""
+        """Return the service's ledger writer in that database, if given."""
         return self.option("--ledger-writer") or self.environment.get("SCHULNETZ_LEDGER_WRITER")
 
 
 def parse_unit(text: str) -> Unit:
-    """Return the [Service] settings of a unit and its drop-ins, one after the other in a text.
+    """Return the [Service] settings of a unit and its drop-ins, given as one text.
 
     Source: systemd.syntax(7).
     """
@@ -117,7 +117,7 @@ def parse_unit(text: str) -> Unit:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Yield the lines without comments, those that end with a backslash joined with the next."""
+    """Yield the lines without comments, with continuation lines joined."""
     begun = ""
     for raw in text.splitlines():
         line = raw.strip()

@@ -1,4 +1,4 @@
-"""`schulnetz unit`: a drop-in by which the unit lets the daemon reach what is configured.
+"""`schulnetz unit`: a drop-in that lets the daemon reach everything that is configured.
 
 Must not know: how commands run as the service.
 """
@@ -35,7 +35,7 @@ class _Network(click.ParamType[IPv4Network | IPv6Network]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Network:
-        """Return the network of the text."""
+        """Parse the network."""
         if not isinstance(value, str):
             return value
         try:
@@ -53,13 +53,13 @@ class _Network(click.ParamType[IPv4Network | IPv6Network]):
     type=_Network(),
     multiple=True,
     metavar="NETWORK",
-    help="Who reads pages and metrics, or is asked besides. May be given several times.",
+    help="Another client or peer of the daemon. May be given several times.",
 )
 def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> None:
-    """Print a drop-in with which the unit lets the daemon reach all that is configured.
+    """Print a drop-in that lets the daemon reach everything that is configured.
 
-    The unit as it is shipped allows this host and private networks and denies all else. Names are
-    looked up now: print it again when their addresses change.
+    The shipped unit allows only this host and private networks. Names are resolved now: print the
+    drop-in again when their addresses change.
     """
     inventory = read_inventory(config)
     context = click.get_current_context()
@@ -74,7 +74,7 @@ def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> 
     )
     say(*_drop_in(config, looked_at, found, readers))
     for name in found.unknown:
-        say(f"warning: {name} has no address now; it stays out of reach", err=True)
+        say(f"warning: {name} does not resolve now and stays unreachable", err=True)
 
 
 def _drop_in(

@@ -1,6 +1,6 @@
-"""`schulnetz walk` and `schulnetz record`: one device's objects, to look at or to send on.
+"""`schulnetz walk` and `schulnetz record`: one device's objects, to read or to send.
 
-Must not know: how SNMP is spoken, what may be told of a device.
+Must not know: SNMP, or which data of a device is private.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ T = TypeVar("T")
 PROFILE, EXPORTED = "profile", "exported"
 WALK_SECONDS = 30.0
 RECORD_SECONDS = 120.0
-# Who is behind a port is nobody's business.
+# Who uses a port is private.
 _NOT_SHOWN = frozenset({"ifPhysAddress", "lldpLocPortId"})
 _STDOUT = Path("-")
 _TABLES = {table.name: table for table in TABLES if table is not LLDP_REM_TABLE}
 
 device_argument = click.argument("device", metavar="SCHOOL/DEVICE")
 demo_option = click.option(
-    "--demo", "of_demo", is_flag=True, help="Ask the simulated device of a running demo."
+    "--demo", "of_demo", is_flag=True, help="Query the simulated device of a running demo."
 )
 demo_state_option = click.option(
     "--state-dir",
@@ -76,7 +76,7 @@ demo_state_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    """One device that is read by SNMP: where, how, and by which checks."""
+    """One device that is polled by SNMP: its address, access and checks."""
 
     name: str
     checks: tuple[Check, ...]
@@ -85,12 +85,12 @@ class _Device:
     transports: Transports
 
     async def read(self, request: Request) -> Result:
-        """Return what the device says."""
+        """Return the device's data."""
         deadline = asyncio.get_running_loop().time() + WALK_SECONDS
         return await self.transports.snmp.read(self.address, self.access, request, deadline)
 
     async def hardware(self) -> HardwareReading | None:
-        """Return what the check of its hardware says, None if it has none."""
+        """Return the observation of its hardware check, None if it has none."""
         for check in self.checks:
             if isinstance(check.options, HardwareOptions):
                 found = await hardware.run(check, self._context())
@@ -98,7 +98,7 @@ class _Device:
         return None
 
     async def interfaces(self) -> tuple[DeviceReading, InterfacesOptions] | None:
-        """Return what the check of its interfaces reads, and how; None if nothing came."""
+        """Return the reading of its interfaces check and the options; None without a reply."""
         for check in self.checks:
             if isinstance(check.options, InterfacesOptions):
                 found = await interfaces.run(check, self._context())
@@ -125,10 +125,10 @@ def walk(
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
     state_dir: Path | None,
 ) -> None:
-    """Print a TABLE of one device as it is read; without TABLE, which tables it has.
+    """Print a TABLE of one device; without TABLE, list its tables.
 
-    Tables are those of `schulnetz walk SCHOOL/DEVICE`; `profile` is what the make's own MIBs
-    say by its device profile, and `exported` how much of each interface is exported, and why.
+    `schulnetz walk SCHOOL/DEVICE` lists the tables; `profile` shows the readings of the vendor's
+    MIBs by its device profile, `exported` what is exported of each interface, and why.
     """
     inventory = read_inventory(config)
     wanted = _table(table)
@@ -145,10 +145,10 @@ def walk(
 
 
 class _RecordCommand(ServiceCommand):
-    """The file is the person's, in a place that the service need not even see."""
+    """The file belongs to the user; the service may not have access to its directory."""
 
     def run_as(self, service: Service, ctx: click.Context) -> int:
-        """Have the service record to its output, and write that to the file; see `Service.run`."""
+        """Let the service record to stdout, and write that to the file; see `Service.run`."""
         file, device = ctx.params["file"], ctx.params["device"]
         if file == _STDOUT:
             return super().run_as(service, ctx)
@@ -178,10 +178,10 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     of_demo: bool,  # noqa: FBT001  # click passes flags by name
     state_dir: Path | None,
 ) -> None:
-    """Write what one device answers to FILE, for a bug report; nothing personal is in it.
+    """Record one device's replies to FILE, for a bug report; without personal data.
 
-    Numbers and the names of parts are kept. Names, contacts, places, aliases, serial numbers
-    and addresses are blotted out. FILE is in the form of snmpsim's .snmprec; - is stdout.
+    Numbers and the names of parts are kept. Names, contacts, locations, aliases, serial numbers and
+    addresses are redacted. FILE is in snmpsim's .snmprec format; - is stdout.
     """
     _refuse_existing(file)
     inventory = read_inventory(config)
@@ -212,7 +212,7 @@ def _write(file: Path, mode: int | None, device: str, lines: list[str]) -> None:
 
 
 def _demo(state_dir: Path | None, *, of_demo: bool) -> Path | None:
-    """Return where the running demo keeps its state; None where the real devices are meant."""
+    """Return the state directory of the running demo; None for the real devices."""
     return (state_dir or demo_command.STATE_DIRECTORY) if of_demo else None
 
 
@@ -266,7 +266,7 @@ def _table(wanted: str | None) -> str | None:
 
 
 async def _overview(found: _Device) -> list[str]:
-    """Return what the device says of itself, and how many rows each of its tables has."""
+    """Return the device's system group, and the number of rows of each table."""
     system = await found.read(Request(interfaces.SCALARS, ()))
     if not system.scalars:
         _fail_unanswered(found, system)
@@ -288,7 +288,7 @@ async def _overview(found: _Device) -> list[str]:
 
 
 async def _rows(found: _Device, name: str) -> list[str]:
-    """Return the rows of a table, a line per value, as `snmpwalk` would name them."""
+    """Return the rows of a table, one line per value, with the names of `snmpwalk`."""
     result = await found.read(_request(_TABLES[name]))
     rows = sorted({index for column in result.columns.values() for index in column})
     lines = [
@@ -307,12 +307,14 @@ async def _rows(found: _Device, name: str) -> list[str]:
 
 
 async def _profile(found: _Device) -> list[str]:
-    """Return what the make's own MIBs say, by its device profile."""
+    """Return the readings of the vendor's MIBs, by the device profile."""
     reading = await found.hardware()
     if reading is None:
-        fail(f"{found.name} has no check of its hardware, or it does not answer", Exit.CHECK_FAILED)
+        fail(f"{found.name} has no hardware check, or it does not answer", Exit.CHECK_FAILED)
     if not reading.profile:
-        return ["no device profile is for this make; docs/configuration.md says how to add one"]
+        return [
+            "there is no device profile for this make; docs/configuration.md says how to add one"
+        ]
     parts = [
         f'{quantity}{{part="{sanitise(part)}"}} {value:g}'
         for (quantity, part), value in reading.parts.items()
@@ -333,7 +335,7 @@ async def _exported(found: _Device) -> list[str]:
 
 
 async def _record(found: _Device) -> tuple[list[str], list[str]]:
-    """Return the lines of a recording, and why it is not complete, if it is not."""
+    """Return the lines of a recording, and why it is incomplete, if it is."""
     reading = await found.hardware()
     options = (check.options for check in found.checks)
     profiles = next((one.profiles for one in options if isinstance(one, HardwareOptions)), None)
@@ -359,5 +361,5 @@ def _value(value: int | bytes | tuple[int, ...]) -> str:
 
 
 def _fail_unanswered(found: _Device, result: Result) -> NoReturn:
-    why = result.failure.message if result.failure else "it has none of the objects"
+    why = result.failure.message if result.failure else "the device has none of the objects"
     fail(f"{found.name} ({found.address}): {why}", Exit.CHECK_FAILED)

@@ -50,7 +50,7 @@ def read(path: Path) -> bytes:
 def _read(path: Path) -> bytes:
     if path.is_fifo():
         # Opening it would wait for a writer, for ever in a daemon that reloads.
-        raise OSError(errno.EINVAL, "it is a pipe, and a file is needed")
+        raise OSError(errno.EINVAL, "it is a pipe, but a file is needed")
     with path.open("rb") as file:
         # One byte more than allowed tells that there is more, however much it is.
         return file.read(MAX_BYTES + 1)

@@ -186,7 +186,7 @@ def _write(lines: list[str], node: MappingNode, key: str, new: Value, name: str)
     )
     if found is None or not is_single:
         raise EditError(
-            f"{name}:{line}: {key} does not stand in a line of its own; edit this school by hand"
+            f"{name}:{line}: {key} is not on a line of its own; edit this school by hand"
         )
     lines[line - 1] = f"{found['before']}{_written(new)[1:]}{found['after']}"
 
@@ -221,7 +221,7 @@ def _insert(text: str, blocks: str, name: str) -> str:
         return text
     begins = re.search(r"^schools:[^\n]*\n", text, re.MULTILINE)
     if begins is None or "[" in begins[0]:
-        raise EditError(f"{name}: the list `schools` does not stand in lines of its own")
+        raise EditError(f"{name}: the list `schools` is not on lines of its own")
     at = begins.end()
     for line in re.compile(r"^[^\n]*\n?", re.MULTILINE).finditer(text, begins.end()):
         # What is indented belongs to the list; a comment before the next key does not.

@@ -1,1 +1,1 @@
-"""What polls of a device say beyond its values: restarts, cables."""
+"""What follows from successive polls of a device: restarts, links."""

@@ -1,10 +1,10 @@
-"""Which managed devices of a site are cabled to each other, by what they tell over LLDP.
+"""Which managed devices of a site are connected to each other, according to LLDP.
 
-Only links between devices of the inventory are kept: a neighbor is one if it calls itself by
-the sysName that such a device of the same school has, and no other. Whatever else speaks LLDP
-(telephones, people's computers) is forgotten as soon as it was read.
+Only links between devices of the inventory are kept: a neighbor matches if its sysName is that of
+exactly one device of the same school. Other LLDP neighbors (telephones, computers) are discarded at
+once.
 
-A link that was seen once stays known: that it is gone is what one wants to hear of.
+A link that was seen once is remembered, so that its loss can be reported.
 
 Must not know: SNMP, metrics.
 """
@@ -30,7 +30,7 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A cable as the device at one end of it sees it; the ports as each end calls its own."""
+    """A link as seen by the device at one end; each end names its own port."""
 
     port: str
     neighbor: Place
@@ -42,13 +42,13 @@ class Topology:
 
     def __init__(self, inventory: Inventory) -> None:
         self._places: frozenset[Place] = frozenset()
-        # By school: a poll must not cost more because there are more schools.
+        # By school, so that the cost of a poll does not grow with the number of schools.
         self._names: dict[str, dict[Place, str]] = {}
         self._links: dict[Place, dict[Link, bool]] = {}
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> set[Place]:
-        """Take over another inventory; return the devices that have fewer links now, or none."""
+        """Apply another inventory; return the devices that lost links."""
         before = {place: len(links) for place, links in self._links.items()}
         self._places = frozenset(
             place_of(check.target)
@@ -69,7 +69,7 @@ class Topology:
         return {place for place, count in before.items() if len(self.links(place)) < count}
 
     def observe(self, observation: Observation) -> bool:
-        """Take in what was found; return whether the device's links were told anew."""
+        """Process an observation; return whether the device's links were updated."""
         place = place_of(observation.check.target)
         if place not in self._places:
             return False
@@ -84,7 +84,7 @@ class Topology:
         return True
 
     def links(self, place: Place) -> Mapping[Link, bool]:
-        """Return the links that a device sees or has seen, with whether it sees them now."""
+        """Return the links that a device has seen, and whether it still sees each."""
         return self._links.get(place, {})
 
     def _managed(self, place: Place, neighbors: Iterable[Neighbor]) -> set[Link]:
@@ -94,7 +94,7 @@ class Topology:
         found = set()
         for neighbor in neighbors:
             places = named.get(neighbor.sys_name, [])
-            # Two of a name are as good as none.
+            # Ambiguous names are ignored.
             if len(places) == 1 and places[0] != place:
                 found.add(Link(neighbor.port, places[0], neighbor.remote_port))
         return found
@@ -106,10 +106,10 @@ def place_of(target: Target) -> Place:
 
 
 def _renewed(before: Mapping[Link, bool], seen: set[Link]) -> dict[Link, bool]:
-    """Return the links after a poll: those seen, and those of before that are only gone.
+    """Return the links after a poll: those seen, and earlier ones that are lost.
 
-    A cable that was put elsewhere is seen elsewhere: the port has another neighbor, or a port
-    that was free has the neighbor of this one.
+    A link that was moved is not lost: its port has another neighbor, or its neighbor appears at a
+    port that was free.
     """
     ports = {link.port for link in seen}
     moved_to = {link.neighbor for link in seen - before.keys()}

@@ -1,8 +1,8 @@
-"""Whether a device restarted between two polls: by its clocks, held against ours.
+"""Whether a device restarted between two polls: its clocks compared with ours.
 
-sysUpTime alone cannot tell. It wraps after 497.1 days, which is no restart, and on a server it
-is the SNMP agent's age, not the machine's. So it is compared with the time that passed here,
-and where it began anew, the device's other clocks say what did.
+sysUpTime alone is not enough. It wraps after 497.1 days, which is not a restart, and on a server it
+is the age of the SNMP agent, not of the machine. So it is compared with the time elapsed here, and
+if it restarted, the device's other clocks show what restarted.
 
 Source: RFC 3418 sysUpTime, RFC 2790 hrSystemUptime (hundredths of a second, both wrap at 2^32),
 RFC 3411 snmpEngineTime (seconds since the engine last started).
@@ -17,12 +17,12 @@ from enum import StrEnum
 
 _TICKS = 100
 _WRAP = 2**32
-# A device's clock may run a little off ours, and its answer may wait in a queue.
+# A device's clock may drift against ours, and its reply may wait in a queue.
 _DRIFT, _SLACK_SECONDS = 0.01, 30.0
 
 
 class Restart(StrEnum):
-    """What began anew: the device, or only the agent that speaks for it."""
+    """What restarted: the device, or only its SNMP agent."""
 
     DEVICE = "device"
     AGENT = "agent"
@@ -30,7 +30,7 @@ class Restart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """What a device's clocks said: hundredths, but `engine_seconds`; None where it has none."""
+    """A device's clocks: hundredths, except `engine_seconds`; None if it lacks one."""
 
     uptime_ticks: int | None
     host_ticks: int | None = None
@@ -38,9 +38,9 @@ class Clocks:
 
 
 def restarted(before: Clocks, after: Clocks, seconds: float) -> Restart | None:
-    """Return what began anew between two polls that lie `seconds` apart, None if nothing did.
+    """Return what restarted between two polls `seconds` apart, None if nothing did.
 
-    None as well where the device has no sysUpTime: what cannot be told is not counted.
+    Also None if the device has no sysUpTime: what is unknown is not counted.
     """
     if before.uptime_ticks is None or after.uptime_ticks is None:
         return None
@@ -50,7 +50,7 @@ def restarted(before: Clocks, after: Clocks, seconds: float) -> Restart | None:
         host_went_on = _went_on(before.host_ticks, after.host_ticks, seconds)
         return Restart.AGENT if host_went_on else Restart.DEVICE
     if before.engine_seconds is not None and after.engine_seconds is not None:
-        # An engine that went on was started by nothing, and neither was its machine.
+        # If the engine kept running, neither it nor the machine restarted.
         went = after.engine_seconds - before.engine_seconds
         if went >= seconds - _slack(seconds):
             return None
@@ -58,7 +58,7 @@ def restarted(before: Clocks, after: Clocks, seconds: float) -> Restart | None:
 
 
 def _went_on(before: int, after: int, seconds: float) -> bool:
-    # Modulo, so that a wrap is no step back; a clock that merely stands is no restart either.
+    # Modulo, so that a wrap is not a decrease; a stopped clock is not a restart either.
     went = (after - before) % _WRAP / _TICKS
     return after == before or abs(went - seconds) <= _slack(seconds)
 

@@ -1,6 +1,6 @@
-"""The account of minutes and the ledger's health as sample lines.
+"""Availability minutes and the ledger's health as sample lines.
 
-Must not know: how minutes are classed, or where the ledger lies.
+Must not know: how minutes are classified, or where the ledger is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHOOL_MINUTES_TOTAL: Final = Metric(
     "school_minutes_total",
     Kind.COUNTER,
     "minutes",
-    "Minutes of a site accounted for since the daemon's start, by class",
+    "Minutes of a site recorded since the daemon's start, by class",
     (*SITE, "class"),
     known={"class": tuple(MinuteClass)},
 )
@@ -29,8 +29,8 @@ SCHOOL_EXCUSE_MINUTES: Final = Metric(
     "school_excuse_minutes",
     Kind.GAUGE,
     "minutes",
-    "Minutes of a site that an excuse in force turned into another class: excused (they were"
-    " down) or down (they were unknown); `school_minutes_total` keeps them as recorded",
+    "Minutes of a site that an excuse in force reclassified as excused (recorded as down) or "
+    "down (recorded as unknown); `school_minutes_total` keeps them as recorded",
     (*SITE, "excuse", "into"),
 )
 SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS: Final = Metric(
@@ -52,7 +52,7 @@ SCHOOL_EXCUSE_INFO: Final = Metric(
     "school_excuse_info",
     Kind.INFO,
     "",
-    "An excuse in force and the reason that was given; who decided is in the ledger",
+    "An excuse in force and its reason; the ledger names who decided",
     ("excuse", "note"),
 )
 MONITOR_LEDGER_HEALTHY: Final = Metric(
@@ -62,22 +62,22 @@ MONITOR_LEDGER_RECORDED_TOTAL: Final = Metric(
     "monitor_ledger_recorded_total",
     Kind.COUNTER,
     "entries",
-    "Entries made durable since the daemon's start",
+    "Entries stored durably since the daemon's start",
 )
 MONITOR_LEDGER_UNRECORDED_TOTAL: Final = Metric(
     "monitor_ledger_unrecorded_total",
     Kind.COUNTER,
     "entries",
-    "Entries that were refused for good since the daemon's start",
+    "Entries permanently rejected since the daemon's start",
 )
 MONITOR_LEDGER_WAITING: Final = Metric(
-    "monitor_ledger_waiting", Kind.GAUGE, "entries", "Entries that wait to be made durable"
+    "monitor_ledger_waiting", Kind.GAUGE, "entries", "Entries waiting to be stored"
 )
 MONITOR_LEDGER_QUARANTINED: Final = Metric(
     "monitor_ledger_quarantined",
     Kind.GAUGE,
     "",
-    "Whether a damaged ledger lies beside the one in use: 1 yes, 0 no",
+    "Whether a quarantined ledger exists beside the one in use: 1 yes, 0 no",
 )
 MONITOR_LEDGER_ANCHOR_INFO: Final = Metric(
     "monitor_ledger_anchor_info",

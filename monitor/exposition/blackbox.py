@@ -36,12 +36,12 @@ def _gauge(name: str, unit: str, text: str, *labels: str) -> Metric:
 PROBE_IP_ADDR_HASH: Final = _gauge(
     "probe_ip_addr_hash",
     "",
-    "FNV-1a hash of the address that was asked; another one means another address",
+    "FNV-1a hash of the target's address; it changes with the address",
 )
 PROBE_FAILED_DUE_TO_REGEX: Final = _gauge(
     "probe_failed_due_to_regex",
     "",
-    "Whether the answer did not match what was expected: 1 yes, 0 no",
+    "Whether the response did not match the expectation: 1 yes, 0 no",
 )
 
 CONNECTION_METRICS: Final = (
@@ -99,9 +99,7 @@ PROBE_SSL_LAST_CHAIN_INFO: Final = _gauge(
     "subject",
     "subjectalternative",
 )
-PROBE_TLS_VERSION_INFO: Final = _gauge(
-    "probe_tls_version_info", "", "Version of TLS that was spoken", "version"
-)
+PROBE_TLS_VERSION_INFO: Final = _gauge("probe_tls_version_info", "", "TLS version used", "version")
 
 HTTP_METRICS: Final = (
     PROBE_HTTP_DURATION_SECONDS,
@@ -131,7 +129,7 @@ PROBE_DNS_ADDITIONAL_RRS: Final = _gauge(
     "probe_dns_additional_rrs", "records", "Records in the additional section"
 )
 PROBE_DNS_QUERY_SUCCEEDED: Final = _gauge(
-    "probe_dns_query_succeeded", "", "Whether a reply came, whatever its rcode: 1 yes, 0 no"
+    "probe_dns_query_succeeded", "", "Whether a reply arrived, whatever its rcode: 1 yes, 0 no"
 )
 PROBE_DNS_SERIAL: Final = _gauge("probe_dns_serial", "", "Serial number of the zone (SOA)")
 

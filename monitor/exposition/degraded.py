@@ -1,6 +1,6 @@
-"""What works badly though it answers, as sample lines.
+"""Degraded devices as sample lines.
 
-Must not know: when a device is degraded.
+Must not know: when a device is degraded; HELP and TYPE, which are in the catalogue.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ SCHOOL_UPLINK_DEGRADED: Final = Metric(
     "school_uplink_degraded",
     Kind.GAUGE,
     "",
-    "Whether a site's uplink that is up works badly: 1 yes, 0 no, absent while down or unknown",
+    "Whether a site's uplink is degraded: 1 yes, 0 no, absent while down or unknown",
     SITE,
 )
 SCHOOL_SWITCH_DEGRADED: Final = Metric(
     "school_switch_degraded",
     Kind.GAUGE,
     "",
-    "Whether a switch that is up works badly: 1 yes, 0 no, absent while down or unknown",
+    "Whether a switch is degraded: 1 yes, 0 no, absent while down or unknown",
     DEVICE,
 )
 SCHOOL_DEGRADED_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "school_degraded_since_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when a device that is up works badly, one series for each reason, Unix time",
+    "Since when a device has been degraded, one series for each reason, Unix time",
     (*DEVICE, "check", "reason", "part"),
 )
 

@@ -1,13 +1,13 @@
 """A device's reading as sample lines: system group and interface tables.
 
-The lines end with the instant of the reading, in milliseconds: Prometheus scrapes in another rhythm
-than the daemon polls, and would else see none, one or two polls between two scrapes. Where polls
-are too rare for that (`LONGEST_POLLED_SECONDS`) they carry none.
+The lines end with the time stamp of the reading, in milliseconds: Prometheus does not scrape in
+step with the polls, and would otherwise see none, one or two polls between two scrapes. If polls
+are too rare for that (`LONGEST_POLLED_SECONDS`), there is no time stamp.
 
-Which interfaces are exported, and how much of each, `ports.py` chooses; what they are called,
-`interface_labels.py` says; `interfaces.py` has the tables' metrics and writes a column.
+`ports.py` selects which interfaces are exported, and how much of each; `interface_labels.py` makes
+their labels.
 
-Must not know: how the device was asked.
+Must not know: how the device was queried.
 """
 
 from __future__ import annotations

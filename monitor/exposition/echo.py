@@ -1,7 +1,7 @@
 """ICMP rounds as sample lines: the last round's gauges, and totals over all rounds.
 
-Packets are sent more often than anybody scrapes, so what counts is kept in counters and a
-histogram; they live as long as their check is configured.
+Packets are sent more often than metrics are scraped, so totals are kept in counters and a
+histogram, for as long as their check is configured.
 
 Must not know: how packets are sent, or when.
 """

@@ -1,6 +1,6 @@
 """Keeps scrapes from disturbing the probes: one slice at a time, compressed bodies kept 1 s.
 
-Must not know: HTTP. Whoever serves it says whether the client accepts gzip.
+Must not know: HTTP. The server says whether the client accepts gzip.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class _Body:
 class ScrapeGate:
     """Hands out expositions, however many clients ask; use as a context manager.
 
-    However many ask, one slice is joined at a time and one body is compressed at a time. A
-    plain body is joined while it is sent, so a slow client costs no memory and holds up nobody.
+    However many clients there are, one slice is joined at a time and one body is compressed at a
+    time. A plain body is joined while it is sent, so a slow client costs no memory and delays no
+    other.
     """
 
     def __init__(self, exposition: Exposition, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """A switch's hardware as sample lines: power over Ethernet, sensors, spanning tree.
 
-Must not know: how the switch was asked, or when a value is too high.
+Must not know: how the switch was queried, or when a value is too high.
 """
 
 from __future__ import annotations

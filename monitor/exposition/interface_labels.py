@@ -1,9 +1,9 @@
-"""What the series of a device's interfaces are called: their labels.
+"""The labels of the series of a device's interfaces.
 
-An interface is known by what it is called, so that a restart which numbers the interfaces
-anew goes on with the same series; where several are called the same, or one is not called
-anything, its number tells it apart. The labels are made once and kept while the device's names
-stay the same; they are most of the text, and making them would be most of the work.
+An interface is identified by its name, so that a restart which renumbers the interfaces continues
+the same series; if names are not unique or missing, its number is added. The labels are made once
+and kept while the device's names stay the same; they are most of the text, and making them would be
+most of the work.
 
 Must not know: families, values, instants.
 """

@@ -1,4 +1,4 @@
-"""What a metric is: its name, kind, unit, help and labels.
+"""The declaration of a metric: name, kind, unit, help and labels.
 
 Must not know: any single metric, or a value of one.
 """
@@ -38,9 +38,9 @@ class Metric:
     are kept by metric, and hashing all that is said of one would cost more than a line.
 
     `labels` are on every series, in that order; `optional` ones only where configured.
-    `unit` is the one of the values, empty for ratios, states and attributes. `known` has, for
-    labels at the end of a counter's, all values that they can have: each of those series is there
-    from the start, at 0, for the first event is an increase only of a series that was there before.
+    `unit` is the one of the values, empty for ratios, states and attributes. `known` lists all
+    possible values of a counter's last labels: each of those series exists from the start, at 0,
+    because the first event is only an increase if the series existed before.
     """
 
     name: str

@@ -1,9 +1,9 @@
-"""What the daemon says of itself: lag, runs, drops, reloads, build, process.
+"""The daemon's own metrics: lag, runs, drops, reloads, build, process.
 
-These few series come from prometheus-client, in a registry that the daemon owns. The objects
-count; nothing here asks anybody.
+These few series come from prometheus-client, in a registry that the daemon owns. They only count;
+nothing here queries other parts.
 
-Must not know: who counts what, or the inventory's series.
+Must not know: what counts what, or the inventory's series.
 """
 
 from __future__ import annotations

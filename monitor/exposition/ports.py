@@ -1,10 +1,10 @@
-"""Which interfaces of a device are exported whole, which by their states alone, which not at all.
+"""Which interfaces of a device are exported in full, which only by their states, which not at all.
 
-A port that is down and carries nothing is two series instead of a dozen. What it had counted is
-kept meanwhile: when it is back, its counters are exposed once as they stood at the poll before,
-under that poll's instant, so that whatever it has counted since is in `rate()`, and nothing else.
+An unused port that is down has two series instead of a dozen. Its last counters are kept: when it
+is back, they are exposed once with the time stamp of the previous poll, so that `rate()` includes
+exactly what it has counted since.
 
-Must not know: text, labels, how the device was asked.
+Must not know: text, labels, or how the device was queried.
 Source: IF-MIB (RFC 2863) for ifOperStatus, ifLastChange.
 """
 

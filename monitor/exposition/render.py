@@ -1,6 +1,6 @@
 """An observation as sample lines, family by family.
 
-A new kind of values gets a file beside this one and a case in `CheckRenderer.render`.
+For a new kind of values, add a file in this folder and a case in `CheckRenderer.render`.
 
 Must not know: where the lines are kept, or who reads them.
 """
@@ -50,7 +50,7 @@ class CheckRenderer:
     def render(self, observation: Observation, now: float) -> dict[str, bytes]:
         """Return the sample lines of each family, without HELP and TYPE; `now` is monotonic.
 
-        An outcome that is unknown says so, and leaves out what is not known.
+        For an unknown outcome, the unknown values are left out.
         """
         if observation.check is not self._check:
             self._take(observation.check)

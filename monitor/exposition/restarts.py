@@ -1,6 +1,6 @@
 """The restarts of one device, counted from poll to poll.
 
-Must not know: how a restart is told from a wrap.
+Must not know: how a restart is distinguished from a wrap.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RestartTotals:
         self._before: tuple[Clocks, float] | None = None
 
     def count(self, reading: DeviceReading, now: float) -> None:
-        """Take in a reading that was made at `now`, on the monotonic clock."""
+        """Process a reading that was made at `now`, on the monotonic clock."""
         if reading.uptime_ticks is None:
             return
         clocks = Clocks(reading.uptime_ticks, reading.host_uptime_ticks, reading.engine_seconds)

@@ -3,7 +3,7 @@
 Counts by type, district, lot or programme are joins on `school_info` and `school_site_info`, so no
 label stands here twice (docs/rollout.md).
 
-Must not know: how a stage follows from evidence, where evidence is kept.
+Must not know: how a stage follows from evidence, or where evidence is kept.
 """
 
 from __future__ import annotations

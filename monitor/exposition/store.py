@@ -1,8 +1,8 @@
 """The text of every family, one block per check or owner, streamed at a scrape.
 
 A block is immutable and replaced as a whole, so a scrape sees each block either before or
-after a poll, never half. Blocks live in dictionaries by family, school and owner, so that
-one school's series cost nothing to find and nothing to drop.
+after a poll, never half. Blocks live in dictionaries by family, school and owner, so one school's
+series are cheap to find and to drop.
 
 Must not know: HTTP, or how a block's text is made.
 """

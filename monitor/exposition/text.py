@@ -1,7 +1,7 @@
-"""Prometheus' text format: metrics and values in, lines out.
+"""Prometheus' text format: from names and values to lines.
 
-Every string is sanitised here, at the edge, so that no device and no configuration can break
-an exposition or smuggle anything into a terminal.
+Every string is sanitised here, so that no device and no configuration can break an exposition or
+inject control characters into a terminal.
 
 Source: Prometheus text exposition format 0.0.4.
 

@@ -34,22 +34,22 @@ SCHOOL_UPLINK_MEASURED_OVER_SECONDS: Final = Metric(
     "school_uplink_measured_over_seconds",
     Kind.GAUGE,
     "seconds",
-    "Time between the two polls that the rates are of, by the router's own clock",
+    "Time between the two polls from which the rates are computed, by the router's own clock",
     SITE,
 )
 SCHOOL_UPLINK_UTILISATION_RATIO: Final = Metric(
     "school_uplink_utilisation_ratio",
     Kind.GAUGE,
     "",
-    "Traffic against the contracted maximum rate, by direction (down, up): 1 is all of it",
+    "Traffic relative to the contracted maximum rate, by direction (down, up): 1 is the full rate",
     _DIRECTION,
 )
 SCHOOL_UPLINK_PASSIVE_PEAK_BITS_PER_SECOND: Final = Metric(
     "school_uplink_passive_peak_bits_per_second",
     Kind.GAUGE,
     "bits per second",
-    "Largest traffic between two polls since the daemon's start: a lower bound of what the"
-    " line can carry, not a measurement of it",
+    "Largest traffic between two polls since the daemon's start: a lower bound of the line's "
+    "capacity, not a measurement of it",
     _DIRECTION,
 )
 SCHOOL_UPLINK_ERRORS_PER_SECOND: Final = Metric(
@@ -70,7 +70,7 @@ SCHOOL_UPLINK_SPEED_BITS_PER_SECOND: Final = Metric(
     "school_uplink_speed_bits_per_second",
     Kind.GAUGE,
     "bits per second",
-    "Speed that the uplink's interface says it has",
+    "Speed reported by the uplink's interface",
     SITE,
 )
 SCHOOL_UPLINK_SLOWER_THAN_CONTRACT: Final = Metric(
@@ -84,14 +84,14 @@ SCHOOL_UPLINK_FINDING: Final = Metric(
     "school_uplink_finding",
     Kind.GAUGE,
     "",
-    "What may be wrong with an uplink by its counters: 1 it is, 0 not, absent if not known",
+    "Problems of an uplink according to its counters: 1 present, 0 not, absent if not known",
     (*SITE, "finding"),
 )
 SCHOOL_UPLINK_UNMEASURED_INFO: Final = Metric(
     "school_uplink_unmeasured_info",
     Kind.INFO,
     "",
-    "Why the last poll of the router yields no rates; absent if it does",
+    "Why the last poll of the router yielded no rates; absent if it did",
     (*SITE, "reason"),
 )
 
@@ -121,8 +121,8 @@ def uplink_owner(measured: Measured) -> str:
 def uplink_blocks(measured: Measured) -> dict[str, bytes]:
     """Return family -> sample lines of one site.
 
-    Every family has an entry, an empty one where nothing is known, so that lines of the time
-    before are dropped by putting all entries in their place.
+    Every family has an entry, empty if nothing is known, so that replacing all entries removes
+    older lines.
     """
     load = measured.load
     if load is None:

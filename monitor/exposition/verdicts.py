@@ -1,6 +1,6 @@
 """Verdicts, calendar and maintenance as sample lines.
 
-Must not know: how verdicts are reached.
+Must not know: how verdicts are reached; HELP and TYPE, which are in the catalogue.
 """
 
 from __future__ import annotations
@@ -34,64 +34,64 @@ SCHOOL_UPLINK_STATE: Final = Metric(
     "school_uplink_state",
     Kind.GAUGE,
     "",
-    "Verdict on a site's uplink, one series per state: 1 for the one that holds",
+    "Verdict on a site's uplink, one series per state: 1 for the current one",
     (*SITE, "state"),
 )
 SCHOOL_UPLINK_STATE_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "school_uplink_state_since_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when the verdict on a site's uplink holds, Unix time",
+    "When the verdict on a site's uplink last changed, Unix time",
     SITE,
 )
 SCHOOL_UPLINK_CAUSE_INFO: Final = Metric(
     "school_uplink_cause_info",
     Kind.INFO,
     "",
-    "Why the verdict on a site's uplink is what it is",
+    "Cause of the verdict on a site's uplink",
     (*SITE, "cause"),
 )
 SCHOOL_SWITCH_UP: Final = Metric(
     "school_switch_up",
     Kind.GAUGE,
     "",
-    "Verdict on a switch: 1 up, 0 down, absent while unknown (also behind a dead uplink)",
+    "Verdict on a switch: 1 up, 0 down, absent while unknown (as while its site's uplink is down)",
     DEVICE,
 )
 SCHOOL_SWITCH_STATE: Final = Metric(
     "school_switch_state",
     Kind.GAUGE,
     "",
-    "Verdict on a switch, one series per state: 1 for the one that holds",
+    "Verdict on a switch, one series per state: 1 for the current one",
     (*DEVICE, "state"),
 )
 SCHOOL_SWITCH_STATE_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "school_switch_state_since_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when the verdict on a switch holds, Unix time",
+    "When the verdict on a switch last changed, Unix time",
     DEVICE,
 )
 SCHOOL_SWITCH_CAUSE_INFO: Final = Metric(
     "school_switch_cause_info",
     Kind.INFO,
     "",
-    "Why the verdict on a switch is what it is",
+    "Cause of the verdict on a switch",
     (*DEVICE, "cause"),
 )
 SCHOOL_PROVIDER_OUTAGE: Final = Metric(
     "school_provider_outage",
     Kind.GAUGE,
     "",
-    "Whether most of a provider's sites fell silent while references answer: 1 yes, 0 no",
+    "Whether most of a provider's sites stopped answering while references answer: 1 yes, 0 no",
     ("provider",),
 )
 SCHOOL_COMMON_OUTAGE: Final = Metric(
     "school_common_outage",
     Kind.GAUGE,
     "",
-    "Whether most sites of every provider fell silent together while references answer, so that"
-    " verdicts on them are suspended: 1 yes, 0 no",
+    "Whether most sites of every provider stopped answering together while references answer, "
+    "so that verdicts on them are suspended: 1 yes, 0 no",
 )
 MONITOR_ISOLATED: Final = Metric(
     "monitor_isolated",
@@ -103,14 +103,14 @@ MONITOR_LINE_STATE: Final = Metric(
     "monitor_line_state",
     Kind.GAUGE,
     "",
-    "Verdict on the monitor's own line, one series per state: 1 for the one that holds",
+    "Verdict on the monitor's own line, one series per state: 1 for the current one",
     ("state",),
 )
 MONITOR_REFERENCES_ANSWERING: Final = Metric(
     "monitor_references_answering",
     Kind.GAUGE,
     "targets",
-    "Reference targets outside the schools that answer now",
+    "Reference targets outside the schools that currently answer",
 )
 
 VERDICT_METRICS: Final = (
@@ -140,14 +140,14 @@ SCHOOL_CALENDAR_DAY: Final = Metric(
     "school_calendar_day",
     Kind.GAUGE,
     "",
-    "What kind of day it is in the city, one series per kind: 1 for the one that is",
+    "Kind of day in the city, one series per kind: 1 for today's",
     ("kind",),
 )
 SCHOOL_CALENDAR_UTC_OFFSET_SECONDS: Final = Metric(
     "school_calendar_utc_offset_seconds",
     Kind.GAUGE,
     "seconds",
-    "How far the city's local time is ahead of UTC now, so that rules can write local times",
+    "Current offset of the city's local time from UTC, so that rules can show local times",
 )
 SCHOOL_CALENDAR_ENDS_TIMESTAMP_SECONDS: Final = Metric(
     "school_calendar_ends_timestamp_seconds",
@@ -179,7 +179,7 @@ MONITOR_MAINTENANCE_FILE_HEALTHY: Final = Metric(
     "monitor_maintenance_file_healthy",
     Kind.GAUGE,
     "",
-    "Whether the windows added by command can be read: 1 yes, 0 no",
+    "Whether the maintenance windows added by command can be read: 1 yes, 0 no",
 )
 
 CALENDAR_METRICS: Final = (
@@ -217,7 +217,7 @@ SCHOOL_METRICS: Final = (
 class VerdictRenderer:
     """Renders those schools of which something else is to be said than before.
 
-    A verdict stands for hours, and there is one for every switch.
+    A verdict lasts for hours, and there is one for every switch.
     """
 
     __slots__ = ("_told",)
@@ -235,8 +235,8 @@ class VerdictRenderer:
     ) -> Mapping[str, Mapping[str, bytes]]:
         """Return school id -> family -> sample lines of each school that changed; at first, of all.
 
-        A school has an entry for every family, an empty one where nothing is to be said, so that
-        lines of the time before are dropped by putting all entries in their place.
+        A school has an entry for every family, empty if there is nothing to report, so that
+        replacing all entries removes older lines.
         """
         verdicts: dict[str, list[tuple[Subject, Verdict]]] = {
             school.id: [] for school in inventory.schools

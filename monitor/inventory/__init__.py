@@ -1,1 +1,1 @@
-"""What there is to watch: frozen values."""
+"""What is monitored: frozen values."""

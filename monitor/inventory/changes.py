@@ -1,4 +1,4 @@
-"""What a reload changed, in words for the audit, and whether that can be meant.
+"""What a reload changed, as text for the audit, and whether that is plausible.
 
 Must not know: how a configuration is read or applied.
 """
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 NAMED_SCHOOLS = 10
-# A configuration that lost more than a fifth of its schools was cut off, not edited.
+# A configuration that lost more than 20 % of its schools was probably truncated, not edited.
 LARGEST_LOSS_OF_SCHOOLS = 0.2
 
 
@@ -20,7 +20,7 @@ class ReloadRefusedError(ValueError):
 
 
 def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
-    """Check that a reload does not lose too many schools.
+    """Check that a reload does not drop too many schools.
 
     Raises:
         ReloadRefusedError: if it does.
@@ -34,7 +34,7 @@ def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
 
 
 def changes_between(before: Inventory, after: Inventory) -> str:
-    """Return which schools came, went and changed, in words; of many only the first ones."""
+    """Return which schools were added, removed and changed, as text; of many only the first."""
     old = {school.id: school for school in before.schools}
     new = {school.id: school for school in after.schools}
     kinds = {

@@ -1,4 +1,4 @@
-"""What there is to watch: schools, sites, uplinks, switches, and the checks that follow.
+"""What is monitored: schools, sites, uplinks, switches, and the resulting checks.
 
 Everything is frozen and free of I/O. Times are seconds, rates are bit/s, instants are
 aware UTC datetimes. An inventory is built by `monitor.config` and never changes; a
@@ -122,7 +122,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One location of a school; `main` where there is one."""
+    """One location of a school; `main` if there is one."""
 
     id: str
     location: Location

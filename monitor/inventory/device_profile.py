@@ -1,8 +1,8 @@
-"""What is read of one make of device beyond the standard tables: data, no code.
+"""What is read from one vendor's devices beyond the standard tables: data, no code.
 
-A profile is chosen by the sysObjectID that the device gives, the longest match wins.
+A profile is selected by the device's sysObjectID; the longest match wins.
 
-Must not know: how a profile is written down, how an object is fetched.
+Must not know: the file format of profiles, or how an object is fetched.
 """
 
 from __future__ import annotations

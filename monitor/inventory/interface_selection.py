@@ -1,6 +1,6 @@
 """Which interfaces of a device are exported: by type, name, alias and wanted state.
 
-Must not know: how a device is asked, what an interface counts, YAML.
+Must not know: how a device is queried, what an interface counts, or YAML.
 Source: IANAifType-MIB for the types' names; IF-MIB (RFC 2863) for ifAdminStatus.
 """
 
@@ -55,7 +55,7 @@ def type_name(number: int | bytes | None) -> str:
 class InterfaceSelection:
     """What an interface must be like to be exported; all that is given must hold.
 
-    `name` is looked for in ifName (ifDescr where there is none), `alias` in ifAlias, both as
+    `name` is looked for in ifName (ifDescr if there is none), `alias` in ifAlias, both as
     regular expressions. `admin` of `up` leaves out what is shut (ifAdminStatus 2).
     """
 

@@ -1,6 +1,6 @@
-"""From when on a device that answers counts as degraded.
+"""The limits beyond which a device that answers counts as degraded.
 
-Must not know: how anything is measured, or who is told.
+Must not know: how anything is measured, or who is notified.
 """
 
 from __future__ import annotations

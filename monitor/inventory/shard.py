@@ -1,7 +1,7 @@
 """Which schools one of several daemons watches: rendezvous hashing by school.
 
-Every daemon finds the same answer without asking the others, and another number of daemons
-moves as few schools as can be.
+Every daemon computes the same result without communication, and changing the number of daemons
+moves as few schools as possible.
 
 Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates" (1998).
 

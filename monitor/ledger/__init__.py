@@ -1,1 +1,1 @@
-"""Append-only rows in SQLite or PostgreSQL, chained by digests; knows no meaning."""
+"""Append-only rows in SQLite or PostgreSQL, chained by digests, whatever they mean."""

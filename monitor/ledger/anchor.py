@@ -1,10 +1,10 @@
-"""Anchors: where a ledger ended at some instant, noted where its writer cannot change it.
+"""Anchors: position and digest of a ledger's last row, kept where its writer cannot change them.
 
-A chain cannot show that its newest rows were cut off, that an older copy took its place, or that
-somebody recomputed all of it. An anchor can: the row that it names must be there, with the digest
-that it names, which binds every row before it.
+A chain alone cannot reveal that its newest rows were truncated, that it was replaced by an older
+copy, or that it was recomputed. An anchor can: the row that it names must exist with that digest,
+which covers every row before it.
 
-Must not know: where a ledger is kept, who notes its anchors.
+Must not know: where a ledger is kept, or where its anchors are.
 """
 
 from __future__ import annotations

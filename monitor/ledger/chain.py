@@ -1,11 +1,11 @@
-"""What stands in the ledger: entries, and the chain of digests that binds each to all before it.
+"""The content of the ledger: entries, and the chain of digests that links each to all earlier ones.
 
 The digest of a row is SHA-256 over six lines: the previous row's digest in hex, sequence,
 instant (milliseconds since 1970-01-01 UTC), kind, subject, payload. `printf` and `sha256sum`
-can check it. A chain shows that a row was changed, removed or put in between; it cannot show
-that the newest rows were cut off, which takes a digest noted elsewhere (each SLA report does).
+can check it. A chain reveals that a row was changed, removed or inserted. It cannot reveal that the
+newest rows were truncated; that requires a digest kept elsewhere (such as in each SLA report).
 
-Must not know: SQLite, files, what the entries mean.
+Must not know: SQLite, files, or what the entries mean.
 """
 
 from __future__ import annotations

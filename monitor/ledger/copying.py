@@ -1,6 +1,6 @@
-"""Copies a chain of rows, digest by digest, into a new SQLite file: the form of every backup.
+"""Copies a chain of rows, digest by digest, into a new SQLite file: the format of every backup.
 
-Must not know: where the rows come from, what they mean.
+Must not know: where the rows come from, or what they mean.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Who speaks for the whole city: when a daemon that has the database's lock may, and until when.
+"""Which daemon exports the whole city: while it holds a lock in the database, and for how long.
 
-The lock ends with the session that holds it. A daemon that cannot ask the database does not know
-when its session ends, so it stops by itself before that; and one that was just given the lock
-waits until whoever had it before is silent, and gone from Prometheus too. So the city's figures are
-never there twice: their sum is the figure.
+The lock ends with the session that holds it. A daemon that cannot reach the database does not know
+when its session ends, so it stops exporting before that. A daemon that has just acquired the lock
+waits until the previous one has stopped and disappeared from Prometheus. So the city's figures
+never appear twice, and their sum is correct.
 
 Must not know: the database, metrics, event loops. Times are monotonic seconds.
 """
@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import Final
 
 ASK_SECONDS: Final = 3.0
-"""How often the lock is asked for, or shown to be held still."""
+"""How often the lock is requested, or confirmed to be still held."""
 LEASE_SECONDS: Final = 15.0
-"""How long an answer counts: less than the 20 s after which the server ends a silent session."""
+"""How long a confirmation is valid: less than the 20 s after which the server ends a lost
+session."""
 QUIET_SECONDS: Final = 35.0
 """How long a new leader waits: the one before asks again (3 s) and is scraped again (30 s)."""
 

@@ -1,11 +1,11 @@
 """The ledger for the daemon: appends from the event loop, acknowledged when they are durable.
 
-One thread owns the file; the loop never waits for the disk. While the disk refuses, entries
-wait in a bounded buffer, the ledger says that it is unhealthy and tries again; whatever did
-not fit in the buffer is told in a `gap` entry once it heals. At the start, once a day and at the
-stop the ledger's end goes to the log, for whoever wants to know later that nothing was cut off.
+One thread owns the file; the event loop never waits for the disk. While writing fails, entries wait
+in a bounded buffer, the ledger reports itself unhealthy and retries; entries that did not fit in
+the buffer are counted in a `gap` entry once writing works again. At the start, once a day and at
+the stop the ledger's anchor is logged, so that truncation can be detected later.
 
-Must not know: what the entries mean, who reads them.
+Must not know: what the entries mean, or who reads them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class LedgerHealth:
-    """How the ledger does, for metrics: `problem` is the last failure in words, empty if healthy.
+    """How the ledger does, for metrics: `problem` is the last failure as text, empty if healthy.
 
     `recorded` and `unrecorded` count entries since the start: durable, and refused for good.
     `waiting` entries are not durable yet. `quarantined` names the newest file that was moved
@@ -296,7 +296,7 @@ class Ledger:
         return batch
 
     async def _record(self, batch: _Batch) -> None:
-        """Commit a batch, however long the disk refuses; once more only when closing."""
+        """Commit a batch, however long the disk refuses; again only when closing."""
         delay = _FIRST_RETRY_SECONDS
         while True:
             last = self._closing.is_set()

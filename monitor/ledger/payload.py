@@ -1,6 +1,6 @@
-"""Reads the particulars of a ledger entry by name and type.
+"""Reads the fields of a ledger entry by name and type.
 
-Must not know: what the particulars mean.
+Must not know: what the fields mean.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where a ledger is kept: in a SQLite file, or in a PostgreSQL database.
 
-Both have one face, so that nobody who writes or reads entries knows which it is.
+Both have the same interface, so code that writes or reads entries does not depend on which it is.
 
-Must not know: what the entries mean, command lines.
+Must not know: what the entries mean, or command lines.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class LedgerPlace(Protocol):
         """
 
     def open_store(self, now: datetime) -> LedgerStore:
-        """Open the ledger for its one writer; begin one where there is none.
+        """Open the ledger for its one writer; begin one if there is none.
 
         Raises:
             LedgerLockedError: if another process writes it.
@@ -122,7 +122,7 @@ class LedgerPlace(Protocol):
         """
 
     def restore(self, backup: Path, now: datetime) -> Restored:
-        """Verify a backup and make it the ledger; the one before is kept aside.
+        """Verify a backup and make it the ledger; the one before is kept.
 
         Raises:
             LedgerLockedError: if a daemon writes the ledger.

@@ -1,9 +1,9 @@
-"""A ledger in PostgreSQL: one writer by an advisory lock, a chain of its own, durable commits.
+"""A ledger in PostgreSQL: one writer per chain by an advisory lock, durable commits.
 
-For cities where one machine is not enough: several daemons, each with a writer's name of its own,
-share one database, and a report reads them together.
+For cities where one machine is not enough: several daemons, each with its own writer name, share
+one database, and a report reads them together.
 
-Must not know: asyncio, retries, what the entries mean.
+Must not know: asyncio, retries, or what the entries mean.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Reads ledgers in PostgreSQL: those of one writer, or of all that share the database.
+"""Reads ledgers in PostgreSQL, of one writer or of all that share the database.
 
 Rows are read in pages, so that a long report holds no snapshot open.
 
-Must not know: what the entries mean, how they are written.
+Must not know: what the entries mean, or how they are written.
 """
 
 from __future__ import annotations

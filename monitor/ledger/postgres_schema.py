@@ -1,10 +1,10 @@
-"""The ledger's tables in PostgreSQL, and how an older database becomes a newer one.
+"""The ledger's tables in PostgreSQL, and their migrations.
 
 `ledger_schema.version` is the number of migrations a database has been through; a migration only
-adds. Each writer has chains of its own, so that several daemons can share a database; all but
-the newest chain of a writer were replaced, and are kept.
+adds. Each writer has its own chains, so several daemons can share a database; all chains of a
+writer except the newest were replaced, and are kept.
 
-Must not know: where the database is, what the entries mean.
+Must not know: where the database is, or what the entries mean.
 """
 
 from __future__ import annotations

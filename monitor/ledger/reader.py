@@ -1,9 +1,9 @@
 """Reads a ledger file: entries, verification, export, backup.
 
-May be used while a daemon writes the same file: rows are read in short pages, so that a
-long report never keeps the writer from its commit.
+Can be used while a daemon writes the same file: rows are read in short pages, so that a long report
+never blocks the writer's commit.
 
-Must not know: what the entries mean, how they are written.
+Must not know: what the entries mean, or how they are written.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What every reader of a ledger can do, whatever holds the rows: check the chain, write them out.
+"""Functions common to all ledger readers, whatever the storage: verify the chain, export the rows.
 
-Must not know: files, databases, what the entries mean.
+Must not know: files, databases, or what the entries mean.
 """
 
 from __future__ import annotations

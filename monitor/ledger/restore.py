@@ -1,6 +1,6 @@
-"""Puts a backup in the place of a ledger; what stood there is kept aside.
+"""Replaces a ledger with a backup; the previous one is kept.
 
-Must not know: what the entries mean, who asked.
+Must not know: what the entries mean, or who requested it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Restored:
 def restore(backup: Path, target: Path, now: datetime) -> Restored:
     """Verify a backup and make it the ledger; the backup stays as it is.
 
-    At any moment there is a whole ledger at `target`, the old one or the restored one.
+    At any time there is a complete ledger at `target`, the old one or the restored one.
 
     Raises:
         LedgerLockedError: if a daemon writes the ledger.
-        LedgerCorruptError: if the backup does not hold; nothing was changed.
+        LedgerCorruptError: if the backup fails verification; nothing was changed.
         LedgerError: if a file cannot be read or written.
     """
     with os_errors(backup):

@@ -1,9 +1,9 @@
-"""The ledger's tables, and how an older file becomes a newer one.
+"""The ledger's tables, and their migrations.
 
-`PRAGMA user_version` is the number of migrations a file has been through. A migration only
-adds; it never rewrites a row, so the chain of an old file holds in the new one.
+`PRAGMA user_version` is the number of migrations a file has been through. A migration only adds; it
+never rewrites a row, so the chain of an old file remains valid.
 
-Must not know: where the file is, what the entries mean.
+Must not know: where the file is, or what the entries mean.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def require_known(
 def differences(
     connection: sqlite3.Connection, migrations: tuple[Migration, ...] = MIGRATIONS
 ) -> str:
-    """Return what is wrong with a file's tables and triggers, in words; empty if nothing is."""
+    """Return what is wrong with a file's tables and triggers, as text; empty if nothing is."""
     found = version(connection)
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         return "the file's application id is not a ledger's"

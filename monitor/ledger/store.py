@@ -1,8 +1,8 @@
-"""Owns the one writable ledger file: lock, begin, check, migrate, append, quarantine.
+"""Owns the one writable ledger file: lock, create, check, migrate, append, quarantine.
 
-Everything here blocks, and is called from one thread (`monitor.ledger.ledger` has it).
+Everything here blocks, and is called from one thread (owned by `monitor.ledger.ledger`).
 
-Must not know: asyncio, retries, what the entries mean.
+Must not know: asyncio, retries, or what the entries mean.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Store:
 def open_store(
     path: Path, now: datetime, migrations: tuple[schema.Migration, ...] = schema.MIGRATIONS
 ) -> Store:
-    """Open the ledger for its one writer; begin one where there is none.
+    """Open the ledger for its one writer; begin one if there is none.
 
     A file that is corrupt, or whose chain is broken, is moved aside; the new file's first
     entry says so.

@@ -1,1 +1,1 @@
-"""What Alertmanager writes into mails: the city's part of its templates."""
+"""The city-specific part of Alertmanager's mail templates."""

@@ -1,6 +1,6 @@
-"""The kinds of checks: one file each, all with the same face.
+"""The kinds of checks: one file each, all with the same interface.
 
-A probe is `async def run(check, context) -> Observation`. It never raises for what a network
-can do, never outlives its deadline, logs nothing, retries nothing that its protocol does not
-retry, and owns no global state.
+A probe is `async def run(check, context) -> Observation`. It never raises because of the network,
+never exceeds its deadline, does not log, retries only what its protocol retries, and has no global
+state.
 """

@@ -1,8 +1,8 @@
 """One attempt of a probe: its phases, its typed failure, and its end by the deadline.
 
-A probe does its work as a coroutine that raises `ProbeError` for what went wrong; `observe`
-runs it, ends it by the context's deadline, and turns either way into an observation. That
-is the one place where a probe's time is limited, so a probe needs no time-outs of its own.
+A probe does its work in a coroutine that raises `ProbeError` on failure; `observe` runs it, ends it
+at the context's deadline, and turns either result into an observation. A probe's time is limited
+only there, so a probe needs no time-outs of its own.
 
 Must not know: any protocol.
 """

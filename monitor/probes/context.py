@@ -1,7 +1,7 @@
-"""What a probe is handed: the clock, its deadline, and the shared transports.
+"""What a probe is given: the clock, its deadline, and the shared transports.
 
-The transports are faces (protocols), so that the demo and the tests can put a modelled
-network behind them.
+The transports are protocols (interfaces), so that the demo and the tests can substitute a modelled
+network.
 
 Must not know: any single probe, or who opens the transports.
 """

@@ -1,10 +1,10 @@
-"""DNS: one query to one named server, its reply judged by rcode and answers.
+"""DNS: one query to one server; the reply is checked by rcode and answers.
 
-The query has a random id and leaves from a random port of a connected socket, so the kernel
-drops what comes from elsewhere; what comes from the server but is no reply to this query is
-dropped here and counted. A truncated reply is asked for again over TCP (RFC 7766 §5).
+The query has a random id and leaves from a random port of a connected socket, so the kernel drops
+datagrams from other sources; datagrams of the server that are not a reply to this query are dropped
+here and counted. After a truncated reply the query is repeated over TCP (RFC 7766 §5).
 
-Must not know: who asks, or what a failure means for a school.
+Must not know: who runs the check, or what a failure means for a school.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Reads a switch's hardware by SNMP: power over Ethernet, sensors, spanning tree, neighbors, make.
 
-The standard tables come first; what the make has of its own is read after its profile. A switch
-that lacks all of it has answered nonetheless. Whatever was read before a failure is kept.
+The standard tables are read first, then vendor-specific objects according to the device profile. A
+switch that has none of them has still answered. Whatever was read before a failure is kept.
 
 Source: POWER-ETHERNET-MIB (RFC 3621), ENTITY-SENSOR-MIB (RFC 3433), BRIDGE-MIB (RFC 4188),
 ENTITY-MIB (RFC 6933), and the MIBs that the profiles name.
 
-Must not know: how SNMP is spoken, or when a value is too high.
+Must not know: the SNMP protocol, or when a value is too high.
 """
 
 from __future__ import annotations

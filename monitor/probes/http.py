@@ -1,8 +1,8 @@
-"""HTTP(S): one GET by hand, its phases timed apart, redirects followed, the answer judged.
+"""HTTP(S): one GET without a client library, timed by phase; redirects are followed.
 
-By hand because client libraries merge TCP and TLS, or the head and the body, into one time.
+Client libraries merge the times of TCP and TLS, or of the head and the body.
 
-Must not know: who asks, or what a failure means for a school.
+Must not know: who runs the check, or what a failure means for a school.
 """
 
 from __future__ import annotations

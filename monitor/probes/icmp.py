@@ -1,9 +1,9 @@
-"""The ICMP check: one round of echo requests to a device, and what to make of it.
+"""The ICMP check: one round of echo requests to a device, and its outcome.
 
-The outcome is `ok` as soon as one packet was answered, for the device is there; with some
-packets lost the reason is `loss`. It is `failed` when nothing answered, or the name has no
-address. It is `unknown` when the fault is ours: no socket, no buffer, no route on this host
-(a line that is dead further on lets packets leave and times out), or a stepped clock.
+The outcome is `ok` if at least one packet was answered; with some packets lost the reason is
+`loss`. It is `failed` if no packet was answered, or the name has no address. It is `unknown` if the
+monitor is the cause: no socket, no buffer, no route on this host (if a line is down further away,
+packets are sent and time out), or a stepped clock.
 
 Must not know: sockets, schedules, other checks.
 """

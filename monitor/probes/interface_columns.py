@@ -1,10 +1,10 @@
-"""Makes one account of each interface out of what ifTable and ifXTable say of it.
+"""Merges what ifTable and ifXTable report about each interface.
 
-Agents get these two tables wrong in many ways, and each reader of a `DeviceReading` would have
-to know all of them. So they are settled here, once and interface by interface: what counts its
-octets and packets and how wide, how fast it is, and which rows of both tables are the same
-interface. Behind it `ifHCInOctets` holds living 64-bit counters alone, an interface has either
-those or the 32-bit ones, and `ifHighSpeed` holds speeds.
+Agents get these two tables wrong in many ways, and each user of a `DeviceReading` would have to
+know all of them. So they are corrected here, interface by interface: which counters count its
+octets and packets and their width, its speed, and which rows of both tables are the same interface.
+In the result `ifHCInOctets` contains only working 64-bit counters, an interface has either those or
+the 32-bit ones, and `ifHighSpeed` contains only speeds.
 
 Source: IF-MIB (RFC 2863 §3.1.2 speed, §3.1.6 widths of counters); what is wrong in practice:
 docs/snmp.md.

@@ -1,14 +1,14 @@
 """Reads a device's system group and interface tables: IF-MIB by SNMP.
 
-The first request asks for the 64-bit columns of ifXTable; only a device in which they leave an
-interface in doubt is asked for the 32-bit ones, so that the others do not pay for both. Whatever
-was read before a failure is kept.
+The 64-bit columns of ifXTable are read first; the 32-bit ones are only read if the 64-bit ones are
+inconclusive for some interface, so that other devices do not pay for both. Whatever was read before
+a failure is kept.
 
-A row's instant is when the reply came that had it: a datagram that is lost and asked for again
-puts seconds between the rows of one poll. It is told by the monitor's clock, for whoever compares
-it with other devices; sysUpTime beside it is the device's own.
+The time stamp of a row is when its reply arrived: a lost datagram and its retry can put seconds
+between the rows of one poll. It is taken from the monitor's clock, so that devices can be compared;
+sysUpTime is the device's own clock.
 
-Must not know: how SNMP is spoken, or what the counters mean for a verdict.
+Must not know: the SNMP protocol, or what the counters mean for a verdict.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ COLUMNS = (
 # Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
 DISCONTINUITY = "ifCounterDiscontinuityTime"
 _NAMES = ("ifDescr", "ifName")
-# Beside the names and the 64-bit counters once more, so that both widths are of one moment: a port
+# Beside the names and the 64-bit counters again, so that both widths are of one moment: a port
 # that comes up between two requests would else look like one that counts in 32 bits alone.
 COLUMNS_32_BIT = (
     *_NAMES,
@@ -110,7 +110,7 @@ async def _read(
     if not are_in_doubt(found, wide.odd_types):
         return _reading([wide], found, _wall(clock), ended), None
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
-    # A device that numbered its interfaces anew in between says nothing of those read before.
+    # A device that renumbered its interfaces in between says nothing of those read before.
     results = [wide, narrow] if _are_named_alike(wide, narrow) else [wide]
     return _settled(results, _wall(clock), ended), narrow.failure
 

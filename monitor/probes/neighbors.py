@@ -1,7 +1,7 @@
-"""What a device tells of its neighbors: LLDP, as far as they are devices of a network.
+"""A device's LLDP neighbors, limited to network devices.
 
-Telephones, computers and everything else that does not forward packets is left out here
-already, and addresses are never taken for a name.
+Telephones, computers and all other devices that do not forward packets are discarded here, and
+addresses are never used as names.
 
 Source: IEEE 802.1AB LLDP-MIB.
 

@@ -1,6 +1,6 @@
-"""What a switch says of the power over Ethernet of its ports, and which interface each port is.
+"""The power over Ethernet state of a switch's ports, and which interface each port is.
 
-The MIB numbers ports within groups and leaves it to the maker which interface that is.
+The MIB numbers ports within groups and leaves the mapping to interfaces to the vendor.
 
 Source: POWER-ETHERNET-MIB (RFC 3621 §4, pethPsePortTable).
 

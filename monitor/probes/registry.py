@@ -1,4 +1,4 @@
-"""Which probe runs which kind of check: the one list of them all.
+"""Which probe runs which kind of check: the complete list.
 
 Must not know: what any probe does.
 """

@@ -1,4 +1,4 @@
-"""From a configured host to the address that a probe asks, anew for every run.
+"""Resolves a configured host to the address to probe, in every run.
 
 A literal address costs nothing; a name goes through the system's resolver in a thread.
 A name that does not resolve is a finding, not an error of the daemon.

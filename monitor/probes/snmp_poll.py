@@ -1,4 +1,4 @@
-"""What every poll of a device by SNMP has in common: the address, and what came of it.
+"""What all SNMP polls have in common: resolving the address, and the outcome.
 
 Must not know: which objects are read.
 """
@@ -43,6 +43,6 @@ async def poll(check: Check, context: ProbeContext, read: Read) -> Observation:
         return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
     if failure is None:
         return observation(Outcome.OK, Reason.NONE, "", reading)
-    # Not run for want of time or a slot is our doing; both enums have the same words.
+    # Not run for lack of time or a slot is our doing; both enums have the same words.
     outcome = Outcome.UNKNOWN if failure.kind is FailureKind.NOT_RUN else Outcome.FAILED
     return observation(outcome, Reason(failure.kind.value), failure.message, reading)

@@ -1,4 +1,4 @@
-"""The SNMP readers behind one face: who speaks with a device, with which credential.
+"""The SNMP readers behind one interface: which engine and credential to use for a device.
 
 Must not know: which objects are read, or why.
 """

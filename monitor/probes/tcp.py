@@ -1,6 +1,6 @@
 """TCP: does a port accept a connection, and how long does that take?
 
-Must not know: what speaks behind the port.
+Must not know: which service uses the port.
 """
 
 from __future__ import annotations

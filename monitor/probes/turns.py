@@ -1,9 +1,9 @@
-"""How a probe reads from a peer that never stops sending.
+"""How a probe reads from a peer that sends endlessly.
 
-A read that finds bytes does not suspend the task. A peer that sends faster than they are read
-would therefore hold the event loop, and with it every time-out and the whole daemon. So each
-loop over a peer's bytes takes a turn between two reads: everything else that is ready runs
-once, and the deadline is compared with the clock.
+A read that finds bytes does not suspend the task. A peer that sends faster than the probe reads
+would therefore block the event loop, and with it every time-out and the whole daemon. So each loop
+over a peer's bytes yields between two reads: all other ready tasks run once, and the deadline is
+checked.
 
 Must not know: sockets, protocols, or how much a peer may send.
 """

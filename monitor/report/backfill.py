@@ -1,7 +1,7 @@
-"""The roll-out's history as OpenMetrics text, for a Prometheus that was not there.
+"""The roll-out's history as OpenMetrics text, for a Prometheus that was not running then.
 
-`promtool tsdb create-blocks-from openmetrics FILE DIR --max-block-duration=720h` makes blocks
-of it. One family after the other, one series after the other, instants rising.
+`promtool tsdb create-blocks-from openmetrics FILE DIR --max-block-duration=720h` makes blocks of
+it. Families and series follow one another, with ascending time stamps.
 
 Must not know: files, Prometheus' configuration.
 """

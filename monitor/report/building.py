@@ -1,9 +1,9 @@
-"""When each of the goal's units got its line, out of the configuration and the ledger.
+"""When each of the goal's units got its line, from the configuration and the ledger.
 
-A line is built on the day of its milestone `built`; where nobody set one, on the first day that
-was live. A campaign shows what a line carries, not when it came: a site of which nothing but
-campaigns is known is connected since an unknown day. So is what was connected before the monitor
-watched the site: it is done, and no event.
+A line is built on the day of its milestone `built` or, without one, on the first day that was live.
+A campaign shows a line's throughput, not when it was delivered: a site with nothing but campaigns
+has been connected since an unknown day. So have sites that were connected before they were
+monitored: they are done, but not events.
 
 Must not know: forecasts, files, formats.
 """

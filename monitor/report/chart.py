@@ -1,7 +1,7 @@
 """The burn-up picture as SVG: verified and goal over time, the target day, the forecast.
 
-Drawn here, without a library: a step line, a dashed one and a hatched span, told apart
-without colour, so that it survives a photocopier.
+Drawn without a library: a step line, a dashed one and a hatched span, distinguishable without
+colour, so that it survives a photocopier.
 
 Must not know: where the numbers come from, languages.
 """

@@ -1,12 +1,12 @@
-"""When everything in the goal will be built, as a range, from how building went so far.
+"""When everything in the goal will be built, as a range, based on the building so far.
 
-The event is a line that was built, not one that was measured. What was connected before the
-monitor began is done, and says nothing about the pace. docs/forecast.md explains the method and
-how often the range held.
+The event is a line that was built, not one that was measured. Sites connected before monitoring
+began are done, and say nothing about the pace. docs/forecast.md explains the method and how often
+the range was right.
 
 Pure and deterministic: the same course, day and seed give the same forecast everywhere.
 
-Must not know: the ledger, what makes a site built or verified, how a forecast is shown.
+Must not know: the ledger, what makes a site built or verified, or how a forecast is shown.
 """
 
 from __future__ import annotations

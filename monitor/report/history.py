@@ -1,9 +1,9 @@
-"""The roll-out's history out of the ledger: at each change, how many sites are at which stage.
+"""The roll-out's history from the ledger: at each change, how many sites are at which stage.
 
-Report, forecast and backfill all count here, so that they cannot disagree. What counts is what
-was known: an entry takes effect at its instant, with the goal that stood in the ledger then.
+Report, forecast and backfill all count here, so they cannot disagree. They count what was known: an
+entry takes effect at its instant, with the goal recorded at that time.
 
-Must not know: files, formats, who asks.
+Must not know: files, formats, or who uses it.
 """
 
 from __future__ import annotations

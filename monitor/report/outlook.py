@@ -1,6 +1,6 @@
-"""The forecast as the ledger and the configuration have it now.
+"""The current forecast, from the ledger and the configuration.
 
-Must not know: how a finish is forecast, or who shows it.
+Must not know: the forecast's method, or how it is shown.
 """
 
 from __future__ import annotations

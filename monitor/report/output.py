@@ -1,6 +1,6 @@
-"""Writes a roll-out report down: HTML to print, Markdown, CSV for a spreadsheet, JSON.
+"""Formats a roll-out report: HTML to print, Markdown, CSV for a spreadsheet, JSON.
 
-Must not know: how the figures came about.
+Must not know: how the figures are computed.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that a template shows, in words; tables as lines with a text or number per column."""
+    """All that a template shows, as text; tables as lines with a text or number per column."""
 
     title: str
     as_of: str

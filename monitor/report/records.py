@@ -1,6 +1,6 @@
-"""A report that was handed out, as a ledger entry: the next one says what changed since.
+"""An issued report as a ledger entry, so that the next one can list what changed since.
 
-Must not know: where entries are kept, what a report holds.
+Must not know: where entries are kept, or what a report contains.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def read_report(entry: Entry) -> HandedOut:
     """Return the report of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     payload = Payload(entry, REPORT)
     return HandedOut(

@@ -1,7 +1,7 @@
-"""The roll-out report: how many are connected, since when, by what evidence, and until when.
+"""The roll-out report: how many are connected, since when, with evidence and forecast.
 
-Pure: what the ledger knew at an instant and the inventory go in, a report comes out; how it is
-written down is `monitor.report.output`'s. Every number comes with the ledger's rows.
+A pure function from the ledger at an instant and the inventory to a report; `monitor.report.output`
+formats it. Every number refers to the ledger's rows.
 
 Must not know: files, formats, languages.
 """

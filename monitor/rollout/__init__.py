@@ -1,1 +1,1 @@
-"""The roll-out's evidence: what is kept for years, and what follows from it."""
+"""The roll-out's evidence, and the stages and goal figures derived from it."""

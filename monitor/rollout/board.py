@@ -1,8 +1,8 @@
-"""The board of the roll-out: ledger entries and sightings in, stages of all sites out.
+"""The roll-out board: from ledger entries and observed lines to the stages of all sites.
 
-It is fed with every entry that concerns it, from the ledger at the start and then as they are
-made, and gives back entries to append: changes of lines and of stages, reported figures. The
-stages follow from the entries alone, so a restart changes none.
+It processes every relevant entry, from the ledger at the start and then as they are made, and
+returns entries to append: changes of lines and of stages, reported figures. The stages depend only
+on the entries, so a restart changes none.
 
 Must not know: the ledger's file, the clock, probes, metrics.
 """
@@ -134,7 +134,7 @@ class RolloutBoard:
         return (line_entry(change),)
 
     def tick(self, now: datetime) -> tuple[Entry, ...]:
-        """Let time pass; return what to append. Cheap unless a minute or evidence is new."""
+        """Advance the time; return what to append. Cheap unless a minute or evidence is new."""
         minute = minute_of(now)
         if minute == self._minute:
             return ()
@@ -163,7 +163,10 @@ class RolloutBoard:
         goal = self._inventory.goal
         if goal is None or goal.criterion is not Criterion.PER_CLASS or school.classes is not None:
             return finding
-        why = f"{finding.why}; cannot be verified: nobody says how many classes the school has"
+        why = (
+            f"{finding.why}; cannot be verified: the number of the school's classes is not "
+            "configured"
+        )
         return StageFinding(finding.stage, finding.since, why, finding.evidence)
 
     def _take(self, entry: Entry) -> None:

@@ -1,6 +1,6 @@
-"""The whole city out of the ledgers that its daemons share: stages, the goal, what came before.
+"""The whole city, from the ledgers that its daemons share: stages, the goal, earlier entries.
 
-Must not know: who asks, or how often.
+Must not know: who uses it, or how often.
 """
 
 from __future__ import annotations

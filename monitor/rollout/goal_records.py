@@ -1,9 +1,9 @@
-"""What the goal speaks of, as ledger entries: a school added moves this line, not the past.
+"""The goal's scope as ledger entries: an added school changes it from then on, not the past.
 
-Written at the start and whenever it changes, so that a figure of the past is read with the
-goal of its day.
+Written at the start and whenever it changes, so that past figures are read with the goal of their
+day.
 
-Must not know: where entries are kept, the configuration file.
+Must not know: where entries are kept, or the configuration file.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_goal(entry: Entry) -> GoalScope:
     """Return the goal's scope of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     payload = Payload(entry, GOAL)
     return GoalScope(
@@ -63,7 +63,7 @@ def read_goal(entry: Entry) -> GoalScope:
 
 
 def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
-    """Return what the configured goal speaks of, None where there is none."""
+    """Return what the configured goal speaks of, None if there is none."""
     goal = inventory.goal
     if goal is None:
         return None

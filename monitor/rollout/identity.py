@@ -1,6 +1,6 @@
 """What an observation shows of a line: sysName, ifAlias of the uplink, answering address.
 
-Must not know: what is expected, the ledger.
+Must not know: what is expected, or the ledger.
 """
 
 from __future__ import annotations

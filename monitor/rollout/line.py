@@ -1,8 +1,8 @@
 """Whether a site's line is the expected one, and whether it is live.
 
-An old line that answers all day is not the new one. Only what was seen of the line tells: the
-router's sysName, the ifAlias of its uplink interface, the address that answers. Where nothing
-is expected, nothing is proven.
+An old line that answers all day is not the new one. It is identified by what was observed: the
+router's sysName, the ifAlias of its uplink interface, the answering address. If nothing is
+expected, nothing is proven.
 
 Must not know: probes, the ledger, stages.
 """
@@ -31,7 +31,7 @@ class Identity:
 
 
 def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str]:
-    """Return whether the line is the expected one, and why in words.
+    """Return whether the line is the expected one, and why as text.
 
     One thing that differs suffices for no; all that is expected must be seen for yes; None
     where neither holds, also where nothing is expected.

@@ -1,9 +1,9 @@
-"""What is recorded of a site's line: which one it is, and 24 hours that say live or not live.
+"""Ledger entries on a site's line: which one it is, and 24 hours that prove live or not live.
 
-A `line` entry is written when the line becomes, or ceases to be, the expected one; a
-`line_day` entry when 24 hours show the other thing than those before.
+A `line` entry is written when the line becomes, or ceases to be, the expected one; a `line_day`
+entry when the result of 24 hours changes.
 
-Must not know: where entries are kept, how a line is known.
+Must not know: where entries are kept, or how a line is identified.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LINE_DAY: Final = "line_day"
 class LineChange:
     """From `at` on a site's line is the expected one, or is another; `why` says what was seen.
 
-    `expected` is what was expected then, in words: with another expectation it says nothing.
+    `expected` is what was expected then, as text: with another expectation it says nothing.
     """
 
     site: str
@@ -50,7 +50,7 @@ def read_line(entry: Entry) -> LineChange:
     """Return the change of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     payload = Payload(entry, LINE)
     return LineChange(

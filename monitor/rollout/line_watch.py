@@ -1,7 +1,7 @@
-"""One site's line as it is watched: its latest 24 hours of minutes, and which line it is.
+"""Tracks one site's line: its latest 24 hours of minutes, and which line it is.
 
-Minutes of maintenance and outside the contract's hours are neither: the window reaches back
-over them until it has its 1440. Minutes without a record are unknown.
+Minutes of maintenance and outside the contract's hours are skipped: the window reaches back until
+it has 1440 others. Minutes without a record are unknown.
 
 Must not know: the ledger, other sites, stages.
 """

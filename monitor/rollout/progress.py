@@ -1,6 +1,6 @@
-"""The goal's count: how many of its units something holds of, against the goal's own number.
+"""Counts the goal's units that meet a condition, relative to the goal's own number.
 
-Everything that names a number of the goal counts here: metrics, API, report and forecast.
+All figures of the goal are counted here: metrics, API, report and forecast.
 
 Must not know: how a site became verified or built, metrics, the ledger.
 """

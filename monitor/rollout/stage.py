@@ -1,8 +1,8 @@
 """The stages of a site's connection, computed from evidence.
 
-A person says planned, ordered, built and reported; no word of theirs makes a site live. Live
-follows from 24 hours of the right line, verified from a passed campaign. Only a failed
-complete campaign takes it away; age turns it into live (stale). What is missing says nothing.
+Planned, ordered, built and reported are stated by people; no statement makes a site live. Live
+follows from 24 hours of the right line, verified from a passed campaign. Only a failed complete
+campaign revokes it; age turns it into live (stale). Missing data changes nothing.
 
 Must not know: the ledger, the configuration file, how a rate is measured.
 """
@@ -51,7 +51,7 @@ _ORDER: Final = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class StageFinding:
-    """A site's stage, since when (aware UTC, None if unknown), why in words, and by what.
+    """A site's stage, since when (aware UTC, None if unknown), why as text, and by what.
 
     `evidence` names what the stage rests on: `campaign:ID`, `minutes:SINCE/UNTIL` (UTC),
     `milestone:STAGE/DAY/REFERENCE`.

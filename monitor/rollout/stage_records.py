@@ -1,6 +1,6 @@
 """Changes of stages and reported figures as ledger entries, and how they are read back.
 
-Must not know: where entries are kept, how a stage follows from evidence.
+Must not know: where entries are kept, or how a stage follows from evidence.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def read_stage(entry: Entry) -> StageChange:
     """Return the change of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     payload = Payload(entry, STAGE)
     return StageChange(
@@ -98,7 +98,7 @@ def read_reported(entry: Entry) -> ReportedFigure:
     """Return the figure of an entry.
 
     Raises:
-        MalformedEntryError: if the entry is none.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
     payload = Payload(entry, REPORTED_GOAL)
     try:

@@ -1,4 +1,4 @@
-"""What ails a device that still answers: damaged packets, a slow line, power that runs short.
+"""Degraded simulated devices: damaged packets, a slow line, a shortage of PoE power.
 
 Must not know: messages, sockets, how a condition came about.
 """

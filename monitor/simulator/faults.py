@@ -2,9 +2,8 @@
 
 A fault is written `KIND@SCHOOL`, `KIND@SCHOOL/DEVICE`, `KIND@SCHOOL/SITE` or
 `KIND@SCHOOL/SITE/DEVICE`; `reference-down@REFERENCE` is about a reference, and `isolated` (the
-monitor's own line is dead) stands alone. A plan of
-faults says of each device, for any second, in which condition it is. Seconds count from the
-start of the city.
+monitor's own line is dead) stands alone. A fault plan gives the condition of each device at any
+second. Seconds count from the start of the city.
 
 Must not know: SNMP, sockets, how a condition is acted out.
 """
@@ -314,7 +313,7 @@ def _damaged(fault: Fault, seconds: float) -> float:
 
 
 def _affected(fault: Fault, school: School) -> tuple[Place, ...]:
-    """Return the devices that a fault touches; a dead uplink takes those behind it along.
+    """Return the devices that a fault touches; an uplink that is down takes those behind it along.
 
     Raises:
         FaultError: if the school has no such part, or the kind of fault cannot hit it.

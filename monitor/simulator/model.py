@@ -1,8 +1,8 @@
 """The simulated devices of an inventory: interfaces, loads, and the oddities of real life.
 
-Everything about a device follows from its place in the inventory and the city's seed, so
-that the same city rises again tomorrow and one more school changes nobody else. The shares
-of odd devices below are higher than a usual city's, so that a demo meets each of them.
+Everything about a device follows from its place in the inventory and the city's seed, so that the
+same city can be reproduced, and one more school does not change the others. The shares of odd
+devices below are higher than in a real city, so that every demo includes each of them.
 
 Must not know: SNMP messages, sockets, faults.
 """

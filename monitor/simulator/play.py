@@ -1,4 +1,4 @@
-"""Plays a simulated roll-out in hurried years: what people say and what is measured, in its order.
+"""Replays a simulated roll-out at high speed: statements of people and measurements, in order.
 
 Stages are not played: the daemon's own board finds them from milestones, 24 hours of a line and
 measuring campaigns, as it does for real sites.

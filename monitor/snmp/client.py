@@ -1,12 +1,12 @@
 """Leads conversations with agents over one socket per address family.
 
-A conversation is a `GetAndWalk` or a `Dump`: it says what to ask next and takes the answers,
-and this module sends, waits, and repeats. The next request leaves as soon as a reply is read,
-without a turn of the event loop between them: that turn costs as much as decoding ten varbinds.
-Each try has a fixed time-out and a random request-id of its own. The deadline ends everything, and
-a cancelled conversation leaves nothing behind.
+A conversation is a `GetAndWalk` or a `Dump`: it provides the next request and processes the
+replies, and this module sends, waits, and retries. The next request is sent as soon as a reply is
+read, without returning to the event loop: that would cost as much as decoding ten varbinds. Each
+try has a fixed time-out and its own random request-id. The deadline ends everything, and a
+cancelled conversation leaves nothing behind.
 
-Must not know: tables, columns, what a reply says.
+Must not know: tables, columns, or what a reply means.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Conversation(Protocol):
         """Take the reply to the last question: its decoded head and its octets."""
 
     def unanswered(self, failure: Failure) -> None:
-        """Take note that the last question got no usable reply, and why."""
+        """Note that the last question got no usable reply, and why."""
 
     def give_up(self, failure: Failure) -> None:
         """End for a reason that is not the agent's last reply."""

@@ -1,11 +1,11 @@
 """The hot path: a reply's varbinds decoded straight into values keyed on the row's index.
 
-One poll of a switch has about 800 varbinds. This decoder takes the shape that nearly all of
-them have (short lengths, an index of one or two octets, the expected type) in one pass over
-the datagram, and hands everything else to the general codec. Both must agree on every input;
-a test with mutated replies holds them to it.
+One poll of a switch has about 800 varbinds. This decoder handles the form that nearly all of them
+have (short lengths, an index of one or two octets, the expected type) in one pass over the
+datagram, and passes everything else to the general codec. Both must agree on every input; a test
+with mutated replies checks this.
 
-Must not know: sockets, requests, what a column means.
+Must not know: sockets, requests, or what a column means.
 """
 
 from __future__ import annotations

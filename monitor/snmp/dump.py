@@ -1,10 +1,10 @@
-"""Reads subtrees of an agent's MIB as they are: every varbind with the type that it came with.
+"""Reads subtrees of an agent's MIB unchanged: every varbind with the type that was sent.
 
-A sibling of `walk`, for a recording of a device that somebody will look into: nothing is
-thrown away for having an unexpected type, and the subtrees are read one after the other. Caps, and
-OIDs that come again, end every dump.
+A sibling of `walk`, for recording a device for analysis: varbinds of unexpected types are kept, and
+the subtrees are read one after the other. Limits and strictly increasing OIDs guarantee that every
+dump ends.
 
-Must not know: sockets, time, which objects are worth reading.
+Must not know: sockets, time, or which objects are worth reading.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Dump:
             self._next(Failure(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"))
 
     def unanswered(self, failure: Failure) -> None:
-        """Take note that the last question got no usable reply: ask for less, or go on."""
+        """Note that the last question got no usable reply: ask for less, or go on."""
         if self._repetitions and self.varbinds:
             self._repetitions //= 2
         elif self._repetitions:

@@ -1,10 +1,10 @@
-"""One datagram socket that all agents of an address family share, and who waits on it.
+"""One datagram socket shared by all agents of an address family, and its outstanding requests.
 
-A reply is taken only from the asked address and port, with a request-id that is in flight,
-and with the asked community; everything else is dropped and counted. ICMP errors arrive
-through the socket's error queue and name the destination that they are about.
+A reply is accepted only from the queried address and port, with an outstanding request-id and the
+right community; everything else is dropped and counted. ICMP errors arrive through the socket's
+error queue and name the destination concerned.
 
-Must not know: retries, tables, what a reply says.
+Must not know: retries, tables, or what a reply means.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Scalars and columns of one agent as one conversation: apart, or the first of both in one request.
+"""Scalars and columns of one agent in one conversation, with a combined first request if possible.
 
 A GETBULK may begin with variables that it reads once (non-repeaters, RFC 3416 §4.2.3), which
-saves one exchange of a poll. Agents that get this wrong exist, so that it is done only with an
-agent that has shown before how it answers apart, and a reply is believed only if every scalar
-and row stands where it belongs. Anything else is asked again, apart.
+saves one exchange per poll. Some agents get this wrong, so it is only used with an agent that has
+been read separately before, and a reply is accepted only if every scalar and row is in its place.
+Otherwise both are requested again separately.
 
-Must not know: sockets, time, what the values mean.
+Must not know: sockets, time, or what the values mean.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class GetAndWalk:
         self._now.answer(head, data)
 
     def unanswered(self, failure: Failure) -> None:
-        """Take note that the last question got no usable reply, and why."""
+        """Note that the last question got no usable reply, and why."""
         if self._is_joint:
             self._part()
         self._now.unanswered(failure)
@@ -123,7 +123,7 @@ class GetAndWalk:
         self._part()
 
     def _part(self) -> None:
-        """Begin anew, with one after the other."""
+        """Restart, with one after the other."""
         self._is_joint = False
         self.is_refused = True
         asked = self.walk.requests if self.walk is not None else 0

@@ -1,4 +1,4 @@
-"""What one asks of an agent, and what one gets: plain values, no I/O.
+"""Requests to an agent and their results: plain values, no I/O.
 
 Must not know: bytes on the wire, sockets, engines.
 """
@@ -41,10 +41,10 @@ def left_out_in_words(left_out: Mapping[LeftOut, int]) -> str:
 
 
 class FailureKind(StrEnum):
-    """Why a read did not get all it asked for; the names are those of an observation's reasons.
+    """Why a read is incomplete; the names are those of an observation's reasons.
 
-    `NOT_RUN` is ours: no slot became free before the deadline. `LIMIT` is a device that
-    answers without an end. `AUTHENTICATION` is a device that says so itself.
+    `NOT_RUN` is caused by the monitor: no slot became free before the deadline. `LIMIT` means that
+    the device's answers do not end. `AUTHENTICATION` is reported by the device itself.
     """
 
     TIMEOUT = "timeout"

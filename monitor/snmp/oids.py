@@ -1,8 +1,8 @@
 """The MIB objects we read, as data: name, OID, syntax, arcs of the index.
 
-Another table is another entry in `TABLES`; nothing else needs to know.
+To add a table, add an entry to `TABLES`; nothing else has to change.
 
-Must not know: what a value means to anybody, how it is fetched.
+Must not know: what a value is used for, or how it is fetched.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The pysnmp engine, loaded when the first device asks for it.
+"""The pysnmp engine, loaded when the first device needs it.
 
 pysnmp and its parser take 20 MB and a quarter of a second to load, and most cities have no
 device that needs them.
 
-Must not know: what is read, or from whom.
+Must not know: what is read, or from which device.
 """
 
 from __future__ import annotations

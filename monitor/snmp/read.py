@@ -1,9 +1,9 @@
-"""The face of this package: read scalars and table columns from an agent.
+"""The interface of this package: read scalars and table columns from an agent.
 
-`NativeReader` speaks through our own codec; `monitor.snmp.reference.PysnmpReader` has the same
-face. A read ends by its deadline, and returns what it got beside the reason why not all.
+`NativeReader` uses our own codec; `monitor.snmp.reference.PysnmpReader` has the same interface. A
+read ends by its deadline, and returns what it got, with the reason if it is incomplete.
 
-Must not know: schools, who asks, what a value is for.
+Must not know: schools, or what a value is used for.
 """
 
 from __future__ import annotations

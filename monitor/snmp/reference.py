@@ -1,10 +1,10 @@
-"""The same face through pysnmp: for devices that our codec does not suit, and as an oracle.
+"""The same interface with pysnmp: for devices that our codec cannot read, and as a test oracle.
 
-It shares nothing with the codec and the walker, so that a test may hold them to each other.
-What pysnmp 7.1 does not do is done here: OIDs must increase, every walk has caps, tries are
-timed by the event loop (pysnmp's own time-outs follow the wall clock), one engine serves a
-credential for good (engines leak), everything is closed, and only replies of who was asked are
-decoded (`reply_gate`). What cannot be mended from outside: its request-ids are sequential.
+It shares nothing with the codec and the walker, so tests can compare them. What pysnmp 7.1 lacks is
+added here: OIDs must increase, every walk has caps, tries are timed by the event loop (pysnmp's own
+time-outs follow the wall clock), one engine is kept per credential (engines leak), everything is
+closed, and only replies of queried agents are decoded (`reply_gate`). What cannot be fixed from
+outside: its request-ids are sequential.
 
 Must not know: the codec, sockets, schools.
 """

@@ -1,4 +1,4 @@
-"""Our credentials in the words of pysnmp, for `reference` and `traps`.
+"""Our credentials as pysnmp objects, for `reference` and `traps`.
 
 Must not know: engines, reads.
 """

@@ -1,10 +1,10 @@
-"""What pysnmp gets to decode: replies of who was asked, a few for each request, none too large.
+"""Filters what pysnmp decodes: replies of queried agents, a few per request, none too large.
 
 By itself it decodes whatever arrives on its socket, of any size, at more than a millisecond each: a
-flooding agent would take the whole event loop. And it takes a reply from any address whose id is
-that of a request in flight, and its ids are sequential: one agent could answer for another.
+flooding agent would take the whole event loop. It also accepts a reply from any address if its id
+is that of an outstanding request, and its ids are sequential: one agent could answer for another.
 
-Must not know: requests, retries, what a reply says.
+Must not know: requests, retries, or what a reply means.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class ReplyGate:
                 del self._expected[place]
 
     def sent(self, place: Place, datagram: bytes) -> None:
-        """Take note of a request that is sent to an agent."""
+        """Note a request that is sent to an agent."""
         expected, number = self._expected.get(place), _id_of(datagram)
         if expected is not None and number is not None:
             expected.ids.add(number)

@@ -1,11 +1,11 @@
-"""Whole rows of a reply in one step: a pattern that is compiled once for a set of columns.
+"""Decodes whole rows of a reply in one step, by a pattern compiled once per set of columns.
 
 A reply to a GETBULK of aligned columns is the same varbinds over and over, and only index, lengths
 and values differ. One match per row and one conversion per column and walk cost half of what
-a loop over varbinds does (bench/README.md). What the pattern does not match is no row of that
-shape, well formed or not: the loop in `columns` decodes it then, and both must agree.
+a loop over varbinds does (bench/README.md). Rows that the pattern does not match, well formed or
+not, are decoded by the loop in `columns`, and both must agree.
 
-Must not know: sockets, requests, what a column means.
+Must not know: sockets, requests, or what a column means.
 """
 
 from __future__ import annotations

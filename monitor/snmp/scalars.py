@@ -1,10 +1,9 @@
-"""Gets scalars: what to ask next, and what an answer means; the sibling of `walk`.
+"""Reads scalars: the next request, and how to process its reply; the sibling of `walk`.
 
-All of them go into one GET. An agent that cannot answer that, or whose answer breaks off, is asked
-for each alone. A value that cannot be read is left out; so is a missing object, for which SNMPv1
-refuses a whole GET.
+All of them go into one GET. If an agent cannot answer it, each is requested separately; SNMPv1
+rejects a whole GET for one missing object, which is then left out.
 
-Must not know: sockets, time, what a scalar means.
+Must not know: sockets, time, or what a scalar means.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ class Get:
         return position
 
     def forget(self) -> None:
-        """Begin anew; what was read is forgotten."""
+        """Restart; what was read is forgotten."""
         self._left = dict(self._wanted)
         self.values.clear()
         self.left_out.clear()

@@ -1,9 +1,9 @@
 """SNMPv3 messages as bytes, both directions (RFC 3412 §6, RFC 3414 §2.4).
 
-As lenient as `decode` about lengths and octets behind the message; what is no such message is
-refused with `CodecError`, nothing recurses, and no more than one datagram is looked at.
+As strict as `codec`: anything else is rejected with `CodecError`, nothing recurses, and only one
+datagram is processed.
 
-Must not know: keys, engines, which message is awaited.
+Must not know: keys, engines, or which message is expected.
 """
 
 from __future__ import annotations

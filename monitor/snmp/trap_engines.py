@@ -1,10 +1,10 @@
-"""Which engines' v3 traps can be believed: those whose digest was made with a user's key.
+"""Which engines' v3 traps are accepted: those whose digest was made with a user's key.
 
 A trap is signed with a key that its sender's engine alone has (RFC 3414 §2.6), and only the trap
-itself tells which engine that is. So the engine is learned from a trap that proves that its sender
-has the key. What proves nothing costs some microseconds and leaves nothing behind.
+itself names that engine. So the engine is learned from a trap that proves that its sender has the
+key. Other traps cost a few microseconds and leave no state behind.
 
-Must not know: pysnmp, sockets, what a trap leads to.
+Must not know: pysnmp, sockets, or what a trap leads to.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Receives traps and informs of SNMP v1, v2c and v3 through pysnmp.
 
-A datagram is decoded only if it comes from a device that is known and if neither it nor all
-together have sent too many: decoding costs a millisecond, and anybody can send. What pysnmp
-does not accept (community, user, digest) is dropped and counted.
+A datagram is decoded only if it comes from a known device, and within the rate limits per device
+and in total: decoding costs a millisecond, and anybody can send. Whatever pysnmp rejects
+(community, user, digest) is dropped and counted.
 
 Source: RFC 3416 §4.2.6 and §4.2.7, RFC 3418 §2 (snmpTraps).
 
-Must not know: schools, what a trap leads to.
+Must not know: schools, or what a trap leads to.
 """
 
 from __future__ import annotations

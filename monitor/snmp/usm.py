@@ -1,11 +1,11 @@
-"""The user-based security model, from the asking side (RFC 3414): one session per agent and user.
+"""The user-based security model, manager side (RFC 3414): one session per agent and user.
 
-An engine is discovered by asking, its clock is followed and never runs backwards, and a message
-is taken only if the asked engine made it for the asked user, at the asked level, in its time
-window, in answer to the request in flight. Everything else is refused with a reason, and what
-an agent reports about our own messages becomes a failure with a sentence, or another attempt.
+The engine is discovered, its clock is tracked and never runs backwards, and a message is accepted
+only if it comes from the right engine, for the right user and level, within the time window, in
+answer to the outstanding request. Everything else is rejected with a reason. An agent's report
+about our own messages becomes a failure with a sentence, or another attempt.
 
-Must not know: sockets, tries, deadlines, what a reply says.
+Must not know: sockets, tries, deadlines, or what a reply means.
 """
 
 from __future__ import annotations

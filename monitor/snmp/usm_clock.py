@@ -1,6 +1,6 @@
-"""An engine's boots and time as we follow them: forwards, and never backwards (RFC 3414 §2.3).
+"""An engine's boots and time, tracked so that they never go backwards (RFC 3414 §2.3).
 
-Must not know: messages, how they are proved to be authentic.
+Must not know: messages, or how they are authenticated.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Digests and ciphers of SNMPv3 messages (RFC 3414 §6 to §8, RFC 7860 §4, RFC 3826 §3).
 
-MD5, SHA-1, DES and the cipher feedback mode are no choice of ours: they are what devices
-speak.
+MD5, SHA-1, DES and the cipher feedback mode are not our choice: devices require them.
 
-Must not know: messages, engines, whose keys these are.
+Must not know: messages, engines, or whose keys these are.
 """
 
 from __future__ import annotations

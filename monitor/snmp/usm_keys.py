@@ -1,9 +1,9 @@
 """From SNMPv3 passwords to the keys of one engine (RFC 3414 §2.6, RFC 7860 §9.3, RFC 3826 §1.2).
 
-Making a key of a password hashes a mebibyte, some milliseconds: it is done once for each
-password and hash, and what follows from it once for each engine. Both are kept, and bounded.
+Deriving a key from a password hashes one mebibyte, which takes milliseconds: it is done once per
+password and hash, and localised once per engine. Both caches are bounded.
 
-Must not know: messages, who uses a key.
+Must not know: messages, or who uses a key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What agents report about messages they refuse, in words for who has to mend it.
+"""Agents' reports about rejected messages, as sentences for the person who has to fix it.
 
-Must not know: sessions, what is done about a report.
+Must not know: sessions, or how a report is handled.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Walks several table columns at once: what to ask next, and what an answer means.
+"""Walks several table columns at once: the next request, and how to process its reply.
 
-A walk is a conversation without a network: `question` says what to send, and `answer` or
-`unanswered` what came of it. Every column goes on from its own last row, so that holes and
-missing columns cost the others nothing. Sizes adapt to what the agent can answer; what cannot be
-read of a reply costs itself alone. Rows may come in any order, but a row that comes again ends
-its column, and caps end every conversation.
+A walk is a conversation without a network: `question` returns what to send, and `answer` or
+`unanswered` processes the result. Every column continues from its own last row, so gaps and missing
+columns do not affect the others. Sizes adapt to what the agent can answer; limits and strictly
+increasing indexes guarantee that every conversation ends.
 
-Must not know: sockets, what a column means.
+Must not know: sockets, or what a column means.
 """
 
 from __future__ import annotations
@@ -212,7 +211,7 @@ class Walk:
         self._resize(varbinds, len(data) - taken)
 
     def unanswered(self, failure: Failure) -> None:
-        """Take note that the last question got no usable reply, and why."""
+        """Note that the last question got no usable reply, and why."""
         self._silences += 1
         hopeless = not self.answered or failure.kind is FailureKind.UNREACHABLE
         if hopeless or self._silences > _MAX_SILENCES:

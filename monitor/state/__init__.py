@@ -1,1 +1,1 @@
-"""Small files of the state directory, and files that are written whole."""
+"""Small files in the state directory, and files that are written atomically."""

@@ -1,6 +1,6 @@
-"""The folder that the daemon keeps its state in: made, and seen to be writable, before it starts.
+"""The daemon's state directory: created, and checked to be writable, before the start.
 
-Must not know: what is kept there.
+Must not know: what is stored there.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """A small file of the state directory that commands write and the daemon reads.
 
-It is replaced whole under a lock and synced, so that a reader sees the old or the new one, and
-what a command said survives kill -9 and a power cut. The lock file beside it is never removed.
-Both belong to whoever the directory belongs to: root's commands write for the service's user.
+It is replaced atomically under a lock and synced, so that a reader sees the old or the new one, and
+changes survive kill -9 and a power cut. The lock file beside it is never removed. Both get the
+directory's owner: root's commands write for the service's user.
 
-Must not know: what the file holds.
+Must not know: what the file contains.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What people ask of the daemon from the shell, in one small file of the state directory each.
+"""Requests from the shell to the daemon, in small files in the state directory.
 
-The command writes, the daemon reads when the file has changed. Every request has an id of its
-own and is obeyed once: the daemon knows from the ledger what it has done already. The file is
-replaced whole under a lock and synced, so a reader sees the old or the new one.
+The command writes, and the daemon reads the file when it changes. Every request has its own id and
+is carried out once: the ledger tells the daemon what it has already done. The file is replaced
+atomically under a lock and synced, so a reader sees the old or the new one.
 
-Must not know: what is asked, what a request leads to.
+Must not know: what is requested, or what a request leads to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Writes a file whole or not at all, and lets nobody read it who was not meant to.
+"""Writes a file atomically, with restrictive permissions.
 
-A draft in the same folder is synced and then takes the file's name, so that a reader sees the old
-or the new one, also after a power cut. A new file is its owner's alone unless told otherwise.
+A temporary file in the same folder is synced and then renamed, so that a reader sees the old or the
+new one, even after a power cut. By default only the owner can read a new file.
 
 Must not know: what is written.
 """
@@ -31,12 +31,12 @@ def whole_file(
     """Yield a file to write to; it is at `path` once the context ends without an error.
 
     Its permissions are `mode`, else those (and the owner) of the file that it replaces, else
-    0600. With `folders_owner` it belongs to whoever the folder belongs to. A symbolic link is
-    not followed, and nothing but an ordinary file is replaced.
+    0600. With `folders_owner` it gets the folder's owner. A symbolic link is not followed, and only
+    regular files are replaced.
 
     Raises:
         FileExistsError: if there is one, and `overwrite` is false.
-        OSError: if it cannot be written; `strerror` has the cure where there is one.
+        OSError: if it cannot be written; `strerror` has the cure if there is one.
     """
     _replaced(path, overwrite=overwrite)
     draft = path.with_name(f".{path.name[:200]}.{token_hex(4)}.new")

@@ -1,4 +1,4 @@
-"""How things stand, as one reads it: the city, a school, the goal, outages.
+"""The current status for pages and API: the city, a school, the goal, outages.
 
 Must not know: HTTP, pages, how anything was measured.
 """

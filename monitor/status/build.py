@@ -1,4 +1,4 @@
-"""Builds what one reads from what the daemon knows.
+"""Builds the status from the daemon's state.
 
 Must not know: HTTP, pages, the daemon.
 """

@@ -1,4 +1,4 @@
-"""What works badly though it answers, and what each check found last, as they are shown.
+"""Degraded devices and the last result of each check, as shown to readers.
 
 Must not know: when a device is degraded, HTTP, pages.
 """

@@ -1,7 +1,7 @@
 """The last day's round-trip times per site, in pieces of five minutes; forgotten at a restart.
 
-Prometheus keeps history; this is the picture for who has no login there. Memory is bounded: a
-site has as many pieces as a day has, whatever happens.
+Prometheus keeps the history; this is for readers without access to it. Memory is bounded by the
+number of pieces in a day.
 
 Must not know: who shows it.
 """
@@ -41,7 +41,7 @@ class RoundTripHistory:
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Take over another inventory; sites that stay keep their day."""
+        """Apply another inventory; sites that stay keep their day."""
         keys = [(school.id, site.id) for school in inventory.schools for site in school.sites]
         self._sites = {key: self._sites.get(key, []) for key in keys}
 

@@ -1,4 +1,4 @@
-"""What the API answers and the pages show; the API's description is made from these classes.
+"""The data of API and pages; the API's description is generated from these classes.
 
 Rates are bit/s, times seconds, instants aware UTC. Nothing here names a person or
 a client of the network.
@@ -213,7 +213,7 @@ class GoalStatus(Answer):
 
 
 class ProviderOutageStatus(Answer):
-    """An outage of a provider that lasts: most of its sites fell silent together."""
+    """An outage of a provider that lasts: most of its sites stopped answering together."""
 
     provider: str
     since: datetime

@@ -1,6 +1,6 @@
-"""The city as people and programs read it: the small read-only face of the daemon.
+"""The read-only interface of the daemon for pages and API.
 
-Nothing is ever probed that the configuration does not hold.
+Only targets in the configuration are ever probed.
 
 Must not know: HTTP, or how the daemon is built.
 """

@@ -1,1 +1,1 @@
-"""Speed tests: no checks, and so not among the probes."""
+"""Throughput tests. They are not checks, so they are not among the probes."""

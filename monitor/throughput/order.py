@@ -31,7 +31,7 @@ class Tally:
         self.moved = 0
 
     def set(self, moved: int) -> None:
-        """Take note of the sum so far.
+        """Note the sum so far.
 
         Raises:
             ProbeError: if that is beyond the cap.

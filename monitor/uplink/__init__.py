@@ -1,8 +1,8 @@
-"""A site's uplink by its router's counters: load against the contract, and what is wrong.
+"""A site's uplink by its router's counters: load against the contract, and problems.
 
 Pure: no I/O, no clock of its own. `docs/uplink.md` states the rules for people.
 
-Must not know: how the router was asked, or who is told.
+Must not know: how the router was queried, or who is notified.
 """
 
 from __future__ import annotations

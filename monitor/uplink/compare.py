@@ -1,7 +1,7 @@
-"""What passed through an interface between two samples of its counters, or why nobody knows.
+"""The traffic of an interface between two samples of its counters, or why it is unknown.
 
-A rate that is wrong is worse than none: whatever cannot be told apart from a reset, a restart
-or a wrap yields no value.
+A wrong rate is worse than none: a difference that might be a reset, a restart or an unnoticed wrap
+yields no value.
 
 Source: RFC 2863 §3.1.6 (sizes of counters), RFC 3418 sysUpTime (hundredths, wraps after
 497.1 days), RFC 2578 §7.1.6 (a counter has no initial value).
@@ -28,9 +28,9 @@ MOST_OF_SPEED = 1.1
 
 _TICKS = 100
 _WRAP_32 = 2**32
-# A device's clock may run a little off ours, and its answer may wait in a queue.
+# A device's clock may drift against ours, and its reply may wait in a queue.
 _CLOCK_DRIFT, _CLOCK_SLACK_SECONDS = 0.005, 1.0
-# The smallest and the largest packet of IPv4: header alone, and 16 bits of length.
+# The smallest and the largest IPv4 packet: only a header, and 16 bits of length.
 _SMALLEST_PACKET, _LARGEST_PACKET = 20, 65_535
 
 
@@ -44,7 +44,7 @@ class NoRateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What passed in one direction: octets, unicast packets, errors, discards."""
+    """The traffic in one direction: octets, unicast packets, errors, discards."""
 
     octets: int
     packets: int | None
@@ -55,10 +55,10 @@ class Volume:
 def seconds_between(before: Sample, after: Sample, polls: tuple[Poll, Poll]) -> float:
     """Return the seconds between two samples by the device's own clock.
 
-    Our own clock only vouches for it: a restart or a stopped clock shows as a difference.
+    Our own clock is used to verify it: a restart or a stopped clock shows as a difference.
 
     Raises:
-        NoRateError: if the device's clock cannot be believed, or too much or little time passed.
+        NoRateError: if the device's clock is not plausible, or too much or too little time passed.
     """
     if before.uptime_ticks is None or after.uptime_ticks is None:
         raise NoRateError(Gap.NO_UPTIME)
@@ -67,7 +67,7 @@ def seconds_between(before: Sample, after: Sample, polls: tuple[Poll, Poll]) -> 
     if at_least > LONGEST_SECONDS:
         raise NoRateError(Gap.TOO_LONG)
     slack = _CLOCK_SLACK_SECONDS + _CLOCK_DRIFT * at_most
-    # Modulo: after 497 days sysUpTime wraps, which is no restart.
+    # Modulo: sysUpTime wraps after 497 days, which is not a restart.
     seconds = (after.uptime_ticks - before.uptime_ticks) % _WRAP_32 / _TICKS
     if seconds == 0:
         raise NoRateError(Gap.UPTIME_STANDS_STILL)
@@ -111,7 +111,7 @@ def _volume(before: Counters, after: Counters, sample: Sample, *, packets: bool)
     """Return one direction's volume; the widths are the sample's, `packets` if they are known."""
     if before.octets is None or after.octets is None:
         raise NoRateError(Gap.NO_COUNTERS)
-    # Narrow octets wrap once at most, as the caller has made sure of.
+    # 32-bit octets wrap at most once, which the caller has checked.
     wrapped = (after.octets - before.octets) % _WRAP_32
     grown = _grown_64 if sample.has_wide_packets else _grown_32
     return Volume(
@@ -127,7 +127,7 @@ def _known(grown: Callable[[int, int], int], before: int | None, after: int | No
 
 
 def _grown_64(before: int, after: int) -> int:
-    # 64 bits take 46 years at 100 Gbit/s: going back is no wrap.
+    # 64 bits take 46 years at 100 Gbit/s: a decrease is not a wrap.
     if after < before:
         raise NoRateError(Gap.COUNTERS_RESET)
     return after - before
@@ -135,17 +135,17 @@ def _grown_64(before: int, after: int) -> int:
 
 def _grown_32(before: int, after: int) -> int:
     growth = (after - before) % _WRAP_32
-    # No line sends 2**31 packets between two polls: that far ahead is a step back.
+    # No line sends 2**31 packets between two polls: such an increase is a decrease.
     if growth >= _WRAP_32 // 2:
         raise NoRateError(Gap.COUNTERS_RESET)
     return growth
 
 
 def _refuse_implausible(before: Counters, after: Counters, volume: Volume, most: float) -> None:
-    """Refuse more octets than the interface can carry, and wraps that nothing else bears out.
+    """Reject more octets than the interface can carry, and wraps that are not confirmed.
 
     Raises:
-        NoRateError: if the volume is not to be believed.
+        NoRateError: if the volume is not plausible.
     """
     went_back = (after.octets or 0) < (before.octets or 0)
     if volume.octets > most:

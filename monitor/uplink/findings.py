@@ -1,6 +1,6 @@
-"""What is wrong with an uplink by its load, each with a sentence for a person.
+"""Problems of an uplink by its load, each with a sentence for a person.
 
-Must not know: other polls than the last, or who is told.
+Must not know: polls other than the last, or who is notified.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SATURATED_RATIO = 0.9
 # With one packet in a thousand lost, a TCP connection over 20 ms gets no more than 22 Mbit/s
 # (Mathis et al., 1997: MSS / RTT * 1.22 / sqrt(loss)).
 ERROR_RATIO = 0.001
-# Queues drop on purpose when TCP fills them; a packet in a hundred is beyond that.
+# Queues drop packets normally when TCP fills them; 1 % is more than that.
 DISCARD_RATIO = 0.01
-# A broken packet among the ten of a quiet night says nothing.
+# One damaged packet among ten in a quiet night is not significant.
 FEWEST_PACKETS = 10
 
 _OPER_STATUS = {
@@ -33,13 +33,13 @@ _OPER_STATUS = {
     3: "testing",
     5: "dormant",
     6: "not present",
-    7: "down, for a layer below is",
+    7: "down because a lower layer is",
 }
 _OPER_UNKNOWN = 4
 
 
 class FindingKind(StrEnum):
-    """What may be wrong with an uplink."""
+    """The problems that an uplink may have."""
 
     SLOWER_THAN_CONTRACT = "slower_than_contract"
     ERRORS = "errors"
@@ -52,20 +52,20 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong, and a sentence that says the particulars."""
+    """A problem, and a sentence with the details."""
 
     kind: FindingKind
     sentence: str
 
 
 def findings(load: UplinkLoad, contract: Contract) -> tuple[Finding, ...]:
-    """Return what is wrong, in the order of `FindingKind`."""
+    """Return the problems, in the order of `FindingKind`."""
     found = assess(load, contract)
     return tuple(Finding(kind, found[kind]) for kind in FindingKind if found.get(kind))
 
 
 def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
-    """Return kind -> sentence: empty where all is well, no entry where nobody knows."""
+    """Return kind -> sentence: empty if there is no problem, no entry if unknown."""
     assessed: dict[FindingKind, str] = {}
     if load.gap is not Gap.NOT_CONFIGURED:
         for gap, kind in (
@@ -112,7 +112,7 @@ def _down(load: UplinkLoad) -> str:
 def _spoilt(
     kind: FindingKind, most: float, seconds: float, both: Iterable[tuple[str, DirectionLoad]]
 ) -> Mapping[FindingKind, str]:
-    """Return the sentence on errors or discards; nothing if no direction counts them."""
+    """Return the sentence on errors or discards; None if no direction counts them."""
     said: list[str] = []
     is_known = False
     for name, one in both:

@@ -1,9 +1,9 @@
 """Finds the uplink's interface in a device's reading, and reads its row.
 
-Which counters an interface has and how wide they are, the reading has settled already.
+The reading has already determined which counters an interface has and their width.
 Source: IF-MIB (RFC 2863); the choice between ifSpeed and ifHighSpeed: RFC 2863 §3.1.2.
 
-Must not know: other polls than this one.
+Must not know: other polls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.observation import DeviceReading
 
-# In this order: ifName is what people type on the console and survives a restart.
+# In this order: ifName is used on the console and survives a restart.
 _NAMES = ("ifName", "ifDescr", "ifAlias")
 _MAX_32, _MAX_64 = 2**32 - 1, 2**64 - 1
 _MEGA = 1_000_000
@@ -26,8 +26,8 @@ _MEGA = 1_000_000
 def find_interface(reading: DeviceReading, name: str | None) -> int | Gap:
     """Return the ifIndex of the interface of that name, or why there is none.
 
-    The first of ifName, ifDescr and ifAlias in which the name occurs decides; of several rows
-    of that name, the living one.
+    The first of ifName, ifDescr and ifAlias that contains the name decides; of several rows with
+    that name, the active one.
     """
     if not name:
         return Gap.NOT_CONFIGURED
@@ -39,7 +39,7 @@ def find_interface(reading: DeviceReading, name: str | None) -> int | Gap:
 
 
 def rows_named(reading: DeviceReading, name: str) -> list[int]:
-    """Return the rows of that name, in the first of the columns in which it occurs."""
+    """Return the rows with that name, in the first column that contains it."""
     for column in _NAMES:
         rows = reading.columns.get(column, {})
         found = [if_index for if_index, value in rows.items() if _text(value) == name.strip()]
@@ -49,10 +49,10 @@ def rows_named(reading: DeviceReading, name: str) -> list[int]:
 
 
 def living_row(reading: DeviceReading, rows: Sequence[int]) -> int | None:
-    """Return which of several rows of one name the interface is, None if that cannot be told.
+    """Return the active one of several rows with one name, None if that is ambiguous.
 
-    A router that dials in leaves the rows of past sessions behind: the one that is up is meant,
-    and while none is, the one whose state changed last.
+    A dial-in router keeps the rows of past sessions: the active row is the one that is up, or, if
+    none is, the one whose state changed last.
     """
     if len(rows) == 1:
         return rows[0]
@@ -67,7 +67,7 @@ def living_row(reading: DeviceReading, rows: Sequence[int]) -> int | None:
 
 
 def sample_of(reading: DeviceReading, if_index: int) -> Sample:
-    """Return the interface's row; what is missing or no number is None."""
+    """Return the interface's row; missing or non-numeric values are None."""
 
     def value(column: str, largest: int = _MAX_32) -> int | None:
         found = reading.columns.get(column, {}).get(if_index)

@@ -2,7 +2,7 @@
 
 In on the interface towards the provider is down for the school, Out is up.
 
-Must not know: schools, or what is to be complained about.
+Must not know: schools, or what counts as a problem.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from monitor.uplink.compare import Volume
     from monitor.uplink.model import Poll, Sample
 
-# After these the reading before stays the one to compare with.
+# After these the previous reading remains the one to compare with.
 _TOO_CLOSE = frozenset({Gap.TOO_SOON, Gap.UPTIME_STANDS_STILL})
 
 
 @dataclass(frozen=True, slots=True)
 class DirectionLoad:
-    """One direction between two polls: rates a second, and the ratio to the contracted rate.
+    """One direction between two polls: rates per second, and the ratio to the contracted rate.
 
-    Packets are unicast ones. What the device does not count is None.
+    Packets are unicast. Values that the device does not count are None.
     """
 
     bps: float
@@ -42,10 +42,10 @@ class DirectionLoad:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The largest rate that any two successive polls showed since the start.
+    """The largest rate between any two successive polls since the start.
 
-    It is the traffic that happened to flow, averaged over `seconds`: the line can carry at
-    least that, and perhaps much more. `at` is when the later poll began.
+    It is ordinary traffic, averaged over `seconds`: a lower bound of the line's capacity. `at` is
+    when the later poll began.
     """
 
     bps: float
@@ -55,7 +55,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class UplinkLoad:
-    """What the last poll says of an uplink; what it does not say is None.
+    """The result of an uplink's last poll; unknown values are None.
 
     `gap` says why there are no rates, None when there are. `seconds` is the time between
     the two polls by the device's clock. `speed_bps` is the interface's own speed in bit/s,
@@ -88,7 +88,7 @@ class UplinkLoad:
 
 
 class UplinkMeter:
-    """Measures one uplink; holds the sample before and the peaks.
+    """Measures one uplink; keeps the previous sample and the peaks.
 
     `interface` is the ifName (else ifDescr, else ifAlias) towards the provider.
     """
@@ -103,7 +103,7 @@ class UplinkMeter:
         self._up_peak: Peak | None = None
 
     def measure(self, reading: DeviceReading, poll: Poll) -> UplinkLoad:
-        """Return the load between the reading before and this one, which must be whole."""
+        """Return the load between the previous reading and this one, which must be complete."""
         if_index = find_interface(reading, self._interface)
         if isinstance(if_index, Gap):
             self._before = None
@@ -117,7 +117,7 @@ class UplinkMeter:
             return self._load(error.gap, sample)
 
     def _rates(self, sample: Sample, poll: Poll) -> UplinkLoad:
-        """Return the load since the sample before.
+        """Return the load since the previous sample.
 
         Raises:
             NoRateError: if the two yield none.

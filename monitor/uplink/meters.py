@@ -1,6 +1,6 @@
-"""The meters of a city, one per uplink router, kept over a reload where nothing changed.
+"""The meters of a city, one per uplink router; unchanged ones are kept over a reload.
 
-Must not know: how readings are made, or who reads the loads.
+Must not know: how readings are made, or who uses the loads.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from monitor.uplink.findings import Finding
     from monitor.uplink.meter import UplinkLoad
 
-# A load outlives this many missed runs of its check; failed ones end it at once.
+# A load stays valid for this many missed runs of its check; a failed run ends it at once.
 MISSED_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known of one site's uplink since its last poll; `load` is None if that failed."""
+    """The result of the last poll of one site's uplink; `load` is None if it failed."""
 
     school: str
     site: str
@@ -55,9 +55,9 @@ class UplinkMeters:
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> list[Measured]:
-        """Take over another inventory; a meter stays whose check and contract are the same.
+        """Apply another inventory; meters with the same check and contract are kept.
 
-        Returns what was known of the uplinks whose meters are gone or new.
+        Returns the last results of the uplinks whose meters were removed or replaced.
         """
         before = dict(self._entries)
         self._entries = {}
@@ -70,10 +70,10 @@ class UplinkMeters:
         return [entry.measured for entry in before.values()]
 
     def observe(self, observation: Observation, ended: float) -> Measured | None:
-        """Take in an observation that ended at that monotonic time; None if it is no uplink's.
+        """Process an observation that ended at that monotonic time; None if it is no uplink's.
 
-        A poll that failed half-way is not measured: what it lacks may only be unread. The one
-        before it stays the one to compare with.
+        A poll that failed half-way is not measured, because missing values may just be unread. The
+        previous one remains the one to compare with.
         """
         entry = self._entries.get(observation.check.id)
         if entry is None or entry.check != observation.check:
@@ -90,7 +90,7 @@ class UplinkMeters:
         return entry.measured
 
     def expire(self, now: float) -> list[Measured]:
-        """Forget the loads whose polls no longer come, and return what is left of those."""
+        """Drop the loads whose polls are overdue, and return what remains of them."""
         overdue = [
             entry
             for entry in self._entries.values()
@@ -101,7 +101,7 @@ class UplinkMeters:
         return [entry.measured for entry in overdue]
 
     def measured(self, school: str, site: str) -> Measured | None:
-        """Return what is known of a site's uplink, None if it has no meter."""
+        """Return the last result of a site's uplink, None if it has no meter."""
         known = (entry.measured for entry in self._entries.values())
         return next((one for one in known if (one.school, one.site) == (school, site)), None)
 

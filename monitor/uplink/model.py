@@ -1,4 +1,4 @@
-"""What one poll says of the uplink's interface, and why two polls may yield no rate.
+"""One poll of the uplink's interface, and why two polls may yield no rate.
 
 Must not know: contracts, or how samples are compared.
 """
@@ -42,19 +42,19 @@ GAP_SENTENCES = {
     Gap.NOT_CONFIGURED: "no uplink interface is configured",
     Gap.NOT_FOUND: "no interface has the configured name",
     Gap.AMBIGUOUS: "several interfaces have the configured name",
-    Gap.NO_UPTIME: "the device does not say its sysUpTime",
+    Gap.NO_UPTIME: "the device does not report its sysUpTime",
     Gap.NO_COUNTERS: "the interface has no octet counters",
-    Gap.FIRST_POLL: "there is no poll before to compare with",
-    Gap.TOO_SOON: "less than a second passed since the poll before",
-    Gap.TOO_LONG: "the poll before is more than an hour old",
-    Gap.OTHER_DEVICE: "a device of another name answered",
+    Gap.FIRST_POLL: "there is no previous poll to compare with",
+    Gap.TOO_SOON: "less than a second has passed since the previous poll",
+    Gap.TOO_LONG: "the previous poll is more than an hour old",
+    Gap.OTHER_DEVICE: "a device with another name answered",
     Gap.RENUMBERED: "the interface has another ifIndex than before",
-    Gap.RESTARTED: "the device restarted since the poll before",
-    Gap.UPTIME_STANDS_STILL: "sysUpTime is the same as at the poll before",
-    Gap.CLOCKS_DISAGREE: "sysUpTime went on by another time than passed here",
-    Gap.COUNTERS_RESET: "the interface's counters were set back",
-    Gap.WRAP_UNCERTAIN: "32-bit counters may have wrapped without a trace",
-    Gap.IMPLAUSIBLE: "the counters grew faster than the interface can",
+    Gap.RESTARTED: "the device has restarted since the previous poll",
+    Gap.UPTIME_STANDS_STILL: "sysUpTime is the same as at the previous poll",
+    Gap.CLOCKS_DISAGREE: "sysUpTime advanced by a different time than the monitor's clock",
+    Gap.COUNTERS_RESET: "the interface's counters were reset",
+    Gap.WRAP_UNCERTAIN: "32-bit counters may have wrapped unnoticed",
+    Gap.IMPLAUSIBLE: "the counters grew faster than the interface's speed allows",
 }
 
 

@@ -1,9 +1,9 @@
-"""What one observation says about reachability, whichever kind of check it comes from.
+"""What one observation shows about reachability, for every kind of check.
 
-Any answer at all proves the way to a device, also a refusal, a wrong status or a lossy round.
-What we did ourselves says nothing.
+Any answer at all proves the path to a device, even a refusal, a wrong status or a lossy round. A
+problem of the monitor itself shows nothing.
 
-Must not know: rounds before this one, other devices.
+Must not know: earlier rounds, or other devices.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Answer(Enum):
-    """What one round says about reachability."""
+    """What one round shows about reachability."""
 
     ANSWERED = "answered"
     SILENT = "silent"
@@ -33,8 +33,8 @@ _OURS = frozenset(
 
 
 def answer_of(observation: Observation) -> Answer:
-    """Return what an observation says about whether its device can be reached."""
-    # A round longer than its own interval: we were stopped in the middle of it.
+    """Return what an observation shows about its device's reachability."""
+    # A round longer than its own interval: the process was suspended in the middle of it.
     if observation.duration > observation.check.interval:
         return Answer.NOTHING
     if observation.outcome is Outcome.OK:
@@ -45,7 +45,7 @@ def answer_of(observation: Observation) -> Answer:
 
 
 def _answer_of_failure(observation: Observation) -> Answer:
-    # A name that does not resolve says nothing of a school's line, but much of our own.
+    # A name that does not resolve shows nothing about a school's line, but something about our own.
     if observation.reason is Reason.RESOLVE:
         is_reference = observation.check.target.role is Role.REFERENCE
         return Answer.SILENT if is_reference else Answer.NOTHING

@@ -1,6 +1,6 @@
-"""What may be wrong with one device, each as a case that needs some runs to open and to close.
+"""Problems of one device, each a case that needs several runs to open and to close.
 
-A case that is no longer looked at is forgotten: what is not measured is not said.
+A case that is no longer checked is dropped: what is not measured is not reported.
 
 Must not know: what the cases are about.
 """
@@ -21,9 +21,9 @@ Key = tuple[Trouble, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """After how many bad runs in a row a case opens, after how many good ones it closes.
+    """How many bad runs in a row open a case, and how many good ones close it.
 
-    After `memory` seconds without a run it is forgotten.
+    After `memory` seconds without a run it is dropped.
     """
 
     bad: int
@@ -53,12 +53,12 @@ class Cases:
         return bool(self._cases)
 
     def is_open(self, key: Key) -> bool:
-        """Return whether that is found wrong now."""
+        """Return whether this problem is currently present."""
         case = self._cases.get(key)
         return case is not None and case.is_open
 
     def good(self, key: Key, rule: Rule, monotonic: float) -> bool:
-        """Count a run that found all well; return whether that closed a case."""
+        """Count a good run; return whether it closed a case."""
         case = self._cases.get(key)
         if case is None:
             return False
@@ -69,7 +69,7 @@ class Cases:
         return case.is_open
 
     def bad(self, key: Key, rule: Rule, monotonic: float, begun: datetime, detail: str) -> bool:
-        """Count a run that found something wrong; return whether that opened a case."""
+        """Count a bad run; return whether it opened a case."""
         ends = monotonic + rule.memory
         case = self._cases.get(key)
         if case is None:
@@ -81,7 +81,7 @@ class Cases:
         return True
 
     def forget(self, monotonic: float) -> bool:
-        """Drop what was not looked at for too long; return whether an open case was among it."""
+        """Drop cases that have not been checked for too long; return whether one was open."""
         old = [key for key, case in self._cases.items() if case.ends < monotonic]
         was_open = any(self._cases[key].is_open for key in old)
         for key in old:
@@ -89,7 +89,7 @@ class Cases:
         return was_open
 
     def drop(self, troubles: Collection[Trouble]) -> None:
-        """Drop the cases of these kinds, and whatever is not open yet."""
+        """Drop the cases of these kinds, and all that are not open yet."""
         kept = {
             key: case
             for key, case in self._cases.items()

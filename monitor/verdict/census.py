@@ -1,4 +1,4 @@
-"""What is heard of the city at one moment: references, and each provider's sites in numbers.
+"""A snapshot of the city: which references answer, and how many of each provider's sites.
 
 Must not know: what follows from it.
 """
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceHeard:
-    """A reference: `provider` is whose hand-over router it is, empty for one of nobody's.
+    """A reference; `provider` is set if it is that provider's hand-over router.
 
-    `asked` is the start of its last answered round (monotonic s). It answers or is silent by its
-    last round, and neither while it is not measured. Steady means often enough in a row.
+    `asked` is the start of its last answered round (monotonic s). Whether it answers is decided by
+    its last round, and open while it is not measured. Steady means several rounds in a row.
     """
 
     provider: str
@@ -34,10 +34,10 @@ class ReferenceHeard:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Sites that used to answer, in numbers: `lost` of the `present` are silent now.
+    """Numbers of sites that used to answer: `lost` of the `present` no longer do.
 
-    `fell_from` is when the loss became that of most of them (monotonic s, the start of a silent
-    round), None while most answer. Sites that fell silent long ago are no part of that question.
+    `fell_from` is when most of them were lost (monotonic s, the start of an unanswered round), None
+    while most answer. Sites that stopped answering long ago are not considered.
     """
 
     present: int
@@ -47,7 +47,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """The references, the sites of each provider that has any which used to answer, and of all."""
+    """The references, and the sites that used to answer, in total and by provider."""
 
     references: tuple[ReferenceHeard, ...]
     providers: Mapping[str, Heard]
@@ -60,7 +60,7 @@ def take_census(
     rules: Hysteresis,
     excused: Collection[str] = (),
 ) -> Census:
-    """Return what is heard now; schools that are `excused` (announced work) are left out."""
+    """Return the current census; `excused` schools (with announced work) are left out."""
     recent = monotonic - 2 * together_seconds(roster.cycle_seconds, rules)
     counts: dict[str, _Count] = {}
     for site in roster.sites.values():
@@ -74,7 +74,7 @@ def take_census(
 
 
 def together_seconds(cycle_seconds: float, rules: Hysteresis) -> float:
-    """Return within how many seconds two losses count as one: before any of them is down."""
+    """Return within how many seconds two losses count as one: before either of them is down."""
     return max(cycle_seconds, rules.down_seconds)
 
 
@@ -97,7 +97,7 @@ def _count(site: SiteDevices, recent: float, counts: dict[str, _Count]) -> None:
     if uplink is None:
         return
     track, is_lost, lost_from = uplink.track, False, None
-    # Written so that a site that answers, as nearly all do, is done with at once.
+    # Optimised for sites that answer, as nearly all do.
     if not track.answered:
         is_down = uplink.verdict.state is State.DOWN
         lost_from = track.silent_from if track.silent else None

@@ -1,4 +1,4 @@
-"""The board of verdicts: takes observations in any order, tells what changed.
+"""The verdict board: takes observations in any order, and returns what changed.
 
 It holds one track and one verdict per uplink, switch and reference, the state of our own line
 and of what all providers share, and each provider's outage. A site counts as one school here:
@@ -76,16 +76,16 @@ class VerdictBoard:
         self._roster.remember(known_before or {})
 
     def reconfigure(self, inventory: Inventory, now: Moment) -> None:
-        """Take over another inventory; devices that are asked the same way keep their verdict."""
+        """Apply another inventory; devices that are checked in the same way keep their verdict."""
         self._roster = Roster(inventory, now, self._roster)
         self._outages = self._outages.among(self._roster.sites.keys())
 
     def excuse(self, schools: frozenset[str]) -> None:
-        """Leave these schools out when it is asked whose loss it is: work is announced there."""
+        """Ignore these schools when deciding on the cause of a loss (announced work)."""
         self._outages.excused = schools
 
     def observe(self, observation: Observation, now: Moment) -> tuple[Change, ...]:
-        """Take in one observation that just finished; return the verdicts that changed."""
+        """Process one observation that just finished; return the verdicts that changed."""
         device = self._roster.devices.get(device_key(observation.check))
         if device is None:
             return ()
@@ -95,8 +95,8 @@ class VerdictBoard:
         role, before = device.check.target.role, device.track
         if not self._count(device, observation, now):
             return ()
-        # The census goes through the whole city. A round that tells it nothing new waits for the
-        # tick, or a city of thousands would cost by the square of its size.
+        # The census covers the whole city. A round without news for it waits for the tick;
+        # otherwise the cost would grow with the square of the city's size.
         is_news = role is Role.REFERENCE or _standing(before) != _standing(device.track)
         changes = list(self._look(now)) if is_news else []
         if self.is_isolated:
@@ -136,17 +136,17 @@ class VerdictBoard:
 
     @property
     def is_isolated(self) -> bool:
-        """Return whether our own line is taken for dead."""
+        """Return whether our own line counts as down."""
         return self._line.standing is Standing.ISOLATED
 
     @property
     def common_outage(self) -> Verdict | None:
-        """Return what is said of the hub while the providers' loss is common, else None."""
+        """Return the verdict on the hub during a common outage, else None."""
         return self._hub if self._line.standing is Standing.COMMON else None
 
     @property
     def provider_outages(self) -> Mapping[str, ProviderOutage]:
-        """Return the outages of providers that last, by the provider's name."""
+        """Return the current provider outages, by the provider's name."""
         return self._outages.lasting
 
     @property
@@ -157,7 +157,7 @@ class VerdictBoard:
     def findings(self) -> Iterator[tuple[Subject, Verdict]]:
         """Yield every uplink's and switch's verdict in the inventory's order.
 
-        The sentences are those of the moment of the finding; `verdict` has the present ones.
+        The sentences are those of the time of the finding; `verdict` returns current ones.
         """
         for device in self._roster.devices.values():
             if device.subject is not None:
@@ -165,7 +165,7 @@ class VerdictBoard:
 
     @property
     def verdicts(self) -> Mapping[Subject, Verdict]:
-        """Return every uplink's and switch's verdict, with sentences as they stand now."""
+        """Return every uplink's and switch's verdict, with current sentences."""
         return {
             device.subject: replace(device.verdict, detail=device.detail)
             for device in self._roster.devices.values()
@@ -191,8 +191,8 @@ class VerdictBoard:
     def root_causes(self) -> tuple[Subject, ...]:
         """Return what has to be repaired.
 
-        That is the monitor's line alone; else the hub, each provider with an outage, and every
-        device that is down for another reason.
+        That is only the monitor's line while isolated; otherwise the hub, each provider with an
+        outage, and every device that is down for another reason.
         """
         if self.is_isolated:
             return (MONITOR,)
@@ -214,7 +214,7 @@ class VerdictBoard:
         )
 
     def _count(self, device: Device, observation: Observation, now: Moment) -> bool:
-        """Add a round to its device's evidence; return whether it said anything."""
+        """Add a round to its device's evidence; return whether it showed anything."""
         track = device.track
         one = Round(now.monotonic - observation.duration, now.monotonic)
         answer = answer_of(observation)
@@ -222,7 +222,7 @@ class VerdictBoard:
             words = observation.detail or observation.reason.value
             device.track = replace(track, last_words=words)
             return False
-        # Evidence with a hole in it is no run of rounds: we slept, not the network.
+        # Evidence with a gap is not a series of rounds: the monitor slept, not the network.
         if track.is_stale(one.started, self.rules):
             track = track.forgotten()
         if answer is Answer.ANSWERED:
@@ -241,12 +241,12 @@ class VerdictBoard:
             site = self._roster.sites[site_key(device.check)]
             gate = self._way_to_switch(site, self._way_to_uplink()).gate
             return Burden(rules.down_rounds, rules.down_seconds, gate)
-        # No uplink goes down before every other site had its round: whose loss it is comes first.
+        # No uplink goes down before every other site had its round: the cause is decided first.
         seconds = max(rules.down_seconds, self._roster.cycle_seconds)
         return Burden(rules.down_rounds, seconds, self._line_gate())
 
     def _hear_references(self, now: Moment) -> None:
-        """Keep since when at least one reference has been answering without a break."""
+        """Track since when at least one reference has been answering without interruption."""
         if not any(reference.track.answered for _, reference in self._roster.references):
             self._line_answering_from = None
         elif self._line_answering_from is None:
@@ -265,7 +265,7 @@ class VerdictBoard:
         return Way(self._line_gate(), 2 * self._roster.cycle_seconds)
 
     def _way_to_switch(self, site: SiteDevices, way: Way) -> Way:
-        """Return the way to a site's switches; `way` is that to any uplink."""
+        """Return the path to a site's switches; `way` is the path to any uplink."""
         uplink = site.uplink
         if uplink is None:
             return way
@@ -275,14 +275,14 @@ class VerdictBoard:
         return not self.is_isolated and site.provider not in self._line.providers
 
     def _judged_sites(self) -> Iterator[SiteDevices]:
-        """Return the sites on which verdicts may be given now."""
+        """Return the sites whose verdicts are not suspended."""
         sites = self._roster.sites.values()
         if self._is_suspended:
             return (site for site in sites if self._is_judged(site))
         return iter(sites)
 
     def _judge_site(self, site: SiteDevices, way: Way, now: Moment) -> Iterator[Change]:
-        """Judge a site's devices; `way` is the way to any uplink."""
+        """Update the verdicts on a site's devices; `way` is the path to any uplink."""
         if site.uplink is not None:
             if self._outages.has(site.provider, site.key):
                 way = replace(way, blame=Cause.PROVIDER_OUTAGE)
@@ -304,7 +304,7 @@ class VerdictBoard:
         return self._line.standing is not Standing.CLEAR
 
     def _look(self, now: Moment) -> Iterator[Change]:
-        """Ask whose loss it is, if there is one, and act on it."""
+        """Decide on the cause of a loss, if there is one, and act on it."""
         roster, before = self._roster, self._line
         census = take_census(roster, now.monotonic, self.rules, self._outages.excused)
         line = self._line = assess(before, census, now.monotonic, roster.cycle_seconds, self.rules)
@@ -316,7 +316,7 @@ class VerdictBoard:
                 yield from self._outages.look(roster, census, now, self.rules, line.providers)
 
     def _change_over(self, before: Line, now: Moment) -> Iterator[Change]:
-        """Act on another standing than before: verdicts rest, or go on."""
+        """Act on a changed standing: suspend verdicts, or resume them."""
         line = self._line
         if before.standing is Standing.COMMON:
             yield from self._set_hub(Verdict(State.UP, Cause.ANSWERS, now.instant), now)
@@ -334,7 +334,7 @@ class VerdictBoard:
             yield from self._suspend(
                 [one for one in self._roster.sites.values() if one.provider in line.providers],
                 Cause.COMMON_OUTAGE,
-                "all providers fell silent together",
+                "all providers stopped answering together",
                 now,
             )
         elif before.standing in {Standing.ISOLATED, Standing.COMMON}:
@@ -357,7 +357,7 @@ class VerdictBoard:
                 yield device.turned(device.subject, found, now.instant)
 
     def _resume(self, before: Line, now: Moment) -> Iterator[Change]:
-        """Forget all silence gathered while verdicts rested; who answered since is up at once."""
+        """Discard unanswered rounds of the suspension; devices that have answered are up."""
         sites = [
             site
             for site in self._roster.sites.values()
@@ -391,5 +391,5 @@ class VerdictBoard:
 
 
 def _standing(track: Track) -> tuple[bool, bool]:
-    """Return what a census wants to know of a device: whether it ever answered, and is silent."""
+    """Return a device's part of the census: whether it ever answered, and whether it is lost."""
     return track.has_answered, bool(track.silent)

@@ -1,9 +1,9 @@
-"""How well one device works while it answers: from single runs of its checks to what is wrong.
+"""Whether a device that answers is degraded: from runs of its checks to problems.
 
-Only what was measured while the device is up counts. A run that failed while its pings are
-silent is the line's fault, and says nothing of the service or the agent.
+Only measurements while the device is up count. If its pings are not answered, a failed run is the
+line's fault and shows nothing about the service or the agent.
 
-Must not know: other devices, the inventory, who is told.
+Must not know: other devices, the inventory, or who is notified.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from monitor.verdict.model import Moment
     from monitor.verdict.trouble import Degradation
 
-# A share of lost packets is told of down to half its limit, a full line down to a tenth below it,
-# a temperature to 5 degrees below, so that what wavers about a limit does not come and go.
+# Hysteresis: packet loss ends at half its limit, a full line at 10 % below, a temperature at 5
+# degrees below, so that values near a limit do not flap.
 _LOSS_ENDS: Final = 0.5
 _LOAD_ENDS: Final = 0.9
 _COOLER: Final = 5.0
 # One lost packet among twenty is chance.
 _FEWEST_LOST: Final = 3
 _ROUNDS: Final = 10
-# One reading says that a fan stands still; two that it turns again.
+# One reading is enough to report a stopped fan; two are needed to clear it.
 _GOOD_RUNS: Final = 2
 _LINE_POLLS: Final = 3
 _MISSED_RUNS: Final = 3
 _FAULTY_POWER: Final = 3
 
-# What is measured of the line itself begins afresh when the line is back.
+# Measurements of the line itself restart when the line is back.
 _OF_THE_LINE: Final = frozenset({Trouble.PACKET_LOSS, Trouble.LINE_FULL})
 _LINE_FINDINGS: Final = {
     FindingKind.ERRORS: Trouble.LINE_ERRORS,
@@ -57,7 +57,7 @@ _PARTS: Final = {
 
 
 class Condition:
-    """What is known of one device beyond up and down."""
+    """The condition of one device beyond up and down."""
 
     def __init__(self, limits: Limits, *, is_up: bool = False) -> None:
         self.limits = limits
@@ -70,12 +70,12 @@ class Condition:
 
     @property
     def findings(self) -> tuple[Degradation, ...]:
-        """Return what is wrong; nothing while the device is down or unknown."""
+        """Return the problems; none while the device is down or unknown."""
         return self._cases.findings() if self._is_up and self._cases else ()
 
     @property
     def has_cases(self) -> bool:
-        """Return whether anything may be wrong, so that it has to be looked at again."""
+        """Return whether there are cases, so that it has to be checked again."""
         return bool(self._cases) or bool(self._falls)
 
     def turned(self, now: Moment, *, is_up: bool, fell: bool) -> None:
@@ -92,11 +92,11 @@ class Condition:
             self._judge_falls(now)
 
     def tick(self, now: Moment) -> bool:
-        """Let time pass; return whether anything else is wrong than before."""
+        """Advance the time; return whether the problems changed."""
         return self._judge_falls(now) or self._cases.forget(now.monotonic)
 
     def pinged(self, observation: Observation, now: Moment) -> bool:
-        """Take in a round of pings; return whether anything else is wrong than before."""
+        """Process a round of pings; return whether the problems changed."""
         values = observation.values
         if (
             not self._is_up
@@ -106,7 +106,7 @@ class Condition:
             return False
         sent, answered = values.sent, values.answered
         if not answered:
-            # Whether that is loss or the begin of an outage shows with the next rounds.
+            # The next rounds show whether this is loss or the start of an outage.
             self._silent_packets += sent
             return False
         sent, lost = sent + self._silent_packets, sent - answered + self._silent_packets
@@ -121,7 +121,7 @@ class Condition:
         )
 
     def asked(self, observation: Observation, now: Moment) -> bool:
-        """Take in a run of any other check; return whether anything else is wrong than before."""
+        """Process a run of any other check; return whether the problems changed."""
         if not self._is_up or self._silent_packets or observation.outcome is Outcome.UNKNOWN:
             return False
         check, monotonic = observation.check, now.monotonic
@@ -129,7 +129,7 @@ class Condition:
         key = (Trouble.SNMP if is_snmp else Trouble.SERVICE, check.name, "")
         pace = max(check.interval, BACK_OFF_LIMIT_SECONDS) if is_snmp else check.interval
         if observation.outcome is Outcome.OK:
-            # Nearly always there is nothing to close, and nothing to be made for it.
+            # There is almost never anything to close, so nothing is allocated for it.
             rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * pace) if self._cases else None
             changed = rule is not None and self._cases.good(key, rule, monotonic)
         else:
@@ -144,7 +144,7 @@ class Condition:
         return changed
 
     def measured(self, measured: Measured, check: Check, now: Moment) -> bool:
-        """Take in the line's load; return whether anything else is wrong than before."""
+        """Process the line's load; return whether the problems changed."""
         load = measured.load
         if not self._is_up or load is None:
             return False
@@ -164,13 +164,13 @@ class Condition:
         return changed
 
     def is_open(self, key: Key) -> bool:
-        """Return whether that is found wrong now."""
+        """Return whether this problem is currently present."""
         return self._cases.is_open(key)
 
     def _judge(
         self, key: Key, rule: Rule, now: Moment, said: str, begun: datetime | None = None
     ) -> bool:
-        """Count one run: bad if there is something to be said."""
+        """Count one run: bad if there is a detail."""
         if said:
             return self._cases.bad(key, rule, now.monotonic, begun or now.instant, said)
         return self._cases.good(key, rule, now.monotonic)
@@ -230,7 +230,7 @@ class Condition:
 def _parts(
     check: Check, reading: HardwareReading, condition: Condition
 ) -> Iterator[tuple[Trouble, str, str]]:
-    """Yield each part that can fail or be too hot: what it is called, what is wrong with it."""
+    """Yield each part that can fail or be too hot: its name, and its problem."""
     temperatures: list[tuple[str, float]] = []
     for (quantity, name), value in reading.parts.items():
         if quantity in _PARTS:

@@ -1,9 +1,9 @@
-"""How well the city's devices work while they answer, and what each check last found.
+"""Which of the city's devices are degraded, and the last result of each check.
 
-Beside the board of verdicts: a degraded device is up. It takes the same observations, and is told
-of each change of a verdict.
+It complements the verdict board: a degraded device is up. It processes the same observations, and
+each change of a verdict.
 
-Must not know: clocks, metrics, pages, who is told.
+Must not know: clocks, metrics, pages, or who is notified.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class LastRun:
-    """What a check found last; `started` is None before its first run. `seconds` it took.
+    """A check's last result; `started` is None before its first run, `seconds` its duration.
 
-    `since` is when the first run of those began that all had this outcome.
+    `since` is the start of the first run in the current series with this outcome.
     """
 
     check: Check
@@ -86,7 +86,7 @@ class Conditions:
         self.reconfigure(inventory, board)
 
     def reconfigure(self, inventory: Inventory, board: VerdictBoard) -> None:
-        """Take over another inventory; devices with the same checks and limits stay as they are."""
+        """Apply another inventory; devices with the same checks and limits are kept."""
         up = {subject for subject, verdict in board.findings() if verdict.state is State.UP}
         before, self._devices = self._devices, {}
         self._checks, self._lines, self._sites = {}, {}, {}
@@ -115,7 +115,7 @@ class Conditions:
                     self._lines.setdefault((subject.school, subject.site), watched)
 
     def observe(self, observation: Observation, now: Moment) -> bool:
-        """Take in one observation that just ended; return whether anything else is wrong."""
+        """Process one observation that just ended; return whether problems changed."""
         watched = self._checks.get(observation.check.id)
         if watched is None:
             return False
@@ -131,14 +131,14 @@ class Conditions:
         return condition.asked(observation, now)
 
     def measured(self, measured: Measured, now: Moment) -> bool:
-        """Take in the load of a line; return whether anything else is wrong."""
+        """Process the load of a line; return whether problems changed."""
         watched = self._lines.get((measured.school, measured.site))
         if watched is None:
             return False
         return watched.device.condition.measured(measured, watched.run.check, now)
 
     def changed(self, change: Change, now: Moment) -> None:
-        """Take in another verdict on a device."""
+        """Process a changed verdict on a device."""
         device = self._devices.get(change.subject)
         if device is not None:
             state = change.after.state
@@ -146,7 +146,7 @@ class Conditions:
             device.condition.turned(now, is_up=state is State.UP, fell=fell)
 
     def tick(self, now: Moment) -> bool:
-        """Let time pass; return whether anything else is wrong."""
+        """Advance the time; return whether problems changed."""
         is_news = False
         for device in self._devices.values():
             if device.condition.has_cases and device.condition.tick(now):
@@ -170,7 +170,7 @@ class Conditions:
         return {subject: found for subject in self._devices if (found := self.of(subject))}
 
     def runs(self, subject: Subject) -> tuple[LastRun, ...]:
-        """Return what each check of a device found last."""
+        """Return the last result of each check of a device."""
         device = self._devices.get(subject)
         return device.runs if device is not None else ()
 

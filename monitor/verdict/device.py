@@ -1,12 +1,12 @@
 """One device's evidence, round by round, and the verdict that follows from it.
 
-A silence is held against a device only once the way to it is proven by its gate: the uplink
-for a switch, the references for an uplink. The gate must have answered amid the silence, then
-the device must have been silent once more, and the gate must have answered again, without a
-silent round of its own in between. So it does not matter whose check runs first when a line
-dies or comes back, nor who is asked more often.
+Unanswered rounds count against a device only if its gate proves the path to it: the uplink for a
+switch, the references for an uplink. After the device stopped answering, its gate must have
+answered, then the device must have failed to answer again, and the gate must have answered
+again, without an unanswered round of its own in between. So it does not matter which check runs
+first when a line goes down or comes back, or which runs more often.
 
-Must not know: the inventory, other devices, who else is silent.
+Must not know: the inventory, or other devices.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Proof of the way to a device: answering since `answering_from`, last asked at `asked`.
+    """Proof of the path to a device: answering since `answering_from`, last asked at `asked`.
 
-    Monotonic seconds; `answering_from` is None while the gate is silent or not known.
+    Monotonic seconds; `answering_from` is None while the gate does not answer or is unknown.
     """
 
     answering_from: float | None
@@ -48,7 +48,7 @@ class Gate:
         return self.answering_from is not None and self.asked >= monotonic
 
     def proves(self, silent: Round) -> bool:
-        """Return whether the way was good before and after that silent round."""
+        """Return whether the path worked before and after that unanswered round."""
         return (
             self.answering_from is not None
             and self.answering_from <= silent.started
@@ -61,9 +61,10 @@ class Track:
     """A device's evidence. Times are monotonic seconds.
 
     `answered` and `silent` count the current run of rounds (one of them is 0). `charge` is the
-    silent round that waits for the gate's proof, `is_witnessed` whether the gate answered amid
-    the silence before it; `full_from` is when there were rounds enough for down. `heard` is the
-    end of the last usable round; `has_answered` tells a lost device from one never there.
+    unanswered round that waits for the gate's proof, `is_witnessed` whether the gate answered after
+    the device stopped and before that round; `full_from` is when there were enough rounds for down.
+    `heard` is the end of the last usable round; `has_answered` distinguishes a lost device from one
+    that never answered.
     """
 
     interval: float
@@ -83,7 +84,7 @@ class Track:
 
     @property
     def gate(self) -> Gate:
-        """Return this device as the gate of the devices behind it."""
+        """Return this device as the gate of the devices that it connects."""
         return Gate(self.answering_from if self.answered else None, self.asked)
 
     def is_stale(self, monotonic: float, rules: Hysteresis) -> bool:
@@ -91,18 +92,19 @@ class Track:
         return monotonic - self.heard > rules.stale_intervals * self.interval
 
     def without_silence(self) -> Track:
-        """Return the evidence with every silent round forgotten."""
+        """Return the evidence without the unanswered rounds."""
         return replace(self, silent=0, full_from=None, charge=None)
 
     def forgotten(self) -> Track:
-        """Return a track that knows nothing but whether the device ever answered."""
+        """Return a new track that only keeps whether the device ever answered."""
         return replace(self, answered=0, silent=0, full_from=None, charge=None)
 
 
 def with_answer(track: Track, one: Round) -> Track:
     """Return the evidence after an answered round."""
     is_first = not track.answered
-    # Written out, for it is done for every device every few seconds: `replace` costs thrice that.
+    # Written out because it runs for every device every few seconds: `replace` takes three times as
+    # long.
     return Track(
         interval=track.interval,
         heard=one.finished,
@@ -123,7 +125,7 @@ def with_answer(track: Track, one: Round) -> Track:
 
 @dataclass(frozen=True, slots=True)
 class Burden:
-    """What a charge takes: silent rounds in a row, their span in seconds, and its gate."""
+    """What a charge requires: unanswered rounds in a row, their span in seconds, and its gate."""
 
     rounds: int
     seconds: float
@@ -131,7 +133,7 @@ class Burden:
 
 
 def with_silence(track: Track, one: Round, words: str, burden: Burden) -> Track:
-    """Return the evidence after a silent round; enough of them make a charge."""
+    """Return the evidence after an unanswered round; enough of them make a charge."""
     if not track.silent:
         track = replace(track, silent_from=one.started, first_silence_ended=one.finished)
     silent = track.silent + 1
@@ -164,11 +166,11 @@ def _is_void(charge: Round, gate: Gate | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What stands between us and a device.
+    """The path between the monitor and a device.
 
-    `gate` is None where nothing can vouch for the way. `uplink` is the verdict of the uplink in
-    front of a switch, `uplink_silent_from` the start of that uplink's silence. `patience` is how
-    many seconds a charge may wait for its proof. `blame` is the cause of an outage behind it.
+    `gate` is None if nothing can prove the path. `uplink` is the verdict on the uplink of a
+    switch's site, `uplink_silent_from` the start of its first unanswered round. `patience` is how
+    many seconds a charge may wait for its proof. `blame` is the cause to report for an outage.
     """
 
     gate: Gate | None
@@ -179,12 +181,12 @@ class Way:
 
     @property
     def is_cut(self) -> bool:
-        """Return whether the uplink in front is down."""
+        """Return whether the site's uplink is down."""
         return self.uplink is not None and self.uplink.state is State.DOWN
 
 
 def judge(before: Verdict, track: Track, way: Way, rules: Hysteresis, now: Moment) -> Verdict:
-    """Return a device's verdict from its evidence, the way to it, and what held before."""
+    """Return a device's verdict from its evidence, the path to it, and the previous verdict."""
     if track.is_stale(now.monotonic, rules):
         silence = round(now.monotonic - track.heard)
         words = f": {track.last_words}" if track.last_words else ""
@@ -206,11 +208,11 @@ def _judge_answering(
     if before.state is State.UP:
         return before
     if before.cause in _BEHIND and track.asked < way.uplink_silent_from:
-        return _unknown(before, Cause.UNPROVEN, "its uplink is back, it was not asked since", now)
+        return _unknown(before, Cause.UNPROVEN, "its uplink is back; no round since then", now)
     if before.state is State.DOWN and track.answered < rules.up_rounds:
         return before
     since = now.instant_of(track.first_asked)
-    if since < before.since:  # it answered before the way was cut, too
+    if since < before.since:  # it answered even before the path was cut
         since = max(now.instant_of(track.asked), before.since)
     return Verdict(State.UP, Cause.ANSWERS, since)
 
@@ -230,10 +232,10 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
     has_waited = track.full_from is not None and now.monotonic - track.full_from > way.patience
     if has_waited or before.cause is Cause.BEHIND_UPLINK:
         return _unknown(
-            before, Cause.UNPROVEN, "no answer, and the way to it is not proven good since", now
+            before, Cause.UNPROVEN, "no answer, and the path to it has not been proven since", now
         )
     if before.cause in _SUSPENDED:
-        return _unknown(before, Cause.STARTING, "silent, but not yet for long enough", now)
+        return _unknown(before, Cause.STARTING, "no answer, but not yet for long enough", now)
     return before
 
 
@@ -244,6 +246,6 @@ def _is_proven(track: Track, gate: Gate | None) -> bool:
 
 
 def _unknown(before: Verdict, cause: Cause, detail: str, now: Moment) -> Verdict:
-    """Return unknown; going from one kind of unknown to another keeps its beginning."""
+    """Return unknown; a change between causes of unknown keeps its start time."""
     since = before.since if before.state is State.UNKNOWN else now.instant
     return Verdict(State.UNKNOWN, cause, since, detail)

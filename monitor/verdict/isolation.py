@@ -1,11 +1,11 @@
-"""Whose loss is it: our own line's, what all providers share, or one provider's?
+"""The cause of a loss: our own line, what all providers share, or one provider.
 
 The rule of docs/verdicts.md, as a function of one moment (`decide`) and with its hysteresis over
-time (`assess`). Isolated: our own line is dead. Common: most sites of every provider fell
-together while references answer, so their hub is the first suspect, and verdicts on them rest.
-Everything else is each provider's own (`monitor.verdict.provider`).
+time (`assess`). Isolated: our own line is down. Common: most sites of every provider went down
+together while references answer, so the hub is the first suspect, and verdicts on them are
+suspended. Everything else is attributed to each provider (`monitor.verdict.provider`).
 
-Must not know: any single device, what verdicts follow.
+Must not know: any single device, or the resulting verdicts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from monitor.verdict.census import Census, Heard
     from monitor.verdict.model import Hysteresis
 
-# So many references have to answer before a loss is held against a provider.
+# This many references must answer before a loss counts against a provider.
 WITNESSES = 2
 
 
 class Standing(StrEnum):
-    """Whether verdicts on schools may be given, and if not, whose loss it is."""
+    """Whether verdicts on schools are valid, and if not, the cause of the loss."""
 
     CLEAR = "clear"
     # References are still to be asked again since the loss.
@@ -38,9 +38,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What holds between us and the providers, why, and since when it is calm (monotonic s).
+    """The standing of our line and the hub, why, and since when it is calm (monotonic s).
 
-    `providers` are those whose sites are not judged while the loss is common.
+    `providers` are those whose verdicts are suspended during a common outage.
     """
 
     standing: Standing = Standing.CLEAR
@@ -56,10 +56,10 @@ WAITING = Line(Standing.WAITING)
 def assess(
     line: Line, census: Census, monotonic: float, cycle_seconds: float, rules: Hysteresis
 ) -> Line:
-    """Return what holds after another look at the city.
+    """Return the standing after another census of the city.
 
-    Isolation and a common loss begin at once and end after a whole calm cycle. Isolation takes
-    over from a common loss, never the other way round.
+    Isolation and a common loss begin at once and end after a whole calm cycle. Isolation replaces a
+    common loss, never the other way round.
     """
     found = decide(census, monotonic, cycle_seconds, rules)
     if line.standing in {Standing.CLEAR, Standing.WAITING}:
@@ -74,7 +74,7 @@ def assess(
 
 
 def decide(census: Census, monotonic: float, cycle_seconds: float, rules: Hysteresis) -> Line:
-    """Return whose loss one moment shows, by the decision table in docs/verdicts.md."""
+    """Return the cause of a loss at one moment, by the decision table in docs/verdicts.md."""
     count = len(census.references)
     if rules.references <= count == sum(one.is_silent for one in census.references):
         return Line(Standing.ISOLATED, f"none of {count} references answers")
@@ -87,7 +87,7 @@ def decide(census: Census, monotonic: float, cycle_seconds: float, rules: Hyster
 def _explained(
     census: Census, fell_from: float, monotonic: float, cycle_seconds: float, rules: Hysteresis
 ) -> Line:
-    """Return whose loss it is, while some reference is not silent."""
+    """Return the cause of the loss while some reference answers."""
     references = census.references
     can_wait = monotonic - fell_from < cycle_seconds
     unheard = [one for one in references if not one.is_silent and one.asked < fell_from]
@@ -104,14 +104,14 @@ def _explained(
 
 
 def _fell_from(census: Census, cycle_seconds: float, rules: Hysteresis) -> float | None:
-    """Return when the loss that has to be explained became one, None without such a loss."""
+    """Return when the loss to be explained began, None without such a loss."""
     if _all_fell(census.providers.values(), cycle_seconds, rules):
         return max(one.fell_from for one in census.providers.values() if one.fell_from is not None)
     return census.city.fell_from
 
 
 def _all_fell(providers: Iterable[Heard], cycle_seconds: float, rules: Hysteresis) -> bool:
-    """Return whether every provider that was heard lost most of its sites at one instant."""
+    """Return whether every provider in the census lost most of its sites at one instant."""
     times = [one.fell_from for one in providers]
     known = [time for time in times if time is not None]
     if not known or len(known) < len(times):
@@ -124,13 +124,13 @@ def _unwitnessed(census: Census, answering: int) -> Line:
         return CLEAR
     return Line(
         Standing.ISOLATED,
-        f"{census.city.lost} of {census.city.present} sites fell silent together, and "
+        f"{census.city.lost} of {census.city.present} sites stopped answering together, and "
         f"{answering} of {len(census.references)} references answered since",
     )
 
 
 def _common(census: Census, answering: int) -> Line:
-    """Return a loss of every provider: their hand-over routers tell the hub from a provider."""
+    """Return the cause if every provider has a loss, by their hand-over routers."""
     alone = len(census.providers) == 1
     suspended = set()
     vouched = set()
@@ -144,11 +144,11 @@ def _common(census: Census, answering: int) -> Line:
     if not suspended:
         return CLEAR
     names = ", ".join(sorted(suspended))
-    suspects = "our hub" if vouched == suspended else f"our hub, or the providers ({names})"
+    suspects = "our hub" if vouched == suspended else f"our hub, or all providers ({names})"
     lost = sum(census.providers[name].lost for name in suspended)
     present = sum(census.providers[name].present for name in suspended)
     why = (
-        f"{lost} of {present} sites of {names} fell silent together while {answering} of "
+        f"{lost} of {present} sites of {names} stopped answering together while {answering} of "
         f"{len(census.references)} references answer; suspects: {suspects}"
     )
     return Line(Standing.COMMON, why, frozenset(suspended))
@@ -168,5 +168,5 @@ def _is_calm(line: Line, census: Census, rules: Hysteresis) -> bool:
 
 
 def is_majority(lost: int, present: int, rules: Hysteresis) -> bool:
-    """Return whether so many lost sites are most of those that used to answer."""
+    """Return whether the lost sites are most of those that used to answer."""
     return lost > rules.lost_share * present

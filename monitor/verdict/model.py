@@ -1,7 +1,7 @@
-"""What a verdict is: about whom, which state, for which cause, since when.
+"""What a verdict is: its subject, state, cause and start.
 
 Everything is frozen. Durations are seconds of the monotonic clock; instants are aware UTC
-datetimes. A verdict never says more than was measured: what is not proven is unknown.
+datetimes. A verdict never states more than was measured: what is not proven is unknown.
 
 Must not know: how verdicts are reached, probes, metrics.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Cause(StrEnum):
-    """Why a verdict is what it is; a bounded set, fit for a label."""
+    """The cause of a verdict; a bounded set, suitable for a label."""
 
     ANSWERS = "answers"
     NO_ANSWER = "no_answer"
@@ -37,7 +37,7 @@ class Cause(StrEnum):
 
 
 class SubjectKind(StrEnum):
-    """Whom a verdict is about."""
+    """What a verdict is about."""
 
     UPLINK = "uplink"
     SWITCH = "switch"
@@ -55,7 +55,7 @@ class SubjectKind(StrEnum):
 class Subject:
     """An uplink or a switch of a site; or, school and site empty, a provider, the hub, the monitor.
 
-    The hub is what all providers' lines share on our side.
+    The hub is the equipment on our side that all providers' lines share.
     """
 
     kind: SubjectKind
@@ -65,7 +65,7 @@ class Subject:
 
     @classmethod
     def of(cls, target: Target) -> Subject:
-        """Return the subject that a check of an uplink or a switch speaks about."""
+        """Return the subject of a check of an uplink or a switch."""
         return cls(SubjectKind(target.role.value), target.school, target.site, target.device)
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What holds for a subject: state, cause, one sentence for a person, and since when."""
+    """The verdict on a subject: state, cause, one sentence for a person, and since when."""
 
     state: State
     cause: Cause
@@ -104,7 +104,7 @@ class Verdict:
     detail: str = ""
 
     def is_same_finding(self, other: Verdict) -> bool:
-        """Return whether both say the same thing, whatever their sentences."""
+        """Return whether both have the same state and cause, whatever their sentences."""
         return self.state is other.state and self.cause is other.cause
 
     def going_on(self, known: Verdict | None) -> Verdict:
@@ -116,11 +116,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A subject's verdict became another one; `at` is when we knew, `after.since` when it was.
-
-    `proven_from` is since when the rounds prove it: later than `after.since` where an outage goes
-    on after a time in which we could not know.
-    """
+    """A change of a verdict; `at` is when it was detected, `after.since` when it began."""
 
     subject: Subject
     before: Verdict
@@ -143,11 +139,12 @@ class Change:
 class Hysteresis:
     """How much evidence a change of verdict needs, in rounds and seconds.
 
-    A device is down after `down_rounds` silent rounds in a row that span `down_seconds`; it
+    A device is down after `down_rounds` unanswered rounds in a row that span `down_seconds`; it
     leaves down after `up_rounds` answered rounds in a row; it is unknown after
     `stale_intervals` of its own interval without a usable round. The monitor is isolated when
-    all of at least `references` references are silent. More than `lost_share` of the sites that
-    used to answer is a loss that has to be explained, in the city of at least `schools` of them.
+    all of at least `references` references are silent. If more than `lost_share` of the sites that
+    used to answer are lost, the loss has to be explained, in a city with at least `schools` of
+    them.
     """
 
     down_rounds: int = 3

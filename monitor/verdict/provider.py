@@ -1,10 +1,10 @@
-"""When a loss is a provider's outage, and when that is over.
+"""When a loss is a provider's outage, and when it ends.
 
 It begins when most of a provider's sites, two at least, have been silent for a whole cycle with
 references answering, and the loss is not common to all providers. It ends when most of those
-sites have been back for a whole cycle: what comes back in pieces is one outage.
+sites have been back for a whole cycle: lines that come back one after the other are one outage.
 
-Must not know: any single device's evidence, what verdicts follow.
+Must not know: any single device's evidence, or the resulting verdicts.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from monitor.verdict.model import Hysteresis, Moment
     from monitor.verdict.roster import Roster, SiteKey
 
-# One line alone cannot tell its own death from its provider's.
+# With one line, its own outage cannot be distinguished from its provider's.
 LEAST_SITES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderOutage:
-    """An outage that lasts: whose sites were concerned, since when, why we say so.
+    """A current outage: the affected sites, its start, and the evidence for it.
 
     `sites` are all of the provider that used to answer when it began, the few that still
     answered included.
@@ -44,7 +44,7 @@ class ProviderOutage:
 
 
 def has_begun(provider: str, census: Census, monotonic: float, cycle_seconds: float) -> str:
-    """Return why a provider's loss is its outage from now on, empty if it is not."""
+    """Return why a provider's loss is now its outage, empty if it is not."""
     heard = census.providers.get(provider)
     if heard is None or heard.fell_from is None or heard.lost < LEAST_SITES:
         return ""
@@ -60,7 +60,7 @@ def has_begun(provider: str, census: Census, monotonic: float, cycle_seconds: fl
     elif any(one.is_silent for one in routers):
         handover = "; its hand-over router is silent, too"
     return (
-        f"{heard.lost} of {heard.present} sites fell silent together while {answering} of "
+        f"{heard.lost} of {heard.present} sites stopped answering together while {answering} of "
         f"{len(census.references)} references answer{handover}"
     )
 
@@ -72,7 +72,7 @@ def after_look(
     cycle_seconds: float,
     rules: Hysteresis,
 ) -> ProviderOutage | None:
-    """Return the outage after another look, `lost` of its sites being so still; None if over."""
+    """Return the outage after another census with `lost` of its sites; None if it is over."""
     if is_majority(lost, len(outage.sites), rules):
         return outage if outage.calm_from is None else replace(outage, calm_from=None)
     if outage.calm_from is None:
@@ -81,14 +81,14 @@ def after_look(
 
 
 def subject_of(provider: str) -> Subject:
-    """Return what a provider's outage is told of."""
+    """Return the subject of a provider's outage."""
     return Subject(SubjectKind.PROVIDER, "", "", provider)
 
 
 class ProviderOutages:
-    """The outages of all providers that last, by the provider's name.
+    """The current outages of all providers, by the provider's name.
 
-    Schools that are `excused`, for work that is announced there, are no part of any.
+    `excused` schools, with announced work, are not part of any.
     """
 
     __slots__ = ("excused", "lasting")
@@ -98,7 +98,7 @@ class ProviderOutages:
         self.excused: frozenset[str] = frozenset()
 
     def among(self, sites: Collection[SiteKey]) -> ProviderOutages:
-        """Return the outages without the sites that are no more."""
+        """Return the outages without the sites that no longer exist."""
         known, kept = frozenset(sites), ProviderOutages()
         kept.excused = self.excused
         kept.lasting = {
@@ -109,7 +109,7 @@ class ProviderOutages:
         return kept
 
     def has(self, provider: str, site: SiteKey) -> bool:
-        """Return whether a site is concerned by its provider's outage."""
+        """Return whether a site is affected by its provider's outage."""
         outage = self.lasting.get(provider)
         return outage is not None and site in outage.sites
 
@@ -121,7 +121,7 @@ class ProviderOutages:
         rules: Hysteresis,
         left_out: Collection[str],
     ) -> Iterator[Change]:
-        """Begin and end outages; providers that are `left_out` begin none."""
+        """Start and end outages; no outage starts for providers that are `left_out`."""
         cycle = roster.cycle_seconds
         for name, outage in tuple(self.lasting.items()):
             lost = sum(_is_lost(roster, site) for site in outage.sites)
@@ -149,7 +149,7 @@ class ProviderOutages:
 
 
 def verdict_of(outage: ProviderOutage) -> Verdict:
-    """Return what is said of a provider while its outage lasts."""
+    """Return the verdict on a provider during its outage."""
     return Verdict(State.DOWN, Cause.PROVIDER_OUTAGE, outage.since, outage.why)
 
 

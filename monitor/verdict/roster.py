@@ -1,9 +1,9 @@
-"""Who is asked: every device's evidence and verdict, by site, and the references.
+"""The monitored devices: every device's evidence and verdict, by site, and the references.
 
 A site belongs to the provider of its contract, a reference to a provider where it is that
 provider's hand-over router.
 
-Must not know: how a verdict is reached, what is heard of the city as a whole.
+Must not know: how a verdict is reached, or the census of the city.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.verdict.model import Moment
 
-_PREFERENCE = tuple(CheckKind)  # ICMP first, then SNMP, then whatever there is
+_PREFERENCE = tuple(CheckKind)  # ICMP first, then SNMP, then any other
 
 DeviceKey = tuple[str, str, str]
 SiteKey = tuple[str, str]
@@ -33,11 +33,10 @@ SiteKey = tuple[str, str]
 
 @dataclass(slots=True)
 class Device:
-    """What is kept of one device; `subject` is None for a reference.
+    """The state of one device; `subject` is None for a reference.
 
-    `fell_from` is the start of the silence (monotonic s) for which a device that used to answer
-    was declared down, None while it is not. `known` is the verdict on an uplink that goes on if
-    the next one that is not unknown says the same.
+    `fell_from` is the start of the first unanswered round (monotonic s) for which a device that
+    used to answer was declared down, None while it is not.
     """
 
     check: Check
@@ -50,12 +49,12 @@ class Device:
 
     @property
     def is_lost(self) -> bool:
-        """Return whether it is silent now, or declared down."""
+        """Return whether it does not answer now, or was declared down."""
         return bool(self.track.silent) or self.verdict.state is State.DOWN
 
     @property
     def detail(self) -> str:
-        """Return the verdict's sentence, and what other checks complain of."""
+        """Return the verdict's sentence, with the problems of other checks."""
         parts = [self.verdict.detail, *self.complaints.values()]
         return "; ".join(part for part in parts if part)
 
@@ -75,7 +74,7 @@ class Device:
         return Change(subject, before, self.verdict, at, found.since)
 
     def note(self, observation: Observation) -> None:
-        """Keep what a check complains of, to be told beside the verdict."""
+        """Keep a check's problem, to be shown with the verdict."""
         name = observation.check.name
         if observation.outcome is Outcome.FAILED and observation.reason is not Reason.NONE:
             words = observation.detail or observation.reason.value
@@ -101,7 +100,7 @@ class SiteDevices:
 
 
 class Roster:
-    """The devices of an inventory; those that are asked the same way as before keep what is known.
+    """The devices of an inventory; those that are checked in the same way keep their state.
 
     `cycle_seconds` is the longest round of an uplink or a reference: its interval and time-out.
     """
@@ -153,22 +152,22 @@ class Roster:
 
 
 def device_key(check: Check) -> DeviceKey:
-    """Return what tells a device from all others."""
+    """Return the key of a device."""
     return check.target.school, check.target.site, check.target.device
 
 
 def site_key(check: Check) -> SiteKey:
-    """Return what tells a site from all others."""
+    """Return the key of a site."""
     return check.target.school, check.target.site
 
 
 def starting(now: Moment) -> Verdict:
-    """Return the verdict on what has not been asked yet."""
+    """Return the verdict on a device before its first round."""
     return Verdict(State.UNKNOWN, Cause.STARTING, now.instant, "no full round yet")
 
 
 def _deciding(inventory: Inventory) -> dict[DeviceKey, Check]:
-    """Return each device's check that its verdict rests on."""
+    """Return the check of each device that decides its verdict."""
     deciding: dict[DeviceKey, Check] = {}
     for check in inventory.checks():
         key = device_key(check)

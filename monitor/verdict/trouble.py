@@ -1,6 +1,6 @@
-"""What may be wrong with a device that answers: a closed set, and one finding of it.
+"""The problems of a device that answers: a closed set, and one finding.
 
-Must not know: how it is found out.
+Must not know: how problems are detected.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Trouble(StrEnum):
-    """Why a device is degraded; a bounded set, fit for a label."""
+    """Why a device is degraded; a bounded set, suitable for a label."""
 
     PACKET_LOSS = "packet_loss"
     FLAPPING = "flapping"
@@ -29,11 +29,10 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Degradation:
-    """One reason why a device is degraded: which check says so, of which part, since when.
+    """One reason why a device is degraded: the check that found it, the part, and since when.
 
-    `part` is a fan, a sensor, a direction of the line; empty where it is the whole device.
-    `detail` is one sentence with the limit that is broken. `devices` are those of the site whose
-    SNMP fails for the same cause.
+    `part` is a fan, a sensor or a direction of the line; empty for the whole device. `detail` is
+    one sentence with the exceeded limit.
     """
 
     trouble: Trouble
@@ -44,7 +43,7 @@ class Degradation:
     devices: tuple[str, ...] = ()
 
     def is_same_finding(self, other: Degradation) -> bool:
-        """Return whether both say the same thing, whatever their sentences."""
+        """Return whether both are the same problem, whatever their sentences."""
         return (self.trouble, self.check, self.part, self.since) == (
             other.trouble,
             other.check,

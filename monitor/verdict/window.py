@@ -1,4 +1,4 @@
-"""A ratio over the last minutes, of amounts that come one by one.
+"""A ratio over a sliding window, of amounts that arrive one by one.
 
 Must not know: what is counted.
 """
@@ -11,7 +11,7 @@ _PIECES = 10
 
 
 class Window:
-    """Sums weights and amounts over the last `seconds`, in ten pieces, whatever comes."""
+    """Sums weights and amounts over the last `seconds`, in ten buckets."""
 
     __slots__ = ("_from", "_pieces", "amount", "seconds", "weight")
 
@@ -31,7 +31,7 @@ class Window:
             pieces.append([now, 0.0, 0.0])
             while now - pieces[0][0] >= self.seconds:
                 pieces.popleft()
-            # Added up again, so that no error of rounding outlives its piece.
+            # Summed again, so that rounding errors disappear with their bucket.
             self.weight = sum(piece[1] for piece in pieces)
             self.amount = sum(piece[2] for piece in pieces)
         last = pieces[-1]
@@ -42,7 +42,7 @@ class Window:
 
     @property
     def ratio(self) -> float:
-        """Return the amount per weight, 0 while nothing has come."""
+        """Return the amount per weight, 0 while there is none."""
         return self.amount / self.weight if self.weight else 0.0
 
     def known(self, now: float) -> float:
@@ -50,11 +50,11 @@ class Window:
         return min(self.seconds, now - self._from) if self._pieces else 0.0
 
     def is_telling(self, now: float) -> bool:
-        """Return whether at least half of the window is known."""
+        """Return whether at least half of the window has been measured."""
         return bool(self._pieces) and now - self._pieces[0][0] >= self.seconds / 2
 
     def above_since(self, ratio: float) -> float | None:
-        """Return when the oldest piece with more than that ratio began, None if none has."""
+        """Return the start of the oldest bucket above that ratio, None if there is none."""
         return next(
             (begun for begun, weight, amount in self._pieces if amount > ratio * weight), None
         )

@@ -1,1 +1,1 @@
-"""The HTTP face of the daemon: metrics and health."""
+"""The daemon's HTTP server: pages, API, metrics and health."""

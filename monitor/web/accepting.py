@@ -1,9 +1,9 @@
-"""Accepts connections: as many as the door lets in, by the TLS that holds at that moment.
+"""Accepts connections, as many as the door admits, with the current TLS settings.
 
-Where the file descriptors are gone, one that was kept back serves an address that is known;
-others are turned away, which is logged once a minute.
+If there are no file descriptors left, a reserved one serves known addresses; others are rejected,
+which is logged once a minute.
 
-Must not know: requests, who may ask.
+Must not know: requests, or who has access.
 """
 
 from __future__ import annotations

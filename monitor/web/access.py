@@ -1,6 +1,6 @@
 """Decides for every request whether it is answered: host name, password, certificate.
 
-Must not know: what is served, where the rules come from.
+Must not know: what is served, or where the rules come from.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The web configuration file of a running daemon: read again when it changes.
 
-A file that cannot be used, or that would let in who is kept out now, is refused as it would be
-at the start; that is logged once for each change, and the rules of before hold. The file is read
-in a thread, on a timer and when a reload is asked for; requests only see what holds.
+A file that is invalid, or that would remove protection, is rejected as it would be at the start;
+this is logged once per change, and the previous rules stay in force. The file is read in a thread,
+on a timer and when a reload is requested; requests only see the rules in force.
 
 Must not know: requests.
 """
@@ -39,7 +39,7 @@ Stamp = tuple[int, int, int] | None
 class WebFile:
     """What a file says now; certificates that it names are read with it.
 
-    `count` is told of each attempt to load it whether it succeeded.
+    `count` records each attempt to load it whether it succeeded.
 
     Raises:
         WebFileError: at the start, if it cannot be used.

@@ -1,6 +1,6 @@
 """The API: JSON for programs, described by an OpenAPI document made from the same classes.
 
-Must not know: how the daemon is built, or what a value means.
+Must not know: how the daemon works, or what a value means.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be asked; `missing` says what 404 means, empty where there is none.
+    """One thing that can be asked; `missing` says what 404 means, empty if there is none.
 
     `reads_ledger` says whether it needs the ledger, which may be out of reach.
     """

@@ -1,10 +1,10 @@
 """One connection and its deadlines: for a request's head, and for reading an answer.
 
-aiohttp alone waits minutes for a request's head, and for ever for an answer to be read
-(measured). Here the time for a head runs from the moment of waiting for it, whatever arrives
-meanwhile: from the accept, handshake included, and from the end of the answer before.
+By itself, aiohttp waits minutes for a request's head, and forever for a response to be read
+(measured). Here the time for a head starts when waiting for it begins, whatever arrives meanwhile:
+at the accept, including the handshake, and at the end of the previous response.
 
-Must not know: what is asked for, who may ask.
+Must not know: what is requested, or who has access.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
             self._serving.door.refused[Refusal.HANDSHAKE] += 1
 
     def asked(self) -> bool:
-        """Take note that a request's head is complete; return whether it may be answered."""
+        """Note that a request's head is complete; return whether it may be answered."""
         self._stop_waiting()
         if self._context is not self._serving.tls_context():
             # It was made by rules that hold no longer: perhaps without a certificate.
@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
         return not self._was_aborted
 
     def answered(self) -> None:
-        """Take note that an answer is written, so that the next request is waited for."""
+        """Note that an answer is written, so that the next request is waited for."""
         if self._inner is not None:
             self._may_be_idle = True
             self.wait_for_head()

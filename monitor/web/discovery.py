@@ -1,10 +1,10 @@
 """Tells Prometheus which schools to scrape, by its HTTP service discovery.
 
-The list is always the whole list of configured schools, because Prometheus drops what is missing
-from it; whether a school answers is a matter of its metrics. The daemon's own series belong to no
-school: `/metrics/monitor`, one fixed target.
+The list always contains all configured schools, because Prometheus drops missing targets; whether a
+school answers is shown by its metrics. The daemon's own series belong to no school:
+`/metrics/monitor`, one fixed target.
 
-Must not know: probes, metrics, how the daemon is built.
+Must not know: probes, metrics, or how the daemon works.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How many connections there may be, and whose.
+"""Limits the number of connections, in total and per address.
 
-Connections are counted when they are accepted, before any handshake. An address that has asked
-for something and may have it, or is this machine, may have more connections at once: Prometheus
-opens one per target that it scrapes at the same time. The last places are for those of them that
-hold few, so that one known address does not keep out another.
+Connections are counted when they are accepted, before any handshake. An address with a successful
+request, or this machine, may have more connections at once: Prometheus opens one per concurrently
+scraped target. The last places are reserved for known addresses with few connections, so that one
+cannot lock out another.
 
 Must not know: sockets, requests, passwords.
 """
@@ -81,7 +81,7 @@ class Door:
         return True
 
     def leave(self, address: str, guest: Guest) -> None:
-        """Take note that a connection is gone; nothing happens if it was not inside."""
+        """Note that a connection is gone; nothing happens if it was not inside."""
         of = _one(address)
         guests = self._inside.get(of, {})
         if guest in guests:
@@ -91,7 +91,7 @@ class Door:
                 del self._inside[of]
 
     def welcome(self, address: str) -> None:
-        """Take note that somebody at that address asked for something and may have it."""
+        """Note that somebody at that address asked for something and may have it."""
         of = _one(address)
         if not self.knows(of):
             self._strangers -= len(self._inside.get(of, ()))

@@ -1,4 +1,4 @@
-"""Which language a browser is answered in.
+"""Which language to use for a browser.
 
 Must not know: the words.
 """

@@ -1,13 +1,13 @@
 """Basic authentication against bcrypt hashes, one at a time and never on the event loop.
 
-A password that fitted once is known by a keyed digest, so that a flood of wrong ones does not
-hold up whoever was in before. After too many failures of a user from an address, no more of its
-passwords are hashed for a while. A wrong login takes as long as the most expensive
-hash of the file, whether the user is known or not, and whatever their own hash costs.
+A correct password is remembered by a keyed digest, so that a flood of wrong ones does not delay
+known clients. After too many failures of a user from an address, its passwords are not hashed for a
+while. A wrong login takes as long as the most expensive hash of the file, whether or not the user
+exists, and whatever the cost of the user's own hash.
 
 Source: RFC 7617; CVE-2022-46146 (a cache key must not be made of parts that can be shifted).
 
-Must not know: HTTP beyond one header, where the users come from.
+Must not know: HTTP beyond one header, or where the users come from.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The status pages: HTML for people, from the same answers that the API gives.
 
-Without a script they are whole; with it they renew themselves. Nothing is loaded from elsewhere,
-and every value that came from a device or a file is escaped.
+They are complete without JavaScript; with it they refresh themselves. Nothing is loaded from other
+servers, and every value from a device or a file is escaped.
 
 Must not know: how the daemon is built, or what a value means.
 """

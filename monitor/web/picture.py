@@ -1,4 +1,4 @@
-"""The pictures of the status pages as figures: a map without tiles, a day's round-trip times.
+"""The data of the status pages' pictures: a map without tiles, a day's round-trip times.
 
 Must not know: HTML, languages.
 """
@@ -49,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A day: lines of points `x,y`, marks where packets were lost, and the figures in words.
+    """A day: lines of points `x,y`, marks where packets were lost, and the figures as text.
 
     Milliseconds; `low`, `high` and `mean` are None where nothing was answered. `loss` is in
     per cent. `top` is what the upper edge stands for.
@@ -94,7 +94,7 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
 
 
 def chart(day: Sequence[RoundTrip]) -> Chart | None:
-    """Return the chart of a day's pieces, None where there is none."""
+    """Return the chart of a day's pieces, None if there is none."""
     if not day:
         return None
     end = day[-1].starts

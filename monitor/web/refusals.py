@@ -1,4 +1,4 @@
-"""Why somebody is turned away, and how often each has happened.
+"""Why connections and requests are rejected, and how often.
 
 Must not know: who decides it.
 """

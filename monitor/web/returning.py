@@ -1,8 +1,8 @@
-"""From which addresses somebody has logged in, kept over a restart of the monitor.
+"""The addresses of earlier successful logins, kept over a restart of the monitor.
 
 After a restart every password has to be checked again, one at a time. Whoever was in before has
 the first turn among those who have not failed, so that a crowd of strangers does not keep out a
-Prometheus. No address is kept in the clear: the file has digests with a key of its own.
+Prometheus. No address is kept in clear text: the file has digests with a key of its own.
 
 Must not know: users, passwords, turns.
 """
@@ -47,7 +47,7 @@ class Returning:
         return self._digest(address) in self._digests
 
     def remember(self, address: str) -> bool:
-        """Take note of a good login; return whether there is something new to save."""
+        """Note a good login; return whether there is something new to save."""
         digest = self._digest(address)
         if digest in self._digests:
             return False

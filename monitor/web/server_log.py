@@ -30,7 +30,7 @@ class ServerLog:
     def exception(
         self, message: str, *_: object, exc_info: BaseException | bool | None = True
     ) -> None:
-        """Take note of a request that ended in an exception."""
+        """Note a request that ended in an exception."""
         if isinstance(exc_info, HttpProcessingError):
             self._refused[Refusal.MALFORMED] += 1
         elif not isinstance(exc_info, ClientConnectionResetError):  # the client has gone
@@ -41,6 +41,6 @@ class ServerLog:
             )
 
     def debug(self, *_: object, exc_info: BaseException | bool | None = None) -> None:
-        """Take note of what is no HTTP from its first word on; aiohttp says no more here."""
+        """Note what is no HTTP from its first word on; aiohttp says no more here."""
         if isinstance(exc_info, HttpProcessingError):
             self._refused[Refusal.MALFORMED] += 1

@@ -1,6 +1,6 @@
-"""Who may read the web pages, and by which protocol: what a web configuration file says.
+"""Who may read the web pages, and with which TLS settings: the content of a web configuration file.
 
-Must not know: the file's form, HTTP.
+Must not know: the file's format, or HTTP.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose password is checked next, where one at a time can be.
+"""Which password is checked next; only one is checked at a time.
 
 Addresses take turns, those with the fewest failed logins first, and of these whoever was logged in
 before. Where the places to wait in are taken, who is worse off gives way: names that are no user's,

@@ -1,6 +1,6 @@
-"""Answers 503 where something cannot be had now: the ledger is out of reach, or too many read it.
+"""Responds with 503 if the ledger cannot be reached, or too many clients read it.
 
-Must not know: what was asked for.
+Must not know: what was requested.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Reads a web configuration file as Prometheus' exporter-toolkit does.
 
 Source: exporter-toolkit, docs/web-configuration.md; `promtool check web-config` gives the same
-verdicts, which a test holds it to; a few things that it takes are refused here.
+results, which a test checks; a few things that it accepts are rejected here.
 
 Whatever the bytes are, the result is a configuration or a list of problems, each with its line
 and its cure. No problem repeats a value: it may be a password.
 
-Must not know: HTTP, where the server listens.
+Must not know: HTTP, or where the server listens.
 """
 
 from __future__ import annotations

@@ -61,13 +61,14 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "outlook.reached": Text("The goal is reached.", "Das Ziel ist erreicht."),
     "outlook.built": Text("Only measuring is left.", "Nur die Messungen stehen noch aus."),
     "outlook.expected": Text(
-        "At the pace so far all are built between {early} and {late} (8 of 10 possible courses).",
+        "At the current pace all will be built between {early} and {late} (8 of 10 simulated "
+        "futures).",
         "Im bisherigen Tempo sind alle zwischen {early} und {late} gebaut (8 von 10 Verläufen).",
     ),
     "outlook.open": Text("an unknown day", "einem unbekannten Tag"),
     "outlook.no goal": Text("The goal is empty.", "Das Ziel ist leer."),
     "outlook.unreachable": Text(
-        "The goal cannot be reached: it asks for {denominator}, and {listed} are listed.",
+        "The goal cannot be reached: it requires {denominator}, but only {listed} are listed.",
         "Das Ziel ist nicht erreichbar: Es verlangt {denominator}, aufgeführt sind {listed}.",
     ),
     "outlook.too little evidence": Text(
@@ -75,17 +76,17 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Für eine Prognose gibt es zu wenige Belege.",
     ),
     "outlook.stalled": Text(
-        "Building stands still: nothing for {days} days, longer than nine in ten pauses before.",
+        "Building has stalled: nothing for {days} days, longer than nine in ten previous pauses.",
         "Der Bau steht still: seit {days} Tagen nichts, länger als neun von zehn Pausen davor.",
     ),
     "outlook.no end in sight": Text(
-        "At the pace so far there is no end in sight.",
+        "At the current pace there is no end in sight.",
         "Im bisherigen Tempo ist kein Ende abzusehen.",
     ),
     "no_goal": Text("No goal is configured.", "Es ist kein Ziel eingetragen."),
     "broken": Text("What is down", "Was ausgefallen ist"),
-    "works_badly": Text("What works badly", "Was gestört ist"),
-    "nothing_works_badly": Text("Nothing that answers works badly.", "Nichts ist gestört."),
+    "works_badly": Text("Degraded", "Was gestört ist"),
+    "nothing_works_badly": Text("Nothing is degraded.", "Nichts ist gestört."),
     "and_more": Text("and {count} more", "und {count} weitere"),
     "checks": Text("Checks", "Prüfungen"),
     "check": Text("Check", "Prüfung"),
@@ -93,16 +94,17 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "last_run": Text("Run at", "Gelaufen um"),
     "never_run": Text("not yet", "noch nicht"),
     "stale": Text(
-        "The monitor cannot be reached. This page shows how it was at {clock}.",
+        "The monitor cannot be reached. This page shows the state at {clock}.",
         "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",
     ),
     "nothing_broken": Text("Nothing is down.", "Nichts ist ausgefallen."),
     "isolated": Text(
-        "The monitor's own line is dead: nobody is judged until it is back.",
+        "The monitor's own line is down: verdicts are suspended until it is back.",
         "Die eigene Leitung des Monitors ist tot: bis sie zurück ist, wird niemand beurteilt.",
     ),
     "common_outage": Text(
-        "All providers fell silent together, our own line answers. Their schools are not judged.",
+        "All providers stopped answering together while our own line works. Verdicts on their "
+        "schools are suspended.",
         "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen.",
     ),
     "provider_outage": Text(
@@ -110,7 +112,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "Ausfall bei {provider}: {down} von {sites} Standorten sind ausgefallen",
     ),
     "starting": Text(
-        "The monitor has just started: what it has not measured yet is unknown.",
+        "The monitor has just started: states not measured yet are unknown.",
         "Der Monitor ist gerade gestartet: was er noch nicht gemessen hat, ist unbekannt.",
     ),
     "search": Text("Search", "Suchen"),
@@ -121,7 +123,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "none_found": Text("No school matches.", "Keine Schule passt dazu."),
     "map": Text("Map", "Karte"),
     "map_text": Text(
-        "Where the schools are, north is up; the table says the same.",
+        "Map of the schools, north is up; the table contains the same data.",
         "Wo die Schulen liegen, Norden ist oben; die Tabelle sagt dasselbe.",
     ),
     "lessons": Text("lessons now", "jetzt Unterricht"),

@@ -1,9 +1,9 @@
-"""Text that devices, files and people brought, made fit for every output.
+"""Makes text from devices, files and people safe for every output.
 
-Some characters are no text: they steer a terminal, turn the direction of writing around, end a
-line for some readers, or cannot be seen. In text for people they are left out, and in JSON they
-are escaped, so that the value stays: to see what was left out, ask for JSON. Everything that
-the program prints, logs, serves or writes goes through here.
+Some characters are unsafe: they control a terminal, change the writing direction, end a line for
+some readers, or are invisible. They are removed from text for people, and escaped in JSON, so that
+the value is preserved: to see what was removed, use JSON. Everything that the program prints, logs,
+serves or writes goes through here.
 
 Must not know: what is written, and where.
 """

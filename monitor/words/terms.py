@@ -22,14 +22,14 @@ STATES: Final[Mapping[str, Text]] = {
 }
 
 TROUBLES: Final[Mapping[str, Text]] = {
-    "packet_loss": Text("packets are lost", "Paketverlust"),
-    "flapping": Text("comes and goes", "instabil"),
+    "packet_loss": Text("packet loss", "Paketverlust"),
+    "flapping": Text("flapping", "instabil"),
     "service": Text("a service fails", "Dienst gestört"),
     "snmp": Text("SNMP cannot be read", "SNMP nicht lesbar"),
     "line_full": Text("line is full", "Leitung ausgelastet"),
     "line_errors": Text("packets with errors", "fehlerhafte Pakete"),
     "slower_than_contract": Text("slower than contracted", "langsamer als vereinbart"),
-    "hardware": Text("hardware has failed", "Hardware defekt"),
+    "hardware": Text("hardware failure", "Hardware defekt"),
     "temperature": Text("too hot", "zu heiß"),
 }
 
@@ -65,7 +65,7 @@ CAUSES: Final[Mapping[str, Text]] = {
     "starting": Text("the monitor is starting", "Monitor startet"),
     "no_data": Text("no measurements", "keine Messwerte"),
     "unproven": Text("failing, not confirmed yet", "gestört, noch nicht bestätigt"),
-    "behind_uplink": Text("behind a dead uplink", "hinter totem Anschluss"),
+    "behind_uplink": Text("uplink is down", "hinter totem Anschluss"),
     "isolated": Text("the monitor is isolated", "Monitor isoliert"),
     "common_outage": Text("all providers at once", "alle Anbieter zugleich"),
 }
@@ -127,7 +127,7 @@ GAPS: Final[Mapping[str, Text]] = {
     "other_device": Text("another device answered", "ein anderes Gerät antwortet"),
     "renumbered": Text("interface renumbered", "Schnittstelle neu nummeriert"),
     "restarted": Text("device restarted", "Gerät neu gestartet"),
-    "uptime_stands_still": Text("sysUpTime stands still", "sysUpTime steht still"),
+    "uptime_stands_still": Text("sysUpTime does not advance", "sysUpTime steht still"),
     "clocks_disagree": Text("clocks disagree", "Uhren laufen auseinander"),
     "counters_reset": Text("counters were reset", "Zähler zurückgesetzt"),
     "wrap_uncertain": Text("32-bit counter may have wrapped", "32-Bit-Zähler evtl. übergelaufen"),

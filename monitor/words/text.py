@@ -1,4 +1,4 @@
-"""A text in both languages at once, so that none is ever missing in one.
+"""A text in both languages, so that no translation can be missing.
 
 Must not know: single texts.
 """

@@ -163,7 +163,7 @@ def test_nothing_is_written(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert found(config, state)["state"] == (
         Health.GOOD,
-        f"{state} is not there yet; the daemon makes it ",
+        f"{state} does not exist yet; the daemon creates it ",
     )
     assert not state.exists()
     state.mkdir()
@@ -235,7 +235,7 @@ def test_few_open_files_and_a_wrong_clock_are_told(
     [
         (KernelClock(is_synchronised=True, most_seconds_off=0.0123), Health.GOOD, "0.0123 s"),
         (KernelClock(is_synchronised=False, most_seconds_off=16.0), Health.WARNING, "chrony"),
-        (None, Health.GOOD, "the kernel does not say"),
+        (None, Health.GOOD, "the kernel does not report"),
     ],
 )
 def test_the_kernel_is_asked_whether_the_clock_is_synchronised(

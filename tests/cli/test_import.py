@@ -63,12 +63,12 @@ def test_nothing_is_written_without_a_yes(config: Path, table: Path, answer: str
         ("name\nGoethe\n", ":1: no column with the schools' numbers"),
         ("number,name\n,Goethe\n", ":2: no number"),
         ("number,lat,lon\n100002,north,7\n", ":2: 'north', '7' are no coordinates"),
-        ("number\n100002\n100002\n", "stand twice: 100002"),
+        ("number\n100002\n100002\n", "occur twice: 100002"),
         (
             "number,name\n100077,New\n",
             "school 100077 is new and lacks type, district, location, network",
         ),
-        ("number,lat,lon\n100002,99,7\n", "nothing was written; the new file would not be fit"),
+        ("number,lat,lon\n100002,99,7\n", "nothing was written; the new file would not be valid"),
     ],
 )
 def test_a_bad_table_is_told_by_its_place_and_writes_nothing(

@@ -53,9 +53,11 @@ def test_a_flood_of_one_kind_is_held_back_and_counted(log: Log) -> None:
     assert len(log.lines) == LINES_A_MINUTE + 1
     log.time += 60
     usual.warning("refused %d", 1000)
-    assert f"refused 1000 ({1000 - LINES_A_MINUTE} lines like this were held back)" in log.lines[-1]
+    assert (
+        f"refused 1000 ({1000 - LINES_A_MINUTE} lines like this were suppressed)" in log.lines[-1]
+    )
     usual.warning("refused %d", 1001)
-    assert "held back" not in log.lines[-1]
+    assert "suppressed" not in log.lines[-1]
 
 
 def test_the_audit_is_always_written(log: Log) -> None:

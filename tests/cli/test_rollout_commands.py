@@ -137,7 +137,7 @@ def test_report_goes_to_a_file_in_english(state: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.md"
     result = run("report", "--lang", "en", "--as-of", "2019-06-30", "--out", out, state=state)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "As it was known on 2019-06-30 at 23:59:59" in out.read_text(encoding="utf-8")
+    assert "As known on 2019-06-30 at 23:59:59" in out.read_text(encoding="utf-8")
 
 
 def test_a_recorded_report_is_what_the_next_one_starts_from(state: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ COLD = {
 @pytest.mark.parametrize(
     ("reading", "line"),
     [
-        (HardwareReading({}, {}), "tells nothing of its hardware"),
+        (HardwareReading({}, {}), "reports nothing about its hardware"),
         (HardwareReading({1: PowerSupplyGroup(370, 120, 1)}, {}), "PoE 120 of 370 W"),
         (HardwareReading({}, COLD), "1 of 2 sensors work, at most 0 °C"),
         (HardwareReading({}, {}, 7), "7 changes of the spanning tree"),

@@ -93,7 +93,7 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
         (
             'schools: {"Frau Secret": {}}\n',
             (
-                "1:11: a key of schools has another form; allowed: lower-case letters, digits "
+                "1:11: a key of schools has the wrong form; allowed: lower-case letters, digits "
                 "and inner hyphens, at most 48"
             ),
         ),

@@ -179,5 +179,5 @@ def test_error_reads_one_line_per_problem() -> None:
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "schools.yaml"
     os.mkfifo(pipe)
-    with pytest.raises(ConfigError, match="it is a pipe, and a file is needed"):
+    with pytest.raises(ConfigError, match="it is a pipe, but a file is needed"):
         load(pipe)

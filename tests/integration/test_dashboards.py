@@ -33,9 +33,9 @@ IN_WORK = "grundschule-in-der-voede"
 # Rightly empty while all is well, or until something rare has happened.
 RIGHTLY_EMPTY = {
     "Down, why, and for how long": "asked at a moment when the dead uplink may not be proven yet",
-    "What is down, why, and whom it touches": "the same",
-    "Dead switches at living lines": "a dead switch takes five minutes to be proven",
-    "What answers and works badly": "loss is told once half of its window is known",
+    "What is down, why, and who is affected": "the same",
+    "Switches down while their line is up": "a dead switch takes five minutes to be proven",
+    "Degraded lines and switches": "loss is told once half of its window is known",
     "Runs skipped an hour": "nothing is too slow",
     "Discarded an hour": "nothing comes that is unexpected",
     "Web refusals an hour": "nobody is refused",
@@ -56,7 +56,7 @@ ONE_IS_ENOUGH = {
     "Target day": "it is past, or still ahead",
     "The line, and switches not up throughout": "all switches may have been up",
     "Damaged packets": "there are some, or none on any port",
-    "Packets dropped for want of room": "there are some, or none on any port",
+    "Packets dropped for lack of buffers": "there are some, or none on any port",
     "Burn-up against the goal": "the band ends on the target day, which is past",
     "Each line against its own contract": "what counts is settled later than what is owed",
 }

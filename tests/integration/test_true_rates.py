@@ -75,7 +75,7 @@ SHOWN: Mapping[str, Mapping[int, float | None]] = {
     "Busiest ports, received": {0: 100e6},
     "Busiest ports, sent": {0: 40e6},
     "Damaged packets": {0: 200, 1: 100, 2: None},
-    "Packets dropped for want of room": {0: 300, 1: 50, 2: None},
+    "Packets dropped for lack of buffers": {0: 300, 1: 50, 2: None},
     # Both of a switch's ports, by their number; not the name of the only one, nor that all is well.
     "Ports": {0: None, 1: 2, 2: None, 3: None, 4: None},
     # State (6: damaged packets), received, sent, damaged, dropped.

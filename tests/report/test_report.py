@@ -125,7 +125,7 @@ def test_a_ledger_file_gives_the_same_report_byte_for_byte(tmp_path: Path) -> No
 def test_overdue_goal_is_told() -> None:
     found = report(end_of(date(2023, 6, 30), "Europe/Berlin"))
     assert found.forecast.overdue_days == 181
-    assert "The target date is past by 181 days." in to_markdown(found, "en")
+    assert "The target date passed 181 days ago." in to_markdown(found, "en")
     assert "seit 181 Tagen überschritten" in to_html(found, "de")
 
 
@@ -141,7 +141,7 @@ def test_the_report_says_whom_the_rules_bind() -> None:
 def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
     wanted = [goal(at(2020, 1, 1), 5, "a/main", "b/main")]
     found = report(at(2020, 6, 1), wanted, inventory(school("a"), school("b")))
-    assert "it asks for 5 schools, and only 2 are listed" in to_markdown(found, "en")
+    assert "it requires 5 schools, but only 2 are listed" in to_markdown(found, "en")
     names = [f"s{number}" for number in range(20)]
     city = inventory(*map(school, names))
     entries = [goal(at(2020, 1, 1), 20, *(f"{name}/main" for name in names))]

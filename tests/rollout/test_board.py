@@ -251,7 +251,9 @@ def test_goal_per_class_verifies_nobody_without_the_number_of_classes(city: Inve
     board.tick(START + 5 * DAY)
     assert board.findings[SITE].stage is Stage.VERIFIED
     assert board.findings[OTHER].stage is Stage.UNKNOWN
-    assert board.findings[OTHER].why.endswith("nobody says how many classes the school has")
+    assert board.findings[OTHER].why.endswith(
+        "the number of the school's classes is not configured"
+    )
 
 
 def _elsewhere(campaign: Campaign) -> Campaign:

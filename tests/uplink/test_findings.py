@@ -69,7 +69,7 @@ def test_a_full_direction_is_found_by_name() -> None:
     [
         (2, 1, "wan0 is down"),
         (2, 2, "wan0 is down, switched off by its configuration"),
-        (7, 1, "wan0 is down, for a layer below is"),
+        (7, 1, "wan0 is down because a lower layer is"),
         (9, 1, "wan0 is in state 9"),
     ],
 )

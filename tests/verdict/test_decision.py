@@ -161,7 +161,7 @@ def test_every_row_of_the_documented_table_is_tested() -> None:
 
 def test_the_suspects_are_named() -> None:
     both = decide(TABLE["7: every provider at once"][0], NOW, CYCLE, RULES)
-    assert "our hub, or the providers (a, b)" in both.why
+    assert "our hub, or all providers (a, b)" in both.why
     hub = decide(TABLE["6: the same, its hand-over answers"][0], NOW, CYCLE, RULES)
     assert hub.why.endswith("suspects: our hub")
 

@@ -306,7 +306,7 @@ async def test_the_city_counts_and_lists_what_is_degraded() -> None:
 
 async def test_a_city_in_which_all_is_well_says_so() -> None:
     assert "Nichts ist gestört." in await page("/")
-    assert "Nothing that answers works badly." in await page("/", "en")
+    assert "Nothing is degraded." in await page("/", "en")
 
 
 async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last() -> None:

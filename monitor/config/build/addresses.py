@@ -39,7 +39,7 @@ class Addresses:
             return
         if address not in network:
             self._findings.add(
-                mark, f"host {host} is outside of its place's network", f"allowed: within {network}"
+                mark, f"host {host} is outside its site's network", f"allowed: within {network}"
             )
 
     def add_counted(self, host: str, mark: Mark) -> None:
@@ -48,7 +48,7 @@ class Addresses:
             first = self._hosts[host].line
             self._findings.add(
                 mark,
-                f"host {host}, counted out of this network, is already used in line {first}",
+                f"host {host}, assigned from this network, is already used in line {first}",
                 "choose another network or number of switches",
             )
         self._hosts.setdefault(host, mark)
@@ -79,7 +79,7 @@ class Addresses:
             self._findings.add(
                 later,
                 f"network {ours} overlaps {theirs} in line {earlier.line}",
-                "give each place its own",
+                "give each site its own",
             )
 
 

@@ -235,7 +235,7 @@ class _Builder:
         network = self._network(site)
         if network is None:
             self._findings.add(
-                self._mark(place.path), "the place has neither network nor router", "give one"
+                self._mark(place.path), "the site has neither network nor router", "give one"
             )
             return _NO_HOST
         if not self._has_counted(place, 1):
@@ -292,7 +292,7 @@ class _Builder:
         if place.site.router:  # without either, that has been reported
             self._findings.add(
                 self._mark(place.path),
-                f"{count} switches are counted out of a network, and the place has none",
+                f"{count} switches are to be assigned from a network, but the site has none",
                 "give network, or a list of switches",
             )
         return False
@@ -334,7 +334,7 @@ class _Builder:
         if rules.if_alias and not interfaces.uplink and not place.is_broken("interfaces"):
             self._findings.add(
                 self._mark(paths["if_alias"]),
-                "nothing says whose ifAlias it is",
+                "no interface is named for the ifAlias",
                 "set interfaces.uplink to the ifName of the interface towards the provider",
             )
         return ExpectedLine(

@@ -127,7 +127,7 @@ class Plans:
         if rules.identity == "ifAlias" and not rules.alias and not merged.is_broken:
             self._findings.add(
                 mark_of(self._root, merged.nearest_path("identity", "alias")),
-                "interfaces cannot be known by an ifAlias that is not exported",
+                "interfaces cannot be identified by an ifAlias that is not exported",
                 "set alias: true here, or identity to ifName, ifDescr or ifIndex",
             )
         line = merge(self._layers, "line", LineRules).rules

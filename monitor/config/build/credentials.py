@@ -59,7 +59,7 @@ def check_users(credentials: Mapping[str, CredentialRules], root: Node, findings
         if rules.priv != _NONE and rules.auth == _NONE:
             findings.add(
                 key_mark_of(root, (*at, "priv")),
-                "priv without auth: SNMPv3 encrypts nothing that is not authenticated",
+                "priv without auth: SNMPv3 cannot encrypt without authentication",
                 "set auth and auth_password",
             )
         pairs = (

@@ -57,9 +57,9 @@ def device_profiles(
             if reading.quantity.endswith("_good") != bool(reading.good):
                 findings.add(
                     mark_of(root, place),
-                    f"{reading.quantity} and states that are good do not go together"
+                    f"{reading.quantity} cannot have good states"
                     if reading.good
-                    else f"{reading.quantity} has no states that are good",
+                    else f"{reading.quantity} has no good states",
                     "allowed: `good` with a quantity that ends in _good, and only there",
                 )
             if not reading.scale:
@@ -90,7 +90,7 @@ def _content(text: bytes, name: str) -> object:
     findings = Findings(name)
     node = compose(text, findings)
     if node is None:
-        raise ValueError(f"{name} is no YAML")
+        raise ValueError(f"{name} is not valid YAML")
     return plain(node)
 
 

@@ -73,7 +73,7 @@ def _entry(rules: ReportedEntryRules) -> ReportedEntry:
 
 
 def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: Findings) -> None:
-    """Refuse a goal per class where nobody says how many classes any school has.
+    """Refuse a goal per class if no school has a number of classes.
 
     A single school without the figure is no mistake: it is told as not to be verified.
     """
@@ -84,7 +84,7 @@ def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: 
     if goal.criterion is Criterion.PER_CLASS and covered and not counts:
         findings.add(
             mark_of(root, ("goals", "connectivity", "criterion")),
-            "no school says how many classes it has",
+            "no school has a number of classes",
             "set classes at the schools, or choose contract or gigabit",
         )
 
@@ -94,7 +94,7 @@ def _check_figures(rules: ReportedGoalRules, index: int, root: Node, findings: F
         if not {"value", "planned"} & entry.model_fields_set:
             findings.add(
                 mark_of(root, ("goals", "reported", index, "entries", number)),
-                "the entry has no figure",
+                "the entry has no value",
                 "set value to what was reached, or planned to what was promised",
             )
 
@@ -107,5 +107,5 @@ def _check_days(rules: ReportedGoalRules, index: int, root: Node, findings: Find
             findings.add(
                 mark_of(root, ("goals", "reported", index, "entries", number, "day")),
                 f"{entry.day} stands after {before.day}",
-                "allowed: days rising",
+                "allowed: days ascending",
             )

@@ -1,4 +1,4 @@
-"""The rule across a site's milestones: each stage once, in order, days rising.
+"""The rule across a site's milestones: each stage once, in order, days ascending.
 
 Must not know: what a milestone is good for.
 """
@@ -32,6 +32,6 @@ def check_milestones(
             findings.add(
                 mark_of(root, (*path, "milestones", index)),
                 f"{stone.stage} ({stone.day}) stands after {before.stage} ({before.day})",
-                f"allowed: each stage once, in the order {', '.join(_STAGES)}, days rising",
+                f"allowed: each stage once, in the order {', '.join(_STAGES)}, days ascending",
             )
         before = stone

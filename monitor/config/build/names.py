@@ -85,7 +85,7 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
     if node.value not in names:
         findings.add(
             node.mark,
-            f"{shown(node.value)} is no entry of {section}",
+            f"{shown(node.value)} is not an entry of {section}",
             listed(names) or f"allowed: nothing yet, {section} has no entries",
             suggestion(node.value, names),
         )
@@ -102,7 +102,7 @@ def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> No
             if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
                 findings.add(
                     node.mark,
-                    f"{shown(node.value)} is no entry of {what}",
+                    f"{shown(node.value)} is not an entry of {what}",
                     listed(known),
                     suggestion(node.value, known),
                 )
@@ -114,8 +114,8 @@ def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:
     if own and len(references) - len(own) < _WITNESSES:
         findings.add(
             own[-1].mark,
-            f"only {len(references) - len(own)} of {len(references)} references stand outside "
-            "the providers' networks",
+            f"only {len(references) - len(own)} of {len(references)} references are outside the "
+            "providers' networks",
             f"allowed: {_WITNESSES} at least without provider; add some",
         )
 
@@ -141,7 +141,7 @@ def _check_zone(node: Node | None, findings: Findings) -> None:
     if time_zone(node.value) is None:
         findings.add(
             node.mark,
-            f"{shown(node.value)} is no time zone",
+            f"{shown(node.value)} is not a time zone",
             "allowed: IANA names such as Europe/Berlin",
             suggestion(node.value, _near_zones(node.value)),
         )

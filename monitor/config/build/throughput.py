@@ -54,7 +54,7 @@ def build_throughput(
     if rules.max_load > _MOST_LOAD:
         findings.add(
             mark_of(root, merged.paths["max_load"]),
-            f"a test beside {100 * rules.max_load:g} % of others' traffic does not count",
+            f"a test with {100 * rules.max_load:g} % cross traffic does not count",
             "allowed: at most 5 %",
         )
     return throughput

@@ -66,7 +66,7 @@ _HOST_SCHEMA: dict[str, Any] = {
     "description": "An IPv4 or IPv6 address, or a host name",
 }
 
-# What each pattern asks for, in words.
+# What each pattern asks for, as text.
 PATTERN_FORMS: Final = {
     _SLUG: "allowed: lower-case letters, digits and inner hyphens, at most 48",
     _CHECK_NAME: "allowed: lower-case letters, digits and inner hyphens; not icmp, interfaces, "
@@ -144,7 +144,7 @@ def parse_host(value: object) -> str:
     if "%" in text:
         raise refuse(f"{text} has a zone, which means something on one machine only; {forms}")
     if address.is_unspecified or address.is_multicast or text == "255.255.255.255":
-        raise refuse(f"{text} is no single host; {forms}")
+        raise refuse(f"{text} is not a single host; {forms}")
     return str(address)
 
 

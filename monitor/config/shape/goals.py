@@ -69,7 +69,7 @@ class ReportedGoalRules(Rules):
     target_day: Day = Field(default_factory=_never)
     """Last day on which the target is reached in time."""
     entries: list[ReportedEntryRules] = Field(default_factory=list)
-    """What was reached and what was promised, days rising; each with `value`, `planned` or both."""
+    """What was reached and promised, days ascending; each with `value`, `planned` or both."""
 
 
 class GoalsRules(Rules):

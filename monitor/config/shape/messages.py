@@ -1,4 +1,4 @@
-"""pydantic's errors in words for a person who edits the file, each at its place.
+"""pydantic's errors as text for a person who edits the file, each at its place.
 
 Must not know: what the rules are for.
 """
@@ -60,16 +60,16 @@ def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
         findings.add(key_mark_of(root, path), *_unknown_key(location))
     elif location and location[-1] == "[key]":
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
-        findings.add(key_mark_of(root, path), f"key {shown(value)} has another form", form)
+        findings.add(key_mark_of(root, path), f"key {shown(value)} has the wrong form", form)
     elif path[:1] == ("credentials",) and kind == "literal_error":
         literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-        findings.add(mark, f"{path[-1]} is none of those known", listed(literals))
+        findings.add(mark, f"{path[-1]} is unknown", listed(literals))
     elif path[:1] == ("credentials",):
         # Perhaps the secret itself, written where its place belongs: not to be repeated.
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
         cure = "allowed: {file: /an/absolute/path} or {environment: NAME}, never the secret"
         if path[2:] in {("user",), ("context",)}:
-            findings.add(mark, f"{path[2]} has another form", form or "allowed: text")
+            findings.add(mark, f"{path[2]} has the wrong form", form or "allowed: text")
             return
         findings.add(mark, "the entry is not the place of a secret", form or cure)
     else:

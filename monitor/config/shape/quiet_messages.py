@@ -1,4 +1,4 @@
-"""pydantic's errors in words that repeat no value, for files that hold passwords or people's data.
+"""pydantic's errors as text that repeat no value, for files that hold passwords or people's data.
 
 Must not know: what the rules are for.
 """
@@ -26,7 +26,7 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_-]{0,47}")
 _TYPES: Final = {
     "string_type": ("not text", "write it in quotes"),
     "int_type": ("not a whole number", "allowed: 0 and more"),
-    "bool_type": ("not a truth value", "allowed: true, false"),
+    "bool_type": ("not a boolean", "allowed: true, false"),
     "list_type": ("not a list", "write [one, two], or each on a line of its own with a hyphen"),
     "dict_type": ("not a mapping", "allowed: keys with their values"),
     "model_type": ("not a mapping", "allowed: keys with their values"),
@@ -59,7 +59,7 @@ def note_quietly(
         findings.add(mark_of(root, path), f"{name} has an unknown value", allowed_values)
     elif kind == "string_pattern_mismatch":
         pattern = str(detail["ctx"]["pattern"])
-        wrong, cure = forms.get(pattern) or ("has another form", PATTERN_FORMS[pattern])
+        wrong, cure = forms.get(pattern) or ("has the wrong form", PATTERN_FORMS[pattern])
         if location[-1] == "[key]":
             findings.add(key_mark_of(root, path), f"a key of {path[0]} {wrong}", cure)
         else:

@@ -25,7 +25,7 @@ def _parse_type(value: object) -> int:
     number = IF_TYPES.get(value) if isinstance(value, str) else None
     if number is None:
         near = suggestion(value, list(IF_TYPES)) if isinstance(value, str) else ""
-        raise refuse(f"{shown(value)} is no type of interface; {near or _FORMS}")
+        raise refuse(f"{shown(value)} is not an interface type; {near or _FORMS}")
     return number
 
 

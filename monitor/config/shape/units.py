@@ -134,7 +134,7 @@ def parse_hours(text: str) -> tuple[time, time]:
         UnitError: if the form is another, or the end is not after the start.
     """
     if not re.fullmatch(HOURS_PATTERN, text):
-        raise UnitError(f"{shown(text)} is not a spell of hours; {HOURS_FORMS}")
+        raise UnitError(f"{shown(text)} is not a time range; {HOURS_FORMS}")
     starts, ends = (time.fromisoformat(part) for part in text.split("-"))
     if ends <= starts:
         raise UnitError(f"{text} ends before it starts; {HOURS_FORMS}")

@@ -89,7 +89,8 @@ class Findings:
         self._problems.add(Problem(self._file, mark.line, mark.column, message))
         if len(self._problems) >= MAX_PROBLEMS:
             more = (
-                f"this is no configuration: {MAX_PROBLEMS} problems or more, the rest is not shown"
+                f"this is not a configuration: {MAX_PROBLEMS} problems or more; the rest is "
+                "not shown"
             )
             self._problems.add(Problem(self._file, *START, more))
             raise TooManyProblemsError

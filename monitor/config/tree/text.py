@@ -52,15 +52,15 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9].*)?")
 _SURPRISES = (
-    (re.compile(r"(?i:y|yes|n|no|on|off|true|false)"), "a truth value to some YAML readers"),
-    (re.compile(r"[-+]?0[0-7_]+"), "an octal number to some YAML readers"),
+    (re.compile(r"(?i:y|yes|n|no|on|off|true|false)"), "a boolean to some YAML parsers"),
+    (re.compile(r"[-+]?0[0-7_]+"), "an octal number to some YAML parsers"),
     (re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a base-60 number in YAML"),
     (re.compile(r"[-+]?0[xob][0-9a-fA-F_]+"), "a number in another base"),
-    (re.compile(r"[-+]?[0-9][0-9_]*"), "a number to some YAML readers"),
+    (re.compile(r"[-+]?[0-9][0-9_]*"), "a number to some YAML parsers"),
     (re.compile(r"[-+]?(?:[0-9][0-9_]*)?\.?[0-9_]+(?:[eE][-+]?[0-9]+)?"), "a number in YAML"),
     (re.compile(r"[-+]?[0-9][0-9_]*\.(?:[eE][-+]?[0-9]+)?"), "a number in YAML"),
     (re.compile(r"[-+]?\.(?i:inf)|\.(?i:nan)"), "not a finite number"),
-    (re.compile(r"=|<<"), "a special sign in YAML"),
+    (re.compile(r"=|<<"), "a special character in YAML"),
 )
 
 
@@ -172,7 +172,7 @@ def resolve(text: str) -> Value:
     if _FLOAT.fullmatch(text):
         return float(text)
     if _DATE.fullmatch(text):
-        return Ambiguous(text, "a date to some YAML readers", is_date=True)
+        return Ambiguous(text, "a date to some YAML parsers", is_date=True)
     if len(text) > _LONGEST_SURPRISE:
         return text
     whys = (why for pattern, why in _SURPRISES if pattern.fullmatch(text))
@@ -248,7 +248,7 @@ class _Composer:
             return None
         except (yaml.YAMLError, ValueError, OverflowError):
             # The pure reader lets chr() complain about an impossible \U escape.
-            self._findings.add(self._last, "not valid YAML after this place")
+            self._findings.add(self._last, "not valid YAML after this point")
             return None
         return self._nothing() if root is None else root
 

@@ -203,7 +203,7 @@ class EchoSocket:
 
     @property
     def kernel_drops(self) -> int:
-        """Return how many datagrams the kernel dropped for want of buffer, since opening."""
+        """Return how many datagrams the kernel dropped for lack of buffer, since opening."""
         return sum(family.port.kernel_drops for family in self._families.values())
 
     @property
@@ -283,7 +283,7 @@ class EchoSocket:
 
         The kernel reports an ICMP error about any earlier request by failing the next call on
         the socket, whomever that is for. So an error is believed when it persists although the
-        queue of errors has none to go with it: when half a city falls silent, each try may meet
+        queue of errors has none to go with it: when half a city stops answering, each try may meet
         one that arrived since the last.
         """
         port = sending.family.port
@@ -310,7 +310,7 @@ class EchoSocket:
         family.expired[sending.round] = _DRAINS_BEFORE_TIMEOUT
 
     def _look_and_end(self, family: _Family) -> None:
-        """End the rounds whose time is up, or look once more in the next turn.
+        """End the rounds whose time is up, or look again in the next turn.
 
         One batch a turn for all of them: a flood must not hold the event loop.
         """

@@ -111,7 +111,7 @@ async def connect(address: str, ip_version: int, port: int, turns: Turns) -> Con
 
 
 class Connection:
-    """A TCP connection of our own, in the clear until `start_tls`.
+    """A TCP connection of our own, in clear text until `start_tls`.
 
     However fast the peer sends, other tasks run between two reads of the socket, and the deadline
     of the turns ends a read with `TimeoutError`.

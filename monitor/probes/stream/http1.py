@@ -308,7 +308,7 @@ class Body:
         self.is_cut = self.is_cut or self._wire > _WIRE_LIMIT
 
     def end(self) -> None:
-        """Take note that the peer has closed.
+        """Note that the peer has closed.
 
         Raises:
             ResponseError: if more was announced than came.

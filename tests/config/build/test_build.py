@@ -256,8 +256,8 @@ def test_rules_across_keys_are_checked_beside_broken_keys() -> None:
     ]
     assert "too long for an interval of 5s" in found[1]
     assert "not after its start" in found[4]
-    assert "outside of its place's network" in found[5]
-    assert "host 10.82.2.1, counted out of this network, is already used in line 41" in found[6]
+    assert "outside its site's network" in found[5]
+    assert "host 10.82.2.1, assigned from this network, is already used in line 41" in found[6]
 
 
 def test_site_of_a_broken_site_does_not_hide_the_others_mistakes() -> None:

@@ -67,11 +67,11 @@ def test_one_of_a_shipped_profiles_name_takes_its_place_whole() -> None:
     [
         (
             "quantity: fan_good, object: acmeFan, oid: 1.3.6.1.4.1.99999.1.2",
-            "fan_good has no states that are good",
+            "fan_good has no good states",
         ),
         (
             f"{TEMPERATURE}, good: [1]",
-            "temperature_celsius and states that are good do not go together",
+            "temperature_celsius cannot have good states",
         ),
         (
             f"{TEMPERATURE}.0, label: 1.3.6.1.4.1.99999.1.9",
