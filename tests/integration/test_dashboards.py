@@ -53,7 +53,6 @@ RIGHTLY_EMPTY = {
 }
 # Of these one expression is enough: the others say what is otherwise.
 ONE_IS_ENOUGH = {
-    "Target day": "it is past, or still ahead",
     "The line, and switches not up throughout": "all switches may have been up",
     "Damaged packets": "there are some, or none on any port",
     "Packets dropped for lack of buffers": "there are some, or none on any port",
