@@ -188,7 +188,7 @@ def _take_in(taken: Taken, config: Path, *, yes: bool) -> None:
     numbers = [row["number"] for row in rows]
     twice = sorted({str(one) for one in numbers if numbers.count(one) > 1})
     if twice:
-        fail(f"these numbers stand twice: {', '.join(twice)}", Exit.WRONG)
+        fail(f"these numbers occur twice: {', '.join(twice)}", Exit.WRONG)
     before = _configured(config)
     # A file that cannot be used as it is is refused below, whole.
     with suppress(ConfigError):

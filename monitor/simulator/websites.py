@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from monitor.inventory.checks import CheckKind, CheckPlan, HttpOptions
 from monitor.simulator.faults import WEBSITE_KINDS, FaultKind
+from monitor.state.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,7 +60,8 @@ class Websites:
         self._urls: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
-        self._ca_file.write_bytes(self._authority.pem)
+        with whole_file(self._ca_file) as file:
+            file.write(self._authority.pem)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -185,9 +187,9 @@ class _Authority:
         signed = builder.add_extension(names, critical=False).sign(self._key, hashes.SHA256())
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
-            scratch.touch(mode=0o600)
             # The standard library takes a key from a file alone.
-            scratch.write_bytes(_private(key) + signed.public_bytes(serialization.Encoding.PEM))
+            with whole_file(scratch) as file:
+                file.write(_private(key) + signed.public_bytes(serialization.Encoding.PEM))
             context.load_cert_chain(scratch)
         finally:
             scratch.unlink(missing_ok=True)

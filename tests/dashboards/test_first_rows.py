@@ -111,7 +111,7 @@ def test_the_city_says_nothing_good_of_lines_that_are_not_read(tmp_path: Path) -
             expected[query.expr] = [{"labels": "{}", "value": -1}] if said else []
     [timeline] = [one for one in city.DETAIL.panels if one.kind is Kind.STATE_TIMELINE]
     expected |= {query.expr: [] for query in timeline.queries}
-    table = tile(city.BOARD, "What is down, why, and whom it touches")
+    table = tile(city.BOARD, "What is down, why, and who is affected")
     rows = f"count by (place) ({table.queries[0].expr})"
     expected[rows] = [{"labels": '{place="not_read"}', "value": 1}]
     variables = {"$__range": "20m"}
@@ -131,7 +131,7 @@ def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path
             series[f'school_minutes_total{{{here}, class="{name}"}}'] = f"0+{by}x20"
     campaign = 'rollout_campaign_verdict{school="b", site="main", verdict="failed"}'
     series[campaign] = "0x20"
-    kept = "Kept, in this time range?"
+    kept = "Met in this time range?"
     said = {
         kept: {"no: {{below}} of {{lines}} missed": (2, {"below": "1", "lines": "2"})},
         "Furthest below its contract": {

@@ -202,7 +202,7 @@ def test_a_backup_is_its_owners_alone(state: Path, tmp_path: Path) -> None:  # t
 
 
 # Those that need a descriptor of their own: a lock, a database that SQLite fills.
-BY_THEMSELVES = {"whole_file.py", "state_file.py", "ledger/reader.py"}
+BY_THEMSELVES = {"state/whole_file.py", "state/file.py", "ledger/reader.py"}
 
 
 def test_no_other_file_of_ours_is_opened_for_writing() -> None:

@@ -150,7 +150,7 @@ async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
     view = Failing(common_outage=common)
     assert "Alle Anbieter sind zugleich verstummt" in await page("/", view=view)
     english = await page("/", "en", view)
-    assert "All providers fell silent together" in english
+    assert "All providers stopped answering together" in english
     assert "suspects: our hub, or the providers" in english
     # Without an address it is a name alone.
     assert "Alert: CommonOutage</span>" in english

@@ -235,7 +235,7 @@ SPEAKERS = {
     "simulator/city.py": "a pipe to its parent, of ASCII",
     "simulator/__main__.py": "a pipe to its parent",
 }
-JSON_WRITERS = {"plain.py"}
+JSON_WRITERS = {"words/plain.py"}
 
 
 def calls() -> list[tuple[str, str, ast.Call]]:

@@ -13,7 +13,7 @@ from tests.cli.test_main import TOWN, invoke
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SMALL = (CORPUS / "good/smallest.yaml").read_text(encoding="utf-8")
-ELSEWHERE = "2:32: “Europe/Berln” is no time zone"
+ELSEWHERE = "2:32: “Europe/Berln” is not a time zone"
 
 
 def refused(text: str) -> ConfigError:
