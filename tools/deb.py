@@ -48,6 +48,11 @@ DOCUMENTS = (
     "deploy/grafana",
     "deploy/prometheus",
 )
+# `setup.py` says which files of the other folders are in the wheel.
+_BUILT_FROM = (
+    *("monitor", "config", "dashboards", "deploy", "pyproject.toml", "setup.py"),
+    *("README.md", "LICENSE", "requirements.lock"),
+)
 # Contacts, and what is made of them; .gitignore has them, too.
 _PRIVATE = ("contacts.yaml", "schulnetz_city.tmpl")
 SCRIPTS = ("postinst", "prerm", "postrm")
@@ -63,16 +68,21 @@ _NOT_SHIPPED = (
 )
 
 
-def libraries(folder: Path, architecture: str) -> dict[str, Path]:
-    """Install the lock file and the product for each Python; return the folders by version."""
+def build_wheel(folder: Path) -> Path:
+    """Return the product's wheel, built in a folder from this working copy, without a network."""
     wheels, source = folder / "wheels", folder / "source"
     # Away from the clone, whose build folder may still have what was deleted since.
-    shutil.copytree(ROOT / "monitor", source / "monitor")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copyfile(ROOT / name, source / name)
+    for name in _BUILT_FROM:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, source / name)
     options = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels)]
     _run(sys.executable, "-m", "pip", *options, str(source))
-    wheel = next(wheels.glob("*.whl"))
+    return next(wheels.glob("*.whl"))
+
+
+def libraries(folder: Path, architecture: str) -> dict[str, Path]:
+    """Install the lock file and the product for each Python; return the folders by version."""
+    wheel = build_wheel(folder)
     found = {}
     for version in PYTHONS:
         target = folder / version

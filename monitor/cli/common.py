@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shutil
+import sys
 from enum import IntEnum
 from hashlib import sha256
 from pathlib import Path
@@ -51,6 +53,14 @@ class Exit(IntEnum):
     USAGE = 2
     CANNOT_START = 3
     CHECK_FAILED = 4
+
+
+def program() -> str:
+    """Return how this program was called, for commands that are copied: a path, or its name."""
+    called = sys.argv[0]
+    name = Path(called).name
+    is_on_path = name == called or shutil.which(name) == called
+    return "schulnetz" if is_on_path or name == "__main__.py" else called
 
 
 def fail(message: str, code: Exit) -> NoReturn:

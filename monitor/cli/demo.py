@@ -22,9 +22,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import click
 from rich.text import Text
 
-from monitor.cli.common import DEFAULT_CONFIG, Exit, base_url, fail, read_inventory, sentence
+from monitor.cli.common import NAMED, Exit, base_url, fail, program, read_inventory, sentence
 from monitor.cli.demo_control import Faults, listening
 from monitor.cli.demo_lines import Changes, degraded_words
 from monitor.cli.output import Screen, say
@@ -37,6 +38,7 @@ from monitor.daemon.settings import FORECAST_SECONDS, LEDGER_FILE, Loaded, Setti
 from monitor.inventory.checks import InterfacesOptions
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
+from monitor.shipped import EXAMPLE_CITY, shipped
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
@@ -59,7 +61,7 @@ if TYPE_CHECKING:
 
 DEVICE_PORT = 16100
 COMMUNITY = "simulated"
-STATE_DIRECTORY = Path("state/demo")
+STATE_DIRECTORY = Path("demo-state")
 NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
@@ -89,6 +91,12 @@ class DemoParts:
     inventory: Inventory
     echo: ModelledEcho
     credentials: Mapping[str, Secret]
+
+
+def config_of_demo(config: Path, *, of_demo: bool = True) -> Path:
+    """Return the configuration that is named; without one, a demo has the example city."""
+    is_named = click.get_current_context().get_parameter_source("config") in NAMED
+    return config if is_named or not of_demo else shipped(EXAMPLE_CITY)
 
 
 def demo_parts(
@@ -297,9 +305,8 @@ async def _watch(
     say(f"one school: {base}/metrics?school={school}")
     # Each is a command to copy, on a line of its own that only the terminal itself breaks.
     say("from the shell:")
-    say(f"  .venv/bin/schulnetz probe {school} --demo{_options(wishes)}")
-    say(f"  .venv/bin/schulnetz demo break lossy {school}{_options(wishes)}")
-    say(f"  .venv/bin/schulnetz demo mend {school}{_options(wishes)}")
+    for command in (f"probe {school} --demo", f"demo break lossy {school}", f"demo mend {school}"):
+        say(f"  {quote(program())} {command}{_options(wishes)}")
     say("Ctrl-C ends everything")
 
     deaths: list[CityError] = []
@@ -333,7 +340,8 @@ async def _watch(
 
 def _options(wishes: Wishes) -> str:
     """Return the options by which another command finds this demo, if it needs any."""
-    config = "" if wishes.config == DEFAULT_CONFIG else f" --config {quote(str(wishes.config))}"
+    is_example = wishes.config == shipped(EXAMPLE_CITY)
+    config = "" if is_example else f" --config {quote(str(wishes.config))}"
     state = wishes.state_directory
     return config + ("" if state == STATE_DIRECTORY else f" --state-dir {quote(str(state))}")
 

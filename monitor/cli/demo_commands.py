@@ -19,7 +19,7 @@ from monitor.cli.common import (
     listen_option,
     read_inventory,
 )
-from monitor.cli.demo import DEVICE_PORT, STATE_DIRECTORY, Wishes
+from monitor.cli.demo import DEVICE_PORT, STATE_DIRECTORY, Wishes, config_of_demo
 from monitor.cli.demo import demo as run_demo
 from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place
 from monitor.cli.output import say
@@ -93,6 +93,7 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
     if context.invoked_subcommand is not None:
         return
+    config = config_of_demo(config)
     run_demo(Wishes(config, listen, state_dir, schools, duration, faults, port, years, year_lasts))
 
 
@@ -115,7 +116,7 @@ def break_(
 ) -> None:
     """Break something in the running demo: a KIND of `--fault`, at a SCHOOL or its DEVICE."""
     if school and kind not in _WITHOUT_SCHOOL:
-        school = _id_of(read_inventory(config), school)
+        school = _id_of(read_inventory(config_of_demo(config)), school)
     _ask(context, state_dir, "break", kind_and_place(kind, school))
 
 
@@ -128,7 +129,7 @@ def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path 
     """Mend what is broken in the running demo: at a SCHOOL, of a KIND, or all of it."""
     kinds = {kind.value for kind in FaultKind}
     if "@" not in what and what not in {"all", *kinds}:
-        what = _id_of(read_inventory(config), what)
+        what = _id_of(read_inventory(config_of_demo(config)), what)
     _ask(context, state_dir, "mend", what)
 
 

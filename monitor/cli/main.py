@@ -40,7 +40,7 @@ from monitor.cli.common import (
     shard_option,
     state_option,
 )
-from monitor.cli.demo import STATE_DIRECTORY
+from monitor.cli.demo import STATE_DIRECTORY, config_of_demo
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json
 from monitor.cli.service import Program, ServiceCommand, refuse_beside_service
@@ -179,7 +179,7 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     """Check one school now (by id, number or name) and report what is wrong."""
     if watch and as_json:
         raise click.UsageError("--watch and --json do not go together")
-    inventory = read_inventory(config)
+    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
     found = find_school(inventory, school)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
     state = state_dir or (STATE_DIRECTORY if of_demo else default_state_directory())

@@ -1,0 +1,62 @@
+"""The wheel alone, in an empty folder: it has all that the product needs outside its package."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from monitor import __version__
+from tests.deploy.installed import Installed, environment, install
+from tests.ports import free_port
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+IN_WHEEL = "monitor/data/shipped/"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return install(tmp_path_factory.mktemp("wheel"))
+
+
+def test_the_wheel_has_the_shipped_files_octet_by_octet(installed: Installed) -> None:
+    with zipfile.ZipFile(installed.wheel) as wheel:
+        there = {
+            name.removeprefix(IN_WHEEL): wheel.read(name)
+            for name in wheel.namelist()
+            if name.startswith(IN_WHEEL)
+        }
+    shipped = runpy.run_path(str(ROOT / "setup.py"))["shipped"]()
+    assert there == {name: (ROOT / name).read_bytes() for name in shipped}
+
+
+def test_the_environment_runs_the_wheel_and_not_the_working_copy(
+    installed: Installed, tmp_path: Path
+) -> None:
+    ask = "import monitor; print(monitor.__file__)"
+    done = subprocess.run(
+        [str(installed.folder / "bin/python"), "-c", ask],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert Path(done.stdout.strip()).is_relative_to(installed.folder)
+    assert installed.call("--version", folder=tmp_path).startswith(f"schulnetz {__version__}")
+
+
+def test_the_demo_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
+    ports = ("--listen", "127.0.0.1:0", "--port", str(free_port()))
+    said = installed.call("demo", "--for", "10s", "--schools", "2", *ports, folder=tmp_path)
+    assert re.search(r"schools up \d of 2   devices answered \d+ of \d+   checks run [1-9]", said)
+    assert f"  {installed.program} probe " in said
+    assert "--config" not in said, "the example city needs no option"
+    assert [one.name for one in tmp_path.iterdir()] == ["demo-state"]
