@@ -20,6 +20,7 @@ from monitor.cli import check as check_command
 from monitor.cli import contacts as contacts_command
 from monitor.cli import demo_commands, unit_command
 from monitor.cli import doctor as doctor_command
+from monitor.cli import export as export_command
 from monitor.cli import importing as import_command
 from monitor.cli import ledger as ledger_command
 from monitor.cli import maintenance as maintenance_command
@@ -195,6 +196,7 @@ def version() -> None:
 
 
 main.add_command(backfill_command.backfill)
+main.add_command(export_command.group)
 main.add_command(import_command.group)
 main.add_command(ledger_command.group)
 main.add_command(campaign_command.campaign)

@@ -53,6 +53,25 @@ def test_the_environment_runs_the_wheel_and_not_the_working_copy(
     assert installed.call("--version", folder=tmp_path).startswith(f"schulnetz {__version__}")
 
 
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("boards", "de/schulnetz-city.json"),
+        ("rules", "uplinks.yml"),
+        ("prometheus", "schulnetz.scrape.yml"),
+        ("alertmanager", "templates/schulnetz.de.tmpl"),
+        ("unit", "schulnetz.service"),
+        ("compose", "requirements.lock"),
+        ("kubernetes", "rules/uplinks.yaml"),
+    ],
+)
+def test_the_wheel_alone_exports(
+    installed: Installed, tmp_path: Path, kind: str, file: str
+) -> None:
+    installed.call("export", kind, "here", folder=tmp_path)
+    assert (tmp_path / "here" / file).is_file()
+
+
 def test_the_demo_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
     ports = ("--listen", "127.0.0.1:0", "--port", str(free_port()))
     said = installed.call("demo", "--for", "10s", "--schools", "2", *ports, folder=tmp_path)

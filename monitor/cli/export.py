@@ -1,0 +1,240 @@
+"""`schulnetz export`: what Prometheus, Grafana and others need of the monitor, as files.
+
+Must not know: what is in the files.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from monitor.cli import export_files
+from monitor.cli.common import Exit, base_url, fail, listen_option, sentence
+from monitor.cli.export_addresses import (
+    SHIPPED_GRAFANA,
+    SHIPPED_MONITOR,
+    SHIPPED_PROMETHEUS,
+    SHIPPED_RUNBOOKS,
+    Addresses,
+    HttpAddress,
+    MonitorAddress,
+)
+from monitor.cli.output import say
+from monitor.cli.unit import INSTALLED_CONFIG
+from monitor.state.whole_file import whole_text
+from monitor.words.plural import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.cli.export_files import Files
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+_FOR_ALL: Final = 0o644
+_NAMED: Final = 10
+_HOMES: Final = ("/home/", "/root/")
+
+folder_argument = click.argument(
+    "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
+)
+force_option = click.option("--force", is_flag=True, help="Overwrite files that are there.")
+monitor_option = click.option(
+    "--monitor",
+    type=MonitorAddress(),
+    default=SHIPPED_MONITOR,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the daemon is reached; with https:// before it if it has TLS.",
+)
+
+
+def link_options(command: Command) -> Command:
+    """Add the addresses that alerts link to."""
+    for option in (
+        click.option(
+            "--language",
+            type=click.Choice(export_files.LANGUAGES),
+            default="de",
+            show_default=True,
+            help="Language of the boards that alerts link to.",
+        ),
+        click.option(
+            "--runbooks",
+            type=HttpAddress(),
+            default=SHIPPED_RUNBOOKS,
+            show_default=True,
+            metavar="URL",
+            help="Where the runbooks are read.",
+        ),
+        click.option(
+            "--grafana",
+            type=HttpAddress(),
+            default=SHIPPED_GRAFANA,
+            show_default=True,
+            metavar="URL",
+            help="Where Grafana is.",
+        ),
+        monitor_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("export")
+def group() -> None:
+    """Write boards, rules, jobs and service files into a folder."""
+
+
+@group.command()
+@folder_argument
+@click.option(
+    "--prometheus",
+    type=HttpAddress(),
+    default=SHIPPED_PROMETHEUS,
+    show_default=True,
+    metavar="URL",
+    help="The Prometheus that Grafana asks.",
+)
+@force_option
+def boards(folder: Path, prometheus: str, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write Grafana's boards in both languages, with provisioning files for them."""
+    _write(folder, export_files.boards(folder, prometheus), force=force)
+    say(
+        "import the boards in Grafana (Dashboards > Import), or copy "
+        f"{folder / 'provisioning'} into Grafana's folder of that name"
+    )
+
+
+@group.command()
+@folder_argument
+@link_options
+@force_option
+def rules(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    folder: Path,
+    monitor: str,
+    grafana: str,
+    runbooks: str,
+    language: str,
+    force: bool,  # noqa: FBT001  # click passes flags by name
+) -> None:
+    """Write Prometheus's recording and alerting rules, with the addresses of their links."""
+    found = export_files.rules(Addresses(monitor, grafana, runbooks, language))
+    _write(folder, found, force=force)
+    say(f"add {folder.absolute() / '*.yml'} to `rule_files` of prometheus.yml")
+    _warn_of_runbooks(runbooks)
+
+
+@group.command()
+@folder_argument
+@force_option
+def alertmanager(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write Alertmanager's configuration and the templates of its mails."""
+    _write(folder, export_files.alertmanager(), force=force)
+    say("replace the receivers' addresses in alertmanager.yml")
+
+
+@group.command()
+@folder_argument
+@monitor_option
+@force_option
+def prometheus(folder: Path, monitor: str, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write the two scrape jobs to add to a Prometheus."""
+    _write(folder, export_files.scrape_jobs(Addresses(monitor)), force=force)
+    say("add both jobs to `scrape_configs` of prometheus.yml, under these names")
+
+
+@group.command()
+@folder_argument
+@listen_option
+@force_option
+def unit(folder: Path, listen: tuple[str, int], force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write the systemd unit for this program, and the kernel's settings for it."""
+    own = _own_path()
+    place = base_url(*listen).partition("://")[2]
+    _write(folder, export_files.unit(own, place), force=force)
+    say(
+        "as root: useradd --system schulnetz; copy schulnetz.service into /etc/systemd/system, "
+        f"50-schulnetz.conf into /etc/sysctl.d, the schools into {INSTALLED_CONFIG}; "
+        "sysctl --system; systemctl enable --now schulnetz"
+    )
+    if own.startswith(_HOMES):
+        say(
+            f"{own} is in a home folder, which the service cannot read: install it in /opt",
+            err=True,
+        )
+
+
+@group.command()
+@folder_argument
+@force_option
+def compose(folder: Path, force: bool) -> None:  # noqa: FBT001  # click passes flags by name
+    """Write a folder for `docker compose up`: the daemon, Prometheus, Alertmanager, Grafana."""
+    _write(folder, export_files.compose(), force=force)
+    say(f"put the wheel (schulnetz_monitor-*.whl) into {folder}")
+    say(f"put the schools into {folder / 'config/schools.yaml'}")
+
+
+@group.command()
+@folder_argument
+@link_options
+@click.option(
+    "--namespace",
+    default="default",
+    show_default=True,
+    metavar="NAME",
+    help="The namespace of the daemons.",
+)
+@force_option
+def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    folder: Path,
+    monitor: str,
+    grafana: str,
+    runbooks: str,
+    language: str,
+    namespace: str,
+    force: bool,  # noqa: FBT001  # click passes flags by name
+) -> None:
+    """Write manifests: StatefulSet, ServiceMonitor, ScrapeConfig, PrometheusRules, boards."""
+    if not namespace.replace("-", "").isalnum() or not namespace.isascii():
+        raise click.UsageError(f"{namespace!r} is no name of a namespace, such as monitoring")
+    addresses = Addresses(monitor, grafana, runbooks, language)
+    _write(folder, export_files.kubernetes(addresses, namespace.lower()), force=force)
+    say(f"kubectl apply --server-side --recursive --namespace {namespace} -f {folder}")
+    _warn_of_runbooks(runbooks)
+
+
+def _write(folder: Path, files: Files, *, force: bool) -> None:
+    """Write files that all may read; exit before the first one if one of them is in the way."""
+    there = [] if force else [name for name in files if (folder / name).exists()]
+    if there:
+        more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+        fail(
+            f"{', '.join(str(folder / name) for name in there[:_NAMED])}{more}: there "
+            "already; name another folder, or overwrite with --force",
+            Exit.WRONG,
+        )
+    try:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole_text(path, mode=_FOR_ALL) as out:
+                out.write(text)
+    except OSError as error:
+        fail(f"{folder} cannot be written: {sentence(error)}", Exit.WRONG)
+    say(f"{folder}: {count_of(len(files), 'file')} written")
+
+
+def _own_path() -> str:
+    """Return the absolute path of this program; systemd looks for others in a few folders alone."""
+    found = shutil.which("schulnetz", path=str(Path(sys.executable).parent))
+    return found or shutil.which("schulnetz") or "schulnetz"
+
+
+def _warn_of_runbooks(address: str) -> None:
+    if address == SHIPPED_RUNBOOKS:
+        say("the links to runbooks lead to an example: name yours with --runbooks", err=True)

@@ -1,0 +1,93 @@
+"""The addresses that exported files carry, and how they get into them.
+
+Must not know: which files there are.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import click
+
+SHIPPED_MONITOR: Final = "127.0.0.1:9822"
+SHIPPED_GRAFANA: Final = "http://127.0.0.1:3000"
+SHIPPED_PROMETHEUS: Final = "http://127.0.0.1:9090"
+SHIPPED_RUNBOOKS: Final = "https://runbooks.example.org/docs/runbooks"
+# As `{{ $externalLabels.pages }}` is written in the rules.
+_EXTERNAL: Final = re.compile(r"\{\{ \$externalLabels\.(\w+) \}\}")
+
+
+class HttpAddress(click.ParamType[str]):
+    """An address that begins with http:// or https://; without the slash at its end."""
+
+    name = "url"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the address."""
+        if not _is_address(value):
+            self.fail(f"{value!r} is no address such as {SHIPPED_GRAFANA}", param, ctx)
+        return value.rstrip("/")
+
+
+class MonitorAddress(HttpAddress):
+    """Where the daemon is reached: `HOST:PORT`, or an address with its scheme."""
+
+    name = "host:port"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the address with its scheme, http if none is given."""
+        found = urlsplit(value if "://" in value else f"http://{value}")
+        if not _is_address(found.geturl()) or found.path.strip("/") or not _port(found.netloc):
+            self.fail(f"{value!r} is not HOST:PORT, such as {SHIPPED_MONITOR}", param, ctx)
+        return f"{found.scheme}://{found.netloc}"
+
+
+def _is_address(text: str) -> bool:
+    """Return whether a text is an address that may stand in YAML and in a link as it is."""
+    return re.fullmatch(r"https?://[\w.\[\]:%~/-]+", text, re.ASCII) is not None
+
+
+def _port(place: str) -> str:
+    return place.rpartition(":")[2] if re.fullmatch(r".+:\d{1,5}", place) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts are, as people and Prometheus reach them; none ends in a slash."""
+
+    monitor: str = f"http://{SHIPPED_MONITOR}"
+    grafana: str = SHIPPED_GRAFANA
+    runbooks: str = SHIPPED_RUNBOOKS
+    language: str = "de"
+
+    @property
+    def place(self) -> str:
+        """Return the daemon's host and port."""
+        return self.monitor.partition("://")[2]
+
+    @property
+    def scheme(self) -> str:
+        """Return http or https."""
+        return self.monitor.partition("://")[0]
+
+    def fill_rules(self, text: str) -> str:
+        """Return rules whose links need no external labels of Prometheus.
+
+        Raises:
+            KeyError: if a rule uses a label that is no address.
+        """
+        values = {
+            "pages": self.monitor,
+            "grafana": self.grafana,
+            "runbooks": self.runbooks,
+            "language": self.language,
+        }
+        return _EXTERNAL.sub(lambda found: values[found[1]], text)
+
+    def fill_jobs(self, text: str) -> str:
+        """Return scrape jobs that ask this daemon."""
+        text = text.replace(f"http://{SHIPPED_MONITOR}", self.monitor)
+        return text.replace(SHIPPED_MONITOR, self.place)

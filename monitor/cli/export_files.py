@@ -1,0 +1,194 @@
+"""What `schulnetz export` writes: the shipped files as texts, with addresses filled in.
+
+Must not know: where they are written to.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from monitor.cli.unit import INSTALLED_CONFIG
+from monitor.shipped import shipped, shipped_files
+from monitor.words.plain import as_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.cli.export_addresses import Addresses
+
+Files = dict[str, str]
+"""Texts by their path below the folder of the export."""
+
+LANGUAGES: Final = ("de", "en")
+_SCRAPE_SECONDS: Final = 30
+_JOBS: Final = re.compile(
+    r"^scrape_configs:\n(.*?)^  - job_name: prometheus$", re.DOTALL | re.MULTILINE
+)
+# What compose.yaml says of the working copy -> what it says in a folder of its own.
+_IN_CLONE: Final = (
+    ("{context: .., dockerfile: deploy/container/Containerfile}", "{context: .}"),
+    ("../config:", "./config:"),
+    ("../dashboards:", "./dashboards:"),
+    (
+        "`docker compose -f deploy/compose.yaml up`, from the root of the\n# repository.",
+        "`docker compose up` in this folder.",
+    ),
+)
+
+
+def text_of(name: str) -> str:
+    """Return the text of a shipped file."""
+    return shipped(name).read_text(encoding="utf-8")
+
+
+def texts_of(folder: str, pattern: str, into: str = "") -> Files:
+    """Return the shipped files of a folder, below `into`."""
+    root = shipped(folder)
+    return {
+        f"{into}{path.relative_to(root)}": path.read_text(encoding="utf-8")
+        for path in shipped_files(folder, pattern)
+    }
+
+
+def boards(folder: Path, prometheus: str) -> Files:
+    """Return the boards of both languages, and the files by which Grafana finds them."""
+    found: Files = {}
+    for language in LANGUAGES:
+        found |= texts_of(f"dashboards/{language}", "*.json", f"{language}/")
+    for name, text in texts_of("deploy/grafana/provisioning", "*/*.yml", "provisioning/").items():
+        filled = text.replace("$SCHULNETZ_DASHBOARDS", str(folder.absolute()))
+        found[name] = filled.replace("$PROMETHEUS_URL", prometheus)
+    return found
+
+
+def rules(addresses: Addresses) -> Files:
+    """Return the recording and alerting rules; their links need nothing of Prometheus."""
+    found = texts_of("deploy/prometheus/rules", "*.yml")
+    return {name: addresses.fill_rules(text) for name, text in found.items()}
+
+
+def alertmanager() -> Files:
+    """Return Alertmanager's configuration and the templates of its mails."""
+    return texts_of("deploy/alertmanager", "*.yml") | texts_of(
+        "deploy/alertmanager/templates", "schulnetz.*.tmpl", "templates/"
+    )
+
+
+def scrape_jobs(addresses: Addresses) -> Files:
+    """Return the two jobs for a Prometheus that has others.
+
+    Raises:
+        ValueError: if the shipped file has no such jobs.
+    """
+    found = _JOBS.search(text_of("deploy/prometheus/prometheus.yml"))
+    if found is None:
+        raise ValueError("prometheus.yml has no list of jobs that ends in prometheus's own")
+    every = f"    scrape_interval: {_SCRAPE_SECONDS}s\n"
+    scheme = "    scheme: https\n" if addresses.scheme == "https" else ""
+    jobs = re.sub(r"(  - job_name: \w+\n)", rf"\g<1>{every}{scheme}", found[1])
+    head = (
+        "# The two jobs of the monitor. Add them to `scrape_configs` of prometheus.yml, or name\n"
+        "# this file there in `scrape_config_files` (Prometheus 2.43 or later).\n"
+        "# Written by `schulnetz export prometheus`.\n"
+    )
+    return {"schulnetz.scrape.yml": f"{head}scrape_configs:\n{addresses.fill_jobs(jobs)}"}
+
+
+def unit(program: str, listen: str) -> Files:
+    """Return the systemd unit that starts this program, and the kernel's settings for it."""
+    words = f"{program} run --config {INSTALLED_CONFIG} --log-format json --listen {listen}"
+    text = text_of("deploy/systemd/schulnetz.service")
+    return {
+        "schulnetz.service": re.sub(r"(?<=^ExecStart=).*$", words, text, flags=re.MULTILINE),
+        "50-schulnetz.conf": text_of("deploy/systemd/sysctl.conf"),
+    }
+
+
+def compose() -> Files:
+    """Return a folder for `docker compose up`, which needs the wheel beside its Dockerfile.
+
+    Raises:
+        ValueError: if the shipped file does not have what names the working copy.
+    """
+    text = text_of("deploy/compose.yaml")
+    for here, there in _IN_CLONE:
+        if here not in text:
+            raise ValueError(f"compose.yaml does not have {here!r}")
+        text = text.replace(here, there)
+    found = {
+        "compose.yaml": text,
+        "Dockerfile": text_of("deploy/container/Containerfile.wheel"),
+        "requirements.lock": text_of("requirements.lock"),
+        "prometheus/prometheus.yml": text_of("deploy/prometheus/prometheus.yml"),
+    }
+    found |= texts_of("deploy/prometheus/rules", "*.yml", "prometheus/rules/")
+    found |= {f"alertmanager/{name}": text for name, text in alertmanager().items()}
+    found |= texts_of("deploy/grafana/provisioning", "*/*.yml", "grafana/provisioning/")
+    for language in LANGUAGES:
+        found |= texts_of(f"dashboards/{language}", "*.json", f"dashboards/{language}/")
+    return found
+
+
+def kubernetes(addresses: Addresses, namespace: str) -> Files:
+    """Return the daemons' manifests, and what Prometheus's operator and Grafana's sidecar read."""
+    own = text_of("deploy/kubernetes/schulnetz.yaml").replace(".default.svc", f".{namespace}.svc")
+    found = {"schulnetz.yaml": own, "scrape.yaml": _scrape(own, namespace)}
+    for name, text in rules(addresses).items():
+        stem = name.removesuffix(".yml")
+        spec = f"spec:\n{_indented(text, 2)}"
+        head = _head("monitoring.coreos.com/v1", "PrometheusRule", f"schulnetz-{stem}")
+        found[f"rules/{stem}.yaml"] = head + spec
+    for language in LANGUAGES:
+        for name, text in texts_of(f"dashboards/{language}", "*.json").items():
+            stem = f"{name.removesuffix('.json')}-{language}"
+            head = _head("v1", "ConfigMap", stem, ', grafana_dashboard: "1"')
+            found[f"boards/{stem}.yaml"] = f"{head}data:\n  {stem}.json: {as_json(text)}\n"
+    return found
+
+
+def _head(version: str, kind: str, name: str, labels: str = "") -> str:
+    return (
+        f"apiVersion: {version}\nkind: {kind}\nmetadata:\n  name: {name}\n"
+        f"  labels: {{app: schulnetz{labels}}}\n"
+    )
+
+
+def _indented(text: str, by: int) -> str:
+    return "".join(
+        f"{' ' * by}{line}" if line.strip() else line for line in text.splitlines(keepends=True)
+    )
+
+
+def _scrape(manifests: str, namespace: str) -> str:
+    """Return the job `schulnetz` of all pods, and `schools` of what each pod lists."""
+    replicas = re.search(r"^  replicas: (\d+)$", manifests, re.MULTILINE)
+    numbers = range(1, int(replicas[1]) + 1) if replicas else range(1, 2)
+    lists = "".join(
+        f"    - url: http://schulnetz-{number}.schulnetz.{namespace}.svc:9822/sd/prometheus\n"
+        "      refreshInterval: 1m\n"
+        for number in numbers
+    )
+    monitor = _head("monitoring.coreos.com/v1", "ServiceMonitor", "schulnetz") + (
+        "spec:\n"
+        "  selector:\n"
+        "    matchLabels: {app: schulnetz}\n"
+        f"  namespaceSelector: {{matchNames: [{namespace}]}}\n"
+        "  endpoints:\n"
+        "    - port: http\n"
+        "      path: /metrics/monitor\n"
+        f"      interval: {_SCRAPE_SECONDS}s\n"
+        "      # The rules ask for both jobs by name.\n"
+        "      relabelings:\n"
+        "        - {targetLabel: job, replacement: schulnetz}\n"
+    )
+    schools = _head("monitoring.coreos.com/v1alpha1", "ScrapeConfig", "schools") + (
+        "spec:\n"
+        "  honorLabels: true\n"
+        f"  scrapeInterval: {_SCRAPE_SECONDS}s\n"
+        "  relabelings:\n"
+        "    - {targetLabel: job, replacement: schools}\n"
+        "  # One for each pod of the StatefulSet.\n"
+        f"  httpSDConfigs:\n{lists}"
+    )
+    return f"{monitor}---\n{schools}"

@@ -1,0 +1,208 @@
+"""`schulnetz export`: files that the real tools accept, with addresses filled in."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.test_main import invoke
+
+ROOT = Path(__file__).parents[2]
+BOARDS = sorted(path.name for path in ROOT.glob("dashboards/de/*.json"))
+
+
+def export(kind: str, folder: Path, *options: str | Path) -> str:
+    code, said, errors = invoke("export", kind, folder, *options)
+    assert code == 0, errors
+    return said
+
+
+def accepted(*command: str | Path) -> None:
+    words = [str(one) for one in command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.integration
+def test_promtool_accepts_rules_that_need_no_external_label(tmp_path: Path) -> None:
+    monitor, grafana = "https://monitor.example.org:9822", "https://grafana.example.org/boards"
+    addresses = ("--monitor", monitor, "--grafana", f"{grafana}/", "--language", "en")
+    export("rules", tmp_path, *addresses, "--runbooks", "https://wiki.example.org/runbooks")
+    files = sorted(tmp_path.glob("*.yml"))
+    assert [one.name for one in files] == sorted(
+        one.name for one in ROOT.glob("deploy/prometheus/rules/*.yml")
+    )
+    accepted("promtool", "check", "rules", "--lint=all", "--lint-fatal", *files)
+    text = "".join(one.read_text(encoding="utf-8") for one in files)
+    assert "externalLabels" not in text
+    assert f'status_page: "{monitor}/schools/{{{{ $labels.school }}}}"' in text
+    assert f'"{grafana}/d/schulnetz-city-en' in text
+    assert '"https://wiki.example.org/runbooks/UplinkDown.md"' in text
+
+
+@pytest.mark.integration
+def test_amtool_accepts_the_configuration_with_its_templates(tmp_path: Path) -> None:
+    export("alertmanager", tmp_path)
+    accepted("amtool", "check-config", tmp_path / "alertmanager.yml")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("monitor", "scheme"), [("10.1.2.3:9000", "http"), ("https://[fd00::1]:9822", "https")]
+)
+def test_the_two_jobs_fit_into_a_prometheus_that_has_others(
+    tmp_path: Path, monitor: str, scheme: str
+) -> None:
+    export("prometheus", tmp_path, "--monitor", monitor)
+    (jobs,) = documents(tmp_path / "schulnetz.scrape.yml")
+    assert list(jobs) == ["scrape_configs"]
+    own, schools = jobs["scrape_configs"]
+    place = monitor.removeprefix("https://")
+    assert own["static_configs"] == [{"targets": [place]}]
+    assert schools["http_sd_configs"][0]["url"] == f"{scheme}://{place}/sd/prometheus"
+    assert [one["job_name"] for one in (own, schools)] == ["schulnetz", "schools"]
+    assert {one.get("scheme", "http") for one in (own, schools)} == {scheme}
+    other = {"job_name": "node", "static_configs": [{"targets": ["127.0.0.1:9100"]}]}
+    whole = tmp_path / "prometheus.yml"
+    whole.write_text(yaml.safe_dump({"scrape_configs": [other, own, schools]}))
+    accepted("promtool", "check", "config", whole)
+
+
+def test_the_boards_come_with_what_grafana_reads_them_by(tmp_path: Path) -> None:
+    export("boards", tmp_path, "--prometheus", "http://prometheus.example:9090")
+    for language in ("de", "en"):
+        assert sorted(one.name for one in (tmp_path / language).iterdir()) == BOARDS
+    provisioning = tmp_path / "provisioning"
+    (providers,) = documents(provisioning / "dashboards/schulnetz.yml")
+    paths = {one["options"]["path"] for one in providers["providers"]}
+    assert paths == {str(tmp_path / "de"), str(tmp_path / "en")}
+    (sources,) = documents(provisioning / "datasources/schulnetz.yml")
+    assert sources["datasources"][0]["url"] == "http://prometheus.example:9090"
+
+
+@pytest.mark.integration
+def test_the_unit_starts_this_program_at_the_wanted_address(tmp_path: Path) -> None:
+    export("unit", tmp_path, "--listen", "[::1]:9000")
+    text = (tmp_path / "schulnetz.service").read_text(encoding="utf-8")
+    (line,) = (one for one in text.splitlines() if one.startswith("ExecStart="))
+    program, *words = line.removeprefix("ExecStart=").split()
+    assert Path(program).is_file()
+    assert words[-2:] == ["--listen", "[::1]:9000"]
+    accepted("systemd-analyze", "verify", "--man=no", tmp_path / "schulnetz.service")
+
+
+@pytest.mark.integration
+def test_the_composed_stack_needs_no_clone(tmp_path: Path) -> None:
+    export("compose", tmp_path)
+    (stack,) = documents(tmp_path / "compose.yaml")
+    assert stack["services"]["monitor"]["build"] == {"context": "."}
+    mounts = [
+        volume.split(":")[0]
+        for service in stack["services"].values()
+        for volume in service["volumes"]
+        if volume.startswith(".")
+    ]
+    # The schools are the user's own.
+    assert [one for one in mounts if not (tmp_path / one).is_dir()] == ["./config"]
+    for line in (tmp_path / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY ") and "--from" not in line and "*" not in line:
+            assert all((tmp_path / one).exists() for one in line.split()[1:-1]), line
+    accepted("promtool", "check", "config", tmp_path / "prometheus/prometheus.yml")
+    accepted("amtool", "check-config", tmp_path / "alertmanager/alertmanager.yml")
+    assert sorted(one.name for one in (tmp_path / "dashboards/en").iterdir()) == BOARDS
+
+
+@pytest.mark.integration
+def test_kubernetes_gets_rules_jobs_and_boards_as_its_operators_read_them(tmp_path: Path) -> None:
+    export("kubernetes", tmp_path, "--namespace", "schools", "--monitor", "https://m.example:443")
+    kinds = {
+        (one["apiVersion"], one["kind"])
+        for path in tmp_path.rglob("*.yaml")
+        for one in documents(path)
+    }
+    assert kinds == {
+        ("v1", "Service"),
+        ("apps/v1", "StatefulSet"),
+        ("v1", "ConfigMap"),
+        ("monitoring.coreos.com/v1", "PrometheusRule"),
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
+        ("monitoring.coreos.com/v1alpha1", "ScrapeConfig"),
+    }
+    for path in sorted(tmp_path.glob("rules/*.yaml")):
+        (rule,) = documents(path)
+        plain = tmp_path / f"{path.stem}.plain.yml"
+        plain.write_text(yaml.safe_dump(rule["spec"], allow_unicode=True))
+        accepted("promtool", "check", "rules", plain)
+        (shipped,) = documents(ROOT / f"deploy/prometheus/rules/{path.stem}.yml")
+        names = [group["name"] for group in shipped["groups"]]
+        assert [group["name"] for group in rule["spec"]["groups"]] == names
+    boards = [document for path in tmp_path.glob("boards/*.yaml") for document in documents(path)]
+    assert len(boards) == 2 * len(BOARDS)
+    for board in boards:
+        assert board["metadata"]["labels"]["grafana_dashboard"] == "1"
+        (text,) = board["data"].values()
+        language = board["metadata"]["name"][-2:]
+        name = f"{board['metadata']['name'][:-3]}.json"
+        assert json.loads(text) == json.loads((ROOT / "dashboards" / language / name).read_text())
+
+
+def test_the_pods_are_asked_by_names_that_they_allow(tmp_path: Path) -> None:
+    export("kubernetes", tmp_path, "--namespace", "schools")
+    _, pods = documents(tmp_path / "schulnetz.yaml")
+    monitor, schools = documents(tmp_path / "scrape.yaml")
+    assert monitor["spec"]["selector"]["matchLabels"] == pods["spec"]["selector"]["matchLabels"]
+    (container,) = pods["spec"]["template"]["spec"]["containers"]
+    allowed = [one for one in container["args"] if one.endswith(".svc")]
+    numbers = range(1, pods["spec"]["replicas"] + 1)
+    names = [
+        one.partition("=")[2].replace("$(POD_INDEX)", str(number))
+        for number in numbers
+        for one in allowed
+    ]
+    assert [one["url"] for one in schools["spec"]["httpSDConfigs"]] == [
+        f"http://{name}:9822/sd/prometheus" for name in names
+    ]
+
+
+def test_what_is_there_is_overwritten_only_on_demand_and_all_may_read_it(tmp_path: Path) -> None:
+    export("prometheus", tmp_path)
+    file = tmp_path / "schulnetz.scrape.yml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+    file.write_text("mine")
+    code, _, errors = invoke("export", "prometheus", tmp_path)
+    assert code == 1
+    assert f"{file}: there already; name another folder, or overwrite with --force" in errors
+    assert file.read_text() == "mine"
+    export("prometheus", tmp_path, "--force")
+    assert "job_name: schulnetz" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("prometheus", "--monitor", "monitor"),
+        ("prometheus", "--monitor", "http://m:9822/path"),
+        ("prometheus", "--monitor", "m:9822\n  - evil"),
+        ("rules", "--grafana", "grafana.example"),
+        ("rules", "--runbooks", 'https://x/"y'),
+        ("kubernetes", "--namespace", "a/b"),
+    ],
+)
+def test_a_wrong_address_is_refused_before_anything_is_written(
+    tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    kind, *options = wrong
+    code, _, errors = invoke("export", kind, tmp_path / "new", *options)
+    assert code == 2
+    assert "such as" in errors
+    assert not (tmp_path / "new").exists()
