@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from monitor.cli.demo import STATE_DIRECTORY
+from monitor.cli.demo_options import STATE_DIRECTORY
 from monitor.cli.session import open_session
 from monitor.cli.show import session_screen
 from monitor.config import load

@@ -15,16 +15,15 @@ from monitor.cli.as_json import check_as_json
 from monitor.cli.common import (
     CONFIG_VARIABLE,
     Exit,
-    concurrency_option,
     default_config,
     fail,
     json_option,
     read_inventory,
-    shard_option,
 )
 from monitor.cli.contacts import check_contacts
 from monitor.cli.insecure import insecure_settings
 from monitor.cli.output import say, say_json, show
+from monitor.cli.run_options import concurrency_option, shard_option
 from monitor.clock import SystemClock
 from monitor.config import ConfigError, load
 from monitor.config.build.plausible import odd_locations

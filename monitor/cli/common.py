@@ -1,5 +1,7 @@
 """What the commands share: options, exit codes, reading the configuration, errors.
 
+Every command imports this file; what reads a configuration is imported where it is read.
+
 Must not know: any single command.
 """
 
@@ -11,7 +13,6 @@ import re
 import shutil
 import sys
 from enum import IntEnum
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -20,17 +21,12 @@ from click.core import ParameterSource
 
 from monitor.cli.output import say, say_text
 from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
-from monitor.config import ConfigError, load, load_text, read
-from monitor.config.secrets import read_credentials
-from monitor.config.tree.excerpt import with_excerpts
-from monitor.daemon.settings import Loaded
-from monitor.inventory.shard import Shard
-from monitor.schedule import DEFAULT_CONCURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.cli.unit import Unit
+    from monitor.config import ConfigError
     from monitor.inventory.city import Inventory, School
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -92,26 +88,6 @@ class Listen(click.ParamType[tuple[str, int]]):
         if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # the largest port
             self.fail(f"{value!r} is not HOST:PORT, such as {DEFAULT_LISTEN}", param, ctx)
         return host.strip("[]"), int(port)
-
-
-class ShardOf(click.ParamType[Shard]):
-    """`NUMBER/COUNT`, counted from 1."""
-
-    name = "shard"
-
-    def convert(
-        self,
-        value: str | Shard,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Shard:
-        """Parse the shard."""
-        if isinstance(value, Shard):
-            return value
-        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", value)
-        if found is None or int(found[1]) > int(found[2]):
-            self.fail(f"{value!r} is not NUMBER/COUNT, such as 2/5", param, ctx)
-        return Shard(int(found[1]), int(found[2]))
 
 
 class Years(click.ParamType[tuple[int, int]]):
@@ -201,27 +177,6 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
-def concurrency_option(command: Command) -> Command:
-    """Add `--concurrency N`."""
-    return click.option(
-        "--concurrency",
-        type=click.IntRange(1, 100_000),
-        default=DEFAULT_CONCURRENCY,
-        show_default=True,
-        help="Maximum number of concurrent checks.",
-    )(command)
-
-
-def shard_option(command: Command) -> Command:
-    """Add `--shard NUMBER/COUNT`."""
-    return click.option(
-        "--shard",
-        type=ShardOf(),
-        metavar="NUMBER/COUNT",
-        help="Monitor only this shard of the schools. [default: all]",
-    )(command)
-
-
 def base_url(host: str, port: int, scheme: str = "http") -> str:
     """Return the URL of the daemon's pages, with brackets around an IPv6 address."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -292,6 +247,8 @@ def state_option(command: Command) -> Command:
 
 def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False) -> None:
     """Print every mistake of a configuration, and the way to another one where none is found."""
+    from monitor.config.tree.excerpt import with_excerpts  # noqa: PLC0415  # pydantic, YAML
+
     text = with_excerpts(error) if excerpts else str(error)
     if config == DEFAULT_CONFIG and not config.exists():
         text += "; name it with --config"
@@ -300,27 +257,14 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
 
 def read_inventory(config: Path) -> Inventory:
     """Return the inventory; if the file has errors, print all of them and exit with 1."""
+    # It takes a third of a second of CPU, and options are read without a configuration.
+    from monitor.config import ConfigError, load  # noqa: PLC0415
+
     try:
         return load(config)
     except ConfigError as error:
         say_config_error(error, config, excerpts=True)
         raise SystemExit(Exit.WRONG) from None
-
-
-def read_all(config: Path, shard: Shard | None = None) -> Loaded:
-    """Return the inventory, or a shard of it, with its secrets.
-
-    Raises:
-        ConfigError: with every error; the daemon must survive a bad reload.
-    """
-    # Read only once: the file might change before a second read for the digest.
-    text = read(config)
-    city = load_text(text, str(config))
-    digest = sha256(text).hexdigest()
-    credentials = read_credentials(city.credentials)
-    if shard is None or shard.count == 1:
-        return Loaded(city, credentials, digest)
-    return Loaded(shard.of(city), credentials, digest, city)
 
 
 def find_school(inventory: Inventory, wanted: str) -> School:

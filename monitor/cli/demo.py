@@ -17,27 +17,26 @@ import sys
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import click
 from rich.text import Text
 
-from monitor.cli.common import NAMED, Exit, base_url, fail, program, read_inventory, sentence
+from monitor.cli.common import Exit, base_url, fail, program, read_inventory, sentence
 from monitor.cli.demo_control import Faults, listening
 from monitor.cli.demo_lines import Changes, degraded_words
+from monitor.cli.demo_options import STATE_DIRECTORY
 from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.config.shape.units import UnitError, parse_duration
 from monitor.daemon.open import open_daemon
-from monitor.daemon.settings import FORECAST_SECONDS, LEDGER_FILE, Loaded, Settings
+from monitor.daemon.settings import FORECAST_SECONDS, Loaded, Settings
 from monitor.inventory.checks import InterfacesOptions
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.place import SqlitePlace
+from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from monitor.shipped import EXAMPLE_CITY, shipped
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
@@ -53,15 +52,14 @@ from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from monitor.clock import Clock
     from monitor.daemon.daemon import Daemon, Status
     from monitor.inventory.city import Inventory
     from monitor.probes.context import EchoTransport
 
-DEVICE_PORT = 16100
 COMMUNITY = "simulated"
-STATE_DIRECTORY = Path("demo-state")
 NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
@@ -91,12 +89,6 @@ class DemoParts:
     inventory: Inventory
     echo: ModelledEcho
     credentials: Mapping[str, Secret]
-
-
-def config_of_demo(config: Path, *, of_demo: bool = True) -> Path:
-    """Return the configuration that is named; without one, a demo has the example city."""
-    is_named = click.get_current_context().get_parameter_source("config") in NAMED
-    return config if is_named or not of_demo else shipped(EXAMPLE_CITY)
 
 
 def demo_parts(

@@ -19,9 +19,13 @@ from monitor.cli.common import (
     listen_option,
     read_inventory,
 )
-from monitor.cli.demo import DEVICE_PORT, STATE_DIRECTORY, Wishes, config_of_demo
-from monitor.cli.demo import demo as run_demo
 from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place
+from monitor.cli.demo_options import (
+    DEVICE_PORT,
+    STATE_DIRECTORY,
+    config_of_demo,
+    running_state_option,
+)
 from monitor.cli.output import say
 from monitor.simulator.faults import FaultError, FaultKind
 
@@ -93,15 +97,14 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     """Run the daemon on a simulated city: real SNMP on loopback, modelled ping."""
     if context.invoked_subcommand is not None:
         return
+    # The daemon's and the simulator's libraries take a second of CPU, which the help does not need.
+    from monitor.cli.demo import Wishes  # noqa: PLC0415
+    from monitor.cli.demo import demo as run_demo  # noqa: PLC0415
+
     config = config_of_demo(config)
     run_demo(Wishes(config, listen, state_dir, schools, duration, faults, port, years, year_lasts))
 
 
-running_state_option = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    help=f"Where the running demo keeps its state.  [default: {STATE_DIRECTORY}]",
-)
 _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 
 

@@ -40,7 +40,6 @@ from monitor.ledger.chain import LedgerError
 from monitor.probes.echo.port import EchoPermissionError
 from monitor.probes.echo.socket import EchoSocket
 from monitor.probes.resolve import ResolveError, resolve
-from monitor.snmp.client import SnmpClient
 from monitor.state.directory import StateDirectoryError, look_at_state_directory
 from monitor.threads import open_probe_threads
 from monitor.words.plural import count_of
@@ -165,6 +164,8 @@ def _ledger(ledger: LedgerPlace) -> Finding:
 
 
 async def _network(inventory: Inventory | None) -> list[Finding]:
+    from monitor.snmp.client import SnmpClient  # noqa: PLC0415  # cryptography, not for the help
+
     found = []
     async with SnmpClient() as client:
         smallest = min(client.receive_buffer_bytes.values(), default=0)

@@ -13,8 +13,6 @@ from monitor.cli.finding import Finding, Health
 from monitor.cli.service import is_service, own_name
 from monitor.cli.unit import UNIT, active_state, is_booted
 from monitor.config.secrets import own_copy
-from monitor.web.tls import WebFileError
-from monitor.web.web_file import read_web_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +77,10 @@ def web_file(named: Path | None, config: Path) -> Finding | None:
 
     A file beside the schools that no option names is a finding too; None without any file.
     """
+    # They bring cryptography and bcrypt, which only a host with such a file needs.
+    from monitor.web.tls import WebFileError  # noqa: PLC0415
+    from monitor.web.web_file import read_web_file  # noqa: PLC0415
+
     what = "web configuration"
     if named is None:
         beside = config.with_name("web.config.yml")

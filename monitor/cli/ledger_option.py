@@ -12,14 +12,14 @@ import click
 from click.core import ParameterSource
 
 from monitor.cli.common import Exit, fail, unit_of
-from monitor.daemon.settings import LEDGER_FILE
 from monitor.ledger.chain import LedgerError
-from monitor.ledger.place import LedgerPlace, SqlitePlace
-from monitor.ledger.postgres import postgres_place
+from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from monitor.ledger.place import LedgerPlace
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -86,6 +86,8 @@ def _place(
         if writer is not None:
             fail("--ledger-writer needs a database; name it with --ledger", Exit.USAGE)
         return SqlitePlace(state_dir / LEDGER_FILE)
+    from monitor.ledger.postgres import postgres_place  # noqa: PLC0415  # SQLAlchemy takes long to load
+
     try:
         place = postgres_place(url, writer)
     except LedgerError as error:

@@ -1,6 +1,7 @@
 """Output of the commands: the only code that writes to the terminal.
 
 Control characters from devices, files or users are removed here, so no command has to do it.
+Most commands print lines alone, so rich is imported where a table or a display is shown.
 
 Must not know: any single command.
 """
@@ -13,17 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TextIO
 
 import click
-from rich.console import Console
-from rich.live import Live
-from rich.markup import escape
-from rich.segment import Segment
 
 from monitor.words.plain import as_json, plain, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rich.console import ConsoleOptions, RenderableType, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +30,8 @@ class _Plain:
     shown: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment  # noqa: PLC0415  # for tables and displays alone
+
         for segment in console.render(self.shown, options):
             text = segment.text if segment.control else plain_lines(segment.text)
             yield Segment(text, segment.style, segment.control)
@@ -74,6 +73,8 @@ def show(shown: RenderableType) -> None:
 
     What is wider is left to the terminal to break, and never cut.
     """
+    from rich.console import Console  # noqa: PLC0415  # for tables and displays alone
+
     Console().print(_Plain(shown), crop=False)
 
 
@@ -83,6 +84,9 @@ def working(text: str) -> Iterator[Callable[[str], None]]:
 
     On stderr, and only where that is a terminal: the output may go elsewhere.
     """
+    from rich.console import Console  # noqa: PLC0415  # for tables and displays alone
+    from rich.markup import escape  # noqa: PLC0415  # the same
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None
@@ -95,6 +99,9 @@ class Screen:
     """A display that is updated in place; a context manager."""
 
     def __init__(self, *, stays: bool) -> None:
+        from rich.console import Console  # noqa: PLC0415  # for tables and displays alone
+        from rich.live import Live  # noqa: PLC0415  # the same
+
         self._live = Live(console=Console(), auto_refresh=False, transient=not stays)
 
     def __enter__(self) -> Self:

@@ -24,7 +24,6 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say_document
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError, LedgerLockedError
-from monitor.report.output import to_csv, to_html, to_json, to_markdown
 from monitor.report.report import end_of, record, rollout_report
 from monitor.state.whole_file import whole_text
 
@@ -85,6 +84,9 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     **_: object,
 ) -> None:
     """Report the roll-out: verified of the goal, forecast, regressions, evidence."""
+    # Its help needs no templates.
+    from monitor.report.output import to_csv, to_html, to_json, to_markdown  # noqa: PLC0415
+
     inventory = read_inventory(config)
     made = _made(inventory, ledger, as_of, since)
     shapes: dict[str, Callable[[RolloutReport], str]] = {

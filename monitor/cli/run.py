@@ -9,15 +9,16 @@ import asyncio
 import logging
 import signal
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from monitor.cli import logs
-from monitor.cli.common import Exit, base_url, fail, read_all, say_config_error, sentence
+from monitor.cli.common import Exit, base_url, fail, say_config_error, sentence
 from monitor.clock import SystemClock
-from monitor.config import ConfigError
-from monitor.config.secrets import SecretError
+from monitor.config import ConfigError, load_text, read
+from monitor.config.secrets import SecretError, read_credentials
 from monitor.daemon.open import open_daemon
-from monitor.daemon.settings import Settings, TrapAddressError
+from monitor.daemon.settings import Loaded, Settings, TrapAddressError
 from monitor.daemon.systemd import READY, Supervisor
 from monitor.ledger.chain import LedgerError
 from monitor.probes.echo.port import EchoPermissionError
@@ -72,6 +73,22 @@ def _leaves(error: Exception) -> Iterator[str]:
             yield from _leaves(one)
     else:
         yield f"{type(error).__name__}: {error}"
+
+
+def read_all(config: Path, shard: Shard | None = None) -> Loaded:
+    """Return the inventory, or a shard of it, with its secrets.
+
+    Raises:
+        ConfigError: with every error; the daemon must survive a bad reload.
+    """
+    # Read only once: the file might change before a second read for the digest.
+    text = read(config)
+    city = load_text(text, str(config))
+    digest = sha256(text).hexdigest()
+    credentials = read_credentials(city.credentials)
+    if shard is None or shard.count == 1:
+        return Loaded(city, credentials, digest)
+    return Loaded(shard.of(city), credentials, digest, city)
 
 
 async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from monitor.cli import demo as demo_command
 from monitor.cli.common import (
     Exit,
     config_option,
@@ -24,14 +23,13 @@ from monitor.cli.common import (
     read_inventory,
     sentence,
 )
+from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo, running_state_option
 from monitor.cli.devices import known_device, snmp_devices
 from monitor.cli.exported import LEGEND, exported_counts, exported_table
 from monitor.cli.output import say, say_document, show
 from monitor.cli.recording import recording, subtrees_of
 from monitor.cli.service import Service, ServiceCommand
-from monitor.cli.session import open_transports
 from monitor.clock import SystemClock
-from monitor.config.secrets import SecretError
 from monitor.exposition.text import sanitise
 from monitor.inventory.checks import SNMP_OPTIONS, HardwareOptions, InterfacesOptions
 from monitor.observation import DeviceReading, HardwareReading
@@ -66,11 +64,6 @@ _TABLES = {table.name: table for table in TABLES if table is not LLDP_REM_TABLE}
 device_argument = click.argument("device", metavar="SCHOOL/DEVICE")
 demo_option = click.option(
     "--demo", "of_demo", is_flag=True, help="Query the simulated device of a running demo."
-)
-demo_state_option = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path),
-    help=f"Where the running demo keeps its state.  [default: {demo_command.STATE_DIRECTORY}]",
 )
 
 
@@ -117,7 +110,7 @@ class _Device:
 @click.argument("table", required=False)
 @config_option
 @demo_option
-@demo_state_option
+@running_state_option
 def walk(
     device: str,
     table: str | None,
@@ -130,7 +123,7 @@ def walk(
     `schulnetz walk SCHOOL/DEVICE` lists the tables; `profile` shows the readings of the vendor's
     MIBs by its device profile, `exported` what is exported of each interface, and why.
     """
-    inventory = read_inventory(demo_command.config_of_demo(config, of_demo=of_demo))
+    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
     wanted = _table(table)
 
     async def lines(found: _Device) -> list[str]:
@@ -169,7 +162,7 @@ class _RecordCommand(ServiceCommand):
 @config_option
 @mode_option
 @demo_option
-@demo_state_option
+@running_state_option
 def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     device: str,
     file: Path,
@@ -184,7 +177,7 @@ def record(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     addresses are redacted. FILE is in snmpsim's .snmprec format; - is stdout.
     """
     _refuse_existing(file)
-    inventory = read_inventory(demo_command.config_of_demo(config, of_demo=of_demo))
+    inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
     demo = _demo(state_dir, of_demo=of_demo)
     lines, failures = _ask(inventory, device, _record, demo=demo)
     for failure in failures:
@@ -213,7 +206,7 @@ def _write(file: Path, mode: int | None, device: str, lines: list[str]) -> None:
 
 def _demo(state_dir: Path | None, *, of_demo: bool) -> Path | None:
     """Return the state directory of the running demo; None for the real devices."""
-    return (state_dir or demo_command.STATE_DIRECTORY) if of_demo else None
+    return (state_dir or STATE_DIRECTORY) if of_demo else None
 
 
 def _ask(
@@ -224,6 +217,10 @@ def _ask(
     demo: Path | None,
 ) -> T:
     """Return what came of a job on a device; leave with a line if it cannot be asked."""
+    # They bring the libraries of all checks: a second of CPU, which the help does not need.
+    from monitor.cli.session import open_transports  # noqa: PLC0415
+    from monitor.config.secrets import SecretError  # noqa: PLC0415
+
     name = known_device(inventory, wanted)
     state = demo or default_state_directory()
 

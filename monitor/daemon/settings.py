@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from monitor.config import ConfigError
 from monitor.config.secrets import SecretError
 from monitor.inventory.changes import ReloadRefusedError
-from monitor.ledger.place import SqlitePlace
+from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from monitor.schedule import DEFAULT_CONCURRENCY, CapacityError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
     from monitor.ledger.place import LedgerPlace
 
-LEDGER_FILE = "ledger.sqlite"
 FORECAST_SECONDS = 3600.0
 
 

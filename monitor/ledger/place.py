@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from monitor.ledger.reading import Reading
     from monitor.ledger.restore import Restored
 
+LEDGER_FILE = "ledger.sqlite"
+"""Name of the file in a state directory."""
+
 
 class LedgerStore(Protocol):
     """A ledger that is open for its one writer.

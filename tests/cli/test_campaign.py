@@ -14,9 +14,8 @@ from monitor.campaigns.records import CampaignPhase, CampaignStep, campaign_entr
 from monitor.campaigns.requests import FILE_NAME, RequestFile
 from monitor.cli import main
 from monitor.clock import SystemClock
-from monitor.daemon.settings import LEDGER_FILE
 from monitor.ledger.ledger import Ledger
-from monitor.ledger.place import SqlitePlace
+from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from tests.cli.test_json import assert_same_form, documented
 
 if TYPE_CHECKING:

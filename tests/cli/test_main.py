@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from monitor import __version__
 from monitor.cli import main
+from monitor.cli.commands import Listed
 from monitor.cli.common import Exit
 from tests.integration.running import Town
 
@@ -31,9 +32,18 @@ def invoke(*arguments: str | Path) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+def loaded() -> dict[str, click.Command]:
+    """Return the commands themselves, by their names in the table."""
+    found = {}
+    for name, command in main.commands.items():
+        assert isinstance(command, Listed)
+        found[name] = command.load()
+    return found
+
+
 def commands() -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for name, command in main.commands.items():
+    for name, command in loaded().items():
         if isinstance(command, click.Group):
             found |= {f"{name} {inner}": one for inner, one in command.commands.items()}
         else:
@@ -120,6 +130,24 @@ def test_without_arguments_the_commands_are_listed() -> None:
     assert code == 2
     for name in main.commands:
         assert f"  {name} " in output + errors
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_the_table_has_a_command_as_it_describes_itself(name: str) -> None:
+    itself, listed = loaded()[name], main.commands[name]
+    assert itself.name == name
+    for width in (45, 80, 1000):
+        assert listed.get_short_help_str(width) == itself.get_short_help_str(width)
+    assert listed.help is not None
+    assert itself.help is not None
+    assert listed.help.endswith(".")
+    assert itself.help.startswith(listed.help)
+
+
+def test_a_mistyped_command_gets_suggestions() -> None:
+    code, _, errors = invoke("repot")
+    assert code == 2
+    assert "report" in errors.splitlines()[-1]
 
 
 def test_help_explains_the_exit_codes() -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import PosixPath
 from typing import IO, TYPE_CHECKING, Any
 
-from monitor.cli.common import read_all
+from monitor.cli.run import read_all
 from monitor.inventory.shard import Shard
 from tests.integration.running import COMMUNITY_OF_RUN, Town
 

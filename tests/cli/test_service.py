@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import unit as unit_module
-from monitor.cli.main import main
-from tests.cli.test_main import TOWN, invoke
+from tests.cli.test_main import TOWN, invoke, loaded
 
 PROGRAM = Path(sys.executable).with_name("schulnetz")
 
@@ -166,5 +165,5 @@ def test_a_recording_is_written_by_the_person(host: Host, tmp_path: Path) -> Non
 def test_every_command_with_secrets_or_requests_runs_as_the_service() -> None:
     from monitor.cli.service import ServiceCommand  # noqa: PLC0415  # beside its use
 
-    found = {name for name, one in main.commands.items() if isinstance(one, ServiceCommand)}
+    found = {name for name, one in loaded().items() if isinstance(one, ServiceCommand)}
     assert found == {"probe", "walk", "record", "doctor"}

@@ -1,0 +1,30 @@
+"""Options of the demo that other commands share, and which demo is meant if they are not given.
+
+Must not know: how the demo runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from monitor.cli.common import NAMED
+from monitor.shipped import EXAMPLE_CITY, shipped
+
+DEVICE_PORT: Final = 16100
+STATE_DIRECTORY: Final = Path("demo-state")
+
+running_state_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path),
+    help=f"Where the running demo keeps its state.  [default: {STATE_DIRECTORY}]",
+)
+"""`--state-dir` of a command that talks to a running demo."""
+
+
+def config_of_demo(config: Path, *, of_demo: bool = True) -> Path:
+    """Return the configuration that is named; without one, a demo has the example city."""
+    is_named = click.get_current_context().get_parameter_source("config") in NAMED
+    return config if is_named or not of_demo else shipped(EXAMPLE_CITY)
