@@ -83,7 +83,7 @@ WHY: Final = Row(
                 ),
                 Column("Value #B", Text("Down", "Ausgefallen"), "none"),
                 Column("Value #C", Text("Unknown", "Unbekannt"), "none"),
-                Column("Value #D", Text("Up", "Verbunden"), "none"),
+                Column("Value #D", Text("Online", "Online"), "none"),
             ),
             first_by=Text("Down", "Ausgefallen"),
         ),
@@ -192,7 +192,7 @@ WORST: Final = Row(
             Text(
                 "Share of pings to routers lost in five minutes, for lines that were up "
                 "throughout. Good: under 1 %.",
-                "Anteil verlorener Pings zu Routern in fünf Minuten; nur durchgehend verbundene "
+                "Anteil verlorener Pings zu Routern in fünf Minuten; nur durchgehend erreichbare "
                 "Leitungen. Gut: unter 1 %.",
             ),
             LOSS,
@@ -232,11 +232,11 @@ DETAIL: Final = Row(
             Kind.STATE_TIMELINE,
             Text(
                 "Lines that were not up throughout",
-                "Leitungen, die nicht durchgehend verbunden waren",
+                "Leitungen, die nicht durchgehend online waren",
             ),
             Text(
                 "The twelve lines that were up the least in the time range. Good: none.",
-                "Die zwölf, die im Zeitraum am wenigsten verbunden waren. Gut: keine.",
+                "Die zwölf, die im Zeitraum am wenigsten online waren. Gut: keine.",
             ),
             (
                 Query(
@@ -247,7 +247,7 @@ DETAIL: Final = Row(
                     same("{{place}}"),
                 ),
                 *if_none(
-                    _TROUBLED, Text("every line was up throughout", "alle durchgehend verbunden")
+                    _TROUBLED, Text("every line was up throughout", "alle durchgehend online")
                 ),
             ),
             "none",
@@ -265,7 +265,7 @@ BOARD: Final = Board(
     Text("Is the city well?", "Geht es der Stadt gut?"),
     Text(
         "Which schools are up, which are not, and what is the cause.",
-        "Welche Schulen verbunden sind, welche nicht, und woran es liegt.",
+        "Welche Schulen online sind, welche nicht, und woran es liegt.",
     ),
     (ANSWER, WHY, WORST, DETAIL),
     marks=(of_city(OUTAGES), of_city(MAINTENANCE), of_city(CAMPAIGNS), RELOADS),

@@ -108,7 +108,7 @@ TILES: Final = (
         Text(
             "Degraded lines, of all lines: packet loss, services, errors. Switches are in the "
             "table below. Good: 0.",
-            "Leitungen, die verbunden und gestört sind, von allen: Verlust, Dienste, Fehler. "
+            "Leitungen, die online und gestört sind, von allen: Verlust, Dienste, Fehler. "
             "Switches stehen in der Tabelle darunter. Gut: 0.",
         ),
         _share("max by (school, site) (school_uplink_degraded) == 1", _LINES, CARE),

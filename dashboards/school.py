@@ -93,8 +93,8 @@ ANSWER: Final = Row(
             Kind.STAT,
             Text("Line", "Leitung"),
             Text(
-                "Verdict on each site's line, with its cause. Good: up.",
-                "Urteil über die Leitung jedes Standorts, mit Grund. Gut: verbunden.",
+                "Verdict on each site's line, with its cause. Good: online.",
+                "Urteil über die Leitung jedes Standorts, mit Grund. Gut: online.",
             ),
             verdict_sentences("uplink", HERE, "school, site", "{{place}}"),
             "none",
@@ -110,7 +110,7 @@ ANSWER: Final = Row(
             STATE_SEEN_SINCE,
             Text(
                 "Since when each line has not been up, or since when all have been up.",
-                "Seit wann jede Leitung, die nicht verbunden ist, es nicht ist; seit wann alle es "
+                "Seit wann jede Leitung, die nicht online ist, es nicht ist; seit wann alle es "
                 "sind, wo alle es sind. Nicht von vor dem Start des Monitors.",
             ),
             (Query(_SINCE, same("{{site}}"), instant=True),),
@@ -283,13 +283,13 @@ WHY: Final = Row(
             Kind.STATE_TIMELINE,
             Text(
                 "The line, and switches not up throughout",
-                "Die Leitung, und nicht durchgehend verbundene Switches",
+                "Die Leitung, und nicht durchgehend erreichbare Switches",
             ),
             Text(
                 "States over time: each line, and the twelve worst switches. Switches that are "
                 "not shown were up throughout. Switches are unknown while the line is down.",
                 "Zustände über die Zeit: jede Leitung, und die zwölf schlechtesten Switches. Ein "
-                "Switch, der fehlt, war durchgehend verbunden. Unbekannt, solange die Leitung "
+                "Switch, der fehlt, war durchgehend online. Unbekannt, solange die Leitung "
                 "tot ist.",
             ),
             (

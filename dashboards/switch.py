@@ -115,7 +115,7 @@ ANSWER: Final = Row(
         Panel(
             Kind.STAT,
             same("Switch"),
-            Text("Verdict and cause. Good: up.", "Urteil, mit Grund. Gut: verbunden."),
+            Text("Verdict and cause. Good: online.", "Urteil, mit Grund. Gut: online."),
             verdict_sentences("switch", HERE, "school, site, device", "{{place}} · {{device}}"),
             "none",
             NOTHING_YET,

@@ -198,7 +198,13 @@ def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
     for transition in transitions:
         by_site.setdefault(transition.site.partition("/")[2], []).append(transition)
     found = [
-        Outage(site=site, begins=spell.begins, ends=spell.ends, reason=spell.detail)
+        Outage(
+            site=site,
+            begins=spell.begins,
+            ends=spell.ends,
+            cause=spell.reason,
+            reason=spell.detail,
+        )
         for site, changes in by_site.items()
         for spell in down_spells(changes)
     ]
@@ -241,6 +247,7 @@ def sla_of(report: SlaReport) -> Sla:
                         site=one.site.id,
                         begins=outage.begins,
                         ends=outage.ends,
+                        cause=outage.reason,
                         reason=outage.detail or outage.reason,
                     )
                     for outage in one.outages

@@ -116,6 +116,7 @@ class Outage(Answer):
     site: str
     begins: datetime
     ends: datetime | None
+    cause: str = Field(description="The cause of the first verdict, as verdicts name it.")
     reason: str
 
 

@@ -166,6 +166,8 @@ def openapi() -> dict[str, object]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Schulnetz monitor", "version": __version__},
+        # Relative to the document's own address, so that it holds behind a proxy's path prefix.
+        "servers": [{"url": "../.."}],
         "paths": {one.path: {"get": _description(one)} for one in OPERATIONS},
         "components": {"schemas": schemas["$defs"]},
     }

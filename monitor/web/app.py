@@ -20,7 +20,8 @@ from monitor.web.api import api_routes
 from monitor.web.connection import HEAD_SECONDS, Serving
 from monitor.web.discovery import discovery_route
 from monitor.web.door import Door
-from monitor.web.pages import page_routes
+from monitor.web.missing import missing
+from monitor.web.pages import Pages, page_routes
 from monitor.web.refusals import no_refusals
 from monitor.web.returning import Returning
 from monitor.web.server_log import ServerLog
@@ -137,12 +138,13 @@ async def _listen(listen: Listen) -> list[socket.socket]:
 
 def application(view: View, guard: Guard, listen: Listen) -> web.Application:
     """Return the application over a view of the daemon."""
-    middlewares = [guard.middleware, unavailable(listen.refused)]
+    pages = Pages(view, view.timezone)
+    middlewares = [guard.middleware, unavailable(listen.refused), missing(pages)]
     app = web.Application(client_max_size=0, middlewares=middlewares)
     app[VIEW] = view
     app.add_routes(
         [
-            *page_routes(view, view.timezone),
+            *page_routes(pages),
             *api_routes(view),
             web.get("/metrics", _metrics),
             web.get("/metrics/monitor", _own_metrics),

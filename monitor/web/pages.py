@@ -22,6 +22,7 @@ from monitor.web.language import preferred
 from monitor.web.picture import Chart, chart, spots
 from monitor.words.pages import word
 from monitor.words.plain import plain_lines
+from monitor.words.terms import CAUSES, CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,11 +33,16 @@ if TYPE_CHECKING:
     from monitor.words.text import Language
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 MAX_QUERY: Final = 100
-_STATIC: Final = {"status.css": "text/css", "status.js": "text/javascript"}
+_STATIC: Final = {
+    "status.css": "text/css",
+    "status.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+_ICON: Final = "icon.svg"
 _SYMBOLS: Final = {
     Standing.UP: "●",
     Standing.DEGRADED: "▲",
@@ -110,8 +116,12 @@ class Pages:
         wish = Wish.of(request)
         school = await self._view.school(request.match_info["school"])
         if school is None:
-            return self._page(request, wish, "missing.html", status=404)
+            return self._page(request, wish, "missing.html", status=404, said="no_school")
         return self._page(request, wish, "school.html", school=school, charts=_charts(school))
+
+    def missing(self, request: web.Request) -> web.Response:
+        """Return the page for an address that does not exist."""
+        return self._page(request, Wish.of(request), "missing.html", status=404, said="no_page")
 
     def _page(
         self, request: web.Request, wish: Wish, template: str, status: int = 200, **values: object
@@ -132,8 +142,13 @@ class Pages:
         def day(it: date) -> str:
             return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
 
+        def named(check: str) -> str:
+            return word(language, f"checks.{check}") if check in CHECKS else check
+
         text = self._templates.get_template(template).render(
             say=say,
+            named=named,
+            causes=CAUSES,
             when=when,
             clock=clock,
             day=day,
@@ -142,7 +157,7 @@ class Pages:
             symbol=_SYMBOLS,
             outcome=_OUTCOMES,
             wish=wish,
-            path=request.path,
+            root=_root(request.rel_url.raw_path),
             standings=tuple(Standing),
             **values,
         )
@@ -157,14 +172,20 @@ class Pages:
         )
 
 
-def page_routes(view: View, timezone: Callable[[], str]) -> list[web.RouteDef]:
-    """Return the routes of the pages, and of the style and script that they load."""
-    pages = Pages(view, timezone)
+def page_routes(pages: Pages) -> list[web.RouteDef]:
+    """Return the routes of the pages, and of the style, script and icon that they load."""
     return [
         web.get("/", pages.city),
         web.get("/schools/{school}", pages.school),
         *(web.get(f"/static/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
+        # A browser asks for it by itself beside what is no page, such as the metrics.
+        web.get("/favicon.ico", _static(_ICON, _STATIC[_ICON])),
     ]
+
+
+def _root(path: str) -> str:
+    """Return the relative way from a page to `/`, which holds behind any prefix of a proxy."""
+    return "../" * (path.count("/") - 1) or "./"
 
 
 def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.words.terms import (
+    CAUSES,
     CHECKS,
     DEGRADED,
     OUTCOMES,
@@ -105,7 +106,8 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "common_outage": Text(
         "All providers stopped answering together while our own line works. Verdicts on their "
         "schools are suspended.",
-        "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen.",
+        "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen. "
+        "Verdächtig sind der gemeinsame Netzknoten und die Anbieter.",
     ),
     "provider_outage": Text(
         "Outage of {provider}: {down} of {sites} sites are down",
@@ -160,12 +162,13 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "router": Text("router", "Router"),
     "district": Text("District", "Stadtteil"),
     "number": Text("number", "Nummer"),
-    "all_up": Text("all {count} connected", "alle {count} verbunden"),
     "some_down": Text("{down} of {count} down", "{down} von {count} ausgefallen"),
     "no_switches": Text("none", "keine"),
-    "not_found": Text("There is no such school.", "Diese Schule gibt es nicht."),
+    "no_school": Text("There is no such school.", "Diese Schule gibt es nicht."),
+    "no_page": Text("There is no such page.", "Diese Seite gibt es nicht."),
     "api": Text("For programs", "Für Programme"),
-    "metrics": Text("Metrics", "Messwerte"),
+    "api_document": Text("API", "Schnittstelle (API)"),
+    "own_metrics": Text("the monitor's own metrics", "Messwerte des Monitors selbst"),
 }
 
 PAGES: Final[Mapping[str, Text]] = {
@@ -173,6 +176,7 @@ PAGES: Final[Mapping[str, Text]] = {
     **STATES,
     "degraded": DEGRADED,
     **{f"troubles.{trouble}": text for trouble, text in TROUBLES.items()},
+    **{f"causes.{cause}": text for cause, text in CAUSES.items()},
     **{f"checks.{kind}": text for kind, text in CHECKS.items()},
     **{f"outcome.{outcome}": text for outcome, text in OUTCOMES.items()},
     **{f"reasons.{reason}": text for reason, text in REASONS.items()},

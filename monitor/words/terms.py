@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATES: Final[Mapping[str, Text]] = {
-    "up": Text("up", "verbunden"),
+    "up": Text("online", "online"),
     "down": Text("down", "Ausfall"),
     "unknown": Text("unknown", "unbekannt"),
 }
@@ -149,7 +149,7 @@ CAMPAIGNS: Final[Mapping[str, Text]] = {
 }
 
 MINUTES: Final[Mapping[str, Text]] = {
-    "up": Text("up", "verbunden"),
+    "up": Text("online", "online"),
     "down": Text("down", "Ausfall"),
     "unknown": Text("unknown", "unbekannt"),
     "maintenance": Text("maintenance", "Wartung"),

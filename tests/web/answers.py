@@ -138,7 +138,13 @@ def school(**changes: Any) -> SchoolStatus:
     values: dict[str, Any] = summary().model_dump() | {
         "sites": (site,),
         "outages": (
-            Outage(site="main", begins=NOW - timedelta(days=2), ends=None, reason="no reply"),
+            Outage(
+                site="main",
+                begins=NOW - timedelta(days=2),
+                ends=None,
+                cause=Cause.NO_ANSWER,
+                reason="no reply",
+            ),
         ),
         "maintenance": (
             Window(
