@@ -10,14 +10,18 @@ import aiohttp
 import pytest
 from playwright.async_api import async_playwright
 
+from monitor.observation import State
 from monitor.web.app import Listen, serve
 from tests.integration.probe_servers import nginx
 from tests.ports import free_port
+from tests.web import answers
 from tests.web.test_app import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from monitor.status.model import CityStatus
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +29,13 @@ BLOCK = """server {{ listen 127.0.0.1:{front};
   location /schulnetz/ {{ proxy_pass http://127.0.0.1:{back}/; }}
 }}"""
 ADDRESS = re.compile(r'(?:href|src|action)="([^"#]+)"')
+
+
+class Alone(Shown):
+    """A city whose only school is down."""
+
+    def city(self) -> CityStatus:
+        return answers.city(root_causes=(answers.finding(State.DOWN),))
 
 
 def links_of(base: str, page: str) -> Iterator[str]:
@@ -40,7 +51,7 @@ async def test_every_link_of_every_page_leads_somewhere(tmp_path: Path) -> None:
     root = f"http://127.0.0.1:{front}/schulnetz/"
     seen: set[str] = set()
     left = [root]
-    async with serve(Shown(), Listen("127.0.0.1", 0)) as back, aiohttp.ClientSession() as web:
+    async with serve(Alone(), Listen("127.0.0.1", 0)) as back, aiohttp.ClientSession() as web:
         with nginx(tmp_path, BLOCK.format(front=front, back=back), [front]):
             while left:
                 address = left.pop()
