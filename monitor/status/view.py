@@ -7,7 +7,10 @@ Must not know: HTTP, or how the daemon is built.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar, TypeVarTuple, Unpack
+import contextlib
+from asyncio import Lock
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple, Unpack
 
 from monitor.availability.records import TRANSITION, read_transition
 from monitor.availability.sla import month_entries, sla_report
@@ -24,10 +27,11 @@ from monitor.status.build import (
     sla_of,
     windows_of,
 )
+from monitor.status.uptime import UptimeBook, weakness
 from monitor.threads import FullError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from monitor.availability.records import Transition
@@ -38,10 +42,12 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.status.build import Sources
     from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Sla, Window
+    from monitor.status.uptime import Uptime
     from monitor.threads import Threads
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+_UPTIME_LASTS: Final = timedelta(minutes=1)
 
 
 class UnknownTargetError(LookupError):
@@ -102,6 +108,12 @@ class View(Protocol):
             BusyError: if too many read it.
         """
 
+    async def uptime(self) -> Mapping[str, Uptime]:
+        """Return the uptime of every school whose minutes are recorded, by its id.
+
+        The worst of its lines counts. While the ledger cannot be read it is what was read last.
+        """
+
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict, in the configuration's order."""
 
@@ -153,6 +165,10 @@ class DaemonView:
     def __init__(self, daemon: Watched, gate: ScrapeGate) -> None:
         self._daemon = daemon
         self._gate = gate
+        self._book = UptimeBook()
+        self._uptime: dict[str, Uptime] = {}
+        self._uptime_read: datetime | None = None
+        self._one_reads = Lock()
 
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
@@ -192,6 +208,25 @@ class DaemonView:
         names = [f"{school.id}/{site.id}" for site in school.sites]
         transitions = await self._read(self._transitions, names, now)
         return school_status(self._sources, school, transitions, now)
+
+    async def uptime(self) -> Mapping[str, Uptime]:
+        """Return the uptime of every school, read from the ledger at most once a minute."""
+        async with self._one_reads:
+            now, before = self._now, self._uptime_read
+            if before is None or abs(now - before) >= _UPTIME_LASTS:
+                # Also after a failure: a ledger out of reach is not asked at every request.
+                self._uptime_read = now
+                with contextlib.suppress(UnavailableError):
+                    self._uptime = await self._read(self._read_uptime, now)
+            return self._uptime
+
+    def _read_uptime(self, now: datetime) -> dict[str, Uptime]:
+        with self._daemon.ledger_place.open_reader() as reader:
+            lines = self._book.read(reader, now)
+        found: dict[str, list[Uptime]] = {}
+        for site, uptime in lines.items():
+            found.setdefault(site.partition("/")[0], []).append(uptime)
+        return {school: min(of, key=weakness) for school, of in found.items()}
 
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict."""

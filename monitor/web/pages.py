@@ -8,17 +8,21 @@ Must not know: how the daemon is built, or what a value means.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.observation import Outcome
+from monitor.rollout.stage import Stage
 from monitor.status.model import Standing
 from monitor.web.language import preferred
+from monitor.web.order import Order, groups
 from monitor.web.picture import Chart, chart, spots
 from monitor.words.pages import word
 from monitor.words.plain import plain_lines
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import date, datetime
 
-    from monitor.status.model import SchoolStatus, SchoolSummary
+    from monitor.status.model import CityStatus, SchoolStatus, SchoolSummary
     from monitor.status.view import View
     from monitor.words.text import Language
 
@@ -55,6 +59,7 @@ _OUTCOMES: Final = {
     Outcome.UNKNOWN: Standing.UNKNOWN,
 }
 """By which sign and colour a check's outcome is shown."""
+_MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Wish:
     language: Language
     search: str
     only: str
+    order: Order = Order.TROUBLE
 
     @classmethod
     def of(cls, request: web.Request) -> Wish:
@@ -71,7 +77,17 @@ class Wish:
         query = request.query
         language = preferred(request.headers.get("Accept-Language", ""), query.get("lang", ""))
         only = query.get("state", "")
-        return cls(language, query.get("q", "")[:MAX_QUERY], only if only in set(Standing) else "")
+        return cls(
+            language,
+            query.get("q", "")[:MAX_QUERY],
+            only if only in set(Standing) else "",
+            Order.of(query.get("sort", "")),
+        )
+
+    def address(self, **changes: str) -> str:
+        """Return the query of the same page with some of what it asks for changed."""
+        asked = {"lang": self.language, "q": self.search, "state": self.only, "sort": self.order}
+        return "?" + urlencode({key: said for key, said in (asked | changes).items() if said})
 
     def takes(self, school: SchoolSummary) -> bool:
         """Return whether a school is among those that are asked for."""
@@ -98,16 +114,22 @@ class Pages:
     async def city(self, request: web.Request) -> web.Response:
         """Return the page of all schools."""
         wish = Wish.of(request)
+        uptime = await self._view.uptime()
         everybody = self._view.schools()
         found = [school for school in everybody if wish.takes(school)]
         names = {school.id: school.name for school in everybody}
+        city = self._view.city()
         return self._page(
             request,
             wish,
             "city.html",
-            city=self._view.city(),
-            schools=found,
+            city=city,
+            groups=groups(found, uptime, wish.order),
+            uptime=uptime,
             names=names,
+            orders=tuple(Order),
+            is_measured=any(school.stage is not Stage.UNKNOWN for school in everybody),
+            days_left=_days_left(city, ZoneInfo(self._timezone())),
             plan=spots(found),
         )
 
@@ -117,7 +139,15 @@ class Pages:
         school = await self._view.school(request.match_info["school"])
         if school is None:
             return self._page(request, wish, "missing.html", status=404, said="no_school")
-        return self._page(request, wish, "school.html", school=school, charts=_charts(school))
+        uptime = await self._view.uptime()
+        return self._page(
+            request,
+            wish,
+            "school.html",
+            school=school,
+            uptime=uptime.get(school.id),
+            charts=_charts(school),
+        )
 
     def missing(self, request: web.Request) -> web.Response:
         """Return the page for an address that does not exist."""
@@ -139,6 +169,13 @@ class Pages:
         def clock(instant: datetime) -> str:
             return f"{instant.astimezone(zone):%H:%M:%S}"
 
+        def lasting(since: datetime, now: datetime) -> str:
+            minutes = max(0, int((now - since).total_seconds()) // 60)
+            for key, size in (("days", 2880), ("hours", 120), ("minutes", 0)):
+                if minutes >= size:
+                    return say(f"lasting.{key}", count=minutes // _MINUTES[key])
+            raise AssertionError("the last size is nought")
+
         def day(it: date) -> str:
             return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
 
@@ -154,6 +191,8 @@ class Pages:
             day=day,
             rate=lambda bps: _rate(language, bps),
             number=lambda value, digits=1: _number(language, value, digits),
+            percent=lambda ratio: _percent(language, ratio),
+            lasting=lasting,
             symbol=_SYMBOLS,
             outcome=_OUTCOMES,
             wish=wish,
@@ -198,6 +237,11 @@ def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Respo
     return send
 
 
+def _days_left(city: CityStatus, zone: ZoneInfo) -> int | None:
+    """Return for how many days the goal is not due yet, negative after that day."""
+    return None if city.goal is None else (city.goal.target - city.at.astimezone(zone).date()).days
+
+
 def _charts(school: SchoolStatus) -> dict[str, Chart | None]:
     return {site.id: chart(site.last_day) for site in school.sites}
 
@@ -205,6 +249,12 @@ def _charts(school: SchoolStatus) -> dict[str, Chart | None]:
 def _number(language: Language, value: float, digits: int) -> str:
     text = f"{value:.{digits}f}"
     return text.replace(".", ",") if language == "de" else text
+
+
+def _percent(language: Language, ratio: float) -> str:
+    """Return a share in per cent that is 100 only if nothing is missing of it."""
+    shown = math.floor(ratio * 1000) / 10
+    return "100" if ratio >= 1 else _number(language, shown, 1)
 
 
 def _rate(language: Language, bits_per_second: float) -> str:

@@ -247,7 +247,7 @@ def test_the_switch_names_the_port_that_is_faulty(
         "place": "Alpha",
     }
     said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]] = {
-        "Switch": {"{{place}} · {{device}}: up": (0, named)},
+        "Switch": {"{{place}} · {{device}}: online": (0, named)},
         "Ports": {text: (code, labels)},
     }
     variables = {

@@ -93,7 +93,7 @@ async def test_a_browser_is_led_through_search_school_and_language(tmp_path: Pat
             await page.fill("input[type=search]", "mitte")
             await page.keyboard.press("Enter")
             await page.wait_for_url("**/schulnetz/*q=mitte*")
-            await page.click("text=Goethe-Schule")
+            await page.click(".groups >> text=Goethe-Schule")
             await page.wait_for_url("**/schulnetz/schools/goethe*")
             await page.click("text=Deutsch")
             await page.wait_for_url("**/schulnetz/schools/goethe?lang=de")

@@ -108,7 +108,7 @@ async def test_it_is_driven_by_keyboard_and_by_search(browser: Browser) -> None:
         await page.fill("input[type=search]", "mitte")
         await page.keyboard.press("Enter")
         await page.wait_for_url("**q=mitte**")
-        await page.click("text=Goethe-Schule")
+        await page.click(".groups >> text=Goethe-Schule")
         assert await page.inner_text("h1") == "Goethe-Schule"
         await page.click("text=Deutsch")
         assert await page.get_attribute("html", "lang") == "de"

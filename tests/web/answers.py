@@ -25,6 +25,7 @@ from monitor.status.model import (
     TroubleStatus,
     Window,
 )
+from monitor.status.uptime import Bar, Level, Stretch, Uptime
 from monitor.verdict import Cause, Trouble
 
 RUNBOOKS = "https://runbooks.example.org/docs/runbooks"
@@ -157,6 +158,16 @@ def school(**changes: Any) -> SchoolStatus:
         ),
     }
     return SchoolStatus(**(values | changes))
+
+
+def uptime() -> Uptime:
+    """Return goethe's time online: two hours of the last day were down, one partly."""
+    day = (Stretch(Level.UP, 0, 20), Stretch(Level.DOWN, 20, 2), Stretch(Level.PARTLY, 22, 1))
+    month = (Stretch(Level.NONE, 0, 10), Stretch(Level.UP, 10, 19), Stretch(Level.PARTLY, 29, 1))
+    return Uptime(
+        Bar((*day, Stretch(Level.UP, 23, 1)), 0.8958),
+        Bar(month, 0.99499),
+    )
 
 
 def city(**changes: Any) -> CityStatus:

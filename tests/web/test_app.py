@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Window
+    from monitor.status.uptime import Uptime
 
 TEXT = b"# HELP a A\n# TYPE a gauge\na 1\n"
 
@@ -63,6 +64,9 @@ class Shown:
 
     async def school(self, school_id: str) -> SchoolStatus | None:
         return answers.school() if school_id == "goethe" else None
+
+    async def uptime(self) -> dict[str, Uptime]:
+        return {"goethe": answers.uptime()}
 
     def verdicts(self) -> tuple[Finding, ...]:
         return (answers.finding(),)

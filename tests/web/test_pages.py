@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.observation import State
 from monitor.report.forecast import Outlook
+from monitor.rollout.stage import Stage
 from monitor.status.alerts import alert_status
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.status.uptime import Uptime
 from monitor.verdict import Trouble
 from monitor.web.language import preferred
 from monitor.web.pages import POLICY
@@ -51,7 +55,7 @@ async def test_the_city_is_seen_at_a_glance() -> None:
     assert '<html lang="de">' in text
     assert "41 von 82 Schulen sind durch Messung nachgewiesen" in text
     assert "keine Antwort" in text
-    assert '<a href="./schools/goethe?lang=de">Goethe-Schule</a>' in text
+    assert re.search(r'<a href="./schools/goethe\?lang=de"[^>]*>Goethe-Schule</a>', text)
     # By word and by sign, never by colour alone.
     assert re.search(r'<span aria-hidden="true">✕</span> Ausfall', text)
 
@@ -330,8 +334,8 @@ def words_of(page: str) -> str:
 
 async def test_the_city_counts_and_lists_what_is_degraded() -> None:
     text = words_of(await page("/", view=Ill()))
-    assert "1 ● online 1 ▲ gestört 0 ✕ Ausfall 0 ? unbekannt" in text
-    assert "Was gestört ist ▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
+    assert "0 ✕ Ausfall 1 ▲ gestört 0 ? unbekannt 1 ● online" in text
+    assert "▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
     assert "the answer is 503" not in text
     assert "the answer is 503, not 200 (failed 3 times in a row)" in await page("/", "en", Ill())
     found = words_of(await page("/?state=degraded", view=Ill()))
@@ -370,3 +374,84 @@ async def test_what_a_device_calls_its_parts_stays_text() -> None:
 
     text = await page("/", view=Named())
     assert "<script>alert" not in text
+
+
+class Measured(Shown):
+    """A city of four schools: one down, one online, one degraded, one of which nothing is known."""
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        since = answers.NOW
+        return (
+            answers.summary(id="zoo", name="Zoo", since=since - timedelta(hours=9)),
+            answers.summary(id="kant", name="Kant", state=State.DOWN),
+            answers.summary(id="abel", name="Abel", state=State.UNKNOWN, since=since),
+            answers.summary(id="ost", name="Ost", degraded_since=since - timedelta(minutes=9)),
+        )
+
+    async def uptime(self) -> dict[str, Uptime]:
+        whole = answers.uptime()
+        best = Uptime(replace(whole.day, ratio=1.0), replace(whole.month, ratio=0.99996))
+        return {"zoo": whole, "kant": best}
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("", "kant ost abel zoo"),
+        ("nonsense", "kant ost abel zoo"),
+        ("name", "abel kant ost zoo"),
+        ("since", "abel ost kant zoo"),
+        ("day", "zoo kant abel ost"),
+        ("month", "zoo kant abel ost"),
+    ],
+)
+async def test_schools_are_sorted_by_trouble_or_as_one_likes(order: str, names: str) -> None:
+    text = await page(f"/?sort={order}", view=Measured())
+    listed = text[text.index('class="groups"') :]
+    assert " ".join(re.findall(r"schools/(\w+)\?", listed)) == names
+
+
+async def test_each_school_has_its_time_online_and_nothing_short_of_all_is_100_per_cent() -> None:
+    text = words_of(await page("/?sort=name", view=Measured()))
+    assert "Zoo ✓ nachgewiesen 89,5 % 99,4 %" in text
+    assert "Kant ✓ nachgewiesen 60 min 100 % 99,9 %" in text
+    assert "Abel ✓ nachgewiesen – –" in text
+
+
+class Fresh(Shown):
+    """A city that has just begun to be watched."""
+
+    def city(self) -> CityStatus:
+        goal = answers.city().goal
+        assert goal is not None
+        return answers.city(
+            monitor=State.UNKNOWN,
+            schools_up=0,
+            schools_down=0,
+            schools_unknown=2,
+            root_causes=(),
+            goal=goal.model_copy(update={"verified": 0}),
+        )
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        one = answers.summary(state=State.UNKNOWN, stage=Stage.UNKNOWN)
+        return (one, one.model_copy(update={"id": "kant", "name": "Kant"}))
+
+
+async def test_what_is_not_measured_yet_is_neither_well_nor_nought() -> None:
+    text = words_of(await page("/", "en", Fresh()))
+    assert "not yet measured; 82 schools are wanted" in text
+    assert "0 of 82" not in text
+    assert "Nothing is down" not in text
+    assert text.count("Not yet measured.") == 1
+
+
+async def test_the_goal_says_how_late_it_is() -> None:
+    assert "in 299 Tagen" in words_of(await page("/"))
+    late = answers.city(at=answers.NOW + timedelta(days=400))
+
+    class Late(Shown):
+        def city(self) -> CityStatus:
+            return late
+
+    assert "101 days late" in words_of(await page("/", "en", Late()))

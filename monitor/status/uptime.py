@@ -1,0 +1,180 @@
+"""How much of the last day and the last 30 days each line was up, from the ledger's minutes.
+
+The ledger is read whole once and then only for what is new, so the bars survive a restart and cost
+a request nothing. Minutes that count neither as up nor as down (unknown, maintenance, outside the
+hours of the contract, not recorded) are left out.
+
+Must not know: who shows it, colours.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from monitor.availability.minutes import CODES, MinuteClass, minute_of
+from monitor.availability.records import MINUTES, SCOPE, read_run, read_scope
+from monitor.availability.sla import minute_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from monitor.ledger.chain import Entry, EntrySource
+
+_HOUR: Final = 60
+DAY_HOURS: Final = 24
+DAYS: Final = 30
+HOURS: Final = DAYS * DAY_HOURS
+# A minute is recorded some minutes after its end, and entries of several daemons interleave.
+_AGAIN: Final = timedelta(hours=2)
+_UP, _DOWN = CODES[MinuteClass.UP], CODES[MinuteClass.DOWN]
+_WELL: Final = 0.999
+
+
+class Level(StrEnum):
+    """How a piece of a bar is drawn."""
+
+    UP = "up"
+    PARTLY = "partly"
+    DOWN = "down"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Equal pieces side by side: the first one's number and how many there are."""
+
+    level: Level
+    first: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A span in equal pieces, the oldest first; `ratio` is None without a counted minute."""
+
+    stretches: tuple[Stretch, ...]
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """A line's last 24 hours, an hour a piece, and its last 30 days, 24 hours a piece."""
+
+    day: Bar
+    month: Bar
+
+
+class _Line:
+    """Minutes up and down of one site; an hour's place is its number modulo `HOURS`."""
+
+    __slots__ = ("down", "up")
+
+    def __init__(self) -> None:
+        self.up = bytearray(HOURS)
+        self.down = bytearray(HOURS)
+
+
+class UptimeBook:
+    """Adds up minutes by site and hour; not to be used by two threads at once."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line] = {}
+        self._newest: int | None = None
+        self._next: dict[str, int] = {}
+
+    def read(self, source: EntrySource, now: datetime) -> dict[str, Uptime]:
+        """Return the uptime of every site (`school/site`) after reading what is new.
+
+        Raises:
+            LedgerError: if the ledger cannot be read.
+        """
+        hour = minute_of(now) // _HOUR
+        back = _AGAIN if self._newest is not None else timedelta(hours=HOURS)
+        if self._newest is not None and hour - self._newest > 1:
+            back = min(back + timedelta(hours=hour - self._newest), timedelta(hours=HOURS))
+        self._advance(hour)
+        self._add(minute_entries(source, now - back, now))
+        place = (hour + 1) % HOURS
+        return {
+            site: _uptime(_turned(line.up, place), _turned(line.down, place))
+            for site, line in self._lines.items()
+        }
+
+    def _advance(self, hour: int) -> None:
+        """Empty the places of the hours that begin."""
+        if self._newest is not None:
+            for begun in range(max(self._newest + 1, hour - HOURS + 1), hour + 1):
+                for line in self._lines.values():
+                    line.up[begun % HOURS] = line.down[begun % HOURS] = 0
+        self._newest = hour if self._newest is None else max(hour, self._newest)
+
+    def _add(self, entries: Iterable[Entry]) -> None:
+        scopes: dict[str, tuple[str, ...]] = {}
+        found: Counter[tuple[int, str, str]] = Counter()
+        for entry in entries:
+            if entry.kind == SCOPE:
+                name, sites = read_scope(entry)
+                scopes[name] = sites
+            elif entry.kind == MINUTES:
+                run = read_run(entry)
+                # The first record of a minute counts.
+                first = max(run.first, self._next.get(run.scope, run.first))
+                end = run.first + run.minutes
+                for minute in range(first, end):
+                    found[minute // _HOUR, run.scope, run.codes] += 1
+                self._next[run.scope] = max(first, end)
+        for (hour, scope, codes), minutes in found.items():
+            self._count(hour, scopes.get(scope, ()), codes, minutes)
+
+    def _count(self, hour: int, sites: tuple[str, ...], codes: str, minutes: int) -> None:
+        if self._newest is None or not self._newest - HOURS < hour <= self._newest:
+            return
+        for site, code in zip(sites, codes, strict=False):
+            line = self._lines.get(site)
+            if line is None:
+                line = self._lines[site] = _Line()
+            if code == _UP:
+                line.up[hour % HOURS] += minutes
+            elif code == _DOWN:
+                line.down[hour % HOURS] += minutes
+
+
+def weakness(uptime: Uptime) -> tuple[float, float]:
+    """Return by what lines are sorted, those first that were down most."""
+    month, day = uptime.month.ratio, uptime.day.ratio
+    return (1.0 if month is None else month, 1.0 if day is None else day)
+
+
+def _turned(ring: bytearray, place: int) -> bytes:
+    return bytes(ring[place:] + ring[:place])
+
+
+def _uptime(up: bytes, down: bytes) -> Uptime:
+    return Uptime(_bar(up[-DAY_HOURS:], down[-DAY_HOURS:], 1), _bar(up, down, DAY_HOURS))
+
+
+def _bar(up: bytes, down: bytes, size: int) -> Bar:
+    levels = [
+        _level(sum(up[at : at + size]), sum(down[at : at + size])) for at in range(0, len(up), size)
+    ]
+    stretches, first = [], 0
+    for level, same in groupby(levels):
+        pieces = len(list(same))
+        stretches.append(Stretch(level, first, pieces))
+        first += pieces
+    counted = sum(up) + sum(down)
+    return Bar(tuple(stretches), sum(up) / counted if counted else None)
+
+
+def _level(up: int, down: int) -> Level:
+    if not up + down:
+        return Level.NONE
+    if not down or up / (up + down) >= _WELL:
+        return Level.UP
+    return Level.PARTLY if up else Level.DOWN

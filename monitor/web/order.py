@@ -1,0 +1,69 @@
+"""In which order, and in which groups, the schools are listed.
+
+Must not know: HTML, HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Self
+
+from monitor.status.model import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.status.model import SchoolSummary
+    from monitor.status.uptime import Bar, Uptime
+
+TROUBLE_FIRST: Final = (Standing.DOWN, Standing.DEGRADED, Standing.UNKNOWN, Standing.UP)
+
+
+class Order(StrEnum):
+    """By what schools are sorted; equal ones are sorted by name."""
+
+    TROUBLE = "trouble"
+    NAME = "name"
+    SINCE = "since"
+    DAY = "day"
+    MONTH = "month"
+
+    @classmethod
+    def of(cls, wished: str) -> Self:
+        """Return an order by its name, the first for anything else."""
+        return cls(wished) if wished in set(cls) else cls("trouble")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Schools that are listed together; `standing` is None where all are."""
+
+    standing: Standing | None
+    schools: tuple[SchoolSummary, ...]
+
+
+def groups(
+    schools: Sequence[SchoolSummary], uptime: Mapping[str, Uptime], order: Order
+) -> tuple[Group, ...]:
+    """Return the schools by trouble in groups, by anything else in one; no group is empty."""
+    named = sorted(schools, key=lambda one: one.name.casefold())
+    if order is Order.TROUBLE:
+        found = (
+            Group(standing, tuple(one for one in named if one.standing is standing))
+            for standing in TROUBLE_FIRST
+        )
+        return tuple(group for group in found if group.schools)
+    if order is Order.SINCE:
+        named.sort(key=lambda one: one.degraded_since or one.since, reverse=True)
+    elif order is not Order.NAME:
+        named.sort(key=lambda one: _ratio(uptime.get(one.id), order))
+    return (Group(None, tuple(named)),) if named else ()
+
+
+def _ratio(uptime: Uptime | None, order: Order) -> float:
+    """Return a share of time by which to sort; what was not measured comes last."""
+    if uptime is None:
+        return 2.0
+    bar: Bar = uptime.day if order is Order.DAY else uptime.month
+    return 2.0 if bar.ratio is None else bar.ratio

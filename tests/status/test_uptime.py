@@ -1,0 +1,115 @@
+"""The time online of lines, added up from the ledger's minutes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.availability.minutes import minute_of
+from monitor.availability.records import MINUTES, MinuteRun, minutes_entry, scope_entry, scope_id
+from monitor.ledger.reader import open_reader
+from monitor.ledger.store import open_store
+from monitor.status.uptime import Level, Stretch, UptimeBook, weakness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.ledger.chain import Entry, Recorded
+
+NOW = datetime(2022, 3, 7, 10, 30, tzinfo=UTC)
+SITES = ("goethe/main", "kant/main")
+
+
+class Paper:
+    """A real ledger of some runs of minutes; counts how many of their entries were read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.read = 0
+        self._record([scope_entry(SITES, NOW - timedelta(days=40))])
+
+    def write(self, begins: datetime, minutes: int, codes: str) -> None:
+        """Record equal minutes of both sites, in entries of five at most."""
+        first = minute_of(begins)
+        self._record(
+            [
+                minutes_entry(MinuteRun(at, min(5, first + minutes - at), scope_id(SITES), codes))
+                for at in range(first, first + minutes, 5)
+            ]
+        )
+
+    def _record(self, entries: list[Entry]) -> None:
+        store = open_store(self.path, NOW)
+        try:
+            store.append(store.link(entries))
+        finally:
+            store.close()
+
+    def entries(
+        self, kind: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Recorded]:
+        with open_reader(self.path) as reader:
+            for one in reader.entries(kind, since, until):
+                self.read += kind == MINUTES
+                yield one
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Paper:
+    return Paper(tmp_path / "ledger.sqlite")
+
+
+def test_down_minutes_are_seen_in_their_hour_and_in_the_share(paper: Paper) -> None:
+    broken = datetime(2022, 3, 7, 8, 0, tzinfo=UTC)
+    paper.write(NOW - timedelta(hours=24), 21 * 60 + 30, "uu")
+    paper.write(broken, 90, "du")
+    paper.write(broken + timedelta(minutes=90), 60, "uu")
+    found = UptimeBook().read(paper, NOW)
+    day = found["goethe/main"].day
+    assert day.stretches == (
+        Stretch(Level.UP, 0, 21),
+        Stretch(Level.DOWN, 21, 1),
+        Stretch(Level.PARTLY, 22, 1),
+        Stretch(Level.UP, 23, 1),
+    )
+    counted = 23 * 60 + 30
+    assert day.ratio == (counted - 90) / counted
+    assert found["kant/main"].day.ratio == 1.0
+    assert found["kant/main"].month.stretches[0] == Stretch(Level.NONE, 0, 28)
+    assert weakness(found["goethe/main"]) < weakness(found["kant/main"])
+
+
+def test_what_counts_neither_way_is_left_out(paper: Paper) -> None:
+    paper.write(NOW - timedelta(hours=3), 60, "?m")
+    paper.write(NOW - timedelta(hours=2), 60, "uo")
+    found = UptimeBook().read(paper, NOW)
+    assert found["goethe/main"].day.ratio == 1.0
+    assert found["kant/main"].day.ratio is None
+    assert found["kant/main"].day.stretches == (Stretch(Level.NONE, 0, 24),)
+
+
+def test_later_only_what_is_new_is_read_and_no_minute_counts_twice(paper: Paper) -> None:
+    begins = NOW - timedelta(days=10)
+    paper.write(begins, 10 * 24 * 60, "ud")
+    book = UptimeBook()
+    book.read(paper, NOW)
+    whole = paper.read
+    later = NOW + timedelta(hours=3)
+    paper.write(NOW, 180, "du")
+    found = book.read(paper, later)
+    assert paper.read - whole < whole / 20
+    assert found == UptimeBook().read(paper, later)
+    assert found["goethe/main"].month.ratio == 80 / 81
+
+
+def test_what_is_older_than_the_bar_leaves_it(paper: Paper) -> None:
+    paper.write(NOW - timedelta(days=29, hours=12), 60, "du")
+    paper.write(NOW - timedelta(hours=1), 60, "uu")
+    book = UptimeBook()
+    assert book.read(paper, NOW)["goethe/main"].month.ratio == 0.5
+    later = NOW + timedelta(days=1)
+    paper.write(NOW, 24 * 60, "uu")
+    assert book.read(paper, later)["goethe/main"].month.ratio == 1.0
