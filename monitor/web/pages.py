@@ -19,7 +19,6 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.observation import Outcome
-from monitor.rollout.stage import Stage
 from monitor.status.model import Standing
 from monitor.web.language import preferred
 from monitor.web.order import Order, groups
@@ -128,7 +127,7 @@ class Pages:
             uptime=uptime,
             names=names,
             orders=tuple(Order),
-            is_measured=any(school.stage is not Stage.UNKNOWN for school in everybody),
+            is_measured=any(school.stage.value != "unknown" for school in everybody),
             days_left=_days_left(city, ZoneInfo(self._timezone())),
             plan=spots(found),
         )
