@@ -28,6 +28,7 @@ from monitor.campaigns.evidence import (
     Measurement,
     Rates,
 )
+from monitor.words.rate import megabits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,24 +128,20 @@ def _broken(days: _Days, owed: Rates, way: Direction) -> tuple[str, ...]:
     reached = sum(any(10 * bps >= 9 * owed.maximum_bps for bps in of) for of in rates.values())
     if 3 * reached < 2 * len(rates):
         best = max((one for of in days.values() for one in of), key=lambda one: one.carried(way))
-        others = f", others' {_rate(best.others(way))} included" if best.others(way) else ""
+        others = f", others' {megabits(best.others(way))} included" if best.others(way) else ""
         reasons.append(
-            f"90 % of {_rate(owed.maximum_bps)} was reached on {reached} of {len(rates)} days, "
-            f"owed on two thirds of them; the best was {_rate(best.carried(way))}{others}"
+            f"90 % of {megabits(owed.maximum_bps)} was reached on {reached} of {len(rates)} days, "
+            f"owed on two thirds of them; the best was {megabits(best.carried(way))}{others}"
         )
     normal = sum(bps >= owed.normal_bps for of in rates.values() for bps in of)
     if 10 * normal < 9 * total:
         reasons.append(
-            f"the normal rate {_rate(owed.normal_bps)} was reached in {normal} of {total} "
+            f"the normal rate {megabits(owed.normal_bps)} was reached in {normal} of {total} "
             "measurements, owed in 90 %"
         )
     under = sum(any(bps < owed.minimum_bps for bps in of) for of in rates.values())
     if under > 1:
         reasons.append(
-            f"the minimum {_rate(owed.minimum_bps)} was undercut on {under} days, excused on one"
+            f"the minimum {megabits(owed.minimum_bps)} was undercut on {under} days, excused on one"
         )
     return tuple(reasons)
-
-
-def _rate(bps: float) -> str:
-    return f"{bps / 1e6:,.6g} Mbit/s"

@@ -37,6 +37,7 @@ from monitor.cli.service import ServiceCommand
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError
 from monitor.words.plural import count_of
+from monitor.words.rate import megabits
 from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ def _results(measurements: Iterable[Measurement], local: Callable[[datetime], st
 
 
 def _rate(bps: float | None) -> str:
-    return "-" if bps is None else f"{bps / 1e6:,.1f} Mbit/s"
+    return "-" if bps is None else megabits(bps, ",.1f")
 
 
 def _sites(school: School, wanted: str | None) -> tuple[Site, ...]:

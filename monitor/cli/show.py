@@ -24,6 +24,7 @@ from monitor.observation import (
     TcpReading,
 )
 from monitor.uplink.model import GAP_SENTENCES
+from monitor.words.rate import rate
 from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
@@ -112,14 +113,6 @@ def _verdict(subject: Subject, verdict: Verdict) -> Text:
         (verdict.state, style),
         f" ({verdict.cause}) since {since}",
     )
-
-
-def rate(bits_per_second: float) -> str:
-    """Return a rate as people write it: three figures and a unit."""
-    for unit, size in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
-        if bits_per_second >= size:
-            return f"{bits_per_second / size:.3g} {unit}"
-    return f"{bits_per_second:.0f} bit/s"
 
 
 def _table(school: School, observations: Sequence[Observation]) -> Table:

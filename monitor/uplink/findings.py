@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitor.uplink.model import ADMIN_DOWN, GAP_SENTENCES, OPER_UP, Gap
+from monitor.words.rate import rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,7 +83,7 @@ def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
         return assessed
     both = (("down", load.down, contract.down_bps), ("up", load.up, contract.up_bps))
     assessed[FindingKind.SATURATED] = _joined(
-        f"{name} at {one.utilisation:.0%} of the contracted {_rate(contracted)}"
+        f"{name} at {one.utilisation:.0%} of the contracted {rate(contracted, figures=6)}"
         for name, one, contracted in both
         if one.utilisation > SATURATED_RATIO
     )
@@ -97,8 +98,10 @@ def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
 def _slower(load: UplinkLoad, contract: Contract) -> str:
     if not load.is_slower_than_contract:
         return ""
-    owed = f"{_rate(contract.down_bps)} down and {_rate(contract.up_bps)} up"
-    return f"{load.interface} runs at {_rate(load.speed_bps or 0)}, the contract says {owed}"
+    owed = f"{rate(contract.down_bps, figures=6)} down and {rate(contract.up_bps, figures=6)} up"
+    return (
+        f"{load.interface} runs at {rate(load.speed_bps or 0, figures=6)}, the contract says {owed}"
+    )
 
 
 def _down(load: UplinkLoad) -> str:
@@ -132,10 +135,3 @@ def _spoilt(
 
 def _joined(parts: Iterable[str]) -> str:
     return ", ".join(parts)
-
-
-def _rate(bits_per_second: float) -> str:
-    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if bits_per_second >= factor:
-            return f"{bits_per_second / factor:g} {prefix}bit/s"
-    return f"{bits_per_second:g} bit/s"

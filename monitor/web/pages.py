@@ -25,6 +25,7 @@ from monitor.web.order import Order, groups
 from monitor.web.picture import Chart, chart, spots
 from monitor.words.pages import word
 from monitor.words.plain import plain_lines
+from monitor.words.rate import rate
 from monitor.words.terms import CAUSES, CHECKS
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class Pages:
             when=when,
             clock=clock,
             day=day,
-            rate=lambda bps: _rate(language, bps),
+            rate=lambda bps: rate(bps, language),
             number=lambda value, digits=1: _number(language, value, digits),
             percent=lambda ratio: _percent(language, ratio),
             lasting=lasting,
@@ -254,11 +255,3 @@ def _percent(language: Language, ratio: float) -> str:
     """Return a share in per cent that is 100 only if nothing is missing of it."""
     shown = math.floor(ratio * 1000) / 10
     return "100" if ratio >= 1 else _number(language, shown, 1)
-
-
-def _rate(language: Language, bits_per_second: float) -> str:
-    for unit, size in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
-        if bits_per_second >= size:
-            text = f"{bits_per_second / size:.3g}"
-            return f"{text.replace('.', ',') if language == 'de' else text} {unit}"
-    return f"{bits_per_second:.0f} bit/s"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.config.tree.places import mark_of
+from monitor.words.rate import rate
 
 if TYPE_CHECKING:
     from monitor.config.build.merge import Merged
@@ -54,13 +55,6 @@ def _check_order(
     if less > more:
         findings.add(
             mark_of(root, merged.nearest_path(lower, upper)),
-            f"{lower} ({_rate(less)}) is more than {upper} ({_rate(more)})",
+            f"{lower} ({rate(less, figures=6)}) is more than {upper} ({rate(more, figures=6)})",
             "allowed: minimum ≤ normal ≤ contracted",
         )
-
-
-def _rate(bits_per_second: int) -> str:
-    for factor, prefix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if bits_per_second >= factor:
-            return f"{bits_per_second / factor:g} {prefix}bit/s"
-    return f"{bits_per_second} bit/s"
