@@ -59,8 +59,9 @@ def subtrees_of(profile: DeviceProfile | None) -> tuple[str, ...]:
     """Return the subtrees to record from a device with a device profile."""
     readings = profile.readings if profile else ()
     own = (oid for one in readings for oid in (one.oid, one.label_oid) if oid)
+    table = (profile.sensor_table,) if profile and profile.sensor_table else ()
     # A scalar's subtree is its object.
-    return (*SUBTREES, *(oid.removesuffix(".0") for oid in own))
+    return (*SUBTREES, *table, *(oid.removesuffix(".0") for oid in own))
 
 
 def recording(varbinds: Iterable[Recorded], profile: DeviceProfile | None) -> Iterator[str]:

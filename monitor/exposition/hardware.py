@@ -124,6 +124,7 @@ PART_METRICS: Final[Mapping[Quantity, Metric]] = MappingProxyType(
             (Quantity.POWER_SUPPLY_GOOD, "", "Whether a power supply works: 1 yes, 0 no"),
             (Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
             (Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
+            (Quantity.POE_PORT_POWER_WATTS, "watts", "Power over Ethernet that a port delivers"),
         )
     }
 )

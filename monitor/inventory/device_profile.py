@@ -7,6 +7,7 @@ Must not know: the file format of profiles, or how an object is fetched.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,10 @@ class Quantity(StrEnum):
     POWER_SUPPLY_GOOD = "power_supply_good"
     OPTICAL_RECEIVE_POWER_DBM = "optical_receive_power_dbm"
     OPTICAL_TRANSMIT_POWER_DBM = "optical_transmit_power_dbm"
+    POE_PORT_POWER_WATTS = "poe_port_power_watts"
+
+
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class ProfileReading:
 
     The value is multiplied by `scale`, and `offset` is added. Where `good` has states, it is 1
     in one of them and else 0. Values in `ignored` say nothing. `label_oid` is the column that
-    names the rows, if any.
+    names the rows, if any; with `named`, a regular expression, only rows with such a name are read.
+    With `text` the value is a text, and its first number counts ("45.5 C").
     """
 
     quantity: Quantity
@@ -53,27 +59,66 @@ class ProfileReading:
     ignored: frozenset[int] = frozenset()
     label_oid: str = ""
     offset: float = 0.0
+    text: bool = False
+    named: str = ""
 
     @property
     def is_scalar(self) -> bool:
         """Return whether there is one value, without an index."""
         return self.oid.endswith(".0")
 
-    def value_of(self, raw: int) -> float | None:
+    def value_of(self, raw: int | bytes) -> float | None:
         """Return what a raw value says, None if nothing."""
-        if raw in self.ignored:
+        number = self._number(raw)
+        if number is None or number in self.ignored:
             return None
-        return float(raw in self.good) if self.good else raw * self.scale + self.offset
+        return float(number in self.good) if self.good else number * self.scale + self.offset
+
+    def _number(self, raw: int | bytes) -> float | None:
+        if isinstance(raw, int):
+            return raw
+        found = _NUMBER.search(raw.decode("utf-8", "replace")) if self.text else None
+        return float(found[0]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where a make says what a device is, if ENTITY-MIB does not.
+
+    The three are OIDs of a scalar or of a column, whose first text counts; empty without one.
+    `sys_descr` is a regular expression with groups of the names model, serial and software.
+    """
+
+    model_oid: str = ""
+    serial_oid: str = ""
+    software_oid: str = ""
+    sys_descr: str = ""
+
+    @property
+    def oids(self) -> tuple[str, ...]:
+        """Return the OIDs that there are."""
+        return tuple(filter(None, (self.model_oid, self.serial_oid, self.software_oid)))
+
+    def described(self, sys_descr: str) -> dict[str, str]:
+        """Return what a sysDescr says, by the groups' names."""
+        found = re.search(self.sys_descr, sys_descr) if self.sys_descr else None
+        return {name: said or "" for name, said in found.groupdict().items()} if found else {}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
-    """How one make is read; `sys_object_ids` are the subtrees of the devices that it is for."""
+    """How one make is read; `sys_object_ids` are the subtrees of the devices that it is for.
+
+    `sensor_table` is the OID of a table's entry with the columns of entPhySensorTable, such as
+    Cisco's entSensorValueTable; empty without one.
+    """
 
     name: str
     source: str
     sys_object_ids: tuple[str, ...]
     readings: tuple[ProfileReading, ...]
+    identity: Identity | None = None
+    sensor_table: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,30 +11,29 @@ Must not know: the SNMP protocol, or when a value is too high.
 
 from __future__ import annotations
 
-from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import HardwareOptions
 from monitor.observation import Chassis, HardwareReading, PowerSupplyGroup, Sensor
-from monitor.probes import poe_ports
+from monitor.probes import poe_ports, standard_parts
+from monitor.probes.make_parts import identified, objects_of, parts_of, text
 from monitor.probes.neighbors import LOCAL_COLUMNS, REMOTE_COLUMNS, neighbors
 from monitor.probes.snmp_poll import poll
-from monitor.snmp.oids import Object, Syntax
+from monitor.snmp.oids import ENT_PHY_SENSOR_TABLE, Object, Syntax
 from monitor.snmp.read import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from monitor.inventory.checks import Check
-    from monitor.inventory.device_profile import DeviceProfile, ProfileReading, Quantity
+    from monitor.inventory.device_profile import DeviceProfile
     from monitor.observation import Observation
     from monitor.probes.context import ProbeContext
     from monitor.snmp.read import Failure, Result
 
     Columns = Mapping[str, Mapping[int, int | bytes]]
 
-SCALARS = ("dot1dStpTopChanges", "sysObjectID")
+SCALARS = ("dot1dStpTopChanges", "sysObjectID", "sysDescr")
 POWER = ("pethMainPsePower", "pethMainPseOperStatus", "pethMainPseConsumptionPower")
 SENSORS = (
     "entPhySensorType",
@@ -50,7 +49,6 @@ ENTITIES = (
     "entPhysicalSerialNum",
     "entPhysicalModelName",
 )
-MAX_PARTS = 500
 UNITS = {
     3: "voltsAC",
     4: "voltsDC",
@@ -62,14 +60,17 @@ UNITS = {
     10: "rpm",
     11: "cmm",
     12: "truthvalue",
+    14: "dBm",
 }
-"""EntitySensorDataType; other(1) and unknown(2) say nothing that could be read."""
+"""EntitySensorDataType, and dBm of Cisco's SensorDataType; other(1) and unknown(2) say nothing."""
 
 # EntitySensorDataScale: units(9) is one, each step beside it a thousand times more or less.
 _ONE = 9
 _LAST_SCALE = 17
 # PhysicalClass (RFC 6933).
 _CHASSIS = 3
+_MODULE = 9
+_STACK = 11
 _WORKING = 1
 _BROKEN = 3
 # EntitySensorPrecision: decimal places, or accurate digits below 0.
@@ -91,22 +92,42 @@ async def _read(
         request = Request(scalars, columns)
         return await context.snmp.read(address, options.access, request, context.deadline)
 
-    found = await read(*POWER, poe_ports.STATUS, *SENSORS, scalars=SCALARS)
+    # A v1 agent refuses a whole request for one scalar that it lacks.
+    standard = standard_parts.SCALARS if options.access.version != "1" else ()
+    scalars = (*SCALARS, *standard)
+    found = await read(*POWER, poe_ports.STATUS, *SENSORS, scalars=scalars)
     if found.failure and not (found.scalars or found.columns):
         return None, found.failure
     profile = _profile(options, found)
-    scalars, columns = objects_of(profile)
-    names = (poe_ports.NAME,) if found.columns.get(poe_ports.STATUS) else ()
-    wanted = (*ENTITIES, *LOCAL_COLUMNS, *REMOTE_COLUMNS, *names, *columns)
-    further = await read(*wanted, scalars=scalars)
+    own_scalars, own_columns = objects_of(profile)
+    profiled = {one.quantity for one in profile.readings} if profile else set()
+    further = await read(
+        *dict.fromkeys(
+            (
+                *ENTITIES,
+                *LOCAL_COLUMNS,
+                *REMOTE_COLUMNS,
+                *((poe_ports.NAME,) if found.columns.get(poe_ports.STATUS) else ()),
+                *own_columns,
+                *_sensor_columns(profile),
+                *standard_parts.columns_for(found, profiled),
+            )
+        ),
+        scalars=own_scalars,
+    )
     changes = found.scalars.get("dot1dStpTopChanges")
+    names = further.columns.get("entPhysicalName", {})
+    parts = parts_of(profile.readings, further) if profile else {}
     reading = HardwareReading(
         _power(found.columns),
-        _sensors(found.columns, further.columns.get("entPhysicalName", {})),
+        {
+            **_sensors({name: further.columns.get(oid, {}) for name, oid in _own(profile)}, names),
+            **_sensors(found.columns, names),
+        },
         changes if isinstance(changes, int) else None,
-        _chassis(further.columns),
+        _chassis(profile, found, further),
         profile.name if profile else "",
-        _parts(profile, further),
+        standard_parts.add_standard(parts, found, further),
         # Half of them would look as if the others were gone.
         None if further.failure else neighbors(further.columns),
         poe_ports.powered_ports(found.columns, further.columns.get(poe_ports.NAME, {})),
@@ -118,6 +139,18 @@ async def _read(
     return (None if nothing and failure else reading), failure
 
 
+def _own(profile: DeviceProfile | None) -> tuple[tuple[str, str], ...]:
+    """Return the columns of a make's own table of sensors: by the standard's name, the OID."""
+    if profile is None or not profile.sensor_table:
+        return ()
+    columns = ENT_PHY_SENSOR_TABLE.columns
+    return tuple((name, f"{profile.sensor_table}.{number}") for number, name, _ in columns)
+
+
+def _sensor_columns(profile: DeviceProfile | None) -> tuple[Object, ...]:
+    return tuple(Object(oid, oid, Syntax.INTEGER, 1) for _, oid in _own(profile))
+
+
 def _profile(options: HardwareOptions, found: Result) -> DeviceProfile | None:
     if options.profile is not None:
         return options.profiles.named(options.profile)
@@ -125,63 +158,36 @@ def _profile(options: HardwareOptions, found: Result) -> DeviceProfile | None:
     return options.profiles.of(".".join(map(str, said))) if isinstance(said, tuple) else None
 
 
-@lru_cache(maxsize=200)
-def objects_of(profile: DeviceProfile | None) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
-    """Return the scalars and the columns that a profile reads, each named by its OID."""
-    readings = profile.readings if profile else ()
-    scalars = dict.fromkeys(one.oid for one in readings if one.is_scalar)
-    columns = dict.fromkeys(one.oid for one in readings if not one.is_scalar)
-    labels = dict.fromkeys(one.label_oid for one in readings if one.label_oid)
-    return (
-        tuple(Object(oid, oid, Syntax.INTEGER, 0) for oid in scalars),
-        (
-            *(Object(oid, oid, Syntax.INTEGER, 0) for oid in columns),
-            *(Object(oid, oid, Syntax.STRING, 0) for oid in labels if oid not in columns),
-        ),
+def _chassis(profile: DeviceProfile | None, found: Result, further: Result) -> Chassis | None:
+    """Return what the device is, each by the first source that says it.
+
+    They are ENTITY-MIB's chassis, the make's objects, ENTITY-MIB's stack, for the software the
+    modules too, and at last the version in sysDescr.
+    """
+    classes = further.columns.get("entPhysicalClass", {})
+    own, version = identified(profile, found, further)
+
+    def said(what: str, *sorts: int | str) -> Iterator[str]:
+        for sort in sorts:
+            if isinstance(sort, str):
+                yield sort
+            else:
+                rows = (index for index, kind in classes.items() if kind == sort)
+                yield from (_entity(further.columns, what, index) for index in rows)
+
+    model, serial, software = (
+        next(filter(None, sayings), "")
+        for sayings in (
+            said("ModelName", _CHASSIS, own.model, _STACK),
+            said("SerialNum", _CHASSIS, own.serial, _STACK),
+            said("SoftwareRev", _CHASSIS, own.software, _STACK, _MODULE, version),
+        )
     )
+    return Chassis(model, serial, software) if model or serial or software else None
 
 
-def _parts(profile: DeviceProfile | None, found: Result) -> dict[tuple[Quantity, str], float]:
-    parts: dict[tuple[Quantity, str], float] = {}
-    for reading in profile.readings if profile else ():
-        if reading.is_scalar:
-            said = found.scalars.get(reading.oid)
-            rows = {"": said} if isinstance(said, int) else {}
-        else:
-            rows = _named_rows(found, reading)
-        for name, raw in rows.items():
-            value = reading.value_of(raw)
-            # Of several objects that say the same, the one that the profile has first.
-            if value is not None and len(parts) < MAX_PARTS:
-                parts.setdefault((reading.quantity, name), value)
-    return parts
-
-
-def _named_rows(found: Result, reading: ProfileReading) -> dict[str, int]:
-    """Return a column's numbers by the rows' names; rows of the same name have their index too."""
-    # Their objects have an arity of 0, and so the indexes are tuples.
-    column = cast("Mapping[tuple[int, ...], int | bytes]", found.columns.get(reading.oid, {}))
-    labels = cast("Mapping[tuple[int, ...], int | bytes]", found.columns.get(reading.label_oid, {}))
-    numbers = {index: raw for index, raw in column.items() if isinstance(raw, int)}
-    names = {index: _text(labels.get(index, b"")) for index in numbers}
-    seen = Counter(names.values())
-    rows = {}
-    for index, raw in numbers.items():
-        name, place = names[index], ".".join(map(str, index))
-        rows[name if name and seen[name] == 1 else f"{name} {place}".strip()] = raw
-    return rows
-
-
-def _chassis(columns: Columns) -> Chassis | None:
-    classes = columns.get("entPhysicalClass", {})
-    for index, sort in classes.items():
-        if sort == _CHASSIS:
-            model, serial, software = (
-                _text(columns.get(f"entPhysical{what}", {}).get(index, b"")).strip()
-                for what in ("ModelName", "SerialNum", "SoftwareRev")
-            )
-            return Chassis(model, serial, software)
-    return None
+def _entity(columns: Columns, what: str, index: int) -> str:
+    return text(columns.get(f"entPhysical{what}", {}).get(index, b"")).strip('\0" ')
 
 
 def _power(columns: Columns) -> dict[int, PowerSupplyGroup]:
@@ -201,7 +207,7 @@ def _sensors(columns: Columns, names: Mapping[int, int | bytes]) -> dict[int, Se
             continue
         state = states.get(index, _WORKING)
         sensors[index] = Sensor(
-            _text(names.get(index, b"")),
+            text(names.get(index, b"")),
             unit,
             _scaled(value, scales.get(index, _ONE), digits.get(index, 0), state),
             state != _BROKEN,
@@ -220,10 +226,6 @@ def _scaled(value: int, scale: int, digits: int, state: int) -> float | None:
         return None
     exponent = (scale - _ONE) * 3 - max(digits, 0)
     return float(value * 10**exponent if exponent >= 0 else value / 10**-exponent)
-
-
-def _text(value: int | bytes) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _numbers(columns: Columns, name: str) -> dict[int, int]:

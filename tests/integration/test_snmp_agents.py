@@ -23,6 +23,7 @@ from monitor.inventory.device_profile import DeviceProfiles
 from monitor.observation import HardwareReading
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext
+from monitor.probes.make_parts import objects_of
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.client import SnmpClient
 from monitor.snmp.model import Agent, FailureKind
@@ -176,7 +177,7 @@ async def test_a_recorded_device_is_read_by_the_profile_of_its_make(
     profiles = DeviceProfiles(own_profiles())
     known = profiles.named(profile)
     assert known is not None
-    scalars, columns = hardware.objects_of(known)
+    scalars, columns = objects_of(known)
     oids = [one.oid.removesuffix(".0") for one in (*scalars, *columns)]
     with recorded(tmp_path, name, also=oids) as port:
         access = SnmpAccess("2c", "x", Engine.NATIVE, port=port, timeout=5.0)

@@ -16,6 +16,7 @@ from monitor.observation import Chassis, HardwareReading, Outcome, PowerSupplyGr
 from monitor.probes import hardware
 from monitor.probes.context import ProbeContext
 from monitor.probes.hardware import UNITS
+from monitor.probes.make_parts import MAX_PARTS
 from monitor.snmp.oids import Object
 from monitor.snmp.read import Failure, FailureKind, Result
 from tests.probes.support import THREADS, NoTransport
@@ -236,6 +237,6 @@ async def test_the_first_chassis_says_what_the_switch_is() -> None:
 
 
 async def test_parts_of_a_device_are_bounded() -> None:
-    table = rows(fan={(at,): 2 for at in range(hardware.MAX_PARTS + 9)})
+    table = rows(fan={(at,): 2 for at in range(MAX_PARTS + 9)})
     transport = Reads([Result({"sysObjectID": MAKE}, {}), Result({}, table)])
-    assert len(reading(await run(transport, of_make())).parts) == hardware.MAX_PARTS
+    assert len(reading(await run(transport, of_make())).parts) == MAX_PARTS

@@ -5,6 +5,7 @@ Must not know: schools, how a device is read.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from monitor.inventory.device_profile import (
     MAX_OID_OCTETS,
     DeviceProfile,
     DeviceProfiles,
+    Identity,
     ProfileReading,
     Quantity,
     oid_octets,
@@ -75,15 +77,30 @@ def device_profiles(
                         f"an OID that takes {oid_octets(oid)} octets cannot be read",
                         f"allowed: at most {MAX_OID_OCTETS}",
                     )
+            _check_expression(reading.named, (*place, "named"), root, findings)
             if reading.label and reading.oid.endswith(".0"):
                 findings.add(
                     mark_of(root, (*place, "label")),
                     f"{reading.object} is a scalar and has no rows to name",
                     "leave label out, or give the OID of a column",
                 )
+        if profile.identity:
+            place = ("device_profiles", name, "identity", "sys_descr")
+            _check_expression(profile.identity.sys_descr, place, root, findings)
     shipped = (profile for profile in own_profiles() if profile.name not in rules)
     configured = (_profile(name, profile) for name, profile in rules.items())
     return DeviceProfiles((*shipped, *configured))
+
+
+def _check_expression(text: str, place: Location, root: Node, findings: Findings) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        findings.add(
+            mark_of(root, place),
+            f"not a regular expression: {error}",
+            "see the syntax of Python's re",
+        )
 
 
 def _content(text: bytes, name: str) -> object:
@@ -105,7 +122,18 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
             frozenset(reading.ignored),
             reading.label,
             reading.offset,
+            reading.text,
+            reading.named,
         )
         for reading in rules.readings
     )
-    return DeviceProfile(name, rules.source, tuple(rules.sys_object_id), readings)
+    own = rules.identity
+    identity = Identity(own.model, own.serial, own.software, own.sys_descr) if own else None
+    return DeviceProfile(
+        name,
+        rules.source,
+        tuple(rules.sys_object_id),
+        readings,
+        identity,
+        rules.sensor_table,
+    )

@@ -28,6 +28,7 @@ class ReadingRules(Rules):
         "power_supply_good",
         "optical_receive_power_dbm",
         "optical_transmit_power_dbm",
+        "poe_port_power_watts",
     ]
     """What it says; exported under `school_device_` and this name."""
     object: ObjectName
@@ -44,6 +45,23 @@ class ReadingRules(Rules):
     """Values that say nothing, such as those of a part that is not there."""
     label: Oid = Field(default_factory=str)
     """OID of the column that names the table's rows; without, they have their index."""
+    text: bool = False
+    """Whether the value is a text such as "45 C", whose first number counts."""
+    named: str = Field(default="", max_length=200)
+    """Regular expression (`re.search`): only rows whose name has it are read."""
+
+
+class IdentityRules(Rules):
+    """Where a make says what a device is, if ENTITY-MIB does not."""
+
+    model: Oid = Field(default_factory=str)
+    """OID of the model: a scalar with its `.0`, or a column, whose first text counts."""
+    serial: Oid = Field(default_factory=str)
+    """OID of the serial number."""
+    software: Oid = Field(default_factory=str)
+    """OID of the software's version."""
+    sys_descr: str = Field(default="", max_length=300)
+    """Regular expression over sysDescr with groups `model`, `serial` and `software`."""
 
 
 class DeviceProfileRules(Rules):
@@ -55,3 +73,7 @@ class DeviceProfileRules(Rules):
     """Subtrees of sysObjectID for whose devices the profile holds; the longest match wins."""
     readings: Annotated[list[ReadingRules], Field(min_length=1, max_length=40)]
     """What is read."""
+    identity: IdentityRules | None = None
+    """Where model, serial number and software are read if ENTITY-MIB does not have them."""
+    sensor_table: Oid = Field(default_factory=str)
+    """OID of a table's entry with the columns of entPhySensorTable, such as Cisco's."""

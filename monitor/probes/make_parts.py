@@ -1,0 +1,128 @@
+"""What a make's own objects say of a device, by its profile: parts, and what the device is.
+
+Must not know: how SNMP is spoken, the file format of profiles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, cast
+
+from monitor.inventory.device_profile import Identity
+from monitor.observation import Chassis
+from monitor.snmp.oids import Object, Syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.inventory.device_profile import (
+        DeviceProfile,
+        ProfileReading,
+        Quantity,
+    )
+    from monitor.snmp.read import Result
+
+    Raw = int | bytes
+    Parts = dict[tuple[Quantity, str], float]
+
+MAX_PARTS: Final = 500
+# Of a sysDescr that no profile describes.
+_VERSION: Final = re.compile(r"(?i)\b(?:version|revision|release|fw)(?:: *| +)(v?\d[^\s,;]*)")
+
+
+@lru_cache(maxsize=200)
+def objects_of(profile: DeviceProfile | None) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
+    """Return the scalars and the columns that a profile reads, each named by its OID."""
+    if profile is None:
+        return (), ()
+    return objects_for(profile.readings, profile.identity)
+
+
+def objects_for(
+    readings: Iterable[ProfileReading], identity: Identity | None = None
+) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
+    """Return the scalars and the columns of some readings, and those that say what a device is."""
+    found = {}
+    for one in readings:
+        found[one.oid] = Syntax.STRING if one.text else Syntax.INTEGER
+    for one in readings:
+        if one.label_oid:
+            found.setdefault(one.label_oid, Syntax.STRING)
+    for oid in identity.oids if identity else ():
+        found.setdefault(oid, Syntax.STRING)
+    objects = [Object(oid, oid, syntax, 0) for oid, syntax in found.items()]
+    return (
+        tuple(one for one in objects if one.oid.endswith(".0")),
+        tuple(one for one in objects if not one.oid.endswith(".0")),
+    )
+
+
+def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
+    """Return what some readings say, by quantity and the part's name.
+
+    Of several objects that say the same, the one that the profile has first.
+    """
+    parts: Parts = {}
+    for reading in readings:
+        if reading.is_scalar:
+            said = found.scalars.get(reading.oid)
+            rows = {"": said} if isinstance(said, int | bytes) else {}
+        else:
+            rows = _named_rows(found, reading)
+        for name, raw in rows.items():
+            value = reading.value_of(raw)
+            if value is not None and len(parts) < MAX_PARTS:
+                parts.setdefault((reading.quantity, name), value)
+    return parts
+
+
+def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
+    """Return a column's values by the rows' names; rows of the same name have their index too."""
+    # Their objects have an arity of 0, and so the indexes are tuples.
+    column = cast("Mapping[tuple[int, ...], Raw]", found.columns.get(reading.oid, {}))
+    labels = cast("Mapping[tuple[int, ...], Raw]", found.columns.get(reading.label_oid, {}))
+    names = {index: text(labels.get(index, b"")).strip() for index in column}
+    if reading.named:
+        wanted = re.compile(reading.named)
+        names = {index: name for index, name in names.items() if wanted.search(name)}
+    seen = Counter(names.values())
+    rows = {}
+    for index, name in names.items():
+        place = ".".join(map(str, index))
+        rows[name if name and seen[name] == 1 else f"{name} {place}".strip()] = column[index]
+    return rows
+
+
+def identified(
+    profile: DeviceProfile | None, first: Result, further: Result
+) -> tuple[Chassis, str]:
+    """Return what a device is by the make's objects and sysDescr; and a version that this names.
+
+    `first` has the sysDescr, `further` the objects of the profile.
+    """
+    said = first.scalars.get("sysDescr")
+    described = text(said) if isinstance(said, bytes) else ""
+    version = _VERSION.search(described)
+    identity = profile.identity if profile and profile.identity else Identity()
+    told = identity.described(described)
+    found = Chassis(
+        _first(further, identity.model_oid) or told.get("model", "").strip(),
+        _first(further, identity.serial_oid) or told.get("serial", "").strip(),
+        _first(further, identity.software_oid) or told.get("software", "").strip(),
+    )
+    return found, version[1] if version else ""
+
+
+def _first(found: Result, oid: str) -> str:
+    """Return the first text that an object has, empty if it has none."""
+    said = found.scalars.get(oid)
+    rows = (said,) if said is not None else found.columns.get(oid, {}).values()
+    texts = (text(raw).strip('\0" ') for raw in rows if isinstance(raw, int | bytes))
+    return next(filter(None, texts), "")
+
+
+def text(value: Raw) -> str:
+    """Return a value of a device as text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

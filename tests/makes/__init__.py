@@ -1,0 +1,1 @@
+"""What is read of the makes' devices, held against recordings of real ones."""

@@ -1,0 +1,87 @@
+"""The table of docs/snmp.md: which make is read how, and against what that was held.
+
+`python -m tests.makes.table` writes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.build.device_profiles import own_profiles
+from monitor.observation import HardwareReading
+from tests.makes.meter import had_and_read, read_of
+from tests.makes.recording import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from monitor.inventory.device_profile import DeviceProfile
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "snmp.md"
+HEAD: Final = "| make, product line | what is read | by | held against |\n|---|---|---|---|\n"
+LINES: Final[Mapping[str, str]] = {
+    "allied-telesis": "Allied Telesis, AlliedWare Plus",
+    "aruba-aos-s": "HP ProCurve, HPE and Aruba AOS-S",
+    "aruba-controller": "Aruba controllers (ArubaOS)",
+    "aruba-cx": "HPE Aruba AOS-CX",
+    "bdcom": "BDCOM",
+    "bintec": "bintec and Teldat routers",
+    "brocade-fabric": "Brocade Fabric OS",
+    "cisco": "Cisco IOS, IOS XE, NX-OS, AireOS",
+    "cisco-business": "Cisco Business and Small Business",
+    "comware": "H3C, HPE and 3Com Comware",
+    "digital-china": "Digital China",
+    "dlink": "D-Link DES, DGS, DXS",
+    "extreme": "Extreme EXOS",
+    "fortinet": "Fortinet FortiGate",
+    "huawei": "Huawei S, AR and NE (VRP)",
+    "icx": "Brocade and Ruckus ICX, FastIron",
+    "juniper": "Juniper Junos",
+    "lancom": "LANCOM LCOS",
+    "maipu": "Maipu",
+    "mikrotik": "MikroTik RouterOS and SwOS",
+    "net-snmp": "Linux, Ubiquiti UniFi, airOS and EdgeOS",
+    "netgear": "Netgear fully managed (FASTPATH)",
+    "ruijie": "Ruijie",
+    "tp-link": "TP-Link JetStream and Omada switches",
+    "trapeze": "Trapeze and Juniper WLC",
+    "ubiquiti-edgeswitch": "Ubiquiti EdgeSwitch",
+    "zyxel": "Zyxel GS, XGS",
+}
+
+
+def rows(readings: Mapping[str, HardwareReading]) -> Iterator[str]:
+    """Yield the table's rows; `readings` are those of the recordings, by name."""
+    for profile in own_profiles():
+        held = [
+            name.rpartition("/")[2]
+            for name, reading in readings.items()
+            if reading.profile == profile.name and (reading.parts or read_of(reading))
+        ]
+        against = "recordings: " + ", ".join(held) if held else "the MIB's text alone"
+        yield f"| {LINES[profile.name]} | {_quantities(profile)} | {profile.source} | {against} |\n"
+
+
+def _quantities(profile: DeviceProfile) -> str:
+    quantities = dict.fromkeys(one.quantity.value for one in profile.readings)
+    words = [f"`{one}`" for one in quantities]
+    if profile.sensor_table:
+        words.append("sensors")
+    if profile.identity:
+        words.append("what it is")
+    return ", ".join(words)
+
+
+def written(readings: Mapping[str, HardwareReading]) -> str:
+    """Return the page with the table that follows from the profiles and the recordings."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(HEAD)
+    after = rest[rest.index("\n\n") + 1 :] if not rest.startswith("\n") else rest
+    return f"{before}{HEAD}{''.join(rows(readings))}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(
+        written({name: had_and_read(name)[1] for name in names("network")}), encoding="utf-8"
+    )
