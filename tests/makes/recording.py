@@ -6,6 +6,7 @@ Source: PyPI's snmpsim-data, lines of OID|tag|value; a tag ending in x is of hex
 from __future__ import annotations
 
 import bz2
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -28,6 +29,7 @@ DATA = Path(snmpsim_data.__file__).parent / "data"
 _OBJECTS = objects()
 _STRINGS = frozenset({4, 64, 68})
 _OID = 6
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*")
 
 Value = int | bytes | tuple[int, ...]
 
@@ -51,6 +53,8 @@ class Recorded(NoTransport):
         whole = DATA / f"{name}.snmprec"
         packed = whole.with_name(whole.name + ".bz2")
         text = whole.read_bytes() if whole.exists() else bz2.decompress(packed.read_bytes())
+        while text.startswith(b"#"):
+            _, _, text = text.partition(b"\n")
         return cls(text)
 
     def scalar(self, oid: str) -> Value | None:
@@ -138,8 +142,9 @@ def _value(line: bytes) -> Value | None:
         text = settings.get(b"value", settings.get(b"offset", b""))
     is_hex = digits.endswith(b"x")
     number = int(digits.removesuffix(b"x"))
+    # One recording says that its hexadecimal digits are "Juniper".
     if number in _STRINGS:
-        return bytes.fromhex(text.decode("ascii")) if is_hex else text
+        return bytes.fromhex(text.decode()) if is_hex and _HEX.fullmatch(text) else text
     if number == _OID:
         return tuple(map(int, text.strip(b".").split(b"."))) if text else ()
     try:

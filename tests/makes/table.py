@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from monitor.config.build.device_profiles import own_profiles
-from monitor.observation import HardwareReading
-from tests.makes.meter import had_and_read, read_of
+from tests.makes.meter import FOLDERS, had_and_read, read_of
 from tests.makes.recording import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from monitor.inventory.device_profile import DeviceProfile
+    from monitor.observation import HardwareReading
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "snmp.md"
 HEAD: Final = "| make, product line | what is read | by | held against |\n|---|---|---|---|\n"
@@ -56,7 +56,7 @@ def rows(readings: Mapping[str, HardwareReading]) -> Iterator[str]:
     for profile in own_profiles():
         held = [
             name.rpartition("/")[2]
-            for name, reading in readings.items()
+            for name, reading in sorted(readings.items())
             if reading.profile == profile.name and (reading.parts or read_of(reading))
         ]
         against = "recordings: " + ", ".join(held) if held else "the MIB's text alone"
@@ -83,5 +83,6 @@ def written(readings: Mapping[str, HardwareReading]) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(
-        written({name: had_and_read(name)[1] for name in names("network")}), encoding="utf-8"
+        written({name: had_and_read(name)[1] for folder in FOLDERS for name in names(folder)}),
+        encoding="utf-8",
     )

@@ -15,7 +15,7 @@ from monitor.inventory.device_profile import (
     Quantity,
 )
 from monitor.observation import Chassis, HardwareReading
-from monitor.probes import hardware
+from monitor.probes import hardware, neighbors, poe_ports
 from tests.makes.meter import CHECK, context_for
 from tests.makes.recording import Recorded
 
@@ -166,10 +166,10 @@ async def test_a_switch_without_them_is_asked_for_nothing_more() -> None:
     assert not second.scalars
     assert set(second.columns) == {
         *hardware.ENTITIES,
-        *hardware.LOCAL_COLUMNS,
-        *hardware.REMOTE_COLUMNS,
+        *neighbors.LOCAL_COLUMNS,
+        *neighbors.REMOTE_COLUMNS,
     }
-    assert first.columns == (*hardware.POWER, hardware.poe_ports.STATUS, *hardware.SENSORS)
+    assert first.columns == (*hardware.POWER, poe_ports.STATUS, *hardware.SENSORS)
 
 
 async def test_what_the_profile_reads_is_not_asked_of_the_standard_mibs() -> None:

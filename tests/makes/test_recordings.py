@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
@@ -15,9 +15,6 @@ from tests.makes.known_objects import KNOWN, known_of
 from tests.makes.meter import CHECK, FOLDERS, context_for, observed, read_of
 from tests.makes.recording import Recorded, names
 
-if TYPE_CHECKING:
-    from monitor.observation import Observation
-
 pytestmark = pytest.mark.integration
 
 _INTERFACES: Final = replace(
@@ -28,27 +25,24 @@ _INTERFACES: Final = replace(
 )
 
 
-async def both(name: str) -> tuple[Observation, Observation, dict[str, list[str]]]:
-    device = Recorded.of(name)
-    ports = await interfaces.run(_INTERFACES, context_for(device))
-    return ports, await observed(device), {one: known_of(device, one) for one in KNOWN}
-
-
 async def test_every_recording_is_read_and_nine_of_ten_of_what_it_has() -> None:
     readings: dict[str, HardwareReading] = {}
     had = dict.fromkeys(KNOWN, 0)
     missed: dict[str, list[str]] = {quantity: [] for quantity in KNOWN}
     for name in names():
-        ports, parts, known = await both(name)
+        device = Recorded.of(name)
+        ports = await interfaces.run(_INTERFACES, context_for(device))
+        parts = await observed(device)
         assert parts.outcome is Outcome.OK, f"{name}: {parts.detail}"
         assert isinstance(parts.values, HardwareReading), name
-        if Recorded.of(name).scalar("1.3.6.1.2.1.2.1.0"):
+        if device.scalar("1.3.6.1.2.1.2.1.0"):
             assert isinstance(ports.values, DeviceReading), f"{name}: {ports.detail}"
         if not name.startswith(FOLDERS):
             continue
         readings[name] = parts.values
         read = read_of(parts.values)
-        for quantity, objects in known.items():
+        for quantity in KNOWN:
+            objects = known_of(device, quantity)
             had[quantity] += bool(objects)
             if objects and quantity not in read:
                 missed[quantity].append(f"{name} ({', '.join(objects)})")

@@ -47,7 +47,7 @@ class ReadingRules(Rules):
     """OID of the column that names the table's rows; without, they have their index."""
     text: bool = False
     """Whether the value is a text such as "45 C", whose first number counts."""
-    named: str = Field(default="", max_length=200)
+    named: str = Field(default_factory=str, max_length=200)
     """Regular expression (`re.search`): only rows whose name has it are read."""
 
 
@@ -60,7 +60,7 @@ class IdentityRules(Rules):
     """OID of the serial number."""
     software: Oid = Field(default_factory=str)
     """OID of the software's version."""
-    sys_descr: str = Field(default="", max_length=300)
+    sys_descr: str = Field(default_factory=str, max_length=300)
     """Regular expression over sysDescr with groups `model`, `serial` and `software`."""
 
 

@@ -120,3 +120,30 @@ def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
     reading = bintec.readings[0]
     assert reading.value_of(100) == 0
     assert reading.value_of(25) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ("reading", "more"),
+    [
+        (f'{TEMPERATURE}, named: "(fan"', ""),
+        (TEMPERATURE, '    identity: {sys_descr: "(?P<model"}\n'),
+    ],
+)
+def test_a_regular_expression_that_is_none_is_said(reading: str, more: str) -> None:
+    text = with_reading(reading).replace("    readings:\n", f"{more}    readings:\n")
+    assert [one.partition(":")[0] for one in problems(text)] == ["not a regular expression"]
+
+
+def test_a_profile_may_say_texts_names_identity_and_sensors() -> None:
+    more = """\
+    sensor_table: 1.3.6.1.4.1.99999.5
+    identity: {serial: 1.3.6.1.4.1.99999.8.0, sys_descr: "(?P<model>AC-.)"}
+"""
+    text = with_reading(f"{TEMPERATURE}, text: true, named: fan")
+    found = profiles(text.replace("    readings:\n", f"{more}    readings:\n")).named("acme")
+    assert found is not None
+    assert found.identity is not None
+    assert (found.readings[0].text, found.readings[0].named) == (True, "fan")
+    assert found.identity.oids == ("1.3.6.1.4.1.99999.8.0",)
+    assert found.identity.described("an AC-7") == {"model": "AC-7"}
+    assert found.sensor_table == "1.3.6.1.4.1.99999.5"
