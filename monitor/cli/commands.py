@@ -36,6 +36,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "demo_commands:demo",
         "Run the daemon on a simulated city: real SNMP on loopback, modelled ping.",
     ),
+    "discover": (
+        "discover:discover",
+        "Find a school's router and switches in NETWORK, and show the change to the file.",
+    ),
     "doctor": (
         "doctor:doctor",
         "Check whether the daemon can work on this machine, with a cure for each problem.",

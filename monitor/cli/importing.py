@@ -64,7 +64,7 @@ def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # c
     encodings are as spreadsheets save them.
     """
     with _refusals():
-        _take_in(read_sheet(_text(table), str(table)), config, yes=yes)
+        take_in(read_sheet(_text(table), str(table)), config, yes=yes)
 
 
 @group.command("netbox")
@@ -93,14 +93,14 @@ def from_netbox(
     with _refusals():
         if not any(map(is_address, sources)):
             texts = {one: _text(Path(one)) for one in sources}
-            _take_in(read_netbox(texts, known), config, yes=yes)
+            take_in(read_netbox(texts, known), config, yes=yes)
             return
         if len(sources) > 1:
             fail("name one address, or files", Exit.USAGE)
         if sources[0].casefold().startswith("http://"):
             say("warning: without TLS, everybody on the way can read the token", err=True)
         sites, devices = ask_netbox(sources[0], _token(token_file))
-        _take_in(schools_of(sites, devices, known), config, yes=yes)
+        take_in(schools_of(sites, devices, known), config, yes=yes)
 
 
 def _token(file: Path | None) -> str:
@@ -125,7 +125,7 @@ def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT00
     """
     known = known_in(_configured(config))
     with _refusals():
-        _take_in(read_librenms(_text(export), str(export), known), config, yes=yes)
+        take_in(read_librenms(_text(export), str(export), known), config, yes=yes)
 
 
 @group.command("zabbix")
@@ -140,7 +140,7 @@ def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001 
     """
     known = known_in(_configured(config))
     with _refusals():
-        _take_in(read_zabbix(_text(export), str(export), known), config, yes=yes)
+        take_in(read_zabbix(_text(export), str(export), known), config, yes=yes)
 
 
 @contextmanager
@@ -181,11 +181,11 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _take_in(taken: Taken, config: Path, *, yes: bool) -> None:
+def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
     """Show the change that an import makes, and write it if somebody agrees."""
     say(*taken.notes, err=True)
     rows = taken.rows
-    numbers = [row["number"] for row in rows]
+    numbers = [row["number"] for row in rows if "number" in row]
     twice = sorted({str(one) for one in numbers if numbers.count(one) > 1})
     if twice:
         fail(f"these numbers occur twice: {', '.join(twice)}", Exit.WRONG)

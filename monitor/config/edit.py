@@ -68,7 +68,7 @@ class Edited:
 
 
 def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
-    """Return the text with rows taken in: schools are the same by their `number`.
+    """Return the text with rows taken in: schools are the same by their `number`, or `id` without.
 
     Raises:
         EditError: if the text is no list of schools that can be edited.
@@ -80,22 +80,23 @@ def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
     schools = root.values.get("schools")
     if not isinstance(schools, Sequence):
         raise EditError(f"{name}: there is no list `schools`")
-    known = {str(_value(node, "number")): node for node in schools.items}
+    numbers = {str(_value(node, "number")): node for node in schools.items}
+    ids = {str(_value(node, "id")): node for node in schools.items}
     edited = Edited(text)
     lines = text.splitlines(keepends=True)
     blocks = []
-    spoken = set()
+    spoken = []
     for row in rows:
-        number = str(row["number"])
-        spoken.add(number)
-        node = known.get(number)
+        node = numbers.get(str(row["number"])) if "number" in row else ids.get(str(row["id"]))
         if node is None:
             blocks.append(_block(row))
             edited.added.append(str(row["id"]))
-        elif _update(lines, node, row, name) | _equip(lines, node, row, edited.by_hand):
+            continue
+        spoken.append(node)
+        if _update(lines, node, row, name) | _equip(lines, node, row, edited.by_hand):
             edited.updated.append(str(_value(node, "id")))
     edited.absent = [
-        str(_value(node, "id")) for number, node in known.items() if number not in spoken
+        str(_value(node, "id")) for node in schools.items if not any(node is one for one in spoken)
     ]
     edited.text = _insert("".join(lines), "".join(blocks), name)
     return edited
@@ -199,14 +200,15 @@ def _block(row: Mapping[str, Value]) -> str:
 def _written(value: Value, indent: str = _INDENT * 2) -> str:
     """Return what stands behind a school's key, which is indented so, and its colon."""
     if isinstance(value, list):
-        entries = (f"{{name: {_text(one.name)}, host: {_text(one.host)}}}" for one in value)
+        entries = (f"{{name: {yaml_text(one.name)}, host: {yaml_text(one.host)}}}" for one in value)
         return "".join(f"\n{indent}{_INDENT}- {entry}" for entry in entries) if value else " []"
     if isinstance(value, tuple):
         return f" [{value[0]}, {value[1]}]"
-    return f" {value if isinstance(value, int) else _text(value)}"
+    return f" {value if isinstance(value, int) else yaml_text(value)}"
 
 
-def _text(value: str) -> str:
+def yaml_text(value: str) -> str:
+    """Return a text as YAML writes it."""
     # In quotes wherever a reader could take it for anything but this text.
     if _SAFE.fullmatch(value) and resolve(value) == value and ": " not in value:
         return value

@@ -53,9 +53,10 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
 
 def drop_known_devices(rows: Iterable[Row], inventory: Inventory) -> None:
     """Leave out of rows the routers and switches that the configuration has at these addresses."""
-    schools = {school.number: school for school in inventory.schools if school.number}
+    numbers = {school.number: school for school in inventory.schools if school.number}
+    ids = {school.id: school for school in inventory.schools}
     for row in rows:
-        school = schools.get(str(row["number"]))
+        school = numbers.get(str(row["number"])) if "number" in row else ids.get(str(row["id"]))
         if school is not None and len(school.sites) == 1:
             _drop(row, school)
 

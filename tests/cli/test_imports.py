@@ -33,6 +33,7 @@ ALLOWED = {
     "campaign": {"rich", "holidays"},
     "check": {"rich", *CONFIGURATION},
     "contacts": CONFIGURATION,
+    "discover": CONFIGURATION,
     "doctor": {"rich", *CONFIGURATION},
     "import": CONFIGURATION,
     "maintenance": {"rich"},

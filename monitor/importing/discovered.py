@@ -1,0 +1,70 @@
+"""Router and switches of one school, out of what answered in its network.
+
+Must not know: how it was asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from monitor.importing.devices import Device, devices_of
+from monitor.importing.taken import Taken, named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.config.edit import Row
+
+# Source: RFC 3418 sysServices: 2**(layer - 1), summed.
+_LAYER_2: Final = 2
+_LAYER_3: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address said: its system group by SNMP, or a ping's reply alone."""
+
+    address: str
+    reads_snmp: bool = False
+    name: str = ""
+    description: str = ""
+    services: int = 0
+
+    def hints(self) -> tuple[str, ...]:
+        """Return what says whether it is a router or a switch, the most reliable first."""
+        forwards = {
+            _LAYER_3: "router",
+            _LAYER_2 | _LAYER_3: "router",
+            _LAYER_2: "switch",
+        }
+        layers = self.services & (_LAYER_2 | _LAYER_3)
+        return self.name, self.description, forwards.get(layers, "")
+
+
+def school_of(answers: Iterable[Answer], school: Row) -> Taken:
+    """Return a row with the router and the switches of a school, which `school` names.
+
+    A device that answers at several addresses is taken once, at the first.
+    """
+    taken = Taken()
+    devices: dict[str, Device] = {}
+    silent: list[str] = []
+    again: list[str] = []
+    for one in answers:
+        if not one.reads_snmp:
+            silent.append(one.address)
+            continue
+        name = one.name or one.address
+        if name in devices:
+            again.append(f"{one.address} ({name})")
+        else:
+            devices[name] = Device(name, one.address, one.hints())
+    for why, names in (("no reply by SNMP", silent), ("the same device again", again)):
+        if names:
+            taken.notes.append(f"{why}, passed over: {named(names)}")
+    row, notes = devices_of(devices.values(), str(school["id"]))
+    taken.notes += notes
+    if row:
+        taken.rows.append(school | row)
+    return taken

@@ -1,0 +1,50 @@
+"""Who of those that answered is the router, and which are switches."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.config.edit import NamedHost
+from monitor.importing.devices import Device, Role
+from monitor.importing.discovered import Answer, school_of
+
+SCHOOL: dict[str, str] = {"id": "goethe"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "role"),
+    [
+        (Answer("h", reads_snmp=True, name="sw-eg-01", services=6), Role.SWITCH),
+        (Answer("h", reads_snmp=True, name="core", description="MikroTik RouterOS"), Role.ROUTER),
+        (Answer("h", reads_snmp=True, name="core", services=2), Role.SWITCH),
+        (Answer("h", reads_snmp=True, name="core", services=4), Role.ROUTER),
+        (Answer("h", reads_snmp=True, name="core", services=78), Role.ROUTER),
+        (Answer("h", reads_snmp=True, name="core", services=72), None),
+        (Answer("h", reads_snmp=True), None),
+    ],
+)
+def test_name_description_and_layers_say_the_role(answer: Answer, role: Role | None) -> None:
+    assert Device(answer.name, answer.address, answer.hints()).role is role
+
+
+def test_a_device_at_two_addresses_is_taken_once_and_what_is_passed_over_is_said() -> None:
+    answers = [
+        Answer("10.0.0.1", reads_snmp=True, name="gw"),
+        Answer("10.0.0.2", reads_snmp=True, name="gw"),
+        Answer("10.0.0.3"),
+        Answer("10.0.0.11", reads_snmp=True, name="sw-1"),
+        Answer("10.0.0.50", reads_snmp=True, name="printer"),
+    ]
+    taken = school_of(answers, {**SCHOOL})
+    assert taken.rows == [
+        {"id": "goethe", "router": "10.0.0.1", "switches": [NamedHost("sw-1", "10.0.0.11")]}
+    ]
+    assert taken.notes == [
+        "no reply by SNMP, passed over: 10.0.0.3",
+        "the same device again, passed over: 10.0.0.2 (gw)",
+        "goethe: neither router nor switch, passed over: printer",
+    ]
+
+
+def test_without_a_router_or_a_switch_there_is_no_row() -> None:
+    assert not school_of([Answer("10.0.0.3")], {**SCHOOL}).rows
