@@ -66,11 +66,15 @@ SETTLE_MINUTES: Final = 12
 
 
 class Verdict(StrEnum):
-    """Whether the provider kept the month's availability."""
+    """Whether the provider kept the month's availability.
+
+    Without a contract it is measured, not judged.
+    """
 
     KEPT = "kept"
     BROKEN = "broken"
     NO_DATA = "no data"
+    NO_CONTRACT = "no contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,8 @@ class Outage:
 class SiteSla:
     """One site's month.
 
-    `allowed_down_minutes` is what the contract allows for the minutes counted so far;
-    `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
+    `allowed_down_minutes` is what the contract allows for the minutes counted so far, None without
+    a contract; `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
     the minutes of `total.down` that were unknown until a person charged them.
     """
 
@@ -104,14 +108,15 @@ class SiteSla:
     days: tuple[DayAccount, ...]
     verdict: Verdict
     certain: bool
-    allowed_down_minutes: int
+    allowed_down_minutes: int | None
     outages: tuple[Outage, ...]
     charged: int = 0
 
     @property
-    def left_down_minutes(self) -> int:
+    def left_down_minutes(self) -> int | None:
         """Return the down minutes that the contract still allows; negative when broken."""
-        return self.allowed_down_minutes - self.total.down
+        allowed = self.allowed_down_minutes
+        return None if allowed is None else allowed - self.total.down
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +223,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     sites = []
     for school in inventory.schools:
         for site in school.sites:
-            if provider not in (None, site.uplink.contract.provider):
+            if provider not in (None, site.uplink.provider):
                 continue
             key = f"{school.id}/{site.id}"
             hours = owed_hours(school, site, lessons, zone)
@@ -266,7 +271,7 @@ def owed_hours(
     school: School, site: Site, lessons: Callable[[str, datetime], bool], zone: ZoneInfo
 ) -> Callable[[datetime], bool] | None:
     """Return whether the contract owes service at an instant; None is round the clock."""
-    if site.uplink.contract.hours != "lessons":
+    if not site.uplink.is_owed_in_lessons_only:
         return None
     if not school.days_off:
         return lambda at: lessons(school.type, at)
@@ -275,13 +280,13 @@ def owed_hours(
 
 
 def _require_provider(inventory: Inventory, provider: str | None) -> None:
-    names = sorted(
-        {site.uplink.contract.provider for school in inventory.schools for site in school.sites}
-    )
+    uplinks = [site.uplink for school in inventory.schools for site in school.sites]
+    names = sorted({uplink.provider for uplink in uplinks if uplink.provider})
     if provider is None or provider in names:
         return
     close = difflib.get_close_matches(provider, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names)}"
+    known = f"there are: {', '.join(names)}" if names else "no contract names a provider"
+    hint = f"did you mean {close[0]!r}?" if close else known
     raise ValueError(f"no site has the provider {provider!r}; {hint}")
 
 
@@ -293,8 +298,14 @@ def _site_sla(
     turned: Turned,
 ) -> SiteSla:
     total = sum((day.account for day in days), Account())
+    contract = site.uplink.contract
+    if contract is None:
+        verdict, certain = Verdict.NO_CONTRACT, True
+        return SiteSla(
+            school, site, total, tuple(days), verdict, certain, None, outages, turned.charged
+        )
     # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
-    tolerated = 1 - Decimal(str(site.uplink.contract.availability))
+    tolerated = 1 - Decimal(str(contract.availability))
     allowed = int(tolerated * total.counted)
     allowed_of_all = int(tolerated * (total.counted + total.unknown))
     if not total.counted:

@@ -14,10 +14,11 @@ from rich.console import Group
 from rich.text import Text
 
 from monitor.availability.minutes import minutes_of_day, start_of
-from monitor.availability.sla import month_days
+from monitor.availability.sla import Verdict, month_days
 from monitor.words.plain import as_json, plain
 from monitor.words.spreadsheet import csv_table
 from monitor.words.table import Column, Kind, Table
+from monitor.words.terms import NO_CONTRACT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,6 +99,12 @@ def to_csv(report: SlaReport) -> str:
     return csv_table(list(lines[0]) if lines else (), lines)
 
 
+_CONTRACT_COLUMNS: Final = (
+    "provider",
+    "contract_reference",
+    "contract_hours",
+    "contract_availability",
+)
 _OUTAGE_COLUMNS: Final = (
     "school",
     "school_name",
@@ -120,8 +127,7 @@ def outages_to_csv(report: SlaReport) -> str:
             "school": site.school.id,
             "school_name": site.school.name,
             "site": site.site.id,
-            "provider": site.site.uplink.contract.provider,
-            "contract_reference": site.site.uplink.contract.reference,
+            **_contract_cells(site, "provider", "contract_reference"),
             "begins": _local(report, outage.begins),
             "ends": _local(report, outage.ends),
             "minutes": outage.minutes,
@@ -169,6 +175,8 @@ def to_table(report: SlaReport) -> RenderableType:
         _site_table(report),
         _text("(open): unknown minutes could change it"),
     ]
+    if any(site.verdict is Verdict.NO_CONTRACT for site in report.sites):
+        parts.append(_text(f"{NO_CONTRACT.en}."))
     if any(site.outages for site in report.sites):
         parts.append(_outage_table(report))
     if report.excuses:
@@ -196,12 +204,12 @@ def _site_table(report: SlaReport) -> Table:
         verdict = site.verdict.value if site.certain else f"{site.verdict.value} (open)"
         table.add(
             f"{site.school.name} ({site.school.id}/{site.site.id})",
-            contract.provider,
+            site.site.uplink.provider,
             *map(str, counts),
             *((str(total.excused), str(site.charged)) if turned else ()),
-            _percent(contract.availability),
+            _percent(contract.availability if contract else None),
             _percent(total.availability),
-            str(site.left_down_minutes),
+            "–" if site.left_down_minutes is None else str(site.left_down_minutes),
             verdict,
         )
     return table
@@ -274,8 +282,22 @@ def _excuse_table(report: SlaReport) -> Table:
     return table
 
 
+def _contract_cells(site: SiteSla, *columns: str) -> dict[str, Json]:
+    """Return those of the columns on the contract, which are empty without one."""
+    contract = site.site.uplink.contract
+    if contract is None:
+        return {**dict.fromkeys(columns), **({"provider": ""} if "provider" in columns else {})}
+    cells: dict[str, Json] = {
+        "provider": contract.provider,
+        "contract_reference": contract.reference,
+        "contract_hours": contract.hours,
+        "contract_availability": contract.availability,
+    }
+    return {name: cells[name] for name in columns}
+
+
 def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
-    total, contract = site.total, site.site.uplink.contract
+    total = site.total
     return {
         "month": report.month,
         "timezone": report.timezone,
@@ -283,10 +305,7 @@ def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
         "school_number": site.school.number,
         "school_name": site.school.name,
         "site": site.site.id,
-        "provider": contract.provider,
-        "contract_reference": contract.reference,
-        "contract_hours": contract.hours,
-        "contract_availability": contract.availability,
+        **_contract_cells(site, *_CONTRACT_COLUMNS),
         "up_minutes": total.up,
         "down_minutes": total.down,
         "unknown_minutes": total.unknown,

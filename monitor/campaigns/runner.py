@@ -140,16 +140,16 @@ class CampaignRunner:
         if site not in self._places:
             raise CampaignError(f"{site} is not configured")
         school, place = self._places[site]
+        contract = place.uplink.contract
+        if contract is None:
+            raise CampaignError(f"{site} has no contract to be tested by; set it in the configuration")
         if place.uplink.throughput is None:
             raise CampaignError(f"{site} has no throughput.method; set it in the configuration")
         if (other := self.running(site)) is not None:
             raise CampaignError(f"campaign {other.campaign.id} runs there; cancel it first")
         campaign = campaign_id(site, at)
         plan(school, self._around.lessons, at, campaign)
-        contract = place.uplink.contract
-        self._submit(
-            site, campaign_entry(_step(campaign, site, at, CampaignPhase.STARTED, contract))
-        )
+        self._submit(site, campaign_entry(_start(campaign, site, at, contract)))
         return campaign
 
     def cancel(self, site: str, campaign: str) -> None:
@@ -195,50 +195,48 @@ class CampaignRunner:
         school, place = self._places[site]
         settings, contract = place.uplink.throughput, place.uplink.contract
         campaign = running.campaign.id
-        if settings is None:
+        if settings is None or contract is None:
             refused = Refused(Refusal.NOT_CONFIGURED, "throughput is not configured any more")
-            self._hold_up(site, campaign, CampaignPhase.SKIPPED, refused, contract)
+            self._hold_up(running.campaign, CampaignPhase.SKIPPED, refused)
             return
         hold = Hold(site, settings.slot, contract.provider)
         holder = next((one.site for one in self._holds.values() if hold.excludes(one)), "")
         if not holder:
             self._holds[site] = hold
+        line = Line(site, contract, settings)
         trial = Trial(
-            Line(site, contract, settings),
+            line,
             campaign,
             self._around.clock,
             self._around.measure,
             self._around.read_octets,
-            lambda: self._situation(school, place, site, campaign, holder),
+            lambda: self._situation(school, line, campaign, holder),
         )
         try:
             result = await trial.run()
         except asyncio.CancelledError:
-            self._record(site, campaign, contract, trial.interrupted())
+            self._record(running.campaign, trial.interrupted())
             raise
         finally:
             if not holder:
                 del self._holds[site]
-        self._record(site, campaign, contract, result)
+        self._record(running.campaign, result)
 
-    def _record(self, site: str, campaign: str, contract: Contract, result: TrialResult) -> None:
-        entries = []
+    def _record(self, campaign: Campaign, result: TrialResult) -> None:
+        entries, site = [], campaign.site
         if result.payload_bytes:
-            entries.append(traffic_entry(site, campaign, result.started, result.payload_bytes))
+            entries.append(traffic_entry(site, campaign.id, result.started, result.payload_bytes))
         if result.measurement is not None:
             entries.append(measurement_entry(result.measurement))
         self._submit(site, *entries)
         if result.refused is not None:
             phase = CampaignPhase.STOPPED if result.has_begun else CampaignPhase.SKIPPED
-            self._hold_up(site, campaign, phase, result.refused, contract)
+            self._hold_up(campaign, phase, result.refused)
 
-    def _situation(
-        self, school: School, place: Site, site: str, campaign: str, holder: str
-    ) -> Situation:
-        around, settings = self._around, place.uplink.throughput
-        assert settings is not None  # noqa: S101  # `test` has looked
+    def _situation(self, school: School, line: Line, campaign: str, holder: str) -> Situation:
+        around, settings, site = self._around, line.settings, line.site
         now = around.clock.now()
-        needed = bytes_needed(settings, place.uplink.contract)
+        needed = bytes_needed(settings, line.contract)
         spent = moved_on(
             self._entries.get(site, ()), site, around.lessons.local_day(now), around.lessons
         )
@@ -256,33 +254,20 @@ class CampaignRunner:
             is_cancelled=running is None or running.campaign.id != campaign,
         )
 
-    def _hold_up(
-        self,
-        site: str,
-        campaign: str,
-        phase: CampaignPhase,
-        refused: Refused,
-        contract: Contract,
-    ) -> None:
-        now = self._around.clock.now()
+    def _hold_up(self, campaign: Campaign, phase: CampaignPhase, refused: Refused) -> None:
         if refused.until is not None:
-            self._waits[site] = refused.until
-        step = _step(campaign, site, now, phase, contract, str(refused))
-        self._submit(site, campaign_entry(step))
+            self._waits[campaign.site] = refused.until
+        step = self._step(campaign, phase, str(refused))
+        self._submit(campaign.site, campaign_entry(step))
 
     def _end(self, running: Progress, phase: CampaignPhase, reason: str) -> None:
         campaign = running.campaign
-        step = CampaignStep(
-            campaign.id,
-            campaign.site,
-            self._around.clock.now(),
-            phase,
-            campaign.down,
-            campaign.up,
-            reason,
-        )
         self._waits.pop(campaign.site, None)
-        self._submit(campaign.site, campaign_entry(step))
+        self._submit(campaign.site, campaign_entry(self._step(campaign, phase, reason)))
+
+    def _step(self, campaign: Campaign, phase: CampaignPhase, reason: str) -> CampaignStep:
+        now, down, up = self._around.clock.now(), campaign.down, campaign.up
+        return CampaignStep(campaign.id, campaign.site, now, phase, down, up, reason)
 
     def _following(self, running: Progress, now: datetime) -> tuple[Slot, datetime] | None:
         """Return the next test and its instant, None if the campaign is over."""
@@ -325,14 +310,7 @@ class CampaignRunner:
             self._due.pop(site, None)
 
 
-def _step(  # noqa: PLR0913, PLR0917  # the fields of a step
-    campaign: str,
-    site: str,
-    at: datetime,
-    phase: CampaignPhase,
-    contract: Contract,
-    reason: str = "",
-) -> CampaignStep:
+def _start(campaign: str, site: str, at: datetime, contract: Contract) -> CampaignStep:
     down = Rates(contract.down_bps, contract.normal_down_bps, contract.minimum_down_bps)
     up = Rates(contract.up_bps, contract.normal_up_bps, contract.minimum_up_bps)
-    return CampaignStep(campaign, site, at, phase, down, up, reason)
+    return CampaignStep(campaign, site, at, CampaignPhase.STARTED, down, up, "")

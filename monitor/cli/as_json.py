@@ -170,7 +170,7 @@ def observation_as_json(observation: Observation) -> dict[str, Any]:
 def _uplink(measured: Measured) -> dict[str, Any]:
     return {
         "site": measured.site,
-        "contract": dataclasses.asdict(measured.contract),
+        "contract": dataclasses.asdict(measured.contract) if measured.contract else None,
         "load": dataclasses.asdict(measured.load) if measured.load else None,
         "findings": [dataclasses.asdict(finding) for finding in measured.findings],
     }

@@ -230,7 +230,7 @@ def _sites_of_provider(inventory: Inventory, provider: str) -> tuple[str, ...]:
     by_provider: dict[str, list[str]] = {}
     for school in inventory.schools:
         for site in school.sites:
-            name = site.uplink.contract.provider
+            name = site.uplink.provider
             by_provider.setdefault(name, []).append(f"{school.id}/{site.id}")
     if provider not in by_provider:
         close = difflib.get_close_matches(provider, by_provider, n=1)

@@ -26,6 +26,7 @@ from monitor.observation import (
 from monitor.uplink.model import GAP_SENTENCES
 from monitor.words.rate import rate
 from monitor.words.table import Column, Kind, Table
+from monitor.words.terms import NO_CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,8 +88,12 @@ def _circumstances(session: SchoolSession) -> str:
 def _uplink(measured: Measured, *, several: bool) -> Iterator[str]:
     contract, load = measured.contract, measured.load
     name = f"uplink {measured.site}" if several else "uplink"
-    owed = f"{rate(contract.down_bps)} down, {rate(contract.up_bps)} up"
-    yield f"{name}: {contract.provider} owes {owed}, {100 * contract.availability:g} % of the time"
+    if contract is None:
+        yield f"{name}: {NO_CONTRACT.en}"
+    else:
+        owed = f"{rate(contract.down_bps)} down, {rate(contract.up_bps)} up"
+        share = f"{100 * contract.availability:g} % of the time"
+        yield f"{name}: {contract.provider} owes {owed}, {share}"
     if load is None:
         yield f"{name}: its counters could not be read"
     elif load.gap is not None:
@@ -96,7 +101,8 @@ def _uplink(measured: Measured, *, several: bool) -> Iterator[str]:
     else:
         directions = (("down", load.down), ("up", load.up))
         parts = [
-            f"{rate(one.bps)} {word} ({one.utilisation:.1%} of the contract)"
+            f"{rate(one.bps)} {word}"
+            + ("" if one.utilisation is None else f" ({one.utilisation:.1%} of the contract)")
             for word, one in directions
             if one is not None
         ]

@@ -7,6 +7,8 @@ Must not know: what is done with the inventory. No secret is read here, see
 from __future__ import annotations
 
 import errno
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.config.build.build import build
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory.city import Inventory
+
+_END_MARK = re.compile(rb"^\.\.\.(?:\s|$)", re.MULTILINE)
 
 __all__ = ["ConfigError", "Problem", "load", "load_text", "read", "schema"]
 
@@ -79,4 +83,4 @@ def _inventory(text: bytes, findings: Findings) -> Inventory | None:
         return None
     draft = validate(root, findings)
     check_names(root, findings)
-    return build(draft, root, findings)
+    return replace(build(draft, root, findings), has_end_mark=bool(_END_MARK.search(text)))

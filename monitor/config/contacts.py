@@ -187,9 +187,8 @@ def _check_names(
                 )
 
     sites = {school.id: {site.id for site in school.sites} for school in inventory.schools}
-    providers = {
-        site.uplink.contract.provider for school in inventory.schools for site in school.sites
-    }
+    uplinks = [site.uplink for school in inventory.schools for site in school.sites]
+    providers = {uplink.provider for uplink in uplinks if uplink.provider}
     check(providers, "provider", "providers")
     check(set(sites), "school", "schools")
     for id_ in _names_in(document, "schools"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.daemon.settings import REFUSALS
 from monitor.daemon.swap import Swap
-from monitor.inventory.changes import changes_between, refuse_loss_of_schools
+from monitor.inventory.changes import changes_between, refuse_loss_of_end, refuse_loss_of_schools
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Reloads:
             try:
                 # A file made to be slow to refuse must not hold up the probes.
                 loaded = await house.run(self._load)
+                refuse_loss_of_end(before.inventory, loaded.inventory)
                 if not self._settings.allow_fewer_schools:
                     refuse_loss_of_schools(before.inventory, loaded.inventory)
                 words = changes_between(before.inventory, loaded.inventory)

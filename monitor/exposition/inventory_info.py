@@ -13,7 +13,7 @@ from monitor.inventory.checks import Role, snmp_access
 
 if TYPE_CHECKING:
     from monitor.inventory.checks import CheckPlan
-    from monitor.inventory.city import Inventory, School, Site
+    from monitor.inventory.city import Contract, Inventory, School, Site
 
 _RATE: Final = "bits per second"
 
@@ -33,7 +33,8 @@ SCHOOL_SITE_INFO: Final = Metric(
     "school_site_info",
     Kind.INFO,
     "",
-    "A site's attributes, to be joined on school and site; coordinates in degrees (WGS84)",
+    "A site's attributes, to be joined on school and site; coordinates in degrees (WGS84); "
+    "what is not configured is empty",
     (*SITE, "lat", "lon", "provider", "lot", "programme"),
 )
 SCHOOL_DEVICE_INFO: Final = Metric(
@@ -62,7 +63,8 @@ SCHOOL_CONTRACT_INFO: Final = Metric(
     "school_contract_info",
     Kind.INFO,
     "",
-    "A site's contract: who owes it, and its number or document, empty without one",
+    "A site's contract: who owes it, and its number or document, empty without one; "
+    "absent, as its rates are, without a contract",
     (*SITE, "provider", "reference"),
 )
 SCHOOL_CONTRACT_DOWN_BITS_PER_SECOND: Final = _contract(
@@ -127,9 +129,9 @@ def render_references(inventory: Inventory) -> dict[str, bytes]:
 def _render_site(blocks: Blocks, school_id: str, site: Site) -> None:
     labels = (school_id, site.id)
     uplink = site.uplink
-    contract = uplink.contract
-    place = (str(site.location.latitude), str(site.location.longitude))
-    attributes = (*labels, *place, contract.provider, site.lot, site.programme)
+    at = site.location
+    place = ("", "") if at is None else (str(at.latitude), str(at.longitude))
+    attributes = (*labels, *place, uplink.provider, site.lot, site.programme)
     blocks.add(SCHOOL_SITE_INFO, attributes, 1)
     router = (*labels, uplink.device, Role.UPLINK.value, uplink.host)
     blocks.add(SCHOOL_DEVICE_INFO, router, 1)
@@ -138,6 +140,11 @@ def _render_site(blocks: Blocks, school_id: str, site: Site) -> None:
         described = (*labels, switch.name, Role.SWITCH.value, switch.host)
         blocks.add(SCHOOL_DEVICE_INFO, described, 1)
         _render_security(blocks, (*labels, switch.name), switch.checks)
+    if uplink.contract is not None:
+        _render_contract(blocks, labels, uplink.contract)
+
+
+def _render_contract(blocks: Blocks, labels: tuple[str, str], contract: Contract) -> None:
     blocks.add(SCHOOL_CONTRACT_INFO, (*labels, contract.provider, contract.reference), 1)
     owed = {
         SCHOOL_CONTRACT_DOWN_BITS_PER_SECOND: contract.down_bps,

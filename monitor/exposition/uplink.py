@@ -152,6 +152,7 @@ def _add_rates(blocks: Blocks, site: tuple[str, str], load: UplinkLoad) -> None:
         if peak is not None:
             blocks.add(SCHOOL_UPLINK_PASSIVE_PEAK_BITS_PER_SECOND, labels, peak.bps)
         if rates is not None:
-            blocks.add(SCHOOL_UPLINK_UTILISATION_RATIO, labels, rates.utilisation)
+            if rates.utilisation is not None:
+                blocks.add(SCHOOL_UPLINK_UTILISATION_RATIO, labels, rates.utilisation)
             blocks.add(SCHOOL_UPLINK_ERRORS_PER_SECOND, labels, rates.errors_per_second)
             blocks.add(SCHOOL_UPLINK_DISCARDS_PER_SECOND, labels, rates.discards_per_second)

@@ -33,6 +33,19 @@ def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
         )
 
 
+def refuse_loss_of_end(before: Inventory, after: Inventory) -> None:
+    """Check that a reload does not lose the end mark: what stood before it may be lost, too.
+
+    Raises:
+        ReloadRefusedError: if it does.
+    """
+    if before.has_end_mark and not after.has_end_mark:
+        raise ReloadRefusedError(
+            "the file has lost its end mark, so it may have been cut short; "
+            "write ... on a line of its own at the end, or restart"
+        )
+
+
 def changes_between(before: Inventory, after: Inventory) -> str:
     """Return which schools were added, removed and changed, as text; of many only the first."""
     old = {school.id: school for school in before.schools}

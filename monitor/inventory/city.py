@@ -81,16 +81,26 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """A site's broadband line, seen at its router."""
+    """A site's broadband line, seen at its router; None where nobody said what is owed."""
 
     host: str
-    contract: Contract
+    contract: Contract | None
     checks: tuple[CheckPlan, ...]
     interface: str | None = None
     device: str = "router"
     expected: ExpectedLine = ExpectedLine()
     throughput: Throughput | None = None
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def provider(self) -> str:
+        """Return the name of the provider by the contract, empty without one."""
+        return "" if self.contract is None else self.contract.provider
+
+    @property
+    def is_owed_in_lessons_only(self) -> bool:
+        """Return whether the contract leaves out what is outside of lessons."""
+        return self.contract is not None and self.contract.hours == "lessons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +132,10 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One location of a school; `main` if there is one."""
+    """One place of a school, `main` if there is one; its location where it is known."""
 
     id: str
-    location: Location
+    location: Location | None
     uplink: Uplink
     switches: tuple[Switch, ...]
     milestones: tuple[Milestone, ...] = ()
@@ -146,7 +156,7 @@ class MaintenanceWindow:
 class School:
     """A school: slug, official number, real name, type, district, and its sites.
 
-    `number` is empty for a school without one. `classes` is how many classes it has, None where
+    `number`, `type` and `district` are empty for a school without one. `classes` is how many classes it has, None where
     nobody said. `days_off` are its own days without lessons, beside the city's.
     """
 
@@ -184,7 +194,8 @@ class Calendar:
     """The city's time zone, its country and state for holidays, lessons per school type.
 
     `country` is ISO 3166-1, `state` as ISO 3166-2 has it, with or without the country. `holidays`
-    are the city's own list, `days_off` single days without lessons.
+    are the city's own list, `days_off` single days without lessons. `is_machine_zone` says that the
+    time zone is the machine's, because the file names none.
     """
 
     timezone: str
@@ -193,6 +204,7 @@ class Calendar:
     country: str = "DE"
     holidays: tuple[Holidays, ...] = ()
     days_off: frozenset[date] = frozenset()
+    is_machine_zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +296,10 @@ class ReportedGoal:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything that is configured, in the file's order; `runbooks` is where they are read."""
+    """Everything that is configured, in the file's order; `runbooks` is where they are read.
+
+    `has_end_mark` says that the file was seen to be whole.
+    """
 
     city: str
     calendar: Calendar
@@ -294,6 +309,7 @@ class Inventory:
     goal: Goal | None = None
     reported_goals: tuple[ReportedGoal, ...] = ()
     runbooks: str = ""
+    has_end_mark: bool = True
 
     def school(self, school_id: str) -> School | None:
         """Return the school with that id, or None."""

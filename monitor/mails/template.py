@@ -111,7 +111,7 @@ def _places(inventory: Inventory, contacts: Contacts, language: Language) -> str
 def _school(school: School, language: Language) -> Iterator[Row]:
     number = f"{words.NUMBER.of(language)} {school.number}" if school.number else ""
     more = ", ".join(filter(None, (school.type, number)))
-    yield words.SCHOOL.of(language), f"{school.name} ({more})"
+    yield words.SCHOOL.of(language), f"{school.name} ({more})" if more else school.name
 
 
 def _site(school: School, site: Site, contacts: Contacts, language: Language) -> Iterator[Row]:
@@ -122,8 +122,9 @@ def _site(school: School, site: Site, contacts: Contacts, language: Language) ->
     address = (here.address if here else "") or (known.address if known else "")
     if address:
         yield words.ADDRESS.of(language), address
-    if site.uplink.contract.reference:
-        yield words.CONTRACT.of(language), site.uplink.contract.reference
+    contract = site.uplink.contract
+    if contract is not None and contract.reference:
+        yield words.CONTRACT.of(language), contract.reference
     if here is not None:
         yield from _people(here.contacts, words.AT_SITE.of(language))
 
@@ -163,6 +164,8 @@ def _references(inventory: Inventory) -> dict[str, list[str]]:
     for school in inventory.schools:
         for site in school.sites:
             contract = site.uplink.contract
+            if contract is None:
+                continue
             of_provider = found.setdefault(contract.provider, {})
             if contract.reference:
                 of_provider[contract.reference] = None

@@ -122,7 +122,7 @@ def _site(line: SiteLine) -> dict[str, Json]:
         "type": line.value("type"),
         "lot": line.value("lot"),
         "programme": line.value("programme"),
-        "provider": line.site.uplink.contract.provider if line.site else "",
+        "provider": line.site.uplink.provider if line.site else "",
         "stage": line.stage.value,
         "since": change.since.isoformat() if change else None,
         "why": change.why if change else "",

@@ -185,14 +185,17 @@ def _router(place: Place, uplink: Uplink, seed: int) -> Device:
     make = ROUTERS[int(dice.draw("make") * len(ROUTERS))]
     contract = uplink.contract
     wan = _block(make.uplinks, dice)[0]
+    down_bps, up_bps = (
+        (contract.down_bps, contract.up_bps) if contract else (wan.speed_bps, wan.speed_bps)
+    )
     share = 0.4 + 0.5 * dice.draw("load")
     wan = replace(
         wan,
         name=(uplink.interface or _uplink_interface(uplink.checks) or wan.name.decode()).encode(),
-        alias=f"{contract.provider} {contract.reference}".strip().encode(),
-        speed_bps=wan.speed_bps if contract.down_bps <= wan.speed_bps else 10 * GIGABIT,
-        in_bps=share * contract.down_bps,
-        out_bps=share * contract.up_bps * 0.4,
+        alias=f"{contract.provider} {contract.reference}".strip().encode() if contract else b"",
+        speed_bps=wan.speed_bps if down_bps <= wan.speed_bps else 10 * GIGABIT,
+        in_bps=share * down_bps,
+        out_bps=share * up_bps * 0.4,
         admin_up=True,
         oper_up=True,
     )

@@ -74,6 +74,7 @@ def rollout_history(
         )
         for school in schools
         for site in school.sites
+        if site.uplink.contract is not None
     ]
     random.shuffle(lines)
     for place, line in enumerate(lines):

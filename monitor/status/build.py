@@ -233,11 +233,11 @@ def sla_of(report: SlaReport) -> Sla:
             SiteAvailability(
                 school=one.school.id,
                 site=one.site.id,
-                provider=one.site.uplink.contract.provider,
+                provider=one.site.uplink.provider,
                 verdict=one.verdict.value,
                 is_certain=one.certain,
                 availability=one.total.availability,
-                contracted=one.site.uplink.contract.availability,
+                contracted=_owed_availability(one.site),
                 up_minutes=one.total.up,
                 down_minutes=one.total.down,
                 excused_minutes=one.total.excused,
@@ -256,6 +256,11 @@ def sla_of(report: SlaReport) -> Sla:
             for one in report.sites
         ),
     )
+
+
+def _owed_availability(site: Site) -> float | None:
+    contract = site.uplink.contract
+    return None if contract is None else contract.availability
 
 
 def finding_of(
@@ -289,8 +294,8 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
         "name": school.name,
         "type": school.type,
         "district": school.district,
-        "latitude": place.latitude,
-        "longitude": place.longitude,
+        "latitude": place.latitude if place else None,
+        "longitude": place.longitude if place else None,
         "state": worst.state,
         "since": worst.since,
         "degraded_since": _degraded_since(sources, school) if worst.state is State.UP else None,
@@ -309,9 +314,9 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
     contract = site.uplink.contract
     return SiteStatus(
         id=site.id,
-        provider=contract.provider,
-        contracted_down_bps=contract.down_bps,
-        contracted_up_bps=contract.up_bps,
+        provider=site.uplink.provider,
+        contracted_down_bps=contract.down_bps if contract else None,
+        contracted_up_bps=contract.up_bps if contract else None,
         uplink=_uplink(sources, school, site),
         load_down_bps=load.down_bps if load else None,
         load_up_bps=load.up_bps if load else None,

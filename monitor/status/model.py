@@ -144,8 +144,8 @@ class SiteStatus(Answer):
 
     id: str
     provider: str
-    contracted_down_bps: float
-    contracted_up_bps: float
+    contracted_down_bps: float | None = Field(description="Null without a contract.")
+    contracted_up_bps: float | None = Field(description="Null without a contract.")
     uplink: Finding
     load_down_bps: float | None
     load_up_bps: float | None
@@ -165,8 +165,8 @@ class SchoolSummary(Answer):
     name: str
     type: str
     district: str
-    latitude: float
-    longitude: float
+    latitude: float | None = Field(description="Null where no location is configured.")
+    longitude: float | None = Field(description="Null where no location is configured.")
     state: State
     since: datetime
     degraded_since: datetime | None = Field(
@@ -277,10 +277,12 @@ class SiteAvailability(Answer):
     school: str
     site: str
     provider: str
-    verdict: Literal["kept", "broken", "no data"]
+    verdict: Literal["kept", "broken", "no data", "no contract"] = Field(
+        description="Without a contract, availability is measured, not judged."
+    )
     is_certain: bool
     availability: float | None
-    contracted: float
+    contracted: float | None
     up_minutes: int
     down_minutes: int
     excused_minutes: int = Field(description="Down by the record, excused by a person.")

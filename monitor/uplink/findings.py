@@ -59,13 +59,13 @@ class Finding:
     sentence: str
 
 
-def findings(load: UplinkLoad, contract: Contract) -> tuple[Finding, ...]:
+def findings(load: UplinkLoad, contract: Contract | None) -> tuple[Finding, ...]:
     """Return the problems, in the order of `FindingKind`."""
     found = assess(load, contract)
     return tuple(Finding(kind, found[kind]) for kind in FindingKind if found.get(kind))
 
 
-def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
+def assess(load: UplinkLoad, contract: Contract | None) -> Mapping[FindingKind, str]:
     """Return kind -> sentence: empty if there is no problem, no entry if unknown."""
     assessed: dict[FindingKind, str] = {}
     if load.gap is not Gap.NOT_CONFIGURED:
@@ -75,18 +75,19 @@ def assess(load: UplinkLoad, contract: Contract) -> Mapping[FindingKind, str]:
         ):
             sentence = f"{GAP_SENTENCES[gap]}, {load.interface!r}"
             assessed[kind] = sentence if load.gap is gap else ""
-    if load.is_slower_than_contract is not None:
+    if contract is not None and load.is_slower_than_contract is not None:
         assessed[FindingKind.SLOWER_THAN_CONTRACT] = _slower(load, contract)
     if load.oper_status not in {None, _OPER_UNKNOWN}:
         assessed[FindingKind.INTERFACE_DOWN] = _down(load)
     if load.seconds is None or load.down is None or load.up is None:
         return assessed
-    both = (("down", load.down, contract.down_bps), ("up", load.up, contract.up_bps))
-    assessed[FindingKind.SATURATED] = _joined(
-        f"{name} at {one.utilisation:.0%} of the contracted {rate(contracted, figures=6)}"
-        for name, one, contracted in both
-        if one.utilisation > SATURATED_RATIO
-    )
+    if contract is not None:
+        both = (("down", load.down, contract.down_bps), ("up", load.up, contract.up_bps))
+        assessed[FindingKind.SATURATED] = _joined(
+            f"{name} at {one.utilisation:.0%} of the contracted {rate(contracted, figures=6)}"
+            for name, one, contracted in both
+            if one.utilisation is not None and one.utilisation > SATURATED_RATIO
+        )
     for kind, most in (
         (FindingKind.ERRORS, ERROR_RATIO),
         (FindingKind.DISCARDS, DISCARD_RATIO),

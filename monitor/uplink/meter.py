@@ -30,11 +30,12 @@ _TOO_CLOSE = frozenset({Gap.TOO_SOON, Gap.UPTIME_STANDS_STILL})
 class DirectionLoad:
     """One direction between two polls: rates per second, and the ratio to the contracted rate.
 
-    Packets are unicast. Values that the device does not count are None.
+    Packets are unicast. Values that the device does not count are None; so is the ratio where
+    there is no contract.
     """
 
     bps: float
-    utilisation: float
+    utilisation: float | None
     packets_per_second: float | None
     errors_per_second: float | None
     discards_per_second: float | None
@@ -95,7 +96,7 @@ class UplinkMeter:
 
     __slots__ = ("_before", "_contract", "_down_peak", "_interface", "_up_peak")
 
-    def __init__(self, interface: str | None, contract: Contract) -> None:
+    def __init__(self, interface: str | None, contract: Contract | None) -> None:
         self._interface = interface
         self._contract = contract
         self._before: tuple[Sample, Poll] | None = None
@@ -127,8 +128,9 @@ class UplinkMeter:
         before, poll_before = self._before
         seconds = seconds_between(before, sample, (poll_before, poll))
         received, sent = volumes_between(before, sample, seconds)
-        down = _direction(received, seconds, self._contract.down_bps)
-        up = _direction(sent, seconds, self._contract.up_bps)
+        owed = self._contract
+        down = _direction(received, seconds, owed.down_bps if owed else None)
+        up = _direction(sent, seconds, owed.up_bps if owed else None)
         self._before = (sample, poll)
         self._down_peak = _higher(self._down_peak, Peak(down.bps, seconds, poll.at))
         self._up_peak = _higher(self._up_peak, Peak(up.bps, seconds, poll.at))
@@ -161,25 +163,27 @@ class UplinkMeter:
         )
 
 
-def _direction(volume: Volume, seconds: float, contracted_bps: int) -> DirectionLoad:
+def _direction(volume: Volume, seconds: float, contracted_bps: int | None) -> DirectionLoad:
     def rate(count: int | None) -> float | None:
         return None if count is None else count / seconds
 
     bps = volume.octets * 8 / seconds
-    return DirectionLoad(
-        bps, bps / contracted_bps, rate(volume.packets), rate(volume.errors), rate(volume.discards)
-    )
+    share = None if contracted_bps is None else bps / contracted_bps
+    packets, errors, discards = map(rate, (volume.packets, volume.errors, volume.discards))
+    return DirectionLoad(bps, share, packets, errors, discards)
 
 
 def _higher(peak: Peak | None, other: Peak) -> Peak:
     return other if peak is None or other.bps > peak.bps else peak
 
 
-def _is_slower(sample: Sample, contract: Contract) -> bool | None:
+def _is_slower(sample: Sample, contract: Contract | None) -> bool | None:
     """Return whether the interface cannot carry the contracted rate.
 
-    None when its speed is not known, or when it is down and so has none.
+    None without a contract, when its speed is not known, or when it is down and so has none.
     """
+    if contract is None:
+        return None
     if sample.speed_bps is None or sample.oper_status not in {None, OPER_UP}:
         return None
     fastest = sample.speed_bps + sample.speed_rounding_bps

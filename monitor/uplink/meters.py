@@ -34,7 +34,7 @@ class Measured:
 
     school: str
     site: str
-    contract: Contract
+    contract: Contract | None
     load: UplinkLoad | None
     findings: tuple[Finding, ...] = ()
 
@@ -106,7 +106,7 @@ class UplinkMeters:
         return next((one for one in known if (one.school, one.site) == (school, site)), None)
 
 
-def _entry(check: Check, contract: Contract) -> _Entry:
+def _entry(check: Check, contract: Contract | None) -> _Entry:
     options = check.options
     name = options.uplink_interface if isinstance(options, InterfacesOptions) else None
     target = check.target
@@ -114,7 +114,7 @@ def _entry(check: Check, contract: Contract) -> _Entry:
     return _Entry(check, UplinkMeter(name, contract), measured)
 
 
-def _uplink_checks(inventory: Inventory) -> Iterator[tuple[Check, Contract]]:
+def _uplink_checks(inventory: Inventory) -> Iterator[tuple[Check, Contract | None]]:
     for school in inventory.schools:
         contracts = {site.id: site.uplink.contract for site in school.sites}
         for check in checks_of_school(school):

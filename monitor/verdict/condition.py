@@ -159,7 +159,8 @@ class Condition:
             window = self._loads.get(name)
             if window is None:
                 window = self._loads[name] = Window(self.limits.load_seconds)
-            window.add(now.monotonic, load.seconds, one.utilisation * load.seconds)
+            if one.utilisation is not None:
+                window.add(now.monotonic, load.seconds, one.utilisation * load.seconds)
             changed |= self._judge_load((Trouble.LINE_FULL, check.name, name), window, now)
         return changed
 

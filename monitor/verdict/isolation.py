@@ -143,7 +143,7 @@ def _common(census: Census, answering: int) -> Line:
             suspended.add(provider)
     if not suspended:
         return CLEAR
-    names = ", ".join(sorted(suspended))
+    names = ", ".join(sorted(name or "no named provider" for name in suspended))
     suspects = "our hub" if vouched == suspended else f"our hub, or all providers ({names})"
     lost = sum(census.providers[name].lost for name in suspended)
     present = sum(census.providers[name].present for name in suspended)

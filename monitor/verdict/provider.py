@@ -44,7 +44,12 @@ class ProviderOutage:
 
 
 def has_begun(provider: str, census: Census, monotonic: float, cycle_seconds: float) -> str:
-    """Return why a provider's loss is now its outage, empty if it is not."""
+    """Return why a provider's loss is now its outage, empty if it is not.
+
+    Lines of which nobody said whose they are share no provider, so that each is down by itself.
+    """
+    if not provider:
+        return ""
     heard = census.providers.get(provider)
     if heard is None or heard.fell_from is None or heard.lost < LEAST_SITES:
         return ""

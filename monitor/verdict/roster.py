@@ -85,7 +85,10 @@ class Device:
 
 @dataclass(slots=True)
 class SiteDevices:
-    """A site's provider, its uplink, None where that has no check, and its switches."""
+    """A site's provider, its uplink, None where that has no check, and its switches.
+
+    The provider is empty where no contract names one.
+    """
 
     key: SiteKey
     provider: str
@@ -112,11 +115,11 @@ class Roster:
         self.sites: dict[SiteKey, SiteDevices] = {}
         self.references: list[tuple[str, Device]] = []
         providers = {
-            (school.id, site.id): site.uplink.contract.provider
+            (school.id, site.id): site.uplink.provider
             for school in inventory.schools
             for site in school.sites
         }
-        self.providers = tuple(dict.fromkeys(providers.values()))
+        self.providers = tuple(dict.fromkeys(filter(None, providers.values())))
         handovers = {one.name: one.provider for one in inventory.references}
         known = before.devices if before is not None else {}
         for key, check in _deciding(inventory).items():

@@ -65,26 +65,32 @@ class Chart:
 
 
 def spots(schools: Sequence[SchoolSummary]) -> Plan:
-    """Return the map of schools: an equirectangular projection around their middle."""
-    if not schools:
+    """Return the map of schools: an equirectangular projection around their middle.
+
+    A school without a location is not on it.
+    """
+    placed = [
+        (school, school.longitude, school.latitude)
+        for school in schools
+        if school.longitude is not None and school.latitude is not None
+    ]
+    if not placed:
         return Plan(0.0, ())
-    west = min(school.longitude for school in schools)
-    east = max(school.longitude for school in schools)
-    south = min(school.latitude for school in schools)
-    north = max(school.latitude for school in schools)
+    west, east = min(x for _, x, _ in placed), max(x for _, x, _ in placed)
+    south, north = min(y for _, _, y in placed), max(y for _, _, y in placed)
     narrowing = math.cos(math.radians((south + north) / 2))
     inner = MAP_WIDTH - 2 * MAP_MARGIN
     # One school alone has no extent.
     scale = inner / max((east - west) * narrowing, north - south, 0.01)
     found = [
         Spot(
-            round(MAP_MARGIN + (school.longitude - west) * narrowing * scale, 1),
-            round(MAP_MARGIN + (north - school.latitude) * scale, 1),
+            round(MAP_MARGIN + (longitude - west) * narrowing * scale, 1),
+            round(MAP_MARGIN + (north - latitude) * scale, 1),
             school.id,
             school.name,
             school.standing,
         )
-        for school in schools
+        for school, longitude, latitude in placed
     ]
     # What is wrong is drawn last, so that nothing hides it: those that are down above all.
     found.sort(

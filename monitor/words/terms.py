@@ -21,6 +21,11 @@ STATES: Final[Mapping[str, Text]] = {
     "unknown": Text("unknown", "unbekannt"),
 }
 
+NO_CONTRACT: Final = Text(
+    "no contract: availability is measured, not judged",
+    "kein Vertrag: Die Verfügbarkeit wird gemessen, nicht beurteilt",
+)
+
 TROUBLES: Final[Mapping[str, Text]] = {
     "packet_loss": Text("packet loss", "Paketverlust"),
     "flapping": Text("flapping", "instabil"),

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import ConfigError, load, load_text
+from monitor.config.tree.text import MOST_WITHOUT_END
 
 if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
@@ -33,20 +34,27 @@ def outcome(data: bytes) -> Inventory | None:
     return None
 
 
-def test_small_file_cut_at_any_byte_is_refused_or_whole() -> None:
+def test_small_file_cut_at_any_byte_is_refused_or_ends_with_a_line() -> None:
     whole = load_text(SMALL, "schools.yaml")
     end = SMALL.index(b"\n...") + len(b"\n...")
     for size in range(len(SMALL)):
         found = outcome(SMALL[:size])
-        assert found == (whole if size >= end else None), f"cut after {size} bytes"
+        if size >= end:
+            assert found == whole, f"cut after {size} bytes"
+        else:
+            is_cut_within_a_line = not SMALL[:size].endswith(b"\n")
+            assert found is None or not is_cut_within_a_line, f"cut after {size} bytes"
+            assert found is None or not found.has_end_mark
 
 
-def test_city_cut_between_schools_is_refused() -> None:
+def test_city_cut_between_schools_is_refused_or_known_to_have_no_end() -> None:
     data = CITY.read_bytes()
     sizes = [*range(0, len(data) - 4, 997)]
     sizes += [size for size in range(len(data)) if data[size:].startswith(b"\n  - id: ")][::8]
     for size in sizes:
-        assert outcome(data[:size]) is None, f"cut after {size} bytes"
+        found = outcome(data[:size])
+        assert found is None or not found.has_end_mark, f"cut after {size} bytes"
+        assert found is None or len(found.schools) <= MOST_WITHOUT_END, f"cut after {size} bytes"
 
 
 @given(st.binary(max_size=300))

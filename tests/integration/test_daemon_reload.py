@@ -162,13 +162,21 @@ def bad_files(text: str) -> dict[str, bytes]:
         "zeros": bytes(4096),
         "cut in the head": whole[:100],
         "cut amid a word": whole[: middle + 9],
-        "cut between two schools": whole[:middle],
-        "cut before the end mark": whole[: -len("...\n")],
         "an unknown key": whole.replace(b"  providers:", b"  provider:").replace(
             b"    network:", b"    netwrok:", 1
         ),
         "not UTF-8": whole.replace(b"Voede-Schule", b"V\xf6de-Schule"),
     }
+
+
+@pytest.mark.parametrize("end", ["  - id: schiller", "...\n"])
+def test_a_file_that_has_lost_its_end_mark_changes_nothing(base: Reloading, end: str) -> None:
+    text = base.town.text()
+    base.config.write_text(text[: text.rindex(end)], encoding="utf-8")
+    assert "the file has lost its end mark" in base.reload()
+    after = base.daemon.samples()
+    assert value(after, "monitor_config_last_reload_successful") == 0
+    assert labels_of(after, "school_info", "school") == set(STANDING)
 
 
 @pytest.mark.parametrize("name", bad_files(Town(161, STANDING).text()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.calendar.machine_zone import machine_zone
 from monitor.config.build import checks
 from monitor.config.build.addresses import Addresses
 from monitor.config.build.calendar import calendar_of
@@ -37,7 +38,6 @@ from monitor.inventory.city import (
     Contract,
     ExpectedLine,
     Inventory,
-    LessonPeriod,
     Location,
     MaintenanceWindow,
     Milestone,
@@ -53,12 +53,11 @@ if TYPE_CHECKING:
 
     from monitor.config.shape.fields import IPNetwork
     from monitor.config.shape.layout import Location as Path
-    from monitor.config.shape.rules import LessonRules, ReferenceRules
+    from monitor.config.shape.rules import ReferenceRules
     from monitor.config.shape.validate import Draft
     from monitor.config.tree.problems import Findings, Mark
     from monitor.config.tree.text import Node
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FIRST_SWITCH = 11
 
 # In place of a host that could not be found out, in an inventory that is thrown away.
@@ -112,13 +111,9 @@ class _Builder:
         )
         schools = tuple(self._school(rules, at) for at, rules in draft.schools.items())
         self._addresses.check()
-        lessons = {
-            name: tuple(_period(period) for period in periods)
-            for name, periods in draft.lessons.items()
-        }
         return Inventory(
             city=draft.city.name if draft.city else "",
-            calendar=calendar_of(draft.city, lessons, self._root, self._findings),
+            calendar=calendar_of(draft.city, draft.lessons, self._root, self._findings),
             credentials=sources(draft.credentials),
             references=references,
             schools=schools,
@@ -159,7 +154,7 @@ class _Builder:
         return School(
             id=rules.id,
             number=rules.number,
-            name=rules.name,
+            name=rules.name or readable(rules.id),
             type=rules.type,
             district=rules.district,
             sites=sites,
@@ -202,11 +197,11 @@ class _Builder:
         outer = school or site
         return Site(
             id=site.id if isinstance(site, SiteRules) else "main",
-            location=Location(*site.location),
+            location=Location(*site.location) if site.location else None,
             uplink=Uplink(
                 host=router,
                 contract=contract,
-                checks=(plans.icmp(), plans.interfaces(is_router=True), *plans.extras()),
+                checks=plans.of_router(),
                 interface=interfaces.uplink or None,
                 throughput=build_throughput(
                     place.layers, router, contract, self._root, self._findings
@@ -305,10 +300,13 @@ class _Builder:
         plans = self._plans(layers, rules.host, self._network(place.site))
         return Switch(rules.name, rules.host, plans.of_switch(), limits_of(layers))
 
-    def _contract(self, place: _Place) -> Contract:
+    def _contract(self, place: _Place) -> Contract | None:
+        """Return what is owed, None where no level says anything of a contract."""
         merged = merge(place.layers, "contract", ContractRules)
+        if not merged.paths:
+            return None
         if self._draft.defaults is not None:
-            check_contract(merged, place.path, self._root, self._findings)
+            check_contract(merged, self._root, self._findings)
         rules = merged.rules
         return Contract(
             provider=self._provider_name(rules.provider),
@@ -383,10 +381,9 @@ class _Builder:
 
     def _zone(self) -> ZoneInfo | None:
         city = self._draft.city
-        return units.time_zone(city.timezone) if city else None
+        return units.time_zone(city.timezone or machine_zone()) if city else None
 
 
-def _period(rules: LessonRules) -> LessonPeriod:
-    days = sorted({_WEEKDAYS.index(day) for day in rules.weekdays})
-    starts, ends = rules.hours
-    return LessonPeriod(tuple(days), starts, ends)
+def readable(school_id: str) -> str:
+    """Return a name for a school that has none of its own: `goethe-schule` is Goethe-Schule."""
+    return "-".join(part.capitalize() for part in school_id.split("-"))

@@ -7,37 +7,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.calendar.machine_zone import machine_zone
 from monitor.calendar.school_days import CalendarError, SchoolCalendar
 from monitor.config.shape.units import time_zone
 from monitor.config.tree.places import mark_of
 from monitor.config.tree.problems import listed, suggestion
-from monitor.inventory.city import Calendar, Holidays
+from monitor.inventory.city import Calendar, Holidays, LessonPeriod
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.config.shape.rules import CityRules
+    from monitor.config.shape.rules import CityRules, LessonRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
-    from monitor.inventory.city import LessonPeriod
 
 # Summer holidays last three months in some countries; a year is a mistyped date.
 _LONGEST_DAYS = 200
-_STATES_NEEDED = frozenset({"DE"})
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def calendar_of(
     city: CityRules | None,
-    lessons: Mapping[str, tuple[LessonPeriod, ...]],
+    rules: Mapping[str, list[LessonRules]],
     root: Node,
     findings: Findings,
 ) -> Calendar:
     """Return the calendar; add a problem for whatever keeps it from being used."""
+    lessons = {name: tuple(map(_period, periods)) for name, periods in rules.items()}
     if city is None:
         return Calendar("UTC", "", lessons)
+    zone = city.timezone or machine_zone()
     spells = tuple(Holidays(one.name, one.first, one.last) for one in city.holidays)
     calendar = Calendar(
-        city.timezone, city.state, lessons, city.country, spells, frozenset(city.days_off)
+        zone,
+        city.state,
+        lessons,
+        city.country,
+        spells,
+        frozenset(city.days_off),
+        is_machine_zone=not city.timezone,
     )
     has_every_end = True
     for index, spell in enumerate(spells):
@@ -49,13 +57,7 @@ def calendar_of(
                 f"{spell.last} is not within {_LONGEST_DAYS} days from {spell.first} on",
                 f"allowed: the last day, at most {_LONGEST_DAYS} days in all",
             )
-    if city.country in _STATES_NEEDED and not city.state:
-        findings.add(
-            mark_of(root, ("city",)),
-            f"each state of {city.country} has its own holidays, and the city names none",
-            "give state, such as NW",
-        )
-    elif has_every_end and time_zone(city.timezone) is not None:
+    if has_every_end and time_zone(zone) is not None:
         try:
             SchoolCalendar(calendar)
         except CalendarError as error:
@@ -64,3 +66,9 @@ def calendar_of(
             hint = suggestion(given, error.known)
             findings.add(mark_of(root, ("city", error.key)), str(error), cure, hint)
     return calendar
+
+
+def _period(rules: LessonRules) -> LessonPeriod:
+    days = sorted({_WEEKDAYS.index(day) for day in rules.weekdays})
+    starts, ends = rules.hours
+    return LessonPeriod(tuple(days), starts, ends)

@@ -105,7 +105,13 @@ class Plans:
         ping = self.icmp(histogram=rules.switch_histogram)
         ping = replace(ping, interval=rules.switch_interval)
         interfaces = self.interfaces(is_router=False)
-        return (ping, interfaces, self._hardware(interfaces))
+        return (ping,) if interfaces is None else (ping, interfaces, self._hardware(interfaces))
+
+    def of_router(self) -> tuple[CheckPlan, ...]:
+        """Return the plans of a router: pings, interfaces where it is read, further checks."""
+        interfaces = self.interfaces(is_router=True)
+        polls = () if interfaces is None else (interfaces,)
+        return (self.icmp(), *polls, *self.extras())
 
     def icmp(self, *, histogram: bool = True) -> CheckPlan:
         """Return the plan for rounds of pings."""
@@ -117,8 +123,8 @@ class Plans:
         self._check_fits(merged, options.round_seconds, "a round of pings", keys)
         return CheckPlan(CheckKind.ICMP, "icmp", rules.interval, rules.timeout, options)
 
-    def interfaces(self, *, is_router: bool) -> CheckPlan:
-        """Return the plan for polls of the interface tables."""
+    def interfaces(self, *, is_router: bool) -> CheckPlan | None:
+        """Return the plan for polls of the interface tables, None without a credential."""
         merged = merge(self._layers, "interfaces", InterfacesRules)
         rules = merged.rules
         self._check_pace(merged)
@@ -130,6 +136,8 @@ class Plans:
                 "interfaces cannot be identified by an ifAlias that is not exported",
                 "set alias: true here, or identity to ifName, ifDescr or ifIndex",
             )
+        if access is None:
+            return None
         line = merge(self._layers, "line", LineRules).rules
         # To know the line by; it is not exported, for it may hold names of people.
         read_alias = (is_router and bool(line.if_alias)) or bool(rules.select.alias)
@@ -164,16 +172,18 @@ class Plans:
         found = merge_checks(self._layers if layers is None else layers)
         return tuple(self._extra(name, rules, path) for name, (rules, path) in found.items())
 
-    def _access(self, interfaces: Merged[InterfacesRules]) -> SnmpAccess:
+    def _access(self, interfaces: Merged[InterfacesRules]) -> SnmpAccess | None:
+        """Return how the device is read, None where no level says anything of SNMP."""
         merged = merge(self._layers, "snmp", SnmpRules)
         rules = merged.rules
         if not merged.is_broken and "credential" not in merged.paths:
-            path = self._layers[0].path
-            self._findings.add(
-                mark_of(self._root, path),
-                "no SNMP credential",
-                "set snmp.credential here, in the profile or in defaults",
-            )
+            if merged.paths:
+                self._findings.add(
+                    mark_of(self._root, merged.nearest_path(*merged.paths)[:-1]),
+                    "no SNMP credential",
+                    "set snmp.credential here, in the profile or in defaults",
+                )
+            return None
         self._check_version(merged)
         access = SnmpAccess(
             version=_VERSIONS[rules.version],

@@ -13,7 +13,6 @@ from monitor.words.rate import rate
 
 if TYPE_CHECKING:
     from monitor.config.build.merge import Merged
-    from monitor.config.shape.layout import Location
     from monitor.config.shape.rules import ContractRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
@@ -23,18 +22,18 @@ _OWED = ("provider", *_RATES, "availability")
 
 
 def check_contract(
-    merged: Merged[ContractRules], place: Location, root: Node, findings: Findings
+    merged: Merged[ContractRules], root: Node, findings: Findings
 ) -> None:
     """Add a problem for each key that no level gives, and for rates out of order.
 
-    `place` is the site's path, for a contract of which no level says anything.
+    A contract is whole or is none: of one that no level mentions, nothing is asked.
     """
     if merged.is_broken:
         return
     given = [key for key in _OWED if key in merged.paths]
     missing = [key for key in _OWED if key not in merged.paths]
     if missing:
-        path = merged.nearest_path(*given)[:-1] if given else place
+        path = merged.nearest_path(*(given or merged.paths))[:-1]
         findings.add(
             mark_of(root, path),
             f"the contract lacks {', '.join(missing)}",

@@ -77,7 +77,7 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return
     named = node_at(root, (section,))
-    if named is None and section != "profiles":  # reported: the others are mandatory
+    if named is None and section == "lessons":  # a type is then for people alone
         return
     if isinstance(named, Scalar) and named.value is BROKEN:  # reported, and its entries unknown
         return
@@ -94,10 +94,10 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
 def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> None:
     """Check that the goal speaks of types and schools that exist."""
     lessons = node_at(root, ("lessons",))
-    types = tuple(lessons.values) if isinstance(lessons, Mapping) else ()
-    ids = [node_at(school, ("id",)) for school in schools]
-    names = tuple(str(node.value) for node in ids if isinstance(node, Scalar))
-    for key, what, known in (("types", "lessons", types), ("schools", "schools", names)):
+    types = tuple(lessons.values) if isinstance(lessons, Mapping) else _said(schools, "type")
+    names = _said(schools, "id")
+    held = "schools' types" if lessons is None else "lessons"
+    for key, what, known in (("types", held, types), ("schools", "schools", names)):
         for node in _items(node_at(root, ("goals", "connectivity", key))):
             if isinstance(node, Scalar) and isinstance(node.value, str) and node.value not in known:
                 findings.add(
@@ -106,6 +106,12 @@ def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> No
                     listed(known),
                     suggestion(node.value, known),
                 )
+
+
+def _said(schools: tuple[Node, ...], key: str) -> tuple[str, ...]:
+    """Return what the schools say under a key, each once."""
+    found = (node_at(school, (key,)) for school in schools)
+    return tuple(dict.fromkeys(str(node.value) for node in found if isinstance(node, Scalar)))
 
 
 def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:

@@ -37,7 +37,10 @@ def odd_locations(inventory: Inventory) -> Iterator[str]:
         )
         for school in inventory.schools
         for site in school.sites
+        if site.location is not None
     }
+    if not places:
+        return
     country = _COUNTRIES.get(inventory.calendar.country)
     swapped = {
         name for name, (latitude, longitude) in places.items()

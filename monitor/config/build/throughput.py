@@ -29,9 +29,9 @@ _MOST_LOAD = 0.05
 
 
 def build_throughput(
-    layers: Sequence[Layer], host: str, contract: Contract, root: Node, findings: Findings
+    layers: Sequence[Layer], host: str, contract: Contract | None, root: Node, findings: Findings
 ) -> Throughput | None:
-    """Return how a site's uplink is tested, None where no level names a method."""
+    """Return how a site's uplink is tested; None without a method, or a contract to test it by."""
     merged = merge(layers, "throughput", ThroughputRules)
     if merged.is_broken or "method" not in merged.paths:
         return None
@@ -50,14 +50,15 @@ def build_throughput(
         max_load=rules.max_load,
     )
     _check_urls(merged, root, findings)
-    _check_cap(merged, throughput, contract, root, findings)
+    if contract is not None:
+        _check_cap(merged, throughput, contract, root, findings)
     if rules.max_load > _MOST_LOAD:
         findings.add(
             mark_of(root, merged.paths["max_load"]),
             f"a test with {100 * rules.max_load:g} % cross traffic does not count",
             "allowed: at most 5 %",
         )
-    return throughput
+    return None if contract is None else throughput
 
 
 def _check_urls(merged: Merged[ThroughputRules], root: Node, findings: Findings) -> None:

@@ -73,14 +73,14 @@ class HolidaysRules(Rules):
 class CityRules(Rules):
     """Whose schools these are."""
 
-    name: Text
+    name: Text = "Schulnetz"
     """Name of the city."""
-    timezone: Text
-    """Time zone of lesson hours and maintenance windows (IANA name)."""
+    timezone: Text = Field(default_factory=str)
+    """Time zone of days, lessons and maintenance windows (IANA name); without, the machine's."""
     country: Country = "DE"
     """Country, for its public holidays (ISO 3166-1)."""
     state: Text = Field(default_factory=str)
-    """State, for its holidays (ISO 3166-2 without the country); needed in Germany."""
+    """State, for its holidays (ISO 3166-2 without the country)."""
     holidays: Annotated[list[HolidaysRules], Field(max_length=_MOST_DAYS)] = Field(
         default_factory=list
     )
@@ -430,8 +430,8 @@ class Placed(Settings):
         json_schema_extra={"anyOf": [{"required": ["network"]}, {"required": ["router"]}]}
     )
 
-    location: Annotated[tuple[Latitude, Longitude], Field(strict=False)]
-    """Latitude and longitude in degrees (WGS84)."""
+    location: Annotated[tuple[Latitude, Longitude] | None, Field(strict=False)] = None
+    """Latitude and longitude in degrees (WGS84), for maps."""
     network: Network = Field(default_factory=_no_network)
     """Address block: the router has its 1st address, counted switches the 11th and on."""
     router: Host = Field(default_factory=str)
@@ -462,10 +462,10 @@ class Identity(Rules):
     """Short name, unique in the file; it is the label in metrics."""
     number: SchoolNumber = Field(default_factory=str)
     """Official school number, in quotes; left out where there is none."""
-    name: Text
-    """Real name."""
-    type: Text
-    """Type of school, an entry of `lessons`."""
+    name: Text = Field(default_factory=str)
+    """Real name; without, the id made readable."""
+    type: Text = Field(default_factory=str)
+    """Type of school; an entry of `lessons` where there are lessons."""
     district: Text = Field(default_factory=str)
     """District of the city, left out where it is not known."""
     maintenance: list[MaintenanceRules] = Field(default_factory=list)
@@ -506,17 +506,17 @@ AnySchool = Annotated[
 class Document(Rules):
     """The whole file."""
 
-    version: Literal[1]
+    version: Literal[1] = 1
     """Version of this format."""
-    city: CityRules
+    city: CityRules = Field(default_factory=CityRules)
     """The city, its time zone and its holidays."""
-    credentials: dict[Slug, CredentialRules]
+    credentials: dict[Slug, CredentialRules] = Field(default_factory=dict)
     """Communities and SNMPv3 users by name: where secrets are read from, never a secret."""
-    providers: dict[Slug, ProviderRules]
+    providers: dict[Slug, ProviderRules] = Field(default_factory=dict)
     """Companies that sell uplinks, by short name."""
-    references: Annotated[list[ReferenceRules], Field(min_length=3)]
-    """Targets outside the schools, at least three."""
-    lessons: dict[Text, list[LessonRules]]
+    references: Annotated[list[ReferenceRules], Field(min_length=3)] = Field(default_factory=list)
+    """Targets outside the schools, at least three where there are any."""
+    lessons: dict[Text, list[LessonRules]] = Field(default_factory=dict)
     """Hours of lessons, by type of school."""
     defaults: Settings = Field(default_factory=Settings)
     """Settings for all."""

@@ -92,14 +92,7 @@ def validate(root: Node, findings: Findings) -> Draft:
 
 # Stand-ins for keys that an entry must have: what is built from them is thrown away, and
 # they break no rule themselves.
-_SCHOOL: dict[str, object] = {
-    "id": "x",
-    "number": "000000",
-    "name": "x",
-    "type": "x",
-    "location": [0, 0],
-}
-_SITE: dict[str, object] = {"id": "x", "location": [0, 0]}
+_PLACE: dict[str, object] = {"id": "x"}
 _WINDOW: dict[str, object] = {
     "starts": "2026-01-01 00:00Z",
     "ends": "2026-01-01 01:00Z",
@@ -147,7 +140,7 @@ class _Salvage:
         """Return a section's entries (or the section, if it is one) that broke no rule."""
         value = self._data.get(section)
         if section == "city":
-            pairs = [] if ("city",) in self._broken or value is None else [("city", value)]
+            pairs = [] if ("city",) in self._broken else [("city", {} if value is None else value)]
         else:
             items = value.items() if isinstance(value, dict) else ()
             pairs = [(key, item) for key, item in items if (section, key) not in self._broken]
@@ -178,7 +171,7 @@ class _Salvage:
         kept = {key: item for key, item in value.items() if key not in broken}
         if at[0] != "schools":
             return kept
-        for key, stand_in in (("sites", _SITE), ("maintenance", _WINDOW)):
+        for key, stand_in in (("sites", _PLACE), ("maintenance", _WINDOW)):
             items = value.get(key)
             if key in broken and isinstance(items, list) and items:
                 kept[key] = [
@@ -187,7 +180,4 @@ class _Salvage:
                 ]
         if "maintenance" in at:
             return _WINDOW
-        stand_ins = _SITE if "sites" in at else _SCHOOL
-        if "sites" in kept:
-            stand_ins = {key: item for key, item in stand_ins.items() if key != "location"}
-        return {**stand_ins, **kept}
+        return {**_PLACE, **kept}

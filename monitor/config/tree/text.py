@@ -2,8 +2,8 @@
 
 PyYAML reads the text; everything beyond plain mappings, lists and scalars is refused here:
 duplicate keys, anchors and aliases, tags, directives, several documents, deep nesting.
-The document ends with an explicit `...`, so that a file cut short is never taken for a
-whole one.
+A long document ends with an explicit `...`, so that a file cut short is never taken for a
+whole one; a short one may do without.
 
 Scalars follow a subset on which YAML 1.1 and 1.2 agree. What they read differently (`NO`,
 `0123`, `22:22`, `1_000`, `2026-10-01`) becomes `Ambiguous`, which no field for text takes.
@@ -32,6 +32,8 @@ MAX_DEPTH: Final = 20
 # So many faults are taken out of a text to read on, and so many characters are read for that.
 _MENDED: Final = 10
 _MENDED_SIZE: Final = MAX_BYTES
+# A document of which no section has more entries needs no end mark: one sees that it is whole.
+MOST_WITHOUT_END: Final = 20
 
 # C0 and C1 controls, DEL, Unicode line breaks (YAML counts them as lines, editors do not),
 # surrogates and non-characters.
@@ -114,7 +116,7 @@ def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | 
 
     Problems are added to `findings`; a tree is returned even with some, so that the rules
     can find the rest. A file whose form is another program's (`is_ours` false) may be empty,
-    needs no end mark, has texts of several lines, and perhaps a secret anywhere: problems
+    needs no end mark however long it is, has texts of several lines, and perhaps a secret anywhere: problems
     repeat none of its words.
     """
     text = _decode(data, findings)
@@ -236,7 +238,7 @@ class _Composer:
                         self._findings.add(mark, "a second document", "allowed: one document")
                         return root
                 elif isinstance(event, yaml.DocumentEndEvent):
-                    self._require_end(explicit=bool(event.explicit))
+                    self._require_end(root, explicit=bool(event.explicit))
                 elif isinstance(event, yaml.NodeEvent):
                     root = self._node(event, events, 1)
         except _StopComposingError:
@@ -267,8 +269,16 @@ class _Composer:
         if event.version or event.tags:
             self._findings.add(mark, "a YAML directive", "allowed: no %YAML and no %TAG line")
 
-    def _require_end(self, *, explicit: bool) -> None:
-        if self._is_ours and not explicit:
+    def _require_end(self, root: Node | None, *, explicit: bool) -> None:
+        if not self._is_ours or explicit:
+            return
+        if not self._text.endswith(("\n", "\r")):
+            self._findings.add(
+                _mark_at_end(self._text),
+                "the file ends within a line, so it may have been cut short",
+                "end the last line, or write ... on a line of its own after it",
+            )
+        elif not _is_short(root):
             self._findings.add(
                 _mark_at_end(self._text),
                 "the file ends without its end mark, so it may have been cut short",
@@ -359,6 +369,16 @@ class _Composer:
         elif not isinstance(node, Scalar):
             self._findings.add(node.mark, "a list or mapping as a key", "allowed: text")
         return None
+
+
+def _is_short(root: Node | None) -> bool:
+    sections = root.values.values() if isinstance(root, Mapping) else ()
+    lengths = (
+        len(one.items) if isinstance(one, Sequence) else len(one.values)
+        for one in sections
+        if not isinstance(one, Scalar)
+    )
+    return max(lengths, default=0) <= MOST_WITHOUT_END
 
 
 def _next_node(events: Iterator[yaml.Event]) -> yaml.NodeEvent:

@@ -108,14 +108,14 @@ def _expose(recorder: MinuteRecorder, exposition: Exposition) -> None:
 def _sites(inventory: Inventory, calendar: SchoolCalendar) -> tuple[tuple[str, ...], Question]:
     """Return the sites, and whether one is in the hours that its contract owes at an instant."""
     hours = {
-        f"{school.id}/{site.id}": (school, site.uplink.contract.hours)
+        f"{school.id}/{site.id}": (school, site.uplink.is_owed_in_lessons_only)
         for school in inventory.schools
         for site in school.sites
     }
 
     def in_service_hours(site: str, at: datetime) -> bool:
-        school, owed = hours[site]
-        return owed == "always" or calendar.in_lessons(school.type, at, school.days_off)
+        school, in_lessons_only = hours[site]
+        return not in_lessons_only or calendar.in_lessons(school.type, at, school.days_off)
 
     return tuple(hours), in_service_hours
 
