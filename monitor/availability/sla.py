@@ -98,8 +98,8 @@ class SiteSla:
     """One site's month.
 
     `allowed_down_minutes` is what the contract allows for the minutes counted so far, None without
-    a contract; `certain` says that no unknown minute, up or down, could change the verdict. `charged` are
-    the minutes of `total.down` that were unknown until a person charged them.
+    a contract; `certain` says that no unknown minute, up or down, could change the verdict.
+    `charged` are the minutes of `total.down` that were unknown until a person charged them.
     """
 
     school: School

@@ -7,6 +7,7 @@ Source: tzset(3), timedatectl(1); /etc/timezone is Debian's.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,15 +24,11 @@ def machine_zone(link: Path = _LINK, named: Path = _NAMED) -> str:
     The variable TZ is asked first, then where /etc/localtime points, then /etc/timezone.
     """
     asked = [os.environ.get("TZ", "").removeprefix(":")]
-    try:
-        _, _, linked = str(link.readlink()).partition("zoneinfo/")
-        asked.append(linked)
-    except OSError:  # no link: a container, or a copy of the zone's file, which has no name
-        pass
-    try:
+    # No link: a container, or a copy of the zone's file, which has no name.
+    with suppress(OSError):
+        asked.append(str(link.readlink()).partition("zoneinfo/")[2])
+    with suppress(OSError, UnicodeDecodeError):
         asked.append(named.read_text("utf-8").strip())
-    except (OSError, UnicodeDecodeError):
-        pass
     return next((name for name in asked if name and _is_zone(name)), FALLBACK)
 
 

@@ -142,7 +142,9 @@ class CampaignRunner:
         school, place = self._places[site]
         contract = place.uplink.contract
         if contract is None:
-            raise CampaignError(f"{site} has no contract to be tested by; set it in the configuration")
+            raise CampaignError(
+                f"{site} has no contract to be tested by; set it in the configuration"
+            )
         if place.uplink.throughput is None:
             raise CampaignError(f"{site} has no throughput.method; set it in the configuration")
         if (other := self.running(site)) is not None:

@@ -54,10 +54,13 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
         _table(school, session.latest),
     ]
     reads_counters = any(one.kind is CheckKind.INTERFACES for one in session.checks)
-    for site in school.sites if reads_counters else ():
-        measured = session.meters.measured(school.id, site.id)
+    for site in school.sites:
+        name = f"uplink {site.id}" if len(school.sites) > 1 else "uplink"
+        measured = session.meters.measured(school.id, site.id) if reads_counters else None
         if measured is not None:
-            parts += [Text(line) for line in _uplink(measured, several=len(school.sites) > 1)]
+            parts += [Text(line) for line in _uplink(name, measured)]
+        elif site.uplink.contract is None:
+            parts.append(Text(f"{name}: {NO_CONTRACT.en}"))
     if not with_verdicts:
         parts += [
             Text(f"Conclusion: {one}", style="bold") for one in conclusion(school, session.latest)
@@ -78,16 +81,16 @@ def _circumstances(session: SchoolSession) -> str:
         if session.calendar.in_lessons(school.type, now, school.days_off)
         else "no lessons now"
     )
+    taught = ", ".join(filter(None, (school.type, lessons)))
     window = session.maintenance
     if window is None:
-        return f"{school.type}, {lessons}, no maintenance"
+        return f"{taught}, no maintenance"
     until = window.ends.astimezone(session.calendar.timezone)
-    return f"{school.type}, {lessons}, maintenance until {until:%Y-%m-%d %H:%M}: {window.reason}"
+    return f"{taught}, maintenance until {until:%Y-%m-%d %H:%M}: {window.reason}"
 
 
-def _uplink(measured: Measured, *, several: bool) -> Iterator[str]:
+def _uplink(name: str, measured: Measured) -> Iterator[str]:
     contract, load = measured.contract, measured.load
-    name = f"uplink {measured.site}" if several else "uplink"
     if contract is None:
         yield f"{name}: {NO_CONTRACT.en}"
     else:

@@ -156,8 +156,9 @@ class MaintenanceWindow:
 class School:
     """A school: slug, official number, real name, type, district, and its sites.
 
-    `number`, `type` and `district` are empty for a school without one. `classes` is how many classes it has, None where
-    nobody said. `days_off` are its own days without lessons, beside the city's.
+    `number`, `type` and `district` are empty for a school without one. `classes` is how many
+    classes it has, None where nobody said. `days_off` are its own days without lessons, beside the
+    city's.
     """
 
     id: str

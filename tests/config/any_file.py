@@ -127,6 +127,18 @@ _BY_TYPE: Final[dict[str, Callable[[dict[str, Any]], SearchStrategy[Any]]]] = {
 }
 
 
+# What a document may do without.
+_NOT_NEEDED: Final = (
+    "version",
+    "city",
+    "credentials",
+    "providers",
+    "references",
+    "lessons",
+    "defaults",
+)
+
+
 def _smallest() -> dict[str, Any]:
     """Return a document that is accepted, so that something is left of each."""
     return {
@@ -174,6 +186,10 @@ def accepted_files(draw: Draw) -> bytes:
     sections = {key: values(part) for key, part in SCHEMA["properties"].items()}
     drawn = draw(st.fixed_dictionaries({}, optional=sections))
     document = _smallest()
+    for key in draw(st.sets(st.sampled_from(_NOT_NEEDED))):
+        del document[key]
+    for key in draw(st.sets(st.sampled_from(("name", "type", "location")))):
+        del document["schools"][0][key]
     for key, value in drawn.items():
         document[key] = (
             [*document[key], *(one for one in value if one not in document[key])]
@@ -203,8 +219,9 @@ def _make_agree(document: dict[str, Any]) -> None:
     places = []
     for at, school in enumerate(document["schools"]):
         school["id"] = f"{school['id']}-{at}"
-        if school["type"] not in document["lessons"]:
-            school["type"] = next(iter(document["lessons"]))
+        types = document.get("lessons")
+        if types and school.get("type", "") not in ("", *types):
+            school["type"] = next(iter(types))
         for site_at, site in enumerate(school.get("sites", ())):
             site["id"] = f"{site['id']}-{site_at}"
         places += school.get("sites", [school])

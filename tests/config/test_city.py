@@ -37,6 +37,7 @@ def test_every_school_of_the_source_is_there_as_the_source_has_it(city: Inventor
     for row in rows:
         school = found[row["school_number"]]
         location = school.sites[0].location
+        assert location is not None
         assert (school.name, school.type, school.district) == (
             row["name"],
             row["type"],
@@ -50,7 +51,10 @@ def test_further_sites_stand_where_the_citys_list_has_them(city: Inventory) -> N
         places = {(float(row["lat"]), float(row["lon"])) for row in csv.DictReader(file)}
     further = [site for school in city.schools for site in school.sites[1:]]
     assert len(further) == 19
-    assert all((s.location.latitude, s.location.longitude) in places for s in further)
+    assert all(
+        site.location and (site.location.latitude, site.location.longitude) in places
+        for site in further
+    )
 
 
 def test_there_are_about_a_thousand_devices(city: Inventory) -> None:

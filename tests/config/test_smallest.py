@@ -30,7 +30,9 @@ def test_three_lines_are_pinged_and_nothing_else() -> None:
     ]
     assert [school.name for school in found.schools] == ["Goethe-Schule", "Schiller-Schule"]
     uplinks = [school.sites[0].uplink for school in found.schools]
-    assert [(one.contract, one.provider, one.throughput) for one in uplinks] == [(None, "", None)] * 2
+    assert [(one.contract, one.provider, one.throughput) for one in uplinks] == [
+        (None, "", None)
+    ] * 2
     assert [school.sites[0].location for school in found.schools] == [None, None]
     assert found.calendar.is_machine_zone
     assert not found.references

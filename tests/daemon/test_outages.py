@@ -41,6 +41,7 @@ def two_providers(folder: Path) -> Inventory:
     for school in inventory.schools:
         [site] = school.sites
         name = "Anderes Netz" if school.id.startswith("b") else "Stadtnetz"
+        assert site.uplink.contract is not None
         contract = replace(site.uplink.contract, provider=name)
         place = replace(site, uplink=replace(site.uplink, contract=contract))
         schools.append(replace(school, sites=(place,)))

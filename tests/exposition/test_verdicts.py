@@ -98,6 +98,7 @@ def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: P
     inventory = replace(city(schools=1, switches=1), calendar=LESSONS)
     one = inventory.schools[0]
     uplink = one.sites[0].uplink
+    assert uplink.contract is not None
     named = replace(uplink, contract=replace(uplink.contract, provider='"Netz" ' * 40))
     one = replace(one, sites=(replace(one.sites[0], uplink=named),))
     inventory = replace(inventory, schools=(one,))

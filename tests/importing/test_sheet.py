@@ -31,6 +31,7 @@ def with_cell(column: str, value: str) -> str:
 def test_the_cases_are_read(office: Office, name: str) -> None:
     office.taken("csv", CASES / name)
     location = office.school().sites[0].location
+    assert location is not None
     assert (location.latitude, location.longitude) == (51.4812, 7.2201)
 
 
@@ -41,7 +42,9 @@ def test_the_cases_are_read(office: Office, name: str) -> None:
 def test_latitudes_as_people_write_them(office: Office, latitude: str) -> None:
     quoted = '"' + latitude.replace('"', '""') + '"'
     office.taken("csv", office.sheet(with_cell("Breite", quoted)))
-    assert office.school().sites[0].location.latitude == pytest.approx(51.4812)
+    location = office.school().sites[0].location
+    assert location is not None
+    assert location.latitude == pytest.approx(51.4812)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,9 @@ def test_rows_of_nothing_are_passed_over(office: Office, empty: str) -> None:
 def test_separators_as_they_come(office: Office, text: str) -> None:
     office.taken("csv", office.sheet(text))
     school = office.school()
-    assert (school.name, school.sites[0].location.latitude) == ("Schule am Deich", 51.4812)
+    location = school.sites[0].location
+    assert location is not None
+    assert (school.name, location.latitude) == ("Schule am Deich", 51.4812)
 
 
 @pytest.mark.parametrize(

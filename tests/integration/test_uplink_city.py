@@ -86,7 +86,8 @@ class Polls:
                 loads = [found[site].load for site in sites]
                 rates = [load.down for load in loads if load and load.gap is None]
                 if len(rates) == len(sites) and all(
-                    rate is not None and 0 < rate.utilisation <= 1 for rate in rates
+                    rate is not None and rate.utilisation and rate.utilisation <= 1
+                    for rate in rates
                 ):
                     return found
 

@@ -21,9 +21,7 @@ _RATES = ("down", "up", "normal_down", "normal_up", "minimum_down", "minimum_up"
 _OWED = ("provider", *_RATES, "availability")
 
 
-def check_contract(
-    merged: Merged[ContractRules], root: Node, findings: Findings
-) -> None:
+def check_contract(merged: Merged[ContractRules], root: Node, findings: Findings) -> None:
     """Add a problem for each key that no level gives, and for rates out of order.
 
     A contract is whole or is none: of one that no level mentions, nothing is asked.

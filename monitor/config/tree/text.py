@@ -116,8 +116,8 @@ def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | 
 
     Problems are added to `findings`; a tree is returned even with some, so that the rules
     can find the rest. A file whose form is another program's (`is_ours` false) may be empty,
-    needs no end mark however long it is, has texts of several lines, and perhaps a secret anywhere: problems
-    repeat none of its words.
+    needs no end mark however long it is, has texts of several lines, and perhaps a secret
+    anywhere: problems repeat none of its words.
     """
     text = _decode(data, findings)
     if text is None:

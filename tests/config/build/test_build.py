@@ -73,6 +73,7 @@ def test_ipv6_network_counts_the_same_way() -> None:
 
 def test_contract_is_in_bits_per_second_and_a_ratio() -> None:
     contract = read("smallest").schools[0].sites[0].uplink.contract
+    assert contract is not None
     assert contract.provider == "Provider A"
     assert (contract.down_bps, contract.normal_down_bps) == (10**9, 9 * 10**8)
     assert contract.minimum_up_bps == 6 * 10**8
@@ -86,6 +87,7 @@ def test_school_overrides_single_keys_and_keeps_the_others() -> None:
     assert school.district == "Mitte"
     assert school.sites[0].switches == ()
     assert uplink.interface == "0/1"
+    assert uplink.contract is not None
     assert uplink.contract.down_bps == 1_500_000_000
     assert uplink.contract.up_bps == 999_999_000
     assert uplink.contract.normal_up_bps == 900_000_000
