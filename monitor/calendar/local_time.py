@@ -138,19 +138,19 @@ def _clock(text: str) -> time | None:
 def _next(clock: time, timezone: ZoneInfo, after: datetime) -> datetime:
     """Return when a local clock shows a time next, after an instant."""
     local = after.astimezone(timezone)
-    instant = from_local(datetime.combine(local.date(), clock), timezone)
+    instant = _from_local(datetime.combine(local.date(), clock), timezone)
     if instant > after:
         return instant
-    return from_local(datetime.combine(local.date() + timedelta(days=1), clock), timezone)
+    return _from_local(datetime.combine(local.date() + timedelta(days=1), clock), timezone)
 
 
 def _last(clock: time, timezone: ZoneInfo, before: datetime) -> datetime:
     """Return when a local clock showed a time last, up to an instant."""
     local = before.astimezone(timezone)
-    instant = from_local(datetime.combine(local.date(), clock), timezone)
+    instant = _from_local(datetime.combine(local.date(), clock), timezone)
     if instant <= before:
         return instant
-    return from_local(datetime.combine(local.date() - timedelta(days=1), clock), timezone)
+    return _from_local(datetime.combine(local.date() - timedelta(days=1), clock), timezone)
 
 
 def _iso(text: str) -> str:
@@ -173,17 +173,26 @@ def _instant(text: str, timezone: ZoneInfo, of_date: timedelta, forms: str) -> d
     except ValueError:
         pass
     else:
-        return from_local(datetime.combine(day + of_date, time()), timezone)
+        return _from_local(datetime.combine(day + of_date, time()), timezone)
     try:
         moment = datetime.fromisoformat(_iso(text))
     except ValueError:
         raise TimeError(f"{text!r} is no time; {forms}") from None
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    return from_local(moment, timezone)
+    return to_utc(moment, timezone)
 
 
-def from_local(wall: datetime, timezone: ZoneInfo) -> datetime:
+def to_utc(written: datetime, timezone: ZoneInfo) -> datetime:
+    """Return the UTC instant of a time with its offset, or without one of a local time.
+
+    Raises:
+        TimeError: if it is a local time that the clock change skips or repeats.
+    """
+    if written.tzinfo is not None:
+        return written.astimezone(UTC)
+    return _from_local(written, timezone)
+
+
+def _from_local(wall: datetime, timezone: ZoneInfo) -> datetime:
     """Return the UTC instant of a naive local time.
 
     Raises:

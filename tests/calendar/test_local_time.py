@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.calendar.local_time import TimeError, parse_began, parse_ended, parse_until
+from monitor.calendar.local_time import TimeError, parse_began, parse_ended, parse_until, to_utc
 
 BERLIN = ZoneInfo("Europe/Berlin")
+PACKAGE = Path(__file__).parents[2] / "monitor"
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
 
@@ -119,3 +121,27 @@ def test_every_local_time_that_exists_once_comes_back(minutes: int) -> None:
     else:
         with pytest.raises(TimeError, match="exists twice"):
             parse_until(text, BERLIN, NOW)
+
+
+@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2039, 12, 31)))  # noqa: DTZ001  # the wall clock
+def test_wall_clock_times_are_the_instants_that_show_them(wall: datetime) -> None:
+    try:
+        instant = to_utc(wall, BERLIN)
+    except TimeError:
+        first = wall.replace(tzinfo=BERLIN, fold=0)
+        second = wall.replace(tzinfo=BERLIN, fold=1)
+        assert first.utcoffset() != second.utcoffset()
+        return
+    assert instant.tzinfo is UTC
+    assert instant.astimezone(BERLIN).replace(tzinfo=None) == wall
+
+
+def test_an_offset_wins_over_the_zone() -> None:
+    assert to_utc(datetime.fromisoformat("2026-10-25T02:30+02:00"), BERLIN) == utc(
+        "2026-10-25T00:30"
+    )
+
+
+def test_no_other_file_decides_about_the_change_of_clocks() -> None:
+    deciding = [str(one) for one in PACKAGE.rglob("*.py") if "fold=" in one.read_text("utf-8")]
+    assert deciding == [str(PACKAGE / "calendar" / "local_time.py")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.calendar.local_time import TimeError, to_utc
 from monitor.calendar.machine_zone import machine_zone
 from monitor.config.build import checks
 from monitor.config.build.addresses import Addresses
@@ -364,10 +365,10 @@ class _Builder:
                 continue
             try:
                 key = "starts"
-                starts = units.to_utc(window.starts, zone)
+                starts = to_utc(window.starts, zone)
                 key = "ends"
-                ends = units.to_utc(window.ends, zone)
-            except units.UnitError as error:
+                ends = to_utc(window.ends, zone)
+            except TimeError as error:
                 self._findings.add(self._mark((*at, key)), str(error))
                 continue
             if ends <= starts:

@@ -9,7 +9,7 @@ Must not know: keys, positions, pydantic.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -161,22 +161,3 @@ def time_zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # unknown, malformed, a folder such as "Europe"
         return None
-
-
-def to_utc(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Return an instant in UTC; one without an offset is the wall clock of `zone`.
-
-    Raises:
-        UnitError: if the wall clock never showed that time, or showed it twice.
-    """
-    if instant.tzinfo is not None:
-        return instant.astimezone(UTC)
-    first = instant.replace(tzinfo=zone, fold=0)
-    second = instant.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return first.astimezone(UTC)
-    written = instant.isoformat(" ", "minutes")
-    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != instant:
-        raise UnitError(f"the clocks of {zone.key} skip {written}; choose another time")
-    summer, winter = first.isoformat(timespec="minutes"), second.isoformat(timespec="minutes")
-    raise UnitError(f"the clocks of {zone.key} show {written} twice; write {summer} or {winter}")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -128,22 +127,3 @@ def test_no_text_of_the_pattern_breaks_the_parser(pattern: str) -> None:
             assert re.search("there is no day|ends before|$^", str(error))  # noqa: PT017
 
     parses()
-
-
-@given(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2039, 12, 31)))  # noqa: DTZ001  # the wall clock
-def test_wall_clock_times_are_the_instants_that_show_them(wall: datetime) -> None:
-    try:
-        instant = units.to_utc(wall, BERLIN)
-    except units.UnitError:
-        first = wall.replace(tzinfo=BERLIN, fold=0)
-        second = wall.replace(tzinfo=BERLIN, fold=1)
-        assert first.utcoffset() != second.utcoffset()
-        return
-    assert instant.tzinfo is UTC
-    assert instant.astimezone(BERLIN).replace(tzinfo=None) == wall
-
-
-def test_offset_wins_over_the_zone() -> None:
-    instant = units.parse_instant("2026-10-25T02:30+02:00")
-    assert units.to_utc(instant, BERLIN) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert instant.utcoffset() == timedelta(hours=2)
