@@ -52,6 +52,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "importing:group",
         "Import schools into the configuration, after showing the change.",
     ),
+    "init": ("init:init", "Write a first configuration into FILE; ask what no option says."),
     "ledger": ("ledger:group", "Verify, export, back up and restore the ledger of evidence."),
     "maintenance": (
         "maintenance:maintenance",

@@ -36,6 +36,7 @@ ALLOWED = {
     "discover": CONFIGURATION,
     "doctor": {"rich", *CONFIGURATION},
     "import": CONFIGURATION,
+    "init": CONFIGURATION,
     "maintenance": {"rich"},
     "record": {"rich", "idna"},
     "schema": CONFIGURATION,

@@ -1,0 +1,101 @@
+"""`schulnetz init`: a commented file that checks, asked for or by options."""
+
+from __future__ import annotations
+
+import re
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from monitor.cli import init as command
+from monitor.cli.main import main
+from monitor.config import load, load_text
+from tests.cli.test_main import invoke
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CITY = ("--city", "Bad Aibling: Nord", "--state", "by", "--school", "Grundschule „Am Öd“ #1")
+NETWORK = ("--place", "10.1.2.7/24")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_file_is_valid_says_what_was_said_and_is_for_all_to_read(tmp_path: Path) -> None:
+    code, said, errors = invoke("init", *CITY, *NETWORK)
+    assert code == 0, errors
+    file = tmp_path / "config/schools.yaml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+    inventory = load(file)
+    assert (inventory.city, inventory.calendar.state) == ("Bad Aibling: Nord", "BY")
+    (school,) = inventory.schools
+    assert school.name == "Grundschule „Am Öd“ #1"
+    assert school.sites[0].uplink.host == "10.1.2.1"
+    assert " check\n" in said
+    assert invoke("check", file)[0] == 0
+
+
+def test_with_snmp_devices_are_read_and_its_references_can_be_taken_in(tmp_path: Path) -> None:
+    file = tmp_path / "schools.yaml"
+    assert invoke("init", file, *CITY, "--place", "router.example", "--snmp")[0] == 0
+    text = file.read_text(encoding="utf-8")
+    assert {check.kind.value for check in load(file).checks()} >= {"icmp", "interfaces"}
+    whole = re.sub(r"^# (references:|  - )", r"\1", text, flags=re.MULTILINE)
+    assert len(load_text(whole.encode(), "schools.yaml").references) == 3
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    class System:
+        stdin = Terminal()
+
+    monkeypatch.setattr(command, "sys", System)
+    answers = "Bochum\nNW\nGoethe-Schule\n192.0.2.10\nn\n"
+    result = CliRunner().invoke(main, ["init", "new.yaml"], input=answers)
+    assert result.exit_code == 0, result.output
+    (school,) = load(tmp_path / "new.yaml").schools
+    assert (school.id, school.sites[0].uplink.host) == ("goethe-schule", "192.0.2.10")
+
+
+def test_without_a_terminal_it_names_the_option_that_is_missing(tmp_path: Path) -> None:
+    code, _, errors = invoke("init", *CITY)
+    assert code == 2
+    assert "--place is needed where no terminal can ask" in errors
+    assert not (tmp_path / "config").exists()
+
+
+def test_a_file_that_is_there_stays_without_force(tmp_path: Path) -> None:
+    file = tmp_path / "schools.yaml"
+    file.write_text("mine")
+    code, _, errors = invoke("init", file, *CITY, *NETWORK)
+    assert (code, "overwrite with --force" in errors) == (1, True)
+    assert file.read_text() == "mine"
+    assert invoke("init", file, *CITY, *NETWORK, "--force")[0] == 0
+    assert load(file).schools
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--state", "XX"),
+        ("--place", "10.1.2.0/99"),
+        ("--place", "300.1.2.3"),
+        ("--timezone", "Europe/Bochum"),
+    ],
+)
+def test_a_wrong_answer_is_refused_by_the_files_own_rules(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    code, _, errors = invoke("init", *CITY, *NETWORK, option, value)
+    assert code == 1
+    assert errors.startswith("nothing was written; the file would not be valid:")
+    assert value in errors
+    assert not (tmp_path / "config").exists()
