@@ -12,7 +12,7 @@ DEB ?=
 FUZZ_SECONDS ?= 600
 FUZZ_REPLIES ?= 1000000
 
-.PHONY: help demo stack look test coverage fast drills fuzz fuzz-net-snmp sbom deb lint bench schema dashboards lock venv venv-dev
+.PHONY: help demo stack look test coverage fast drills fuzz fuzz-net-snmp sbom deb wheel lint bench schema dashboards lock venv venv-dev
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -53,6 +53,9 @@ fuzz: venv-dev ## damage SNMP replies by what they reach in the decoders (option
 fuzz-net-snmp: venv-dev ## hold our decoder against net-snmp's, by damaged replies (options: FUZZ_REPLIES=1000000)
 	@tools/debian-packages "the comparison" snmp
 	$(RUN)/python -m tests.fuzz.differ $(FUZZ_REPLIES)
+
+wheel: venv-dev ## build the wheel into build/, which needs no clone
+	$(RUN)/python -m tools.deb --wheel
 
 lint: venv-dev ## ruff and mypy
 	$(RUN)/ruff check .

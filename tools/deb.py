@@ -184,13 +184,18 @@ def _run(*command: str) -> None:
 
 
 def main() -> None:
-    """Build the package for this machine's architecture."""
+    """Build the package for this machine's architecture, or the wheel."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--version", default=__version__)
     parser.add_argument("--out", type=Path, default=ROOT / "build")
     parser.add_argument("--architecture", choices=PLATFORMS, default="amd64")
+    parser.add_argument("--wheel", action="store_true", help="build the wheel alone")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
+        if wanted.wheel:
+            wanted.out.mkdir(parents=True, exist_ok=True)
+            print(shutil.copy(build_wheel(Path(scratch)), wanted.out))
+            return
         found = libraries(Path(scratch), wanted.architecture)
         print(build(found, wanted.version, wanted.architecture, wanted.out))
 
