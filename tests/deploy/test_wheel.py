@@ -72,6 +72,14 @@ def test_the_wheel_alone_exports(
     assert (tmp_path / "here" / file).is_file()
 
 
+def test_the_wheel_alone_makes_a_configuration_that_it_accepts(
+    installed: Installed, tmp_path: Path
+) -> None:
+    city = ("--city", "Bochum", "--state", "NW", "--school", "Goethe", "--place", "192.0.2.10")
+    installed.call("init", *city, folder=tmp_path)
+    assert "1 school, 1 site" in installed.call("check", folder=tmp_path)
+
+
 def test_the_demo_runs_in_an_empty_folder(installed: Installed, tmp_path: Path) -> None:
     ports = ("--listen", "127.0.0.1:0", "--port", str(free_port()))
     said = installed.call("demo", "--for", "10s", "--schools", "2", *ports, folder=tmp_path)
