@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.campaigns.rules import MEASUREMENTS
 from monitor.campaigns.trial import why_spoiled
 from monitor.cli.conclusion import conclusion
+from monitor.cli.hints import hints
 from monitor.observation import DeviceReading
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def check_as_json(
         "ok": not found,
         "errors": found,
         "warnings": list(warnings),
+        "hints": [str(one) for one in hints(inventory)] if inventory is not None else [],
         "sites": len(sites),
         "switches": sum(len(site.switches) for site in sites),
         "checks": sum(1 for _ in inventory.checks()) if inventory is not None else 0,

@@ -21,6 +21,7 @@ from monitor.cli.common import (
     read_inventory,
 )
 from monitor.cli.contacts import check_contacts
+from monitor.cli.hints import has_no_holidays, hints, watched
 from monitor.cli.insecure import insecure_settings
 from monitor.cli.output import say, say_json, show
 from monitor.cli.run_options import concurrency_option, shard_option
@@ -61,7 +62,11 @@ def check(
     concurrency: int,
     shard: Shard | None,
 ) -> None:
-    """Check a configuration file; print every error with its line and column."""
+    """Check a configuration file; print every error with its line and column.
+
+    Of a file without errors: what will be watched, and hints of what cannot be said yet, each with
+    the YAML that adds it.
+    """
     if as_json:
         _print_json(file, concurrency, shard)
         return
@@ -81,7 +86,10 @@ def check(
         f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
         f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; no errors"
     )
+    say(f"{file}: {watched(inventory)}")
     check_contacts(inventory, file)
+    for hint in hints(inventory):
+        say(f"{file}: hint: {hint}")
     for warning in _warnings(inventory):
         say(f"{file}: 1 warning: {warning}", err=True)
 
@@ -109,7 +117,7 @@ def _warnings(inventory: Inventory) -> Iterator[str]:
     """Yield what is no error and yet not as it should be."""
     calendar = SchoolCalendar(inventory.calendar)
     now = SystemClock().now()
-    if calendar.is_running_out(now):
+    if calendar.is_running_out(now) and not has_no_holidays(inventory):
         known = (
             "no school holidays are known"
             if calendar.data_ends == NOTHING_KNOWN

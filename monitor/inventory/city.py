@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from monitor.inventory.checks import Check, CheckPlan, Role, Target, snmp_access
 from monitor.inventory.limits import Limits
@@ -19,6 +19,9 @@ from monitor.inventory.limits import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime, time
+
+NO_CITY: Final = "Schulnetz"
+"""The name of a city that has none."""
 
 MilestoneStage = Literal["planned", "ordered", "built", "reported"]
 

@@ -55,7 +55,10 @@ def test_check_says_what_a_good_file_holds(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert code == 0
     assert errors.startswith(f"{config}: 1 warning: 6 devices are read by SNMP without encryption")
-    assert output == f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors\n"
+    assert output.splitlines() == [
+        f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors",
+        f"{config}: watched: 6 devices by ping, 6 of them by SNMP, 0 further checks, 3 references",
+    ]
 
 
 def test_check_warns_of_a_goal_that_lists_too_few(tmp_path: Path) -> None:

@@ -49,9 +49,10 @@ def daemon(folder: Path) -> Iterator[Daemon]:
 
 
 def test_check_takes_it(folder: Path) -> None:
-    assert "2 schools, 2 sites, 0 switches, 2 checks; no errors" in said(
-        "check", str(folder / "schools.yaml")
-    )
+    text = said("check", str(folder / "schools.yaml"))
+    assert "2 schools, 2 sites, 0 switches, 2 checks; no errors" in text
+    assert "watched: 2 devices by ping, none of them by SNMP" in text
+    assert "hint: no contract at 2 of 2 sites: availability is measured, not judged; add" in text
 
 
 def test_metrics_have_what_is_measured_and_nothing_that_is_not_known(daemon: Daemon) -> None:

@@ -48,6 +48,7 @@ from monitor.config.shape.fields import (
 from monitor.config.shape.goals import GoalsRules
 from monitor.config.shape.select import SelectRules
 from monitor.config.shape.throughput import ThroughputRules
+from monitor.inventory.city import NO_CITY
 
 
 def _no_network() -> IPNetwork:
@@ -73,7 +74,7 @@ class HolidaysRules(Rules):
 class CityRules(Rules):
     """Whose schools these are."""
 
-    name: Text = "Schulnetz"
+    name: Text = NO_CITY
     """Name of the city."""
     timezone: Text = Field(default_factory=str)
     """Time zone of days, lessons and maintenance windows (IANA name); without, the machine's."""

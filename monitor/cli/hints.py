@@ -1,0 +1,138 @@
+"""What a configuration does not say and could: what follows from it, and the YAML that adds it.
+
+A hint is no error and no warning: the file runs as it is.
+
+Must not know: how a file is read, who prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from monitor.inventory.checks import CheckKind, snmp_access
+from monitor.inventory.city import NO_CITY
+from monitor.words.plural import count_of
+from monitor.words.terms import NO_CONTRACT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.inventory.city import Inventory
+
+_POLLS: Final = {CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE}
+_REFERENCES: Final = (
+    "references: [{name: reference-1, host: 192.0.2.1}, {name: reference-2, host: 198.51.100.1}, "
+    "{name: reference-3, host: 203.0.113.1}]"
+)
+_CREDENTIAL: Final = (
+    "credentials: {devices: {environment: SNMP_COMMUNITY}}",
+    "defaults: {snmp: {credential: devices}}",
+)
+_CONTRACT: Final = (
+    "providers: {provider-a: {name: Provider A}}",
+    (
+        "defaults: {contract: {provider: provider-a, down: 1 Gbit/s, up: 1 Gbit/s, "
+        "normal_down: 900 Mbit/s, normal_up: 900 Mbit/s, minimum_down: 600 Mbit/s, "
+        "minimum_up: 600 Mbit/s, availability: 99.5 %}}"
+    ),
+)
+_LESSONS: Final = (
+    "lessons: {Gymnasium: [{weekdays: [mon, tue, wed, thu, fri], hours: 07:45-13:30}]}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What is missing and what follows; `add` is the YAML of the file, `each` that of a place."""
+
+    sentence: str
+    add: tuple[str, ...] = ()
+    each: str = ""
+
+    def __str__(self) -> str:
+        added = " and ".join(f"`{one}`" for one in self.add)
+        here = f"`{self.each}` in each school" if self.each else ""
+        return f"{self.sentence}; add {' and '.join(filter(None, (added, here)))}"
+
+
+def watched(inventory: Inventory) -> str:
+    """Return what will be watched, in one line."""
+    plans = [
+        plans
+        for school in inventory.schools
+        for site in school.sites
+        for plans in (site.uplink.checks, *(switch.checks for switch in site.switches))
+    ]
+    read = sum(snmp_access(one) is not None for one in plans)
+    further = sum(plan.kind not in _POLLS for one in plans for plan in one)
+    return (
+        f"watched: {count_of(len(plans), 'device')} by ping, {read or 'none'} of them by SNMP, "
+        f"{count_of(further, 'further check')}, {count_of(len(inventory.references), 'reference')}"
+    )
+
+
+def has_no_holidays(inventory: Inventory) -> bool:
+    """Return whether the file names no state and no holidays, so that none can be known."""
+    return not inventory.calendar.state and not inventory.calendar.holidays
+
+
+def hints(inventory: Inventory) -> Iterator[Hint]:
+    """Yield what is missing, what concerns the whole city first."""
+    yield from _of_the_city(inventory)
+    sites = [site for school in inventory.schools for site in school.sites]
+    devices = [
+        checks
+        for site in sites
+        for checks in (site.uplink.checks, *(switch.checks for switch in site.switches))
+    ]
+    if unread := sum(snmp_access(checks) is None for checks in devices):
+        yield Hint(
+            f"no SNMP credential for {unread} of {count_of(len(devices), 'device')}: ping alone, "
+            "no ports, load or hardware",
+            _CREDENTIAL,
+        )
+    if unjudged := sum(site.uplink.contract is None for site in sites):
+        where = f"at {unjudged} of {count_of(len(sites), 'site')}"
+        yield Hint(NO_CONTRACT.en.replace("contract", f"contract {where}"), _CONTRACT)
+    types = [school.type for school in inventory.schools]
+    if untaught := sum(one not in inventory.calendar.lessons for one in types):
+        yield Hint(
+            f"no lessons known of {untaught} of {count_of(len(types), 'school')}: their alerts "
+            "come as outside of lessons",
+            (_LESSONS,),
+            "type: Gymnasium",
+        )
+    if unplaced := sum(site.location is None for site in sites):
+        yield Hint(
+            f"no location of {unplaced} of {count_of(len(sites), 'site')}: they are on no map",
+            each="location: [51.48, 7.22]",
+        )
+
+
+def _of_the_city(inventory: Inventory) -> Iterator[Hint]:
+    calendar = inventory.calendar
+    if inventory.city == NO_CITY:
+        yield Hint(f"no city is named: pages and reports say {NO_CITY}", ("city: {name: Bochum}",))
+    if calendar.is_machine_zone:
+        yield Hint(
+            f"no time zone: days and local times are those of {calendar.timezone}, as this "
+            "machine's",
+            ("city: {timezone: Europe/Berlin}",),
+        )
+    if has_no_holidays(inventory):
+        yield Hint(
+            "no state: no school holidays are known, every weekday but the whole country's public "
+            "holidays is a school day",
+            ("city: {state: NW}",),
+        )
+    if not inventory.references:
+        yield Hint(
+            "no references: the monitor's own dead line cannot be told from an outage of the "
+            "whole city",
+            (_REFERENCES,),
+        )
+    if not inventory.has_end_mark:
+        yield Hint(
+            "no end mark: the file would pass for whole if it lost its last schools", ("...",)
+        )
