@@ -48,7 +48,8 @@ class ProfileReading:
     The value is multiplied by `scale`, and `offset` is added. Where `good` has states, it is 1
     in one of them and else 0. Values in `ignored` say nothing. `label_oid` is the column that
     names the rows, if any; with `named`, a regular expression, only rows with such a name are read.
-    With `text` the value is a text, and its first number counts ("45.5 C").
+    With `text` the value is a text, and its first number counts ("45.5 C"), or with `number`, a
+    regular expression, what its group has found ("60 Secs ( 12.5%)").
     """
 
     quantity: Quantity
@@ -61,6 +62,7 @@ class ProfileReading:
     offset: float = 0.0
     text: bool = False
     named: str = ""
+    number: str = ""
 
     @property
     def is_scalar(self) -> bool:
@@ -77,8 +79,12 @@ class ProfileReading:
     def _number(self, raw: int | bytes) -> float | None:
         if isinstance(raw, int):
             return raw
-        found = _NUMBER.search(raw.decode("utf-8", "replace")) if self.text else None
-        return float(found[0]) if found else None
+        said = raw.decode("utf-8", "replace") if self.text else ""
+        if self.number:
+            found = re.search(self.number, said)
+            said = found[1] or "" if found else ""
+        number = _NUMBER.search(said)
+        return float(number[0]) if number else None
 
 
 @dataclass(frozen=True, slots=True)

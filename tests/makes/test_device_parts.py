@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from monitor.config.build.device_profiles import own_profiles
 from monitor.inventory.checks import HardwareOptions, SnmpAccess
 from monitor.inventory.device_profile import (
     DeviceProfile,
@@ -65,6 +66,24 @@ async def read(
 async def test_the_number_of_a_text_is_read(text: str, value: float | None) -> None:
     found, _ = await read(f"{MAKE}.1.0|4|{text}\n", profile())
     assert found.parts.get((Quantity.TEMPERATURE_CELSIUS, "")) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (" 5 Secs ( 99.9999%)   60 Secs ( 12.5000%)  300 Secs ( 9.2401%)", 0.125),
+        ("300 Secs ( 9.2401%)", None),
+        ("60 Secs ( none)", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["netgear", "ubiquiti-edgeswitch"])
+async def test_of_several_numbers_the_profile_names_one(
+    name: str, text: str, value: float | None
+) -> None:
+    known = next(one for one in own_profiles() if one.name == name)
+    load = next(one for one in known.readings if one.number)
+    found, _ = await read(f"{load.oid}|4|{text}\n", replace(known, sys_object_ids=(MAKE,)))
+    assert found.parts.get((Quantity.CPU_UTILIZATION_RATIO, "")) == value
 
 
 async def test_an_integer_is_no_text() -> None:

@@ -78,6 +78,7 @@ def device_profiles(
                         f"allowed: at most {MAX_OID_OCTETS}",
                     )
             _check_expression(reading.named, (*place, "named"), root, findings)
+            _check_expression(reading.number, (*place, "number"), root, findings, groups=1)
             if reading.label and reading.oid.endswith(".0"):
                 findings.add(
                     mark_of(root, (*place, "label")),
@@ -92,14 +93,23 @@ def device_profiles(
     return DeviceProfiles((*shipped, *configured))
 
 
-def _check_expression(text: str, place: Location, root: Node, findings: Findings) -> None:
+def _check_expression(
+    text: str, place: Location, root: Node, findings: Findings, *, groups: int = 0
+) -> None:
     try:
-        re.compile(text)
+        found = re.compile(text)
     except re.error as error:
         findings.add(
             mark_of(root, place),
             f"not a regular expression: {error}",
             "see the syntax of Python's re",
+        )
+        return
+    if text and found.groups < groups:
+        findings.add(
+            mark_of(root, place),
+            "a regular expression without a group for the number",
+            "put the number in parentheses, such as `60 Secs \\(([^)]*)`",
         )
 
 
@@ -124,6 +134,7 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
             reading.offset,
             reading.text,
             reading.named,
+            reading.number,
         )
         for reading in rules.readings
     )

@@ -49,6 +49,8 @@ class ReadingRules(Rules):
     """Whether the value is a text such as "45 C", whose first number counts."""
     named: str = Field(default_factory=str, max_length=200)
     """Regular expression (`re.search`): only rows whose name has it are read."""
+    number: str = Field(default_factory=str, max_length=200)
+    """Regular expression with a group that is the number of a text that has several."""
 
 
 class IdentityRules(Rules):

@@ -134,6 +134,12 @@ def test_a_regular_expression_that_is_none_is_said(reading: str, more: str) -> N
     assert [one.partition(":")[0] for one in problems(text)] == ["not a regular expression"]
 
 
+def test_an_expression_for_a_number_needs_a_group() -> None:
+    text = with_reading(f'{TEMPERATURE}, text: true, number: "60 Secs"')
+    (problem,) = problems(text)
+    assert problem.startswith("a regular expression without a group for the number; put")
+
+
 def test_a_profile_may_say_texts_names_identity_and_sensors() -> None:
     more = """\
     sensor_table: 1.3.6.1.4.1.99999.5
