@@ -96,7 +96,7 @@ def plan(school: str, site: str | None, as_json: bool, config: Path) -> None:  #
             ]
             say(f"  {day:%a %Y-%m-%d}  {' '.join(times)}")
         if place.uplink.throughput is None:
-            say("  not possible yet: no throughput.method in the configuration")
+            say(f"  not possible yet: no {_lacking(place)} in the configuration")
     if as_json:
         say_json({"campaigns": plans})
 
@@ -118,7 +118,7 @@ def start(
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
         if place.uplink.throughput is None:
-            fail(f"{name} has no throughput.method in the configuration; set it", Exit.WRONG)
+            fail(f"{name} has no {_lacking(place)} in the configuration; set it", Exit.WRONG)
         if name in running:
             fail(f"campaign {running[name]} runs there; cancel it first", Exit.WRONG)
         wanted = campaign_id(name, now)
@@ -307,6 +307,11 @@ def _progress(entries: list[Entry]) -> tuple[Progress, ...]:
         return progress(entries)
     except LedgerError as error:
         fail(str(error), Exit.WRONG)
+
+
+def _lacking(site: Site) -> str:
+    """Return what the configuration lacks of a site that cannot be tested."""
+    return "contract" if site.uplink.contract is None else "throughput.method"
 
 
 def _running(school: School, ledger: LedgerPlace, state_dir: Path) -> dict[str, str]:

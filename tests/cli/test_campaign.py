@@ -59,6 +59,12 @@ def test_start_says_which_key_is_missing(tmp_path: Path) -> None:
     refused = schulnetz(tmp_path, "start", "first-school", config=WITHOUT)
     assert refused.exit_code == 1
     assert "throughput.method" in refused.output
+    three_lines = CONFIG.with_name("three-lines.yaml")
+    refused = schulnetz(tmp_path, "start", "goethe-schule", config=three_lines)
+    assert refused.exit_code == 1
+    assert "goethe-schule/main has no contract in the configuration; set it" in refused.output
+    planned = schulnetz(tmp_path, "plan", "goethe-schule", config=three_lines)
+    assert "not possible yet: no contract in the configuration" in planned.output
 
 
 async def test_status_shows_progress_results_and_refusals(
