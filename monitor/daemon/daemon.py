@@ -269,6 +269,7 @@ class Daemon:
             verdicts.calendar,
             verdicts.maintenance,
             pipeline.round_trips.history,
+            pipeline.round_trips.equipment,
             pipeline.goal.view,
         )
 

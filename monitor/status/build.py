@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory, School, Site
     from monitor.report.outlook import CityView
     from monitor.rollout.board import RolloutBoard
+    from monitor.status.equipment import EquipmentBook
     from monitor.status.history import RoundTripHistory
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard
@@ -79,13 +80,14 @@ class Sources:
     calendar: SchoolCalendar
     maintenance: MaintenanceBook
     history: RoundTripHistory
+    equipment: EquipmentBook
     city: CityView
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
     """Return the city at a glance."""
     inventory, board = sources.inventory, sources.board
-    states = [_worst(_uplinks(sources, school)).state for school in inventory.schools]
+    states = [_worst(sources, school).state for school in inventory.schools]
     causes = [subject for subject in board.root_causes() if subject.kind.is_device]
     hub, runbooks = board.common_outage, inventory.runbooks
     isolated = alert_of_cause(SubjectKind.UPLINK, Cause.ISOLATED) if board.is_isolated else ""
@@ -284,8 +286,12 @@ def finding_of(
 
 
 def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
-    worst = _worst(_uplinks(sources, school))
-    switches = [finding for site in school.sites for finding in _switches(sources, school, site)]
+    worst = _worst(sources, school)
+    switches = [
+        _verdict(sources, subject).state
+        for site in school.sites
+        for subject in _subjects(school, site)[1:]
+    ]
     stages = {_stage(sources, school, site).stage for site in school.sites}
     place = school.sites[0].location
     return {
@@ -300,7 +306,7 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
         "since": worst.since,
         "degraded_since": _degraded_since(sources, school) if worst.state is State.UP else None,
         "switches": len(switches),
-        "switches_down": sum(finding.state is State.DOWN for finding in switches),
+        "switches_down": switches.count(State.DOWN),
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
         "in_lessons": sources.calendar.in_lessons(school.type, now, school.days_off),
         "in_maintenance": sources.maintenance.active(school.id, now) is not None,
@@ -322,6 +328,7 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
         load_up_bps=load.up_bps if load else None,
         switches=tuple(_switches(sources, school, site)),
         checks=checks_of(sources.conditions, _subjects(school, site)),
+        equipment=sources.equipment.of(school.id, site.id),
         rollout=StageStatus(
             stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence
         ),
@@ -331,10 +338,6 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
 
 def _stage(sources: Sources, school: School, site: Site) -> StageFinding:
     return sources.rollout.findings.get(f"{school.id}/{site.id}", _NO_STAGE)
-
-
-def _uplinks(sources: Sources, school: School) -> list[Finding]:
-    return [_uplink(sources, school, site) for site in school.sites]
 
 
 def _uplink(sources: Sources, school: School, site: Site) -> Finding:
@@ -359,11 +362,18 @@ def _degraded_since(sources: Sources, school: School) -> datetime | None:
 
 
 def _finding(sources: Sources, subject: Subject) -> Finding:
-    verdict = sources.board.verdict(subject)
-    if verdict is None:
-        raise KeyError(f"{subject} is configured, but nobody judges it")
+    verdict = _verdict(sources, subject)
     return finding_of(sources, subject, verdict, sources.conditions.of(subject))
 
 
-def _worst(findings: Iterable[Finding]) -> Finding:
-    return min(findings, key=lambda one: _WORST_STATE.index(one.state))
+def _verdict(sources: Sources, subject: Subject) -> Verdict:
+    verdict = sources.board.verdict(subject)
+    if verdict is None:
+        raise KeyError(f"{subject} is configured, but nobody judges it")
+    return verdict
+
+
+def _worst(sources: Sources, school: School) -> Verdict:
+    """Return the worst verdict on a school's lines."""
+    verdicts = (_verdict(sources, _subjects(school, site)[0]) for site in school.sites)
+    return min(verdicts, key=lambda one: _WORST_STATE.index(one.state))

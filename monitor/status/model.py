@@ -139,6 +139,18 @@ class StageStatus(Answer):
     evidence: tuple[str, ...]
 
 
+class EquipmentStatus(Answer):
+    """A switch as a machine, by its last poll; null is what it does not say."""
+
+    device: str
+    model: str
+    restarted: datetime | None = Field(description="By sysUpTime.")
+    ports: int | None = Field(description="Ethernet interfaces.")
+    ports_up: int | None
+    power_drawn_watts: int | None = Field(description="Power over Ethernet, all units.")
+    power_budget_watts: int | None
+
+
 class SiteStatus(Answer):
     """One site: its line, its switches, its stage."""
 
@@ -152,6 +164,9 @@ class SiteStatus(Answer):
     switches: tuple[Finding, ...]
     checks: tuple[CheckStatus, ...] = Field(
         description="What every check of its devices found last, those that failed first."
+    )
+    equipment: tuple[EquipmentStatus, ...] = Field(
+        description="Of the switches that were polled since the monitor started."
     )
     rollout: StageStatus
     last_day: tuple[RoundTrip, ...]

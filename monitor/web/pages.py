@@ -147,6 +147,7 @@ class Pages:
             school=school,
             uptime=uptime.get(school.id),
             charts=_charts(school),
+            equipment={(site.id, it.device): it for site in school.sites for it in site.equipment},
         )
 
     def missing(self, request: web.Request) -> web.Response:

@@ -165,6 +165,21 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "no_contract": NO_CONTRACT,
     "load": Text("Load now", "Auslastung jetzt"),
     "rates": Text("{down} down, {up} up", "{down} hinab, {up} hinauf"),
+    "load_down": Text(
+        "{rate} down ({share} % of the contract)", "{rate} hinab ({share} % des Vertrags)"
+    ),
+    "load_up": Text(
+        "{rate} up ({share} % of the contract)", "{rate} hinauf ({share} % des Vertrags)"
+    ),
+    "behind": Text(
+        "{count} behind the line that is down: {names}",
+        "{count} hinter der ausgefallenen Leitung: {names}",
+    ),
+    "model": Text("Model", "Modell"),
+    "ports_up": Text("Ports in use", "Anschlüsse belegt"),
+    "some_of": Text("{some} of {all}", "{some} von {all}"),
+    "power": Text("Power over Ethernet", "Stromabgabe (PoE)"),
+    "restarted": Text("Restarted", "Neustart"),
     "no_load": Text("not known", "nicht bekannt"),
     "evidence": Text("Evidence", "Nachweis"),
     "last_day": Text("Round-trip time of the last day", "Antwortzeit des letzten Tages"),

@@ -14,6 +14,7 @@ from monitor.status.model import (
     AlertStatus,
     CheckStatus,
     CityStatus,
+    EquipmentStatus,
     Finding,
     GoalStatus,
     Outage,
@@ -129,6 +130,17 @@ def school(**changes: Any) -> SchoolStatus:
             check(),
             check(
                 check="icmp", kind=CheckKind.ICMP, outcome=Outcome.OK, reason=Reason.NONE, detail=""
+            ),
+        ),
+        equipment=(
+            EquipmentStatus(
+                device="switch-01",
+                model="Aruba 2930F",
+                restarted=NOW - timedelta(days=90),
+                ports=28,
+                ports_up=17,
+                power_drawn_watts=96,
+                power_budget_watts=370,
             ),
         ),
         rollout=StageStatus(

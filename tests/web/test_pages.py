@@ -15,7 +15,7 @@ from monitor.rollout.stage import Stage
 from monitor.status.alerts import alert_status
 from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
 from monitor.status.uptime import Uptime
-from monitor.verdict import Trouble
+from monitor.verdict import Cause, Trouble
 from monitor.web.language import preferred
 from monitor.web.pages import POLICY
 from monitor.words.report import WORDS
@@ -181,7 +181,11 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         "<dd>verified",
         "campaign:1",
         "1 Gbit/s down, 1 Gbit/s up",
-        "250 Mbit/s down",
+        "250 Mbit/s down (25.0 % of the contract)",
+        "Aruba 2930F",
+        "17 of 28",
+        "96 / 370 W",
+        "2021-12-07 11:00",
         "switch-02",
         "still lasts",
         "new router",
@@ -355,7 +359,7 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     text = words_of(await page("/schools/goethe", view=Ill()))
     assert "▲ gestört seit 07.03.2022 10:40" in text
     assert "Dienst gestört (website), seit 07.03.2022 10:40" in text
-    assert "switch-01 Hardware defekt (SNMP-Hardware, fan 2), seit" in text
+    assert "switch-01 ▲ gestört Hardware defekt (SNMP-Hardware, fan 2), seit" in text
     assert (
         "router website HTTP-Abruf ✕ fehlgeschlagen unerwarteter HTTP-Status "
         "07.03.2022 10:40 10:59:30" in text
@@ -455,3 +459,21 @@ async def test_the_goal_says_how_late_it_is() -> None:
             return late
 
     assert "101 days late" in words_of(await page("/", "en", Late()))
+
+
+async def test_switches_behind_a_dead_line_are_one_line() -> None:
+    class Cut(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (site,) = whole.sites
+            behind = tuple(
+                answers.finding(State.UNKNOWN, cause=Cause.BEHIND_UPLINK, device=one, kind="switch")
+                for one in ("sw-1", "sw-2", "sw-3")
+            )
+            line = answers.finding(State.DOWN)
+            site = site.model_copy(update={"uplink": line, "switches": behind})
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = words_of(await page("/schools/goethe", view=Cut()))
+    assert "? unbekannt 3 hinter der ausgefallenen Leitung: sw-1, sw-2, sw-3" in text
+    assert text.count("sw-2") == 1

@@ -1,4 +1,4 @@
-"""The last day's round-trip times, for the pages.
+"""What the pages read of single polls: the last day's round-trip times, the switches' equipment.
 
 Must not know: who shows them.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.daemon.consumer import Consumer
+from monitor.status.equipment import EquipmentBook
 from monitor.status.history import RoundTripHistory
 
 if TYPE_CHECKING:
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
 
 
 class RoundTrips(Consumer):
-    """Hands the pings of uplinks to the history that pages read."""
+    """Hands the pings of uplinks and the polls of switches to what the pages read."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.history = RoundTripHistory(inventory)
+        self.equipment = EquipmentBook(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
         """Take over another inventory; sites that stay keep their day."""
         swap.twin(self.history).reconfigure(inventory)
+        swap.twin(self.equipment).reconfigure(inventory)
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Take in one round of pings."""
+        """Take in one round of pings or one poll."""
         self.history.observe(observation)
+        self.equipment.observe(observation)

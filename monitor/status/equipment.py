@@ -1,0 +1,112 @@
+"""What is known of each switch as a machine: model, ports, power over Ethernet, last restart.
+
+Kept from the last poll of each device, so it is empty until the first one after a start.
+
+Must not know: who shows it, how devices are polled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from monitor.observation import DeviceReading, HardwareReading
+from monitor.status.model import EquipmentStatus
+from monitor.words.plain import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.inventory.city import Inventory
+    from monitor.observation import Observation
+
+_ETHERNET: Final = 6  # ifType ethernetCsmacd
+_UP: Final = 1  # ifOperStatus
+_LONGEST: Final = 80
+_TICKS: Final = 100
+
+Device = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    chassis: str = ""
+    description: str = ""
+    restarted: datetime | None = None
+    ports: int | None = None
+    ports_up: int | None = None
+    power_drawn: int | None = None
+    power_budget: int | None = None
+
+
+class EquipmentBook:
+    """Takes the polls of switches, and says what they are."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._known: dict[Device, _Known] = {}
+        self.reconfigure(inventory)
+
+    def reconfigure(self, inventory: Inventory) -> None:
+        """Apply another inventory; switches that stay are still known."""
+        self._known = {
+            key: self._known.get(key, _Known())
+            for school in inventory.schools
+            for site in school.sites
+            for key in ((school.id, site.id, switch.name) for switch in site.switches)
+        }
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one poll of a switch; anything else is left alone."""
+        target, values = observation.check.target, observation.values
+        key = (target.school, target.site, target.device)
+        known = self._known.get(key)
+        if known is None:
+            return
+        if isinstance(values, DeviceReading):
+            self._known[key] = _polled(known, values)
+        elif isinstance(values, HardwareReading):
+            self._known[key] = _inspected(known, values)
+
+    def of(self, school: str, site: str) -> tuple[EquipmentStatus, ...]:
+        """Return a site's switches of which something is known."""
+        return tuple(
+            EquipmentStatus(
+                device=device,
+                model=known.chassis or known.description,
+                restarted=known.restarted,
+                ports=known.ports,
+                ports_up=known.ports_up,
+                power_drawn_watts=known.power_drawn,
+                power_budget_watts=known.power_budget,
+            )
+            for (of_school, of_site, device), known in self._known.items()
+            if (of_school, of_site) == (school, site) and known != _Known()
+        )
+
+
+def _polled(known: _Known, reading: DeviceReading) -> _Known:
+    kinds, states = reading.columns.get("ifType", {}), reading.columns.get("ifOperStatus", {})
+    ports = [index for index in states if kinds.get(index, _ETHERNET) == _ETHERNET]
+    restarted = None
+    if reading.read_at is not None and reading.uptime_ticks is not None:
+        restarted = reading.read_at - timedelta(seconds=reading.uptime_ticks / _TICKS)
+    return replace(
+        known,
+        description=plain(reading.sys_descr.partition("\n")[0])[:_LONGEST].strip(),
+        restarted=restarted,
+        ports=len(ports) if states else None,
+        ports_up=sum(states[index] == _UP for index in ports) if states else None,
+    )
+
+
+def _inspected(known: _Known, reading: HardwareReading) -> _Known:
+    chassis = plain(reading.chassis.model)[:_LONGEST].strip() if reading.chassis else ""
+    drawn = [one.drawn for one in reading.power.values() if one.drawn is not None]
+    budget = [one.budget for one in reading.power.values() if one.budget is not None]
+    return replace(
+        known,
+        chassis=chassis,
+        power_drawn=sum(drawn) if drawn else None,
+        power_budget=sum(budget) if budget else None,
+    )

@@ -1,0 +1,100 @@
+"""What a switch's polls say of it as a machine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.inventory.checks import (
+    Check,
+    CheckKind,
+    HardwareOptions,
+    InterfacesOptions,
+    Role,
+    SnmpAccess,
+    Target,
+)
+from monitor.observation import (
+    Chassis,
+    DeviceReading,
+    HardwareReading,
+    Observation,
+    Outcome,
+    PowerSupplyGroup,
+)
+from monitor.status.equipment import EquipmentBook
+from monitor.status.model import EquipmentStatus
+from tests.integration.running import Town
+from tests.modelled import inventory_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.inventory.city import Inventory
+    from monitor.observation import Values
+
+AT = datetime(2026, 10, 5, 6, tzinfo=UTC)
+READING = DeviceReading(
+    "sw-1",
+    "ProCurve J9773A\nrevision YA.16",
+    "",
+    360_000,
+    {"ifType": {1: 6, 2: 6, 3: 6, 9: 53}, "ifOperStatus": {1: 1, 2: 2, 3: 1, 9: 1}},
+    read_at=AT,
+)
+
+
+@pytest.fixture
+def inventory(tmp_path: Path) -> Inventory:
+    return inventory_of(tmp_path, Town(161, {"voede": 1}, switches=1))
+
+
+def polled(inventory: Inventory, values: Values | None, device: str = "") -> Observation:
+    (school,) = inventory.schools
+    (site,) = school.sites
+    name = device or site.switches[0].name
+    target = Target(school.id, site.id, name, Role.SWITCH, "127.0.0.1")
+    access = SnmpAccess("2c", "devices")
+    if isinstance(values, HardwareReading):
+        check = Check(CheckKind.HARDWARE, "hardware", target, 300.0, 20.0, HardwareOptions(access))
+    else:
+        options = InterfacesOptions(access)
+        check = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    outcome = Outcome.FAILED if values is None else Outcome.OK
+    return Observation(check, AT, 0.1, outcome, values=values)
+
+
+def test_model_ports_power_and_restart_come_from_both_polls(inventory: Inventory) -> None:
+    (school,) = inventory.schools
+    (switch,) = school.sites[0].switches
+    book = EquipmentBook(inventory)
+    assert book.of(school.id, "main") == ()
+    book.observe(polled(inventory, READING))
+    (found,) = book.of(school.id, "main")
+    assert found == EquipmentStatus(
+        device=switch.name,
+        model="ProCurve J9773A",
+        restarted=AT - timedelta(hours=1),
+        ports=3,
+        ports_up=2,
+        power_drawn_watts=None,
+        power_budget_watts=None,
+    )
+    power = {1: PowerSupplyGroup(370, 90, 1), 2: PowerSupplyGroup(370, None, 2)}
+    book.observe(polled(inventory, HardwareReading(power, {}, chassis=Chassis("2530-24G", "", ""))))
+    (found,) = book.of(school.id, "main")
+    assert (found.model, found.power_drawn_watts, found.power_budget_watts) == ("2530-24G", 90, 740)
+    assert found.ports == 3
+
+
+def test_a_failed_poll_and_a_strange_device_change_nothing(inventory: Inventory) -> None:
+    (school,) = inventory.schools
+    book = EquipmentBook(inventory)
+    book.observe(polled(inventory, READING))
+    before = book.of(school.id, "main")
+    book.observe(polled(inventory, None))
+    book.observe(polled(inventory, READING, device="router"))
+    book.reconfigure(inventory)
+    assert book.of(school.id, "main") == before
