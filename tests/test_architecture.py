@@ -104,7 +104,6 @@ MOST_LINES = 400
 # Too long still.
 LONG = {
     "monitor/config/shape/rules.py",
-    "monitor/snmp/codec.py",
 }
 FEWEST_LINES = 30
 

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 # Runs the probe in a network namespace of its own, where only loopback has a route.
 _ALONE = """
 import asyncio, json, sys
-from monitor.inventory import TcpOptions
+from monitor.inventory.checks import TcpOptions
 from tests.probes.support import probe
 found = asyncio.run(probe(TcpOptions(80), sys.argv[1], 2.0))
 print(json.dumps([found.outcome, found.reason, found.detail]))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.ledger.leadership import ASK_SECONDS, LEASE_SECONDS, QUIET_SECONDS, Leadership
 
 SCRAPE_SECONDS = 30.0
-# After so long the server ends a session whose other end has vanished (monitor.rollout.postgres).
+# After so long the server ends a session whose other end has vanished (monitor.ledger.postgres).
 SESSION_SECONDS = 20.0
 
 
