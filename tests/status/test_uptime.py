@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,14 @@ import pytest
 
 from monitor.availability.minutes import minute_of
 from monitor.availability.records import MINUTES, MinuteRun, minutes_entry, scope_entry, scope_id
+from monitor.exposition.gate import ScrapeGate
 from monitor.ledger.reader import open_reader
 from monitor.ledger.store import open_store
 from monitor.status.uptime import Level, Stretch, UptimeBook, weakness
+from monitor.status.view import DaemonView
+from tests.integration.running import Town
+from tests.modelled import Network, inventory_of, running
+from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry, Recorded
 
 NOW = datetime(2022, 3, 7, 10, 30, tzinfo=UTC)
+TOWN = Town(161, {"voede": 1, "goethe": 2}, switches=1)
 SITES = ("goethe/main", "kant/main")
 
 
@@ -113,3 +120,15 @@ def test_what_is_older_than_the_bar_leaves_it(paper: Paper) -> None:
     later = NOW + timedelta(days=1)
     paper.write(NOW, 24 * 60, "uu")
     assert book.read(paper, later)["goethe/main"].month.ratio == 1.0
+
+
+def test_a_daemon_says_how_long_its_lines_were_online(tmp_path: Path) -> None:
+    async def watched() -> dict[str, float | None]:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
+            await asyncio.sleep(2 * 3600)
+            with ScrapeGate(one.exposition, one.clock) as gate:
+                found = await DaemonView(one.daemon, gate).uptime()
+        return {school: uptime.day.ratio for school, uptime in found.items()}
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        assert runner.run(watched()) == {"voede": 1.0, "goethe": 1.0}
