@@ -149,12 +149,12 @@ def test_every_error_of_the_configuration_is_told(config: Path, tmp_path: Path) 
     for good, bad in (("network: 127.82.21", "netwrok: 127.82.21"), ("down: 1 Gbit/s", "down: 1")):
         assert good in text
         text = text.replace(good, bad, 1)
-    config.write_text(text.removesuffix("...\n"))
+    config.write_text(text.removesuffix("\n...\n"))
     found = ended(*start(config, tmp_path / "state"))
     assert found.returncode == 1
     errors = found.stderr.splitlines()
     assert all(re.match(rf"{re.escape(str(config))}:\d+:\d+: ", line) for line in errors)
-    for words in ("unknown key netwrok", "did you mean network?", "1 Gbit/s", "end mark"):
+    for words in ("unknown key netwrok", "did you mean network?", "1 Gbit/s", "cut short"):
         assert words in found.stderr
     assert not (tmp_path / "state").exists()
 
