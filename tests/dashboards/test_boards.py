@@ -13,7 +13,7 @@ import yaml
 from dashboards.boards import BOARDS
 from dashboards.build import COLUMNS, DATASOURCE, panels_of, to_json
 from dashboards.panel import Kind
-from monitor.config.shape.rules import HardwareRules, InterfacesRules
+from monitor.config.shape.checks import HardwareRules, InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.words.text import LANGUAGES

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from monitor.config.shape.rules import InterfacesRules
+from monitor.config.shape.checks import InterfacesRules
 from monitor.exposition.catalogue import CATALOGUE
 from monitor.exposition.interfaces import INTERFACE_METRICS
 from monitor.exposition.metric import Kind

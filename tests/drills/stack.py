@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tests.drills.pace import Pace
 
 
+PATIENCE_SECONDS = 120.0
+
+
 class City(Protocol):
     """What Prometheus scrapes: one that a drill scripts, or the real daemon on devices."""
 
@@ -75,6 +78,13 @@ class Counted:
         alert = labels[0]["alertname"]
         self.notifications.append(Notification(receiver, alert, about, is_end, time.monotonic()))
         return web.Response()
+
+    async def until(self, about: Collection[str], expected: Counter[tuple[str, str, str]]) -> None:
+        """Wait until what was told of them is as expected; a busy machine takes its time."""
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while self.table(about) != expected:
+            assert time.monotonic() < ends, (self.table(about), expected)
+            await asyncio.sleep(0.1)
 
     def table(self, about: Collection[str]) -> Counter[tuple[str, str, str]]:
         """Return how often each (receiver, alert, begins or ends) came about these."""

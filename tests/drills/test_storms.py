@@ -142,8 +142,7 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_a
     dead = city.add(ScriptedSchool("dead", "C"))
     async with running_stack(city, tmp_path) as stack:
         dead.uplink = DOWN
-        await city.pace.pause(120)
-        assert stack.counted.table(["dead"]) == Counter({("page", "UplinkDown", "begins"): 1})
+        await stack.counted.until(["dead"], Counter({("page", "UplinkDown", "begins"): 1}))
         city.is_isolated = True
         for school in city.schools.values():  # worse than the daemon, which says unknown
             school.set_all(DOWN)
@@ -155,12 +154,12 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_a
         await city.pace.pause(480)
         assert stack.counted.table(["dead"]) == Counter(PAGE)
         dead.uplink = DOWN
-        await city.pace.pause(120)
+        again = Counter({**PAGE, ("page", "UplinkDown", "begins"): 2})
+        await stack.counted.until(["dead"], again)
         assert told_of("monitor", stack.counted) == Counter(
             {("page", "MonitorIsolated", "begins"): 1, ("page", "MonitorIsolated", "ends"): 1}
         )
         assert stack.counted.table(["A", "B", *(f"s{number}" for number in range(30))]) == Counter()
-        again = Counter({**PAGE, ("page", "UplinkDown", "begins"): 2})
         assert stack.counted.table(["dead"]) == again
 
 

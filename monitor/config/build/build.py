@@ -23,9 +23,9 @@ from monitor.config.build.milestones import check_milestones
 from monitor.config.build.throughput import build_throughput
 from monitor.config.shape import units
 from monitor.config.shape.base import Rules
+from monitor.config.shape.checks import InterfacesRules
 from monitor.config.shape.rules import (
     ContractRules,
-    InterfacesRules,
     LineRules,
     ProfileRules,
     SchoolRules,

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from monitor.config.build.addresses import in_url
 from monitor.config.build.credentials import user_of
 from monitor.config.build.merge import merge, merge_checks
-from monitor.config.shape.fields import HOST_PLACEHOLDER
-from monitor.config.shape.rules import (
+from monitor.config.shape.checks import (
     DnsRules,
     HardwareRules,
     HttpRules,
     IcmpRules,
     InterfacesRules,
-    LineRules,
     SnmpRules,
 )
+from monitor.config.shape.fields import HOST_PLACEHOLDER
+from monitor.config.shape.rules import LineRules
 from monitor.config.tree.places import mark_of
 from monitor.config.tree.problems import listed, suggestion
 from monitor.inventory.checks import (
@@ -43,9 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.config.build.merge import ExtraRules, Layer, Merged
+    from monitor.config.shape.checks import PaceRules
+    from monitor.config.shape.credentials import CredentialRules
     from monitor.config.shape.fields import IPNetwork
     from monitor.config.shape.layout import Location
-    from monitor.config.shape.rules import CredentialRules, PaceRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
     from monitor.inventory.checks import CheckOptions, SnmpVersion

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.config.shape.rules import EnvironmentCredential, FileCredential, UserCredential
+from monitor.config.shape.credentials import EnvironmentCredential, FileCredential, UserCredential
 from monitor.config.tree.places import key_mark_of, mark_of
 from monitor.inventory.checks import SnmpUser, password_names
 from monitor.inventory.city import CredentialSource
@@ -15,7 +15,7 @@ from monitor.inventory.city import CredentialSource
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.config.shape.rules import CredentialRules
+    from monitor.config.shape.credentials import CredentialRules
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from monitor.config.shape.base import Rules
-from monitor.config.shape.rules import DnsRules, HttpRules, TcpRules
+from monitor.config.shape.checks import DnsRules, HttpRules, TcpRules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

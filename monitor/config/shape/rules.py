@@ -14,39 +14,29 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from monitor.config.shape.base import Rules
+from monitor.config.shape.checks import Checks, HardwareRules, IcmpRules, InterfacesRules, SnmpRules
+from monitor.config.shape.credentials import CredentialRules
 from monitor.config.shape.degraded import DegradedRules
 from monitor.config.shape.device_profiles import DeviceProfileRules
 from monitor.config.shape.fields import (
-    CheckName,
     Country,
     Day,
     DeviceName,
-    DnsName,
-    EnvironmentName,
-    Expression,
-    FilePath,
     Host,
-    HostOrPlaceholder,
     Hours,
     Instant,
-    Interval,
     IPNetwork,
     Latitude,
     Longitude,
     Network,
     Percent,
-    Port,
     Rate,
     SchoolNumber,
     Slug,
-    Spacing,
     Text,
-    Timeout,
     Url,
-    UserName,
 )
 from monitor.config.shape.goals import GoalsRules
-from monitor.config.shape.select import SelectRules
 from monitor.config.shape.throughput import ThroughputRules
 from monitor.inventory.city import NO_CITY
 
@@ -92,141 +82,11 @@ class CityRules(Rules):
     """Where people read the runbooks: an address that ends before `/UplinkDown.md`."""
 
 
-class FileCredential(Rules):
-    """A secret in a file of its own."""
-
-    file: FilePath
-    """Absolute path of the file that holds the secret."""
-
-
-class EnvironmentCredential(Rules):
-    """A secret in an environment variable."""
-
-    environment: EnvironmentName
-    """Name of the environment variable that holds the secret."""
-
-
-def _place_kind(value: object) -> str:
-    return "file" if isinstance(value, dict) and "file" in value else "environment"
-
-
-PlaceRules = Annotated[
-    Annotated[FileCredential, Tag("file")] | Annotated[EnvironmentCredential, Tag("environment")],
-    Discriminator(_place_kind),
-]
-
-
-class UserCredential(Rules):
-    """An SNMPv3 user."""
-
-    user: UserName
-    """Name of the user, as it is set in the devices."""
-    auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "none"
-    """How messages are proved to be authentic."""
-    auth_password: PlaceRules | None = None
-    """Where the authentication password is read from, of 8 characters or more."""
-    priv: Literal["none", "des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] = "none"
-    """How messages are encrypted."""
-    priv_password: PlaceRules | None = None
-    """Where the privacy password is read from, of 8 characters or more."""
-    context: UserName = Field(default_factory=str)
-    """Which context of the devices is read, where it is not the default one."""
-
-
-def _credential_kind(value: object) -> str:
-    if isinstance(value, dict) and not {"file", "environment"} & set(value):
-        return "user" if set(UserCredential.model_fields) & set(value) else "environment"
-    return _place_kind(value)
-
-
-CredentialRules = Annotated[
-    Annotated[FileCredential, Tag("file")]
-    | Annotated[EnvironmentCredential, Tag("environment")]
-    | Annotated[UserCredential, Tag("user")],
-    Discriminator(_credential_kind),
-]
-
-
 class ProviderRules(Rules):
     """A company that sells uplinks; no persons here."""
 
     name: Text
     """Name as it stands in reports and labels."""
-
-
-class SnmpRules(Rules):
-    """How to read a device by SNMP."""
-
-    credential: Slug = Field(default_factory=str)
-    """Which entry of `credentials` holds the community, or is the user."""
-    version: Literal["v1", "v2c", "v3"] = "v2c"
-    """SNMP version."""
-    engine: Literal["native", "pysnmp"] = "native"
-    """Which implementation talks to the device."""
-    port: Port = 161
-    """UDP port."""
-    timeout: Timeout = Field(default="2s", validate_default=True)
-    """Wait for one reply."""
-    retries: Annotated[int, Field(ge=0, le=10)] = 1
-    """Further attempts after a time-out."""
-
-
-class PaceRules(Rules):
-    """How often a check runs, and how long it may take."""
-
-    interval: Interval = Field(default="60s", validate_default=True)
-    """From one run's start to the next."""
-    timeout: Timeout = Field(default="10s", validate_default=True)
-    """Deadline of one run, at most 80 % of the interval."""
-
-
-class IcmpRules(PaceRules):
-    """One round of pings."""
-
-    interval: Interval = Field(default="10s", validate_default=True)
-    """From one round's start to the next, for uplinks and references."""
-    timeout: Timeout = Field(default="5s", validate_default=True)
-    """Deadline of one round, at most 80 % of the interval."""
-    switch_interval: Interval = Field(default="60s", validate_default=True)
-    """From one round's start to the next, for switches; not shorter than the interval."""
-    switch_histogram: bool = False
-    """Whether round-trip times of switches are exported as a histogram, too."""
-    packets: Annotated[int, Field(ge=1, le=100)] = 5
-    """Echo requests in a round."""
-    spacing: Spacing = Field(default="200ms", validate_default=True)
-    """From one echo request to the next."""
-    payload: Annotated[int, Field(ge=8, le=1472)] = 56
-    """Bytes of data in each echo request."""
-    wait: Timeout = Field(default="2s", validate_default=True)
-    """Wait for the reply to the last echo request."""
-
-
-class InterfacesRules(PaceRules):
-    """One poll of a device's interface tables."""
-
-    timeout: Timeout = Field(default="20s", validate_default=True)
-    """Deadline of one run, at most 80 % of the interval."""
-    uplink: Text = Field(default_factory=str)
-    """ifName of the router's interface towards the provider."""
-    alias: bool = False
-    """Whether ifAlias is exported; it may hold names of people."""
-    identity: Literal["ifName", "ifDescr", "ifAlias", "ifIndex"] = "ifName"
-    """What an interface's series are known by: what stays the same when it is renumbered."""
-    select: SelectRules = Field(default_factory=SelectRules)
-    """Which interfaces are exported; the nearest level's holds as a whole."""
-    unused: Literal["status", "whole"] = "status"
-    """What is exported of a port that is down and carries nothing: its two states, or all."""
-
-
-class HardwareRules(PaceRules):
-    """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree."""
-
-    interval: Interval = Field(default="5m", validate_default=True)
-    """From one run's start to the next."""
-    timeout: Timeout = Field(default="20s", validate_default=True)
-    """Deadline of one run, at most 80 % of the interval."""
-    profile: Slug = Field(default_factory=str)
-    """Device profile by which it is read; without, the one for the switch's sysObjectID."""
 
 
 class ContractRules(Rules):
@@ -263,61 +123,6 @@ class LineRules(Rules):
     """Text within the ifAlias of the router's interface towards the provider."""
     address: Network = Field(default_factory=_no_network)
     """Network that the answering address lies in."""
-
-
-class TcpRules(PaceRules):
-    """A TCP connection to the device."""
-
-    kind: Literal["tcp"]
-    """TCP connect."""
-    port: Port
-    """TCP port."""
-
-
-class HttpRules(PaceRules):
-    """An HTTP(S) request."""
-
-    kind: Literal["http"]
-    """HTTP or HTTPS request."""
-    url: Url
-    """Address of the page; `{host}` stands for the device's host."""
-    status: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1)] = Field(
-        default=[200]
-    )
-    """Accepted status codes."""
-    body: Expression = Field(default_factory=str)
-    """Regular expression that the body must match."""
-    redirects: Annotated[int, Field(ge=0, le=20)] = 5
-    """How many redirects are followed."""
-    verify: bool = True
-    """Whether the certificate must be valid."""
-    old_tls: bool = False
-    """Whether TLS 1.0, RSA key exchange and short keys are accepted, for old devices; insecure."""
-    ca_file: FilePath = Field(default_factory=str)
-    """Absolute path of the certificates to trust instead of the system's."""
-    address: HostOrPlaceholder = Field(default_factory=str)
-    """Connect here instead of to the URL's host; `{host}` stands for the device's host."""
-
-
-class DnsRules(PaceRules):
-    """A DNS query."""
-
-    kind: Literal["dns"]
-    """DNS query."""
-    server: HostOrPlaceholder
-    """Resolver that is asked; `{host}` stands for the device's host."""
-    name: DnsName
-    """Name that is asked for."""
-    record: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"] = "A"
-    """Record type."""
-    port: Port = 53
-    """UDP port."""
-    expected: list[Text] = Field(default=[])
-    """Answers that must all be there; any answer will do if empty."""
-
-
-ExtraCheck = Annotated[TcpRules | HttpRules | DnsRules, Field(discriminator="kind")]
-Checks = dict[CheckName, ExtraCheck | None]
 
 
 class Settings(Rules):

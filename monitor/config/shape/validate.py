@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.config.shape.credentials import CredentialRules
 from monitor.config.shape.device_profiles import DeviceProfileRules
 from monitor.config.shape.goals import GoalsRules
 from monitor.config.shape.layout import path_of
@@ -20,7 +21,6 @@ from monitor.config.shape.messages import note
 from monitor.config.shape.rules import (
     AnySchool,
     CityRules,
-    CredentialRules,
     Document,
     LessonRules,
     ProfileRules,

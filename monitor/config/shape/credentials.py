@@ -1,0 +1,72 @@
+"""What a file may say of secrets: where each is, never what it is.
+
+Must not know: positions, merging, or how a secret is read.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from monitor.config.shape.base import Rules
+from monitor.config.shape.fields import (
+    EnvironmentName,
+    FilePath,
+    UserName,
+)
+
+
+class FileCredential(Rules):
+    """A secret in a file of its own."""
+
+    file: FilePath
+    """Absolute path of the file that holds the secret."""
+
+
+class EnvironmentCredential(Rules):
+    """A secret in an environment variable."""
+
+    environment: EnvironmentName
+    """Name of the environment variable that holds the secret."""
+
+
+def _place_kind(value: object) -> str:
+    return "file" if isinstance(value, dict) and "file" in value else "environment"
+
+
+PlaceRules = Annotated[
+    Annotated[FileCredential, Tag("file")] | Annotated[EnvironmentCredential, Tag("environment")],
+    Discriminator(_place_kind),
+]
+
+
+class UserCredential(Rules):
+    """An SNMPv3 user."""
+
+    user: UserName
+    """Name of the user, as it is set in the devices."""
+    auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "none"
+    """How messages are proved to be authentic."""
+    auth_password: PlaceRules | None = None
+    """Where the authentication password is read from, of 8 characters or more."""
+    priv: Literal["none", "des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] = "none"
+    """How messages are encrypted."""
+    priv_password: PlaceRules | None = None
+    """Where the privacy password is read from, of 8 characters or more."""
+    context: UserName = Field(default_factory=str)
+    """Which context of the devices is read, where it is not the default one."""
+
+
+def _credential_kind(value: object) -> str:
+    if isinstance(value, dict) and not {"file", "environment"} & set(value):
+        return "user" if set(UserCredential.model_fields) & set(value) else "environment"
+    return _place_kind(value)
+
+
+CredentialRules = Annotated[
+    Annotated[FileCredential, Tag("file")]
+    | Annotated[EnvironmentCredential, Tag("environment")]
+    | Annotated[UserCredential, Tag("user")],
+    Discriminator(_credential_kind),
+]
