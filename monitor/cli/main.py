@@ -18,6 +18,6 @@ Exit codes: 0 success; 1 the configuration or an argument is wrong;
 @click.group(
     cls=ListedCommands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
 )
-@click.version_option(message=VERSION)
+@click.version_option(VERSION, message="%(version)s")
 def main() -> None:
     """Monitor every school's uplink and switches, and report which schools are connected."""
