@@ -57,14 +57,14 @@ class Drill:
 
 
 DRILLS = (
-    Drill("natorp", Trouble.PACKET_LOSS, "(icmp)", "PacketLoss"),
+    Drill("natorp", Trouble.PACKET_LOSS, "(ping)", "PacketLoss"),
     Drill("goethe", Trouble.SERVICE, "(website)", "ServiceDown"),
     Drill("goethe", Trouble.SERVICE, "(mail)", "ServiceDown"),
-    Drill("goethe", Trouble.SNMP, "(interfaces)", "SnmpUnreadable"),
-    Drill("goethe", Trouble.LINE_FULL, "(interfaces, down)", "LineFull"),
-    Drill("goethe", Trouble.HARDWARE, "(hardware, Fan 1)", "HardwareFault"),
-    Drill("goethe", Trouble.TEMPERATURE, "(hardware, Chassis)", "TemperatureHigh"),
-    Drill("kant", Trouble.FLAPPING, "(icmp)", "UplinkFlapping"),
+    Drill("goethe", Trouble.SNMP, "(SNMP interfaces)", "SnmpUnreadable"),
+    Drill("goethe", Trouble.LINE_FULL, "(SNMP interfaces, down)", "LineFull"),
+    Drill("goethe", Trouble.HARDWARE, "(SNMP hardware, Fan 1)", "HardwareFault"),
+    Drill("goethe", Trouble.TEMPERATURE, "(SNMP hardware, Chassis)", "TemperatureHigh"),
+    Drill("kant", Trouble.FLAPPING, "(ping)", "UplinkFlapping"),
 )
 
 
