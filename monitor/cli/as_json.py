@@ -206,3 +206,8 @@ def _named(value: object) -> object:
         "/".join(map(str, key)) if isinstance(key, tuple) else key: row
         for key, row in value.items()
     }
+
+
+def in_json(value: object) -> object:
+    """Return what JSON has no word for: a set as its sorted list, all else as text."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)

@@ -89,10 +89,11 @@ def scrape_jobs(addresses: Addresses) -> Files:
     jobs = re.sub(r"(  - job_name: \w+\n)", rf"\g<1>{every}{scheme}", found[1])
     head = (
         "# The two jobs of the monitor. Add them to `scrape_configs` of prometheus.yml, or name\n"
-        "# this file there in `scrape_config_files` (Prometheus 2.43 or later).\n"
+        "# this file there in `scrape_config_files` (Prometheus 2.43 or later; Debian 12 has\n"
+        "# 2.42).\n"
         "# Written by `schulnetz export prometheus`.\n"
     )
-    return {"schulnetz.scrape.yml": f"{head}scrape_configs:\n{addresses.fill_jobs(jobs)}"}
+    return {"schulnetz.scrape.yaml": f"{head}scrape_configs:\n{addresses.fill_jobs(jobs)}"}
 
 
 def unit(program: str, listen: str) -> Files:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitor.cli.as_json import session_as_json
+from monitor.cli.as_json import in_json, session_as_json
 from monitor.cli.common import Exit, fail, sentence
 from monitor.cli.output import Screen, say_json, show, working
 from monitor.cli.session import open_session
@@ -84,7 +84,7 @@ async def _once(session: SchoolSession, *, as_json: bool) -> None:
         progress(f"reading the counters of {name} again, for the line's load")
         await session.measure_load()
     if as_json:
-        say_json(session_as_json(session), default=str)
+        say_json(session_as_json(session), default=in_json)
     else:
         show(session_screen(session, with_verdicts=False))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
-from monitor.cli.as_json import observation_as_json
+from monitor.cli.as_json import in_json, observation_as_json
 from monitor.inventory.device_profile import Quantity
 from monitor.observation import HardwareReading, Observation, Outcome, PoweredPort
 from tests.exposition.support import interfaces_check
@@ -24,3 +25,8 @@ def test_rows_that_have_two_names_are_named_by_both() -> None:
     values = json.loads(json.dumps(observation_as_json(found), default=str))["values"]
     assert values["parts"] == {f"{Quantity.CPU_UTILIZATION_RATIO}/slot 1": 0.4}
     assert list(values["powered_ports"]) == ["1/3"]
+
+
+def test_sets_are_lists_and_what_json_does_not_know_is_text() -> None:
+    assert in_json(frozenset({3, 1})) == [1, 3]
+    assert in_json(Decimal("1.5")) == "1.5"

@@ -64,7 +64,7 @@ def test_the_two_jobs_fit_into_a_prometheus_that_has_others(
     tmp_path: Path, monitor: str, scheme: str
 ) -> None:
     export("prometheus", tmp_path, "--monitor", monitor)
-    (jobs,) = documents(tmp_path / "schulnetz.scrape.yml")
+    (jobs,) = documents(tmp_path / "schulnetz.scrape.yaml")
     assert list(jobs) == ["scrape_configs"]
     own, schools = jobs["scrape_configs"]
     place = monitor.removeprefix("https://")
@@ -176,7 +176,7 @@ def test_the_pods_are_asked_by_names_that_they_allow(tmp_path: Path) -> None:
 
 def test_what_is_there_is_overwritten_only_on_demand_and_all_may_read_it(tmp_path: Path) -> None:
     export("prometheus", tmp_path)
-    file = tmp_path / "schulnetz.scrape.yml"
+    file = tmp_path / "schulnetz.scrape.yaml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o644
     file.write_text("mine")
     code, _, errors = invoke("export", "prometheus", tmp_path)

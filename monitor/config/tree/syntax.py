@@ -24,6 +24,7 @@ STAND_IN: Final = "\ue000"
 """A value for what could not be read; it is taken for one in texts that are refused alone."""
 
 _COLON: Final = re.compile(r":(?:\s|$)")
+_TIGHT_COLON: Final = re.compile(r"(\s*(?:-\s+)*[\w.-]+):(?=\S)")
 _ENTRY: Final = re.compile(r"""(?P<dashes>\s*(?:-\s+)*)(?P<key>(?:[\w.-]+|"[^"]*"|'[^']*'):)?""")
 
 
@@ -118,9 +119,7 @@ def _second_value(lines: list[str], place: Mark) -> Fault:
         return Fault(place, "a second colon with a blank behind it", "put the value in quotes")
     above = _above(lines, place.line)
     if above and not _COLON.search(_content(lines[above - 1])):
-        return Fault(
-            Mark(above, _column(lines[above - 1])), "a key without its colon", "write key: value"
-        )
+        return _without_colon(lines, above)
     return _indented(lines, place)
 
 
@@ -147,8 +146,12 @@ def _indented(lines: list[str], place: Mark) -> Fault:
 
 def _without_colon(lines: list[str], number: int) -> Fault:
     line = lines[number - 1]
-    meant = re.sub(r"^(\s*(?:-\s+)*[\w.-]+)(?=\s|$)", r"\1:", line)
-    wrong = "a key without its colon"
+    tight = _TIGHT_COLON.match(line)
+    if tight is not None:
+        wrong, meant = "a colon without a blank behind it", f"{tight[1]}: {line[tight.end() :]}"
+    else:
+        wrong = "a key without its colon"
+        meant = re.sub(r"^(\s*(?:-\s+)*[\w.-]+)(?=\s|$)", r"\1:", line)
     return Fault(Mark(number, _column(line)), wrong, "write key: value", meant)
 
 

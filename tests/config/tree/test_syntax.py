@@ -29,6 +29,7 @@ def refused(text: str) -> ConfigError:
         ("name: First School", "name: 'First", "30:11: the ' that is opened here is not closed"),
         ("type: Grundschule", "type Grundschule", "31:5: a key without its colon"),
         ("providers:\n", "providers\n", "5:1: a key without its colon"),
+        ("type: Grund", "type:Grund", "31:5: a colon without a blank behind it"),
         ("thu, fri]", "thu, fri", "13:18: the [ that is opened here is not closed"),
         ("192.0.2.1}", "192.0.2.1", "8:5: the { that is opened here is not closed"),
         ("name: First School", "name: @First", "30:11: a value cannot begin with this character"),
