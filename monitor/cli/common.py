@@ -166,15 +166,20 @@ def service_option(name: str) -> str | None:
 
 def config_option(command: Command) -> Command:
     """Add `--config FILE`; processed before the other options, whose defaults depend on it."""
+    return config_option_of(CONFIG_DEFAULT)(command)
+
+
+def config_option_of(default: str) -> Callable[[Command], Command]:
+    """Return what adds `--config FILE` and says that as its default."""
     return click.option(
         "--config",
         type=click.Path(dir_okay=False, path_type=Path),
         envvar=CONFIG_VARIABLE,
         default=default_config,
-        show_default=CONFIG_DEFAULT,
+        show_default=default,
         is_eager=True,
         help=f"The schools, in YAML; also ${CONFIG_VARIABLE}.",
-    )(command)
+    )
 
 
 def base_url(host: str, port: int, scheme: str = "http") -> str:

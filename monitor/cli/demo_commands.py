@@ -13,7 +13,7 @@ import click
 from monitor.cli.common import (
     Exit,
     Years,
-    config_option,
+    config_option_of,
     fail,
     find_school,
     listen_option,
@@ -22,6 +22,7 @@ from monitor.cli.common import (
 from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place
 from monitor.cli.demo_options import (
     DEVICE_PORT,
+    EXAMPLE,
     STATE_DIRECTORY,
     config_of_demo,
     running_state_option,
@@ -42,7 +43,7 @@ demo_state_option = click.option(
 
 
 @click.group(invoke_without_command=True)
-@config_option
+@config_option_of(EXAMPLE)
 @listen_option
 @demo_state_option
 @click.option(
@@ -111,7 +112,7 @@ _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 @demo.command("break")
 @click.argument("kind")
 @click.argument("school", required=False, default="", metavar="SCHOOL[/DEVICE]")
-@config_option
+@config_option_of(EXAMPLE)
 @running_state_option
 @click.pass_context
 def break_(
@@ -125,7 +126,7 @@ def break_(
 
 @demo.command()
 @click.argument("what", metavar="SCHOOL|KIND|all")
-@config_option
+@config_option_of(EXAMPLE)
 @running_state_option
 @click.pass_context
 def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path | None) -> None:

@@ -15,6 +15,7 @@ from monitor.shipped import EXAMPLE_CITY, shipped
 
 DEVICE_PORT: Final = 16100
 STATE_DIRECTORY: Final = Path("demo-state")
+EXAMPLE: Final = "the example city"
 
 running_state_option = click.option(
     "--state-dir",
