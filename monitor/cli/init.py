@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, program, sentence
-from monitor.cli.output import say, say_text
+from monitor.cli.output import ask, ask_text, say, say_text
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import slug, yaml_text
 from monitor.state.whole_file import whole_text
@@ -103,7 +103,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     first = _answer(school, "--school", "Name of a first school")
     where = _answer(place, "--place", "Its network (10.1.2.0/24), or its router's address or name")
     if snmp is None:
-        snmp = sys.stdin.isatty() and click.confirm("Read devices by SNMP?", default=False)
+        snmp = sys.stdin.isatty() and ask("Read devices by SNMP?")
     city_part = _HEAD.format(
         city=yaml_text(name), timezone=yaml_text(timezone), state=yaml_text(code)
     )
@@ -127,8 +127,7 @@ def _answer(given: str | None, option: str, question: str) -> str:
         return given.strip()
     if not sys.stdin.isatty():
         fail(f"{option} is needed where no terminal can ask: {question}", Exit.USAGE)
-    answer: str = click.prompt(question)
-    return answer.strip()
+    return ask_text(question)
 
 
 def _placed(where: str) -> str:

@@ -48,6 +48,12 @@ def say_text(text: str, *, err: bool = False) -> None:
     say(*text.removesuffix("\n").split("\n"), err=err)
 
 
+def ask_text(question: str) -> str:
+    """Return what a person answers on the terminal, without blanks around it."""
+    answer: str = click.prompt(plain(question))
+    return answer.strip()
+
+
 def say_json(document: object, default: Callable[[object], object] | None = None) -> None:
     """Print a document as indented JSON."""
     click.echo(as_json(document, indent=2, default=default))
