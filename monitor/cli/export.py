@@ -5,6 +5,7 @@ Must not know: what is in the files.
 
 from __future__ import annotations
 
+import pwd
 import shutil
 import sys
 from pathlib import Path
@@ -37,7 +38,6 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 
 _FOR_ALL: Final = 0o644
 _NAMED: Final = 10
-_HOMES: Final = ("/home/", "/root/")
 
 folder_argument = click.argument(
     "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
@@ -162,7 +162,8 @@ def unit(folder: Path, listen: tuple[str, int], force: bool) -> None:  # noqa: F
         f"50-schulnetz.conf into /etc/sysctl.d, the schools into {INSTALLED_CONFIG}; "
         "sysctl --system; systemctl enable --now schulnetz"
     )
-    if own.startswith(_HOMES):
+    # The unit's ProtectHome= hides the folder of all homes, and that of root.
+    if any(Path(own).is_relative_to(home) for home in ("/home", pwd.getpwuid(0).pw_dir)):
         say(
             f"{own} is in a home folder, which the service cannot read: install it in /opt",
             err=True,

@@ -24,7 +24,7 @@ _OWED = ("provider", *_RATES, "availability")
 def check_contract(merged: Merged[ContractRules], root: Node, findings: Findings) -> None:
     """Add a problem for each key that no level gives, and for rates out of order.
 
-    A contract is whole or is none: of one that no level mentions, nothing is asked.
+    A contract is either complete or absent; if no level mentions it, nothing is required.
     """
     if merged.is_broken:
         return

@@ -1,4 +1,4 @@
-"""Characters that nobody sees and that web pages, PDFs and word processors bring along.
+"""Invisible characters that come with text pasted from web pages, PDFs and word processors.
 
 Must not know: YAML, or any key.
 Source: Unicode, general categories Zs and Cf.
