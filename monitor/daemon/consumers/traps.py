@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import socket
 from collections import Counter
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,8 @@ class TrapDesk:
         senders = _senders(module.Senders, places, devices.checks, snmp)
         # Its own copy: what comes in between waits in the socket that stays open.
         receiving = self._receiving.dup()
-        try:
+        with ExitStack() as undo:
+            undo.callback(receiving.close)
             self._receiver = module.TrapReceiver(
                 receiving,
                 senders,
@@ -131,9 +132,7 @@ class TrapDesk:
                 self._drops,
                 self._floods.stray,
             )
-        except BaseException:
-            receiving.close()
-            raise
+            undo.pop_all()
 
     @property
     def receiver(self) -> TrapReceiver | None:
