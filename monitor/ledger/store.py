@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 from monitor.ledger import schema
@@ -19,7 +19,6 @@ from monitor.ledger.chain import (
     Entry,
     Json,
     LedgerCorruptError,
-    LedgerError,
     LedgerLockedError,
     Row,
     link,
@@ -128,26 +127,20 @@ def open_store(
         LedgerVersionError: if a newer program wrote it.
         LedgerError: if it cannot be opened.
     """
-    lock = lock_ledger(path)
-    try:
+    with ExitStack() as opened:
+        lock = opened.enter_context(lock_ledger(path))
         problem = _problem(path, lock, migrations)
         if problem or not path.exists():
             _begin(path, now, migrations, problem)
         _mark(lock)
-        connection = connect(path)
-        try:
-            with sqlite_errors(path):
-                _prepare(connection)
-                schema.migrate(connection, migrations)
-            with os_errors(path):
-                path.chmod(0o600)
-            return Store(connection, path, lock, problem)
-        except LedgerError:
-            connection.close()
-            raise
-    except LedgerError:
-        lock.close()
-        raise
+        connection = opened.enter_context(closing(connect(path)))
+        with sqlite_errors(path):
+            _prepare(connection)
+            schema.migrate(connection, migrations)
+        with os_errors(path):
+            path.chmod(0o600)
+        opened.pop_all()
+        return Store(connection, path, lock, problem)
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -187,11 +180,10 @@ def lock_ledger(path: Path) -> FileIO:
 
 def _mark(lock: FileIO) -> None:
     """Note in the lock file that a ledger was begun here, so that its loss is noticed."""
-    lock.seek(0)
-    if not lock.read(1):
-        lock.write(b"a ledger was begun beside this file\n")
-        with suppress(OSError):  # a full disk loses this note, which the next start writes
-            lock.flush()
+    with suppress(OSError):  # a full disk loses this note, which the next start writes
+        lock.seek(0)
+        if not lock.read(1):
+            lock.write(b"a ledger was begun beside this file\n")
 
 
 def _problem(path: Path, lock: FileIO, migrations: tuple[schema.Migration, ...]) -> str:

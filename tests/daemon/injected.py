@@ -1,13 +1,14 @@
 """The real daemon, started and stopped many times in one process, each time with one exception.
 
-Run as a program: `python -m tests.injected start|stop CONFIG FOLDER EVERY`. It watches one run
-that goes well, then raises in every EVERYth function that was called in that phase, at its first
-and its last call, and prints what came of it as JSON, a line each.
+Run as a program: `python -m tests.daemon.injected start|stop CONFIG FOLDER EVERY`. It watches
+one run that goes well, then raises in every EVERYth function that was called in that phase, at
+its first and its last call, and prints what came of it as JSON, a line each.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import inspect
 import io
 import json
@@ -16,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +29,7 @@ from monitor.daemon.systemd import READY, STOPPING, Supervisor
 from tests.ports import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 PACKAGE: Final = str(Path(__file__).parents[2] / "monitor")
@@ -113,6 +116,19 @@ class Told(Supervisor):
         elif state == STOPPING:
             self.now.phase = "stop"
         super().tell(state)
+
+
+@contextlib.contextmanager
+def left_open() -> Iterator[None]:
+    """Collect what a run left open on purpose, within its own test.
+
+    An exception in the very call that closes a file leaves it to the garbage collector, whose
+    `ResourceWarning` would otherwise fail whichever test it happens to interrupt.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def steps_of(good: Phase) -> list[tuple[str, int]]:

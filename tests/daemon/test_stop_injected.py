@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.availability.records import MINUTES, read_run
 from monitor.ledger.place import SqlitePlace
-from tests.daemon.injected import InjectedError, Phase, steps_of
+from tests.daemon.injected import InjectedError, Phase, left_open, steps_of
 from tests.integration.running import Town
 from tests.modelled import inventory_of, running
 from tests.virtual_time import run_virtually
@@ -44,7 +44,8 @@ def stopped(folder: Path, inventory: Inventory, phase: Phase) -> tuple[int, bool
         finally:
             sys.setprofile(None)
 
-    run_virtually(main())
+    with left_open():
+        run_virtually(main())
     with SqlitePlace(folder / "ledger.sqlite").open_reader() as reader:
         minutes = sum(read_run(row.entry).minutes for row in reader.entries(MINUTES))
         return minutes, reader.verify().ok

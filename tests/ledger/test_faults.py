@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -251,17 +251,39 @@ async def fill_and_heal(folder: Path, make_room: Path | None) -> list[int]:
     return [*kept, number]
 
 
-async def test_file_size_limit_stops_the_ledger_only_and_it_heals(tmp_path: Path) -> None:
+@contextmanager
+def files_no_longer_than(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, in bytes, as a full disk would."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
-        async with asyncio.timeout(120):
-            kept = await fill_and_heal(tmp_path, None)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, old)
+
+
+async def test_file_size_limit_stops_the_ledger_only_and_it_heals(tmp_path: Path) -> None:
+    with files_no_longer_than(200_000):
+        async with asyncio.timeout(120):
+            kept = await fill_and_heal(tmp_path, None)
     assert numbers(tmp_path / "ledger.sqlite") == kept
+
+
+async def test_a_full_disk_that_refuses_the_note_in_the_lock_file_stops_no_start(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        await ledger.append([note(1)])
+    path.with_name("ledger.sqlite.lock").write_bytes(b"")  # as beside a copied ledger
+    async with AsyncExitStack() as stack:
+        with files_no_longer_than(0):
+            opening = Ledger.open(SqlitePlace(path), ManualClock())
+            ledger = await stack.enter_async_context(opening)
+        await ledger.append([note(2)])
+    assert numbers(path) == [1, 2]
 
 
 @contextmanager
