@@ -141,7 +141,7 @@ def session_as_json(session: SchoolSession) -> dict[str, Any]:
     """Return the school, its checks with their values, and its uplinks' load."""
     school, now = session.school, session.clock.now()
     window = session.maintenance
-    measured = [session.meters.measured(school.id, site.id) for site in school.sites]
+    measured = [session.meters.measured(school.key(site)) for site in school.sites]
     return {
         "school": school.id,
         "name": school.name,

@@ -56,7 +56,7 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
     reads_counters = any(one.kind is CheckKind.INTERFACES for one in session.checks)
     for site in school.sites:
         name = f"uplink {site.id}" if len(school.sites) > 1 else "uplink"
-        measured = session.meters.measured(school.id, site.id) if reads_counters else None
+        measured = session.meters.measured(school.key(site)) if reads_counters else None
         if measured is not None:
             parts += [Text(line) for line in _uplink(name, measured)]
         elif site.uplink.contract is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from monitor.inventory.device_profile import DeviceProfiles
 from monitor.inventory.interface_selection import EVERYTHING, InterfaceSelection, UnusedPorts
+from monitor.inventory.site_key import SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -217,6 +218,11 @@ class Target:
     device: str
     role: Role
     host: str
+
+    @property
+    def site_key(self) -> SiteKey:
+        """Return the key of its site; both parts are empty for a reference."""
+        return SiteKey(self.school, self.site)
 
 
 @dataclass(frozen=True, slots=True)

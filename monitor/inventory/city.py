@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from monitor.inventory.checks import Check, CheckPlan, Role, Target, snmp_access
 from monitor.inventory.limits import Limits
+from monitor.inventory.site_key import SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -174,6 +175,10 @@ class School:
     classes: int | None = None
     days_off: frozenset[date] = frozenset()
 
+    def key(self, site: Site) -> SiteKey:
+        """Return the key of one of its sites."""
+        return SiteKey(self.id, site.id)
+
 
 @dataclass(frozen=True, slots=True)
 class LessonPeriod:
@@ -319,6 +324,12 @@ class Inventory:
         """Return the school with that id, or None."""
         return next((school for school in self.schools if school.id == school_id), None)
 
+    def sites(self) -> Iterator[tuple[School, Site]]:
+        """Yield every site after its school, in the file's order."""
+        for school in self.schools:
+            for site in school.sites:
+                yield school, site
+
     def checks(self) -> Iterator[Check]:
         """Yield every check: each site's uplink, its switches, then the references."""
         for school in self.schools:
@@ -330,7 +341,7 @@ class Inventory:
 
 def insecure_devices(inventory: Inventory) -> int:
     """Return how many devices are read by SNMP so that others can read along."""
-    sites = [site for school in inventory.schools for site in school.sites]
+    sites = [site for _, site in inventory.sites()]
     plans = [site.uplink.checks for site in sites]
     plans += [switch.checks for site in sites for switch in site.switches]
     accesses = [snmp_access(checks) for checks in plans]

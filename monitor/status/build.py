@@ -136,7 +136,7 @@ def _provider_outage(
         since=outage.since,
         sites=len(outage.sites),
         sites_down=sum(
-            (subject.school, subject.site) in outage.sites
+            subject.site_key in outage.sites
             and subject.kind is SubjectKind.UPLINK
             and verdict.state is State.DOWN
             for subject, verdict in board.findings()
@@ -314,7 +314,7 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
 
 
 def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteStatus:
-    measured = sources.meters.measured(school.id, site.id)
+    measured = sources.meters.measured(school.key(site))
     load = measured.load if measured else None
     stage = _stage(sources, school, site)
     contract = site.uplink.contract
@@ -328,16 +328,16 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
         load_up_bps=load.up_bps if load else None,
         switches=tuple(_switches(sources, school, site)),
         checks=checks_of(sources.conditions, _subjects(school, site)),
-        equipment=sources.equipment.of(school.id, site.id),
+        equipment=sources.equipment.of(school.key(site)),
         rollout=StageStatus(
             stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence
         ),
-        last_day=sources.history.last_day(school.id, site.id, now),
+        last_day=sources.history.last_day(school.key(site), now),
     )
 
 
 def _stage(sources: Sources, school: School, site: Site) -> StageFinding:
-    return sources.rollout.findings.get(f"{school.id}/{site.id}", _NO_STAGE)
+    return sources.rollout.findings.get(str(school.key(site)), _NO_STAGE)
 
 
 def _uplink(sources: Sources, school: School, site: Site) -> Finding:

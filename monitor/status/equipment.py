@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.observation import Observation
 
 _ETHERNET: Final = 6  # ifType ethernetCsmacd
@@ -51,8 +52,7 @@ class EquipmentBook:
         """Apply another inventory; switches that stay are still known."""
         self._known = {
             key: self._known.get(key, _Known())
-            for school in inventory.schools
-            for site in school.sites
+            for school, site in inventory.sites()
             for key in ((school.id, site.id, switch.name) for switch in site.switches)
         }
 
@@ -68,7 +68,7 @@ class EquipmentBook:
         elif isinstance(values, HardwareReading):
             self._known[key] = _inspected(known, values)
 
-    def of(self, school: str, site: str) -> tuple[EquipmentStatus, ...]:
+    def of(self, place: SiteKey) -> tuple[EquipmentStatus, ...]:
         """Return a site's switches of which something is known."""
         return tuple(
             EquipmentStatus(
@@ -80,8 +80,8 @@ class EquipmentBook:
                 power_drawn_watts=known.power_drawn,
                 power_budget_watts=known.power_budget,
             )
-            for (of_school, of_site, device), known in self._known.items()
-            if (of_school, of_site) == (school, site) and known != _Known()
+            for (school, site, device), known in self._known.items()
+            if (school, site) == place and known != _Known()
         )
 
 

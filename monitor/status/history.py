@@ -18,6 +18,7 @@ from monitor.status.model import RoundTrip
 
 if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.observation import Observation
 
 PIECE_SECONDS: Final = 300
@@ -37,12 +38,12 @@ class RoundTripHistory:
     """Takes the pings of uplinks, and tells the last day of a site."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self._sites: dict[tuple[str, str], list[_Piece]] = {}
+        self._sites: dict[SiteKey, list[_Piece]] = {}
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
         """Apply another inventory; sites that stay keep their day."""
-        keys = [(school.id, site.id) for school in inventory.schools for site in school.sites]
+        keys = [school.key(site) for school, site in inventory.sites()]
         self._sites = {key: self._sites.get(key, []) for key in keys}
 
     def observe(self, observation: Observation) -> None:
@@ -50,7 +51,7 @@ class RoundTripHistory:
         check, values = observation.check, observation.values
         if check.kind is not CheckKind.ICMP or check.target.role is not Role.UPLINK:
             return
-        pieces = self._sites.get((check.target.school, check.target.site))
+        pieces = self._sites.get(check.target.site_key)
         if pieces is None or not isinstance(values, EchoRound):
             return
         number = int(observation.started.timestamp()) // PIECE_SECONDS
@@ -64,7 +65,7 @@ class RoundTripHistory:
         piece.measured += len(values.rtts)
         piece.seconds += sum(values.rtts)
 
-    def last_day(self, school: str, site: str, now: datetime) -> tuple[RoundTrip, ...]:
+    def last_day(self, site: SiteKey, now: datetime) -> tuple[RoundTrip, ...]:
         """Return the pieces of the last day in which anything was sent, the oldest first."""
         oldest = int(now.timestamp()) // PIECE_SECONDS - PIECES
         return tuple(
@@ -73,6 +74,6 @@ class RoundTripHistory:
                 rtt_seconds=piece.seconds / piece.measured if piece.measured else None,
                 loss_ratio=1 - piece.answered / piece.sent,
             )
-            for piece in self._sites.get((school, site), [])
+            for piece in self._sites.get(site, [])
             if piece.number > oldest and piece.sent
         )

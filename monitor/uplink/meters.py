@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from monitor.inventory.checks import Check
     from monitor.inventory.city import Contract, Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.observation import Observation
     from monitor.uplink.findings import Finding
     from monitor.uplink.meter import UplinkLoad
@@ -100,10 +101,10 @@ class UplinkMeters:
             entry.measured = replace(entry.measured, load=None, findings=())
         return [entry.measured for entry in overdue]
 
-    def measured(self, school: str, site: str) -> Measured | None:
+    def measured(self, site: SiteKey) -> Measured | None:
         """Return the last result of a site's uplink, None if it has no meter."""
         known = (entry.measured for entry in self._entries.values())
-        return next((one for one in known if (one.school, one.site) == (school, site)), None)
+        return next((one for one in known if (one.school, one.site) == site), None)
 
 
 def _entry(check: Check, contract: Contract | None) -> _Entry:

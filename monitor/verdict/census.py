@@ -64,7 +64,7 @@ def take_census(
     recent = monotonic - 2 * together_seconds(roster.cycle_seconds, rules)
     counts: dict[str, _Count] = {}
     for site in roster.sites.values():
-        if site.key[0] not in excused:
+        if site.key.school not in excused:
             _count(site, recent, counts)
     return Census(
         tuple(_reference(provider, device, rules) for provider, device in roster.references),

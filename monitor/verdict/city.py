@@ -38,7 +38,7 @@ from monitor.verdict.model import (
     Verdict,
 )
 from monitor.verdict.provider import ProviderOutages, subject_of
-from monitor.verdict.roster import Roster, device_key, site_key, starting
+from monitor.verdict.roster import Roster, device_key, starting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -107,7 +107,7 @@ class VerdictBoard:
                 if site.uplink is not None and site.uplink.track.charge is not None:
                     changes.extend(self._judge_site(site, way, now))
             return tuple(changes)
-        site = self._roster.sites[site_key(device.check)]
+        site = self._roster.sites[device.check.target.site_key]
         if self._is_judged(site):
             way = self._way_to_uplink()
             changes.extend(
@@ -238,7 +238,7 @@ class VerdictBoard:
     def _burden(self, device: Device) -> Burden:
         rules = self.rules
         if device.check.target.role is Role.SWITCH:
-            site = self._roster.sites[site_key(device.check)]
+            site = self._roster.sites[device.check.target.site_key]
             gate = self._way_to_switch(site, self._way_to_uplink()).gate
             return Burden(rules.down_rounds, rules.down_seconds, gate)
         # No uplink goes down before every other site had its round: the cause is decided first.

@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from monitor.inventory.site_key import SiteKey
 from monitor.observation import State
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class Subject:
     site: str
     device: str
 
+    @property
+    def site_key(self) -> SiteKey:
+        """Return the key of its site; both parts are empty where it has none."""
+        return SiteKey(self.school, self.site)
+
     @classmethod
     def of(cls, target: Target) -> Subject:
         """Return the subject of a check of an uplink or a switch."""
@@ -75,7 +81,7 @@ class Subject:
             return "the hub"
         if self.kind is SubjectKind.PROVIDER:
             return f"provider {self.device}"
-        return f"{self.kind} {self.school}/{self.site}/{self.device}"
+        return f"{self.kind} {self.site_key}/{self.device}"
 
 
 MONITOR = Subject(SubjectKind.MONITOR, "", "", "monitor")

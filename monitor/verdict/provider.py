@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
+    from monitor.inventory.site_key import SiteKey
     from monitor.verdict.census import Census
     from monitor.verdict.model import Hysteresis, Moment
-    from monitor.verdict.roster import Roster, SiteKey
+    from monitor.verdict.roster import Roster
 
 # With one line, its own outage cannot be distinguished from its provider's.
 LEAST_SITES = 2
@@ -163,7 +164,7 @@ def _concerned(roster: Roster, provider: str, excused: Collection[str]) -> froze
         site.key
         for site in roster.sites.values()
         if site.provider == provider
-        and site.key[0] not in excused
+        and site.key.school not in excused
         and site.uplink is not None
         and (site.uplink.track.has_answered or site.uplink.fell_from is not None)
     )

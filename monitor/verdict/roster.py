@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from monitor.inventory.checks import Check
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.observation import Observation
     from monitor.verdict.model import Moment
 
 _PREFERENCE = tuple(CheckKind)  # ICMP first, then SNMP, then any other
 
 DeviceKey = tuple[str, str, str]
-SiteKey = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -114,11 +114,7 @@ class Roster:
         self.devices: dict[DeviceKey, Device] = {}
         self.sites: dict[SiteKey, SiteDevices] = {}
         self.references: list[tuple[str, Device]] = []
-        providers = {
-            (school.id, site.id): site.uplink.provider
-            for school in inventory.schools
-            for site in school.sites
-        }
+        providers = {school.key(site): site.uplink.provider for school, site in inventory.sites()}
         self.providers = tuple(dict.fromkeys(filter(None, providers.values())))
         handovers = {one.name: one.provider for one in inventory.references}
         known = before.devices if before is not None else {}
@@ -130,7 +126,7 @@ class Roster:
             if check.target.role is Role.REFERENCE:
                 self.references.append((handovers[check.target.device], device))
                 continue
-            place = site_key(check)
+            place = check.target.site_key
             site = self.sites.setdefault(place, SiteDevices(place, providers[place]))
             if check.target.role is Role.UPLINK:
                 site.uplink = device
@@ -157,11 +153,6 @@ class Roster:
 def device_key(check: Check) -> DeviceKey:
     """Return the key of a device."""
     return check.target.school, check.target.site, check.target.device
-
-
-def site_key(check: Check) -> SiteKey:
-    """Return the key of a site."""
-    return check.target.school, check.target.site
 
 
 def starting(now: Moment) -> Verdict:

@@ -16,6 +16,7 @@ from monitor.inventory.checks import (
     SnmpAccess,
     Target,
 )
+from monitor.inventory.site_key import SiteKey
 from monitor.observation import (
     Chassis,
     DeviceReading,
@@ -70,9 +71,9 @@ def test_model_ports_power_and_restart_come_from_both_polls(inventory: Inventory
     (school,) = inventory.schools
     (switch,) = school.sites[0].switches
     book = EquipmentBook(inventory)
-    assert book.of(school.id, "main") == ()
+    assert book.of(SiteKey(school.id, "main")) == ()
     book.observe(polled(inventory, READING))
-    (found,) = book.of(school.id, "main")
+    (found,) = book.of(SiteKey(school.id, "main"))
     assert found == EquipmentStatus(
         device=switch.name,
         model="ProCurve J9773A",
@@ -84,7 +85,7 @@ def test_model_ports_power_and_restart_come_from_both_polls(inventory: Inventory
     )
     power = {1: PowerSupplyGroup(370, 90, 1), 2: PowerSupplyGroup(370, None, 2)}
     book.observe(polled(inventory, HardwareReading(power, {}, chassis=Chassis("2530-24G", "", ""))))
-    (found,) = book.of(school.id, "main")
+    (found,) = book.of(SiteKey(school.id, "main"))
     assert (found.model, found.power_drawn_watts, found.power_budget_watts) == ("2530-24G", 90, 740)
     assert found.ports == 3
 
@@ -93,8 +94,8 @@ def test_a_failed_poll_and_a_strange_device_change_nothing(inventory: Inventory)
     (school,) = inventory.schools
     book = EquipmentBook(inventory)
     book.observe(polled(inventory, READING))
-    before = book.of(school.id, "main")
+    before = book.of(SiteKey(school.id, "main"))
     book.observe(polled(inventory, None))
     book.observe(polled(inventory, READING, device="router"))
     book.reconfigure(inventory)
-    assert book.of(school.id, "main") == before
+    assert book.of(SiteKey(school.id, "main")) == before

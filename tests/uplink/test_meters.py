@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from monitor.inventory.site_key import SiteKey
 from monitor.observation import Outcome, Reason
 from monitor.uplink import FindingKind, Gap, UplinkMeters
 from tests.uplink.city import check, city, observed, school
@@ -19,7 +20,7 @@ def twice(meters: UplinkMeters, router: Router, ended: float = 1060) -> None:
 
 
 def down_bps(meters: UplinkMeters, school_id: str = "goethe") -> float | None:
-    measured = meters.measured(school_id, "main")
+    measured = meters.measured(SiteKey(school_id, "main"))
     return measured.load.down_bps if measured and measured.load else None
 
 
@@ -81,8 +82,8 @@ def test_a_reload_keeps_what_is_unchanged_and_names_what_is_gone() -> None:
     gone = meters.reconfigure(city(GOETHE, school("lessing")))
     assert [(one.school, one.site) for one in gone] == [("schiller", "main")]
     assert down_bps(meters) == 10**7
-    assert meters.measured("schiller", "main") is None
-    assert meters.measured("lessing", "main") is not None
+    assert meters.measured(SiteKey("schiller", "main")) is None
+    assert meters.measured(SiteKey("lessing", "main")) is not None
 
 
 def test_another_contract_or_interface_starts_a_new_meter() -> None:
@@ -109,7 +110,7 @@ def test_a_load_is_forgotten_when_no_poll_comes_any_more() -> None:
 def test_the_peak_tells_when_it_was() -> None:
     meters = UplinkMeters(city(GOETHE))
     twice(meters, Router())
-    measured = meters.measured("goethe", "main")
+    measured = meters.measured(SiteKey("goethe", "main"))
     assert measured is not None
     assert measured.load is not None
     assert measured.load.down_peak is not None
