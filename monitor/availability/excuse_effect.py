@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.availability.excuses import Excuse
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.ledger.chain import EntrySource
 
 
@@ -59,8 +60,8 @@ def effect_by_site(
     *,
     now: datetime,
     in_lessons: Callable[[str, datetime], bool],
-) -> dict[str, Effect]:
-    """Return what an excuse changes at each of its `school/site` that the inventory has.
+) -> dict[SiteKey, Effect]:
+    """Return what an excuse changes at each of its sites that the inventory has.
 
     Raises:
         LedgerError: if the ledger cannot be read.
@@ -69,13 +70,13 @@ def effect_by_site(
     columns = read_minutes(list(minute_entries(source, excuse.begins, excuse.ends)), span)
     horizon, lessons = minute_of(now) - SETTLE_MINUTES, cache(in_lessons)
     effects = {}
-    for school in inventory.schools:
-        for site in school.sites:
-            key = f"{school.id}/{site.id}"
-            if key not in excuse.sites:
-                continue
-            hours = owed_hours(school, site, lessons, zone)
-            codes = settle_missing(columns.get(key, MISSING * len(span)), span, horizon, hours)
-            turned = turn_over(codes, span, key, (excuse,))
-            effects[key] = Effect(turned.excused + turned.charged, codes.count(AHEAD))
+    for school, site in inventory.sites():
+        name = str(school.key(site))
+        if name not in excuse.sites:
+            continue
+        hours = owed_hours(school, site, lessons, zone)
+        codes = settle_missing(columns.get(name, MISSING * len(span)), span, horizon, hours)
+        turned = turn_over(codes, span, name, (excuse,))
+        effect = Effect(turned.excused + turned.charged, codes.count(AHEAD))
+        effects[school.key(site)] = effect
     return effects

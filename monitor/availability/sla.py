@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from monitor.inventory.city import Inventory, School, Site
+    from monitor.inventory.site_key import SiteKey
     from monitor.ledger.chain import Entry, EntrySource
 
 _MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
@@ -111,6 +112,11 @@ class SiteSla:
     allowed_down_minutes: int | None
     outages: tuple[Outage, ...]
     charged: int = 0
+
+    @property
+    def key(self) -> SiteKey:
+        """Return the site's key."""
+        return self.school.key(self.site)
 
     @property
     def left_down_minutes(self) -> int | None:
@@ -221,18 +227,17 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     lessons = cache(in_lessons)
     missing = MISSING * len(span)
     sites = []
-    for school in inventory.schools:
-        for site in school.sites:
-            if provider not in (None, site.uplink.provider):
-                continue
-            key = f"{school.id}/{site.id}"
-            hours = owed_hours(school, site, lessons, zone)
-            codes = settle_missing(columns.get(key, missing), span, horizon, hours)
-            mine = [one for one in excuses if one.touches(key, span)]
-            turned = turn_over(codes, span, key, mine)
-            outages = _outages(turned.codes, span, transitions.get(key, []), mine)
-            by_day = account_days(turned.codes, days, zone)
-            sites.append(_site_sla(school, site, by_day, outages, turned))
+    for school, site in inventory.sites():
+        if provider not in (None, site.uplink.provider):
+            continue
+        name = str(school.key(site))
+        hours = owed_hours(school, site, lessons, zone)
+        codes = settle_missing(columns.get(name, missing), span, horizon, hours)
+        mine = [one for one in excuses if one.touches(name, span)]
+        turned = turn_over(codes, span, name, mine)
+        outages = _outages(turned.codes, span, transitions.get(name, []), mine)
+        by_day = account_days(turned.codes, days, zone)
+        sites.append(_site_sla(school, site, by_day, outages, turned))
     return SlaReport(
         city=inventory.city,
         month=month,
@@ -247,9 +252,11 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
 
 
 def _shown(excuses: Iterable[Excuse], sites: Iterable[SiteSla], span: range) -> tuple[Excuse, ...]:
-    keys = {f"{one.school.id}/{one.site.id}" for one in sites}
+    names = {str(one.key) for one in sites}
     return tuple(
-        one for one in excuses if any(one.touches(site, span) for site in one.sites if site in keys)
+        one
+        for one in excuses
+        if any(one.touches(site, span) for site in one.sites if site in names)
     )
 
 
@@ -280,7 +287,7 @@ def owed_hours(
 
 
 def _require_provider(inventory: Inventory, provider: str | None) -> None:
-    uplinks = [site.uplink for school in inventory.schools for site in school.sites]
+    uplinks = [site.uplink for _, site in inventory.sites()]
     names = sorted({uplink.provider for uplink in uplinks if uplink.provider})
     if provider is None or provider in names:
         return

@@ -203,7 +203,7 @@ def _site_table(report: SlaReport) -> Table:
         counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
         verdict = site.verdict.value if site.certain else f"{site.verdict.value} (open)"
         table.add(
-            f"{site.school.name} ({site.school.id}/{site.site.id})",
+            f"{site.school.name} ({site.key})",
             site.site.uplink.provider,
             *map(str, counts),
             *((str(total.excused), str(site.charged)) if turned else ()),
@@ -228,7 +228,7 @@ def _outage_table(report: SlaReport) -> Table:
     for site in report.sites:
         for outage in site.outages:
             table.add(
-                f"{site.school.id}/{site.site.id}",
+                str(site.key),
                 _local(report, outage.begins),
                 _local(report, outage.ends),
                 str(outage.minutes),

@@ -41,9 +41,7 @@ class CampaignBook:
         self._goal = inventory.goal
         self._zone = ZoneInfo(inventory.calendar.timezone)
         self._classes = {
-            f"{school.id}/{site.id}": school.classes
-            for school in inventory.schools
-            for site in school.sites
+            str(school.key(site)): school.classes for school, site in inventory.sites()
         }
         self._judged = {}
         for campaign in self._campaigns.values():

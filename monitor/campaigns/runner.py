@@ -97,9 +97,7 @@ class CampaignRunner:
         if lessons is not None:
             self._around = replace(self._around, lessons=lessons)
         self._places: dict[str, tuple[School, Site]] = {
-            f"{school.id}/{site.id}": (school, site)
-            for school in inventory.schools
-            for site in school.sites
+            str(school.key(site)): (school, site) for school, site in inventory.sites()
         }
         self._goal = inventory.goal
         self._plans = {}

@@ -59,11 +59,10 @@ def hosts_of(inventory: Inventory, ledger: str | None = None) -> list[str]:
                 found.append(server)
             case _:
                 found.append(check.target.host)
-    for school in inventory.schools:
-        for site in school.sites:
-            found += [site.uplink.host, *(switch.host for switch in site.switches)]
-            if (test := site.uplink.throughput) is not None:
-                found += [test.host, _host(test.url), _host(test.upload_url)]
+    for _, site in inventory.sites():
+        found += [site.uplink.host, *(switch.host for switch in site.switches)]
+        if (test := site.uplink.throughput) is not None:
+            found += [test.host, _host(test.url), _host(test.upload_url)]
     return list(dict.fromkeys(filter(None, found)))
 
 

@@ -39,7 +39,7 @@ def check_as_json(
 ) -> dict[str, Any]:
     """Return what a configuration file holds; `schools` is empty if it cannot be read."""
     schools = inventory.schools if inventory is not None else ()
-    sites = [site for school in schools for site in school.sites]
+    sites = [site for _, site in inventory.sites()] if inventory is not None else []
     found = [
         {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
         for one in errors

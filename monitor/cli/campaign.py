@@ -139,7 +139,7 @@ def cancel(
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     running = _running(found, ledger, state_dir)
-    names = [f"{found.id}/{one.id}" for one in _sites(found, site)]
+    names = [str(found.key(one)) for one in _sites(found, site)]
     if not any(name in running for name in names):
         fail(f"no campaign runs at {found.id}", Exit.WRONG)
     for name in names:
@@ -318,7 +318,7 @@ def _running(school: School, ledger: LedgerPlace, state_dir: Path) -> dict[str, 
     """Return the running or requested campaign of each of a school's sites."""
     running: dict[str, str] = {}
     for site in school.sites:
-        name = f"{school.id}/{site.id}"
+        name = str(school.key(site))
         known = _progress(_entries(ledger, name))
         for request in _waiting(state_dir, name, {one.campaign.id for one in known}):
             running[name] = request

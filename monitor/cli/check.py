@@ -75,7 +75,7 @@ def check(
         refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
     except CapacityError as error:
         fail(f"{file}: {error}", Exit.WRONG)
-    sites = [site for school in inventory.schools for site in school.sites]
+    sites = [site for _, site in inventory.sites()]
     if list_schools:
         table = Table(Column("id"), Column("number"), Column("name", Kind.TEXT))
         for school in inventory.schools:

@@ -30,7 +30,7 @@ def snmp_devices(inventory: Inventory) -> Devices:
     for check in inventory.checks():
         target = check.target
         if target.school and isinstance(check.options, SNMP_OPTIONS):
-            name = f"{target.school}/{target.site}/{target.device}"
+            name = f"{target.site_key}/{target.device}"
             devices[name] = (*devices.get(name, ()), check)
     return devices
 

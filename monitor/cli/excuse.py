@@ -218,20 +218,18 @@ def _sites(inventory: Inventory, places: tuple[str, ...], provider: str | None) 
     for place in places:
         name, _, site = place.partition("/")
         school = find_school(inventory, name)
-        sites = [one.id for one in school.sites if site in ("", one.id)]
+        sites = [str(school.key(one)) for one in school.sites if site in ("", one.id)]
         if not sites:
             known = ", ".join(one.id for one in school.sites)
             raise ExcuseError(f"{school.id} has no site {site!r}; it has {known}")
-        found += [f"{school.id}/{one}" for one in sites]
+        found += sites
     return tuple(dict.fromkeys(found))
 
 
 def _sites_of_provider(inventory: Inventory, provider: str) -> tuple[str, ...]:
     by_provider: dict[str, list[str]] = {}
-    for school in inventory.schools:
-        for site in school.sites:
-            name = site.uplink.provider
-            by_provider.setdefault(name, []).append(f"{school.id}/{site.id}")
+    for school, site in inventory.sites():
+        by_provider.setdefault(site.uplink.provider, []).append(str(school.key(site)))
     if provider not in by_provider:
         close = difflib.get_close_matches(provider, by_provider, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(by_provider)}"

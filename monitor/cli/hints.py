@@ -60,8 +60,7 @@ def watched(inventory: Inventory) -> str:
     """Return what will be watched, in one line."""
     plans = [
         plans
-        for school in inventory.schools
-        for site in school.sites
+        for _, site in inventory.sites()
         for plans in (site.uplink.checks, *(switch.checks for switch in site.switches))
     ]
     read = sum(snmp_access(one) is not None for one in plans)
@@ -80,7 +79,7 @@ def has_no_holidays(inventory: Inventory) -> bool:
 def hints(inventory: Inventory) -> Iterator[Hint]:
     """Yield what is missing, what concerns the whole city first."""
     yield from _of_the_city(inventory)
-    sites = [site for school in inventory.schools for site in school.sites]
+    sites = [site for _, site in inventory.sites()]
     devices = [
         checks
         for site in sites

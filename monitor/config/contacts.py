@@ -187,7 +187,7 @@ def _check_names(
                 )
 
     sites = {school.id: {site.id for site in school.sites} for school in inventory.schools}
-    uplinks = [site.uplink for school in inventory.schools for site in school.sites]
+    uplinks = [site.uplink for _, site in inventory.sites()]
     providers = {uplink.provider for uplink in uplinks if uplink.provider}
     check(providers, "provider", "providers")
     check(set(sites), "school", "schools")

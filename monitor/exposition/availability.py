@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.availability.minutes import MinuteClass
 from monitor.exposition.metric import SITE, Kind, Metric
 from monitor.exposition.text import Blocks
+from monitor.inventory.site_key import SiteKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,14 +113,14 @@ def availability_blocks(
     """Return school id -> family -> lines for minutes by class of each `school/site`."""
     by_school: dict[str, Blocks] = {}
     for key, minutes in counts.items():
-        school, _, site = key.partition("/")
-        blocks = by_school.setdefault(school, Blocks())
-        blocks.add_counts(SCHOOL_MINUTES_TOTAL, (school, site), minutes)
+        site = SiteKey.parse(key)
+        blocks = by_school.setdefault(site.school, Blocks())
+        blocks.add_counts(SCHOOL_MINUTES_TOTAL, site, minutes)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 
 def excuse_blocks(
-    minutes: Mapping[Excuse, Mapping[str, int]],
+    minutes: Mapping[Excuse, Mapping[SiteKey, int]],
 ) -> dict[str, dict[str, bytes]]:
     """Return school id -> family -> lines for excuses in force and their minutes by `school/site`.
 
@@ -132,11 +133,10 @@ def excuse_blocks(
         name = (excuse.id,)
         of_all.add(SCHOOL_EXCUSE_BEGINS_TIMESTAMP_SECONDS, name, excuse.begins.timestamp())
         of_all.add(SCHOOL_EXCUSE_ENDS_TIMESTAMP_SECONDS, name, excuse.ends.timestamp())
-        for key, changed in by_site.items():
-            school, _, site = key.partition("/")
-            blocks = by_school.setdefault(school, Blocks())
+        for site, changed in by_site.items():
+            blocks = by_school.setdefault(site.school, Blocks())
             into = INTO_CLASS[excuse.into]
-            blocks.add(SCHOOL_EXCUSE_MINUTES, (school, site, excuse.id, into), changed)
+            blocks.add(SCHOOL_EXCUSE_MINUTES, (*site, excuse.id, into), changed)
     return {school: blocks.text() for school, blocks in by_school.items()}
 
 

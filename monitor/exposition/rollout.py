@@ -15,6 +15,7 @@ from monitor.campaigns.evidence import CampaignOutcome, Direction
 from monitor.campaigns.rules import counted
 from monitor.exposition.metric import SITE, Kind, Metric
 from monitor.exposition.text import Blocks
+from monitor.inventory.site_key import SiteKey
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -108,9 +109,8 @@ def rollout_blocks(board: RolloutBoard) -> dict[str, dict[str, bytes]]:
     by_school: dict[str, Blocks] = {}
     campaigns, passed = board.campaigns(), board.passed()
     for key, finding in board.findings.items():
-        school, _, site = key.partition("/")
-        blocks = by_school.setdefault(school, Blocks())
-        labels = (school, site)
+        labels = SiteKey.parse(key)
+        blocks = by_school.setdefault(labels.school, Blocks())
         _add_stage(blocks, labels, finding)
         day = board.line_day(key)
         right = None if day is None else day.right_line

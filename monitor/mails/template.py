@@ -161,14 +161,13 @@ def _contracts(inventory: Inventory, language: Language) -> str:
 def _references(inventory: Inventory) -> dict[str, list[str]]:
     """Return provider -> references of its contracts, in the file's order."""
     found: dict[str, dict[str, None]] = {}
-    for school in inventory.schools:
-        for site in school.sites:
-            contract = site.uplink.contract
-            if contract is None:
-                continue
-            of_provider = found.setdefault(contract.provider, {})
-            if contract.reference:
-                of_provider[contract.reference] = None
+    for _, site in inventory.sites():
+        contract = site.uplink.contract
+        if contract is None:
+            continue
+        of_provider = found.setdefault(contract.provider, {})
+        if contract.reference:
+            of_provider[contract.reference] = None
     return {name: list(references) for name, references in found.items()}
 
 

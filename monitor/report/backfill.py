@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from monitor.inventory.site_key import SiteKey
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _write_sites(history: History, stream: TextIO, instants: range) -> int:
     samples = 0
     for key in sorted(by_site):
         stages = _stages_at_each(by_site[key], instants)
-        school, _, site = key.partition("/")
+        school, site = SiteKey.parse(key)
         for stage in sorted({stage for _, stage in stages}):
             labels = f'{{school="{_escaped(school)}",site="{_escaped(site)}",stage="{stage}"}}'
             times = [instant for instant, _ in stages]

@@ -105,9 +105,8 @@ def _connected(
 def _milestones(inventory: Inventory, today: date) -> Mapping[str, date]:
     """Return the day of the first milestone `built` of each site that has one by then."""
     return {
-        f"{school.id}/{site.id}": min(days)
-        for school in inventory.schools
-        for site in school.sites
+        str(school.key(site)): min(days)
+        for school, site in inventory.sites()
         if (
             days := [
                 stone.day

@@ -198,11 +198,7 @@ def _sites(
     scope: GoalScope,
     until: datetime,
 ) -> tuple[SiteLine, ...]:
-    configured = {
-        f"{school.id}/{site.id}": (school, site)
-        for school in inventory.schools
-        for site in school.sites
-    }
+    configured = {str(school.key(site)): (school, site) for school, site in inventory.sites()}
     stages = history.stages()
     rows = _campaign_rows(source, until)
     lines = []

@@ -74,11 +74,7 @@ class RolloutBoard:
         """Go on with another inventory; what is known of a site stays with it."""
         self._inventory = inventory
         self._zone = ZoneInfo(inventory.calendar.timezone)
-        self._sites = {
-            f"{school.id}/{site.id}": (school, site)
-            for school in inventory.schools
-            for site in school.sites
-        }
+        self._sites = {str(school.key(site)): (school, site) for school, site in inventory.sites()}
         self._lines = {
             key: self._lines[key].expecting(site.uplink.expected)
             if key in self._lines

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 from monitor.ledger.chain import Entry, Json
 from monitor.ledger.payload import Payload
+from monitor.rollout.site_names import site_named
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +59,7 @@ def read_goal(entry: Entry) -> GoalScope:
         name=payload.text("name"),
         unit=cast("Unit", payload.one_of("unit", ("schools", "sites"))),
         denominator=payload.integer("denominator"),
-        sites=payload.texts("sites"),
+        sites=tuple(site_named(entry, one) for one in payload.texts("sites")),
     )
 
 
@@ -68,7 +69,7 @@ def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
     if goal is None:
         return None
     schools = (school for school in inventory.schools if goal.covers(school))
-    sites = tuple(f"{school.id}/{site.id}" for school in schools for site in school.sites)
+    sites = tuple(str(school.key(site)) for school in schools for site in school.sites)
     return GoalScope(at, goal.name, goal.unit, goal.denominator, sites)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.inventory.site_key import SiteKey
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def units(scope: GoalScope) -> dict[str, list[str]]:
     """Return the goal's units, each with its `school/site`s: a school's are all those it has."""
     found: dict[str, list[str]] = {}
     for site in scope.sites:
-        unit = site if scope.unit == "sites" else site.partition("/")[0]
+        unit = site if scope.unit == "sites" else SiteKey.parse(site).school
         found.setdefault(unit, []).append(site)
     return found
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.ledger.chain import Entry, Json, MalformedEntryError, milliseconds
 from monitor.ledger.payload import Payload
+from monitor.rollout.site_names import site_named
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def read_stage(entry: Entry) -> StageChange:
     """
     payload = Payload(entry, STAGE)
     return StageChange(
-        site=entry.subject,
+        site=site_named(entry, entry.subject),
         at=entry.at,
         stage=Stage(payload.one_of("stage", tuple(Stage))),
         since=payload.instant("since"),

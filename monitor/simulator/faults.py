@@ -148,12 +148,11 @@ HEALTHY = Condition()
 def places_of(inventory: Inventory) -> dict[Place, str]:
     """Return the host of every simulated device, in the inventory's order."""
     places = {}
-    for school in inventory.schools:
-        for site in school.sites:
-            router = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
-            places[router] = site.uplink.host
-            for switch in site.switches:
-                places[Place(school.id, site.id, switch.name, Role.SWITCH)] = switch.host
+    for school, site in inventory.sites():
+        router = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
+        places[router] = site.uplink.host
+        for switch in site.switches:
+            places[Place(school.id, site.id, switch.name, Role.SWITCH)] = switch.host
     return places
 
 

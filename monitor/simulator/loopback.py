@@ -64,15 +64,14 @@ def _addresses(inventory: Inventory) -> dict[str, str]:
         LoopbackError: if two devices would share one.
     """
     names: dict[str, str] = {}
-    for school in inventory.schools:
-        for site in school.sites:
-            hosts = [(site.uplink.device, site.uplink.host)]
-            hosts += [(switch.name, switch.host) for switch in site.switches]
-            for device, host in hosts:
-                name = f"{school.id}/{site.id}/{device}"
-                if host in names:
-                    raise LoopbackError(f"{names[host]} and {name} have the same host {host}")
-                names[host] = name
+    for school, site in inventory.sites():
+        hosts = [(site.uplink.device, site.uplink.host)]
+        hosts += [(switch.name, switch.host) for switch in site.switches]
+        for device, host in hosts:
+            name = f"{school.key(site)}/{device}"
+            if host in names:
+                raise LoopbackError(f"{names[host]} and {name} have the same host {host}")
+            names[host] = name
     for reference in inventory.references:
         # References are only pinged, so two of them, or one and a device, may share a host.
         names.setdefault(reference.host, f"reference {reference.name}")

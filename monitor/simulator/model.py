@@ -154,13 +154,12 @@ class _Dice:
 def build_devices(inventory: Inventory, seed: int = 0) -> tuple[Device, ...]:
     """Return the city's devices in the inventory's order, each site's router first."""
     devices = []
-    for school in inventory.schools:
-        for site in school.sites:
-            place = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
-            devices.append(_router(place, site.uplink, seed))
-            for switch in site.switches:
-                place = Place(school.id, site.id, switch.name, Role.SWITCH)
-                devices.append(_switch(place, switch.host, _versions(switch.checks), seed))
+    for school, site in inventory.sites():
+        place = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
+        devices.append(_router(place, site.uplink, seed))
+        for switch in site.switches:
+            place = Place(school.id, site.id, switch.name, Role.SWITCH)
+            devices.append(_switch(place, switch.host, _versions(switch.checks), seed))
     return tuple(devices)
 
 

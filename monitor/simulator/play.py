@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 from monitor.campaigns.evidence import LineDay
 from monitor.campaigns.records import CAMPAIGN, MEASUREMENT
 from monitor.inventory.city import Milestone
+from monitor.inventory.site_key import SiteKey
 from monitor.rollout.goal_records import GOAL, read_goal
 from monitor.rollout.line_records import line_day_entry
 from monitor.rollout.stage import Stage
@@ -105,8 +106,8 @@ def inventory_at(inventory: Inventory, story: Story, now: datetime) -> Inventory
     begun = [scope for scope in story.scopes if scope.at <= now] or story.scopes[:1]
     if not begun:
         return inventory
-    there = {site.partition("/")[0] for site in begun[-1].sites}
-    known = {site.partition("/")[0] for scope in story.scopes for site in scope.sites}
+    there = {SiteKey.parse(site).school for site in begun[-1].sites}
+    known = {SiteKey.parse(site).school for scope in story.scopes for site in scope.sites}
     schools = tuple(
         _told(school, story)
         for school in inventory.schools
@@ -143,7 +144,7 @@ async def play(
 
 def _told(school: School, story: Story) -> School:
     sites = tuple(
-        replace(site, milestones=story.milestones.get(f"{school.id}/{site.id}", site.milestones))
+        replace(site, milestones=story.milestones.get(str(school.key(site)), site.milestones))
         for site in school.sites
     )
     return replace(school, sites=sites)

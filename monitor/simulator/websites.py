@@ -82,17 +82,16 @@ class Websites:
         """
         wanted = list(faults)
         known = len(self._urls)
-        for school in self._inventory.schools:
-            for site in school.sites:
-                here = [
-                    one
-                    for one in wanted
-                    if one.kind is FaultKind.ISOLATED
-                    or (one.school == school.id and _is_at(one.part, site))
-                ]
-                name = f"{school.id}/{site.id}"
-                if name in self._urls or any(one.kind in WEBSITE_KINDS for one in here):
-                    await self._serve(name, site.uplink.host, {one.kind for one in here})
+        for school, site in self._inventory.sites():
+            here = [
+                one
+                for one in wanted
+                if one.kind is FaultKind.ISOLATED
+                or (one.school == school.id and _is_at(one.part, site))
+            ]
+            name = str(school.key(site))
+            if name in self._urls or any(one.kind in WEBSITE_KINDS for one in here):
+                await self._serve(name, site.uplink.host, {one.kind for one in here})
         return len(self._urls) > known
 
     async def _serve(self, name: str, host: str, kinds: set[FaultKind]) -> None:
@@ -131,7 +130,7 @@ def with_websites(inventory: Inventory, urls: Mapping[str, str], ca_file: str) -
     schools = []
     for school in inventory.schools:
         sites = tuple(
-            _with(site, urls.get(f"{school.id}/{site.id}"), ca_file) for site in school.sites
+            _with(site, urls.get(str(school.key(site))), ca_file) for site in school.sites
         )
         schools.append(school if sites == school.sites else replace(school, sites=sites))
     return replace(inventory, schools=tuple(schools))

@@ -67,7 +67,7 @@ def rollout_history(
     entries = list(_scopes(inventory, schools, late, begin))
     lines = [
         _Line(
-            f"{school.id}/{site.id}",
+            str(school.key(site)),
             site.uplink.contract,
             _lot(site, school),
             late.get(school.id, begin),
@@ -108,7 +108,7 @@ def _scopes(
     for at in (begin, *sorted(late.values())):
         there = [school for school in schools if late.get(school.id, begin) <= at]
         missing = at_end - sum(_size(school, wanted) for school in there)
-        sites = tuple(f"{school.id}/{site.id}" for school in there for site in school.sites)
+        sites = tuple(str(school.key(site)) for school in there for site in school.sites)
         yield goal_entry(GoalScope(at, name, wanted, max(1, spoken_of - missing), sites))
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.availability.spells import down_spells
+from monitor.inventory.site_key import SiteKey
 from monitor.observation import State
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
@@ -198,7 +199,7 @@ def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
     """Return the outages of a school's sites, the newest first; changes in their order."""
     by_site: dict[str, list[Transition]] = {}
     for transition in transitions:
-        by_site.setdefault(transition.site.partition("/")[2], []).append(transition)
+        by_site.setdefault(SiteKey.parse(transition.site).site, []).append(transition)
     found = [
         Outage(
             site=site,

@@ -205,7 +205,7 @@ class DaemonView:
         if school is None:
             return None
         now = self._now
-        names = [f"{school.id}/{site.id}" for site in school.sites]
+        names = [str(school.key(site)) for site in school.sites]
         transitions = await self._read(self._transitions, names, now)
         return school_status(self._sources, school, transitions, now)
 
@@ -224,8 +224,9 @@ class DaemonView:
         with self._daemon.ledger_place.open_reader() as reader:
             lines = self._book.read(reader, now)
         found: dict[str, list[Uptime]] = {}
-        for site, uptime in lines.items():
-            found.setdefault(site.partition("/")[0], []).append(uptime)
+        for school, site in self._daemon.inventory.sites():
+            if (uptime := lines.get(str(school.key(site)))) is not None:
+                found.setdefault(school.id, []).append(uptime)
         return {school: min(of, key=weakness) for school, of in found.items()}
 
     def verdicts(self) -> tuple[Finding, ...]:

@@ -10,6 +10,8 @@ from monitor.rollout.goal_records import (
     read_goal,
     unrecorded_goal,
 )
+from monitor.rollout.stage import Stage
+from monitor.rollout.stage_records import StageChange, read_stage, stage_entry
 from tests.rollout.rollouts import at, inventory, school
 
 CITY = inventory(school("a", sites=2), school("b"))
@@ -24,6 +26,15 @@ def test_a_unit_that_nobody_knows_is_malformed() -> None:
     payload = dict(goal_entry(GoalScope(at(2020, 1, 1), "Goal", "sites", 3, ())).payload)
     with pytest.raises(MalformedEntryError, match="unit"):
         read_goal(Entry(at(2020, 1, 1), "goal", "", payload | {"unit": "pupils"}))
+
+
+def test_an_entry_that_names_no_site_is_malformed() -> None:
+    scope = goal_entry(GoalScope(at(2020, 1, 1), "Goal", "sites", 3, ("a/main", "b")))
+    with pytest.raises(MalformedEntryError, match="'b' does not name a site"):
+        read_goal(scope)
+    stage = stage_entry(StageChange("b", at(2020, 1, 1), Stage.LIVE, at(2020, 1, 1), "", ()))
+    with pytest.raises(MalformedEntryError, match=r"stage entry at .*: 'b' does not name a site"):
+        read_stage(stage)
 
 
 def test_the_configured_goal_lists_its_sites() -> None:

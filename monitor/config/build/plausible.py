@@ -31,12 +31,11 @@ Place = tuple[float, float]
 def odd_locations(inventory: Inventory) -> Iterator[str]:
     """Yield a sentence for each site whose location cannot be meant."""
     places = {
-        f"{school.id}/{site.id}" if len(school.sites) > 1 else school.id: (
+        str(school.key(site)) if len(school.sites) > 1 else school.id: (
             site.location.latitude,
             site.location.longitude,
         )
-        for school in inventory.schools
-        for site in school.sites
+        for school, site in inventory.sites()
         if site.location is not None
     }
     if not places:

@@ -126,7 +126,7 @@ class Campaigns(Consumer):
 
 def _uplinks_of(inventory: Inventory) -> dict[str, Check]:
     return {
-        f"{check.target.school}/{check.target.site}": check
+        str(check.target.site_key): check
         for check in inventory.checks()
         if check.kind is CheckKind.INTERFACES and check.target.role is Role.UPLINK
     }

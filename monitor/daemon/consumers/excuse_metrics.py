@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from monitor.clock import Clock
     from monitor.exposition.store import Exposition
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
     from monitor.ledger.ledger import Ledger
     from monitor.ledger.place import LedgerPlace
     from monitor.threads import Threads
@@ -57,7 +58,7 @@ class ExcuseMetrics:
         self._clock = clock
         self._city = city
         self._inventory: Inventory | None = None
-        self._known: dict[Excuse, Mapping[str, Effect]] = {}
+        self._known: dict[Excuse, Mapping[SiteKey, Effect]] = {}
         self._schools: frozenset[str] = frozenset()
 
     async def run(self, threads: Threads) -> None:
@@ -95,7 +96,7 @@ class ExcuseMetrics:
 
     def _effects(
         self, excuse: Excuse, inventory: Inventory, now: datetime, in_lessons: InLessons
-    ) -> Mapping[str, Effect]:
+    ) -> Mapping[SiteKey, Effect]:
         with self._place.open_reader() as reader:
             return effect_by_site(excuse, reader, inventory, now=now, in_lessons=in_lessons)
 

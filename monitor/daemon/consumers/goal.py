@@ -168,9 +168,7 @@ class CityGoal(Consumer):
         ours = {site: finding.stage for site, finding in self._board.findings.items()}
         if not self._is_shard:
             return ours
-        sites = (
-            f"{school.id}/{site.id}" for school in self._inventory.schools for site in school.sites
-        )
+        sites = (str(school.key(site)) for school, site in self._inventory.sites())
         others = {site: self._others.get(site, Stage.UNKNOWN) for site in sites}
         return others | ours
 

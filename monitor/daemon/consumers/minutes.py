@@ -11,6 +11,7 @@ from monitor.availability.recorder import MinuteRecorder
 from monitor.availability.records import Transition, rule_entry
 from monitor.daemon.consumer import Consumer
 from monitor.exposition.availability import availability_blocks, ledger_blocks
+from monitor.inventory.site_key import SiteKey
 from monitor.verdict import SubjectKind
 
 if TYPE_CHECKING:
@@ -108,9 +109,8 @@ def _expose(recorder: MinuteRecorder, exposition: Exposition) -> None:
 def _sites(inventory: Inventory, calendar: SchoolCalendar) -> tuple[tuple[str, ...], Question]:
     """Return the sites, and whether one is in the hours that its contract owes at an instant."""
     hours = {
-        f"{school.id}/{site.id}": (school, site.uplink.is_owed_in_lessons_only)
-        for school in inventory.schools
-        for site in school.sites
+        str(school.key(site)): (school, site.uplink.is_owed_in_lessons_only)
+        for school, site in inventory.sites()
     }
 
     def in_service_hours(site: str, at: datetime) -> bool:
@@ -122,7 +122,7 @@ def _sites(inventory: Inventory, calendar: SchoolCalendar) -> tuple[tuple[str, .
 
 def _in_maintenance(maintenance: MaintenanceBook) -> Question:
     def in_maintenance(site: str, at: datetime) -> bool:
-        return maintenance.active(site.partition("/")[0], at) is not None
+        return maintenance.active(SiteKey.parse(site).school, at) is not None
 
     return in_maintenance
 
@@ -130,7 +130,7 @@ def _in_maintenance(maintenance: MaintenanceBook) -> Question:
 def _transition(change: Change) -> Transition:
     subject, verdict = change.subject, change.after
     return Transition(
-        site=f"{subject.school}/{subject.site}",
+        site=str(subject.site_key),
         state=verdict.state,
         # Minutes before the rounds that prove it are not known, also where an outage goes on. A
         # step of the wall clock between the two must not stop the account.

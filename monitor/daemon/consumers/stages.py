@@ -57,7 +57,7 @@ class Stages(Consumer):
         seen = identity_of(observation)
         if seen is not None:
             target = observation.check.target
-            site = f"{target.school}/{target.site}"
+            site = str(target.site_key)
             self._ledger.submit(self.rollout.see(site, seen, self._clock.now()))
 
     def record(self, entries: Sequence[Entry]) -> None:

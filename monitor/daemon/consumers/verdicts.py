@@ -103,7 +103,6 @@ def _known_by_the_ledger(
         Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device): Verdict(
             one.state, Cause(one.reason), one.since, one.detail
         )
-        for school in inventory.schools
-        for site in school.sites
-        if (one := latest.get(f"{school.id}/{site.id}")) is not None and one.reason in set(Cause)
+        for school, site in inventory.sites()
+        if (one := latest.get(str(school.key(site)))) is not None and one.reason in set(Cause)
     }
