@@ -10,6 +10,7 @@ Must not know: HTTP, or which checks exist.
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.exposition.echo import PROBE_ICMP_DURATION_SECONDS, PROBE_ICMP_REPLY_HOP_LIMIT
@@ -36,7 +37,7 @@ def _gauge(name: str, unit: str, text: str, *labels: str) -> Metric:
 PROBE_IP_ADDR_HASH: Final = _gauge(
     "probe_ip_addr_hash",
     "",
-    "FNV-1a hash of the target's address; it changes with the address",
+    "FNV-1a hash of the target's address; it changes with the address; 0 without one",
 )
 PROBE_FAILED_DUE_TO_REGEX: Final = _gauge(
     "probe_failed_due_to_regex",
@@ -52,7 +53,7 @@ CONNECTION_METRICS: Final = (
 PROBE_HTTP_DURATION_SECONDS: Final = _gauge(
     "probe_http_duration_seconds",
     "seconds",
-    "Phases of the HTTP exchange, summed over redirects",
+    "Phases of the HTTP exchange, summed over redirects; 0 for one that was not reached",
     "phase",
 )
 PROBE_HTTP_STATUS_CODE: Final = _gauge(
@@ -62,18 +63,20 @@ PROBE_HTTP_VERSION: Final = _gauge(
     "probe_http_version", "", "HTTP version of the last response; 0 without one"
 )
 PROBE_HTTP_CONTENT_LENGTH: Final = _gauge(
-    "probe_http_content_length", "bytes", "Content-Length of the last response; -1 if it had none"
+    "probe_http_content_length",
+    "bytes",
+    "Content-Length of the last response; -1 if it had none, 0 without a response",
 )
 PROBE_HTTP_UNCOMPRESSED_BODY_LENGTH: Final = _gauge(
     "probe_http_uncompressed_body_length",
     "bytes",
-    "Length of the last response's body, uncompressed",
+    "Length of the last response's body, uncompressed; 0 without one",
 )
 PROBE_HTTP_REDIRECTS: Final = _gauge(
     "probe_http_redirects", "redirects", "Redirects that were followed"
 )
 PROBE_HTTP_SSL: Final = _gauge(
-    "probe_http_ssl", "", "Whether the last response came over TLS: 1 yes, 0 no"
+    "probe_http_ssl", "", "Whether the last response came over TLS: 1 yes; 0 no, or without one"
 )
 PROBE_HTTP_LAST_MODIFIED_TIMESTAMP_SECONDS: Final = _gauge(
     "probe_http_last_modified_timestamp_seconds",
@@ -117,16 +120,19 @@ HTTP_METRICS: Final = (
 )
 
 PROBE_DNS_DURATION_SECONDS: Final = _gauge(
-    "probe_dns_duration_seconds", "seconds", "Phases of the DNS query", "phase"
+    "probe_dns_duration_seconds",
+    "seconds",
+    "Phases of the DNS query; 0 for one that was not reached",
+    "phase",
 )
 PROBE_DNS_ANSWER_RRS: Final = _gauge(
-    "probe_dns_answer_rrs", "records", "Records in the answer section"
+    "probe_dns_answer_rrs", "records", "Records in the answer section; 0 without a reply"
 )
 PROBE_DNS_AUTHORITY_RRS: Final = _gauge(
-    "probe_dns_authority_rrs", "records", "Records in the authority section"
+    "probe_dns_authority_rrs", "records", "Records in the authority section; 0 without a reply"
 )
 PROBE_DNS_ADDITIONAL_RRS: Final = _gauge(
-    "probe_dns_additional_rrs", "records", "Records in the additional section"
+    "probe_dns_additional_rrs", "records", "Records in the additional section; 0 without a reply"
 )
 PROBE_DNS_QUERY_SUCCEEDED: Final = _gauge(
     "probe_dns_query_succeeded", "", "Whether a reply arrived, whatever its rcode: 1 yes, 0 no"
@@ -142,6 +148,18 @@ DNS_METRICS: Final = (
     PROBE_DNS_SERIAL,
 )
 
+
+# The families that the daemon's own exposition leaves out where nothing was measured, in their
+# places here, with what they say then.
+_FILLED: Final = {
+    PROBE_SUCCESS: "Whether the check found all well: 1 yes; 0 no, or if it could not tell",
+    PROBE_DURATION_SECONDS: "How long the check took, successful or not",
+    PROBE_ICMP_DURATION_SECONDS: (
+        "Phases of the round: resolve, setup (0, as the socket is open already), and rtt as its"
+        " mean; rtt is 0 without a reply, as of blackbox_exporter: read it where probe_success is 1"
+    ),
+}
+_SAID_HERE: Final = {metric: replace(metric, help=said) for metric, said in _FILLED.items()}
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -161,7 +179,7 @@ def blackbox_text(observation: Observation) -> str:
     for sample in sorted(blackbox_samples(observation), key=_place):
         metric, name = sample.metric, sample.metric.name
         if metric is not previous:
-            lines.append(metric.header.decode().rstrip())
+            lines.append(_SAID_HERE.get(metric, metric).header.decode().rstrip())
             previous = metric
         labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels)
         shown = f"{name}{{{labels}}}" if labels else name

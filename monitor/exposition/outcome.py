@@ -53,11 +53,15 @@ PROBE_DNS_LOOKUP_TIME_SECONDS: Final = Metric(
     "probe_dns_lookup_time_seconds",
     Kind.GAUGE,
     "seconds",
-    "How long the target's name took to resolve",
+    "How long the target's name took to resolve; 0 if it is an address",
     CHECK,
 )
 PROBE_IP_PROTOCOL: Final = Metric(
-    "probe_ip_protocol", Kind.GAUGE, "", "IP version that the check used: 4 or 6", CHECK
+    "probe_ip_protocol",
+    Kind.GAUGE,
+    "",
+    "IP version that the check used: 4 or 6; without an address absent, or 0 of TCP, HTTP and DNS",
+    CHECK,
 )
 
 PROBE_METRICS: Final = (

@@ -23,7 +23,8 @@ monitor.exposition.reference`. An unknown value is absent; a value that is known
 and counters begin at 0: those of all configured objects exist from the daemon's start. MIB
 objects keep their names, so that dashboards for snmp_exporter's `if_mib` work; `probe_*` and
 `smokeping_*` names are those of blackbox_exporter and smokeping_prober if they have an equivalent
-metric.
+metric. `/probe` exposes what blackbox_exporter does, with its zeros: `probe_icmp_duration_seconds`
+of a silent router has `phase="rtt"` 0 there, and none in `/metrics`.
 
 Labels in parentheses are only present if configured or needed: an interface's series have
 `ifIndex` only if its name is not unique, so that a restart which renumbers the interfaces

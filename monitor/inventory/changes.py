@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.words.plural import count_of
+
 if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
@@ -34,15 +36,22 @@ def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
 
 
 def refuse_loss_of_end(before: Inventory, after: Inventory) -> None:
-    """Check that a reload does not lose the end mark: what stood before it may be lost, too.
+    """Check that a reload without the end mark that was there loses no check with it.
+
+    Where nothing is lost, the file is as whole as `schulnetz check` says.
 
     Raises:
         ReloadRefusedError: if it does.
     """
-    if before.has_end_mark and not after.has_end_mark:
+    if after.has_end_mark or not before.has_end_mark:
+        return
+    kept = {check.id for check in after.checks()}
+    lost = [check.id for check in before.checks() if check.id not in kept]
+    if lost:
         raise ReloadRefusedError(
-            "the file has lost its end mark, so it may have been cut short; "
-            "write ... on a line of its own at the end, or restart"
+            f"the file has lost its end mark and {count_of(len(lost), 'check')} with it "
+            f"({lost[0]} for one), so it may have been cut short; write ... on a line of its own "
+            "at the end, or restart"
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.exposition.blackbox import (
@@ -94,3 +96,26 @@ def test_check_that_was_not_run_is_no_success() -> None:
         "probe_success": 0,
         "probe_duration_seconds": 0.25,
     }
+
+
+EMPTY: tuple[Values | None, ...] = (
+    None,
+    EchoRound("192.0.2.1", 5, ()),
+    EchoRound("", 0, ()),
+    TcpReading("", None, 80),
+    HttpReading("", None),
+    DnsReading("", None),
+)
+
+
+@pytest.mark.parametrize("values", EMPTY, ids=repr)
+def test_no_help_text_calls_absent_what_is_there_or_leaves_its_zero_unsaid(
+    values: Values | None,
+) -> None:
+    families = text_string_to_metric_families(blackbox_text(observed(values, Outcome.FAILED)))
+    for family in families:
+        said = family.documentation
+        assert not re.search("absent if|rtt absent", said), family
+        # No redirect is a figure; all other zeros stand for what was not measured.
+        if family.name != "probe_http_redirects" and not all(one.value for one in family.samples):
+            assert re.search(r"\b0\b", said), family

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.cli.run import read_all
+from monitor.config import ConfigError
+from tests.cli.test_main import invoke
 from tests.integration.running import (
     COMMUNITY,
+    COMMUNITY_OF_RUN,
     Daemon,
     Town,
     city,
@@ -169,14 +173,46 @@ def bad_files(text: str) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("end", ["  - id: schiller", "...\n"])
-def test_a_file_that_has_lost_its_end_mark_changes_nothing(base: Reloading, end: str) -> None:
+def test_a_file_that_has_lost_schools_with_its_end_mark_changes_nothing(base: Reloading) -> None:
     text = base.town.text()
-    base.config.write_text(text[: text.rindex(end)], encoding="utf-8")
-    assert "the file has lost its end mark" in base.reload()
+    base.config.write_text(text[: text.rindex("  - id: kant")], encoding="utf-8")
+    assert re.search(r"lost its end mark and \d checks with it \(kant/main/router/", base.reload())
     after = base.daemon.samples()
     assert value(after, "monitor_config_last_reload_successful") == 0
     assert labels_of(after, "school_info", "school") == set(STANDING)
+
+
+MANY = "".join(f"  - {{id: s{number}, router: 127.84.0.{number}}}\n" for number in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_good"),
+    [
+        ("", True),
+        ("...\n", True),
+        ("...", True),
+        ("...\n\n# behind it\n", True),
+        ("# the last line", False),
+        ("  - {id: one-more, router: 127.84.0.1}\n", True),
+        (MANY, False),
+    ],
+    ids=repr,
+)
+def test_check_run_and_reload_take_the_same_endings_of_a_file(
+    reloading: Reloading, monkeypatch: pytest.MonkeyPatch, ending: str, *, is_good: bool
+) -> None:
+    whole = reloading.town.text().removesuffix("...\n")
+    reloading.config.write_text(whole + ending, encoding="utf-8")
+    monkeypatch.setenv(COMMUNITY_OF_RUN, COMMUNITY)
+    code, _, errors = invoke("check", reloading.config)
+    assert (code == 0) == is_good, errors
+    try:
+        starts = bool(read_all(reloading.config).inventory.schools)
+    except ConfigError:
+        starts = False
+    assert starts == is_good
+    line = reloading.reload()
+    assert ("configuration applied" in line) == is_good, line
 
 
 @pytest.mark.parametrize("name", bad_files(Town(161, STANDING).text()))

@@ -25,10 +25,11 @@ from monitor.inventory.checks import (
     Target,
     TcpOptions,
 )
-from monitor.observation import Outcome
+from monitor.observation import EchoRound, Outcome
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
 from monitor.probes.echo.socket import EchoSocket
+from tests.exposition.support import icmp_check, observed
 from tests.integration.probe_servers import (
     LOOPBACK_NAMES,
     blackbox_exporter,
@@ -76,6 +77,11 @@ modules:
     http: {{<<: *http, tls_config: {{insecure_skip_verify: true}}}}
   tcp: {{prober: tcp, timeout: 5s, tcp: {{preferred_ip_protocol: ip4}}}}
   icmp: {{prober: icmp, timeout: 5s, icmp: {{preferred_ip_protocol: ip4}}}}
+  icmp_unsent:
+    prober: icmp
+    timeout: 5s
+    # An address that is not ours: its packet is never sent, so no reply comes.
+    icmp: {{preferred_ip_protocol: ip4, source_ip_address: 192.0.2.9}}
   dns_a:
     prober: dns
     timeout: 5s
@@ -296,3 +302,12 @@ async def test_icmp_is_the_same(town: Town) -> None:
         ours = await icmp.run(check, around)
     assert ours.outcome is Outcome.OK
     compare(blackbox_text(ours), await theirs(town, "icmp", "127.0.0.1"))
+
+
+async def test_a_round_without_a_reply_has_the_same_zeros(town: Town) -> None:
+    silent = observed(icmp_check(), EchoRound("127.0.0.1", 1, ()), Outcome.FAILED)
+    ours = blackbox_text(silent)
+    other = await theirs(town, "icmp_unsent", "127.0.0.1")
+    compare(ours, other)
+    rtt = ("probe_icmp_duration_seconds", "gauge", (("phase", "rtt"),))
+    assert parsed(ours)[rtt] == parsed(other)[rtt] == 0

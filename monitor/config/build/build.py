@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.calendar.local_time import TimeError, to_utc
 from monitor.calendar.machine_zone import machine_zone
@@ -50,8 +51,6 @@ from monitor.inventory.city import (
 )
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from monitor.config.shape.fields import IPNetwork
     from monitor.config.shape.layout import Location as Path
     from monitor.config.shape.rules import ReferenceRules
@@ -97,6 +96,10 @@ class _Builder:
         self._root = root
         self._findings = findings
         self._addresses = Addresses(findings)
+        city = draft.city
+        # A zone that does not exist has been reported; the windows are checked by another.
+        zone = units.time_zone((city.timezone if city else "") or machine_zone())
+        self._zone = zone or ZoneInfo("UTC")
         profiles = device_profiles(draft.device_profiles, root, findings)
         self._named = checks.Named(draft.credentials, profiles)
         self._outermost = (
@@ -360,14 +363,11 @@ class _Builder:
         windows = []
         for index, window in enumerate(rules.maintenance):
             at = (*path, "maintenance", index)
-            zone = self._zone()
-            if zone is None:
-                continue
             try:
                 key = "starts"
-                starts = to_utc(window.starts, zone)
+                starts = to_utc(window.starts, self._zone)
                 key = "ends"
-                ends = to_utc(window.ends, zone)
+                ends = to_utc(window.ends, self._zone)
             except TimeError as error:
                 self._findings.add(self._mark((*at, key)), str(error))
                 continue
@@ -379,10 +379,6 @@ class _Builder:
                 )
             windows.append(MaintenanceWindow(starts, ends, window.reason))
         return tuple(windows)
-
-    def _zone(self) -> ZoneInfo | None:
-        city = self._draft.city
-        return units.time_zone(city.timezone or machine_zone()) if city else None
 
 
 def readable(school_id: str) -> str:

@@ -37,34 +37,35 @@ def calendar_of(
     if city is None:
         return Calendar("UTC", "", lessons)
     zone = city.timezone or machine_zone()
-    spells = tuple(Holidays(one.name, one.first, one.last) for one in city.holidays)
+    if time_zone(zone) is None:  # reported by its name; the rest is checked all the same
+        zone = "UTC"
+    spells = []
+    for index, one in enumerate(city.holidays):
+        days = (one.last - one.first).days + 1
+        if 1 <= days <= _LONGEST_DAYS:
+            spells.append(Holidays(one.name, one.first, one.last))
+            continue
+        findings.add(
+            mark_of(root, ("city", "holidays", index, "to")),
+            f"{one.last} is not within {_LONGEST_DAYS} days from {one.first} on",
+            f"allowed: the last day, at most {_LONGEST_DAYS} days in all",
+        )
     calendar = Calendar(
         zone,
         city.state,
         lessons,
         city.country,
-        spells,
+        tuple(spells),
         frozenset(city.days_off),
         is_machine_zone=not city.timezone,
     )
-    has_every_end = True
-    for index, spell in enumerate(spells):
-        days = (spell.last - spell.first).days + 1
-        if not 1 <= days <= _LONGEST_DAYS:
-            has_every_end = False
-            findings.add(
-                mark_of(root, ("city", "holidays", index, "to")),
-                f"{spell.last} is not within {_LONGEST_DAYS} days from {spell.first} on",
-                f"allowed: the last day, at most {_LONGEST_DAYS} days in all",
-            )
-    if has_every_end and time_zone(zone) is not None:
-        try:
-            SchoolCalendar(calendar)
-        except CalendarError as error:
-            given = city.country if error.key == "country" else city.state
-            cure = listed(error.known) if error.known else "leave it out"
-            hint = suggestion(given, error.known)
-            findings.add(mark_of(root, ("city", error.key)), str(error), cure, hint)
+    try:
+        SchoolCalendar(calendar)
+    except CalendarError as error:
+        given = city.country if error.key == "country" else city.state
+        cure = listed(error.known) if error.known else "leave it out"
+        hint = suggestion(given, error.known)
+        findings.add(mark_of(root, ("city", error.key)), str(error), cure, hint)
     return calendar
 
 

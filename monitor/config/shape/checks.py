@@ -13,12 +13,12 @@ from monitor.config.shape.base import Rules
 from monitor.config.shape.fields import (
     CheckName,
     DnsName,
+    EntryName,
     Expression,
     FilePath,
     HostOrPlaceholder,
     Interval,
     Port,
-    Slug,
     Spacing,
     Text,
     Timeout,
@@ -30,7 +30,7 @@ from monitor.config.shape.select import SelectRules
 class SnmpRules(Rules):
     """How to read a device by SNMP."""
 
-    credential: Slug = Field(default_factory=str)
+    credential: EntryName = Field(default_factory=str)
     """Which entry of `credentials` holds the community, or is the user."""
     version: Literal["v1", "v2c", "v3"] = "v2c"
     """SNMP version."""
@@ -98,7 +98,7 @@ class HardwareRules(PaceRules):
     """From one run's start to the next."""
     timeout: Timeout = Field(default="20s", validate_default=True)
     """Deadline of one run, at most 80 % of the interval."""
-    profile: Slug = Field(default_factory=str)
+    profile: EntryName = Field(default_factory=str)
     """Device profile by which it is read; without, the one for the switch's sysObjectID."""
 
 

@@ -204,6 +204,9 @@ def _parse_expression(value: object) -> str:
 
 
 Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
+# The name of another section's entry. Its form is that of the entry's key; a name without an entry
+# is one mistake, whatever its form, and `build/names.py` reports it.
+EntryName = Annotated[str, WithJsonSchema({"type": "string", "pattern": _SLUG})]
 CheckName = Annotated[str, StringConstraints(pattern=_CHECK_NAME)]
 DeviceName = Annotated[str, StringConstraints(pattern=_DEVICE_NAME)]
 Text = Annotated[str, StringConstraints(pattern=_TEXT)]

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from monitor.config.shape.base import Rules
-from monitor.config.shape.fields import Amount, Day, Slug, Text
+from monitor.config.shape.fields import Amount, Day, EntryName, Slug, Text
 
 
 def _never() -> date:
@@ -34,7 +34,7 @@ class ConnectivityRules(Rules):
     """What is counted; a school counts when all its sites do."""
     types: Annotated[list[Text], Field(min_length=1)] = Field(default_factory=list)
     """Only schools of these types."""
-    schools: Annotated[list[Slug], Field(min_length=1)] = Field(default_factory=list)
+    schools: Annotated[list[EntryName], Field(min_length=1)] = Field(default_factory=list)
     """Only these schools."""
     source: Text
     """Who set the goal, and where that is written."""

@@ -5,18 +5,32 @@ Must not know: what the rules are for.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from monitor.config.shape import units
 from monitor.config.shape.fields import PATTERN_FORMS
+from monitor.config.shape.goals import GoalsRules
 from monitor.config.shape.layout import keys_at, path_of
-from monitor.config.shape.rules import SiteRules
+from monitor.config.shape.rules import (
+    CityRules,
+    Document,
+    ProfileRules,
+    SchoolRules,
+    SchoolWithSitesRules,
+    Settings,
+    SiteRules,
+)
 from monitor.config.tree.places import key_mark_of, mark_of
 from monitor.config.tree.problems import listed, shown, suggestion
 from monitor.config.tree.text import Ambiguous
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic_core import ErrorDetails
 
+    from monitor.config.shape.base import Rules
     from monitor.config.shape.layout import Location
     from monitor.config.tree.problems import Findings, Mark
     from monitor.config.tree.text import Node
@@ -37,6 +51,20 @@ _TYPES = {
     "model_attributes_type": "a mapping",
     "finite_number": "a finite number",
 }
+_NUMERIC = {"int_type", "float_type"}
+_COORDINATES = 2
+_FOUND_PLACE = "the location is not two numbers with decimal points in brackets"
+_COORDINATE = re.compile(r"-?[0-9]+[.,][0-9]+")
+
+# The file's upper levels, and where a key of theirs is written.
+_LEVELS: tuple[tuple[type[Rules], str], ...] = (
+    (Document, "at the top level"),
+    (CityRules, "into city"),
+    (GoalsRules, "into goals"),
+    (Settings, "into defaults, for all, or into a profile or a school"),
+    (SchoolRules, "into the entry of a school"),
+    (SiteRules, "into the entry of a site"),
+)
 
 
 def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
@@ -80,7 +108,25 @@ def _unknown_key(location: Location) -> tuple[str, str, str]:
     word, allowed = str(location[-1]), keys_at(location[:-1])
     if "sites" in allowed and word in SiteRules.model_fields:
         return f"key {word} beside sites", "write it into each site", ""
+    if place := _place_of(word, allowed):
+        return f"key {word} does not belong here", f"write it {place}", ""
     return f"unknown key {word}", listed(allowed, 40), suggestion(word, allowed)
+
+
+def _place_of(word: str, allowed: tuple[str, ...]) -> str:
+    """Return where a key belongs that one of the file's upper levels took for its own."""
+    holders: tuple[type[Rules], ...] = (
+        *(one for one, _ in _LEVELS),
+        ProfileRules,
+        SchoolWithSitesRules,
+    )
+    if set(allowed) not in [set(_keys(one)) for one in holders]:
+        return ""
+    return next((place for one, place in _LEVELS if word in _keys(one)), "")
+
+
+def _keys(rules: type[Rules]) -> Iterator[str]:
+    return (field.alias or name for name, field in rules.model_fields.items())
 
 
 def _note_ambiguous(
@@ -100,12 +146,14 @@ def _note_value(
     detail: ErrorDetails, context: dict[str, Any], mark: Mark, findings: Findings
 ) -> None:
     kind, value = detail["type"], detail["input"]
-    if kind == "config":
+    if path_of(detail["loc"])[-1:] == ("location",) and (place := _place_meant(value)):
+        findings.add(mark, _FOUND_PLACE, f"did you mean {place}?")
+    elif kind == "config":
         findings.add(mark, context["message"])
     elif kind == "config_type":
         findings.add(mark, f"{shown(value)} is not text", context["forms"])
     elif kind in _TYPES:
-        cure = _quotes(value) if kind == "string_type" else ""
+        cure = _quotes(value) if kind == "string_type" else _pointed(kind, value)
         findings.add(mark, f"found {shown(value)}", f"allowed: {_TYPES[kind]}", cure)
     elif kind == "literal_error":
         literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
@@ -136,6 +184,24 @@ def _bounds(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, st
     if kind == "union_tag_not_found":
         return "key kind is missing", "allowed: tcp, http, dns", ""
     return detail["msg"], "", ""
+
+
+def _place_meant(value: object) -> str:
+    """Return the coordinates that were written with commas or without brackets, as a cure."""
+    if isinstance(value, list):
+        if len(value) <= _COORDINATES or any(isinstance(one, float) for one in value):
+            return ""
+        text = ",".join(map(str, value))
+    else:
+        text = str(value)
+    found = _COORDINATE.findall(text)
+    if len(found) != _COORDINATES:
+        return ""
+    return f"[{', '.join(one.replace(',', '.') for one in found)}]"
+
+
+def _pointed(kind: str, value: object) -> str:
+    return units.comma_hint(value) if kind in _NUMERIC and isinstance(value, str) else ""
 
 
 def _quotes(value: object) -> str:

@@ -22,6 +22,7 @@ from monitor.config.shape.fields import (
     Country,
     Day,
     DeviceName,
+    EntryName,
     Host,
     Hours,
     Instant,
@@ -92,7 +93,7 @@ class ProviderRules(Rules):
 class ContractRules(Rules):
     """What the provider owes."""
 
-    provider: Slug = Field(default_factory=str)
+    provider: EntryName = Field(default_factory=str)
     """Which entry of `providers` owes it."""
     down: Rate = Field(default_factory=int)
     """Contracted rate towards the school."""
@@ -162,7 +163,7 @@ class ReferenceRules(Rules):
     """Name of the reference."""
     host: Host
     """Address or host name."""
-    provider: Slug = Field(default_factory=str)
+    provider: EntryName = Field(default_factory=str)
     """Whose hand-over router it is, of `providers`; at least two references have none."""
     icmp: IcmpRules = Field(default_factory=IcmpRules)
     """How it is pinged, as far as it differs from `defaults`."""
@@ -244,7 +245,7 @@ class Placed(Settings):
     """Router's address or host name, where it is not the network's 1st address."""
     switches: Switches = Field(default_factory=int)
     """Number of switches, or a list of them."""
-    profile: Slug = Field(default_factory=str)
+    profile: EntryName = Field(default_factory=str)
     """Which entry of `profiles` holds."""
     milestones: list[MilestoneRules] = Field(default_factory=list)
     """Steps of the roll-out reached so far, in order."""
@@ -289,7 +290,7 @@ class SchoolRules(Placed, Identity):
 class SchoolWithSitesRules(Settings, Identity):
     """A school at several places."""
 
-    profile: Slug = Field(default_factory=str)
+    profile: EntryName = Field(default_factory=str)
     """Which entry of `profiles` holds for sites that name none."""
     lot: Text = Field(default_factory=str)
     """Lot of the tender, for sites that name none."""

@@ -40,6 +40,22 @@ _VOLUME_FACTORS: Final = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+_COMMA: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
+
+
+def comma_hint(text: str) -> str:
+    """Return the cure for a decimal comma in a text, empty if it has none.
+
+    Three digits behind it may be thousands as well as thousandths, so both readings are offered.
+    """
+    pointed = _COMMA.sub(".", text)
+    if pointed == text:
+        return ""
+    is_either = re.search(r"[0-9],[0-9]{3}(?![0-9])", text) is not None
+    readings = f"{pointed} or {_COMMA.sub('', text)}" if is_either else pointed
+    return f"a decimal point, not a comma: {readings}"
+
+
 class UnitError(ValueError):
     """The text is no such quantity; the message says what is wrong and what is allowed."""
 
@@ -51,13 +67,19 @@ def parse_rate(text: str) -> int:
         UnitError: if the unit is missing or another, or the rate is zero.
     """
     if not re.fullmatch(RATE_PATTERN, text):
-        raise UnitError(f"{shown(text)} is not a rate; {RATE_FORMS}{_rate_hint(text)}")
+        hint = _comma(text) or _rate_hint(text)
+        raise UnitError(f"{shown(text)} is not a rate; {RATE_FORMS}{hint}")
     number, prefix = re.split(r" ?(?=[kMGb])", text, maxsplit=1)
     whole, _, fraction = number.partition(".")
     factor = _RATE_FACTORS[prefix.removesuffix("bit/s")]
     # Integers all the way: a float would turn 1.1 Gbit/s into 1100000000.0000002.
     scale: int = 10 ** len(fraction)
     return int(whole) * factor + int(fraction or 0) * factor // scale
+
+
+def _comma(text: str) -> str:
+    hint = comma_hint(text)
+    return f"; {hint}" if hint else ""
 
 
 def _rate_hint(text: str) -> str:
@@ -82,6 +104,7 @@ def parse_volume(text: str) -> int:
     if not re.fullmatch(VOLUME_PATTERN, text):
         found = re.fullmatch(r"([0-9.]+) ?([kMGT])i?[bB](?:yte|it)?s?", text)
         hint = f"; did you mean {found[1]} {found[2]}B?" if found and found[1].strip("0.") else ""
+        hint = _comma(text) or hint
         raise UnitError(f"{shown(text)} is not an amount of data; {VOLUME_FORMS}{hint}")
     number = text[:-2].rstrip()
     return int(Decimal(number) * _VOLUME_FACTORS[text[-2]])
@@ -108,7 +131,7 @@ def parse_percent(text: str) -> float:
         UnitError: if it lacks the sign or is out of range.
     """
     if not re.fullmatch(PERCENT_PATTERN, text):
-        raise UnitError(f"{shown(text)} is not a percentage; {PERCENT_FORMS}")
+        raise UnitError(f"{shown(text)} is not a percentage; {PERCENT_FORMS}{_comma(text)}")
     # In decimals, so that 99.9 % is the float 0.999 and not 0.9990000000000001.
     return float(Decimal(text.rstrip("% ")) / 100)
 

@@ -114,10 +114,9 @@ class _Salvage:
 
     def draft(self) -> Draft:
         """Return every part that keeps the rules once its broken keys are left out."""
-        defaults = self._model(TypeAdapter(Settings), ("defaults",), self._data.get("defaults", {}))
         return Draft(
-            self._sound(CityRules, "city").get("city"),
-            defaults,
+            self._section(CityRules, "city"),
+            self._section(Settings, "defaults"),
             self._sound(CredentialRules, "credentials"),
             self._sound(ProviderRules, "providers"),
             self._sound(list[LessonRules], "lessons"),
@@ -125,27 +124,24 @@ class _Salvage:
             self._sound(DeviceProfileRules, "device_profiles"),
             self._entries(ReferenceRules, "references"),
             self._entries(AnySchool, "schools"),
-            self._goals(),
+            self._section(GoalsRules, "goals") or GoalsRules(),
             self._broken,
         )
 
-    def _goals(self) -> GoalsRules:
-        """Return the goals if they keep the rules, else none of them."""
-        value = self._data.get("goals")
-        if ("goals",) in self._broken or value is None:
-            return GoalsRules()
-        return GoalsRules.model_validate(value)
+    def _section(self, kind: Any, section: str) -> Any:  # noqa: ANN401
+        """Return a section without its broken keys, if that leaves one."""
+        return self._model(TypeAdapter(kind), (section,), self._data.get(section, {}))
 
     def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
-        """Return a section's entries (or the section, if it is one) that broke no rule."""
+        """Return a section's entries that broke no rule."""
         value = self._data.get(section)
-        if section == "city":
-            pairs = [] if ("city",) in self._broken else [("city", {} if value is None else value)]
-        else:
-            items = value.items() if isinstance(value, dict) else ()
-            pairs = [(key, item) for key, item in items if (section, key) not in self._broken]
+        items = value.items() if isinstance(value, dict) else ()
         adapter = TypeAdapter(kind)
-        return {key: adapter.validate_python(item) for key, item in pairs}
+        return {
+            key: adapter.validate_python(item)
+            for key, item in items
+            if (section, key) not in self._broken
+        }
 
     def _entries(self, kind: Any, section: str) -> dict[Any, Any]:  # noqa: ANN401
         """Return a section's entries, each without its broken keys, if that leaves one."""

@@ -22,6 +22,7 @@ import yaml
 
 from monitor.config.tree.problems import START, Findings, Mark, shown
 from monitor.config.tree.signs import LINE_END, without_invisible
+from monitor.config.tree.slips import without_slips
 from monitor.config.tree.syntax import STAND_IN, Fault, Mender, fault_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | 
             return None
         return Scalar(START, None)
     if is_ours:
-        text = without_invisible(text, findings)
+        text = without_slips(without_invisible(text, findings), findings)
     composer = _Composer(text, findings, is_ours=is_ours)
     root = composer.document(_events(text))
     return _read_on(text, composer.fault, findings) if composer.fault and is_ours else root

@@ -283,7 +283,7 @@ def test_a_mistake_in_the_defaults_is_reported_once_and_there() -> None:
 
 def test_broken_defaults_cause_no_follow_up_problems() -> None:
     assert len(problems(SMALL.replace("down: 1 Gbit/s", "down: fast"))) == 1
-    assert len(problems(SMALL.replace("credential: devices", "credential: Devices!"))) == 2
+    assert len(problems(SMALL.replace("credential: devices", "credential: Devices!"))) == 1
 
 
 def test_goals_are_read_with_their_days_and_sources() -> None:

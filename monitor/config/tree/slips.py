@@ -1,0 +1,179 @@
+"""Slips of typing that YAML takes for something else: tight hyphens, typographic quotes.
+
+Each is reported by name, and what was meant is put in its place, so that it brings no further
+errors.
+
+Must not know: what any key means.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from monitor.config.tree.problems import Findings, Mark
+from monitor.config.tree.signs import LINE_END, Part, open_quote, parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TIGHT_HYPHEN: Final = re.compile(r"( *)-(?=[A-Za-z_\"'{\[\u201e\u201c\u201d])")
+_KEY_OR_BRACKET: Final = re.compile(r" *-(?:[A-Za-z_][\w.-]*:|[{\[])")
+# What closes a text that a typographic quote opened, the plain quote as some editors leave it.
+_CLOSES: Final = {
+    "\u201e": '\u201c\u201d"',
+    "\u201c": '\u201d\u201c"',
+    "\u201d": '\u201d\u201c"',
+    "\u201a": "\u2018\u2019'",
+    "\u2018": "\u2019'",
+    "\u00bb": "\u00ab",
+    "\u00ab": "\u00bb",
+}
+_QUOTES: Final = re.compile("[\u201a\u201c-\u201e\u2018\u2019\u00ab\u00bb]")
+# A single one may be an apostrophe, so it opens a text only where another closes it.
+_NEVER_ALONE: Final = "\u201e\u201c\u201d"
+_NAMED: Final = 5
+
+
+def without_slips(text: str, findings: Findings) -> str:
+    """Return the text with what was meant in place of each slip; add a problem for each kind.
+
+    Lines keep their numbers.
+    """
+    has_quotes = _QUOTES.search(text) is not None
+    lines = LINE_END.split(text)
+    has_hyphens = any(map(_TIGHT_HYPHEN.match, lines))
+    if not has_quotes and not has_hyphens:
+        return text
+    if has_hyphens:
+        _space_hyphens(lines, findings)
+    if has_quotes:
+        for at, line in enumerate(lines):
+            lines[at] = _with_straight_quotes(line, at + 1, findings)
+    return "\n".join(lines)
+
+
+def _space_hyphens(lines: list[str], findings: Findings) -> None:
+    """Put a blank behind each hyphen that begins a list entry without one: one problem for all."""
+    found = list(_tight_hyphens(lines))
+    if not found:
+        return
+    first = lines[found[0]]
+    indent = len(first) - len(first.lstrip(" "))
+    others = [str(at + 1) for at in found[1:]]
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    there = f", in {'line' if len(others) == 1 else 'lines'} {', '.join(others[:_NAMED])}{more} too"
+    findings.add(
+        Mark(found[0] + 1, indent + 1),
+        f"a hyphen without a blank behind it{there if others else ''}",
+        "an entry of a list begins with a hyphen and a blank: - id: goethe-schule",
+    )
+    for at in found:
+        _space_hyphen(lines, at)
+
+
+def _tight_hyphens(lines: list[str]) -> Iterator[int]:
+    """Yield the indices of lines that begin with such a hyphen where a list is meant."""
+    above, above_indent, is_list = "", 0, False
+    for at, line in enumerate(lines):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        indent = len(line) - len(line.lstrip(" "))
+        tight = _TIGHT_HYPHEN.match(line) is not None
+        opens = _content(above).endswith(":")
+        if tight and (_KEY_OR_BRACKET.match(line) or opens or (is_list and indent == above_indent)):
+            yield at
+            is_list = True
+        else:
+            is_list = False
+        above, above_indent = line, indent
+
+
+def _content(line: str) -> str:
+    return "".join(sign for _, sign, part in parts(line) if part is not Part.COMMENT).rstrip()
+
+
+def _space_hyphen(lines: list[str], at: int) -> None:
+    """Put the blank in, and before the entry's other keys if they are aligned with the first."""
+    line = lines[at]
+    indent = len(line) - len(line.lstrip(" "))
+    lines[at] = f"{line[: indent + 1]} {line[indent + 1 :]}"
+    below = [
+        number
+        for number in range(at + 1, _end_of(lines, at, indent))
+        if lines[number].strip() and not lines[number].lstrip().startswith("#")
+    ]
+    if below and len(lines[below[0]]) - len(lines[below[0]].lstrip(" ")) == indent + 1:
+        for number in below:
+            lines[number] = f" {lines[number]}"
+
+
+def _end_of(lines: list[str], at: int, indent: int) -> int:
+    """Return the index of the next line that is not indented deeper."""
+    for number in range(at + 1, len(lines)):
+        line = lines[number]
+        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
+            return number
+    return len(lines)
+
+
+def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
+    """Return a line whose texts in typographic quotes are in straight ones; a problem for each."""
+    if not _QUOTES.search(line):
+        return line
+    at = open_quote(line)
+    if at is not None and (
+        closed := re.search("[\u201c\u201d\u2018\u2019](?=\\s*(?:#.*)?$)", line)
+    ):
+        _note(line[closed.start()], line[at + 1 : closed.start()], number, closed.start(), findings)
+        return f"{line[: closed.start()]}{line[at]}{line[closed.end() :]}"
+    for begin in _openings(line):
+        end = _closing(line, begin)
+        if end is not None:
+            inner = line[begin + 1 : end]
+            _note(line[begin] + line[end], inner, number, begin, findings)
+            straight = inner.replace("\\", "\\\\").replace('"', '\\"')
+            mended = f'{line[:begin]}"{straight}"{line[end + 1 :]}'
+            return _with_straight_quotes(mended, number, findings)
+        if line[begin] in _NEVER_ALONE and not re.search(
+            f"[{_CLOSES[line[begin]]}]", line[begin + 1 :]
+        ):
+            _note(line[begin], line[begin + 1 :].strip(), number, begin, findings)
+            return f"{line[:begin]}{line[begin + 1 :]}"
+    return line
+
+
+def _note(quotes: str, inner: str, number: int, at: int, findings: Findings) -> None:
+    signs = " and ".join(f"U+{ord(one):04X}" for one in dict.fromkeys(quotes) if one not in "\"'")
+    cure = f'type straight ones: "{inner}"'
+    findings.add(
+        Mark(number, at + 1), f"typographic quotes ({signs}), which YAML takes for text", cure
+    )
+
+
+def _openings(line: str) -> Iterator[int]:
+    """Yield where a typographic quote stands at the beginning of a value or key."""
+    before, depth, was_blank = "", 0, True
+    for at, sign, part in parts(line):
+        if part is Part.COMMENT:
+            return
+        if part is Part.PLAIN and sign in _CLOSES:
+            begins = not before or before in "[{" or (before in ":-?" and was_blank)
+            if begins or (before == "," and depth):
+                yield at
+        was_blank = sign.isspace()
+        if part is Part.PLAIN and not was_blank:
+            opens = sign in "[{" and (not before or before in ":-,[{")
+            depth += opens - (sign in "]}" and depth > 0)
+        before = before if was_blank else sign
+
+
+def _closing(line: str, begin: int) -> int | None:
+    """Return the index of the quote that closes the one at an index and ends its value."""
+    closes = _CLOSES[line[begin]]
+    typographic = re.sub("[\"']", "", closes)
+    found = re.compile(f"[{typographic}]").search(line, begin + 1)
+    found = found or re.compile(f"[{closes}]").search(line, begin + 1)
+    if found is None or not re.match(r"\s*(?:$|#|:(?:\s|$)|[,\]}])", line[found.end() :]):
+        return None
+    return found.start()
