@@ -38,7 +38,7 @@ PARTS = {
     "exposition": 60.0,
     "city": 240.0,
     "sites": 800.0,
-    "pages": 120.0,
+    "pages": 300.0,
     "prometheus": 800.0,
     "stack": 1200.0,
 }

@@ -16,7 +16,7 @@ from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import progress
 from monitor.rollout.stage import Stage, StageFinding
 from monitor.status.alerts import alert_of_cause, alert_status
-from monitor.status.degraded import checks_of, degraded_since, troubles_of
+from monitor.status.degraded import checks_of, troubles_of
 from monitor.status.model import (
     CityStatus,
     CommonOutageStatus,
@@ -32,10 +32,11 @@ from monitor.status.model import (
     StageStatus,
     Window,
 )
+from monitor.status.tally import tallies
 from monitor.verdict import Cause, Subject, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from monitor.availability.records import Transition
@@ -47,12 +48,12 @@ if TYPE_CHECKING:
     from monitor.rollout.board import RolloutBoard
     from monitor.status.equipment import EquipmentBook
     from monitor.status.history import RoundTripHistory
+    from monitor.status.tally import Tally
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard
     from monitor.verdict.provider import ProviderOutage
 
 # The least that is known of any of a school's sites is what is known of the school.
-_WORST_STATE = (State.DOWN, State.UNKNOWN, State.UP)
 _WORST_STAGE = (
     Stage.REGRESSED,
     Stage.UNKNOWN,
@@ -88,7 +89,9 @@ class Sources:
 def city_status(sources: Sources, now: datetime) -> CityStatus:
     """Return the city at a glance."""
     inventory, board = sources.inventory, sources.board
-    states = [_worst(sources, school).state for school in inventory.schools]
+    degraded = sources.conditions.degraded()
+    found = tallies(board.findings(), degraded)
+    states = [found[school.id].worst.state for school in inventory.schools]
     causes = [subject for subject in board.root_causes() if subject.kind.is_device]
     hub, runbooks = board.common_outage, inventory.runbooks
     isolated = alert_of_cause(SubjectKind.UPLINK, Cause.ISOLATED) if board.is_isolated else ""
@@ -101,10 +104,7 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
         schools_up=states.count(State.UP),
         schools_down=states.count(State.DOWN),
         schools_unknown=states.count(State.UNKNOWN),
-        schools_degraded=sum(
-            state is State.UP and _degraded_since(sources, school) is not None
-            for school, state in zip(inventory.schools, states, strict=True)
-        ),
+        schools_degraded=sum(found[school.id].is_degraded for school in inventory.schools),
         common_outage=None
         if hub is None
         else CommonOutageStatus(
@@ -121,8 +121,8 @@ def city_status(sources: Sources, now: datetime) -> CityStatus:
             if (verdict := board.verdict(subject)) is not None
         ),
         degraded=tuple(
-            finding_of(sources, subject, verdict, found)
-            for subject, found in sources.conditions.degraded().items()
+            finding_of(sources, subject, verdict, troubles)
+            for subject, troubles in degraded.items()
             if (verdict := board.verdict(subject)) is not None
         ),
         goal=goal_status(sources, now),
@@ -174,17 +174,28 @@ def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
     )
 
 
-def school_summary(sources: Sources, school: School, now: datetime) -> SchoolSummary:
-    """Return a school in a line."""
-    return SchoolSummary(**_summary(sources, school, now))
+def school_summaries(sources: Sources, now: datetime) -> tuple[SchoolSummary, ...]:
+    """Return every school in a line, in the configuration's order."""
+    found = tallies(sources.board.findings(), sources.conditions.degraded())
+    in_maintenance = sources.maintenance.schools_active(now)
+    return tuple(
+        SchoolSummary(**_summary(sources, school, found[school.id], in_maintenance, now))
+        for school in sources.inventory.schools
+    )
 
 
 def school_status(
     sources: Sources, school: School, transitions: Iterable[Transition], now: datetime
 ) -> SchoolStatus:
     """Return a school, whole; `transitions` are its sites' as far back as is known, in order."""
+    subjects = [subject for site in school.sites for subject in _subjects(school, site)]
+    found = tallies(
+        ((one, _verdict(sources, one)) for one in subjects),
+        {one: sources.conditions.of(one) for one in subjects},
+    )
+    in_maintenance = sources.maintenance.schools_active(now)
     return SchoolStatus(
-        **_summary(sources, school, now),
+        **_summary(sources, school, found[school.id], in_maintenance, now),
         sites=tuple(_site(sources, school, site, now) for site in school.sites),
         outages=tuple(
             one
@@ -286,13 +297,14 @@ def finding_of(
     )
 
 
-def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
-    worst = _worst(sources, school)
-    switches = [
-        _verdict(sources, subject).state
-        for site in school.sites
-        for subject in _subjects(school, site)[1:]
-    ]
+def _summary(
+    sources: Sources,
+    school: School,
+    tally: Tally,
+    in_maintenance: Collection[str],
+    now: datetime,
+) -> dict[str, Any]:
+    worst = tally.worst
     stages = {_stage(sources, school, site).stage for site in school.sites}
     place = school.sites[0].location
     return {
@@ -305,12 +317,12 @@ def _summary(sources: Sources, school: School, now: datetime) -> dict[str, Any]:
         "longitude": place.longitude if place else None,
         "state": worst.state,
         "since": worst.since,
-        "degraded_since": _degraded_since(sources, school) if worst.state is State.UP else None,
-        "switches": len(switches),
-        "switches_down": switches.count(State.DOWN),
+        "degraded_since": tally.degraded_since if worst.state is State.UP else None,
+        "switches": tally.switches,
+        "switches_down": tally.switches_down,
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
         "in_lessons": sources.calendar.in_lessons(school.type, now, school.days_off),
-        "in_maintenance": sources.maintenance.active(school.id, now) is not None,
+        "in_maintenance": school.id in in_maintenance,
     }
 
 
@@ -357,11 +369,6 @@ def _subjects(school: School, site: Site) -> list[Subject]:
     ]
 
 
-def _degraded_since(sources: Sources, school: School) -> datetime | None:
-    subjects = (one for site in school.sites for one in _subjects(school, site))
-    return degraded_since(sources.conditions, subjects)
-
-
 def _finding(sources: Sources, subject: Subject) -> Finding:
     verdict = _verdict(sources, subject)
     return finding_of(sources, subject, verdict, sources.conditions.of(subject))
@@ -372,9 +379,3 @@ def _verdict(sources: Sources, subject: Subject) -> Verdict:
     if verdict is None:
         raise KeyError(f"{subject} is configured, but nobody judges it")
     return verdict
-
-
-def _worst(sources: Sources, school: School) -> Verdict:
-    """Return the worst verdict on a school's lines."""
-    verdicts = (_verdict(sources, _subjects(school, site)[0]) for site in school.sites)
-    return min(verdicts, key=lambda one: _WORST_STATE.index(one.state))

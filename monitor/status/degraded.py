@@ -13,7 +13,6 @@ from monitor.status.model import CheckStatus, TroubleStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from monitor.verdict import Conditions, Degradation, LastRun, Subject
 
@@ -57,8 +56,3 @@ def checks_of(conditions: Conditions, subjects: Iterable[Subject]) -> tuple[Chec
         for run in conditions.runs(subject)
     ]
     return tuple(sorted(found, key=lambda one: _WORST_OUTCOME.index(one.outcome)))
-
-
-def degraded_since(conditions: Conditions, subjects: Iterable[Subject]) -> datetime | None:
-    """Return since when some of these devices work badly, None if none does."""
-    return min((one.since for subject in subjects for one in conditions.of(subject)), default=None)

@@ -23,7 +23,7 @@ from monitor.status.build import (
     city_status,
     finding_of,
     school_status,
-    school_summary,
+    school_summaries,
     sla_of,
     windows_of,
 )
@@ -196,8 +196,7 @@ class DaemonView:
 
     def schools(self) -> tuple[SchoolSummary, ...]:
         """Return every school in a line."""
-        sources, now = self._sources, self._now
-        return tuple(school_summary(sources, one, now) for one in sources.inventory.schools)
+        return school_summaries(self._sources, self._now)
 
     async def school(self, school_id: str) -> SchoolStatus | None:
         """Return one school, whole; None if none with that id is configured."""

@@ -159,15 +159,22 @@ class Conditions:
         What follows from its line's trouble is told there (`monitor.verdict.same_cause`).
         """
         device = self._devices.get(subject)
-        found = device.condition.findings if device is not None else ()
-        if device is None or not found:
+        return self._of(device) if device is not None else ()
+
+    def _of(self, device: _Device) -> tuple[Degradation, ...]:
+        found = device.condition.findings
+        if not found:
             return ()
-        site = self._sites[subject.school, subject.site]
+        site = self._sites[device.subject.school, device.subject.site]
         return _own(device, found, site) if site.is_lossy else found
 
     def degraded(self) -> Mapping[Subject, tuple[Degradation, ...]]:
         """Return what is wrong with each device that is degraded, in the inventory's order."""
-        return {subject: found for subject in self._devices if (found := self.of(subject))}
+        return {
+            subject: found
+            for subject, device in self._devices.items()
+            if (found := self._of(device))
+        }
 
     def runs(self, subject: Subject) -> tuple[LastRun, ...]:
         """Return the last result of each check of a device."""

@@ -8,93 +8,36 @@ Must not know: how the daemon is built, or what a value means.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from monitor.observation import Outcome
-from monitor.status.model import Standing
-from monitor.web.language import preferred
+from monitor.web.listing import Fragments, Listing
 from monitor.web.order import Order, groups
 from monitor.web.picture import Chart, chart, spots
-from monitor.words.pages import word
+from monitor.web.wish import Wish
+from monitor.web.wording import wording
 from monitor.words.plain import plain_lines
-from monitor.words.rate import rate
-from monitor.words.terms import CAUSES, CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import date, datetime
 
-    from monitor.status.model import CityStatus, SchoolStatus, SchoolSummary
+    from monitor.status.model import CityStatus, SchoolStatus
     from monitor.status.view import View
-    from monitor.words.text import Language
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-MAX_QUERY: Final = 100
 _STATIC: Final = {
     "status.css": "text/css",
     "status.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 _ICON: Final = "icon.svg"
-_SYMBOLS: Final = {
-    Standing.UP: "●",
-    Standing.DEGRADED: "▲",
-    Standing.DOWN: "✕",
-    Standing.UNKNOWN: "?",
-}
-_OUTCOMES: Final = {
-    Outcome.OK: Standing.UP,
-    Outcome.FAILED: Standing.DOWN,
-    Outcome.UNKNOWN: Standing.UNKNOWN,
-}
-"""By which sign and colour a check's outcome is shown."""
-_MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the address asks for, and in which language it is answered."""
-
-    language: Language
-    search: str
-    only: str
-    order: Order = Order.TROUBLE
-
-    @classmethod
-    def of(cls, request: web.Request) -> Wish:
-        """Return the wish of a request; what is not understood is left out."""
-        query = request.query
-        language = preferred(request.headers.get("Accept-Language", ""), query.get("lang", ""))
-        only = query.get("state", "")
-        return cls(
-            language,
-            query.get("q", "")[:MAX_QUERY],
-            only if only in set(Standing) else "",
-            Order.of(query.get("sort", "")),
-        )
-
-    def address(self, **changes: str) -> str:
-        """Return the query of the same page with some of what it asks for changed."""
-        asked = {"lang": self.language, "q": self.search, "state": self.only, "sort": self.order}
-        return "?" + urlencode({key: said for key, said in (asked | changes).items() if said})
-
-    def takes(self, school: SchoolSummary) -> bool:
-        """Return whether a school is among those that are asked for."""
-        if self.only and school.standing != self.only:
-            return False
-        said = f"{school.name} {school.id} {school.number} {school.district} {school.type}"
-        return all(part in said.casefold() for part in self.search.casefold().split())
 
 
 class Pages:
@@ -103,6 +46,7 @@ class Pages:
     def __init__(self, view: View, timezone: Callable[[], str]) -> None:
         self._view = view
         self._timezone = timezone
+        self._fragments = Fragments()
         self._templates = Environment(
             autoescape=True,
             loader=PackageLoader("monitor.web"),
@@ -119,19 +63,23 @@ class Pages:
         found = [school for school in everybody if wish.takes(school)]
         names = {school.id: school.name for school in everybody}
         city = self._view.city()
-        return self._page(
-            request,
-            wish,
-            "city.html",
+        shared = wording(wish, request.rel_url.raw_path, ZoneInfo(self._timezone()))
+        pieces = self._templates.get_template("listing.html")
+        listed = Listing(self._fragments, wish, lambda: pieces.make_module(shared))
+        plan = spots(found)
+        text = self._templates.get_template("city.html").render(
+            **shared,
             city=city,
             groups=groups(found, uptime, wish.order),
-            uptime=uptime,
+            rows=lambda group: listed.rows(group, uptime, city.at),
             names=names,
             orders=tuple(Order),
             is_measured=any(school.stage.value != "unknown" for school in everybody),
             days_left=_days_left(city, ZoneInfo(self._timezone())),
-            plan=spots(found),
+            plan=plan,
+            spots=listed.spots(plan),
         )
+        return self._answer(listed.filled(plain_lines(text)), wish, 200)
 
     async def school(self, request: web.Request) -> web.Response:
         """Return the page of one school, or one that says that there is none."""
@@ -155,61 +103,25 @@ class Pages:
         return self._page(request, Wish.of(request), "missing.html", status=404, said="no_page")
 
     def _page(
-        self, request: web.Request, wish: Wish, template: str, status: int = 200, **values: object
+        self,
+        request: web.Request,
+        wish: Wish,
+        template: str,
+        status: int = 200,
+        **values: object,
     ) -> web.Response:
-        language = wish.language
-        zone = ZoneInfo(self._timezone())
+        shared = wording(wish, request.rel_url.raw_path, ZoneInfo(self._timezone()))
+        text = self._templates.get_template(template).render(**shared, **values)
+        return self._answer(plain_lines(text), wish, status)
 
-        def say(key: str, **filled: object) -> str:
-            return word(language, key, **filled)
-
-        def when(instant: datetime) -> str:
-            shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
-            return f"{instant.astimezone(zone):{shape}}"
-
-        def clock(instant: datetime) -> str:
-            return f"{instant.astimezone(zone):%H:%M:%S}"
-
-        def lasting(since: datetime, now: datetime) -> str:
-            minutes = max(0, int((now - since).total_seconds()) // 60)
-            for key, size in (("days", 2880), ("hours", 120), ("minutes", 0)):
-                if minutes >= size:
-                    return say(f"lasting.{key}", count=minutes // _MINUTES[key])
-            raise AssertionError("the last size is nought")
-
-        def day(it: date) -> str:
-            return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
-
-        def named(check: str) -> str:
-            return word(language, f"checks.{check}") if check in CHECKS else check
-
-        text = self._templates.get_template(template).render(
-            say=say,
-            named=named,
-            causes=CAUSES,
-            when=when,
-            clock=clock,
-            day=day,
-            rate=lambda bps: rate(bps, language),
-            number=lambda value, digits=1: _number(language, value, digits),
-            percent=lambda ratio: _percent(language, ratio),
-            lasting=lasting,
-            symbol=_SYMBOLS,
-            outcome=_OUTCOMES,
-            wish=wish,
-            root=_root(request.rel_url.raw_path),
-            standings=tuple(Standing),
-            **values,
-        )
+    def _answer(self, text: str, wish: Wish, status: int) -> web.Response:
         headers = {
             "Content-Security-Policy": POLICY,
             "Cache-Control": "no-store",
-            "Content-Language": language,
+            "Content-Language": wish.language,
             "Vary": "Accept-Language",
         }
-        return web.Response(
-            text=plain_lines(text), status=status, content_type="text/html", headers=headers
-        )
+        return web.Response(text=text, status=status, content_type="text/html", headers=headers)
 
 
 def page_routes(pages: Pages) -> list[web.RouteDef]:
@@ -221,11 +133,6 @@ def page_routes(pages: Pages) -> list[web.RouteDef]:
         # A browser asks for it by itself beside what is no page, such as the metrics.
         web.get("/favicon.ico", _static(_ICON, _STATIC[_ICON])),
     ]
-
-
-def _root(path: str) -> str:
-    """Return the relative way from a page to `/`, which holds behind any prefix of a proxy."""
-    return "../" * (path.count("/") - 1) or "./"
 
 
 def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -245,14 +152,3 @@ def _days_left(city: CityStatus, zone: ZoneInfo) -> int | None:
 
 def _charts(school: SchoolStatus) -> dict[str, Chart | None]:
     return {site.id: chart(site.last_day) for site in school.sites}
-
-
-def _number(language: Language, value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    return text.replace(".", ",") if language == "de" else text
-
-
-def _percent(language: Language, ratio: float) -> str:
-    """Return a share in per cent that is 100 only if nothing is missing of it."""
-    shown = math.floor(ratio * 1000) / 10
-    return "100" if ratio >= 1 else _number(language, shown, 1)

@@ -1,0 +1,106 @@
+"""The lines and the map's marks of schools: kept from page to page, put into the page as they are.
+
+A school's line is made again only when something in it has changed. Each piece is made safe once
+(`monitor.words.plain`) and not again with the page around it.
+
+Must not know: what a school's state is found from, HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
+
+from markupsafe import Markup
+
+from monitor.status.model import Standing
+from monitor.web.order import Order
+from monitor.web.wording import lasting
+from monitor.words.plain import plain_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from datetime import datetime
+
+    from jinja2.environment import TemplateModule
+
+    from monitor.status.uptime import Uptime
+    from monitor.web.order import Group
+    from monitor.web.picture import Plan
+    from monitor.web.wish import Wish
+
+MOST_PIECES: Final = 16_384
+"""So many pieces are kept, about a kilobyte each; then all are dropped and made again."""
+
+_IN_TROUBLE: Final = frozenset({Standing.DOWN, Standing.DEGRADED})
+# Whatever a value holds is escaped, so that no value looks like this.
+_PLACE: Final = re.compile(r"<!--(\d+)-->")
+
+
+class Fragments:
+    """The last piece of each place, with what it shows."""
+
+    def __init__(self, most: int = MOST_PIECES) -> None:
+        self._most = most
+        self._kept: dict[Hashable, tuple[object, str]] = {}
+
+    def of(self, place: Hashable, shown: object, make: Callable[[], str]) -> str:
+        """Return the piece for a place; it is made if what it shows differs from the last time."""
+        kept = self._kept.get(place)
+        if kept is not None and kept[0] == shown:
+            return kept[1]
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        piece = plain_lines(make())
+        self._kept[place] = shown, piece
+        return piece
+
+
+class Listing:
+    """The schools of one page; `templates` returns the templates of the pieces."""
+
+    def __init__(
+        self, fragments: Fragments, wish: Wish, templates: Callable[[], TemplateModule]
+    ) -> None:
+        self._fragments = fragments
+        self._wish = wish
+        self._make_templates = templates
+        self._pieces: list[str] = []
+
+    @cached_property
+    def _templates(self) -> TemplateModule:
+        return self._make_templates()
+
+    def rows(self, group: Group, uptime: Mapping[str, Uptime], now: datetime) -> Markup:
+        """Return where the lines of a group's schools will be."""
+        language, is_since = self._wish.language, self._wish.order is Order.SINCE
+        is_grouped = group.standing is not None
+        pieces = []
+        for school in group.schools:
+            says = is_since or school.standing in _IN_TROUBLE
+            since = school.degraded_since or school.since
+            shown = (school, uptime.get(school.id), lasting(language, since, now) if says else "")
+            make = partial(self._made, "row", is_grouped, *shown)
+            place = ("row", language, is_grouped, school.id)
+            pieces.append(self._fragments.of(place, shown, make))
+        return self._place(pieces)
+
+    def spots(self, plan: Plan) -> Markup:
+        """Return where the marks of a map will be."""
+        language = self._wish.language
+        return self._place(
+            self._fragments.of(("spot", language, spot.id), spot, partial(self._made, "spot", spot))
+            for spot in plan.spots
+        )
+
+    def filled(self, page: str) -> str:
+        """Return a page with the pieces in their places."""
+        return _PLACE.sub(lambda found: self._pieces[int(found[1])], page)
+
+    def _made(self, macro: str, *shown: object) -> str:
+        return str(getattr(self._templates, macro)(*shown))
+
+    def _place(self, pieces: Iterable[str]) -> Markup:
+        self._pieces.append("\n".join(pieces))
+        return Markup(f"<!--{len(self._pieces) - 1}-->")  # noqa: S704  # a number alone

@@ -1,0 +1,100 @@
+"""How the status pages say things: words, figures, instants, signs.
+
+Must not know: HTML, what a page shows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from monitor.observation import Outcome
+from monitor.status.model import Standing
+from monitor.words.pages import word
+from monitor.words.rate import rate
+from monitor.words.terms import CAUSES, CHECKS
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from monitor.web.wish import Wish
+    from monitor.words.text import Language
+
+_SYMBOLS: Final = {
+    Standing.UP: "●",
+    Standing.DEGRADED: "▲",
+    Standing.DOWN: "✕",
+    Standing.UNKNOWN: "?",
+}
+_OUTCOMES: Final = {
+    Outcome.OK: Standing.UP,
+    Outcome.FAILED: Standing.DOWN,
+    Outcome.UNKNOWN: Standing.UNKNOWN,
+}
+"""By which sign and colour a check's outcome is shown."""
+_MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
+
+
+def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
+    """Return what the templates of a page at that path use: words, figures and local times."""
+    language = wish.language
+
+    def say(key: str, **filled: object) -> str:
+        return word(language, key, **filled)
+
+    def when(instant: datetime) -> str:
+        shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
+        return f"{instant.astimezone(zone):{shape}}"
+
+    def clock(instant: datetime) -> str:
+        return f"{instant.astimezone(zone):%H:%M:%S}"
+
+    def day(it: date) -> str:
+        return f"{it:%d.%m.%Y}" if language == "de" else it.isoformat()
+
+    def named(check: str) -> str:
+        return word(language, f"checks.{check}") if check in CHECKS else check
+
+    return {
+        "say": say,
+        "named": named,
+        "causes": CAUSES,
+        "when": when,
+        "clock": clock,
+        "day": day,
+        "rate": lambda bps: rate(bps, language),
+        "number": lambda value, digits=1: _number(language, value, digits),
+        "percent": lambda ratio: _percent(language, ratio),
+        "lasting": lambda since, now: lasting(language, since, now),
+        "symbol": _SYMBOLS,
+        "outcome": _OUTCOMES,
+        "wish": wish,
+        "root": _root(path),
+        "standings": tuple(Standing),
+    }
+
+
+def _root(path: str) -> str:
+    """Return the relative way from a page to `/`, which holds behind any prefix of a proxy."""
+    return "../" * (path.count("/") - 1) or "./"
+
+
+def lasting(language: Language, since: datetime, now: datetime) -> str:
+    """Return how long something has lasted, in whole minutes, hours or days."""
+    minutes = max(0, int((now - since).total_seconds()) // 60)
+    for key, size in (("days", 2880), ("hours", 120), ("minutes", 0)):
+        if minutes >= size:
+            return word(language, f"lasting.{key}", count=minutes // _MINUTES[key])
+    raise AssertionError("the last size is nought")
+
+
+def _number(language: Language, value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.replace(".", ",") if language == "de" else text
+
+
+def _percent(language: Language, ratio: float) -> str:
+    """Return a share in per cent that is 100 only if nothing is missing of it."""
+    shown = math.floor(ratio * 1000) / 10
+    return "100" if ratio >= 1 else _number(language, shown, 1)

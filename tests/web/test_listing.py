@@ -1,0 +1,93 @@
+"""Lines of schools are kept as long as nothing in them changes, and not a moment longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from monitor.observation import State
+from monitor.status.uptime import Uptime
+from monitor.web.listing import Fragments
+from tests.web import answers
+from tests.web.test_app import Shown, client
+
+if TYPE_CHECKING:
+    from monitor.status.model import CityStatus, SchoolSummary
+
+
+class Changing(Shown):
+    """A city in which a test changes what is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = answers.NOW
+        self.one = answers.summary()
+        self.online = answers.uptime()
+
+    def city(self) -> CityStatus:
+        return answers.city(at=self.now, root_causes=())
+
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        return (self.one,)
+
+    async def uptime(self) -> dict[str, Uptime]:
+        return {self.one.id: self.online}
+
+
+async def test_a_change_is_in_the_next_page() -> None:
+    view = Changing()
+    async with client(view) as web:
+
+        async def listed(query: str = "lang=en") -> str:
+            async with web.get(f"/?{query}") as answer:
+                whole = await answer.text()
+            return whole[whole.index('class="groups"') :]
+
+        first = await listed()
+        assert await listed() == first
+        assert "60 min" not in first
+        view.one = view.one.model_copy(update={"state": State.DOWN})
+        assert "60 min" in await listed()
+        view.now += timedelta(minutes=7)
+        assert "67 min" in await listed()
+        view.online = Uptime(view.online.month, view.online.day)
+        swapped = await listed()
+        assert swapped.index("99.4 %") < swapped.index("89.5 %")
+        view.one = view.one.model_copy(update={"name": "Schiller & <b>"})
+        assert "Schiller &amp; &lt;b&gt;" in await listed()
+        # The same school, listed otherwise and in another language.
+        assert '<span class="unseen"> down</span>' in await listed("sort=name&lang=en")
+        assert '<span class="unseen"> Ausfall</span>' in await listed("sort=name&lang=de")
+
+
+async def test_a_name_that_looks_like_a_place_is_a_name() -> None:
+    view = Changing()
+    view.one = answers.summary(name="<!--0-->", type="<!--1-->", district="\u202ex")
+    async with client(view) as web, web.get("/?q=%3C!--0--%3E") as answer:
+        text = await answer.text()
+    assert "&lt;!--0--&gt;" in text
+    assert "<!--" not in text
+    assert "\u202e" not in text
+
+
+def noted(made: list[str], piece: str) -> str:
+    made.append(piece)
+    return piece
+
+
+def test_a_piece_is_made_when_what_it_shows_differs() -> None:
+    made: list[str] = []
+    pieces = Fragments()
+    for shown in ("one", "one", "two", "two", "one"):
+        assert pieces.of("a place", shown, partial(noted, made, shown)) == shown
+    assert made == ["one", "two", "one"]
+
+
+def test_no_more_pieces_are_kept_than_allowed() -> None:
+    pieces = Fragments(most=3)
+    made: list[str] = []
+    for place in "abcdabcd":
+        pieces.of(place, "", partial(noted, made, place))
+    # The fourth drops the three before it.
+    assert made == list("abcdabcd")
