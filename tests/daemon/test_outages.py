@@ -36,7 +36,7 @@ OF_ALL = {f"127.82.{number}.1" for number in SCHOOLS.values()}
 
 def two_providers(folder: Path) -> Inventory:
     """Return ten schools of `Stadtnetz` and two of another provider."""
-    inventory = inventory_of(folder, Town(161, SCHOOLS, switches=0))
+    inventory = inventory_of(folder, Town(161, SCHOOLS, switches=0, pace=5))
     schools = []
     for school in inventory.schools:
         [site] = school.sites

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from monitor.availability.records import Transition
 
-TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
+TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1, pace=5)
 DEAD = "127.82.2.1"
 
 
@@ -133,7 +133,7 @@ def test_a_removed_school_leaves_the_account_and_an_added_one_enters_it(tmp_path
             await asyncio.sleep(700)
             before = series(exact_names(await one.text()), "school_minutes_total", school="voede")
             rest = {name: number for name, number in TOWN.schools.items() if name != "goethe"}
-            one.offer(inventory_of(tmp_path, Town(161, {**rest, "new": 6}, switches=1)))
+            one.offer(inventory_of(tmp_path, Town(161, {**rest, "new": 6}, switches=1, pace=5)))
             assert await one.daemon.reload()
             await asyncio.sleep(700)
             samples = exact_names(await one.text())

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Minutes are settled after five, and recorded every five: at the stop, two are known.
 SECONDS = 7 * 60 + 30
 KNOWN = 2
-TOWN = Town(161, {"voede": 1}, switches=0)
+TOWN = Town(161, {"voede": 1}, switches=0, pace=5)
 # What would record the minutes, and may be what raises.
 RECORDING = {"MinuteRecorder.stop", "Ledger.submit"}
 

@@ -54,8 +54,8 @@ lessons:
   Grundschule: []
 defaults:
   snmp: {credential: devices, version: v2c, timeout: 400ms, retries: 0, port: PORT}
-  icmp: {interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms, switch_interval: 1s}
-  interfaces: {interval: 2s, timeout: 1500ms, uplink: wan}
+  icmp: {interval: P1, switch_interval: P1, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms}
+  interfaces: {interval: P2, timeout: 1500ms, uplink: wan}
   contract:
     provider: stadtnetz
     down: 1 Gbit/s
@@ -73,17 +73,20 @@ schools:
 class Town:
     """A small configuration: schools by id, each with the number of its network 127.82.N.0/24.
 
-    `extra` has further lines of YAML by school, without the indentation.
+    `extra` has further lines of YAML by school, without the indentation. `pace` is how many
+    seconds lie between two pings; who lives through hours of virtual time takes more than one.
     """
 
     port: int
     schools: Mapping[str, int]
     switches: int = 2
     extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    pace: int = 1
 
     def text(self) -> str:
         """Return the configuration file's text."""
-        parts = [_HEAD.replace("PORT", str(self.port))]
+        head = _HEAD.replace("PORT", str(self.port))
+        parts = [head.replace("P1", f"{self.pace}s").replace("P2", f"{2 * self.pace}s")]
         for school, network in self.schools.items():
             lines = [
                 f"- id: {school}",
