@@ -35,20 +35,20 @@ if TYPE_CHECKING:
 
 
 def check_as_json(
-    file: Path, inventory: Inventory | None, errors: Iterable[Problem], warnings: Iterable[str]
+    file: Path,
+    inventory: Inventory | None,
+    errors: Iterable[Problem],
+    warnings: Iterable[Problem],
 ) -> dict[str, Any]:
     """Return what a configuration file holds; `schools` is empty if it cannot be read."""
     schools = inventory.schools if inventory is not None else ()
     sites = [site for _, site in inventory.sites()] if inventory is not None else []
-    found = [
-        {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
-        for one in errors
-    ]
+    found = [dataclasses.asdict(one) for one in errors]
     return {
         "file": str(file),
         "ok": not found,
         "errors": found,
-        "warnings": list(warnings),
+        "warnings": [dataclasses.asdict(one) for one in warnings],
         "hints": [str(one) for one in hints(inventory)] if inventory is not None else [],
         "sites": len(sites),
         "switches": sum(len(site.switches) for site in sites),

@@ -5,40 +5,37 @@ Must not know: how a file is read.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.calendar.school_days import NOTHING_KNOWN, SchoolCalendar
 from monitor.cli.as_json import check_as_json
+from monitor.cli.check_warnings import warnings_of
 from monitor.cli.common import (
     CONFIG_VARIABLE,
     Exit,
     default_config,
-    fail,
     json_option,
-    read_inventory,
+    say_config_error,
 )
-from monitor.cli.contacts import check_contacts
-from monitor.cli.hints import has_no_holidays, hints, watched
-from monitor.cli.insecure import insecure_settings
-from monitor.cli.output import say, say_json, show
+from monitor.cli.contacts import covered, read_contacts_beside
+from monitor.cli.hints import hints, watched
+from monitor.cli.output import say, say_json, say_text, show
 from monitor.cli.run_options import concurrency_option, shard_option
 from monitor.clock import SystemClock
-from monitor.config import ConfigError, load
-from monitor.config.build.plausible import odd_locations
-from monitor.config.contacts import FILE_NAME, read_contacts
+from monitor.config import ConfigError, examine, read
+from monitor.config.contacts import FILE_NAME
+from monitor.config.tree.excerpt import with_excerpts
 from monitor.config.tree.problems import START, Problem
-from monitor.rollout.goal_records import configured_scope
-from monitor.rollout.progress import units
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.words.plural import count_of
 from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from monitor.config.contacts import Contacts
+    from monitor.config.tree.problems import ConfigWarning
     from monitor.inventory.city import Inventory
     from monitor.inventory.shard import Shard
 
@@ -67,69 +64,86 @@ def check(
     Of a file without errors: what will be watched, and hints of what cannot be said yet, each with
     the YAML that adds it.
     """
+    found = _examine(file, concurrency, shard)
     if as_json:
-        _print_json(file, concurrency, shard)
-        return
-    inventory = read_inventory(file)
+        say_json(check_as_json(file, found.inventory, found.problems, found.warnings))
+    else:
+        if found.inventory is not None and not found.errors:
+            _say_what_it_holds(file, found, found.inventory, list_schools=list_schools)
+        _say_what_is_wrong(file, found)
+    if found.errors:
+        raise SystemExit(Exit.WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a file holds, None if it is refused, and what is wrong with it and its contacts."""
+
+    text: str
+    inventory: Inventory | None
+    contacts: Contacts | None
+    errors: list[ConfigError]
+    warnings: list[ConfigWarning]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Return every error."""
+        return [problem for error in self.errors for problem in error.problems]
+
+
+def _examine(file: Path, concurrency: int, shard: Shard | None) -> _Found:
+    try:
+        examined = examine(read(file), str(file))
+    except ConfigError as error:
+        return _Found("", None, None, [error], [])
+    warnings = warnings_of(str(file), examined, SystemClock().now())
+    if examined.inventory is None or examined.error is not None:
+        errors = [examined.error] if examined.error is not None else []
+        return _Found(examined.text, None, None, errors, warnings)
+    inventory, errors, contacts = examined.inventory, [], None
     try:
         refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
     except CapacityError as error:
-        fail(f"{file}: {error}", Exit.WRONG)
+        errors.append(ConfigError((Problem(str(file), *START, str(error)),)))
+    try:
+        contacts = read_contacts_beside(inventory, file)
+    except ConfigError as error:
+        errors.append(error)
+    return _Found(examined.text, inventory, contacts, errors, warnings)
+
+
+def _say_what_it_holds(
+    file: Path, found: _Found, inventory: Inventory, *, list_schools: bool
+) -> None:
     sites = [site for _, site in inventory.sites()]
     if list_schools:
         table = Table(Column("id"), Column("number"), Column("name", Kind.TEXT))
         for school in inventory.schools:
             table.add(school.id, school.number, school.name)
         show(table)
+    warned = _counted(0, len(found.warnings))
     say(
         f"{file}: {count_of(len(inventory.schools), 'school')}, {count_of(len(sites), 'site')}, "
         f"{count_of(sum(len(site.switches) for site in sites), 'switch', 'switches')}, "
-        f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; no errors"
+        f"{count_of(sum(1 for _ in inventory.checks()), 'check')}; {warned}"
     )
     say(f"{file}: {watched(inventory)}")
-    check_contacts(inventory, file)
+    if found.contacts is not None:
+        say(f"{file.with_name(FILE_NAME)}: {covered(found.contacts)}")
     for hint in hints(inventory):
         say(f"{file}: hint: {hint}")
-    for warning in _warnings(inventory):
-        say(f"{file}: 1 warning: {warning}", err=True)
 
 
-def _print_json(file: Path, concurrency: int, shard: Shard | None) -> None:
-    """Print the same as JSON; leave with 1 if anything is wrong."""
-    inventory: Inventory | None = None
-    errors: list[Problem] = []
-    try:
-        inventory = load(file)
-        refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
-        if (contacts := file.with_name(FILE_NAME)).exists():
-            read_contacts(contacts, inventory)
-    except ConfigError as error:
-        errors += error.problems
-    except CapacityError as error:
-        errors.append(Problem(str(file), *START, str(error)))
-    warnings = _warnings(inventory) if inventory is not None else ()
-    say_json(check_as_json(file, inventory, errors, warnings))
-    if errors:
-        raise SystemExit(Exit.WRONG)
+def _say_what_is_wrong(file: Path, found: _Found) -> None:
+    """Print every error and every warning with its line, and how many, on stderr."""
+    for error in found.errors:
+        say_config_error(error, file, excerpts=True)
+    if found.warnings:
+        say_text(with_excerpts(found.warnings, found.text), err=True)
+    if found.errors and found.text:
+        say(f"{file}: {_counted(len(found.problems), len(found.warnings))}", err=True)
 
 
-def _warnings(inventory: Inventory) -> Iterator[str]:
-    """Yield what is no error and yet not as it should be."""
-    calendar = SchoolCalendar(inventory.calendar)
-    now = SystemClock().now()
-    if calendar.is_running_out(now) and not has_no_holidays(inventory):
-        known = (
-            "no school holidays are known"
-            if calendar.data_ends == NOTHING_KNOWN
-            else f"school holidays are known until {calendar.data_ends}"
-        )
-        yield f"{known}; every later weekday counts as a school day: add them to city.holidays"
-    yield from odd_locations(inventory)
-    for seen, cure in insecure_settings(inventory):
-        yield f"{seen}; {cure}"
-    scope = configured_scope(inventory, now)
-    if scope is not None and (listed := len(units(scope))) < scope.denominator:
-        yield (
-            f"goals.connectivity wants {scope.denominator} {scope.unit}, and {listed} of them are "
-            "listed: this goal cannot be reached; list the others, or correct the denominator"
-        )
+def _counted(errors: int, warnings: int) -> str:
+    said = count_of(errors, "error") if errors else "no errors"
+    return f"{said}, {count_of(warnings, 'warning')}" if warnings else said

@@ -254,7 +254,7 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
     """Print every mistake of a configuration, and the way to another one where none is found."""
     from monitor.config.tree.excerpt import with_excerpts  # noqa: PLC0415  # pydantic, YAML
 
-    text = with_excerpts(error) if excerpts else str(error)
+    text = with_excerpts(error.problems, error.text) if excerpts else str(error)
     if config == DEFAULT_CONFIG and not config.exists():
         text += "; name it with --config"
     say_text(text, err=True)

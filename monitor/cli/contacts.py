@@ -19,7 +19,7 @@ from monitor.cli.common import (
     say_config_error,
     sentence,
 )
-from monitor.cli.output import say, say_document
+from monitor.cli.output import say_document
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.contacts import FILE_NAME, Contacts, read_contacts
@@ -78,14 +78,20 @@ def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) ->
         raise SystemExit(Exit.WRONG) from None
 
 
-def check_contacts(inventory: Inventory, config: Path) -> None:
-    """Check the contacts beside a configuration, if any, and print what they cover."""
+def read_contacts_beside(inventory: Inventory, config: Path) -> Contacts | None:
+    """Return the contacts beside a configuration, None where there are none.
+
+    Raises:
+        ConfigError: with every error in them.
+    """
     beside = config.with_name(FILE_NAME)
-    if not beside.exists():
-        return
-    found = contacts_of(inventory, config)
+    return read_contacts(beside, inventory) if beside.exists() else None
+
+
+def covered(found: Contacts) -> str:
+    """Return what contacts cover, as text."""
     schools, providers = len(found.schools), len(found.providers)
-    say(
-        f"{beside}: contacts of {count_of(schools, 'school')} and "
-        f"{count_of(providers, 'provider')}; no errors"
+    return (
+        f"contacts of {count_of(schools, 'school')} and {count_of(providers, 'provider')}; "
+        "no errors"
     )

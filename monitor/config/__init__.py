@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.config.build.build import build
@@ -21,11 +21,21 @@ from monitor.config.tree.text import MAX_BYTES, compose
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.config.tree.text import Node
     from monitor.inventory.city import Inventory
 
 _END_MARK = re.compile(rb"^\.\.\.(?:\s|$)", re.MULTILINE)
 
-__all__ = ["ConfigError", "Problem", "load", "load_text", "read", "schema"]
+__all__ = [
+    "ConfigError",
+    "Examined",
+    "Problem",
+    "examine",
+    "load",
+    "load_text",
+    "read",
+    "schema",
+]
 
 
 def load(path: Path) -> Inventory:
@@ -60,27 +70,48 @@ def _read(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a file's bytes hold, and what is wrong with them, None if nothing.
+
+    `root` and `inventory` are None where the text could not be read. With an error, `inventory` is
+    what is left without the broken parts: fit to look for what else is odd, and for nothing else.
+    """
+
+    text: str
+    root: Node | None
+    inventory: Inventory | None
+    error: ConfigError | None
+
+
 def load_text(text: bytes, name: str) -> Inventory:
     """Return the inventory that a file's bytes describe; `name` stands in the problems.
 
     Raises:
         ConfigError: if it is not fit for use, with every reason.
     """
+    found = examine(text, name)
+    if found.inventory is None or found.error is not None:
+        raise found.error or ConfigError(())
+    return found.inventory
+
+
+def examine(text: bytes, name: str) -> Examined:
+    """Return what a file's bytes hold, with every mistake; `name` stands in the problems."""
     findings = Findings(name)
     shown = text.decode("utf-8", "replace").removeprefix("\ufeff")
+    root: Node | None = None
+    inventory: Inventory | None = None
     try:
-        inventory = _inventory(text, findings)
+        root = compose(text, findings)
+        inventory = None if root is None else _inventory(text, root, findings)
     except TooManyProblemsError:
-        raise findings.error(shown) from None
-    if inventory is None or len(findings):
-        raise findings.error(shown)
-    return inventory
+        root = None
+    is_refused = inventory is None or len(findings) > 0
+    return Examined(shown, root, inventory, findings.error(shown) if is_refused else None)
 
 
-def _inventory(text: bytes, findings: Findings) -> Inventory | None:
-    root = compose(text, findings)
-    if root is None:
-        return None
+def _inventory(text: bytes, root: Node, findings: Findings) -> Inventory:
     draft = validate(root, findings)
     check_names(root, findings)
     return replace(build(draft, root, findings), has_end_mark=bool(_END_MARK.search(text)))

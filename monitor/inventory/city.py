@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime, time
 
+    from monitor.inventory.checks import SnmpAccess
+
 NO_CITY: Final = "Schulnetz"
 """The name of a city that has none."""
 
@@ -339,13 +341,13 @@ class Inventory:
             yield from _checks(target, reference.checks)
 
 
-def insecure_devices(inventory: Inventory) -> int:
-    """Return how many devices are read by SNMP so that others can read along."""
+def insecure_accesses(inventory: Inventory) -> list[SnmpAccess]:
+    """Return by what each device is read by SNMP that others can read along with."""
     sites = [site for _, site in inventory.sites()]
     plans = [site.uplink.checks for site in sites]
     plans += [switch.checks for site in sites for switch in site.switches]
     accesses = [snmp_access(checks) for checks in plans]
-    return sum(access.is_insecure for access in accesses if access is not None)
+    return [access for access in accesses if access is not None and access.is_insecure]
 
 
 def checks_of_school(school: School) -> Iterator[Check]:

@@ -59,13 +59,14 @@ def test_check_says_what_a_file_holds_and_every_mistake(config: Path) -> None:
     assert document["ok"] is True
     assert [one["id"] for one in document["schools"]] == ["voede", "goethe"]
     assert (document["sites"], document["switches"], document["checks"]) == (2, 4, 19)
-    assert "SNMP without encryption" in document["warnings"][0]
+    assert "SNMP without encryption" in document["warnings"][0]["message"]
     config.write_text(TOWN.text().replace("type: Grundschule", "type: Grundschul"))
     document = printed("check", config, "--json", code=1)
     assert_same_form(documented("check"), document)
     assert (document["ok"], len(document["errors"]), document["schools"]) == (False, 2, [])
     assert "did you mean Grundschule?" in document["errors"][0]["message"]
     assert document["errors"][0]["line"] > 1
+    assert document["warnings"][0]["line"] > 1
 
 
 def test_check_finds_what_cannot_run_on_time_and_wrong_contacts(config: Path) -> None:

@@ -54,9 +54,12 @@ def commands() -> dict[str, click.Command]:
 def test_check_says_what_a_good_file_holds(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert code == 0
-    assert errors.startswith(f"{config}: 1 warning: 6 devices are read by SNMP without encryption")
+    warning, line, caret = errors.splitlines()
+    assert warning.startswith(f"{config}:14:")
+    assert ": warning: 6 devices are read by SNMP without encryption; " in warning
+    assert line.index("devices", line.index("credential")) == caret.index("^")
     assert output.splitlines() == [
-        f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors",
+        f"{config}: 2 schools, 2 sites, 4 switches, 19 checks; no errors, 1 warning",
         f"{config}: watched: 6 devices by ping, 6 of them by SNMP, 0 further checks, 3 references",
     ]
 
@@ -70,7 +73,7 @@ def test_check_warns_of_a_goal_that_lists_too_few(tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     code, _, errors = invoke("check", file)
     assert code == 0
-    assert "1 warning: goals.connectivity wants 3 schools, and 2 of them are listed" in errors
+    assert "warning: goals.connectivity wants 3 schools, and 2 of them are listed" in errors
     file.write_text(text.replace("denominator: 3", "denominator: 2"), encoding="utf-8")
     assert "goals.connectivity" not in invoke("check", file)[2]
 
@@ -90,7 +93,8 @@ def test_check_tells_every_error_with_its_place(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert (code, output) == (1, "")
     lines = errors.splitlines()
-    assert len(lines) == 9
+    assert len(lines) == 13
+    assert lines.pop() == f"{config}: 3 errors, 1 warning"
     assert all(line.startswith(f"{config}:") for line in lines[::3])
     assert all(line.lstrip().startswith("| ") and line.endswith("^") for line in lines[2::3])
     assert "did you mean Grundschule?" in errors
@@ -221,5 +225,5 @@ def test_the_kinds_of_faults_can_be_listed(config: Path) -> None:
 def test_check_refuses_what_run_would_refuse_for_want_of_concurrency(config: Path) -> None:
     code, output, errors = invoke("check", config, "--concurrency", "2")
     assert (code, output) == (1, "")
-    assert errors.startswith(f"error: {config}: these checks need up to ")
+    assert errors.startswith(f"{config}:1:1: these checks need up to ")
     assert "runs at once, 2 are allowed; lengthen intervals" in errors

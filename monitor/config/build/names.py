@@ -11,13 +11,11 @@ import zoneinfo
 from typing import TYPE_CHECKING
 
 from monitor.config.shape.units import time_zone
-from monitor.config.tree.places import node_at
+from monitor.config.tree.places import entries_below, node_at
 from monitor.config.tree.problems import listed, shown, suggestion
 from monitor.config.tree.text import BROKEN, Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from monitor.config.tree.problems import Findings
 
 # Which section of the file a key's value must be a name of, by the key and what holds it.
@@ -36,7 +34,7 @@ _WITNESSES = 2
 
 def check_names(root: Node, findings: Findings) -> None:
     """Add a problem for each name that does not exist and each that is given twice."""
-    for holder, key, node in _entries(root, ""):
+    for holder, key, node in entries_below(root):
         section = _NAMED.get((holder, key))
         if section is not None:
             _check_exists(root, section, node, findings)
@@ -56,17 +54,6 @@ def check_names(root: Node, findings: Findings) -> None:
             switches = _items(node_at(place, ("switches",)))
             _check_unique(switches, "name", "device name", findings)
     _check_zone(node_at(root, ("city", "timezone")), findings)
-
-
-def _entries(node: Node, holder: str) -> Iterator[tuple[str, str, Node]]:
-    """Yield each entry of each mapping with the key that holds the mapping (or its list)."""
-    if isinstance(node, Sequence):
-        for item in node.items:
-            yield from _entries(item, holder)
-    elif isinstance(node, Mapping):
-        for key, value in node.values.items():
-            yield holder, key, value
-            yield from _entries(value, key)
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:

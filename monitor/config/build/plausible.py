@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
 
 FAR_KM: Final = 50.0
 """No city is so wide; its schools are within half of it."""
@@ -28,33 +29,33 @@ _COUNTRIES: Final = {
 Place = tuple[float, float]
 
 
-def odd_locations(inventory: Inventory) -> Iterator[str]:
-    """Yield a sentence for each site whose location cannot be meant."""
+def odd_locations(inventory: Inventory) -> Iterator[tuple[SiteKey, str]]:
+    """Yield each site whose location cannot be meant, with a sentence."""
     places = {
-        str(school.key(site)) if len(school.sites) > 1 else school.id: (
-            site.location.latitude,
-            site.location.longitude,
-        )
+        school.key(site): (site.location.latitude, site.location.longitude)
         for school, site in inventory.sites()
         if site.location is not None
     }
+    alone = {school.id for school in inventory.schools if len(school.sites) == 1}
     if not places:
         return
     country = _COUNTRIES.get(inventory.calendar.country)
     swapped = {
-        name for name, (latitude, longitude) in places.items()
+        key for key, (latitude, longitude) in places.items()
         if country and not _within(country, (latitude, longitude))
         and _within(country, (longitude, latitude))
     }  # fmt: skip
-    right = [_turned(place) if name in swapped else place for name, place in places.items()]
+    right = [_turned(place) if key in swapped else place for key, place in places.items()]
     middle = (median(one[0] for one in right), median(one[1] for one in right))
-    for name, place in places.items():
+    for key, place in places.items():
+        name = key.school if key.school in alone else str(key)
         shown = f"location [{place[0]}, {place[1]}]"
         away = _km(middle, place)
-        if name in swapped or (away > FAR_KM >= _km(middle, _turned(place))):
-            yield (f"{name}: {shown} looks swapped; latitude comes first: [{place[1]}, {place[0]}]")
+        if key in swapped or (away > FAR_KM >= _km(middle, _turned(place))):
+            meant = f"[{place[1]}, {place[0]}]"
+            yield key, f"{name}: {shown} looks swapped; latitude comes first: {meant}"
         elif away > FAR_KM:
-            yield f"{name}: {shown} is {away:.0f} km away from the middle of all schools"
+            yield key, f"{name}: {shown} is {away:.0f} km away from the middle of all schools"
 
 
 def _within(country: tuple[Place, Place], place: Place) -> bool:

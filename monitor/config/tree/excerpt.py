@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from monitor.config.tree.signs import LINE_END
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from monitor.config.tree.problems import ConfigError, Problem
+    from monitor.config.tree.problems import Problem
 
 _WIDTH: Final = 100
 # Lines that may hold a secret in the wrong place are not repeated on a terminal.
@@ -21,10 +21,10 @@ _SECRET: Final = re.compile(r"communit|passw|secret|token|://[^/\s]*@", re.IGNOR
 _TOP: Final = re.compile(r"[A-Za-z_\"']")
 
 
-def with_excerpts(error: ConfigError) -> str:
-    """Return all problems, each with its line and a caret where the text is known."""
-    lines = LINE_END.split(error.text) if error.text else []
-    return "\n".join(f"{problem}{_excerpt(problem, lines)}" for problem in error.problems)
+def with_excerpts(problems: Iterable[Problem], text: str) -> str:
+    """Return all problems, each with its line and a caret where the file's text is known."""
+    lines = LINE_END.split(text) if text else []
+    return "\n".join(f"{problem}{_excerpt(problem, lines)}" for problem in problems)
 
 
 def _excerpt(problem: Problem, lines: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from monitor.config.tree.text import Mapping, Node, Sequence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitor.config.shape.layout import Location
     from monitor.config.tree.problems import Mark
 
@@ -47,3 +49,14 @@ def node_at(root: Node, path: Location) -> Node | None:
         else:
             return None
     return node
+
+
+def entries_below(node: Node, holder: str = "") -> Iterator[tuple[str, str, Node]]:
+    """Yield each entry of each mapping with the key that holds the mapping (or its list)."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from entries_below(item, holder)
+    elif isinstance(node, Mapping):
+        for key, value in node.values.items():
+            yield holder, key, value
+            yield from entries_below(value, key)

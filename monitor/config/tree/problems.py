@@ -49,6 +49,15 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
+class ConfigWarning(Problem):
+    """What is allowed and hardly meant: the file runs with it."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: warning: {self.message}"
+
+
 class ConfigError(Exception):
     """The configuration is refused; `problems` holds every reason, sorted by place.
 

@@ -93,14 +93,14 @@ def test_invisible_characters_in_quotes_and_comments_are_text() -> None:
 def test_the_column_is_under_a_caret() -> None:
     error = refused(SMALL.replace("192.0.2.1", "192.0.2.x y"))
     (problem,) = error.problems
-    message, line, caret = with_excerpts(error).splitlines()
+    message, line, caret = with_excerpts(error.problems, error.text).splitlines()
     assert message == str(problem)
     assert line.index("192.0.2.x y") == caret.index("^")
 
 
 def test_a_long_line_is_cut_around_the_caret() -> None:
     error = refused(SMALL.replace("name: First School", f"name: {'x' * 300}: y"))
-    _, line, caret = with_excerpts(error).splitlines()
+    _, line, caret = with_excerpts(error.problems, error.text).splitlines()
     assert len(line) < 120
     assert line[caret.index("^")] == ":"
 
@@ -120,10 +120,12 @@ def test_check_shows_the_line_of_each_mistake(tmp_path: Path) -> None:
     shown = errors.splitlines()
     assert code == 1
     assert shown[0].startswith(f"{file}:33:23: ")
-    assert shown[1:] == [
+    assert shown[1:3] == [
         "   33 |     location: [51.48, 907.22]",
         "      |                       ^",
     ]
+    assert ": warning: " in shown[3]
+    assert shown[-1] == f"{file}: 1 error, 1 warning"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_coordinates_that_cannot_be_meant_are_warned_of(
     text = SMALL.replace("...\n", f"{third}...\n").replace("[51.48, 7.22]", place, 1)
     (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
     code, _, errors = invoke("check", tmp_path / "s.yaml")
-    warnings = [line for line in errors.splitlines() if "location [" in line]
+    warnings = [line for line in errors.splitlines() if ": warning: first-school: " in line]
     assert (code, len(warnings)) == (0, 1 if said else 0), errors
     assert all(f"first-school: location {place} " in one and said in one for one in warnings)
 

@@ -1,0 +1,107 @@
+"""What of a configuration file is no error and yet not as it should be, with its place.
+
+It is looked for in a file with errors, too: in what is left of it.
+
+Must not know: how a file is read, or who prints.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.calendar.school_days import NOTHING_KNOWN, CalendarError, SchoolCalendar
+from monitor.cli.hints import has_no_holidays
+from monitor.cli.insecure import old_tls, unencrypted
+from monitor.config.build.plausible import odd_locations
+from monitor.config.tree.places import entries_below, key_mark_of, mark_of, node_at
+from monitor.config.tree.problems import ConfigWarning
+from monitor.config.tree.text import Scalar, Sequence
+from monitor.inventory.city import insecure_accesses
+from monitor.rollout.goal_records import configured_scope
+from monitor.rollout.progress import units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from monitor.config import Examined
+    from monitor.config.tree.problems import Mark
+    from monitor.config.tree.text import Node
+    from monitor.inventory.city import Inventory
+    from monitor.inventory.site_key import SiteKey
+
+
+def warnings_of(file: str, found: Examined, now: datetime) -> list[ConfigWarning]:
+    """Return the warnings of a file in its order; none of a text that could not be read."""
+    if found.root is None or found.inventory is None:
+        return []
+    placed = _warnings(found.root, found.inventory, now)
+    return sorted(ConfigWarning(file, *mark, sentence) for mark, sentence in placed)
+
+
+def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple[Mark, str]]:
+    if until := _known_holidays(inventory, now):
+        keys = (("city", "holidays"), ("city", "state"), ("city",))
+        place = next((path for path in keys if node_at(root, path) is not None), ())
+        yield (
+            key_mark_of(root, place) if place else root.mark,
+            f"{until}; every later weekday counts as a school day: add them to city.holidays",
+        )
+    for key, sentence in odd_locations(inventory):
+        yield _place_of(root, key), sentence
+    if (insecure := unencrypted(inventory)) is not None:
+        names: set[object] = {access.credential for access in insecure_accesses(inventory)}
+        # A name without an entry is an error, of which nothing is known.
+        if all(node_at(root, ("credentials", str(name))) is not None for name in names):
+            yield _first(root, "credential", names), "; ".join(insecure)
+    if (old := old_tls(inventory)) is not None:
+        yield _first(root, "old_tls", {True}), "; ".join(old)
+    scope = configured_scope(inventory, now)
+    schools = node_at(root, ("schools",))
+    is_whole = isinstance(schools, Sequence) and len(schools.items) == len(inventory.schools)
+    if scope is not None and is_whole and (listed := len(units(scope))) < scope.denominator:
+        yield (
+            mark_of(root, ("goals", "connectivity", "denominator")),
+            (
+                f"goals.connectivity wants {scope.denominator} {scope.unit}, and {listed} of them "
+                "are listed: this goal cannot be reached; list the others, or correct the "
+                "denominator"
+            ),
+        )
+
+
+def _known_holidays(inventory: Inventory, now: datetime) -> str:
+    """Return until when holidays are known if that is soon, else nothing."""
+    try:
+        calendar = SchoolCalendar(inventory.calendar)
+    except CalendarError:  # an error of the file, which names the state
+        return ""
+    if not calendar.is_running_out(now) or has_no_holidays(inventory):
+        return ""
+    if calendar.data_ends == NOTHING_KNOWN:
+        return "no school holidays are known"
+    return f"school holidays are known until {calendar.data_ends}"
+
+
+def _first(root: Node, wanted: str, values: set[object]) -> Mark:
+    """Return where a key first has one of these values."""
+    for _, key, node in entries_below(root):
+        if key == wanted and isinstance(node, Scalar) and node.value in values:
+            return node.mark
+    return root.mark
+
+
+def _place_of(root: Node, site: SiteKey) -> Mark:
+    """Return where a site's location stands."""
+    school = _with_id(node_at(root, ("schools",)), site.school) or root
+    there = _with_id(node_at(school, ("sites",)), site.site) or school
+    return mark_of(there, ("location",))
+
+
+def _with_id(nodes: Node | None, wanted: str) -> Node | None:
+    items = nodes.items if isinstance(nodes, Sequence) else ()
+    for item in items:
+        named = node_at(item, ("id",))
+        if isinstance(named, Scalar) and named.value == wanted:
+            return item
+    return None
