@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -212,7 +213,10 @@ async def test_load_keeps_a_test_from_beginning_and_stops_a_running_one(tmp_path
             with line.others("40M"):
                 await asyncio.wait_for(running, PATIENCE_SECONDS)
     skipped, stopped = made.reasons
-    assert skipped.startswith("skipped load: others use 2")
+    others = re.match(r"skipped load: others use ([\d.]+) % of the contracted rate, 5 %", skipped)
+    assert others, skipped
+    # The pace of a busy machine's sender is no exact one; its packets' headers come on top.
+    assert 15 < float(others[1]) < 30
     assert stopped.startswith("stopped load: others use ")
 
 
