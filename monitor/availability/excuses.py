@@ -13,15 +13,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from monitor.availability.minutes import CODES, EXCUSED, MinuteClass, minute_of, start_of
-from monitor.ledger.chain import Entry
-from monitor.ledger.payload import Payload
+from monitor.ledger.codec import Codec
+from monitor.state.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from monitor.ledger.chain import Json
+    from monitor.ledger.chain import Entry
 
 EXCUSE: Final = "excuse"
 EXCUSE_WITHDRAWN: Final = "excuse_withdrawn"
@@ -87,29 +87,11 @@ class Excuse:
         return site in self.sites and self.first < span.stop and span.start < self.stop
 
 
-def excuse_entry(excuse: Excuse) -> Entry:
-    """Return the entry that reclassifies minutes; its instant is that of the decision."""
-    payload: dict[str, Json] = {
-        "excuse": excuse.id,
-        "by": excuse.by,
-        "reason": excuse.reason,
-        "sites": list(excuse.sites),
-        "provider": excuse.provider,
-        "first": excuse.first,
-        "minutes": excuse.minutes,
-        "into": excuse.into,
-    }
-    return Entry(excuse.at, EXCUSE, "", payload)
-
-
-def withdrawal_entry(withdrawal: Withdrawal) -> Entry:
-    """Return the entry that takes an excuse back; its instant is that of the decision."""
-    payload: dict[str, Json] = {
-        "excuse": withdrawal.excuse,
-        "by": withdrawal.by,
-        "reason": withdrawal.reason,
-    }
-    return Entry(withdrawal.at, EXCUSE_WITHDRAWN, "", payload)
+_EXCUSE: Final = Codec(
+    EXCUSE, Excuse, wires={"id": Wire(str, str, str, "excuse"), "withdrawn": None}
+)
+_WITHDRAWAL: Final = Codec(EXCUSE_WITHDRAWN, Withdrawal)
+excuse_entry, withdrawal_entry = _EXCUSE.entry, _WITHDRAWAL.entry
 
 
 def read_excuses(entries: Iterable[Entry]) -> tuple[Excuse, ...]:
@@ -124,32 +106,12 @@ def read_excuses(entries: Iterable[Entry]) -> tuple[Excuse, ...]:
     withdrawn: dict[str, Withdrawal] = {}
     for entry in entries:
         if entry.kind == EXCUSE:
-            excuse = _read_excuse(entry)
+            excuse = _EXCUSE.read(entry)
             found.setdefault(excuse.id, excuse)
         elif entry.kind == EXCUSE_WITHDRAWN:
-            one = _read_withdrawal(entry)
+            one = _WITHDRAWAL.read(entry)
             withdrawn.setdefault(one.excuse, one)
     return tuple(replace(one, withdrawn=withdrawn.get(one.id)) for one in found.values())
-
-
-def _read_withdrawal(entry: Entry) -> Withdrawal:
-    payload = Payload(entry, EXCUSE_WITHDRAWN)
-    return Withdrawal(payload.text("excuse"), entry.at, payload.text("by"), payload.text("reason"))
-
-
-def _read_excuse(entry: Entry) -> Excuse:
-    payload = Payload(entry, EXCUSE)
-    return Excuse(
-        id=payload.text("excuse"),
-        at=entry.at,
-        by=payload.text("by"),
-        reason=payload.text("reason"),
-        sites=payload.texts("sites"),
-        provider=payload.text("provider"),
-        first=payload.integer("first"),
-        minutes=payload.integer("minutes"),
-        into="down" if payload.one_of("into", INTO) == "down" else "unknown",
-    )
 
 
 def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneInfo) -> range:
@@ -248,7 +210,7 @@ def read_asked(entry: Entry) -> Excuse | Withdrawal:
     Raises:
         MalformedEntryError: if it is neither an excuse nor a withdrawal.
     """
-    return _read_withdrawal(entry) if entry.kind == EXCUSE_WITHDRAWN else _read_excuse(entry)
+    return _WITHDRAWAL.read(entry) if entry.kind == EXCUSE_WITHDRAWN else _EXCUSE.read(entry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from monitor.availability.minutes import CODES, MISSING, start_of
-from monitor.ledger.chain import Entry, MalformedEntryError, instant, milliseconds
-from monitor.observation import State
+from monitor.ledger.chain import Entry, MalformedEntryError
+from monitor.ledger.codec import Codec
+from monitor.observation import State  # noqa: TC001  # read by the codec
+from monitor.state.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-
-    from monitor.ledger.chain import Json
 
 SCOPE: Final = "scope"
 MINUTES: Final = "minutes"
@@ -37,6 +37,15 @@ RULE_NAME: Final = "references for each provider"
 
 
 _ENCODED: Final = re.compile(rf"(\d*)([{re.escape(''.join(CODES.values()))}])")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """From `at` on, `scope` stands for these `school/site`, in this order."""
+
+    at: datetime
+    scope: str
+    sites: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +75,41 @@ def scope_id(sites: Sequence[str]) -> str:
     return blake2b("\n".join(sites).encode(), digest_size=8).hexdigest()
 
 
-def scope_entry(sites: Sequence[str], at: datetime) -> Entry:
-    """Return the entry that says which sites a scope id stands for, in their order."""
-    return Entry(at, SCOPE, "", {"scope": scope_id(sites), "sites": list(sites)})
-
-
 def rule_entry(at: datetime) -> Entry:
     """Return the entry that says that verdicts follow the present rule from an instant on."""
     return Entry(at, RULE, "", {"rule": RULE_NAME})
 
 
-def minutes_entry(run: MinuteRun) -> Entry:
-    """Return the entry of a run of minutes; its instant is the first minute's beginning."""
-    payload: dict[str, Json] = {
-        "first": run.first,
-        "minutes": run.minutes,
-        "scope": run.scope,
-        "states": _packed(run.codes),
-    }
-    return Entry(start_of(run.first), MINUTES, "", payload)
+def _packed(codes: str) -> str:
+    """Return codes with repetitions counted: `uuud` is `3ud`."""
+    runs = ((code, len(list(same))) for code, same in groupby(codes))
+    return "".join(f"{count if count > 1 else ''}{code}" for code, count in runs)
 
 
-def transition_entry(transition: Transition) -> Entry:
-    """Return the entry of a transition; its instant is that of the confirmation."""
-    payload: dict[str, Json] = {
-        "state": transition.state.value,
-        "since": milliseconds(transition.since),
-        "reason": transition.reason,
-        "detail": transition.detail,
-    }
-    return Entry(transition.at, TRANSITION, transition.site, payload)
+def _unpacked(states: str) -> str:
+    return "".join(code * int(count or 1) for count, code in _ENCODED.findall(states))
 
 
-def read_transition(entry: Entry) -> Transition:
-    """Return the transition of an entry.
+_SCOPE: Final = Codec(SCOPE, Scope)
+read_scope: Final = _SCOPE.read
 
-    Raises:
-        MalformedEntryError: if it is another kind of entry, or malformed.
-    """
-    state, since = entry.payload.get("state"), entry.payload.get("since")
-    if not isinstance(state, str) or not isinstance(since, int):
-        raise MalformedEntryError(
-            f"{entry.kind} entry of {entry.subject} at {entry.at} is no transition"
-        )
-    reason, detail = entry.payload.get("reason"), entry.payload.get("detail")
-    return Transition(
-        entry.subject, State(state), instant(since), entry.at, str(reason or ""), str(detail or "")
-    )
+# The instant of the entry is the first minute's beginning.
+_MINUTES: Final = Codec(
+    MINUTES,
+    MinuteRun,
+    at=lambda run: start_of(run.first),
+    wires={"codes": Wire(str, _unpacked, _packed, "states")},
+)
+minutes_entry, read_run = _MINUTES.entry, _MINUTES.read
+
+# The instant of the entry is that of the confirmation.
+_TRANSITION: Final = Codec(TRANSITION, Transition, subject="site")
+transition_entry, read_transition = _TRANSITION.entry, _TRANSITION.read
+
+
+def scope_entry(sites: Sequence[str], at: datetime) -> Entry:
+    """Return the entry that says which sites a scope id stands for, in their order."""
+    return _SCOPE.entry(Scope(at, scope_id(sites), tuple(sites)))
 
 
 def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
@@ -128,17 +125,11 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
     slots: list[tuple[str, str] | None] = [None] * len(span)
     for entry in entries:
         if entry.kind == SCOPE:
-            name, sites = read_scope(entry)
-            scopes[name] = sites
+            scope = read_scope(entry)
+            scopes[scope.scope] = scope.sites
         elif entry.kind == MINUTES:
             _place(read_run(entry), span, slots)
     return _by_site(scopes, slots)
-
-
-def _packed(codes: str) -> str:
-    """Return codes with repetitions counted: `uuud` is `3ud`."""
-    runs = ((code, len(list(same))) for code, same in groupby(codes))
-    return "".join(f"{count if count > 1 else ''}{code}" for code, count in runs)
 
 
 def _place(run: MinuteRun, span: range, slots: list[tuple[str, str] | None]) -> None:
@@ -170,34 +161,3 @@ def _by_site(
 def _merge(one: bytes, other: bytes) -> bytes:
     missing = MISSING[0]
     return bytes(b if a == missing else a for a, b in zip(one, other, strict=True))
-
-
-def read_scope(entry: Entry) -> tuple[str, tuple[str, ...]]:
-    """Return a scope's id and its sites.
-
-    Raises:
-        MalformedEntryError: if the entry is of another kind or malformed.
-    """
-    name, sites = entry.payload.get("scope"), entry.payload.get("sites")
-    if not isinstance(name, str) or not isinstance(sites, list):
-        raise MalformedEntryError(f"scope entry at {entry.at} is malformed")
-    return name, tuple(str(site) for site in sites)
-
-
-def read_run(entry: Entry) -> MinuteRun:
-    """Return the run of minutes of an entry.
-
-    Raises:
-        MalformedEntryError: if the entry is of another kind or malformed.
-    """
-    first, minutes = entry.payload.get("first"), entry.payload.get("minutes")
-    scope, states = entry.payload.get("scope"), entry.payload.get("states")
-    if not (
-        isinstance(first, int)
-        and isinstance(minutes, int)
-        and isinstance(scope, str)
-        and isinstance(states, str)
-    ):
-        raise MalformedEntryError(f"minutes entry at {entry.at} is malformed")
-    codes = "".join(code * int(count or 1) for count, code in _ENCODED.findall(states))
-    return MinuteRun(first, minutes, scope, codes)

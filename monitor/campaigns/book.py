@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 
 from monitor.campaigns.criterion import measured_by
 from monitor.campaigns.evidence import CampaignOutcome, Judged
-from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, campaigns_from
+from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, campaign_of, campaigns_from
 from monitor.campaigns.rules import evaluate
 from monitor.inventory.city import Criterion
-from monitor.ledger.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +55,7 @@ class CampaignBook:
         touched: set[str] = set()
         for entry in entries:
             if entry.kind in {CAMPAIGN, MEASUREMENT}:
-                campaign = Payload(entry, entry.kind).text("campaign")
+                campaign = campaign_of(entry)
                 self._entries.setdefault(campaign, []).append(entry)
                 touched.add(campaign)
         for campaign in touched:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
-from monitor.ledger.chain import Entry
-from monitor.ledger.payload import Payload
+from monitor.ledger.codec import Codec
 from monitor.observation import State
+from monitor.state.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.campaigns.plan import LessonHours
     from monitor.inventory.city import Contract, Throughput
+    from monitor.ledger.chain import Entry
 
 TRAFFIC: Final = "campaign_traffic"
 
@@ -149,9 +150,20 @@ def lessons_until(
     return max(touched, default=None)
 
 
-def traffic_entry(site: str, campaign: str, at: datetime, payload_bytes: int) -> Entry:
-    """Return the entry of what a test has moved, whether it counts or was stopped."""
-    return Entry(at, TRAFFIC, site, {"campaign": campaign, "bytes": payload_bytes})
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a test that began at `at` has moved at a `school/site`, whether it counts or not."""
+
+    site: str
+    campaign: str
+    at: datetime
+    payload_bytes: int
+
+
+_TRAFFIC: Final = Codec(
+    TRAFFIC, Traffic, subject="site", wires={"payload_bytes": Wire(int, int, int, "bytes")}
+)
+traffic_entry, read_traffic = _TRAFFIC.entry, _TRAFFIC.read
 
 
 def moved_on(entries: Iterable[Entry], site: str, day: date, lessons: LessonHours) -> int:
@@ -161,7 +173,7 @@ def moved_on(entries: Iterable[Entry], site: str, day: date, lessons: LessonHour
         MalformedEntryError: if an entry is not what this program writes.
     """
     return sum(
-        Payload(entry, TRAFFIC).integer("bytes")
+        read_traffic(entry).payload_bytes
         for entry in entries
         if entry.kind == TRAFFIC and entry.subject == site and lessons.local_day(entry.at) == day
     )

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-from monitor.campaigns.evidence import Campaign, Direction, Measurement, PassivePeak, Rates
-from monitor.ledger.chain import Entry, Json
-from monitor.ledger.payload import Payload
+from monitor.campaigns.evidence import Campaign, Measurement, PassivePeak, Rates
+from monitor.ledger.codec import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from monitor.campaigns.evidence import Method
+    from monitor.ledger.chain import Entry, Json
 
 MEASUREMENT: Final = "measurement"
 CAMPAIGN: Final = "campaign"
@@ -53,97 +52,31 @@ class CampaignStep:
     reason: str = ""
 
 
+_MEASUREMENT: Final = Codec(MEASUREMENT, Measurement, subject="site")
+read_measurement: Final = _MEASUREMENT.read
+
+_CAMPAIGN: Final = Codec(CAMPAIGN, CampaignStep, subject="site")
+campaign_entry, read_campaign = _CAMPAIGN.entry, _CAMPAIGN.read
+
+_PEAK: Final = Codec(PEAK, PassivePeak, subject="site")
+peak_entry, read_peak = _PEAK.entry, _PEAK.read
+
+
 def measurement_entry(measurement: Measurement) -> Entry:
     """Return the entry of a measurement; its instant is the test's start."""
-    payload: dict[str, Json] = {
-        "campaign": measurement.campaign,
-        "method": measurement.method,
-        "down_bps": measurement.down_bps,
-        "up_bps": measurement.up_bps,
-        "streams": measurement.streams,
-        "seconds": measurement.seconds,
-        "cross_traffic_share": measurement.cross_traffic_share,
-        "down_others_bps": measurement.down_others_bps,
-        "up_others_bps": measurement.up_others_bps,
-        "clock_stepped": measurement.clock_stepped,
-        "held_slot": measurement.held_slot,
-        "detail": measurement.detail,
-        # For people who read the file; the program recomputes it.
-        "invalid": [reason.value for reason in measurement.invalidities()],
-    }
-    return Entry(measurement.at, MEASUREMENT, measurement.site, payload)
+    entry = _MEASUREMENT.entry(measurement)
+    # For people who read the file; the program recomputes it.
+    invalid: list[Json] = [reason.value for reason in measurement.invalidities()]
+    return replace(entry, payload={**entry.payload, "invalid": invalid})
 
 
-def read_measurement(entry: Entry) -> Measurement:
-    """Return the measurement of an entry.
+def campaign_of(entry: Entry) -> str:
+    """Return the id of the campaign that a `campaign` or `measurement` entry belongs to.
 
     Raises:
-        MalformedEntryError: if the entry is of another kind or malformed.
+        MalformedEntryError: if it is another kind of entry, or malformed.
     """
-    payload = Payload(entry, MEASUREMENT)
-    return Measurement(
-        site=entry.subject,
-        at=entry.at,
-        method=cast("Method", payload.one_of("method", ("iperf3", "http"))),
-        down_bps=payload.number_or_none("down_bps"),
-        up_bps=payload.number_or_none("up_bps"),
-        streams=payload.integer("streams"),
-        seconds=payload.number("seconds"),
-        cross_traffic_share=payload.number_or_none("cross_traffic_share"),
-        clock_stepped=payload.flag("clock_stepped"),
-        held_slot=payload.flag("held_slot"),
-        campaign=payload.text("campaign"),
-        detail=payload.text("detail"),
-        down_others_bps=payload.number_if_any("down_others_bps"),
-        up_others_bps=payload.number_if_any("up_others_bps"),
-    )
-
-
-def campaign_entry(step: CampaignStep) -> Entry:
-    """Return the entry of a step of a campaign."""
-    payload: dict[str, Json] = {
-        "campaign": step.campaign,
-        "phase": step.phase.value,
-        "reason": step.reason,
-        "down": _rates(step.down),
-        "up": _rates(step.up),
-    }
-    return Entry(step.at, CAMPAIGN, step.site, payload)
-
-
-def read_campaign(entry: Entry) -> CampaignStep:
-    """Return the step of an entry.
-
-    Raises:
-        MalformedEntryError: if the entry is of another kind or malformed.
-    """
-    payload = Payload(entry, CAMPAIGN)
-    return CampaignStep(
-        campaign=payload.text("campaign"),
-        site=entry.subject,
-        at=entry.at,
-        phase=CampaignPhase(payload.one_of("phase", tuple(CampaignPhase))),
-        down=_read_rates(payload.inner("down")),
-        up=_read_rates(payload.inner("up")),
-        reason=payload.text("reason"),
-    )
-
-
-def peak_entry(peak: PassivePeak) -> Entry:
-    """Return the entry of a peak of ordinary use."""
-    payload: dict[str, Json] = {"direction": peak.direction.value, "bps": peak.bps}
-    return Entry(peak.at, PEAK, peak.site, payload)
-
-
-def read_peak(entry: Entry) -> PassivePeak:
-    """Return the peak of an entry.
-
-    Raises:
-        MalformedEntryError: if the entry is of another kind or malformed.
-    """
-    payload = Payload(entry, PEAK)
-    direction = Direction(payload.one_of("direction", tuple(Direction)))
-    return PassivePeak(entry.subject, entry.at, direction, payload.number("bps"))
+    return (read_measurement if entry.kind == MEASUREMENT else read_campaign)(entry).campaign
 
 
 def campaigns_from(entries: Iterable[Entry]) -> tuple[Campaign, ...]:
@@ -191,18 +124,4 @@ def _with_others(one: Measurement, campaign: Campaign) -> Measurement:
         one,
         down_others_bps=share * campaign.down.maximum_bps,
         up_others_bps=share * campaign.up.maximum_bps,
-    )
-
-
-def _rates(rates: Rates) -> dict[str, Json]:
-    return {
-        "maximum_bps": rates.maximum_bps,
-        "normal_bps": rates.normal_bps,
-        "minimum_bps": rates.minimum_bps,
-    }
-
-
-def _read_rates(payload: Payload) -> Rates:
-    return Rates(
-        payload.number("maximum_bps"), payload.number("normal_bps"), payload.number("minimum_bps")
     )

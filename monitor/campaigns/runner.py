@@ -21,6 +21,7 @@ from monitor.campaigns.gates import (
     Refusal,
     Refused,
     Situation,
+    Traffic,
     bytes_needed,
     lessons_until,
     moved_on,
@@ -225,7 +226,8 @@ class CampaignRunner:
     def _record(self, campaign: Campaign, result: TrialResult) -> None:
         entries, site = [], campaign.site
         if result.payload_bytes:
-            entries.append(traffic_entry(site, campaign.id, result.started, result.payload_bytes))
+            moved = Traffic(site, campaign.id, result.started, result.payload_bytes)
+            entries.append(traffic_entry(moved))
         if result.measurement is not None:
             entries.append(measurement_entry(result.measurement))
         self._submit(site, *entries)

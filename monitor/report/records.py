@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.ledger.chain import Entry, Json
-from monitor.ledger.payload import Payload
+from monitor.ledger.codec import Codec
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,28 +30,5 @@ class HandedOut:
     ledger: str
 
 
-def report_entry(report: HandedOut) -> Entry:
-    """Return the entry of a report; its instant is the one the report speaks of."""
-    payload: dict[str, Json] = {
-        "verified": report.verified,
-        "denominator": report.denominator,
-        "row": report.row,
-        "ledger": report.ledger,
-    }
-    return Entry(report.at, REPORT, "", payload)
-
-
-def read_report(entry: Entry) -> HandedOut:
-    """Return the report of an entry.
-
-    Raises:
-        MalformedEntryError: if it is another kind of entry, or malformed.
-    """
-    payload = Payload(entry, REPORT)
-    return HandedOut(
-        entry.at,
-        payload.integer("verified"),
-        payload.integer("denominator"),
-        payload.integer("row"),
-        payload.text("ledger"),
-    )
+_REPORT: Final = Codec(REPORT, HandedOut)
+report_entry, read_report = _REPORT.entry, _REPORT.read

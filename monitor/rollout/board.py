@@ -167,8 +167,8 @@ class RolloutBoard:
 
     def _take(self, entry: Entry) -> None:
         if entry.kind == SCOPE:
-            name, sites = read_scope(entry)
-            self._scopes[name] = sites
+            scope = read_scope(entry)
+            self._scopes[scope.scope] = scope.sites
         elif entry.kind == MINUTES:
             run = read_run(entry)
             for key, code in zip(self._scopes.get(run.scope, ()), run.codes, strict=False):

@@ -9,16 +9,16 @@ Must not know: where entries are kept, or the configuration file.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
-from monitor.ledger.chain import Entry, Json
-from monitor.ledger.payload import Payload
+from monitor.ledger.codec import Codec
 from monitor.rollout.site_names import site_named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.inventory.city import Inventory
+    from monitor.ledger.chain import Entry
 
 GOAL: Final = "goal"
 
@@ -36,15 +36,8 @@ class GoalScope:
     sites: tuple[str, ...]
 
 
-def goal_entry(scope: GoalScope) -> Entry:
-    """Return the entry of what the goal speaks of from an instant on."""
-    payload: dict[str, Json] = {
-        "name": scope.name,
-        "unit": scope.unit,
-        "denominator": scope.denominator,
-        "sites": list(scope.sites),
-    }
-    return Entry(scope.at, GOAL, "", payload)
+_GOAL: Final = Codec(GOAL, GoalScope)
+goal_entry: Final = _GOAL.entry
 
 
 def read_goal(entry: Entry) -> GoalScope:
@@ -53,14 +46,8 @@ def read_goal(entry: Entry) -> GoalScope:
     Raises:
         MalformedEntryError: if it is another kind of entry, or malformed.
     """
-    payload = Payload(entry, GOAL)
-    return GoalScope(
-        at=entry.at,
-        name=payload.text("name"),
-        unit=cast("Unit", payload.one_of("unit", ("schools", "sites"))),
-        denominator=payload.integer("denominator"),
-        sites=tuple(site_named(entry, one) for one in payload.texts("sites")),
-    )
+    scope = _GOAL.read(entry)
+    return replace(scope, sites=tuple(site_named(entry, one) for one in scope.sites))
 
 
 def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:

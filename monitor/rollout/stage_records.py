@@ -5,19 +5,19 @@ Must not know: where entries are kept, or how a stage follows from evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
-from monitor.ledger.chain import Entry, Json, MalformedEntryError, milliseconds
-from monitor.ledger.payload import Payload
+from monitor.ledger.codec import Codec
 from monitor.rollout.site_names import site_named
-from monitor.rollout.stage import Stage
+from monitor.rollout.stage import Stage  # noqa: TC001  # read by the codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.inventory.city import ReportedEntry
+    from monitor.ledger.chain import Entry
 
 STAGE: Final = "stage"
 REPORTED_GOAL: Final = "reported_goal"
@@ -49,15 +49,13 @@ class ReportedFigure:
     planned: float | None = None
 
 
-def stage_entry(change: StageChange) -> Entry:
-    """Return the entry of a change of stage."""
-    payload: dict[str, Json] = {
-        "stage": change.stage.value,
-        "since": milliseconds(change.since),
-        "why": change.why,
-        "evidence": list(change.evidence),
-    }
-    return Entry(change.at, STAGE, change.site, payload)
+_STAGE: Final = Codec(STAGE, StageChange, subject="site")
+stage_entry: Final = _STAGE.entry
+
+_REPORTED: Final = Codec(
+    REPORTED_GOAL, ReportedFigure, at=lambda figure: datetime.combine(figure.day, time(), UTC)
+)
+read_reported: Final = _REPORTED.read
 
 
 def read_stage(entry: Entry) -> StageChange:
@@ -66,15 +64,8 @@ def read_stage(entry: Entry) -> StageChange:
     Raises:
         MalformedEntryError: if it is another kind of entry, or malformed.
     """
-    payload = Payload(entry, STAGE)
-    return StageChange(
-        site=site_named(entry, entry.subject),
-        at=entry.at,
-        stage=Stage(payload.one_of("stage", tuple(Stage))),
-        since=payload.instant("since"),
-        why=payload.text("why"),
-        evidence=payload.texts("evidence"),
-    )
+    change = _STAGE.read(entry)
+    return replace(change, site=site_named(entry, change.site))
 
 
 def reported_figure(goal: str, entry: ReportedEntry) -> ReportedFigure:
@@ -84,35 +75,11 @@ def reported_figure(goal: str, entry: ReportedEntry) -> ReportedFigure:
 
 def reported_entry(figure: ReportedFigure) -> Entry:
     """Return the entry of a reported figure; its instant is the day's beginning in UTC."""
-    payload: dict[str, Json] = {
-        "goal": figure.goal,
-        "day": figure.day.isoformat(),
-        "value": figure.value,
-        "source": figure.source,
-    }
+    entry = _REPORTED.entry(figure)
     if figure.planned is not None:
-        payload["planned"] = figure.planned
-    return Entry(datetime.combine(figure.day, time(), UTC), REPORTED_GOAL, "", payload)
-
-
-def read_reported(entry: Entry) -> ReportedFigure:
-    """Return the figure of an entry.
-
-    Raises:
-        MalformedEntryError: if it is another kind of entry, or malformed.
-    """
-    payload = Payload(entry, REPORTED_GOAL)
-    try:
-        day = date.fromisoformat(payload.text("day"))
-    except ValueError as error:
-        raise MalformedEntryError(f"{entry.kind} entry at {entry.at}: {error}") from error
-    return ReportedFigure(
-        payload.text("goal"),
-        day,
-        payload.number_or_none("value"),
-        payload.text("source"),
-        payload.number_if_any("planned"),
-    )
+        return entry
+    stated = {key: value for key, value in entry.payload.items() if key != "planned"}
+    return replace(entry, payload=stated)
 
 
 def latest_stages(entries: Iterable[Entry]) -> dict[str, StageChange]:

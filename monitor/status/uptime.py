@@ -119,8 +119,8 @@ class UptimeBook:
         found: Counter[tuple[int, str, str]] = Counter()
         for entry in entries:
             if entry.kind == SCOPE:
-                name, sites = read_scope(entry)
-                scopes[name] = sites
+                listed = read_scope(entry)
+                scopes[listed.scope] = listed.sites
             elif entry.kind == MINUTES:
                 run = read_run(entry)
                 # The first record of a minute counts.

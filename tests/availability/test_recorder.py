@@ -242,6 +242,9 @@ def test_verdict_known_before_it_began_is_refused() -> None:
 def test_entry_of_another_shape_is_named() -> None:
     with pytest.raises(MalformedEntryError, match="transition"):
         read_transition(Entry(START, "transition", "a/main", {"state": 1}))
+    known = dict(transition_entry(change("a/main", State.UP, START)).payload)
+    with pytest.raises(MalformedEntryError, match=r"entry of a/main at .* has state 'x'"):
+        read_transition(Entry(START, "transition", "a/main", {**known, "state": "x"}))
     with pytest.raises(MalformedEntryError, match="minutes"):
         read_minutes([Entry(START, MINUTES, "", {"first": "x"})], range(3))
 

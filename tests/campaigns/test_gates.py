@@ -11,6 +11,7 @@ from monitor.campaigns.gates import (
     Hold,
     Refusal,
     Situation,
+    Traffic,
     bytes_needed,
     lessons_until,
     moved_on,
@@ -96,10 +97,10 @@ def test_lessons_count_from_the_moment_that_a_test_would_touch_them() -> None:
 def test_the_days_traffic_is_that_of_the_site_and_the_local_day() -> None:
     midnight = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # in Bochum
     entries = [
-        traffic_entry(SITE, "c", midnight - timedelta(seconds=1), 1),
-        traffic_entry(SITE, "c", midnight, 20),
-        traffic_entry(SITE, "d", NOW, 300),
-        traffic_entry("schiller/main", "c", NOW, 4_000),
+        traffic_entry(Traffic(SITE, "c", midnight - timedelta(seconds=1), 1)),
+        traffic_entry(Traffic(SITE, "c", midnight, 20)),
+        traffic_entry(Traffic(SITE, "d", NOW, 300)),
+        traffic_entry(Traffic("schiller/main", "c", NOW, 4_000)),
     ]
     calendar = lessons()
     assert moved_on(entries, SITE, calendar.local_day(NOW), calendar) == 320

@@ -24,6 +24,7 @@ from monitor.availability.excuses import (
 )
 from monitor.availability.records import (
     MinuteRun,
+    Scope,
     Transition,
     minutes_entry,
     read_run,
@@ -35,7 +36,7 @@ from monitor.availability.records import (
     transition_entry,
 )
 from monitor.campaigns.evidence import Direction, LineDay, Measurement, PassivePeak, Rates
-from monitor.campaigns.gates import traffic_entry
+from monitor.campaigns.gates import Traffic, read_traffic, traffic_entry
 from monitor.campaigns.records import (
     CampaignPhase,
     CampaignStep,
@@ -139,6 +140,7 @@ FAILED = replace(
 )
 STEP = CampaignStep("c1", SITE, NOON, CampaignPhase.STARTED, GIGABIT, HALF)
 HELD_UP = CampaignStep("c1", SITE, NOON, CampaignPhase.SKIPPED, GIGABIT, HALF, "lessons\nlast")
+MOVED = Traffic(SITE, "c1", NOON, 1_250_000_000)
 PEAK = PassivePeak(SITE, NOON, Direction.UP, 8.1e8)
 LINE = LineChange(SITE, NOON, right=False, expected="sys_name 'gw'", why="sysName is 'old'")
 DAY = LineDay(SITE, after(days=-1), NOON, 1431, 1440, right_line=True, line="sys_name 'gw'")
@@ -153,7 +155,9 @@ EXCUSE = Excuse("e1", NOON, "Ä. Möller", "fibre cut", SITES, "", 29_853_000, 9
 CHARGE = Excuse("e2", NOON, "Max", "their router", (SITE,), "Telekom", 29_853_100, 1, "down")
 BACK = Withdrawal("e1", after(days=1), "Max", "it was theirs, after all")
 
-FIRST = Written((scope_id(SITES), SITES), lambda scope: scope_entry(scope[1], NOON), read_scope)
+FIRST = Written(
+    Scope(NOON, scope_id(SITES), SITES), lambda scope: scope_entry(scope.sites, NOON), read_scope
+)
 STORY = (  # add at the end
     Written(RUN, minutes_entry, read_run),
     Written(LONG_RUN, minutes_entry, read_run),
@@ -164,11 +168,7 @@ STORY = (  # add at the end
     Written(FAILED, measurement_entry, read_measurement),
     Written(STEP, campaign_entry, read_campaign),
     Written(HELD_UP, campaign_entry, read_campaign),
-    Written(
-        {"campaign": "c1", "bytes": 1_250_000_000},
-        lambda moved: traffic_entry(SITE, moved["campaign"], NOON, moved["bytes"]),
-        attrgetter("payload"),
-    ),
+    Written(MOVED, traffic_entry, read_traffic),
     Written(PEAK, peak_entry, read_peak),
     Written(LINE, line_entry, read_line),
     Written(DAY, line_day_entry, read_line_day),
