@@ -211,18 +211,20 @@ CheckOptions = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a check asks: a device of a site, or a reference outside (school and site empty)."""
+    """Whom a check asks: a device of a site, or a reference outside (school and site empty).
+
+    `site_key` is made once, because every observation looks its site up.
+    """
 
     school: str
     site: str
     device: str
     role: Role
     host: str
+    site_key: SiteKey = field(init=False, compare=False, repr=False)
 
-    @property
-    def site_key(self) -> SiteKey:
-        """Return the key of its site; both parts are empty for a reference."""
-        return SiteKey(self.school, self.site)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "site_key", SiteKey(self.school, self.site))
 
 
 @dataclass(frozen=True, slots=True)
