@@ -18,11 +18,8 @@ from monitor.inventory.checks import (
     BACK_OFF_LIMIT_SECONDS,
     Check,
     CheckKind,
-    IcmpOptions,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.observation import DeviceReading, Observation, Outcome, Reason
 from monitor.schedule import (
@@ -34,18 +31,17 @@ from monitor.schedule import (
     needed_concurrency,
     phase,
 )
+from tests import build
 from tests.virtual_time import VirtualClock, VirtualTimeLoop, run_virtually
 
 
 def ping(school: str, interval: float = 10.0, timeout: float = 8.0) -> Check:
-    target = Target(school, "main", "router", Role.UPLINK, "10.0.0.1")
-    return Check(CheckKind.ICMP, "icmp", target, interval, timeout, IcmpOptions())
+    return build.check(school=school, interval=interval, timeout=timeout)
 
 
 def walk(school: str, interval: float = 60.0, timeout: float = 20.0) -> Check:
-    target = Target(school, "main", "router", Role.UPLINK, "10.0.0.1")
     options = InterfacesOptions(SnmpAccess("2c", "devices"))
-    return Check(CheckKind.INTERFACES, "interfaces", target, interval, timeout, options)
+    return build.check(options, school=school, interval=interval, timeout=timeout)
 
 
 class Network:

@@ -29,7 +29,7 @@ from monitor.observation import Outcome
 from monitor.probes.snmp_transport import SnmpReaders
 from tests.attack.heartbeat import heartbeat, longest_turn_allowed
 from tests.attack.traps import COMMUNITY, FLOODS, cold_start, flooding
-from tests.exposition.support import exact_names, inventory, school
+from tests.exposition.support import city_with_gateway, exact_names, exposed_school
 from tests.probes.support import THREADS, probe, stream_server
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ MEMORY_ALLOWED = 16 << 20
 
 
 def plan(access: SnmpAccess) -> tuple[CheckPlan, ...]:
-    (template,) = school().sites[0].switches[0].checks
+    (template,) = exposed_school().sites[0].switches[0].checks
     return (replace(template, options=InterfacesOptions(access)),)
 
 
 def town() -> tuple[Inventory, SnmpReaders]:
     """Return a school whose router floods, a healthy switch, and users of many devices."""
-    one = school()
+    one = exposed_school()
     (site,) = one.sites
     community = SnmpAccess("2c", "public")
     credentials = {"public": Secret(COMMUNITY.decode())}
@@ -71,7 +71,7 @@ def town() -> tuple[Inventory, SnmpReaders]:
         credentials |= {part: Secret(f"{part} is long") for part in password_names(name)}
     uplink = replace(site.uplink, host=FLOODER, checks=plan(community))
     site = replace(site, uplink=uplink, switches=tuple(devices))
-    return inventory(replace(one, sites=(site,))), SnmpReaders({}, credentials)
+    return city_with_gateway(replace(one, sites=(site,))), SnmpReaders({}, credentials)
 
 
 class Attacked:

@@ -24,16 +24,17 @@ from monitor.availability.sla import (
 )
 from monitor.availability.sla_output import outages_to_csv, to_csv, to_json, to_table
 from monitor.clock import SystemClock
-from monitor.inventory.city import Calendar, Contract, Inventory, Location, School, Site, Uplink
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.ledger.reader import open_reader
 from monitor.observation import State
+from tests import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from monitor.inventory.city import School
     from monitor.ledger.chain import Entry
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -52,24 +53,15 @@ def in_lessons(school_type: str, at: datetime) -> bool:
     return there.weekday() < 5 and 8 <= there.hour < 13
 
 
-def school(slug: str, kind: str, hours: Literal["always", "lessons"], provider: str) -> School:
-    rate = 10**9
-    contract = Contract(
-        provider, rate, rate, rate, rate, rate, rate, 0.99, hours, reference="=V-2020/7"
-    )
-    site = Site("main", Location(51.48, 7.22), Uplink("192.0.2.1", contract, ()), ())
-    return School(slug, "165001", f"{slug} [bold]ü", kind, "Mitte", (site,))
+def owed_school(slug: str, kind: str, hours: Literal["always", "lessons"], provider: str) -> School:
+    contract = build.contract(provider=provider, hours=hours, reference="=V-2020/7")
+    place = build.site(uplink=build.uplink(contract=contract))
+    return build.school(slug, place, number="165001", name=f"{slug} [bold]ü", type=kind)
 
 
-INVENTORY = Inventory(
-    "Bochum",
-    Calendar("Europe/Berlin", "NW", {}),
-    {},
-    (),
-    (
-        school("gymnasium-mitte", "gymnasium", "always", "Glasfaser GmbH"),
-        school("grundschule-nord", "grundschule", "lessons", "@Stadtnetz"),
-    ),
+INVENTORY = build.city(
+    owed_school("gymnasium-mitte", "gymnasium", "always", "Glasfaser GmbH"),
+    owed_school("grundschule-nord", "grundschule", "lessons", "@Stadtnetz"),
 )
 
 

@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import os
 import signal
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,8 @@ from monitor.calendar.maintenance import (
     MaintenanceError,
 )
 from monitor.calendar.maintenance_file import MaintenanceFile
-from monitor.inventory.city import Calendar, Inventory, MaintenanceWindow, School
+from monitor.inventory.city import MaintenanceWindow
+from tests.build import city, school
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -30,16 +30,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PLANNED = MaintenanceWindow(NOW + 24 * HOUR, NOW + 26 * HOUR, "new switches")
-INVENTORY = Inventory(
-    "Bochum",
-    Calendar("Europe/Berlin", "NW", {}),
-    {},
-    (),
-    (
-        School("goethe", "1", "Goethe-Schule", "Gymnasium", "Mitte", (), (PLANNED,)),
-        School("schiller", "2", "Schiller-Schule", "Gymnasium", "Mitte", ()),
-    ),
-)
+INVENTORY = city(school("goethe", maintenance=(PLANNED,)), school("schiller"))
 
 
 def book(path: Path) -> MaintenanceBook:
@@ -72,8 +63,7 @@ def test_a_window_for_all_holds_for_a_school_that_comes_later_too(tmp_path: Path
     planned = mine.add(ALL_SCHOOLS, NOW, NOW + HOUR, "new core", now=NOW)
     assert mine.schools_active(NOW) == {"goethe", "schiller"}
     assert [one.id for one in mine.windows()] == [planned.id, ""]
-    added = School("voede", "3", "Vöde-Schule", "Gymnasium", "Mitte", ())
-    mine.reconfigure(replace(INVENTORY, schools=(*INVENTORY.schools, added)))
+    mine.reconfigure(city(*INVENTORY.schools, school("voede")))
     assert mine.active("voede", NOW) == planned.window
     mine.cancel(planned.id, now=NOW)
     assert mine.schools_active(NOW) == set()

@@ -18,6 +18,7 @@ from monitor.campaigns.evidence import CampaignOutcome, Direction, Measurement, 
 from monitor.campaigns.layers import PAYLOAD_OF_WIRE
 from monitor.campaigns.load import OctetReading, OwnTraffic, cross_traffic
 from monitor.inventory.city import Contract, Criterion, Goal
+from tests import build
 from tests.campaigns.evidence import START, ZONE, campaign, of_days
 
 WARM_UP, SECONDS, SETTLE = 1.0, 10.0, 5.0
@@ -110,8 +111,7 @@ def measured(line: Line, others: Others) -> Measurement:
 
 def contract_of(line: Line) -> Contract:
     # The strictest that can be written: normal rate and minimum are the whole rate.
-    rate = int(line.bps)
-    return Contract("p", rate, rate, rate, rate, rate, rate, 0.99)
+    return build.contract(int(line.bps))
 
 
 def verdict(

@@ -14,7 +14,7 @@ from monitor.campaigns.plan import RETRY, CampaignError, Progress, Slot, next_du
 from monitor.campaigns.records import CampaignPhase, CampaignStep
 from monitor.campaigns.rules import PAUSE, SPACING, WINDOW_DAYS, counted, evaluate
 from monitor.inventory.city import Calendar, LessonPeriod
-from tests.rollout.lines import SITE, lessons, school
+from tests.rollout.lines import SITE, contracted_school, lessons
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CALENDAR = lessons()
@@ -39,7 +39,7 @@ def so_far(*tests: Measurement, held_up: tuple[CampaignStep, ...] = ()) -> Progr
 @settings(max_examples=60)
 @given(now=INSTANTS, seed=st.text(max_size=20))
 def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
-    slots = plan(school(), CALENDAR, now, seed)
+    slots = plan(contracted_school(), CALENDAR, now, seed)
     assert [slot.number for slot in slots] == list(range(1, 31))
     assert all(one.at > now for one in slots)
     assert all(later.at - one.at >= SPACING for one, later in pairwise(slots))
@@ -61,15 +61,15 @@ def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
 @settings(max_examples=20)
 @given(now=INSTANTS, seed=st.text(max_size=20))
 def test_a_plan_that_is_carried_out_is_a_complete_campaign(now: datetime, seed: str) -> None:
-    tests = tuple(measurement(slot.at) for slot in plan(school(), CALENDAR, now, seed))
+    tests = tuple(measurement(slot.at) for slot in plan(contracted_school(), CALENDAR, now, seed))
     campaign = Campaign("c", SITE, OWED, OWED, tests)
     assert evaluate(campaign, CALENDAR.timezone).outcome is CampaignOutcome.PASSED
 
 
 def test_a_plan_is_the_same_after_a_restart_and_another_for_another_school() -> None:
-    first = plan(school(), CALENDAR, NOW, "goethe")
-    assert first == plan(school(), lessons(), NOW, "goethe")
-    others = [plan(school(), CALENDAR, NOW, f"school-{number}") for number in range(80)]
+    first = plan(contracted_school(), CALENDAR, NOW, "goethe")
+    assert first == plan(contracted_school(), lessons(), NOW, "goethe")
+    others = [plan(contracted_school(), CALENDAR, NOW, f"school-{number}") for number in range(80)]
     starts = {slot.at for slots in others for slot in slots}
     assert len(starts) > 2_000, "2400 tests hardly ever meet"
 
@@ -79,11 +79,11 @@ def test_lessons_around_the_clock_leave_no_plan() -> None:
     calendar = SchoolCalendar(Calendar("Europe/Berlin", "NW", {"Gymnasium": always}))
     term = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
     with pytest.raises(CampaignError, match="outside of lessons"):
-        plan(school(), calendar, term, "goethe")
+        plan(contracted_school(), calendar, term, "goethe")
 
 
 def slots() -> tuple[Slot, ...]:
-    return plan(school(), CALENDAR, NOW, "goethe")
+    return plan(contracted_school(), CALENDAR, NOW, "goethe")
 
 
 def due(plan: tuple[Slot, ...], done: Progress, now: datetime) -> tuple[Slot, datetime] | None:
@@ -123,7 +123,7 @@ def test_a_fifth_too_late_for_the_pause_leaves_the_day_and_not_the_next() -> Non
 def test_what_is_measured_when_it_is_due_counts_whatever_was_spoiled_or_refused(
     now: datetime, seed: str, spoiled: list[bool], refused: list[int]
 ) -> None:
-    planned = plan(school(), CALENDAR, now, seed)
+    planned = plan(contracted_school(), CALENDAR, now, seed)
     good: list[Measurement] = []
     tests: list[Measurement] = []
     steps: list[CampaignStep] = []

@@ -17,7 +17,7 @@ from monitor.campaigns.rules import evaluate
 from monitor.campaigns.runner import CampaignRunner, Surroundings
 from monitor.ledger.chain import require_valid
 from monitor.observation import Outcome, Reason, State, ThroughputReading
-from tests.rollout.lines import MEGABIT, SETTINGS, SITE, city, lessons, school
+from tests.rollout.lines import MEGABIT, SETTINGS, SITE, contracted_school, lessons, taught_city
 from tests.virtual_time import VirtualClock, run_virtually
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class World:
             ),
             lambda _site: self.state,
         )
-        return CampaignRunner(inventory or city(), around, tuple(self.entries))
+        return CampaignRunner(inventory or taught_city(), around, tuple(self.entries))
 
     def so_far(self, site: str = SITE) -> Progress:
         return progress([one for one in self.entries if one.subject == site])[-1]
@@ -226,7 +226,7 @@ def test_a_busy_server_is_a_test_that_does_not_count() -> None:
 def test_the_byte_cap_holds_over_a_restart() -> None:
     # One test takes 27.5 MB, so that one fits.
     settings = replace(SETTINGS, bytes_per_day=40 * MEGABIT)
-    inventory = city(school(settings=settings))
+    inventory = taught_city(contracted_school(settings=settings))
     world = World()
 
     async def main() -> None:
@@ -245,7 +245,9 @@ def test_the_byte_cap_holds_over_a_restart() -> None:
 @pytest.mark.parametrize(("slot", "at_once"), [("city", 1), ("provider", 1)])
 def test_one_test_holds_the_slot(slot: Literal["city", "provider"], at_once: int) -> None:
     settings = replace(SETTINGS, slot=slot)
-    inventory = city(school("goethe", settings), school("schiller", settings))
+    inventory = taught_city(
+        contracted_school("goethe", settings), contracted_school("schiller", settings)
+    )
     world = World()
 
     async def main() -> None:
@@ -302,7 +304,7 @@ def test_a_campaign_that_never_got_its_line_ends_incomplete() -> None:
 
 
 def test_run_begins_what_is_due_and_its_stop_is_recorded_with_what_was_moved() -> None:
-    first, *_ = plan(school(), lessons(), NOW, campaign_id(SITE, NOW))
+    first, *_ = plan(contracted_school(), lessons(), NOW, campaign_id(SITE, NOW))
     world = World(VirtualClock(first.at - timedelta(minutes=1)))
 
     async def main() -> None:
@@ -361,4 +363,4 @@ def test_a_damaged_request_file_is_told(tmp_path: Path, content: bytes) -> None:
 def test_a_site_without_settings_has_no_campaign() -> None:
     world = World()
     with pytest.raises(CampaignError, match=r"no throughput\.method"):
-        world.runner(city(school(settings=None))).start(SITE, NOW)
+        world.runner(taught_city(contracted_school(settings=None))).start(SITE, NOW)

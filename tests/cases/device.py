@@ -14,13 +14,10 @@ from monitor.clock import SystemClock
 from monitor.config.secrets import Secret
 from monitor.inventory.checks import (
     Check,
-    CheckKind,
     Engine,
     HardwareOptions,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.probes import hardware, interfaces
 from monitor.probes.context import ProbeContext
@@ -32,6 +29,7 @@ from monitor.snmp.message import PduType
 from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import objects
 from monitor.snmp.read import NativeReader, Request, Result
+from tests import build
 from tests.probes.support import THREADS, NoTransport
 from tests.snmp.hostile import serving
 
@@ -163,19 +161,18 @@ class Asked:
     async def interfaces(self) -> Observation:
         """Return what the check of the interfaces finds."""
         options = InterfacesOptions(self._access())
-        return await interfaces.run(self._check(CheckKind.INTERFACES, options), self._context())
+        return await interfaces.run(self._check(options), self._context())
 
     async def hardware(self) -> Observation:
         """Return what the check of the hardware finds."""
         options = HardwareOptions(self._access())
-        return await hardware.run(self._check(CheckKind.HARDWARE, options), self._context())
+        return await hardware.run(self._check(options), self._context())
 
     def _access(self) -> SnmpAccess:
         return SnmpAccess("2c", "c", port=self.agent.port, timeout=2.0, engine=self.engine)
 
-    def _check(self, kind: CheckKind, options: InterfacesOptions | HardwareOptions) -> Check:
-        target = Target("goethe", "main", "sw1", Role.SWITCH, HOST)
-        return Check(kind, kind.value, target, 60.0, 60.0, options)
+    def _check(self, options: InterfacesOptions | HardwareOptions) -> Check:
+        return build.check(options, "sw1", HOST, timeout=60.0)
 
     def _context(self) -> ProbeContext:
         clock = SystemClock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from tests.verdict.world import World, city
+from tests.verdict.world import World, numbered_city
 
 VERDICT_SECONDS = 80
 PING_SECONDS = 10.0
@@ -17,7 +17,7 @@ def deaths(seed: int, dead: int, sites: int) -> tuple[list[float], list[float]]:
     death = 120 + chance.random() * PING_SECONDS
     back = death + 300
     world = World(
-        city(sites, 0, interval=PING_SECONDS),
+        numbered_city(sites, 0, interval=PING_SECONDS),
         lambda check: phases.setdefault(check.id, chance.random()),
         {(f"s{number}", "router"): [(death, back)] for number in range(dead)},
     )

@@ -21,7 +21,7 @@ from monitor.status.alerts import (
 from monitor.verdict import Cause, Degradation, SubjectKind, Trouble
 from monitor.verdict.conditions import LastRun
 from tests.deploy.rules import ROOT, alerts
-from tests.verdict.world import city, icmp
+from tests.verdict.world import icmp, numbered_city
 
 _ROW = re.compile(
     r"^\| `(\w+)`([^|]*) \| ([^|]+) \| (?:\[(\w+)\]\(runbooks/(\w+)\.md\)|–) \|", re.MULTILINE
@@ -84,7 +84,7 @@ def test_the_rule_on_a_degraded_device_asks_for_its_reason(trouble: Trouble) -> 
 
 
 def test_a_dns_check_and_power_over_ethernet_have_alerts_of_their_own() -> None:
-    check = next(iter(city(1, 0).checks()))
+    check = next(iter(numbered_city(1, 0).checks()))
     dns = LastRun(check)
     assert icmp().kind is CheckKind.ICMP
     assert alert_of_trouble(UPLINK, found(Trouble.SERVICE), (dns,)) == "ServiceDown"

@@ -10,7 +10,14 @@ from monitor.exposition.hardware import SCHOOL_DEVICE_NEIGHBOR, render_links
 from monitor.exposition.text import Blocks
 from monitor.inventory.checks import CheckKind, HardwareOptions
 from monitor.observation import HardwareReading, Neighbor
-from tests.exposition.support import ACCESS, interfaces_check, inventory, observed, reading, school
+from tests.exposition.support import (
+    ACCESS,
+    city_with_gateway,
+    exposed_school,
+    interfaces_check,
+    observed,
+    reading,
+)
 
 if TYPE_CHECKING:
     from monitor.observation import Observation
@@ -32,7 +39,7 @@ def heard(place: tuple[str, str, str], *neighbors: tuple[str, str]) -> Observati
 
 def topology() -> Topology:
     """Return the topology of a school of three switches whose names are `core`, `two`, `three`."""
-    found = Topology(inventory(school(switches=3), school("schiller")))
+    found = Topology(city_with_gateway(exposed_school(switches=3), exposed_school("schiller")))
     for place, name in zip((ONE, TWO, THREE), ("core", "two", "three"), strict=True):
         assert not found.observe(named(place, name))
     return found
@@ -97,10 +104,10 @@ def test_a_removed_device_takes_its_links_along() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "three"), ("2", "two")))
     found.observe(heard(THREE, ("1", "core")))
-    assert found.reconfigure(inventory(school(switches=2))) == {ONE, THREE}
+    assert found.reconfigure(city_with_gateway(exposed_school(switches=2))) == {ONE, THREE}
     assert seen(found) == {("2", "switch-2"): True}
     assert found.links(THREE) == {}
-    assert found.reconfigure(inventory(school(switches=2))) == set()
+    assert found.reconfigure(city_with_gateway(exposed_school(switches=2))) == set()
 
 
 def test_links_are_exported_with_both_ends() -> None:

@@ -10,26 +10,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitor.inventory.checks import (
     Check,
-    CheckKind,
     CheckPlan,
-    IcmpOptions,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.inventory.city import (
-    Calendar,
-    Contract,
     Inventory,
     Location,
     Reference,
     School,
-    Site,
-    Switch,
-    Uplink,
 )
 from monitor.observation import DeviceReading, Observation, Outcome
+from tests import build
 
 if TYPE_CHECKING:
     from monitor.exposition.store import Exposition
@@ -61,14 +53,12 @@ class HandClock:
 def interfaces_check(
     device: str = "switch-1", school: str = "goethe", *, alias: bool = False
 ) -> Check:
-    target = Target(school, "main", device, Role.SWITCH, "10.0.0.2")
     options = InterfacesOptions(ACCESS, alias=alias)
-    return Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 40.0, options)
+    return build.check(options, device, "10.0.0.2", school, timeout=40.0)
 
 
 def icmp_check(device: str = "router", school: str = "goethe") -> Check:
-    target = Target(school, "main", device, Role.UPLINK, "10.0.0.1")
-    return Check(CheckKind.ICMP, "icmp", target, 10.0, 5.0, IcmpOptions())
+    return build.check(device=device, host="10.0.0.1", school=school, interval=10.0)
 
 
 def observed(
@@ -92,22 +82,30 @@ def two_ports(**columns: dict[int, int | bytes]) -> DeviceReading:
     return reading(**(base | columns))
 
 
-def school(school_id: str = "goethe", switches: int = 1, reference: str = "") -> School:
-    rates = (10**9, 10**9, 9 * 10**8, 9 * 10**8, 5 * 10**8, 5 * 10**8)
-    contract = Contract("Stadtnetz", *rates, availability=0.985, reference=reference)
-    uplink = Uplink("10.0.0.1", contract, (_plan(icmp_check()), _plan(interfaces_check())))
-    rows = tuple(
-        Switch(f"switch-{number}", f"10.0.0.{number + 1}", (_plan(interfaces_check()),))
+def exposed_school(school_id: str = "goethe", switches: int = 1, reference: str = "") -> School:
+    contract = build.contract(
+        normal=0.9, minimum=0.5, provider="Stadtnetz", availability=0.985, reference=reference
+    )
+    pings, polls = _plan(icmp_check()), _plan(interfaces_check())
+    rows = (
+        build.switch(f"switch-{number}", f"10.0.0.{number + 1}", polls)
         for number in range(1, switches + 1)
     )
-    site = Site("main", Location(51.48, 7.21), uplink, rows, lot="Los 1", programme="Gute Schule")
+    site = build.site(
+        "main",
+        *rows,
+        location=Location(51.48, 7.21),
+        uplink=build.uplink("10.0.0.1", pings, polls, contract=contract),
+        lot="Los 1",
+        programme="Gute Schule",
+    )
     name = "Goethe-Schule \u201eam Park\u201c"
-    return School(school_id, "169614", name, "Gymnasium", "Mitte", (site,))
+    return build.school(school_id, site, number="169614", name=name)
 
 
-def inventory(*schools: School) -> Inventory:
+def city_with_gateway(*schools: School) -> Inventory:
     reference = Reference("gateway", "192.0.2.1", (_plan(icmp_check()),))
-    return Inventory("Bochum", Calendar("Europe/Berlin", "NW", {}), {}, (reference,), schools)
+    return build.city(*schools, references=(reference,))
 
 
 def _plan(check: Check) -> CheckPlan:

@@ -16,7 +16,7 @@ from monitor.exposition.blackbox import (
     blackbox_text,
 )
 from monitor.exposition.catalogue import CATALOGUE
-from monitor.inventory.checks import Check, CheckKind, HttpOptions, Role, Target
+from monitor.inventory.checks import HttpOptions
 from monitor.observation import (
     CertificateChain,
     DnsReading,
@@ -28,15 +28,14 @@ from monitor.observation import (
     TcpReading,
     Values,
 )
+from tests import build
 
 STARTED = datetime(2026, 10, 15, tzinfo=UTC)
 
 
 def observed(values: Values | None, outcome: Outcome = Outcome.OK) -> Observation:
-    target = Target("goethe", "main", "router", Role.UPLINK, "192.0.2.1")
-    options = HttpOptions("https://www.example/")
-    check = Check(CheckKind.HTTP, "http", target, 60.0, 5.0, options)
-    return Observation(check, STARTED, 0.25, outcome, Reason.NONE, "", values)
+    page = build.check(HttpOptions("https://www.example/"))
+    return Observation(page, STARTED, 0.25, outcome, Reason.NONE, "", values)
 
 
 def values_of(observation: Observation) -> dict[str, float]:

@@ -9,10 +9,10 @@ from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
 from monitor.exposition.store import Exposition
 from tests.exposition.support import (
     HandClock,
+    city_with_gateway,
+    exposed_school,
     interfaces_check,
-    inventory,
     observed,
-    school,
     scrape,
     two_ports,
 )
@@ -31,7 +31,9 @@ def unzipped(data: bytes) -> str:
 
 def filled(clock: HandClock) -> Exposition:
     exposition = Exposition(clock)
-    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
+    )
     exposition.observe(observed(interfaces_check(), two_ports()))
     return exposition
 
@@ -71,7 +73,7 @@ async def test_one_school_is_compressed_apart() -> None:
 async def test_scrapes_at_the_same_time_share_one_compression() -> None:
     clock = HandClock()
     exposition = CountingExposition(clock)
-    exposition.set_inventory(inventory(school("goethe")))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
     with ScrapeGate(exposition, clock) as gate:
         bodies = await asyncio.gather(*(body(gate, gzip=True) for _ in range(20)))
     assert len(set(bodies)) == 1
@@ -81,7 +83,7 @@ async def test_scrapes_at_the_same_time_share_one_compression() -> None:
 async def test_a_compressed_body_is_kept_for_a_second() -> None:
     clock = HandClock()
     exposition = CountingExposition(clock)
-    exposition.set_inventory(inventory(school("goethe")))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
     with ScrapeGate(exposition, clock) as gate:
         await body(gate, gzip=True)
         clock.time += KEPT_SECONDS - 0.01
@@ -97,7 +99,7 @@ async def test_a_reload_is_seen_at_once() -> None:
     exposition = filled(clock)
     with ScrapeGate(exposition, clock) as gate:
         assert "schiller" in unzipped(await body(gate, gzip=True))
-        exposition.set_inventory(inventory(school("goethe")))
+        exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
         assert "schiller" not in unzipped(await body(gate, gzip=True))
 
 

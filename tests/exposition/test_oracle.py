@@ -21,11 +21,11 @@ from monitor.exposition.store import Exposition
 from monitor.observation import EchoRound, Outcome
 from tests.exposition.support import (
     HandClock,
+    city_with_gateway,
+    exposed_school,
     icmp_check,
     interfaces_check,
-    inventory,
     observed,
-    school,
     scrape,
     two_ports,
 )
@@ -139,7 +139,9 @@ async def full_exposition() -> str:
     own = OwnMetrics("1.2.3")
     own.count_drops_of("snmp", lambda: {"source": 2})
     exposition = Exposition(HandClock(), own)
-    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
+    )
     for school_id in ("goethe", "schiller"):
         echo = EchoRound("192.0.2.1", 5, (0.01, 0.02), hop_limit=60)
         for observation in (

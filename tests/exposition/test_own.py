@@ -11,11 +11,11 @@ from monitor.inventory.checks import CheckKind
 from monitor.observation import Outcome
 from tests.exposition.support import (
     MONDAY,
+    city_with_gateway,
     exact_names,
+    exposed_school,
     interfaces_check,
-    inventory,
     observed,
-    school,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def value(own: OwnMetrics, name: str, **labels: str) -> float:
 
 def test_every_own_family_is_declared_and_has_the_declared_labels(own: OwnMetrics) -> None:
     own.count_run(observed(interfaces_check()))
-    own.count_inventory(inventory(school()))
+    own.count_inventory(city_with_gateway(exposed_school()))
     own.count_drops_of("snmp", lambda: {"source": 1})
     for family in text_string_to_metric_families(text_of(own)):
         if family.name.startswith("process_"):
@@ -86,7 +86,9 @@ def test_a_refused_reload_keeps_the_instant_of_the_last_good_one(own: OwnMetrics
 
 
 def test_the_configured_are_counted(own: OwnMetrics) -> None:
-    own.count_inventory(inventory(school("goethe", 3), school("schiller", 2)))
+    own.count_inventory(
+        city_with_gateway(exposed_school("goethe", 3), exposed_school("schiller", 2))
+    )
     assert value(own, "monitor_schools") == 2
     assert value(own, "monitor_devices", role="switch") == 5
     assert value(own, "monitor_devices", role="uplink") == 2

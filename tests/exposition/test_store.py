@@ -15,12 +15,12 @@ from monitor.schedule import back_off
 from tests.exposition.support import (
     MONDAY,
     HandClock,
+    city_with_gateway,
     exact_names,
+    exposed_school,
     icmp_check,
     interfaces_check,
-    inventory,
     observed,
-    school,
     scrape,
     two_ports,
 )
@@ -44,7 +44,9 @@ def big_exposition(schools: int, devices: int, families: int, rows: int) -> Expo
 
 async def test_every_family_has_its_help_and_type_once_and_stands_together() -> None:
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
-    exposition.set_inventory(inventory(school("goethe", 2), school("schiller", 2)))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe", 2), exposed_school("schiller", 2))
+    )
     for school_id in ("goethe", "schiller"):
         exposition.observe(observed(icmp_check("router", school_id)))
         for device in ("switch-1", "switch-2"):
@@ -60,7 +62,9 @@ async def test_every_family_has_its_help_and_type_once_and_stands_together() -> 
 async def test_the_schools_and_what_belongs_to_none_are_the_whole() -> None:
     """What Prometheus scrapes target by target is what it would scrape in one."""
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
-    exposition.set_inventory(inventory(school("goethe", 2), school("schiller", 2)))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe", 2), exposed_school("schiller", 2))
+    )
     for school_id in ("goethe", "schiller"):
         exposition.observe(observed(icmp_check("router", school_id)))
 
@@ -78,7 +82,7 @@ async def test_the_schools_and_what_belongs_to_none_are_the_whole() -> None:
 
 async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll() -> None:
     exposition = Exposition(HandClock())
-    exposition.set_inventory(inventory(school("goethe", 3)))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe", 3)))
     found = exact_names(await scrape(exposition))
     devices = {
         (dict(labels)["device"], dict(labels)["role"])
@@ -97,9 +101,9 @@ async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll
 
 
 async def test_a_contract_is_named_by_provider_and_reference() -> None:
-    named = school("goethe", 1, reference="V-2021-\x1b82")
+    named = exposed_school("goethe", 1, reference="V-2021-\x1b82")
     exposition = Exposition(HandClock())
-    exposition.set_inventory(inventory(named, school("schiller")))
+    exposition.set_inventory(city_with_gateway(named, exposed_school("schiller")))
     samples = exact_names(await scrape(exposition))
     found = [dict(labels) for name, labels in samples if name == "school_contract_info"]
     assert {one["school"]: one["reference"] for one in found} == {
@@ -111,7 +115,9 @@ async def test_a_contract_is_named_by_provider_and_reference() -> None:
 
 async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
-    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
+    )
     exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
     found = exact_names(await scrape(exposition, "schiller"))
     assert {dict(labels)["school"] for _, labels in found} == {"schiller"}
@@ -121,17 +127,19 @@ async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
 
 async def test_series_of_a_removed_school_are_gone_with_the_next_scrape() -> None:
     exposition = Exposition(HandClock())
-    exposition.set_inventory(inventory(school("goethe"), school("schiller")))
+    exposition.set_inventory(
+        city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
+    )
     exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
     exposition.set_block("school_info", "schiller", "verdict", b"school_info 1\n")
-    exposition.set_inventory(inventory(school("goethe")))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
     assert "schiller" not in await scrape(exposition)
     assert "goethe" in await scrape(exposition)
 
 
 async def test_a_late_observation_of_a_removed_check_is_ignored() -> None:
     exposition = Exposition(HandClock())
-    exposition.set_inventory(inventory(school("goethe")))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
     exposition.observe(observed(interfaces_check("switch-1", "schiller"), two_ports()))
     assert "schiller" not in await scrape(exposition)
 
@@ -139,8 +147,11 @@ async def test_a_late_observation_of_a_removed_check_is_ignored() -> None:
 async def test_a_reload_keeps_the_totals_of_schools_that_stay() -> None:
     exposition = Exposition(HandClock())
     echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
-    for schools in ([school("goethe"), school("schiller")], [school("goethe")]):
-        exposition.set_inventory(inventory(*schools))
+    for schools in (
+        [exposed_school("goethe"), exposed_school("schiller")],
+        [exposed_school("goethe")],
+    ):
+        exposition.set_inventory(city_with_gateway(*schools))
         exposition.observe(observed(icmp_check(), echo))
     found = exact_names(await scrape(exposition, "goethe"))
     totals = [value for (name, _), value in found.items() if name == "smokeping_requests_total"]
@@ -259,7 +270,7 @@ async def test_a_block_replaced_while_streaming_is_whole_either_way() -> None:
 async def test_what_was_read_before_the_look_back_is_not_exposed() -> None:
     clock = HandClock()
     exposition = Exposition(clock)
-    exposition.set_inventory(inventory(school("goethe")))
+    exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
     polls = {
         "switch-1": (interfaces_check(), LOOK_BACK_SECONDS),
         "switch-2": (interfaces_check("switch-2"), LOOK_BACK_SECONDS - 1),

@@ -17,7 +17,7 @@ from monitor.exposition.inventory_info import render_school
 from monitor.exposition.verdicts import SCHOOL_METRICS, VerdictRenderer, city_blocks
 from monitor.inventory.city import Calendar, Inventory, LessonPeriod
 from monitor.verdict import VerdictBoard
-from tests.verdict.world import BEGIN, World, city, moment, school
+from tests.verdict.world import BEGIN, World, moment, numbered_city, numbered_school
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def run_world(inventory: Inventory, until: float, **outages: list[tuple[float, f
 
 
 def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
-    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     world = run_world(inventory, 400, s0_router=[(100, 9e9)], s1_sw1=[(100, 9e9)])
     now = BEGIN + timedelta(seconds=400)
     book = MaintenanceBook(tmp_path, inventory)
@@ -84,7 +84,7 @@ def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
 
 
 def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_path: Path) -> None:
-    inventory = replace(city(schools=2, switches=1), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=2, switches=1), calendar=LESSONS)
     board = VerdictBoard(inventory, moment(0))
     book = MaintenanceBook(tmp_path, inventory)
     blocks = VerdictRenderer().blocks(board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
@@ -95,7 +95,7 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
 
 
 def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: Path) -> None:
-    inventory = replace(city(schools=1, switches=1), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=1, switches=1), calendar=LESSONS)
     one = inventory.schools[0]
     uplink = one.sites[0].uplink
     assert uplink.contract is not None
@@ -112,7 +112,7 @@ def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: P
 @pytest.mark.integration
 def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
     assert shutil.which("promtool"), "apt-get install prometheus"
-    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     world = run_world(inventory, 300)
     book = MaintenanceBook(tmp_path, inventory)
     blocks = VerdictRenderer().blocks(world.board, inventory, SchoolCalendar(LESSONS), book, BEGIN)
@@ -129,8 +129,8 @@ def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
 
 def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
     """90 uplinks and 990 switches."""
-    schools = tuple(school(number, 11) for number in range(90))
-    inventory = replace(city(0, 0), schools=schools, calendar=LESSONS)
+    schools = tuple(numbered_school(number, 11) for number in range(90))
+    inventory = replace(numbered_city(0, 0), schools=schools, calendar=LESSONS)
     calendar = SchoolCalendar(LESSONS)
     book = MaintenanceBook(tmp_path, inventory)
     world = run_world(inventory, 130)
@@ -140,7 +140,7 @@ def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
 
 
 def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> None:
-    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     calendar = SchoolCalendar(LESSONS)
     book = MaintenanceBook(tmp_path, inventory)
     renderer = VerdictRenderer()
@@ -157,7 +157,7 @@ def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> N
 
 
 def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None:
-    inventory = replace(city(schools=3, switches=2), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)
     renderer = VerdictRenderer()
     now = BEGIN + timedelta(seconds=400)
@@ -178,7 +178,7 @@ def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None
 
 
 def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> None:
-    inventory = replace(city(schools=2, switches=1), calendar=LESSONS)
+    inventory = replace(numbered_city(schools=2, switches=1), calendar=LESSONS)
     smaller = replace(inventory, schools=inventory.schools[:1])
     calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)
     renderer, board = VerdictRenderer(), VerdictBoard(inventory, moment(0))

@@ -17,14 +17,14 @@ from monitor.report.backfill import write_openmetrics
 from monitor.report.history import read_history
 from monitor.report.report import end_of
 from monitor.simulator.years import rollout_history
-from tests.rollout.rollouts import Entries, inventory, school
+from tests.rollout.rollouts import Entries, city_with_goal, listed_school
 from tools.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CITY = inventory(*(school(f"school-{number}") for number in range(30)))
+CITY = city_with_goal(*(listed_school(f"school-{number}") for number in range(30)))
 DAY = end_of(date(2022, 6, 30), "Europe/Berlin")
 
 

@@ -16,19 +16,14 @@ from monitor.campaigns.rules import evaluate
 from monitor.campaigns.runner import KINDS, CampaignRunner, Surroundings
 from monitor.clock import SystemClock
 from monitor.inventory.city import (
-    Calendar,
-    Contract,
     Inventory,
-    Location,
-    School,
-    Site,
     Throughput,
-    Uplink,
 )
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.ledger.reader import open_reader
 from monitor.observation import State
+from tests import build
 from tests.integration.paced_line import (
     ACCURACY,
     PAYLOAD_SHARE,
@@ -82,14 +77,10 @@ class HastyClock(SystemClock):
         await asyncio.sleep(min(seconds, 1.0))
 
 
-def city(bps: int, settings: Throughput) -> Inventory:
-    contract = Contract(
-        "provider", bps, bps, bps * 9 // 10, bps * 9 // 10, bps // 2, bps // 2, 0.99
-    )
-    uplink = Uplink(SCHOOL, contract, (), throughput=settings)
-    site = Site("main", Location(51.48, 7.22), uplink, ())
-    school = School("goethe", "1", "Goethe-Schule", "Gymnasium", "Mitte", (site,))
-    return Inventory("Bochum", Calendar("Europe/Berlin", "NW", {}), {}, (), (school,))
+def city_with_line(bps: int, settings: Throughput) -> Inventory:
+    contract = build.contract(bps, normal=0.9, minimum=0.5)
+    uplink = build.uplink(SCHOOL, contract=contract, throughput=settings)
+    return build.city(build.school("goethe", build.site(uplink=uplink)))
 
 
 @dataclass
@@ -128,7 +119,7 @@ async def attempt(
             maintenance_until=lambda _school, _at: None,
             uplink=lambda _: State.UP,
         )
-        runner = CampaignRunner(city(bps, settings), around)
+        runner = CampaignRunner(city_with_line(bps, settings), around)
         runner.start(SITE, clock.now())
         yield Attempt(runner, lessons, path)
 
@@ -153,7 +144,7 @@ async def measured(line: PacedLine, folder: Path, bps: int = GIGABIT) -> Measure
 
 def campaign_of(measurement: Measurement, bps: int = GIGABIT) -> Campaign:
     """Return a campaign in which each of the 30 planned tests came out like this one."""
-    school = city(bps, Throughput("iperf3")).schools[0]
+    school = city_with_line(bps, Throughput("iperf3")).schools[0]
     slots = plan(school, Lessons(), measurement.at, measurement.campaign)
     owed = Rates(bps, bps * 0.9, bps * 0.5)
     tests = tuple(replace(measurement, at=slot.at) for slot in slots)

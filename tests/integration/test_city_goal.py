@@ -27,7 +27,7 @@ from monitor.verdict import Moment
 from tests.campaigns.evidence import START, entries_of, passing
 from tests.exposition.support import exact_names, scrape
 from tests.integration.postgres import running_postgres
-from tests.rollout.rollouts import inventory, school
+from tests.rollout.rollouts import city_with_goal, listed_school
 from tests.virtual_time import VirtualClock, run_virtually
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def city_of(names: tuple[str, ...]) -> Inventory:
         replace(one, sites=tuple(replace(site, milestones=(BUILT,)) for site in one.sites))
         if number % 4
         else one
-        for number, one in enumerate(map(school, names))
+        for number, one in enumerate(map(listed_school, names))
     ]
-    found = inventory(*schools)
+    found = city_with_goal(*schools)
     assert found.goal is not None
     return replace(found, goal=replace(found.goal, denominator=len(names) + 2))
 

@@ -38,7 +38,7 @@ from monitor.simulator.years import rollout_history
 from tests.integration.postgres import PASSWORD, USER, running_postgres
 from tests.ledger.attacker import recomputed
 from tests.ledger.clocks import until
-from tests.rollout.rollouts import at, inventory, school
+from tests.rollout.rollouts import at, city_with_goal, listed_school
 from tools.processes import running
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 NOW = at(2022, 1, 1)
-CITY = inventory(
-    *(school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
-    *(school(f"sued-{number}", sites=2, district="Süd", lot="Los 2") for number in range(8)),
+CITY = city_with_goal(
+    *(listed_school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
+    *(listed_school(f"sued-{number}", sites=2, district="Süd", lot="Los 2") for number in range(8)),
 )
 MIDDLE = end_of(date(2022, 6, 30), "Europe/Berlin")
 

@@ -19,12 +19,9 @@ from monitor.config.secrets import Secret
 from monitor.exposition.devices import DeviceRenderer
 from monitor.inventory.checks import (
     Check,
-    CheckKind,
     Engine,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.observation import DeviceReading, Outcome
 from monitor.probes import interfaces
@@ -38,6 +35,7 @@ from monitor.snmp.read import NativeReader, Reader
 from monitor.snmp.reference import PysnmpReader
 from monitor.uplink import Gap, UplinkLoad, UplinkMeter
 from monitor.uplink.model import Poll
+from tests import build
 from tests.exposition.support import exact_names
 from tests.integration.serving import serving
 from tests.ports import free_port
@@ -350,9 +348,7 @@ class Growing:
 
 def check(engine: Engine, port: int) -> Check:
     access = SnmpAccess("2c", "c", port=port, engine=engine)
-    target = Target("goethe", "main", "router", Role.UPLINK, HOST)
-    options = InterfacesOptions(access, uplink_interface="wan")
-    return Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    return build.check(InterfacesOptions(access, uplink_interface="wan"), host=HOST)
 
 
 async def polled(agent: Growing, engine: Engine, port: int) -> DeviceReading:

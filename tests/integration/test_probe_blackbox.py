@@ -16,19 +16,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from monitor.clock import SystemClock
 from monitor.exposition.blackbox import blackbox_text
 from monitor.inventory.checks import (
-    Check,
-    CheckKind,
     DnsOptions,
     HttpOptions,
     IcmpOptions,
-    Role,
-    Target,
     TcpOptions,
 )
 from monitor.observation import EchoRound, Outcome
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
 from monitor.probes.echo.socket import EchoSocket
+from tests import build
 from tests.exposition.support import icmp_check, observed
 from tests.integration.probe_servers import (
     LOOPBACK_NAMES,
@@ -294,8 +291,7 @@ async def test_dns_without_a_server_is_the_same(town: Town) -> None:
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or an open ping_group_range, to ping")
 async def test_icmp_is_the_same(town: Town) -> None:
-    target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
-    check = Check(CheckKind.ICMP, "icmp", target, 60.0, 5.0, IcmpOptions(packets=1))
+    check = build.check(IcmpOptions(packets=1))
     clock = SystemClock()
     async with EchoSocket.open() as echo:
         around = ProbeContext(clock, clock.monotonic() + 5, echo, NoTransport(), THREADS)

@@ -32,7 +32,7 @@ from monitor.snmp.model import Agent as SnmpPeer
 from monitor.snmp.model import Request
 from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.read import NativeReader
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 from tests.simulator.requests import agents_of, answered, ask, walk
 from tools.processes import running_async
 
@@ -110,7 +110,7 @@ def agents() -> list[Agent]:
 
 
 def on_loopback(agent: Agent) -> str:
-    moved = loopback_inventory(city(SCHOOLS, SWITCHES), 1)
+    moved = loopback_inventory(simulated_city(SCHOOLS, SWITCHES), 1)
     return places_of(moved)[agent.device.place]
 
 
@@ -167,7 +167,7 @@ async def test_counters_of_the_running_city_grow(running: CityProcess) -> None:
 
 async def test_our_own_reader_reads_every_device_oddities_included(config: Path) -> None:
     config.write_text(f"{MANY_SCHOOLS} {SWITCHES}")
-    everyone = build_devices(loopback_inventory(city(MANY_SCHOOLS, SWITCHES), 1))
+    everyone = build_devices(loopback_inventory(simulated_city(MANY_SCHOOLS, SWITCHES), 1))
     assert {device.bulk for device in everyone} == set(Bulk)
     assert {device.versions for device in everyone} == {(0,), (0, 1)}
     async with CityProcess(config, program=PROGRAM) as process, SnmpClient() as client:
@@ -201,7 +201,7 @@ async def is_silent(running: CityProcess, place: str) -> bool:
 
 
 async def answered_within(seconds: int, running: CityProcess, place: str) -> bool:
-    moved = loopback_inventory(city(SCHOOLS, SWITCHES), running.port)
+    moved = loopback_inventory(simulated_city(SCHOOLS, SWITCHES), running.port)
     hosts = {f"{p.school}/{p.site}/{p.device}": host for p, host in places_of(moved).items()}
     peer = f"{hosts[place]}:{running.port}"
     output = await tool("snmpget", "-v2c", "-c", "geheim", "-r0", f"-t{seconds}", peer, SYS_NAME)
@@ -232,7 +232,7 @@ async def test_a_slow_device_answers_late(running: CityProcess) -> None:
 
 
 async def does_answer_within(running: CityProcess, seconds: float) -> bool:
-    moved = loopback_inventory(city(SCHOOLS, SWITCHES), running.port)
+    moved = loopback_inventory(simulated_city(SCHOOLS, SWITCHES), running.port)
     peer = f"{moved.schools[0].sites[0].uplink.host}:{running.port}"
     wait = f"-t{seconds:g}"
     output = await tool("snmpget", "-v2c", "-c", "geheim", "-r0", wait, peer, SYS_NAME)
@@ -320,7 +320,7 @@ async def test_a_city_that_does_not_answer_a_command_is_ended(
     ],
 )
 async def test_a_wrong_command_is_answered_with_what_is_wrong(line: bytes, error: str) -> None:
-    a_city = City(city(), clock=SystemClock(), community=b"public")
+    a_city = City(simulated_city(), clock=SystemClock(), community=b"public")
     assert error in json.loads(a_city.command(line))["error"]
 
 
@@ -340,7 +340,7 @@ async def test_a_later_end_is_told(config: Path) -> None:
 
 
 async def test_a_taken_port_is_one_line_with_the_cure(config: Path) -> None:
-    host = build_devices(loopback_inventory(city(), 1))[0].host
+    host = build_devices(loopback_inventory(simulated_city(), 1))[0].host
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as holder:
         holder.bind((host, 0))
         port = holder.getsockname()[1]
@@ -353,7 +353,7 @@ async def test_too_few_open_files_are_told_with_the_cure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (20, 40))
-    inventory = city(SCHOOLS, SWITCHES)
+    inventory = simulated_city(SCHOOLS, SWITCHES)
     with pytest.raises(CityError, match=r"needs \d+ open files and the limit is 40; raise it"):
         async with City(inventory, clock=SystemClock(), community=b"public"):
             pytest.fail("the city opened more files than allowed")
@@ -381,7 +381,7 @@ async def test_fewer_schools_are_the_first_ones(config: Path) -> None:
 
 def test_the_comparison_agents_are_the_city_s() -> None:
     # What the tests above compare with must not depend on the addresses.
-    moved = build_devices(loopback_inventory(city(SCHOOLS, SWITCHES), 1))
+    moved = build_devices(loopback_inventory(simulated_city(SCHOOLS, SWITCHES), 1))
     assert [d.interfaces for d in moved] == [a.device.interfaces for a in agents()]
     reply = answered(ask(agents()[1], PduType.GET_NEXT, [encode_oid(IF_ALIAS)]))
     assert reply.varbinds[0][0].startswith(encode_oid(IF_ALIAS))

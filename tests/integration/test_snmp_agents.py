@@ -11,13 +11,9 @@ from monitor.clock import SystemClock
 from monitor.config.build.device_profiles import own_profiles
 from monitor.config.secrets import Secret
 from monitor.inventory.checks import (
-    Check,
-    CheckKind,
     Engine,
     HardwareOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.inventory.device_profile import DeviceProfiles
 from monitor.observation import HardwareReading
@@ -30,6 +26,7 @@ from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.oids import TABLES, Syntax, objects
 from monitor.snmp.read import NativeReader, Reader, Request, Result
 from monitor.snmp.reference import PysnmpReader
+from tests import build
 from tests.integration.snmpd import Varbinds, net_snmp_walk, recorded, recordings, snmpd
 from tests.probes.support import THREADS, NoTransport
 
@@ -182,8 +179,7 @@ async def test_a_recorded_device_is_read_by_the_profile_of_its_make(
     with recorded(tmp_path, name, also=oids) as port:
         access = SnmpAccess("2c", "x", Engine.NATIVE, port=port, timeout=5.0)
         options = HardwareOptions(access, profiles)
-        target = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
-        check = Check(CheckKind.HARDWARE, "hardware", target, 300.0, 20.0, options)
+        check = build.check(options, "switch-1")
         async with SnmpClient() as client:
             credentials = {"x": Secret(name)}
             readers = SnmpReaders({Engine.NATIVE: NativeReader(client)}, credentials)

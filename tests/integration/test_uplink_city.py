@@ -21,7 +21,7 @@ from monitor.snmp.client import SnmpClient
 from monitor.snmp.read import NativeReader
 from monitor.uplink import Gap, Measured, UplinkMeters
 from tests.probes.support import THREADS
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -53,7 +53,7 @@ class Polls:
 
     def __init__(self, simulated: City, client: SnmpClient) -> None:
         self.city = simulated
-        inventory = loopback_inventory(city(), simulated.port)
+        inventory = loopback_inventory(simulated_city(), simulated.port)
         self._checks = [
             check
             for check in inventory.checks()
@@ -95,7 +95,7 @@ class Polls:
 @asynccontextmanager
 async def polls() -> AsyncIterator[Polls]:
     async with (
-        City(city(), clock=SystemClock(), community=b"public") as simulated,
+        City(simulated_city(), clock=SystemClock(), community=b"public") as simulated,
         SnmpClient() as client,
     ):
         yield Polls(simulated, client)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.clock import SystemClock
 from monitor.config.build.device_profiles import own_profiles
-from monitor.inventory.checks import Check, CheckKind, HardwareOptions, Role, SnmpAccess, Target
+from monitor.inventory.checks import HardwareOptions, SnmpAccess
 from monitor.inventory.device_profile import DeviceProfiles, Quantity
 from monitor.observation import HardwareReading, Observation
 from monitor.probes import hardware
 from monitor.probes.context import ProbeContext
+from tests import build
 from tests.makes.known_objects import KNOWN, known_of
 from tests.makes.recording import Recorded, names
 from tests.probes.support import THREADS, NoTransport
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FOLDERS: Final = ("network/switch", "network/router", "network/wifi", "network/firewall")
-TARGET: Final = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
 _OPTIONS: Final = HardwareOptions(SnmpAccess("2c", "devices"), DeviceProfiles(own_profiles()))
-CHECK: Final = Check(CheckKind.HARDWARE, "hardware", TARGET, 300.0, 20.0, _OPTIONS)
+CHECK: Final = build.check(_OPTIONS, "switch-1")
 _PARTS: Final = {
     "temperature": {Quantity.TEMPERATURE_CELSIUS},
     "processor": {Quantity.CPU_UTILIZATION_RATIO},

@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING
 
 from monitor.clock import SystemClock
 from monitor.inventory.checks import (
-    Check,
     CheckKind,
     DnsOptions,
     HttpOptions,
-    Role,
-    Target,
     TcpOptions,
 )
 from monitor.probes import dns, http, tcp
 from monitor.probes.context import ProbeContext
 from monitor.threads import ProbeThreads, Threads
 from monitor.throughput import measure as throughput
+from tests.build import check
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -83,20 +81,12 @@ def context(seconds: float = 5.0) -> ProbeContext:
     return ProbeContext(clock, clock.monotonic() + seconds, nothing, nothing, THREADS)
 
 
-def check(options: TcpOptions | HttpOptions | DnsOptions, host: str = "127.0.0.1") -> Check:
-    """Return a check of the kind that the options are for."""
-    kinds = {TcpOptions: CheckKind.TCP, HttpOptions: CheckKind.HTTP, DnsOptions: CheckKind.DNS}
-    kind = kinds[type(options)]
-    target = Target("goethe", "main", "router", Role.UPLINK, host)
-    return Check(kind, kind.value, target, 60.0, 5.0, options)
-
-
 async def probe(
     options: TcpOptions | HttpOptions | DnsOptions, host: str = "127.0.0.1", seconds: float = 5.0
 ) -> Observation:
     """Run one probe with these options and return what it found."""
     runs = {CheckKind.TCP: tcp.run, CheckKind.HTTP: http.run, CheckKind.DNS: dns.run}
-    wanted = check(options, host)
+    wanted = check(options, host=host)
     return await runs[wanted.kind](wanted, context(seconds))
 
 

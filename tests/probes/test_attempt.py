@@ -17,7 +17,8 @@ from monitor.probes.attempt import Attempt, observe, printable
 from monitor.probes.context import ProbeContext
 from monitor.probes.resolve import resolve
 from monitor.words.plain import plain
-from tests.probes.support import THREADS, NoTransport, check
+from tests.build import check
+from tests.probes.support import THREADS, NoTransport
 
 
 class HandClock:

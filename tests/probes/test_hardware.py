@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.clock import SystemClock
-from monitor.inventory.checks import Check, CheckKind, HardwareOptions, IcmpOptions, Role, Target
+from monitor.inventory.checks import Check, HardwareOptions, IcmpOptions
 from monitor.inventory.device_profile import DeviceProfile, DeviceProfiles, ProfileReading, Quantity
 from monitor.observation import Chassis, HardwareReading, Outcome, PowerSupplyGroup, Reason, Sensor
 from monitor.probes import hardware
@@ -19,6 +19,7 @@ from monitor.probes.hardware import UNITS
 from monitor.probes.make_parts import MAX_PARTS
 from monitor.snmp.oids import Object
 from monitor.snmp.read import Failure, FailureKind, Result
+from tests import build
 from tests.probes.support import THREADS, NoTransport
 from tests.probes.test_interfaces import ACCESS, Reads
 from tests.virtual_time import run_virtually
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, Mapping[int, int | bytes]]
 
-TARGET = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
-CHECK = Check(CheckKind.HARDWARE, "hardware", TARGET, 300.0, 20.0, HardwareOptions(ACCESS))
+CHECK = build.check(HardwareOptions(ACCESS), "switch-1", interval=300.0)
 NOTHING = Result({}, {}, None, 1, 0)
 POWER: Columns = {
     "pethMainPsePower": {1: 370, 2: 740},
@@ -123,7 +123,7 @@ async def test_a_request_that_was_never_sent_is_our_doing() -> None:
 
 
 async def test_options_of_another_probe_are_a_bug() -> None:
-    wrong = Check(CheckKind.HARDWARE, "hardware", TARGET, 300.0, 20.0, IcmpOptions())
+    wrong = replace(CHECK, options=IcmpOptions())
     clock = SystemClock()
     context = ProbeContext(clock, clock.monotonic() + 5.0, NoTransport(), Reads([]), THREADS)
     with pytest.raises(TypeError, match="another probe"):

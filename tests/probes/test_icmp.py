@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.inventory.checks import Check, CheckKind, IcmpOptions, Role, Target, TcpOptions
+from monitor.inventory.checks import Check, IcmpOptions, TcpOptions
 from monitor.observation import EchoRound, Outcome, Reason
 from monitor.probes import icmp
 from monitor.probes.context import ProbeContext
+from tests import build
 from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class ModelledLine:
 
 
 def check(host: str = "192.0.2.1") -> Check:
-    target = Target("schiller-schule", "main", "router", Role.UPLINK, host)
-    return Check(CheckKind.ICMP, "ping", target, 60.0, 10.0, OPTIONS)
+    return build.check(OPTIONS, "router", host, "schiller-schule", name="ping", timeout=10.0)
 
 
 def line(finds: EchoRound | OSError) -> tuple[ModelledLine, ProbeContext]:

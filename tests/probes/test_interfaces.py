@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,16 @@ import pytest
 from monitor.clock import SystemClock
 from monitor.inventory.checks import (
     Check,
-    CheckKind,
     IcmpOptions,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.observation import DeviceReading, Outcome, Reason
 from monitor.probes import interfaces
 from monitor.probes.context import ProbeContext
 from monitor.snmp.read import Failure, FailureKind, Request, Result
 from monitor.verdict.answer import Answer, answer_of
+from tests import build
 from tests.probes.support import THREADS, NoTransport
 
 if TYPE_CHECKING:
@@ -71,9 +69,8 @@ class Reads(NoTransport):
 
 
 def check(*, host: str = "127.0.0.1", alias: bool = False, read_alias: bool = False) -> Check:
-    target = Target("goethe", "main", "switch-1", Role.SWITCH, host)
     options = InterfacesOptions(ACCESS, alias=alias, read_alias=read_alias)
-    return Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    return build.check(options, "switch-1", host)
 
 
 async def run(transport: Reads, of: Check | None = None) -> Observation:
@@ -198,8 +195,7 @@ async def test_alias_is_asked_for_to_know_the_line_by() -> None:
 
 async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
     options = InterfacesOptions(ACCESS, uplink_interface="wan")
-    target = Target("goethe", "main", "router", Role.UPLINK, "127.0.0.1")
-    router = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    router = build.check(options)
     transport = Reads([Result(SYSTEM, WIDE, None, 1, 3), Result(SYSTEM, WIDE, None, 1, 3)])
     await run(transport, router)
     await run(transport)
@@ -216,8 +212,7 @@ async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:
 
 
 async def test_options_of_another_probe_are_a_bug() -> None:
-    target = Target("goethe", "main", "switch-1", Role.SWITCH, "127.0.0.1")
-    wrong = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, IcmpOptions())
+    wrong = replace(check(), options=IcmpOptions())
     with pytest.raises(TypeError, match="options of another probe"):
         await run(Reads([]), wrong)
 

@@ -14,7 +14,7 @@ from monitor.report.history import read_history
 from monitor.report.outlook import forecast_now
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.stage import Stage
-from tests.rollout.rollouts import Entries, at, goal, inventory, school, stage
+from tests.rollout.rollouts import Entries, at, city_with_goal, goal, listed_school, stage
 
 if TYPE_CHECKING:
     from monitor.inventory.city import Inventory, MilestoneStage, School
@@ -46,7 +46,7 @@ def days(found: Course) -> list[tuple[date, int]]:
 
 
 def test_the_milestone_built_is_the_event_and_no_later_stage() -> None:
-    city = inventory(word(school("a"), date(2020, 5, 4)), school("b"))
+    city = city_with_goal(word(listed_school("a"), date(2020, 5, 4)), listed_school("b"))
     found = course(
         city,
         stage("a/main", at(2020, 8, 1), Stage.LIVE),
@@ -57,7 +57,7 @@ def test_the_milestone_built_is_the_event_and_no_later_stage() -> None:
 
 def test_without_a_milestone_it_is_the_first_live_day() -> None:
     found = course(
-        inventory(school("a"), school("b")),
+        city_with_goal(listed_school("a"), listed_school("b")),
         stage("a/main", at(2020, 8, 1), Stage.LIVE),
         stage("a/main", at(2020, 8, 3), Stage.VERIFIED),
         stage("a/main", at(2021, 3, 1), Stage.LIVE),
@@ -66,24 +66,26 @@ def test_without_a_milestone_it_is_the_first_live_day() -> None:
 
 
 def test_a_recorded_milestone_counts_where_the_configuration_has_none_any_more() -> None:
-    found = course(inventory(school("a")), stage("a/main", at(2020, 6, 2), Stage.BUILT))
+    found = course(city_with_goal(listed_school("a")), stage("a/main", at(2020, 6, 2), Stage.BUILT))
     assert days(found) == [(date(2020, 6, 2), 1)]
 
 
 def test_a_campaign_says_that_a_line_is_there_and_not_since_when() -> None:
-    found = course(inventory(school("a")), stage("a/main", at(2020, 8, 1), Stage.VERIFIED))
+    found = course(
+        city_with_goal(listed_school("a")), stage("a/main", at(2020, 8, 1), Stage.VERIFIED)
+    )
     assert (days(found), found.before) == ([], 1)
 
 
 def test_what_was_connected_before_the_monitor_began_is_done_and_no_event() -> None:
-    built = word(school("a"), date(2019, 6, 1))
+    built = word(listed_school("a"), date(2019, 6, 1))
     live = stage("b/main", BEGIN + timedelta(days=1), Stage.LIVE)
-    found = course(inventory(built, school("b"), school("c")), live)
+    found = course(city_with_goal(built, listed_school("b"), listed_school("c")), live)
     assert (days(found), found.before) == ([], 2)
 
 
 def test_live_within_the_first_week_of_watching_was_there_before_and_later_was_not() -> None:
-    city = inventory(school("a"), school("b"))
+    city = city_with_goal(listed_school("a"), listed_school("b"))
     early = stage("a/main", BEGIN + SETTLING, Stage.LIVE)
     late = stage("b/main", BEGIN + SETTLING + timedelta(days=1), Stage.LIVE)
     found = course(city, early, late)
@@ -91,7 +93,7 @@ def test_live_within_the_first_week_of_watching_was_there_before_and_later_was_n
 
 
 def test_a_site_that_joins_later_is_watched_from_then_on() -> None:
-    city = inventory(school("a"), school("b"))
+    city = city_with_goal(listed_school("a"), listed_school("b"))
     joined = at(2021, 3, 1)
     history = read_history(
         Entries(
@@ -107,20 +109,20 @@ def test_a_site_that_joins_later_is_watched_from_then_on() -> None:
 
 
 def test_a_school_is_built_with_the_last_of_its_sites() -> None:
-    city = inventory(word(school("a", sites=2), date(2020, 5, 4)), school("b"))
+    city = city_with_goal(word(listed_school("a", sites=2), date(2020, 5, 4)), listed_school("b"))
     assert days(course(city)) == []
     found = course(city, stage("a/annex-1", at(2020, 9, 9), Stage.LIVE))
     assert days(found) == [(date(2020, 9, 9), 1)]
 
 
 def test_what_the_provider_reports_is_not_built() -> None:
-    city = inventory(word(school("a"), date(2020, 5, 4), "reported"))
+    city = city_with_goal(word(listed_school("a"), date(2020, 5, 4), "reported"))
     history = read_history(Entries([goal(BEGIN, 1, "a/main")]))
     assert connected(history, city, history.scopes[-1].scope, TODAY, BERLIN) == {}
 
 
 def test_a_milestone_of_the_future_is_none_yet() -> None:
-    city = inventory(word(school("a"), TODAY + timedelta(days=1)))
+    city = city_with_goal(word(listed_school("a"), TODAY + timedelta(days=1)))
     assert (days(course(city)), course(city).before) == ([], 0)
 
 
@@ -129,7 +131,7 @@ def eighty_two() -> tuple[Inventory, list[Entry]]:
 
     Campaigns at 5 a week for 12 weeks verify the 60; then a line is built every four weeks.
     """
-    schools = [school(f"s{number}") for number in range(82)]
+    schools = [listed_school(f"s{number}") for number in range(82)]
     sites = [f"{one.id}/main" for one in schools]
     entries = [goal(BEGIN, 82, *sites)]
     for number, site in enumerate(sites[:60]):
@@ -139,7 +141,7 @@ def eighty_two() -> tuple[Inventory, list[Entry]]:
         when = BEGIN + timedelta(weeks=16 + 4 * number)
         entries.append(stage(site, when, Stage.LIVE))
         entries.append(stage(site, when + timedelta(days=9), Stage.VERIFIED))
-    return inventory(*schools), sorted(entries, key=lambda entry: entry.at)
+    return city_with_goal(*schools), sorted(entries, key=lambda entry: entry.at)
 
 
 def test_week_12_of_a_backlog_of_campaigns_promises_nothing() -> None:

@@ -22,7 +22,7 @@ from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import ReportedFigure, reported_entry
 from monitor.simulator.years import rollout_history
 from monitor.words.report import WORDS
-from tests.rollout.rollouts import HOSTILE, Entries, at, goal, inventory, school, stage
+from tests.rollout.rollouts import HOSTILE, Entries, at, city_with_goal, goal, listed_school, stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry
     from monitor.words.text import Language
 
-CITY = inventory(
-    *(school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
-    *(school(f"sued-{number}", sites=2, district="Süd", lot="Los 2") for number in range(8)),
+CITY = city_with_goal(
+    *(listed_school(f"nord-{number}", district="Nord", lot="Los 1") for number in range(12)),
+    *(listed_school(f"sued-{number}", sites=2, district="Süd", lot="Los 2") for number in range(8)),
 )
 STORY = list(rollout_history(CITY, 2018, 2023, seed=5))
 MIDDLE = end_of(date(2022, 6, 30), "Europe/Berlin")
@@ -140,10 +140,10 @@ def test_the_report_says_whom_the_rules_bind() -> None:
 
 def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
     wanted = [goal(at(2020, 1, 1), 5, "a/main", "b/main")]
-    found = report(at(2020, 6, 1), wanted, inventory(school("a"), school("b")))
+    found = report(at(2020, 6, 1), wanted, city_with_goal(listed_school("a"), listed_school("b")))
     assert "it requires 5 schools, but only 2 are listed" in to_markdown(found, "en")
     names = [f"s{number}" for number in range(20)]
-    city = inventory(*map(school, names))
+    city = city_with_goal(*map(listed_school, names))
     entries = [goal(at(2020, 1, 1), 20, *(f"{name}/main" for name in names))]
     entries += [
         stage(f"{name}/main", at(2020, 2, 1) + timedelta(days=9 * number), Stage.LIVE)
@@ -157,7 +157,7 @@ def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
 
 
 def test_reached_goal_is_told_with_its_day() -> None:
-    city = inventory(school("a"))
+    city = city_with_goal(listed_school("a"))
     entries = [
         goal(at(2020, 1, 1), 1, "a/main"),
         stage("a/main", at(2020, 5, 1), Stage.VERIFIED),
@@ -202,7 +202,7 @@ def test_news_from_a_later_day_are_refused() -> None:
 
 
 def test_what_was_lost_and_not_got_back_comes_first() -> None:
-    city = inventory(school("a"), school("b"))
+    city = city_with_goal(listed_school("a"), listed_school("b"))
     entries = [
         goal(at(2020, 1, 1), 2, "a/main", "b/main"),
         stage("a/main", at(2020, 2, 1), Stage.VERIFIED),
@@ -221,7 +221,7 @@ def test_a_site_that_is_no_longer_configured_still_counts_in_its_goal() -> None:
         goal(at(2020, 1, 1), 2, "a/main", "gone/main"),
         stage("gone/main", at(2020, 2, 1), Stage.VERIFIED),
     ]
-    found = report(at(2020, 3, 1), entries, inventory(school("a")))
+    found = report(at(2020, 3, 1), entries, city_with_goal(listed_school("a")))
     assert found.point.verified == 1
     assert "gone/main" in to_csv(found)
 
@@ -243,8 +243,8 @@ class _Tags(HTMLParser):
 
 
 def hostile() -> RolloutReport:
-    name = replace(school("a", district=HOSTILE, lot=HOSTILE), name=HOSTILE, type=HOSTILE)
-    city = replace(inventory(name), city=HOSTILE)
+    name = replace(listed_school("a", district=HOSTILE, lot=HOSTILE), name=HOSTILE, type=HOSTILE)
+    city = replace(city_with_goal(name), city=HOSTILE)
     assert city.goal is not None
     city = replace(city, goal=replace(city.goal, source=HOSTILE))
     entries = [
@@ -294,10 +294,10 @@ def test_the_picture_is_well_formed_and_described() -> None:
 
 
 def test_csv_has_a_line_per_site_and_no_formula() -> None:
-    bad = replace(school("a", lot="=1+1"), name="@SUM(A1)")
+    bad = replace(listed_school("a", lot="=1+1"), name="@SUM(A1)")
     entries = [goal(at(2020, 1, 1), 1, "a/main")]
     lines = list(
-        csv.DictReader(io.StringIO(to_csv(report(at(2020, 6, 1), entries, inventory(bad)))))
+        csv.DictReader(io.StringIO(to_csv(report(at(2020, 6, 1), entries, city_with_goal(bad)))))
     )
     assert len(lines) == 1
     assert (lines[0]["name"], lines[0]["lot"]) == ("'@SUM(A1)", "'=1+1")

@@ -7,39 +7,29 @@ from datetime import time
 from monitor.calendar.school_days import SchoolCalendar
 from monitor.inventory.city import (
     Calendar,
-    Contract,
     Inventory,
     LessonPeriod,
-    Location,
     School,
-    Site,
     Throughput,
-    Uplink,
 )
+from tests import build
 
 SITE = "goethe/main"
 MEGABIT = 1_000_000
 LESSONS = (LessonPeriod((0, 1, 2, 3, 4), time(7, 45), time(15, 30)),)
 SETTINGS = Throughput("iperf3", "192.0.2.1", bytes_per_day=400_000_000)
-CONTRACT = Contract(
-    "provider-a",
-    *(10 * MEGABIT, 10 * MEGABIT),
-    *(9 * MEGABIT, 9 * MEGABIT),
-    *(5 * MEGABIT, 5 * MEGABIT),
-    0.99,
-)
+CONTRACT = build.contract(10 * MEGABIT, normal=0.9, minimum=0.5, provider="provider-a")
 
 
-def school(name: str = "goethe", settings: Throughput | None = SETTINGS) -> School:
-    uplink = Uplink("192.0.2.1", CONTRACT, (), throughput=settings)
-    site = Site("main", Location(51.48, 7.22), uplink, ())
-    return School(name, "1", name.title(), "Gymnasium", "Mitte", (site,))
+def contracted_school(name: str = "goethe", settings: Throughput | None = SETTINGS) -> School:
+    uplink = build.uplink(contract=CONTRACT, throughput=settings)
+    return build.school(name, build.site(uplink=uplink))
 
 
-def city(*schools: School) -> Inventory:
+def taught_city(*schools: School) -> Inventory:
     calendar = Calendar("Europe/Berlin", "NW", {"Gymnasium": LESSONS})
-    return Inventory("Bochum", calendar, {}, (), schools or (school(),))
+    return build.city(*(schools or (contracted_school(),)), calendar=calendar)
 
 
 def lessons() -> SchoolCalendar:
-    return SchoolCalendar(city().calendar)
+    return SchoolCalendar(taught_city().calendar)

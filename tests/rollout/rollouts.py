@@ -6,21 +6,17 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from monitor.inventory.city import (
-    Calendar,
-    Contract,
     Criterion,
     Goal,
     Inventory,
-    Location,
     ReportedEntry,
     ReportedGoal,
     School,
-    Site,
-    Uplink,
 )
 from monitor.ledger.chain import GENESIS, link
 from monitor.rollout.goal_records import GoalScope, goal_entry
 from monitor.rollout.stage_records import StageChange, stage_entry
+from tests import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,45 +28,30 @@ if TYPE_CHECKING:
 HOSTILE = '<script>alert("x")</script> | *bold* [a](javascript:b) & `c`'
 
 
-def school(name: str, sites: int = 1, district: str = "Mitte", lot: str = "Los 1") -> School:
-    rate = 10**9
-    contract = Contract("Netz GmbH", rate, rate, rate, rate, rate, rate, 0.99)
-    places = tuple(
-        Site(
-            "main" if number == 0 else f"annex-{number}",
-            Location(51.48, 7.22),
-            Uplink("192.0.2.1", contract, ()),
-            (),
-            lot=lot,
-            programme="Gute Schule 2020",
-        )
-        for number in range(sites)
-    )
-    return School(name, "165001", f"Schule {name}", "Grundschule", district, places)
+def listed_school(name: str, sites: int = 1, district: str = "Mitte", lot: str = "Los 1") -> School:
+    ids = ("main", *(f"annex-{number}" for number in range(1, sites)))
+    places = (build.site(one, lot=lot, programme="Gute Schule 2020") for one in ids)
+    named = {"number": "165001", "name": f"Schule {name}", "type": "Grundschule"}
+    return build.school(name, *places, district=district, **named)
 
 
-def inventory(
+def city_with_goal(
     *schools: School, unit: Unit = "schools", target: date = date(2022, 12, 31)
 ) -> Inventory:
     size = len(schools) if unit == "schools" else sum(len(one.sites) for one in schools)
-    return Inventory(
-        "Bochum",
-        Calendar("Europe/Berlin", "NW", {}),
-        {},
-        (),
-        schools,
-        Goal("Gute Schule Bochum", Criterion.CONTRACT, target, size, unit, "council 2018/1"),
-        (
-            ReportedGoal(
-                "tablets",
-                "Tablets",
-                "devices",
-                "council",
-                (ReportedEntry(date(2020, 9, 11), 9000, "news of 2020-09-11"),),
-                18000,
-                date(2021, 12, 31),
-            ),
-        ),
+    reported = ReportedGoal(
+        "tablets",
+        "Tablets",
+        "devices",
+        "council",
+        (ReportedEntry(date(2020, 9, 11), 9000, "news of 2020-09-11"),),
+        18000,
+        date(2021, 12, 31),
+    )
+    return build.city(
+        *schools,
+        goal=Goal("Gute Schule Bochum", Criterion.CONTRACT, target, size, unit, "council 2018/1"),
+        reported_goals=(reported,),
     )
 
 

@@ -12,9 +12,9 @@ from monitor.rollout.goal_records import (
 )
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import StageChange, read_stage, stage_entry
-from tests.rollout.rollouts import at, inventory, school
+from tests.rollout.rollouts import at, city_with_goal, listed_school
 
-CITY = inventory(school("a", sites=2), school("b"))
+CITY = city_with_goal(listed_school("a", sites=2), listed_school("b"))
 
 
 def test_a_scope_is_read_back_as_it_was_written() -> None:
@@ -48,7 +48,7 @@ def test_a_goal_is_recorded_once_and_again_when_it_changes() -> None:
     assert entry is not None
     recorded = read_goal(entry)
     assert unrecorded_goal(CITY, recorded, at(2020, 1, 2)) is None
-    grown = inventory(school("a", sites=2), school("b"), school("c"))
+    grown = city_with_goal(listed_school("a", sites=2), listed_school("b"), listed_school("c"))
     changed = unrecorded_goal(grown, recorded, at(2020, 1, 3))
     assert changed is not None
     assert read_goal(changed).denominator == 3

@@ -6,17 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import (
-    Check,
-    CheckKind,
-    IcmpOptions,
     InterfacesOptions,
     Role,
     SnmpAccess,
-    Target,
 )
 from monitor.observation import DeviceReading, EchoRound, Observation, Outcome
 from monitor.rollout.identity import identity_of
 from monitor.rollout.line import Identity
+from tests import build
 
 if TYPE_CHECKING:
     from monitor.observation import Values
@@ -35,16 +32,13 @@ READING = DeviceReading(
 def polled(
     values: Values | None, options: InterfacesOptions, role: Role = Role.UPLINK
 ) -> Observation:
-    target = Target("first-school", "main", "router", role, "10.0.0.1")
-    check = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
-    return Observation(check, AT, 0.1, Outcome.OK, values=values)
+    device = "router" if role is Role.UPLINK else "switch-1"
+    return Observation(build.check(options, device), AT, 0.1, Outcome.OK, values=values)
 
 
 def pinged(answered: int) -> Observation:
-    target = Target("first-school", "main", "router", Role.UPLINK, "gw.first.example")
-    check = Check(CheckKind.ICMP, "icmp", target, 10.0, 5.0, IcmpOptions())
     values = EchoRound("203.0.113.1", 5, (0.01,) * answered)
-    return Observation(check, AT, 0.1, Outcome.OK, values=values)
+    return Observation(build.check(host="gw.first.example"), AT, 0.1, Outcome.OK, values=values)
 
 
 def test_poll_of_the_router_shows_its_name_and_the_alias_of_its_uplink() -> None:

@@ -6,26 +6,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import (
-    CheckKind,
     CheckPlan,
-    IcmpOptions,
     InterfacesOptions,
     SnmpAccess,
     TcpOptions,
 )
 from monitor.inventory.city import (
-    Calendar,
-    Contract,
     CredentialSource,
     Inventory,
-    Location,
     Reference,
     School,
     Site,
-    Switch,
-    Uplink,
 )
 from monitor.simulator.__main__ import main
+from tests import build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +29,13 @@ if TYPE_CHECKING:
 NAMES = ("goethe", "schiller", "voede", "koellerholz", "natorp", "waldschule")
 
 
-def city(schools: int = 3, switches: int = 4) -> Inventory:
+def simulated_city(schools: int = 3, switches: int = 4) -> Inventory:
     """Return a city: the second school has two sites, the third an old router (SNMPv1 only)."""
-    return Inventory(
-        city="Bochum",
-        calendar=Calendar("Europe/Berlin", "DE-NW", {}),
+    checks = (_ping(), build.plan(TcpOptions(443), timeout=10.0))
+    return build.city(
+        *(_school(number, switches) for number in range(schools)),
         credentials={"read": CredentialSource("environment", "COMMUNITY")},
-        references=(Reference("resolver", "resolver.example", (_ping(), _tcp())),),
-        schools=tuple(_school(number, switches) for number in range(schools)),
+        references=(Reference("resolver", "resolver.example", checks),),
     )
 
 
@@ -51,7 +44,7 @@ def _school(number: int, switches: int) -> School:
     sites = [_site(number, 0, switches)]
     if number == 1:
         sites.append(_site(number, 1, 1))
-    return School(name, f"{number:06}", name.title(), "Gymnasium", "Mitte", tuple(sites))
+    return build.school(name, *sites, number=f"{number:06}")
 
 
 def _site(school: int, site: int, switches: int) -> Site:
@@ -60,39 +53,32 @@ def _site(school: int, site: int, switches: int) -> Site:
     version: SnmpVersion = "1" if school == 2 else "2c"
     # The uplink's interface is named by the site, or by the check alone.
     interface = None if site else "wan0"
-    return Site(
-        id="annex" if site else "main",
-        location=Location(51.48, 7.22),
-        uplink=Uplink(f"{network}.{base + 1}", CONTRACT, (_ping(), _snmp(version)), interface),
-        switches=tuple(
-            Switch(f"switch-{at}", f"{network}.{base + 10 + at}", (_ping(), _snmp("2c")))
-            for at in range(1, switches + 1)
-        ),
+    boxes = (
+        build.switch(f"switch-{at}", f"{network}.{base + 10 + at}", _ping(), _snmp("2c"))
+        for at in range(1, switches + 1)
     )
+    checks = (_ping(), _snmp(version))
+    line = build.uplink(f"{network}.{base + 1}", *checks, contract=CONTRACT, interface=interface)
+    return build.site("annex" if site else "main", *boxes, uplink=line)
 
 
-CONTRACT = Contract(
-    "Stadtnetz", 10**9, 10**9, 9 * 10**8, 9 * 10**8, 7 * 10**8, 7 * 10**8, 0.995, "always", "B-17"
+CONTRACT = build.contract(
+    normal=0.9, minimum=0.7, provider="Stadtnetz", availability=0.995, reference="B-17"
 )
 
 
 def _ping() -> CheckPlan:
-    return CheckPlan(CheckKind.ICMP, "icmp", 60.0, 10.0, IcmpOptions())
-
-
-def _tcp() -> CheckPlan:
-    return CheckPlan(CheckKind.TCP, "tcp", 60.0, 10.0, TcpOptions(443))
+    return build.plan(timeout=10.0)
 
 
 def _snmp(version: SnmpVersion) -> CheckPlan:
-    options = InterfacesOptions(SnmpAccess(version, "read"), "wan0")
-    return CheckPlan(CheckKind.INTERFACES, "interfaces", 60.0, 20.0, options)
+    return build.plan(InterfacesOptions(SnmpAccess(version, "read"), "wan0"))
 
 
 def load(path: Path) -> Inventory:
     """Return the city whose numbers of schools and switches are the file's text."""
     schools, switches = path.read_text().split()
-    return city(int(schools), int(switches))
+    return simulated_city(int(schools), int(switches))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from monitor.snmp.decode import decode_message
 from monitor.snmp.encode import encode_message
 from monitor.snmp.message import Message, PduType
 from monitor.snmp.oid_octets import encode_oid
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ COMMUNITY = b"public"
 def agents_of(schools: int = 12, switches: int = 12) -> list[Agent]:
     """Return the agents of a city large enough to have every oddity."""
     builder, traffic = TableBuilder(), Traffic(TUESDAY)
-    devices = build_devices(city(schools, switches))
+    devices = build_devices(simulated_city(schools, switches))
     return [Agent(device, COMMUNITY, builder, traffic) for device in devices]
 
 
@@ -45,7 +45,7 @@ def agent_where(wanted: Callable[[Device], bool]) -> Agent:
 @cache
 def full_size_city() -> tuple[Device, ...]:
     """Return about a thousand devices; built once, for they never change."""
-    return build_devices(city(83, 12))
+    return build_devices(simulated_city(83, 12))
 
 
 def ask(

@@ -16,10 +16,10 @@ from monitor.simulator.table import TableBuilder
 from monitor.simulator.traffic import Traffic
 from monitor.snmp.message import PduType
 from monitor.snmp.oid_octets import decode_oid, encode_oid
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 from tests.simulator.requests import COMMUNITY, TUESDAY, answered, ask
 
-CITY = city()
+CITY = simulated_city()
 ROUTER = Place("goethe", "main", "router", Role.UPLINK)
 SWITCH = Place("goethe", "main", "switch-1", Role.SWITCH)
 SPEED = "1.3.6.1.2.1.31.1.1.1.15"

@@ -9,13 +9,13 @@ from monitor.inventory.checks import IcmpOptions
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import FaultError, parse_fault, places_of
 from monitor.simulator.loopback import loopback_inventory
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 
 if TYPE_CHECKING:
     from monitor.observation import EchoRound
     from monitor.probes.context import EchoTransport
 
-CITY = loopback_inventory(city(), 16100)
+CITY = loopback_inventory(simulated_city(), 16100)
 HOSTS = {f"{p.school}/{p.site}/{p.device}": host for p, host in places_of(CITY).items()}
 ROUTER, SWITCH = HOSTS["goethe/main/router"], HOSTS["goethe/main/switch-1"]
 NEIGHBOUR, REFERENCE = HOSTS["schiller/main/router"], CITY.references[0].host

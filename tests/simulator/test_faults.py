@@ -13,9 +13,9 @@ from monitor.simulator.faults import (
     parse_fault,
     places_of,
 )
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 
-CITY = city()
+CITY = simulated_city()
 PLACES = list(places_of(CITY))
 REFERENCE = Place("", "", "resolver", Role.REFERENCE)
 
@@ -188,4 +188,4 @@ def test_a_script_with_a_mistake_is_refused(entry: dict[str, object]) -> None:
 
 def test_a_school_without_switches_cannot_lose_one() -> None:
     with pytest.raises(FaultError, match="goethe has no switch"):
-        parse_fault("switch-down@goethe", city(1, 0))
+        parse_fault("switch-down@goethe", simulated_city(1, 0))

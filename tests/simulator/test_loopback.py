@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from monitor.inventory.checks import (
     CheckKind,
-    CheckPlan,
     DnsOptions,
     HttpOptions,
     InterfacesOptions,
@@ -18,7 +17,8 @@ from monitor.inventory.checks import (
 )
 from monitor.simulator.faults import places_of
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
-from tests.simulator.cities import city
+from tests import build
+from tests.simulator.cities import simulated_city
 
 if TYPE_CHECKING:
     from monitor.inventory.checks import CheckOptions
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def with_router_hosts(*hosts: str) -> Inventory:
     """Return a city of one-router schools with these hosts."""
-    inventory = city(len(hosts), 0)
+    inventory = simulated_city(len(hosts), 0)
     schools = []
     for school, host in zip(inventory.schools, hosts, strict=True):
         site = school.sites[0]
@@ -41,7 +41,7 @@ def hosts_of(inventory: Inventory) -> list[str]:
 
 
 def test_a_full_size_inventory_has_no_collision() -> None:
-    inventory = city(83, 12)
+    inventory = simulated_city(83, 12)
     moved = hosts_of(loopback_inventory(inventory, 16100))
     assert len(set(moved)) == len(hosts_of(inventory)) == len(moved)
     assert all(ipaddress.ip_address(host).is_loopback for host in moved)
@@ -69,12 +69,12 @@ def test_any_host_becomes_a_bindable_loopback_address(host: str) -> None:
 
 
 def test_rewriting_twice_is_rewriting_once() -> None:
-    once = loopback_inventory(city(), 16100)
+    once = loopback_inventory(simulated_city(), 16100)
     assert loopback_inventory(once, 16100) == once
 
 
 def test_only_hosts_ports_and_foreign_checks_change() -> None:
-    inventory = city()
+    inventory = simulated_city()
     moved = loopback_inventory(inventory, 16100)
     assert [school.id for school in moved.schools] == [school.id for school in inventory.schools]
     checks = list(moved.checks())
@@ -87,7 +87,7 @@ def test_only_hosts_ports_and_foreign_checks_change() -> None:
 
 
 def test_a_check_of_a_server_on_loopback_stays_and_no_other_does() -> None:
-    inventory = city(1, 0)
+    inventory = simulated_city(1, 0)
     site = inventory.schools[0].sites[0]
     here: list[CheckOptions] = [
         HttpOptions("https://127.0.0.1:8443/", redirects=0),
@@ -102,7 +102,7 @@ def test_a_check_of_a_server_on_loopback_stays_and_no_other_does() -> None:
         TcpOptions(80),
     ]
     plans = tuple(
-        CheckPlan(kind_of(options), f"check-{number}", 60.0, 10.0, options)
+        build.plan(options, name=f"check-{number}")
         for number, options in enumerate([*here, *elsewhere])
     )
     uplink = replace(site.uplink, checks=plans)
@@ -111,16 +111,11 @@ def test_a_check_of_a_server_on_loopback_stays_and_no_other_does() -> None:
     assert [check.options for check in moved.checks()] == here
 
 
-def kind_of(options: CheckOptions) -> CheckKind:
-    kinds = {HttpOptions: CheckKind.HTTP, DnsOptions: CheckKind.DNS, TcpOptions: CheckKind.TCP}
-    return next(kind for options_type, kind in kinds.items() if isinstance(options, options_type))
-
-
 _DEVICE_KINDS = {CheckKind.ICMP, CheckKind.INTERFACES}
 
 
 def test_references_are_only_pinged() -> None:
-    (reference,) = loopback_inventory(city(), 1).references
+    (reference,) = loopback_inventory(simulated_city(), 1).references
     assert reference.host.startswith("127.240.")
     assert [plan.kind for plan in reference.checks] == [CheckKind.ICMP]
 

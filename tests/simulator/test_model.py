@@ -12,9 +12,9 @@ from monitor.simulator.model import (
     build_devices,
     renumbered,
 )
-from tests.simulator.cities import CONTRACT, city
+from tests.simulator.cities import CONTRACT, simulated_city
 
-FULL_SIZE = build_devices(city(83, 12))
+FULL_SIZE = build_devices(simulated_city(83, 12))
 SWITCHES = [device for device in FULL_SIZE if device.place.role is Role.SWITCH]
 ROUTERS = [device for device in FULL_SIZE if device.place.role is Role.UPLINK]
 
@@ -24,12 +24,12 @@ def share(devices: list[Device]) -> float:
 
 
 def test_the_same_seed_builds_the_same_city() -> None:
-    assert build_devices(city(), 7) == build_devices(city(), 7)
-    assert build_devices(city(), 7) != build_devices(city(), 8)
+    assert build_devices(simulated_city(), 7) == build_devices(simulated_city(), 7)
+    assert build_devices(simulated_city(), 7) != build_devices(simulated_city(), 8)
 
 
 def test_one_school_more_changes_no_other() -> None:
-    fewer, more = build_devices(city(3)), build_devices(city(4))
+    fewer, more = build_devices(simulated_city(3)), build_devices(simulated_city(4))
     assert more[: len(fewer)] == fewer
 
 
@@ -50,7 +50,7 @@ def test_every_router_has_its_uplink_interface_by_its_configured_name() -> None:
 
 
 def test_a_port_that_shares_the_uplink_interface_name_gives_way() -> None:
-    inventory = city(30)
+    inventory = simulated_city(30)
     schools = [
         replace(
             school,
@@ -107,8 +107,8 @@ def test_some_switches_have_holes_in_their_if_indexes() -> None:
 
 
 def test_a_version_1_device_answers_version_1_only() -> None:
-    versions = {device.place.school: device.versions for device in build_devices(city())}
-    router = next(d for d in build_devices(city()) if d.place.school == "voede")
+    versions = {device.place.school: device.versions for device in build_devices(simulated_city())}
+    router = next(d for d in build_devices(simulated_city()) if d.place.school == "voede")
     assert router.versions == (0,)
     assert versions["goethe"] == (0, 1)
 

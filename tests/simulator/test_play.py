@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Contract
 from monitor.rollout.board import RolloutBoard
 from monitor.rollout.stage import Stage
 from monitor.rollout.stage_records import STAGE, read_stage
 from monitor.simulator.play import YearsClock, inventory_at, play, story_of
 from monitor.simulator.years import rollout_history
-from tests.rollout.rollouts import inventory, school
+from tests import build
+from tests.rollout.rollouts import city_with_goal, listed_school
 from tests.virtual_time import VirtualClock, run_virtually
 
 if TYPE_CHECKING:
@@ -21,19 +21,17 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry
 
 YEARS = (2018, 2021)
-GBIT = 1_000_000_000
 # Normal and minimum rates as contracts have them, below the maximum.
-NORMAL, LEAST = 900_000_000, 600_000_000
-CONTRACT = Contract("Netz GmbH", GBIT, GBIT, NORMAL, NORMAL, LEAST, LEAST, 0.99)
+CONTRACT = build.contract(normal=0.9, minimum=0.6)
 
 
 def connected(number: int) -> School:
-    one = school(f"school-{number}")
+    one = listed_school(f"school-{number}")
     site = one.sites[0]
     return replace(one, sites=(replace(site, uplink=replace(site.uplink, contract=CONTRACT)),))
 
 
-CITY = inventory(*map(connected, range(16)))
+CITY = city_with_goal(*map(connected, range(16)))
 HISTORY = list(rollout_history(CITY, *YEARS, seed=3))
 STORY = story_of(HISTORY)
 END = datetime(YEARS[1] + 1, 1, 1, tzinfo=UTC)

@@ -11,14 +11,14 @@ from monitor.simulator.table import Layout, Living, TableBuilder
 from monitor.snmp.ber import Tag
 from monitor.snmp.encode import encode_varbind
 from monitor.snmp.oid_octets import decode_oid, encode_oid
-from tests.simulator.cities import city
+from tests.simulator.cities import simulated_city
 
 OID = encode_oid("1.3.6.1.2.1.31.1.1.1.6.10101")
 
 
 @cache
 def layout_of_a_switch() -> Layout:
-    return TableBuilder().build(build_devices(city(1))[1]).layout
+    return TableBuilder().build(build_devices(simulated_city(1))[1]).layout
 
 
 @given(
@@ -36,7 +36,7 @@ def test_a_living_value_is_encoded_as_the_codec_does(tag: Tag, value: int) -> No
 
 def test_every_layout_is_in_the_order_of_the_mib() -> None:
     builder = TableBuilder()
-    for device in build_devices(city(20, 12)):
+    for device in build_devices(simulated_city(20, 12)):
         layout = builder.build(device).layout
         assert list(layout.arcs) == sorted(set(layout.arcs)), device.place
         assert layout.arcs == tuple(decode_oid(oid) for oid in layout.oids)
@@ -44,7 +44,7 @@ def test_every_layout_is_in_the_order_of_the_mib() -> None:
 
 def test_devices_of_the_same_numbering_share_their_layout() -> None:
     builder = TableBuilder()
-    devices = build_devices(city(83, 12))
+    devices = build_devices(simulated_city(83, 12))
     for device in devices:
         builder.build(device)
     assert builder.layouts < 40

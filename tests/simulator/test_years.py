@@ -9,9 +9,11 @@ from monitor.ledger.chain import require_valid
 from monitor.report.history import read_history, regressions
 from monitor.rollout.stage import Stage
 from monitor.simulator.years import rollout_history
-from tests.rollout.rollouts import Entries, inventory, school
+from tests.rollout.rollouts import Entries, city_with_goal, listed_school
 
-CITY = inventory(*(school(f"school-{number}", sites=1 + number % 2) for number in range(24)))
+CITY = city_with_goal(
+    *(listed_school(f"school-{number}", sites=1 + number % 2) for number in range(24))
+)
 
 
 def test_every_number_moves_over_the_years() -> None:

@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.inventory.checks import (
-    Check,
-    CheckKind,
     HardwareOptions,
     InterfacesOptions,
-    Role,
     SnmpAccess,
-    Target,
 )
 from monitor.inventory.site_key import SiteKey
 from monitor.observation import (
@@ -27,6 +23,7 @@ from monitor.observation import (
 )
 from monitor.status.equipment import EquipmentBook
 from monitor.status.model import EquipmentStatus
+from tests import build
 from tests.integration.running import Town
 from tests.modelled import inventory_of
 
@@ -54,15 +51,11 @@ def inventory(tmp_path: Path) -> Inventory:
 
 def polled(inventory: Inventory, values: Values | None, device: str = "") -> Observation:
     (school,) = inventory.schools
-    (site,) = school.sites
-    name = device or site.switches[0].name
-    target = Target(school.id, site.id, name, Role.SWITCH, "127.0.0.1")
+    name = device or school.sites[0].switches[0].name
     access = SnmpAccess("2c", "devices")
-    if isinstance(values, HardwareReading):
-        check = Check(CheckKind.HARDWARE, "hardware", target, 300.0, 20.0, HardwareOptions(access))
-    else:
-        options = InterfacesOptions(access)
-        check = Check(CheckKind.INTERFACES, "interfaces", target, 60.0, 20.0, options)
+    is_hardware = isinstance(values, HardwareReading)
+    options = HardwareOptions(access) if is_hardware else InterfacesOptions(access)
+    check = build.check(options, name, school=school.id)
     outcome = Outcome.FAILED if values is None else Outcome.OK
     return Observation(check, AT, 0.1, outcome, values=values)
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.inventory.checks import CheckKind, CheckPlan, InterfacesOptions, SnmpAccess
+from monitor.inventory.checks import InterfacesOptions, SnmpAccess
 from monitor.inventory.city import (
-    Calendar,
-    Inventory,
-    Location,
     School,
-    Site,
-    Switch,
-    Uplink,
     checks_of_school,
 )
 from monitor.observation import Observation, Outcome, Reason
+from tests import build
 from tests.uplink.router import GIGABIT, MORNING
 
 if TYPE_CHECKING:
@@ -28,32 +22,15 @@ if TYPE_CHECKING:
 LASTED = 0.05
 
 
-def school(
+def polled_school(
     school_id: str, *sites: str, contract: Contract = GIGABIT, interface: str = "wan0"
 ) -> School:
-    options = InterfacesOptions(SnmpAccess("2c", "devices"), interface)
-    plan = CheckPlan(CheckKind.INTERFACES, "interfaces", 60.0, 20.0, options)
-    plain = replace(plan, options=replace(options, uplink_interface=None))
-    return School(
-        school_id,
-        "1",
-        school_id.title(),
-        "Gymnasium",
-        "Mitte",
-        tuple(
-            Site(
-                site,
-                Location(51.48, 7.22),
-                Uplink(f"10.0.{number}.1", contract, (plan,), interface),
-                (Switch("sw0", f"10.0.{number}.11", (plain,)),),
-            )
-            for number, site in enumerate(sites or ("main",))
-        ),
-    )
-
-
-def city(*schools: School) -> Inventory:
-    return Inventory("Bochum", Calendar("Europe/Berlin", "NW", {}), {}, (), schools)
+    access = SnmpAccess("2c", "devices")
+    polls = build.plan(InterfacesOptions(access, interface))
+    line = build.uplink("10.0.0.1", polls, contract=contract, interface=interface)
+    box = build.switch("sw0", "10.0.0.11", build.plan(InterfacesOptions(access)))
+    places = (build.site(one, box, uplink=line) for one in sites or ("main",))
+    return build.school(school_id, *places)
 
 
 def check(school: School, device: str = "router", site: str = "main") -> Check:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from monitor.inventory.city import Contract
 from monitor.observation import DeviceReading
 from monitor.uplink import Poll, UplinkLoad, UplinkMeter
+from tests import build
+
+if TYPE_CHECKING:
+    from monitor.inventory.city import Contract
 
 MORNING = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-GIGABIT = Contract("Example", 10**9, 5 * 10**8, 10**9, 5 * 10**8, 10**8, 10**8, 0.99)
+GIGABIT = build.contract(10**9, 5 * 10**8, minimum_down_bps=10**8, minimum_up_bps=10**8)
 PACKET = 800
 
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from monitor.inventory.site_key import SiteKey
 from monitor.observation import Outcome, Reason
 from monitor.uplink import FindingKind, Gap, UplinkMeters
-from tests.uplink.city import check, city, observed, school
+from tests.build import city
+from tests.uplink.city import check, observed, polled_school
 from tests.uplink.router import GIGABIT, MORNING, Router
 
-GOETHE = school("goethe")
-SCHILLER = school("schiller")
+GOETHE = polled_school("goethe")
+SCHILLER = polled_school("schiller")
 SLOWER = replace(GIGABIT, down_bps=10**8, up_bps=10**8)
 
 
@@ -46,7 +47,7 @@ def test_switches_and_removed_checks_are_not_measured() -> None:
     reading = Router().reading()
     assert meters.observe(observed(check(GOETHE, "sw0"), reading, 5), 5) is None
     assert meters.observe(observed(check(SCHILLER), reading, 5), 5) is None
-    other = school("goethe", interface="wan1")
+    other = polled_school("goethe", interface="wan1")
     assert meters.observe(observed(check(other), reading, 5), 5) is None
 
 
@@ -79,7 +80,7 @@ def test_a_reading_that_broke_off_is_not_judged() -> None:
 def test_a_reload_keeps_what_is_unchanged_and_names_what_is_gone() -> None:
     meters = UplinkMeters(city(GOETHE, SCHILLER))
     twice(meters, Router())
-    gone = meters.reconfigure(city(GOETHE, school("lessing")))
+    gone = meters.reconfigure(city(GOETHE, polled_school("lessing")))
     assert [(one.school, one.site) for one in gone] == [("schiller", "main")]
     assert down_bps(meters) == 10**7
     assert meters.measured(SiteKey("schiller", "main")) is None
@@ -87,7 +88,10 @@ def test_a_reload_keeps_what_is_unchanged_and_names_what_is_gone() -> None:
 
 
 def test_another_contract_or_interface_starts_a_new_meter() -> None:
-    for changed in (school("goethe", contract=SLOWER), school("goethe", interface="wan1")):
+    for changed in (
+        polled_school("goethe", contract=SLOWER),
+        polled_school("goethe", interface="wan1"),
+    ):
         meters = UplinkMeters(city(GOETHE))
         twice(meters, Router())
         gone = meters.reconfigure(city(changed))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import (
     CheckKind,
-    CheckPlan,
     HardwareOptions,
     HttpOptions,
     InterfacesOptions,
@@ -30,7 +29,8 @@ from monitor.observation import (
 from monitor.uplink import DirectionLoad, FindingKind, Measured, UplinkLoad
 from monitor.uplink.findings import Finding
 from monitor.verdict import Conditions, Trouble, VerdictBoard
-from tests.verdict.world import CONTRACT, city, icmp, moment, switch, uplink
+from tests.build import plan
+from tests.verdict.world import CONTRACT, icmp, moment, numbered_city, switch, uplink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,11 +48,11 @@ ACCESS = SnmpAccess("2c", "city")
 def school(limits: Limits | None = None, switch_limits: Limits | None = None) -> Inventory:
     """Return a city of one school: a router with a website and a TCP port, and a switch."""
     limits = limits or Limits()
-    interfaces = CheckPlan(CheckKind.INTERFACES, "interfaces", 60, 20, InterfacesOptions(ACCESS))
-    hardware = CheckPlan(CheckKind.HARDWARE, "hardware", 300, 20, HardwareOptions(ACCESS))
-    web = CheckPlan(CheckKind.HTTP, "website", 60, 10, HttpOptions("http://10.0.0.1/"))
-    port = CheckPlan(CheckKind.TCP, "mail", 60, 10, TcpOptions(25))
-    whole = city(1, 1, interval=10.0)
+    interfaces = plan(InterfacesOptions(ACCESS))
+    hardware = plan(HardwareOptions(ACCESS), interval=300.0)
+    web = plan(HttpOptions("http://10.0.0.1/"), name="website", timeout=10.0)
+    port = plan(TcpOptions(25), name="mail", timeout=10.0)
+    whole = numbered_city(1, 1, interval=10.0)
     [one] = whole.schools
     [site] = one.sites
     box = replace(

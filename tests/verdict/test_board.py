@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from monitor.inventory.checks import (
     Check,
-    CheckKind,
-    CheckPlan,
     InterfacesOptions,
     Role,
     SnmpAccess,
@@ -19,21 +17,20 @@ from monitor.inventory.city import Inventory, Switch
 from monitor.observation import DeviceReading, EchoRound, Observation, Outcome, Reason, State
 from monitor.verdict import MONITOR, Cause, Change, Moment, Verdict, VerdictBoard
 from monitor.verdict.answer import Answer, answer_of
+from tests.build import plan
 from tests.verdict.world import (
     BEGIN,
     World,
-    city,
     echo,
     icmp,
     moment,
-    school,
+    numbered_city,
+    numbered_school,
     switch,
     uplink,
 )
 
-SNMP = CheckPlan(
-    CheckKind.INTERFACES, "interfaces", 60.0, 20.0, InterfacesOptions(SnmpAccess("2c", "ro"))
-)
+SNMP = plan(InterfacesOptions(SnmpAccess("2c", "ro")))
 
 
 def check_of(inventory: Inventory, device: str, name: str = "icmp") -> Check:
@@ -75,7 +72,7 @@ class Talk:
 
 
 def test_an_uplink_is_unknown_then_up_then_down_after_three_rounds_then_up_after_two() -> None:
-    talk = Talk(city(1, 0))
+    talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     good, bad = echo(router, answered=5, duration=0.8), echo(router, answered=0, duration=2.8)
     assert state_of(talk.board) == (State.UNKNOWN, Cause.STARTING)
@@ -88,7 +85,7 @@ def test_an_uplink_is_unknown_then_up_then_down_after_three_rounds_then_up_after
 
 
 def test_down_is_since_the_first_silent_round_and_says_what_was_seen() -> None:
-    talk = Talk(city(1, 0))
+    talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     talk.round(echo(router, answered=5, duration=0.8))
     for _ in range(3):
@@ -107,7 +104,7 @@ def test_down_is_since_the_first_silent_round_and_says_what_was_seen() -> None:
 def test_what_we_did_counts_neither_for_nor_against(
     between: list[Reason], *, is_down: bool
 ) -> None:
-    talk = Talk(city(1, 0))
+    talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     bad = echo(router, answered=0, duration=2.8)
     talk.round(echo(router, answered=5, duration=0.8))
@@ -119,7 +116,7 @@ def test_what_we_did_counts_neither_for_nor_against(
 
 
 def test_three_intervals_without_a_usable_round_are_unknown_and_say_why() -> None:
-    talk = Talk(city(1, 1))
+    talk = Talk(numbered_city(1, 1))
     router = check_of(talk.inventory, "router")
     talk.round(echo(router, answered=5, duration=0.8))
     for _ in range(3):
@@ -134,7 +131,7 @@ def test_three_intervals_without_a_usable_round_are_unknown_and_say_why() -> Non
 
 
 def test_silence_before_a_pause_of_ours_is_not_held_against_anyone_after_it() -> None:
-    talk = Talk(city(1, 0))
+    talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     bad = echo(router, answered=0, duration=2.8)
     talk.round(echo(router, answered=5, duration=0.8))
@@ -151,7 +148,7 @@ def test_silence_before_a_pause_of_ours_is_not_held_against_anyone_after_it() ->
 @settings(max_examples=30)
 @given(st.integers(0, 2**16), st.sampled_from([-3600, 3600, -600, 1]))
 def test_a_step_of_the_wall_clock_changes_no_verdict(seed: int, step: int) -> None:
-    inventory = city(2, 2)
+    inventory = numbered_city(2, 2)
     phases = {check.id: (index * seed % 97) / 100 for index, check in enumerate(inventory.checks())}
     world = World(inventory, lambda check: phases[check.id], {("s0", "router"): [(200, 500)]})
     stepped = World(inventory, lambda check: phases[check.id], {("s0", "router"): [(200, 500)]})
@@ -179,10 +176,11 @@ def _stepped(now: Moment, step: int) -> Moment:
 
 
 def test_snmp_silent_while_ping_answers_is_up_and_told() -> None:
-    base = school(0, 0)
+    base = numbered_school(0, 0)
     router = replace(base.sites[0].uplink, checks=(SNMP, icmp()))
     inventory = replace(
-        city(0, 0), schools=(replace(base, sites=(replace(base.sites[0], uplink=router),)),)
+        numbered_city(0, 0),
+        schools=(replace(base, sites=(replace(base.sites[0], uplink=router),)),),
     )
     talk = Talk(inventory)
     talk.round(echo(check_of(inventory, "router"), answered=5, duration=0.8))
@@ -195,10 +193,10 @@ def test_snmp_silent_while_ping_answers_is_up_and_told() -> None:
 
 
 def test_a_device_without_ping_is_judged_by_snmp() -> None:
-    base = school(0, 0)
+    base = numbered_school(0, 0)
     boxes = (Switch("sw0", "10.0.0.10", (SNMP,)),)
     site = replace(base.sites[0], switches=boxes)
-    inventory = replace(city(0, 0), schools=(replace(base, sites=(site,)),))
+    inventory = replace(numbered_city(0, 0), schools=(replace(base, sites=(site,)),))
     talk = Talk(inventory)
     box, router = check_of(inventory, "sw0", "interfaces"), check_of(inventory, "router")
     for _ in range(4):
@@ -215,10 +213,11 @@ def test_a_device_without_ping_is_judged_by_snmp() -> None:
 
 
 def test_a_switch_asked_rarely_is_unknown_from_its_uplinks_death_to_its_own_next_round() -> None:
-    base = school(0, 0)
+    base = numbered_school(0, 0)
     box = Switch("sw0", "10.0.0.10", (icmp(1200.0),))
     inventory = replace(
-        city(0, 0), schools=(replace(base, sites=(replace(base.sites[0], switches=(box,)),)),)
+        numbered_city(0, 0),
+        schools=(replace(base, sites=(replace(base.sites[0], switches=(box,)),)),),
     )
     outages = {("s0", "router"): [(300.0, 600.0)]}
     world = World(inventory, lambda check: 0.1 if check.target.device != "sw0" else 0.05, outages)
@@ -241,7 +240,7 @@ def test_a_switch_asked_rarely_is_unknown_from_its_uplinks_death_to_its_own_next
 
 def test_an_uplink_that_needs_its_proof_waits_and_then_is_unknown() -> None:
     """The references are not measured at all: a down needs them up."""
-    inventory = city(1, 0)
+    inventory = numbered_city(1, 0)
     board = VerdictBoard(inventory, moment(0))
     router = check_of(inventory, "router")
     board.observe(echo(router, answered=5, duration=0.8), moment(10))
@@ -267,12 +266,12 @@ def test_an_uplink_that_needs_its_proof_waits_and_then_is_unknown() -> None:
     ],
 )
 def test_any_answer_proves_the_way(reason: Reason, answer: Answer) -> None:
-    check = check_of(city(1, 0), "router")
+    check = check_of(numbered_city(1, 0), "router")
     assert answer_of(Observation(check, BEGIN, 1.0, Outcome.FAILED, reason)) is answer
 
 
 def test_partial_answers_prove_the_way() -> None:
-    check = check_of(city(1, 0), "router")
+    check = check_of(numbered_city(1, 0), "router")
     lossy = Observation(check, BEGIN, 2.8, Outcome.FAILED, Reason.LOSS)
     lossy_round = replace(lossy, values=EchoRound("10.0.0.1", 5, (0.01,)))
     assert answer_of(lossy_round) is Answer.ANSWERED
@@ -283,17 +282,17 @@ def test_partial_answers_prove_the_way() -> None:
 
 
 def test_a_name_that_does_not_resolve_speaks_of_our_own_line() -> None:
-    reference = check_of(city(1, 0), "ref0")
+    reference = check_of(numbered_city(1, 0), "ref0")
     assert reference.target.role is Role.REFERENCE
     observation = Observation(reference, BEGIN, 1.0, Outcome.FAILED, Reason.RESOLVE)
     assert answer_of(observation) is Answer.SILENT
 
 
 def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> None:
-    talk = Talk(city(2, 1))
+    talk = Talk(numbered_city(2, 1))
     talk.round(echo(check_of(talk.inventory, "router"), answered=5, duration=0.8))
     kept = talk.board.verdict(uplink(0))
-    larger = city(3, 1)
+    larger = numbered_city(3, 1)
     talk.board.reconfigure(
         replace(larger, schools=(larger.schools[0], larger.schools[2])), moment(70)
     )
@@ -313,10 +312,12 @@ def test_switches_are_never_charged_with_their_uplinks_outage_whatever_the_paces
     seed: int, death: float, length: float
 ) -> None:
     """Uplinks asked every 20 to 120 s, switches every 10 to 300 s, outages of any length."""
-    inventory = city(3, 0)
+    inventory = numbered_city(3, 0)
     schools = []
     for number in range(3):
-        base = school(number, 0, interval=(20.0, 60.0, 120.0, 30.0)[(seed >> 2 * number) % 4])
+        base = numbered_school(
+            number, 0, interval=(20.0, 60.0, 120.0, 30.0)[(seed >> 2 * number) % 4]
+        )
         boxes = tuple(
             Switch(f"sw{index}", f"10.{number}.0.{10 + index}", (icmp(pace),))
             for index, pace in enumerate((10.0, 45.0, 60.0, 300.0))

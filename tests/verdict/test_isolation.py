@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.observation import State
 from monitor.verdict import MONITOR, Cause
-from tests.verdict.world import Spells, World, city, uplink
+from tests.verdict.world import Spells, World, numbered_city, uplink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def world_of(
     references: int = 3,
 ) -> World:
     random = Random(seed)
-    inventory = city(SCHOOLS, switches=1, references=references)
+    inventory = numbered_city(SCHOOLS, switches=1, references=references)
     return World(inventory, lambda _: random.random(), outages or {}, own_line)
 
 

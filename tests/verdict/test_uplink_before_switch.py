@@ -11,7 +11,7 @@ from monitor.inventory.city import Switch
 from monitor.observation import State
 from monitor.verdict import Cause
 from monitor.verdict.device import Gate, Round
-from tests.verdict.world import BEGIN, World, city, icmp, school, switch, uplink
+from tests.verdict.world import BEGIN, World, icmp, numbered_city, numbered_school, switch, uplink
 
 SWITCHES = 4
 REPORTED = 600.0
@@ -25,7 +25,7 @@ lengths = st.floats(250, 500)
 def world_of(
     order: list[float], outages: dict[tuple[str, str], list[tuple[float, float]]]
 ) -> World:
-    inventory = city(schools=2, switches=SWITCHES)
+    inventory = numbered_city(schools=2, switches=SWITCHES)
     places = {check.id: index for index, check in enumerate(inventory.checks())}
     return World(inventory, lambda check: order[places[check.id]], outages)
 
@@ -99,10 +99,10 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
 
 def rarely_asked_uplink(outages: dict[tuple[str, str], list[tuple[float, float]]]) -> World:
     """An uplink asked at 0, 120, 240 s and so on, its switch every 10 s from 6 s on."""
-    base = school(0, 0, interval=120.0)
+    base = numbered_school(0, 0, interval=120.0)
     box = Switch("sw0", "10.0.0.10", (icmp(10.0),))
     site = replace(base.sites[0], switches=(box,))
-    inventory = replace(city(0, 0), schools=(replace(base, sites=(site,)),))
+    inventory = replace(numbered_city(0, 0), schools=(replace(base, sites=(site,)),))
     phases = {"router": 0.0, "sw0": 0.6}
     return World(inventory, lambda check: phases.get(check.target.device, 0.1), outages)
 

@@ -10,18 +10,12 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from monitor.inventory.checks import Check, CheckKind, CheckPlan, IcmpOptions
 from monitor.inventory.city import (
-    Calendar,
-    Contract,
     Inventory,
-    Location,
     Reference,
     School,
-    Site,
-    Switch,
-    Uplink,
 )
 from monitor.observation import EchoRound, Observation, Outcome, Reason, State
 from monitor.verdict import (
@@ -34,43 +28,43 @@ from monitor.verdict import (
     Verdict,
     VerdictBoard,
 )
+from tests import build
+
+if TYPE_CHECKING:
+    from monitor.inventory.checks import Check, CheckPlan
 
 BEGIN = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-CONTRACT = Contract("Example", 10**9, 10**9, 10**9, 10**9, 10**8, 10**8, 0.99)
+CONTRACT = build.contract(minimum=0.1, provider="Example")
 Spells = Sequence[tuple[float, float]]
 
 
 def icmp(interval: float = 60.0) -> CheckPlan:
-    return CheckPlan(CheckKind.ICMP, "icmp", interval, 5.0, IcmpOptions())
+    return build.plan(interval=interval)
 
 
-def school(
+def numbered_school(
     number: int,
     switches: int,
     interval: float = 60.0,
     type_: str = "Gymnasium",
     provider: str = CONTRACT.provider,
 ) -> School:
-    contract = replace(CONTRACT, provider=provider)
-    uplink = Uplink(f"10.{number}.0.1", contract, (icmp(interval),))
-    boxes = tuple(
-        Switch(f"sw{index}", f"10.{number}.0.{index + 10}", (icmp(interval),))
-        for index in range(switches)
-    )
-    site = Site("main", Location(51.48, 7.22), uplink, boxes)
-    return School(f"s{number}", str(number), f"Schule {number}", type_, "Mitte", (site,))
+    network, every = f"10.{number}.0", icmp(interval)
+    line = build.uplink(f"{network}.1", every, contract=replace(CONTRACT, provider=provider))
+    boxes = (build.switch(f"sw{one}", f"{network}.{one + 10}", every) for one in range(switches))
+    place = build.site("main", *boxes, uplink=line)
+    return build.school(f"s{number}", place, name=f"Schule {number}", type=type_)
 
 
-def city(schools: int, switches: int, references: int = 3, interval: float = 60.0) -> Inventory:
-    return Inventory(
-        city="Bochum",
-        calendar=Calendar("Europe/Berlin", "NW", {}),
-        credentials={},
+def numbered_city(
+    schools: int, switches: int, references: int = 3, interval: float = 60.0
+) -> Inventory:
+    return build.city(
+        *(numbered_school(number, switches, interval) for number in range(schools)),
         references=tuple(
             Reference(f"ref{index}", f"192.0.2.{index + 1}", (icmp(interval),))
             for index in range(references)
         ),
-        schools=tuple(school(number, switches, interval) for number in range(schools)),
     )
 
 
@@ -88,8 +82,10 @@ def city_of(
         Reference(f"handover-{name}", f"198.51.100.{index}", (icmp(interval),), name)
         for index, name in enumerate(handovers, start=1)
     )
-    base = city(0, 0, interval=interval)
-    schools = tuple(school(number, 0, interval, provider=name) for number, name in enumerate(names))
+    base = numbered_city(0, 0, interval=interval)
+    schools = tuple(
+        numbered_school(number, 0, interval, provider=name) for number, name in enumerate(names)
+    )
     return replace(base, references=(*base.references, *routers), schools=schools)
 
 

@@ -42,7 +42,7 @@ from monitor.words.plain import as_json, plain, plain_lines
 from monitor.words.spreadsheet import csv_table
 from tests.availability.test_sla import october
 from tests.availability.test_sla import report as sla_report
-from tests.probes.support import check
+from tests.build import check
 from tests.report.test_report import report as rollout_report
 from tests.web import answers
 from tests.web.test_app import Shown, client

@@ -13,15 +13,16 @@ from monitor.ledger.place import SqlitePlace
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 from monitor.verdict import Moment
+from tests.build import city
 from tests.exposition.support import HandClock, exact_names, scrape
-from tests.uplink.city import city, school
+from tests.uplink.city import polled_school
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.inventory.city import School
 
-GOETHE = school("goethe")
+GOETHE = polled_school("goethe")
 
 
 def with_milestones(one: School, *stages: Milestone) -> School:

@@ -14,7 +14,7 @@ from monitor.exposition.store import Exposition
 from monitor.exposition.traps import TRAPS
 from monitor.probes.snmp_transport import SnmpReaders
 from monitor.snmp.traps import KINDS, OTHER
-from tests.exposition.support import HandClock, exact_names, inventory, school
+from tests.exposition.support import HandClock, city_with_gateway, exact_names, exposed_school
 from tests.probes.support import THREADS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def desk() -> AsyncIterator[Desk]:
     async with open_traps(("127.0.0.1", 0), exposition, clock, hurried.append, THREADS) as opened:
         found = Desk(opened, clock, exposition)
         found.hurried = hurried
-        await opened.listen(inventory(school(switches=2)), found.readers)
+        await opened.listen(city_with_gateway(exposed_school(switches=2)), found.readers)
         yield found
 
 
@@ -88,7 +88,7 @@ async def test_a_storm_of_traps_makes_few_polls(desk: Desk) -> None:
 async def test_a_removed_device_takes_its_counts_along(desk: Desk) -> None:
     desk.desk._taken("10.0.0.3", "linkDown")
     desk.desk._taken(SWITCH, "linkDown")
-    await desk.desk.listen(inventory(school(switches=1)), desk.readers)
+    await desk.desk.listen(city_with_gateway(exposed_school(switches=1)), desk.readers)
     assert await desk.totals() == {("switch-1", "linkDown"): 1}
 
 

@@ -7,8 +7,9 @@ from monitor.daemon.pipeline import build_judges
 from monitor.daemon.swap import Swap
 from monitor.exposition.store import Exposition
 from monitor.verdict import Moment
+from tests.build import city
 from tests.exposition.support import HandClock, exact_names, scrape
-from tests.uplink.city import check, city, observed, school
+from tests.uplink.city import check, observed, polled_school
 from tests.uplink.router import Router
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
     from monitor.observation import DeviceReading
 
-GOETHE = school("goethe", "main", "annex")
-SCHILLER = school("schiller")
+GOETHE = polled_school("goethe", "main", "annex")
+SCHILLER = polled_school("schiller")
 
 
 class Rig:
@@ -85,6 +86,6 @@ async def test_a_reload_drops_removed_sites_and_keeps_unchanged_ones(tmp_path: P
     one.poll_twice(check(GOETHE), 8 * 10**6)
     one.poll_twice(check(GOETHE, site="annex"), 10**6)
     swap = Swap()
-    swap.twin(one.uplinks).reconfigure(city(school("goethe", "main")), swap)
+    swap.twin(one.uplinks).reconfigure(city(polled_school("goethe", "main")), swap)
     swap.commit()
     assert await one.down() == {"goethe/main": 8 * 10**6}
