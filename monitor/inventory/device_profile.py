@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf, log10
 from enum import StrEnum
 
 MAX_OID_OCTETS = 50
@@ -49,7 +50,11 @@ class ProfileReading:
     in one of them and else 0. Values in `ignored` say nothing. `label_oid` is the column that
     names the rows, if any; with `named`, a regular expression, only rows with such a name are read.
     With `text` the value is a text, and its first number counts ("45.5 C"), or with `number`, a
-    regular expression, what its group has found ("60 Secs ( 12.5%)").
+    regular expression, what its group has found ("60 Secs ( 12.5%)"). With `rows`, a regular
+    expression, only rows with such an index are read. Numbers below `least` or above `most` say
+    nothing. With `is_milliwatts` the scaled number is light in mW, and said in dBm. With
+    `is_fallback` the object is read where none before it says the quantity. `part` is a scalar's
+    part, for which a column has its labels.
     """
 
     quantity: Quantity
@@ -63,6 +68,12 @@ class ProfileReading:
     text: bool = False
     named: str = ""
     number: str = ""
+    rows: str = ""
+    least: float = -inf
+    most: float = inf
+    is_milliwatts: bool = False
+    is_fallback: bool = False
+    part: str = ""
 
     @property
     def is_scalar(self) -> bool:
@@ -72,9 +83,15 @@ class ProfileReading:
     def value_of(self, raw: int | bytes) -> float | None:
         """Return what a raw value says, None if nothing."""
         number = self._number(raw)
-        if number is None or number in self.ignored:
+        if number is None or number in self.ignored or not self.least <= number <= self.most:
             return None
-        return float(number in self.good) if self.good else number * self.scale + self.offset
+        if self.good:
+            return float(number in self.good)
+        scaled = number * self.scale + self.offset
+        if not self.is_milliwatts:
+            return scaled
+        # No light has no level in dBm.
+        return 10 * log10(scaled) if scaled > 0 else None
 
     def _number(self, raw: int | bytes) -> float | None:
         if isinstance(raw, int):
@@ -91,19 +108,21 @@ class ProfileReading:
 class Identity:
     """Where a make says what a device is, if ENTITY-MIB does not.
 
-    The three are OIDs of a scalar or of a column, whose first text counts; empty without one.
-    `sys_descr` is a regular expression with groups of the names model, serial and software.
+    The three are OIDs of scalars or of columns; the first text of the first that has one counts.
+    `sys_descr` is a regular expression with groups of the names model, serial and software. With
+    `is_first` they come before what ENTITY-MIB says.
     """
 
-    model_oid: str = ""
-    serial_oid: str = ""
-    software_oid: str = ""
+    model_oids: tuple[str, ...] = ()
+    serial_oids: tuple[str, ...] = ()
+    software_oids: tuple[str, ...] = ()
     sys_descr: str = ""
+    is_first: bool = False
 
     @property
     def oids(self) -> tuple[str, ...]:
         """Return the OIDs that there are."""
-        return tuple(filter(None, (self.model_oid, self.serial_oid, self.software_oid)))
+        return (*self.model_oids, *self.serial_oids, *self.software_oids)
 
     def described(self, sys_descr: str) -> dict[str, str]:
         """Return what a sysDescr says, by the groups' names."""
@@ -115,6 +134,7 @@ class Identity:
 class DeviceProfile:
     """How one make is read; `sys_object_ids` are the subtrees of the devices that it is for.
 
+    With `sys_descr`, a regular expression, it is only for those whose sysDescr has it.
     `sensor_table` is the OID of a table's entry with the columns of entPhySensorTable, such as
     Cisco's entSensorValueTable; empty without one.
     """
@@ -125,6 +145,7 @@ class DeviceProfile:
     readings: tuple[ProfileReading, ...]
     identity: Identity | None = None
     sensor_table: str = ""
+    sys_descr: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +158,18 @@ class DeviceProfiles:
         """Return the profile of that name, None if there is none."""
         return next((one for one in reversed(self.profiles) if one.name == name), None)
 
-    def of(self, sys_object_id: str) -> DeviceProfile | None:
-        """Return the profile with the longest match, None if none is for such a device."""
-        found: tuple[int, DeviceProfile] | None = None
+    def of(self, sys_object_id: str, sys_descr: str = "") -> DeviceProfile | None:
+        """Return the profile with the longest match, None if none is for such a device.
+
+        One that asks for the device's sysDescr comes before those that do not.
+        """
+        found: tuple[tuple[bool, int], DeviceProfile] | None = None
         for profile in self.profiles:
+            if profile.sys_descr and not re.search(profile.sys_descr, sys_descr):
+                continue
             for subtree in profile.sys_object_ids:
                 matches = sys_object_id == subtree or sys_object_id.startswith(subtree + ".")
-                if matches and (found is None or len(subtree) >= found[0]):
-                    found = (len(subtree), profile)
+                rank = (bool(profile.sys_descr), len(subtree))
+                if matches and (found is None or rank >= found[0]):
+                    found = (rank, profile)
         return found[1] if found else None

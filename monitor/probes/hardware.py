@@ -11,6 +11,7 @@ Must not know: the SNMP protocol, or when a value is too high.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import HardwareOptions
@@ -49,6 +50,7 @@ ENTITIES = (
     "entPhysicalSerialNum",
     "entPhysicalModelName",
 )
+_IDENTIFYING = ENTITIES[2:]
 UNITS = {
     3: "voltsAC",
     4: "voltsDC",
@@ -101,8 +103,8 @@ async def _read(
     profile = _profile(options, found)
     own_scalars, own_columns = objects_of(profile)
     profiled = {one.quantity for one in profile.readings} if profile else set()
-    further = await read(
-        *dict.fromkeys(
+    wanted = tuple(
+        dict.fromkeys(
             (
                 *ENTITIES,
                 *LOCAL_COLUMNS,
@@ -112,12 +114,19 @@ async def _read(
                 *_sensor_columns(profile),
                 *standard_parts.columns_for(found, profiled),
             )
-        ),
-        scalars=own_scalars,
+        )
     )
+    further = await read(*wanted, scalars=own_scalars)
+    parts = parts_of(profile.readings, further) if profile else {}
+    # A device of the make can lack what its profile reads.
+    said = {quantity for quantity, _ in parts}
+    left = [one for one in standard_parts.columns_for(found, said) if one not in wanted]
+    if left and not further.failure:
+        more = await read(*left)
+        columns = {**further.columns, **more.columns}
+        further = replace(further, columns=columns, failure=more.failure)
     changes = found.scalars.get("dot1dStpTopChanges")
     names = further.columns.get("entPhysicalName", {})
-    parts = parts_of(profile.readings, further) if profile else {}
     reading = HardwareReading(
         _power(found.columns),
         {
@@ -155,17 +164,23 @@ def _profile(options: HardwareOptions, found: Result) -> DeviceProfile | None:
     if options.profile is not None:
         return options.profiles.named(options.profile)
     said = found.scalars.get("sysObjectID")
-    return options.profiles.of(".".join(map(str, said))) if isinstance(said, tuple) else None
+    described = found.scalars.get("sysDescr")
+    if not isinstance(said, tuple):
+        return None
+    descr = text(described) if isinstance(described, bytes) else ""
+    return options.profiles.of(".".join(map(str, said)), descr)
 
 
 def _chassis(profile: DeviceProfile | None, found: Result, further: Result) -> Chassis | None:
     """Return what the device is, each by the first source that says it.
 
     They are ENTITY-MIB's chassis, the make's objects, ENTITY-MIB's stack, for the software the
-    modules too, and at last the version in sysDescr.
+    modules too, and at last the version in sysDescr. A make whose ENTITY-MIB says something else
+    has its own objects first; an agent that tells no classes has its chassis in the first row.
     """
-    classes = further.columns.get("entPhysicalClass", {})
+    classes = further.columns.get("entPhysicalClass", {}) or _first_row(further.columns)
     own, version = identified(profile, found, further)
+    is_first = bool(profile and profile.identity and profile.identity.is_first)
 
     def said(what: str, *sorts: int | str) -> Iterator[str]:
         for sort in sorts:
@@ -175,15 +190,23 @@ def _chassis(profile: DeviceProfile | None, found: Result, further: Result) -> C
                 rows = (index for index, kind in classes.items() if kind == sort)
                 yield from (_entity(further.columns, what, index) for index in rows)
 
+    def order(makes: str) -> tuple[int | str, int | str]:
+        return (makes, _CHASSIS) if is_first else (_CHASSIS, makes)
+
     model, serial, software = (
         next(filter(None, sayings), "")
         for sayings in (
-            said("ModelName", _CHASSIS, own.model, _STACK),
-            said("SerialNum", _CHASSIS, own.serial, _STACK),
-            said("SoftwareRev", _CHASSIS, own.software, _STACK, _MODULE, version),
+            said("ModelName", *order(own.model), _STACK),
+            said("SerialNum", *order(own.serial), _STACK),
+            said("SoftwareRev", *order(own.software), _STACK, _MODULE, version),
         )
     )
     return Chassis(model, serial, software) if model or serial or software else None
+
+
+def _first_row(columns: Columns) -> dict[int, int]:
+    rows = {index for name in _IDENTIFYING for index in columns.get(name, {})}
+    return {min(rows): _CHASSIS} if rows else {}
 
 
 def _entity(columns: Columns, what: str, index: int) -> str:

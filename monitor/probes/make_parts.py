@@ -43,20 +43,25 @@ def objects_of(profile: DeviceProfile | None) -> tuple[tuple[Object, ...], tuple
 def objects_for(
     readings: Iterable[ProfileReading], identity: Identity | None = None
 ) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
-    """Return the scalars and the columns of some readings, and those that say what a device is."""
-    found = {}
-    for one in readings:
-        found[one.oid] = Syntax.STRING if one.text else Syntax.INTEGER
-    for one in readings:
-        if one.label_oid:
-            found.setdefault(one.label_oid, Syntax.STRING)
-    for oid in identity.oids if identity else ():
-        found.setdefault(oid, Syntax.STRING)
-    objects = [Object(oid, oid, syntax, 0) for oid, syntax in found.items()]
+    """Return the scalars and the columns of some readings, and those that say what a device is.
+
+    An object that firmwares have as a number or as a text is there once for each.
+    """
+    wanted = [(one.oid, one.text) for one in readings]
+    wanted += [(one.label_oid, True) for one in readings if one.label_oid]
+    wanted += [(oid, True) for oid in (identity.oids if identity else ())]
+    objects = [
+        Object(_key(oid, is_text=is_text), oid, Syntax.STRING if is_text else Syntax.INTEGER, 0)
+        for oid, is_text in dict.fromkeys(wanted)
+    ]
     return (
         tuple(one for one in objects if one.oid.endswith(".0")),
         tuple(one for one in objects if not one.oid.endswith(".0")),
     )
+
+
+def _key(oid: str, *, is_text: bool) -> str:
+    return f"{oid} as text" if is_text else oid
 
 
 def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
@@ -66,9 +71,11 @@ def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
     """
     parts: Parts = {}
     for reading in readings:
+        if reading.is_fallback and any(quantity is reading.quantity for quantity, _ in parts):
+            continue
         if reading.is_scalar:
-            said = found.scalars.get(reading.oid)
-            rows = {"": said} if isinstance(said, int | bytes) else {}
+            said = found.scalars.get(_key(reading.oid, is_text=reading.text))
+            rows = {reading.part: said} if isinstance(said, int | bytes) else {}
         else:
             rows = _named_rows(found, reading)
         for name, raw in rows.items():
@@ -79,11 +86,21 @@ def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
 
 
 def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
-    """Return a column's values by the rows' names; rows of the same name have their index too."""
+    """Return a column's values by the rows' names; rows of the same name have their index too.
+
+    A row that has no label by its whole index has that of the part that it begins with: the lane
+    of a transceiver that of its port.
+    """
     # Their objects have an arity of 0, and so the indexes are tuples.
-    column = cast("Mapping[tuple[int, ...], Raw]", found.columns.get(reading.oid, {}))
-    labels = cast("Mapping[tuple[int, ...], Raw]", found.columns.get(reading.label_oid, {}))
-    names = {index: text(labels.get(index, b"")).strip() for index in column}
+    columns = cast("Mapping[str, Mapping[tuple[int, ...], Raw]]", found.columns)
+    column = columns.get(_key(reading.oid, is_text=reading.text), {})
+    labels = columns.get(_key(reading.label_oid, is_text=True), {})
+    wanted_rows = re.compile(reading.rows)
+    names = {
+        index: _label(index, labels)
+        for index in column
+        if wanted_rows.search(".".join(map(str, index)))
+    }
     if reading.named:
         wanted = re.compile(reading.named)
         names = {index: name for index, name in names.items() if wanted.search(name)}
@@ -93,6 +110,11 @@ def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
         place = ".".join(map(str, index))
         rows[name if name and seen[name] == 1 else f"{name} {place}".strip()] = column[index]
     return rows
+
+
+def _label(index: tuple[int, ...], labels: Mapping[tuple[int, ...], Raw]) -> str:
+    starts = (index[:length] for length in range(len(index), 0, -1))
+    return next((text(labels[start]).strip('\0 ') for start in starts if start in labels), "")
 
 
 def identified(
@@ -108,19 +130,23 @@ def identified(
     identity = profile.identity if profile and profile.identity else Identity()
     told = identity.described(described)
     found = Chassis(
-        _first(further, identity.model_oid) or told.get("model", "").strip(),
-        _first(further, identity.serial_oid) or told.get("serial", "").strip(),
-        _first(further, identity.software_oid) or told.get("software", "").strip(),
+        _first(further, identity.model_oids) or told.get("model", "").strip(),
+        _first(further, identity.serial_oids) or told.get("serial", "").strip(),
+        _first(further, identity.software_oids) or told.get("software", "").strip(),
     )
     return found, version[1] if version else ""
 
 
-def _first(found: Result, oid: str) -> str:
-    """Return the first text that an object has, empty if it has none."""
-    said = found.scalars.get(oid)
-    rows = (said,) if said is not None else found.columns.get(oid, {}).values()
-    texts = (text(raw).strip('\0" ') for raw in rows if isinstance(raw, int | bytes))
-    return next(filter(None, texts), "")
+def _first(found: Result, oids: Iterable[str]) -> str:
+    """Return the first text that one of the objects has, empty if none has any."""
+    for oid in oids:
+        key = _key(oid, is_text=True)
+        said = found.scalars.get(key)
+        rows = (said,) if said is not None else found.columns.get(key, {}).values()
+        texts = (text(raw).strip('\0" \r\n') for raw in rows if isinstance(raw, int | bytes))
+        if first := next(filter(None, texts), ""):
+            return first
+    return ""
 
 
 def text(value: Raw) -> str:

@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 
 _UCD = "1.3.6.1.4.1.2021"
 _HR_MEMORY = Object("hrMemorySize", "1.3.6.1.2.1.25.2.2.0", Syntax.INTEGER, 0)
-_UCD_READINGS: Final = (
-    ProfileReading(Quantity.MEMORY_SIZE_BYTES, "memTotalReal", f"{_UCD}.4.5.0", 1024),
-    ProfileReading(Quantity.MEMORY_FREE_BYTES, "memAvailReal", f"{_UCD}.4.6.0", 1024),
+_UCD_CPU: Final = (
     ProfileReading(Quantity.CPU_UTILIZATION_RATIO, "ssCpuIdle", f"{_UCD}.11.11.0", -0.01, offset=1),
+)
+_UCD_TOTAL, _UCD_FREE, _UCD_BUFFER, _UCD_CACHED, _UCD_AVAILABLE = (
+    Object(name, f"{_UCD}.4.{number}.0", Syntax.INTEGER, 0)
+    for number, name in (
+        (5, "memTotalReal"),
+        (6, "memAvailReal"),
+        (14, "memBuffer"),
+        (15, "memCached"),
+        (27, "memSysAvail"),
+    )
 )
 _LM_READINGS: Final = (
     ProfileReading(
@@ -62,6 +70,8 @@ _STORAGE: Final = tuple(
 )
 # hrStorageType says it too, but the agents that matter all name their memory one of these.
 _RAM: Final = re.compile(r"(?i)\b(?:ram|(?:physical|real|main|system|management) memory)\b")
+# Parts of the RAM that the kernel gives back when a program asks for memory.
+_GIVEN_BACK: Final = frozenset({"memory buffers", "cached memory"})
 _MEMORY: Final = frozenset(
     {
         Quantity.MEMORY_USED_RATIO,
@@ -74,7 +84,12 @@ _MEMORY: Final = frozenset(
 SCALARS: Final[tuple[str | Object, ...]] = (
     "hrSystemUptime",
     _HR_MEMORY,
-    *objects_for(_UCD_READINGS)[0],
+    *objects_for(_UCD_CPU)[0],
+    _UCD_TOTAL,
+    _UCD_FREE,
+    _UCD_BUFFER,
+    _UCD_CACHED,
+    _UCD_AVAILABLE,
 )
 """What is asked for in a poll's first request, to learn which MIBs the device has."""
 
@@ -82,12 +97,13 @@ SCALARS: Final[tuple[str | Object, ...]] = (
 def columns_for(first: Result, profiled: Collection[Quantity]) -> tuple[Object, ...]:
     """Return the columns to ask for, of the MIBs that answered, besides what a profile reads."""
     columns: list[Object] = []
+    has_ucd = _UCD_TOTAL.name in first.scalars
     if "hrSystemUptime" in first.scalars or "hrMemorySize" in first.scalars:
         if Quantity.CPU_UTILIZATION_RATIO not in profiled:
             columns.extend(objects_for(_PROCESSORS)[1])
-        if not _MEMORY.intersection(profiled) and _UCD_READINGS[0].oid not in first.scalars:
+        if not _MEMORY.intersection(profiled) and not has_ucd:
             columns.extend(_STORAGE)
-    if _UCD_READINGS[0].oid in first.scalars:
+    if has_ucd:
         columns.extend(objects_for(_LM_READINGS)[1])
     return tuple(columns)
 
@@ -99,7 +115,8 @@ def add_standard(parts: Parts, first: Result, further: Result) -> Parts:
     found = dict(parts)
     for more in (
         parts_of(_PROCESSORS, further),
-        parts_of(_UCD_READINGS, first),
+        parts_of(_UCD_CPU, first),
+        _ucd_memory(first),
         _memory(further),
         parts_of(_LM_READINGS, further),
     ):
@@ -112,21 +129,48 @@ def add_standard(parts: Parts, first: Result, further: Result) -> Parts:
     return found
 
 
+def _ucd_memory(found: Result) -> Parts:
+    """Return size and free part of the RAM; what the kernel only lends to its caches is free."""
+
+    def said(wanted: Object) -> int:
+        value = found.scalars.get(wanted.name)
+        return value if isinstance(value, int) else 0
+
+    size = said(_UCD_TOTAL)
+    free = said(_UCD_AVAILABLE) or sum(map(said, (_UCD_FREE, _UCD_BUFFER, _UCD_CACHED)))
+    if size <= 0:
+        return {}
+    return {
+        (Quantity.MEMORY_SIZE_BYTES, ""): size * 1024.0,
+        (Quantity.MEMORY_FREE_BYTES, ""): min(free, size) * 1024.0,
+    }
+
+
 def _memory(found: Result) -> Parts:
-    """Return size and use of the rows of hrStorageTable that are RAM."""
+    """Return size and use of the rows of hrStorageTable that are RAM.
+
+    Where the agent counts its buffers and cache too, as net-snmp does, they are not in use.
+    """
     columns = cast("Mapping[str, Mapping[tuple[int, ...], int | bytes]]", found.columns)
     names, units, sizes, used = (columns.get(one.name, {}) for one in _STORAGE)
     parts: Parts = {}
+    lent = sum(
+        _octets(used.get(index), units.get(index))
+        for index, raw in names.items()
+        if text(raw).strip().lower() in _GIVEN_BACK
+    )
     for index, raw in names.items():
         name = text(raw).strip()
         if not _RAM.search(name):
             continue
-        unit = units.get(index)
-        for quantity, rows in (
-            (Quantity.MEMORY_SIZE_BYTES, sizes),
-            (Quantity.MEMORY_USED_BYTES, used),
-        ):
-            count = rows.get(index)
-            if isinstance(count, int) and isinstance(unit, int):
-                parts[quantity, name] = float(count * unit)
+        size = _octets(sizes.get(index), units.get(index))
+        if size <= 0:
+            continue
+        busy = _octets(used.get(index), units.get(index))
+        parts[Quantity.MEMORY_SIZE_BYTES, name] = size
+        parts[Quantity.MEMORY_USED_BYTES, name] = busy - lent if busy >= lent else busy
     return parts
+
+
+def _octets(count: int | bytes | None, unit: int | bytes | None) -> float:
+    return float(count * unit) if isinstance(count, int) and isinstance(unit, int) else 0.0

@@ -112,16 +112,16 @@ CHASSIS = "1.3.6.1.2.1.47.1.1.1.1.5.1|2|3\n1.3.6.1.2.1.47.1.1.1.1.11.1|4|SN-CHAS
         ("", None, Chassis("", "", "7.1-b2")),
         (
             f"{MAKE}.8.0|4|SN123\n",
-            Identity(serial_oid=f"{MAKE}.8.0", sys_descr=r"Acme (?P<model>\S+)"),
+            Identity(serial_oids=(f"{MAKE}.8.0",), sys_descr=r"Acme (?P<model>\S+)"),
             Chassis("AC-24", "SN123", "7.1-b2"),
         ),
         # A column: the first row that says something.
         (
             f"{MAKE}.8.1|4|\n{MAKE}.8.2|4|SN-2\n",
-            Identity(serial_oid=f"{MAKE}.8"),
+            Identity(serial_oids=(f"{MAKE}.8",)),
             Chassis("", "SN-2", "7.1-b2"),
         ),
-        (CHASSIS, Identity(serial_oid=f"{MAKE}.8"), Chassis("", "SN-CHASSIS", "7.1-b2")),
+        (CHASSIS, Identity(serial_oids=(f"{MAKE}.8",)), Chassis("", "SN-CHASSIS", "7.1-b2")),
     ],
 )
 async def test_what_a_device_is_comes_from_the_first_source_that_says_it(

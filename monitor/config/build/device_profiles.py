@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from math import inf
 from typing import TYPE_CHECKING
 
 from monitor.config.shape.device_profiles import DeviceProfileRules
@@ -78,6 +79,7 @@ def device_profiles(
                         f"allowed: at most {MAX_OID_OCTETS}",
                     )
             _check_expression(reading.named, (*place, "named"), root, findings)
+            _check_expression(reading.rows, (*place, "rows"), root, findings)
             _check_expression(reading.number, (*place, "number"), root, findings, groups=1)
             if reading.label and reading.oid.endswith(".0"):
                 findings.add(
@@ -85,6 +87,8 @@ def device_profiles(
                     f"{reading.object} is a scalar and has no rows to name",
                     "leave label out, or give the OID of a column",
                 )
+        place = ("device_profiles", name, "sys_descr")
+        _check_expression(profile.sys_descr, place, root, findings)
         if profile.identity:
             place = ("device_profiles", name, "identity", "sys_descr")
             _check_expression(profile.identity.sys_descr, place, root, findings)
@@ -135,11 +139,23 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
             reading.text,
             reading.named,
             reading.number,
+            reading.rows,
+            -inf if reading.least is None else reading.least,
+            inf if reading.most is None else reading.most,
+            reading.milliwatts,
+            reading.fallback,
+            reading.part,
         )
         for reading in rules.readings
     )
     own = rules.identity
-    identity = Identity(own.model, own.serial, own.software, own.sys_descr) if own else None
+    identity = (
+        Identity(
+            tuple(own.model), tuple(own.serial), tuple(own.software), own.sys_descr, own.first
+        )
+        if own
+        else None
+    )
     return DeviceProfile(
         name,
         rules.source,
@@ -147,4 +163,5 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
         readings,
         identity,
         rules.sensor_table,
+        rules.sys_descr,
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from monitor.config.shape.base import Rules
-from monitor.config.shape.fields import ObjectName, Oid, Text
+from monitor.config.shape.fields import ObjectName, Oid, Oids, Text
 
 
 class ReadingRules(Rules):
@@ -51,19 +51,33 @@ class ReadingRules(Rules):
     """Regular expression (`re.search`): only rows whose name has it are read."""
     number: str = Field(default_factory=str, max_length=200)
     """Regular expression with a group that is the number of a text that has several."""
+    rows: str = Field(default_factory=str, max_length=200)
+    """Regular expression (`re.search`) over a row's index: only such rows are read."""
+    least: Annotated[float, Field(ge=-1e18, le=1e18)] | None = None
+    """Numbers below it say nothing; it is held against the number before `scale`."""
+    most: Annotated[float, Field(ge=-1e18, le=1e18)] | None = None
+    """Numbers above it say nothing; it is held against the number before `scale`."""
+    milliwatts: bool = False
+    """Whether the scaled number is light in milliwatts; it is exported in dBm."""
+    part: str = Field(default_factory=str, max_length=100)
+    """Name of a scalar's part, where a profile reads several of one quantity."""
+    fallback: bool = False
+    """Whether it is read only where no reading before it says the quantity."""
 
 
 class IdentityRules(Rules):
     """Where a make says what a device is, if ENTITY-MIB does not."""
 
-    model: Oid = Field(default_factory=str)
+    model: Oids = Field(default=[])
     """OID of the model: a scalar with its `.0`, or a column, whose first text counts."""
-    serial: Oid = Field(default_factory=str)
+    serial: Oids = Field(default=[])
     """OID of the serial number."""
-    software: Oid = Field(default_factory=str)
+    software: Oids = Field(default=[])
     """OID of the software's version."""
     sys_descr: str = Field(default_factory=str, max_length=300)
     """Regular expression over sysDescr with groups `model`, `serial` and `software`."""
+    first: bool = False
+    """Whether these come before what ENTITY-MIB says."""
 
 
 class DeviceProfileRules(Rules):
@@ -73,7 +87,9 @@ class DeviceProfileRules(Rules):
     """Which MIBs say so."""
     sys_object_id: Annotated[list[Oid], Field(min_length=1, max_length=50)]
     """Subtrees of sysObjectID for whose devices the profile holds; the longest match wins."""
-    readings: Annotated[list[ReadingRules], Field(min_length=1, max_length=40)]
+    sys_descr: str = Field(default_factory=str, max_length=300)
+    """Regular expression: of these devices, it holds for those whose sysDescr has it."""
+    readings: Annotated[list[ReadingRules], Field(min_length=1, max_length=60)]
     """What is read."""
     identity: IdentityRules | None = None
     """Where model, serial number and software are read if ENTITY-MIB does not have them."""

@@ -160,6 +160,10 @@ def _parse_host_or_placeholder(value: object) -> str:
     return HOST_PLACEHOLDER if value == HOST_PLACEHOLDER else parse_host(value)
 
 
+def _parse_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 def _parse_network(value: object) -> IPNetwork:
     forms = "allowed: an address block such as 10.82.1.0/24"
     text = _text_of(value, forms)
@@ -216,6 +220,19 @@ DnsName = Annotated[str, StringConstraints(pattern=_DNS_NAME)]
 EnvironmentName = Annotated[str, StringConstraints(pattern=_ENVIRONMENT)]
 UserName = Annotated[str, StringConstraints(pattern=_USER)]
 Oid = Annotated[str, StringConstraints(pattern=_OID)]
+Oids = Annotated[
+    list[Oid],
+    Field(max_length=10),
+    BeforeValidator(_parse_list),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _OID},
+                {"type": "array", "items": {"type": "string", "pattern": _OID}, "maxItems": 10},
+            ]
+        }
+    ),
+]
 ObjectName = Annotated[str, StringConstraints(pattern=_OBJECT)]
 FilePath = Annotated[str, StringConstraints(pattern=_FILE)]
 
