@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import inf, log10
 from enum import StrEnum
+from math import inf, log10
 
 MAX_OID_OCTETS = 50
 """The longest OID of an object that can be read, as it is encoded (X.690 §8.19)."""

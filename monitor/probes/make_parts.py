@@ -114,7 +114,7 @@ def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
 
 def _label(index: tuple[int, ...], labels: Mapping[tuple[int, ...], Raw]) -> str:
     starts = (index[:length] for length in range(len(index), 0, -1))
-    return next((text(labels[start]).strip('\0 ') for start in starts if start in labels), "")
+    return next((text(labels[start]).strip("\0 ") for start in starts if start in labels), "")
 
 
 def identified(

@@ -136,7 +136,7 @@ KNOWN: Final[dict[str, tuple[Known, ...]]] = {
         Known("jnxOperatingState", f"{_JUNIPER}.6", f"{_JUNIPER}.5", "(?i)fan", is_state=True),
         Known("fgHwSensorEntValue", f"{_FORTI}.3", f"{_FORTI}.2", "(?i)fan"),
         Known("swSensorValue", f"{_FABRIC}.4", f"{_FABRIC}.5", "FAN"),
-        Known("snChasFanOperStatus", "1.3.6.1.4.1.1991.1.1.1.3.1.1.4", is_state=True),
+        Known("snChasFanOperStatus", "1.3.6.1.4.1.1991.1.1.1.3.1.1.3", is_state=True),
         Known("wlsxSysExtFanStatus", "1.3.6.1.4.1.14823.2.2.1.2.1.17.1.2", is_state=True),
     ),
     "model": (

@@ -21,35 +21,55 @@ if TYPE_CHECKING:
 PAGE: Final = Path(__file__).parents[2] / "docs" / "snmp.md"
 HEAD: Final = "| make, product line | what is read | by | held against |\n|---|---|---|---|\n"
 LINES: Final[Mapping[str, str]] = {
+    "3com": "3Com SuperStack and 4200",
     "allied-telesis": "Allied Telesis, AlliedWare Plus",
     "aruba-aos-s": "HP ProCurve, HPE and Aruba AOS-S",
     "aruba-controller": "Aruba controllers (ArubaOS)",
     "aruba-cx": "HPE Aruba AOS-CX",
+    "aruba-instant": "Aruba Instant access points",
+    "avaya-ers": "Avaya and Extreme ERS",
     "bdcom": "BDCOM",
-    "bintec": "bintec and Teldat routers",
+    "bintec": "bintec routers",
     "brocade-fabric": "Brocade Fabric OS",
     "cisco": "Cisco IOS, IOS XE, NX-OS, AireOS",
     "cisco-business": "Cisco Business and Small Business",
     "comware": "H3C, HPE and 3Com Comware",
     "digital-china": "Digital China",
     "dlink": "D-Link DES, DGS, DXS",
+    "draytek": "DrayTek Vigor",
     "extreme": "Extreme EXOS",
     "extreme-voss": "Avaya and Extreme VOSS",
     "fortinet": "Fortinet FortiGate",
+    "fortinet-others": "Fortinet FortiSwitch, FortiAP, FortiExtender",
+    "hp-msm": "HP MSM",
     "huawei": "Huawei S, AR and NE (VRP)",
     "icx": "Brocade and Ruckus ICX, FastIron",
     "juniper": "Juniper Junos",
     "lancom": "LANCOM LCOS",
+    "lancom-lx": "LANCOM LCOS LX",
+    "lancom-sx": "LANCOM LCOS SX",
     "maipu": "Maipu",
     "mikrotik": "MikroTik RouterOS and SwOS",
-    "net-snmp": "Linux, Ubiquiti UniFi, airOS and EdgeOS",
+    "net-snmp": "Linux, and newer Ubiquiti UniFi",
     "netgear": "Netgear fully managed (FASTPATH)",
+    "ruckus-wireless": "Ruckus ZoneDirector, Unleashed, SmartZone and access points",
     "ruijie": "Ruijie",
-    "sophos": "Sophos Firewall (SFOS)",
+    "sophos": "Sophos Firewall (SFOS) and Cyberoam",
+    "teldat": "Teldat routers",
     "tp-link": "TP-Link JetStream and Omada switches",
     "trapeze": "Trapeze and Juniper WLC",
+    "ubiquiti": "Ubiquiti UniFi, airOS, airFiber and EdgeOS",
     "ubiquiti-edgeswitch": "Ubiquiti EdgeSwitch",
-    "zyxel": "Zyxel GS, XGS",
+    "zyxel": "Zyxel GS, XGS, MGS, ZyWALL, USG, NWA and NXC",
+}
+# Held against recordings that are not ours to publish.
+OTHERS: Final = frozenset(LINES) - {
+    "bdcom",
+    "brocade-fabric",
+    "digital-china",
+    "maipu",
+    "ruijie",
+    "trapeze",
 }
 
 
@@ -61,6 +81,8 @@ def rows(readings: Mapping[str, HardwareReading]) -> Iterator[str]:
             for name, reading in sorted(readings.items())
             if reading.profile == profile.name and (reading.parts or read_of(reading))
         ]
+        if profile.name in OTHERS:
+            held.append("others")
         against = "recordings: " + ", ".join(held) if held else "the MIB's text alone"
         yield f"| {LINES[profile.name]} | {_quantities(profile)} | {profile.source} | {against} |\n"
 

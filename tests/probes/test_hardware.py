@@ -173,7 +173,8 @@ def of_make(named: str | None = None) -> Check:
 
 def rows(**columns: Mapping[tuple[int, ...], int | bytes]) -> Columns:
     """Return columns as a reader gives those of tables whose index may have any length."""
-    oids = {"heat": READINGS[1].oid, "name": READINGS[1].label_oid, "fan": READINGS[2].oid}
+    names = f"{READINGS[1].label_oid} as text"
+    oids = {"heat": READINGS[1].oid, "name": names, "fan": READINGS[2].oid}
     return cast("Columns", {oids[name]: column for name, column in columns.items()})
 
 

@@ -150,9 +150,7 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
     )
     own = rules.identity
     identity = (
-        Identity(
-            tuple(own.model), tuple(own.serial), tuple(own.software), own.sys_descr, own.first
-        )
+        Identity(tuple(own.model), tuple(own.serial), tuple(own.software), own.sys_descr, own.first)
         if own
         else None
     )

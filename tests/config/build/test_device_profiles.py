@@ -126,6 +126,8 @@ def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
     ("reading", "more"),
     [
         (f'{TEMPERATURE}, named: "(fan"', ""),
+        (f'{TEMPERATURE}, rows: "(5"', ""),
+        (TEMPERATURE, '    sys_descr: "(VSP"\n'),
         (TEMPERATURE, '    identity: {sys_descr: "(?P<model"}\n'),
     ],
 )
@@ -153,3 +155,31 @@ def test_a_profile_may_say_texts_names_identity_and_sensors() -> None:
     assert found.identity.oids == ("1.3.6.1.4.1.99999.8.0",)
     assert found.identity.described("an AC-7") == {"model": "AC-7"}
     assert found.sensor_table == "1.3.6.1.4.1.99999.5"
+
+
+def test_a_profile_may_say_bounds_rows_fallbacks_and_several_oids() -> None:
+    more = """\
+    sys_descr: ^AC-
+    identity: {serial: [1.3.6.1.4.1.99999.8.0, 1.3.6.1.4.1.99999.9], first: true}
+"""
+    text = with_reading(
+        f"{TEMPERATURE}, rows: '\\.5$', least: -50, most: 200, part: cpu, fallback: true"
+    )
+    found = profiles(text.replace("    readings:\n", f"{more}    readings:\n")).named("acme")
+    assert found is not None
+    assert found.sys_descr == "^AC-"
+    assert found.identity is not None
+    assert found.identity.is_first
+    assert found.identity.serial_oids == ("1.3.6.1.4.1.99999.8.0", "1.3.6.1.4.1.99999.9")
+    (reading,) = found.readings
+    assert (reading.rows, reading.least, reading.most) == (r"\.5$", -50, 200)
+    assert (reading.part, reading.is_fallback, reading.is_milliwatts) == ("cpu", True, False)
+
+
+@pytest.mark.parametrize("serial", ["not.an.oid", "[1.3.6.1.4.1.99999.8.0, 7.x]"])
+def test_an_oid_of_a_list_that_is_none_is_refused_with_the_cure(serial: str) -> None:
+    more = f"    identity: {{serial: {serial}}}\n"
+    (problem,) = problems(
+        with_reading(TEMPERATURE).replace("    readings:\n", f"{more}    readings:\n")
+    )
+    assert "an OID in numbers" in problem
