@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.availability.excuses import turn_over
 from monitor.availability.minutes import AHEAD, MISSING, minute_of, settle_missing
-from monitor.availability.records import read_minutes
+from monitor.availability.records import begun, read_minutes
 from monitor.availability.sla import SETTLE_MINUTES, minute_entries, owed_hours
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def effect_by_site(
         LedgerError: if the ledger cannot be read.
     """
     zone, span = ZoneInfo(inventory.calendar.timezone), range(excuse.first, excuse.stop)
-    columns = read_minutes(list(minute_entries(source, excuse.begins, excuse.ends)), span)
+    entries = list(minute_entries(source, excuse.begins, excuse.ends))
+    columns = read_minutes(entries, span)
+    watched = begun(entries, columns, span)
     horizon, lessons = minute_of(now) - SETTLE_MINUTES, cache(in_lessons)
     effects = {}
     for school, site in inventory.sites():
@@ -75,7 +77,8 @@ def effect_by_site(
         if name not in excuse.sites:
             continue
         hours = owed_hours(school, site, lessons, zone)
-        codes = settle_missing(columns.get(name, MISSING * len(span)), span, horizon, hours)
+        since = watched.get(name, span.stop)
+        codes = settle_missing(columns.get(name, MISSING * len(span)), span, horizon, hours, since)
         turned = turn_over(codes, span, name, (excuse,))
         effect = Effect(turned.excused + turned.charged, codes.count(AHEAD))
         effects[school.key(site)] = effect

@@ -44,6 +44,8 @@ CODES: Final = {
 }
 MISSING: Final = b"-"
 AHEAD: Final = b"."
+# Before the ledger's first record of the site: nothing was installed that could have seen it.
+BEFORE: Final = b"<"
 # Down by the record, and excused by a person: counts neither for nor against the line.
 EXCUSED: Final = b"x"
 
@@ -52,7 +54,8 @@ EXCUSED: Final = b"x"
 class Account:
     """Minutes by class; `ahead` are those that are not over or not settled yet.
 
-    `excused` were down, and a person excused them afterwards.
+    `before` are those before the site was first recorded. `excused` were down, and a person excused
+    them afterwards.
     """
 
     up: int = 0
@@ -62,6 +65,7 @@ class Account:
     outside: int = 0
     ahead: int = 0
     excused: int = 0
+    before: int = 0
 
     def __add__(self, other: Account) -> Account:
         return Account(
@@ -72,13 +76,14 @@ class Account:
             self.outside + other.outside,
             self.ahead + other.ahead,
             self.excused + other.excused,
+            self.before + other.before,
         )
 
     @property
     def minutes(self) -> int:
         """Return the sum of all classes."""
         seen = self.up + self.down + self.unknown + self.excused
-        return seen + self.maintenance + self.outside + self.ahead
+        return seen + self.maintenance + self.outside + self.ahead + self.before
 
     @property
     def counted(self) -> int:
@@ -142,26 +147,34 @@ def minutes_of_day(day: date, zone: ZoneInfo) -> range:
 
 
 def settle_missing(
-    codes: bytes, span: range, horizon: int, in_service_hours: Callable[[datetime], bool] | None
+    codes: bytes,
+    span: range,
+    horizon: int,
+    in_service_hours: Callable[[datetime], bool] | None,
+    begun: int,
 ) -> bytes:
     """Return one class a minute where some have no record.
 
     What was not recorded is unknown, or outside where the calendar alone says so
-    (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on.
+    (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on, or before the
+    monitor's time where it is before minute `begun`.
     """
     begins_ahead = min(max(horizon - span.start, 0), len(codes))
-    past, ahead = codes[:begins_ahead], codes[begins_ahead:].replace(MISSING, AHEAD)
+    ends_before = min(max(begun - span.start, 0), begins_ahead)
+    ahead = codes[begins_ahead:].replace(MISSING, AHEAD)
+    early = codes[:ends_before].replace(MISSING, BEFORE)
+    past = codes[ends_before:begins_ahead]
     unknown = CODES[MinuteClass.UNKNOWN].encode()
     if in_service_hours is None:
-        return past.replace(MISSING, unknown) + ahead
+        return early + past.replace(MISSING, unknown) + ahead
     outside = CODES[MinuteClass.OUTSIDE].encode()
     settled = bytearray(past)
     place = past.find(MISSING)
     while place >= 0:
-        owed = in_service_hours(start_of(span[place]))
+        owed = in_service_hours(start_of(span[ends_before + place]))
         settled[place : place + 1] = unknown if owed else outside
         place = past.find(MISSING, place + 1)
-    return bytes(settled) + ahead
+    return early + bytes(settled) + ahead
 
 
 def account(codes: bytes) -> Account:
@@ -181,7 +194,14 @@ def account(codes: bytes) -> Account:
         )
     )
     total = Account(
-        up, down, unknown, maintenance, outside, codes.count(AHEAD), codes.count(EXCUSED)
+        up,
+        down,
+        unknown,
+        maintenance,
+        outside,
+        codes.count(AHEAD),
+        codes.count(EXCUSED),
+        codes.count(BEFORE),
     )
     if total.minutes != len(codes):
         raise ValueError(f"{len(codes) - total.minutes} minutes have no class")

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from monitor.availability.minutes import CODES, MISSING, start_of
+from monitor.availability.minutes import CODES, MISSING, minute_of, start_of
 from monitor.ledger.chain import Entry, MalformedEntryError
 from monitor.ledger.codec import Codec
 from monitor.observation import State  # noqa: TC001  # read by the codec
@@ -130,6 +130,28 @@ def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
         elif entry.kind == MINUTES:
             _place(read_run(entry), span, slots)
     return _by_site(scopes, slots)
+
+
+def begun(entries: Iterable[Entry], columns: Mapping[str, bytes], span: range) -> dict[str, int]:
+    """Return from which minute on each recorded site has been watched, as far as entries tell.
+
+    That is its first `scope` entry, or its first minute in `columns` (those of the span): a scope
+    is written when the first minutes have settled.
+
+    Raises:
+        MalformedEntryError: if an entry is not what this program writes.
+    """
+    first: dict[str, int] = {}
+    for entry in entries:
+        if entry.kind == SCOPE:
+            at = minute_of(entry.at)
+            for site in read_scope(entry).sites:
+                first[site] = min(at, first.get(site, at))
+    for site, codes in columns.items():
+        recorded = span.start + len(codes) - len(codes.lstrip(MISSING))
+        if recorded < span.stop:
+            first[site] = min(recorded, first.get(site, recorded))
+    return first
 
 
 def _place(run: MinuteRun, span: range, slots: list[tuple[str, str] | None]) -> None:

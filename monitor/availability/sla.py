@@ -1,7 +1,7 @@
 """A month's availability per site against the contract, as evidence for the provider.
 
 A pure function from ledger entries, the inventory and the calendar to a report;
-`monitor.availability.sla_output` formats it.
+`sla_output` and `sla_table` format it.
 
 Must not know: files, terminals, formats.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -28,6 +28,7 @@ from monitor.availability.excuses import (
 )
 from monitor.availability.minutes import (
     AHEAD,
+    BEFORE,
     CODES,
     EXCUSED,
     MISSING,
@@ -46,6 +47,7 @@ from monitor.availability.records import (
     SCOPE,
     TRANSITION,
     Transition,
+    begun,
     read_minutes,
     read_transition,
 )
@@ -54,7 +56,7 @@ from monitor.availability.spells import MEMORY, Spell, down_spells
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from monitor.inventory.city import Inventory, School, Site
+    from monitor.inventory.city import Contract, Inventory, School, Site
     from monitor.inventory.site_key import SiteKey
     from monitor.ledger.chain import Entry, EntrySource
 
@@ -99,8 +101,9 @@ class SiteSla:
     """One site's month.
 
     `allowed_down_minutes` is what the contract allows for the minutes counted so far, None without
-    a contract; `certain` says that no unknown minute, up or down, could change the verdict.
-    `charged` are the minutes of `total.down` that were unknown until a person charged them.
+    a contract or a counted minute; `certain` says that no unknown minute, up or down, could change
+    the verdict. `charged` are the minutes of `total.down` that were unknown until a person charged
+    them. `recorded_from` is the minute from which on the site has been watched.
     """
 
     school: School
@@ -112,6 +115,7 @@ class SiteSla:
     allowed_down_minutes: int | None
     outages: tuple[Outage, ...]
     charged: int = 0
+    recorded_from: int = 0
 
     @property
     def key(self) -> SiteKey:
@@ -221,6 +225,7 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
     span = range(minutes_of_day(days[0], zone).start, minutes_of_day(days[-1], zone).stop)
     kept = list(entries)
     columns = read_minutes(kept, span)
+    watched = begun(kept, columns, span)
     transitions = _transitions(kept)
     excuses = read_excuses(kept)
     horizon = minute_of(now) - SETTLE_MINUTES
@@ -232,12 +237,14 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
             continue
         name = str(school.key(site))
         hours = owed_hours(school, site, lessons, zone)
-        codes = settle_missing(columns.get(name, missing), span, horizon, hours)
+        since = watched.get(name, span.stop)
+        codes = settle_missing(columns.get(name, missing), span, horizon, hours, since)
         mine = [one for one in excuses if one.touches(name, span)]
         turned = turn_over(codes, span, name, mine)
         outages = _outages(turned.codes, span, transitions.get(name, []), mine)
         by_day = account_days(turned.codes, days, zone)
-        sites.append(_site_sla(school, site, by_day, outages, turned))
+        found = _site_sla(school, site, by_day, outages, turned)
+        sites.append(replace(found, recorded_from=since))
     return SlaReport(
         city=inventory.city,
         month=month,
@@ -305,25 +312,33 @@ def _site_sla(
     turned: Turned,
 ) -> SiteSla:
     total = sum((day.account for day in days), Account())
-    contract = site.uplink.contract
+    verdict, certain, allowed = _judged(site.uplink.contract, total)
+    return SiteSla(
+        school,
+        site,
+        total,
+        tuple(days),
+        verdict,
+        certain,
+        allowed,
+        outages,
+        turned.charged,
+    )
+
+
+def _judged(contract: Contract | None, total: Account) -> tuple[Verdict, bool, int | None]:
+    """Return the verdict, whether it is certain, and the down minutes that the contract allows."""
     if contract is None:
-        verdict, certain = Verdict.NO_CONTRACT, True
-        return SiteSla(
-            school, site, total, tuple(days), verdict, certain, None, outages, turned.charged
-        )
+        return Verdict.NO_CONTRACT, True, None
+    if not total.counted:
+        return Verdict.NO_DATA, False, None
     # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
     tolerated = 1 - Decimal(str(contract.availability))
     allowed = int(tolerated * total.counted)
     allowed_of_all = int(tolerated * (total.counted + total.unknown))
-    if not total.counted:
-        verdict, certain = Verdict.NO_DATA, False
-    elif total.down <= allowed:
-        verdict, certain = Verdict.KEPT, total.down + total.unknown <= allowed_of_all
-    else:
-        verdict, certain = Verdict.BROKEN, total.down > allowed_of_all
-    return SiteSla(
-        school, site, total, tuple(days), verdict, certain, allowed, outages, turned.charged
-    )
+    if total.down <= allowed:
+        return Verdict.KEPT, total.down + total.unknown <= allowed_of_all, allowed
+    return Verdict.BROKEN, total.down > allowed_of_all, allowed
 
 
 def _transitions(entries: Iterable[Entry]) -> dict[str, list[Transition]]:
@@ -341,7 +356,7 @@ def _outages(
 ) -> tuple[Outage, ...]:
     spells = down_spells(transitions)
     names = {code.encode(): kind.value for kind, code in CODES.items()}
-    names |= {AHEAD: "ahead", EXCUSED: "excused"}
+    names |= {AHEAD: "ahead", EXCUSED: "excused", BEFORE: "before"}
     outages = []
     for found in re.finditer(CODES[MinuteClass.DOWN].encode() + rb"+", codes):
         begins, ends = start_of(span[found.start()]), start_of(span.start + found.end())

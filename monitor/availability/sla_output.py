@@ -1,6 +1,6 @@
-"""Formats an SLA report: a table for the terminal, CSV for a spreadsheet, JSON.
+"""Formats an SLA report: CSV for a spreadsheet, JSON, and how its figures were computed.
 
-The table and the JSON explain how the figures were computed, so they can be sent to the provider.
+The JSON explains them, as the table does, so that it can be sent to the provider.
 
 Must not know: how the figures are computed, apart from those sentences.
 """
@@ -10,68 +10,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from rich.console import Group
-from rich.text import Text
-
 from monitor.availability.minutes import minutes_of_day, start_of
-from monitor.availability.sla import Verdict, month_days
-from monitor.words.plain import as_json, plain
+from monitor.availability.sla import month_days
+from monitor.words import sla as words
+from monitor.words.plain import as_json
 from monitor.words.spreadsheet import csv_table
-from monitor.words.table import Column, Kind, Table
-from monitor.words.terms import NO_CONTRACT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rich.console import RenderableType
-
     from monitor.availability.excuses import Excuse
     from monitor.availability.sla import Outage, SiteSla, SlaReport
     from monitor.ledger.chain import Json
-
-METHOD: Final = (
-    (
-        "Availability is up / (up + down), in minutes. A minute is down when the line was down for "
-        "30 s of it or more; up when it was up for more than 30 s; otherwise unknown."
-    ),
-    (
-        "The line is down after several consecutive rounds without any answer of its router, and "
-        "counts as down from the first of them."
-    ),
-    (
-        "Not counted, but listed: minutes in announced maintenance, outside the contract's hours, "
-        "and unknown ones (the monitor did not run, or its own line was dead)."
-    ),
-)
-# Whose loss a loss is: by which rule the month's verdicts were reached, as it stood then.
-_RULE: Final = (
-    "While all reference targets outside the schools were silent, or most lines with fewer than "
-    "two references answering, nothing is held against any line. With two answering, a loss within "
-    "one provider is that provider's, however many lines it takes. When most lines of every "
-    "provider fell silent together, the minutes are unknown, except where a provider's own "
-    "hand-over router was silent, too."
-)
-_RULE_BEFORE: Final = (
-    "If all reference targets outside the schools were silent too, or more than half of all lines "
-    "fell silent at once, whosever they were, nothing is held against any line."
-)
-_EXCUSES: Final = (
-    "A person may reclassify minutes afterwards, down → excused or unknown → down, with a "
-    "reason; the record of the minutes stays as it was. Excused minutes count neither up nor down."
-)
+    from monitor.words.text import Language
 
 
-def method(report: SlaReport) -> tuple[str, ...]:
+def method(report: SlaReport, language: Language = "en") -> tuple[str, ...]:
     """Return how the figures came about, in sentences that are true of the month."""
-    rules: tuple[str, ...] = (_RULE,)
+    rule, before = words.RULE.of(language), words.RULE_BEFORE.of(language)
+    rules: tuple[str, ...] = (rule,)
     if report.rule_from is None:
-        rules = (_RULE_BEFORE,)
+        rules = (before,)
     elif report.rule_from > start_of(
-        minutes_of_day(month_days(report.month)[0], _zone(report)).start
+        minutes_of_day(month_days(report.month)[0], ZoneInfo(report.timezone)).start
     ):
-        since = _local(report, report.rule_from)
-        rules = (f"Until {since}: {_RULE_BEFORE}", f"From {since} on: {_RULE}")
-    return (*METHOD, *rules, *((_EXCUSES,) if report.excuses else ()))
+        since = local(report, report.rule_from)
+        rules = (
+            words.UNTIL.of(language).format(at=since, rule=before),
+            words.FROM.of(language).format(at=since, rule=rule),
+        )
+    excused = (words.EXCUSED.of(language),) if report.excuses else ()
+    return (*(one.of(language) for one in words.METHOD), *rules, *excused)
 
 
 def to_json(report: SlaReport) -> str:
@@ -128,8 +97,8 @@ def outages_to_csv(report: SlaReport) -> str:
             "school_name": site.school.name,
             "site": site.site.id,
             **_contract_cells(site, "provider", "contract_reference"),
-            "begins": _local(report, outage.begins),
-            "ends": _local(report, outage.ends),
+            "begins": local(report, outage.begins),
+            "ends": local(report, outage.ends),
             "minutes": outage.minutes,
             "reason": outage.reason,
             "detail": outage.detail,
@@ -166,91 +135,19 @@ def excuses_to_csv(report: SlaReport) -> str:
     return csv_table(_EXCUSE_COLUMNS, lines)
 
 
-def to_table(report: SlaReport) -> RenderableType:
-    """Return the report for a terminal: the sites, their outages, the method."""
-    provider = f", {report.provider}" if report.provider else ""
-    state = "" if report.total.ahead == 0 else ", month not over"
-    parts: list[RenderableType] = [
-        _text(f"{report.city}: availability {report.month}{provider}{state}"),
-        _site_table(report),
-        _text("(open): unknown minutes could change it"),
-    ]
-    if any(site.verdict is Verdict.NO_CONTRACT for site in report.sites):
-        parts.append(_text(f"{NO_CONTRACT.en}."))
-    if any(site.outages for site in report.sites):
-        parts.append(_outage_table(report))
-    if report.excuses:
-        parts.append(_excuse_table(report))
-    parts.append(_text(""))
-    parts.extend(_text(sentence) for sentence in method(report))
-    parts.append(_text(f"Unknown: {100 * report.unknown_share:.2f} % of the minutes owed."))
-    generated = _local(report, report.generated)
-    parts.append(_text(f"Local time of {report.timezone}; made at {generated}."))
-    return Group(*parts)
-
-
-def _site_table(report: SlaReport) -> Table:
-    turned = ("Excused", "Charged") if report.excuses else ()
-    figures = ("Up", "Down", "Unknown", "Maint.", "Outside", *turned)
-    table = Table(
-        Column("Site", Kind.TEXT, leads=True),
-        Column("Provider", Kind.TEXT, leads=True),
-        *(Column(name, Kind.NUMBER) for name in (*figures, "Owed %", "Is %", "Min. left")),
-        Column("Contract"),
-    )
-    for site in report.sites:
-        total, contract = site.total, site.site.uplink.contract
-        counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
-        verdict = site.verdict.value if site.certain else f"{site.verdict.value} (open)"
-        table.add(
-            f"{site.school.name} ({site.key})",
-            site.site.uplink.provider,
-            *map(str, counts),
-            *((str(total.excused), str(site.charged)) if turned else ()),
-            _percent(contract.availability if contract else None),
-            _percent(total.availability),
-            "–" if site.left_down_minutes is None else str(site.left_down_minutes),
-            verdict,
-        )
-    return table
-
-
-def _outage_table(report: SlaReport) -> Table:
-    table = Table(
-        Column("Site", Kind.TEXT, leads=True),
-        Column("Begins"),
-        Column("Ends"),
-        Column("Minutes", Kind.NUMBER),
-        Column("Reason", Kind.TEXT, leads=True),
-        Column("Then", Kind.TEXT),
-        title="Outages",
-    )
-    for site in report.sites:
-        for outage in site.outages:
-            table.add(
-                str(site.key),
-                _local(report, outage.begins),
-                _local(report, outage.ends),
-                str(outage.minutes),
-                f"{outage.reason} {outage.detail}".strip(),
-                outage.followed_by,
-            )
-    return table
-
-
 def _excuse_cells(report: SlaReport, one: Excuse) -> dict[str, str | int]:
     back = one.withdrawn
     return {
         "excuse": one.id,
-        "decided": _local(report, one.at),
+        "decided": local(report, one.at),
         "by": one.by,
         "reason": one.reason,
         "provider": one.provider,
-        "begins": _local(report, one.begins),
-        "ends": _local(report, one.ends),
+        "begins": local(report, one.begins),
+        "ends": local(report, one.ends),
         "minutes": one.minutes,
         "into": one.into,
-        "withdrawn": _local(report, back.at) if back else "",
+        "withdrawn": local(report, back.at) if back else "",
         "withdrawn_by": back.by if back else "",
         "withdrawn_reason": back.reason if back else "",
     }
@@ -258,28 +155,6 @@ def _excuse_cells(report: SlaReport, one: Excuse) -> dict[str, str | int]:
 
 def _excuse_object(report: SlaReport, one: Excuse) -> dict[str, Json]:
     return {**_excuse_cells(report, one), "sites": list(one.sites)}
-
-
-def _excuse_table(report: SlaReport) -> Table:
-    table = Table(
-        Column("Excuse"),
-        Column("Sites", Kind.TEXT, leads=True),
-        Column("From"),
-        Column("Until"),
-        Column("Into"),
-        Column("By", Kind.TEXT, leads=True),
-        Column("Why", Kind.TEXT, leads=True),
-        title="Minutes reclassified by a person",
-    )
-    for one in report.excuses:
-        why = one.reason
-        if one.withdrawn is not None:
-            back = one.withdrawn
-            why += f"; withdrawn {_local(report, back.at)} by {back.by}: {back.reason}"
-        whose = one.provider or ", ".join(one.sites)
-        begins, ends = _local(report, one.begins), _local(report, one.ends)
-        table.add(one.id, whose, begins, ends, one.into, one.by, why)
-    return table
 
 
 def _contract_cells(site: SiteSla, *columns: str) -> dict[str, Json]:
@@ -312,6 +187,7 @@ def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
         "maintenance_minutes": total.maintenance,
         "outside_minutes": total.outside,
         "ahead_minutes": total.ahead,
+        "before_minutes": total.before,
         "excused_minutes": total.excused,
         "charged_minutes": site.charged,
         "availability": _rounded(total.availability),
@@ -322,7 +198,7 @@ def _site_cells(report: SlaReport, site: SiteSla) -> dict[str, Json]:
         "allowed_down_minutes": site.allowed_down_minutes,
         "left_down_minutes": site.left_down_minutes,
         "outages": len(site.outages),
-        "generated": _local(report, report.generated),
+        "generated": local(report, report.generated),
         "ledger": report.ledger,
     }
 
@@ -342,6 +218,7 @@ def _site_object(report: SlaReport, site: SiteSla) -> dict[str, Json]:
             "maintenance": day.account.maintenance,
             "outside": day.account.outside,
             "ahead": day.account.ahead,
+            "before": day.account.before,
             "excused": day.account.excused,
         }
         for day in site.days
@@ -351,8 +228,8 @@ def _site_object(report: SlaReport, site: SiteSla) -> dict[str, Json]:
 
 def _outage_object(report: SlaReport, outage: Outage) -> dict[str, Json]:
     return {
-        "begins": _local(report, outage.begins),
-        "ends": _local(report, outage.ends),
+        "begins": local(report, outage.begins),
+        "ends": local(report, outage.ends),
         "minutes": outage.minutes,
         "reason": outage.reason,
         "detail": outage.detail,
@@ -360,21 +237,9 @@ def _outage_object(report: SlaReport, outage: Outage) -> dict[str, Json]:
     }
 
 
-def _text(value: str) -> Text:
-    # A Text is never read as markup.
-    return Text(plain(value))
-
-
-def _zone(report: SlaReport) -> ZoneInfo:
-    return ZoneInfo(report.timezone)
-
-
-def _local(report: SlaReport, at: datetime) -> str:
-    return at.astimezone(_zone(report)).isoformat(sep=" ", timespec="seconds")
-
-
-def _percent(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{100 * ratio:.3f}"
+def local(report: SlaReport, at: datetime) -> str:
+    """Return an instant in the city's local time, with its offset."""
+    return at.astimezone(ZoneInfo(report.timezone)).isoformat(sep=" ", timespec="seconds")
 
 
 def _rounded(ratio: float | None) -> float | None:

@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.availability.sla import month_entries, sla_report
-from monitor.availability.sla_output import (
-    excuses_to_csv,
-    outages_to_csv,
-    to_csv,
-    to_json,
-    to_table,
-)
+from monitor.availability.sla_output import excuses_to_csv, outages_to_csv, to_csv, to_json
+from monitor.availability.sla_table import to_table
 from monitor.calendar.school_days import SchoolCalendar
 from monitor.cli.common import Exit, config_option, fail, json_option, read_inventory, state_option
 from monitor.cli.excuse import excuse
@@ -24,11 +19,14 @@ from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_document, show
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError
+from monitor.words.sla import LEDGER
+from monitor.words.text import LANGUAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.ledger.place import LedgerPlace
+    from monitor.words.text import Language
 
 _SHAPES: Final = {
     "csv": to_csv,
@@ -49,6 +47,13 @@ _SHAPES: Final = {
     show_default=True,
     help="csv has one line per site, outages-csv per outage, excuses-csv per excuse.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of the table; the other formats are data.",
+)
 @json_option
 @config_option
 @state_option
@@ -61,6 +66,7 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     month: str | None,
     provider: str | None,
     form: str,
+    lang: str,
     as_json: bool,
     config: Path,
     ledger: LedgerPlace,
@@ -90,9 +96,10 @@ def sla(  # noqa: PLR0913  # one per option, passed by name
     if as_json:
         say_document(to_json(report))
     elif form == "table":
-        show(to_table(report))
+        language: Language = "de" if lang == "de" else "en"
+        show(to_table(report, language))
         # Not in the table: an anchor is one word, longer than a narrow terminal's line.
-        say(f"Ledger: {report.ledger}")
+        say(f"{LEDGER.of(language)}: {report.ledger}")
     else:
         say_document(_SHAPES[form](report))
 

@@ -31,7 +31,8 @@ from monitor.availability.excuses import (
 from monitor.availability.minutes import account, minute_of, start_of
 from monitor.availability.records import MinuteRun, minutes_entry, rule_entry, scope_entry, scope_id
 from monitor.availability.sla import SlaReport, Verdict, sla_report
-from monitor.availability.sla_output import excuses_to_csv, method, to_csv, to_json, to_table
+from monitor.availability.sla_output import excuses_to_csv, method, to_csv, to_json
+from monitor.availability.sla_table import to_table
 from monitor.ledger.chain import Entry, MalformedEntryError
 from tests.availability.test_sla import ALWAYS, BERLIN, INVENTORY, LESSONS, in_lessons, local
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,9 @@ from monitor.availability.minutes import (
     start_of,
 )
 from monitor.observation import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -72,9 +76,26 @@ def test_minute_without_a_class_is_a_bug_and_not_a_number() -> None:
 def test_missing_minutes_are_unknown_or_outside_or_ahead() -> None:
     span = range(minute_of(datetime(2026, 10, 5, 7, 58, tzinfo=UTC)), 0)
     span = range(span.start, span.start + 6)
-    codes = settle_missing(b"-u---d", span, span.start + 4, lambda at: at.hour >= 8)
+    codes = settle_missing(b"-u---d", span, span.start + 4, lambda at: at.hour >= 8, 0)
     assert codes == b"ou??.d"
-    assert settle_missing(b"------", span, span.stop, None) == b"??????"
+    assert settle_missing(b"------", span, span.stop, None, span.start) == b"??????"
+
+
+@pytest.mark.parametrize("in_service_hours", [None, lambda at: at.hour < 8])
+def test_missing_minutes_before_a_site_was_watched_are_neither_unknown_nor_outside(
+    in_service_hours: Callable[[datetime], bool] | None,
+) -> None:
+    start = minute_of(datetime(2026, 10, 5, 7, 0, tzinfo=UTC))
+    span = range(start, start + 6)
+
+    def settled(codes: bytes, horizon: int, begun: int) -> bytes:
+        return settle_missing(codes, span, start + horizon, in_service_hours, start + begun)
+
+    assert settled(b"---u--", 5, 2) == b"<<?u?."
+    assert settled(b"------", 6, 99) == b"<<<<<<"
+    assert settled(b"------", 2, 99) == b"<<...."
+    assert settled(b"------", 6, -5) == b"??????"
+    assert account(b"<<?u?.").before == 2
 
 
 def test_days_are_cut_at_local_midnight() -> None:

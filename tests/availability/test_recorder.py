@@ -340,7 +340,7 @@ def test_classes_of_a_day_sum_to_its_minutes_whatever_happens(
     table = read_minutes(entries, span)
     for site in SITES:
         codes_of_site = settle_missing(
-            table.get(site, b"-" * len(span)), span, span.stop, lambda at: 6 <= at.hour < 14
+            table.get(site, b"-" * len(span)), span, span.stop, lambda at: 6 <= at.hour < 14, 0
         )
         total = account(codes_of_site)
         assert total.minutes == len(span) == total.counted + total.unknown + total.outside

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from monitor.availability.minutes import Account
 from monitor.availability.recorder import MinuteRecorder
-from monitor.availability.records import Transition
+from monitor.availability.records import Transition, scope_entry
 from monitor.availability.sla import (
     SiteSla,
     SlaReport,
@@ -22,7 +22,8 @@ from monitor.availability.sla import (
     month_entries,
     sla_report,
 )
-from monitor.availability.sla_output import outages_to_csv, to_csv, to_json, to_table
+from monitor.availability.sla_output import outages_to_csv, to_csv, to_json
+from monitor.availability.sla_table import to_table
 from monitor.clock import SystemClock
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
@@ -225,11 +226,32 @@ def test_verdict_that_unknown_minutes_could_change_says_so(
     assert (site.verdict, "certain" if site.certain else "open") == (verdict, shown)
 
 
-def test_month_without_any_record_is_unknown_and_not_kept() -> None:
-    mitte, nord = report([], "2026-10").sites
+def test_month_without_any_record_is_before_the_installation_and_not_kept() -> None:
+    found = report([], "2026-10")
+    mitte, nord = found.sites
+    assert mitte.total == nord.total == Account(before=44700)
+    assert mitte.verdict is nord.verdict is Verdict.NO_DATA
+    assert (mitte.allowed_down_minutes, mitte.left_down_minutes) == (None, None)
+    assert found.unknown_share == 0
+
+
+def test_month_without_a_record_after_the_installation_is_unknown() -> None:
+    sites = tuple(str(one.key) for one in report([], "2026-10").sites)
+    mitte, nord = report([scope_entry(sites, local(9, 1))], "2026-10").sites
     assert mitte.total == Account(unknown=44700)
     assert nord.total == Account(unknown=6600, outside=44700 - 6600)
-    assert mitte.verdict is nord.verdict is Verdict.NO_DATA
+
+
+def test_minutes_before_a_site_was_first_recorded_are_not_unknown() -> None:
+    begun = local(10, 25, 12, 0)
+    entries = [
+        entry for entry in october() if entry.at >= begun and entry.kind in {"scope", "minutes"}
+    ]
+    found = report(entries, "2026-10")
+    for site in found.sites:
+        assert site.total.unknown <= 100
+        assert site.total.before == (begun - local(10, 1)) // timedelta(minutes=1)
+        assert site.total.minutes == 44700
 
 
 def test_running_month_leaves_what_is_not_over_out() -> None:

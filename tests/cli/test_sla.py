@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def test_no_figure_is_cut_at_eighty_columns(
     lines = shown.splitlines()
     assert all(len(line) <= 80 for line in lines if not line.startswith("Ledger: "))
     at = lines.index("Goethe-Schule (goethe/main), Stadtnetz")
-    figures = ["55", "10", "44515", "0", "0", "99.500", "84.615", "-10", "broken", "(open)"]
+    figures = ["55", "10", "35335", "0", "0", "99.500", "84.615", "-10", "broken", "(open)"]
     assert lines[at + 1].split() == figures
     assert "  2022-03-07 09:20:00+01:00  2022-03-07 09:30:00+01:00       10  up" in lines
 
@@ -123,3 +124,31 @@ def test_a_file_that_is_no_ledger_is_told(place: tuple[str, ...], tmp_path: Path
     code, _, errors = invoke("sla", *place)
     assert code == 1
     assert errors.startswith("error: ")
+
+
+def test_minutes_before_the_installation_are_not_unknown(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    _, shown, _ = invoke("sla", "--month", "2022-03", "--format", "json", *place)
+    document = json.loads(shown)
+    before = (BEGIN - datetime(2022, 2, 28, 23, tzinfo=UTC)) // timedelta(minutes=1)
+    assert [one["before_minutes"] for one in document["sites"]] == [before, before]
+    assert document["sites"][0]["days"][0]["before"] == 1440
+    _, shown, _ = invoke("sla", "--month", "2022-03", *place)
+    assert "Recorded since 2022-03-07" in shown
+    _, shown, _ = invoke("sla", "--month", "2022-02", *place)
+    assert "Nothing is recorded of this month so far" in shown
+    assert "no data (open)" in shown
+    assert {line.split()[-4] for line in shown.splitlines() if "no data" in line} == {"\u2013"}
+
+
+def test_the_table_is_german_to_the_last_word(place: tuple[str, ...], tmp_path: Path) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    code, shown, errors = invoke("sla", "--month", "2022-03", "--lang", "de", *place)
+    assert (code, errors) == (0, "")
+    for part in ("Verfügbarkeit 2022-03", "verletzt (offen)", "84,615", "Ausfälle", "Ortszeit von"):
+        assert part in shown, part
+    english = {"and", "the", "of", "is", "minutes", "unknown", "down", "broken", "kept", "site"}
+    words = set(re.findall(r"[a-z]+", shown.casefold()))
+    assert not english & words, english & words

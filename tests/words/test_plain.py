@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from rich.table import Table
 from rich.text import Text
 
-from monitor.availability.sla_output import outages_to_csv, to_table
+from monitor.availability.sla_output import outages_to_csv
 from monitor.availability.sla_output import to_csv as sla_csv
 from monitor.availability.sla_output import to_json as sla_json
+from monitor.availability.sla_table import to_table
 from monitor.cli import output
 from monitor.cli.as_json import observation_as_json
 from monitor.cli.common import Exit, fail

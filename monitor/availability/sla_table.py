@@ -1,0 +1,174 @@
+"""An SLA report as tables for the terminal, in German or English.
+
+They explain how the figures were computed, so that they can be sent to the provider.
+
+Must not know: how the figures are computed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from monitor.availability.minutes import start_of
+from monitor.availability.sla import Verdict
+from monitor.availability.sla_output import local, method
+from monitor.words import sla as words
+from monitor.words.plain import plain
+from monitor.words.table import Column, Kind, Table
+from monitor.words.terms import NO_CONTRACT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from monitor.availability.excuses import Excuse
+    from monitor.availability.sla import Outage, SiteSla, SlaReport
+    from monitor.words.text import Language
+
+
+def to_table(report: SlaReport, language: Language = "en") -> RenderableType:
+    """Return the report for a terminal: the sites, their outages, the method."""
+    return Group(*_Writer(report, language).parts())
+
+
+class _Writer:
+    def __init__(self, report: SlaReport, language: Language) -> None:
+        self._report = report
+        self._language: Language = language
+
+    def parts(self) -> Iterable[RenderableType]:
+        report, language = self._report, self._language
+        heads = [f"{report.city}: {words.TITLE.of(language)} {report.month}", report.provider or ""]
+        heads += [words.NOT_OVER.of(language)] if report.total.ahead else []
+        yield _text(", ".join(filter(None, heads)))
+        yield self._sites()
+        yield _text(words.OPEN_MEANS.of(language))
+        total = report.total
+        if total.before + total.ahead == total.minutes:
+            yield _text(words.NOTHING.of(language))
+        elif total.before:
+            since = start_of(min(one.recorded_from for one in report.sites))
+            yield _text(words.SINCE.of(language).format(at=local(report, since)))
+        if any(site.verdict is Verdict.NO_CONTRACT for site in report.sites):
+            yield _text(f"{NO_CONTRACT.of(language)}.")
+        if any(site.outages for site in report.sites):
+            yield self._outages()
+        if report.excuses:
+            yield self._excuses()
+        yield _text("")
+        yield from map(_text, method(report, language))
+        share = f"{100 * report.unknown_share:.2f}"
+        yield _text(words.UNKNOWN_SHARE.of(language).format(share=self._number(share)))
+        made = words.MADE.of(language)
+        yield _text(made.format(zone=report.timezone, at=local(report, report.generated)))
+
+    def _number(self, text: str) -> str:
+        return text.replace(".", ",") if self._language == "de" else text
+
+    def _percent(self, ratio: float | None) -> str:
+        return "\u2013" if ratio is None else self._number(f"{100 * ratio:.3f}")
+
+    def _sites(self) -> Table:
+        turned = ("excused", "charged") if self._report.excuses else ()
+        figures = ("up", "down", "unknown", "maintenance", "outside", *turned)
+        named = {key: text.of(self._language) for key, text in words.SITES.items()}
+        table = Table(
+            Column(named["site"], Kind.TEXT, leads=True),
+            Column(named["provider"], Kind.TEXT, leads=True),
+            *(Column(named[key], Kind.NUMBER) for key in (*figures, "owed", "found", "left")),
+            Column(named["contract"]),
+        )
+        for site in self._report.sites:
+            table.add(*self._site(site, with_turned=bool(turned)))
+        return table
+
+    def _site(self, site: SiteSla, *, with_turned: bool) -> Iterable[str]:
+        total, contract = site.total, site.site.uplink.contract
+        counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
+        verdict = words.VERDICTS[site.verdict.value].of(self._language)
+        left = site.left_down_minutes
+        return (
+            f"{site.school.name} ({site.key})",
+            site.site.uplink.provider,
+            *map(str, counts),
+            *((str(total.excused), str(site.charged)) if with_turned else ()),
+            self._percent(contract.availability if contract else None),
+            self._percent(total.availability),
+            "\u2013" if left is None else str(left),
+            verdict if site.certain else f"{verdict} {words.OPEN.of(self._language)}",
+        )
+
+    def _outages(self) -> Table:
+        named = {key: text.of(self._language) for key, text in words.OUTAGES.items()}
+        table = Table(
+            Column(words.SITES["site"].of(self._language), Kind.TEXT, leads=True),
+            Column(named["begins"]),
+            Column(named["ends"]),
+            Column(named["minutes"], Kind.NUMBER),
+            Column(named["reason"], Kind.TEXT, leads=True),
+            Column(named["then"], Kind.TEXT),
+            title=named["title"],
+        )
+        for site in self._report.sites:
+            for outage in site.outages:
+                table.add(
+                    str(site.key),
+                    local(self._report, outage.begins),
+                    local(self._report, outage.ends),
+                    str(outage.minutes),
+                    self._why(outage),
+                    words.FOLLOWED_BY[outage.followed_by].of(self._language),
+                )
+        return table
+
+    def _why(self, outage: Outage) -> str:
+        """Return the reason; the verdict's own sentence is English, a person's reason is theirs."""
+        if self._language == "en":
+            return f"{outage.reason} {outage.detail}".strip()
+        reason = words.WHY[outage.reason].of(self._language) if outage.reason else ""
+        is_ours = outage.reason != "reclassified"
+        return reason if is_ours else f"{reason}: {outage.detail}"
+
+    def _excuses(self) -> Table:
+        named = {key: text.of(self._language) for key, text in words.EXCUSES.items()}
+        table = Table(
+            Column(named["excuse"]),
+            Column(named["sites"], Kind.TEXT, leads=True),
+            Column(named["from"]),
+            Column(named["until"]),
+            Column(named["into"]),
+            Column(named["by"], Kind.TEXT, leads=True),
+            Column(named["why"], Kind.TEXT, leads=True),
+            title=named["title"],
+        )
+        for one in self._report.excuses:
+            table.add(*self._excuse(one))
+        return table
+
+    def _excuse(self, one: Excuse) -> Iterable[str]:
+        why = one.reason
+        if one.withdrawn is not None:
+            back = one.withdrawn
+            why += (
+                words.EXCUSES["withdrawn"]
+                .of(self._language)
+                .format(at=local(self._report, back.at), by=back.by, reason=back.reason)
+            )
+        return (
+            one.id,
+            one.provider or ", ".join(one.sites),
+            local(self._report, one.begins),
+            local(self._report, one.ends),
+            words.INTO[one.into].of(self._language),
+            one.by,
+            why,
+        )
+
+
+def _text(value: str) -> Text:
+    # A Text is never read as markup.
+    return Text(plain(value))
