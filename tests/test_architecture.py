@@ -77,6 +77,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "snmp",
         "config",
         "ledger",
+        "availability",
         "campaigns",
         "rollout",
     ),

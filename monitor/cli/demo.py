@@ -14,7 +14,12 @@ import logging
 import math
 import os
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import (
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, replace
 from datetime import datetime
 from shlex import quote
@@ -24,9 +29,10 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from monitor.cli.common import Exit, base_url, fail, program, read_inventory, sentence
-from monitor.cli.demo_control import Faults, listening
+from monitor.cli.demo_control import Broken, Faults, listening
 from monitor.cli.demo_lines import Changes, degraded_words
 from monitor.cli.demo_options import STATE_DIRECTORY
+from monitor.cli.demo_past import prepared_past
 from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
 from monitor.clock import SystemClock
@@ -51,7 +57,7 @@ from monitor.state.whole_file import whole_text
 from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from monitor.clock import Clock
@@ -80,6 +86,9 @@ class Wishes:
     port: int
     years: tuple[int, int] | None = None
     year_lasts: str = "60s"
+    has_past: bool = True
+    fault_after: str = "90s"
+    hostile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,7 @@ async def _prepared_play(
 
 @contextmanager
 def _noted(
-    wishes: Wishes, port: int, websites: Websites
+    wishes: Wishes, port: int, websites: Websites, faults: Sequence[str]
 ) -> Iterator[Callable[[Sequence[str]], None]]:
     """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken.
 
@@ -178,7 +187,7 @@ def _noted(
             of_city = {"port": port, "faults": faults, "websites": websites.urls}
             out.write(as_json({"pid": os.getpid(), **of_city}))
 
-    write(wishes.faults)
+    write(faults)
     try:
         yield write
     finally:
@@ -200,45 +209,51 @@ def demo(wishes: Wishes) -> None:
     try:
         faults = tuple(parse_fault(text, inventory) for text in wishes.faults)
         seconds = parse_duration(wishes.duration) if wishes.duration else None
-        year_seconds = _year_seconds(wishes.year_lasts)
+        year_seconds = _seconds(wishes.year_lasts)
+        wait = _seconds(wishes.fault_after)
     except (FaultError, UnitError) as error:
         fail(str(error), Exit.USAGE)
     try:
-        asyncio.run(_run(wishes, inventory, faults, seconds, year_seconds))
+        asyncio.run(_run(wishes, inventory, Broken(faults, wait), seconds, year_seconds))
     except (CityError, *START_ERRORS) as error:
         fail(sentence(error), Exit.CANNOT_START)
 
 
-def _year_seconds(text: str) -> float:
-    """Return how long a replayed year lasts; 0 if all are written before the start."""
+def _seconds(text: str) -> float:
+    """Return a time that may be nought."""
     return 0.0 if text == "0s" else parse_duration(text)
 
 
 async def _run(
     wishes: Wishes,
     inventory: Inventory,
-    faults: tuple[Fault, ...],
+    broken: Broken,
     seconds: float | None,
     year_seconds: float,
 ) -> None:
     clock = SystemClock()
     played = await _prepared_play(wishes, inventory, year_seconds, clock)
+    past = None
+    if played is None and wishes.has_past:
+        past = await prepared_past(wishes.state_directory, inventory, clock)
+    at_once = tuple(map(str, broken.at_once))
     async with AsyncExitStack() as stack:
         city = await stack.enter_async_context(
             CityProcess(
                 wishes.config,
                 port=wishes.port,
                 schools=wishes.schools,
-                faults=wishes.faults,
+                faults=at_once,
+                hostile=wishes.hostile,
                 community=COMMUNITY,
             )
         )
-        parts = demo_parts(inventory, clock, city.port, faults)
+        parts = demo_parts(inventory, clock, city.port, broken.at_once)
         prepare_state_directory(wishes.state_directory)
         websites = Websites(parts.inventory, wishes.state_directory)
         await stack.enter_async_context(websites)
-        await websites.follow(faults)
-        note = stack.enter_context(_noted(wishes, city.port, websites))
+        await websites.follow(broken.at_once)
+        note = stack.enter_context(_noted(wishes, city.port, websites, at_once))
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:
@@ -248,6 +263,8 @@ async def _run(
             held = websites.of(parts.inventory)
             if played is not None:
                 held = inventory_at(held, played.story, played.clock.now())
+            elif past is not None:
+                held = past.inventory(held)
             return Loaded(held, parts.credentials)
 
         settings = Settings(
@@ -267,17 +284,18 @@ async def _run(
                 daemon.request_reload("a website")
             note(texts)
 
-        book = Faults(inventory, wishes.faults, act)
+        book = Faults(inventory, at_once, act)
         await stack.enter_async_context(listening(wishes.state_directory, book))
-        await _watch(daemon, city, wishes, seconds, played)
+        await _watch(daemon, city, wishes, seconds, played, broken.begin(book))
 
 
-async def _watch(
+async def _watch(  # noqa: PLR0913, PLR0917  # what it joins
     daemon: Daemon,
     city: CityProcess,
     wishes: Wishes,
     seconds: float | None,
     played: Play | None,
+    breaking: Coroutine[object, object, None],
 ) -> None:
     """Run the daemon and show its status, until a signal or the time limit.
 
@@ -299,6 +317,8 @@ async def _watch(
     say("from the shell:")
     for command in (f"probe {school} --demo", f"demo break lossy {school}", f"demo mend {school}"):
         say(f"  {quote(program())} {command}{_options(wishes)}")
+    if wishes.faults and wishes.fault_after != "0s":
+        say(f"in {wishes.fault_after}, when everything has answered: {', '.join(wishes.faults)}")
     say("Ctrl-C ends everything")
 
     deaths: list[CityError] = []
@@ -313,7 +333,7 @@ async def _watch(
     async with asyncio.TaskGroup() as group:
         watcher = group.create_task(until_city_ends())
         shower = group.create_task(_show(daemon, played))
-        beside = [watcher, shower]
+        beside = [watcher, shower, group.create_task(breaking)]
         if played is not None:
             player = play(
                 played.story,

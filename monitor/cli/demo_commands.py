@@ -61,6 +61,23 @@ demo_state_option = click.option(
     help="Break something; KIND@help lists the kinds. May be given several times.",
 )
 @click.option(
+    "--fault-after",
+    default="90s",
+    show_default=True,
+    metavar="TIME",
+    help="When `--fault` begins: once all has answered, it alerts as it would. 0s at the start.",
+)
+@click.option(
+    "--no-past",
+    is_flag=True,
+    help="Begin without the roll-out of the last years and the outages of the last month.",
+)
+@click.option(
+    "--hostile",
+    is_flag=True,
+    help="Some switches have hostile names: markup, control characters, line breaks.",
+)
+@click.option(
     "--years",
     type=Years(),
     metavar="FIRST..LAST",
@@ -91,6 +108,9 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     schools: int | None,
     duration: str | None,
     faults: tuple[str, ...],
+    fault_after: str,
+    no_past: bool,
+    hostile: bool,
     years: tuple[int, int] | None,
     year_lasts: str,
     port: int,
@@ -103,7 +123,22 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     from monitor.cli.demo import demo as run_demo  # noqa: PLC0415
 
     config = config_of_demo(config)
-    run_demo(Wishes(config, listen, state_dir, schools, duration, faults, port, years, year_lasts))
+    run_demo(
+        Wishes(
+            config,
+            listen,
+            state_dir,
+            schools,
+            duration,
+            faults,
+            port,
+            years,
+            year_lasts,
+            not no_past,
+            fault_after,
+            hostile,
+        )
+    )
 
 
 _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})

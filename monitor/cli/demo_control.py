@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 
     from monitor.inventory.city import Inventory
+    from monitor.simulator.faults import Fault
 
 SOCKET: Final = "control.sock"
 _ANSWER_SECONDS: Final = 60.0
@@ -91,6 +93,27 @@ class Faults:
 def _is_meant(text: str, what: str) -> bool:
     kind, _, place = text.partition("@")
     return what in {"all", text, kind, place, place.partition("/")[0]}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The faults of the command line, and after how many seconds they begin."""
+
+    faults: tuple[Fault, ...]
+    after: float
+
+    @property
+    def at_once(self) -> tuple[Fault, ...]:
+        """Return what is broken from the start."""
+        return () if self.after else self.faults
+
+    async def begin(self, book: Faults) -> None:
+        """Wait, and break what is not broken yet."""
+        if self.after:
+            await asyncio.sleep(self.after)
+            for fault in self.faults:
+                with contextlib.suppress(FaultError):
+                    await book.break_one(str(fault))
 
 
 @contextlib.asynccontextmanager

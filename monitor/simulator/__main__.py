@@ -48,6 +48,7 @@ async def _run(options: argparse.Namespace, inventory: Inventory) -> int:
         port=options.port,
         faults=[parse_fault(text, inventory) for text in options.fault],
         seed=options.seed,
+        hostile=not options.no_hostile,
     )
     await serve(city)
     return 0
@@ -64,6 +65,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="another number, another city")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="KIND@SCHOOL", help="repeatable"
+    )
+    parser.add_argument(
+        "--no-hostile", action="store_true", help="every text of a device looks like a name"
     )
     return parser.parse_args(arguments)
 

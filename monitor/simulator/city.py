@@ -59,6 +59,7 @@ class City:
         port: int = 0,
         faults: Iterable[Fault] = (),
         seed: int = 0,
+        hostile: bool = True,
     ) -> None:
         self._clock = clock
         self._port = port
@@ -69,7 +70,7 @@ class City:
         traffic = Traffic(_local(clock.now(), inventory.calendar.timezone))
         builder = TableBuilder()
         # The port is rewritten as well, but only the addresses matter here.
-        devices = build_devices(loopback_inventory(inventory, port), seed)
+        devices = build_devices(loopback_inventory(inventory, port), seed, hostile=hostile)
         self._agents = [Agent(device, community, builder, traffic) for device in devices]
 
     @property

@@ -134,10 +134,16 @@ def sys_name(school: str, site: str, device: str) -> bytes:
 class _Dice:
     """Numbers in [0, 1) that depend on the seed, an identity and a topic, on nothing else."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_may_be_hostile")
 
-    def __init__(self, seed: int, identity: str) -> None:
+    def __init__(self, seed: int, identity: str, *, hostile: bool) -> None:
         self._key = blake2b(f"{seed}/{identity}".encode()).digest()
+        self._may_be_hostile = hostile
+
+    @property
+    def is_hostile(self) -> bool:
+        """Return whether the device has hostile texts, where a city may have any."""
+        return self._may_be_hostile and self.draws("device")[3] < HOSTILE_SHARE
 
     def draws(self, topic: str) -> tuple[float, ...]:
         """Return eight numbers."""
@@ -151,15 +157,21 @@ class _Dice:
         return self.draws(topic)[0]
 
 
-def build_devices(inventory: Inventory, seed: int = 0) -> tuple[Device, ...]:
-    """Return the city's devices in the inventory's order, each site's router first."""
+def build_devices(
+    inventory: Inventory, seed: int = 0, *, hostile: bool = True
+) -> tuple[Device, ...]:
+    """Return the city's devices in the inventory's order, each site's router first.
+
+    Some switches have `HOSTILE_TEXTS`, unless all are to have names that look like names.
+    """
     devices = []
     for school, site in inventory.sites():
         place = Place(school.id, site.id, site.uplink.device, Role.UPLINK)
-        devices.append(_router(place, site.uplink, seed))
+        devices.append(_router(place, site.uplink, _dice(place, seed, hostile=hostile)))
         for switch in site.switches:
             place = Place(school.id, site.id, switch.name, Role.SWITCH)
-            devices.append(_switch(place, switch.host, _versions(switch.checks), seed))
+            dice = _dice(place, seed, hostile=hostile)
+            devices.append(_switch(place, switch.host, _versions(switch.checks), dice))
     return tuple(devices)
 
 
@@ -179,8 +191,7 @@ def renumbered(device: Device, numbering: int) -> Device:
     return replace(device, interfaces=tuple(interfaces))
 
 
-def _router(place: Place, uplink: Uplink, seed: int) -> Device:
-    dice = _dice(place, seed)
+def _router(place: Place, uplink: Uplink, dice: _Dice) -> Device:
     make = ROUTERS[int(dice.draw("make") * len(ROUTERS))]
     contract = uplink.contract
     wan = _block(make.uplinks, dice)[0]
@@ -209,8 +220,7 @@ def _router(place: Place, uplink: Uplink, seed: int) -> Device:
     return replace(device, versions=_versions(uplink.checks))
 
 
-def _switch(place: Place, host: str, versions: tuple[int, ...], seed: int) -> Device:
-    dice = _dice(place, seed)
+def _switch(place: Place, host: str, versions: tuple[int, ...], dice: _Dice) -> Device:
     legacy, no_bulk, *_ = dice.draws("oddities")
     sizes = LARGE_SWITCHES if dice.draw("size") < 0.6 else SMALL_SWITCHES  # noqa: PLR2004  # six in ten are large
     make = sizes[int(dice.draw("make") * len(sizes))]
@@ -257,10 +267,10 @@ def _device(
     interfaces: Iterable[Interface],
     dice: _Dice,
 ) -> Device:
-    age, limit, phase, hostile, text, *_ = dice.draws("device")
+    age, limit, phase, _, text, *_ = dice.draws("device")
     uptime = 3600 + int(age**2 * 400 * 86400)
     name = sys_name(place.school, place.site, place.device)
-    if place.role is Role.SWITCH and hostile < HOSTILE_SHARE:
+    if place.role is Role.SWITCH and dice.is_hostile:
         name += b" " + HOSTILE_TEXTS[int(text * len(HOSTILE_TEXTS))]
     rows = sorted(interfaces, key=lambda interface: interface.index)
     return Device(
@@ -283,14 +293,13 @@ def _device(
 def _odd_interfaces(interfaces: list[Interface], dice: _Dice) -> list[Interface]:
     duplicate, empty, *_ = dice.draws("names")
     holes, where, *_ = dice.draws("holes")
-    hostile = dice.draws("device")[3]
     odd = list(interfaces)
     if duplicate < DUPLICATE_NAME_SHARE:
         odd[1] = replace(odd[1], name=odd[0].name)
         odd[4] = replace(odd[4], name=odd[0].name)
     if empty < EMPTY_NAME_SHARE:
         odd[2:6] = [replace(interface, name=b"") for interface in odd[2:6]]
-    if hostile < HOSTILE_SHARE:
+    if dice.is_hostile:
         for at, text in enumerate(HOSTILE_TEXTS, start=6):
             odd[at] = replace(odd[at], alias=text)
         odd[15] = replace(odd[15], name=b'"}\\\n 1')
@@ -353,8 +362,8 @@ def _vlans(make: Make, count: int, carrier: Interface, dice: _Dice) -> list[Inte
     return vlans
 
 
-def _dice(place: Place, seed: int) -> _Dice:
-    return _Dice(seed, f"{place.school}/{place.site}/{place.device}")
+def _dice(place: Place, seed: int, *, hostile: bool) -> _Dice:
+    return _Dice(seed, f"{place.school}/{place.site}/{place.device}", hostile=hostile)
 
 
 def _versions(checks: tuple[CheckPlan, ...]) -> tuple[int, ...]:

@@ -43,11 +43,14 @@ class CityProcess:
         schools: int | None = None,
         faults: Sequence[str] = (),
         seed: int = 0,
+        hostile: bool = True,
         community: str = "public",
         program: Sequence[str] = (sys.executable, "-m", "monitor.simulator"),
     ) -> None:
         self._command = [*program, "--config", str(config), "--port", str(port)]
         self._command += ["--seed", str(seed)]
+        if not hostile:
+            self._command.append("--no-hostile")
         if schools is not None:
             self._command += ["--schools", str(schools)]
         for fault in faults:

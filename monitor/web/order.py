@@ -5,6 +5,7 @@ Must not know: HTML, HTTP.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from monitor.status.model import SchoolSummary
     from monitor.status.uptime import Bar, Uptime
 
+# By their values: what a stage is found from is not known here.
+FARTHEST_FIRST: Final = (
+    "verified",
+    "regressed",
+    "live_stale",
+    "live",
+    "reported",
+    "built",
+    "ordered",
+    "planned",
+    "unknown",
+)
 TROUBLE_FIRST: Final = (Standing.DOWN, Standing.DEGRADED, Standing.UNKNOWN, Standing.UP)
 
 
@@ -59,6 +72,14 @@ def groups(
     elif order is not Order.NAME:
         named.sort(key=lambda one: _ratio(uptime.get(one.id), order))
     return (Group(None, tuple(named)),) if named else ()
+
+
+def stages_of(schools: Sequence[SchoolSummary]) -> list[tuple[str, int]]:
+    """Return how many schools are in each stage, the farthest first; nothing if none is known."""
+    found = Counter(school.stage.value for school in schools)
+    if found.keys() <= {"unknown"}:
+        return []
+    return [(stage, found[stage]) for stage in FARTHEST_FIRST if found[stage]]
 
 
 def _ratio(uptime: Uptime | None, order: Order) -> float:

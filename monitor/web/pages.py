@@ -16,7 +16,7 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.web.listing import Fragments, Listing
-from monitor.web.order import Order, groups
+from monitor.web.order import Order, groups, stages_of
 from monitor.web.picture import Chart, chart, spots
 from monitor.web.wish import Wish
 from monitor.web.wording import wording
@@ -75,6 +75,7 @@ class Pages:
             names=names,
             orders=tuple(Order),
             is_measured=any(school.stage.value != "unknown" for school in everybody),
+            stages=stages_of(everybody),
             days_left=_days_left(city, ZoneInfo(self._timezone())),
             plan=plan,
             spots=listed.spots(plan),

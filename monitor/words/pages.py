@@ -55,6 +55,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "the city's number is not known here: the other shards' ledgers cannot be read",
         "die Zahl der Stadt ist hier nicht bekannt: die übrigen Messbücher sind nicht lesbar",
     ),
+    "by_stage": Text("Schools by stage:", "Schulen nach Stufe:"),
     "goal_not_measured": Text(
         "not yet measured; {denominator} {unit} are wanted",
         "noch nicht gemessen; gewünscht sind {denominator} {unit}",

@@ -228,9 +228,13 @@ def started(*arguments: str, environment: Mapping[str, str] | None = None) -> It
 
 
 @contextlib.contextmanager
-def demo(config: Path, state: Path, *arguments: str) -> Iterator[Daemon]:
-    """Run the demo on free ports, with its output in one wide line each."""
+def demo(config: Path, state: Path, *arguments: str, past: bool = False) -> Iterator[Daemon]:
+    """Run the demo on free ports, with its output in one wide line each.
+
+    It begins with its faults, and without a past unless that is wished.
+    """
     place = ("--config", str(config), "--state-dir", str(state), "--listen", "127.0.0.1:0")
+    place += ("--fault-after", "0s", "--hostile", *(() if past else ("--no-past",)))
     device_port = ("--port", str(free_port()))
     with started("demo", *place, *device_port, *arguments, environment={"COLUMNS": "300"}) as one:
         one.await_listening()

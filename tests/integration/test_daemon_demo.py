@@ -9,7 +9,9 @@ import re
 import signal
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,18 +36,21 @@ from tests.integration.running import (
 )
 from tests.machine import slowness
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.integration
 
 STOP_SECONDS = 5.0
+CONFIG = Path("config/schools.yaml")
 
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a configuration of one school, for demos that are stopped soon."""
     return Town(161, {"voede": 71}).write(tmp_path_factory.mktemp("short") / "schools.yaml")
+
+
+def goal_of(daemon: Daemon) -> dict[str, Any]:
+    goal: dict[str, Any] = json.loads(daemon.get("/api/v1/goal").text)
+    return goal
 
 
 def probe_json(config: Path, school: str) -> tuple[int, dict[str, object]]:
@@ -216,6 +221,25 @@ def test_years_that_last_no_time_are_written_before_the_start(short: Path, tmp_p
     with demo(short, tmp_path / "state", *years) as daemon:
         until(lambda: "verified" in daemon.said, daemon)
     assert "2020-01-01: " in daemon.said
+
+
+def test_the_demo_begins_with_years_behind_it_and_its_faults_once_all_has_answered(
+    tmp_path: Path,
+) -> None:
+    """The city that is shipped, of some schools: its first page tells the story."""
+    state, fault = tmp_path / "state", "uplink-down@frauenlobschule"
+    options = ("--schools", "12", "--fault", fault, "--fault-after", "3s")
+    with demo(CONFIG, state, *options, past=True) as daemon:
+        assert f"in 3s, when everything has answered: {fault}" in daemon.said
+        until(lambda: goal_of(daemon)["outlook"] == "expected", daemon)
+        goal = goal_of(daemon)
+        assert goal["target"] == f"{datetime.now(UTC).year - 1}-12-31"
+        assert 0 < goal["verified"] <= goal["built"] < goal["denominator"] == 12
+        text = daemon.get("/?lang=en").text
+        assert "days late" in text
+        assert f"Schools by stage: {goal['verified']} verified" in text
+        note = state / "running.json"
+        until(lambda: json.loads(note.read_text(encoding="utf-8"))["faults"] == [fault], daemon)
 
 
 def test_the_demo_says_when_its_city_dies(short: Path, tmp_path: Path) -> None:

@@ -121,3 +121,17 @@ def test_renumbering_moves_every_interface_and_keeps_the_indexes() -> None:
             after = {row.mac: row.index for row in moved.interfaces}
             assert sorted(before.values()) == sorted(after.values())
             assert all(before[mac] != after[mac] for mac in before), device.place
+
+
+def test_without_hostile_texts_all_names_look_like_names_and_nothing_else_changes() -> None:
+    hostile, plain = FULL_SIZE, build_devices(simulated_city(83, 12), hostile=False)
+    unlike = [pair for pair in zip(hostile, plain, strict=True) if pair[0] != pair[1]]
+    assert 0.02 < len(unlike) / len(hostile) < 0.06
+    for device in plain:
+        for name in (device.sys_name, *(one.alias for one in device.interfaces)):
+            assert name.decode().isprintable()
+            assert len(name) < 80
+    for before, after in unlike:
+        assert replace(before, sys_name=b"", interfaces=()) == replace(
+            after, sys_name=b"", interfaces=()
+        )
