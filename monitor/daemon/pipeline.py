@@ -21,15 +21,15 @@ from monitor.daemon.consumers.round_trips import RoundTrips
 from monitor.daemon.consumers.runs import Runs
 from monitor.daemon.consumers.samples import Samples
 from monitor.daemon.consumers.stages import Stages
+from monitor.daemon.consumers.troubles import Troubles, devices_of
 from monitor.daemon.consumers.uplinks import Uplinks
 from monitor.daemon.consumers.verdict_output import VerdictOutput
-from monitor.daemon.consumers.verdicts import Verdicts
+from monitor.daemon.consumers.verdicts import Memory, Verdicts
+from monitor.daemon.trouble_records import TROUBLE, read_trouble
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from monitor.calendar.maintenance import MaintenanceBook
     from monitor.clock import Clock
     from monitor.daemon.consumer import Consumer
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from monitor.daemon.swap import Swap
     from monitor.exposition.store import Exposition
     from monitor.inventory.city import Inventory
-    from monitor.ledger.chain import Past, Recorded
+    from monitor.ledger.chain import Past
     from monitor.observation import Observation
     from monitor.verdict import Moment
 
@@ -90,12 +90,9 @@ def build_judges(
     clock: Clock,
     maintenance: MaintenanceBook,
     exposition: Exposition,
-    memory: Iterable[Recorded] = (),
+    memory: Memory | None = None,
 ) -> tuple[Verdicts, Uplinks]:
-    """Return the consumers that judge and record nothing: all that a shell command needs.
-
-    `memory` are the latest recorded changes of verdicts.
-    """
+    """Return the consumers that judge and record nothing: all that a shell command needs."""
     verdicts = Verdicts(inventory, clock, maintenance, memory)
     return verdicts, Uplinks(inventory, verdicts, exposition)
 
@@ -117,7 +114,9 @@ async def build_pipeline(
     rollout_clock = parts.rollout_clock or clock
     now = clock.now()
     rollout = RolloutBoard(inventory, await board.remembered(past, now))
-    memory = await past.entries(TRANSITION, since=now - MEMORY)
+    recorded, devices = map(read_trouble, await past.latest(TROUBLE)), devices_of(inventory)
+    troubles = {subject: found for subject, found in recorded if subject in devices}
+    memory = Memory(await past.entries(TRANSITION, since=now - MEMORY), troubles)
     verdicts, uplinks = build_judges(inventory, clock, maintenance, exposition, memory)
     minutes = Minutes(inventory, verdicts, rollout, ledger, exposition, now)
     stages = Stages(inventory, rollout, ledger, exposition, rollout_clock)
@@ -140,8 +139,9 @@ async def build_pipeline(
         Samples(inventory, exposition),
         # Before all that follow its changes and its calendar.
         verdicts,
-        # Before the output: what is owed to the ledger comes first.
+        # Both before the output: what is owed to the ledger comes first.
         minutes,
+        Troubles(verdicts, ledger, troubles),
         VerdictOutput(inventory, verdicts, exposition),
         uplinks,
         Links(inventory, exposition),

@@ -116,6 +116,13 @@ class Past(Protocol):
             LedgerError: if they cannot be read.
         """
 
+    async def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+
 
 def milliseconds(at: datetime) -> int:
     """Return whole milliseconds since 1970-01-01 UTC of an aware instant."""

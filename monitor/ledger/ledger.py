@@ -31,7 +31,6 @@ from monitor.ledger.chain import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from monitor.clock import Clock
     from monitor.ledger.anchor import Anchor
@@ -230,6 +229,14 @@ class Ledger:
 
         return await self._in_thread(read)
 
+    async def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        return await self._in_thread(lambda: self._opened().reader.latest(kind))
+
     async def lead(self) -> bool:
         """Become or stay the one writer that speaks for the whole city; see `LedgerStore.lead`.
 
@@ -251,18 +258,6 @@ class Ledger:
             return self._opened().reader.verify()
 
         return await self._in_thread(check)
-
-    async def backup(self, target: Path) -> VerifyResult:
-        """Copy the ledger to a new, verified SQLite file; appends wait meanwhile.
-
-        Raises:
-            LedgerError: if the target exists, cannot be written, or the copy does not verify.
-        """
-
-        def copy() -> VerifyResult:
-            return self._opened().reader.backup(target)
-
-        return await self._in_thread(copy)
 
     async def _write(self) -> None:
         batch = self._queue

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from monitor.ledger.chain import Entry
+
 _PAGE_ROWS: Final = 2000
 _BUSY_SECONDS: Final = 5.0
 _STORAGE_CODES: Final = frozenset(
@@ -87,6 +89,21 @@ class LedgerReader:
             for row in page:
                 yield row.recorded()
             at, sequence = page[-1].at, page[-1].sequence
+
+    def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject.
+
+        Of those at the same instant it is the one with the higher number, as in a history.
+
+        Raises:
+            LedgerError: if the file cannot be read.
+        """
+        query = (
+            f"SELECT {_COLUMNS} FROM (SELECT *, row_number() OVER "  # noqa: S608  # a constant
+            "(PARTITION BY subject ORDER BY at DESC, sequence DESC) AS place"
+            " FROM entries WHERE kind = ?) WHERE place = 1 ORDER BY at, sequence"
+        )
+        return [row.recorded().entry for row in self._rows(query, kind)]
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """Yield every row as it is stored, in the order of recording, after a sequence.

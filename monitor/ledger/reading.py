@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from monitor.ledger.anchor import Anchor
-    from monitor.ledger.chain import Recorded, Row
+    from monitor.ledger.chain import Entry, Recorded, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,15 @@ class Reading(Protocol):
         subject: str | None = None,
     ) -> Iterator[Recorded]:
         """Yield the entries of one kind by instant, `since` included, `until` excluded.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+
+    def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject.
+
+        Of those at the same instant it is the one with the higher number, as in a history.
 
         Raises:
             LedgerError: if they cannot be read.

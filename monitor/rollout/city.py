@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from monitor.ledger.chain import Recorded
+    from monitor.ledger.chain import Entry, Recorded
     from monitor.ledger.place import SharedLedger
     from monitor.rollout.goal_records import GoalScope
     from monitor.rollout.stage import Stage
@@ -51,6 +51,14 @@ class SharedPast:
                 return list(reader.entries(kind, since))
 
         return await self._threads.run(read)
+
+    async def latest(self, kind: str) -> list[Entry]:
+        """Return the newest entry of a kind for each subject, whoever wrote it.
+
+        Raises:
+            LedgerError: if they cannot be read.
+        """
+        return await self._threads.run(self._ledgers.latest, kind)
 
 
 def read_city(ledgers: SharedLedger) -> CityRecord:

@@ -22,7 +22,7 @@ from monitor.verdict.model import (
     SubjectKind,
     Verdict,
 )
-from monitor.verdict.trouble import Degradation, Trouble
+from monitor.verdict.trouble import Degradation, Remembered, Trouble
 
 __all__ = [
     "HUB",
@@ -34,6 +34,7 @@ __all__ = [
     "Hysteresis",
     "LastRun",
     "Moment",
+    "Remembered",
     "Subject",
     "SubjectKind",
     "Trouble",

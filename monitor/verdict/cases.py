@@ -1,6 +1,7 @@
 """Problems of one device, each a case that needs several runs to open and to close.
 
-A case that is no longer checked is dropped: what is not measured is not reported.
+A case that is no longer checked is dropped: what is not measured is not reported. One remembered
+from before a restart is held, and not reported, until its runs have opened or closed it again.
 
 Must not know: what the cases are about.
 """
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from monitor.verdict.trouble import Degradation, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
 Key = tuple[Trouble, str, str]
@@ -39,6 +40,11 @@ class _Case:
     bad: int = 0
     good: int = 0
     is_open: bool = False
+    is_remembered: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        return self.is_open or self.is_remembered
 
 
 class Cases:
@@ -57,13 +63,23 @@ class Cases:
         case = self._cases.get(key)
         return case is not None and case.is_open
 
+    def is_held(self, key: Key) -> bool:
+        """Return whether this problem is present, or was before the start and is not decided."""
+        case = self._cases.get(key)
+        return case is not None and case.is_held
+
+    def remember(self, known: Degradation, ends: float) -> None:
+        """Hold a problem of before the start until that monotonic time, or its next runs."""
+        key = known.trouble, known.check, known.part
+        self._cases[key] = _Case(known.since, ends, known.detail, is_remembered=True)
+
     def good(self, key: Key, rule: Rule, monotonic: float) -> bool:
         """Count a good run; return whether it closed a case."""
         case = self._cases.get(key)
         if case is None:
             return False
         case.bad, case.good, case.ends = 0, case.good + 1, monotonic + rule.memory
-        if case.is_open and case.good < rule.good:
+        if case.is_held and case.good < rule.good:
             return False
         del self._cases[key]
         return case.is_open
@@ -93,17 +109,24 @@ class Cases:
         kept = {
             key: case
             for key, case in self._cases.items()
-            if case.is_open and key[0] not in troubles
+            if case.is_held and key[0] not in troubles
         }
         self._cases = kept
 
     def findings(self) -> tuple[Degradation, ...]:
         """Return what is wrong, by trouble, check and part."""
+        return tuple(self._sorted(lambda case: case.is_open))
+
+    def held(self) -> tuple[Degradation, ...]:
+        """Return what is wrong, and what was before the start and is not decided."""
+        return tuple(self._sorted(lambda case: case.is_held))
+
+    def _sorted(self, is_wanted: Callable[[_Case], bool]) -> Iterator[Degradation]:
         order = list(Trouble)
-        return tuple(
+        return (
             Degradation(*key, case.begun, case.detail)
             for key, case in sorted(
                 self._cases.items(), key=lambda one: (order.index(one[0][0]), one[0][1:])
             )
-            if case.is_open
+            if is_wanted(case)
         )

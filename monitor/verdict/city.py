@@ -53,9 +53,9 @@ if TYPE_CHECKING:
 class VerdictBoard:
     """Verdicts of the whole city, advanced by observations and by time.
 
-    Not thread-safe and free of I/O. `known_before` are the last verdicts on uplinks before the
-    start that were not unknown, by the ledger: without them a line that is still down would be
-    down since the restart, and amid a city-wide outage lost schools would never have been there.
+    Not thread-safe and free of I/O. `known_before` are the last verdicts before the start that
+    were not unknown, by the ledger: without them what is still down would be down since the
+    restart, and amid a city-wide outage lost schools would never have been there.
     """
 
     def __init__(

@@ -15,11 +15,12 @@ from monitor.inventory.device_profile import Quantity
 from monitor.observation import EchoRound, HardwareReading, Outcome
 from monitor.uplink import FindingKind
 from monitor.verdict.cases import Cases, Rule
+from monitor.verdict.model import Moment
 from monitor.verdict.trouble import Trouble
 from monitor.verdict.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from monitor.inventory.checks import Check
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.uplink import Measured
     from monitor.verdict.cases import Key
-    from monitor.verdict.model import Moment
     from monitor.verdict.trouble import Degradation
 
 # Hysteresis: packet loss ends at half its limit, a full line at 10 % below, a temperature at 5
@@ -50,6 +50,7 @@ _LINE_FINDINGS: Final = {
     FindingKind.ERRORS: Trouble.LINE_ERRORS,
     FindingKind.SLOWER_THAN_CONTRACT: Trouble.SLOWER_THAN_CONTRACT,
 }
+_FLAPPING: Final = (Trouble.FLAPPING, "icmp", "")
 _PARTS: Final = {
     Quantity.FAN_GOOD: "fan",
     Quantity.POWER_SUPPLY_GOOD: "power supply",
@@ -77,6 +78,44 @@ class Condition:
     def has_cases(self) -> bool:
         """Return whether there are cases, so that it has to be checked again."""
         return bool(self._cases) or bool(self._falls)
+
+    @property
+    def held(self) -> tuple[Degradation, ...]:
+        """Return every open problem, and those of before the start that are not decided."""
+        return self._cases.held()
+
+    @property
+    def falls(self) -> tuple[datetime, ...]:
+        """Return the outages that make it flap; none if it does not."""
+        is_flapping = self._cases.is_held(_FLAPPING)
+        return tuple(fall.instant for fall in self._falls) if is_flapping else ()
+
+    def remember(
+        self,
+        found: Iterable[Degradation],
+        falls: Iterable[datetime],
+        checks: Mapping[str, Check],
+        now: Moment,
+    ) -> None:
+        """Take in the open problems of before the start: found again, they have not begun since."""
+        for one in found:
+            check = checks.get(one.check)
+            if one.since < now.instant and (check or one.trouble is Trouble.FLAPPING):
+                self._cases.remember(one, now.monotonic + self._patience(one.trouble, check))
+        for at in falls:
+            seconds = (now.instant - at).total_seconds()
+            self._falls.append(Moment(now.monotonic - seconds, at))
+
+    def _patience(self, trouble: Trouble, check: Check | None) -> float:
+        """Return how many seconds after the start the runs take to decide on a problem."""
+        interval = check.interval if check else 0.0
+        windows = {
+            Trouble.PACKET_LOSS: max(self.limits.loss_seconds, _ROUNDS * interval),
+            Trouble.FLAPPING: self.limits.outages_seconds,
+            Trouble.LINE_FULL: self.limits.load_seconds,
+        }
+        pace = max(interval, BACK_OFF_LIMIT_SECONDS)
+        return windows.get(trouble, 0.0) + _MISSED_RUNS * pace
 
     def turned(self, now: Moment, *, is_up: bool, fell: bool) -> None:
         """Take in another verdict on the device; `fell` says that an outage began."""
@@ -152,6 +191,11 @@ class Condition:
         found = {one.kind: one.sentence for one in measured.findings}
         rule = Rule(_LINE_POLLS, _GOOD_RUNS, _MISSED_RUNS * check.interval)
         for kind, trouble in _LINE_FINDINGS.items():
+            # A poll that cannot tell is neither good nor bad.
+            if kind is FindingKind.ERRORS and load.seconds is None:
+                continue
+            if kind is FindingKind.SLOWER_THAN_CONTRACT and load.is_slower_than_contract is None:
+                continue
             changed |= self._judge((trouble, check.name, ""), rule, now, found.get(kind, ""))
         for name, one in (("down", load.down), ("up", load.up)):
             if one is None or load.seconds is None:
@@ -164,9 +208,9 @@ class Condition:
             changed |= self._judge_load((Trouble.LINE_FULL, check.name, name), window, now)
         return changed
 
-    def is_open(self, key: Key) -> bool:
-        """Return whether this problem is currently present."""
-        return self._cases.is_open(key)
+    def is_held(self, key: Key) -> bool:
+        """Return whether this problem is present, or was before the start and is not decided."""
+        return self._cases.is_held(key)
 
     def _judge(
         self, key: Key, rule: Rule, now: Moment, said: str, begun: datetime | None = None
@@ -179,14 +223,12 @@ class Condition:
     def _judge_losses(self, losses: Window, check: Check, now: Moment) -> bool:
         key, limit = (Trouble.PACKET_LOSS, check.name, ""), self.limits.loss
         rule = Rule(1, 1, losses.seconds)
-        if self._cases.is_open(key):
+        if not (self._cases.is_open(key) or losses.is_telling(now.monotonic)):
+            return False
+        if self._cases.is_held(key):
             is_bad = losses.ratio > limit * _LOSS_ENDS
         else:
-            is_bad = (
-                losses.ratio > limit
-                and losses.amount >= _FEWEST_LOST
-                and losses.is_telling(now.monotonic)
-            )
+            is_bad = losses.ratio > limit and losses.amount >= _FEWEST_LOST
         if not is_bad:
             return self._cases.good(key, rule, now.monotonic)
         begun = losses.above_since(limit)
@@ -198,10 +240,9 @@ class Condition:
 
     def _judge_load(self, key: Key, window: Window, now: Moment) -> bool:
         limit = self.limits.load
-        if self._cases.is_open(key):
-            is_bad = window.ratio > limit * _LOAD_ENDS
-        else:
-            is_bad = window.ratio > limit and window.is_telling(now.monotonic)
+        if not (self._cases.is_open(key) or window.is_telling(now.monotonic)):
+            return False
+        is_bad = window.ratio > (limit * _LOAD_ENDS if self._cases.is_held(key) else limit)
         said = (
             f"{key[2]} at {_share(window.ratio)} of the contracted rate over "
             f"{_minutes(window.known(now.monotonic))}, limit {_share(limit)}"
@@ -214,11 +255,11 @@ class Condition:
         oldest = now.monotonic - limits.outages_seconds
         while falls and falls[0].monotonic < oldest:
             falls.pop(0)
-        key, rule = (Trouble.FLAPPING, "icmp", ""), Rule(1, 1, limits.outages_seconds)
+        rule = Rule(1, 1, limits.outages_seconds)
         if len(falls) < limits.outages:
-            return self._cases.good(key, rule, now.monotonic)
+            return self._cases.good(_FLAPPING, rule, now.monotonic)
         said = f"{limits.outages} outages or more within {_minutes(limits.outages_seconds)}"
-        return self._judge(key, rule, now, said, falls[0].instant)
+        return self._judge(_FLAPPING, rule, now, said, falls[0].instant)
 
     def _judge_part(
         self, one: tuple[Trouble, str, str], check: Check, now: Moment, begun: datetime
@@ -249,7 +290,7 @@ def _parts(
         yield Trouble.HARDWARE, part, f"{part} is faulty" if power.status == _FAULTY_POWER else ""
     limit = condition.limits.celsius
     for name, value in temperatures:
-        is_hot = condition.is_open((Trouble.TEMPERATURE, check.name, name))
+        is_hot = condition.is_held((Trouble.TEMPERATURE, check.name, name))
         is_bad = value > (limit - _COOLER if is_hot else limit)
         said = f"{name or 'the device'} has {value:g} °C, limit {limit:g} °C"
         yield Trouble.TEMPERATURE, name, said if is_bad else ""

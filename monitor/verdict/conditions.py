@@ -17,7 +17,7 @@ from monitor.observation import Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
 from monitor.verdict.same_cause import is_lossy, with_what_follows, without_what_follows
-from monitor.verdict.trouble import Trouble
+from monitor.verdict.trouble import Remembered, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from monitor.uplink import Measured
     from monitor.verdict.city import VerdictBoard
-    from monitor.verdict.model import Change, Moment
+    from monitor.verdict.model import Change, Moment, Verdict
     from monitor.verdict.trouble import Degradation
 
 
@@ -61,6 +61,7 @@ class _Watched:
     device: _Device
     run: LastRun
     is_ping: bool
+    failed_since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +115,37 @@ class Conditions:
                 if subject.kind is SubjectKind.UPLINK and run.check.kind is CheckKind.INTERFACES:
                     self._lines.setdefault((subject.school, subject.site), watched)
 
+    def remember(
+        self,
+        known: Mapping[Subject, Remembered],
+        verdicts: Mapping[Subject, Verdict],
+        now: Moment,
+    ) -> None:
+        """Take in what was wrong before the start: what is found unchanged has that beginning."""
+        for subject, device in self._devices.items():
+            found = known.get(subject, Remembered())
+            checks = {run.check.name: run.check for run in device.runs}
+            device.condition.remember(found.degraded, found.falls, checks, now)
+            failed = {
+                one.check: one.since
+                for one in device.condition.held
+                if one.trouble in {Trouble.SERVICE, Trouble.SNMP}
+            }
+            verdict = verdicts.get(subject)
+            is_down = verdict is not None and verdict.state is State.DOWN
+            for run in device.runs:
+                watched = self._checks[run.check.id]
+                watched.failed_since = failed.get(run.check.name)
+                if watched.is_ping and verdict is not None and is_down:
+                    watched.failed_since = verdict.since
+
+    def held(self) -> Iterator[tuple[Subject, Remembered]]:
+        """Yield what has to be known of each degraded device after a restart; it is not down."""
+        for subject, device in self._devices.items():
+            condition = device.condition
+            if condition.has_cases and (held := condition.held):
+                yield subject, Remembered(None, held, condition.falls)
+
     def observe(self, observation: Observation, now: Moment) -> bool:
         """Process one observation that just ended; return whether problems changed."""
         watched = self._checks.get(observation.check.id)
@@ -122,6 +154,8 @@ class Conditions:
         run = watched.run
         if run.outcome is not observation.outcome or run.started is None:
             run.since = observation.started
+            if observation.outcome is Outcome.FAILED and run.started is None:
+                run.since = min(watched.failed_since or run.since, run.since)
         run.outcome, run.reason = observation.outcome, observation.reason
         run.detail, run.started = observation.detail, observation.started
         run.seconds = observation.duration

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from monitor.inventory.checks import CheckKind, Role
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.device import Track
-from monitor.verdict.model import Cause, Change, Subject, SubjectKind, Verdict
+from monitor.verdict.model import Cause, Change, Subject, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ class Device:
     def turned(self, subject: Subject, found: Verdict, at: datetime) -> Change:
         """Take another verdict than before; return the change.
 
-        An uplink that was down before we could not know and is down after, has been down.
+        What was down before we could not know and is down after, has been down.
         """
         before, self.verdict = self.verdict, found.going_on(self.known)
         if found.state is State.DOWN:
@@ -69,8 +69,7 @@ class Device:
             self.fell_from = track.silent_from if track.has_answered else None
             self.track = replace(track, has_answered=False)
         if found.state is not State.UNKNOWN:
-            lasts = found.state is State.DOWN and subject.kind is SubjectKind.UPLINK
-            self.known = self.verdict if lasts else None
+            self.known = self.verdict if found.state is State.DOWN else None
         return Change(subject, before, self.verdict, at, found.since)
 
     def note(self, observation: Observation) -> None:
@@ -140,14 +139,13 @@ class Roster:
         self.cycle_seconds = max(rounds, default=0.0)
 
     def remember(self, known: Mapping[Subject, Verdict]) -> None:
-        """Take in the last verdicts on uplinks that were not unknown, from before the start."""
-        for site in self.sites.values():
-            uplink = site.uplink
-            if uplink is None or uplink.subject is None or uplink.subject not in known:
+        """Take in the last verdicts that were not unknown, from before the start."""
+        for device in self.devices.values():
+            if device.subject is None or device.subject not in known:
                 continue
-            uplink.known = known[uplink.subject]
-            if uplink.known.state is State.UP:
-                uplink.track = replace(uplink.track, has_answered=True)
+            device.known = known[device.subject]
+            if device.known.state is State.UP:
+                device.track = replace(device.track, has_answered=True)
 
 
 def device_key(check: Check) -> DeviceKey:
@@ -175,7 +173,7 @@ def _new_device(check: Check, now: Moment, before: Device | None) -> Device:
     role, track = check.target.role, Track(check.interval, now.monotonic)
     subject = None if role is Role.REFERENCE else Subject.of(check.target)
     device = Device(check, subject, track, starting(now), {})
-    if role is Role.UPLINK and before is not None and before.check.target == check.target:
+    if subject is not None and before is not None and before.check.target == check.target:
         is_known = before.verdict.state is not State.UNKNOWN
         device.known = before.verdict if is_known else before.known
     return device

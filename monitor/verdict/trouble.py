@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monitor.verdict.model import Verdict
+
 
 class Trouble(StrEnum):
     """Why a device is degraded; a bounded set, suitable for a label."""
@@ -49,4 +51,32 @@ class Degradation:
             other.check,
             other.part,
             other.since,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is wrong with one device, as it has to be known again after a restart.
+
+    `down` is the verdict while it is down, None otherwise; `degraded` has every open problem, also
+    those that are not shown while it is down. `falls` are the outages that make it flap, empty if
+    it does not.
+    """
+
+    down: Verdict | None = None
+    degraded: tuple[Degradation, ...] = ()
+    falls: tuple[datetime, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is wrong."""
+        return self.down is None and not self.degraded
+
+    def is_same(self, other: Remembered) -> bool:
+        """Return whether both say the same, whatever the sentences."""
+        return (
+            (self.down and self.down.since) == (other.down and other.down.since)
+            and self.falls == other.falls
+            and len(self.degraded) == len(other.degraded)
+            and all(map(Degradation.is_same_finding, self.degraded, other.degraded))
         )

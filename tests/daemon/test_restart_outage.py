@@ -14,7 +14,6 @@ from monitor.calendar.school_days import SchoolCalendar
 from monitor.ledger.reader import open_reader
 from monitor.observation import State
 from monitor.status.build import city_status, school_status
-from tests.ailing import AilingNetwork
 from tests.daemon.test_outages import transitions
 from tests.exposition.support import exact_names
 from tests.integration.running import Town, value
@@ -198,29 +197,29 @@ def test_a_reload_with_another_interval_keeps_the_beginning(tmp_path: Path) -> N
     run_virtually(main())
 
 
-def test_what_the_ledger_does_not_have_is_as_of_when_it_was_seen_again(tmp_path: Path) -> None:
-    """A lossy line has been up all the while; its losses and a dead switch are seen afresh."""
-
+def test_a_switch_is_down_since_before_its_uplinks_outage_and_before_a_reload(
+    tmp_path: Path,
+) -> None:
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
-        network = AilingNetwork(dead={"127.82.3.11"}, answered={DEAD: 1})
-        async with running(tmp_path, inventory, network) as one:
-            await asyncio.sleep(600)
-            lossy, kant = school(one, tmp_path), school(one, tmp_path, "kant")
-            assert (lossy.state, lossy.outages) == (State.UP, ())
-            assert lossy.degraded_since is not None
-            assert kant.switches_down == 1
-        async with running(tmp_path, inventory, network) as one:
-            again = one.clock.now()
-            await asyncio.sleep(600)
-            status = school(one, tmp_path)
-            assert (status.state, status.since) == (lossy.state, lossy.since)
-            assert status.degraded_since is not None
-            assert status.degraded_since >= again
-            status = school(one, tmp_path, "kant")
-            assert (status.state, status.since) == (kant.state, kant.since)
-            [switch] = status.sites[0].switches
-            assert switch.state is State.DOWN
-            assert switch.since >= again
+        async with running(tmp_path, inventory) as one:
+            await asyncio.sleep(100)
+            one.network.dead.add(SWITCH)
+            await asyncio.sleep(300)
+            [known] = school(one, tmp_path).sites[0].switches
+            assert known.state is State.DOWN
+            one.network.dead.add(DEAD)
+            await asyncio.sleep(300)
+            [behind] = school(one, tmp_path).sites[0].switches
+            assert behind.state is State.UNKNOWN
+            one.network.dead.remove(DEAD)
+            await asyncio.sleep(300)
+            slower = {"goethe": ["icmp: {interval: 2s, switch_interval: 2s}"]}
+            for extra in ({}, slower):
+                one.offer(inventory_of(tmp_path, Town(161, TOWN.schools, switches=1, extra=extra)))
+                assert await one.daemon.reload()
+                await asyncio.sleep(300)
+                [again] = school(one, tmp_path).sites[0].switches
+                assert (again.state, again.since) == (State.DOWN, known.since)
 
     run_virtually(main())

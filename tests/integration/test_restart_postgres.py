@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,8 @@ from monitor.availability.records import TRANSITION, read_transition
 from monitor.ledger.postgres import postgres_place
 from monitor.observation import State
 from monitor.status.build import school_status
+from monitor.verdict import SubjectKind
+from tests.ailing import AilingNetwork
 from tests.integration.postgres import running_postgres
 from tests.integration.running import Town
 from tests.modelled import Network, inventory_of, running
@@ -25,8 +28,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3}, switches=0)
-DEAD = "127.82.2.1"
+TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3}, switches=1)
+DEAD, SWITCH, LOSSY = "127.82.2.1", "127.82.3.11", "127.82.1.1"
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def goethe(one: Running, place: PostgresPlace) -> SchoolStatus:
@@ -54,5 +58,27 @@ def test_a_line_that_is_down_before_and_after_a_restart_has_one_outage(tmp_path:
             assert (found.state, found.since) == (State.DOWN, begun)
             assert [(outage.begins, outage.ends) for outage in found.outages] == [(begun, None)]
 
+    async def other_main(place: PostgresPlace) -> None:
+        """The state directory is gone with the machine, as in a pod; the ledger is not."""
+        network = AilingNetwork(dead={SWITCH}, answered={LOSSY: 1})
+        async with running(tmp_path, inventory, network, place=place) as one:
+            await asyncio.sleep(600)
+            before = one.daemon.status()
+        await asyncio.sleep(600)
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        async with running(elsewhere, inventory, network, place=place) as one:
+            await asyncio.sleep(600)
+            after = one.daemon.status()
+        [switch] = [one for one in before.down if one.kind is SubjectKind.SWITCH]
+        was, now = before.findings[switch], after.findings[switch]
+        assert (was.state, now.state) == (State.DOWN, State.DOWN)
+        assert abs(was.since - now.since) < MILLISECOND
+        assert set(before.degraded) == set(after.degraded) != set()
+        for subject, [known] in before.degraded.items():
+            [found] = after.degraded[subject]
+            assert abs(known.since - found.since) < MILLISECOND
+
     with running_postgres() as server:
         run_virtually(main(postgres_place(server.url, "restarted")))
+        run_virtually(other_main(postgres_place(server.url, "troubled")))

@@ -47,6 +47,7 @@ from monitor.campaigns.records import (
     read_measurement,
     read_peak,
 )
+from monitor.daemon.trouble_records import read_trouble, trouble_entry
 from monitor.ledger.chain import Row, digest, link
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
@@ -71,6 +72,7 @@ from monitor.rollout.stage_records import (
     reported_entry,
     stage_entry,
 )
+from monitor.verdict import Cause, Degradation, Remembered, Subject, SubjectKind, Trouble, Verdict
 from tests.ledger.clocks import ManualClock, until
 from tests.ledger.test_ledger import RefusingDisk
 from tests.ledger.test_ledger_page import KINDS
@@ -153,6 +155,16 @@ PROMISED = ReportedFigure("funding", date(2020, 9, 11), None, "press release", p
 REPORT = HandedOut(NOON, 1, 2, 17, "ledger-anchor:17:00ff")
 EXCUSE = Excuse("e1", NOON, "Ä. Möller", "fibre cut", SITES, "", 29_853_000, 90, "unknown")
 CHARGE = Excuse("e2", NOON, "Max", "their router", (SITE,), "Telekom", 29_853_100, 1, "down")
+SWITCH = Subject(SubjectKind.SWITCH, "goethe-schule", "main", "switch-01")
+WELL = Remembered()
+WRONG = Remembered(
+    Verdict(State.DOWN, Cause.NO_ANSWER, after(minutes=-2), "no reply"),
+    (
+        Degradation(Trouble.FLAPPING, "icmp", "", after(hours=-1), "3 outages or more"),
+        Degradation(Trouble.HARDWARE, "hardware", "Lüfter 1", after(days=-9), "it has failed"),
+    ),
+    (after(hours=-1), after(minutes=-30), after(minutes=-2)),
+)
 BACK = Withdrawal("e1", after(days=1), "Max", "it was theirs, after all")
 
 FIRST = Written(
@@ -182,6 +194,8 @@ STORY = (  # add at the end
     Written(EXCUSE, excuse_entry, read_asked),
     Written(CHARGE, excuse_entry, read_asked),
     Written(BACK, withdrawal_entry, read_asked),
+    Written((SWITCH, WRONG), lambda known: trouble_entry(known[0], known[1], NOON), read_trouble),
+    Written((SWITCH, WELL), lambda known: trouble_entry(known[0], known[1], NOON), read_trouble),
 )
 
 

@@ -85,13 +85,30 @@ async def test_many_entries_come_back_page_by_page(tmp_path: Path) -> None:
     assert recorded(path) == [n // 3 for n in range(6001)]
 
 
+async def test_the_latest_of_each_subject_is_that_of_the_latest_instant(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+
+    def one(second: int, subject: str, number: int, kind: str = "latest") -> Entry:
+        return Entry(NOON + timedelta(seconds=second), kind, subject, {"n": number})
+
+    async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
+        assert await ledger.latest("latest") == []
+        await ledger.append(
+            [one(5, "a", 1), one(3, "a", 2), one(1, "b", 3), one(9, "c", 4, "other")]
+        )
+        await ledger.append([one(1, "b", 5), one(2, "c", 6)])
+        found = {entry.subject: entry.payload["n"] for entry in await ledger.latest("latest")}
+    assert found == {"a": 1, "b": 5, "c": 6}
+
+
 async def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     old = os.umask(0)
     try:
         async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
             await ledger.append([note(1)])
-            await ledger.backup(tmp_path / "backup.sqlite")
+            with open_reader(path) as reader:
+                reader.backup(tmp_path / "backup.sqlite")
     finally:
         os.umask(old)
     modes = {place.name: stat.S_IMODE(place.stat().st_mode) for place in tmp_path.iterdir()}
@@ -289,10 +306,11 @@ async def test_backup_verifies_and_never_overwrites(tmp_path: Path) -> None:
     path, target = tmp_path / "ledger.sqlite", tmp_path / "backup.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1)])
-        made = await ledger.backup(target)
-        assert made == await ledger.verify()
-        with pytest.raises(LedgerError, match="exists already"):
-            await ledger.backup(target)
+        with open_reader(path) as reader:
+            made = reader.backup(target)
+            assert made == await ledger.verify()
+            with pytest.raises(LedgerError, match="exists already"):
+                reader.backup(target)
     assert recorded(target) == [1]
     assert not list(tmp_path.glob("*.new*"))
 

@@ -14,6 +14,7 @@ from monitor.availability.excuses import EXCUSE, EXCUSE_WITHDRAWN
 from monitor.availability.records import MINUTES, RULE, SCOPE, TRANSITION
 from monitor.campaigns.gates import TRAFFIC
 from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, PEAK
+from monitor.daemon.trouble_records import TROUBLE
 from monitor.report.records import REPORT
 from monitor.rollout.goal_records import GOAL
 from monitor.rollout.line_records import LINE, LINE_DAY
@@ -22,7 +23,7 @@ from tests.cli.test_main import invoke
 from tests.cli.test_sla import record_an_outage
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
-WATCHED = ("begin", "gap", SCOPE, MINUTES, TRANSITION, RULE, EXCUSE, EXCUSE_WITHDRAWN)
+WATCHED = ("begin", "gap", SCOPE, MINUTES, TRANSITION, TROUBLE, RULE, EXCUSE, EXCUSE_WITHDRAWN)
 ROLLED_OUT = (MEASUREMENT, CAMPAIGN, TRAFFIC, PEAK, LINE, LINE_DAY, STAGE, GOAL, REPORTED_GOAL)
 KINDS = (*WATCHED, *ROLLED_OUT, REPORT)
 

@@ -28,6 +28,7 @@ from monitor.observation import (
 )
 from monitor.uplink import DirectionLoad, FindingKind, Measured, UplinkLoad
 from monitor.uplink.findings import Finding
+from monitor.uplink.model import Gap
 from monitor.verdict import Conditions, Trouble, VerdictBoard
 from tests.build import plan
 from tests.verdict.world import CONTRACT, icmp, moment, numbered_city, switch, uplink
@@ -75,13 +76,20 @@ class Runs:
     hardware: HardwareReading = field(default_factory=lambda: HardwareReading({}, {}))
     load: float = 0.1
     is_slow: bool = False
+    has_errors: bool = False
     now: float = 0.0
 
     def __post_init__(self) -> None:
-        self.board = VerdictBoard(self.inventory, moment(0))
+        self.board = VerdictBoard(self.inventory, moment(self.now))
         self.conditions = Conditions(self.inventory, self.board)
         self.changed_at: list[float] = []
-        self._round = 0
+        self._polls = 0
+
+    def restarted(self, after: float, **set_: object) -> Runs:
+        """Return the school as another daemon finds it so much later, which has our memory."""
+        again = replace(self, now=self.now + after, **set_)  # type: ignore[arg-type]  # fields
+        again.conditions.remember(dict(self.conditions.held()), {}, moment(again.now))
+        return again
 
     def run(self, seconds: float) -> None:
         """Let every check run at its pace for so long; one round of pings is ten seconds."""
@@ -134,12 +142,14 @@ class Runs:
     def _measured(self) -> Measured:
         down = DirectionLoad(self.load * CONTRACT.down_bps, self.load, None, None, None)
         up = DirectionLoad(0.0, 0.0, None, None, None)
-        found = (
-            (Finding(FindingKind.SLOWER_THAN_CONTRACT, "wan runs at 100 Mbit/s"),)
-            if self.is_slow
-            else ()
-        )
-        load = UplinkLoad("wan", None, seconds=60.0, down=down, up=up)
+        slow = Finding(FindingKind.SLOWER_THAN_CONTRACT, "wan runs at 100 Mbit/s")
+        errors = Finding(FindingKind.ERRORS, "down 1 % of the packets")
+        self._polls += 1
+        found = (slow,) * self.is_slow + (errors,) * (self.has_errors and self._polls > 1)
+        # The first poll after a start has nothing to compare with.
+        load = UplinkLoad("wan", Gap.FIRST_POLL, is_slower_than_contract=self.is_slow)
+        if self._polls > 1:
+            load = replace(load, gap=None, seconds=60.0, down=down, up=up)
         return Measured("s0", "main", CONTRACT, load, found)
 
 

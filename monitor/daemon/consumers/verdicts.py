@@ -5,6 +5,7 @@ Must not know: how a verdict is found, who follows the changes, metrics, the led
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.availability.records import read_transition
@@ -22,7 +23,7 @@ from monitor.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from monitor.calendar.maintenance import MaintenanceBook
     from monitor.clock import Clock
@@ -31,7 +32,29 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Recorded
     from monitor.observation import Observation
     from monitor.uplink import Measured
-    from monitor.verdict import Change
+    from monitor.verdict import Change, Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was recorded before the start: changes of uplinks' verdicts, and what was wrong."""
+
+    transitions: Iterable[Recorded] = ()
+    troubles: Mapping[Subject, Remembered] = field(default_factory=dict)
+
+    def verdicts(self, inventory: Inventory) -> dict[Subject, Verdict]:
+        """Return the last verdict on each uplink that was not unknown, and on switches down."""
+        latest = last_known(read_transition(one.entry) for one in self.transitions)
+        known = {
+            Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device): Verdict(
+                one.state, Cause(one.reason), one.since, one.detail
+            )
+            for school, site in inventory.sites()
+            if (one := latest.get(str(school.key(site)))) is not None
+            and one.reason in set(Cause)
+        }
+        down = {subject: one.down for subject, one in self.troubles.items() if one.down is not None}
+        return known | down
 
 
 class Verdicts(Consumer):
@@ -46,16 +69,18 @@ class Verdicts(Consumer):
         inventory: Inventory,
         clock: Clock,
         maintenance: MaintenanceBook,
-        memory: Iterable[Recorded] = (),
+        memory: Memory | None = None,
     ) -> None:
         self._clock = clock
         self.maintenance = maintenance
         now = Moment(clock.monotonic(), clock.now())
         maintenance.refresh(now.instant)
         self.calendar = SchoolCalendar(inventory.calendar)
-        before = _known_by_the_ledger(memory, inventory)
+        memory = memory or Memory()
+        before = memory.verdicts(inventory)
         self.board = VerdictBoard(inventory, now, known_before=before)
         self.conditions = Conditions(inventory, self.board)
+        self.conditions.remember(memory.troubles, before, now)
         self.changes: tuple[Change, ...] = ()
         self.news = 0
 
@@ -93,16 +118,3 @@ class Verdicts(Consumer):
         for change in changes:
             self.news += 1
             self.conditions.changed(change, moment)
-
-
-def _known_by_the_ledger(
-    memory: Iterable[Recorded], inventory: Inventory
-) -> dict[Subject, Verdict]:
-    latest = last_known(read_transition(one.entry) for one in memory)
-    return {
-        Subject(SubjectKind.UPLINK, school.id, site.id, site.uplink.device): Verdict(
-            one.state, Cause(one.reason), one.since, one.detail
-        )
-        for school, site in inventory.sites()
-        if (one := latest.get(str(school.key(site)))) is not None and one.reason in set(Cause)
-    }

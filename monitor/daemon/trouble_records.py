@@ -1,0 +1,87 @@
+"""The ledger's entries on what is wrong with a device, and how they are read back.
+
+One entry has all that is wrong with its device from an instant on; the newest counts. The outages
+of uplinks are not among it: they are transitions (`monitor.availability.records`).
+
+Must not know: where entries are kept, or how anything is found out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # read by the codec
+from typing import TYPE_CHECKING, Final, Literal
+
+from monitor.ledger.codec import Codec
+from monitor.observation import State
+from monitor.verdict import Cause, Degradation, Remembered, Subject, SubjectKind, Trouble, Verdict
+
+if TYPE_CHECKING:
+    from monitor.ledger.chain import Entry
+
+TROUBLE: Final = "trouble"
+# A device that names a thousand broken sensors of its own must not fill the ledger.
+_MOST_PROBLEMS: Final = 50
+_LONGEST_TEXT: Final = 200
+_DOWN: Final = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One reason, `down` or a `Trouble`; text, for a newer program may know others."""
+
+    reason: str
+    check: str
+    part: str
+    since: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class _DeviceTrouble:
+    device: str
+    at: datetime
+    kind: Literal["uplink", "switch"]
+    problems: tuple[_Problem, ...]
+    falls: tuple[datetime, ...]
+
+
+_CODEC: Final = Codec(TROUBLE, _DeviceTrouble, subject="device")
+
+
+def trouble_entry(subject: Subject, found: Remembered, at: datetime) -> Entry:
+    """Return the entry that says what is wrong with a device from an instant on."""
+    problems = [
+        _Problem(one.trouble.value, one.check, one.part, one.since, one.detail[:_LONGEST_TEXT])
+        for one in found.degraded
+        if len(one.part) <= _LONGEST_TEXT
+    ][:_MOST_PROBLEMS]
+    if (down := found.down) is not None:
+        problems.insert(0, _Problem(_DOWN, "", "", down.since, down.detail[:_LONGEST_TEXT]))
+    name = f"{subject.school}/{subject.site}/{subject.device}"
+    kind: Literal["uplink", "switch"] = "uplink" if subject.kind is SubjectKind.UPLINK else "switch"
+    return _CODEC.entry(_DeviceTrouble(name, at, kind, tuple(problems), found.falls))
+
+
+def read_trouble(entry: Entry) -> tuple[Subject, Remembered]:
+    """Return the device that an entry is about, and what is wrong with it.
+
+    A reason that this program does not know, of a newer one, is left out.
+
+    Raises:
+        MalformedEntryError: if it is another kind of entry, or malformed.
+    """
+    recorded = _CODEC.read(entry)
+    school, site, device = (*recorded.device.split("/"), "", "")[:3]
+    down = [
+        Verdict(State.DOWN, Cause.NO_ANSWER, one.since, one.detail)
+        for one in recorded.problems
+        if one.reason == _DOWN
+    ]
+    found = tuple(
+        Degradation(Trouble(one.reason), one.check, one.part, one.since, one.detail)
+        for one in recorded.problems
+        if one.reason in set(Trouble)
+    )
+    subject = Subject(SubjectKind(recorded.kind), school, site, device)
+    return subject, Remembered(next(iter(down), None), found, recorded.falls)

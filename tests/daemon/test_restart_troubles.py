@@ -1,0 +1,191 @@
+"""A restart amid dead switches and what works badly: the same beginning wherever one looks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.daemon.trouble_records import TROUBLE, read_trouble
+from monitor.ledger.reader import open_reader
+from monitor.observation import Outcome, State
+from monitor.status.build import school_status
+from monitor.verdict import Trouble
+from tests.ailing import (
+    FIRST_SWITCH,
+    ROUTER,
+    SCHOOL,
+    AilingNetwork,
+    Website,
+    inventory_of,
+    run_beside_loopback,
+)
+from tests.exposition.support import exact_names
+from tests.integration.running import series, value
+from tests.modelled import running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from monitor.inventory.city import Inventory
+    from monitor.status.model import SchoolStatus
+    from tests.modelled import Running
+
+SWITCH = {"school": SCHOOL, "device": "switch-01"}
+SINCE = "school_degraded_since_timestamp_seconds"
+
+
+def goethe(one: Running) -> SchoolStatus:
+    found = one.daemon.inventory.school(SCHOOL)
+    assert found is not None
+    return school_status(one.daemon.sources, found, (), one.clock.now())
+
+
+async def figures(one: Running) -> dict[tuple[str, str], float]:
+    """Return by device and reason since when it is so, the switch that is down among them."""
+    samples = exact_names(await one.text())
+    down = value(samples, "school_switch_state_since_timestamp_seconds", **SWITCH)
+    found = {("switch-01", "down"): down}
+    for labels, since in series(samples, SINCE).items():
+        by = dict(labels)
+        found[by["device"], by["reason"]] = since
+    return found
+
+
+def shown(status: SchoolStatus) -> dict[tuple[str, str], datetime]:
+    """Return the same of page and API."""
+    [site] = status.sites
+    [dead] = [one for one in site.switches if one.state is State.DOWN]
+    found = {(dead.device, "down"): dead.since}
+    for device in (site.uplink, *site.switches):
+        for one in device.degraded:
+            found[device.device, one.reason] = one.since
+    return found
+
+
+@asynccontextmanager
+async def town() -> AsyncIterator[tuple[Website, AilingNetwork, Inventory]]:
+    """Serve the website; yield what a test breaks, and the inventory that has its ports."""
+    website, network = Website(), AilingNetwork()
+    server = await asyncio.start_server(website.serve, ROUTER, 0)
+    website.web = server.sockets[0].getsockname()[1]
+    await website.open_mail()
+    try:
+        yield website, network, inventory_of(website)
+    finally:
+        server.close()
+        await server.wait_closed()
+        await website.refuse_mail()
+
+
+def spoil(website: Website, network: AilingNetwork) -> None:
+    website.status, network.is_fan_good, network.load = 503, False, 0.97
+    network.answered[ROUTER] = 4
+    network.dead.add(FIRST_SWITCH)
+
+
+def mend(website: Website, network: AilingNetwork) -> None:
+    website.status, network.is_fan_good, network.load = 200, True, 0.1
+    network.answered.clear()
+    network.dead.clear()
+
+
+def seconds(found: Mapping[tuple[str, str], datetime]) -> dict[tuple[str, str], str]:
+    return {key: f"{at:%Y-%m-%dT%H:%M:%S}" for key, at in found.items()}
+
+
+def test_what_is_wrong_before_and_after_a_restart_has_one_beginning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor.daemon.consumers.verdict_output")
+
+    async def main() -> None:
+        async with town() as (website, network, inventory):
+            async with running(tmp_path, inventory, network) as one:
+                await asyncio.sleep(300)
+                spoil(website, network)
+                await asyncio.sleep(1500)
+                before, at_first = await figures(one), seconds(shown(goethe(one)))
+            assert set(before) == {
+                ("switch-01", "down"),
+                ("router", "service"),
+                ("router", "packet_loss"),
+                ("router", "line_full"),
+                ("switch-02", "hardware"),
+            }
+            for off in (30, 7200):
+                await asyncio.sleep(off)
+                caplog.clear()
+                async with running(tmp_path, inventory, network) as one:
+                    await asyncio.sleep(1200)
+                    # The ledger has whole milliseconds.
+                    assert await figures(one) == pytest.approx(before, abs=0.001)
+                    status = goethe(one)
+                assert seconds(shown(status)) == at_first
+                [web] = [check for check in status.sites[0].checks if check.check == "website"]
+                assert (web.outcome, web.since) == (
+                    Outcome.FAILED,
+                    shown(status)["router", "service"],
+                )
+                said = "\n".join(caplog.messages)
+                dead, full = at_first["switch-01", "down"], at_first["router", "line_full"]
+                assert f"/switch-01: down (no_answer) since {dead}" in said
+                assert f"degraded (line_full, interfaces down) since {full}" in said
+                assert "no longer degraded" not in said
+
+    run_beside_loopback(main())
+    with open_reader(tmp_path / "ledger.sqlite") as reader:
+        # One entry for each that began; none for a start or a stop.
+        assert len(list(reader.entries(TROUBLE))) == 5
+
+
+def test_what_was_mended_while_the_monitor_was_off_is_over(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with town() as (website, network, inventory):
+            spoil(website, network)
+            async with running(tmp_path, inventory, network):
+                await asyncio.sleep(1500)
+            mend(website, network)
+            await website.refuse_mail()
+            async with running(tmp_path, inventory, network) as one:
+                again = one.clock.now()
+                await asyncio.sleep(1200)
+                [site] = goethe(one).sites
+            assert [switch.state for switch in site.switches] == [State.UP, State.UP]
+            assert all(switch.since >= again for switch in site.switches)
+            assert not any(switch.degraded for switch in site.switches)
+            # Another service fails: another beginning.
+            [found] = site.uplink.degraded
+            assert (found.reason, found.check) == (Trouble.SERVICE, "mail")
+            assert found.since >= again
+
+    run_beside_loopback(main())
+    with open_reader(tmp_path / "ledger.sqlite") as reader:
+        known = dict(map(read_trouble, reader.latest(TROUBLE)))
+    wrong = {subject.device: one for subject, one in known.items() if not one.is_empty}
+    assert list(wrong) == ["router"]
+    assert [one.check for one in wrong["router"].degraded] == ["mail"]
+
+
+def test_a_reload_that_removes_other_schools_changes_no_beginning(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        async with town() as (website, network, inventory):
+            spoil(website, network)
+            async with running(tmp_path, inventory, network, fewer_schools=True) as one:
+                await asyncio.sleep(1500)
+                before = await figures(one)
+                fewer = tuple(school for school in inventory.schools if school.id == SCHOOL)
+                one.offer(replace(inventory, schools=fewer))
+                assert await one.daemon.reload()
+                await asyncio.sleep(600)
+                assert await figures(one) == before
+
+    run_beside_loopback(main())

@@ -1,0 +1,186 @@
+"""A restart amid what is degraded: found unchanged it has the same beginning, else another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitor.inventory.limits import Limits
+from monitor.observation import Outcome, Reason
+from monitor.verdict import Subject, Trouble
+from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, school
+from tests.verdict.world import moment
+
+REFUSED = (Reason.REFUSED, "connection refused")
+HEALTHY: dict[str, object] = {
+    "answered": {},
+    "failed": {},
+    "hardware": hardware(),
+    "load": 0.1,
+    "is_slow": False,
+    "has_errors": False,
+}
+FAULTS = [
+    pytest.param(ROUTER, {"answered": {"router": 4}}, Trouble.PACKET_LOSS, id="loss"),
+    pytest.param(ROUTER, {"failed": {"website": REFUSED}}, Trouble.SERVICE, id="service"),
+    pytest.param(ROUTER, {"failed": {"interfaces": REFUSED}}, Trouble.SNMP, id="snmp"),
+    pytest.param(ROUTER, {"load": 0.97}, Trouble.LINE_FULL, id="full"),
+    pytest.param(ROUTER, {"has_errors": True}, Trouble.LINE_ERRORS, id="errors"),
+    pytest.param(ROUTER, {"is_slow": True}, Trouble.SLOWER_THAN_CONTRACT, id="slow"),
+    pytest.param(SWITCH, {"hardware": hardware(fan=0.0)}, Trouble.HARDWARE, id="fan"),
+    pytest.param(SWITCH, {"hardware": hardware(celsius=81.0)}, Trouble.TEMPERATURE, id="hot"),
+]
+
+
+def broken(**fault: object) -> Runs:
+    """Return the school after ten good minutes and twenty with a fault."""
+    runs = Runs(hardware=hardware())
+    runs.run(600)
+    assert not dict(runs.conditions.held())
+    for name, value in fault.items():
+        setattr(runs, name, value)
+    runs.run(1200)
+    return runs
+
+
+@pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
+def test_what_is_found_unchanged_has_the_beginning_of_before(
+    subject: Subject, fault: dict[str, object], trouble: Trouble
+) -> None:
+    runs = broken(**fault)
+    known = [one for one in runs.found(subject) if one.trouble is trouble]
+    assert known
+    for off in (30.0, 90_000.0):
+        runs = runs.restarted(off)
+        # Nothing is said before it is found again, and nothing is forgotten meanwhile.
+        assert runs.conditions.degraded() == {}
+        for _ in range(80):
+            runs.run(10)
+            held = dict(runs.conditions.held())[subject].degraded
+            assert set(known).issubset({replace(one, detail=known[0].detail) for one in held})
+        found = [one for one in runs.found(subject) if one.trouble is trouble]
+        assert [one.since for one in found] == [one.since for one in known]
+
+
+@pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
+def test_what_is_gone_has_no_beginning(
+    subject: Subject, fault: dict[str, object], trouble: Trouble
+) -> None:
+    runs = broken(**fault).restarted(600.0, **HEALTHY)
+    restarted = runs.now
+    for _ in range(150):
+        runs.run(10)
+        assert runs.conditions.degraded() == {}
+    assert not dict(runs.conditions.held())
+    # The next one is another.
+    for name, value in fault.items():
+        setattr(runs, name, value)
+    runs.run(1200)
+    [found] = [one for one in runs.found(subject) if one.trouble is trouble]
+    assert found.since > moment(restarted).instant
+
+
+def test_another_reason_begins_when_it_is_found() -> None:
+    runs = broken(failed={"website": REFUSED})
+    [known] = runs.found()
+    runs = runs.restarted(60.0, failed={"mail": REFUSED})
+    restarted = moment(runs.now).instant
+    runs.run(600)
+    [found] = runs.found()
+    assert (known.check, found.check) == ("website", "mail")
+    assert found.since >= restarted
+
+
+def test_losses_between_the_two_limits_go_on_as_without_a_restart() -> None:
+    """Three packets of a hundred: too few to begin with, too many to end with."""
+    runs = broken(answered={"router": 4})
+    [known] = runs.found()
+    again, fresh = runs.restarted(10.0), Runs()
+    for one in (again, fresh):
+        for step in range(60):
+            one.answered = {"router": 4 if step % 6 == 0 else 5}
+            one.run(10)
+    assert [one.since for one in again.found()] == [known.since]
+    assert fresh.found() == ()
+
+
+def test_a_line_that_flapped_flaps_until_the_hour_is_over() -> None:
+    runs = Runs()
+    runs.run(600)
+    for _ in range(3):
+        runs.answered = {"router": 0}
+        runs.run(120)
+        runs.answered = {}
+        runs.run(120)
+    [known] = runs.found()
+    assert known.trouble is Trouble.FLAPPING
+    runs = runs.restarted(60.0)
+    runs.run(60)
+    assert [(one.trouble, one.since) for one in runs.found()] == [(known.trouble, known.since)]
+    runs.run(3600 - 300)
+    assert runs.found() == ()
+    assert not dict(runs.conditions.held())
+
+
+def test_what_failed_before_is_not_forgotten_while_the_line_is_down() -> None:
+    runs = broken(failed={"website": REFUSED})
+    [known] = runs.found()
+    runs = runs.restarted(60.0, answered={"router": 0})
+    runs.run(300)
+    assert runs.found() == ()
+    runs.answered = {}
+    runs.run(300)
+    assert [one.since for one in runs.found()] == [known.since]
+
+
+def test_what_no_check_decides_on_is_forgotten() -> None:
+    runs = broken(failed={"website": REFUSED})
+    runs = runs.restarted(60.0, failed={"website": (Reason.NO_SOCKET, "no socket")})
+    runs.run(800)
+    assert dict(runs.conditions.held())
+    runs.run(300)
+    assert not dict(runs.conditions.held())
+
+
+def test_one_good_run_of_two_is_no_end() -> None:
+    runs = broken(failed={"website": REFUSED})
+    [known] = runs.found()
+    runs = runs.restarted(60.0, failed={})
+    runs.run(60)
+    runs.failed = {"website": REFUSED}
+    runs.run(300)
+    assert [one.since for one in runs.found()] == [known.since]
+
+
+def test_limits_of_the_new_configuration_decide() -> None:
+    runs = broken(hardware=hardware(celsius=81.0))
+    runs = runs.restarted(60.0, inventory=school(Limits(celsius=100.0)))
+    runs.run(700)
+    assert runs.conditions.degraded() == {}
+    assert not dict(runs.conditions.held())
+
+
+def test_a_check_has_failed_since_before_the_restart() -> None:
+    runs = broken(failed={"website": REFUSED})
+    before = {run.check.name: run.since for run in runs.conditions.runs(ROUTER)}
+    runs = runs.restarted(60.0)
+    runs.run(120)
+    after = {run.check.name: run for run in runs.conditions.runs(ROUTER)}
+    assert after["website"].outcome is Outcome.FAILED
+    assert after["website"].since == before["website"]
+    assert after["mail"].since == moment(1860.0).instant
+    runs = runs.restarted(60.0, failed={})
+    runs.run(120)
+    [web] = [run for run in runs.conditions.runs(ROUTER) if run.check.name == "website"]
+    assert web.since is not None
+    assert web.since > moment(1860.0).instant
+
+
+def test_a_clock_that_was_set_back_begins_nothing_in_the_future() -> None:
+    runs = broken(failed={"website": REFUSED})
+    runs = runs.restarted(-1200.0)
+    started = moment(runs.now).instant
+    runs.run(300)
+    [found] = runs.found()
+    assert started <= found.since <= moment(runs.now).instant
