@@ -68,20 +68,15 @@ def doctor_as_json(findings: Sequence[Finding], *, healthy: bool) -> dict[str, A
     }
 
 
-def windows_as_json(windows: Iterable[PlannedWindow], zone: tzinfo) -> dict[str, Any]:
-    """Return maintenance windows as the API has them, with their ids."""
+def window_as_json(planned: PlannedWindow, zone: tzinfo) -> dict[str, Any]:
+    """Return a maintenance window as the API has it, with its id."""
     return {
-        "windows": [
-            {
-                "id": one.id,
-                "school": one.school,
-                "starts": _local(one.window.starts, zone),
-                "ends": _local(one.window.ends, zone),
-                "reason": one.window.reason,
-                "origin": one.origin,
-            }
-            for one in windows
-        ]
+        "id": planned.id,
+        "school": planned.school,
+        "starts": _local(planned.window.starts, zone),
+        "ends": _local(planned.window.ends, zone),
+        "reason": planned.window.reason,
+        "origin": planned.origin,
     }
 
 

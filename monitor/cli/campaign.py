@@ -41,7 +41,7 @@ from monitor.words.rate import megabits
 from monitor.words.table import Column, Kind, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -104,48 +104,68 @@ def plan(school: str, site: str | None, as_json: bool, config: Path) -> None:  #
 @campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
+@json_option
 @config_option
 @state_option
 @ledger_option
-def start(
-    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+def start(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    school: str,
+    site: str | None,
+    as_json: bool,  # noqa: FBT001  # click passes flags by name
+    config: Path,
+    state_dir: Path,
+    ledger: LedgerPlace,
 ) -> None:
     """Start campaigns for SCHOOL's lines; the daemon begins within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     now = SystemClock().now()
     running = _running(found, ledger, state_dir)
+    wanted: dict[str, str] = {}
     for place in _sites(found, site):
         name = f"{found.id}/{place.id}"
         if place.uplink.throughput is None:
             fail(f"{name} has no {_lacking(place)} in the configuration; set it", Exit.WRONG)
         if name in running:
             fail(f"campaign {running[name]} runs there; cancel it first", Exit.WRONG)
-        wanted = campaign_id(name, now)
-        _request(state_dir, "start", name, wanted, now)
-        say(f"requested: {wanted}; `schulnetz campaign status {found.id}` shows it")
+        wanted[name] = campaign_id(name, now)
+    _request(state_dir, "start", wanted, now)
+    if as_json:
+        say_json({"requested": list(wanted.values())})
+        return
+    for one in wanted.values():
+        say(f"requested: {one}; `schulnetz campaign status {found.id}` shows it")
 
 
 @campaign.command(cls=ServiceCommand)
 @click.argument("school")
 @site_option
+@json_option
 @config_option
 @state_option
 @ledger_option
-def cancel(
-    school: str, site: str | None, config: Path, state_dir: Path, ledger: LedgerPlace
+def cancel(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    school: str,
+    site: str | None,
+    as_json: bool,  # noqa: FBT001  # click passes flags by name
+    config: Path,
+    state_dir: Path,
+    ledger: LedgerPlace,
 ) -> None:
     """Cancel the campaigns of SCHOOL; a running test stops within seconds."""
     inventory = read_inventory(config)
     found = find_school(inventory, school)
     running = _running(found, ledger, state_dir)
     names = [str(found.key(one)) for one in _sites(found, site)]
-    if not any(name in running for name in names):
+    ended = {name: running[name] for name in names if name in running}
+    if not ended:
         fail(f"no campaign runs at {found.id}", Exit.WRONG)
-    for name in names:
-        if name in running:
-            _request(state_dir, "cancel", name, running[name], SystemClock().now())
-            say(f"requested: end of {running[name]}")
+    _request(state_dir, "cancel", ended, SystemClock().now())
+    if as_json:
+        say_json({"requested": list(ended.values())})
+        return
+    for one in ended.values():
+        say(f"requested: end of {one}")
 
 
 @campaign.command(cls=ServiceCommand)
@@ -342,8 +362,11 @@ def _waiting(state_dir: Path, site: str, known: set[str]) -> list[str]:
     ]
 
 
-def _request(state_dir: Path, action: Action, site: str, wanted: str, now: datetime) -> None:
+def _request(state_dir: Path, action: Action, wanted: Mapping[str, str], now: datetime) -> None:
+    """Request the start or the end of a campaign at each of these sites."""
     try:
-        RequestFile(state_dir / FILE_NAME).add(Request(action, site, wanted, now))
+        file = RequestFile(state_dir / FILE_NAME)
+        for site, campaign_wanted in wanted.items():
+            file.add(Request(action, site, campaign_wanted, now))
     except RequestFileError as error:
         fail(str(error), Exit.WRONG)

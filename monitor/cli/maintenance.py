@@ -12,7 +12,7 @@ import click
 
 from monitor.calendar.local_time import TimeError, parse_until
 from monitor.calendar.maintenance import ALL_SCHOOLS, MaintenanceBook, MaintenanceError
-from monitor.cli.as_json import windows_as_json
+from monitor.cli.as_json import window_as_json
 from monitor.cli.common import (
     Exit,
     config_option,
@@ -57,10 +57,17 @@ def maintenance() -> None:
     help="Start: the same; 30m is from now.  [default: now]",
 )
 @click.option("--reason", required=True, help="The reason; it appears in alerts and reports.")
+@json_option
 @config_option
 @state_option
 def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
-    school: str, until: str, begin: str | None, reason: str, config: Path, state_dir: Path
+    school: str,
+    until: str,
+    begin: str | None,
+    reason: str,
+    as_json: bool,  # noqa: FBT001  # click passes flags by name
+    config: Path,
+    state_dir: Path,
 ) -> None:
     """Add a window for SCHOOL; it survives restarts and expires by itself."""
     inventory = read_inventory(config)
@@ -73,6 +80,9 @@ def add(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         planned = _book(inventory, state_dir, now).add(whose, starts, ends, reason, now=now)
     except (TimeError, MaintenanceError) as error:
         fail(str(error), Exit.WRONG)
+    if as_json:
+        say_json(window_as_json(planned, zone))
+        return
     say(f"{planned.id}: {name} from {_local(starts, zone)} until {_local(ends, zone)}")
 
 
@@ -88,7 +98,7 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
     windows = _book(inventory, state_dir, SystemClock().now()).windows(found)
     zone = _zone(inventory)
     if as_json:
-        say_json(windows_as_json(windows, zone))
+        say_json({"windows": [window_as_json(one, zone) for one in windows]})
         return
     if not windows:
         say("no maintenance windows")
@@ -114,9 +124,10 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
 
 @maintenance.command(cls=ServiceCommand)
 @click.argument("window_id", metavar="ID")
+@json_option
 @config_option
 @state_option
-def cancel(window_id: str, config: Path, state_dir: Path) -> None:
+def cancel(window_id: str, as_json: bool, config: Path, state_dir: Path) -> None:  # noqa: FBT001  # click passes flags by name
     """End the window with that ID now, or cancel it if it has not started."""
     inventory = read_inventory(config)
     now = SystemClock().now()
@@ -124,6 +135,9 @@ def cancel(window_id: str, config: Path, state_dir: Path) -> None:
         planned = _book(inventory, state_dir, now).cancel(window_id, now=now)
     except MaintenanceError as error:
         fail(str(error), Exit.WRONG)
+    if as_json:
+        say_json(window_as_json(planned, _zone(inventory)))
+        return
     say(f"cancelled: {_shown(planned.school)}, {planned.window.reason}")
 
 

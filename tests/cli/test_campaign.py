@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
@@ -53,6 +53,24 @@ def test_start_leaves_a_request_and_cancel_takes_it_back(tmp_path: Path) -> None
     assert [(one.action, one.site) for one in requests] == [("start", SITE), ("cancel", SITE)]
     assert requests[0].campaign == requests[1].campaign
     assert "no campaign runs" in schulnetz(tmp_path, "cancel", "first-school").output
+
+
+def test_start_and_cancel_print_what_they_request_as_json(tmp_path: Path) -> None:
+    def printed(command: str) -> Any:
+        shown = schulnetz(tmp_path, command, "first-school", "--json")
+        assert shown.exit_code == 0
+        return json.loads(shown.stdout)
+
+    started = printed("start")
+    assert_same_form(documented("campaign start"), started)
+    (one,) = started["requested"]
+    assert one.startswith(f"{SITE}@")
+    assert printed("status")["requested"] == [one]
+    again = schulnetz(tmp_path, "start", "first-school", "--json")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert f"campaign {one} runs there" in again.stderr
+    assert printed("cancel") == started
+    assert printed("status")["requested"] == []
 
 
 def test_start_says_which_key_is_missing(tmp_path: Path) -> None:

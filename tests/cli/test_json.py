@@ -104,6 +104,23 @@ def test_maintenance_lists_windows_with_their_ids(config: Path, tmp_path: Path) 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00", one["ends"])
 
 
+def test_maintenance_prints_the_window_that_it_adds_and_cancels(
+    config: Path, tmp_path: Path
+) -> None:
+    place = ("--json", "--config", config, "--state-dir", tmp_path)
+    add = ("maintenance", "add", "goethe", "--until", "2h", "--reason", "Kern")
+    window = printed(*add, *place)
+    assert_same_form(documented("maintenance add"), window)
+    assert (window["school"], window["reason"]) == ("goethe", "Kern")
+    assert printed("maintenance", "list", *place) == {"windows": [window]}
+    cancelled = printed("maintenance", "cancel", window["id"], *place)
+    assert_same_form(documented("maintenance add"), cancelled)
+    assert cancelled["id"] == window["id"]
+    code, output, said = invoke("maintenance", "cancel", "x", *place)
+    assert (code, output) == (1, "")
+    assert "x" in said
+
+
 def test_a_plan_has_thirty_tests(config: Path) -> None:
     document = printed("campaign", "plan", "goethe", "--json", "--config", config)
     assert_same_form(documented("campaign plan"), document)

@@ -50,8 +50,7 @@ class Memory:
                 one.state, Cause(one.reason), one.since, one.detail
             )
             for school, site in inventory.sites()
-            if (one := latest.get(str(school.key(site)))) is not None
-            and one.reason in set(Cause)
+            if (one := latest.get(str(school.key(site)))) is not None and one.reason in set(Cause)
         }
         down = {subject: one.down for subject, one in self.troubles.items() if one.down is not None}
         return known | down
