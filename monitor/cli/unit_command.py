@@ -18,7 +18,7 @@ from monitor.cli.unit import UNIT
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from monitor.cli.addresses import Destinations, Network
@@ -72,36 +72,45 @@ def unit(config: Path, ledger_url: str | None, readers: tuple[Network, ...]) -> 
         f"{count_of(len(configured), 'host')} of {whose}, "
         f"{count_of(len(servers), 'resolver')} of this host"
     )
-    say(*_drop_in(config, looked_at, found, readers))
+    say(*_drop_in(config, looked_at, found, servers, readers))
     for name in found.unknown:
         say(f"warning: {name} does not resolve now and stays unreachable", err=True)
 
 
 def _drop_in(
-    config: Path, looked_at: str, found: Destinations, readers: tuple[Network, ...]
+    config: Path,
+    looked_at: str,
+    found: Destinations,
+    servers: Collection[str],
+    readers: tuple[Network, ...],
 ) -> Iterator[str]:
     yield f"# What {config} names beyond this host and private networks."
     yield f"# Looked at: {looked_at}."
     yield f"# Written by `schulnetz unit`; belongs into /etc/systemd/system/{UNIT}.d/addresses.conf"
     yield "[Service]"
+    as_addresses: list[Network] = []
+    of_resolvers: list[Network] = []
     for host, networks in found.networks.items():
-        is_name = any(str(one.network_address) != host for one in networks)
-        if is_name and (outside := public(networks)):
-            yield f"# {host}"
-            yield from _lines(outside)
-    literal = [
-        one
-        for host, networks in found.networks.items()
-        for one in networks
-        if str(one.network_address) == host
-    ]
-    yield from _lines(public(literal))
+        if host in servers:
+            of_resolvers += networks
+        elif all(str(one.network_address) == host for one in networks):
+            as_addresses += networks
+        else:
+            yield from _allowed(host, networks)
+    yield from _allowed("named by their addresses", as_addresses)
+    yield from _allowed("resolvers of this host", of_resolvers)
     if not public(one for networks in found.networks.values() for one in networks):
         yield "# Nothing to add: what was looked at is on this host or in private networks,"
         yield "# which the unit allows as it is shipped."
-    if readers:
-        yield "# --allow"
-        yield from _lines(public(readers))
+    yield from _allowed("--allow", readers)
+
+
+def _allowed(what: str, networks: Iterable[Network]) -> Iterator[str]:
+    """Yield a comment and the lines that allow these networks, nothing if the unit does already."""
+    outside = public(networks)
+    if outside:
+        yield f"# {what}"
+        yield from _lines(outside)
 
 
 def _lines(networks: list[Network]) -> Iterator[str]:

@@ -85,6 +85,66 @@ def test_doctor_says_what_is_denied_and_the_drop_in_is_the_cure(
     assert "203.0.113.9" not in again.seen
 
 
+def test_the_drop_in_says_of_each_line_what_it_allows_and_why(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"far.example": ["203.0.113.77", "2001:db8::77"], "near.example": ["10.9.9.9"]}
+
+    def resolve(name: str) -> list[str]:
+        return known[name] if name in known else nothing_known(name)
+
+    monkeypatch.setattr(unit_command, "addresses_of", resolve)
+    monkeypatch.setattr(unit_command, "resolvers", lambda: ["192.0.2.53", "127.0.0.53"])
+    text = config.read_text()
+    for number, host in enumerate(("203.0.113.8", "203.0.113.9", "far.example"), 1):
+        text = text.replace(f"127.240.0.{number}", host)
+    text = text.replace("- id: voede\n", "- id: voede\n    router: near.example\n", 1).replace(
+        "- id: goethe\n", "- id: goethe\n    router: gone.example\n", 1
+    )
+    config.write_text(text)
+    hosts = len(hosts_of(load(config), "postgresql://s@203.0.113.200/s"))
+    code, drop_in, errors = invoke(
+        *("unit", "--config", config, "--ledger", "postgresql://s@203.0.113.200/s"),
+        *("--allow", "198.51.100.0/25", "--allow", "198.51.100.128/25", "--allow", "10.1.0.0/16"),
+    )
+    assert code == 0
+    assert (
+        drop_in
+        == f"""\
+# What {config} names beyond this host and private networks.
+# Looked at: {hosts} hosts of the configuration and the ledger, 2 resolvers of this host.
+# Written by `schulnetz unit`; belongs into /etc/systemd/system/schulnetz.service.d/addresses.conf
+[Service]
+# far.example
+IPAddressAllow=203.0.113.77
+IPAddressAllow=2001:db8::77
+# named by their addresses
+IPAddressAllow=203.0.113.8/31
+IPAddressAllow=203.0.113.200
+# resolvers of this host
+IPAddressAllow=192.0.2.53
+# --allow
+IPAddressAllow=198.51.100.0/24
+"""
+    )
+    assert errors == "warning: gone.example does not resolve now and stays unreachable\n"
+
+
+def test_a_drop_in_with_nothing_to_allow_says_so(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_command, "resolvers", list)
+    code, drop_in, errors = invoke("unit", "--config", config)
+    assert (code, errors) == (0, "")
+    assert "hosts of the configuration, 0 resolvers of this host." in drop_in
+    assert drop_in.endswith(
+        "[Service]\n"
+        "# Nothing to add: what was looked at is on this host or in private networks,\n"
+        "# which the unit allows as it is shipped.\n"
+    )
+    assert "IPAddressAllow" not in drop_in
+
+
 def test_a_network_that_is_none_is_wrong_usage(config: Path) -> None:
     code, _, errors = invoke("unit", "--config", config, "--allow", "198.51.100.1/24")
     assert code == 2
