@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from monitor.inventory.checks import CheckKind
 from monitor.status.alerts import (
@@ -20,8 +23,11 @@ from monitor.status.alerts import (
 )
 from monitor.verdict import Cause, Degradation, SubjectKind, Trouble
 from monitor.verdict.conditions import LastRun
-from tests.deploy.rules import ROOT, alerts
+from tests.deploy.rules import ROOT, RULES, alerts
 from tests.verdict.world import icmp, numbered_city
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _ROW = re.compile(
     r"^\| `(\w+)`([^|]*) \| ([^|]+) \| (?:\[(\w+)\]\(runbooks/(\w+)\.md\)|–) \|", re.MULTILINE
@@ -32,6 +38,8 @@ NAMED = {
     NAME_SERVICE,
     POWER_OVER_ETHERNET,
 }
+# Errors a second and the share of packets at every port; the share of the power that is drawn.
+BEYOND_VERDICTS = {"PortErrors": ["0.05", "0.001"], "PoeBudget": ["0", "0.9"]}
 UPLINK, SWITCH = SubjectKind.UPLINK, SubjectKind.SWITCH
 
 
@@ -74,13 +82,75 @@ def test_the_table_in_the_docs_is_that_of_the_pages() -> None:
     assert listed == wanted
 
 
-@pytest.mark.parametrize("trouble", Trouble)
-def test_the_rule_on_a_degraded_device_asks_for_its_reason(trouble: Trouble) -> None:
-    """Rules that go by the daemon's verdict name the reason; three have a metric of their own."""
-    asked = f'reason="{trouble.value}"'
-    expressions = [rule.expression for rule in alerts() if rule.alert == OF_TROUBLE[trouble]]
-    own = {Trouble.LINE_ERRORS, Trouble.SLOWER_THAN_CONTRACT}
-    assert all((asked in expression) is (trouble not in own) for expression in expressions)
+FOLLOWS = {
+    *((trouble, name) for trouble, name in OF_TROUBLE.items()),
+    (Trouble.SERVICE, NAME_SERVICE),
+    (Trouble.HARDWARE, POWER_OVER_ETHERNET),
+}
+
+
+@pytest.mark.parametrize(("trouble", "name"), sorted(FOLLOWS))
+def test_the_rule_on_a_degraded_device_goes_by_the_daemons_verdict(
+    trouble: Trouble, name: str
+) -> None:
+    """It has no threshold of its own but for what the daemon has no verdict on."""
+    expressions = [rule.expression for rule in alerts() if rule.alert == name]
+    assert expressions
+    for expression in expressions:
+        assert f'reason="{trouble.value}"' in expression
+        assert re.findall(r"[<>=]=?\s*([\d.]+)", expression) == BEYOND_VERDICTS.get(name, [])
+
+
+@pytest.mark.integration
+def test_what_the_daemon_finds_is_enough_for_the_alert_that_the_page_names(tmp_path: Path) -> None:
+    """Each reason in a city of its own, with nothing else wrong there."""
+    cases = [(trouble, name, CheckKind.HTTP, "") for trouble, name in OF_TROUBLE.items()]
+    cases.append((Trouble.SERVICE, NAME_SERVICE, CheckKind.DNS, ""))
+    cases.append(
+        (Trouble.HARDWARE, POWER_OVER_ETHERNET, CheckKind.HARDWARE, "power over Ethernet 1")
+    )
+    tests = [_fires(*case) for case in cases]
+    files = sorted(map(str, RULES.glob("*.yml")))
+    document = {"rule_files": files, "evaluation_interval": "1m", "tests": tests}
+    place = tmp_path / "reasons.yml"
+    place.write_text(yaml.safe_dump(document), encoding="utf-8")
+    # promtool says which alerts fire: those that are named, and no other one of a reason.
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(place)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _fires(trouble: Trouble, name: str, kind: CheckKind, part: str) -> dict[str, Any]:
+    """Return the test that this alert and no other one of a reason is there after 40 minutes."""
+    place = 'school="a", site="main", device="router"'
+    since = f'{place}, check="one", reason="{trouble.value}", part="{part}"'
+    series = {
+        'school_info{school="a", name="A"}': "1x60",
+        'school_site_info{school="a", site="main", provider="P"}': "1x60",
+        f'school_device_info{{{place}, role="uplink"}}': "1x60",
+        'school_uplink_up{school="a", site="main"}': "1x60",
+        'school_uplink_errors_per_second{school="a", site="main", direction="down"}': "3x60",
+        'site:uplink_loss:ratio_rate15m{school="a", site="main"}': "0.4x60",
+        f"school_degraded_since_timestamp_seconds{{{since}}}": "_x5 300x55",
+    }
+    if kind is CheckKind.DNS:
+        series[f'probe_dns_query_succeeded{{{place}, check="one"}}'] = "0x60"
+    names = "|".join(one for _, one in FOLLOWS)
+    firing = f'ALERTS{{alertstate="firing", alertname=~"{names}"}}'
+    expressions = [
+        {
+            "expr": f"count by (alertname) ({firing})",
+            "eval_time": "40m",
+            "exp_samples": [{"labels": f'{{alertname="{name}"}}', "value": 1}],
+        }
+    ]
+    return {
+        "name": f"{trouble.value} {kind.value}",
+        "interval": "1m",
+        "input_series": [{"series": one, "values": values} for one, values in series.items()],
+        "promql_expr_test": expressions,
+    }
 
 
 def test_a_dns_check_and_power_over_ethernet_have_alerts_of_their_own() -> None:
