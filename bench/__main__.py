@@ -41,6 +41,7 @@ PARTS = {
     "pages": 300.0,
     "prometheus": 800.0,
     "stack": 1200.0,
+    "many": 1200.0,
 }
 
 

@@ -71,7 +71,10 @@ def usage(pid: int) -> Reading:
 
 @contextmanager
 def demo(
-    folder: Path, schools: int | None, config: Path | None = None
+    folder: Path,
+    schools: int | None,
+    config: Path | None = None,
+    ready_seconds: float = READY_SECONDS,
 ) -> Iterator[tuple[int, int]]:
     """Run the demo; yield its process id and port once every check has run."""
     port = free_port()
@@ -81,7 +84,7 @@ def demo(
         size = (*size, "--config", str(config))
     command = (sys.executable, "-m", "monitor", "demo", *place, "--port", str(free_port()), *size)
     with running(*command) as process:
-        await_ready(port, "/-/ready", process)
+        await_ready(port, "/-/ready", process, ready_seconds)
         yield process.pid, port
 
 
@@ -116,13 +119,15 @@ def prometheus(
         yield Server(process.pid, port)
 
 
-def await_ready(port: int, path: str, process: subprocess.Popen[str]) -> None:
+def await_ready(
+    port: int, path: str, process: subprocess.Popen[str], seconds: float = READY_SECONDS
+) -> None:
     """Wait until a server answers.
 
     Raises:
         RuntimeError: if it ends before, or takes too long.
     """
-    ends = time.monotonic() + READY_SECONDS
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends and process.poll() is None:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

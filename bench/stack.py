@@ -134,13 +134,13 @@ def _use(folder: Path, pids: Mapping[str, int], servers: Mapping[str, Server]) -
     readings = {name: usage(pid) for name, pid in pids.items()}
     readings |= {f"Prometheus, {side}": server.read() for side, server in servers.items()}
     disk = {
-        side: _disk(folder / side / "prometheus" / "data", server)
+        side: disk_of(folder / side / "prometheus" / "data", server)
         for side, server in servers.items()
     }
     return Use(readings, disk)
 
 
-def _disk(data: Path, server: Server) -> Disk:
+def disk_of(data: Path, server: Server) -> Disk:
     """Return what a Prometheus would have on disk now: a snapshot of it, counted and removed."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     with closing(connection):
@@ -155,6 +155,12 @@ def _disk(data: Path, server: Server) -> Disk:
     return Disk(samples, chunks, index)
 
 
+def bytes_a_day(one: Disk, two: Disk, samples: float) -> float:
+    """Return what a day takes on disk, by two snapshots and the samples of a minute."""
+    each = (two.chunks - one.chunks) / max(1, two.samples - one.samples)
+    return samples * _DAY_MINUTES * each + two.index
+
+
 def _part(began: Use, ended: Use, seconds: float) -> Part:
     def cpu(name: str) -> float:
         used = ended.readings[name].cpu_seconds - began.readings[name].cpu_seconds
@@ -164,10 +170,7 @@ def _part(began: Use, ended: Use, seconds: float) -> Part:
         return (ended.readings[name].appended - began.readings[name].appended) * 60 / seconds
 
     def disk(side: str) -> float:
-        """Return bytes a day."""
-        one, two = began.disk[side], ended.disk[side]
-        each = (two.chunks - one.chunks) / max(1, two.samples - one.samples)
-        return samples(f"Prometheus, {side}") * _DAY_MINUTES * each + two.index
+        return bytes_a_day(began.disk[side], ended.disk[side], samples(f"Prometheus, {side}"))
 
     rows = []
     for name, reading in sorted(ended.readings.items()):
