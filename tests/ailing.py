@@ -35,7 +35,7 @@ FLAPPING_ROUTER = "127.82.3.1"
 LOSSY_ROUTER = "127.82.4.1"
 TOWN = Town(161, {SCHOOL: 2, "kant": 3, "natorp": 4}, switches=2)
 _FAST = (
-    "{interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms, switch_interval: 1s}"
+    "{interval: 1s, switch_interval: 1s, timeout: 800ms, packets: 2, spacing: 20ms, wait: 300ms}"
 )
 _SHIPPED = "{interval: 10s, timeout: 5s, packets: 5, switch_interval: 60s}"
 _CHECKS = """\
