@@ -85,7 +85,7 @@ def report(parts: Mapping[str, Part]) -> str:
     goals = [goal for part in parts.values() for goal in part.goals]
     sections = [
         "## Against the peers",
-        "Ratios of CPU time, all of the same run: they mean the same on another machine.",
+        "Ratios of CPU time, all from the same run: they are comparable across machines.",
         goal_table(tuple(goal for goal in goals if goal.ratio)),
         "## Absolute",
         f"On this machine: {_machine()}.",

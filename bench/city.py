@@ -277,13 +277,13 @@ def _part(inventory: Inventory, size: Size, cycle: Cycle) -> Part:
         ("", "figure"),
         rows,
         (
-            "CPU is the daemon's process alone, while nobody scrapes; rendering is in it.",
+            "CPU is that of the daemon's process without scrapes; it includes rendering.",
             (
                 f"Lag is taken over {size.lag:g} s more, with a gzip scrape every "
                 f"{SCRAPE_EVERY_SECONDS:g} s: for a timer due at any instant, the rest of the "
                 "turn that the loop is in. Its wall time has in it what others on the machine took."
             ),
-            "Ping is modelled, as in the demo; what real pings cost is in the ICMP part.",
+            "Ping is modelled, as in the demo; the ICMP part shows the cost of real pings.",
         ),
     )
     return Part(goals, (table,))

@@ -206,7 +206,7 @@ async def _measure() -> Part:
         rows,
         (
             f"Streaming: the median of {SCRAPES} scrapes; `generate_latest`: one.",
-            "A turn of the loop is what a probe has to wait for; the wall time is others' too.",
+            "A probe may wait for one turn of the loop; wall time includes other processes.",
         ),
     )
     return Part(goals, (table,))

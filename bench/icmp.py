@@ -135,7 +135,7 @@ def part(turns: dict[str, list[Figures]]) -> Part:
         ("", "CPU ms per 1,000 requests", "x fping", "mean RTT error, ms", "lost"),
         rows,
         (
-            f"{BURSTS} bursts a turn, the median of {TURNS} turns; losses of all turns.",
+            f"{BURSTS} bursts a turn, the median of {TURNS} turns; losses are of all turns.",
             "The error is against a packet capture on the same line.",
         ),
     )

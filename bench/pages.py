@@ -82,7 +82,7 @@ def run(watched: float = WATCHED_SECONDS) -> Part:
         ("", "CPU ms, median", "CPU ms, first", "kB"),
         rows,
         (
-            "The client's own cost is in it; the first request finds templates to be compiled.",
+            "The client's own cost is included; the first request also compiles the templates.",
             f"The median of {REQUESTS} requests, one after the other.",
         ),
     )

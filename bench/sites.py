@@ -89,9 +89,9 @@ def run(few: int = FEW, many: int = MANY) -> Part:
         ("", "sites", "CPU ms a site and minute", "KiB a site", "samples"),
         rows,
         (
-            "CPU is the whole process's, the modelled network's in it, after the first cycle.",
+            "CPU is that of the process, the modelled network included, after the first cycle.",
             f"Of few and many, the median of {ROUNDS} rounds taken in turns.",
-            "Memory is what the process has more of than before there was a daemon.",
+            "Memory is the growth of the process since before the daemon started.",
         ),
     )
     return Part(goals, (table,))

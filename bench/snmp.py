@@ -112,12 +112,12 @@ def run(rounds: int = ROUNDS) -> Part:
         ("", "CPU ms a device", "x cheaper than snmp_exporter at the same pace"),
         rows,
         (
-            f"The median of {rounds} rounds taken in turns; the agent's CPU time is nobody's.",
-            "Ours ends with the sample lines in place; serving them is in the exposition's part.",
-            "One device at a time, each of us pays for waking up after every reply.",
-            "snmp_exporter: one HTTP scrape a device, same columns, labels ifIndex and ifName.",
+            f"The median of {rounds} rounds taken in turns; the agent's CPU time is not counted.",
+            "Ours ends with the sample lines stored; the exposition's part serves them.",
+            "One device at a time, both sides pay for a wake-up after every reply.",
+            "snmp_exporter: one HTTP scrape per device, same columns, labels ifIndex and ifName.",
             "pysnmp is polled one device at a time, and ends with its own values, no text.",
-            "As documented: a `bulk_walk_cmd` a column; the engine is kept, in its examples not.",
+            "As documented: one `bulk_walk_cmd` per column, but with one engine for all.",
         ),
     )
     return Part(goals, (table,))
@@ -243,7 +243,7 @@ async def documented(
             )
             async for indication, status, _, varbinds in walk:
                 if indication or status:
-                    raise RuntimeError(f"pysnmp says {indication or status}")
+                    raise RuntimeError(f"pysnmp reports {indication or status}")
                 values += len(varbinds)
         return complete(values, len(COLUMNS))
 

@@ -59,8 +59,8 @@ def run(rounds: int = ROUNDS) -> Part:
         ("", "CPU ms a device", "x ours"),
         rows,
         (
-            f"The median of {rounds} rounds taken in turns; the agent's CPU time is nobody's.",
-            "All end with decoded columns; the engine is met and keys are made before.",
+            f"The median of {rounds} rounds taken in turns; the agent's CPU time is not counted.",
+            "All end with decoded columns; discovery and key derivation are done before.",
         ),
     )
     return Part(goals, (table,))

@@ -44,7 +44,7 @@ def effect_of(
     now: datetime,
     in_lessons: Callable[[str, datetime], bool],
 ) -> Effect:
-    """Return what an excuse that shares no minute with another one would change at all its sites.
+    """Return what an excuse that overlaps no other one would change at all its sites.
 
     Raises:
         LedgerError: if the ledger cannot be read.
@@ -61,7 +61,7 @@ def effect_by_site(
     now: datetime,
     in_lessons: Callable[[str, datetime], bool],
 ) -> dict[SiteKey, Effect]:
-    """Return what an excuse changes at each of its sites that the inventory has.
+    """Return the effect of an excuse on each of its sites in the inventory.
 
     Raises:
         LedgerError: if the ledger cannot be read.

@@ -35,12 +35,12 @@ INTO: Final[tuple[Into, ...]] = ("unknown", "down")
 
 
 class ExcuseError(ValueError):
-    """Minutes cannot be reclassified so; the message is one line and names the cure."""
+    """Minutes cannot be reclassified in this way; the message is one line with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """An excuse was taken back."""
+    """A withdrawn excuse."""
 
     excuse: str
     at: datetime
@@ -53,7 +53,7 @@ class Excuse:
     """Minutes of some `school/site` from `first` (number since 1970) on, turned `into` a class.
 
     `into` unknown: their down minutes are excused. `into` down: their unknown minutes count as
-    down. `provider` names whose sites they are where all of a provider's were meant.
+    down. `provider` is set if all sites of a provider were meant.
     """
 
     id: str
@@ -83,7 +83,7 @@ class Excuse:
         return start_of(self.stop)
 
     def touches(self, site: str, span: range) -> bool:
-        """Return whether it has a minute of a span at a site, withdrawn or not."""
+        """Return whether it covers a minute of a span at a site, withdrawn or not."""
         return site in self.sites and self.first < span.stop and span.start < self.stop
 
 
@@ -97,10 +97,10 @@ excuse_entry, withdrawal_entry = _EXCUSE.entry, _WITHDRAWAL.entry
 def read_excuses(entries: Iterable[Entry]) -> tuple[Excuse, ...]:
     """Return all excuses in the order they were recorded; other kinds are ignored.
 
-    The first entry of an id stands.
+    Of several entries with the same id, the first is used.
 
     Raises:
-        MalformedEntryError: if an entry is not what this program writes.
+        MalformedEntryError: if an entry has an invalid payload.
     """
     found: dict[str, Excuse] = {}
     withdrawn: dict[str, Withdrawal] = {}
@@ -115,10 +115,10 @@ def read_excuses(entries: Iterable[Entry]) -> tuple[Excuse, ...]:
 
 
 def minutes_between(begins: datetime, ends: datetime, now: datetime, zone: ZoneInfo) -> range:
-    """Return the minutes from one instant to another; messages have the local times of `zone`.
+    """Return the minutes from one instant to another; messages use the local time of `zone`.
 
     Raises:
-        ExcuseError: if there is none, they are not over, or too many.
+        ExcuseError: if there are none, they are not over yet, or too many.
     """
     if ends > now:
         raise ExcuseError(
@@ -145,18 +145,18 @@ def checked_words(words: str, what: str) -> str:
     """Return one line of printable text.
 
     Raises:
-        ExcuseError: if there is none, or too much.
+        ExcuseError: if it is empty or too long.
     """
     line = " ".join("".join(char if char.isprintable() else " " for char in words).split())
     if not line:
-        raise ExcuseError(f"an excuse needs {what}: it stands in the report; give one")
+        raise ExcuseError(f"an excuse needs {what}: the report shows it; give one")
     if len(line) > MAX_WORDS:
         raise ExcuseError(f"{what} has {len(line)} characters; {MAX_WORDS} fit")
     return line
 
 
 def require_free(excuse: Excuse, others: Iterable[Excuse]) -> None:
-    """Refuse an excuse that has a minute in common with one in force.
+    """Reject an excuse that overlaps one in force.
 
     Raises:
         ExcuseError: names the site and the other excuse.
@@ -174,10 +174,10 @@ def require_free(excuse: Excuse, others: Iterable[Excuse]) -> None:
 
 
 def unrecorded(asked: Excuse | Withdrawal, known: Sequence[Excuse]) -> Entry | None:
-    """Return the entry of what a person asked for, None if it is in the ledger already.
+    """Return the entry for a person's request, None if it is in the ledger already.
 
     Raises:
-        ExcuseError: if it cannot be done.
+        ExcuseError: if the request is not possible.
     """
     same = next((one for one in known if one.id == _id(asked)), None)
     if isinstance(asked, Excuse):
@@ -196,7 +196,7 @@ def _id(asked: Excuse | Withdrawal) -> str:
 
 
 def with_asked(known: Sequence[Excuse], asked: Iterable[Excuse | Withdrawal]) -> tuple[Excuse, ...]:
-    """Return the excuses as they are once everything asked for is in the ledger."""
+    """Return the excuses as they will be once all requests are in the ledger."""
     entries = [excuse_entry(one) for one in known]
     entries += [withdrawal_entry(one.withdrawn) for one in known if one.withdrawn is not None]
     for one in asked:
@@ -205,7 +205,7 @@ def with_asked(known: Sequence[Excuse], asked: Iterable[Excuse | Withdrawal]) ->
 
 
 def read_asked(entry: Entry) -> Excuse | Withdrawal:
-    """Return what an entry says alone.
+    """Return the request in a single entry.
 
     Raises:
         MalformedEntryError: if it is neither an excuse nor a withdrawal.

@@ -25,7 +25,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 class MinuteClass(StrEnum):
-    """What a minute counts as; only up and down are held against the contract."""
+    """The class of a minute; only up and down count towards the contract."""
 
     UP = "up"
     DOWN = "down"
@@ -34,7 +34,7 @@ class MinuteClass(StrEnum):
     OUTSIDE = "outside"
 
 
-# One character a minute: a month of the city is 4 MB, and counting is a search for bytes.
+# One character per minute: a month of the city is 4 MB, and counting is a byte search.
 CODES: Final = {
     MinuteClass.UP: "u",
     MinuteClass.DOWN: "d",
@@ -44,9 +44,9 @@ CODES: Final = {
 }
 MISSING: Final = b"-"
 AHEAD: Final = b"."
-# Before the ledger's first record of the site: nothing was installed that could have seen it.
+# Before the ledger's first record of the site: the monitor was not installed yet.
 BEFORE: Final = b"<"
-# Down by the record, and excused by a person: counts neither for nor against the line.
+# Recorded as down and excused by a person: counts neither for nor against the line.
 EXCUSED: Final = b"x"
 
 
@@ -87,7 +87,7 @@ class Account:
 
     @property
     def counted(self) -> int:
-        """Return the minutes that the availability rests on: up and down."""
+        """Return the minutes that the availability is based on: up and down."""
         return self.up + self.down
 
     @property
@@ -97,13 +97,13 @@ class Account:
 
     @property
     def availability_at_worst(self) -> float | None:
-        """Return the availability if every unknown minute had been down; None without any."""
+        """Return the availability if every unknown minute had been down; None without minutes."""
         owed = self.counted + self.unknown
         return self.up / owed if owed else None
 
     @property
     def availability_at_best(self) -> float | None:
-        """Return the availability if every unknown minute had been up; None without any."""
+        """Return the availability if every unknown minute had been up; None without minutes."""
         owed = self.counted + self.unknown
         return (self.up + self.unknown) / owed if owed else None
 
@@ -117,12 +117,12 @@ class DayAccount:
 
 
 def minute_class(state: State, *, in_maintenance: bool, in_service_hours: bool) -> MinuteClass:
-    """Return what a minute counts as.
+    """Return the class of a minute.
 
     Outside the contract's hours nothing is owed, whatever happens then: `outside` comes first,
     so that night work never looks like maintenance in the hours that count. In a maintenance
     window the line is excused, and an up minute does not count for it either: a window cannot
-    improve the figure. What is left is what was seen.
+    improve the figure. In all other minutes the observed state counts.
     """
     if not in_service_hours:
         return MinuteClass.OUTSIDE
@@ -132,7 +132,7 @@ def minute_class(state: State, *, in_maintenance: bool, in_service_hours: bool) 
 
 
 def minute_of(at: datetime) -> int:
-    """Return the number of the minute that holds an aware instant."""
+    """Return the number of the minute that contains an aware instant."""
     return (at - _EPOCH) // _MINUTE
 
 
@@ -153,11 +153,11 @@ def settle_missing(
     in_service_hours: Callable[[datetime], bool] | None,
     begun: int,
 ) -> bytes:
-    """Return one class a minute where some have no record.
+    """Return one class per minute, where some minutes have no record.
 
-    What was not recorded is unknown, or outside where the calendar alone says so
-    (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on, or before the
-    monitor's time where it is before minute `begun`.
+    A minute without a record is unknown, or outside if the calendar alone says so
+    (`in_service_hours`; None is round the clock), or ahead from minute `horizon` on, or before
+    the installation if it is before minute `begun`.
     """
     begins_ahead = min(max(horizon - span.start, 0), len(codes))
     ends_before = min(max(begun - span.start, 0), begins_ahead)
@@ -178,7 +178,7 @@ def settle_missing(
 
 
 def account(codes: bytes) -> Account:
-    """Return the sums of minutes given as codes without a missing one.
+    """Return the sums of minutes, given as codes without gaps.
 
     Raises:
         ValueError: if a minute has no class.

@@ -42,7 +42,7 @@ _MINUTES_OF_DAY: Final = 1440
 
 @dataclass(order=True, frozen=True, slots=True)
 class _Change:
-    """Sorted by when it became known: what is known later is known better."""
+    """Sorted by the time a change became known: later knowledge is better knowledge."""
 
     at: datetime
     since: datetime
@@ -58,7 +58,7 @@ class _History:
     changes: list[_Change] = field(default_factory=list)
 
     def timeline(self) -> list[tuple[datetime, State]]:
-        """Return the states in force with their beginnings, ascending."""
+        """Return the states in force with their start times, ascending."""
         line = [(_ALWAYS, self.base)]
         for change in self.changes:
             while line and line[-1][0] >= change.since:
@@ -71,17 +71,17 @@ class _History:
         return self.changes[-1].state if self.changes else self.base
 
     def forget(self, before: datetime) -> None:
-        """Fold changes that no open minute depends on into the base."""
+        """Merge changes that no open minute depends on into the base."""
         while self.changes and self.changes[0].at <= before:
             change = self.changes.pop(0)
             self.base, self.known = change.state, change.at
 
 
 class MinuteRecorder:
-    """Collects verdicts of sites, yields their settled minutes as ledger entries.
+    """Collects verdicts of sites and yields their settled minutes as ledger entries.
 
-    `in_maintenance` and `in_service_hours` are asked with a site and a minute's first instant.
-    `tick` must be called at least every `patience`, else the time between was not watched.
+    `in_maintenance` and `in_service_hours` are called with a site and a minute's first instant.
+    `tick` must be called at least every `patience`, otherwise the time between counts as unwatched.
     `every_minutes` are recorded together: 1 loses the fewest on a crash, 5 keeps the ledger
     five times smaller.
     """
@@ -111,7 +111,7 @@ class MinuteRecorder:
 
     @property
     def counts(self) -> Mapping[str, Mapping[MinuteClass, int]]:
-        """Return per site the minutes by class that this recorder settled, for counters."""
+        """Return the settled minutes per site and class, for counters."""
         return self._counts
 
     def reload(
@@ -120,7 +120,7 @@ class MinuteRecorder:
         in_maintenance: Callable[[str, datetime], bool],
         in_service_hours: Callable[[str, datetime], bool],
     ) -> None:
-        """Go on with another list of sites, from the next unsettled minute; known sites keep on."""
+        """Use another list of sites from the next unsettled minute on; known sites continue."""
         self._histories = {site: self._histories.get(site, _History()) for site in sites}
         self._counts = {site: self._counts.get(site, Counter()) for site in sites}
         self._in_maintenance = in_maintenance
@@ -128,13 +128,13 @@ class MinuteRecorder:
         self._scope_due = 0
 
     def observe(self, transition: Transition) -> Entry:
-        """Take a change of a site's verdict, in any order; return the entry that keeps it.
+        """Process a change of a site's verdict, in any order; return the entry that records it.
 
-        A change that became known before one that is already settled is counted in `too_late`;
-        so is one that reaches back into settled minutes, which stand. Its entry tells the truth.
+        A change that became known before a settled one is counted in `too_late`, and so is one
+        that reaches back into settled minutes, which are not changed. Its entry has the true times.
 
         Raises:
-            ValueError: if it says that it was known before it began.
+            ValueError: if it became known before it began.
         """
         if transition.since > transition.at:
             raise ValueError(
@@ -151,15 +151,15 @@ class MinuteRecorder:
         return transition_entry(transition)
 
     def tick(self, now: datetime) -> tuple[Entry, ...]:
-        """Note that the time up to now was watched; return entries for what has settled."""
+        """Mark the time up to now as watched; return entries for what has settled."""
         self._watch(now)
         end = minute_of(now) - self._settle_minutes
         return self._entries(end - end % self._every_minutes, now)
 
     def stop(self, now: datetime) -> tuple[Entry, ...]:
-        """Return entries for all that has settled, however few minutes: there will be no more.
+        """Return entries for all settled minutes, however few: the recorder ends.
 
-        The minutes after those are not known: a verdict still open could reach back into them.
+        Later minutes remain unknown: a verdict still open could reach back into them.
         """
         self._watch(now)
         return self._entries(minute_of(now) - self._settle_minutes, now)
@@ -167,7 +167,7 @@ class MinuteRecorder:
     def _entries(self, end: int, now: datetime) -> tuple[Entry, ...]:
         """Return entries for the watched minutes before `end` that have none yet.
 
-        Whatever raises, no minute is lost: they count as recorded once all entries are made.
+        Whatever is raised, no minute is lost: they count as recorded once all entries are made.
         """
         for history in self._histories.values():
             history.forget(start_of(self._cursor))
@@ -184,7 +184,7 @@ class MinuteRecorder:
             return ()
         entries = [minutes_entry(run) for run in runs]
         if runs[-1].first >= scope_due:
-            # Again every day: should the disk have refused one, the next says the same.
+            # Repeated every day, in case the disk rejected one.
             entries.insert(0, scope_entry(tuple(self._histories), now))
             scope_due = runs[-1].first + _MINUTES_OF_DAY
         self._cursor, self._scope_due = cursor, scope_due
@@ -207,10 +207,10 @@ class MinuteRecorder:
         ]
 
     def _restart(self, now: datetime) -> None:
-        """Restart after the wall clock went back: only the present states are still known.
+        """Restart after the wall clock went back: only the current states are still known.
 
-        Minutes that were recorded already stand, unless the clock had been hours ahead: then
-        nothing would be recorded until it gets there again.
+        Minutes already recorded are kept, unless the clock had been hours ahead: then nothing
+        would be recorded until it gets there again.
         """
         for history in self._histories.values():
             history.base, history.known = history.latest(), now
@@ -221,7 +221,7 @@ class MinuteRecorder:
             self._scope_due = 0
 
     def _next_watched(self, cursor: int, end: int) -> int | None:
-        """Return the first minute from `cursor` on before `end` of which any part was watched."""
+        """Return the first minute in `cursor` to `end` that was watched at least in part."""
         for start, stop in self._watched:
             minute = max(cursor, minute_of(start))
             if minute < end and start_of(minute) < stop:
@@ -255,9 +255,9 @@ class MinuteRecorder:
 
 
 def _extended(runs: list[MinuteRun], run: MinuteRun) -> list[MinuteRun]:
-    """Add a minute: to the last run if it goes on, else as a run of its own.
+    """Add a minute: to the last run if it continues, else as a new run.
 
-    A run stays within an hour, and so within a local day and month wherever the city is.
+    A run stays within an hour, and so within a local day and month in every time zone.
     """
     if runs and runs[-1].codes == run.codes and run.first % _MINUTES_OF_HOUR:
         last = runs[-1]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SCOPE: Final = "scope"
 MINUTES: Final = "minutes"
 TRANSITION: Final = "transition"
-# By which rule it is decided whose loss a loss is, from this instant on.
+# The rule that attributes losses, in force from this instant on.
 RULE: Final = "rule"
 RULE_NAME: Final = "references for each provider"
 
@@ -71,7 +71,7 @@ class Transition:
 
 
 def scope_id(sites: Sequence[str]) -> str:
-    """Return the name of a list of sites: 16 hex digits, the same for the same list."""
+    """Return the id of a list of sites: 16 hex digits, the same for the same list."""
     return blake2b("\n".join(sites).encode(), digest_size=8).hexdigest()
 
 
@@ -81,7 +81,7 @@ def rule_entry(at: datetime) -> Entry:
 
 
 def _packed(codes: str) -> str:
-    """Return codes with repetitions counted: `uuud` is `3ud`."""
+    """Return codes run-length encoded: `uuud` is `3ud`."""
     runs = ((code, len(list(same))) for code, same in groupby(codes))
     return "".join(f"{count if count > 1 else ''}{code}" for code, count in runs)
 
@@ -93,7 +93,7 @@ def _unpacked(states: str) -> str:
 _SCOPE: Final = Codec(SCOPE, Scope)
 read_scope: Final = _SCOPE.read
 
-# The instant of the entry is the first minute's beginning.
+# The entry's instant is the start of the first minute.
 _MINUTES: Final = Codec(
     MINUTES,
     MinuteRun,
@@ -102,24 +102,24 @@ _MINUTES: Final = Codec(
 )
 minutes_entry, read_run = _MINUTES.entry, _MINUTES.read
 
-# The instant of the entry is that of the confirmation.
+# The entry's instant is that of the confirmation.
 _TRANSITION: Final = Codec(TRANSITION, Transition, subject="site")
 transition_entry, read_transition = _TRANSITION.entry, _TRANSITION.read
 
 
 def scope_entry(sites: Sequence[str], at: datetime) -> Entry:
-    """Return the entry that says which sites a scope id stands for, in their order."""
+    """Return the entry that lists the sites of a scope id, in their order."""
     return _SCOPE.entry(Scope(at, scope_id(sites), tuple(sites)))
 
 
 def read_minutes(entries: Iterable[Entry], span: range) -> dict[str, bytes]:
-    """Return per site one code for each minute of a span, `MISSING` where there is no record.
+    """Return one code per site for each minute of a span, `MISSING` if there is no record.
 
-    Takes `scope` and `minutes` entries in any order of kinds, the minutes in the order of
+    Accepts `scope` and `minutes` entries in any order of kinds, the minutes in the order of
     recording; ignores other kinds. Minutes whose scope was lost are missing.
 
     Raises:
-        MalformedEntryError: if an entry is not what this program writes.
+        MalformedEntryError: if an entry has an invalid payload.
     """
     scopes: dict[str, tuple[str, ...]] = {}
     slots: list[tuple[str, str] | None] = [None] * len(span)
@@ -165,7 +165,7 @@ def _place(run: MinuteRun, span: range, slots: list[tuple[str, str] | None]) -> 
 def _by_site(
     scopes: Mapping[str, tuple[str, ...]], slots: list[tuple[str, str] | None]
 ) -> dict[str, bytes]:
-    """Turn a row per minute into a column per site, by slicing instead of a loop over both."""
+    """Convert a row per minute into a column per site, by slicing instead of a loop over both."""
     columns: dict[str, bytes] = {}
     for scope in {slot[0] for slot in slots if slot is not None}:
         sites = scopes.get(scope, ())

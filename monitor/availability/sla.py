@@ -62,14 +62,14 @@ if TYPE_CHECKING:
 
 _MONTH: Final = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])\Z")
 _MINUTE: Final = timedelta(minutes=1)
-# A day's scope may be written the day after, where the disk refused the first one.
+# A day's scope may be written the day after, if the disk rejected the first one.
 _SCOPE_SEARCH: Final = timedelta(days=2)
-# What a running daemon has not settled yet is ahead, not unknown.
+# Minutes that a running daemon has not settled yet are ahead, not unknown.
 SETTLE_MINUTES: Final = 12
 
 
 class Verdict(StrEnum):
-    """Whether the provider kept the month's availability.
+    """Whether the provider met the month's availability.
 
     Without a contract it is measured, not judged.
     """
@@ -82,10 +82,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A run of down minutes: `minutes` of them count.
+    """A run of down minutes, `minutes` of which count.
 
-    `begins` and `ends` are the first failed and the first good round where they are known,
-    else the minutes' bounds. `followed_by` is the class of the minute after it, or `ahead`.
+    `begins` and `ends` are the first failed and the first good round if known, else the bounds of
+    the minutes. `followed_by` is the class of the minute after it, or `ahead`.
     """
 
     begins: datetime
@@ -124,17 +124,17 @@ class SiteSla:
 
     @property
     def left_down_minutes(self) -> int | None:
-        """Return the down minutes that the contract still allows; negative when broken."""
+        """Return the down minutes that the contract still allows; negative when exceeded."""
         allowed = self.allowed_down_minutes
         return None if allowed is None else allowed - self.total.down
 
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """A month's report; `ledger` is where it ended when it was read: its anchors.
+    """A month's report; `ledger` has the anchors of its end when it was read.
 
-    `excuses` are those that have a minute of it, withdrawn ones included. `rule_from` is since
-    when its minutes follow the present rule of whose loss a loss is, None if none does.
+    `excuses` are those that cover a minute of it, withdrawn ones included. `rule_from` is since
+    when its minutes follow the present rule for attributing losses, None if none does.
     """
 
     city: str
@@ -154,17 +154,17 @@ class SlaReport:
 
     @property
     def unknown_share(self) -> float:
-        """Return the unknown minutes' share of those that were owed, a ratio."""
+        """Return the share of unknown minutes among those owed, a ratio."""
         total = self.total
         owed = total.counted + total.unknown
         return total.unknown / owed if owed else 0.0
 
 
 def month_days(month: str) -> list[date]:
-    """Return the days of a month written as `2026-10`.
+    """Return the days of a month in the form `2026-10`.
 
     Raises:
-        ValueError: if it is not written so.
+        ValueError: if it has another form.
     """
     found = _MONTH.match(month)
     if not found:
@@ -175,7 +175,7 @@ def month_days(month: str) -> list[date]:
 
 
 def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[Entry]:
-    """Yield the ledger's entries that a month's report needs.
+    """Yield the ledger entries that a month's report needs.
 
     Raises:
         ValueError: if the month is malformed.
@@ -187,13 +187,13 @@ def month_entries(source: EntrySource, month: str, timezone: str) -> Iterator[En
         for recorded in source.entries(kind):
             yield recorded.entry
     yield from minute_entries(source, since, until)
-    # A line that has been down since before the month has its reason there.
+    # The reason of a line that has been down since before the month is in earlier entries.
     for recorded in source.entries(TRANSITION, since - MEMORY, until + timedelta(hours=1)):
         yield recorded.entry
 
 
 def minute_entries(source: EntrySource, since: datetime, until: datetime) -> Iterator[Entry]:
-    """Yield the ledger's entries from which the minutes between two instants can be read."""
+    """Yield the ledger entries from which the minutes between two instants can be read."""
     for recorded in source.entries(SCOPE, None, until + _SCOPE_SEARCH):
         yield recorded.entry
     for recorded in source.entries(MINUTES, since - timedelta(hours=1), until):
@@ -212,8 +212,8 @@ def sla_report(  # noqa: PLR0913  # what a report rests on, each named at the ca
 ) -> SlaReport:
     """Return a month's availability per site of the inventory, of one provider or of all.
 
-    `in_lessons` says whether a school type has lessons at an instant; it classes minutes
-    without a record, where a contract owes lesson hours only.
+    `in_lessons` returns whether a school type has lessons at an instant; it classifies minutes
+    without a record, if a contract owes lesson hours only.
 
     Raises:
         ValueError: if the month is malformed or has not begun, or no site has the provider.
@@ -332,7 +332,7 @@ def _judged(contract: Contract | None, total: Account) -> tuple[Verdict, bool, i
         return Verdict.NO_CONTRACT, True, None
     if not total.counted:
         return Verdict.NO_DATA, False, None
-    # Decimal: 1 - 0.99 is not 0.01 in binary, and a minute decides.
+    # Decimal: 1 - 0.99 is not 0.01 in binary, and a single minute is decisive.
     tolerated = 1 - Decimal(str(contract.availability))
     allowed = int(tolerated * total.counted)
     allowed_of_all = int(tolerated * (total.counted + total.unknown))
@@ -369,7 +369,7 @@ def _outages(
                 reason, detail = "reclassified", f"{charged.reason} ({charged.by})"
         else:
             reason, detail = spell.reason, spell.detail
-            # Only where the minutes' bounds are those of the outage, not of a window or the day.
+            # Only if the minutes' bounds are those of the outage, not of a window or the day.
             begins = spell.begins if abs(spell.begins - begins) < _MINUTE else begins
             ends = spell.ends if spell.ends and abs(spell.ends - ends) < _MINUTE else ends
         minutes = found.end() - found.start()

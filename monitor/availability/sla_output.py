@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def method(report: SlaReport, language: Language = "en") -> tuple[str, ...]:
-    """Return how the figures came about, in sentences that are true of the month."""
+    """Return how the figures were computed, in sentences that apply to the month."""
     rule, before = words.RULE.of(language), words.RULE_BEFORE.of(language)
     rules: tuple[str, ...] = (rule,)
     if report.rule_from is None:
@@ -158,7 +158,7 @@ def _excuse_object(report: SlaReport, one: Excuse) -> dict[str, Json]:
 
 
 def _contract_cells(site: SiteSla, *columns: str) -> dict[str, Json]:
-    """Return those of the columns on the contract, which are empty without one."""
+    """Return the columns about the contract, which are empty without one."""
     contract = site.site.uplink.contract
     if contract is None:
         return {**dict.fromkeys(columns), **({"provider": ""} if "provider" in columns else {})}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.availability.records import Transition
 
-# How far back the beginning of a spell is looked for.
+# How far back to search for the beginning of a spell.
 MEMORY: Final = timedelta(days=400)
 
 
@@ -39,9 +39,9 @@ class Spell:
 
 
 def down_spells(transitions: Iterable[Transition]) -> list[Spell]:
-    """Return one site's outages by their beginning, from its changes in the order of knowing.
+    """Return one site's outages by their beginning, from its changes in the order of `at`.
 
-    An outage ends when the line was up, or when the monitor knew no more.
+    An outage ends when the line was up, or when its state became unknown.
     """
     spells: list[Spell] = []
     may_go_on = False
@@ -59,10 +59,10 @@ def down_spells(transitions: Iterable[Transition]) -> list[Spell]:
 
 
 def last_known(transitions: Iterable[Transition]) -> dict[str, Transition]:
-    """Return each site's last verdict that was not unknown, as it was when its spell began.
+    """Return each site's last verdict that was not unknown, as of the beginning of its spell.
 
-    Takes the changes of all sites in the order of knowing. What was down goes on through unknown;
-    what was up does not, for what happened meanwhile is not known.
+    Accepts the changes of all sites in the order they became known. A down state continues
+    through unknown; an up state does not, because an outage may have been missed.
     """
     known: dict[str, Transition] = {}
     unknown: set[str] = set()
@@ -79,7 +79,7 @@ def last_known(transitions: Iterable[Transition]) -> dict[str, Transition]:
 
 
 def _in_force(transitions: Iterable[Transition]) -> list[Transition]:
-    """Return the changes without those that a later one, which reaches further back, undid."""
+    """Return the changes without those that a later one with an earlier beginning has undone."""
     line: list[Transition] = []
     for one in transitions:
         while line and line[-1].since >= one.since:

@@ -26,7 +26,7 @@ _UNITS = {
     "h": timedelta(hours=1),
     "m": timedelta(minutes=1),
 }
-# DIN 1355-1: the day first, leading zeros may be missing.
+# DIN 1355-1: day first, leading zeros optional.
 _GERMAN = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,?[ T]+(.*))?")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?: Uhr)?")
 _LOCAL_FORMS = (
@@ -37,7 +37,7 @@ _PAST_FORMS = f"write {_LOCAL_FORMS}"
 
 
 class TimeError(ValueError):
-    """The text names no point in time, or not exactly one; the message says the cure."""
+    """The text does not denote exactly one point in time; the message has the remedy."""
 
 
 def parse_until(
@@ -45,11 +45,11 @@ def parse_until(
 ) -> datetime:
     """Return the aware UTC instant that a person's text means.
 
-    A span counts from `now` in hours of real time, also over a change of clocks. A time alone is
-    the next one after `now`, or after the instant `after` where that is later.
+    A span counts from `now` in elapsed hours, also across a clock change. A time alone is
+    the next one after `now`, or after the instant `after` if that is later.
 
     Raises:
-        TimeError: if the text is none of the forms, or a local time that does not exist or
+        TimeError: if the text has none of the forms, or is a local time that does not exist or
             exists twice.
     """
     text = text.strip()
@@ -65,14 +65,14 @@ def parse_until(
 
 
 def parse_began(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
-    """Return the aware UTC instant at which something began by a person's text.
+    """Return the aware UTC instant of a beginning in a person's text.
 
-    A date alone is the midnight at which it begins, a time alone the last one before `now`. Spans
-    are refused: they count from now on.
+    A date alone is the midnight at which it begins, a time alone the last one before `now`.
+    Spans are rejected: they count from now on.
 
     Raises:
-        TimeError: if the text is no such form, or a local time that does not exist or exists
-            twice.
+        TimeError: if the text has no such form, or is a local time that does not exist or
+            exists twice.
     """
     text = text.strip()
     if (clock := _clock(text)) is not None:
@@ -81,14 +81,14 @@ def parse_began(text: str, timezone: ZoneInfo, now: datetime) -> datetime:
 
 
 def parse_ended(text: str, timezone: ZoneInfo, began: datetime) -> datetime:
-    """Return the aware UTC instant at which something ended by a person's text.
+    """Return the aware UTC instant of an end in a person's text.
 
     A date alone is the midnight at which it ends, a time alone the next one after it `began`.
-    Spans are refused: they count from now on.
+    Spans are rejected: they count from now on.
 
     Raises:
-        TimeError: if the text is no such form, or a local time that does not exist or exists
-            twice.
+        TimeError: if the text has no such form, or is a local time that does not exist or
+            exists twice.
     """
     text = text.strip()
     if (clock := _clock(text)) is not None:
@@ -106,7 +106,7 @@ def parse_day(text: str) -> date:
     try:
         return date.fromisoformat(_iso(text))
     except ValueError:
-        raise TimeError(f"{text!r} is no day; write 2026-12-24 or 24.12.2026") from None
+        raise TimeError(f"{text!r} is not a day; write 2026-12-24 or 24.12.2026") from None
 
 
 def _past(text: str, timezone: ZoneInfo, of_date: timedelta, example: str) -> datetime:
@@ -127,7 +127,7 @@ def _span(text: str) -> timedelta:
 
 
 def _clock(text: str) -> time | None:
-    """Return a time of the day that stands alone, None if the text is anything else."""
+    """Return a time of day without a date, None if the text is anything else."""
     found = _CLOCK.fullmatch(text)
     try:
         return None if found is None else time(int(found[1]), int(found[2]))
@@ -145,7 +145,7 @@ def _next(clock: time, timezone: ZoneInfo, after: datetime) -> datetime:
 
 
 def _last(clock: time, timezone: ZoneInfo, before: datetime) -> datetime:
-    """Return when a local clock showed a time last, up to an instant."""
+    """Return when a local clock last showed a time, up to an instant."""
     local = before.astimezone(timezone)
     instant = _from_local(datetime.combine(local.date(), clock), timezone)
     if instant <= before:
@@ -154,7 +154,7 @@ def _last(clock: time, timezone: ZoneInfo, before: datetime) -> datetime:
 
 
 def _iso(text: str) -> str:
-    """Return a German date, with what follows it, in the order of ISO 8601; others as they are."""
+    """Return a German date, with what follows it, in the order of ISO 8601; others unchanged."""
     found = _GERMAN.fullmatch(text)
     if found is None:
         return text
@@ -167,7 +167,7 @@ def _iso(text: str) -> str:
 
 
 def _instant(text: str, timezone: ZoneInfo, of_date: timedelta, forms: str) -> datetime:
-    """Return an instant; of a date alone, the midnight so long after its beginning."""
+    """Return an instant; for a date alone, `of_date` after the midnight at which it begins."""
     try:
         day = date.fromisoformat(_iso(text))
     except ValueError:
@@ -177,12 +177,12 @@ def _instant(text: str, timezone: ZoneInfo, of_date: timedelta, forms: str) -> d
     try:
         moment = datetime.fromisoformat(_iso(text))
     except ValueError:
-        raise TimeError(f"{text!r} is no time; {forms}") from None
+        raise TimeError(f"{text!r} is not a time; {forms}") from None
     return to_utc(moment, timezone)
 
 
 def to_utc(written: datetime, timezone: ZoneInfo) -> datetime:
-    """Return the UTC instant of a time with its offset, or without one of a local time.
+    """Return the UTC instant of a time with an offset, or of a local time without one.
 
     Raises:
         TimeError: if it is a local time that the clock change skips or repeats.

@@ -19,12 +19,12 @@ _NAMED: Final = Path("/etc/timezone")
 
 
 def machine_zone(link: Path = _LINK, named: Path = _NAMED) -> str:
-    """Return the IANA name of the machine's time zone, `UTC` where it has none.
+    """Return the IANA name of the machine's time zone, `UTC` if it has none.
 
-    The variable TZ is asked first, then where /etc/localtime points, then /etc/timezone.
+    The variable TZ takes precedence, then the target of /etc/localtime, then /etc/timezone.
     """
     asked = [os.environ.get("TZ", "").removeprefix(":")]
-    # No link: a container, or a copy of the zone's file, which has no name.
+    # Not a link: a container, or a copy of the zone's file, which has no name.
     with suppress(OSError):
         asked.append(str(link.readlink()).partition("zoneinfo/")[2])
     with suppress(OSError, UnicodeDecodeError):
@@ -35,6 +35,6 @@ def machine_zone(link: Path = _LINK, named: Path = _NAMED) -> str:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder such as "Europe"
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder such as "Europe"
         return False
     return True

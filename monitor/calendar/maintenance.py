@@ -32,21 +32,21 @@ if TYPE_CHECKING:
 MAX_DAYS = 60
 MAX_REASON = 200
 KEEP_DAYS = 400
-"""Ended windows are kept that long, because accounts of past months need them."""
+"""How long ended windows are kept, because the availability of past months needs them."""
 
 ALL_SCHOOLS = "*"
-"""In the place of a school: whatever schools there are while the window lasts."""
+"""In place of a school: all schools that exist while the window lasts."""
 
 FILE_NAME = "maintenance.json"
 
 
 class MaintenanceError(Exception):
-    """A window cannot be added or cancelled; the message is a sentence with the cure."""
+    """A window cannot be added or cancelled; the message is a sentence with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedWindow:
-    """A window with its school and origin; `id` is empty for those of the configuration.
+    """A window with its school and origin; `id` is empty for those in the configuration.
 
     `school` is `ALL_SCHOOLS` for a window that was added for all of them.
     """
@@ -58,7 +58,7 @@ class PlannedWindow:
 
 
 class MaintenanceBook:
-    """All windows of the city, over both origins.
+    """All windows of the city, of both origins.
 
     `problem` is empty, or a sentence on why the stored windows may be out of date. If the file is
     damaged or deleted while the daemon runs, loaded windows stay in force.
@@ -73,7 +73,7 @@ class MaintenanceBook:
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Take over the windows of another inventory."""
+        """Use the windows of another inventory."""
         self._configured = tuple(
             PlannedWindow(school.id, window, "configuration")
             for school in inventory.schools
@@ -83,7 +83,7 @@ class MaintenanceBook:
         self._index()
 
     def refresh(self, now: datetime) -> bool:
-        """Read the file again if it changed (one stat call else); return whether windows did."""
+        """Read the file if it changed (otherwise one stat call); return whether windows changed."""
         try:
             stamp = self._file.stamp()
             if stamp == self._stamp:
@@ -111,7 +111,7 @@ class MaintenanceBook:
         return has_changed
 
     def active(self, school: str, instant: datetime) -> MaintenanceWindow | None:
-        """Return the window that a school is in, the one that ends last if there are several."""
+        """Return the active window of a school, the one that ends last if there are several."""
         windows = [
             planned.window
             for planned in self._by_school.get(school, ())
@@ -120,7 +120,7 @@ class MaintenanceBook:
         return max(windows, key=lambda window: window.ends, default=None)
 
     def schools_active(self, instant: datetime) -> frozenset[str]:
-        """Return the schools that are in a window."""
+        """Return the schools with an active window."""
         return frozenset(
             school
             for school, windows in self._by_school.items()
@@ -128,7 +128,7 @@ class MaintenanceBook:
         )
 
     def windows(self, school: str | None = None) -> tuple[PlannedWindow, ...]:
-        """Return the windows of one school, or of all, by their start, past ones included."""
+        """Return the windows of one school, or of all, by start, past ones included."""
         if school is not None:
             return self._by_school.get(school, ())
         return tuple(sorted((*self._configured, *map(_planned, self._stored)), key=_by_start))
@@ -136,7 +136,7 @@ class MaintenanceBook:
     def add(
         self, school: str, starts: datetime, ends: datetime, reason: str, *, now: datetime
     ) -> PlannedWindow:
-        """Add a window for a school or `ALL_SCHOOLS`; once it is returned, it survives all.
+        """Add a window for a school or `ALL_SCHOOLS`; on return, it is durable.
 
         Raises:
             MaintenanceError: if the school, the times or the reason are not acceptable, or the
@@ -152,7 +152,7 @@ class MaintenanceBook:
         return _planned(stored)
 
     def cancel(self, window_id: str, *, now: datetime) -> PlannedWindow:
-        """End a window now, or drop it if it has not begun; return it as it was.
+        """End a window now, or delete it if it has not begun; return it as it was.
 
         Raises:
             MaintenanceError: if there is no such window, it has ended, or it cannot be stored.
@@ -172,7 +172,7 @@ class MaintenanceBook:
             others = tuple(stored for stored in windows if stored.id != window_id)
             if found.starts >= now:
                 return others
-            # What has passed was maintenance, and the account of the month needs it.
+            # The past part was maintenance, and the month's availability needs it.
             shortened = StoredWindow(
                 found.id, found.school, found.starts, now, found.reason, found.added
             )
@@ -217,7 +217,7 @@ class MaintenanceBook:
             ) from error
 
     def _set_aside(self, error: CorruptFileError, now: datetime) -> str:
-        """Keep a damaged file under another name; return the sentence to tell."""
+        """Keep a damaged file under another name; return the sentence to report."""
         try:
             with self._file.locked():
                 try:

@@ -24,16 +24,16 @@ MAX_ENTRIES = 2_000
 
 
 class CorruptFileError(Exception):
-    """The file is not what this program writes; the message says what is wrong."""
+    """The file is not in this program's format; the message says what is wrong."""
 
 
 class NewerFileError(Exception):
-    """The file was written by a newer version of this program; it is left alone."""
+    """The file was written by a newer version of this program; it is not changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWindow:
-    """One window as it is stored: its own id, the school's, and aware UTC instants."""
+    """One window as stored: its own id, the school's, and aware UTC instants."""
 
     id: str
     school: str
@@ -47,7 +47,7 @@ class MaintenanceFile(StateFile):
     """The windows in one JSON file."""
 
     def read(self) -> tuple[StoredWindow, ...]:
-        """Return the stored windows, none without a file.
+        """Return the stored windows, empty without a file.
 
         Raises:
             CorruptFileError: if the file is not valid.
@@ -58,10 +58,10 @@ class MaintenanceFile(StateFile):
         return () if content is None else _decode(content)
 
     def write(self, windows: tuple[StoredWindow, ...]) -> None:
-        """Replace the file; hold the lock. When this returns, the change is on the disk.
+        """Replace the file; the caller holds the lock. On return, the change is on the disk.
 
         Raises:
-            ValueError: if the windows are too many for the file.
+            ValueError: if there are too many windows for the file.
             OSError: if it cannot be written; the old file stays.
         """
         content = _encode(windows)
@@ -70,7 +70,7 @@ class MaintenanceFile(StateFile):
         self.replace(content)
 
     def set_aside(self, now: datetime) -> Path:
-        """Rename a corrupt file so that it is kept for a person; hold the lock. Return its name.
+        """Rename a corrupt file to keep it; the caller holds the lock. Return its new path.
 
         Raises:
             OSError: if it cannot be renamed.
@@ -130,4 +130,4 @@ def _decode_instant(text: str) -> datetime:
             raise CorruptFileError(f"{text!r} has no time zone")
         return instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise CorruptFileError(f"{text!r} is no instant") from error
+        raise CorruptFileError(f"{text!r} is not an instant") from error

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Calendar
 
 WARNING_DAYS = 90
-"""The calendar asks for new data so many days before the shipped ones run out."""
+"""How many days before the shipped data end the calendar asks for new ones."""
 
 NOTHING_KNOWN = date(1970, 1, 1)
-"""In place of the last day whose school holidays are known, where none are."""
+"""The last day with known school holidays, if none are known."""
 
 DAY_OFF = "day off"
-"""The name of a day off that the city declares."""
+"""The name of a day off that the city declared."""
 
 _SATURDAY = 5
 _SHIPPED_COUNTRY = "DE"
@@ -45,7 +45,7 @@ _SHIPPED_COUNTRY = "DE"
 class CalendarError(Exception):
     """The calendar cannot be built; the message is a sentence for a person.
 
-    `key` is the key of the city that is wrong, `known` what it may be.
+    `key` is the invalid key of the city, `known` its valid values.
     """
 
     def __init__(self, message: str, key: str, known: Collection[str]) -> None:
@@ -55,7 +55,7 @@ class CalendarError(Exception):
 
 
 class DayKind(StrEnum):
-    """What a local day is to the schools."""
+    """The kind of a local day for the schools."""
 
     SCHOOL_DAY = "school_day"
     WEEKEND = "weekend"
@@ -66,7 +66,7 @@ class DayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SchoolHolidays:
-    """A state's decreed school holidays, complete from `first_day` to `last_day`."""
+    """A state's official school holidays, complete from `first_day` to `last_day`."""
 
     state: str
     first_day: date
@@ -76,7 +76,7 @@ class SchoolHolidays:
 
 
 def shipped_holidays(country: str, state: str) -> SchoolHolidays | None:
-    """Return the school holidays shipped for a state (ISO 3166-2 without country), None if none."""
+    """Return the shipped school holidays of a state (ISO 3166-2 without country), None if none."""
     name = f"school_holidays_{state.lower()}.json"
     shipped = resources.files("monitor.data").joinpath(name)
     if country != _SHIPPED_COUNTRY or not state.isalpha() or not shipped.is_file():
@@ -101,12 +101,12 @@ def shipped_holidays(country: str, state: str) -> SchoolHolidays | None:
 def _public_holidays(country: str, state: str) -> HolidayBase:
     try:
         found = country_holidays(country, subdiv=state or None)
-    except NotImplementedError:  # so the library says that it does not know a place
+    except NotImplementedError:  # the library does not know the place
         known = list_supported_countries()
         if country not in known:
             message = f"no public holidays are known of the country “{country}”"
             raise CalendarError(message, "country", sorted(filter(_is_short, known))) from None
-        message = f"“{state}” is no state of {country} whose public holidays are known"
+        message = f"“{state}” is not a state of {country} whose public holidays are known"
         raise CalendarError(message, "state", known[country]) from None
     return found
 
@@ -118,8 +118,8 @@ def _is_short(country: str) -> bool:
 class SchoolCalendar:
     """The city's school days and lesson hours.
 
-    What is known of school holidays is shipped for German states; the city's own list adds to
-    that, and stands alone where nothing is shipped.
+    School holidays are shipped for German states; the city's own list is added to them, and is
+    the only source elsewhere.
 
     Raises:
         CalendarError: if the public holidays of the calendar's country and state are not known.
@@ -136,7 +136,7 @@ class SchoolCalendar:
         if shipped is not None:
             known.append((shipped.first_day, shipped.last_day))
         self._first_day = min((first for first, _ in known), default=date.max)
-        # The last day whose school holidays are known.
+        # The last day with known school holidays.
         self.data_ends = max((last for _, last in known), default=NOTHING_KNOWN)
         self._holiday_of = dict.fromkeys(calendar.days_off, DAY_OFF)
         for spell in spells:
@@ -152,7 +152,7 @@ class SchoolCalendar:
         return self.days_left(instant) <= WARNING_DAYS
 
     def utc_offset_seconds(self, instant: datetime) -> float:
-        """Return how far local time is ahead of UTC at an aware instant, in seconds."""
+        """Return the offset of local time from UTC at an aware instant, in seconds."""
         offset = instant.astimezone(self.timezone).utcoffset()
         return 0.0 if offset is None else offset.total_seconds()
 
@@ -161,7 +161,7 @@ class SchoolCalendar:
         return instant.astimezone(self.timezone).date()
 
     def day_kind(self, day: date) -> DayKind:
-        """Return what a local day is; a weekend is a weekend in the holidays, too."""
+        """Return the kind of a local day; a weekend is a weekend in the holidays, too."""
         if day.weekday() >= _SATURDAY:
             return DayKind.WEEKEND
         if day in self._public:
@@ -171,7 +171,7 @@ class SchoolCalendar:
         return DayKind.SCHOOL_DAY if self._first_day <= day <= self.data_ends else DayKind.UNKNOWN
 
     def day_name(self, day: date) -> str:
-        """Return the name of a local day's holiday, public before school; empty without one."""
+        """Return the name of a local day's holiday, public before school; empty if none."""
         return self._public.get(day) or self._holiday_of.get(day, "")
 
     def in_lessons(
@@ -204,19 +204,19 @@ class SchoolCalendar:
         )
 
     def bounds_of_day(self, day: date) -> tuple[datetime, datetime]:
-        """Return the UTC instants at which a local day begins and the next one does."""
+        """Return the UTC instants at which a local day and the next one begin."""
         midnight = datetime.min.time()
         begin = datetime.combine(day, midnight, self.timezone).astimezone(UTC)
         end = datetime.combine(day + timedelta(days=1), midnight, self.timezone).astimezone(UTC)
         return begin, end
 
     def minutes_of_day(self, day: date) -> int:
-        """Return how many minutes a local day has: 1440, or 1380 and 1500 on the DST days."""
+        """Return the number of minutes of a local day: 1440, or 1380 and 1500 on DST changes."""
         begin, end = self.bounds_of_day(day)
         return (end - begin) // timedelta(minutes=1)
 
     def _has_lessons(self, day: date) -> bool:
-        # Lessons on a Saturday are the configuration's to say; the kind of day is for people.
+        # The configuration decides about lessons on Saturdays; the kind of day is for people.
         if day in self._public or day in self._holiday_of:
             return False
         return self.day_kind(day) in {DayKind.SCHOOL_DAY, DayKind.WEEKEND, DayKind.UNKNOWN}

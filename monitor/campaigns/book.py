@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CampaignBook:
-    """Collects campaigns from ledger entries and knows what they show."""
+    """Collects campaigns from ledger entries and evaluates them."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._entries: dict[str, list[Entry]] = {}
@@ -36,7 +36,7 @@ class CampaignBook:
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Judge everything by another inventory's goal and time zone."""
+        """Re-evaluate everything by the goal and time zone of another inventory."""
         self._goal = inventory.goal
         self._zone = ZoneInfo(inventory.calendar.timezone)
         self._classes = {
@@ -47,10 +47,10 @@ class CampaignBook:
             self._judge(campaign)
 
     def take(self, entries: Iterable[Entry]) -> bool:
-        """Take entries, those of other kinds too; return whether a campaign changed.
+        """Process entries, those of other kinds too; return whether a campaign changed.
 
         Raises:
-            MalformedEntryError: if one is not what this program writes.
+            MalformedEntryError: if an entry has an invalid payload.
         """
         touched: set[str] = set()
         for entry in entries:
@@ -65,7 +65,7 @@ class CampaignBook:
         return bool(touched)
 
     def judged(self, site: str) -> list[Judged]:
-        """Return what each campaign of a `school/site` shows."""
+        """Return the result of each campaign of a `school/site`."""
         return [
             self._judged[campaign.id]
             for campaign in self._campaigns.values()
@@ -73,7 +73,7 @@ class CampaignBook:
         ]
 
     def latest(self) -> dict[str, tuple[Campaign, Judged]]:
-        """Return of each `school/site` with a campaign the one that ended last or still runs."""
+        """Return the latest campaign of each `school/site`: running, or the last to end."""
         found: dict[str, tuple[Campaign, Judged]] = {}
         for campaign in sorted(self._campaigns.values(), key=_end):
             if campaign.id in self._judged:
@@ -81,9 +81,9 @@ class CampaignBook:
         return found
 
     def passed(self) -> dict[str, datetime]:
-        """Return of each `school/site` when its last passed campaign ended, an aware UTC instant.
+        """Return when the last passed campaign of each `school/site` ended, an aware UTC instant.
 
-        Later campaigns that failed or are not complete do not count.
+        Later campaigns that failed or are incomplete do not count.
         """
         found: dict[str, datetime] = {}
         for campaign in self._campaigns.values():
@@ -106,7 +106,7 @@ class CampaignBook:
 def judge(
     campaign: Campaign, goal: Goal | None, classes: int | None, zone: ZoneInfo
 ) -> CampaignVerdict | None:
-    """Return what a campaign shows by a goal's criterion, by the contract where there is no goal.
+    """Return a campaign's verdict by a goal's criterion, or by the contract without a goal.
 
     None if the goal is per class and the school's number of classes is not configured.
     """

@@ -29,10 +29,10 @@ CLASS_BPS: Final = 30_000_000
 
 
 def measured_by(campaign: Campaign, criterion: Criterion, classes: int | None) -> Campaign | None:
-    """Return the campaign with the rates that the criterion asks for.
+    """Return the campaign with the rates that the criterion demands.
 
     None if the criterion is per class and the number of classes is not configured: then no
-    campaign can show anything.
+    campaign has a verdict.
     """
     if criterion is Criterion.GIGABIT:
         down, up = _gigabit(campaign.down), _gigabit(campaign.up)
@@ -41,7 +41,7 @@ def measured_by(campaign: Campaign, criterion: Criterion, classes: int | None) -
     elif classes is None:
         return None
     else:
-        # The federal floor speaks of the way to the school; the other way stays the contract's.
+        # The federal minimum is about the download; for the upload the contract remains.
         down, up = _for_classes(campaign.down, classes), _of_contract(campaign.up)
     return replace(campaign, down=down, up=up)
 
@@ -51,16 +51,16 @@ def _of_contract(contract: Rates) -> Rates:
 
 
 def _gigabit(contract: Rates) -> Rates:
-    """Return rates that ask for a line of 1 Gbit/s; the contract's minimum stays, below that."""
+    """Return rates that demand a line of 1 Gbit/s; the contract's minimum stays if it is lower."""
     certain = _certain(GIGABIT_BPS)
     return Rates(GIGABIT_BPS, certain, min(contract.minimum_bps, certain))
 
 
 def _for_classes(contract: Rates, classes: int) -> Rates:
-    """Return rates that ask for what the classes and the administration need, as payload.
+    """Return rates that demand what the classes and the administration need, as payload.
 
-    The whole of it on a line of a faster contract; a line of just that contract is asked for
-    what it can carry.
+    The full amount on a line with a faster contract; a line with exactly that contract need only
+    reach what it can carry.
     """
     need = CLASS_BPS * (classes + 1)
     asked = need if need > contract.maximum_bps else min(need, _certain(contract.maximum_bps))
@@ -72,5 +72,5 @@ def _at_most(rates: Rates, bps: float) -> Rates:
 
 
 def _certain(line_bps: float) -> float:
-    """Return the payload that a line of that rate carries for certain."""
+    """Return the payload rate that a line of that rate carries for certain."""
     return line_bps * 9 / 10

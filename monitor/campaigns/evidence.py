@@ -22,19 +22,19 @@ Method = Literal["iperf3", "http"]
 
 MINIMUM_STREAMS: Final = 4
 MINIMUM_SECONDS: Final = 10.0
-# Traffic of the school itself during a test, as a share of the contracted rate.
+# The school's own traffic during a test, as a share of the contracted rate.
 CROSS_TRAFFIC_LIMIT: Final = 0.05
 
 
 class Direction(StrEnum):
-    """Which way the data flows: `down` is towards the site."""
+    """The direction of the data; `down` is towards the site."""
 
     DOWN = "down"
     UP = "up"
 
 
 class Invalidity(StrEnum):
-    """Why a measurement says nothing about the line."""
+    """Why a measurement is not valid as evidence about the line."""
 
     TOO_FEW_STREAMS = "too_few_streams"
     TOO_SHORT = "too_short"
@@ -47,7 +47,7 @@ class Invalidity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What is owed in one direction, in bit/s: contracted (maximum), normal and minimum rate."""
+    """The owed rates of one direction in bit/s: contracted (maximum), normal and minimum rate."""
 
     maximum_bps: float
     normal_bps: float
@@ -59,9 +59,9 @@ class Measurement:
     """One test of a line, both directions.
 
     `site` is `school/site`, `at` the aware UTC instant of its start. A rate that the tool did
-    not find is None. `seconds` is the length of the shorter direction, `cross_traffic_share`
+    not determine is None. `seconds` is the length of the shorter direction, `cross_traffic_share`
     the other traffic on the uplink as a share of the contracted rate in the worse direction,
-    None if its counters could not tell; `down_others_bps` and `up_others_bps` are that traffic
+    None if the counters do not tell; `down_others_bps` and `up_others_bps` are that traffic
     in the measured direction, in bit/s of octets as the router counts them. `held_slot`: no
     other test of the operator ran. `campaign` is the campaign's id, empty for a single test.
     """
@@ -82,27 +82,27 @@ class Measurement:
     up_others_bps: float | None = None
 
     def rate(self, direction: Direction) -> float | None:
-        """Return the rate of one direction in bit/s, None if the tool found none."""
+        """Return the rate of one direction in bit/s, None if the tool determined none."""
         return self.down_bps if direction is Direction.DOWN else self.up_bps
 
     def others(self, direction: Direction) -> float:
-        """Return what others took of the line in one direction, in bit/s of payload.
+        """Return the cross traffic in one direction, in bit/s of payload.
 
-        What the router counted, taken as full segments.
+        Derived from the router's counters, assuming full segments.
         """
         counted = self.down_others_bps if direction is Direction.DOWN else self.up_others_bps
         return (counted or 0.0) / COUNTED_PER_PAYLOAD
 
     def carried(self, direction: Direction) -> float:
-        """Return what the line carried in one direction in bit/s: the test's rate and others'.
+        """Return the total rate of the line in one direction in bit/s: the test's and others'.
 
-        0 where the tool found no rate.
+        0 if the tool determined no rate.
         """
         rate = self.rate(direction)
         return 0.0 if rate is None else rate + self.others(direction)
 
     def invalidities(self) -> tuple[Invalidity, ...]:
-        """Return every reason why this measurement does not count; none if it is valid.
+        """Return all reasons why this measurement does not count; empty if it is valid.
 
         Source: docs/rollout.md, "What a valid measurement is".
         """
@@ -121,7 +121,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """The measurements of one site that are judged together, and what was owed then."""
+    """The measurements of one site that are evaluated together, and the rates owed at the time."""
 
     id: str
     site: str
@@ -130,7 +130,7 @@ class Campaign:
     measurements: tuple[Measurement, ...] = ()
 
     def owed(self, direction: Direction) -> Rates:
-        """Return what is owed in one direction."""
+        """Return the owed rates of one direction."""
         return self.down if direction is Direction.DOWN else self.up
 
 
@@ -144,11 +144,11 @@ class CampaignOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignVerdict:
-    """What a campaign shows: the whole, and each direction with its reasons as text.
+    """The result of a campaign: the whole, and each direction with its reasons as text.
 
-    `missing` says what a campaign lacks to be complete. `counted` measurements were judged, from
-    `first` to `last` (starts of tests, None without any). `down_reasons` and `up_reasons` name
-    the rules that the direction broke, empty if it kept them all.
+    `missing` says what a campaign lacks to be complete. `counted` measurements were evaluated,
+    from `first` to `last` (starts of tests, None without any). `down_reasons` and `up_reasons`
+    name the rules that the direction broke, empty if it met all of them.
     """
 
     outcome: CampaignOutcome
@@ -164,11 +164,11 @@ class CampaignVerdict:
 
 @dataclass(frozen=True, slots=True)
 class LineDay:
-    """24 hours of a line: its latest 1440 minutes before `until` that were owed or not known.
+    """24 hours of a line: its latest 1440 minutes before `until` that were owed or unknown.
 
     Minutes of maintenance and outside the contract's hours are left out. `counted_minutes` were
     up or down, `answered_minutes` of them up; the rest of the 1440 is unknown. `right_line` says
-    whether the line was seen to be the expected one, None if nothing tells; `line` says why.
+    whether the line was identified as the expected one, None if unknown; `line` says why.
     """
 
     site: str
@@ -182,10 +182,10 @@ class LineDay:
 
 @dataclass(frozen=True, slots=True)
 class PassivePeak:
-    """The most that a line carried in one minute of ordinary use, in bit/s.
+    """The highest rate that a line carried in one minute of ordinary use, in bit/s.
 
-    Evidence that the line can carry that much. It is never evidence of verification: nobody
-    knows how much was asked for.
+    Evidence that the line can carry that much. It never verifies a line, because the demand is
+    not known.
     """
 
     site: str
@@ -196,7 +196,7 @@ class PassivePeak:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A campaign's id and what it shows."""
+    """A campaign's id and its verdict."""
 
     campaign: str
     verdict: CampaignVerdict

@@ -27,7 +27,7 @@ TRAFFIC: Final = "campaign_traffic"
 
 
 class Refusal(StrEnum):
-    """Why a test was not begun, or was stopped."""
+    """Why a test was not started, or was stopped."""
 
     CANCELLED = "cancelled"
     NOT_CONFIGURED = "not_configured"
@@ -43,7 +43,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal with its sentence; `until` is when asking again makes sense, if that is known."""
+    """A refusal with its sentence; `until` is when a retry makes sense, if known."""
 
     refusal: Refusal
     sentence: str
@@ -55,11 +55,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What bears on a test at one moment.
+    """The conditions for a test at one moment.
 
     `lessons_until` and `maintenance_until` are None outside of them, `slot_holder` is the site
-    that tests now (empty: none). `load` is the others' share of the contracted rate, None if it
-    is not known. Bytes are payload.
+    under test (empty: none). `load` is the cross traffic as a share of the contracted rate, None
+    if unknown. Bytes are payload.
     """
 
     uplink: State
@@ -75,21 +75,21 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Who tests, or wants to: tests of one scope exclude one another."""
+    """A site that tests, or is about to: tests of one scope exclude one another."""
 
     site: str
     scope: Literal["city", "provider"]
     provider: str
 
     def excludes(self, other: Hold) -> bool:
-        """Return whether both may not test at once."""
+        """Return whether the two must not test at the same time."""
         if "city" in {self.scope, other.scope}:
             return True
         return self.provider == other.provider
 
 
 def why_not_begin(situation: Situation) -> Refused | None:
-    """Return why a test may not begin, None if it may."""
+    """Return why a test may not start, None if it may."""
     refused = why_stop(situation)
     if refused is not None:
         return refused
@@ -104,13 +104,13 @@ def why_not_begin(situation: Situation) -> Refused | None:
         )
         return Refused(Refusal.BYTE_CAP, said)
     if situation.load is None:
-        said = "the uplink's counters do not tell its load"
+        said = "the uplink's load is not known from its counters"
         return Refused(Refusal.LOAD_UNKNOWN, said)
     return None
 
 
 def why_stop(situation: Situation) -> Refused | None:
-    """Return why a running test has to end at once, None if it may go on."""
+    """Return why a running test must stop at once, None if it may go on."""
     if situation.is_cancelled:
         return Refused(Refusal.CANCELLED, "the campaign was cancelled")
     if situation.lessons_until is not None:
@@ -131,7 +131,7 @@ def why_stop(situation: Situation) -> Refused | None:
 
 
 def bytes_needed(settings: Throughput, contract: Contract) -> int:
-    """Return the payload that one test in both directions moves at the contracted rates."""
+    """Return the payload that one test in both directions transfers at the contracted rates."""
     seconds = settings.warm_up + settings.seconds
     return int((contract.down_bps + contract.up_bps) * seconds / 8)
 
@@ -139,7 +139,7 @@ def bytes_needed(settings: Throughput, contract: Contract) -> int:
 def lessons_until(
     school_type: str, lessons: LessonHours, begin: datetime, end: datetime
 ) -> datetime | None:
-    """Return when the lessons end that a test from `begin` to `end` would touch, None if none."""
+    """Return the end of lessons that a test from `begin` to `end` overlaps, None if none."""
     days = {lessons.local_day(begin), lessons.local_day(end)}
     touched = [
         ends
@@ -152,7 +152,7 @@ def lessons_until(
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a test that began at `at` has moved at a `school/site`, whether it counts or not."""
+    """The payload of a test at a `school/site` that began at `at`, whether it counts or not."""
 
     site: str
     campaign: str
@@ -167,10 +167,10 @@ traffic_entry, read_traffic = _TRAFFIC.entry, _TRAFFIC.read
 
 
 def moved_on(entries: Iterable[Entry], site: str, day: date, lessons: LessonHours) -> int:
-    """Return the payload bytes that a site's tests moved on a local day.
+    """Return the payload bytes that a site's tests transferred on a local day.
 
     Raises:
-        MalformedEntryError: if an entry is not what this program writes.
+        MalformedEntryError: if an entry has an invalid payload.
     """
     return sum(
         read_traffic(entry).payload_bytes

@@ -14,15 +14,15 @@ from __future__ import annotations
 from typing import Final
 
 MTU: Final = 1500
-# IPv4 20, TCP 20, its time stamps 12. IPv6 has 20 more.
+# IPv4 20, TCP 20, its timestamps 12. IPv6 has 20 more.
 HEADERS: Final = 52
 SEGMENT: Final = MTU - HEADERS
 """Payload of a full segment in octets: 1448."""
 
-# Addresses and type. The check sequence is counted too by RFC 3635, but not by every agent: the
-# smaller figure makes others' traffic look larger, never the line's own result.
+# Addresses and type. RFC 3635 also counts the FCS, but not every agent does: the smaller
+# figure makes cross traffic look larger, never the line's own result.
 _COUNTED_OVERHEAD: Final = 14
-# Header 14, check sequence 4, preamble 8, gap 12.
+# Header 14, FCS 4, preamble 8, gap 12.
 _WIRE_OVERHEAD: Final = 38
 
 COUNTED_PER_PAYLOAD: Final = (MTU + _COUNTED_OVERHEAD) / SEGMENT
@@ -32,4 +32,4 @@ PAYLOAD_OF_WIRE: Final = SEGMENT / (MTU + _WIRE_OVERHEAD)
 """The share of an Ethernet line's rate that arrives as payload: 1448 / 1538, or 94.1 %."""
 
 ACKNOWLEDGEMENT_PER_PAYLOAD: Final = (HEADERS + _COUNTED_OVERHEAD) / SEGMENT
-"""Counted octets that go back: one acknowledgement a segment at most (RFC 9293 §3.8.6.3)."""
+"""Counted octets in the reverse direction: at most one ACK per segment (RFC 9293 §3.8.6.3)."""

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class Consumer:
-    """Follows the observations, the time and the inventory; what it leaves out does nothing.
+    """Follows the observations, the time and the inventory; methods not overridden do nothing.
 
-    Nothing here waits. An exception ends the daemon, but for `reconfigure`, where it refuses a
+    Nothing here waits. An exception ends the daemon, except in `reconfigure`, where it rejects the
     reload.
     """
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; called on the consumer's twin.
+        """Use another inventory; called on the consumer's twin.
 
-        A reload may still be refused after this call. So it replaces what the twin holds, and
-        changes what others hold as well (boards, the exposition) by their twins of that swap.
+        A reload may still be rejected after this call. So it replaces objects of the twin, and
+        changes shared objects (boards, the exposition) through their twins of that swap.
         """
 
     def observe(self, observation: Observation, moment: Moment) -> None:
-        """Take in an observation that ended at that moment."""
+        """Process an observation that ended at that moment."""
 
     def tick(self, moment: Moment) -> None:
-        """Let time pass: called every few seconds."""
+        """Called every few seconds as time passes."""

@@ -54,9 +54,9 @@ HOUSEKEEPING_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things stand, for a person who watches: counts since the daemon's start.
+    """The current state for a person who watches: counts since the daemon's start.
 
-    `down` is what has to be repaired, `findings` all that is not up, `degraded` what works badly.
+    `down` are the devices to repair, `findings` all that is not up, `degraded` what works badly.
     """
 
     schools: int
@@ -70,12 +70,12 @@ class Status:
 
     @property
     def root_causes(self) -> tuple[str, ...]:
-        """Return the names of what has to be repaired."""
+        """Return the names of the devices to repair."""
         return tuple(map(str, self.down))
 
 
 class Daemon:
-    """The running monitor. Built by `open_daemon`; `run` does the work until told to stop.
+    """The running monitor. Built by `open_daemon`; `run` does the work until it is stopped.
 
     Raises:
         CapacityError: if the checks cannot all run on time.
@@ -101,11 +101,11 @@ class Daemon:
     async def run(self, stop: asyncio.Event, supervisor: Supervisor | None = None) -> None:
         """Probe until `stop` is set; when this returns, every check has ended.
 
-        `supervisor` is told that the daemon is alive as long as checks end, and when it stops.
+        `supervisor` is notified as long as checks complete, and when the daemon stops.
         """
         supervisor = supervisor or Supervisor({})
         with ExitStack() as stack:
-            # However it ends, the minutes that are known are kept.
+            # However it ends, the known minutes are recorded.
             stack.callback(lambda: self._pipeline.stop(self._moment()))
             stack.enter_context(rare_collections(len(self._schedule.checks)))
             async with asyncio.TaskGroup() as group:
@@ -119,7 +119,7 @@ class Daemon:
                     task.cancel()
 
     def _work(self, supervisor: Supervisor) -> dict[str, Coroutine[Any, Any, None]]:
-        """Return by name what runs side by side until the end."""
+        """Return the concurrent tasks, by name."""
         parts, folder = self._parts, self._settings.state_directory
         house, ledger, place = parts.threads.house, parts.ledger, self._settings.ledger_place
         pipeline, requests = self._pipeline, RequestFile(folder / FILE_NAME)
@@ -150,7 +150,7 @@ class Daemon:
             self._welcome_back(check, before)
 
     def _welcome_back(self, ping: Check, before: Outcome | None) -> None:
-        """A device that answers again need not wait for its walk's back-off to end."""
+        """Poll a device that answers again at once, instead of waiting for its back-off to end."""
         if before is Outcome.FAILED:
             self._schedule.hurry(f"{ping.id.removesuffix(ping.name)}{CheckKind.INTERFACES}")
 
@@ -171,13 +171,13 @@ class Daemon:
             self._parts.own.loop_lag.observe(max(0.0, self._clock.monotonic() - due))
 
     async def _settle(self) -> None:
-        """Take what has been built by the end of the first cycle out of garbage collection."""
+        """Exclude all that was built by the end of the first cycle from garbage collection."""
         while self.not_ready():
             await self._clock.sleep(HOUSEKEEPING_SECONDS)
         keep_what_is_there()
 
     def _longest_pause(self) -> float:
-        """Return how long nothing may end: the most frequent check's run after the next."""
+        """Return the longest regular pause between checks: two of the shortest intervals."""
         checks = self._schedule.checks
         return min((2 * check.interval + check.timeout for check in checks), default=math.inf)
 
@@ -188,18 +188,18 @@ class Daemon:
         return self.inventory, self._pipeline.verdicts.calendar.in_lessons
 
     def request_reload(self, trigger: str) -> None:
-        """Have the configuration read again; requests while one is under way become one."""
+        """Reload the configuration; requests during a reload are merged."""
         self._reloads.request(trigger)
 
     async def reload(self, trigger: str = "HTTP") -> bool:
-        """Read the configuration again; return whether it was applied, the log says why not."""
+        """Reload the configuration; return whether it was applied, the log says why not."""
         return await self._reloads.reload(trigger)
 
     async def take_traps(self, place: tuple[str, int], stack: AsyncExitStack) -> None:
-        """Take traps at an address until the stack is closed.
+        """Receive traps at an address until the stack is closed.
 
         Raises:
-            TrapAddressError: if the address cannot be had; the message names the cure.
+            TrapAddressError: if the address is not available; the message names the remedy.
         """
         parts, hurry = self._parts, self._schedule.hurry
         opened = open_traps(place, parts.exposition, parts.clock, hurry, parts.threads.probes)
@@ -207,36 +207,36 @@ class Daemon:
             desk = await stack.enter_async_context(opened)
         except OSError as error:
             raise TrapAddressError(
-                f"cannot take traps on {place[0]}:{place[1]}: {error.strerror}; ports below 1024 "
-                "need CAP_NET_BIND_SERVICE, and no other receiver may hold the port"
+                f"cannot receive traps on {place[0]}:{place[1]}: {error.strerror}; ports below "
+                "1024 need CAP_NET_BIND_SERVICE, and no other receiver may hold the port"
             ) from None
         await desk.listen(self.inventory, parts.snmp)
         parts.own.count_drops_of("trap", lambda: desk.drops)
         self._reloads.traps = desk
 
     async def begin_goal(self) -> None:
-        """Say in the ledger what the goal is, if that is news to it."""
+        """Record the goal in the ledger if it is new."""
         self._pipeline.goal.begin(await recorded_goal(self._parts.ledger))
 
     def record(self, entries: Sequence[Entry]) -> None:
-        """Take evidence of the roll-out that was found elsewhere."""
+        """Process evidence of the roll-out from elsewhere."""
         self._pipeline.stages.record(entries)
 
     async def probe_now(self, check: Check) -> Observation:
-        """Run one check now, beside the schedule; nothing is recorded."""
+        """Run one check now, outside the schedule; nothing is recorded."""
         return await self._parts.probe_now(check)
 
     def now(self) -> datetime:
-        """Return the present instant."""
+        """Return the current time."""
         return self._clock.now()
 
     def not_ready(self) -> str:
-        """Return why the daemon is not ready yet, empty when it is."""
+        """Return why the daemon is not ready yet, empty if it is."""
         missing = self._pipeline.runs.missing
         return f"{count_of(missing, 'check has', 'checks have')} not run yet" if missing else ""
 
     def status(self) -> Status:
-        """Return where things stand."""
+        """Return the current state."""
         board, runs = self._pipeline.verdicts.board, self._pipeline.runs
         findings = dict(board.findings())
         not_up = {
@@ -258,7 +258,7 @@ class Daemon:
 
     @property
     def sources(self) -> Sources:
-        """Return where all that one reads of the city stands."""
+        """Return the sources of the displayed data."""
         pipeline, verdicts = self._pipeline, self._pipeline.verdicts
         return Sources(
             self.inventory,
@@ -275,12 +275,12 @@ class Daemon:
 
     @property
     def inventory(self) -> Inventory:
-        """Return what there is to watch now."""
+        """Return the current inventory."""
         return self._reloads.loaded.inventory
 
     @property
     def traps(self) -> TrapDesk | None:
-        """Return what takes traps, None if nothing does."""
+        """Return the receiver of traps, None if there is none."""
         return self._reloads.traps
 
     @property
@@ -291,7 +291,7 @@ class Daemon:
 
     @property
     def scheme(self) -> str:
-        """Return by which scheme the pages are reached: http or https."""
+        """Return the scheme of the pages: http or https."""
         web = self._parts.web_file
         return "http" if web is None or web.tls_context() is None else "https"
 
@@ -302,5 +302,5 @@ class Daemon:
 
     @property
     def ledger_place(self) -> LedgerPlace:
-        """Return where the ledger can be read."""
+        """Return the place of the ledger, for reading."""
         return self._settings.ledger_place

@@ -23,9 +23,9 @@ _MORE_FOR_A_CHECK = 4
 
 @contextmanager
 def rare_collections(checks: int) -> Iterator[None]:
-    """Collect only once many more objects live than before; as it was when this ends.
+    """Collect only when many more objects exist than before; restored on exit.
 
-    How many more is so chosen that it is not what so many checks have under way.
+    The threshold is above the number of objects that so many checks need temporarily.
     """
     before = gc.get_threshold()
     gc.set_threshold(YOUNG_OBJECTS + _MORE_FOR_A_CHECK * checks, *before[1:])
@@ -37,10 +37,10 @@ def rare_collections(checks: int) -> Iterator[None]:
 
 
 def keep_what_is_there() -> None:
-    """Take all that lives now out of garbage collection.
+    """Exclude all current objects from garbage collection.
 
-    A full collection over the state of a whole city holds the loop for 0.1 s (measured); what
-    lives as long as the daemon need not be looked at again.
+    A full collection over the state of a whole city blocks the loop for 0.1 s (measured); objects
+    that live as long as the daemon need not be scanned again.
     """
     gc.collect()
     gc.freeze()

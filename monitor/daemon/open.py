@@ -52,11 +52,11 @@ async def open_daemon(
 ) -> AsyncIterator[Daemon]:
     """Build the daemon, listen, and close everything again when the context ends.
 
-    `rollout_clock` tells the roll-out another time than the rest, for a demo of years.
+    `rollout_clock` gives the roll-out a different time, for a demo of years.
 
     Raises:
         WebFileError, StrangersError, StateDirectoryError, AddressInUseError, CapacityError: each
-            a line with its cure; the first two before anything is touched.
+            one line with its remedy; the first two before anything is changed.
         Whatever `load` and `open_echo` raise.
     """
     loaded = load()
@@ -95,7 +95,7 @@ async def open_daemon(
 
 
 def _web_file(settings: Settings, clock: Clock, own: OwnMetrics) -> WebFile | None:
-    """Return the web configuration file, None without one; refuse strangers without a login."""
+    """Return the web configuration file, None without one; refuse access without a login."""
     audience = Audience(settings.host, settings.without_login, settings.reload_by_http)
     if settings.web_config is None:
         audience.refuse_strangers(WebAccess())

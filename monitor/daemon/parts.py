@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Transports, stores and threads; `rollout_clock` is None where the roll-out has the same."""
+    """Transports, stores and threads; `rollout_clock` is None if it is the same clock."""
 
     clock: Clock
     echo: EchoTransport
@@ -45,5 +45,5 @@ class Parts:
         return await PROBES[check.kind](check, context)
 
     async def probe_now(self, check: Check) -> Observation:
-        """Run one check now, beside the schedule; nothing is recorded."""
+        """Run one check now, outside the schedule; nothing is recorded."""
         return await self.probe(check, self.clock.monotonic() + check.timeout)

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The consumers of a daemon; by name those whose findings others read.
+    """The consumers of a daemon; those whose results others read by name.
 
-    A reload changes what they hold, never which ones there are.
+    A reload changes their contents, but not the set of consumers.
     """
 
     consumers: tuple[Consumer, ...]
@@ -61,24 +61,24 @@ class Pipeline:
     goal: CityGoal
 
     def reconfigure(self, loaded: Loaded, swap: Swap) -> None:
-        """Have the twins of all consumers take over another configuration."""
+        """Let the twins of all consumers use another configuration."""
         for consumer in self.consumers:
-            # Of a shard's consumers, the goal alone is the whole city's.
+            # Of a shard's consumers, only the goal uses the whole city.
             inventory = loaded.whole if consumer is self.goal else loaded.inventory
             swap.twin(consumer).reconfigure(inventory, swap)
 
     def observe(self, observation: Observation, moment: Moment) -> None:
-        """Have all consumers take in an observation that just ended."""
+        """Let all consumers process an observation that just ended."""
         for consumer in self.consumers:
             consumer.observe(observation, moment)
 
     def tick(self, moment: Moment) -> None:
-        """Let time pass: call it every few seconds."""
+        """Called every few seconds as time passes."""
         for consumer in self.consumers:
             consumer.tick(moment)
 
     def stop(self, moment: Moment) -> None:
-        """Account for the minutes that are known, before the end; no observation may follow."""
+        """Record the known minutes before the end; no observation may follow."""
         try:
             self.tick(moment)
         finally:
@@ -92,7 +92,7 @@ def build_judges(
     exposition: Exposition,
     memory: Memory | None = None,
 ) -> tuple[Verdicts, Uplinks]:
-    """Return the consumers that judge and record nothing: all that a shell command needs."""
+    """Return the consumers that judge without recording: all that a shell command needs."""
     verdicts = Verdicts(inventory, clock, maintenance, memory)
     return verdicts, Uplinks(inventory, verdicts, exposition)
 
@@ -100,10 +100,10 @@ def build_judges(
 async def build_pipeline(
     loaded: Loaded, parts: Parts, maintenance: MaintenanceBook, past: Past
 ) -> Pipeline:
-    """Return the consumers of a configuration, which know what `past` recorded.
+    """Return the consumers of a configuration, with the records in `past`.
 
     Raises:
-        LedgerError: if the past cannot be read.
+        LedgerError: if the records cannot be read.
     """
     inventory, clock, exposition, ledger = (
         loaded.inventory,
@@ -131,21 +131,21 @@ async def build_pipeline(
         is_shard=loaded.city is not None,
         rollout_clock=parts.rollout_clock,
     )
-    # At each observation, tick and reload, one after the other. The order matters where a line
-    # says so; a consumer that depends on none is best put at the end.
+    # Called in this order at each observation, tick and reload. The order matters where a comment
+    # says so; a consumer without dependencies belongs at the end.
     consumers: tuple[Consumer, ...] = (
         runs,
-        # Before all that expose: a reload has it drop the series of removed schools.
+        # Before all that expose: on a reload it drops the series of removed schools.
         Samples(inventory, exposition),
-        # Before all that follow its changes and its calendar.
+        # Before all that use its changes and its calendar.
         verdicts,
-        # Both before the output: what is owed to the ledger comes first.
+        # Both before the output: the ledger comes first.
         minutes,
         Troubles(verdicts, ledger, troubles),
         VerdictOutput(inventory, verdicts, exposition),
         uplinks,
         Links(inventory, exposition),
-        # After the minutes: those that have settled are evidence.
+        # After the minutes: settled ones are evidence.
         stages,
         round_trips,
         campaigns,

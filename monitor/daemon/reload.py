@@ -30,7 +30,7 @@ audit = logging.getLogger("monitor.audit")
 
 
 class Reloads:
-    """Holds the configuration in force, `loaded`, and replaces it.
+    """Holds the current configuration, `loaded`, and replaces it.
 
     Raises:
         CapacityError: if the checks of the first one cannot all run on time.
@@ -61,7 +61,7 @@ class Reloads:
         audit.info(_applied(loaded.inventory, change))
 
     def request(self, trigger: str) -> None:
-        """Have the configuration read again; requests while one is under way become one."""
+        """Reload the configuration; requests during a reload are merged."""
         self._trigger = trigger
         self._wanted.set()
 
@@ -73,10 +73,10 @@ class Reloads:
             await self.reload(self._trigger)
 
     async def reload(self, trigger: str) -> bool:
-        """Read the configuration again; keep the one that runs if anything is wrong with it.
+        """Reload the configuration; keep the current one if anything is wrong with the new one.
 
-        Returns whether it was applied; the log says why not. `trigger` is what asked for it. The
-        web configuration file is read, too; it is applied or rejected apart from the other.
+        Returns whether it was applied; the log says why not. `trigger` is what requested it. The
+        web configuration file is reloaded, too, and applied or rejected independently.
         """
         house = self._parts.threads.house
         if (web := self._parts.web_file) is not None:
@@ -84,7 +84,7 @@ class Reloads:
         async with self._lock:
             before = self.loaded
             try:
-                # A file made to be slow to refuse must not hold up the probes.
+                # A file that is slow to reject must not delay the probes.
                 loaded = await house.run(self._load)
                 refuse_loss_of_end(before.inventory, loaded.inventory)
                 if not self._settings.allow_fewer_schools:
@@ -92,7 +92,7 @@ class Reloads:
                 words = changes_between(before.inventory, loaded.inventory)
                 await self._take_over(loaded)
             except REFUSALS as error:
-                # The file's own errors say all there is to know; a traceback would bury them.
+                # The file's own errors are complete; a traceback would hide them.
                 self._refuse(trigger, before, error)
                 return False
             except Exception as error:  # noqa: BLE001  # whatever it is, the old world is whole
@@ -103,10 +103,10 @@ class Reloads:
             return True
 
     async def _take_over(self, loaded: Loaded) -> None:
-        """Build all that follows from another configuration, then put it in place at once."""
+        """Build everything that depends on the new configuration, then put it in place at once."""
         traps, swap = self.traps, Swap()
         senders = await traps.look_up(loaded.inventory) if traps is not None else None
-        # From here on nothing waits: until the commit the old world stands, after it the new one.
+        # Nothing below waits: until the commit the old state is in force, after it the new one.
         desk = swap.twin(traps) if traps is not None else None
         outdated = traps.receiver if traps is not None else None
         try:
@@ -115,10 +115,10 @@ class Reloads:
             swap.twin(self._parts.own).count_reload(self._parts.clock.now(), successful=True)
             self._pipeline.reconfigure(loaded, swap)
             swap.twin(self).loaded = loaded
-            # They had to be looked up first, which waits, and their receiver is to be closed.
+            # Their addresses were looked up first, which waits; now their receiver must be closed.
             if desk is not None and senders is not None:
                 desk.reconfigure(senders, swap.twin(self._parts.snmp), swap)
-            # Without a commit it finds nothing to do.
+            # Does nothing without a commit.
             asyncio.get_running_loop().call_soon(self._schedule.reconcile)
             line = _applied(loaded.inventory, change)
             swap.commit()
@@ -136,7 +136,7 @@ class Reloads:
     ) -> None:
         self._parts.own.count_reload(self._parts.clock.now(), successful=False)
         audit.error(
-            "configuration not reloaded by %s, the one before (%s) keeps running: %s%s",
+            "configuration not reloaded by %s; keeping the previous one (%s): %s%s",
             trigger,
             before.digest[:12],
             f"a bug of the monitor: {type(error).__name__}: " if bug else "",
@@ -145,13 +145,13 @@ class Reloads:
         )
 
     def close_outdated(self) -> None:
-        """Close what received traps before the last reload; housekeeping tries it again."""
+        """Close the receivers of traps from before the last reload; housekeeping retries it."""
         try:
             for outdated in tuple(self._outdated):
                 outdated.close()
                 self._outdated.remove(outdated)
-        except Exception:  # the new world stands, whatever becomes of the old one
-            log.exception("the receiver of traps of before the reload does not close")
+        except Exception:  # the new configuration is in force, whatever happens to the old
+            log.exception("the previous receiver of traps cannot be closed")
 
 
 def _applied(inventory: Inventory, change: Change) -> str:

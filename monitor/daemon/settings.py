@@ -26,16 +26,16 @@ FORECAST_SECONDS = 3600.0
 
 
 class TrapAddressError(OSError):
-    """No traps can be taken at the address; the message names the cure."""
+    """The address for receiving traps is not available; the message names the remedy."""
 
 
-# What is wrong with a configuration, each in a message of its own; all else is a bug.
+# Errors of a configuration, each with its own message; all others are bugs.
 REFUSALS = (ConfigError, SecretError, CapacityError, ReloadRefusedError)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line decides; everything else stands in the configuration."""
+    """The settings of the command line; all others are in the configuration."""
 
     state_directory: Path
     host: str = "127.0.0.1"
@@ -52,16 +52,16 @@ class Settings:
 
     @property
     def ledger_place(self) -> LedgerPlace:
-        """Return where the ledger is: a file in the state directory, unless said otherwise."""
+        """Return the place of the ledger: a file in the state directory, unless set otherwise."""
         return self.ledger or SqlitePlace(self.state_directory / LEDGER_FILE)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A configuration that was read whole: the inventory and the secrets that it names.
+    """A configuration that was read completely: the inventory and the secrets that it names.
 
-    `digest` is that of the file, SHA-256 in hex; empty where it is of no interest. `city` is the
-    whole of which the inventory is a shard; None where it is no shard.
+    `digest` is that of the file, SHA-256 in hex; empty if not needed. `city` is the
+    whole of which the inventory is a shard; None if it is not a shard.
     """
 
     inventory: Inventory

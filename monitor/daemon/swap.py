@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Swap:
-    """Twins of objects, until they take their place; made and committed without an await between.
+    """Twins of objects until they replace them; created and committed without an await in between.
 
     The objects' classes must have no `__slots__`.
     """
@@ -28,12 +28,12 @@ class Swap:
         self._twins: dict[int, tuple[Any, Any]] = {}
 
     def twin(self, original: T) -> T:
-        """Return the copy that is to be changed, one per object; the object follows at `commit`."""
+        """Return the copy to change, one per object; the object gets its attributes at `commit`."""
         _, twin = self._twins.setdefault(id(original), (original, copy(original)))
-        vars(twin)  # refuses here, and not at the commit, what has none
+        vars(twin)  # fails here, not at the commit, for objects without one
         return cast("T", twin)
 
     def commit(self) -> None:
-        """Give every original its twin's attributes; there is nothing here that can fail."""
+        """Give every original its twin's attributes; nothing in here can fail."""
         for original, twin in self._twins.values():
             original.__dict__ = twin.__dict__

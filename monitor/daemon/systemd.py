@@ -24,12 +24,12 @@ ALIVE = "WATCHDOG=1"
 
 
 class Supervisor:
-    """The service manager that started us, if one did."""
+    """The service manager that started us, if any."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         environment = os.environ if environment is None else environment
         place = environment.get("NOTIFY_SOCKET", "")
-        # An @ stands for the zero of an abstract address.
+        # An @ represents the leading NUL of an abstract socket address.
         self._place = "\0" + place[1:] if place.startswith("@") else place
         microseconds = environment.get("WATCHDOG_USEC", "")
         is_ours = environment.get("WATCHDOG_PID", "") in {"", str(os.getpid())}
@@ -37,16 +37,16 @@ class Supervisor:
 
     @property
     def feed_seconds(self) -> float | None:
-        """Return how often the watchdog is to be fed, None if there is none."""
+        """Return the interval for notifying the watchdog, None if there is none."""
         return self._watchdog / 2 if self._place and self._watchdog else None
 
     async def feed(
         self, clock: Clock, done: Callable[[], int], longest_pause: Callable[[], float]
     ) -> None:
-        """Feed the watchdog, if there is one, as long as what is `done` gets more.
+        """Notify the watchdog, if there is one, as long as `done` increases.
 
-        A schedule that stands still is a stall, as a loop that does: after `longest_pause()`
-        seconds without anything done, nothing is fed any more.
+        A stuck schedule is a stall, like a blocked event loop: after `longest_pause()` seconds
+        without a completed check, the watchdog is no longer notified.
         """
         pause = self.feed_seconds
         if pause is None:
@@ -61,7 +61,7 @@ class Supervisor:
             await clock.sleep(pause)
 
     def tell(self, state: str) -> None:
-        """Send a state; a manager that cannot be reached is no reason to fail."""
+        """Send a state; an unreachable service manager is not an error."""
         if not self._place:
             return
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sending:

@@ -103,7 +103,7 @@ ACCOUNT_METRICS: Final = (
 )
 
 
-# What a ledger's `into` makes of a minute in the account.
+# The class that an excuse's `into` gives a minute in the report.
 INTO_CLASS: Final = {"unknown": "excused", "down": "down"}
 
 
@@ -124,7 +124,7 @@ def excuse_blocks(
 ) -> dict[str, dict[str, bytes]]:
     """Return school id -> family -> lines for excuses in force and their minutes by `school/site`.
 
-    What belongs to no school, such as when an excuse begins, is under an empty id.
+    Series that belong to no school, such as the start of an excuse, are under an empty id.
     """
     of_all = Blocks()
     by_school: dict[str, Blocks] = {"": of_all}

@@ -173,7 +173,7 @@ class Sample(NamedTuple):
 
 
 def blackbox_text(observation: Observation) -> str:
-    """Return an observation as a complete text exposition, families in their names' order."""
+    """Return an observation as a complete text exposition, families sorted by name."""
     lines: list[str] = []
     previous: Metric | None = None
     for sample in sorted(blackbox_samples(observation), key=_place):
@@ -190,7 +190,7 @@ def blackbox_text(observation: Observation) -> str:
 def blackbox_samples(observation: Observation) -> tuple[Sample, ...]:
     """Return the samples that blackbox_exporter 0.23 exposes for a probe of the same kind.
 
-    A check that was not run has `probe_success` 0 alone, as nobody knows better.
+    A check that was not run has only `probe_success` 0, because nothing else is known.
     """
     is_success = observation.outcome is Outcome.OK
     samples = [
@@ -234,7 +234,7 @@ def _echo(echo: EchoRound) -> Iterator[Sample]:
     yield from _phases(
         PROBE_ICMP_DURATION_SECONDS,
         resolve=echo.resolve_seconds,
-        # The socket is shared and open already: blackbox_exporter opens one per probe.
+        # The socket is shared and already open: blackbox_exporter opens one per probe.
         setup=0.0,
         rtt=echo.rtt_seconds or 0.0,
     )
@@ -302,7 +302,7 @@ def _dns(reading: DnsReading) -> Iterator[Sample]:
 
 
 def _address_hash(address: str) -> int:
-    """Return the 32-bit FNV-1a hash of an address's octets, which is what blackbox exposes."""
+    """Return the 32-bit FNV-1a hash of an address's octets, as blackbox_exporter exposes it."""
     digest = 0x811C9DC5
     for octet in ipaddress.ip_address(address.partition("%")[0]).packed:
         digest = ((digest ^ octet) * 0x01000193) & 0xFFFFFFFF
@@ -310,5 +310,5 @@ def _address_hash(address: str) -> int:
 
 
 def _escaped(value: str) -> str:
-    """Return a label's value as the text format wants it."""
+    """Return a label's value escaped for the text format."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -52,7 +52,7 @@ _Line = tuple["Subject", tuple["Degradation", ...]]
 
 
 class DegradedRenderer:
-    """Renders those schools of which something else is to be said than before."""
+    """Renders the schools whose lines have changed."""
 
     __slots__ = ("_told",)
 
@@ -62,9 +62,9 @@ class DegradedRenderer:
     def blocks(
         self, board: VerdictBoard, degraded: Mapping[Subject, tuple[Degradation, ...]]
     ) -> Mapping[str, Mapping[str, bytes]]:
-        """Return school id -> family -> sample lines of each school that changed; at first, of all.
+        """Return school id -> family -> sample lines of each changed school; first, of all.
 
-        A school has an entry for every family, an empty one where nothing is to be said.
+        A school has an entry for every family, an empty one if it has no samples.
         """
         found: dict[str, list[_Line]] = {}
         for subject, verdict in board.findings():

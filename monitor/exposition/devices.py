@@ -47,13 +47,13 @@ SYS_UP_TIME: Final = Metric(
     "Time since the device's network management last started (SNMPv2-MIB)",
     DEVICE,
 )
-# Beside the counters, so that it has a sample wherever they have one.
+# Exposed with the counters, so that it has a sample wherever they have one.
 SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS: Final = Metric(
     "school_device_read_timestamp_seconds",
     Kind.GAUGE,
     "seconds since 1970",
-    "When the last interfaces poll read the device: what the rate of a polled counter is"
-    " divided by, so that a missing poll does not lower it",
+    "When the last interfaces poll read the device; dividing a polled counter's rate by the"
+    " rate of this keeps it correct when a poll is missing",
     DEVICE,
 )
 SCHOOL_DEVICE_SYSTEM_INFO: Final = Metric(
@@ -67,7 +67,7 @@ SCHOOL_DEVICE_HAS_64_BIT_COUNTERS: Final = Metric(
     "school_device_has_64_bit_counters",
     Kind.GAUGE,
     "",
-    "Whether the device has octet counters of 64 bits (ifXTable): 1 yes, 0 no; those of 32"
+    "Whether the device has 64-bit octet counters (ifXTable): 1 yes, 0 no; counters of 32"
     " bits wrap within 34 s at 1 Gbit/s",
     DEVICE,
 )
@@ -75,9 +75,9 @@ SCHOOL_DEVICE_INTERFACES: Final = Metric(
     "school_device_interfaces",
     Kind.GAUGE,
     "interfaces",
-    "Interfaces of the device by how much of them is exported: whole; status, the two states"
-    " alone of ports that are down and carry nothing; none, what `interfaces.select` leaves"
-    " out",
+    "Interfaces of the device by how much of them is exported: whole; status (only the two"
+    " states, for ports that are down and unused); none (left out by"
+    " `interfaces.select`)",
     (*DEVICE, "exported"),
 )
 PROBE_SNMP_REQUESTS: Final = Metric(
@@ -87,7 +87,7 @@ PROBE_SNMP_VARBINDS: Final = Metric(
     "probe_snmp_varbinds",
     Kind.GAUGE,
     "variables",
-    "SNMP variables that the last poll brought",
+    "SNMP variables received in the last poll",
     DEVICE,
 )
 
@@ -100,14 +100,14 @@ SYSTEM_METRICS: Final = (
 )
 POLL_METRICS: Final = (PROBE_SNMP_REQUESTS, PROBE_SNMP_VARBINDS)
 
-# What carries the instant of the reading: all that an interfaces poll brings under the MIB's names.
+# Families that carry the time of the reading: all of an interfaces poll under MIB names.
 POLLED: Final = frozenset(
     metric.name
     for metric in (*INTERFACE_METRICS, SYS_UP_TIME, SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS)
 )
 
 
-# A device that numbers its interfaces anew at every poll must not make us remember them all.
+# A device that renumbers its interfaces at every poll must not fill our memory.
 _KEPT_LABELS = 4000
 _KEPT_TABLES = 64
 
@@ -146,17 +146,17 @@ class DeviceRenderer:
         self._labels = InterfaceLabels(self._device, self._identity, {})
         self._known = LineBegins()
         self._chosen = Choice()
-        # By the rows that a column has, and whether it is exported of unused ports, too.
+        # By the rows of a column, and whether it is exported of unused ports, too.
         self._tables: dict[tuple[tuple[int, ...], bool], Table] = {}
         self._usual: dict[bool, tuple[tuple[int, ...], Table]] = {}
-        # How many interfaces are exported how, as text, and of which rows that is.
+        # How many interfaces are exported how, as text, and for which rows.
         self._counts: tuple[Choice, tuple[int, ...], bytes] = (self._chosen, (), b"")
-        # Of each steady family its table and values at the poll before, their lines, and what
-        # these end with.
+        # For each steady family: its table and values at the previous poll, their lines, and the
+        # lines' end.
         self._kept: dict[Metric, tuple[Table, Values, bytes, bytes]] = {}
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
-        """Return the sample lines of each family that the reading has values for."""
+        """Return the sample lines of each family for which the reading has values."""
         stamps = Stamps(reading if self._has_stamps else None)
         names = {name: reading.columns.get(name, {}) for name in self._names}
         if names != self._labels.names or len(self._labels) > _KEPT_LABELS:
@@ -218,10 +218,10 @@ class DeviceRenderer:
         return texts
 
     def _table(self, column: Column, *, is_state: bool) -> Table:
-        """Return which rows of a column are exported, and what their lines begin with."""
+        """Return which rows of a column are exported, and the beginnings of their lines."""
         rows_of_column = tuple(column)
         usual = self._usual.get(is_state)
-        # Nearly all columns of a device have the same rows: comparing them is less than hashing.
+        # Nearly all columns of a device have the same rows: comparing is cheaper than hashing.
         if usual is not None and usual[0] == rows_of_column:
             return usual[1]
         key = (rows_of_column, is_state)
@@ -237,7 +237,7 @@ class DeviceRenderer:
         return table
 
     def _lines(self, metric: Metric, table: Table, column: Column, stamps: Stamps) -> bytes:
-        """Return a family's lines: those of the poll before if they say the same."""
+        """Return a family's lines, reused from the previous poll if they have not changed."""
         values = table.pick(column)
         if metric not in STEADY:
             return column_text(metric, table, values, stamps)
@@ -247,11 +247,11 @@ class DeviceRenderer:
         )
 
     def _again(self, metric: Metric, table: Table, values: Values, stamps: Stamps) -> bytes:
-        """Return the lines of the poll before if they say the same: comparing costs a fifth."""
+        """Return the previous poll's lines if the values are equal: comparing costs a fifth."""
         kept = self._kept.get(metric)
         if kept is None or kept[0] is not table or kept[1] != values or stamps.others:
             return b""
-        # Only the end of a line has this shape, so that no value is taken for it.
+        # Only the end of a line has this form, so that no value is replaced.
         return kept[2].replace(kept[3], stamps.usual_octets)
 
     def _keep(
@@ -260,7 +260,7 @@ class DeviceRenderer:
         if stamps.others:
             self._kept.pop(metric, None)
         else:
-            # The very lines that are exposed: text kept beside them would be as much again.
+            # The exposed lines themselves: a separate text would take the same memory again.
             self._kept[metric] = table, values, lines, stamps.usual_octets
         return lines
 
@@ -276,7 +276,7 @@ class DeviceRenderer:
         return text
 
     def _infos(self, rows: Column, types: Column, stamps: Stamps) -> bytes:
-        """Return what seldom changes of each interface that is exported whole."""
+        """Return the info lines of each interface that is exported whole."""
         table = self._table(rows, is_state=False)
         values = tuple(map(types.get, table.rows))
         lines = (
@@ -296,15 +296,15 @@ class DeviceRenderer:
         returned: Mapping[int, int],
         stamps: Stamps,
     ) -> bytes:
-        """Return a counter's lines, of those that were not exported as they stood until then.
+        """Return a counter's lines for ports that become exported, with their earlier values.
 
-        What they count from then on is an increase of a series that is there.
+        From then on, their counts are increases of an existing series.
         """
         before = self._chosen.returned_at
         stamp = "\n"
         if self._has_stamps and before is not None and stamps.read_at is not None:
             if (stamps.read_at - before).total_seconds() > LOOK_BACK_SECONDS:
-                returned = {}  # of a time that nothing is asked about any more
+                returned = {}  # too old to be queried
             stamp = f" {round(before.timestamp() * 1000)}\n"
         values = {**dict(zip(table.rows, table.pick(column), strict=True)), **returned}
         return "".join(

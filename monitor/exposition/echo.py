@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from monitor.exposition.text import Blocks
     from monitor.observation import EchoRound
 
-# smokeping_prober's boards choose by `host`. Its `ip` is not here: names are resolved in every
-# round, and another address must not begin another series.
+# smokeping_prober's boards select by `host`. Its `ip` is left out: names are resolved in every
+# round, and a new address must not start a new series.
 _SMOKEPING: Final = (*CHECK, "host")
 
 SMOKEPING_REQUESTS_TOTAL: Final = Metric(
@@ -37,7 +37,7 @@ PROBE_ICMP_REPLIES_TOTAL: Final = Metric(
     "probe_icmp_replies_total",
     Kind.COUNTER,
     "packets",
-    "ICMP echo requests answered in time, those too that could not be measured",
+    "ICMP echo requests answered in time, including those that could not be measured",
     CHECK,
 )
 PROBE_ICMP_LOST_TOTAL: Final = Metric(
@@ -58,14 +58,14 @@ PROBE_ICMP_DUPLICATE_TOTAL: Final = Metric(
     "probe_icmp_duplicate_total",
     Kind.COUNTER,
     "packets",
-    "ICMP echo replies that came again",
+    "Duplicate ICMP echo replies",
     CHECK,
 )
 PROBE_ICMP_DISCARDED_TOTAL: Final = Metric(
     "probe_icmp_discarded_total",
     Kind.COUNTER,
     "packets",
-    "ICMP echo replies in time whose round-trip time a clock step spoiled",
+    "ICMP echo replies in time whose round-trip time is invalid because of a clock step",
     CHECK,
 )
 PROBE_ICMP_DURATION_SECONDS: Final = Metric(
@@ -113,13 +113,13 @@ ICMP_METRICS: Final = (
 )
 
 
-# smokeping_prober's buckets as far as a round-trip time can go before its packet is lost:
-# 0.05 ms doubled up to 6.5536 s, then everything.
+# smokeping_prober's buckets as far as a round-trip time can go before the packet counts as
+# lost: 0.05 ms doubled up to 6.5536 s, then infinity.
 RTT_BOUNDS = (*(0.00005 * 2**power for power in range(18)), math.inf)
 
 
 class EchoTotals:
-    """What one ICMP check has counted since it was configured."""
+    """The totals of one ICMP check since it was configured."""
 
     __slots__ = ("_buckets", "_discarded", "_duplicates", "_late", "_lost", "_rtt_sum", "_sent")
 
@@ -146,9 +146,9 @@ class EchoTotals:
     def render(
         self, blocks: Blocks, check: tuple[str, ...], host: str, *, histogram: bool = True
     ) -> None:
-        """Add the totals' samples under the labels of their check, whose target is `host`.
+        """Add the samples of the totals with the labels of their check, whose target is `host`.
 
-        Without `histogram`, round-trip times have their sum and their number alone.
+        Without `histogram`, round-trip times have only their sum and their count.
         """
         blocks.add(SMOKEPING_REQUESTS_TOTAL, (*check, host), self._sent)
         blocks.add(PROBE_ICMP_REPLIES_TOTAL, check, self._sent - self._lost)
@@ -162,7 +162,7 @@ class EchoTotals:
 
 
 def render_round(blocks: Blocks, check: tuple[str, ...], echo: EchoRound) -> None:
-    """Add the samples of one round; what it could not measure is absent."""
+    """Add the samples of one round; values that could not be measured are absent."""
     blocks.add(PROBE_DNS_LOOKUP_TIME_SECONDS, check, echo.resolve_seconds)
     blocks.add(PROBE_ICMP_DURATION_SECONDS, (*check, "resolve"), echo.resolve_seconds)
     blocks.add(PROBE_ICMP_DURATION_SECONDS, (*check, "rtt"), echo.rtt_seconds)

@@ -22,14 +22,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 KEPT_SECONDS = 1.0
 
-# zlib's fastest level and a gzip header: 0.12 CPU-s for 73 MB, which become 3.3 MB.
+# zlib's fastest level and a gzip header: 0.12 s of CPU for 73 MB, which become 3.3 MB.
 _LEVEL = 1
 _GZIP_WINDOW = 31
 
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A compressed exposition, the generation of the series in it, and until when it serves."""
+    """A compressed exposition, the generation of its series, and until when it may be reused."""
 
     chunks: tuple[bytes, ...]
     generation: int
@@ -37,11 +37,11 @@ class _Body:
 
 
 class ScrapeGate:
-    """Hands out expositions, however many clients ask; use as a context manager.
+    """Serves expositions to any number of clients; use as a context manager.
 
     However many clients there are, one slice is joined at a time and one body is compressed at a
-    time. A plain body is joined while it is sent, so a slow client costs no memory and delays no
-    other.
+    time. A plain body is joined while it is sent, so a slow client costs no memory and does not
+    delay the others.
     """
 
     def __init__(self, exposition: Exposition, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class ScrapeGate:
         self._joining = asyncio.Lock()
         self._compressing = asyncio.Lock()
         self._kept: dict[str | None, _Body] = {}
-        # Not the loop's default executor: there, hosts that do not resolve would hold up scrapes.
+        # Not the loop's default executor: there, hosts that do not resolve would delay scrapes.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compress")
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class ScrapeGate:
         self._worker.shutdown(cancel_futures=True)
 
     async def body(self, school: str | None, *, gzip: bool) -> AsyncGenerator[bytes, None]:
-        """Yield the exposition of a school, or of all for None, compressed if so asked."""
+        """Yield the exposition of a school, or of all for None, compressed if `gzip`."""
         if not gzip:
             async for chunk in self._in_turns(school):
                 yield chunk

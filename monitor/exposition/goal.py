@@ -54,13 +54,13 @@ ROLLOUT_GOAL_DENOMINATOR: Final = Metric(
     "rollout_goal_denominator",
     Kind.GAUGE,
     "schools or sites",
-    "How many the goal speaks of, in its own unit",
+    "Size of the goal in its own unit",
 )
 ROLLOUT_GOAL_LISTED: Final = Metric(
     "rollout_goal_listed",
     Kind.GAUGE,
     "schools or sites",
-    "How many of the goal the configuration lists, in the goal's unit",
+    "How many of them the configuration lists, in the goal's unit",
 )
 ROLLOUT_GOAL_VERIFIED: Final = Metric(
     "rollout_goal_verified",
@@ -72,35 +72,35 @@ ROLLOUT_REPORTED_INFO: Final = Metric(
     "rollout_reported_info",
     Kind.INFO,
     "",
-    "A goal that others report: its name, unit, who says what was reached, who what is planned",
+    "A goal that others report: its name, unit, and who reports the reached and planned values",
     ("goal", "name", "unit", "source", "planned_source"),
 )
 ROLLOUT_REPORTED_VALUE: Final = Metric(
     "rollout_reported_value",
     Kind.GAUGE,
     "of the goal",
-    "What was last reported as reached of a goal; absent without a report",
+    "Last reported value of a goal; absent without a report",
     ("goal",),
 )
 ROLLOUT_REPORTED_PLANNED: Final = Metric(
     "rollout_reported_planned",
     Kind.GAUGE,
     "of the goal",
-    "What was last promised of a goal (announced, granted), and is not reached by that",
+    "Last promised value of a goal (announced, granted), which is not reached by that",
     ("goal",),
 )
 ROLLOUT_REPORTED_VALUE_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_reported_value_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Beginning of the day that the last reported value of a goal is of, Unix time",
+    "Beginning of the day of a goal's last reported value, Unix time",
     ("goal",),
 )
 ROLLOUT_REPORTED_TARGET: Final = Metric(
     "rollout_reported_target",
     Kind.GAUGE,
     "of the goal",
-    "Target of a reported goal; absent where none was announced",
+    "Target of a reported goal; absent if none was announced",
     ("goal",),
 )
 ROLLOUT_REPORTED_TARGET_TIMESTAMP_SECONDS: Final = Metric(
@@ -136,7 +136,7 @@ ROLLOUT_BUILDING_PAUSE_SECONDS: Final = Metric(
     "rollout_building_pause_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when no line was built, in whole days; absent while none was built",
+    "Time since the last line was built, in whole days; absent while none was built",
 )
 ROLLOUT_BUILDING_LAST_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_building_last_timestamp_seconds",
@@ -148,13 +148,13 @@ ROLLOUT_BUILDING_USUAL_PAUSE_SECONDS: Final = Metric(
     "rollout_building_usual_pause_seconds",
     Kind.GAUGE,
     "seconds",
-    "What nine in ten pauses before a delivery did not exceed; absent with fewer than three",
+    "90th percentile of the pauses before a delivery; absent with fewer than three",
 )
 ROLLOUT_FORECAST_OUTLOOK: Final = Metric(
     "rollout_forecast_outlook",
     Kind.STATES,
     "",
-    "Forecast status, one series per outlook: 1 for the one that holds",
+    "Forecast status, one series per outlook: 1 for the current one",
     ("outlook",),
 )
 ROLLOUT_FORECAST_FINISH_TIMESTAMP_SECONDS: Final = Metric(
@@ -168,7 +168,7 @@ ROLLOUT_GOAL_OVERDUE_SECONDS: Final = Metric(
     "rollout_goal_overdue_seconds",
     Kind.GAUGE,
     "seconds",
-    "By how much the goal's target is past, or was when the goal was reached; 0 if it is not",
+    "By how much the goal's target is, or at completion was, overdue; 0 if it is not",
 )
 
 FORECAST_METRICS: Final = (
@@ -210,7 +210,7 @@ def goal_blocks(
 
 
 def forecast_blocks(found: Forecast | None, zone: ZoneInfo) -> dict[str, bytes]:
-    """Return family -> lines for the forecast; nothing where there is no goal."""
+    """Return family -> lines for the forecast; empty without a goal."""
     blocks = Blocks()
     if found is None:
         return blocks.text()
@@ -262,5 +262,5 @@ def _add_reported(blocks: Blocks, goal: ReportedGoal, today: date, zone: ZoneInf
 
 
 def _end_of(day: date, zone: ZoneInfo) -> float:
-    """Return the Unix time of a local day's end."""
+    """Return the Unix time of the end of a local day."""
     return datetime.combine(day + timedelta(days=1), time(), zone).timestamp()

@@ -35,7 +35,7 @@ def _part(quantity: Quantity, unit: str, text: str) -> Metric:
         f"school_device_{quantity}",
         Kind.GAUGE,
         unit,
-        f"{text} (the make's own MIBs, by device profile)",
+        f"{text} (the vendor's own MIBs, by device profile)",
         (*DEVICE, "part"),
     )
 
@@ -44,14 +44,14 @@ PETH_MAIN_PSE_POWER: Final = Metric(
     "pethMainPsePower",
     Kind.GAUGE,
     "watts",
-    "Power over Ethernet that the unit can give (POWER-ETHERNET-MIB)",
+    "Power over Ethernet that the unit can supply (POWER-ETHERNET-MIB)",
     _GROUP,
 )
 PETH_MAIN_PSE_CONSUMPTION_POWER: Final = Metric(
     "pethMainPseConsumptionPower",
     Kind.GAUGE,
     "watts",
-    "Power over Ethernet that the unit's ports draw (POWER-ETHERNET-MIB)",
+    "Power over Ethernet drawn from the unit's ports (POWER-ETHERNET-MIB)",
     _GROUP,
 )
 PETH_MAIN_PSE_OPER_STATUS: Final = Metric(
@@ -66,17 +66,16 @@ PETH_PSE_PORT_DETECTION_STATUS: Final = Metric(
     Kind.GAUGE,
     "",
     "Power over Ethernet of a port: 1 disabled, 2 searching, 3 delivering power, 4 fault,"
-    " 5 test, 6 another fault (POWER-ETHERNET-MIB); a port that searches has no device, and its"
-    " series is there with `interfaces: {unused: whole}` alone; ifName is empty where it is not"
-    " certain which interface that is",
+    " 5 test, 6 another fault (POWER-ETHERNET-MIB); a searching port feeds no device, and its"
+    " series only exists with `interfaces: {unused: whole}`; ifName is empty if the port's"
+    " interface is not certain",
     _PORT,
 )
 SCHOOL_DEVICE_SENSOR_VALUE: Final = Metric(
     "school_device_sensor_value",
     Kind.GAUGE,
     "the one of the label unit",
-    "What a sensor reads, scaled to its unit: celsius, rpm, watts, voltsDC, ..."
-    " (ENTITY-SENSOR-MIB)",
+    "Value of a sensor, scaled to its unit: celsius, rpm, watts, voltsDC, ... (ENTITY-SENSOR-MIB)",
     (*_SENSOR, "unit"),
 )
 SCHOOL_DEVICE_SENSOR_WORKING: Final = Metric(
@@ -90,7 +89,7 @@ DOT1D_STP_TOP_CHANGES: Final = Metric(
     "dot1dStpTopChanges",
     Kind.COUNTER,
     "changes",
-    "Changes of the spanning tree's topology since the switch started (BRIDGE-MIB)",
+    "Spanning tree topology changes since the switch started (BRIDGE-MIB)",
     DEVICE,
 )
 SCHOOL_DEVICE_HARDWARE_INFO: Final = Metric(
@@ -105,7 +104,7 @@ SCHOOL_DEVICE_NEIGHBOR: Final = Metric(
     "school_device_neighbor",
     Kind.GAUGE,
     "",
-    "Whether a managed device is seen at a port: 1 yes, 0 not any more (LLDP-MIB)",
+    "Whether a managed device is seen at a port: 1 yes, 0 no longer (LLDP-MIB)",
     (*DEVICE, "port", "neighbor_site", "neighbor", "neighbor_port"),
 )
 
@@ -113,18 +112,22 @@ PART_METRICS: Final[Mapping[Quantity, Metric]] = MappingProxyType(
     {
         quantity: _part(quantity, unit, text)
         for quantity, unit, text in (
-            (Quantity.CPU_UTILIZATION_RATIO, "", "Share of its time that the processor works"),
+            (Quantity.CPU_UTILIZATION_RATIO, "", "Processor utilisation"),
             (Quantity.MEMORY_USED_RATIO, "", "Share of the memory that is in use"),
-            (Quantity.MEMORY_USED_BYTES, "bytes", "Memory that is in use"),
-            (Quantity.MEMORY_FREE_BYTES, "bytes", "Memory that is free"),
-            (Quantity.MEMORY_SIZE_BYTES, "bytes", "Memory that there is"),
+            (Quantity.MEMORY_USED_BYTES, "bytes", "Memory in use"),
+            (Quantity.MEMORY_FREE_BYTES, "bytes", "Free memory"),
+            (Quantity.MEMORY_SIZE_BYTES, "bytes", "Total memory"),
             (Quantity.TEMPERATURE_CELSIUS, "degrees Celsius", "Temperature"),
             (Quantity.FAN_GOOD, "", "Whether a fan works: 1 yes, 0 no"),
             (Quantity.FAN_SPEED_RPM, "revolutions per minute", "Speed of a fan"),
             (Quantity.POWER_SUPPLY_GOOD, "", "Whether a power supply works: 1 yes, 0 no"),
-            (Quantity.OPTICAL_RECEIVE_POWER_DBM, "dBm", "Light that a transceiver receives"),
-            (Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Light that a transceiver sends"),
-            (Quantity.POE_PORT_POWER_WATTS, "watts", "Power over Ethernet that a port delivers"),
+            (
+                Quantity.OPTICAL_RECEIVE_POWER_DBM,
+                "dBm",
+                "Optical power that a transceiver receives",
+            ),
+            (Quantity.OPTICAL_TRANSMIT_POWER_DBM, "dBm", "Optical power that a transceiver sends"),
+            (Quantity.POE_PORT_POWER_WATTS, "watts", "Power over Ethernet delivered by a port"),
         )
     }
 )
@@ -152,7 +155,7 @@ def render_links(blocks: Blocks, place: Place, links: Mapping[Link, bool]) -> No
 
 
 def render_hardware(blocks: Blocks, check: Check, reading: HardwareReading) -> None:
-    """Add the samples of what the switch has."""
+    """Add the samples of a switch's hardware."""
     device = (check.target.school, check.target.site, check.target.device)
     for index, group in reading.power.items():
         labels = (*device, str(index))

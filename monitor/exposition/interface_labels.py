@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     Column = Mapping[int, int | bytes]
 
 INDEX: Final = "ifIndex"
-# Which names stand on the series of interfaces known by one of them: none that may change
-# while the one by which they are known stays.
+# The names in the labels, by the column that identifies an interface: only names that cannot
+# change while the identifying one stays the same.
 NAME_COLUMNS: Final[Mapping[Identity, tuple[str, ...]]] = {
     "ifName": ("ifName", "ifDescr"),
     "ifDescr": ("ifDescr",),
     "ifAlias": ("ifAlias",),
     "ifIndex": ("ifName", "ifDescr"),
 }
-# Where ifXTable has no row there is no ifName, and ifDescr is left to know an interface by.
+# Where ifXTable has no row there is no ifName, and ifDescr identifies the interface.
 _SECOND_NAME = "ifDescr"
 
 
 class InterfaceLabels(dict[int, str]):
-    """ifIndex to `{...} ` for one set of names; made when first asked for.
+    """ifIndex to `{...} ` for one set of names; created on first use.
 
-    `names` maps the columns that name an interface to their rows, in the labels' order.
+    `names` maps the columns that name an interface to their rows, in the order of the labels.
     """
 
     __slots__ = ("_device", "_identity", "_unique", "names")
@@ -52,7 +52,7 @@ class InterfaceLabels(dict[int, str]):
         self._device = device
         self._identity = identity
         self.names = names
-        # As they are written: two long names may be the same once they are cut.
+        # As exposed: two long names may be equal once they are truncated.
         known_by: dict[int, tuple[str, str]] = {}
         for column in () if identity == INDEX else (_SECOND_NAME, identity):
             said = {row: sanitise(_text(name)) for row, name in names.get(column, {}).items()}
@@ -71,14 +71,14 @@ class InterfaceLabels(dict[int, str]):
         return text
 
     def info(self, if_index: int, kind: str) -> str:
-        """Return the labels of what seldom changes: those of the interface, its number and type."""
+        """Return the labels of the info series: those of the interface, its number and type."""
         numbered = () if if_index not in self._unique else ((INDEX, str(if_index)),)
         names, values = zip(*numbered, ("ifType", kind), strict=True)
         return f"{self[if_index][:-2]},{labels(names, values)[1:]}"
 
 
 def numbered(reading: DeviceReading) -> dict[int, int]:
-    """Return every row's own index, as a column: of those that have a state or a name."""
+    """Return the index of every row as a column: of rows that have a state or a name."""
     states, names = reading.columns.get("ifOperStatus", {}), reading.columns.get("ifName", {})
     return {row: row for row in (states if names.keys() <= states.keys() else {**states, **names})}
 

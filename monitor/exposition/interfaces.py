@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     Values = tuple[int | bytes | None, ...]
 
-# What an interface is called; which of them are there follows from what it is known by, and
-# ifIndex only where that does not tell it from the others: ifIndex may change with any restart
-# (RFC 2863 §3.1.5), and a series that changes its labels is another series.
+# The labels of an interface; which are used depends on `identity`, and ifIndex is only used if
+# the others are not unique: ifIndex may change with any restart (RFC 2863 §3.1.5), and a series
+# whose labels change is a new series.
 INTERFACE: Final = ("ifIndex", "ifName", "ifDescr", "ifAlias")
 
 LONGEST_POLLED_SECONDS: Final = 120.0
-"""Up to this interval of a check its polled families carry the instant of their reading.
+"""Polled families of checks up to this interval carry the time of their reading.
 
-Prometheus shows a sample for five minutes (its look-back): two polls must fit, so that one that is
-lost leaves no hole.
+Prometheus shows a sample for five minutes (its look-back): two polls must fit, so that a lost
+one leaves no gap.
 """
 LOOK_BACK_SECONDS: Final = 300.0
-"""A sample that is older would be taken and never be shown."""
+"""An older sample would be ingested, but never be shown."""
 
 
 def _counter(name: str, unit: str, text: str) -> Metric:
@@ -43,24 +43,26 @@ def _gauge(name: str, unit: str, text: str) -> Metric:
     return Metric(name, Kind.GAUGE, unit, f"{text} (IF-MIB)", DEVICE, INTERFACE)
 
 
-_NARROW: Final = "32-bit counter, only where the interface has none of 64 bits that counts"
+_NARROW: Final = "32-bit counter, only if the interface has no working 64-bit counter"
 
 IF_TYPE_INFO: Final = Metric(
     "ifType_info",
     Kind.INFO,
     "",
-    "What seldom changes of an interface: its number until the device's next restart, and its"
+    "An interface's current number, which may change with a restart of the device, and its"
     " IANAifType by name (IF-MIB)",
     (*DEVICE, "ifIndex", "ifType"),
     INTERFACE[1:],
 )
-# Counters that stand still at nearly every poll.
+# Counters that do not change at nearly every poll.
 _RARE: Final = (
-    _counter("ifInDiscards", "packets", "Packets received and dropped although without error"),
-    _counter("ifOutDiscards", "packets", "Packets not sent although without error"),
+    _counter("ifInDiscards", "packets", "Packets received without error, but dropped"),
+    _counter("ifOutDiscards", "packets", "Outgoing packets without error, but dropped"),
     _counter("ifInErrors", "packets", "Packets received with errors"),
-    _counter("ifOutErrors", "packets", "Packets not sent because of errors"),
-    _counter("ifInUnknownProtos", "packets", "Packets received for an unknown protocol"),
+    _counter("ifOutErrors", "packets", "Outgoing packets not sent because of errors"),
+    _counter(
+        "ifInUnknownProtos", "packets", "Packets received of an unknown or unsupported protocol"
+    ),
 )
 
 INTERFACE_METRICS: Final = (
@@ -85,13 +87,13 @@ INTERFACE_METRICS: Final = (
     _counter("ifOutNUcastPkts", "packets", "Multicast and broadcast packets sent, deprecated"),
     *_RARE,
     _gauge("ifMtu", "bytes", "Largest packet that the interface sends or receives"),
-    _gauge("ifSpeed", "bits per second", "Bandwidth; 4294967295 means that ifHighSpeed says it"),
+    _gauge("ifSpeed", "bits per second", "Bandwidth; 4294967295 means see ifHighSpeed"),
     _gauge("ifHighSpeed", "Mbit/s", "Bandwidth in units of 1,000,000 bits per second"),
-    _gauge("ifAdminStatus", "", "State that is wanted: 1 up, 2 down, 3 testing"),
+    _gauge("ifAdminStatus", "", "Desired state: 1 up, 2 down, 3 testing"),
     _gauge(
         "ifOperStatus",
         "",
-        "State that is: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent,"
+        "Current state: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent,"
         " 7 lowerLayerDown",
     ),
     _gauge("ifLastChange", "hundredths of a second", "sysUpTime when ifOperStatus last changed"),
@@ -101,18 +103,18 @@ INTERFACE_METRICS: Final = (
     _gauge(
         "ifCounterDiscontinuityTime",
         "hundredths of a second",
-        "sysUpTime when the interface's counters last lost their continuity",
+        "sysUpTime when the interface's counters last had a discontinuity",
     ),
 )
 
-# Whose values are mostly those of the poll before: all but the counters of traffic.
+# Columns whose values mostly equal those of the previous poll: all but traffic counters.
 STEADY: Final = frozenset(
     {*_RARE, *(metric for metric in INTERFACE_METRICS if metric.kind is not Kind.COUNTER)}
 )
 
 
 class Table:
-    """Rows of a column that are exported, and what the line of each begins with."""
+    """Rows of a column that are exported, and the beginning of each row's line."""
 
     __slots__ = ("pick", "rows", "starts")
 
@@ -125,7 +127,7 @@ class Table:
 def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) -> bytes:
     """Return the lines of a column.
 
-    A device that puts a string where a number belongs loses that row, not its table.
+    A row with a string instead of a number is left out; the rest of the table stays.
     """
     family, rows, starts = metric.name, table.rows, table.starts
     if not values:
@@ -139,7 +141,7 @@ def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) ->
         return "".join(
             f"{family}{start}{value}{stamps.of(row)}" for row, start, value in said
         ).encode()
-    # Two C-level maps and one join: 0.2 us a sample, against 0.5 us for a loop of f-strings.
+    # Two C-level maps and one join: 0.2 us per sample, against 0.5 us in a loop of f-strings.
     lines = map(add, starts, map(str, values))
     if stamps.others:
         return (family + family.join(map(add, lines, map(stamps.of, rows)))).encode()
@@ -147,9 +149,9 @@ def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) ->
 
 
 class Stamps:
-    """What the lines of a reading end with: `usual`, and `others` by ifIndex.
+    """The end of a reading's lines: `usual`, and `others` by ifIndex.
 
-    Source: Prometheus text exposition format 0.0.4: a time stamp is Unix time in milliseconds.
+    Source: Prometheus text exposition format 0.0.4: a timestamp is Unix time in milliseconds.
     """
 
     __slots__ = ("others", "read_at", "usual", "usual_octets")
@@ -166,5 +168,5 @@ class Stamps:
         self.usual_octets = self.usual.encode()
 
     def of(self, row: int) -> str:
-        """Return what a row's line ends with."""
+        """Return the end of a row's line."""
         return self.others.get(row, self.usual)

@@ -26,15 +26,15 @@ SCHOOL_INFO: Final = Metric(
     "school_info",
     Kind.INFO,
     "",
-    "A school's attributes, to be joined on school",
+    "Attributes of a school, to be joined on school",
     ("school", "number", "name", "type", "district"),
 )
 SCHOOL_SITE_INFO: Final = Metric(
     "school_site_info",
     Kind.INFO,
     "",
-    "A site's attributes, to be joined on school and site; coordinates in degrees (WGS84); "
-    "what is not configured is empty",
+    "Attributes of a site, to be joined on school and site; coordinates in degrees (WGS84); "
+    "empty if not configured",
     (*SITE, "lat", "lon", "provider", "lot", "programme"),
 )
 SCHOOL_DEVICE_INFO: Final = Metric(
@@ -48,7 +48,7 @@ SCHOOL_DEVICE_SNMP_INSECURE: Final = Metric(
     "school_device_snmp_insecure",
     Kind.GAUGE,
     "",
-    "Whether others can read along when the device is read by SNMP: "
+    "Whether SNMP traffic with the device can be read by others: "
     "0 with SNMPv3 and encryption, else 1",
     DEVICE,
 )
@@ -63,7 +63,7 @@ SCHOOL_CONTRACT_INFO: Final = Metric(
     "school_contract_info",
     Kind.INFO,
     "",
-    "A site's contract: who owes it, and its number or document, empty without one; "
+    "A site's contract: the provider, and its number or document, empty if not configured; "
     "absent, as its rates are, without a contract",
     (*SITE, "provider", "reference"),
 )

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 SITE: Final = ("school", "site")
 DEVICE: Final = (*SITE, "device")
 CHECK: Final = (*DEVICE, "check")
-"""The labels that say where a value is from."""
+"""The labels that identify the source of a value."""
 
 
 class Kind(StrEnum):
-    """What a metric's values mean; `info` and `states` are gauges in Prometheus' text."""
+    """The type of a metric; `info` and `states` are gauges in Prometheus' text format."""
 
     COUNTER = "counter"
     GAUGE = "gauge"
@@ -32,13 +32,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One family of series: declared once, named on an interface that others build on.
+    """One metric family: declared once, with a name that others depend on.
 
-    Each is a constant beside the function that writes its lines. It is equal to itself alone: lines
-    are kept by metric, and hashing all that is said of one would cost more than a line.
+    Each is a constant beside the function that writes its lines. It is equal only to itself: lines
+    are stored by metric, and hashing all its fields would cost more than a line.
 
     `labels` are on every series, in that order; `optional` ones only where configured.
-    `unit` is the one of the values, empty for ratios, states and attributes. `known` lists all
+    `unit` is that of the values, empty for ratios, states and attributes. `known` lists all
     possible values of a counter's last labels: each of those series exists from the start, at 0,
     because the first event is only an increase if the series existed before.
     """
@@ -58,7 +58,7 @@ class Metric:
 
     @property
     def text_type(self) -> str:
-        """Return the type that Prometheus' text format knows for it."""
+        """Return the metric's type in the Prometheus text format."""
         return self.kind.value if self.kind in {Kind.COUNTER, Kind.HISTOGRAM} else Kind.GAUGE.value
 
     @property

@@ -18,28 +18,28 @@ PROBE_SUCCESS: Final = Metric(
     "probe_success",
     Kind.GAUGE,
     "",
-    "Whether the check's last run found all well: 1 yes, 0 no, absent if it could not tell",
+    "Whether the check's last run succeeded: 1 yes, 0 no, absent if unknown",
     CHECK,
 )
 PROBE_DURATION_SECONDS: Final = Metric(
     "probe_duration_seconds",
     Kind.GAUGE,
     "seconds",
-    "How long the check's last run took; absent if it could not tell anything",
+    "How long the check's last run took; absent if its outcome is unknown",
     CHECK,
 )
 PROBE_OUTCOME: Final = Metric(
     "probe_outcome",
     Kind.STATES,
     "",
-    "How the check's last run ended: ok, failed (the network's doing), unknown (our own)",
+    "Outcome of the check's last run: ok, failed (the network's fault), unknown (the monitor's)",
     (*CHECK, "outcome"),
 )
 PROBE_FAILURE_REASON: Final = Metric(
     "probe_failure_reason",
     Kind.INFO,
     "",
-    "Why the check's last run was not plainly ok; absent if it was",
+    "Why the check's last run was not fully ok; absent if it was",
     (*CHECK, "reason"),
 )
 PROBE_LAST_RUN_TIMESTAMP_SECONDS: Final = Metric(
@@ -76,7 +76,7 @@ PROBE_METRICS: Final = (
 
 
 def render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
-    """Add the samples of a run's outcome: no success and no duration if it could not tell."""
+    """Add the samples of a run's outcome: no success and no duration if it is unknown."""
     outcome = observation.outcome
     if outcome is not Outcome.UNKNOWN:
         blocks.add(PROBE_SUCCESS, labels, int(outcome is Outcome.OK))

@@ -41,13 +41,13 @@ MONITOR_LOOP_LAG_SECONDS: Final = Metric(
     "monitor_loop_lag_seconds",
     Kind.HISTOGRAM,
     "seconds",
-    "How much later than asked the event loop woke a sleeper",
+    "Event loop scheduling delay",
 )
 MONITOR_RUN_DURATION_SECONDS: Final = Metric(
     "monitor_run_duration_seconds",
     Kind.HISTOGRAM,
     "seconds",
-    "How long runs of checks took",
+    "Duration of the runs of checks",
     ("kind",),
     known={"kind": tuple(CheckKind)},
 )
@@ -55,7 +55,7 @@ MONITOR_RUNS_TOTAL: Final = Metric(
     "monitor_runs_total",
     Kind.COUNTER,
     "runs",
-    "Runs of checks that ended, by outcome",
+    "Completed runs of checks, by outcome",
     ("kind", "outcome"),
     known={"kind": tuple(CheckKind), "outcome": tuple(Outcome)},
 )
@@ -63,7 +63,7 @@ MONITOR_RUNS_SKIPPED_TOTAL: Final = Metric(
     "monitor_runs_skipped_total",
     Kind.COUNTER,
     "runs",
-    "Runs of checks that were due while the one before still ran",
+    "Runs of checks that were skipped because the previous one was still running",
     ("kind",),
     known={"kind": tuple(CheckKind)},
 )
@@ -71,14 +71,14 @@ MONITOR_REPLIES_DROPPED_TOTAL: Final = Metric(
     "monitor_replies_dropped_total",
     Kind.COUNTER,
     "packets",
-    "Packets received and not believed, by reason; those of the protocol trap are no replies",
+    "Datagrams discarded as unexpected or invalid, by protocol and reason",
     ("protocol", "reason"),
 )
 MONITOR_SNMP_VALUES_LEFT_OUT_TOTAL: Final = Metric(
     "monitor_snmp_values_left_out_total",
     Kind.COUNTER,
     "values",
-    "Values in SNMP replies that cannot be read and are missing from the rest, by reason",
+    "Values in SNMP replies that could not be decoded and are left out, by reason",
     ("reason",),
 )
 MONITOR_WEB_REFUSALS_TOTAL: Final = Metric(
@@ -92,32 +92,31 @@ MONITOR_CONFIG_LAST_RELOAD_SUCCESSFUL: Final = Metric(
     "monitor_config_last_reload_successful",
     Kind.GAUGE,
     "",
-    "Whether the last attempt to load the configuration succeeded: 1 yes, 0 no",
+    "Whether the last load of the configuration succeeded: 1 yes, 0 no",
 )
 MONITOR_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_config_last_reload_success_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "When the configuration was last loaded with success, Unix time",
+    "When the configuration was last loaded successfully, Unix time",
 )
 MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESSFUL: Final = Metric(
     "monitor_web_config_last_reload_successful",
     Kind.GAUGE,
     "",
-    "Whether the last attempt to load the file of --web-config succeeded: 1 yes, 0 no; "
-    "absent without one",
+    "Whether the last load of the --web-config file succeeded: 1 yes, 0 no; absent without one",
 )
 MONITOR_WEB_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_web_config_last_reload_success_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "When the file of --web-config was last loaded with success, Unix time",
+    "When the --web-config file was last loaded successfully, Unix time",
 )
 MONITOR_CLOCK_TIMESTAMP_SECONDS: Final = Metric(
     "monitor_clock_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "The daemon's wall clock at the moment of the scrape, Unix time",
+    "The daemon's wall clock at the scrape, Unix time",
 )
 MONITOR_SCHOOLS: Final = Metric(
     "monitor_schools", Kind.GAUGE, "schools", "Schools in the configuration"
@@ -132,7 +131,7 @@ MONITOR_BUILD_INFO: Final = Metric(
     "monitor_build_info",
     Kind.INFO,
     "",
-    "Version of the product and of the Python that runs it",
+    "Version of the product and of Python",
     ("version", "python"),
 )
 
@@ -161,9 +160,9 @@ _RUN_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25
 
 
 class OwnMetrics:
-    """The daemon's own counters.
+    """The daemon's own metrics.
 
-    `loop_lag` takes what the lag sampler measured, in seconds.
+    `loop_lag` receives the measurements of the lag sampler, in seconds.
     """
 
     def __init__(self, version: str) -> None:
@@ -178,7 +177,7 @@ class OwnMetrics:
         )
         self._runs = Counter(*_declared(MONITOR_RUNS_TOTAL), registry=registry)
         self._skipped = Counter(*_declared(MONITOR_RUNS_SKIPPED_TOTAL), registry=registry)
-        # What a reload changes is assigned here, and read at each scrape.
+        # A reload assigns these; each scrape reads them.
         self._is_loaded = False
         self._loaded_at = 0.0
         self._configured: Mapping[Role | CheckKind | str, int] = {}
@@ -218,11 +217,11 @@ class OwnMetrics:
         ):
             for values in metric.known_values:
                 family.labels(*values)
-        # Looking labels up is most of what counting costs.
+        # Looking up the labels is most of the cost of counting.
         self._counting: dict[tuple[CheckKind, Outcome], tuple[Counter, Histogram]] = {}
 
     def count_run(self, observation: Observation) -> None:
-        """Count a run that ended."""
+        """Count a completed run."""
         kind, outcome = observation.check.kind, observation.outcome
         counting = self._counting.get((kind, outcome))
         if counting is None:
@@ -232,19 +231,19 @@ class OwnMetrics:
         counting[1].observe(observation.duration)
 
     def count_skipped(self, kind: CheckKind, runs: int = 1) -> None:
-        """Count runs that were due while the one before still ran."""
+        """Count runs that were skipped because the previous one was still running."""
         self._skipped.labels(kind.value).inc(runs)
 
     def count_reload(self, instant: datetime, *, successful: bool) -> None:
-        """Say how the attempt to load the configuration at `instant` ended."""
+        """Record the result of loading the configuration at `instant`."""
         self._is_loaded = successful
         if successful:
             self._loaded_at = instant.timestamp()
 
     def count_web_reload(self, instant: datetime, *, successful: bool) -> None:
-        """Say how the attempt to load the web configuration file at `instant` ended.
+        """Record the result of loading the web configuration file at `instant`.
 
-        Its two series begin with the first attempt: without a file there are none.
+        Its two series begin with the first load: without a file there are none.
         """
         if not self._has_web_file:
             self._has_web_file = True
@@ -255,7 +254,7 @@ class OwnMetrics:
             self._web_loaded_at.set(instant.timestamp())
 
     def count_inventory(self, inventory: Inventory) -> None:
-        """Say how many schools, devices and checks are configured."""
+        """Record how many schools, devices and checks are configured."""
         checks = list(inventory.checks())
         devices = {check.target for check in checks}
         self._configured = {
@@ -268,15 +267,15 @@ class OwnMetrics:
         return self._configured.get(kind, 0)
 
     def count_drops_of(self, protocol: str, read: Callable[[], Mapping[str, int]]) -> None:
-        """Export a transport's own count of dropped replies: `read` returns reason to total."""
+        """Export a transport's own count of discarded datagrams: `read` returns reason to total."""
         self._drops.sources[protocol,] = read
 
     def count_left_out(self, read: Callable[[], Mapping[str, int]]) -> None:
-        """Export the SNMP readers' own count of values that cannot be read: reason to total."""
+        """Export the SNMP readers' own count of undecodable values: reason to total."""
         self._left_out.sources[()] = read
 
     def count_refusals(self, read: Callable[[], Mapping[str, int]]) -> None:
-        """Export the web server's own count of whom it turned away: reason to total."""
+        """Export the web server's own count of refused requests and connections, by reason."""
         self._refusals.sources[()] = read
 
     def tell_time(self, now: Callable[[], datetime]) -> None:
@@ -290,9 +289,9 @@ class OwnMetrics:
 
 
 class _CountedElsewhere(Collector):
-    """Reads counts by reason when asked, so that dropping a packet costs one addition.
+    """Reads counts by reason at each scrape, so that dropping a packet costs one addition.
 
-    Sources are known by what their labels are before the reason.
+    Sources are identified by their labels before the reason.
     """
 
     def __init__(self, metric: Metric) -> None:
@@ -309,7 +308,7 @@ class _CountedElsewhere(Collector):
 
 
 class _Collected(Collector):
-    """One family that is collected already."""
+    """One family that has already been collected."""
 
     def __init__(self, family: Family) -> None:
         self._family = family

@@ -45,13 +45,13 @@ COUNTERS: Final = (
     "ifOutDiscards",
 )
 STATES: Final = frozenset({"ifOperStatus", "ifAdminStatus"})
-"""What is exported of an unused port."""
+"""The columns that are exported of an unused port."""
 
 _NOTHING: Final[Mapping[int, int | bytes]] = MappingProxyType({})
 # down, notPresent, lowerLayerDown.
 _DOWN: Final = frozenset({2, 6, 7})
-# So long after its last change a port stays whole: who looks for what has just failed, finds it,
-# and a loose plug does not come and go.
+# A port stays whole for this long after its last change: a recent failure can be found, and a
+# loose plug does not make series come and go.
 SETTLED_SECONDS: Final = 3600.0
 _TICKS: Final = 100
 
@@ -66,10 +66,10 @@ class Exported(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is exported of one reading.
+    """Which interfaces of one reading are exported, and how much of them.
 
-    `hidden` rows are not exported at all, `unused` ones by their states alone. `returned` has, by
-    family and row, what those that are whole again had counted at the poll before, which was read
+    `hidden` rows are not exported at all, of `unused` ones only the states. `returned` has, by
+    family and row, the counters at the previous poll of ports that are whole again; that poll was
     at `returned_at`.
     """
 
@@ -96,7 +96,7 @@ def counted(rows: Collection[int], choice: Choice) -> dict[Exported, int]:
 
 
 class PortChooser:
-    """Chooses what is exported of the readings of one device, one after the other."""
+    """Decides what is exported of the successive readings of one device."""
 
     __slots__ = ("_carrying", "_choice", "_idle", "_options", "_read_at", "_seen", "_young")
 
@@ -104,15 +104,15 @@ class PortChooser:
         self._options = options
         self._choice = Choice()
         self._idle = _Idle({})
-        # Ports that are down for a short time, and what they had counted when that was first seen.
+        # Ports that have been down for a short time, and their counters when first seen down.
         self._young: dict[int, Counters] = {}
-        # Ports that are down and count: the ifLastChange for which that was seen.
+        # Ports that are down but count traffic: the ifLastChange at which that was seen.
         self._carrying: dict[int, int | bytes | None] = {}
         self._seen: tuple[tuple[object, ...], ...] = ()
         self._read_at: datetime | None = None
 
     def choose(self, reading: DeviceReading) -> Choice:
-        """Return what is exported of a reading, given those before it."""
+        """Return what is exported of a reading, given the earlier ones."""
         hidden = self._hidden(reading)
         unused = self._choice.unused
         returned: dict[str, dict[int, int]] = {}
@@ -125,7 +125,7 @@ class PortChooser:
         return self._choice
 
     def forget(self) -> None:
-        """Forget the readings before: another interface may have the number now."""
+        """Discard the earlier readings: the numbers may belong to other interfaces now."""
         self._choice = Choice()
         self._read_at = None
         self._seen = ()
@@ -138,7 +138,7 @@ class PortChooser:
         if select.is_everything:
             return frozenset()
         seen = tuple(_key(columns, column) for column in select.columns())
-        # A poll that broke off says nothing of them.
+        # An incomplete poll says nothing about its missing rows.
         is_short = any(was and not is_ for was, is_ in zip(self._seen, seen, strict=False))
         if seen == self._seen or is_short:
             return self._choice.hidden
@@ -154,7 +154,7 @@ class PortChooser:
     def _used(
         self, reading: DeviceReading, hidden: frozenset[int]
     ) -> tuple[frozenset[int], dict[str, dict[int, int]]]:
-        """Return the ports that are unused, and what those that are no more had counted."""
+        """Return the unused ports, and the earlier counters of ports that no longer are."""
         columns = reading.columns
         states = columns.get("ifOperStatus", {})
         unused, idle = self._choice.unused, self._idle
@@ -186,7 +186,7 @@ class PortChooser:
         return frozenset(kept), returned
 
     def _judge(self, reading: DeviceReading, down: set[int], kept: dict[int, Counters]) -> None:
-        """Add to `kept` those of `down` that are found to be unused."""
+        """Add the ports of `down` that are unused to `kept`."""
         if not down:
             self._carrying, self._young = {}, {}
             return
@@ -203,7 +203,7 @@ class PortChooser:
             if before is not None and _has_grown(before, now):
                 carrying[row] = change
             elif _is_recent(change, uptime) or (before is None and self._read_at is not None):
-                # What it counted last, before it was down, is exposed at least once.
+                # Its last counters before it went down are exposed at least once.
                 young[row] = now
             else:
                 kept[row] = now
@@ -211,7 +211,7 @@ class PortChooser:
 
 
 class _Idle:
-    """Unused ports and what each has counted, by column: compared at every poll."""
+    """Unused ports and their counters, by column: compared at every poll."""
 
     __slots__ = ("_families", "_rows")
 
@@ -230,7 +230,7 @@ class _Idle:
         self._families = tuple(families)
 
     def is_still(self, columns: Columns) -> bool:
-        """Return whether all of them have counted nothing since."""
+        """Return whether none of them has counted anything since."""
         try:
             for family, pick, _, values in self._families:
                 if pick(columns[family]) != values:
@@ -249,7 +249,7 @@ class _Idle:
 
 
 def picker(rows: tuple[int, ...]) -> _Picker:
-    """Return what takes the values of these rows out of a column; KeyError where one is missing."""
+    """Return a function that takes these rows out of a column; KeyError if one is missing."""
     if len(rows) > 1:
         return itemgetter(*rows)
     return lambda column: tuple(column[row] for row in rows)
@@ -265,8 +265,8 @@ def _counters(columns: Columns, row: int) -> Counters:
 
 
 def _has_grown(before: Counters, now: Counters) -> bool:
-    """Return whether a counter is above what it was; one that is below was set back."""
-    # Most have counted nothing at all, and comparing two tuples is one step.
+    """Return whether a counter has increased; one that decreased was reset."""
+    # Most have counted nothing at all, and comparing two tuples is a single step.
     return before != now and any(
         isinstance(was, int) and isinstance(is_, int) and is_ > was
         for was, is_ in zip(before, now, strict=True)
@@ -274,7 +274,7 @@ def _has_grown(before: Counters, now: Counters) -> bool:
 
 
 def _is_recent(change: object, uptime: int | None) -> bool:
-    """Return whether a port changed its state within the last hour, as far as that is known.
+    """Return whether a port changed its state within the last hour, as far as known.
 
     Zero is a change before the device's own start (RFC 2863); sysUpTime may have wrapped since.
     """

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class CheckRenderer:
-    """Renders the observations of one check and holds what it has counted."""
+    """Renders the observations of one check and keeps its totals."""
 
     __slots__ = ("_check", "_devices", "_echo", "_known", "_restarts")
 
@@ -77,7 +77,7 @@ class CheckRenderer:
         return blocks.text() | tables
 
     def _take(self, check: Check) -> None:
-        """Go on with the check's other object; with other options or another host, count on."""
+        """Use the check's new object; on other options or another host, the totals continue."""
         before, self._check = self._check, check
         if check == before:
             return
@@ -86,7 +86,7 @@ class CheckRenderer:
         self._devices = DeviceRenderer(check)
 
     def totals(self) -> dict[str, bytes]:
-        """Return the sample lines of what was counted so far: before the first run, zeros."""
+        """Return the sample lines of the totals so far: zeros before the first run."""
         blocks = Blocks(self._known)
         self._add_totals(blocks, _labels(self._check))
         return blocks.text()
@@ -107,7 +107,7 @@ def _labels(check: Check) -> tuple[str, ...]:
 
 def _render_service(blocks: Blocks, labels: tuple[str, ...], observation: Observation) -> None:
     for sample in blackbox_samples(observation):
-        # These two are absent while unknown; blackbox_exporter knows no such outcome.
+        # These two are absent while unknown; blackbox_exporter has no such outcome.
         if sample.metric not in {PROBE_SUCCESS, PROBE_DURATION_SECONDS}:
             values = (value for _, value in sample.labels)
             blocks.add(sample.metric, (*labels, *values), sample.value)

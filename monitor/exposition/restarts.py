@@ -19,15 +19,15 @@ SCHOOL_DEVICE_RESTARTS_TOTAL: Final = Metric(
     "school_device_restarts_total",
     Kind.COUNTER,
     "restarts",
-    "Restarts seen since the monitor's own start: of the device, or only of the agent that"
-    " speaks for it; a sysUpTime that wraps after 497 days is none",
+    "Restarts seen since the monitor's own start: of the device, or only of its SNMP agent;"
+    " a sysUpTime that wraps after 497 days does not count",
     (*DEVICE, "kind"),
     known={"kind": tuple(Restart)},
 )
 
 
 class RestartTotals:
-    """What has restarted since the device was first read."""
+    """The restarts since the device was first read."""
 
     __slots__ = ("_before", "_totals")
 
@@ -48,7 +48,7 @@ class RestartTotals:
         self._before = clocks, now
 
     def forget(self) -> None:
-        """Compare with nothing that was read so far: from here on it is another device."""
+        """Discard the earlier readings: it is another device from now on."""
         self._before = None
 
     def render(self, blocks: Blocks, device: tuple[str, ...]) -> None:

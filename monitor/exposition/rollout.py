@@ -29,21 +29,21 @@ ROLLOUT_STAGE: Final = Metric(
     "rollout_stage",
     Kind.STATES,
     "",
-    "How far a site's connection is, one series per stage: 1 for the one that holds",
+    "Stage of a site's connection, one series per stage: 1 for the current one",
     (*SITE, "stage"),
 )
 ROLLOUT_STAGE_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_stage_since_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when a site's stage holds, Unix time; absent while unknown",
+    "When a site's stage was reached, Unix time; absent while unknown",
     SITE,
 )
 ROLLOUT_VERIFIED_SINCE_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_verified_since_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "Since when a site is verified, Unix time; absent where it is not",
+    "When a site was verified, Unix time; absent if it is not",
     SITE,
 )
 
@@ -56,42 +56,42 @@ ROLLOUT_LINE_RIGHT: Final = Metric(
     "rollout_line_right",
     Kind.GAUGE,
     "",
-    "Whether a site's line was the expected one for 24 hours: 1 yes, 0 no, absent unproven",
+    "Whether a site's line was the expected one for 24 hours: 1 yes, 0 no, absent if unproven",
     SITE,
 )
 ROLLOUT_CAMPAIGN_VERDICT: Final = Metric(
     "rollout_campaign_verdict",
     Kind.STATES,
     "",
-    "What a site's last campaign shows, one series per verdict: 1 for the one that holds",
+    "Verdict of a site's last campaign, one series per verdict: 1 for the current one",
     (*SITE, "verdict"),
 )
 ROLLOUT_CAMPAIGN_MEASUREMENTS: Final = Metric(
     "rollout_campaign_measurements",
     Kind.GAUGE,
     "measurements",
-    "Measurements of a site's last campaign that count",
+    "Valid measurements in a site's last campaign",
     SITE,
 )
 ROLLOUT_CAMPAIGN_LAST_MEASUREMENT_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_campaign_last_measurement_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "When the last measurement that counts of a site's last campaign began, Unix time",
+    "Start of the last valid measurement in a site's last campaign, Unix time",
     SITE,
 )
 ROLLOUT_CAMPAIGN_PASSED_TIMESTAMP_SECONDS: Final = Metric(
     "rollout_campaign_passed_timestamp_seconds",
     Kind.GAUGE,
     "seconds",
-    "When the last measurement of a site's last passed campaign began, Unix time",
+    "Start of the last measurement in a site's last passed campaign, Unix time",
     SITE,
 )
 ROLLOUT_CAMPAIGN_RATE_BITS_PER_SECOND: Final = Metric(
     "rollout_campaign_rate_bits_per_second",
     Kind.GAUGE,
     "bits per second",
-    "Rates of a site's last campaign: lowest, median and highest of what counts, by direction",
+    "Rates in a site's last campaign: lowest, median and highest valid measurement, by direction",
     (*SITE, "direction", "statistic"),
 )
 

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
     from monitor.observation import Observation
 
-# Joining and sending 200 KiB holds the loop for 0.5 ms at most (bench/exposition.py); between
-# two slices the probes have their turn.
+# Joining and sending 200 KiB blocks the loop for 0.5 ms at most (bench/exposition.py); the
+# probes run between two slices.
 SLICE_BYTES = 200 * 1024
 
-# Series outlive this many missed runs of their check.
+# Series are kept for this many missed runs of their check.
 MISSED_RUNS = 6
 # Walks of dead devices back off and must not lose their probe_success 0 in between.
 SHORTEST_LIFE_OF_WALKS = 1.2 * BACK_OFF_LIMIT_SECONDS
@@ -50,11 +50,11 @@ _INVENTORY = "inventory"
 
 @dataclass(slots=True)
 class _Owner:
-    """What is kept for one check.
+    """The blocks of one check.
 
-    `places` has, by the families that have a block of it, the blocks that this one is among. As
-    long as it is, they are in place: only an empty place is ever taken away. `expires` is
-    monotonic; `polled_expires` is Unix time, for what carries the instant of its reading.
+    `places` has, by family, the dictionary of blocks that contains this check's block. As long as
+    it does, the dictionary is in use: only empty ones are removed. `expires` is monotonic;
+    `polled_expires` is Unix time, for families that carry the time of their reading.
     """
 
     school: str
@@ -77,7 +77,7 @@ class Exposition:
         self.generation = 0
 
     def observe(self, observation: Observation) -> None:
-        """Render an observation; its blocks replace those of the check's run before.
+        """Render an observation; its blocks replace those of the check's previous run.
 
         An observation of a check that a reload has removed is ignored.
         """
@@ -108,10 +108,10 @@ class Exposition:
         owner.expires = now + life
 
     def set_block(self, family: str, school: str, owner: str, text: bytes) -> None:
-        """Put the sample lines of `owner` (unique within family and school) in their place.
+        """Set the sample lines of `owner` (unique within family and school).
 
-        `text` holds whole lines without HELP and TYPE, as `Blocks.text` makes them; empty text
-        drops the block. `school` is empty for what belongs to no school.
+        `text` consists of whole lines without HELP and TYPE, as `Blocks.text` makes them; an empty
+        one removes the block. `school` is empty for series that belong to no school.
 
         Raises:
             KeyError: if the family is not in the catalogue.
@@ -122,12 +122,12 @@ class Exposition:
         self._place(family, school)[owner] = text
 
     def set_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
-        """Put what `Blocks.text` returns in place: family to the sample lines of `owner`."""
+        """Set the blocks that `Blocks.text` returns: family to the sample lines of `owner`."""
         for family, text in texts.items():
             self.set_block(family, school, owner, text)
 
     def replace_blocks(self, school: str, owner: str, texts: Mapping[str, bytes]) -> None:
-        """Put these blocks in place of all that were put so before for `owner` in that school."""
+        """Set these blocks in place of all earlier ones of `owner` in that school."""
         for family in self._replaced.get((school, owner), frozenset()) - texts.keys():
             self.drop_block(family, school, owner)
         self._replaced[school, owner] = frozenset(texts)
@@ -142,14 +142,14 @@ class Exposition:
             schools.pop(school, None)
 
     def retain(self, check_ids: AbstractSet[str]) -> None:
-        """Drop the series and the totals of all other checks, and take none of them any more."""
+        """Drop the series and the totals of all other checks, and ignore their later runs."""
         self.generation += 1
         self._wanted = frozenset(check_ids)
         for check_id in [known for known in self._owners if known not in check_ids]:
             self._drop_series(check_id, self._owners.pop(check_id))
 
     def set_inventory(self, inventory: Inventory) -> None:
-        """Expose what is configured, and drop whatever belongs to removed checks and schools."""
+        """Expose the inventory, and drop the series of removed checks and schools."""
         self.retain({check.id for check in inventory.checks()})
         schools = {"", *(school.id for school in inventory.schools)}
         for by_school in self._blocks.values():
@@ -163,7 +163,7 @@ class Exposition:
         self.set_blocks("", _INVENTORY, render_references(inventory))
 
     def unshare(self) -> None:
-        """Go on with copies of all that is changed in place, as a twin must."""
+        """Continue with copies of everything that is changed in place, as a twin must."""
         self._blocks = {
             family: {school: dict(blocks) for school, blocks in schools.items()}
             for family, schools in self._blocks.items()
@@ -178,7 +178,7 @@ class Exposition:
         self._replaced = dict(self._replaced)
 
     def _count_from_zero(self, inventory: Inventory) -> None:
-        """Expose the counters of checks that are new, before their first run."""
+        """Expose the counters of new checks at 0, before their first run."""
         now = self._clock.monotonic()
         for check in inventory.checks():
             if check.id not in self._owners:
@@ -189,7 +189,7 @@ class Exposition:
     def expire(self) -> None:
         """Drop the series of checks whose last runs are overdue; totals are kept.
 
-        Those that carry the instant of their reading are dropped when that is past the look-back.
+        Series that carry the time of their reading are dropped when it is older than the look-back.
         """
         now, instant = self._clock.monotonic(), self._clock.now().timestamp()
         for check_id, owner in self._owners.items():
@@ -201,9 +201,9 @@ class Exposition:
     async def stream(self, school: str | None = None) -> AsyncGenerator[bytes, None]:
         """Yield the whole exposition, or one school's, in slices of about `SLICE_BYTES`.
 
-        An empty `school` is what belongs to no school, the daemon's own series included.
-        Families come one after the other, each with its HELP and TYPE once. The event loop
-        has a turn between any two slices.
+        An empty `school` selects the series that belong to no school, including the daemon's own.
+        Families come one after the other, each with its HELP and TYPE once. The event loop runs
+        other tasks between any two slices.
         """
         self.expire()
         pieces: list[bytes] = []
@@ -223,7 +223,7 @@ class Exposition:
                 yield text
 
     def _place(self, family: str, school: str) -> dict[str, bytes]:
-        """Return where the blocks of a family and a school are, made if there are none."""
+        """Return the blocks of a family and a school, created if there are none."""
         try:
             return self._blocks[family][school]
         except KeyError:
@@ -238,7 +238,7 @@ class Exposition:
                 yield from blocks
 
     def _of_family(self, family: str, school: str | None) -> list[bytes]:
-        """Return a family's blocks as they are now; later changes leave the list alone."""
+        """Return a family's blocks as they are now; later changes do not affect the list."""
         schools = self._blocks[family]
         if school is not None:
             return list(schools.get(school, {}).values())
@@ -254,7 +254,7 @@ class Exposition:
 
 
 def _polled_expires(observation: Observation) -> float:
-    """Return until when (Unix time) a reading's values may be exposed, if they say when it was."""
+    """Return until when (Unix time) the values of a timestamped reading may be exposed."""
     values = observation.values
     if not isinstance(values, DeviceReading) or values.read_at is None:
         return math.inf

@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 LABEL_LIMIT = 128
 
-# A mapping's keys are of one exact type, and counts are kept by all kinds of enumerations of str.
+# A mapping's keys have one exact type, and counts are kept by all kinds of str enums.
 _Counted = TypeVar("_Counted", bound=str)
 
-# One check has fewer; what a device says may change with every poll, and its past is not kept.
+# One check has fewer; a device's texts may change with every poll, and old ones are not kept.
 _KEPT_BEGINS = 256
 
 
 def sanitise(raw: bytes | str, limit: int = LABEL_LIMIT) -> str:
     """Return text that is safe in a label: valid UTF-8, one line, at most `limit` characters.
 
-    What is no text is left out, as in every other output (`monitor.words.plain`).
+    Invalid characters are left out, as in every other output (`monitor.words.plain`).
     """
     return plain(raw)[:limit]
 
 
 def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:
-    """Return `{name="value",...}` in the order given, values sanitised and escaped.
+    """Return `{name="value",...}` in the given order, values sanitised and escaped.
 
     Raises:
-        ValueError: if there are not as many values as names.
+        ValueError: if the numbers of values and names differ.
     """
     if len(names) != len(values):
         raise ValueError(f"{len(values)} values for the labels {', '.join(names)}")
@@ -51,7 +51,7 @@ def labels(names: Sequence[str], values: Sequence[bytes | str]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a value as text: integers exact, floats as short as they can be read back."""
+    """Return a value as text: integers exact, floats in the shortest form that reads back."""
     if isinstance(value, int):
         return str(int(value))
     if math.isfinite(value):
@@ -62,9 +62,9 @@ def number(value: float) -> str:
 
 
 class LineBegins(dict[tuple["Metric", tuple[bytes | str, ...]], str]):
-    """`name{...}` by metric and label values, for who writes the same ones again and again.
+    """`name{...}` by metric and label values, for callers that write the same ones repeatedly.
 
-    Sanitising and escaping is most of what a sample costs that is not in a table.
+    Sanitising and escaping is most of the cost of a sample that is not in a table.
     """
 
     __slots__ = ()
@@ -81,7 +81,7 @@ class LineBegins(dict[tuple["Metric", tuple[bytes | str, ...]], str]):
 class Blocks:
     """Collects sample lines, metric by metric.
 
-    `known` are what lines began with in the rounds before.
+    `known` are the beginnings of lines from earlier rounds.
     """
 
     __slots__ = ("_known", "_lines")
@@ -91,14 +91,14 @@ class Blocks:
         self._lines: dict[str, list[str]] = {}
 
     def add(self, metric: Metric, values: tuple[bytes | str, ...], value: float | None) -> None:
-        """Add one sample, its label values in the order of the metric's; None adds nothing.
+        """Add one sample, its label values in the metric's order; None adds nothing.
 
         Raises:
-            ValueError: if the label values are not as many as the metric has.
+            ValueError: if the number of label values is not the metric's.
         """
         if value is None:
             return
-        # Most values are integers, and calling `number` costs a sixth of all this.
+        # Most values are integers, and calling `number` costs a sixth of the total.
         text = value if type(value) is int else number(value)
         line = f"{self._known[metric, values]} {text}\n"
         self._lines.setdefault(metric.name, []).append(line)
@@ -109,12 +109,12 @@ class Blocks:
         common: tuple[bytes | str, ...],
         rows: Iterable[tuple[tuple[bytes | str, ...], float]],
     ) -> None:
-        """Add a sample per row of a table: its own label values, behind the common ones, and value.
+        """Add a sample per row of a table: its own label values, after the common ones, and value.
 
-        For more rows than it is worth to keep label texts of.
+        For tables that are too large for keeping the label texts.
 
         Raises:
-            ValueError: if the label values are not as many as the metric has.
+            ValueError: if the number of label values is not the metric's.
         """
         names = metric.labels
         begin = f"{metric.name}{labels(names[: len(common)], common)[:-1]},"
@@ -126,16 +126,16 @@ class Blocks:
     def add_states(
         self, metric: Metric, values: tuple[bytes | str, ...], states: Iterable[str], state: str
     ) -> None:
-        """Add one sample per state, 1 for the one that is, 0 for the others."""
+        """Add one sample per state, 1 for the current one, 0 for the others."""
         for each in states:
             self.add(metric, (*values, each), int(each == state))
 
     def add_counts(
         self, metric: Metric, values: tuple[bytes | str, ...], counts: Mapping[_Counted, int]
     ) -> None:
-        """Add a counter's samples by its last label, whose known values the metric has.
+        """Add a counter's samples by its last label, whose known values the metric lists.
 
-        What has not been counted yet is 0, what is counted and not declared is there as well.
+        Values that were not counted yet are 0; counted values that are not known are added, too.
         """
         totals: dict[str, int] = dict.fromkeys(metric.known[metric.labels[-1]], 0)
         totals.update(counts.items())
@@ -151,8 +151,8 @@ class Blocks:
     ) -> None:
         """Add a histogram whose samples add up to `total`.
 
-        `buckets` maps ascending upper bounds, the last one infinite, to how many samples lie
-        within that bound and above the one before.
+        `buckets` maps ascending upper bounds, the last one infinite, to the number of samples
+        within that bound and above the previous one.
         """
         name = metric.name
         named = self._known[metric, values].removeprefix(name)
@@ -176,7 +176,7 @@ def _bound(bound: float) -> str:
 
 def _pair(name: str, raw: bytes | str) -> str:
     value = sanitise(raw)
-    # Line ends are left out already.
+    # Line breaks have been removed before.
     if "\\" in value or '"' in value:
         value = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name}="{value}"'

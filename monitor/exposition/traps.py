@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from monitor.devices.links import Place
 
-# The standard notifications (RFC 3418, RFC 2863), and every other one.
+# The standard notifications (RFC 3418, RFC 2863), and all others.
 TRAPS: Final = ("linkDown", "linkUp", "coldStart", "warmStart", "authenticationFailure", "other")
 
 SCHOOL_DEVICE_TRAPS_TOTAL: Final = Metric(
     "school_device_traps_total",
     Kind.COUNTER,
     "traps",
-    f"Traps and informs taken from the device (`--traps`): {', '.join(TRAPS)}",
+    f"Traps and informs accepted from the device (`--traps`): {', '.join(TRAPS)}",
     (*DEVICE, "trap"),
     known={"trap": TRAPS},
 )

@@ -34,7 +34,7 @@ SCHOOL_UPLINK_MEASURED_OVER_SECONDS: Final = Metric(
     "school_uplink_measured_over_seconds",
     Kind.GAUGE,
     "seconds",
-    "Time between the two polls from which the rates are computed, by the router's own clock",
+    "Time between the two polls that the rates are computed from, by the router's own clock",
     SITE,
 )
 SCHOOL_UPLINK_UTILISATION_RATIO: Final = Metric(

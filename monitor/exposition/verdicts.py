@@ -215,7 +215,7 @@ SCHOOL_METRICS: Final = (
 
 
 class VerdictRenderer:
-    """Renders those schools of which something else is to be said than before.
+    """Renders the schools whose lines have changed.
 
     A verdict lasts for hours, and there is one for every switch.
     """
@@ -233,7 +233,7 @@ class VerdictRenderer:
         maintenance: MaintenanceBook,
         now: datetime,
     ) -> Mapping[str, Mapping[str, bytes]]:
-        """Return school id -> family -> sample lines of each school that changed; at first, of all.
+        """Return school id -> family -> sample lines of each changed school; first, of all.
 
         A school has an entry for every family, empty if there is nothing to report, so that
         replacing all entries removes older lines.
@@ -262,7 +262,7 @@ class VerdictRenderer:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """All that is said of a school."""
+    """All values that the lines of a school show."""
 
     verdicts: Sequence[tuple[Subject, Verdict]]
     in_lessons: bool
@@ -278,7 +278,7 @@ class _Told:
 
 
 def _is_said(told: tuple[Subject, Verdict], now: tuple[Subject, Verdict]) -> bool:
-    """Return whether the lines of a verdict are those of another one."""
+    """Return whether two verdicts have the same lines."""
     (told_of, before), (subject, verdict) = told, now
     return told_of == subject and (
         before is verdict or (before.is_same_finding(verdict) and before.since == verdict.since)
@@ -307,8 +307,8 @@ def _add_verdict(
 ) -> None:
     """Add a verdict's lines; `site` are the labels of its site.
 
-    When a provider fails, thousands of verdicts change in one second, and labels are most of what
-    their lines cost.
+    When a provider fails, thousands of verdicts change in one second, and labels are most of the
+    cost of their lines.
     """
     is_uplink = subject.kind is SubjectKind.UPLINK
     up, state, since, cause = _UPLINK if is_uplink else _SWITCH
@@ -339,10 +339,10 @@ def city_blocks(
     now: datetime,
     known: LineBegins | None = None,
 ) -> dict[str, bytes]:
-    """Return family -> sample lines of what no school has: outages, our line, the calendar.
+    """Return family -> sample lines of the city: outages, our own line, the calendar.
 
-    `school_provider_outage` has an entry even where no provider is known. `known` keeps what lines
-    begin with, for the next time.
+    `school_provider_outage` has an entry even if no provider is known. `known` keeps the beginnings
+    of lines for the next call.
     """
     today = calendar.day_kind(calendar.local_day(now))
     _, end_of_data = calendar.bounds_of_day(calendar.data_ends)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 NAMED_SCHOOLS = 10
-# A configuration that lost more than 20 % of its schools was probably truncated, not edited.
+# A configuration with over 20 % fewer schools was probably truncated, not edited.
 LARGEST_LOSS_OF_SCHOOLS = 0.2
 
 
 class ReloadRefusedError(ValueError):
-    """The new configuration is valid but not plausible; the message names the cure."""
+    """The new configuration is valid but not plausible; the message names the remedy."""
 
 
 def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
@@ -36,9 +36,9 @@ def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
 
 
 def refuse_loss_of_end(before: Inventory, after: Inventory) -> None:
-    """Check that a reload without the end mark that was there loses no check with it.
+    """Check that a reload that loses the end mark loses no check with it.
 
-    Where nothing is lost, the file is as whole as `schulnetz check` says.
+    If nothing is lost, the file is accepted, as by `schulnetz check`.
 
     Raises:
         ReloadRefusedError: if it does.
@@ -56,7 +56,7 @@ def refuse_loss_of_end(before: Inventory, after: Inventory) -> None:
 
 
 def changes_between(before: Inventory, after: Inventory) -> str:
-    """Return which schools were added, removed and changed, as text; of many only the first."""
+    """Return which schools were added, removed and changed, as text; only the first few of many."""
     old = {school.id: school for school in before.schools}
     new = {school.id: school for school in after.schools}
     kinds = {

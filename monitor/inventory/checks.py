@@ -23,27 +23,27 @@ SnmpVersion = Literal["1", "2c", "3"]
 Identity = Literal["ifName", "ifDescr", "ifAlias", "ifIndex"]
 
 
-# A probe's own deadline, as a share of its check's time-out: the rest is for putting things away.
+# A probe's own deadline as a share of its check's time-out: the rest is for cleaning up.
 PROBE_SHARE = 0.95
 
 
-# What a round of pings may take beyond its spacing and its wait: its turn among many others.
+# What a round of pings may take beyond spacing and wait: its turn among many others.
 PACING_SECONDS = 0.1
 
 
-# A dead device's walks are asked for less and less often, down to this; never its pings.
+# A dead device's walks are polled less and less often, down to this; pings never are.
 BACK_OFF_LIMIT_SECONDS = 300.0
 
 
 class Engine(StrEnum):
-    """Which SNMP implementation talks to a device."""
+    """The SNMP implementation that polls a device."""
 
     NATIVE = "native"
     PYSNMP = "pysnmp"
 
 
 class Role(StrEnum):
-    """What a device is to its site."""
+    """The role of a device at its site."""
 
     UPLINK = "uplink"
     SWITCH = "switch"
@@ -76,9 +76,9 @@ class SnmpUser:
 
 @dataclass(frozen=True, slots=True)
 class SnmpAccess:
-    """How to speak SNMP with one device; `user` holds for version 3, and for no other.
+    """How to access a device by SNMP; `user` is set for version 3 only.
 
-    The credential's secret is the community, or those that `password_names` tells of.
+    The credential's secret is the community, or the two of `password_names`.
     """
 
     version: SnmpVersion
@@ -91,17 +91,17 @@ class SnmpAccess:
 
     @property
     def is_insecure(self) -> bool:
-        """Return whether others can read along: all but version 3 with encryption."""
+        """Return whether the traffic can be read by others: all but version 3 with encryption."""
         return self.user is None or not self.user.priv
 
 
 def password_names(credential: str) -> tuple[str, str]:
-    """Return under which names the secrets of an SNMPv3 user are kept: of auth, of priv."""
+    """Return the names under which an SNMPv3 user's secrets are kept: for auth, for priv."""
     return f"{credential}.auth_password", f"{credential}.priv_password"
 
 
 def snmp_access(plans: Iterable[CheckPlan]) -> SnmpAccess | None:
-    """Return how a device with these checks is read by SNMP, None if it is not."""
+    """Return the SNMP access of a device with these checks, None if it has none."""
     options = (plan.options for plan in plans)
     found = (option.access for option in options if isinstance(option, SNMP_OPTIONS))
     return next(found, None)
@@ -122,7 +122,7 @@ class IcmpOptions:
 
     @property
     def round_seconds(self) -> float:
-        """Return how long a round takes at most when nothing answers."""
+        """Return how long a round takes at most if nothing answers, in seconds."""
         return (self.packets - 1) * self.spacing + self.wait + PACING_SECONDS
 
 
@@ -131,10 +131,10 @@ class InterfacesOptions:
     """One poll of a device's system group and interface tables.
 
     `uplink_interface` is the ifName of the interface towards the provider, on routers.
-    `alias` exports ifAlias, which may hold names of people and is off by default; `read_alias`
-    reads it and exports nothing. `identity` is what an interface's series are known by, where
-    it tells the device's interfaces apart. `select` says which interfaces are exported, `unused`
-    how much of a port that is down and carries nothing.
+    `alias` exports ifAlias, which may contain names of people and is off by default; `read_alias`
+    reads it without exporting it. `identity` is the column that labels an interface's series, if
+    it is unique on the device. `select` says which interfaces are exported, `unused` how much of
+    a port that is down and carries no traffic.
     """
 
     access: SnmpAccess
@@ -150,8 +150,8 @@ class InterfacesOptions:
 class HardwareOptions:
     """One poll of a switch's hardware: power over Ethernet, sensors, spanning tree.
 
-    `profile` names the one of `profiles` by which the switch's make is read; without, it is
-    the one for its sysObjectID. `unused` of `status` leaves out the power of ports that feed none.
+    `profile` names the one of `profiles` that is used; without it, the one for the device's
+    sysObjectID. `unused` of `status` omits the power of ports that feed no device.
     """
 
     access: SnmpAccess
@@ -173,12 +173,12 @@ class TcpOptions:
 
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
-    """One HTTP(S) request to `url`, and what its answer must look like.
+    """One HTTP(S) request to `url`, and the expected response.
 
     `status` lists the accepted codes, `body` is a regular expression that must match,
-    `address` connects there instead of to the URL's host (name and certificate stay).
+    `address` is connected to instead of the URL's host (name and certificate are unchanged).
     `ca_file` is trusted instead of the system's store. `network` is that of the device's place:
-    redirects may lead there although it is private. `old_tls` accepts what is broken: TLS 1.0,
+    redirects may lead there although it is private. `old_tls` accepts broken parameters: TLS 1.0,
     RSA key exchange, short keys.
     """
 
@@ -195,7 +195,7 @@ class HttpOptions:
 
 @dataclass(frozen=True, slots=True)
 class DnsOptions:
-    """One DNS query for `name` and `record` to `server`; `expected` answers if any are given."""
+    """One DNS query for `name` and `record` to `server`; `expected` are the only valid answers."""
 
     server: str
     name: str
@@ -211,9 +211,9 @@ CheckOptions = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a check asks: a device of a site, or a reference outside (school and site empty).
+    """The target of a check: a site's device, or an outside reference (school and site empty).
 
-    `site_key` is made once, because every observation looks its site up.
+    `site_key` is computed once, because every observation looks up its site.
     """
 
     school: str
@@ -229,9 +229,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of work for the schedule; equal checks are the same check across reloads.
+    """One unit of work for the schedule; equal checks are the same check across reloads.
 
-    `name` tells a device's checks apart and is the module name of `/probe`. `id` is
+    `name` is unique on the device and is the module name of `/probe`. `id` is
     `school/site/device/name`, unique within an inventory and stable over time.
     """
 
@@ -251,7 +251,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
-    """How one check of a device is done: its kind, name, pace (seconds) and options."""
+    """The plan of one check of a device: its kind, name, interval (seconds) and options."""
 
     kind: CheckKind
     name: str

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from monitor.inventory.checks import SnmpAccess
 
 NO_CITY: Final = "Schulnetz"
-"""The name of a city that has none."""
+"""The name of a city without one."""
 
 MilestoneStage = Literal["planned", "ordered", "built", "reported"]
 
@@ -50,10 +50,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedLine:
-    """How the right line is told from an old one; what is empty is not looked at.
+    """How to distinguish the right line from an old one; empty fields are not checked.
 
-    `sys_name` is the router's whole sysName, `if_alias` a part of its uplink's ifAlias,
-    `address` the network that the answering address lies in.
+    `sys_name` is the router's full sysName, `if_alias` a part of its uplink's ifAlias,
+    `address` the network of the answering address.
     """
 
     sys_name: str = ""
@@ -63,13 +63,13 @@ class ExpectedLine:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """How an uplink's rate is tested, and how much of it a test may take.
+    """How to test an uplink's rate, and how much capacity a test may use.
 
-    iperf3 asks `host` and `port`; http downloads `url` and uploads to `upload_url`. Each
+    iperf3 uses `host` and `port`; http downloads `url` and uploads to `upload_url`. Each
     direction takes `warm_up` + `seconds` seconds. `bytes_per_day` caps the payload of a site's
-    tests in a local day. `slot` says who shares the one test at a time: the whole city, or the
-    sites of one provider. `max_load` is the others' share of the contracted rate from which on
-    no test may run.
+    tests in a local day. `slot` is the scope in which one test at a time may run: the whole city,
+    or the sites of one provider. `max_load` is the cross traffic as a share of the contracted
+    rate from which no test may run.
     """
 
     method: Literal["iperf3", "http"]
@@ -87,7 +87,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Uplink:
-    """A site's broadband line, seen at its router; None where nobody said what is owed."""
+    """A site's broadband line, seen at its router; `contract` is None if no contract is known."""
 
     host: str
     contract: Contract | None
@@ -105,7 +105,7 @@ class Uplink:
 
     @property
     def is_owed_in_lessons_only(self) -> bool:
-        """Return whether the contract leaves out what is outside of lessons."""
+        """Return whether the contract owes lesson hours only."""
         return self.contract is not None and self.contract.hours == "lessons"
 
 
@@ -129,7 +129,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A step of the roll-out that a person vouches for: what, when, by which document."""
+    """A step of the roll-out that a person attests: what, when, by which document."""
 
     stage: MilestoneStage
     day: date
@@ -138,7 +138,7 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One place of a school, `main` if there is one; its location where it is known."""
+    """One place of a school, `main` if it is the only one; its location if known."""
 
     id: str
     location: Location | None
@@ -151,7 +151,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindow:
-    """A spell in which failures are expected: aware UTC instants, the end excluded."""
+    """A period in which failures are expected: aware UTC instants, the end excluded."""
 
     starts: datetime
     ends: datetime
@@ -162,8 +162,8 @@ class MaintenanceWindow:
 class School:
     """A school: slug, official number, real name, type, district, and its sites.
 
-    `number`, `type` and `district` are empty for a school without one. `classes` is how many
-    classes it has, None where nobody said. `days_off` are its own days without lessons, beside the
+    `number`, `type` and `district` are empty for a school without one. `classes` is the number of
+    classes, None if unknown. `days_off` are its own days without lessons, in addition to the
     city's.
     """
 
@@ -193,7 +193,7 @@ class LessonPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """One spell of school holidays, first and last day included."""
+    """One period of school holidays, first and last day included."""
 
     name: str
     first: date
@@ -204,7 +204,7 @@ class Holidays:
 class Calendar:
     """The city's time zone, its country and state for holidays, lessons per school type.
 
-    `country` is ISO 3166-1, `state` as ISO 3166-2 has it, with or without the country. `holidays`
+    `country` is ISO 3166-1, `state` is from ISO 3166-2, with or without the country. `holidays`
     are the city's own list, `days_off` single days without lessons. `is_machine_zone` says that the
     time zone is the machine's, because the file names none.
     """
@@ -222,7 +222,7 @@ class Calendar:
 class CredentialSource:
     """Where a secret is read from, never the secret: a file's path or a variable's name.
 
-    `min_bytes` is how long it has to be.
+    `min_bytes` is its minimum length.
     """
 
     kind: Literal["file", "environment"]
@@ -232,7 +232,7 @@ class CredentialSource:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A target outside the city's schools; all of them silent means our own line is dead.
+    """A target outside the city's schools; if all of them are silent, our own line is down.
 
     `provider` is the name of the provider whose hand-over router it is, empty for any other.
     """
@@ -244,7 +244,7 @@ class Reference:
 
 
 class Criterion(StrEnum):
-    """What a line has to carry to be verified."""
+    """What a line must carry to be verified."""
 
     CONTRACT = "contract"
     GIGABIT = "gigabit"
@@ -253,10 +253,10 @@ class Criterion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The goal of connecting schools: which, how well, how many, until when.
+    """The goal of connecting schools: which ones, by which criterion, how many, until when.
 
-    `denominator` is how many `unit` the goal speaks of, whatever the file lists. `types` and
-    `schools` (ids) narrow the goal down where they are given.
+    `denominator` is the goal's number of `unit`, whatever the file lists. `types` and
+    `schools` (ids) restrict the goal if given.
     """
 
     name: str
@@ -269,17 +269,17 @@ class Goal:
     schools: tuple[str, ...] = ()
 
     def covers(self, school: School) -> bool:
-        """Return whether the goal speaks of a school."""
+        """Return whether the goal includes a school."""
         of_type = not self.types or school.type in self.types
         return of_type and (not self.schools or school.id in self.schools)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedEntry:
-    """What was said of a goal on a day, and the text that says so; in the goal's unit.
+    """A published statement about a goal on a day, with its source; in the goal's unit.
 
-    `value` is what was reached in all until `day`, `planned` what had been promised in all by then:
-    granted, announced, budgeted. None is not said; at least one of the two is.
+    `value` is the total reached until `day`, `planned` the total promised by then: granted,
+    announced, budgeted. None is not stated; at least one of the two is.
     """
 
     day: date
@@ -290,9 +290,9 @@ class ReportedEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReportedGoal:
-    """A goal that nobody here measures: others report it, days rising.
+    """A goal that others measure and report; its entries are in ascending order of days.
 
-    `target` is in `unit`, until the end of `target_day`; None where none was named. `source`
+    `target` is in `unit`, until the end of `target_day`; None if not stated. `source`
     says who set the goal.
     """
 
@@ -307,9 +307,9 @@ class ReportedGoal:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything that is configured, in the file's order; `runbooks` is where they are read.
+    """The whole configuration, in the file's order; `runbooks` is their base URL.
 
-    `has_end_mark` says that the file was seen to be whole.
+    `has_end_mark` says that the file was seen to be complete.
     """
 
     city: str
@@ -342,7 +342,7 @@ class Inventory:
 
 
 def insecure_accesses(inventory: Inventory) -> list[SnmpAccess]:
-    """Return by what each device is read by SNMP that others can read along with."""
+    """Return the SNMP access of each device that is read without encryption."""
     sites = [site for _, site in inventory.sites()]
     plans = [site.uplink.checks for site in sites]
     plans += [switch.checks for site in sites for switch in site.switches]

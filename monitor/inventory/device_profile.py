@@ -13,17 +13,17 @@ from enum import StrEnum
 from math import inf, log10
 
 MAX_OID_OCTETS = 50
-"""The longest OID of an object that can be read, as it is encoded (X.690 §8.19)."""
+"""The longest OID of an object that can be read, in encoded octets (X.690 §8.19)."""
 
 
 def oid_octets(oid: str) -> int:
-    """Return how many octets an OID takes when encoded: the first two arcs one together."""
+    """Return the length of an OID in octets when encoded: the first two arcs share one."""
     arcs = map(int, oid.split(".")[2:])
     return 1 + sum(max(1, -(-arc.bit_length() // 7)) for arc in arcs)
 
 
 class Quantity(StrEnum):
-    """What a reading is about; it is exported under `school_device_` and this name."""
+    """The quantity of a reading; exported as `school_device_` and this name."""
 
     CPU_UTILIZATION_RATIO = "cpu_utilization_ratio"
     MEMORY_USED_RATIO = "memory_used_ratio"
@@ -44,17 +44,17 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class ProfileReading:
-    """One object that says a quantity: a scalar's instance (ending in .0) or a table's column.
+    """One object with a quantity: a scalar's instance (ending in .0) or a table's column.
 
-    The value is multiplied by `scale`, and `offset` is added. Where `good` has states, it is 1
-    in one of them and else 0. Values in `ignored` say nothing. `label_oid` is the column that
+    The value is multiplied by `scale`, and `offset` is added. If `good` has states, the value is
+    1 in one of them and else 0. Values in `ignored` are skipped. `label_oid` is the column that
     names the rows, if any; with `named`, a regular expression, only rows with such a name are read.
     With `text` the value is a text, and its first number counts ("45.5 C"), or with `number`, a
-    regular expression, what its group has found ("60 Secs ( 12.5%)"). With `rows`, a regular
-    expression, only rows with such an index are read. Numbers below `least` or above `most` say
-    nothing. With `is_milliwatts` the scaled number is light in mW, and said in dBm. With
-    `is_fallback` the object is read where none before it says the quantity. `part` is a scalar's
-    part, for which a column has its labels.
+    regular expression, what its group has matched ("60 Secs ( 12.5%)"). With `rows`, a regular
+    expression, only rows with a matching index are read. Numbers below `least` or above `most`
+    are ignored. With `is_milliwatts` the scaled number is optical power in mW, converted to dBm.
+    With `is_fallback` the object is used if no earlier one has the quantity. `part` names a
+    scalar's part; a column has labels for that.
     """
 
     quantity: Quantity
@@ -81,7 +81,7 @@ class ProfileReading:
         return self.oid.endswith(".0")
 
     def value_of(self, raw: int | bytes) -> float | None:
-        """Return what a raw value says, None if nothing."""
+        """Return the quantity that a raw value represents, None if it has none."""
         number = self._number(raw)
         if number is None or number in self.ignored or not self.least <= number <= self.most:
             return None
@@ -106,11 +106,11 @@ class ProfileReading:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where a make says what a device is, if ENTITY-MIB does not.
+    """Which objects identify a vendor's device, if ENTITY-MIB does not.
 
-    The three are OIDs of scalars or of columns; the first text of the first that has one counts.
-    `sys_descr` is a regular expression with groups of the names model, serial and software. With
-    `is_first` they come before what ENTITY-MIB says.
+    The three are OIDs of scalars or of columns; the first text of the first that has one is used.
+    `sys_descr` is a regular expression with groups named model, serial and software. With
+    `is_first` they take precedence over ENTITY-MIB.
     """
 
     model_oids: tuple[str, ...] = ()
@@ -121,18 +121,18 @@ class Identity:
 
     @property
     def oids(self) -> tuple[str, ...]:
-        """Return the OIDs that there are."""
+        """Return all OIDs."""
         return (*self.model_oids, *self.serial_oids, *self.software_oids)
 
     def described(self, sys_descr: str) -> dict[str, str]:
-        """Return what a sysDescr says, by the groups' names."""
+        """Return the parts of a sysDescr, by the groups' names."""
         found = re.search(self.sys_descr, sys_descr) if self.sys_descr else None
         return {name: said or "" for name, said in found.groupdict().items()} if found else {}
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceProfile:
-    """How one make is read; `sys_object_ids` are the subtrees of the devices that it is for.
+    """How to read one vendor's devices; `sys_object_ids` are the subtrees of those devices.
 
     With `sys_descr`, a regular expression, it is only for those whose sysDescr has it.
     `sensor_table` is the OID of a table's entry with the columns of entPhySensorTable, such as
@@ -150,18 +150,18 @@ class DeviceProfile:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProfiles:
-    """All that there are; of two for the same devices, the later one holds."""
+    """All profiles; of two for the same devices, the later one is used."""
 
     profiles: tuple[DeviceProfile, ...] = ()
 
     def named(self, name: str) -> DeviceProfile | None:
-        """Return the profile of that name, None if there is none."""
+        """Return the profile with that name, None if there is none."""
         return next((one for one in reversed(self.profiles) if one.name == name), None)
 
     def of(self, sys_object_id: str, sys_descr: str = "") -> DeviceProfile | None:
-        """Return the profile with the longest match, None if none is for such a device.
+        """Return the profile with the longest match, None if there is none for such a device.
 
-        One that asks for the device's sysDescr comes before those that do not.
+        Profiles that match the device's sysDescr come before those without such a condition.
         """
         found: tuple[tuple[bool, int], DeviceProfile] | None = None
         for profile in self.profiles:

@@ -40,23 +40,23 @@ IF_TYPES: Final[Mapping[str, int]] = {
     "bridge": 209,
     "vdsl2": 251,
 }
-"""The types that routers and switches of schools have, by name; others go by their number."""
+"""The types that routers and switches of schools have, by name; others use their number."""
 _TYPE_NAMES: Final[Mapping[int, str]] = {number: name for name, number in IF_TYPES.items()}
 
 _SHUT = 2
 
 
 def type_name(number: int | bytes | None) -> str:
-    """Return a type's name, its number where that is not known, empty text where it has none."""
+    """Return a type's name, its number if it has no name, an empty text without a type."""
     return _TYPE_NAMES.get(number, str(number)) if isinstance(number, int) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class InterfaceSelection:
-    """What an interface must be like to be exported; all that is given must hold.
+    """Which interfaces are exported; all given conditions must be met.
 
-    `name` is looked for in ifName (ifDescr if there is none), `alias` in ifAlias, both as
-    regular expressions. `admin` of `up` leaves out what is shut (ifAdminStatus 2).
+    `name` is searched in ifName (ifDescr if there is none), `alias` in ifAlias, both as
+    regular expressions. `admin` of `up` omits interfaces that are shut (ifAdminStatus 2).
     """
 
     types: frozenset[int] = frozenset()
@@ -71,7 +71,7 @@ class InterfaceSelection:
         return self == EVERYTHING
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns that the choice depends on."""
+        """Return the columns that the selection depends on."""
         wanted = {
             "ifType": bool(self.types or self.without_types),
             "ifName": bool(self.name),
@@ -82,13 +82,13 @@ class InterfaceSelection:
         return tuple(column for column, is_wanted in wanted.items() if is_wanted)
 
     def left_out(self, columns: Mapping[str, Column], rows: Iterable[int]) -> frozenset[int]:
-        """Return the rows that are not selected; what a device does not say counts against none."""
+        """Return the rows that are not selected; a value that is missing excludes no row."""
         if self.is_everything:
             return frozenset()
         return frozenset(row for row in rows if self.why_left_out(columns, row))
 
     def why_left_out(self, columns: Mapping[str, Column], row: int) -> str:
-        """Return which key leaves a row out and for what, as text, empty if it is selected."""
+        """Return which key excludes a row and why, as text; empty if it is selected."""
         kind = columns.get("ifType", {}).get(row)
         if isinstance(kind, int) and kind in self.without_types:
             return f"without_types: {type_name(kind)}"

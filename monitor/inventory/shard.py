@@ -29,12 +29,12 @@ class Shard:
         return f"{self.number}/{self.count}"
 
     def has(self, school_id: str) -> bool:
-        """Return whether the school is this daemon's."""
+        """Return whether this daemon monitors the school."""
         numbers = range(1, self.count + 1)
         return max(numbers, key=lambda number: (_weight(school_id, number), number)) == self.number
 
     def of(self, inventory: Inventory) -> Inventory:
-        """Return the inventory with this daemon's schools alone; references are everybody's."""
+        """Return the inventory with this daemon's schools only; all daemons have all references."""
         schools = tuple(school for school in inventory.schools if self.has(school.id))
         return replace(inventory, schools=schools)
 

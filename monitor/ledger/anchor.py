@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-# So that an anchor is one word and fits into a label; the full stop behind it is a sentence's.
+# An anchor is one word and fits into a label; a full stop after it belongs to the sentence.
 _WRITER: Final = r"[A-Za-z0-9_.-]{0,35}[A-Za-z0-9_-]"
 WRITER_NAME: Final = re.compile(_WRITER)
 _FORM: Final = re.compile(
@@ -27,12 +27,12 @@ _FORM: Final = re.compile(
 
 
 class AnchorError(ValueError):
-    """A text is no anchor, or holds none; the message says what one looks like."""
+    """A text is not an anchor, or contains none; the message shows the format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A ledger's row and its digest (32 bytes); `writer` is empty for a ledger in a file."""
+    """A ledger's row number and digest (32 bytes); `writer` is empty for a ledger in a file."""
 
     row: int
     digest: bytes
@@ -45,24 +45,24 @@ class Anchor:
 
 
 def parse_anchor(text: str) -> Anchor:
-    """Return the anchor that a text is.
+    """Return the anchor that a text represents.
 
     Raises:
-        AnchorError: if it is none.
+        AnchorError: if it is malformed.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None:
         raise AnchorError(
-            f"{text!r} is no anchor; `schulnetz ledger head` prints one: "
+            f"{text!r} is not an anchor; `schulnetz ledger head` prints one: "
             "ledger-anchor:ROW:DIGEST, with @WRITER in a database"
         )
     return _anchor(found)
 
 
 def anchors_in(lines: Iterable[str]) -> Iterator[Anchor]:
-    """Yield every anchor in the lines of a log, a letter, a report."""
+    """Yield every anchor in the lines of a log, a letter or a report."""
     for line in lines:
-        # Markdown has its underscores with a backslash.
+        # Markdown escapes underscores with a backslash.
         yield from map(_anchor, _FORM.finditer(line.replace("\\_", "_")))
 
 

@@ -31,28 +31,28 @@ _MAX_PAYLOAD: Final = 262_144
 
 
 class LedgerError(Exception):
-    """The ledger cannot be read or written; the message names the file and the cure."""
+    """The ledger cannot be read or written; the message names the file and the remedy."""
 
 
 class LedgerLockedError(LedgerError):
-    """Another process writes this ledger."""
+    """Another process is writing this ledger."""
 
 
 class LedgerVersionError(LedgerError):
-    """The file was written by a newer version of this program, or by another one."""
+    """The file was written by a newer version of this program, or by a different program."""
 
 
 class LedgerCorruptError(LedgerError):
-    """The file's content is not what was written to it."""
+    """The content of the file is not what was written to it."""
 
 
 class LedgerStorageError(LedgerError):
-    """The storage refused: disk full, I/O error, no permission. It may work again later."""
+    """The storage failed: disk full, I/O error, no permission. It may recover later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing worth keeping: the instant it speaks of, its kind, its subject, the particulars.
+    """One fact to keep: its time, its kind, its subject, and the details.
 
     `at` is an aware instant, kept to the millisecond. `subject` is `school/site`, a school, or
     empty for the whole city.
@@ -66,7 +66,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry as it stands in the ledger: its place (from 1) and its digest (32 bytes)."""
+    """An entry as stored in the ledger: its sequence number (from 1) and its digest (32 bytes)."""
 
     sequence: int
     entry: Entry
@@ -75,7 +75,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A recorded entry as the database has it: milliseconds since 1970, JSON text."""
+    """A recorded entry in database form: milliseconds since 1970, JSON text."""
 
     sequence: int
     at: int
@@ -85,10 +85,10 @@ class Row:
     digest: bytes
 
     def recorded(self) -> Recorded:
-        """Return the row as the rest of the program reads it.
+        """Return the row as an entry.
 
         Raises:
-            LedgerCorruptError: if it cannot have been written so.
+            LedgerCorruptError: if this program cannot have written it.
         """
         try:
             entry = Entry(instant(self.at), self.kind, self.subject, json.loads(self.payload))
@@ -98,19 +98,19 @@ class Row:
 
 
 class EntrySource(Protocol):
-    """Where entries are read from, by kind and instant."""
+    """A source of entries, by kind and time."""
 
     def entries(
         self, kind: str, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[Recorded]:
-        """Yield the entries of one kind by instant, `since` included, `until` excluded."""
+        """Yield the entries of one kind by time, `since` included, `until` excluded."""
 
 
 class Past(Protocol):
-    """Where a daemon that begins reads what was recorded before."""
+    """The records of earlier runs, which a starting daemon reads."""
 
     async def entries(self, kind: str, since: datetime | None = None) -> list[Recorded]:
-        """Return the entries of one kind by instant, `since` included.
+        """Return the entries of one kind by time, `since` included.
 
         Raises:
             LedgerError: if they cannot be read.
@@ -125,7 +125,7 @@ class Past(Protocol):
 
 
 def milliseconds(at: datetime) -> int:
-    """Return whole milliseconds since 1970-01-01 UTC of an aware instant."""
+    """Return an aware instant in whole milliseconds since 1970-01-01 UTC."""
     return (at - _EPOCH) // _MILLISECOND
 
 
@@ -137,7 +137,7 @@ def instant(at: int) -> datetime:
 def digest(previous: bytes, fields: tuple[int, int, str, str, str]) -> bytes:
     """Return the digest of a row: (sequence, at, kind, subject, payload) after `previous`."""
     lines = "\n".join((previous.hex(), *map(str, fields)))
-    # Bytes that are no UTF-8 come from a damaged file, and must not look like what they replaced.
+    # Invalid UTF-8 comes from a damaged file, and must not hash like the original text.
     return sha256(lines.encode("utf-8", "surrogateescape")).digest()
 
 
@@ -145,7 +145,7 @@ def link(entries: Sequence[Entry], sequence: int, previous: bytes) -> list[Row]:
     """Return the rows that append `entries` after row `sequence`, whose digest is `previous`.
 
     Raises:
-        ValueError: if an entry's kind, subject or payload cannot stand in a ledger.
+        ValueError: if the ledger cannot hold an entry's kind, subject or payload.
     """
     rows = []
     for number, entry in enumerate(entries, start=sequence + 1):
@@ -156,10 +156,10 @@ def link(entries: Sequence[Entry], sequence: int, previous: bytes) -> list[Row]:
 
 
 def require_valid(entries: Sequence[Entry]) -> None:
-    """Refuse entries that cannot stand in a ledger, before they wait with others.
+    """Reject entries that the ledger cannot hold, before they are queued.
 
     Raises:
-        ValueError: names the entry's fault.
+        ValueError: names the fault.
     """
     for entry in entries:
         if entry.at.tzinfo is None:
@@ -176,9 +176,9 @@ def require_valid(entries: Sequence[Entry]) -> None:
 
 
 def _canonical(entry: Entry) -> str:
-    """Return the payload as the one JSON text it can have: sorted keys, ASCII, no spaces."""
+    """Return the payload in its canonical JSON form: sorted keys, ASCII, no spaces."""
     return json.dumps(entry.payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 class MalformedEntryError(LedgerError):
-    """An entry holds what this program never writes under its kind."""
+    """An entry has a payload that this program never writes for its kind."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def copy_to_sqlite(rows: Iterable[Row], target: Path) -> VerifyResult:
-    """Write rows as a ledger of its own to a new file, verified before it gets its name.
+    """Write rows as a separate ledger to a new file, which is verified before it gets its name.
 
     Raises:
         LedgerError: if the target exists or cannot be written, or the copy does not verify.

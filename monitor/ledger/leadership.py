@@ -18,11 +18,11 @@ LEASE_SECONDS: Final = 15.0
 """How long a confirmation is valid: less than the 20 s after which the server ends a lost
 session."""
 QUIET_SECONDS: Final = 35.0
-"""How long a new leader waits: the one before asks again (3 s) and is scraped again (30 s)."""
+"""How long a new leader waits until its predecessor has asked (3 s) and was scraped (30 s)."""
 
 
 class Leadership:
-    """What the answers to the question for the lock amount to."""
+    """Leadership as derived from the answers to requests for the lock."""
 
     __slots__ = ("_confirmed", "_since")
 
@@ -32,21 +32,21 @@ class Leadership:
 
     @property
     def holds(self) -> bool:
-        """Return whether the last answer was that the lock is ours."""
+        """Return whether the last answer granted us the lock."""
         return self._since is not None
 
     def granted(self, asked: float, answered: float) -> None:
-        """Take the answer that the lock is ours; it counts from when it was asked for."""
+        """Process a granted lock; it counts from the time of the request."""
         if self._since is None:
             self._since = answered
         self._confirmed = asked
 
     def withheld(self) -> None:
-        """Take the answer that the lock is another's, or that there was no answer."""
+        """Process a denied lock, or a missing answer."""
         self._since = None
 
     def speaks(self, now: float) -> bool:
-        """Return whether the city's figures are ours to export now."""
+        """Return whether this process may export the city's figures now."""
         return (
             self._since is not None
             and now >= self._since + QUIET_SECONDS

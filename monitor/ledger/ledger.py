@@ -47,13 +47,13 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class LedgerHealth:
-    """How the ledger does, for metrics: `problem` is the last failure as text, empty if healthy.
+    """The ledger's state for metrics: `problem` is the last failure as text, empty if healthy.
 
-    `recorded` and `unrecorded` count entries since the start: durable, and refused for good.
+    `recorded` and `unrecorded` count entries since the start: durable, and finally rejected.
     `waiting` entries are not durable yet. `quarantined` names the newest file that was moved
-    aside, as long as it lies beside the ledger. `replaced` says why this process began a new
-    ledger in the place of an earlier one; empty if it did not. `anchor` is the one that went to
-    the log last, None before the first.
+    aside, while it is still beside the ledger. `replaced` says why this process began a new
+    ledger in place of an earlier one; empty if it did not. `anchor` is the one that was logged
+    last, None before the first.
     """
 
     healthy: bool
@@ -68,7 +68,7 @@ class LedgerHealth:
 
 @dataclass(slots=True)
 class _Batch:
-    """Entries that are committed together, and those who wait for it."""
+    """Entries that are committed together, and the callers that wait for it."""
 
     entries: list[Entry]
     waiters: list[asyncio.Future[None]]
@@ -76,7 +76,7 @@ class _Batch:
 
 
 class Ledger:
-    """The one writer of a ledger; made by `Ledger.open`."""
+    """The only writer of a ledger; created by `Ledger.open`."""
 
     __slots__ = (
         "_capacity",
@@ -105,7 +105,7 @@ class Ledger:
         self._clock = clock
         self._executor = executor
         self._capacity = capacity
-        self._store: LedgerStore | None = None  # belongs to the executor's thread
+        self._store: LedgerStore | None = None  # used only in the executor's thread
         self._queue = _Batch([], [])
         self._waiting = 0
         self._recorded = 0
@@ -124,15 +124,15 @@ class Ledger:
     async def open(
         cls, place: LedgerPlace, clock: Clock, capacity: int = 10_000
     ) -> AsyncIterator[Ledger]:
-        """Open the ledger and keep its writer running; at the end, write what waits.
+        """Open the ledger and keep its writer running; on exit, write what is queued.
 
-        `capacity` is how many entries may wait. A disk that is full or fails is no reason not
-        to start: the ledger is unhealthy then, and heals.
+        `capacity` is the limit of queued entries. A full or failing disk does not prevent the
+        start: the ledger is unhealthy then, and recovers by itself.
 
         Raises:
             LedgerLockedError: if another process writes it.
             LedgerVersionError: if a newer program wrote it.
-            LedgerError: if it cannot be opened for a reason that an operator has to cure.
+            LedgerError: if it cannot be opened for a reason that an operator must resolve.
         """
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         ledger = cls(place, clock, executor, capacity)
@@ -158,7 +158,7 @@ class Ledger:
 
     @property
     def health(self) -> LedgerHealth:
-        """Return how the ledger does now."""
+        """Return the current state of the ledger."""
         return LedgerHealth(
             healthy=not self._problem,
             problem=self._problem,
@@ -171,12 +171,12 @@ class Ledger:
         )
 
     def submit(self, entries: Sequence[Entry]) -> bool:
-        """Hand over entries without waiting; return whether they fitted in the buffer.
+        """Queue entries without waiting; return whether they fitted in the buffer.
 
-        Entries that did not fit are counted, and told in a `gap` entry.
+        Entries that did not fit are counted, and reported in a `gap` entry.
 
         Raises:
-            ValueError: if an entry cannot stand in a ledger.
+            ValueError: if the ledger cannot hold an entry.
             LedgerError: if the ledger is closed.
         """
         require_valid(entries)
@@ -192,14 +192,14 @@ class Ledger:
         return True
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Append entries, all or none; when this returns they survive kill -9 and power loss.
+        """Append entries, all or none; on return they survive kill -9 and power loss.
 
-        Waits as long as the disk refuses. A caller that stops waiting does not withdraw them.
+        Waits as long as the disk fails. Cancelling the wait does not withdraw the entries.
 
         Raises:
-            ValueError: if an entry cannot stand in a ledger.
+            ValueError: if the ledger cannot hold an entry.
             LedgerStorageError: if the buffer is full; the entries are counted as unrecorded.
-            LedgerError: if the ledger is or gets closed before they are durable.
+            LedgerError: if the ledger is closed before they are durable.
         """
         if not entries:
             return
@@ -218,7 +218,7 @@ class Ledger:
         until: datetime | None = None,
         subject: str | None = None,
     ) -> list[Recorded]:
-        """Return the entries of one kind by instant, `since` included, `until` excluded.
+        """Return the entries of one kind by time, `since` included, `until` excluded.
 
         Raises:
             LedgerError: if the file cannot be read.
@@ -238,12 +238,12 @@ class Ledger:
         return await self._in_thread(lambda: self._opened().reader.latest(kind))
 
     async def lead(self) -> bool:
-        """Become or stay the one writer that speaks for the whole city; see `LedgerStore.lead`.
+        """Become or stay the writer that exports the city's figures; see `LedgerStore.lead`.
 
-        A place that was lost is opened again, and a lead that it had is lost with it.
+        A lost connection is opened again, and its leadership is lost with it.
 
         Raises:
-            LedgerError: if the ledger cannot be opened or asked.
+            LedgerError: if the ledger cannot be opened or queried.
         """
         return await self._in_thread(self._lead, self._clock.now())
 
@@ -266,13 +266,13 @@ class Ledger:
                 batch = self._take()
                 await self._record(batch)
         finally:
-            if not self._closing.is_set():  # a bug in here: nobody may wait for ever
+            if not self._closing.is_set():  # a bug in here: callers must not wait forever
                 self._problem = "the ledger's writer failed; the traceback follows at the stop"
                 self._closing.set()
             _refuse([*batch.waiters, *self._queue.waiters], f"{self._place}: the ledger closed")
 
     async def _work_arrived(self) -> bool:
-        """Wait for entries; return False when there are none and there will be none."""
+        """Wait for entries; return False when the ledger closes and none are left."""
         while not self._queue.entries:
             if self._closing.is_set():
                 return False
@@ -291,7 +291,7 @@ class Ledger:
         return batch
 
     async def _record(self, batch: _Batch) -> None:
-        """Commit a batch, however long the disk refuses; again only when closing."""
+        """Commit a batch, retrying until the disk accepts it; when closing, try once more."""
         delay = _FIRST_RETRY_SECONDS
         while True:
             last = self._closing.is_set()
@@ -314,21 +314,21 @@ class Ledger:
                 waiter.set_result(None)
 
     def _tell_anchor_in_time(self) -> None:
-        """Tell the anchor of the day, and that of a ledger that was begun meanwhile."""
+        """Log the daily anchor, and that of a ledger that was begun meanwhile."""
         head = self._store.head if self._store else None
         begun = self._told is None or (head is not None and head.row < self._told.row)
         if begun or self._clock.monotonic() - self._told_at >= ANCHOR_SECONDS:
             self._tell_anchor("begin" if begun else "day")
 
     def _tell_anchor(self, occasion: str) -> None:
-        """Write the head to the log, which is kept elsewhere; metrics have the same one."""
+        """Log the ledger's head; logs are kept elsewhere. Metrics have the same anchor."""
         if self._store is None:
             return
         self._told, self._told_at = self._store.head, self._clock.monotonic()
         audit.info("ledger's end (%s): %s", occasion, self._told)
 
     async def _pause(self, seconds: float) -> None:
-        """Wait that long, or until the ledger is closed."""
+        """Wait `seconds`, or until the ledger is closed."""
         waits = [
             asyncio.ensure_future(self._clock.sleep(seconds)),
             asyncio.ensure_future(self._closing.wait()),
@@ -343,7 +343,7 @@ class Ledger:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, work, *values)
 
-    # From here on: in the executor's thread.
+    # The methods below run in the executor's thread.
 
     def _opened(self, now: datetime | None = None) -> LedgerStore:
         if self._store is None:
@@ -358,11 +358,11 @@ class Ledger:
         try:
             store = self._opened(now)
             if batch.rows and store.head.digest == batch.rows[-1].digest:
-                return  # the attempt before reported an error after it had become durable
+                return  # the previous attempt reported an error although it was durable
             batch.rows = tuple(store.link(batch.entries))
             store.append(batch.rows)
         except LedgerCorruptError:
-            self._close()  # the next attempt finds it at opening, and moves it aside
+            self._close()  # the next attempt reopens the file and moves it aside
             raise
         except LedgerError:
             self._recover()

@@ -30,10 +30,10 @@ LEDGER_FILE = "ledger.sqlite"
 
 
 class LedgerStore(Protocol):
-    """A ledger that is open for its one writer.
+    """A ledger that is open for writing.
 
-    `quarantined` names what was moved aside and still waits for somebody to look at it, and
-    `replaced` says why this store was begun in the place of an earlier one; else empty.
+    `quarantined` names what was moved aside and has not been inspected yet, and `replaced` says
+    why this store was begun in place of an earlier one; else empty.
     """
 
     quarantined: str
@@ -45,44 +45,44 @@ class LedgerStore(Protocol):
 
     @property
     def reader(self) -> Reading:
-        """Return a reader of what this store writes."""
+        """Return a reader of this store."""
 
     def link(self, entries: Sequence[Entry]) -> list[Row]:
         """Return the rows that would append these entries now."""
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write rows from `link` in one transaction; when this returns they survive a power loss.
+        """Write rows from `link` in one transaction; on return they survive a power loss.
 
         Raises:
             LedgerError: if nothing, or an unknown part of the commit, was written: `reload`
-                tells which.
+                resolves that.
         """
 
     def reload(self) -> None:
-        """After a failed append: undo what is undone, and read where the end is.
+        """After a failed append: roll back, and read the end of the chain.
 
         Raises:
-            LedgerError: if the store is of no more use; close this and open another.
+            LedgerError: if the store is unusable; close this and open another.
         """
 
     def lead(self) -> bool:
-        """Become, or stay, the one of those who share the place that speaks for the whole city.
+        """Become or stay the leader of all writers in the place, who exports the city's figures.
 
-        It ends with the store, however that ends. Returns False while another leads.
+        The leadership ends with the store, in whatever way. Returns False while another leads.
 
         Raises:
-            LedgerError: if the store was lost, and the lead with it: close this, open another.
+            LedgerError: if the connection was lost, and the lead with it: close this, open another.
         """
 
     def close(self) -> None:
-        """Let go of the ledger, so that another may write it."""
+        """Close the ledger, so that another process may write it."""
 
 
 class SharedLedger(Protocol):
     """The ledgers of all writers that share a place, for reading together."""
 
     def latest(self, kind: str) -> list[Entry]:
-        """Return the newest entry of a kind for each subject, whoever wrote it.
+        """Return the newest entry of a kind for each subject, by any writer.
 
         Raises:
             LedgerError: if they cannot be read.
@@ -93,23 +93,23 @@ class SharedLedger(Protocol):
 
 
 class LedgerPlace(Protocol):
-    """One ledger's place; `str` of it is fit for people, and holds no password."""
+    """The location of one ledger; `str` of it is for display and contains no password."""
 
     def __str__(self) -> str: ...
 
     @property
     def shared(self) -> SharedLedger | None:
-        """Return all ledgers that share the place; None where there can be but one."""
+        """Return all ledgers that share the place; None if there can be only one."""
 
     def exists(self) -> bool:
         """Return whether a ledger was begun there.
 
         Raises:
-            LedgerError: if that cannot be found out.
+            LedgerError: if that cannot be determined.
         """
 
     def open_store(self, now: datetime) -> LedgerStore:
-        """Open the ledger for its one writer; begin one if there is none.
+        """Open the ledger for writing; begin one if there is none.
 
         Raises:
             LedgerLockedError: if another process writes it.
@@ -125,11 +125,11 @@ class LedgerPlace(Protocol):
         """
 
     def restore(self, backup: Path, now: datetime) -> Restored:
-        """Verify a backup and make it the ledger; the one before is kept.
+        """Verify a backup and make it the ledger; the previous one is kept.
 
         Raises:
             LedgerLockedError: if a daemon writes the ledger.
-            LedgerCorruptError: if the backup does not hold; nothing was changed.
+            LedgerCorruptError: if verification of the backup fails; nothing was changed.
             LedgerError: if something cannot be read or written.
         """
 
@@ -145,15 +145,15 @@ class SqlitePlace:
 
     @property
     def shared(self) -> None:
-        """Return None: a file is of one writer."""
+        """Return None: a file has one writer only."""
 
     def exists(self) -> bool:
-        """Return whether the file is there; see `LedgerPlace`."""
+        """Return whether the file exists; see `LedgerPlace`."""
         with os_errors(self.path):
             return self.path.exists()
 
     def open_store(self, now: datetime) -> LedgerStore:
-        """Open the file for its one writer; see `LedgerPlace`."""
+        """Open the file for writing; see `LedgerPlace`."""
         return open_store(self.path, now)
 
     def open_reader(self) -> AbstractContextManager[Reading]:
@@ -161,5 +161,5 @@ class SqlitePlace:
         return open_reader(self.path)
 
     def restore(self, backup: Path, now: datetime) -> Restored:
-        """Put a backup in the file's place; see `LedgerPlace`."""
+        """Replace the file by a backup; see `LedgerPlace`."""
         return restore(backup, self.path, now)

@@ -47,16 +47,16 @@ if TYPE_CHECKING:
 
 _SCHEMES: Final = ("postgresql", "postgres")
 _CONNECT_SECONDS: Final = 5
-# A statement takes milliseconds; this ends one that waits for a lock or a disk for ever.
+# A statement takes milliseconds; this ends one that waits forever for a lock or a disk.
 _SESSION: Final = (
     "-c synchronous_commit=on -c statement_timeout=30s -c lock_timeout=10s "
     "-c idle_in_transaction_session_timeout=60s -c application_name=schulnetz "
-    # The server ends the session of a machine that vanished after 20 s instead of two hours, and
-    # with it the locks. Without meaning, and without harm, on a socket of Unix.
+    # The server ends the session of a lost machine after 20 s instead of two hours, and with
+    # it the locks. Without effect on a Unix socket.
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "
     "-c tcp_user_timeout=20000"
 )
-# So that a server that vanished is noticed within a minute: while nothing is written, and (the
+# So that a lost server is noticed within a minute: while nothing is being written, and (the
 # last, in milliseconds) while something is.
 _KEEP_ALIVE: Final = {
     "keepalives_idle": 20,
@@ -69,7 +69,7 @@ _ROWS_A_STATEMENT: Final = 1000
 
 
 class PostgresStore:
-    """The newest chain of one writer, open for writing; made by `PostgresPlace.open_store`."""
+    """The newest chain of one writer, open for writing; created by `PostgresPlace.open_store`."""
 
     __slots__ = (
         "_chain",
@@ -106,11 +106,11 @@ class PostgresStore:
         return link(entries, self._head.row, self._head.digest)
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write rows from `link` in one transaction; when this returns they survive a power loss.
+        """Write rows from `link` in one transaction; on return they survive a power loss.
 
         Raises:
             LedgerError: if nothing, or an unknown part of the commit, was written: `reload`
-                tells which.
+                resolves that.
         """
         self._require_session()
         with postgres_errors(str(self._place)), self._connection.begin():
@@ -118,18 +118,18 @@ class PostgresStore:
         self._head = Anchor(rows[-1].sequence, rows[-1].digest, self._place.writer)
 
     def reload(self) -> None:
-        """After a failed append: read where the chain's end is.
+        """After a failed append: read the end of the chain.
 
         Raises:
-            LedgerError: if the connection is of no more use; close this and open another.
+            LedgerError: if the connection is unusable; close this and open another.
         """
         self._require_session()
         (self._head,) = self.reader.heads()
 
     def lead(self) -> bool:
-        """Take or keep the lock of who speaks for the city; see `LedgerStore`.
+        """Take or keep the leader's lock; see `LedgerStore`.
 
-        The lock is the session's. Who holds it asks on, so that both ends know that it lives.
+        The lock belongs to the session. Asking again shows both ends that it is alive.
         """
         self._require_session()
         with postgres_errors(str(self._place)), self._connection.begin():
@@ -140,12 +140,12 @@ class PostgresStore:
         return self._leads
 
     def close(self) -> None:
-        """Close the connection, which lets go of the locks."""
+        """Close the connection, which releases the locks."""
         with suppress(SQLAlchemyError):  # a commit was acknowledged long before; nothing is lost
             self._connection.close()
 
     def _require_session(self) -> None:
-        """Refuse to go on in another session: SQLAlchemy connects again, and no lock comes along.
+        """Reject a new session: SQLAlchemy reconnects, but the locks are gone.
 
         Raises:
             LedgerStorageError: if the session that holds the locks is gone.
@@ -157,7 +157,7 @@ class PostgresStore:
 
 @dataclass(frozen=True, slots=True)
 class PostgresPlace:
-    """A writer's ledger in a database; without a name of a writer, all of them for reading."""
+    """A writer's ledger in a database; without a writer's name, all of them, for reading."""
 
     url: URL
     writer: str = "main"
@@ -182,9 +182,9 @@ class PostgresPlace:
             return has_tables(connection) and bool(newest_chains(connection, self._wanted()))
 
     def open_store(self, now: datetime) -> PostgresStore:
-        """Open the ledger for its one writer; see `LedgerPlace`.
+        """Open the ledger for writing; see `LedgerPlace`.
 
-        A chain that does not hold is left as it is; a new one is begun, and its first entry
+        A chain that fails verification is left as it is; a new one is begun, and its first entry
         says so.
         """
         with postgres_errors(str(self)):
@@ -209,7 +209,7 @@ class PostgresPlace:
     def restore(self, backup: Path, now: datetime) -> Restored:
         """Make a backup the newest chain of the writer; see `LedgerPlace`.
 
-        `now` is of no use here: the chain before keeps its number.
+        `now` is not used: the previous chain keeps its number.
         """
         del now
         with postgres_errors(str(self)), self._engine().connect() as connection:
@@ -246,7 +246,7 @@ class PostgresPlace:
         return PostgresStore(connection, self, chain, problem)
 
     def _lock(self, connection: Connection) -> None:
-        """Take the lock of this writer's name for as long as the connection lives."""
+        """Take the lock of this writer's name for the lifetime of the connection."""
         with connection.begin():
             if not _try_lock(connection, f"schulnetz ledger {self.writer}"):
                 raise LedgerLockedError(
@@ -258,7 +258,7 @@ class PostgresPlace:
         return None if self.every_writer else self.writer
 
     def _engine(self) -> Engine:
-        # Without a pool: one connection is held as long as it is needed, and then closed.
+        # Without a pool: one connection is held while it is needed, and then closed.
         return create_engine(
             self.url,
             poolclass=NullPool,
@@ -267,10 +267,10 @@ class PostgresPlace:
 
 
 def postgres_place(url: str, writer: str | None) -> PostgresPlace:
-    """Return the place that a URL names; without a writer's name, all writers for reading.
+    """Return the place that a URL names; without a writer's name, all writers, for reading.
 
     Raises:
-        LedgerError: if it is no URL of a PostgreSQL database, or the name cannot be one.
+        LedgerError: if it is not a URL of a PostgreSQL database, or the name is invalid.
     """
     try:
         parsed = make_url(url)
@@ -278,12 +278,12 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
         parsed = None
     if parsed is None or parsed.drivername not in _SCHEMES:
         raise LedgerError(
-            "the ledger's place is no URL of a PostgreSQL database, such as "
+            "the ledger's place is not a URL of a PostgreSQL database, such as "
             "postgresql://schulnetz@db.example/schulnetz"
         )
     if writer is not None and WRITER_NAME.fullmatch(writer) is None:
         raise LedgerError(
-            f"{writer!r} is no name of a writer; allowed are up to 36 of a-z, A-Z, 0-9, dot, "
+            f"{writer!r} is not a valid writer's name; allowed are up to 36 of a-z, A-Z, 0-9, dot, "
             "hyphen and underscore, no dot at the end"
         )
     parsed = parsed.set(drivername="postgresql+psycopg")
@@ -291,7 +291,7 @@ def postgres_place(url: str, writer: str | None) -> PostgresPlace:
 
 
 def _try_lock(connection: Connection, name: str) -> bool:
-    """Take a lock for as long as the session lives; return whether it was free."""
+    """Take a lock for the lifetime of the session; return whether it was free."""
     query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
     return bool(connection.execute(query, {"name": name}).scalar_one())
 

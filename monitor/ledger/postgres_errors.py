@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def postgres_errors(place: str) -> Iterator[None]:
-    """Turn errors into ours: what may pass (no connection, full disk), and what an operator cures.
+    """Convert errors into ours: temporary (no connection, full disk), or for the operator.
 
     The message is PostgreSQL's first line; it names host and user, never a password.
     """

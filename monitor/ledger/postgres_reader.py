@@ -40,7 +40,7 @@ _ROW: Final = (_E.sequence, _E.at, _E.kind, _E.subject, _E.payload, _E.digest)
 
 
 def newest_chains(connection: Connection, writer: str | None) -> dict[str, int]:
-    """Return each writer's chain that holds, the newest; of one writer or of all."""
+    """Return each writer's newest valid chain; of one writer or of all."""
     query = select(_E.writer, func.max(_E.chain)).group_by(_E.writer).order_by(_E.writer)
     if writer is not None:
         query = query.where(_E.writer == writer)
@@ -48,7 +48,7 @@ def newest_chains(connection: Connection, writer: str | None) -> dict[str, int]:
 
 
 class PostgresReader:
-    """Reads the newest chain of each of some writers; whoever opened the connection closes it.
+    """Reads the newest chain of each of some writers; the caller closes the connection.
 
     With several writers a verification's head is a digest over all chains' heads.
     """
@@ -67,7 +67,7 @@ class PostgresReader:
         until: datetime | None = None,
         subject: str | None = None,
     ) -> Iterator[Recorded]:
-        """Yield the entries of one kind by instant, `since` included, `until` excluded.
+        """Yield the entries of one kind by time, `since` included, `until` excluded.
 
         Raises:
             LedgerError: if the database cannot be read.
@@ -95,7 +95,7 @@ class PostgresReader:
     def latest(self, kind: str) -> list[Entry]:
         """Return the newest entry of a kind for each subject.
 
-        Of those at the same instant it is the one with the higher number, as in a history.
+        Of several at the same instant it is the one with the higher number, as in a history.
 
         Raises:
             LedgerError: if the database cannot be read.
@@ -130,10 +130,10 @@ class PostgresReader:
         return tuple(map(self._head, self._chains))
 
     def digest_at(self, row: int, writer: str = "") -> bytes | None:
-        """Return a row's digest, None where there is no such row of that writer.
+        """Return a row's digest, None if that writer has no such row.
 
         Raises:
-            LedgerError: if the database cannot be read, or the writer has to be named.
+            LedgerError: if the database cannot be read, or the writer is ambiguous.
         """
         name = writer or self._only("an anchor without @WRITER")
         if name not in self._chains:
@@ -145,7 +145,7 @@ class PostgresReader:
         """Check each chain.
 
         Raises:
-            LedgerStorageError: if the database cannot be read for a reason that may pass.
+            LedgerStorageError: if the database cannot be read for a temporary reason.
         """
         results = []
         for writer in self._chains:
@@ -168,7 +168,7 @@ class PostgresReader:
         """Copy the ledger to a new SQLite file, verified before it gets its name.
 
         Raises:
-            LedgerError: if several writers share the database, if the target exists, cannot be
+            LedgerError: if several writers share the database, if the target exists or cannot be
                 written, or the copy does not verify.
         """
         return copy_to_sqlite(self.rows(self._only("a backup")), target)

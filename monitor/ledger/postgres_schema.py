@@ -31,11 +31,11 @@ ENTRIES: Final = Table(
     Column("payload", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
 )
-# Any number, as long as all versions of this program take the same one.
+# Any number, as long as all versions of this program use the same one.
 _MIGRATION_LOCK: Final = 0x534C4544
 
-# Text is compared octet by octet ("C"), whatever the database's language is. The triggers keep
-# honest programs honest; the chain is what finds the others.
+# Text is compared octet by octet ("C"), whatever the language of the database. The triggers
+# stop programming errors; the chain reveals deliberate changes.
 _MIGRATIONS: Final = (
     (
         """CREATE TABLE ledger_entries (
@@ -72,7 +72,7 @@ _MIGRATIONS: Final = (
 
 
 def migrate(connection: Connection) -> None:
-    """Bring a database to the newest schema, all or nothing; others who do so wait.
+    """Upgrade a database to the newest schema, all or nothing; concurrent upgrades wait.
 
     Raises:
         LedgerVersionError: if the database is newer than this program.
@@ -94,10 +94,10 @@ def migrate(connection: Connection) -> None:
 
 
 def require_begun(connection: Connection) -> None:
-    """Refuse a database without the ledger's tables, and one that a newer program made.
+    """Reject a database without the ledger's tables, or with those of a newer program.
 
     Raises:
-        LedgerError: says what to do.
+        LedgerError: names the remedy.
     """
     if not has_tables(connection):
         raise LedgerError("there is no ledger in this database; `schulnetz run` begins one")
@@ -105,7 +105,7 @@ def require_begun(connection: Connection) -> None:
 
 
 def has_tables(connection: Connection) -> bool:
-    """Return whether the ledger's tables are there."""
+    """Return whether the ledger's tables exist."""
     found = connection.execute(text("SELECT to_regclass('ledger_schema')")).scalar_one()
     return found is not None
 

@@ -57,7 +57,7 @@ _TYPES: Final = (int, int, str, str, str, bytes)
 
 
 class LedgerReader:
-    """Reads one open database; whoever opened the connection closes it."""
+    """Reads one open database; the caller closes the connection."""
 
     __slots__ = ("_connection", "_path")
 
@@ -72,7 +72,7 @@ class LedgerReader:
         until: datetime | None = None,
         subject: str | None = None,
     ) -> Iterator[Recorded]:
-        """Yield the entries of one kind by instant, `since` included, `until` excluded.
+        """Yield the entries of one kind by time, `since` included, `until` excluded.
 
         Raises:
             LedgerError: if the file cannot be read.
@@ -106,7 +106,7 @@ class LedgerReader:
         return [row.recorded().entry for row in self._rows(query, kind)]
 
     def rows(self, after: int = 0) -> Iterator[Row]:
-        """Yield every row as it is stored, in the order of recording, after a sequence.
+        """Yield every row after a sequence number as it is stored, in the order of recording.
 
         Raises:
             LedgerError: if the file cannot be read.
@@ -127,9 +127,9 @@ class LedgerReader:
         return (Anchor(page[0].sequence, page[0].digest) if page else Anchor(0, GENESIS),)
 
     def digest_at(self, row: int, writer: str = "") -> bytes | None:
-        """Return a row's digest, None where there is no such row.
+        """Return a row's digest, None if there is no such row.
 
-        A file is of one writer, and does not say of which.
+        A file has one writer, whose name it does not contain.
 
         Raises:
             LedgerError: if the file cannot be read.
@@ -142,11 +142,11 @@ class LedgerReader:
         """Check the whole file: its schema, SQLite's structures and indices, the chain.
 
         Returns:
-            What holds, and the first row that does not.
+            The extent of the valid rows, and the first invalid row.
 
         Raises:
             LedgerVersionError: if a newer program wrote the file.
-            LedgerStorageError: if the file cannot be read for a reason that may pass.
+            LedgerStorageError: if the file cannot be read for a temporary reason.
         """
         try:
             problem = _header(self._path)
@@ -163,7 +163,7 @@ class LedgerReader:
         except LedgerCorruptError as error:
             return VerifyResult(0, GENESIS, problem=str(error))
         if found != "ok":
-            return VerifyResult(chain.rows, chain.head, problem=f"SQLite says: {found}")
+            return VerifyResult(chain.rows, chain.head, problem=f"SQLite reports: {found}")
         return chain
 
     def export(self, stream: TextIO) -> int:
@@ -192,7 +192,7 @@ class LedgerReader:
 
 
 def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> VerifyResult:
-    """Have a new ledger file filled; it is verified before it gets its name.
+    """Create a new ledger file through `fill`, which is verified before it gets its name.
 
     Raises:
         LedgerError: if the target exists or cannot be written, or the copy does not verify.
@@ -209,7 +209,7 @@ def write_copy(target: Path, fill: Callable[[sqlite3.Connection], None]) -> Veri
         fill(copy)
         result = LedgerReader(copy, draft).verify()
     if not result.ok:
-        raise LedgerCorruptError(f"the copy for {target} does not hold: {result.problem}")
+        raise LedgerCorruptError(f"the copy for {target} fails verification: {result.problem}")
     with os_errors(target):
         draft.rename(target)
         sync_folder(target.parent)
@@ -226,13 +226,13 @@ def open_reader(path: Path) -> Iterator[LedgerReader]:
     if not path.exists():
         raise LedgerError(f"{path}: there is no ledger; `schulnetz run` begins one")
     with closing(connect(path)) as connection, sqlite_errors(path):
-        # Not mode=ro: after a kill -9 the first to open has to roll the journal back.
+        # Not mode=ro: after a kill -9, the first connection must roll the journal back.
         connection.execute("PRAGMA query_only = ON")
         yield LedgerReader(connection, path)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection as every user of the ledger needs it; it never creates a file.
+    """Return a connection with the settings that the ledger needs; it never creates a file.
 
     Raises:
         LedgerError: if the file cannot be opened.
@@ -242,14 +242,14 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, timeout=_BUSY_SECONDS, cached_statements=32
         )
-    # A damaged text must reach the digest as it is instead of as a decoding error.
+    # A damaged text must reach the digest unchanged instead of failing to decode.
     connection.text_factory = _decode
     return connection
 
 
 @contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours: refused by the storage, or corrupt."""
+    """Convert SQLite's errors into ours: a storage failure, or corruption."""
     try:
         yield
     except sqlite3.Error as error:
@@ -257,13 +257,13 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         kind = LedgerStorageError if code in _STORAGE_CODES else LedgerCorruptError
         raise kind(f"{path}: {error}") from error
     except UnicodeDecodeError as error:
-        # sqlite3 decodes its own messages and names of columns, which quote a damaged file.
+        # sqlite3 decodes its own messages and column names, which quote a damaged file.
         raise LedgerCorruptError(f"{path}: a name in the file is no text") from error
 
 
 @contextmanager
 def os_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors into ours."""
+    """Convert the operating system's errors into ours."""
     try:
         yield
     except PermissionError as error:
@@ -275,12 +275,12 @@ def os_errors(path: Path) -> Iterator[None]:
 
 
 def row_values(row: Row) -> tuple[int, int, str, str, str, bytes]:
-    """Return what `INSERT` takes."""
+    """Return the parameters of `INSERT`."""
     return (row.sequence, row.at, row.kind, row.subject, row.payload, row.digest)
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file that only its owner may read: whoever its folder belongs to.
+    """Create an empty file that only its owner may read: the owner of its folder.
 
     SQLite gives its journal the same mode and owner.
     """
@@ -296,7 +296,7 @@ def _decode(value: bytes) -> str:
 
 
 def _header(path: Path) -> str:
-    """Return what is wrong with the header where SQLite itself would not stumble.
+    """Return the fault of a header that SQLite itself would accept, empty if there is none.
 
     Source: sqlite.org/fileformat2.html §1.3. Bytes 18 and 19: 1 is a rollback journal, another
     value makes the file read-only or switches to a write-ahead log. Bytes 56 to 59: UTF-8.

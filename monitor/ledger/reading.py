@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """What a verification found: `rows` that hold, the digest of the last of them.
+    """The result of a verification: the number of valid `rows`, the digest of the last of them.
 
-    `first_bad` is the sequence of the first row that does not hold; it is None where all rows
-    hold or where the damage lies outside the rows. `problem` is a sentence, empty if all is well.
+    `first_bad` is the sequence of the first invalid row; it is None if all rows are valid or
+    if the damage is outside the rows. `problem` is a sentence, empty if all is well.
     """
 
     rows: int
@@ -38,7 +38,7 @@ class VerifyResult:
 
     @property
     def ok(self) -> bool:
-        """Return whether the ledger is what was written to it."""
+        """Return whether the ledger is unchanged since it was written."""
         return not self.problem
 
 
@@ -52,7 +52,7 @@ class Reading(Protocol):
         until: datetime | None = None,
         subject: str | None = None,
     ) -> Iterator[Recorded]:
-        """Yield the entries of one kind by instant, `since` included, `until` excluded.
+        """Yield the entries of one kind by time, `since` included, `until` excluded.
 
         Raises:
             LedgerError: if they cannot be read.
@@ -68,25 +68,25 @@ class Reading(Protocol):
         """
 
     def heads(self) -> tuple[Anchor, ...]:
-        """Return the last row of each writer's ledger, row 0 of one that is empty.
+        """Return the last row of each writer's ledger, row 0 of an empty one.
 
         Raises:
             LedgerError: if they cannot be read.
         """
 
     def digest_at(self, row: int, writer: str = "") -> bytes | None:
-        """Return a row's digest, None where there is no such row of that writer.
+        """Return a row's digest, None if that writer has no such row.
 
         Raises:
-            LedgerError: if it cannot be read, or the writer has to be named.
+            LedgerError: if it cannot be read, or the writer is ambiguous.
         """
 
     def verify(self) -> VerifyResult:
-        """Check everything there is to check.
+        """Verify the whole ledger.
 
         Raises:
             LedgerVersionError: if a newer program wrote it.
-            LedgerStorageError: if it cannot be read for a reason that may pass.
+            LedgerStorageError: if it cannot be read for a temporary reason.
         """
 
     def export(self, stream: TextIO) -> int:
@@ -105,7 +105,7 @@ class Reading(Protocol):
 
 
 def verify_chain(rows: Iterable[Row]) -> VerifyResult:
-    """Return how far the rows of one chain, in their order, are what was written."""
+    """Return how far the rows of one chain, in their order, are unchanged."""
     sequence, head = 0, GENESIS
     try:
         for row in rows:
@@ -142,10 +142,10 @@ def write_rows(rows: Iterable[Row], stream: TextIO) -> int:
 
 
 def contradiction(reader: Reading, anchors: Iterable[Anchor]) -> str:
-    """Return what anchors tell against a ledger whose chain holds, empty if all of them hold.
+    """Return how anchors contradict a ledger with a valid chain, empty if none does.
 
     Raises:
-        LedgerError: if the ledger cannot be read, or an anchor does not say whose it is.
+        LedgerError: if the ledger cannot be read, or an anchor's writer is ambiguous.
     """
     heads = {head.writer: head.row for head in reader.heads()}
     held: Anchor | None = None

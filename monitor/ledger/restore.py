@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What is in place now, and as what the earlier ledger is kept; empty if there was none."""
+    """What the ledger contains now, and the name of the earlier ledger; empty if there was none."""
 
     result: VerifyResult
     kept: str
 
 
 def restore(backup: Path, target: Path, now: datetime) -> Restored:
-    """Verify a backup and make it the ledger; the backup stays as it is.
+    """Verify a backup and make it the ledger; the backup is not changed.
 
     At any time there is a complete ledger at `target`, the old one or the restored one.
 
@@ -60,16 +60,16 @@ def restore(backup: Path, target: Path, now: datetime) -> Restored:
 
 
 def _keep(target: Path, now: datetime) -> Path | None:
-    """Give the old ledger a second name, so that the first can be taken from it at once."""
+    """Give the old ledger a second name, so that the first one can be replaced atomically."""
     if not target.exists():
         return None
     with suppress(LedgerError), open_reader(target) as reader:
-        reader.heads()  # rolls a journal back that a crash left; a corrupt file keeps its own
+        reader.heads()  # rolls back a journal left by a crash; a corrupt file keeps its own
     suffix = f".replaced-{now:%Y%m%dT%H%M%S.%fZ}"
     kept = target.with_name(target.name + suffix)
     journal = target.with_name(target.name + "-journal")
     with os_errors(target):
-        # A journal left behind would be rolled back into the restored file.
+        # A remaining journal would be rolled back into the restored file.
         if journal.exists():
             journal.rename(journal.with_name(journal.name + suffix))
         os.link(target, kept)

@@ -15,11 +15,11 @@ from monitor.ledger.chain import LedgerVersionError
 
 Migration = tuple[str, ...]
 
-# "SLED" in ASCII: tells our file from any other SQLite file (sqlite.org/fileformat2.html §1.3).
+# "SLED" in ASCII: marks the file as ours (sqlite.org/fileformat2.html §1.3).
 APPLICATION_ID: Final = 0x534C4544
 
-# The triggers keep honest programs honest; the chain is what finds the others. The insert
-# trigger also stops INSERT OR REPLACE, which would go round the delete trigger.
+# The triggers stop programming errors; the chain reveals deliberate changes. The insert
+# trigger also stops INSERT OR REPLACE, which would bypass the delete trigger.
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     (
         """CREATE TABLE entries (
@@ -43,12 +43,12 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """Return how many migrations the file has been through."""
+    """Return how many migrations the file has had."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
-    """Bring a file to the newest schema, all or nothing.
+    """Upgrade a file to the newest schema, all or nothing.
 
     Raises:
         LedgerVersionError: if the file is newer than this program.
@@ -71,10 +71,10 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...] = 
 def require_known(
     connection: sqlite3.Connection, migrations: tuple[Migration, ...] = MIGRATIONS
 ) -> None:
-    """Refuse a file that a newer program wrote.
+    """Reject a file that a newer program wrote.
 
     Raises:
-        LedgerVersionError: says both versions.
+        LedgerVersionError: names both versions.
     """
     found = version(connection)
     if found > len(migrations):
@@ -87,7 +87,7 @@ def require_known(
 def differences(
     connection: sqlite3.Connection, migrations: tuple[Migration, ...] = MIGRATIONS
 ) -> str:
-    """Return what is wrong with a file's tables and triggers, as text; empty if nothing is."""
+    """Return what is wrong with a file's tables and triggers, as text; empty if nothing."""
     found = version(connection)
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         return "the file's application id is not a ledger's"
@@ -104,7 +104,7 @@ def differences(
 
 
 def _objects(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
-    # Where a table begins depends on the file's history; a trigger has no place at all.
+    # A table's root page depends on the file's history; a trigger has none.
     query = """SELECT rowid, type, name, tbl_name, sql, CASE type WHEN 'trigger' THEN rootpage END
         FROM sqlite_schema ORDER BY rowid"""
     return [tuple(row) for row in connection.execute(query)]

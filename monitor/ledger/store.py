@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """The ledger's file, open for writing; made by `open_store`, closed by `close`.
+    """The ledger's file, open for writing; opened by `open_store`, closed by `close`.
 
-    `quarantined` names the newest file that was moved aside and still lies there, and
-    `replaced` says why this store was begun in the place of an earlier one; else empty.
+    `quarantined` names the newest file that was moved aside and still exists, and `replaced`
+    says why this store was begun in place of an earlier one; else empty.
     """
 
     __slots__ = (
@@ -80,11 +80,11 @@ class Store:
         return link(entries, self._head.row, self._head.digest)
 
     def append(self, rows: Sequence[Row]) -> None:
-        """Write rows from `link` in one transaction; when this returns they survive a power loss.
+        """Write rows from `link` in one transaction; on return they survive a power loss.
 
         Raises:
             LedgerError: if nothing, or an unknown part of the commit, was written: `reload`
-                tells which.
+                resolves that.
         """
         with sqlite_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -93,10 +93,10 @@ class Store:
         self._head = Anchor(rows[-1].sequence, rows[-1].digest)
 
     def reload(self) -> None:
-        """After a failed append: undo what is undone, and read where the file's end is.
+        """After a failed append: roll back, and read the end of the file.
 
         Raises:
-            LedgerError: if the connection is of no more use; close this and open another.
+            LedgerError: if the connection is unusable; close this and open another.
         """
         with sqlite_errors(self._path):
             if self._connection.in_transaction:
@@ -104,12 +104,12 @@ class Store:
         (self._head,) = self.reader.heads()
 
     def lead(self) -> bool:
-        """Return True: whoever writes a file has no rivals."""
+        """Return True: the writer of a file has no rivals."""
         return True
 
     def close(self) -> None:
-        """Close the file and let go of its lock."""
-        with suppress(sqlite3.Error):  # a commit was acknowledged long before; nothing is lost
+        """Close the file and release its lock."""
+        with suppress(sqlite3.Error):  # every commit was acknowledged before; nothing is lost
             self._connection.close()
         self._lock.close()
 
@@ -117,10 +117,10 @@ class Store:
 def open_store(
     path: Path, now: datetime, migrations: tuple[schema.Migration, ...] = schema.MIGRATIONS
 ) -> Store:
-    """Open the ledger for its one writer; begin one if there is none.
+    """Open the ledger for writing; begin one if there is none.
 
-    A file that is corrupt, or whose chain is broken, is moved aside; the new file's first
-    entry says so.
+    A file that is corrupt, or whose chain is broken, is moved aside; the first entry of the new
+    file says so.
 
     Raises:
         LedgerLockedError: if another process writes it.
@@ -144,7 +144,7 @@ def open_store(
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Set what the promise of durability rests on.
+    """Set the pragmas that durability depends on.
 
     DELETE and EXTRA: the journal's removal, which is the commit, is synced with its folder
     (sqlite.org/pragma.html#pragma_synchronous). WAL corrupts under SQLite 3.7.0 to 3.51.2.
@@ -155,7 +155,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def lock_ledger(path: Path) -> FileIO:
-    """Return the lock that the one writer of a ledger holds; closing it lets go.
+    """Return the lock of a ledger's only writer; closing it releases the lock.
 
     Raises:
         LedgerLockedError: if another process writes the ledger.
@@ -167,7 +167,7 @@ def lock_ledger(path: Path) -> FileIO:
             create_private(place)
         lock = place.open("r+b", buffering=0)
         try:
-            # A lock of its own: one on the ledger would be lost with the file's first close.
+            # A lock file of its own: a lock on the ledger would be lost when SQLite closes a file.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.close()
@@ -179,15 +179,15 @@ def lock_ledger(path: Path) -> FileIO:
 
 
 def _mark(lock: FileIO) -> None:
-    """Note in the lock file that a ledger was begun here, so that its loss is noticed."""
-    with suppress(OSError):  # a full disk loses this note, which the next start writes
+    """Record in the lock file that a ledger was begun here, so that its loss is noticed."""
+    with suppress(OSError):  # on a full disk the next start records it
         lock.seek(0)
         if not lock.read(1):
             lock.write(b"a ledger was begun beside this file\n")
 
 
 def _problem(path: Path, lock: FileIO, migrations: tuple[schema.Migration, ...]) -> str:
-    """Return why the ledger that should be here cannot be used, empty if it can."""
+    """Return why the existing ledger cannot be used, empty if it can."""
     if not path.exists():
         lock.seek(0)
         return "the earlier ledger's file is missing" if lock.read(1) else ""
@@ -219,7 +219,7 @@ def _begin(
         for row in link([Entry(now, "begin", "", payload)], 0, GENESIS):
             connection.execute(INSERT, row_values(row))
     with os_errors(path):
-        # A journal left behind would be rolled back into the new file.
+        # A remaining journal would be rolled back into the new file.
         for place in (path.with_name(path.name + "-journal"), path):
             if place.exists():
                 place.rename(place.with_name(place.name + suffix))

@@ -35,7 +35,7 @@ _WHILE: Mapping[str, str] = {
 
 
 class ProbeError(Exception):
-    """Why a probe is not ok: an enum for rules, a sentence for a person."""
+    """Why a probe is not ok: a reason for rules, a sentence for a person."""
 
     def __init__(self, reason: Reason, sentence: str, outcome: Outcome = Outcome.FAILED) -> None:
         super().__init__(sentence)
@@ -45,12 +45,12 @@ class ProbeError(Exception):
 
 
 class Attempt:
-    """How far a run has come: the phase it is in, the time of each, whom it asks.
+    """The progress of a run: its current phase, the duration of each phase, and the peer.
 
-    A phase lasts until the next one begins and may come again (redirects): its times are
-    summed, in monotonic seconds, without a gap, so the phases always add up to the duration.
-    `place` is what a time-out's sentence names. `found` is a failure that is certain while
-    the attempt still gathers particulars; it stands even if the deadline cuts those short.
+    A phase lasts until the next one begins, and may occur again (redirects): its durations are
+    added up, in monotonic seconds and without gaps, so the phases always sum to the duration.
+    `place` is named in the sentence about a time-out. `found` is a failure that is already certain
+    while the attempt gathers details; it is kept even if the deadline cuts those short.
     """
 
     __slots__ = ("_clock", "_since", "found", "phase", "place", "seconds")
@@ -70,7 +70,7 @@ class Attempt:
         self._since = self._clock.monotonic()
 
     def stop(self) -> None:
-        """End the current phase; what follows is our own work and nobody's time."""
+        """End the current phase; what follows is our own work and counts towards no phase."""
         if self.phase:
             spent = self._clock.monotonic() - self._since
             self.seconds[self.phase] = self.seconds.get(self.phase, 0.0) + spent
@@ -93,11 +93,11 @@ async def observe(
     work: Coroutine[object, object, None],
     values: Callable[[], Values],
 ) -> Observation:
-    """Run an attempt to its end or to the deadline and say what it found.
+    """Run an attempt to its end or to the deadline, and return its observation.
 
     Returns:
         An observation whose duration is the sum of the phases in seconds, and whose values
-        hold what was measured, also by an attempt that failed half-way.
+        hold what was measured, even if the attempt failed half-way.
     """
     started = context.clock.now()
     remaining = context.deadline - context.clock.monotonic()
@@ -135,6 +135,6 @@ def _timeout(attempt: Attempt, limit: float) -> ProbeError:
 
 
 def printable(text: str, limit: int = PRINTABLE_LIMIT) -> str:
-    """Return a peer's text made plain, cut at the limit."""
+    """Return a peer's text without control characters, truncated to the limit."""
     cleaned = plain(text[: 2 * limit])
     return cleaned if len(cleaned) <= limit else cleaned[:limit] + "…"

@@ -28,10 +28,10 @@ class EchoTransport(Protocol):
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Return the datagrams that were not believed, or found no room, by reason."""
+        """Return the number of discarded datagrams, by reason."""
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
-        """Send one round to a literal IPv4 or IPv6 address; return what came back.
+        """Send one round to a literal IPv4 or IPv6 address; return the result.
 
         Raises:
             OSError: if no packet could be sent (no route, no permission, no buffer).
@@ -39,14 +39,14 @@ class EchoTransport(Protocol):
 
 
 class SnmpTransport(Protocol):
-    """Reads SNMP objects from devices, whichever engine the access names."""
+    """Reads SNMP objects from devices, through the engine that the access names."""
 
     async def read(
         self, address: str, access: SnmpAccess, request: Request, deadline: float
     ) -> Result:
         """Read scalars and table columns from a literal address until a monotonic deadline.
 
-        Returns what was read in any case, beside the failure if there was one.
+        Returns what was read in any case, with the failure if there was one.
 
         Raises:
             OSError: if no packet could be sent.

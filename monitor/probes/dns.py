@@ -38,36 +38,36 @@ if TYPE_CHECKING:
     from monitor.probes.resolve import Resolved
     from monitor.probes.stream.connect import Connection
 
-# Without EDNS a server may send 512; whoever sends more than this means harm.
+# Without EDNS a server sends at most 512 octets; a larger datagram is an attack or a fault.
 _DATAGRAM_LIMIT = 4096
 _STREAM_LIMIT = 16 * 1024
 _HEADER = struct.Struct("!6H")
 _ANSWERS_LIMIT = 64
-# Decoding a record takes up to 0.1 ms; a full reply of nothing else would hold the event loop.
+# Decoding a record takes up to 0.1 ms; a full reply of records would block the event loop.
 _RECORDS_LIMIT = 256
-_SHORTEST_RECORD = 5  # a question about the root; a header may announce more than there is
+_SHORTEST_RECORD = 5  # a question about the root; a header may announce records that are missing
 _STRAY_LIMIT = 1000
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
-    """Ask the server for a name's records once.
+    """Query the server once for the records of a name.
 
     Returns:
         An observation with a `DnsReading`. Any rcode but NOERROR fails; with `expected`
-        values the answers must be exactly those, in any order.
+        values, the answers must be exactly those, in any order.
 
     Raises:
-        TypeError: if the check is not one of DNS.
+        TypeError: if the check is not a DNS check.
     """
     options = check.options
     if not isinstance(options, DnsOptions):
-        raise TypeError(f"{check.id} is no DNS check")
+        raise TypeError(f"{check.id} is not a DNS check")
     lookup = _Lookup(options, context)
     return await observe(check, context, lookup.attempt, lookup.work(), lookup.reading)
 
 
 class _Lookup:
-    """The query of one run, and what its reply has shown so far."""
+    """The query of one run, and what its reply contains."""
 
     def __init__(self, options: DnsOptions, context: ProbeContext) -> None:
         self.attempt = Attempt(context.clock)
@@ -82,7 +82,7 @@ class _Lookup:
         self._dropped = 0
 
     async def work(self) -> None:
-        """Run the whole check; to return means that all is well."""
+        """Run the whole check; returning without an error means success."""
         options = self._options
         try:
             query = dns.message.make_query(options.name, options.record)
@@ -102,7 +102,7 @@ class _Lookup:
         self._judge(reply, expected)
 
     def reading(self) -> DnsReading:
-        """Return what is known by now."""
+        """Return what is known so far."""
         reply, attempt = self._reply, self.attempt
         answers, authority, additional = self._counts
         serials = [record.serial for record in self._answers if isinstance(record, SOA)]
@@ -166,7 +166,7 @@ class _Lookup:
         return reply
 
     async def _read_stream(self, connection: Connection) -> bytes:
-        """Return one message without its length. Source: RFC 1035 §4.2.2."""
+        """Return one message without its length field. Source: RFC 1035 §4.2.2."""
         data = b""
         wanted = 2
         while len(data) < wanted:
@@ -183,7 +183,7 @@ class _Lookup:
     def _accept(
         self, query: dns.message.Message, data: bytes, limit: int
     ) -> dns.message.Message | None:
-        """Return the reply if the bytes are one to this query, else None (counted)."""
+        """Return the reply if the octets are the reply to this query, else None (counted)."""
         if len(data) < _HEADER.size or int.from_bytes(data[:2], "big") != query.id:
             self._dropped += 1
             return None
@@ -191,7 +191,7 @@ class _Lookup:
             raise ProbeError(
                 Reason.LIMIT, f"the reply of {self.attempt.place} is over {limit} bytes"
             )
-        # The header's own counts: dnspython merges equal records and sets OPT apart.
+        # The counts in the header: dnspython merges equal records and separates OPT.
         _, _, questions, *counts = _HEADER.unpack_from(data)
         announced = questions + sum(counts)
         if min(announced, len(data) // _SHORTEST_RECORD) > _RECORDS_LIMIT:
@@ -210,7 +210,7 @@ class _Lookup:
         return reply
 
     def _keep(self, reply: dns.message.Message, kind: dns.rdatatype.RdataType) -> None:
-        """Keep the answers of the asked type; aliases on the way to them are no answers."""
+        """Keep the answers of the requested type; the CNAMEs on the way to them do not count."""
         self._answers = tuple(
             record for rrset in reply.answer if rrset.rdtype == kind for record in rrset
         )

@@ -64,9 +64,9 @@ UNITS = {
     12: "truthvalue",
     14: "dBm",
 }
-"""EntitySensorDataType, and dBm of Cisco's SensorDataType; other(1) and unknown(2) say nothing."""
+"""EntitySensorDataType, and dBm of Cisco's SensorDataType; other(1) and unknown(2) are skipped."""
 
-# EntitySensorDataScale: units(9) is one, each step beside it a thousand times more or less.
+# EntitySensorDataScale: units(9) is 1, each step is a factor of a thousand.
 _ONE = 9
 _LAST_SCALE = 17
 # PhysicalClass (RFC 6933).
@@ -75,7 +75,7 @@ _MODULE = 9
 _STACK = 11
 _WORKING = 1
 _BROKEN = 3
-# EntitySensorPrecision: decimal places, or accurate digits below 0.
+# EntitySensorPrecision: decimal places, or significant digits if below 0.
 _DIGITS = range(-8, 10)
 
 
@@ -94,7 +94,7 @@ async def _read(
         request = Request(scalars, columns)
         return await context.snmp.read(address, options.access, request, context.deadline)
 
-    # A v1 agent refuses a whole request for one scalar that it lacks.
+    # A v1 agent rejects a whole request for one scalar that it lacks.
     standard = standard_parts.SCALARS if options.access.version != "1" else ()
     scalars = (*SCALARS, *standard)
     found = await read(*POWER, poe_ports.STATUS, *SENSORS, scalars=scalars)
@@ -137,7 +137,7 @@ async def _read(
         _chassis(profile, found, further),
         profile.name if profile else "",
         standard_parts.add_standard(parts, found, further),
-        # Half of them would look as if the others were gone.
+        # A partial list would look as if the other neighbors were gone.
         None if further.failure else neighbors(further.columns),
         poe_ports.powered_ports(found.columns, further.columns.get(poe_ports.NAME, {})),
     )
@@ -149,7 +149,7 @@ async def _read(
 
 
 def _own(profile: DeviceProfile | None) -> tuple[tuple[str, str], ...]:
-    """Return the columns of a make's own table of sensors: by the standard's name, the OID."""
+    """Return the columns of the vendor's own sensor table: the standard's name and the OID."""
     if profile is None or not profile.sensor_table:
         return ()
     columns = ENT_PHY_SENSOR_TABLE.columns
@@ -172,11 +172,11 @@ def _profile(options: HardwareOptions, found: Result) -> DeviceProfile | None:
 
 
 def _chassis(profile: DeviceProfile | None, found: Result, further: Result) -> Chassis | None:
-    """Return what the device is, each by the first source that says it.
+    """Return the identity of the device, each field from the first source that has it.
 
-    They are ENTITY-MIB's chassis, the make's objects, ENTITY-MIB's stack, for the software the
-    modules too, and at last the version in sysDescr. A make whose ENTITY-MIB says something else
-    has its own objects first; an agent that tells no classes has its chassis in the first row.
+    The sources are ENTITY-MIB's chassis, the vendor's objects and ENTITY-MIB's stack; for the
+    software also the modules, and finally the version in sysDescr. If a vendor's ENTITY-MIB is
+    unreliable, its own objects come first; without classes, the first row is the chassis.
     """
     classes = further.columns.get("entPhysicalClass", {}) or _first_row(further.columns)
     own, version = identified(profile, found, further)
@@ -239,10 +239,10 @@ def _sensors(columns: Columns, names: Mapping[int, int | bytes]) -> dict[int, Se
 
 
 def _scaled(value: int, scale: int, digits: int, state: int) -> float | None:
-    """Return a sensor's value in its unit, None where it has none now.
+    """Return a sensor's value in its unit, None if it has no value now.
 
-    Of `digits`, 1 to 9 are decimal places of the value; below 0 they say how many of its digits
-    are accurate, and move nothing.
+    `digits` from 1 to 9 are decimal places of the value; below 0 they are the number of
+    significant digits, which does not change the value.
     Source: RFC 3433, EntitySensorDataScale, EntitySensorPrecision.
     """
     if state != _WORKING or not 1 <= scale <= _LAST_SCALE or digits not in _DIGITS:

@@ -39,17 +39,17 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
-    """Ask the URL once, follow its redirects, and compare the answer with what is expected.
+    """Request the URL once, follow redirects, and compare the response with the expected one.
 
     Returns:
-        An observation with an `HttpReading`; a refused certificate's expiry is in it too.
+        An observation with an `HttpReading`; it has the expiry of a rejected certificate, too.
 
     Raises:
-        TypeError: if the check is not one of HTTP.
+        TypeError: if the check is not an HTTP check.
     """
     options = check.options
     if not isinstance(options, HttpOptions):
-        raise TypeError(f"{check.id} is no HTTP check")
+        raise TypeError(f"{check.id} is not an HTTP check")
     exchange = _Exchange(options, context)
     found = await observe(check, context, exchange.attempt, exchange.work(), exchange.reading)
     if options.old_tls and found.outcome is Outcome.OK:
@@ -79,7 +79,7 @@ class _Exchange:
         self._certificate: CertificateChain | None = None
 
     async def work(self) -> None:
-        """Run the whole check; to return means that all is well."""
+        """Run the whole check; returning without an error means success."""
         options = self._options
         try:
             goal = parse_url(options.url)
@@ -97,13 +97,13 @@ class _Exchange:
 
     @property
     def insecurity(self) -> str:
-        """Return what is insecure about the last connection, which old TLS was allowed for."""
+        """Return what is insecure about the last connection if `old_tls` allowed it, else empty."""
         if self._tls_version is None:
             return ""
-        return f"insecure: {self._tls_version}, and old_tls accepts what is broken"
+        return f"insecure: {self._tls_version} with broken parameters that old_tls allows"
 
     def reading(self) -> HttpReading:
-        """Return what is known by now."""
+        """Return what is known so far."""
         head, body, attempt = self._head, self._body, self.attempt
         return HttpReading(
             address=self._resolved.address if self._resolved else "",
@@ -127,7 +127,7 @@ class _Exchange:
         )
 
     async def _ask(self, goal: Place) -> Place | None:
-        """Make one request; return where its answer redirects to, None if it is the last."""
+        """Make one request; return the target of its redirect, None if it is the last."""
         self._tls_version = self._certificate = None
         self._head = self._body = self._content_length = None
         trust: ssl.SSLContext | None = None
@@ -169,7 +169,7 @@ class _Exchange:
         return resolved
 
     def _judge_redirect(self, address: str, port: int) -> None:
-        """Raise if a redirect leads where a device may not send us."""
+        """Raise if a redirect leads to an address that devices must not send us to."""
         try:
             why = refusal_of_target(address, self._asked, self._options.network)
         except OSError as error:
@@ -178,7 +178,7 @@ class _Exchange:
             raise ProbeError(Reason.REDIRECTS, f"a redirect leads to {address}: {why}")
 
     async def _secure(self, connection: Connection, trust: ssl.SSLContext, host: str) -> None:
-        """Shake hands and read the certificates, also those that are refused."""
+        """Do the TLS handshake and read the certificates, even if they are rejected."""
         self.attempt.begin("tls")
         try:
             session = await connection.start_tls(trust, host)
@@ -192,7 +192,7 @@ class _Exchange:
         self._certificate = read_chain(session, verified=self._options.verify)
 
     async def _read_refused(self, refused: Connection, host: str) -> None:
-        """Read the certificates in a second handshake, which refuses nothing."""
+        """Read the certificates in a second handshake, which rejects nothing."""
         version = 6 if ":" in refused.address else 4
         try:
             with await connect(refused.address, version, refused.port, self._turns) as connection:
@@ -201,11 +201,11 @@ class _Exchange:
                 self._tls_version = tls_version(session)
                 self._certificate = read_chain(session, verified=False)
         except (ProbeError, ssl.SSLError):
-            # The refusal is certain; only its particulars are lost.
+            # The rejection is certain; only its details are lost.
             return
 
     async def _exchange(self, connection: Connection, goal: Place) -> Place | None:
-        """Send the request and read the answer."""
+        """Send the request and read the response."""
         self.attempt.begin("processing")
         cookies = self._cookies.value(goal)
         await connection.send(request(goal.target, goal.authority, cookies))
@@ -246,7 +246,7 @@ class _Exchange:
         return onward
 
     def _judge(self, pattern: re.Pattern[str] | None) -> None:
-        """Compare the last response with what is expected."""
+        """Compare the last response with the expected one."""
         head, body = self._head, self._body
         if head is None or body is None:
             raise ProbeError(Reason.MALFORMED, "no response was read")
@@ -264,7 +264,7 @@ class _Exchange:
 
 
 def _instant(text: str | None) -> datetime | None:
-    """Return the instant that a header field names. Source: RFC 9110 §5.6.7."""
+    """Return the date in a header field as an instant, None if invalid. Source: RFC 9110 §5.6.7."""
     if text is None:
         return None
     try:

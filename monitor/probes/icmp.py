@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 async def run(check: Check, context: ProbeContext) -> Observation:
-    """Ping a check's host once around.
+    """Ping a check's host for one round.
 
-    Where resolving has used up the time, fewer packets are sent; none is waited for less.
+    If name resolution used up time, fewer packets are sent; the wait for each stays the same.
 
     Returns:
         An observation whose values are an `EchoRound`, or None if nothing was sent.
@@ -68,7 +68,7 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 
 
 def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
-    """Return the options with as many packets as fit into that time, None if none does."""
+    """Return the options with as many packets as fit into `seconds`, None if none fits."""
     room = seconds - options.wait - PACING_SECONDS
     if room < 0:
         return None
@@ -77,7 +77,7 @@ def fit(options: IcmpOptions, seconds: float) -> IcmpOptions | None:
 
 
 def judge(echoes: EchoRound) -> tuple[Outcome, Reason, str]:
-    """Return outcome, reason and a sentence for what a round brought."""
+    """Return outcome, reason and a sentence about a round."""
     parts = [*echoes.errors]
     if echoes.altered:
         what = count_of(echoes.altered, "reply", "replies")

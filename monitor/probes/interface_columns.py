@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WIDE_OCTETS = ("ifHCInOctets", "ifHCOutOctets")
 WIDE_PACKETS = ("ifHCInUcastPkts", "ifHCOutUcastPkts")
-# Each 64-bit counter beside the one of 32 bits, in pairs of both directions.
+# Each 64-bit counter with its 32-bit counterpart, in pairs of both directions.
 TWINS = (
     (WIDE_OCTETS, ("ifInOctets", "ifOutOctets")),
     (WIDE_PACKETS, ("ifInUcastPkts", "ifOutUcastPkts")),
@@ -37,12 +37,12 @@ TWINS = (
 _WIDE = (*WIDE_OCTETS, *WIDE_PACKETS)
 _NARROW = frozenset(name for _, narrow in TWINS for name in narrow)
 FASTEST_MBPS = 10_000_000
-"""10 Tbit/s. Agents put 4294967295, -1 or bits a second where Mbit/s belong."""
+"""10 Tbit/s. Some agents send 4294967295, -1 or bit/s in place of Mbit/s."""
 
 _UP = 1
 _MAX_32 = 2**32 - 1
 _DECLARED = {"ifHC": Tag.COUNTER64, "ifIn": Tag.COUNTER32, "ifOu": Tag.COUNTER32}
-# ifType of what carries no frames of its own, and may count nothing for good though it is up:
+# ifType of interfaces without frames of their own, which may stay at 0 although they are up:
 # other, softwareLoopback, propVirtual, tunnel, l2vlan, l3ipvlan.
 _VIRTUAL = frozenset({1, 24, 53, 131, 135, 136})
 _OF_IF_TABLE = tuple(name for _, name, _ in IF_TABLE.columns)
@@ -51,11 +51,11 @@ _OF_EITHER = (*_OF_IF_TABLE, *_OF_IF_X_TABLE)
 
 
 def are_in_doubt(columns: Columns, types: Types) -> bool:
-    """Return whether the 32-bit counters and ifSpeed are needed to tell what an interface does.
+    """Return whether the 32-bit counters and ifSpeed are needed.
 
-    They are where an interface has no 64-bit counter, or one of another type, or one that is 0
-    although the interface is up; and where ifHighSpeed is missing, no speed, or 0 likewise.
-    Of columns that are not in doubt nothing is left to be settled.
+    They are if an interface has no 64-bit counter, one of another type, or one that is 0 although
+    the interface is up; and if ifHighSpeed is missing, not a speed, or 0 likewise. Columns that
+    are not in doubt are final.
     """
     if types and any(types.get(name) for name in _WIDE):
         return True
@@ -72,21 +72,21 @@ def are_in_doubt(columns: Columns, types: Types) -> bool:
 
 
 def _counting(columns: Columns) -> set[int]:
-    """Return the interfaces that are up and count what they carry."""
+    """Return the interfaces that are up and count their traffic."""
     kinds = columns.get("ifType", {})
     states = columns.get("ifOperStatus", {}).items()
     return {row for row, state in states if state == _UP and kinds.get(row) not in _VIRTUAL}
 
 
 def settled(columns: Columns, types: Types) -> Columns:
-    """Return the columns with one account of each interface; columns without rows are left out.
+    """Return the columns with one counter per interface and direction; empty columns are left out.
 
     `types` holds the tags of the numbers that came with another type than their object's.
-    Columns of which nothing is to be changed are the very ones that were given.
+    Unchanged columns are returned as they are, not copied.
     """
     columns, types = _joined(columns, types)
     found = dict(columns)
-    # Most devices have 64-bit counters alone, and this is done for each at every poll.
+    # Most devices have only 64-bit counters, and this runs for each device at every poll.
     is_doubted = types or not columns.keys().isdisjoint(_NARROW)
     for wide, narrow in TWINS if is_doubted else ():
         found |= _counters(columns, types, wide, narrow)
@@ -97,7 +97,7 @@ def settled(columns: Columns, types: Types) -> Columns:
 
 
 def _are_speeds(column: Column) -> bool:
-    # Ports have one of a few speeds: a set looks at each of them once.
+    # Ports have one of a few speeds: a set checks each speed once.
     return all(map(_is_speed, set(column.values())))
 
 
@@ -116,7 +116,7 @@ def _counters(
     for row in sorted({row for name in names for row in columns.get(name, {})}):
         seen = [_said(columns, types, pair, row) for pair in zip(wide, narrow, strict=True)]
         is_wide = all(of_64 is not None or of_32 is None for of_64, of_32 in seen)
-        # Who counts in 32 bits only has a 64-bit counter that stands still.
+        # An agent that counts in 32 bits only has a 64-bit counter that never changes.
         is_dead = any(of_64 == 0 and of_32 for of_64, of_32 in seen)
         for place, (of_64, of_32) in enumerate(seen):
             if of_64 is not None and ((is_wide and not is_dead) or of_32 is None):
@@ -129,9 +129,9 @@ def _counters(
 def _said(
     columns: Columns, types: Types, twins: tuple[str, str], row: int
 ) -> tuple[int | None, int | None]:
-    """Return what a row has in 64 bits and in 32, by the types on the wire.
+    """Return a row's values in 64 and in 32 bits, by the types on the wire.
 
-    Of two values of the same width the one in its own column is taken.
+    Of two values of the same width, the one in its own column is used.
     """
     found: list[int | None] = [None, None]
     for name in twins:
@@ -146,9 +146,9 @@ def _said(
 
 
 def _joined(columns: Columns, types: Types) -> tuple[Columns, Types]:
-    """Put rows of ifXTable under the ifIndex that the interface of that name has in ifTable.
+    """Move rows of ifXTable to the ifIndex of the same interface name in ifTable.
 
-    Only where each of both tables lacks the other's row, and the name is a single one.
+    Only if each table lacks the other's row, and the name is unique.
     """
     of_table = _rows_of(columns, _OF_IF_TABLE)
     of_x_table = _rows_of(columns, _OF_IF_X_TABLE)
@@ -180,7 +180,7 @@ def _joined(columns: Columns, types: Types) -> tuple[Columns, Types]:
 
 
 def _single(names: Column, rows: set[int]) -> Iterator[tuple[bytes, int]]:
-    """Yield name and row of those rows whose name no other of them has."""
+    """Yield name and row of the rows whose name is unique."""
     said = {row: name.strip(b" \0") for row in rows if isinstance(name := names.get(row), bytes)}
     seen = Counter(said.values())
     return ((name, row) for row, name in said.items() if name and seen[name] == 1)

@@ -58,11 +58,11 @@ COLUMNS = (
     "ifInDiscards",
     "ifOutDiscards",
 )
-# Whether the uplink's counters were set back; asked of routers alone, whose load is measured.
+# Whether the uplink's counters were reset; requested only from routers, whose load is measured.
 DISCONTINUITY = "ifCounterDiscontinuityTime"
 _NAMES = ("ifDescr", "ifName")
-# Beside the names and the 64-bit counters again, so that both widths are of one moment: a port
-# that comes up between two requests would else look like one that counts in 32 bits alone.
+# With the names and the 64-bit counters again, so that both widths are from one moment: a port
+# that comes up between two requests would otherwise look like one with 32-bit counters only.
 COLUMNS_32_BIT = (
     *_NAMES,
     "ifSpeed",
@@ -73,9 +73,9 @@ COLUMNS_32_BIT = (
     *WIDE_OCTETS,
     *WIDE_PACKETS,
 )
-# Rows that came within this many seconds are of one instant: over two minutes it is 0.2 %.
+# Rows that came within this many seconds count as simultaneous: 0.2 % of a two-minute interval.
 _ONE_INSTANT_SECONDS = 0.25
-# Every device that speaks SNMP has interfaces (RFC 1213 §3.4); this one keeps them from us.
+# Every SNMP agent has interfaces (RFC 1213 §3.4); this one hides them from us.
 _NONE_SHOWN = Failure(
     FailureKind.AGENT_ERROR,
     "the agent answers, but shows no interfaces: may the credential read IF-MIB?",
@@ -110,13 +110,13 @@ async def _read(
     if not are_in_doubt(found, wide.odd_types):
         return _reading([wide], found, _wall(clock), ended), None
     narrow = await context.snmp.read(address, access, Request((), COLUMNS_32_BIT), context.deadline)
-    # A device that renumbered its interfaces in between says nothing of those read before.
+    # If the device renumbered its interfaces in between, the earlier names may be wrong.
     results = [wide, narrow] if _are_named_alike(wide, narrow) else [wide]
     return _settled(results, _wall(clock), ended), narrow.failure
 
 
 def _are_named_alike(before: Result, after: Result) -> bool:
-    """Return whether no interface of both results has another name in the later one."""
+    """Return whether all interfaces in both results have the same name."""
     for column in _NAMES:
         names = before.columns.get(column, {})
         for row, name in after.columns.get(column, {}).items():
@@ -126,12 +126,12 @@ def _are_named_alike(before: Result, after: Result) -> bool:
 
 
 def _wall(clock: Clock) -> float:
-    """Return what to add to a monotonic time to get Unix time."""
+    """Return the offset from monotonic time to Unix time, in seconds."""
     return clock.now().timestamp() - clock.monotonic()
 
 
 def _settled(results: Sequence[Result], wall: float, ended: float) -> DeviceReading | None:
-    """Return what the results hold together, with one account of each interface."""
+    """Return the reading of all results together, with one counter per interface and direction."""
     first, last = results[0], results[-1]
     columns, types = first.columns, first.odd_types
     if last is not first:
@@ -145,9 +145,9 @@ def _reading(
     wall: float,
     ended: float,
 ) -> DeviceReading | None:
-    """Return a reading of these columns, None if the results hold nothing at all.
+    """Return a reading of these columns, None if the results are empty.
 
-    `ended` is when the first of them was whole, where its replies do not say when they came.
+    `ended` is when the first result was complete; used where its replies have no times.
     """
     first, last = results[0], results[-1]
     if not columns and not first.scalars:
@@ -185,7 +185,7 @@ def _delays(
     columns: Mapping[str, Mapping[int, int | bytes]],
     read: float,
 ) -> dict[int, float]:
-    """Return by how many seconds after `read` a row came, for those that came noticeably later."""
+    """Return by how many seconds a row came after `read`, for rows that came noticeably later."""
     if not arrivals or arrivals[-1][0] - read < _ONE_INSTANT_SECONDS:
         return {}
     reached = list(accumulate((index for _, index in arrivals), max))

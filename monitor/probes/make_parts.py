@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     Parts = dict[tuple[Quantity, str], float]
 
 MAX_PARTS: Final = 500
-# Of a sysDescr that no profile describes.
+# For a sysDescr that no profile describes.
 _VERSION: Final = re.compile(r"(?i)\b(?:version|revision|release|fw)(?:: *| +)(v?\d[^\s,;]*)")
 
 
 @lru_cache(maxsize=200)
 def objects_of(profile: DeviceProfile | None) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
-    """Return the scalars and the columns that a profile reads, each named by its OID."""
+    """Return the scalars and columns that a profile reads, each named by its OID."""
     if profile is None:
         return (), ()
     return objects_for(profile.readings, profile.identity)
@@ -43,9 +43,9 @@ def objects_of(profile: DeviceProfile | None) -> tuple[tuple[Object, ...], tuple
 def objects_for(
     readings: Iterable[ProfileReading], identity: Identity | None = None
 ) -> tuple[tuple[Object, ...], tuple[Object, ...]]:
-    """Return the scalars and the columns of some readings, and those that say what a device is.
+    """Return the scalars and columns of some readings, and those that identify a device.
 
-    An object that firmwares have as a number or as a text is there once for each.
+    An object that is a number in some firmware and a text in other is requested as both.
     """
     wanted = [(one.oid, one.text) for one in readings]
     wanted += [(one.label_oid, True) for one in readings if one.label_oid]
@@ -65,9 +65,9 @@ def _key(oid: str, *, is_text: bool) -> str:
 
 
 def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
-    """Return what some readings say, by quantity and the part's name.
+    """Return the values of some readings, by quantity and the part's name.
 
-    Of several objects that say the same, the one that the profile has first.
+    Of several objects for the same value, the profile's first one is used.
     """
     parts: Parts = {}
     for reading in readings:
@@ -86,12 +86,12 @@ def parts_of(readings: Iterable[ProfileReading], found: Result) -> Parts:
 
 
 def _named_rows(found: Result, reading: ProfileReading) -> dict[str, Raw]:
-    """Return a column's values by the rows' names; rows of the same name have their index too.
+    """Return a column's values by row name; rows with the same name get their index appended.
 
-    A row that has no label by its whole index has that of the part that it begins with: the lane
-    of a transceiver that of its port.
+    A row without a label for its whole index uses the label of a prefix of it: the lane of a
+    transceiver that of its port.
     """
-    # Their objects have an arity of 0, and so the indexes are tuples.
+    # These objects have an arity of 0, so the indexes are tuples.
     columns = cast("Mapping[str, Mapping[tuple[int, ...], Raw]]", found.columns)
     column = columns.get(_key(reading.oid, is_text=reading.text), {})
     labels = columns.get(_key(reading.label_oid, is_text=True), {})
@@ -120,9 +120,9 @@ def _label(index: tuple[int, ...], labels: Mapping[tuple[int, ...], Raw]) -> str
 def identified(
     profile: DeviceProfile | None, first: Result, further: Result
 ) -> tuple[Chassis, str]:
-    """Return what a device is by the make's objects and sysDescr; and a version that this names.
+    """Return a device's identity from the vendor's objects and sysDescr; and the latter's version.
 
-    `first` has the sysDescr, `further` the objects of the profile.
+    `first` contains the sysDescr, `further` the objects of the profile.
     """
     said = first.scalars.get("sysDescr")
     described = text(said) if isinstance(said, bytes) else ""
@@ -138,7 +138,7 @@ def identified(
 
 
 def _first(found: Result, oids: Iterable[str]) -> str:
-    """Return the first text that one of the objects has, empty if none has any."""
+    """Return the first text value of one of the objects, empty if there is none."""
     for oid in oids:
         key = _key(oid, is_text=True)
         said = found.scalars.get(key)
@@ -150,5 +150,5 @@ def _first(found: Result, oids: Iterable[str]) -> str:
 
 
 def text(value: Raw) -> str:
-    """Return a value of a device as text."""
+    """Return a device's value as text."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -31,8 +31,8 @@ _ARCS_OF_MIB = 3
 
 # LldpSystemCapabilitiesMap, the first octet: bridge(2), wlanAccessPoint(3), router(4).
 _FORWARDING = 0b0011_1000
-# LldpPortIdSubtype: interfaceName(5) and local(7) are names; the others are or may be addresses,
-# or what a person wrote.
+# LldpPortIdSubtype: interfaceName(5) and local(7) are names; the others are addresses, may be
+# addresses, or are free text.
 _NAMES = frozenset({5, 7})
 _MAC = re.compile(
     r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}|^[0-9A-Fa-f]{12}$"
@@ -41,7 +41,7 @@ _MAC = re.compile(
 
 def neighbors(columns: Mapping[str, Mapping[int, int | bytes]]) -> tuple[Neighbor, ...]:
     """Return the neighbors that forward packets and have a name."""
-    # The remote table's rows are named by time mark, local port and number: tuples.
+    # Rows of the remote table are indexed by time mark, local port and number: tuples.
     remote = {
         name: cast("Mapping[tuple[int, ...], int | bytes]", columns.get(name, {}))
         for name in REMOTE_COLUMNS
@@ -64,9 +64,9 @@ def neighbors(columns: Mapping[str, Mapping[int, int | bytes]]) -> tuple[Neighbo
 
 
 def _local_port(index: tuple[int, ...]) -> int | None:
-    """Return the port's number in a remote row's index, None if it cannot be told.
+    """Return the port number in the index of a remote row, None if it is unknown.
 
-    By the MIB a row is named by time mark, port and number; some agents have the port alone.
+    In the MIB, the index is time mark, port and number; some agents use the port alone.
     """
     if len(index) == _ARCS_OF_MIB:
         return index[1]

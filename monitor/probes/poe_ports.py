@@ -24,7 +24,7 @@ STATUS: Final = "pethPsePortDetectionStatus"
 NAME: Final = "ifName"
 MAX_PORTS: Final = 500
 _STATES: Final = range(1, 7)
-# Gi1/0/5, ge-1/0/5: unit 1, port 5. A module other than 0 has ports of its own numbering.
+# Gi1/0/5, ge-1/0/5: unit 1, port 5. A module other than 0 numbers its own ports.
 _OF_UNIT: Final = re.compile(r"\D*(\d+)/0/(\d+)")
 # Fa0/5: the only unit.
 _ALONE: Final = re.compile(r"\D*0/(\d+)")
@@ -33,11 +33,11 @@ _ALONE: Final = re.compile(r"\D*0/(\d+)")
 def powered_ports(
     found: Mapping[str, Mapping[int, int | bytes]], names: Mapping[int, int | bytes]
 ) -> dict[Port, PoweredPort]:
-    """Return the state of each port by group and number, and the ifName of its interface.
+    """Return each port's state and the ifName of its interface, by group and port number.
 
-    `names` are ifNames by ifIndex. The name is empty where it is not certain.
+    `names` are ifNames by ifIndex. The name is empty if it is not certain.
     """
-    # Their rows are named by group and port: tuples.
+    # The rows are indexed by group and port: tuples.
     rows = cast("Mapping[Port, int | bytes]", found.get(STATUS, {}))
     states = {
         port: state for port, state in rows.items() if isinstance(state, int) and state in _STATES
@@ -53,10 +53,10 @@ def powered_ports(
 
 
 def interface_names(ports: Iterable[Port], names: Mapping[int, str]) -> dict[Port, str]:
-    """Return the ifName of the interface that each port is, as far as that is certain.
+    """Return the ifName of each port's interface, where that is certain.
 
-    Where every port's number is an ifIndex, and no two ports have the same, these are the
-    interfaces. Else a port is the only interface whose name has its unit and number.
+    If every port number is an ifIndex, and no two ports have the same, these are the interfaces.
+    Otherwise a port is the only interface whose name has its unit and number.
     """
     ports = list(ports)
     numbers = {number for _, number in ports}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class ResolveError(Exception):
     """The host has no usable address; the message is a sentence for a person.
 
-    `outcome` is unknown where that is our own doing: there was no thread for the question.
+    `outcome` is unknown if the cause is ours: no thread was free for the lookup.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Resolved:
 async def resolve(host: str, clock: Clock, deadline: float, names: Threads) -> Resolved:
     """Return the first address of a host, in the system's order of preference (RFC 6724).
 
-    The system is asked in one of the threads for `names`.
+    The system resolver runs in one of the threads for `names`.
 
     Raises:
         ResolveError: if the name has no address, or none came before the deadline
@@ -91,5 +91,5 @@ async def resolve(host: str, clock: Clock, deadline: float, names: Threads) -> R
 
 
 def _not_asked(host: str) -> ResolveError:
-    said = f"too many names wait for an answer, {host} was not looked up"
+    said = f"too many lookups are pending, {host} was not looked up"
     return ResolveError(said, Outcome.UNKNOWN, Reason.NOT_RUN)

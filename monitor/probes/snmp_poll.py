@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def poll(check: Check, context: ProbeContext, read: Read) -> Observation:
-    """Return the observation of one poll; `read` asks an address, and says why if not all came."""
+    """Return the observation of one poll; `read` polls an address, and returns what is missing."""
     clock = context.clock
     started, begun = clock.now(), clock.monotonic()
 
@@ -43,6 +43,6 @@ async def poll(check: Check, context: ProbeContext, read: Read) -> Observation:
         return observation(Outcome.UNKNOWN, Reason.NO_SOCKET, f"no request was sent: {error}")
     if failure is None:
         return observation(Outcome.OK, Reason.NONE, "", reading)
-    # Not run for lack of time or a slot is our doing; both enums have the same words.
+    # No time or no free slot is our own cause; both enums have the same words.
     outcome = Outcome.UNKNOWN if failure.kind is FailureKind.NOT_RUN else Outcome.FAILED
     return observation(outcome, Reason(failure.kind.value), failure.message, reading)

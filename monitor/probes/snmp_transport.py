@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class Credential(Protocol):
-    """A secret that shows itself only on demand."""
+    """A secret that is shown only on demand."""
 
     def reveal(self) -> str:
-        """Return the secret in clear."""
+        """Return the secret in clear text."""
 
 
 class SnmpReaders:
-    """Reads by the engine and the credential that a device's access names.
+    """Reads through the engine and with the credential that a device's access names.
 
-    `credentials` can be replaced when the configuration is read again. `left_out` counts by reason
-    the values that devices sent and that could not be read.
+    `credentials` can be replaced on a reload. `left_out` counts the values that devices sent and
+    that could not be decoded, by reason.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class SnmpReaders:
         return result
 
     def agent(self, address: str, access: SnmpAccess) -> Agent:
-        """Return the agent at a literal address, with the credential that the access names."""
+        """Return the agent at a literal address, with the access's credential."""
         security = self._security(access)
         community = b"" if security else self.credentials[access.credential].reveal().encode()
         return Agent(

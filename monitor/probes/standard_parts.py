@@ -68,7 +68,7 @@ _STORAGE: Final = tuple(
         (6, "hrStorageUsed", Syntax.INTEGER),
     )
 )
-# hrStorageType says it too, but the agents that matter all name their memory one of these.
+# hrStorageType has it, too, but all relevant agents use one of these names for memory.
 _RAM: Final = re.compile(r"(?i)\b(?:ram|(?:physical|real|main|system|management) memory)\b")
 # Parts of the RAM that the kernel gives back when a program asks for memory.
 _GIVEN_BACK: Final = frozenset({"memory buffers", "cached memory"})
@@ -91,11 +91,11 @@ SCALARS: Final[tuple[str | Object, ...]] = (
     _UCD_CACHED,
     _UCD_AVAILABLE,
 )
-"""What is asked for in a poll's first request, to learn which MIBs the device has."""
+"""The objects of a poll's first request, to learn which MIBs the device has."""
 
 
 def columns_for(first: Result, profiled: Collection[Quantity]) -> tuple[Object, ...]:
-    """Return the columns to ask for, of the MIBs that answered, besides what a profile reads."""
+    """Return the columns to request, of the MIBs that answered, except for what a profile reads."""
     columns: list[Object] = []
     has_ucd = _UCD_TOTAL.name in first.scalars
     if "hrSystemUptime" in first.scalars or "hrMemorySize" in first.scalars:
@@ -109,7 +109,7 @@ def columns_for(first: Result, profiled: Collection[Quantity]) -> tuple[Object, 
 
 
 def add_standard(parts: Parts, first: Result, further: Result) -> Parts:
-    """Return the parts with those of the standard MIBs, where the make's objects say nothing."""
+    """Add the parts of the standard MIBs where the vendor's objects have none."""
     said = {quantity for quantity, _ in parts}
     has_memory = bool(_MEMORY & said)
     found = dict(parts)

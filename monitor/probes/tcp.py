@@ -25,14 +25,14 @@ async def run(check: Check, context: ProbeContext) -> Observation:
 
     Returns:
         An observation with a `TcpReading`; refused, reset, unreachable and time-out are
-        reasons of their own.
+        distinct reasons.
 
     Raises:
-        TypeError: if the check is not one of TCP.
+        TypeError: if the check is not a TCP check.
     """
     options = check.options
     if not isinstance(options, TcpOptions):
-        raise TypeError(f"{check.id} is no TCP check")
+        raise TypeError(f"{check.id} is not a TCP check")
     attempt = Attempt(context.clock)
     found: list[Resolved] = []
 

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
-"""The steps that make sense; a query then needs `last_over_time(x[2h])` or `[25h]`."""
+"""The allowed steps; a query then needs `last_over_time(x[2h])` or `[25h]`."""
 
 _HELP: Final = {
     "rollout_sites": "Sites of the goal at each stage.",
-    "rollout_goal_verified": "How many of the goal's unit are verified.",
-    "rollout_goal_denominator": "How many of the goal's unit there are.",
+    "rollout_goal_verified": "Verified schools or sites of the goal, in its unit.",
+    "rollout_goal_denominator": "Size of the goal in its unit.",
     "rollout_stage": "1 for the stage that a site is at.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Backfilled:
-    """What was written: how many samples, from when to when (None for nothing)."""
+    """What was written: the number of samples, and their first and last time (None for none)."""
 
     samples: int
     first: datetime | None
@@ -50,10 +50,10 @@ def write_openmetrics(
     *,
     sites: bool = False,
 ) -> Backfilled:
-    """Write how it stood at each step from the history's first entry to `until`.
+    """Write the state at each step from the history's first entry to `until`.
 
-    Instants are multiples of the step since 1970, so that two runs agree. `sites` adds the
-    stage of each site, a series per stage it ever had.
+    Times are multiples of the step since 1970, so that two runs agree. `sites` adds the
+    stage of each site, one series per stage it ever had.
     """
     instants = _instants(history, until, step)
     samples = 0
@@ -74,7 +74,7 @@ def write_openmetrics(
 
 
 def _city_families() -> Iterator[tuple[str, dict[str, Callable[[Point], int]]]]:
-    """Yield each family with its series: labels, and the value at a point."""
+    """Yield each family with its series: labels, and a function for the value at a point."""
     yield "rollout_goal_verified", {"": lambda point: point.verified}
     yield "rollout_goal_denominator", {"": lambda point: point.denominator}
     yield "rollout_sites", {f'{{stage="{stage}"}}': _counting(stage) for stage in Stage}
@@ -149,5 +149,5 @@ def _write(
 
 
 def _escaped(value: str) -> str:
-    """Return a label's value as OpenMetrics writes it."""
+    """Return a label's value escaped for OpenMetrics."""
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 # Live takes 24 hours of minutes, and an outage or a restart in the first days delays it.
 SETTLING: Final = timedelta(days=7)
-"""What is live so soon after the monitor began to watch it was connected before."""
+"""A site that is live this soon after the monitoring began was connected before."""
 
 _MEASURED: Final = frozenset({Stage.VERIFIED, Stage.LIVE_STALE, Stage.REGRESSED})
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A site that has its line; `day` is None if that came before it was watched, or unknown."""
+    """A site that has its line; `day` is None if it had it before monitoring began, or unknown."""
 
     day: date | None
 
@@ -45,7 +45,7 @@ class Connected:
 def course_of(
     history: History, inventory: Inventory, scope: GoalScope, today: date, zone: tzinfo
 ) -> Course:
-    """Return how the roll-out of a goal went until a day, for the forecast."""
+    """Return the course of a goal's roll-out until a day, for the forecast."""
     verified, sizes = history.steps(zone)
     sites = connected(history, inventory, scope, today, zone)
     before = 0
@@ -120,9 +120,9 @@ def _milestones(inventory: Inventory, today: date) -> Mapping[str, date]:
 def _watched_since(
     history: History, scope: GoalScope, today: date, zone: tzinfo
 ) -> Mapping[str, date]:
-    """Return from which day on each site was watched: when the ledger first named it.
+    """Return the day from which each site was watched: when the ledger first named it.
 
-    Where it names no goal, the first entry of all counts.
+    If it names no goal, the first entry of all counts.
     """
     begin = history.points[0].at.astimezone(zone).date() if history.points else today
     named = [(one.scope.at, site) for one in history.scopes for site in one.scope.sites]

@@ -24,7 +24,7 @@ _RIGHT: Final = 16
 _TOP: Final = 40
 _BOTTOM: Final = 34
 _TICKS: Final = 5
-# A first year of few weeks has no room for its name.
+# A first year of few weeks has no room for its label.
 _LAST_ROOMY_MONTH: Final = 9
 # A range that ends later is cut, so that the past stays readable.
 _LONGEST_OUTLOOK: Final = timedelta(days=4 * 365)
@@ -32,7 +32,7 @@ _LONGEST_OUTLOOK: Final = timedelta(days=4 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn: (day, number) whenever a number changed, by day; words by name.
+    """The data of the chart: (day, number) for each change, by day; words by name.
 
     `words` has title, description, verified, denominator, target and forecast.
     """
@@ -61,7 +61,7 @@ class _Scale:
 
 
 def draw(chart: Chart) -> Markup:
-    """Return the picture as an SVG element with title and description, every text escaped."""
+    """Return the chart as an SVG element with title and description, every text escaped."""
     scale = _scale(chart)
     parts = [
         Markup(
@@ -99,7 +99,7 @@ def _scale(chart: Chart) -> _Scale:
 
 
 def _tick(most: int) -> int:
-    """Return a round distance of ticks that gives about five of them."""
+    """Return a round interval that gives about five ticks."""
     distance = 1
     for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000):
         distance = step

@@ -36,19 +36,19 @@ if TYPE_CHECKING:
     from monitor.report.futures import Delivery
 
 RESAMPLES: Final = 2000
-"""How many futures are drawn; the percentiles then move by about a week with the seed."""
+"""Number of simulated futures; the percentiles then vary by about a week with the seed."""
 
 LEAST_WEEKS: Final = 8
 LEAST_BUILT: Final = 5
 LEAST_DELIVERIES: Final = 3
-"""Evidence that a forecast takes: weeks of watching, lines built, deliveries after the first."""
+"""Evidence that a forecast needs: weeks of watching, lines built, deliveries after the first."""
 
 _WEEK_DAYS: Final = 7
 _PERCENTILES: Final = (0.1, 0.5, 0.9)
 
 
 class Outlook(StrEnum):
-    """What can be said about the finish."""
+    """What the forecast says about completion."""
 
     REACHED = "reached"
     BUILT = "built"
@@ -70,12 +70,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a roll-out went, in the goal's unit; the order of steps is no matter.
+    """The course of a roll-out, in the goal's unit; the order of steps does not matter.
 
-    `verified` and `scope` are changes of what is verified and of the goal's denominator, the
-    first being its size at the start. `built` are those built since `begin`, the day from which on
-    building was watched; `before` were connected by then. `listed` is how many are known by name,
-    None if nobody knows.
+    `verified` and `scope` are changes of the verified number and of the goal's denominator, the
+    first being its size at the start. `built` are those built since `begin`, the day from which
+    building was watched; `before` were connected by then. `listed` is how many are configured,
+    None if unknown.
     """
 
     verified: tuple[Step, ...]
@@ -88,15 +88,15 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What can be said on `day` about a goal of `denominator`.
+    """The forecast on `day` for a goal of `denominator`.
 
-    `verified` are done, `built` of them or beside them have their line, `listed` are known by
-    name. `early`, `middle` and `late` are the days by which one, five and nine of ten futures
-    have everything built; None where there is no forecast, or where that many are not done in 30
-    years. `reached` is the day since when the goal is reached without a break, else None.
-    `pause_days` is how long nothing was built, `usual_pause_days` what nine in ten pauses before
-    it did not exceed; None where nothing was built, or too little to tell.
-    `overdue_days` says by how many days the target is past, or was past when the goal was
+    `verified` are done, `built` have their line, verified or not, `listed` are configured.
+    `early`, `middle` and `late` are the days by which 10, 50 and 90 % of the futures
+    have everything built; None without a forecast, or if that many are not done in 30
+    years. `reached` is the day since which the goal has been reached continuously, else None.
+    `pause_days` is how long nothing was built, `usual_pause_days` the 90th percentile of the
+    pauses before that; None if nothing was built, or too little to tell.
+    `overdue_days` says by how many days the target is overdue, or was when the goal was
     reached; 0 if it is not, None without a target.
     """
 
@@ -131,7 +131,7 @@ def forecast(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Forecast:
-    """Return when everything in scope will be built; what happened after `today` is ignored."""
+    """Return when everything in scope will be built; later events than `today` are ignored."""
     verified, goal, built = (
         _known(steps, today) for steps in (course.verified, course.scope, course.built)
     )
@@ -159,7 +159,7 @@ def _state(
     target: date | None,
     known: tuple[Sequence[Step], Sequence[Step], Sequence[Step]],
 ) -> Forecast:
-    """Return how it stands; `expected` is what only the futures can tell."""
+    """Return the current state; `expected` is the result of the futures."""
     verified, goal, built = known
     denominator, found = _sum(goal), _deliveries(built)
     state = Forecast(
@@ -178,7 +178,7 @@ def _state(
 
 
 def _standing(state: Forecast) -> Outlook:
-    """Return what the figures alone say; `expected` where they say nothing."""
+    """Return the outlook from the figures alone; `expected` if they are inconclusive."""
     pause, usual = state.pause_days, state.usual_pause_days
     said = {
         Outlook.NO_GOAL: state.denominator <= 0,
@@ -198,7 +198,7 @@ def _deliveries(built: Sequence[Step]) -> list[Delivery]:
 
 
 def _past(built: Sequence[Step], goal: Sequence[Step], begin: date, today: date) -> Past | None:
-    """Cut the history into weeks that end today; None where it bears no forecast.
+    """Divide the history into weeks that end today; None if it does not allow a forecast.
 
     It begins when building was first watched, or four weeks before the first line: years of
     planning say nothing about the pace since.
@@ -236,7 +236,7 @@ def _sum(steps: Iterable[Step]) -> int:
 
 
 def _reached_since(done: Sequence[Step], goal: Sequence[Step]) -> date:
-    """Return the first day from which on everything in scope was and stayed verified."""
+    """Return the day from which everything in scope has been verified without interruption."""
     changes: dict[date, int] = defaultdict(int)
     for step in done:
         changes[step.day] += step.change

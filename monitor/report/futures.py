@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 BLOCK_WEEKS: Final = 4
 _YEAR_WEEKS: Final = 52
-# A future that is not done by then is open; a later date would say more than anybody knows.
+# A future that is not done by then is open: the data do not support a later date.
 HORIZON_WEEKS: Final = 30 * _YEAR_WEEKS
-# With a year and a quarter behind us, holidays are told from chance.
+# From a year and a quarter of data on, holidays can be distinguished from chance.
 _SEASONAL_WEEKS: Final = 65
 _SEASONAL_SHARE: Final = 0.7
 _SEASON_JITTER_WEEKS: Final = 2
-# What is believed about the pace of the second half against the first before any is seen: log
-# ratio 0 +- 0.6. A roll-out may gather pace, slow down, or stand still on the way.
+# The prior of the pace of the second half relative to the first: log ratio 0 +- 0.6. A
+# roll-out may gain speed, slow down, or pause.
 _TREND_MEAN: Final = 0.0
 _TREND_DEVIATION: Final = 0.6
 _NEAR_SHARE: Final = 0.5
-# A pause is none of the usual ones when it is longer than nine in ten of those before it.
+# A pause is unusual if it is longer than nine in ten of the earlier ones.
 _USUAL_SHARE: Final = 0.9
-# Few deliveries tell little of how irregular they are: 1 counts as much as 0.4 of one.
+# Few deliveries say little about their irregularity: 1 counts as much as 0.4 of one.
 _PRIOR_DELIVERIES: Final = 0.4
 
 
@@ -40,7 +40,7 @@ _PRIOR_DELIVERIES: Final = 0.4
 class Delivery:
     """Lines that were built close together: a lot, or a single one.
 
-    `pause_days` is the time since the line before it, `days` that until its own last line.
+    `pause_days` is the time since the previous line, `days` the time until its own last line.
     """
 
     pause_days: int
@@ -50,9 +50,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Running sums up to each week's end, the week before the first included: built, added.
+    """Cumulative sums up to each week's end, the week before the first included: built, added.
 
-    `deliveries` are the same lines as they came; there are at least two.
+    `deliveries` are the same lines grouped; there are at least two.
     """
 
     done: tuple[int, ...]
@@ -61,12 +61,12 @@ class Past:
 
     @property
     def weeks(self) -> int:
-        """Return how many weeks it holds."""
+        """Return the number of weeks."""
         return len(self.done) - 1
 
 
 def futures(past: Past, remaining: int, random: Random, resamples: int) -> Iterator[float]:
-    """Yield the weeks until the end of each drawn future; the horizon where it has none."""
+    """Yield the weeks until the end of each simulated future; the horizon if it has none."""
     irregularity = dispersion(past.deliveries)
     trend_mean, trend_deviation = _trend(past.deliveries, irregularity)
     level_deviation = math.sqrt(irregularity / past.done[-1])
@@ -81,7 +81,7 @@ def _future(past: Past, remaining: float, random: Random, level: float, trend: f
     week = 0
     while week < HORIZON_WEEKS:
         start = _block_start(past.weeks, week, random)
-        # The halves' middles lie half the past apart. The trend goes on for that long, no longer.
+        # The halves' middles are half the past apart. The trend continues that long, no longer.
         halves_ahead = min(1 + (week + BLOCK_WEEKS / 2) / (past.weeks / 2), 2.0)
         pace = math.exp(level + trend * halves_ahead)
         net = _net(past, start, start + BLOCK_WEEKS, pace)
@@ -93,7 +93,7 @@ def _future(past: Past, remaining: float, random: Random, level: float, trend: f
 
 
 def _net(past: Past, start: int, end: int, pace: float) -> float:
-    """Return what a stretch of the past does to the sites that remain, at another pace."""
+    """Return by how much a period of the past reduces the remaining sites, at another pace."""
     done = past.done[end] - past.done[start]
     return done * pace - (past.added[end] - past.added[start])
 
@@ -109,10 +109,10 @@ def _weeks_needed(past: Past, start: int, pace: float, remaining: float) -> floa
 
 
 def _block_start(weeks: int, ahead: int, random: Random) -> int:
-    """Return where in the past a block for `ahead` weeks from now is taken from.
+    """Return the start in the past of a block for `ahead` weeks from now.
 
-    With a long enough past mostly the same season of a year before, for sites are built in
-    the holidays; else anywhere.
+    If the past is long enough, mostly the same season of a year before, because sites are built
+    in the holidays; otherwise anywhere.
     """
     last = weeks - BLOCK_WEEKS
     if weeks >= _SEASONAL_WEEKS and random.random() < _SEASONAL_SHARE:
@@ -127,10 +127,10 @@ def _block_start(weeks: int, ahead: int, random: Random) -> int:
 
 
 def deliveries(days: Sequence[tuple[int, int]]) -> list[Delivery]:
-    """Return the deliveries after the first of some days of building, ascending.
+    """Return the deliveries after the first one from days of building, ascending.
 
-    `days` are days with how many lines were built on them. A gap of less than half the mean one
-    begins no delivery of its own.
+    `days` are days and the number of lines built on them. A gap of less than half the mean one
+    does not start a new delivery.
     """
     gaps = [(day - before, size) for (before, _), (day, size) in pairwise(days)]
     near = _NEAR_SHARE * sum(gap for gap, _ in gaps) / max(1, len(gaps))
@@ -147,8 +147,8 @@ def deliveries(days: Sequence[tuple[int, int]]) -> list[Delivery]:
 def dispersion(found: Sequence[Delivery]) -> float:
     """Return how much more counts vary in the long run than independent single lines would.
 
-    Each delivery is held against the time it took at the mean pace: 1 for single lines that come
-    when they come, less for regular ones, more for irregular lots.
+    Each delivery is compared with the time it took at the mean pace: 1 for independent single
+    lines, less for regular ones, more for irregular lots.
     """
     total, days = _built(found), sum(one.days for one in found)
     squares = sum((one.built - total * one.days / days) ** 2 for one in found)
@@ -158,7 +158,7 @@ def dispersion(found: Sequence[Delivery]) -> float:
 
 
 def usual_pause(found: Sequence[Delivery]) -> int:
-    """Return what nine in ten pauses before deliveries did not exceed, in days."""
+    """Return the 90th percentile of the pauses before deliveries, in days."""
     pauses = sorted(one.pause_days for one in found)
     return pauses[math.ceil(_USUAL_SHARE * len(pauses)) - 1]
 
@@ -166,7 +166,7 @@ def usual_pause(found: Sequence[Delivery]) -> int:
 def _without_standstill(found: Sequence[Delivery]) -> float:
     """Return the log ratio of the pace without the longest pause's excess to the pace with it.
 
-    What stood still once need not do so again, and may.
+    A standstill that happened once may or may not happen again.
     """
     days = sum(one.days for one in found)
     excess = max(one.pause_days for one in found) - usual_pause(found)
@@ -176,7 +176,7 @@ def _without_standstill(found: Sequence[Delivery]) -> float:
 def _trend(found: Sequence[Delivery], irregularity: float) -> tuple[float, float]:
     """Return mean and deviation of the log ratio of the second half's pace to the first's.
 
-    A normal prior is weighed against what the halves of the deliveries show, by their variances.
+    A normal prior is combined with the ratio of the deliveries' halves, by their variances.
     """
     half = len(found) // 2
     first, second = found[:half], found[-half:]

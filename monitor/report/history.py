@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import EntrySource
 
 KINDS: Final = (STAGE, GOAL, REPORTED_GOAL)
-"""The kinds of entries that a history is made of."""
+"""The kinds of entries in a history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A site's change of stage with the ledger row that says so, and the stage before."""
+    """A site's change of stage with its ledger row, and the previous stage."""
 
     row: int
     before: Stage
@@ -47,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the goal speaks of from an instant on, with the ledger row that says so."""
+    """The goal's scope from an instant on, with its ledger row."""
 
     row: int
     scope: GoalScope
@@ -55,7 +55,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A reported figure with the ledger row that says so."""
+    """A reported figure with its ledger row."""
 
     row: int
     figure: ReportedFigure
@@ -66,7 +66,7 @@ class Point:
     """From `at` on: how many sites of the goal are at each stage, and verified of denominator.
 
     `verified` and `denominator` count the goal's unit; a school is verified when all its sites
-    in the goal are. `row` is the ledger row that made it so.
+    in the goal are. `row` is the ledger row of the change.
     """
 
     at: datetime
@@ -78,7 +78,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that the ledger knew of the roll-out before an instant, by instant."""
+    """The ledger's knowledge of the roll-out before an instant, by time."""
 
     changes: tuple[Change, ...]
     scopes: tuple[Scope, ...]
@@ -86,7 +86,7 @@ class History:
     points: tuple[Point, ...]
 
     def point(self, at: datetime) -> Point | None:
-        """Return how it stood at an instant, None before the first entry."""
+        """Return the state at an instant, None before the first entry."""
         place = bisect_right(self.points, at, key=_instant)
         return self.points[place - 1] if place else None
 
@@ -114,14 +114,14 @@ def read_history(
 ) -> History:
     """Return the history before an instant.
 
-    `initial` is the goal for as long as the ledger names none; without it nothing counts until
+    `initial` is the goal until the ledger names one; without it nothing counts until
     then.
 
     Raises:
-        LedgerError: if the ledger cannot be read, or an entry is not what this program writes.
+        LedgerError: if the ledger cannot be read, or an entry has an invalid payload.
     """
     recorded = [one for kind in KINDS for one in source.entries(kind, None, until)]
-    # Where instants are equal, the order of recording decides.
+    # For equal times, the order of recording decides.
     recorded.sort(key=lambda one: (one.entry.at, one.sequence))
     stages: dict[str, Stage] = {}
     changes, scopes, reported, points = [], [], [], []
@@ -145,7 +145,7 @@ def read_history(
 
 
 def regressions(changes: Iterable[Change]) -> list[Change]:
-    """Return the changes by which a site lost what it had: regressed, or verified no more."""
+    """Return the changes by which a site lost its stage: regressed, or no longer verified."""
     lost = {Stage.REGRESSED, Stage.LIVE_STALE}
     return [
         change

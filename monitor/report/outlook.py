@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Forecast | None:
-    """Return the forecast from a ledger's history; None where no goal is configured.
+    """Return the forecast from a ledger's history; None if no goal is configured.
 
     Raises:
         LedgerError: if the ledger cannot be read.
@@ -41,7 +41,7 @@ def forecast_now(source: EntrySource, inventory: Inventory, now: datetime) -> Fo
 def forecast_from(
     history: History, inventory: Inventory, now: datetime, scope: GoalScope
 ) -> Forecast:
-    """Return the forecast from a history for the goal that stands now."""
+    """Return the forecast from a history for the current goal."""
     zone = ZoneInfo(inventory.calendar.timezone)
     today = now.astimezone(zone).date()
     target = inventory.goal.target if inventory.goal else None
@@ -50,7 +50,7 @@ def forecast_from(
 
 @dataclass(frozen=True, slots=True)
 class CityView:
-    """What a daemon knows of the whole city; `stages` is None where that is not enough to count."""
+    """A daemon's view of the whole city; `stages` is None if it is not complete enough to count."""
 
     inventory: Inventory
     stages: Mapping[str, Stage] | None

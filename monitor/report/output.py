@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from monitor.report.report import Group, ReportedLine, RolloutReport, SiteLine
     from monitor.words.text import Language
 
-# What Markdown reads as more than a character, HTML in it included.
+# Characters with a meaning in Markdown, including embedded HTML.
 _MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 
 def to_html(report: RolloutReport, language: Language) -> str:
-    """Return the report as one HTML file without anything to load, laid out for A4."""
+    """Return the report as one self-contained HTML file, laid out for A4."""
     return _rendered("report.html", report, language)
 
 
@@ -107,7 +107,7 @@ def _rendered(template: str, report: RolloutReport, language: Language) -> str:
 
 
 def _markdown(value: object) -> str:
-    """Return a text that Markdown shows as it is, in one line."""
+    """Return a text escaped for Markdown, in one line."""
     return _MARKDOWN.sub(r"\\\1", plain(str(value)))
 
 

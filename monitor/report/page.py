@@ -50,7 +50,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that a template shows, as text; tables as lines with a text or number per column."""
+    """All texts of a template; tables are lines with a text or number per column."""
 
     title: str
     as_of: str
@@ -81,12 +81,12 @@ def page(report: RolloutReport, language: Language) -> Page:
 
 
 def stage_name(stage: Stage, language: Language) -> str:
-    """Return what a stage is called."""
+    """Return the name of a stage."""
     return STAGES[stage].of(language)
 
 
 def site_name(line: SiteLine) -> str:
-    """Return what a person calls a site: the school's name, and the site's where it has several."""
+    """Return the display name of a site: the school's name, and the site's if it has several."""
     if line.school is None or line.site is None:
         return line.key
     if len(line.school.sites) == 1:
@@ -95,7 +95,7 @@ def site_name(line: SiteLine) -> str:
 
 
 class _Writer:
-    """Puts one report into words; holds what every sentence needs."""
+    """Writes one report; holds the data that all sentences need."""
 
     def __init__(self, report: RolloutReport, language: Language) -> None:
         self._report = report
@@ -103,7 +103,7 @@ class _Writer:
         self._words = WORDS[language]
         self._zone = ZoneInfo(report.timezone)
         self._unit = self._words[report.scope.unit]
-        # A column of zeros tells nobody anything.
+        # A column of zeros has no information.
         self._stages = [stage for stage in Stage if report.point.stages[stage]]
         self._names = {line.key: site_name(line) for line in report.sites}
 
@@ -327,7 +327,7 @@ class _Writer:
 
 
 def _thinned(numbers: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
-    """Return only what changes, one number a day."""
+    """Return only the changes, one number a day."""
     kept: dict[date, int] = {}
     last: int | None = None
     for day, number in numbers:

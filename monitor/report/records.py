@@ -18,9 +18,9 @@ REPORT: Final = "report"
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:
-    """At `at` a report was handed out that said `verified` of `denominator`.
+    """At `at`, a report of `verified` of `denominator` was issued.
 
-    `row` is what made it so, `ledger` the place it was read at.
+    `row` is the ledger row of that state, `ledger` the anchor at which it was read.
     """
 
     at: datetime

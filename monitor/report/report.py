@@ -37,10 +37,10 @@ _MONTHS_A_QUARTER: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class SiteLine:
-    """One site of the goal: who it is, its stage, why, and the ledger rows that show it.
+    """One site of the goal: its identity, its stage, why, and the ledger rows that prove it.
 
-    `school` is None for a site that is no longer configured. `change` is None where the ledger
-    knows no stage. `measurement_rows` are first and last row and number of the campaign's tests.
+    `school` is None for a site that is no longer configured. `change` is None if the ledger
+    has no stage. `measurement_rows` are first and last row and number of the campaign's tests.
     """
 
     key: str
@@ -55,7 +55,7 @@ class SiteLine:
         return self.change.change.stage if self.change else Stage.UNKNOWN
 
     def value(self, dimension: Dimension) -> str:
-        """Return what the site belongs to; empty where nobody said."""
+        """Return the site's value in a dimension; empty if not configured."""
         if self.school is None or self.site is None:
             return ""
         if dimension == "district":
@@ -81,7 +81,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ReportedLine:
-    """A goal that others report on, and what the ledger had heard of it, by day."""
+    """A goal that others report, and its figures in the ledger, by day."""
 
     goal: ReportedGoal
     figures: tuple[Reported, ...]
@@ -89,7 +89,7 @@ class ReportedLine:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What changed since `since`: the point then, changes of stages and of the goal."""
+    """The changes since `since`: the point then, changes of stages and of the goal."""
 
     since: datetime
     before: Point | None
@@ -99,9 +99,9 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class RolloutReport:
-    """Everything as it was known at `as_of`.
+    """The state as known at `as_of`.
 
-    `ledger` is where the ledger ended when it was read: its anchors. `quarters` is how it stood
+    `ledger` has the anchors of the ledger's end when it was read. `quarters` is the state
     at the end of each quarter and at `as_of`.
     """
 
@@ -124,7 +124,7 @@ class RolloutReport:
 
     @property
     def open_regressions(self) -> tuple[Change, ...]:
-        """Return the changes by which sites lost what they have not got back."""
+        """Return the regressions that have not been recovered."""
         now = {line.change.row for line in self.sites if line.change}
         return tuple(change for change in self.regressions if change.row in now)
 
@@ -137,9 +137,9 @@ def rollout_report(
     since: datetime | None = None,
     ledger: str = "",
 ) -> RolloutReport:
-    """Return the report of the roll-out as it was known at an instant, that instant included.
+    """Return the report of the roll-out as known at an instant, that instant included.
 
-    `since` is what the news are told from; without it the last report handed out before.
+    `since` is where the news begin; without it, at the last report issued before.
 
     Raises:
         ValueError: if neither the inventory nor the ledger names a goal, or `since` is later.
@@ -178,7 +178,7 @@ def rollout_report(
 
 
 def record(report: RolloutReport) -> Entry:
-    """Return the ledger's entry of a report that is handed out."""
+    """Return the ledger's entry of an issued report."""
     point = report.point
     return report_entry(
         HandedOut(report.as_of, point.verified, point.denominator, point.row, report.ledger)
@@ -230,7 +230,7 @@ def _groups(sites: Iterable[SiteLine], dimension: Dimension) -> tuple[Group, ...
     by_name: dict[str, list[SiteLine]] = {}
     for line in sites:
         by_name.setdefault(line.value(dimension), []).append(line)
-    # What nobody assigned comes last.
+    # Sites without a value come last.
     names = sorted(by_name, key=lambda name: (not name, name.casefold()))
     return tuple(
         Group(
@@ -255,7 +255,7 @@ def _news(
     as_of: datetime,
 ) -> News | None:
     if since is None:
-        # A report of the same instant is this one, made again.
+        # A report of the same instant is this one, issued again.
         last = [read_report(one.entry) for one in source.entries(REPORT, None, as_of)]
         if not last:
             return None
@@ -268,7 +268,7 @@ def _news(
 def _reported(inventory: Inventory, history: History) -> Iterable[ReportedLine]:
     for goal in inventory.reported_goals:
         figures = (one for one in history.reported if one.figure.goal == goal.id)
-        # A figure that was corrected stands twice; the later row is the one that counts.
+        # A corrected figure has two rows; the later one counts.
         latest = {one.figure.day: one for one in sorted(figures, key=lambda one: one.row)}
         yield ReportedLine(goal, tuple(latest[day] for day in sorted(latest)))
 

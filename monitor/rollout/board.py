@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry, Past
     from monitor.rollout.line import Identity
 
-# Kinds of which all of the past is needed, and how much of the minutes.
+# Kinds of which the whole past is needed, and how much of the minutes.
 _HISTORY: Final = (CAMPAIGN, MEASUREMENT, STAGE, LINE, LINE_DAY, REPORTED_GOAL)
 _MINUTES_BACK: Final = timedelta(days=14)
 
 
 class RolloutBoard:
-    """Keeps the evidence of every site, and the stages that follow from it."""
+    """Keeps the evidence of every site, and the stages derived from it."""
 
     def __init__(self, inventory: Inventory, memory: Iterable[Entry] = ()) -> None:
         self._lines: dict[str, LineWatch] = {}
@@ -71,7 +71,7 @@ class RolloutBoard:
         self.take(memory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Go on with another inventory; what is known of a site stays with it."""
+        """Use another inventory; the evidence of a site is kept."""
         self._inventory = inventory
         self._zone = ZoneInfo(inventory.calendar.timezone)
         self._sites = {str(school.key(site)): (school, site) for school, site in inventory.sites()}
@@ -87,7 +87,7 @@ class RolloutBoard:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the zone of the city's days."""
+        """Return the time zone of the city's days."""
         return self._zone
 
     @property
@@ -96,11 +96,11 @@ class RolloutBoard:
         return self._findings
 
     def campaigns(self) -> dict[str, tuple[Campaign, Judged]]:
-        """Return of each `school/site` with a campaign its last one, and what that shows."""
+        """Return the last campaign of each `school/site` that has one, with its result."""
         return self._campaigns.latest()
 
     def passed(self) -> dict[str, datetime]:
-        """Return of each `school/site` when its last passed campaign ended (UTC)."""
+        """Return when the last passed campaign of each `school/site` ended (UTC)."""
         return self._campaigns.passed()
 
     def line_day(self, site: str) -> LineDay | None:
@@ -109,10 +109,10 @@ class RolloutBoard:
         return line.day() if line is not None else None
 
     def take(self, entries: Iterable[Entry]) -> None:
-        """Take entries that are being appended to the ledger; kinds of no concern are ignored.
+        """Process entries that are being appended to the ledger; other kinds are ignored.
 
         Raises:
-            MalformedEntryError: if one is not what this program writes.
+            MalformedEntryError: if an entry has an invalid payload.
         """
         taken = tuple(entries)
         for entry in taken:
@@ -121,7 +121,7 @@ class RolloutBoard:
             self._minute = None
 
     def see(self, site: str, seen: Identity, at: datetime) -> tuple[Entry, ...]:
-        """Take what was seen of the line of a `school/site`; return what to append."""
+        """Process the identity seen at a `school/site`; return the entries to append."""
         line = self._lines.get(site)
         change = line.see(seen, at) if line is not None else None
         if change is None:
@@ -130,7 +130,7 @@ class RolloutBoard:
         return (line_entry(change),)
 
     def tick(self, now: datetime) -> tuple[Entry, ...]:
-        """Advance the time; return what to append. Cheap unless a minute or evidence is new."""
+        """Advance the time; return the entries to append. Cheap unless there is news."""
         minute = minute_of(now)
         if minute == self._minute:
             return ()
@@ -186,7 +186,7 @@ class RolloutBoard:
             self._figures.add(read_reported(entry))
 
     def _unrecorded_day(self, day: LineDay | None) -> tuple[Entry, ...]:
-        """Return the entry of 24 hours that show the other thing than the recorded ones."""
+        """Return the entry of 24 hours whose result differs from the recorded one."""
         if day is None:
             return ()
         live, recorded = is_live(day), self._recorded_days.get(day.site)
@@ -209,7 +209,7 @@ class RolloutBoard:
 
 
 async def remembered(past: Past, now: datetime) -> list[Entry]:
-    """Return the recorded entries that a board begins with.
+    """Return the recorded entries that a board starts with.
 
     Raises:
         LedgerError: if the ledger cannot be read.

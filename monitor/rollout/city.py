@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CityRecord:
-    """What the ledgers say: the last stage of each `school/site`, and the goal recorded last."""
+    """The contents of the ledgers: the last stage of each `school/site`, and the last goal."""
 
     stages: Mapping[str, Stage]
     goal: GoalScope | None
 
 
 class SharedPast:
-    """What all writers recorded; a school that comes from another shard brings its evidence."""
+    """The entries of all writers: a school from another shard brings its evidence."""
 
     __slots__ = ("_ledgers", "_threads")
 
@@ -40,7 +40,7 @@ class SharedPast:
         self._threads = threads
 
     async def entries(self, kind: str, since: datetime | None = None) -> list[Recorded]:
-        """Return the entries of one kind by instant, `since` included.
+        """Return the entries of one kind by time, `since` included.
 
         Raises:
             LedgerError: if they cannot be read.
@@ -62,7 +62,7 @@ class SharedPast:
 
 
 def read_city(ledgers: SharedLedger) -> CityRecord:
-    """Return what all writers' ledgers say now.
+    """Return the current contents of all writers' ledgers.
 
     Raises:
         LedgerError: if they cannot be read.

@@ -27,7 +27,7 @@ Unit = Literal["schools", "sites"]
 
 @dataclass(frozen=True, slots=True)
 class GoalScope:
-    """From `at` on the goal is `denominator` of a unit, and these are its `school/site`s."""
+    """From `at` on, the goal is `denominator` of a unit, and these are its `school/site`s."""
 
     at: datetime
     name: str
@@ -51,7 +51,7 @@ def read_goal(entry: Entry) -> GoalScope:
 
 
 def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
-    """Return what the configured goal speaks of, None if there is none."""
+    """Return the scope of the configured goal, None if there is none."""
     goal = inventory.goal
     if goal is None:
         return None
@@ -63,7 +63,7 @@ def configured_scope(inventory: Inventory, at: datetime) -> GoalScope | None:
 def unrecorded_goal(
     inventory: Inventory, recorded: GoalScope | None, now: datetime
 ) -> Entry | None:
-    """Return the entry to append where the configured goal is not the one recorded last."""
+    """Return the entry to append if the configured goal is not the last recorded one."""
     scope = configured_scope(inventory, now)
     if scope is None or (recorded is not None and scope == replace(recorded, at=now)):
         return None

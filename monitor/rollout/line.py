@@ -23,7 +23,7 @@ NO_EXPECTATION: Final = "nothing says which line is the right one: set `line` in
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What was seen of a line; None where it was not asked or not answered."""
+    """The identity seen at a line; None where it was not requested or not answered."""
 
     sys_name: str | None = None
     if_alias: str | None = None
@@ -33,8 +33,8 @@ class Identity:
 def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str]:
     """Return whether the line is the expected one, and why as text.
 
-    One thing that differs suffices for no; all that is expected must be seen for yes; None
-    where neither holds, also where nothing is expected.
+    One difference suffices for no; all expected values must be seen for yes; otherwise
+    None, also if nothing is expected.
     """
     wanted = [
         ("sysName", expected.sys_name, seen.sys_name, _same),
@@ -56,7 +56,7 @@ def right_line(expected: ExpectedLine, seen: Identity) -> tuple[bool | None, str
 
 
 def expectation(expected: ExpectedLine) -> str:
-    """Return what is expected as one line of text, empty if nothing is."""
+    """Return the expectation as one line of text, empty if there is none."""
     parts = {
         "sys_name": expected.sys_name,
         "if_alias": expected.if_alias,
@@ -66,7 +66,7 @@ def expectation(expected: ExpectedLine) -> str:
 
 
 def is_live(day: LineDay) -> bool | None:
-    """Return whether 24 hours of a line show that it is live; None if they show neither.
+    """Return whether 24 hours of a line show that it is live; None if they are inconclusive.
 
     Live: up in at least 99 % of the minutes, and the right line. Not live: another line, or
     down in more than 1 % of the minutes. Unknown minutes count for neither.

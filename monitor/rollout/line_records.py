@@ -23,9 +23,9 @@ LINE_DAY: Final = "line_day"
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """From `at` on a site's line is the expected one, or is another; `why` says what was seen.
+    """From `at` on, a site's line is the expected one, or is not; `why` says what was seen.
 
-    `expected` is what was expected then, as text: with another expectation it says nothing.
+    `expected` is the expectation at the time, as text: it does not apply to another one.
     """
 
     site: str

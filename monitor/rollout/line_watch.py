@@ -31,7 +31,7 @@ _LEFT_OUT: Final = frozenset((CODES[MinuteClass.MAINTENANCE] + CODES[MinuteClass
 
 
 class LineWatch:
-    """Collects a site's minutes and sightings; `day` says what they come to."""
+    """Collects a site's minutes and sightings; `day` evaluates them."""
 
     __slots__ = (
         "_change",
@@ -55,7 +55,7 @@ class LineWatch:
         self._change: LineChange | None = None
 
     def expecting(self, expected: ExpectedLine) -> LineWatch:
-        """Return what goes on with what is expected now; another expectation begins again."""
+        """Return the watch with the current expectation; another expectation restarts it."""
         if expected == self._expected:
             return self
         other = copy(self)
@@ -63,24 +63,24 @@ class LineWatch:
         return other
 
     def expect(self, expected: ExpectedLine) -> None:
-        """Begin again with another expectation."""
+        """Restart with another expectation."""
         self._expected = expected
         self._change = None
 
     def restore(self, change: LineChange) -> None:
-        """Take the last recorded change of the line, if it was about this expectation."""
+        """Restore the last recorded change of the line, if it was about this expectation."""
         if change.expected == expectation(self._expected):
             self._change = change
 
     def minutes(self, first: int, codes: bytes) -> None:
-        """Take one class a minute, from minute `first` on; what is known already stands."""
+        """Process one class per minute, from minute `first` on; known minutes are kept."""
         if self._last is not None and self._last - first > _CLOCK_STEP_MINUTES:
-            # The clock had been ahead: what was recorded for then would hold up all the rest.
+            # The clock had been ahead: those records would block all the following ones.
             self._codes.clear()
             self._minutes, self._last = array("q"), None
         if self._last is not None:
             codes, first = codes[max(0, self._last + 1 - first) :], max(first, self._last + 1)
-            # Minutes that nobody recorded.
+            # Minutes without a record.
             for minute in range(max(self._last + 1, first - WINDOW_MINUTES), first):
                 self._add(minute, _UNKNOWN[0])
         if not codes:
@@ -94,7 +94,7 @@ class LineWatch:
             del self._minutes[:surplus]
 
     def see(self, seen: Identity, at: datetime) -> LineChange | None:
-        """Take what was seen of the line; return the change if it is another line now."""
+        """Process the identity seen at the line; return the change if it is another line now."""
         parts = {name: getattr(seen, name) for name in Identity.__slots__}
         known = {name: part for name, part in parts.items() if part is not None}
         kept = {name: getattr(self._seen, name) for name in Identity.__slots__}
@@ -133,7 +133,7 @@ class LineWatch:
             name for name in asked if name not in self._part_seen or self._part_seen[name] < since
         ]
         if unseen:
-            return None, f"{', '.join(unseen)} of the line was not seen in these 24 hours"
+            return None, f"{', '.join(unseen)} of the line was not seen in the 24 hours"
         return True, change.why
 
     def _add(self, minute: int, code: int) -> None:

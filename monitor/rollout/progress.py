@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Verified of `denominator`; `listed` is how many are known by name. All in the goal's unit."""
+    """Verified of `denominator`; `listed` is how many are configured. All in the goal's unit."""
 
     verified: int
     listed: int
@@ -34,7 +34,7 @@ class Progress:
 
 
 def units(scope: GoalScope) -> dict[str, list[str]]:
-    """Return the goal's units, each with its `school/site`s: a school's are all those it has."""
+    """Return the goal's units, each with its `school/site`s: a school has all of its own."""
     found: dict[str, list[str]] = {}
     for site in scope.sites:
         unit = site if scope.unit == "sites" else SiteKey.parse(site).school
@@ -43,7 +43,7 @@ def units(scope: GoalScope) -> dict[str, list[str]]:
 
 
 def progress(scope: GoalScope, stages: Mapping[str, Stage]) -> Progress:
-    """Return how far a goal is reached, by the stage of each `school/site`.
+    """Return the progress of a goal, by the stage of each `school/site`.
 
     A school is verified when all of its sites are. Live (stale) is not verified.
     """

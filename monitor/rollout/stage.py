@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from monitor.campaigns.evidence import LineDay
     from monitor.inventory.city import Milestone
 
-# How long a passed campaign speaks for a line.
+# How long a passed campaign remains valid evidence for a line.
 FRESH: Final = timedelta(days=180)
 
 
 class Stage(StrEnum):
-    """How far a site's connection is.
+    """The stage of a site's connection.
 
-    A person says planned to reported; live to regressed follow from evidence. `unknown` is a
-    site of which neither a person nor any evidence says anything.
+    A person states planned to reported; live to regressed follow from evidence. `unknown` is a
+    site with neither a statement nor evidence.
     """
 
     UNKNOWN = "unknown"
@@ -51,9 +51,9 @@ _ORDER: Final = tuple(Stage)
 
 @dataclass(frozen=True, slots=True)
 class StageFinding:
-    """A site's stage, since when (aware UTC, None if unknown), why as text, and by what.
+    """A site's stage, since when (aware UTC, None if unknown), why as text, and its evidence.
 
-    `evidence` names what the stage rests on: `campaign:ID`, `minutes:SINCE/UNTIL` (UTC),
+    `evidence` lists the basis of the stage: `campaign:ID`, `minutes:SINCE/UNTIL` (UTC),
     `milestone:STAGE/DAY/REFERENCE`.
     """
 
@@ -70,9 +70,9 @@ def stage_of(
     now: datetime,
     zone: ZoneInfo,
 ) -> StageFinding:
-    """Return a site's stage at `now`; later evidence is not looked at, its order is no matter.
+    """Return a site's stage at `now`; later evidence is ignored, the order does not matter.
 
-    `zone` is the one of the milestones' days.
+    `zone` is the time zone of the milestones' days.
     """
     days = sorted((day for day in line_days if day.until <= now), key=lambda day: day.until)
     complete = _complete(judged, now)
@@ -86,7 +86,7 @@ def stage_of(
 
 
 def _complete(judged: Iterable[Judged], now: datetime) -> list[tuple[datetime, Judged]]:
-    """Return the complete campaigns with the instants at which they became so, ascending."""
+    """Return the complete campaigns with the times at which they became complete, ascending."""
     found = [
         (one.verdict.last, one)
         for one in judged
@@ -94,7 +94,7 @@ def _complete(judged: Iterable[Judged], now: datetime) -> list[tuple[datetime, J
         and one.verdict.last is not None
         and one.verdict.last <= now
     ]
-    # Of two that end together the failed one is the later: nobody is verified by a tie.
+    # Of two that end together, the failed one counts as later: a tie verifies no site.
     return sorted(found, key=lambda pair: (pair[0], _failed(pair[1]), pair[1].campaign))
 
 
@@ -105,7 +105,7 @@ def _failed(one: Judged) -> bool:
 def _by_campaigns(
     complete: Sequence[tuple[datetime, Judged]], now: datetime
 ) -> StageFinding | None:
-    """Return what complete campaigns make of a site; None if none ever passed."""
+    """Return the stage of a site by its complete campaigns; None if none ever passed."""
     since: datetime | None = None  # of the verification, or of its loss
     passed: tuple[datetime, Judged] | None = None
     lost: Judged | None = None
@@ -134,7 +134,7 @@ def _by_campaigns(
 
 
 def _by_line(days: Sequence[LineDay]) -> StageFinding | None:
-    """Return live if the last 24 hours that show anything show that; None if not."""
+    """Return live if the last conclusive 24 hours show it, None otherwise."""
     since: datetime | None = None
     proof: LineDay | None = None
     for day in days:
@@ -156,7 +156,7 @@ def _by_line(days: Sequence[LineDay]) -> StageFinding | None:
 def _by_word(
     milestones: Sequence[Milestone], hint: str, now: datetime, zone: ZoneInfo
 ) -> StageFinding:
-    """Return the last step that a person vouches for, and why it is no more than that."""
+    """Return the last step that a person attests, and why the stage is not beyond it."""
     today = now.astimezone(zone).date()
     reached = [stone for stone in milestones if stone.day <= today]
     if not reached:

@@ -37,9 +37,9 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True)
 class ReportedFigure:
-    """What somebody says of a goal that nobody measures, and who says so.
+    """A published figure of a goal that is not measured here, and its source.
 
-    `value` was reached in all until `day`, `planned` was only promised; None is not said.
+    `value` was reached in total until `day`, `planned` was only promised; None is not stated.
     """
 
     goal: str
@@ -69,12 +69,12 @@ def read_stage(entry: Entry) -> StageChange:
 
 
 def reported_figure(goal: str, entry: ReportedEntry) -> ReportedFigure:
-    """Return what the configuration reports of the goal with that id, as the ledger keeps it."""
+    """Return a figure that the configuration reports of the goal with that id, for the ledger."""
     return ReportedFigure(goal, entry.day, entry.value, entry.source, entry.planned)
 
 
 def reported_entry(figure: ReportedFigure) -> Entry:
-    """Return the entry of a reported figure; its instant is the day's beginning in UTC."""
+    """Return the entry of a reported figure; its instant is the beginning of the day in UTC."""
     entry = _REPORTED.entry(figure)
     if figure.planned is not None:
         return entry
@@ -86,7 +86,7 @@ def latest_stages(entries: Iterable[Entry]) -> dict[str, StageChange]:
     """Return the last recorded change of each site among entries in the order of recording.
 
     Raises:
-        MalformedEntryError: if a `stage` entry is not what this program writes.
+        MalformedEntryError: if a `stage` entry has an invalid payload.
     """
     changes = (read_stage(entry) for entry in entries if entry.kind == STAGE)
     return {change.site: change for change in changes}

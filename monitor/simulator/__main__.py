@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str], load: Callable[[Path], Inventory]) -> int:
-    """Serve the city of the configuration that the arguments name; return the exit code.
+    """Run the city of the configuration that the arguments name; return the exit code.
 
-    0 after a wanted end, 1 when the city cannot be, 2 for wrong arguments.
+    0 after a regular end, 1 if the city cannot be started, 2 for wrong arguments.
     """
     options = _parse(arguments)
     try:
@@ -59,10 +59,14 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m monitor.simulator",
         description="Simulated routers and switches on loopback, until standard input closes.",
     )
-    parser.add_argument("--config", type=Path, required=True, help="the schools' YAML file")
-    parser.add_argument("--port", type=int, default=0, help="UDP port of every agent; 0: any")
+    parser.add_argument("--config", type=Path, required=True, help="YAML file of the schools")
+    parser.add_argument(
+        "--port", type=int, default=0, help="UDP port of all agents; 0: any free one"
+    )
     parser.add_argument("--schools", type=_count, help="only the first N schools")
-    parser.add_argument("--seed", type=int, default=0, help="another number, another city")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the simulation; each gives a different city"
+    )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="KIND@SCHOOL", help="repeatable"
     )

@@ -36,7 +36,7 @@ _TOO_BIG, _NO_SUCH_NAME, _GENERAL_ERROR, _NO_ACCESS = 1, 2, 5, 6
 """Values of error-status (RFC 3416 §3)."""
 
 _LENGTH_GROWTH: Final = 6
-"""Octets by which the three lengths around the varbinds may grow when these are filled in."""
+"""Octets by which the three lengths around the varbinds may grow when these are added."""
 
 _MASK_32: Final = (1 << 32) - 1
 
@@ -51,7 +51,7 @@ class _AgentError(Exception):
 
 
 class Agent:
-    """The agent of one device; its table is built when it is first asked."""
+    """The agent of one device; its table is built on the first request."""
 
     __slots__ = (
         "_amounts_at_reset",
@@ -103,7 +103,7 @@ class Agent:
         return None if varbinds is None else _response(message, varbinds)
 
     def _adopt(self, condition: Condition) -> Table:
-        """Return the table after what has happened to the device, built anew if need be."""
+        """Return the table after the events at the device, rebuilt if necessary."""
         known = self._condition
         if self._table is None or _happened(condition) != _happened(known):
             self._table = self._rebuild(condition)
@@ -159,7 +159,7 @@ class Agent:
         elif message.pdu_type == PduType.GET_NEXT:
             varbinds = [reply.next(oid, at) for at, (oid, _, _) in enumerate(message.varbinds, 1)]
         elif message.pdu_type == PduType.SET:
-            # The community may read only; version 1 has no word for that but noSuchName.
+            # The community is read-only; version 1 has only noSuchName for that.
             raise _AgentError(_NO_SUCH_NAME if message.version == _VERSION_1 else _NO_ACCESS, 1)
         else:
             return None
@@ -169,7 +169,7 @@ class Agent:
 
 
 def _happened(condition: Condition) -> tuple[object, ...]:
-    """Return the part of a condition that a table is built from."""
+    """Return the part of a condition that determines the table."""
     return (
         condition.numbering,
         condition.booted,
@@ -192,7 +192,7 @@ class _Reply:
         self._is_version_1 = is_version_1
 
     def get(self, oid: bytes, at: int) -> bytes:
-        """Return the object itself (RFC 3416 §4.2.1); `at` is the request's varbind, from 1."""
+        """Return the object itself (RFC 3416 §4.2.1); `at` is the varbind's number, from 1."""
         position = self._layout.find(oid)
         if position is not None and not self._is_hidden(position):
             return self._encoded(position)
@@ -203,7 +203,7 @@ class _Reply:
         return encode_varbind(oid, missing, None)
 
     def next(self, oid: bytes, at: int) -> bytes:
-        """Return the object behind an OID (RFC 3416 §4.2.2)."""
+        """Return the object after an OID (RFC 3416 §4.2.2)."""
         position = self._layout.after(oid)
         while position < len(self._entries) and self._is_hidden(position):
             position += 1
@@ -214,7 +214,7 @@ class _Reply:
         return encode_varbind(oid, Tag.END_OF_MIB_VIEW, None)
 
     def bulk(self, message: Message, budget: int) -> list[bytes]:
-        """Return what GETBULK asks for, as far as `budget` octets reach (RFC 3416 §4.2.3)."""
+        """Return what GETBULK requests, as far as `budget` octets allow (RFC 3416 §4.2.3)."""
         non_repeaters = max(0, message.error_status)
         oids = [oid for oid, _, _ in message.varbinds]
         varbinds = []
@@ -267,7 +267,7 @@ def _response(message: Message, varbinds: Sequence[bytes]) -> bytes:
 
 
 def _refusal(message: Message, error: _AgentError) -> bytes:
-    # RFC 3416 §4.2.1: tooBig comes without varbinds; other errors send the request's back.
+    # RFC 3416 §4.2.1: tooBig has no varbinds; other errors return those of the request.
     is_echoed = error.status != _TOO_BIG or message.version == _VERSION_1
     varbinds = [encode_varbind(*varbind) for varbind in message.varbinds] if is_echoed else []
     return encode_response(

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from monitor.simulator.model import Device
 
 SLOW_PORT_BPS: Final = 100_000_000
-"""What a gigabit port negotiates over a cable with two broken wires."""
+"""The rate that a gigabit port negotiates over a cable with two broken pairs."""
 
 SPENT_POWER_SHARE: Final = 0.97
-"""Share of its power that a switch gives whose next access point will stay dark."""
+"""Share of its power that a switch supplies when its next access point will stay off."""
 
 _MASK_32: Final = (1 << 32) - 1
 
 
 def with_slow_port(device: Device) -> Device:
-    """Return the router with its line at `SLOW_PORT_BPS`: the interface with most traffic in."""
+    """Return the router with the interface of the most inbound traffic at `SLOW_PORT_BPS`."""
     line = max(device.interfaces, key=lambda row: row.in_bps)
     slow = replace(line, speed_bps=SLOW_PORT_BPS)
     return replace(
@@ -38,7 +38,7 @@ def with_slow_port(device: Device) -> Device:
 
 
 def with_spent_power(device: Device) -> Device:
-    """Return the switch with nearly all of its power over Ethernet drawn."""
+    """Return the switch with nearly all of its PoE budget in use."""
     if device.power is None:
         return device
     budget, _ = device.power
@@ -46,9 +46,9 @@ def with_spent_power(device: Device) -> Device:
 
 
 def with_damage(table: Table, device: Device, amounts: Sequence[float], damaged: int) -> Table:
-    """Return the table at one instant, with more ifInErrors at the first port that is in use.
+    """Return the table at one instant, with more ifInErrors at the first used port.
 
-    Source: IF-MIB::ifInErrors counts on after the cause is gone.
+    Source: IF-MIB::ifInErrors keeps its count after the cause is gone.
     """
     row = next(row for row in device.interfaces if row.oper_up)
     oid = encode_oid(f"{IN_ERRORS}.{row.index}")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from monitor.simulator.faults import Fault
 
 SLOW_REPLY_SECONDS: Final = 0.3
-"""How late a slow device answers SNMP."""
+"""Delay of a slow device's SNMP replies in seconds."""
 
 _LARGEST_REQUEST_BYTES: Final = 16 * 1024
 _BATCH: Final = 16
@@ -44,7 +44,7 @@ _SPARE_FILES: Final = 32
 
 
 class CityError(RuntimeError):
-    """The city cannot be, with the cure in one line."""
+    """The city cannot be started; the message has the remedy in one line."""
 
 
 class City:
@@ -69,18 +69,18 @@ class City:
         self._started = clock.monotonic()
         traffic = Traffic(_local(clock.now(), inventory.calendar.timezone))
         builder = TableBuilder()
-        # The port is rewritten as well, but only the addresses matter here.
+        # The port is rewritten, too, but only the addresses matter here.
         devices = build_devices(loopback_inventory(inventory, port), seed, hostile=hostile)
         self._agents = [Agent(device, community, builder, traffic) for device in devices]
 
     @property
     def port(self) -> int:
-        """Return the UDP port of every agent; known once the city is entered."""
+        """Return the UDP port of all agents; known once the city has started."""
         return self._port
 
     @property
     def devices(self) -> int:
-        """Return how many devices there are, each with an address of its own."""
+        """Return the number of devices, each with an address of its own."""
         return len(self._agents)
 
     async def __aenter__(self) -> Self:
@@ -98,7 +98,7 @@ class City:
         self._close()
 
     def command(self, line: bytes) -> str:
-        """Carry out a line of JSON, `{"faults": [...]}`; return the answer, JSON as well."""
+        """Execute a line of JSON, `{"faults": [...]}`; return the answer, JSON as well."""
         try:
             command = json.loads(line)
             if not isinstance(command, dict) or set(command) != {"faults"}:
@@ -121,7 +121,7 @@ class City:
         except OSError as error:
             place = f"{address} port {self._port}"
             raise CityError(f"cannot listen on {place}: {error.strerror}; try --port") from error
-        # Port 0 asks the kernel once; all devices then share what it gave to the first.
+        # Port 0 asks the kernel once; all devices then share the first device's port.
         self._port = listener.getsockname()[1]
         return listener
 
@@ -140,7 +140,7 @@ class City:
             try:
                 datagram, peer = listener.recvfrom(_LARGEST_REQUEST_BYTES + 1)
             except OSError:
-                # Empty, or an ICMP error about a peer that has gone.
+                # Empty, or an ICMP error about a former peer.
                 return
             self._serve(listener, agent, datagram, peer)
 
@@ -191,16 +191,16 @@ async def serve(city: City) -> None:
 
 
 def _watchable_input() -> TextIO:
-    """Return standard input, if the event loop can tell when it closes.
+    """Return standard input if the event loop can detect its end.
 
     Raises:
-        CityError: if it is closed already, a file, or a device such as /dev/null.
+        CityError: if it is already closed, a file, or a device such as /dev/null.
     """
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(sys.stdin, selectors.EVENT_READ)
     except (ValueError, OSError) as error:
-        reason = "standard input must be a pipe or a terminal, for its end is the city's end"
+        reason = "standard input must be a pipe or a terminal, because its end stops the city"
         raise CityError(reason) from error
     return sys.stdin
 
@@ -225,7 +225,7 @@ def _say(line: str) -> None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Nobody listens any more; standard input says so in its own time.
+        # The reader is gone; the end of standard input will follow.
         return
 
 
@@ -235,7 +235,7 @@ def _send(listener: socket.socket, reply: bytes, peer: tuple[str, int]) -> None:
     try:
         listener.sendto(reply, peer)
     except OSError:
-        # A full buffer or a vanished peer: lost, as on any network.
+        # A full buffer or a vanished peer: the reply is lost, as on any network.
         return
 
 

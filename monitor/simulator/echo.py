@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.simulator.faults import Fault
 
 SLOW_FACTOR: Final = 3.0
-"""By how much a slow line prolongs each round trip."""
+"""Factor by which a slow line prolongs each round trip."""
 
 _LEAST_RTT: Final = 0.0015
 _RTT_SPREAD: Final = 0.0065
@@ -37,9 +37,9 @@ _HOPS: Final = {Role.UPLINK: 3, Role.SWITCH: 4, Role.REFERENCE: 9}
 
 
 class ModelledEcho:
-    """An `EchoTransport` over the model; deterministic by its seed and the rounds asked for.
+    """An `EchoTransport` over the model; deterministic for its seed and the requested rounds.
 
-    The inventory is the one that the daemon runs on, with its hosts on loopback.
+    The inventory is the daemon's, with its hosts on loopback.
     """
 
     __slots__ = ("_clock", "_lines", "_places", "_plan", "_rounds", "_seed", "_started")
@@ -59,20 +59,20 @@ class ModelledEcho:
         self._started = clock.monotonic()
 
     def replace_faults(self, faults: Iterable[str | Mapping[str, object]]) -> None:
-        """Replace the set of faults, as `FaultPlan.replace` does, from now on.
+        """Replace the set of faults from now on, as `FaultPlan.replace` does.
 
         Raises:
-            FaultError: if a fault is not one of this city's; then nothing changes.
+            FaultError: if a fault is not possible in this city; then nothing changes.
         """
         self._plan.replace(faults, self._seconds())
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Return nothing: in the model, nobody forges a reply."""
+        """Return nothing: the model has no forged replies."""
         return {}
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
-        """Return one round to an address; where nobody lives, every packet is lost."""
+        """Return one round to an address; if no device has it, every packet is lost."""
         number = self._rounds.get(address, 0)
         self._rounds[address] = number + 1
         place = self._places.get(address)
@@ -100,9 +100,9 @@ class ModelledEcho:
     def _round_trip(
         self, place: Place, seconds: float, chance: float, spread: float
     ) -> float | None:
-        """Return the seconds that a packet takes there and back, None when it is lost.
+        """Return the round-trip time of a packet in seconds, None if it is lost.
 
-        `chance` decides whether it is, `spread` its jitter; both are below 1.
+        `chance` decides about the loss, `spread` about the jitter; both are below 1.
         """
         condition = self._plan.condition(place, seconds)
         if condition.silent or chance < condition.loss:
@@ -113,7 +113,7 @@ class ModelledEcho:
         return rtt * SLOW_FACTOR if condition.slow else rtt
 
     def _line(self, name: str) -> float:
-        """Return the least round trip of a school's line in seconds."""
+        """Return the minimum round-trip time of a school's line in seconds."""
         least = self._lines.get(name)
         if least is None:
             share = _digest(self._seed, name, 0) / (1 << 64)
@@ -130,7 +130,7 @@ def _digest(seed: int, text: str, number: int) -> int:
 
 
 def _draw(seed: int, address: str, number: int, count: int) -> list[float]:
-    """Return evenly spread numbers from 0 to below 1, always the same for the same round.
+    """Return evenly distributed numbers in [0, 1), always the same for the same round.
 
     A digest of any length: seeding a generator for each round would cost several times as much.
     """

@@ -29,21 +29,21 @@ LOSS_SHARE = 0.4
 
 FLAP_PERIOD_SECONDS = 100.0
 FLAP_DOWN_SECONDS = 40.0
-"""A flapping device is silent for the first 40 of every 100 seconds.
+"""A flapping device does not answer for the first 40 of every 100 seconds.
 
-The period is no multiple of a minute, so that a poll a minute meets both states.
+The period is not a multiple of a minute, so that a poll a minute meets both states.
 """
 
 
 DAMAGED_PER_SECOND = 50.0
-"""How many packets a second arrive damaged at a port with errors."""
+"""Damaged packets per second that arrive at a port with errors."""
 
 FIRST_INSTANT_SECONDS = 90.0
-"""When a reset or renumbering of a starting city happens: every device was read once by then."""
+"""When a reset or renumbering of a starting city happens: every device was read before."""
 
 
 class FaultKind(StrEnum):
-    """What can go wrong."""
+    """The possible faults."""
 
     UPLINK_DOWN = "uplink-down"
     SWITCH_DOWN = "switch-down"
@@ -64,13 +64,13 @@ class FaultKind(StrEnum):
     ISOLATED = "isolated"
 
 
-# At a site's line; what it does to devices is nothing.
+# At a site's website only; these do not affect devices.
 WEBSITE_KINDS = frozenset(
     {FaultKind.WEBSITE_DOWN, FaultKind.WEBSITE_REFUSED, FaultKind.CERTIFICATE_EXPIRING}
 )
 _BOOT_KINDS = frozenset({FaultKind.REBOOTED, FaultKind.RENUMBERED})
 _INSTANT_KINDS = _BOOT_KINDS | {FaultKind.COUNTER_RESET}
-# What they did stays, as what a counter has counted.
+# Their effect remains, like the errors that a counter has counted.
 _LASTING_KINDS = _INSTANT_KINDS | {FaultKind.PORT_ERRORS}
 _SILENT_KINDS = frozenset(
     {
@@ -83,12 +83,12 @@ _SILENT_KINDS = frozenset(
 
 
 class FaultError(ValueError):
-    """A fault that this city cannot have; the message is one line for a person."""
+    """A fault that is not possible in this city; the message is one line for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A device's place in the inventory; school and site are empty for a reference."""
+    """A device's position in the inventory; school and site are empty for a reference."""
 
     school: str
     site: str
@@ -98,12 +98,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong at a school, or at one part of it (site, device, site/device).
+    """One fault at a school, or at one part of it (site, device, site/device).
 
-    At a reference, whose name is the part then, and no school is named.
+    Or at a reference: its name is the part, and there is no school.
 
-    It holds from `starts` to before `ends`. Restarts, renumbered interfaces and counter resets
-    happen at `starts`; what has happened is not undone, so `ends` means nothing to them.
+    It lasts from `starts` until before `ends`. Restarts, renumbered interfaces and counter resets
+    happen at `starts` and are not undone, so they have no use for `ends`.
     """
 
     kind: FaultKind
@@ -113,21 +113,21 @@ class Fault:
     ends: float = math.inf
 
     def __str__(self) -> str:
-        """Return the fault as one writes it."""
+        """Return the fault in its written form."""
         place = "/".join(name for name in (self.school, self.part) if name)
         return f"{self.kind}@{place}" if place else str(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a device is at one moment.
+    """The state of a device at one moment.
 
-    `loss` is the share of packets lost. `booted` and `counters_since` are the instants of the
-    last restart and of the last reset of the counters, None when there was none; `numbering`
-    counts how often the interfaces were renumbered. `damaged` is how many packets have arrived
-    damaged so far, beyond the usual. `slow_port`: the router's line came up at a lower speed.
-    `poe_budget`: a switch's ports draw nearly all the power that it can give. `snmp_silent`: it
-    answers pings alone.
+    `loss` is the share of packets lost. `booted` and `counters_since` are the times of the
+    last restart and of the last reset of the counters, None if there was none; `numbering`
+    counts how often the interfaces were renumbered. `damaged` is how many damaged packets have
+    arrived in addition to the usual ones. `slow_port`: the router's line came up at a lower speed.
+    `poe_budget`: a switch's ports draw nearly all of its power. `snmp_silent`: it answers
+    only pings.
     """
 
     silent: bool = False
@@ -159,13 +159,13 @@ def places_of(inventory: Inventory) -> dict[Place, str]:
 def parse_fault(
     text: str, inventory: Inventory, *, starts: float | None = None, ends: float = math.inf
 ) -> Fault:
-    """Return the fault that `text` names; its place is known to exist in the inventory.
+    """Return the fault in a text; its place exists in the inventory.
 
-    Without `starts` it holds from the beginning; what happens at an instant (a reset, a
-    renumbering) then happens after `FIRST_INSTANT_SECONDS`, for there must be a before.
+    Without `starts` it holds from the beginning; a reset or a renumbering then happens after
+    `FIRST_INSTANT_SECONDS`, because the devices must have been read before.
 
     Raises:
-        FaultError: if the kind, the school or its part is unknown, or they do not fit.
+        FaultError: if the kind, the school or its part is unknown, or they do not match.
     """
     kind_text, at, place = text.strip().partition("@")
     kinds = [kind.value for kind in FaultKind]
@@ -199,7 +199,7 @@ def parse_fault(
 
 
 class FaultPlan:
-    """The faults of a city, asked per device; replaced as a whole while the city runs."""
+    """The faults of a city, queried per device; replaced as a whole while the city runs."""
 
     __slots__ = ("_by_place", "_happened", "_inventory", "_isolations", "_wanted")
 
@@ -213,17 +213,17 @@ class FaultPlan:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """Return the faults that are wanted, without those that merely happened once."""
+        """Return the current faults, without those that happened once."""
         return self._wanted
 
     def replace(self, faults: Iterable[str | Mapping[str, object]], seconds: float) -> None:
         """Replace the set of faults at the instant `seconds`; on an error nothing changes.
 
-        A text begins now, unless the set holds the same text already, which goes on. A
-        mapping (`{"fault": TEXT, "starts": S, "ends": S}`) names its instants itself.
+        A text begins now, unless the set contains it already; then it continues. A mapping
+        (`{"fault": TEXT, "starts": S, "ends": S}`) has its own times.
 
         Raises:
-            FaultError: if a fault is not one of this city's.
+            FaultError: if a fault is not possible in this city.
         """
         standing = {str(fault): fault for fault in self._wanted}
         wanted = []
@@ -241,7 +241,7 @@ class FaultPlan:
         self._adopt(tuple(wanted))
 
     def condition(self, place: Place, seconds: float) -> Condition:
-        """Return how a device is at an instant."""
+        """Return the state of a device at an instant."""
         faults = self._by_place.get(place, self._isolations)
         if not faults:
             return HEALTHY
@@ -305,17 +305,17 @@ def _condition(faults: list[Fault], seconds: float) -> Condition:
 
 
 def _damaged(fault: Fault, seconds: float) -> float:
-    """Return how many packets a fault has damaged until an instant."""
+    """Return how many packets a fault has damaged up to an instant."""
     if fault.kind is not FaultKind.PORT_ERRORS:
         return 0.0
     return DAMAGED_PER_SECOND * (min(seconds, fault.ends) - fault.starts)
 
 
 def _affected(fault: Fault, school: School) -> tuple[Place, ...]:
-    """Return the devices that a fault touches; an uplink that is down takes those behind it along.
+    """Return the devices that a fault affects; an uplink that is down affects those behind it.
 
     Raises:
-        FaultError: if the school has no such part, or the kind of fault cannot hit it.
+        FaultError: if the school has no such part, or the kind of fault does not apply to it.
     """
     places = []
     for site in school.sites:
@@ -324,7 +324,7 @@ def _affected(fault: Fault, school: School) -> tuple[Place, ...]:
         whole_site = fault.part in {"", site.id}
         named = [place for place in (router, *switches) if _is_named(fault.part, place)]
         if fault.kind is FaultKind.SWITCH_DOWN:
-            # Without a name it is one switch, the first: a site's switches seldom die together.
+            # Without a name it is the first switch only: a site's switches seldom fail together.
             places += switches[:1] if whole_site else [p for p in named if p in switches]
         elif fault.kind is FaultKind.UPLINK_DOWN:
             places += [router, *switches] if whole_site or router in named else []

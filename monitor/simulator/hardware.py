@@ -23,7 +23,7 @@ VIRTUAL_LAN: Final = 136
 class Block:
     """Consecutive interfaces of one kind: `count` of them, ifIndexes from `first_index` on.
 
-    `name` and `descr` are formats over `n`, which counts from `first_number`.
+    `name` and `descr` are format strings with `n`, which counts from `first_number`.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """One make: its sysDescr, its arc below the OID of simulated products, its interfaces.
+    """One device model: its sysDescr, its arc below the OID of simulated products, its interfaces.
 
     `access` are the ports for classrooms (on routers: towards the school), `uplinks` lead to
-    the router (on routers: to the provider). A VLAN interface has its VLAN's number behind
-    `vlan_first_index`.
+    the router (on routers: to the provider). The ifIndex of a VLAN interface is its VLAN's number
+    after `vlan_first_index`.
     """
 
     descr: str

@@ -44,10 +44,10 @@ class LoopbackError(ValueError):
 def loopback_inventory(inventory: Inventory, port: int) -> Inventory:
     """Return the inventory with every host on loopback and every SNMP agent on `port`.
 
-    A host that is on loopback already stays, so the rewriting may be repeated.
+    A host that is already on loopback is kept, so the rewriting may be repeated.
 
     Raises:
-        LoopbackError: if two devices have the same host, or their hosts meet on loopback.
+        LoopbackError: if two devices have the same host, or map to the same loopback address.
     """
     addresses = _addresses(inventory)
     return replace(
@@ -94,7 +94,7 @@ def _address(host: str) -> str:
         if literal in _LOOPBACK:
             return str(literal)
         offset = int(literal) - int(_PLAN.network_address)
-        # The first and the last address of a network are broadcast, so nobody can bind them.
+        # The first and the last address of a network are broadcast addresses; they cannot be bound.
         if literal in _PLAN and 0 < offset < _PLAN.num_addresses - 1:
             return str(_LOOPBACK[offset])
     digest = int.from_bytes(blake2b(host.lower().encode(), digest_size=8).digest(), "big")
@@ -134,7 +134,7 @@ def _plans(
 
 
 def _stays_here(plan: CheckPlan) -> bool:
-    """Return whether a check asks a server on loopback, by its address, and none else."""
+    """Return whether a check uses only a server on loopback, by its address."""
     options = plan.options
     if isinstance(options, HttpOptions):
         return options.redirects == 0 and _is_loopback(options.address or _host_of(options.url))
@@ -142,7 +142,7 @@ def _stays_here(plan: CheckPlan) -> bool:
 
 
 def _host_of(url: str) -> str:
-    """Return the host that a URL names, empty if it names none."""
+    """Return the host in a URL, empty if there is none."""
     return urlsplit(url).hostname or ""
 
 

@@ -35,21 +35,21 @@ if TYPE_CHECKING:
 LEGACY_SHARE: Final = 0.04
 """Switches without ifXTable: 32-bit counters only, no ifName."""
 NO_BULK_SHARE: Final = 0.03
-"""Switches that do not answer GETBULK: two in three with genErr, one in three not at all."""
+"""Switches that do not answer GETBULK: two in three answer genErr, one in three nothing."""
 HOLES_SHARE: Final = 0.15
-"""Switches from whose tables some interfaces are missing."""
+"""Switches with interfaces missing from their tables."""
 DUPLICATE_NAME_SHARE: Final = 0.03
 EMPTY_NAME_SHARE: Final = 0.02
 HOSTILE_SHARE: Final = 0.04
-"""Switches with texts nobody would wish for in ifAlias, ifName or sysName."""
+"""Switches with hostile texts in ifAlias, ifName or sysName."""
 
 USED_SHARE: Final = 0.3
-"""Ports with something plugged in: most outlets of a school's rooms have nothing in them."""
+"""Ports in use: most outlets in a school's rooms are empty."""
 
 WATTS_A_PORT: Final = 15.4
-"""What IEEE 802.3af gives a port."""
+"""The power per port in IEEE 802.3af."""
 MOST_POWER_SHARE: Final = 0.7
-"""No switch of a well city draws more of its budget."""
+"""No healthy switch uses more of its power budget."""
 
 HOSTILE_TEXTS: Final = (
     b'quote " backslash \\ brace } newline\nschool_uplink_up 0',
@@ -61,16 +61,16 @@ HOSTILE_TEXTS: Final = (
     b"\xe2\x80\xaeterger\xe2\x80\x8b",
     b"x" * 255,
 )
-"""Line breaks, markup, Latin-1, a lone surrogate, controls, templates, direction marks, length."""
+"""Line breaks, markup, Latin-1, a lone surrogate, controls, templates, bidi marks, length."""
 
 _VLANS: Final = ((10, "Verwaltung"), (20, "Pädagogik"), (30, "Gäste"), (40, "Technik"))
 _ROOMS: Final = ("Raum {n}", "WLAN Flur {n}", "Küche {n}", "Aula Bühne {n}", "Sekretariat {n}", "")
 _REPLY_LIMITS: Final = ((0.02, 484), (0.15, 1400), (0.60, 1472), (0.85, 2048), (1.0, 8192))
-"""Cumulated shares of the largest reply in bytes: RFC 3417's least, one frame, or more."""
+"""Cumulative shares of the largest reply in bytes: RFC 3417's minimum, one frame, or more."""
 
 
 class Bulk(StrEnum):
-    """What a device does with GETBULK."""
+    """A device's reaction to GETBULK."""
 
     ANSWERS = "answers"
     ERROR = "error"
@@ -79,10 +79,10 @@ class Bulk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One row of ifTable and ifXTable; loads are bit/s in the busiest thinkable second.
+    """One row of ifTable and ifXTable; loads are bit/s in the busiest possible second.
 
     `changed_seconds` is the device's uptime when the interface last changed its state.
-    `discontinuity_ticks` is sysUpTime when its counters last began anew, 0 if at the start.
+    `discontinuity_ticks` is sysUpTime when its counters were last reset, 0 if at the start.
     """
 
     index: int
@@ -105,10 +105,10 @@ class Interface:
 class Device:
     """One simulated router or switch; `uptime_seconds` is its age when the city starts.
 
-    `phase` (0 to 1) sets its traffic apart from other devices'. `reply_limit` is the largest
+    `phase` (0 to 1) makes its traffic differ from other devices'. `reply_limit` is the largest
     message in bytes that it sends. `versions` are the SNMP versions it answers, as on the wire.
-    `power` is its power over Ethernet in watts, what it can give and what is drawn; None
-    without any.
+    `power` is its PoE budget and the drawn power in watts; None
+    without PoE.
     """
 
     place: Place
@@ -127,12 +127,12 @@ class Device:
 
 
 def sys_name(school: str, site: str, device: str) -> bytes:
-    """Return what a device calls itself."""
+    """Return a device's sysName."""
     return f"{school}{'' if site == 'main' else f'-{site}'}-{device}".encode()
 
 
 class _Dice:
-    """Numbers in [0, 1) that depend on the seed, an identity and a topic, on nothing else."""
+    """Numbers in [0, 1) that depend only on the seed, an identity and a topic."""
 
     __slots__ = ("_key", "_may_be_hostile")
 
@@ -176,9 +176,9 @@ def build_devices(
 
 
 def renumbered(device: Device, numbering: int) -> Device:
-    """Return the device with other ifIndexes, as some makes deal them out after a restart.
+    """Return the device with other ifIndexes, as some vendors assign them after a restart.
 
-    The indexes are turned round by some places, so that each belongs to another interface.
+    The indexes are rotated, so that each belongs to another interface.
     """
     indexes = [interface.index for interface in device.interfaces]
     turn = 1 + (7 * numbering - 1) % max(1, len(indexes) - 1)
@@ -209,10 +209,10 @@ def _router(place: Place, uplink: Uplink, dice: _Dice) -> Device:
         admin_up=True,
         oper_up=True,
     )
-    # The inventory may call the WAN port by the name that this make gives to another.
+    # The inventory may use the name of another port of this model for the WAN port.
     access = [port for port in _block(make.access, dice) if port.name != wan.name]
     lan = [replace(port, admin_up=True) for port in access]
-    # What comes in from the provider goes out to the school.
+    # Traffic from the provider goes out to the school.
     lan[0] = replace(lan[0], oper_up=True, in_bps=wan.out_bps, out_bps=wan.in_bps)
     extras = [interface for block in make.extras for interface in _block(block, dice)]
     vlans = _vlans(make, 1 + int(dice.draw("vlans") * 2), wan, dice)
@@ -252,7 +252,7 @@ def _switch(place: Place, host: str, versions: tuple[int, ...], dice: _Dice) -> 
 
 
 def _power(access: Iterable[Interface], dice: _Dice) -> tuple[int, int]:
-    """Return what a switch can give, and what telephones and access points draw; watts."""
+    """Return a switch's PoE budget and the power drawn by phones and access points (W)."""
     ports = list(access)
     budget = int(len(ports) * WATTS_A_PORT)
     shares = dice.draws("power")
@@ -367,7 +367,7 @@ def _dice(place: Place, seed: int, *, hostile: bool) -> _Dice:
 
 
 def _versions(checks: tuple[CheckPlan, ...]) -> tuple[int, ...]:
-    """Return the versions a device answers: what its inventory says it speaks."""
+    """Return the versions a device answers: those its inventory entry uses."""
     versions = {
         plan.options.access.version
         for plan in checks

@@ -28,7 +28,7 @@ Value = tuple[Tag, int | bytes]
 
 
 class Rate(IntEnum):
-    """What a counter grows with, per interface: octets in, octets out, or errors, a second."""
+    """A counter's rate, per interface: octets in, octets out, or errors, per second."""
 
     IN = 0
     OUT = 1
@@ -37,7 +37,7 @@ class Rate(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """A counter: its type, which rate it follows, and how many it counts per unit of that."""
+    """A counter: its type, the rate it follows, and its increment per unit of that rate."""
 
     tag: Tag
     rate: Rate
@@ -46,7 +46,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One object of a device; `read` is None for sysUpTime, the only one that lives."""
+    """One object of a device; `read` is None for sysUpTime, the only one that changes."""
 
     oid: str
     read: Callable[[Device], Value] | None
@@ -54,7 +54,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of an interface table, read from the model or growing."""
+    """One column of an interface table, read from the model or counting."""
 
     root: str
     source: Callable[[Interface], Value] | Growth
@@ -66,7 +66,7 @@ IN_ERRORS: Final = f"{_IF}.14"
 _IF_X: Final = "1.3.6.1.2.1.31.1.1.1"
 _ENTITY: Final = "1.3.6.1.2.1.47.1.1.1.1"
 _PRODUCTS: Final = "1.3.6.1.4.1.8072.9999.9999"
-"""Below netSnmpPlaypen: the makes are invented, so they borrow no vendor's number."""
+"""Below netSnmpPlaypen: the models are invented and have no vendor's enterprise number."""
 
 _TICKS: Final = 100
 _MAX_GAUGE: Final = (1 << 32) - 1
@@ -207,7 +207,7 @@ _SEARCHING, _DELIVERING = 2, 3
 
 
 def _detection(index: int) -> Callable[[Device], Value]:
-    """Return what a port says of power: every other one in use feeds a telephone or the like."""
+    """Return a port's PoE status: every other used port feeds a phone or the like."""
 
     def read(device: Device) -> Value:
         [port] = [one for one in device.interfaces if one.index == index]

@@ -38,10 +38,10 @@ _STEP_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A roll-out before anybody concluded anything from it.
+    """A roll-out without its conclusions.
 
-    `milestones` are of each `school/site`, `evidence` is by instant, `scopes` say of what the
-    goal speaks from when on.
+    `milestones` are those of each `school/site`, `evidence` is sorted by time, `scopes` are the
+    goal's members with the time from which they apply.
     """
 
     milestones: Mapping[str, tuple[Milestone, ...]]
@@ -50,9 +50,9 @@ class Story:
 
 
 class YearsClock:
-    """A clock whose wall runs through some years in a hurry, and at its usual pace afterwards.
+    """A clock whose wall time runs quickly through some years, then at normal speed.
 
-    `year_seconds` is how long a year lasts; with 0 the years are over at the start.
+    `year_seconds` is how long a year takes; with 0, the years have passed at the start.
     """
 
     def __init__(self, clock: Clock, years: tuple[int, int], year_seconds: float) -> None:
@@ -63,15 +63,15 @@ class YearsClock:
         self._seconds = year_seconds * (years[1] + 1 - years[0])
 
     def monotonic(self) -> float:
-        """Return the seconds of the clock below."""
+        """Return the seconds of the underlying clock."""
         return self._clock.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep by the clock below."""
+        """Sleep by the underlying clock."""
         await self._clock.sleep(seconds)
 
     def now(self) -> datetime:
-        """Return the instant of the play; the first who asks begins it."""
+        """Return the simulated time; it starts with the first call."""
         real = self._clock.now()
         self._begun = self._begun or real
         elapsed = (real - self._begun).total_seconds()
@@ -81,7 +81,7 @@ class YearsClock:
 
 
 def story_of(history: Iterable[Entry]) -> Story:
-    """Return what a history rests on, without its conclusions."""
+    """Return the evidence of a history, without its conclusions."""
     milestones: dict[str, list[Milestone]] = {}
     evidence: list[Entry] = []
     scopes: list[GoalScope] = []
@@ -102,7 +102,7 @@ def story_of(history: Iterable[Entry]) -> Story:
 
 
 def inventory_at(inventory: Inventory, story: Story, now: datetime) -> Inventory:
-    """Return what the configuration held then: schools join with the goal that speaks of them."""
+    """Return the configuration at that time: schools join with the goal that includes them."""
     begun = [scope for scope in story.scopes if scope.at <= now] or story.scopes[:1]
     if not begun:
         return inventory
@@ -125,9 +125,9 @@ async def play(
     take: Callable[[Sequence[Entry]], None],
     scope_changed: Callable[[], None],
 ) -> None:
-    """Hand over the evidence as its time comes; ends when all of it has come."""
+    """Submit the evidence when its time comes; return when all of it has been submitted."""
     left = list(reversed(story.evidence))
-    # The first is there from the beginning.
+    # The first one is present from the beginning.
     scopes = max(1, sum(scope.at <= clock.now() for scope in story.scopes))
     while left:
         now = clock.now()
@@ -151,7 +151,7 @@ def _told(school: School, story: Story) -> School:
 
 
 def _milestone(change: StageChange) -> Milestone:
-    # The four stages by word are those of a milestone, as just seen.
+    # The four manual stages are those of a milestone.
     return Milestone(cast("MilestoneStage", change.stage.value), change.at.date(), change.why)
 
 

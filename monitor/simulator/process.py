@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMUNITY_VARIABLE: Final = "SCHULNETZ_CITY_COMMUNITY"
-"""Where the process finds its community; not among its arguments, which anybody can list."""
+"""The variable with the community; arguments would be visible to all users."""
 
 _READY_SECONDS: Final = 120.0
 _ANSWER_SECONDS: Final = 30.0
@@ -69,12 +69,12 @@ class CityProcess:
 
     @property
     def port(self) -> int:
-        """Return the UDP port of every agent, for `loopback_inventory`."""
+        """Return the UDP port of all agents, for `loopback_inventory`."""
         return self._ready["port"]
 
     @property
     def devices(self) -> int:
-        """Return how many devices the city has."""
+        """Return the number of devices in the city."""
         return self._ready["devices"]
 
     async def __aenter__(self) -> Self:
@@ -85,7 +85,7 @@ class CityProcess:
             stdout=pipe,
             stderr=pipe,
             env={**os.environ, COMMUNITY_VARIABLE: self._community},
-            # Ctrl-C in the terminal is for the parent, which then ends the city in order.
+            # Ctrl-C in the terminal is for the parent, which then stops the city in order.
             start_new_session=True,
         )
         self._listening = asyncio.create_task(self._collect_errors(self._process))
@@ -102,8 +102,8 @@ class CityProcess:
         """Replace the faults of the running city, as `FaultPlan.replace` does.
 
         Raises:
-            FaultError: if a fault is not one of this city's; then nothing changes.
-            CityError: if the city has ended, or does not answer and is ended for that.
+            FaultError: if a fault is not possible in this city; then nothing changes.
+            CityError: if the city has ended, or does not answer and is therefore ended.
         """
         process = self._running()
         async with self._commanding:
@@ -120,10 +120,10 @@ class CityProcess:
             raise FaultError(str(answer["error"]))
 
     async def wait(self) -> None:
-        """Wait for the city to end on its own, which it should not.
+        """Wait for an unexpected end of the city.
 
         Raises:
-            CityError: when it has ended, with what it said last.
+            CityError: when it has ended, with its last output.
         """
         await self._running().wait()
         await self._heard()
@@ -142,7 +142,7 @@ class CityProcess:
         done, _ = await asyncio.wait({reading}, timeout=seconds)
         if not done:
             reading.cancel()
-            # A late answer would be taken for the next command's.
+            # A late answer would be taken for that of the next command.
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             raise CityError(f"the simulated city did not answer within {seconds:g} s")
@@ -166,11 +166,11 @@ class CityProcess:
 
     def _obituary(self) -> str:
         code = self._running().returncode
-        last = "; ".join(self._errors) or "it said nothing"
+        last = "; ".join(self._errors) or "without output"
         return f"the simulated city ended (exit code {code}): {last}"
 
     async def _end(self) -> None:
-        """Ask the process to end, then make it; nothing of it is left afterwards."""
+        """Ask the process to end, then kill it; afterwards nothing of it remains."""
         process = self._running()
         ending = asyncio.ensure_future(process.wait())
         if process.returncode is None:

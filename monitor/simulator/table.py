@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from monitor.simulator.model import Device, Interface
 
 UPTIME_STREAM: Final = STREAMS
-"""Where the amounts handed to `Living.encode` have sysUpTime in hundredths of a second."""
+"""Position of sysUpTime, in hundredths of a second, in the amounts for `Living.encode`."""
 
 _MASK_32: Final = (1 << 32) - 1
 _MASK_64: Final = (1 << 64) - 1
 
 
 class Living:
-    """A value that changes: encodes its varbind from a device's rates and amounts."""
+    """A changing value: encodes its varbind from a device's rates and amounts."""
 
     __slots__ = ("_factor", "_heads", "_mask", "_slot", "_stream", "tag")
 
@@ -65,14 +65,14 @@ class Living:
         ]
 
     def encode(self, rates: Sequence[float], amounts: Sequence[float]) -> bytes:
-        """Return the varbind; what `encode_varbind` returns, for less."""
+        """Return the varbind like `encode_varbind`, but cheaper."""
         value = self.value(rates, amounts)
-        # One bit more than the number needs keeps the sign clear (X.690 §8.3).
+        # One bit more than the number needs keeps it non-negative (X.690 §8.3).
         size = (value.bit_length() >> 3) + 1
         return self._heads[size] + value.to_bytes(size, "big")
 
     def value(self, rates: Sequence[float], amounts: Sequence[float]) -> int:
-        """Return what `encode` encodes."""
+        """Return the value that `encode` encodes."""
         return int(rates[self._slot] * self._factor * amounts[self._stream]) & self._mask
 
 
@@ -81,11 +81,11 @@ Entry = bytes | Living
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which objects there are, for all devices with the same ifIndexes and tables.
+    """The objects that all devices with the same ifIndexes and tables have.
 
-    `oids` and `arcs` are sorted as the MIB is: by arcs, which is not the order of the encoded
-    bytes. `following` maps an OID, or a column's root, to the position behind it. `cells` say
-    where a value comes from: a recipe, or how to read it and from which row.
+    `oids` and `arcs` are sorted as in the MIB: by arcs, which is not the order of the encoded
+    octets. `following` maps an OID, or a column's root, to the position after it. `cells` are the
+    sources of values: a recipe, or a function and the row to read.
     """
 
     oids: tuple[bytes, ...]
@@ -95,10 +95,10 @@ class Layout:
     cells: tuple[Living | tuple[Callable[[Device, Interface], Value], int], ...]
 
     def after(self, oid: bytes) -> int:
-        """Return the position of the first object behind an OID; `len(oids)` when none is.
+        """Return the position of the first object after an OID; `len(oids)` if there is none.
 
         Raises:
-            CodecError: if the octets are no OID.
+            CodecError: if the octets are not an OID.
         """
         position = self.following.get(oid)
         if position is None:
@@ -106,18 +106,18 @@ class Layout:
         return position
 
     def find(self, oid: bytes) -> int | None:
-        """Return the position of an object itself, None when there is no such instance."""
+        """Return the position of an object itself, None if there is no such instance."""
         position = self.following.get(oid, 0) - 1
         return position if position >= 0 and self.oids[position] == oid else None
 
     def has_object(self, oid: bytes) -> bool:
-        """Return whether an OID lies below an object that the device has."""
+        """Return whether an OID is below an object that the device has."""
         return oid.startswith(self.roots)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One device's objects: encoded varbinds and recipes, and the rates that those need."""
+    """One device's objects: encoded varbinds and recipes, and the rates that they need."""
 
     layout: Layout
     entries: tuple[Entry, ...]
@@ -125,7 +125,7 @@ class Table:
 
 
 class TableBuilder:
-    """Builds the tables of a city's devices and keeps what they share."""
+    """Builds the tables of a city's devices and keeps their shared parts."""
 
     __slots__ = ("_layouts", "_varbinds")
 
@@ -176,7 +176,7 @@ class TableBuilder:
 
 
 def powered_indexes(device: Device) -> tuple[int, ...]:
-    """Return the ifIndexes of a switch's ports that can give power: those for classrooms."""
+    """Return the ifIndexes of a switch's PoE ports: those for classrooms."""
     return tuple(
         one.index for one in device.interfaces if one.type == ETHERNET and one.speed_bps <= GIGABIT
     )

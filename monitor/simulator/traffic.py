@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STREAMS: Final = 4
-"""Number of streams; interfaces of one device do not all rise and fall together."""
+"""Number of streams; not all interfaces of a device rise and fall together."""
 
 _HOUR: Final = 3600.0
 _WEEK_HOURS: Final = 168
@@ -27,12 +27,12 @@ _SCHOOL_DAY: Final = (
 _FREE_DAY: Final = tuple(0.02 + 0.1 * level for level in _SCHOOL_DAY)
 
 # Each wave is (period in seconds, share): the streams' clocks run fast and slow by that share.
-# The shares sum to less than 1, so a stream's clock never runs backwards, nor a counter.
+# The shares sum to less than 1, so neither a stream's clock nor a counter runs backwards.
 _WAVES: Final = ((420.0, 0.35), (2300.0, 0.25))
 
 
 class Traffic:
-    """The activity of a city since its start, at an aware local time."""
+    """The activity of a city since its start, which was at an aware local time."""
 
     __slots__ = ("_levels", "_offset", "_start", "_sums")
 
@@ -49,13 +49,13 @@ class Traffic:
 
     @property
     def mean_level(self) -> float:
-        """Return the mean of the level over a week, a ratio of the busiest thinkable second."""
+        """Return the mean level over a week, as a ratio of the busiest possible second."""
         return self._sums[-1] / (_WEEK_HOURS * _HOUR)
 
     def amounts(self, seconds: float, phase: float) -> tuple[float, ...]:
         """Return each stream's busy seconds from the start up to `seconds`; never decreasing.
 
-        `phase` (0 to 1) sets the streams of one device apart from those of another.
+        `phase` (0 to 1) makes the streams of devices differ.
         """
         amounts = []
         for stream in range(STREAMS):

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 CHECK: Final = "website"
 CA_FILE: Final = "website-ca.pem"
 EXPIRING_DAYS: Final = 5
-"""When a certificate ends that is about to; others hold for 90 days."""
+"""Validity of a certificate that is about to expire; others are valid for 90 days."""
 
 _HOLDS_DAYS: Final = 90
 _INTERVAL_SECONDS: Final = 20.0
 _TIMEOUT_SECONDS: Final = 5.0
 _REQUEST_SECONDS: Final = 10.0
-# Behind a dead line no website answers, either.
+# Websites behind a dead line do not answer, either.
 _CLOSED: Final = frozenset({FaultKind.WEBSITE_REFUSED, FaultKind.UPLINK_DOWN, FaultKind.ISOLATED})
 _ANSWERS: Final = {True: b"200 OK", False: b"503 Service Unavailable"}
 
@@ -71,11 +71,11 @@ class Websites:
 
     @property
     def urls(self) -> Mapping[str, str]:
-        """Return where the websites are, by `school/site`."""
+        """Return the URLs of the websites, by `school/site`."""
         return dict(self._urls)
 
     async def follow(self, faults: Iterable[Fault]) -> bool:
-        """Bring every website into the state that the faults say; return whether one is new.
+        """Update every website to the given faults; return whether there is a new one.
 
         Raises:
             OSError: if a website cannot listen.
@@ -111,7 +111,7 @@ class Websites:
         context = self._authority.server_context(host, days, self._ca_file.with_suffix(".key"))
         server = await asyncio.start_server(page, host, port, ssl=context)
         if kinds & _CLOSED:
-            # It had to be opened once, for its port.
+            # It had to be opened once to get its port.
             self._urls[name] = _url(host, server)
             server.close()
             return
@@ -119,7 +119,7 @@ class Websites:
         self._urls[name] = _url(host, server)
 
     def of(self, inventory: Inventory) -> Inventory:
-        """Return an inventory in which the sites with a website are asked for it."""
+        """Return an inventory in which sites with a website have a check of it."""
         return with_websites(inventory, self._urls, str(self._ca_file.absolute()))
 
 
@@ -156,7 +156,7 @@ def _url(host: str, server: asyncio.Server) -> str:
 async def _answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, status: bytes
 ) -> None:
-    """Answer one request, whatever it asks for."""
+    """Answer one request, whatever it is."""
     with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(_REQUEST_SECONDS):
             await reader.readuntil(b"\r\n\r\n")
@@ -168,7 +168,7 @@ async def _answer(
 
 
 class _Authority:
-    """Whom a demo's websites are trusted by."""
+    """The CA of the demo's websites."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -179,14 +179,14 @@ class _Authority:
         self.pem = signed.public_bytes(serialization.Encoding.PEM)
 
     def server_context(self, host: str, days: int, scratch: Path) -> ssl.SSLContext:
-        """Return a server's settings with a certificate of so many days; `scratch` is removed."""
+        """Return a server's settings with a certificate for `days` days; `scratch` is removed."""
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _builder(_name(host), self._name, key, days)
         names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
         signed = builder.add_extension(names, critical=False).sign(self._key, hashes.SHA256())
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         try:
-            # The standard library takes a key from a file alone.
+            # The standard library reads keys from files only.
             with whole_file(scratch) as file:
                 file.write(_private(key) + signed.public_bytes(serialization.Encoding.PEM))
             context.load_cert_chain(scratch)
@@ -210,7 +210,7 @@ def _private(key: EllipticCurvePrivateKey) -> bytes:
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: EllipticCurvePrivateKey, days: int
 ) -> x509.CertificateBuilder:
-    # TLS itself reads the machine's clock, so an injected one would be of no use here.
+    # TLS uses the machine's clock, so an injected one would have no effect.
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

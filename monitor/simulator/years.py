@@ -46,7 +46,7 @@ class _Line:
 def rollout_history(
     inventory: Inventory, first_year: int, last_year: int, seed: int = 0
 ) -> Iterator[Entry]:
-    """Yield the entries of a roll-out of those years, first day to last, by instant.
+    """Yield the entries of a roll-out over those years, first day to last, by time.
 
     Every site of the goal is planned; about nine in ten are verified at the end. The same
     inventory, years and seed give the same entries.
@@ -119,7 +119,7 @@ def _size(school: School, unit: Unit) -> int:
 def _life(
     line: _Line, place: float, begin: datetime, end: datetime, random: Random
 ) -> Iterator[Entry]:
-    """Yield one site's way; `place` from 0 to 1 is when its turn is."""
+    """Yield the history of one site; `place` from 0 to 1 is its position in the order."""
     span = end - begin
     planned = max(line.joined, begin + timedelta(days=random.uniform(0, 60)))
     built = _work_day(begin + span * (0.12 + 0.86 * place) + _days(random, -60, 60), random)
@@ -139,7 +139,7 @@ def _life(
 
 
 def _campaigns(line: _Line, at: datetime, end: datetime, random: Random) -> Iterator[Entry]:
-    """Yield campaigns to the end: passed, failed now and then, sometimes forgotten."""
+    """Yield campaigns to the end: passed, sometimes failed, sometimes forgotten."""
     verified = False
     while at < end:
         name = f"{line.key.replace('/', '-')}-{at:%Y%m%d}"
@@ -206,7 +206,7 @@ def _stage(line: _Line, at: datetime, stage: Stage, why: str, *evidence: str) ->
 
 
 def _work_day(at: datetime, random: Random) -> datetime:
-    """Return a day for the builders: half of the time in the summer holidays, at noon UTC."""
+    """Return a working day: half of the time in the summer holidays, at noon UTC."""
     day: date = at.date()
     if random.random() < 0.5:  # noqa: PLR2004  # half of the time
         day = date(day.year, 7, 1) + timedelta(days=random.randrange(42))

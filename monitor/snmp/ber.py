@@ -11,8 +11,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 SEQUENCE = 0x30
-"""The tag of what holds other values (X.690 §8.9)."""
-# Agents write 1 in `84 00 00 00 01` as well; net-snmp reads up to eight octets.
+"""The tag bit of a constructed encoding, which contains other elements (X.690 §8.1.2.5)."""
+# Some agents encode a length of 1 as `84 00 00 00 01`; net-snmp reads up to eight octets.
 _MAX_LENGTH_OCTETS = 8
 
 
@@ -36,14 +36,14 @@ class Tag(IntEnum):
 
 
 class CodecError(ValueError):
-    """Bytes that are no SNMP message, or values that none can carry."""
+    """Octets that are not a valid SNMP message, or values that SNMP cannot encode."""
 
 
 def read_length(data: bytes, position: int) -> tuple[int, int]:
-    """Return where the content starts and ends whose length field is at `position`.
+    """Return the start and the end of the content whose length field is at `position`.
 
     Raises:
-        CodecError: if the length has more than eight octets, or none, or reaches beyond the data.
+        CodecError: if the length has no octets, more than eight, or reaches beyond the data.
     """
     try:
         length = data[position]
@@ -53,7 +53,9 @@ def read_length(data: bytes, position: int) -> tuple[int, int]:
     if length > 0x7F:  # noqa: PLR2004  # X.690 §8.1.3.5: the long form
         octets = length & 0x7F
         if not 1 <= octets <= _MAX_LENGTH_OCTETS:
-            raise CodecError(f"length octet {length:#x} has not 1 to {_MAX_LENGTH_OCTETS} octets")
+            raise CodecError(
+                f"length octet {length:#x} announces other than 1 to {_MAX_LENGTH_OCTETS} octets"
+            )
         if position + octets > len(data):
             raise CodecError("the data ends within a length")
         length = int.from_bytes(data[position : position + octets], "big")
@@ -65,18 +67,18 @@ def read_length(data: bytes, position: int) -> tuple[int, int]:
 
 
 def expect(data: bytes, position: int, tag: int) -> int:
-    """Return where the length starts behind the tag that must be at `position`.
+    """Return the position after the tag that is expected at `position`.
 
     Raises:
-        CodecError: if another one is there.
+        CodecError: if another tag is there.
     """
     if position >= len(data) or data[position] != tag:
-        raise CodecError(f"no tag {tag:#x} at octet {position}")
+        raise CodecError(f"expected tag {tag:#x} at octet {position}")
     return position + 1
 
 
 def enter(data: bytes, position: int, tag: int) -> tuple[int, int]:
-    """Return where the content starts and ends of what `tag` begins at `position`.
+    """Return the start and the end of the content of the element `tag` at `position`.
 
     Raises:
         CodecError: if another tag is there, or its content reaches beyond the data.
@@ -88,15 +90,15 @@ def read_integer(data: bytes, position: int) -> tuple[int, int]:
     """Return the INTEGER of at most 32 bits at `position`, and where it ends.
 
     Raises:
-        CodecError: if there is none.
+        CodecError: if there is no such INTEGER.
     """
     start, end = enter(data, position, Tag.INTEGER)
-    # Octets in front that only repeat the sign are no bits of the number (RFC 3416 §3: 32).
+    # Leading octets that only repeat the sign are not part of the number (RFC 3416 §3: 32 bits).
     if not 1 <= end - start <= 8:  # noqa: PLR2004  # as many as net-snmp reads
-        raise CodecError(f"an INTEGER of {end - start} octets where 1 to 8 belong")
+        raise CodecError(f"an INTEGER of {end - start} octets, expected 1 to 8")
     number = int.from_bytes(data[start:end], "big", signed=True)
     if not -(1 << 31) <= number < 1 << 31:
-        raise CodecError(f"{number} does not fit 32 bits")
+        raise CodecError(f"{number} does not fit in 32 bits")
     return number, end
 
 
@@ -104,7 +106,7 @@ def encode_tlv(tag: int, content: bytes) -> bytes:
     """Return tag, length and content.
 
     Raises:
-        CodecError: if the content fits no datagram.
+        CodecError: if the content does not fit in a datagram.
     """
     length = len(content)
     if length <= 0x7F:  # noqa: PLR2004  # X.690 §8.1.3.4: the short form
@@ -113,7 +115,7 @@ def encode_tlv(tag: int, content: bytes) -> bytes:
         return bytes((tag, 0x81, length)) + content
     if length <= 0xFFFF:  # noqa: PLR2004  # two octets of length
         return bytes((tag, 0x82, length >> 8, length & 0xFF)) + content
-    raise CodecError(f"{length} octets fit no datagram")
+    raise CodecError(f"{length} octets do not fit in a datagram")
 
 
 def encode_integer(number: int) -> bytes:
@@ -125,11 +127,11 @@ def encode_integer(number: int) -> bytes:
     if 0 <= number <= 0x7F:  # noqa: PLR2004  # one octet, the usual case
         return bytes((Tag.INTEGER, 1, number))
     if not -(1 << 31) <= number < 1 << 31:
-        raise CodecError(f"{number} does not fit 32 bits")
+        raise CodecError(f"{number} does not fit in 32 bits")
     return encode_signed(Tag.INTEGER, number)
 
 
 def encode_signed(tag: int, number: int) -> bytes:
-    """Return a number of any size, in the fewest octets, of which the first holds the sign."""
+    """Return an integer of any size in two's complement, in the fewest octets (X.690 §8.3)."""
     octets = (number if number >= 0 else ~number).bit_length() // 8 + 1
     return bytes((tag, octets)) + number.to_bytes(octets, "big", signed=True)

@@ -46,9 +46,9 @@ DROP_REASONS = (
 )
 _IN_FLIGHT = 64
 _VERSIONS = {"1": 0, "2c": 1, "3": 3}
-# To meet an engine and to learn its time, and both again if it is another one since.
+# Discovery and time synchronisation (RFC 3414 §4), and both again if the engine was replaced.
 _LESSONS = 4
-# After these, asking the same again is vain.
+# After one of these failures, a retransmission is pointless.
 _FINAL = frozenset({FailureKind.NOT_RUN, FailureKind.AUTHENTICATION, FailureKind.AGENT_ERROR})
 
 Question = tuple[int, int, int, bytes]
@@ -56,29 +56,29 @@ Question = tuple[int, int, int, bytes]
 
 
 class Conversation(Protocol):
-    """What to ask an agent next, and what to make of its answers; none of it raises."""
+    """What to ask an agent next, and how to process its answers; no method raises."""
 
     def question(self) -> Question | None:
         """Return the next request, None when there is nothing more to ask."""
 
     def again(self) -> Question | None:
-        """Return what to ask in place of a request that was lost, None for the same again."""
+        """Return the request that replaces a lost one, None to repeat it unchanged."""
 
     def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
+        """Process the reply to the last question: its decoded head and its octets."""
 
     def unanswered(self, failure: Failure) -> None:
         """Note that the last question got no usable reply, and why."""
 
     def give_up(self, failure: Failure) -> None:
-        """End for a reason that is not the agent's last reply."""
+        """End for a reason other than the agent's last reply."""
 
 
 class SnmpClient:
     """Asks SNMP agents of all versions; an async context manager that owns its sockets.
 
-    At most `in_flight` conversations, which is as many requests, are under way on each socket;
-    others wait their turn.
+    At most `in_flight` conversations, each with one request, are under way on each socket;
+    the others wait for their turn.
     """
 
     def __init__(self, in_flight: int = _IN_FLIGHT) -> None:
@@ -88,7 +88,7 @@ class SnmpClient:
         self._sessions = UsmSessions()
 
     async def __aenter__(self) -> Self:
-        """Open the sockets; a family that the machine lacks is missed only when asked for."""
+        """Open the sockets; a missing address family only fails the requests that need it."""
         with ExitStack() as stack:
             for family in (socket.AF_INET, socket.AF_INET6):
                 try:
@@ -107,7 +107,7 @@ class SnmpClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the sockets and tell who still waits."""
+        """Close the sockets and fail the pending requests."""
         for endpoint, _ in self._endpoints.values():
             endpoint.close()
         self._endpoints.clear()
@@ -136,7 +136,7 @@ class SnmpClient:
         `deadline` is an instant of the running loop's clock in seconds.
 
         Raises:
-            OSError: if the address is none, or the kernel refuses to send there.
+            OSError: if the address is invalid, or the kernel refuses to send to it.
         """
         family, address = socket_address(agent.address, agent.port)
         if family not in self._endpoints:
@@ -201,7 +201,7 @@ class _Exchange:
         self._body = b""
         self._session = session
         self._lessons_left = _LESSONS
-        # What the endpoint knows the request by: of version 3 the message's id.
+        # The endpoint's key of the request; in version 3, the message's id.
         self._id = -1
         self._request_id = -1
         self._timer: asyncio.TimerHandle | None = None
@@ -228,7 +228,7 @@ class _Exchange:
         self._body = encode_body(error_status, error_index, varbinds)
 
     def take(self, head: Head, data: bytes) -> None:
-        """Take the reply to the request in flight; what lies behind its varbinds is passed over."""
+        """Take the reply to the request in flight; octets after its varbinds are ignored."""
         del self._endpoint.waiting[self._id]
         if head[7] != len(data):
             data = data[: head[7]]
@@ -239,7 +239,7 @@ class _Exchange:
             self._end(error)
 
     def take_secure(self, message: SecureMessage) -> str:
-        """Take a message of version 3; return why it is dropped, empty if it is not."""
+        """Process a message of version 3; return why it is dropped, empty if it is accepted."""
         assert self._session is not None  # noqa: S101  # the endpoint looked at the version
         try:
             reply = self._session.open(message, self._request_id, self._loop.time())
@@ -252,13 +252,13 @@ class _Exchange:
         if reply is not None:
             self.take(*reply)
         elif self._lessons_left:
-            # An agent that is there has answered: this try does not count.
+            # The agent has answered, so it is reachable: this try does not count.
             self._lessons_left -= 1
             self._tries_left += 1
             self._endpoint.waiting.pop(self._id, None)
             self._try()
         else:
-            text = "the agent keeps refusing our messages as another engine's, or untimely"
+            text = "the agent keeps reporting an unknown engine ID or a time outside the window"
             self.fail(Failure(FailureKind.AUTHENTICATION, text))
         return ""
 
@@ -304,7 +304,7 @@ class _Exchange:
             self._end(error)
             return
         self._due = min(now + self._agent.timeout, self._deadline)
-        # The timer of an earlier try serves: it is never later, and looks at `_due` then.
+        # The timer of an earlier try is kept: it fires no later, and then checks `_due`.
         if self._timer is None:
             self._timer = self._loop.call_at(self._due, self._expire)
 
@@ -322,7 +322,7 @@ class _Exchange:
         if self._loop.time() < self._due:
             self._timer = self._loop.call_at(self._due, self._expire)
         elif self.complaint is not None:
-            message = f"instead of a reply came {self.complaint.message}"
+            message = f"no usable reply: {self.complaint.message}"
             self._lose(Failure(self.complaint.kind, message))
         else:
             tries = self._agent.retries + 1 - self._tries_left
@@ -330,9 +330,9 @@ class _Exchange:
             self._lose(Failure(FailureKind.TIMEOUT, message))
 
     def _lose(self, failure: Failure) -> None:
-        """Give up the try in flight, which was not answered in time."""
+        """Give up the current try, which was not answered in time."""
         if self._tries_left:
-            # What was refused may have been forged: the true reply may come yet.
+            # The refused message may have been forged: the true reply may still arrive.
             failure = Failure(FailureKind.TIMEOUT, failure.message)
         elif self._session is not None:
             has_met = self._lessons_left < _LESSONS
@@ -351,10 +351,10 @@ class _Exchange:
 def socket_address(address: str, port: int) -> tuple[socket.AddressFamily, SocketAddress]:
     """Return the family and the socket address of a literal IPv4 or IPv6 address.
 
-    The text is brought into the kernel's form, because replies are compared with it.
+    The address is normalised as the kernel writes it, because replies are compared with it.
 
     Raises:
-        OSError: if the text is no address.
+        OSError: if the text is not an address.
     """
     if ":" not in address:
         packed = socket.inet_pton(socket.AF_INET, address)

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 class End(Enum):
-    """Why a column has no further rows; only `FINISHED` is how it should be."""
+    """Why a column has no further rows; only `FINISHED` is normal."""
 
     FINISHED = "finished"
     NOT_INCREASING = "not increasing"
 
 
-# Above no index, nor above what precedes the first row.
+# `_NO_ROW` is below every index, `_OVER` above every index.
 _NO_ROW = -1
 _OVER = 1 << 40
 
@@ -49,11 +49,11 @@ _Plan = tuple[int, dict[Index, Value], _Prefix, int, _Prefix, int, int, int]
 
 @dataclass(slots=True)
 class Notes:
-    """What came of a walk beside its rows.
+    """What a walk observed besides its rows.
 
-    `left_out` counts the values that could not be read, by reason; `is_unordered` says whether
-    rows came that do not increase. `positions` are, by a column's OID, the rows that came last
-    where these are not the greatest, each with the greatest row of that moment.
+    `left_out` counts the values that could not be decoded, by reason; `is_unordered` says whether
+    rows arrived in non-increasing order. `positions` has, by a column's OID, the row that came
+    last where that is not the greatest, with the greatest row at that moment.
     """
 
     left_out: dict[LeftOut, int] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Notes:
     _rows: set[tuple[bytes, Index]] = field(default_factory=set)
 
     def leave_out(self, reason: LeftOut, oid: bytes, index: Index) -> None:
-        """Count a value that could not be read, and remember its column's row."""
+        """Count a value that could not be decoded, and remember its row in the column."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
         self._rows.add((oid, index))
 
@@ -72,12 +72,12 @@ class Notes:
 
 
 class Group:
-    """Some columns that are asked for together, and how far each has come.
+    """Some columns that are requested together, and how far each one has come.
 
-    `values` are the columns' rows, `last` each column's last index while it goes on, `ends`
-    why a column is over, None while it is not, `odd` the tags of the numbers that came with
-    another type than the column's. All are in the order of the layouts, and all are brought
-    forward by each reply. `notes` takes what came beside the rows.
+    `values` are the columns' rows, `last` is each open column's last index, `ends` is why a
+    column has ended (None while it is open), `odd` holds the tags of numbers that came with
+    another type than the column's. All are in the order of the layouts, and each reply extends
+    them. `notes` collects what the walk observed besides the rows.
     """
 
     __slots__ = (
@@ -137,9 +137,9 @@ class Group:
         return len(self._values[0]) + len(self._pending)
 
     def settle(self) -> None:
-        """Put the rows where they belong that were taken whole and not looked at yet.
+        """Convert the rows that were matched as a whole and not decoded yet.
 
-        Best done once, at a walk's end: a column is converted in one go.
+        Best called once, at the end of a walk: each column is converted in one go.
         """
         if self._reader is None or not self._pending:
             return
@@ -149,7 +149,7 @@ class Group:
             rows.update(zip(indexes, values, strict=True))
 
     def ask(self) -> bytes:
-        """Return the varbinds of a request for what follows each column's last row."""
+        """Return the varbinds of a request for the successors of each column's last row."""
         last = self.last
         index = last[0]
         if (
@@ -163,8 +163,8 @@ class Group:
         return b"".join([a.ask(b) for a, b in zip(self.layouts, asked, strict=True)])
 
     def _ask_evenly(self, index: int) -> bytes:
-        """Ask for what follows the same row of all columns."""
-        # Between their OIDs is the same end of a varbind.
+        """Ask for the successors of the same row in all columns."""
+        # The part of a varbind between the columns' OIDs is the same.
         end_of_varbind = (encode_arcs((index,)) if index >= 0 else b"") + b"\x05\x00"
         width = len(end_of_varbind) - 2
         if width != self._width:
@@ -173,7 +173,7 @@ class Group:
         return end_of_varbind.join(self._befores) + end_of_varbind
 
     def _position(self, column: int) -> Index:
-        """Return the index behind which a column goes on: of the row that came last."""
+        """Return the index after which a column continues: that of the row that came last."""
         oid, last = self.layouts[column].oid, self.last[column]
         index, greatest = self.notes.positions.get(oid, (last, last))
         if greatest == last:
@@ -182,14 +182,14 @@ class Group:
         return last
 
     def end(self, column: int, end: End) -> None:
-        """Take no further row of a column."""
+        """Close a column: further rows are ignored."""
         self.ends[column] = end
         self._ended_at[column] = self.last[column]
-        # No index is greater, so that the fast path leaves the column alone.
+        # No index is greater, so the fast path ignores the column.
         self.last[column] = _OVER
 
     def resume(self) -> bool:
-        """Open the columns once more whose rows did not increase; return whether there is one."""
+        """Reopen the columns whose rows did not increase; return whether there are any."""
         stopped = [at for at, end in enumerate(self.ends) if end is End.NOT_INCREASING]
         for column in stopped:
             self.ends[column] = None
@@ -197,16 +197,16 @@ class Group:
         return bool(stopped)
 
     def take(self, data: bytes, position: int) -> int:
-        """Take the varbinds from `position` on, which belong to the columns in turn.
+        """Decode the varbinds from `position` on, which belong to the columns in turn.
 
         Returns:
             How many varbinds there were.
 
         Raises:
-            CodecError: if one reaches beyond the data; what stood before it has been taken.
+            CodecError: if one reaches beyond the data; the varbinds before it have been taken.
         """
         if not self.layouts:
-            raise CodecError("nothing was asked for")
+            raise CodecError("nothing was requested")
         whole, position = self._take_rows(data, position)
         if position == len(data):
             return whole
@@ -214,10 +214,10 @@ class Group:
         return whole + _decode(data, position, self._plan, self)
 
     def _take_rows(self, data: bytes, position: int) -> tuple[int, int]:
-        """Take the rows that come first and are whole; return how many varbinds, and their end."""
+        """Take the leading complete rows; return how many varbinds they had, and where they end."""
         last = self.last
         floor = last[0]
-        # Only of columns that all stand at the same row.
+        # Possible only if all columns are at the same row.
         if self._reader is None or not isinstance(floor, int) or last.count(floor) != len(last):
             return 0, position
         before = len(self._pending)
@@ -230,7 +230,7 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
     data: bytes, position: int, columns: Sequence[_Plan], group: Group
 ) -> int:
     end = len(data)
-    # The fast path is only for columns with one arc of index: `Layout.plan` sees to it.
+    # The fast path is only for columns with an index of one arc: `Layout.plan` ensures that.
     last = cast("list[int]", group.last)
     number_of = int.from_bytes
     starts_with = data.startswith
@@ -262,7 +262,7 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
                     and data[position] == 0x30  # noqa: PLR2004  # SEQUENCE
                     and data[position + 1] == tag_at - position + length
                     and index > last[c]
-                    # One octet more is a zero that keeps the top bit from being a sign.
+                    # One octet more is a zero that keeps the number from being negative.
                     and (
                         length <= plain
                         or (length == plain + 1 and kind == UNSIGNED and not data[value_at])
@@ -286,10 +286,10 @@ def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a
                 if position >= end:
                     break
     except IndexError:
-        # Only the data's last octets are too few to be looked at this way.
+        # Only the last octets of the data are too short for the fast path.
         return varbinds + _decode_rest(data, position, c, group)
     if position != end:
-        # A value that is cut short is none, and its row is still to come.
+        # A truncated value does not count: its row is still missing.
         del values[index]
         last[c] = index - 1
         raise CodecError("the data ends within a varbind")
@@ -306,9 +306,9 @@ def _decode_rest(data: bytes, position: int, column: int, group: Group) -> int:
 
 
 def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
-    """Decode one varbind of any valid shape; return where the next one starts.
+    """Decode one varbind of any valid shape; return the start of the next one.
 
-    Of what lies behind a column's end only the place is looked at: it is another column's.
+    Beyond a column's end only the position advances: the varbind belongs to another column.
     """
     if group.ends[column] is not None:
         return read_length(data, expect(data, position, SEQUENCE))[1]
@@ -320,7 +320,7 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
 
 
 def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Group) -> End | None:
-    """Take what stands in a column's place, its row or another; return why the column ends."""
+    """Take a varbind of a column, its own row or another; return why the column ends."""
     layout = group.layouts[column]
     if tag in EXCEPTIONS:
         return End.FINISHED
@@ -333,7 +333,7 @@ def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Gro
         return End.FINISHED if layout.precedes(oid) else End.NOT_INCREASING
     arcs = decode_arcs(oid[len(layout.oid) :])
     index: Index = arcs[0] if layout.arity == 1 == len(arcs) else arcs
-    # Rows that are sorted as text go back, but to one that is new; a loop does not.
+    # Rows sorted as text may go back, but only to a row that is new; a loop repeats rows.
     if not arcs or index in group.values[column] or group.notes.has_seen(layout.oid, index):
         return End.NOT_INCREASING
     if layout.arity and len(arcs) != layout.arity:
@@ -345,7 +345,7 @@ def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Gro
 
 
 def _add_row(index: Index, tag: int, content: bytes, column: int, group: Group) -> None:
-    """Take a row that is new, or count it if its value cannot be read."""
+    """Take a new row, or count it if its value cannot be decoded."""
     layout, notes, last = group.layouts[column], group.notes, group.last[column]
     if index > last:  # type: ignore[operator]  # both are what the arity makes them
         group.last[column] = index
@@ -357,6 +357,6 @@ def _add_row(index: Index, tag: int, content: bytes, column: int, group: Group) 
     except UnreadableError as error:
         notes.leave_out(error.reason, layout.oid, index)
     else:
-        # How wide a counter is, only its type says: some agents put 32 bits where 64 belong.
+        # Only a counter's type tells its width: some agents send 32 bits where 64 are declared.
         if layout.numeric and tag != layout.tag:
             group.odd[column][index] = tag

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VERSIONS = (0, 1)
-# A head as agents send it, and a request too: one pattern costs a tenth of its fields one by one.
+# The head as agents send it: matching one pattern takes a tenth of decoding field by field.
 _LENGTH = rb"([\x00-\x7f]|\x81.|\x82..)"
 _USUAL_START = re.compile(rb"0%s\x02\x01([\x00\x01])\x04([\x00-\x7f])" % _LENGTH, re.DOTALL)
 _USUAL_PDU = re.compile(
@@ -38,22 +38,22 @@ UNSIGNED_BITS = {
     Tag.UINTEGER32: 32,
     Tag.COUNTER64: 64,
 }
-"""How wide the unsigned numbers are."""
-# 64 bits, and a zero in front of them.
+"""Width of the unsigned types in bits."""
+# 64 bits with a leading zero octet.
 _MAX_NUMBER_OCTETS = 9
 EXCEPTIONS = frozenset({Tag.NO_SUCH_OBJECT, Tag.NO_SUCH_INSTANCE, Tag.END_OF_MIB_VIEW})
-"""What version 2c and 3 answer in place of a value (RFC 3416 §3)."""
+"""What versions 2c and 3 send in place of a value (RFC 3416 §3)."""
 EMPTY = EXCEPTIONS | {Tag.NULL}
-"""What has no content."""
+"""Types without content."""
 STRINGS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS, Tag.OPAQUE})
-"""What has octets as they are."""
+"""Types whose value is the octets themselves."""
 
 
 _NUMBERS = frozenset({Tag.INTEGER, *UNSIGNED_BITS})
 
 
 class UnreadableError(CodecError):
-    """One value that cannot be read, in a message that otherwise can."""
+    """One value that cannot be decoded in an otherwise valid message."""
 
     def __init__(self, reason: LeftOut, message: str) -> None:
         super().__init__(message)
@@ -64,8 +64,8 @@ def decode_message(data: bytes) -> Message:
     """Return the message in a datagram's payload.
 
     Raises:
-        CodecError: if it is none, is too large, is of another version than 1 and 2c, or has a
-            value that cannot be read.
+        CodecError: if it is invalid, too large, neither version 1 nor 2c, or has a value that
+            cannot be decoded.
     """
     version, community, pdu_type, request_id, status, index, position, end = decode_head(data)
     varbinds = decode_varbinds(data[:end], position)
@@ -73,10 +73,10 @@ def decode_message(data: bytes) -> Message:
 
 
 def decode_head(data: bytes) -> Head:
-    """Return what stands before the varbinds, and where these start and end.
+    """Return the fields before the varbinds, and where the varbinds start and end.
 
     Raises:
-        CodecError: if it is no message of version 1 or 2c, or is too large.
+        CodecError: if it is not a message of version 1 or 2c, or is too large.
     """
     if len(data) > MAX_DATAGRAM_BYTES:
         raise CodecError(f"{len(data)} octets are more than the {MAX_DATAGRAM_BYTES} accepted")
@@ -84,7 +84,7 @@ def decode_head(data: bytes) -> Head:
 
 
 def _decode_usual_head(data: bytes) -> Head | None:
-    """Return the head of a message as nearly all are, None if this is another or none."""
+    """Return the head of a message in the usual encoding, None if it is encoded differently."""
     start = _USUAL_START.match(data)
     if start is None:
         return None
@@ -97,7 +97,7 @@ def _decode_usual_head(data: bytes) -> Head | None:
     pdu_type, pdu_length, request_id, status, index, varbinds_length = pdu.groups()
     end = len(data)
     position = pdu.end()
-    # All three reach to the end, or it is another one.
+    # All three must reach to the end; otherwise the encoding is not the usual one.
     if (
         start.end(1) + _length(length) != end
         or pdu.end(2) + _length(pdu_length) != end
@@ -133,7 +133,7 @@ def _decode_any_head(data: bytes) -> Head:
 def decode_pdu_head(version: int, community: bytes, data: bytes, position: int) -> Head:
     """Return the head of a message whose PDU starts at `position`.
 
-    Octets behind the PDU or its varbinds are passed over, as net-snmp does.
+    Octets after the PDU or its varbinds are ignored, as net-snmp does.
 
     Raises:
         CodecError: if there is no such PDU.
@@ -153,10 +153,10 @@ def decode_pdu_head(version: int, community: bytes, data: bytes, position: int) 
 
 
 def decode_varbinds(data: bytes, position: int) -> tuple[Varbind, ...]:
-    """Return the varbinds that fill the data from `position` on.
+    """Return the varbinds that fill the data from `position` to its end.
 
     Raises:
-        CodecError: if they do not, or if one cannot be read.
+        CodecError: if they do not fill it, or if one cannot be decoded.
     """
     varbinds = []
     while position < len(data):
@@ -166,10 +166,10 @@ def decode_varbinds(data: bytes, position: int) -> tuple[Varbind, ...]:
 
 
 def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
-    """Return the varbind that starts at `position`, and where the next one starts.
+    """Return the varbind that starts at `position`, and the start of the next one.
 
     Raises:
-        CodecError: if there is no whole varbind, or one that cannot be read.
+        CodecError: if the varbind is not complete or cannot be decoded.
     """
     octets, tag, value_at, end = split_varbind(data, position)
     return (read_oid(octets), tag, decode_value(tag, data[value_at:end])), end
@@ -178,12 +178,12 @@ def decode_varbind(data: bytes, position: int) -> tuple[Varbind, int]:
 def named_contents(
     data: bytes, position: int, left_out: dict[LeftOut, int]
 ) -> Iterator[tuple[bytes, int, bytes]]:
-    """Yield OID, tag and the value's octets of the varbinds from `position` to the data's end.
+    """Yield OID, tag and value octets of the varbinds from `position` to the end of the data.
 
-    Those whose OID cannot be read are counted in `left_out`.
+    Varbinds whose OID cannot be decoded are counted in `left_out`.
 
     Raises:
-        CodecError: if the lengths do not fit each other; what stands before has been yielded.
+        CodecError: if the lengths are inconsistent; earlier varbinds have been yielded.
     """
     while position < len(data):
         octets, tag, value_at, position = split_varbind(data, position)
@@ -196,14 +196,14 @@ def named_contents(
 
 
 def split_varbind(data: bytes, position: int) -> tuple[bytes, int, int, int]:
-    """Return a varbind's OID as it came, tag, and where its value starts and ends.
+    """Return a varbind's OID as received, its tag, and where its value starts and ends.
 
-    Neither the OID's octets nor the value's are looked at. What lies in the varbind behind its
-    value is the next one, as net-snmp has it. A varbind whose inside does not fit it comes back
-    with an OID without octets, which is none.
+    The octets of OID and value are not validated. Octets that follow the value inside the
+    varbind are read as the next varbind, as net-snmp does. A varbind with an inconsistent
+    inner length is returned with an empty OID, which is invalid.
 
     Raises:
-        CodecError: if none starts there, or it reaches beyond the data.
+        CodecError: if no varbind starts there, or it reaches beyond the data.
     """
     position, end = read_length(data, expect(data, position, SEQUENCE))
     try:
@@ -218,10 +218,10 @@ def split_varbind(data: bytes, position: int) -> tuple[bytes, int, int, int]:
 
 
 def decode_value(tag: int, content: bytes) -> int | bytes | None:
-    """Return the value in the content octets of a varbind's second half.
+    """Return the value that the content octets of a varbind encode.
 
     Raises:
-        UnreadableError: if the tag is unknown, or the octets are no value of its type.
+        UnreadableError: if the tag is unknown, or the octets are not a value of its type.
     """
     if tag in STRINGS:
         return content
@@ -234,16 +234,16 @@ def decode_value(tag: int, content: bytes) -> int | bytes | None:
             raise UnreadableError(LeftOut.OID, str(error)) from None
     bits = UNSIGNED_BITS.get(tag)  # type: ignore[call-overload]  # an int that may be no Tag
     if bits is None and tag != Tag.INTEGER:
-        raise UnreadableError(LeftOut.TYPE, f"no SNMP value has the tag {tag:#x}")
+        raise UnreadableError(LeftOut.TYPE, f"tag {tag:#x} is not an SNMP type")
     if not content:
         raise UnreadableError(LeftOut.EMPTY, "a number without octets")
     return _decode_number(content, bits)
 
 
 def tags_for(declared: Tag) -> frozenset[Tag]:
-    """Return the tags that a value may have on the wire whose object is of a declared type.
+    """Return the tags that are accepted on the wire for an object of a declared type.
 
-    Agents take one number's type for another's, and one string's; but a number is no string.
+    Agents confuse numeric types with each other, and string types; but a number is not a string.
     """
     if declared in _NUMBERS:
         return _NUMBERS
@@ -251,25 +251,25 @@ def tags_for(declared: Tag) -> frozenset[Tag]:
 
 
 def decode_as(tags: frozenset[Tag], tag: int, content: bytes) -> int | bytes:
-    """Return the value in content octets, which must have come with one of these tags.
+    """Return the value in the content octets, which must have one of these tags.
 
     Raises:
-        UnreadableError: if it did not, or as `decode_value`.
+        UnreadableError: if the tag is another one, or as for `decode_value`.
     """
     value = decode_value(tag, content)
     if value is None or tag not in tags:
-        raise UnreadableError(LeftOut.KIND, f"a value of tag {tag:#x} where another type belongs")
+        raise UnreadableError(LeftOut.KIND, f"tag {tag:#x} is not a type of this object")
     return value
 
 
 def _decode_number(content: bytes, bits: int | None) -> int:
-    """Return an unsigned number of so many bits, a signed one of at most 64 if they are None."""
+    """Return an unsigned number of `bits` bits; a signed one of at most 64 if `bits` is None."""
     if bits is None:
         if len(content) > 8:  # noqa: PLR2004  # 64 bits are generous: the SMI has 32
             raise UnreadableError(LeftOut.NUMBER, f"an INTEGER of {len(content)} octets")
         return int.from_bytes(content, "big", signed=True)
-    # Devices send the top bit without the zero octet that BER wants before it.
+    # Devices send the top bit without the leading zero octet that BER requires.
     number = int.from_bytes(content[:_MAX_NUMBER_OCTETS], "big")
     if len(content) > _MAX_NUMBER_OCTETS or number >> bits:
-        raise UnreadableError(LeftOut.NUMBER, f"{content[:20].hex(' ')} do not fit {bits} bits")
+        raise UnreadableError(LeftOut.NUMBER, f"{content[:20].hex(' ')} do not fit in {bits} bits")
     return number

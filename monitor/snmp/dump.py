@@ -31,7 +31,7 @@ _REPETITIONS = 20
 
 
 class Recorded(NamedTuple):
-    """One varbind: the arcs of its OID, its type on the wire, its value as the codec has it."""
+    """One varbind: the arcs of its OID, its type on the wire, its value as the codec returns it."""
 
     arcs: tuple[int, ...]
     tag: int
@@ -39,10 +39,10 @@ class Recorded(NamedTuple):
 
 
 class Dump:
-    """One conversation with one agent about some subtrees, in the order of the MIB.
+    """One conversation with one agent that walks some subtrees, in the order of the MIB.
 
-    `varbinds` are what was read so far, `failures` why a subtree was not read to its end,
-    `left_out` how many values could not be read, by reason.
+    `varbinds` are those read so far, `failures` says why a subtree is incomplete, `left_out`
+    counts the values that could not be decoded, by reason.
     """
 
     def __init__(self, subtrees: Sequence[str], *, bulk: bool) -> None:
@@ -50,7 +50,7 @@ class Dump:
         self.failures: list[Failure] = []
         self.left_out: dict[LeftOut, int] = {}
         self._seen: set[tuple[int, ...]] = set()
-        # Taken from the end.
+        # Used as a stack, from the end.
         roots = sorted({tuple(map(int, oid.split("."))) for oid in subtrees}, reverse=True)
         self._left = [
             root
@@ -73,10 +73,10 @@ class Dump:
         return PduType.GET_NEXT, 0, 0, asked
 
     def again(self) -> Question | None:
-        """Return None: what was lost is asked again as it was."""
+        """Return None: a lost request is repeated unchanged."""
 
     def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
+        """Process the reply to the last question: its decoded head and its octets."""
         if head[4]:
             self._take_error(head[4])
             return
@@ -92,16 +92,16 @@ class Dump:
                 self._next(Failure(FailureKind.MALFORMED, f"a malformed reply: {error}"))
             return
         if self._last == before:
-            self._next(Failure(FailureKind.AGENT_ERROR, "a reply without a variable"))
+            self._next(Failure(FailureKind.AGENT_ERROR, "a reply without varbinds"))
 
     def _take(self, arcs: tuple[int, ...], tag: int, content: bytes) -> End | None:
-        """Take one varbind; return why the subtree ends with it, None if it does not."""
+        """Take one varbind; return why the subtree ends here, None if it does not."""
         root = self._left[-1]
         if tag in EXCEPTIONS:
             return End.FINISHED
         if arcs[: len(root)] != root:
             return End.FINISHED if arcs > root else End.NOT_INCREASING
-        # Rows that are sorted as text go back, but to one that is new; a loop does not.
+        # Rows sorted as text may go back, but only to a row that is new; a loop repeats rows.
         if arcs == self._last or arcs in self._seen:
             return End.NOT_INCREASING
         self._last = arcs
@@ -116,7 +116,7 @@ class Dump:
         if end is End.FINISHED:
             self._next()
         elif self._repetitions:
-            # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+            # Some agents answer a GETBULK with the requested OIDs, as if it were a GET.
             self._repetitions = 0
         else:
             self._next(Failure(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase"))
@@ -139,13 +139,13 @@ class Dump:
 
     def _take_error(self, status: int) -> None:
         if status == ErrorStatus.NO_SUCH_NAME:
-            # SNMPv1 says so at the end of the MIB (RFC 1157 §4.1.3).
+            # SNMPv1 reports the end of the MIB this way (RFC 1157 §4.1.3).
             self._next()
         elif not self._ask_less():
-            self._next(Failure(FailureKind.AGENT_ERROR, f"the agent says error {status}"))
+            self._next(Failure(FailureKind.AGENT_ERROR, f"the agent reports error {status}"))
 
     def _ask_less(self) -> bool:
-        """Return whether less can be asked for at a time, and do so."""
+        """Halve the size of the requests if possible; return whether it was."""
         could = bool(self._repetitions)
         self._repetitions //= 2
         return could

@@ -36,7 +36,7 @@ def encode_message(message: Message) -> bytes:
     """Return a whole message as a datagram's payload.
 
     Raises:
-        CodecError: if a value fits no message.
+        CodecError: if a value cannot be encoded.
     """
     varbinds = b"".join([encode_varbind(*varbind) for varbind in message.varbinds])
     pdu = encode_pdu(
@@ -53,7 +53,7 @@ def encode_response(  # noqa: PLR0913, PLR0917  # the fields of the message, in 
     error_index: int,
     varbind_bytes: Sequence[bytes],
 ) -> bytes:
-    """Return a Response message around varbinds that are encoded already."""
+    """Return a Response message around encoded varbinds."""
     varbinds = b"".join(varbind_bytes)
     pdu = encode_pdu(PduType.RESPONSE, request_id, error_status, error_index, varbinds)
     return wrap_pdu(version, community, pdu)
@@ -62,7 +62,7 @@ def encode_response(  # noqa: PLR0913, PLR0917  # the fields of the message, in 
 def encode_pdu(
     pdu_type: int, request_id: int, error_status: int, error_index: int, varbinds: bytes
 ) -> bytes:
-    """Return one PDU around varbinds that are encoded already (RFC 3416 §3)."""
+    """Return one PDU around encoded varbinds (RFC 3416 §3)."""
     return encode_tlv(
         pdu_type, encode_integer(request_id) + encode_body(error_status, error_index, varbinds)
     )
@@ -74,24 +74,24 @@ def wrap_pdu(version: int, community: bytes, pdu: bytes) -> bytes:
 
 
 def encode_request_pdu(pdu_type: int, request_id: int, body: bytes) -> bytes:
-    """Return one PDU around a body that is encoded already."""
+    """Return one PDU around an encoded body."""
     return encode_tlv(pdu_type, encode_integer(request_id) + body)
 
 
 def encode_envelope(version: int, community: bytes) -> bytes:
-    """Return what stands before the PDU of every message to one agent."""
+    """Return the fields before the PDU, the same in every message to one agent."""
     return encode_integer(version) + encode_tlv(Tag.OCTET_STRING, community)
 
 
 def encode_body(error_status: int, error_index: int, varbinds: bytes) -> bytes:
-    """Return what stands behind the request-id in a PDU."""
+    """Return the fields after the request-id of a PDU."""
     return (
         encode_integer(error_status) + encode_integer(error_index) + encode_tlv(SEQUENCE, varbinds)
     )
 
 
 def encode_request(envelope: bytes, pdu_type: int, request_id: int, body: bytes) -> bytes:
-    """Return a whole message around an envelope and a body that are encoded already."""
+    """Return a whole message from an encoded envelope and an encoded body."""
     return encode_tlv(SEQUENCE, envelope + encode_request_pdu(pdu_type, request_id, body))
 
 
@@ -100,7 +100,7 @@ def _value(tag: int, value: int | bytes | None) -> bytes:
         bits = UNSIGNED_BITS.get(tag)  # type: ignore[call-overload]  # an int that may be no Tag
         low, high = (0, 1 << bits) if bits else (-(1 << 63), 1 << 63)
         if (tag != Tag.INTEGER and not bits) or not low <= value < high:
-            raise CodecError(f"tag {tag:#x} does not carry the number {value}")
+            raise CodecError(f"tag {tag:#x} cannot carry the number {value}")
         return encode_signed(tag, value)
     if value is None:
         if tag not in EMPTY:
@@ -109,5 +109,5 @@ def _value(tag: int, value: int | bytes | None) -> bytes:
     if tag == Tag.OBJECT_IDENTIFIER:
         return encode_tlv(tag, check_oid(value))
     if tag not in STRINGS:
-        raise CodecError(f"tag {tag:#x} does not carry octets")
+        raise CodecError(f"tag {tag:#x} cannot carry octets")
     return encode_tlv(tag, value)

@@ -44,28 +44,28 @@ _RECEIVE_ERRORS = {
 _MSG_ERRQUEUE = 0x2000  # <linux/socket.h>
 # errno, origin, type, code, pad, info, data of struct sock_extended_err, <linux/errqueue.h>.
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
-_OTHER_VERSION = Failure(FailureKind.MALFORMED, "a reply that is no response of the asked version")
-_OTHER_COMMUNITY = Failure(FailureKind.MALFORMED, "a reply with another community than ours")
+_OTHER_VERSION = Failure(FailureKind.MALFORMED, "not a response of the requested version")
+_OTHER_COMMUNITY = Failure(FailureKind.MALFORMED, "a reply with a different community")
 _FLOOD = Failure(
     FailureKind.MALFORMED,
-    f"more than {STRAYS_A_SECOND} unasked datagrams within a second; all are dropped for a minute",
+    f"more than {STRAYS_A_SECOND} unsolicited datagrams in a second; all are dropped for a minute",
 )
-# So that a flood on the socket leaves the event loop to others.
+# A flood on the socket must not starve the event loop.
 _DATAGRAMS_A_TURN = 8
 _STRAYS_A_TURN = 64
-# With so many requests in flight a pause lets replies gather: waking up for each costs more
-# than decoding it (40 us against 25). It adds less to a poll than one retransmission does.
+# With so many requests in flight, a pause lets replies gather: each wake-up costs more
+# than decoding (40 us against 25). It adds less to a poll than one retransmission does.
 _MANY_IN_FLIGHT = 3
 _PAUSE_SECONDS = 0.003
-# Asking the kernel for each number costs 2 % of a poll.
+# One system call per number would cost 2 % of a poll.
 _NUMBERS = struct.Struct("=256I")
 
 
 class Waiting(Protocol):
-    """One request in flight: whom it asks, and who takes what comes of it.
+    """One request in flight: its agent, and the handlers of its outcome.
 
-    `complaint` says what came instead of a reply, None as long as nothing did. `take` and
-    `fail` end the request.
+    `complaint` is what arrived instead of a reply, None if nothing did. `take` and `fail` end
+    the request.
     """
 
     address: SocketAddress
@@ -74,20 +74,20 @@ class Waiting(Protocol):
     complaint: Failure | None
 
     def take(self, head: Head, data: bytes) -> None:
-        """Take the reply: its decoded head and its octets."""
+        """Process the reply: its decoded head and its octets."""
 
     def take_secure(self, message: SecureMessage) -> str:
-        """Take a message of version 3; return why it is dropped, empty if it is not."""
+        """Process a message of version 3; return why it is dropped, empty if it is accepted."""
 
     def fail(self, failure: Failure) -> None:
-        """Learn that there will be no reply, and why."""
+        """End the request without a reply, for this reason."""
 
 
 class Endpoint:
     """One socket of one address family; `waiting` is keyed on the random request-id.
 
-    Ids in flight on a socket are all different, so that the id finds the one address and
-    port that may answer it. In version 3 that is the message's id: the other is encrypted.
+    Ids in flight on a socket are unique, so the id alone leads to the address and port that may
+    answer it. In version 3 that is the message's id: the request-id is encrypted.
     """
 
     def __init__(self, family: socket.AddressFamily, drops: MutableMapping[str, int]) -> None:
@@ -115,11 +115,11 @@ class Endpoint:
 
     @property
     def receive_buffer_bytes(self) -> int:
-        """Return what the kernel gave, in its own counting (twice the usable octets)."""
+        """Return the buffer's size as the kernel counts it (twice the usable octets)."""
         return self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
     def close(self) -> None:
-        """Close the socket; who still waits is told so."""
+        """Close the socket and fail the pending requests."""
         self._loop.remove_reader(self._socket)
         if self._pause is not None:
             self._pause.cancel()
@@ -129,47 +129,47 @@ class Endpoint:
             waiting.fail(Failure(FailureKind.NOT_RUN, "the client was closed"))
 
     def random_number(self) -> int:
-        """Return a number of 31 bits that nobody can foresee."""
+        """Return an unpredictable number of 31 bits."""
         if not self._numbers:
             octets = secrets.token_bytes(_NUMBERS.size)
             self._numbers = [number >> 1 for number in _NUMBERS.unpack(octets)]
         return self._numbers.pop()
 
     def free_number(self) -> int:
-        """Return a random number that no request in flight has."""
+        """Return a random number that is not the id of a request in flight."""
         number = self.random_number()
         while number in self.waiting:
             number = self.random_number()
         return number
 
     def send(self, payload: bytes, address: SocketAddress) -> None:
-        """Send one datagram; a full buffer counts as a datagram lost on the way.
+        """Send one datagram; a full send buffer counts as a datagram lost on the way.
 
         Raises:
-            OSError: if the kernel refuses to send there.
+            OSError: if the kernel refuses to send to the address.
         """
         try:
             self._socket.sendto(payload, address)
         except BlockingIOError:
             self._drops["send_buffer"] += 1
         except OSError:
-            # An ICMP error about somebody else's datagram is reported by the next call.
+            # A pending ICMP error about another datagram is reported by the next call.
             if not self._read_errors():
                 raise
             self._socket.sendto(payload, address)
 
     def complaint_about(self, address: SocketAddress) -> Failure | None:
-        """Return why an agent that is asked now cannot be heard, None if it can."""
+        """Return why an agent's replies would be dropped now, None if they are accepted."""
         return _FLOOD if self._floods.is_dropped(address[0]) else None
 
     def _readable(self) -> None:
-        """Read what woke us up; while many replies are awaited, look again only after a pause."""
+        """Read the socket; while many replies are awaited, pause before the next look."""
         if self._receive() and len(self.waiting) >= _MANY_IN_FLIGHT:
             self._loop.remove_reader(self._socket)
             self._pause = self._loop.call_later(_PAUSE_SECONDS, self._look)
 
     def _look(self) -> None:
-        """Read what has gathered, and pause again if it was worth it, or wait to be woken up."""
+        """Read what has arrived; pause again if there was enough, else wait for the event loop."""
         self._pause = None
         received = self._receive()
         if received >= _DATAGRAMS_A_TURN:
@@ -180,11 +180,11 @@ class Endpoint:
             self._loop.add_reader(self._socket, self._readable)
 
     def _receive(self) -> int:
-        """Read the socket empty, but for what a flood leaves in it; return how many datagrams."""
-        # No more than are waited for: asking in vain costs more than another turn.
+        """Read the socket empty, except for the rest of a flood; return how many datagrams."""
+        # No more than are awaited: a read in vain costs more than another turn.
         wanted = min(max(1, len(self.waiting)), _DATAGRAMS_A_TURN)
         received = strays = 0
-        # The replies behind a flood are reached all the sooner the more of it a turn takes away.
+        # The more of a flood one turn reads, the sooner the replies behind it are reached.
         while received - strays < wanted and strays < _STRAYS_A_TURN:
             try:
                 data, source = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
@@ -209,7 +209,7 @@ class Endpoint:
         return received
 
     def _deliver(self, data: bytes, source: SocketAddress) -> str:
-        """Hand a datagram to who waits for it; return why not, empty if it was."""
+        """Hand a datagram to its request; return why it was dropped, empty if it was not."""
         if len(data) > MAX_DATAGRAM_BYTES:
             self._complain(source, f"a reply of more than {MAX_DATAGRAM_BYTES} octets")
             return "too_large"
@@ -275,7 +275,7 @@ class Endpoint:
         failure = Failure(FailureKind.UNREACHABLE, message)
         for request_id, waiting in self.waiting.items():
             if waiting.address == address:
-                # Not from here: this may be within somebody's attempt to send.
+                # Not from here: this may run inside another request's attempt to send.
                 self._loop.call_soon(self._fail_one, request_id, failure)
 
     def _fail_one(self, request_id: int, failure: Failure) -> None:
@@ -285,14 +285,14 @@ class Endpoint:
 
 
 def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
-    """Return why a reply is not the one that is waited for, empty if it is."""
+    """Return why a message is not the awaited reply, empty if it is."""
     if waiting is None:
         return "unknown_request"
     if waiting.address != source:
         waiting.complaint = _from_elsewhere(source)
         return "wrong_source"
     if waiting.version == VERSION:
-        # What is not signed may not even cast suspicion on who is asked.
+        # An unauthenticated message must not even cast suspicion on the agent.
         return "malformed"
     if waiting.community != head[1]:
         waiting.complaint = _OTHER_COMMUNITY
@@ -304,17 +304,19 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
 
 
 def _from_elsewhere(source: SocketAddress) -> Failure:
-    """Return what is said of a reply to our request that another place sent.
+    """Return the failure for a reply to our request that came from another address.
 
-    It has the request's random id, so that it is no stranger's guess; but it proves nothing.
+    It has the request's random id, so it is not a guess; but that proves nothing.
     """
     where = f"{source[0]} port {source[1]}"
-    advice = "if the device answers from that address, make it the device's host"
-    return Failure(FailureKind.TIMEOUT, f"a reply from {where}, which was not asked; {advice}")
+    advice = "if the device answers from that address, configure it as the device's host"
+    return Failure(
+        FailureKind.TIMEOUT, f"a reply from {where}, an address that was not queried; {advice}"
+    )
 
 
 class Slots:
-    """Bounds the requests in flight; who waits gets a slot in the order of asking."""
+    """Bounds the requests in flight; waiters get slots in the order of their requests."""
 
     def __init__(self, count: int) -> None:
         self._free = count
@@ -339,7 +341,7 @@ class Slots:
             timer.cancel()
 
     def release(self) -> None:
-        """Give a slot back, to the next in the queue if there is one."""
+        """Release a slot, to the next waiter if there is one."""
         while self._queue:
             turn = self._queue.popleft()
             if not turn.done():

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 class GetAndWalk:
-    """A `Get`, and behind it the walk that `new_walk` makes.
+    """A `Get`, followed by the walk that `new_walk` makes; both share a request if possible.
 
-    `scalar_octets` is how much of a reply the scalars took the last time, None if they are to
-    be asked for apart. Afterwards it says the same for the next time: None also where asking
-    together did not work, or the agent did not answer. `is_refused` tells that it did not work,
-    or would not.
+    `scalar_octets` is the size of the scalars in a reply the last time, None if they are to be
+    requested separately. Afterwards it is the value for the next time: None also if the joint
+    request did not work, or the agent did not answer. `is_refused` says that the joint request
+    failed, or would fail.
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class GetAndWalk:
         return walk.question()
 
     def again(self) -> Question | None:
-        """Return what to ask in place of a request that was lost, None for the same again."""
+        """Return the request that replaces a lost one, None to repeat it unchanged."""
         if not self._is_joint:
             return None
         self._part()
         return self.question()
 
     def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
+        """Process the reply to the last question: its decoded head and its octets."""
         if self._is_joint:
             self._take_both(head, data)
             return
@@ -89,7 +89,7 @@ class GetAndWalk:
         self._now.unanswered(failure)
 
     def give_up(self, failure: Failure) -> None:
-        """End for a reason that is not the agent's last reply."""
+        """End for a reason other than the agent's last reply."""
         if self._is_joint:
             self._part()
         self._now.give_up(failure)
@@ -123,7 +123,7 @@ class GetAndWalk:
         self._part()
 
     def _part(self) -> None:
-        """Restart, with one after the other."""
+        """Restart with separate requests, one conversation after the other."""
         self._is_joint = False
         self.is_refused = True
         asked = self.walk.requests if self.walk is not None else 0

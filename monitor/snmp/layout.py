@@ -11,15 +11,15 @@ from monitor.snmp.encode import encode_varbind
 from monitor.snmp.oid_octets import decode_oid, encode_arcs
 
 Index = int | tuple[int, ...]
-"""What names a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
+"""The index of a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
 
 Value = int | bytes
 
 
 UNSIGNED, SIGNED, OCTETS = range(3)
-"""The kinds of values that the hot path tells apart."""
-# A type's kind, and the longest content that is valid without a further look. With an OID
-# of ours it leaves the varbind below 128 octets, where lengths have one octet.
+"""The kinds of values that the hot path distinguishes."""
+# A type's kind, and the longest content that is valid without further checks. With an OID
+# of ours, such a varbind stays below 128 octets, where lengths have one octet.
 _KINDS = {
     Tag.INTEGER: (SIGNED, 8),
     Tag.COUNTER32: (UNSIGNED, 4),
@@ -38,12 +38,12 @@ _Prefix = bytes | tuple[bytes, ...]
 class Layout:
     """How one column looks on the wire: encoded OID, type of its values, arcs of its index.
 
-    `tags` are those that its values may come with.
+    `tags` are the types that are accepted for its values.
 
-    An `arity` of 1 makes int indexes; any other makes tuples, and 0 stands for any length.
-    `plan` is what the decoder's inner loop unpacks: the octets that stand before an index of
-    one octet, the distance to the value's tag behind such an index, the octets before an
-    index of two, the tag, its kind, and the longest content that needs no further look.
+    An `arity` of 1 means int indexes; any other means tuples, and 0 means any length.
+    `plan` is what the decoder's inner loop unpacks: the octets before an index of one octet,
+    the distance to the value's tag after such an index, the octets before an index of two
+    octets, the tag, its kind, and the longest content that needs no further checks.
     """
 
     __slots__ = ("arcs", "arity", "first", "numeric", "oid", "plan", "tag", "tags")
@@ -51,7 +51,7 @@ class Layout:
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
         if len(oid) > _MAX_OID_OCTETS:
-            raise CodecError("no column's OID is that long")
+            raise CodecError("the column's OID is too long")
         self.oid = oid
         self.tag = tag
         self.tags = tags_for(tag)
@@ -61,7 +61,7 @@ class Layout:
         self.first: Index = -1 if arity == 1 else ()
         before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
         before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
-        # Nothing starts with none of no prefixes: other indexes never take the fast path.
+        # `startswith(())` is never true: other indexes never take the fast path.
         self.plan: tuple[_Prefix, int, _Prefix, int, int, int] = (
             before_one if arity == 1 else (),
             len(oid) + 5,
@@ -77,21 +77,21 @@ class Layout:
         return self.tag != Tag.OBJECT_IDENTIFIER
 
     def precedes(self, oid: bytes) -> bool:
-        """Return whether the column comes before an OID (encoded) that is not in it."""
+        """Return whether the column precedes an (encoded) OID that is outside of it."""
         place = len(self.oid) - 1
-        # Where a table's column ends, most often the next one begins.
+        # At the end of one column, the next one usually begins.
         is_sibling = len(oid) > place and oid[:place] == self.oid[:place]
         if is_sibling and self.oid[place] < oid[place] < 0x80:  # noqa: PLR2004  # one octet an arc
             return True
         return decode_oid(oid) > self.arcs
 
     def before_index(self, width: int) -> bytes:
-        """Return the varbind of a request up to an index of so many octets."""
+        """Return the varbind of a request up to an index of `width` octets."""
         length = len(self.oid) + width
         return bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
 
     def ask(self, index: Index) -> bytes:
-        """Return the varbind of a request for what follows the row of that index."""
+        """Return the varbind that requests the successor of the row of that index."""
         if isinstance(index, int):
             index = () if index < 0 else (index,)
         return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)

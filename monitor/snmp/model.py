@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class LeftOut(StrEnum):
     """Why one value of a reply is left out; the names are those of the metric's reasons.
 
-    The OID of the value or the row's index cannot be read, a number has no octets or too many,
-    an OID is none, the type is none of SNMP's or another than the object's.
+    The OID of the value or the index of the row cannot be decoded, a number has no octets or too
+    many, an OID is invalid, the type is not one of SNMP's, or not the object's.
     """
 
     NAME = "bad_name"
@@ -34,7 +34,7 @@ class LeftOut(StrEnum):
 
 
 def left_out_in_words(left_out: Mapping[LeftOut, int]) -> str:
-    """Return how many values of which kind could not be read, as a person reads it; empty for 0."""
+    """Return how many values could not be decoded, with the reasons, as text; empty for none."""
     total = sum(left_out.values())
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items()) if count)
     return f"{count_of(total, 'value')} that cannot be read ({reasons})" if total else ""
@@ -59,14 +59,14 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a read is not complete: the kind, and one sentence for a person."""
+    """Why a read is incomplete: the kind, and one sentence for a person."""
 
     kind: FailureKind
     message: str
 
 
 class AuthProtocol(StrEnum):
-    """How a message is proved to be authentic (RFC 3414 §6 and §7, RFC 7860)."""
+    """How a message is authenticated (RFC 3414 §6 and §7, RFC 7860)."""
 
     MD5 = "md5"
     SHA1 = "sha1"
@@ -79,8 +79,8 @@ class AuthProtocol(StrEnum):
 class PrivProtocol(StrEnum):
     """How a message is encrypted (RFC 3414 §8, RFC 3826).
 
-    No standard says how keys of 192 and 256 bits are made from shorter hashes: `AES192` and
-    `AES256` do it after Blumenthal, as net-snmp does, the two with a C after Reeder, as Cisco.
+    No standard defines how keys of 192 and 256 bits are derived from shorter hashes: `AES192`
+    and `AES256` follow Blumenthal, as net-snmp does; the two with a C follow Reeder, as Cisco does.
     """
 
     DES = "des"
@@ -92,15 +92,15 @@ class PrivProtocol(StrEnum):
 
 
 MIN_PASSWORD_BYTES = 8
-"""RFC 3414 §11.2 wants no shorter password."""
+"""The shortest password that RFC 3414 §11.2 allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Security:
     """An SNMPv3 user: name, protocols with their passwords, and the context that is read.
 
-    The protocols decide the level: none is noAuthNoPriv, `auth` alone is authNoPriv, both are
-    authPriv. `engine_id` is asked of the agent if it is empty.
+    The protocols determine the level: none is noAuthNoPriv, `auth` alone is authNoPriv, both are
+    authPriv. An empty `engine_id` is discovered.
 
     Raises:
         ValueError: if the level does not exist, or a name or password has an impossible length.
@@ -115,7 +115,7 @@ class Security:
     engine_id: bytes = b""
 
     def __post_init__(self) -> None:
-        """Refuse what no agent can understand."""
+        """Reject values that no agent accepts."""
         if not 1 <= len(self.user) <= 32 or len(self.context) > 32:  # noqa: PLR2004  # RFC 3414 §2.4
             raise ValueError("a user's name has 1 to 32 octets, a context's at most 32")
         if self.engine_id and not 5 <= len(self.engine_id) <= 32:  # noqa: PLR2004  # RFC 3411 §5
@@ -132,13 +132,13 @@ class Security:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An SNMP agent: literal address, UDP port, credential, and how long to wait for it.
+    """An SNMP agent: literal address, UDP port, credential, and how long to wait for a reply.
 
-    The credential is `security` for version 3, else `community`. `timeout` is for each try in
-    seconds, `retries` are further tries after the first.
+    The credential is `security` for version 3, else `community`. `timeout` is in seconds for each
+    try, `retries` are further tries after the first.
 
     Raises:
-        ValueError: if the credential is not one of the version.
+        ValueError: if the credential does not belong to the version.
     """
 
     address: str
@@ -150,7 +150,7 @@ class Agent:
     security: Security | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a credential of another version."""
+        """Reject a credential of another version."""
         if (self.version == "3") != (self.security is not None):
             raise ValueError("version 3, and only version 3, has a user")
 
@@ -165,17 +165,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was read; it is kept beside a failure as far as it came.
+    """What was read; on a failure, as far as it came.
 
     A scalar's value is an int, the octets of a string, or the arcs of an OID. `columns` maps
-    an object's name to a row's index to value: an int where the object says that its rows have
-    one arc, as those of `oids` have, else the tuple of the arcs. What the device lacks is
-    absent. `requests` counts requests (not their repetitions), `varbinds` the varbinds in the
-    replies. `odd_types` maps a column's name to a row's index to the tag of a number that came
-    with another type than the object's. `arrivals` has, for each reply to the walk, when it came
-    (monotonic, in seconds) and the index up to which the rows had come by then; it is empty
-    where the engine does not tell. `left_out` counts by reason the values that came and could not
-    be read; their rows are in the other columns.
+    an object's name to its rows, index to value: the index is an int for objects whose arity is
+    one arc, as in `oids`, else the tuple of the arcs. Objects that the device lacks are absent.
+    `requests` counts requests (without retransmissions), `varbinds` the varbinds in the replies.
+    `odd_types` maps a column's name and a row's index to the tag of a number that came with
+    another type than the object's. `arrivals` has, for each reply to the walk, its arrival
+    (monotonic, in seconds) and the last index that had come by then; it is empty if the reader
+    does not record arrivals. `left_out` counts the values that could not be decoded, by reason;
+    the other columns keep their values of these rows.
     """
 
     scalars: Mapping[str, int | bytes | tuple[int, ...]]

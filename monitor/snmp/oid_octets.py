@@ -28,7 +28,7 @@ def encode_oid(oid: str | Iterable[int]) -> bytes:
     """Return the content octets of an OID given as `1.3.6.1` or as its arcs (X.690 §8.19).
 
     Raises:
-        CodecError: if it is no OID that SNMP can carry (RFC 2578 §3.5).
+        CodecError: if SNMP cannot carry the OID (RFC 2578 §3.5).
     """
     try:
         arcs = [int(arc) for arc in oid.strip(".").split(".")] if isinstance(oid, str) else [*oid]
@@ -43,7 +43,7 @@ def encode_oid(oid: str | Iterable[int]) -> bytes:
 
 
 def encode_arcs(arcs: Iterable[int]) -> bytes:
-    """Return the octets of a piece of an OID that lies behind its first octets.
+    """Return the octets of a part of an OID after its first two arcs.
 
     Raises:
         CodecError: if an arc is negative or above 2**32-1.
@@ -62,10 +62,10 @@ def encode_arcs(arcs: Iterable[int]) -> bytes:
 
 
 def decode_oid(encoded: bytes) -> tuple[int, ...]:
-    """Return the arcs of an OID's content octets.
+    """Return the arcs of an OID from its content octets.
 
     Raises:
-        CodecError: if the octets are no OID in its shortest form, or hold an arc above 2**32-1.
+        CodecError: if the OID is not in its shortest form, or has an arc above 2**32-1.
     """
     arcs = decode_arcs(check_oid(encoded))
     first = arcs[0]
@@ -75,7 +75,7 @@ def decode_oid(encoded: bytes) -> tuple[int, ...]:
 
 
 def decode_arcs(encoded: bytes) -> tuple[int, ...]:
-    """Return the numbers of a piece of an OID that lies behind its first octets."""
+    """Return the arcs of a part of an OID after its first two arcs."""
     arcs = []
     arc = 0
     for octet in encoded:
@@ -87,10 +87,10 @@ def decode_arcs(encoded: bytes) -> tuple[int, ...]:
 
 
 def check_oid(encoded: bytes) -> bytes:
-    """Return the content octets themselves.
+    """Return the content octets unchanged.
 
     Raises:
-        CodecError: if they are no OID in its shortest form.
+        CodecError: if they are not an OID in its shortest form.
     """
     if _OID.fullmatch(encoded) is None:
         raise _not_an_oid(encoded)
@@ -98,7 +98,7 @@ def check_oid(encoded: bytes) -> bytes:
 
 
 def read_oid(octets: bytes) -> bytes:
-    """Return an OID that an agent sent in its shortest form: some pad arcs with 0x80 in front.
+    """Return an agent's OID in its shortest form: some agents pad arcs with a leading 0x80.
 
     Raises:
         CodecError: if the octets are empty, end within an arc, or hold an arc above 2**32-1.
@@ -108,7 +108,7 @@ def read_oid(octets: bytes) -> bytes:
     if not octets or octets[-1] > 0x7F:  # noqa: PLR2004  # the high bit says that more follows
         raise _not_an_oid(octets)
     arcs = decode_arcs(octets)
-    # The first octets hold two arcs.
+    # The first octets encode two arcs.
     if len(arcs) >= _MAX_ARCS:
         raise _not_an_oid(octets)
     return encode_arcs(arcs)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Syntax(Enum):
-    """What an object's values are (RFC 2578 §7.1), with their tag on the wire."""
+    """The types of objects (RFC 2578 §7.1), with their tag on the wire."""
 
     INTEGER = Tag.INTEGER
     COUNTER32 = Tag.COUNTER32
@@ -33,7 +33,7 @@ class Syntax(Enum):
 class Object:
     """One MIB object; `oid` is a scalar's instance (ending in .0) or a table's column.
 
-    `arity` is the number of arcs that name a row; 0 for a scalar, and for any number.
+    `arity` is the number of arcs in the index; 0 for a scalar, and for an index of any length.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Table:
     columns: tuple[tuple[int, str, Syntax], ...]
 
 
-# SNMPv2-MIB (RFC 3418 §2) and IF-MIB::ifNumber (RFC 2863 §6), where nothing else is said.
+# SNMPv2-MIB (RFC 3418 §2) and IF-MIB::ifNumber (RFC 2863 §6), unless noted otherwise.
 SCALARS = (
     Object("sysDescr", "1.3.6.1.2.1.1.1.0", Syntax.STRING, 0),
     Object("sysObjectID", "1.3.6.1.2.1.1.2.0", Syntax.OID, 0),
@@ -172,7 +172,7 @@ ENT_PHYSICAL_TABLE = Table(
     ),
 )
 
-# LLDP-MIB (IEEE 802.1AB): the device's own ports, and who is at their other ends.
+# LLDP-MIB (IEEE 802.1AB): the device's own ports, and their neighbours.
 LLDP_LOC_PORT_TABLE = Table(
     "lldpLocPortTable",
     "1.0.8802.1.1.2.1.3.7.1",
@@ -186,7 +186,7 @@ LLDP_LOC_PORT_TABLE = Table(
 LLDP_REM_TABLE = Table(
     "lldpRemTable",
     "1.0.8802.1.1.2.1.4.1.1",
-    # Time mark, port and number; but some agents name a row by its port alone.
+    # The index is time mark, port and number; but some agents index rows by port alone.
     0,
     (
         (6, "lldpRemPortIdSubtype", Syntax.INTEGER),

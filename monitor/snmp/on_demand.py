@@ -44,13 +44,13 @@ class PysnmpOnDemand:
         await self._stack.aclose()
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        """Return what the agent says; see `Reader`."""
+        """Return the agent's values; see `Reader`."""
         async with self._opening:
             reader = self._reader or await self._open()
         return await reader.read(agent, request, deadline)
 
     async def _open(self) -> Reader:
-        # In a thread: the probes of a whole city would wait for the import.
+        # In a thread: the import would block the probes of a whole city.
         module = await self._threads.run(importlib.import_module, _MODULE)
         reader: Reader = await self._stack.enter_async_context(module.PysnmpReader())
         self._reader = reader

@@ -46,15 +46,15 @@ __all__ = [
 MAX_READ_SECONDS = 20.0
 _HINT_SECONDS = 86_400.0
 _MAX_HINTS = 40_000
-# Profiles of devices come and go with the configuration.
+# Device profiles come and go with the configuration.
 _MAX_LAYOUTS = 2_000
 
 
 class Reader(Protocol):
-    """Reads from one agent at a time per call; many calls may run side by side."""
+    """Reads from one agent per call; many calls may run concurrently."""
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        """Return what the agent says; `deadline` is on the running loop's clock, in seconds.
+        """Return the agent's values; `deadline` is on the running loop's clock, in seconds.
 
         Raises:
             KeyError: if the request names an object that `oids` does not have.
@@ -64,10 +64,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Hint:
-    """What an agent taught us about itself, until we forget it.
+    """What was learned about an agent, until it expires.
 
-    `rows` are those of one set of columns: the tables of a device differ in length.
-    `scalar_octets` are those of the scalars in a reply, None where they are asked for apart.
+    `rows` belongs to one set of columns: the tables of a device differ in length.
+    `scalar_octets` is the size of the scalars in a reply, None if they are requested separately.
     """
 
     bulk: bool
@@ -89,7 +89,7 @@ class NativeReader:
         self._hints: dict[_Place, _Hint] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        """Return what the agent says; see `Reader`."""
+        """Return the agent's values; see `Reader`."""
         columns = [
             (wanted if isinstance(wanted, str) else wanted.name, self._layout(wanted))
             for wanted in request.columns
@@ -112,7 +112,7 @@ class NativeReader:
             walk.give_up(Failure(FailureKind.UNREACHABLE, f"cannot send: {error.strerror}"))
         walk = conversation.walk
         if hint is not None and conversation.is_refused:
-            # Also if nothing came of it, or who is silent to both would be taken for dead.
+            # Also after a failed read: an agent silent to both would count as down.
             self._hints[place] = replace(hint, scalar_octets=None)
         if walk is None or (request.scalars and not get.answered):
             requests = get.requests + (walk.requests if walk else 0)
@@ -122,7 +122,7 @@ class NativeReader:
             self._learn(place, walk, conversation.scalar_octets)
         return Result(
             get.values,
-            # Who asks for a table whose rows have one arc of index finds ints, others tuples.
+            # The index is an int for tables with an index of one arc, else a tuple.
             cast("Mapping[str, Mapping[int, int | bytes]]", walk.columns),
             get.failure or walk.failure,
             get.requests + walk.requests,
@@ -179,7 +179,7 @@ class NativeReader:
         )
 
     def _learn(self, place: _Place, walk: Walk, scalar_octets: int | None) -> None:
-        """Remember an agent's ways for a day; what a walk that broke off tried is no lesson."""
+        """Remember an agent's behaviour for a day; an aborted walk teaches nothing."""
         if walk.failure is not None and walk.failure.kind is not FailureKind.AGENT_ERROR:
             return
         known = self._hints.get(place)
@@ -187,7 +187,7 @@ class NativeReader:
             self._hints.clear()
         until = known.until if known else asyncio.get_running_loop().time() + _HINT_SECONDS
         if known is not None and known.scalar_octets is None:
-            # Asking together was tried and did not work: not before tomorrow.
+            # The joint request did not work: do not try it again before tomorrow.
             scalar_octets = None
         hint = _Hint(walk.bulk, walk.ceiling, walk.rows, scalar_octets, until)
         if hint != known:

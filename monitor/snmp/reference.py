@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 Arcs = tuple[int, ...]
 _Varbind = tuple[Arcs, "ScalarValue | None", int]
-"""OID, value, and the tag that the value had on the wire."""
+"""OID, value, and the tag of the value on the wire."""
 
 _MAX_READ_SECONDS = 20.0
 _GIVE_UP_AFTER = 3
@@ -68,7 +68,7 @@ class PysnmpReader:
         self._targets: dict[tuple[str, int, float], UdpTransportTarget | Udp6TransportTarget] = {}
 
     async def __aenter__(self) -> Self:
-        """Open nothing: an engine is made for a credential when it is first used."""
+        """Open nothing yet: each credential's engine is created on first use."""
         return self
 
     async def __aexit__(
@@ -84,7 +84,7 @@ class PysnmpReader:
         self._targets.clear()
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
-        """Return what the agent says; see `monitor.snmp.read.Reader`."""
+        """Return the agent's values; see `monitor.snmp.read.Reader`."""
         wanted = [self._object(one) for one in request.scalars]
         columns = [_Column(self._object(one)) for one in request.columns]
         deadline = min(deadline, asyncio.get_running_loop().time() + _MAX_READ_SECONDS)
@@ -100,7 +100,7 @@ class PysnmpReader:
             failure = stop.failure
         failure = failure or next((c.failure for c in columns if c.failure), None)
         rows = {column.name: column.values for column in columns if column.values}
-        found = cast("Mapping[str, Mapping[int, int | bytes]]", rows)  # as in the other reader
+        found = cast("Mapping[str, Mapping[int, int | bytes]]", rows)  # as in the native reader
         odd = {column.name: column.odd for column in columns if column.odd}
         return Result(
             scalars,
@@ -121,7 +121,7 @@ class PysnmpReader:
         engine = self._engines.get(credential)
         if engine is None:
             engine = self._engines[credential] = SnmpEngine()
-        # The time-out is here only to rid pysnmp of its record of an unanswered request.
+        # The time-out only makes pysnmp forget an unanswered request.
         place = (address[0], agent.port, agent.timeout)
         target = self._targets.get(place)
         if target is None:
@@ -132,7 +132,7 @@ class PysnmpReader:
 
 
 class _StopError(Exception):
-    """The read ends here, with what was read so far."""
+    """Ends the read with what was read so far."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
         super().__init__(message)
@@ -172,11 +172,11 @@ class _Session:
         )
 
     async def get(self, oids: Sequence[Arcs]) -> list[_Varbind]:
-        """Ask for exactly these objects."""
+        """Send a GET for exactly these objects."""
         return await self._ask(oids, None)
 
     async def after(self, oids: Sequence[Arcs], repetitions: int) -> list[_Varbind]:
-        """Ask for what follows these objects; no repetitions at all means GETNEXT."""
+        """Request the successors of these objects; with 0 repetitions by GETNEXT."""
         return await self._ask(oids, repetitions)
 
     async def _ask(self, oids: Sequence[Arcs], repetitions: int | None) -> list[_Varbind]:
@@ -189,14 +189,14 @@ class _Session:
         for _ in range(self.agent.retries + 1):
             left = self._deadline - loop.time()
             try:
-                # pysnmp times by the wall clock: the loop's clock decides.
+                # pysnmp times by the wall clock: the loop's clock decides here.
                 async with asyncio.timeout(min(self.agent.timeout, left)):
                     with self._expecting():
                         answer = await self._command(oids, repetitions)
             except TimeoutError:
                 continue
             except (PySnmpError, PyAsn1Error) as error:
-                raise _StopError(FailureKind.MALFORMED, f"pysnmp says {error}") from error
+                raise _StopError(FailureKind.MALFORMED, f"pysnmp reports {error}") from error
             if answer is not None:
                 self.varbinds += len(answer)
                 return answer
@@ -216,16 +216,16 @@ class _Session:
         if indication == errind.requestTimedOut:
             return None
         if is_about_credential(indication):
-            raise _StopError(FailureKind.AUTHENTICATION, f"pysnmp says {indication}")
+            raise _StopError(FailureKind.AUTHENTICATION, f"pysnmp reports {indication}")
         if indication:
-            raise _StopError(FailureKind.MALFORMED, f"pysnmp says {indication}")
+            raise _StopError(FailureKind.MALFORMED, f"pysnmp reports {indication}")
         if int(status):
             raise _AgentError(int(status), int(index))
         return [(tuple(name), _value(value), _tag(value)) for name, value in varbinds]
 
 
 class _Column:
-    """One column of a walk: where it stands, and what it has."""
+    """One column of a walk: its position and its rows."""
 
     def __init__(self, column: Object) -> None:
         self.name = column.name
@@ -256,7 +256,7 @@ class _Column:
         elif len(self._seen) >= MAX_ROWS:
             self.fail(FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
         else:
-            # Rows that are sorted as text go back, but to one that is new; a loop does not.
+            # Rows sorted as text may go back, but only to a row that is new; a loop repeats rows.
             self.last = oid
             self._seen.add(oid)
             if not self._fits(oid[len(self.oid) :]):
@@ -305,7 +305,7 @@ async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarV
 
 
 async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
-    """Walk the columns side by side; each goes on from its own last row."""
+    """Walk the columns side by side; each continues after its own last row."""
     bulk = session.agent.version != "1"
     bulk_worked = False
     size = START_SIZE
@@ -330,7 +330,7 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
             elif bulk and not bulk_worked:
                 bulk, size = False, START_SIZE
             else:
-                message = f"the agent says error {error.status}"
+                message = f"the agent reports error {error.status}"
                 asked[0].fail(FailureKind.AGENT_ERROR, message)
             continue
         silences = 0
@@ -347,14 +347,14 @@ def _kind(syntax: Syntax) -> type:
 
 
 def _tag(value: Any) -> int:  # noqa: ANN401  # pysnmp has no types
-    """Return the tag that a value of pysnmp has on the wire."""
+    """Return the tag of a pysnmp value on the wire."""
     last = value.tagSet.superTags[-1]
     return int(last.tagClass | last.tagId)
 
 
 def _value(value: Any) -> ScalarValue | None:  # noqa: ANN401  # pysnmp has no types
-    """Return a value of pysnmp as one of ours, None for the exceptions and NULL."""
-    # The exceptions are NULLs in pysnmp, and a NULL is an OCTET STRING in pyasn1.
+    """Return a pysnmp value as one of ours, None for the exceptions and NULL."""
+    # In pysnmp the exceptions are NULLs, and in pyasn1 a NULL is an OCTET STRING.
     if isinstance(value, Null):
         return None
     if isinstance(value, Integer):

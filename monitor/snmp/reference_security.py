@@ -64,7 +64,7 @@ _ABOUT_CREDENTIAL = (
 
 
 def credential_of(agent: Agent) -> CommunityData | UsmUserData:
-    """Return who asks the agent."""
+    """Return pysnmp's object for the agent's credential."""
     security = agent.security
     if security is None:
         return CommunityData(agent.community.decode("latin-1"), mpModel=_MODELS[agent.version])
@@ -78,10 +78,10 @@ def credential_of(agent: Agent) -> CommunityData | UsmUserData:
 
 
 def context_of(agent: Agent) -> ContextData:
-    """Return the context that is read."""
+    """Return pysnmp's object for the agent's context."""
     return ContextData(contextName=agent.security.context if agent.security else b"")
 
 
 def is_about_credential(indication: object) -> bool:
-    """Return whether what pysnmp says means that the agent refuses us, or we the agent."""
+    """Return whether pysnmp's error means that agent or manager refused the other's credential."""
     return any(indication == one for one in _ABOUT_CREDENTIAL)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_REPLIES = 8
-"""So many datagrams of an agent are decoded for one request: its reply and a few doubles of it."""
+"""Datagrams of an agent that are decoded per request: its reply and a few duplicates."""
 
 Place = tuple[str, int]
 
@@ -39,9 +39,9 @@ class _Expected:
 
 
 class ReplyGate:
-    """Knows whose replies are waited for, by literal address, port and the request's id.
+    """Knows which replies are awaited, by literal address, port and the request's id.
 
-    In version 3 that is the message's id: the other is encrypted.
+    In version 3 that is the message's id: the request-id is encrypted.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class ReplyGate:
 
     @contextmanager
     def expecting(self, place: Place) -> Iterator[None]:
-        """Let a few replies of an agent pass, within the block."""
+        """Admit a few replies of an agent within the block."""
         expected = self._expected.setdefault(place, _Expected())
         expected.requests += 1
         expected.replies += MOST_REPLIES
@@ -61,13 +61,13 @@ class ReplyGate:
                 del self._expected[place]
 
     def sent(self, place: Place, datagram: bytes) -> None:
-        """Note a request that is sent to an agent."""
+        """Note a request that was sent to an agent."""
         expected, number = self._expected.get(place), _id_of(datagram)
         if expected is not None and number is not None:
             expected.ids.add(number)
 
     def admits(self, place: Place, datagram: bytes) -> bool:
-        """Return whether a datagram is to be decoded; it counts as one of the few."""
+        """Return whether to decode a datagram; if so, it counts towards the limit."""
         expected = self._expected.get(place)
         if expected is None or not expected.replies or len(datagram) > MAX_DATAGRAM_BYTES:
             return False
@@ -77,7 +77,7 @@ class ReplyGate:
         return True
 
     def target(self, base: type) -> Any:  # noqa: ANN401  # pysnmp has no types
-        """Return a transport target of pysnmp's whose socket has this gate."""
+        """Return a pysnmp transport target whose socket has this gate."""
         gate = self
 
         class Gated(base.PROTO_TRANSPORT):  # type: ignore[misc, name-defined]  # no types
@@ -106,7 +106,7 @@ class ReplyGate:
                 try:
                     self._callback_function(self, address, datagram)
                 except Exception as error:  # noqa: BLE001  # whatever its parser stumbles over
-                    log.debug("a datagram of %s cannot be decoded: %s", address[0], error)
+                    log.debug("a datagram from %s cannot be decoded: %s", address[0], error)
 
         class Target(base):  # type: ignore[misc]  # no types
             PROTO_TRANSPORT = Gated
@@ -115,7 +115,7 @@ class ReplyGate:
 
 
 def _id_of(datagram: bytes) -> int | None:
-    """Return what a reply is known by, None if the datagram is no message of SNMP."""
+    """Return the id that identifies a reply, None if the datagram is not an SNMP message."""
     try:
         if is_secure(datagram):
             return decode_secure(datagram).message_id

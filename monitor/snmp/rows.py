@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     Converter = Callable[[tuple[bytes, ...]], Iterable[int | bytes]]
 
 Row = tuple[bytes, ...]
-"""The octets of a row's index, then each column's content behind its length octet."""
+"""The octets of a row's index, then each column's content with its length octet."""
 
 _MOST_READERS = 16
 _FEWEST_COLUMNS = 3
 _INDEX = {1: rb"([\x00-\x7f])", 2: rb"([\x81-\xff][\x00-\x7f])"}
 _FIRST_OF_TWO = 0x80
 _OCTETS = frozenset({Tag.OCTET_STRING, Tag.IP_ADDRESS})
-# Tag and the longest content; one octet more is a zero that keeps the top bit from being a sign.
+# Tag and longest content; one octet more is a zero that keeps the number from being negative.
 _UNSIGNED = {Tag.COUNTER32: 4, Tag.GAUGE32: 4, Tag.TIMETICKS: 4, Tag.COUNTER64: 8}
 _LONGEST_SIGNED = 8
 _LONGEST_OCTETS = 64
@@ -40,11 +40,11 @@ _content = itemgetter(slice(1, None))
 
 
 class RowReaders:
-    """Keeps the readers of the sets of columns that requests name, so that each is compiled once.
+    """Keeps the readers of the requested sets of columns, so that each is compiled once.
 
-    A pattern takes about ten milliseconds to compile, in which the event loop stands still. So
-    there is none for what is left of a set when a device lacks some of its columns: devices
-    could have us compile dozens in a row (measured: 170 ms in a second, with eleven odd ones).
+    A pattern takes about ten milliseconds to compile and blocks the event loop meanwhile. So
+    there is no reader for the remainder of a set when a device lacks some of its columns:
+    devices could make us compile dozens in a row (measured: 170 ms in a second, eleven devices).
     """
 
     __slots__ = ("_known",)
@@ -56,7 +56,7 @@ class RowReaders:
         return len(self._known)
 
     def of(self, layouts: Sequence[Layout]) -> RowReader | None:
-        """Return the reader of these columns, None where a loop has to do."""
+        """Return the reader of these columns, None if they must be decoded in a loop."""
         key = tuple(layouts)
         if key in self._known:
             return self._known[key]
@@ -84,15 +84,14 @@ class RowReader:
         self._converters = [_converter(tag) for _, tag in columns]
 
     def take(self, data: bytes, position: int, floor: int, rows: list[Row]) -> tuple[int, int]:
-        """Append the rows from `position` on whose indexes rise from above `floor`.
+        """Append the rows from `position` on whose indexes increase, starting above `floor`.
 
         Returns:
-            The last row's index (`floor` without any), and where the first octet stands that is
-            none of them.
+            The last row's index (`floor` if there is none), and the position after that row.
         """
         one = self._one.match
         while True:
-            # Behind an index of two octets comes no other.
+            # An index of two octets is never followed by a shorter one.
             match = one(data, position) if floor < _FIRST_OF_TWO else None
             if match is not None:
                 index = data[match.start(1)]
@@ -139,7 +138,7 @@ def _arc(octets: bytes) -> int:
 def _varbind(oid: bytes, tag: Tag, width: int, index: bytes) -> bytes:
     """Return the pattern of one varbind with an index of `width` octets."""
     lengths = _lengths(tag)
-    # A SEQUENCE's length must be that of what stands in it: looked at before anything is taken.
+    # A SEQUENCE's length must match its content: that is checked before anything is taken.
     to_length = len(oid) + width + 3
     sequence = b"|".join(
         b"%s(?=.{%d}%s)" % (_octet(to_length + 1 + length), to_length, _octet(length))
@@ -151,7 +150,7 @@ def _varbind(oid: bytes, tag: Tag, width: int, index: bytes) -> bytes:
 
 
 def _lengths(tag: Tag) -> list[tuple[int, bytes]]:
-    """Return the lengths that a content may have, each with the content's pattern."""
+    """Return the allowed lengths of a content, each with the content's pattern."""
     if tag in _OCTETS:
         return [(length, b".{%d}" % length) for length in range(_LONGEST_OCTETS + 1)]
     longest = _UNSIGNED.get(tag, _LONGEST_SIGNED)

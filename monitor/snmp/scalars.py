@@ -43,7 +43,7 @@ def by_oid(wanted: Sequence[Object]) -> Mapping[bytes, Object]:
 
 
 class Get:
-    """One conversation with one agent over some scalars, by their encoded OIDs."""
+    """One conversation with one agent that gets some scalars, by their encoded OIDs."""
 
     def __init__(self, wanted: Mapping[bytes, Object]) -> None:
         self.values: dict[str, ScalarValue] = {}
@@ -68,22 +68,22 @@ class Get:
 
     @property
     def can_be_next(self) -> bool:
-        """Return whether there are scalars, and each is what follows the object it belongs to."""
+        """Return whether there are scalars and a GETNEXT of each one's object returns it."""
         return bool(self._left) and all(map(_is_only_instance, self._left))
 
     def ask_next(self) -> tuple[bytes, int]:
-        """Return the varbinds that ask what follows each scalar's object, and how many."""
+        """Return the varbinds that request the successor of each scalar's object, and how many."""
         self._asked = [*self._left]
         return b"".join([_ask(oid[:-1]) for oid in self._asked]), len(self._asked)
 
     def take_next(self, data: bytes, position: int) -> int:
-        """Take the varbinds that answer `ask_next`, from `position` on.
+        """Process the varbinds that answer `ask_next`, from `position` on.
 
         Returns:
-            Where the first octet stands that is none of them.
+            The position after the last of them.
 
         Raises:
-            CodecError: if they are not all there.
+            CodecError: if some are missing.
         """
         found: dict[bytes, tuple[int, bytes]] = {}
         for asked in self._asked:
@@ -98,7 +98,7 @@ class Get:
         return position
 
     def forget(self) -> None:
-        """Restart; what was read is forgotten."""
+        """Restart, and discard what was read."""
         self._left = dict(self._wanted)
         self.values.clear()
         self.left_out.clear()
@@ -106,7 +106,7 @@ class Get:
         self.varbinds = 0
 
     def answer(self, head: Head, data: bytes) -> None:
-        """Take the reply to the last question: its decoded head and its octets."""
+        """Process the reply to the last question: its decoded head and its octets."""
         self.answered = True
         if head[4]:
             self._take_error(head[4], head[5])
@@ -124,7 +124,7 @@ class Get:
             self._left.pop(oid, None)
 
     def unanswered(self, failure: Failure) -> None:
-        """End the conversation: who does not answer this will not answer more."""
+        """End the conversation: an agent that is silent here will not answer further requests."""
         self.give_up(failure)
 
     def give_up(self, failure: Failure) -> None:
@@ -144,11 +144,11 @@ class Get:
         else:
             scalar = self._left.pop(asked[0])
             if status != ErrorStatus.NO_SUCH_NAME and self.failure is None:
-                message = f"{scalar.name}: the agent says error {status}"
+                message = f"{scalar.name}: the agent reports error {status}"
                 self.failure = Failure(FailureKind.AGENT_ERROR, message)
 
     def _take_malformed(self, message: str) -> None:
-        """Ask for each scalar alone, so that one that breaks the reply costs no other."""
+        """Request each scalar separately, so that a malformed one costs only itself."""
         if len(self._asked) > 1:
             self._one_by_one = True
         else:
@@ -171,10 +171,10 @@ class Get:
 
 
 def _is_only_instance(oid: bytes) -> bool:
-    """Return whether an OID ends with the arc 0, as a scalar's does (RFC 2578 §7)."""
+    """Return whether an OID ends with the arc 0, as a scalar's instance does (RFC 2578 §7)."""
     return oid[-1] == 0 and oid[-2] < 0x80  # noqa: PLR2004  # the high bit: the arc goes on
 
 
 def _ask(oid: bytes) -> bytes:
-    # No scalar's OID is long: both lengths have one octet.
+    # Scalars' OIDs are short: both lengths have one octet.
     return bytes((SEQUENCE, len(oid) + 4, Tag.OBJECT_IDENTIFIER, len(oid))) + oid + b"\x05\x00"

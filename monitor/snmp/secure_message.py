@@ -33,16 +33,16 @@ REPORTABLE = 0x04
 VERSION = 3
 MAX_NAME_BYTES = 32
 SECURE_OVERHEAD = 140
-"""About how many octets stand around the content of a message."""
+"""Approximate size of a message without its content, in octets."""
 _USER_BASED = 3
 _VERSION_TLV = b"\x02\x01\x03"
 _PREFIX_BYTES = 4
-# DES fills its last block, and some agents fill one of AES as well.
+# DES pads the last block, and some agents pad AES as well.
 _MAX_PADDING = 16
 
 
 class SecureMessage(NamedTuple):
-    """One message, its content still as it came; `digest_at` is where the digest stands."""
+    """One message with its content as received; `digest_at` is the position of the digest."""
 
     data: bytes
     message_id: int
@@ -58,7 +58,7 @@ class SecureMessage(NamedTuple):
 
 
 class Scoped(NamedTuple):
-    """A PDU with its context; the PDU stands in `data` from the head's position on."""
+    """A PDU with its context; in `data`, the PDU starts at the head's position."""
 
     context_engine: bytes
     context: bytes
@@ -67,7 +67,7 @@ class Scoped(NamedTuple):
 
 
 def is_secure(data: bytes) -> bool:
-    """Return whether a datagram says that it is of version 3."""
+    """Return whether a datagram claims to be of version 3."""
     if len(data) < _PREFIX_BYTES:
         return False
     first = data[1]
@@ -86,12 +86,12 @@ def encode_secure(  # noqa: PLR0913, PLR0917  # the fields of the message, in th
     salt: bytes,
     content: bytes,
 ) -> tuple[bytes, int]:
-    """Return a whole message, and where its digest starts.
+    """Return a whole message, and the position of its digest.
 
     `content` is a scoped PDU with its tag, or encrypted octets without one.
 
     Raises:
-        CodecError: if a value fits no message.
+        CodecError: if a value cannot be encoded.
     """
     header = (
         encode_integer(message_id)

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from monitor.snmp.secure_message import SecureMessage
 
 MAX_ENGINES: Final = 4
-"""So many engine IDs are believed of one address; a device that was replaced has a second."""
+"""Engine IDs that are accepted per address; a replaced device has a second one."""
 
 
 class TrapEngines:
-    """Learns the engines of those who send traps, each for one of these users."""
+    """Learns the engine IDs of trap senders, each with the user that authenticated it."""
 
     def __init__(self, users: Iterable[Security]) -> None:
         self._users: dict[bytes, list[Security]] = {}
         for user in users:
             self._users.setdefault(user.user, []).append(user)
-        # Forged engines make keys, too: a ring that forgets them.
+        # Forged engine IDs create keys, too; the ring is bounded.
         self._keys = KeyRing()
         self._met: dict[str, set[bytes]] = {}
 
     def meet(self, address: str, datagram: bytes) -> tuple[Security, bytes] | None:
-        """Return user and engine of a trap if it is the first that proves them, else None."""
+        """Return user and engine of a trap if it is the first that authenticates, else None."""
         if not self._users or not is_secure(datagram):
             return None
         try:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REASONS = ("source", "rate", "refused", "unread")
-"""Why a datagram is not taken; `unread` are those that the kernel dropped, which others count."""
+"""Why a datagram is dropped; `unread` are those that the kernel dropped, counted elsewhere."""
 
 KINDS: Final = {
     "1.3.6.1.6.3.1.1.5.1": "coldStart",
@@ -42,21 +42,21 @@ KINDS: Final = {
     "1.3.6.1.6.3.1.1.5.4": "linkUp",
     "1.3.6.1.6.3.1.1.5.5": "authenticationFailure",
 }
-"""The standard notifications (RFC 3418, RFC 2863); every other one is `OTHER`."""
+"""The standard notifications (RFC 3418, RFC 2863); all others are `OTHER`."""
 
 OTHER: Final = "other"
 MAX_BYTES: Final = 8192
 SOURCE_RATE, SOURCE_BURST = 2.0, 20.0
 TOTAL_RATE, TOTAL_BURST = 50.0, 200.0
 
-# To refuse one costs microseconds; to decode one costs milliseconds, and ends the turn.
+# Refusing one costs microseconds; decoding one costs milliseconds, and ends the turn.
 _DATAGRAMS_A_TURN: Final = 64
 _TRAP_OID: Final = "1.3.6.1.6.3.1.1.4.1.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Who may send: literal source addresses, communities of v1 and v2c, users of v3."""
+    """Accepted senders: literal source addresses, communities of v1 and v2c, users of v3."""
 
     addresses: frozenset[str]
     communities: frozenset[bytes] = frozenset()
@@ -64,7 +64,7 @@ class Senders:
 
 
 class _Bucket:
-    """So many at once, and so many a second in the long run."""
+    """A token bucket: a burst at once, and a rate per second in the long run."""
 
     __slots__ = ("_burst", "_left", "_rate", "_then")
 
@@ -87,7 +87,7 @@ class TrapGate:
 
     def __init__(self, senders: Senders, now: float, drops: dict[str, int]) -> None:
         self._total = _Bucket(TOTAL_RATE, TOTAL_BURST, now)
-        # One for each known sender: what others send makes none.
+        # One bucket per known sender: unknown senders create none.
         self._sources = {
             address: _Bucket(SOURCE_RATE, SOURCE_BURST, now) for address in senders.addresses
         }
@@ -106,11 +106,11 @@ class TrapGate:
 
 
 class TrapReceiver:
-    """A socket that takes notifications, until it is closed.
+    """A socket that receives notifications until it is closed.
 
-    `taken(address, kind)` is called on the event loop with each that was accepted, `stray(address)`
-    with the sender of each that was not worth decoding; `drops` are added to. `receiving` is the
-    bound socket, which is closed with the receiver.
+    `taken(address, kind)` is called on the event loop for each accepted notification,
+    `stray(address)` with the sender of each datagram that was not decoded; both drops and their
+    reasons are added to `drops`. `receiving` is the bound socket, closed with the receiver.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the socket, whom to believe, and whom to tell
@@ -140,9 +140,9 @@ class TrapReceiver:
         ntfrcv.NotificationReceiver(self._engine, self._notified)
 
     def close(self) -> None:
-        """Receive nothing more; the socket is closed, too."""
+        """Stop receiving, and close the socket."""
         self._engine.close_dispatcher()
-        # The transport does so itself, unless it is closed before the loop has opened it.
+        # The transport closes it, unless it is closed before the loop has opened it.
         self._receiving.close()
 
     def received(
@@ -151,13 +151,13 @@ class TrapReceiver:
         source: tuple[str, int],
         decode: Callable[[bytes, tuple[str, int]], None],
     ) -> None:
-        """Take a datagram and those behind it, until one was decoded or it is others' turn."""
+        """Process a datagram and those behind it, until one was decoded or the turn is over."""
         for _ in range(_DATAGRAMS_A_TURN):
             if self._decode(datagram, source, decode):
                 return
             try:
                 datagram, source = self._receiving.recvfrom(MAX_BYTES + 1)
-            except OSError:  # there is none, or the transport will meet the same error
+            except OSError:  # nothing to read, or the transport will see the same error
                 return
 
     def _decode(
@@ -166,7 +166,7 @@ class TrapReceiver:
         source: tuple[str, int],
         decode: Callable[[bytes, tuple[str, int]], None],
     ) -> bool:
-        """Have a datagram decoded if it may be, and see whether anything came of it."""
+        """Decode a datagram if it is admitted, and see whether pysnmp accepted it."""
         address = literal(source[0])
         if not self._gate.lets_pass(address, len(datagram), self._now()):
             self._stray(address)
@@ -179,7 +179,7 @@ class TrapReceiver:
         try:
             decode(datagram, source)
         except Exception as error:  # noqa: BLE001  # pysnmp raises whatever its parser stumbles over
-            log.debug("a datagram of %s cannot be decoded: %s", address, error)
+            log.debug("a datagram from %s cannot be decoded: %s", address, error)
         if self._accepted == before:
             self._drops["refused"] += 1
         return True
@@ -200,7 +200,7 @@ class TrapReceiver:
 
 
 def literal(address: str) -> str:
-    """Return a source address as it is configured: IPv4 also where it came in over IPv6."""
+    """Return a source address in its configured form: IPv4 also where it arrived over IPv6."""
     return address.removeprefix("::ffff:")
 
 
@@ -209,7 +209,7 @@ def _engine(senders: Senders) -> SnmpEngine:
     for number, community in enumerate(sorted(senders.communities)):
         config.add_v1_system(engine, f"community-{number}", community.decode("latin-1"))
     for user in senders.users:
-        # Informs are signed with the key of our own engine.
+        # Informs are authenticated with the key of our own engine.
         _add_user(engine, user, None)
     return engine
 
@@ -227,7 +227,7 @@ def _add_user(engine: SnmpEngine, user: Security, engine_id: OctetString | None)
 
 
 def _gated(base: type, receiver: TrapReceiver) -> Any:  # noqa: ANN401  # pysnmp has no types
-    """Return a transport of pysnmp's that shows every datagram to the receiver first."""
+    """Return a pysnmp transport that passes every datagram to the receiver first."""
 
     class Gated(base):  # type: ignore[misc]  # pysnmp has no types
         def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:

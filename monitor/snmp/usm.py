@@ -57,9 +57,9 @@ _MAX_SESSIONS = 10_000
 
 
 class RefusedError(Exception):
-    """A message is not the reply that was asked for; `reason` is one of `REFUSALS`, or malformed.
+    """A message is not the expected reply; `reason` is one of `REFUSALS`, or malformed.
 
-    `failure` is what to say if no better message comes.
+    `failure` is reported if no better message comes.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -70,7 +70,7 @@ class RefusedError(Exception):
 
 
 class DeniedError(Exception):
-    """The agent says that it will not answer us, or cannot be believed; asking again is vain."""
+    """The agent refuses to answer us, or its answer cannot be trusted; retrying is pointless."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -78,7 +78,7 @@ class DeniedError(Exception):
 
 
 class _Engine:
-    """An engine that is being asked: its id, its clock, and our user's keys there."""
+    """An agent's engine: its id, its clock, and our user's localised keys."""
 
     __slots__ = ("clock", "digest", "id", "privacy")
 
@@ -93,7 +93,7 @@ class _Engine:
 
 
 class UsmSession:
-    """What we know of one agent's engine for one user; seals requests and opens replies."""
+    """What is known about one agent's engine for one user; seals requests and opens replies."""
 
     def __init__(self, security: Security, ring: KeyRing, counter: Iterator[int]) -> None:
         self._security = security
@@ -108,11 +108,11 @@ class UsmSession:
 
     @property
     def engine_id(self) -> bytes:
-        """Return the engine that is asked, empty while it is not known."""
+        """Return the engine ID of the agent, empty until it is discovered."""
         return self._engine.id if self._engine else b""
 
     def seal(self, message_id: int, pdu: bytes, now: float) -> bytes:
-        """Return the message around a request; one that asks who is there, if we do not know.
+        """Return the message around a request; a discovery message if the engine is unknown.
 
         `now` is an instant of a monotonic clock in seconds, here and below.
         """
@@ -140,9 +140,9 @@ class UsmSession:
     def open(
         self, message: SecureMessage, request_id: int, now: float
     ) -> tuple[Head, bytes] | None:
-        """Return the reply to a request: its head, and the octets whose end the varbinds fill.
+        """Return the reply to a request: its head, and the octets that end with its varbinds.
 
-        None means that the message taught us something, and the request should be sealed anew.
+        None means that the message updated our state, and the request should be sealed again.
 
         Raises:
             RefusedError: if the message is not the reply; the reply may still come.
@@ -165,17 +165,17 @@ class UsmSession:
         ):
             raise RefusedError("not_in_time_window", engine.clock.complaint)
         if scoped.context != self._security.context:
-            raise RefusedError("wrong_context", "a reply from another context")
+            raise RefusedError("wrong_context", "a reply with another context")
         if scoped.head[3] != request_id or scoped.head[2] != PduType.RESPONSE:
-            raise RefusedError("malformed", "a reply that is no response to our request")
+            raise RefusedError("malformed", "a message that is not a response to our request")
         self._has_answered = True
         return scoped.head, scoped.data
 
     def silence(self, failure: Failure, *, has_met: bool) -> Failure:
-        """Return what it means that no try was answered, and forget the engine until it is met.
+        """Return the failure when no try was answered, and forget the engine until rediscovery.
 
-        `has_met` says that the agent has just told us its engine, so that it is there. Agents
-        report a wrong digest, but are silent to what does not decrypt to a message.
+        `has_met` says that the agent has just reported its engine ID, so it is reachable. Agents
+        report a wrong digest, but stay silent about a message that they cannot decrypt.
         """
         is_mute = has_met and not self._has_answered and failure.kind is FailureKind.TIMEOUT
         if not self._security.engine_id:
@@ -183,19 +183,21 @@ class UsmSession:
         if is_mute and (self._security.priv or self._security.context):
             culprits = ["privacy password", "privacy protocol"] if self._security.priv else []
             culprits += ["context"] if self._security.context else []
-            text = f"the agent is there, but silent to our requests: wrong {' or '.join(culprits)}"
+            text = (
+                f"the agent is reachable, but ignores our requests: wrong {' or '.join(culprits)}"
+            )
             return Failure(FailureKind.AUTHENTICATION, text)
         return failure
 
     def _checked(self, message: SecureMessage) -> _Engine:
-        """Return the engine, if the message is of it, of our user, and at our level."""
+        """Return the engine, if the message comes from it, for our user, and at our level."""
         engine = self._engine
         if engine is None or message.engine_id != engine.id:
-            raise RefusedError("wrong_engine", "a message of another engine")
+            raise RefusedError("wrong_engine", "a message from another engine")
         if message.user != self._security.user:
             raise RefusedError("wrong_user", "a message for another user")
         level = message.flags & _LEVEL
-        # A report about privacy may come without it (RFC 3412 §7.1).
+        # A report about privacy may come unencrypted (RFC 3412 §7.1).
         if level != self._level and not (level == AUTHENTICATED and engine.privacy is not None):
             raise RefusedError("wrong_level", f"a message at the level {_LEVEL_NAMES[level]}")
         return engine
@@ -231,17 +233,17 @@ class UsmSession:
             self._meet(message, now)
             return
         if self._engine is not None and message.engine_id != self._engine.id:
-            raise RefusedError("wrong_engine", "a report of another engine")
+            raise RefusedError("wrong_engine", "a report from another engine")
         if report != UNTIMELY:
             level = _LEVEL_NAMES[self._level]
             raise DeniedError(sentence_about(report, self._security, level))
-        # Anybody can write a report; the clock follows those alone that the engine has signed.
+        # Anyone can forge a report; the clock follows only authenticated ones.
         if not is_authentic or self._engine is None:
-            raise RefusedError("wrong_level", "a report about time that nobody signed")
+            raise RefusedError("wrong_level", "an unauthenticated report about time")
         clock = self._engine.clock
         if not clock.follow(message.boots, message.time, now):
             complaint = clock.complaint
-            # The engine lost its memory, or this is its ghost: said once, then met anew.
+            # The engine lost its state, or this is a replay: reported once, then rediscovered.
             self._clocks.pop(self._engine.id, None)
             self._engine = None
             if self._security.engine_id:
@@ -249,7 +251,7 @@ class UsmSession:
             raise DeniedError(Failure(FailureKind.AUTHENTICATION, f"the agent sent {complaint}"))
 
     def _meet(self, message: SecureMessage, now: float) -> None:
-        """Turn to the engine that answers at the address."""
+        """Adopt the engine that answers at the address."""
         engine_id = message.engine_id
         if len(engine_id) < _MIN_ENGINE_BYTES:
             raise RefusedError("malformed", "a report without the agent's engine ID")
@@ -273,11 +275,11 @@ class UsmSession:
 
 
 class UsmSessions:
-    """The sessions with all agents, their keys, and the count from which salts are made."""
+    """The sessions with all agents, their keys, and the counter from which salts are made."""
 
     def __init__(self) -> None:
         self._ring = KeyRing()
-        # Random at the start, so that a restart does not use salts again (RFC 3826 §3.1.2.1).
+        # Random at the start, so that a restart does not reuse salts (RFC 3826 §3.1.2.1).
         self._counter = itertools.count(secrets.randbits(63))
         self._sessions: OrderedDict[tuple[str, int, Security], UsmSession] = OrderedDict()
 
@@ -300,6 +302,6 @@ def _scoped(content: bytes, reason: str) -> Scoped:
         return decode_scoped(content)
     except CodecError as error:
         if reason == "not_decrypted":
-            words = "a message that does not decrypt: another privacy password or protocol"
+            words = "a message that cannot be decrypted: different privacy password or protocol"
             raise RefusedError(reason, words) from None
         raise RefusedError(reason, f"a malformed reply: {error}") from None

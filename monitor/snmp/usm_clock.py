@@ -13,8 +13,8 @@ _MAX_TIME = 2**31 - 1
 class EngineClock:
     """The clock of one engine.
 
-    `proven` says whether an authentic message has set it; until then it is a guess. `complaint`
-    says why the last time was refused.
+    `proven` says whether an authenticated message has set it; until then it is a guess.
+    `complaint` says why the last time was refused.
     """
 
     __slots__ = ("_boots", "_latest", "_noted_at", "_time", "complaint", "proven")
@@ -28,23 +28,23 @@ class EngineClock:
         self.complaint = ""
 
     def at(self, now: float) -> tuple[int, int]:
-        """Return boots and time of the engine, as far as we know."""
+        """Return the engine's boots and time, as far as known."""
         if not self._boots and not self._time:
             return 0, 0
         return self._boots, min(_MAX_TIME, self._time + int(now - self._noted_at))
 
     def guess(self, boots: int, time: int, now: float) -> None:
-        """Take a time that nobody vouches for; what is proven stays."""
+        """Set an unauthenticated time; a proven one is kept."""
         if not self.proven:
             self._boots, self._time, self._noted_at = boots, time, now
 
     def follow(self, boots: int, time: int, now: float) -> bool:
-        """Return whether an authentic message of this time is timely; follow it if it is ahead.
+        """Return whether an authenticated message of this time is timely; follow it if it is ahead.
 
         Source: RFC 3414 §3.2 step 7b.
         """
         if boots == _MAX_BOOTS:
-            self.complaint = "a message of an engine that has used up its boots"
+            self.complaint = "a message from an engine whose boot counter has reached its maximum"
             return False
         known = (self._boots, self._latest)
         if not self.proven or (boots, time) > known:
@@ -55,7 +55,7 @@ class EngineClock:
         _, expected = self.at(now)
         if boots < self._boots or time < expected - _WINDOW_SECONDS:
             self.complaint = (
-                f"a message outside of the time window: boots {boots}, time {time} s, "
+                f"a message outside the time window: boots {boots}, time {time} s, "
                 f"after boots {self._boots}, time {expected} s"
             )
             return False

@@ -30,14 +30,14 @@ DIGEST_BYTES = {
     AuthProtocol.SHA384: 32,
     AuthProtocol.SHA512: 48,
 }
-"""How many octets of the HMAC a message carries."""
+"""Octets of the HMAC that a message carries."""
 
 SALT_BYTES = 8
 _DES_BLOCK = 8
 
 
 class CryptoError(ValueError):
-    """Octets that no cipher of the kind can have made."""
+    """Octets that the cipher cannot have produced."""
 
 
 class Digest:
@@ -51,14 +51,14 @@ class Digest:
 
     def of(self, data: bytes) -> bytes:
         """Return the digest of a message whose own digest is zeros."""
-        # Hashing the key anew each time would cost more than hashing a message.
+        # Hashing the key again for each message would cost more than hashing the message.
         keyed = self._keyed.copy()
         keyed.update(data)
         return keyed.digest()[: self.size]
 
 
 class Privacy:
-    """Encrypts and decrypts with one key; `salt` comes in the message, and is used once."""
+    """Encrypts and decrypts with one key; each message carries its `salt`, which is used once."""
 
     __slots__ = ("_cipher", "_is_des", "_pre_iv")
 
@@ -74,21 +74,21 @@ class Privacy:
         return (count & 0xFFFFFFFFFFFFFFFF).to_bytes(SALT_BYTES, "big")
 
     def encrypt(self, plain: bytes, boots: int, time: int, salt: bytes) -> bytes:
-        """Return the octets encrypted; DES adds up to seven."""
+        """Return the encrypted octets; DES adds up to seven octets of padding."""
         if self._is_des:
             plain += bytes(-len(plain) % _DES_BLOCK)
         return self._cipher(self._iv(boots, time, salt)).encryptor().update(plain)
 
     def decrypt(self, encrypted: bytes, boots: int, time: int, salt: bytes) -> bytes:
-        """Return the octets as they were, and what padding DES has added to them.
+        """Return the decrypted octets, with the padding that DES has added.
 
         Raises:
-            CryptoError: if the sizes are impossible.
+            CryptoError: if the sizes are invalid.
         """
         if len(salt) != SALT_BYTES:
             raise CryptoError(f"a salt has {SALT_BYTES} octets, not {len(salt)}")
         if self._is_des and len(encrypted) % _DES_BLOCK:
-            raise CryptoError(f"{len(encrypted)} octets are no whole blocks of DES")
+            raise CryptoError(f"{len(encrypted)} octets are not whole DES blocks")
         return self._cipher(self._iv(boots, time, salt)).decryptor().update(encrypted)
 
     def _iv(self, boots: int, time: int, salt: bytes) -> bytes:
@@ -98,7 +98,7 @@ class Privacy:
 
 
 def _des(key: bytes) -> Callable[[bytes], Cipher[CBC]]:
-    # Three equal keys make TripleDES what DES was.
+    # TripleDES with three equal keys is DES.
     algorithm = TripleDES(key[:_DES_BLOCK] * 3)
     return lambda iv: Cipher(algorithm, CBC(iv))  # RFC 3414 §8.1.1.2
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HASHED_BYTES = 1 << 20
 _CIPHER_KEY_BYTES = {
-    # Eight octets of key, eight of which IVs are made (RFC 3414 §8.1.1.1).
+    # Eight octets of key and eight of pre-IV (RFC 3414 §8.1.1.1).
     PrivProtocol.DES: 16,
     PrivProtocol.AES128: 16,
     PrivProtocol.AES192: 24,
@@ -38,7 +38,7 @@ Key = TypeVar("Key")
 
 
 def password_to_key(password: bytes, protocol: AuthProtocol) -> bytes:
-    """Return the user's key: the hash of the password repeated to a mebibyte.
+    """Return the user's key: the hash of the password repeated to one mebibyte.
 
     Raises:
         ValueError: if the password is empty.
@@ -46,7 +46,7 @@ def password_to_key(password: bytes, protocol: AuthProtocol) -> bytes:
     Source: RFC 3414 §A.2.
     """
     if not password:
-        raise ValueError("an empty password makes no key")
+        raise ValueError("a password must not be empty")
     repeated = password * (_HASHED_BYTES // len(password) + 1)
     return hashlib.new(protocol.value, repeated[:_HASHED_BYTES], usedforsecurity=True).digest()
 
@@ -57,7 +57,7 @@ def localised(key: bytes, engine_id: bytes, protocol: AuthProtocol) -> bytes:
 
 
 def extended(key: bytes, engine_id: bytes, protocol: AuthProtocol, privacy: PrivProtocol) -> bytes:
-    """Return a localised key, made as long as a cipher wants it.
+    """Return a localised key, extended to the length that the cipher needs.
 
     Source: draft-blumenthal-aes-usm-04 §3.1.2.1, draft-reeder-snmpv3-usm-3desede-00 §2.1.
     """
@@ -81,7 +81,7 @@ class EngineKeys:
 
 
 class KeyRing:
-    """Keeps the keys that were made, the latest used ones if there are too many."""
+    """Keeps the derived keys, the most recently used ones if there are too many."""
 
     def __init__(self) -> None:
         self._of_password: OrderedDict[Hashable, bytes] = OrderedDict()

@@ -46,7 +46,7 @@ _NAMES = {
 
 
 def report_of(scoped: Scoped) -> str:
-    """Return the name of what a report counts, empty if it is none that we know."""
+    """Return the name of the counter that a report carries, empty if it is unknown."""
     try:
         (oid, _, _), _ = decode_varbind(scoped.data, scoped.head[6])
     except CodecError:
@@ -55,10 +55,10 @@ def report_of(scoped: Scoped) -> str:
 
 
 def sentence_about(report: str, security: Security, level: str) -> Failure:
-    """Return the failure that a report about our own message means."""
+    """Return the failure that a report about one of our messages means."""
     user = security.user.decode("utf-8", "replace")
     sentences = {
-        UNKNOWN_USER: f"the agent knows no user {user!r}",
+        UNKNOWN_USER: f"the agent does not know user {user!r}",
         WRONG_DIGEST: f"the agent refuses the digest of user {user!r}: "
         "wrong authentication password or protocol",
         NOT_DECRYPTED: f"the agent cannot decrypt what user {user!r} sends: "

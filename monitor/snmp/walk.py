@@ -32,16 +32,16 @@ MAX_BYTES = 2 * 1024 * 1024
 
 START_SIZE = 60
 MAX_SIZE = 80
-# A reply of this size crosses an Ethernet in one piece, with room for growing counters.
+# A reply of this size fits an Ethernet frame, with room for growing counters.
 _REPLY_BYTES = 1400
 _MAX_SILENCES = 3
-# So many columns are named in a failure; a device has more than a line holds.
+# Columns named in a failure; a device can have more than fit a line.
 _NAMED = 3
 _SILENCES_BEFORE_GET_NEXT = 2
 
 
 class ErrorStatus(IntEnum):
-    """The error-status values that mean something of their own here (RFC 3416 §3)."""
+    """The error-status values that are handled specially (RFC 3416 §3)."""
 
     TOO_BIG = 1
     NO_SUCH_NAME = 2
@@ -67,16 +67,16 @@ class _Column:
 
 
 class Walk:
-    """One conversation with one agent over some columns.
+    """One conversation with one agent that walks some columns.
 
     `bulk` says whether GETBULK is used, `size` how many varbinds a request asks for. A later
     walk of the same agent may start with what this one learned: `bulk`, `ceiling` (how many
-    varbinds the agent has shown it can answer) and `rows` (so that the last request does not
+    varbinds the agent has proved to answer) and `rows` (so that the last request does not
     ask far beyond the table's end; a wrong number costs a request, never a row).
-    `overhead` is how many octets of a datagram are not in the replies that it takes. `reader`
-    takes whole rows of all the columns, as long as all are asked for. `answered` says whether
-    the agent is known to answer: one that is not is given up at its first silence. `clock`
-    tells when a reply came, for `arrivals`.
+    `overhead` is how many octets of a datagram do not belong to the PDUs that it processes.
+    `reader` decodes whole rows while all columns are requested. `answered` says whether the agent
+    is known to answer: if not, the first time-out ends the walk. `clock` gives the times in
+    `arrivals`.
     """
 
     def __init__(  # noqa: PLR0913  # what an earlier walk learned
@@ -121,7 +121,7 @@ class Walk:
 
     @property
     def arrivals(self) -> list[tuple[float, Index]]:
-        """Return when replies came and the row that each reached; none where rows are unordered."""
+        """Return when replies came, and the row that each reached; empty if rows are unordered."""
         return [] if self.notes.is_unordered else self._arrivals
 
     @property
@@ -137,7 +137,7 @@ class Walk:
 
     @property
     def failure(self) -> Failure | None:
-        """Return why the walk is not complete, None if it is; the first kind that occurred."""
+        """Return why the walk is incomplete (the first kind that occurred), None if it is not."""
         for kind, (message, names) in self._failures.items():
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             return Failure(kind, f"{message}: {', '.join(list(names)[:_NAMED])}{more}")
@@ -145,13 +145,13 @@ class Walk:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether there are rows and every column may have more."""
+        """Return whether there are rows and no column has ended."""
         return bool(self.varbinds) and len(self._open) == len(self._columns)
 
     def question(self, taken: int = 0) -> Question | None:
         """Return the next request, None when there is nothing more to ask.
 
-        `taken` octets of the reply will be somebody else's.
+        `taken` octets of the reply are reserved for the scalars.
         """
         if not self._open:
             return None
@@ -170,7 +170,7 @@ class Walk:
         self._wanted = len(asked)
         if self.bulk:
             repetitions = max(1, size // len(asked))
-            # One more than the rows still expected shows that there are no others.
+            # One more than the expected rows shows that there are no others.
             left = self._expected_rows - self._group.rows_of_first + 1
             if 0 < left < repetitions:
                 repetitions = left
@@ -179,9 +179,9 @@ class Walk:
         return PduType.GET_NEXT, 0, 0, varbinds
 
     def answer(self, head: Head, data: bytes, taken: int = 0) -> None:
-        """Take the reply to the last question: its decoded head and its octets.
+        """Process the reply to the last question: its decoded head and its octets.
 
-        `taken` of these are somebody else's.
+        `taken` of these belong to the scalars.
         """
         self.answered = True
         self._silences = 0
@@ -232,17 +232,17 @@ class Walk:
         if not culprit and len(self._asked) == 1:
             culprit = self._asked
         if status == ErrorStatus.NO_SUCH_NAME and culprit:
-            # SNMPv1 says so at the end of the MIB (RFC 1157 §4.1.3).
+            # SNMPv1 reports the end of the MIB this way (RFC 1157 §4.1.3).
             self._close(culprit, None, "")
         elif status in _COLUMN_ERRORS and culprit:
-            self._close(culprit, FailureKind.AGENT_ERROR, f"the agent says error {status}")
+            self._close(culprit, FailureKind.AGENT_ERROR, f"the agent reports error {status}")
         else:
             if status == ErrorStatus.TOO_BIG and self.size > 1:
                 self.ceiling = self._smaller()
-            self._shrink(FailureKind.AGENT_ERROR, f"the agent says error {status}")
+            self._shrink(FailureKind.AGENT_ERROR, f"the agent reports error {status}")
 
     def _shrink(self, kind: FailureKind, message: str) -> None:
-        """Ask for less; who cannot be asked for less is dropped, so that others go on."""
+        """Ask for less; a column that cannot be asked for less is closed, so that others go on."""
         if self.size > 1:
             self.size = self._smaller()
         elif self.bulk and not self._bulk_worked:
@@ -275,7 +275,7 @@ class Walk:
     def _close_ended(self) -> None:
         self._group.settle()
         if self.bulk and self._group.resume():
-            # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+            # Some agents answer a GETBULK with the requested OIDs, as if it were a GET.
             self.bulk = False
             self.size = min(START_SIZE, self.ceiling)
         finished: list[_Column] = []
@@ -289,7 +289,7 @@ class Walk:
         self._close(finished, None, "")
 
     def _take_turns(self, varbinds: int) -> None:
-        """Put the columns that the last reply had no room for first, the asked ones last."""
+        """Put columns that did not fit the last reply first, and the requested ones last."""
         asked = self._asked
         if len(self._open) > len(asked) or varbinds < len(asked):
             behind = set(asked[:varbinds])

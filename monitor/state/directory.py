@@ -20,10 +20,10 @@ class StateDirectoryError(OSError):
 
 
 def prepare_state_directory(path: Path) -> None:
-    """Make the state directory if it is missing, and see that it can be written.
+    """Create the state directory if it is missing, and check that it is writable.
 
     Raises:
-        StateDirectoryError: if it cannot.
+        StateDirectoryError: if it cannot be written.
     """
     problem = ""
     try:
@@ -36,7 +36,7 @@ def prepare_state_directory(path: Path) -> None:
 
 
 def look_at_state_directory(path: Path) -> bool:
-    """Return whether the state directory is there, and see that it can be made or written.
+    """Return whether the state directory exists, and check that it can be created or written.
 
     Nothing is written.
 
@@ -51,7 +51,7 @@ def look_at_state_directory(path: Path) -> bool:
         if not stat.S_ISDIR(place.stat().st_mode):
             problem = os.strerror(errno.EEXIST if place == path else errno.ENOTDIR)
         elif not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
-            # Root may write everywhere but to a file system that is mounted read-only.
+            # Root may write everywhere except to a read-only file system.
             read_only = os.statvfs(place).f_flag & os.ST_RDONLY
             problem = os.strerror(errno.EROFS if read_only else errno.EACCES)
     except OSError as error:

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Stamp = tuple[int, int, int] | None
-"""What tells one version of the file from the next: inode, size, mtime in nanoseconds."""
+"""Identifies one version of the file: inode, size, mtime in nanoseconds."""
 
 
 class StateFile:
-    """One such file; all methods raise `OSError` if the state directory does not allow it."""
+    """One state file; all methods raise `OSError` if the state directory does not allow it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock_path = path.with_suffix(path.suffix + ".lock")
 
     def stamp(self) -> Stamp:
-        """Return what identifies the present version, None without a file; one stat call."""
+        """Return the stamp of the current version, None without a file; one stat call."""
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -42,7 +42,7 @@ class StateFile:
     def content(self, most_bytes: int) -> bytes | None:
         """Return the content, None without a file.
 
-        Of a larger file one byte more than `most_bytes` is returned, which tells that there is.
+        Of a larger file, `most_bytes` + 1 bytes are returned, so that the caller notices.
         """
         try:
             with self.path.open("rb") as file:
@@ -57,7 +57,7 @@ class StateFile:
         Raises:
             BlockingIOError: if another process holds it.
         """
-        # A link would have root give a file of the system to the folder's owner.
+        # Through a link, root would give a system file to the folder's owner.
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._lock_path, flags, PRIVATE)
         try:
@@ -68,12 +68,12 @@ class StateFile:
             os.close(descriptor)
 
     def replace(self, content: bytes) -> None:
-        """Replace the file; hold the lock. When this returns, the change is on the disk."""
+        """Replace the file; the caller holds the lock. On return, the change is on the disk."""
         with whole_file(self.path, mode=PRIVATE, folders_owner=True) as file:
             file.write(content)
 
     def rename(self, name: str) -> Path:
-        """Give the file another name in its folder, for good; hold the lock. Return its path."""
+        """Rename the file in its folder, durably; the caller holds the lock. Return its path."""
         aside = self.path.with_name(name)
         self.path.replace(aside)
         sync_folder(self.path.parent)

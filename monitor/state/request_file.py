@@ -32,7 +32,7 @@ class RequestFileError(Exception):
 
 
 class Dated(Protocol):
-    """A request was made at an instant, by which it is forgotten."""
+    """A request with the time it was made, by which it expires."""
 
     @property
     def at(self) -> datetime:
@@ -45,8 +45,8 @@ Asked = TypeVar("Asked", bound=Dated)
 class StoredRequests(Generic[Asked]):
     """The requests of one kind of the last 30 days.
 
-    `what` names the kind in messages. `encode` and `decode` turn a request into plain JSON and
-    back; decoding may raise whatever plain JSON of another shape makes it raise.
+    `what` names the kind in messages. `encode` and `decode` convert a request to plain JSON and
+    back; on JSON of another shape, decoding may raise any error that follows from it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class StoredRequests(Generic[Asked]):
         self._file = StateFile(path)
 
     def stamp(self) -> Stamp:
-        """Return what identifies the present version, None without a file; one stat call.
+        """Return the stamp of the current version, None without a file; one stat call.
 
         Raises:
             RequestFileError: if the folder cannot be read.
@@ -72,10 +72,10 @@ class StoredRequests(Generic[Asked]):
             return self._file.stamp()
 
     def read(self) -> tuple[Asked, ...]:
-        """Return the requests in the order they were made, none without a file.
+        """Return the requests in the order they were made; empty without a file.
 
         Raises:
-            RequestFileError: if it cannot be read or is not what this program writes.
+            RequestFileError: if it cannot be read or has an unknown format.
         """
         with self._telling():
             content = self._file.content(_MAX_BYTES)
@@ -89,7 +89,7 @@ class StoredRequests(Generic[Asked]):
             ) from error
 
     def add(self, request: Asked) -> None:
-        """Add a request; when this returns, it survives kill -9 and a power cut.
+        """Add a request; on return, it survives kill -9 and a power cut.
 
         Raises:
             RequestFileError: if it cannot be stored, or another command is just storing one.

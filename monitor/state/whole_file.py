@@ -35,8 +35,8 @@ def whole_file(
     regular files are replaced.
 
     Raises:
-        FileExistsError: if there is one, and `overwrite` is false.
-        OSError: if it cannot be written; `strerror` has the cure if there is one.
+        FileExistsError: if the file exists and `overwrite` is false.
+        OSError: if it cannot be written; `strerror` has the remedy if there is one.
     """
     _replaced(path, overwrite=overwrite)
     draft = path.with_name(f".{path.name[:200]}.{token_hex(4)}.new")
@@ -46,7 +46,7 @@ def whole_file(
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
-            # Looked at again: what was there at the beginning may be another file by now.
+            # Checked again: the file at the path may have been replaced in the meantime.
             before = _replaced(path, overwrite=overwrite)
             if before is not None:
                 with suppress(PermissionError):
@@ -59,7 +59,7 @@ def whole_file(
         if overwrite:
             draft.replace(path)
         else:
-            # Unlike a renaming, this fails where somebody was faster.
+            # Unlike a rename, this fails if another process was faster.
             os.link(draft, path)
             draft.unlink()
         sync_folder(path.parent)
@@ -71,7 +71,7 @@ def whole_file(
 def whole_text(
     path: Path, *, overwrite: bool = True, mode: int | None = None
 ) -> Iterator[io.TextIOWrapper]:
-    """Yield a file to write UTF-8 to, line ends as they are given; see `whole_file`."""
+    """Yield a file to write UTF-8 to, line ends unchanged; see `whole_file`."""
     with whole_file(path, overwrite=overwrite, mode=mode) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         try:
@@ -81,9 +81,9 @@ def whole_text(
 
 
 def give_to_owner(descriptor: int, folder: Path) -> None:
-    """Give an open file to whoever its folder belongs to, where the caller may do so.
+    """Give an open file to the owner of its folder, if the caller may do so.
 
-    What root writes into the service's folder, the service must be able to read.
+    The service must be able to read what root writes into its folder.
     """
     owner = folder.stat()
     if os.fstat(descriptor).st_uid != owner.st_uid:
@@ -92,7 +92,7 @@ def give_to_owner(descriptor: int, folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
+    """Make the names in a folder durable across a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -101,7 +101,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _replaced(path: Path, *, overwrite: bool) -> os.stat_result | None:
-    """Return what is known of the file that would be replaced, None if there is none."""
+    """Return the status of the file that would be replaced, None if there is none."""
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -111,6 +111,6 @@ def _replaced(path: Path, *, overwrite: bool) -> os.stat_result | None:
     if stat.S_ISLNK(found.st_mode):
         raise OSError(errno.ELOOP, "is a symbolic link; name the file that it leads to", str(path))
     if not stat.S_ISREG(found.st_mode):
-        said = "is no ordinary file; leave the option out and redirect the output"
+        said = "is not a regular file; leave the option out and redirect the output"
         raise OSError(errno.EINVAL, said, str(path))
     return found

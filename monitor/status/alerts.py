@@ -39,24 +39,24 @@ OF_TROUBLE: Final[Mapping[Trouble, str]] = {
 }
 NAME_SERVICE: Final = "DnsBroken"
 POWER_OVER_ETHERNET: Final = "PoeBudget"
-# A switch's pings notify of its silence alone.
+# For a switch, only its alert on silence is about pings.
 OF_LINES_ALONE: Final = frozenset({Trouble.PACKET_LOSS, Trouble.FLAPPING})
 
 
 def alert_status(name: str, runbooks: str) -> AlertStatus | None:
-    """Return an alert as it is shown, None without a name; `runbooks` is where they are read."""
+    """Return an alert for display, None without a name; `runbooks` is their base URL."""
     if not name:
         return None
     return AlertStatus(name=name, runbook=f"{runbooks.rstrip('/')}/{name}.md" if runbooks else "")
 
 
 def alert_of_cause(kind: SubjectKind, cause: Cause) -> str:
-    """Return the alert on a verdict, empty where there is none."""
+    """Return the alert on a verdict, empty if there is none."""
     return OF_CAUSE.get(cause, {}).get(kind, "")
 
 
 def alert_of_trouble(kind: SubjectKind, found: Degradation, runs: Iterable[LastRun]) -> str:
-    """Return the alert on what works badly at a device, empty where there is none."""
+    """Return the alert on a degradation of a device, empty if there is none."""
     if kind is SubjectKind.SWITCH and found.trouble in OF_LINES_ALONE:
         return ""
     checks = {run.check.name: run.check.kind for run in runs}

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard
     from monitor.verdict.provider import ProviderOutage
 
-# The least that is known of any of a school's sites is what is known of the school.
+# A school is at the lowest stage of its sites.
 _WORST_STAGE = (
     Stage.REGRESSED,
     Stage.UNKNOWN,
@@ -72,7 +72,7 @@ _NO_STAGE = StageFinding(Stage.UNKNOWN, None, "nothing is known of this site")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where everything that is shown stands."""
+    """The sources of everything that is shown."""
 
     inventory: Inventory
     board: VerdictBoard
@@ -87,7 +87,7 @@ class Sources:
 
 
 def city_status(sources: Sources, now: datetime) -> CityStatus:
-    """Return the city at a glance."""
+    """Return the overview of the city."""
     inventory, board = sources.inventory, sources.board
     degraded = sources.conditions.degraded()
     found = tallies(board.findings(), degraded)
@@ -148,7 +148,7 @@ def _provider_outage(
 
 
 def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
-    """Return how far the goal is reached, None where none is configured."""
+    """Return the progress of the goal, None if none is configured."""
     city = sources.city
     goal, found = city.inventory.goal, city.forecast
     if goal is None:
@@ -175,7 +175,7 @@ def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
 
 
 def school_summaries(sources: Sources, now: datetime) -> tuple[SchoolSummary, ...]:
-    """Return every school in a line, in the configuration's order."""
+    """Return the summary of every school, in the configuration's order."""
     found = tallies(sources.board.findings(), sources.conditions.degraded())
     in_maintenance = sources.maintenance.schools_active(now)
     return tuple(
@@ -187,7 +187,7 @@ def school_summaries(sources: Sources, now: datetime) -> tuple[SchoolSummary, ..
 def school_status(
     sources: Sources, school: School, transitions: Iterable[Transition], now: datetime
 ) -> SchoolStatus:
-    """Return a school, whole; `transitions` are its sites' as far back as is known, in order."""
+    """Return a school in full; `transitions` are its sites', as far back as known, in order."""
     subjects = [subject for site in school.sites for subject in _subjects(school, site)]
     found = tallies(
         ((one, _verdict(sources, one)) for one in subjects),
@@ -207,7 +207,7 @@ def school_status(
 
 
 def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
-    """Return the outages of a school's sites, the newest first; changes in their order."""
+    """Return the outages of a school's sites, the newest first; changes are in their order."""
     by_site: dict[str, list[Transition]] = {}
     for transition in transitions:
         by_site.setdefault(SiteKey.parse(transition.site).site, []).append(transition)
@@ -226,7 +226,7 @@ def outages_of(transitions: Iterable[Transition]) -> list[Outage]:
 
 
 def windows_of(planned: Iterable[PlannedWindow]) -> tuple[Window, ...]:
-    """Return maintenance windows as they are shown."""
+    """Return maintenance windows for display."""
     return tuple(
         Window(
             school=one.school,
@@ -240,7 +240,7 @@ def windows_of(planned: Iterable[PlannedWindow]) -> tuple[Window, ...]:
 
 
 def sla_of(report: SlaReport) -> Sla:
-    """Return a month's availability as it is shown."""
+    """Return a month's availability for display."""
     return Sla(
         month=report.month,
         sites=tuple(
@@ -280,7 +280,7 @@ def _owed_availability(site: Site) -> float | None:
 def finding_of(
     sources: Sources, subject: Subject, verdict: Verdict, degraded: Iterable[Degradation] = ()
 ) -> Finding:
-    """Return a verdict on a device as it is shown."""
+    """Return a verdict on a device for display."""
     runbooks, found = sources.inventory.runbooks, tuple(degraded)
     runs = sources.conditions.runs(subject) if found else ()
     return Finding(
@@ -377,5 +377,5 @@ def _finding(sources: Sources, subject: Subject) -> Finding:
 def _verdict(sources: Sources, subject: Subject) -> Verdict:
     verdict = sources.board.verdict(subject)
     if verdict is None:
-        raise KeyError(f"{subject} is configured, but nobody judges it")
+        raise KeyError(f"{subject} is configured, but has no verdict")
     return verdict

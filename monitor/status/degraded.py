@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from monitor.verdict import Conditions, Degradation, LastRun, Subject
 
-# What is wrong comes first; a check that has not run yet comes before those that are well.
+# Failures come first; a check that has not run yet comes before successful ones.
 _WORST_OUTCOME = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.OK)
 
 
 def troubles_of(
     found: Iterable[Degradation], subject: Subject, runs: Sequence[LastRun], runbooks: str
 ) -> tuple[TroubleStatus, ...]:
-    """Return the reasons why a device is degraded as they are shown."""
+    """Return the reasons why a device is degraded, for display."""
     return tuple(
         TroubleStatus(
             reason=one.trouble,

@@ -42,14 +42,14 @@ class _Known:
 
 
 class EquipmentBook:
-    """Takes the polls of switches, and says what they are."""
+    """Collects the hardware polls of switches, and describes the switches."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._known: dict[Device, _Known] = {}
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Apply another inventory; switches that stay are still known."""
+        """Apply another inventory; switches that remain keep their data."""
         self._known = {
             key: self._known.get(key, _Known())
             for school, site in inventory.sites()
@@ -57,7 +57,7 @@ class EquipmentBook:
         }
 
     def observe(self, observation: Observation) -> None:
-        """Take in one poll of a switch; anything else is left alone."""
+        """Process one hardware poll of a switch; other observations are ignored."""
         target, values = observation.check.target, observation.values
         key = (target.school, target.site, target.device)
         known = self._known.get(key)
@@ -69,7 +69,7 @@ class EquipmentBook:
             self._known[key] = _inspected(known, values)
 
     def of(self, place: SiteKey) -> tuple[EquipmentStatus, ...]:
-        """Return a site's switches of which something is known."""
+        """Return a site's switches for which there are data."""
         return tuple(
             EquipmentStatus(
                 device=device,

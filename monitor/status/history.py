@@ -35,19 +35,19 @@ class _Piece:
 
 
 class RoundTripHistory:
-    """Takes the pings of uplinks, and tells the last day of a site."""
+    """Collects the pings of uplinks, and returns a site's last day."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._sites: dict[SiteKey, list[_Piece]] = {}
         self.reconfigure(inventory)
 
     def reconfigure(self, inventory: Inventory) -> None:
-        """Apply another inventory; sites that stay keep their day."""
+        """Apply another inventory; sites that remain keep their history."""
         keys = [school.key(site) for school, site in inventory.sites()]
         self._sites = {key: self._sites.get(key, []) for key in keys}
 
     def observe(self, observation: Observation) -> None:
-        """Take in one round of pings to an uplink; anything else is left alone."""
+        """Process one round of pings to an uplink; other observations are ignored."""
         check, values = observation.check, observation.values
         if check.kind is not CheckKind.ICMP or check.target.role is not Role.UPLINK:
             return
@@ -55,7 +55,7 @@ class RoundTripHistory:
         if pieces is None or not isinstance(values, EchoRound):
             return
         number = int(observation.started.timestamp()) // PIECE_SECONDS
-        # A clock that was set back goes on in the newest piece.
+        # After the clock was set back, results are added to the newest interval.
         if not pieces or pieces[-1].number < number:
             pieces.append(_Piece(number))
             del pieces[:-PIECES]
@@ -66,7 +66,7 @@ class RoundTripHistory:
         piece.seconds += sum(values.rtts)
 
     def last_day(self, site: SiteKey, now: datetime) -> tuple[RoundTrip, ...]:
-        """Return the pieces of the last day in which anything was sent, the oldest first."""
+        """Return the intervals of the last day in which pings were sent, the oldest first."""
         oldest = int(now.timestamp()) // PIECE_SECONDS - PIECES
         return tuple(
             RoundTrip(

@@ -23,13 +23,13 @@ from monitor.verdict import Cause, Trouble
 
 
 class Answer(BaseModel):
-    """One object of an answer; it has exactly these fields."""
+    """One object of a response; it has exactly these fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Standing(StrEnum):
-    """A verdict as a person sees it: one that is up and works badly is degraded."""
+    """A verdict as displayed: up becomes degraded if there is a degradation."""
 
     UP = "up"
     DEGRADED = "degraded"
@@ -38,25 +38,27 @@ class Standing(StrEnum):
 
     @classmethod
     def of(cls, state: State, *, is_degraded: bool) -> Self:
-        """Return what is shown of a state."""
+        """Return the displayed state."""
         return cls("degraded" if state is State.UP and is_degraded else state.value)
 
 
 class AlertStatus(Answer):
-    """The alert that notifies of a finding, once that has lasted as long as the rule says."""
+    """The alert that fires for a finding once it has lasted for the rule's time."""
 
     name: str
-    runbook: str = Field(description="Its address; empty where city.runbooks is not configured.")
+    runbook: str = Field(
+        description="URL of the runbook; empty if city.runbooks is not configured."
+    )
 
 
 class TroubleStatus(Answer):
-    """One reason why a device is degraded; `part` is empty where it is the whole device."""
+    """One reason why a device is degraded; `part` is empty if it concerns the whole device."""
 
     reason: Trouble
     check: str
     part: str
     since: datetime
-    detail: str = Field(description="One sentence with the limit that is broken.")
+    detail: str = Field(description="One sentence with the exceeded limit.")
     devices: tuple[str, ...] = Field(
         description="The site's devices whose SNMP fails for the same cause; they do not list it."
     )
@@ -64,9 +66,9 @@ class TroubleStatus(Answer):
 
 
 class CheckStatus(Answer):
-    """What a check found last; `at` and `since` are null before its first run.
+    """The last result of a check; `at` and `since` are null before its first run.
 
-    Since when all its runs have had this outcome.
+    `since` is since when all its runs have had this outcome.
     """
 
     device: str
@@ -81,7 +83,7 @@ class CheckStatus(Answer):
 
 
 class Finding(Answer):
-    """A verdict on an uplink or a switch; one that is up and works badly is degraded."""
+    """A verdict on an uplink or a switch; `degraded` if it is up and works badly."""
 
     school: str
     site: str
@@ -92,31 +94,35 @@ class Finding(Answer):
     since: datetime
     detail: str = Field(description="One sentence; empty when all is well.")
     degraded: tuple[TroubleStatus, ...] = Field(
-        description="What works badly though it answers; empty while all is well, down or unknown."
+        description="Why the device is degraded; empty if it is not, or is down or unknown."
     )
-    alert: AlertStatus | None = Field(description="On the state and its cause, if there is one.")
+    alert: AlertStatus | None = Field(
+        description="The alert on the state and its cause, if there is one."
+    )
 
     @property
     def standing(self) -> Standing:
-        """Return the state as a person sees it."""
+        """Return the displayed state."""
         return Standing.of(self.state, is_degraded=bool(self.degraded))
 
 
 class RoundTrip(Answer):
-    """Some minutes of pings to a site's router."""
+    """A few minutes of pings to a site's router."""
 
     starts: datetime
-    rtt_seconds: float | None = Field(description="Mean of the answered; null if none was.")
+    rtt_seconds: float | None = Field(
+        description="Mean of the answered packets; null if none was answered."
+    )
     loss_ratio: float
 
 
 class Outage(Answer):
-    """A spell without an answer of a site's router; `ends` is null while it lasts."""
+    """A period without an answer from a site's router; `ends` is null while it lasts."""
 
     site: str
     begins: datetime
     ends: datetime | None
-    cause: str = Field(description="The cause of the first verdict, as verdicts name it.")
+    cause: str = Field(description="The cause of the first verdict.")
     reason: str
 
 
@@ -131,7 +137,7 @@ class Window(Answer):
 
 
 class StageStatus(Answer):
-    """How far a site's connection is, and by what evidence."""
+    """The stage of a site's connection, and its evidence."""
 
     stage: Stage
     since: datetime | None
@@ -140,14 +146,14 @@ class StageStatus(Answer):
 
 
 class EquipmentStatus(Answer):
-    """A switch as a machine, by its last poll; null is what it does not say."""
+    """The hardware of a switch, by its last poll; null is not reported."""
 
     device: str
     model: str
     restarted: datetime | None = Field(description="By sysUpTime.")
     ports: int | None = Field(description="Ethernet interfaces.")
     ports_up: int | None
-    power_drawn_watts: int | None = Field(description="Power over Ethernet, all units.")
+    power_drawn_watts: int | None = Field(description="PoE power drawn from all units.")
     power_budget_watts: int | None
 
 
@@ -163,29 +169,29 @@ class SiteStatus(Answer):
     load_up_bps: float | None
     switches: tuple[Finding, ...]
     checks: tuple[CheckStatus, ...] = Field(
-        description="What every check of its devices found last, those that failed first."
+        description="The last result of every check of its devices, failed ones first."
     )
     equipment: tuple[EquipmentStatus, ...] = Field(
-        description="Of the switches that were polled since the monitor started."
+        description="The switches that were polled since the monitor started."
     )
     rollout: StageStatus
     last_day: tuple[RoundTrip, ...]
 
 
 class SchoolSummary(Answer):
-    """One school in a line: the worst of its sites counts."""
+    """Summary of one school: the worst of its sites counts."""
 
     id: str
     number: str
     name: str
     type: str
     district: str
-    latitude: float | None = Field(description="Null where no location is configured.")
-    longitude: float | None = Field(description="Null where no location is configured.")
+    latitude: float | None = Field(description="Null if no location is configured.")
+    longitude: float | None = Field(description="Null if no location is configured.")
     state: State
     since: datetime
     degraded_since: datetime | None = Field(
-        description="Of a school that is up: since when any device works badly; null if none does."
+        description="If the school is up: since when any device has been degraded; else null."
     )
     switches: int
     switches_down: int
@@ -195,20 +201,22 @@ class SchoolSummary(Answer):
 
     @property
     def standing(self) -> Standing:
-        """Return the state as a person sees it."""
+        """Return the displayed state."""
         return Standing.of(self.state, is_degraded=self.degraded_since is not None)
 
 
 class SchoolStatus(SchoolSummary):
-    """One school, whole."""
+    """One school in full."""
 
     sites: tuple[SiteStatus, ...]
-    outages: tuple[Outage, ...] = Field(description="Of the last thirty days, the newest first.")
+    outages: tuple[Outage, ...] = Field(
+        description="Outages of the last thirty days, the newest first."
+    )
     maintenance: tuple[Window, ...]
 
 
 class GoalStatus(Answer):
-    """How far the goal of connecting schools is reached, counted by evidence."""
+    """The progress of the goal of connecting schools, counted by evidence."""
 
     name: str
     criterion: Criterion
@@ -217,30 +225,30 @@ class GoalStatus(Answer):
     denominator: int
     listed: int
     verified: int | None = Field(
-        description="Null at a shard that has not read the others' stages for five minutes."
+        description="Null on a shard that has not read the others' stages for five minutes."
     )
     source: str
-    built: int | None = Field(description="How many have their line; null until first counted.")
-    outlook: Outlook | None = Field(description="Forecast status; null until first forecast.")
-    early: date | None = Field(description="All lines are built by then in 1 of 10 futures.")
+    built: int | None = Field(description="How many have their line; null before the first count.")
+    outlook: Outlook | None = Field(description="Forecast status; null before the first forecast.")
+    early: date | None = Field(description="Day by which all lines are built in 1 of 10 futures.")
     middle: date | None = Field(description="The same in 5 of 10 futures.")
     late: date | None = Field(description="The same in 9 of 10 futures.")
-    pause_days: int | None = Field(description="For how long no line was built.")
+    pause_days: int | None = Field(description="Days since the last line was built.")
 
 
 class ProviderOutageStatus(Answer):
-    """An outage of a provider that lasts: most of its sites stopped answering together."""
+    """An ongoing outage of a provider: most of its sites stopped answering together."""
 
     provider: str
     since: datetime
-    sites: int = Field(description="Sites of the provider that used to answer when it began.")
+    sites: int = Field(description="Sites of the provider that were answering before it began.")
     sites_down: int
     detail: str
     alert: AlertStatus | None
 
 
 class CommonOutageStatus(Answer):
-    """Every provider fell silent together: the hub is suspect, and nobody is judged meanwhile."""
+    """All providers stopped answering together; the hub is suspected, verdicts are suspended."""
 
     since: datetime
     detail: str = Field(description="How many sites of which providers, and the suspects.")
@@ -248,23 +256,23 @@ class CommonOutageStatus(Answer):
 
 
 class CityStatus(Answer):
-    """The city at a glance."""
+    """The overview of the city."""
 
     city: str
     at: datetime
-    monitor: State = Field(description="Whether the monitor itself can be relied on.")
-    is_isolated: bool = Field(description="Its own line is dead; nobody is judged meanwhile.")
+    monitor: State = Field(description="The state of the monitor itself.")
+    is_isolated: bool = Field(description="Its own line is down; verdicts are suspended.")
     isolation_alert: AlertStatus | None = Field(description="Null while it is not isolated.")
     schools_up: int
     schools_down: int
     schools_unknown: int
-    schools_degraded: int = Field(description="Of those that are up.")
+    schools_degraded: int = Field(description="How many of those that are up are degraded.")
     common_outage: CommonOutageStatus | None
     provider_outages: tuple[ProviderOutageStatus, ...]
     root_causes: tuple[Finding, ...] = Field(
-        description="Devices that are down for a reason of their own, not for a provider's outage."
+        description="Devices that are down for a reason of their own, not by a provider's outage."
     )
-    degraded: tuple[Finding, ...] = Field(description="Devices that answer and work badly.")
+    degraded: tuple[Finding, ...] = Field(description="Devices that answer, but are degraded.")
     goal: GoalStatus | None
 
 
@@ -281,13 +289,13 @@ class Verdicts(Answer):
 
 
 class Maintenance(Answer):
-    """All windows that are known."""
+    """All known windows."""
 
     windows: tuple[Window, ...]
 
 
 class SiteAvailability(Answer):
-    """A site's month against its contract; minutes."""
+    """A site's month against its contract, in minutes."""
 
     school: str
     site: str
@@ -300,9 +308,9 @@ class SiteAvailability(Answer):
     contracted: float | None
     up_minutes: int
     down_minutes: int
-    excused_minutes: int = Field(description="Down by the record, excused by a person.")
+    excused_minutes: int = Field(description="Recorded as down, excused by a person.")
     charged_minutes: int = Field(
-        description="Of the down minutes: unknown until a person charged them."
+        description="Down minutes that were recorded as unknown and charged by a person."
     )
     outages: tuple[Outage, ...]
 
@@ -315,6 +323,6 @@ class Sla(Answer):
 
 
 class Problem(Answer):
-    """Why there is no answer."""
+    """Why a request was not answered."""
 
     error: str

@@ -37,7 +37,7 @@ _WELL: Final = 0.999
 
 
 class Level(StrEnum):
-    """How a piece of a bar is drawn."""
+    """The level of a section of a bar."""
 
     UP = "up"
     PARTLY = "partly"
@@ -47,7 +47,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Equal pieces side by side: the first one's number and how many there are."""
+    """Equal sections side by side: the number of the first and how many there are."""
 
     level: Level
     first: int
@@ -56,7 +56,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A span in equal pieces, the oldest first; `ratio` is None without a counted minute."""
+    """A period in equal sections, the oldest first; `ratio` is None without a counted minute."""
 
     stretches: tuple[Stretch, ...]
     ratio: float | None
@@ -64,14 +64,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """A line's last 24 hours, an hour a piece, and its last 30 days, 24 hours a piece."""
+    """A line's last 24 hours, one section an hour, and last 30 days, one section 24 hours."""
 
     day: Bar
     month: Bar
 
 
 class _Line:
-    """Minutes up and down of one site; an hour's place is its number modulo `HOURS`."""
+    """Minutes up and down of one site; the index of an hour is its number modulo `HOURS`."""
 
     __slots__ = ("down", "up")
 
@@ -81,7 +81,7 @@ class _Line:
 
 
 class UptimeBook:
-    """Adds up minutes by site and hour; not to be used by two threads at once."""
+    """Adds up minutes by site and hour; not thread-safe."""
 
     def __init__(self) -> None:
         self._lines: dict[str, _Line] = {}
@@ -89,7 +89,7 @@ class UptimeBook:
         self._next: dict[str, int] = {}
 
     def read(self, source: EntrySource, now: datetime) -> dict[str, Uptime]:
-        """Return the uptime of every site (`school/site`) after reading what is new.
+        """Return the uptime of every site (`school/site`) after reading new entries.
 
         Raises:
             LedgerError: if the ledger cannot be read.
@@ -107,7 +107,7 @@ class UptimeBook:
         }
 
     def _advance(self, hour: int) -> None:
-        """Empty the places of the hours that begin."""
+        """Clear the slots of the hours that begin."""
         if self._newest is not None:
             for begun in range(max(self._newest + 1, hour - HOURS + 1), hour + 1):
                 for line in self._lines.values():
@@ -146,7 +146,7 @@ class UptimeBook:
 
 
 def weakness(uptime: Uptime) -> tuple[float, float]:
-    """Return by what lines are sorted, those first that were down most."""
+    """Return a sort key for lines; those with the most downtime come first."""
     month, day = uptime.month.ratio, uptime.day.ratio
     return (1.0 if month is None else month, 1.0 if day is None else day)
 

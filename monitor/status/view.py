@@ -51,23 +51,23 @@ _UPTIME_LASTS: Final = timedelta(minutes=1)
 
 
 class UnknownTargetError(LookupError):
-    """The configuration does not hold what was asked for; the message says what it holds."""
+    """The configuration lacks the requested target; the message lists what it contains."""
 
 
 class UnknownMonthError(ValueError):
-    """There is no such month; the message says what is allowed."""
+    """There is no such month; the message says which are allowed."""
 
 
 class UnavailableError(RuntimeError):
-    """What was asked for cannot be had now; the message says why."""
+    """The requested data are not available now; the message says why."""
 
 
 class BusyError(UnavailableError):
-    """Too many ask for what takes long; it can be had in a moment."""
+    """Too many concurrent slow requests; a retry in a moment will succeed."""
 
 
 class View(Protocol):
-    """What the web may ask."""
+    """The queries that the web interface may use."""
 
     def knows_school(self, school_id: str) -> bool:
         """Return whether a school with that id is configured."""
@@ -76,13 +76,13 @@ class View(Protocol):
         """Return the ids of all configured schools."""
 
     def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
-        """Yield the exposition in pieces, compressed if so asked: all for None, or one school's.
+        """Yield the exposition in pieces, compressed if `gzip`: all for None, or one school's.
 
-        An empty id stands for the monitor itself: what belongs to no school.
+        An empty id selects the monitor's own series, which belong to no school.
         """
 
     def not_ready(self) -> str:
-        """Return why the daemon is not ready to be relied on, empty when it is."""
+        """Return why the daemon is not ready, empty if it is."""
 
     async def probe(self, target: str, module: str) -> str:
         """Run a configured check of a site now; return its result as exposition text.
@@ -95,30 +95,30 @@ class View(Protocol):
         """Return the city's time zone by its IANA name."""
 
     def city(self) -> CityStatus:
-        """Return the city at a glance."""
+        """Return the overview of the city."""
 
     def schools(self) -> tuple[SchoolSummary, ...]:
-        """Return every school in a line, in the configuration's order."""
+        """Return the summary of every school, in the configuration's order."""
 
     async def school(self, school_id: str) -> SchoolStatus | None:
-        """Return one school, whole; None if none with that id is configured.
+        """Return one school in full; None if no school with that id is configured.
 
         Raises:
             UnavailableError: if the ledger cannot be read.
-            BusyError: if too many read it.
+            BusyError: if there are too many concurrent readers.
         """
 
     async def uptime(self) -> Mapping[str, Uptime]:
-        """Return the uptime of every school whose minutes are recorded, by its id.
+        """Return the uptime of every school with recorded minutes, by its id.
 
-        The worst of its lines counts. While the ledger cannot be read it is what was read last.
+        The worst of its lines counts. While the ledger cannot be read, it is the last result.
         """
 
     def verdicts(self) -> tuple[Finding, ...]:
         """Return every verdict, in the configuration's order."""
 
     def windows(self) -> tuple[Window, ...]:
-        """Return every maintenance window that is known."""
+        """Return every known maintenance window."""
 
     async def sla(self, month: str | None) -> Sla:
         """Return a month's availability (`YYYY-MM`), this month's for None.
@@ -126,20 +126,20 @@ class View(Protocol):
         Raises:
             UnknownMonthError: if there is no such month, or it has not begun.
             UnavailableError: if the ledger cannot be read.
-            BusyError: if too many read it.
+            BusyError: if there are too many concurrent readers.
         """
 
 
 class Watched(Protocol):
-    """What a view needs of whatever watches the city."""
+    """What a view needs from the object that monitors the city."""
 
     @property
     def inventory(self) -> Inventory:
-        """Return what there is to watch now."""
+        """Return the current inventory."""
 
     @property
     def sources(self) -> Sources:
-        """Return where all that one reads of the city stands."""
+        """Return the sources of the city's data."""
 
     @property
     def readers(self) -> Threads:
@@ -147,20 +147,20 @@ class Watched(Protocol):
 
     @property
     def ledger_place(self) -> LedgerPlace:
-        """Return where the ledger can be read."""
+        """Return the place of the ledger, for reading."""
 
     def now(self) -> datetime:
-        """Return the present instant."""
+        """Return the current time."""
 
     def not_ready(self) -> str:
-        """Return why it is not ready yet, empty when it is."""
+        """Return why it is not ready yet, empty if it is."""
 
     async def probe_now(self, check: Check) -> Observation:
         """Run one check now; nothing is recorded."""
 
 
 class DaemonView:
-    """The answers of a running daemon."""
+    """The queries of a running daemon."""
 
     def __init__(self, daemon: Watched, gate: ScrapeGate) -> None:
         self._daemon = daemon
@@ -179,11 +179,11 @@ class DaemonView:
         return tuple(school.id for school in self._daemon.inventory.schools)
 
     def metrics(self, school_id: str | None, *, gzip: bool) -> AsyncIterator[bytes]:
-        """Yield the exposition, compressed if so asked."""
+        """Yield the exposition, compressed if `gzip`."""
         return self._gate.body(school_id, gzip=gzip)
 
     def not_ready(self) -> str:
-        """Return why the daemon is not ready, empty when it is."""
+        """Return why the daemon is not ready, empty if it is."""
         return self._daemon.not_ready()
 
     def timezone(self) -> str:
@@ -191,15 +191,15 @@ class DaemonView:
         return self._daemon.inventory.calendar.timezone
 
     def city(self) -> CityStatus:
-        """Return the city at a glance."""
+        """Return the overview of the city."""
         return city_status(self._sources, self._now)
 
     def schools(self) -> tuple[SchoolSummary, ...]:
-        """Return every school in a line."""
+        """Return the summary of every school."""
         return school_summaries(self._sources, self._now)
 
     async def school(self, school_id: str) -> SchoolStatus | None:
-        """Return one school, whole; None if none with that id is configured."""
+        """Return one school in full; None if no school with that id is configured."""
         school = self._daemon.inventory.school(school_id)
         if school is None:
             return None
@@ -213,7 +213,7 @@ class DaemonView:
         async with self._one_reads:
             now, before = self._now, self._uptime_read
             if before is None or abs(now - before) >= _UPTIME_LASTS:
-                # Also after a failure: a ledger out of reach is not asked at every request.
+                # Also after a failure: an unavailable ledger is not queried at every request.
                 self._uptime_read = now
                 with contextlib.suppress(UnavailableError):
                     self._uptime = await self._read(self._read_uptime, now)
@@ -237,7 +237,7 @@ class DaemonView:
         )
 
     def windows(self) -> tuple[Window, ...]:
-        """Return every maintenance window that is known."""
+        """Return every known maintenance window."""
         return windows_of(self._sources.maintenance.windows())
 
     async def sla(self, month: str | None) -> Sla:
@@ -252,7 +252,7 @@ class DaemonView:
             raise UnknownMonthError(str(error)) from error
 
     async def _read(self, work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
-        """Return what a reader of the ledger finds, in a thread that probes do not need."""
+        """Run a query of the ledger in a thread that the probes do not need."""
         try:
             return await self._daemon.readers.run(work, *args)
         except FullError:
@@ -295,10 +295,10 @@ class DaemonView:
 
 
 def find_check(inventory: Inventory, target: str, module: str) -> Check:
-    """Return a site's check of that name: `school` or `school/site`, at its uplink.
+    """Return a site's check by name: `school` or `school/site`, at its uplink.
 
     Raises:
-        UnknownTargetError: if there is no such site or no such check; nothing free is probed.
+        UnknownTargetError: if there is no such site or check; only configured targets are probed.
     """
     school_id, _, site_id = target.partition("/")
     school = inventory.school(school_id)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from monitor.probes.stream.url import Place
     from monitor.throughput.order import TransferOrder
 
-# Larger reads cost less CPU a byte; the others still have a turn every few tens of microseconds.
+# Larger reads cost less CPU per byte; other tasks still run every few tens of microseconds.
 _CHUNK: Final = 1 << 18
 _PAUSE_SECONDS: Final = 0.05
 _LAST_SUCCESS: Final = 299
@@ -40,10 +40,10 @@ _PARTING_SECONDS: Final = 1.0
 
 
 async def transfer(order: TransferOrder) -> ThroughputReading:
-    """Move payload over all streams for the warm-up and the measuring time, and count it.
+    """Transfer payload over all streams during warm-up and measurement, and count it.
 
     Raises:
-        ProbeError: if a stream fails, nothing comes, the cap is reached, or the URL is none.
+        ProbeError: if a stream fails, nothing arrives, the cap is reached, or the URL is invalid.
     """
     settings = order.settings
     url = settings.upload_url if order.direction == "down" else settings.url
@@ -77,7 +77,7 @@ async def transfer(order: TransferOrder) -> ThroughputReading:
 
 
 async def _measure(order: TransferOrder, streams: list[_Stream]) -> ThroughputReading:
-    """Take two readings of all counters, one measuring time apart."""
+    """Read all counters twice, one measuring time apart."""
     clock, settings = order.clock, order.settings
     while not all(stream.has_begun for stream in streams):
         await _watch(order, streams, clock.monotonic() + _PAUSE_SECONDS)
@@ -107,7 +107,7 @@ async def _watch(order: TransferOrder, streams: list[_Stream], until: float) -> 
 
 
 class _Stream:
-    """One connection after another, moving payload until it is cancelled."""
+    """A sequence of connections that transfers payload until it is cancelled."""
 
     def __init__(
         self,
@@ -131,10 +131,10 @@ class _Stream:
 
     @property
     def moved(self) -> int:
-        """Return the payload bytes that this stream has brought to the other side; never falls.
+        """Return the payload bytes that this stream has transferred; never decreases.
 
-        What was sent counts by whole chunks, and what was not acknowledged by octets: while a chunk
-        is being sent the difference of both is too small.
+        Sent data counts in whole chunks, unacknowledged data in octets: while a chunk is sent,
+        the difference of both is too small.
         """
         found = self._done
         if self._connection is not None and self._sent:
@@ -144,15 +144,15 @@ class _Stream:
 
     @property
     def retransmits(self) -> int:
-        """Return the segments sent again on this stream."""
+        """Return the retransmitted segments of this stream."""
         current = self._connection.retransmits() if self._connection else 0
         return self._done_retransmits + current
 
     async def work(self) -> None:
-        """Move payload; returns never.
+        """Transfer payload; never returns.
 
         Raises:
-            ProbeError: if the network or the server does not play along.
+            ProbeError: if the network or the server fails.
         """
         while True:
             with await connect(*self._peer) as connection:
@@ -184,15 +184,15 @@ class _Stream:
             raise ProbeError(Reason.BODY, f"{self._goal.url} is empty")
 
     async def _upload(self, connection: Connection) -> None:
-        """Post more than the test can send; the answer is awaited beside it, for a refusal."""
+        """Post more than the test can send; read the response meanwhile, in case of a refusal."""
         await connection.send(upload_head(self._goal, self._order.tally.limit))
         answer = asyncio.create_task(self._read_head(connection))
         sending = asyncio.create_task(self._send_on(connection))
         try:
-            # A server that refuses may read no more, and then nothing can be sent either.
+            # A server that refuses may stop reading, and then nothing can be sent either.
             await asyncio.wait({answer, sending}, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
-                # It was hung up on: the reason is often on its way.
+                # The server closed the connection: its reason may still arrive.
                 await asyncio.wait({answer}, timeout=_PARTING_SECONDS)
             if answer.done():
                 answer.result()
@@ -208,18 +208,18 @@ class _Stream:
             connection.abort()
 
     async def _send_on(self, connection: Connection) -> None:
-        """Send payload until that fails."""
-        # Not zeros: something on the way may compress.
+        """Send payload until sending fails."""
+        # Not zeros: a device on the way may compress.
         payload = os.urandom(_CHUNK)
         self.has_begun = True
         while True:
             await connection.send(payload)
             self._sent += len(payload)
-            # A write that finds room does not suspend either.
+            # A write that finds room in the buffer does not suspend.
             await self._turns.next()
 
     async def _read_head(self, connection: Connection) -> bytes:
-        """Read the answer's head; return the bytes that follow it."""
+        """Read the head of the response; return the bytes after it."""
         reader = HeadReader()
         while reader.head is None:
             reader.feed(await connection.receive())
@@ -230,7 +230,7 @@ class _Stream:
 
 
 def upload_head(goal: Place, length: int) -> bytes:
-    """Return the head of a POST request with a body of so many bytes. Source: RFC 9112 §3."""
+    """Return the head of a POST request with a body of `length` bytes. Source: RFC 9112 §3."""
     lines = (
         f"POST {goal.target} HTTP/1.1",
         f"Host: {goal.authority}",

@@ -31,21 +31,21 @@ if TYPE_CHECKING:
     from monitor.throughput.order import TransferOrder
 
 PROGRAM: Final = "iperf3"
-# 64 streams for a minute print 2 MB; decoding four holds the event loop for some 40 ms.
+# 64 streams for a minute print 2 MB; decoding 4 MB blocks the event loop for some 40 ms.
 _OUTPUT_LIMIT: Final = 4 << 20
 _READ_CHUNK: Final = 1 << 16
-# A client needs 4 MB and 128 KiB for each stream; it believes any length that its server says.
+# A client needs 4 MB and 128 KiB per stream; it trusts any length that the server announces.
 _MEMORY_LIMIT: Final = 256 << 20
 _WATCH_SECONDS: Final = 0.1
 _CONNECT_MILLISECONDS: Final = 5000
 _VERSION = re.compile(r"iperf 3\.(\d+)")
-# -O with --json, --connect-timeout and bidirectional counters are sound from here on.
+# -O with --json, --connect-timeout and bidirectional counters are reliable from this version on.
 _OLDEST_MINOR: Final = 7
 _KEPT_SHARE: Final = 0.995
 _FAILED: Final = Outcome.FAILED
 _UNKNOWN: Final = Outcome.UNKNOWN
 
-# What iperf3's messages mean, the first that fits; the rest is the network's doing.
+# The meanings of iperf3's messages, first match; all others are failures of the network.
 _MEANINGS: Final[tuple[tuple[str, Reason, Outcome], ...]] = (
     ("server is busy", Reason.BUSY, _UNKNOWN),
     ("Connection refused", Reason.REFUSED, _FAILED),
@@ -91,12 +91,12 @@ def _arguments(order: TransferOrder, address: str) -> list[str]:
         *("--omit", f"{math.ceil(settings.warm_up)}"),
         *("--connect-timeout", str(_CONNECT_MILLISECONDS)),
     ]
-    # Seen from the client, which is the monitor: it sends what goes down to the school.
+    # From the client's point of view, which is the monitor: it sends what goes down to the school.
     return arguments if order.direction == "down" else [*arguments, "--reverse"]
 
 
 async def _run(path: str, arguments: Sequence[str], order: TransferOrder) -> tuple[bytes, str]:
-    """Return the process's whole output and the start of its complaints."""
+    """Return the whole output of the process, and the start of its error output."""
     try:
         process = await asyncio.create_subprocess_exec(
             path,
@@ -104,7 +104,7 @@ async def _run(path: str, arguments: Sequence[str], order: TransferOrder) -> tup
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # Nothing of ours: credentials may stand in the environment.
+            # Not our environment: it may contain credentials.
             env={"LC_ALL": "C", "PATH": os.defpath},
         )
     except OSError as error:
@@ -123,7 +123,7 @@ async def _run(path: str, arguments: Sequence[str], order: TransferOrder) -> tup
         await asyncio.gather(reader, watcher, return_exceptions=True)
         if process.returncode is None:
             process.kill()
-        # To the end of its pipes, which closes them.
+        # Read its pipes to the end, which closes them.
         await process.communicate()
 
 
@@ -141,10 +141,10 @@ async def _read(process: Process) -> tuple[bytes, str]:
 
 
 async def _watch(process: Process, order: TransferOrder) -> None:
-    """Count what the process moves until that or its memory is beyond the cap; else never returns.
+    """Count what the process transfers; return when that or its memory exceeds the limit.
 
-    Source: proc(5), /proc/PID/io: rchar and wchar count bytes read and written, sockets too;
-    /proc/PID/statm: the second number are resident pages.
+    Source: proc(5), /proc/PID/io: rchar and wchar count bytes read and written, including
+    sockets; /proc/PID/statm: the second number is the resident pages.
     """
     key = b"wchar: " if order.direction == "down" else b"rchar: "
     counters = Path(f"/proc/{process.pid}/io")
@@ -154,7 +154,7 @@ async def _watch(process: Process, order: TransferOrder) -> None:
         try:
             lines = counters.read_bytes().splitlines()
             resident = int(memory.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except (OSError, IndexError):  # it has ended, and who reads its output knows more
+        except (OSError, IndexError):  # it has ended; the reader of its output reports why
             continue
         if resident > _MEMORY_LIMIT:
             raise _malformed(f"its server made it take over {_MEMORY_LIMIT >> 20} MiB of memory")
@@ -164,18 +164,18 @@ async def _watch(process: Process, order: TransferOrder) -> None:
 
 
 def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputReading:
-    """Return what iperf3's JSON reports of the receiver.
+    """Return the receiver's figures in iperf3's JSON report.
 
     Raises:
-        ProbeError: if it reports an error or that nothing came, is no such report, or of a
-            version not understood.
+        ProbeError: if it reports an error or no data, is not such a report, or is of an unsupported
+            version.
     """
     try:
         report = json.loads(output)
     except (ValueError, RecursionError):
         raise _not_json(output, said) from None
     if not isinstance(report, dict):
-        raise _malformed("the report is no object")
+        raise _malformed("the report is not an object")
     message = report.get("error")
     if isinstance(message, str):
         raise _meaning(message, order)
@@ -193,7 +193,7 @@ def read_report(output: bytes, said: str, order: TransferOrder) -> ThroughputRea
         raise _malformed("it has no streams, or no intervals")
     if not (rate and seconds and streams):
         raise order.without_payload()
-    # A sender's intervals hold what it wrote, megabytes of which never left its buffers.
+    # A sender's intervals count what it wrote, of which megabytes may still be in its buffers.
     crossed = written if order.direction == "up" else int(rate * _whole_time(order, seconds) / 8)
     return ThroughputReading(
         order.direction,
@@ -212,7 +212,7 @@ def _whole_time(order: TransferOrder, seconds: float) -> float:
 
 
 def _rounded(seconds: float, asked: float) -> float:
-    """Return the time that was asked for if it was kept but for a few ms of two ends' clocks."""
+    """Return the requested duration if it was met within a few ms of clock difference."""
     return max(seconds, asked) if seconds >= _KEPT_SHARE * asked else seconds
 
 

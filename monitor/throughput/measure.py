@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.threads import ProbeThreads
 
 GRACE_SECONDS = 10.0
-"""What connecting, the exchange of results and the end may take beside the test itself."""
+"""Extra time for connecting, the exchange of results and the end of the test."""
 
 
 async def measure(  # noqa: PLR0913  # what the test is, and what it runs on
@@ -42,13 +42,13 @@ async def measure(  # noqa: PLR0913  # what the test is, and what it runs on
     *,
     threads: ProbeThreads,
 ) -> ThroughputReading:
-    """Test one direction once; never raises for what a network or a tool can do.
+    """Test one direction once; failures of network and tool are returned, not raised.
 
-    `max_bytes` is the most payload that may be moved, `progress` is told what was moved so far.
+    `max_bytes` is the most payload to transfer; `progress` is called with the bytes so far.
 
     Returns:
         A reading with the rate in bit/s, or with the reason why there is none: busy, refused,
-        timed out, malformed, a tool of another version and so on.
+        timed out, malformed, an unsupported version of the tool and so on.
     """
     limit = settings.warm_up + settings.seconds + GRACE_SECONDS
     tally = Tally(max_bytes, progress)

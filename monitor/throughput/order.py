@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Tally:
-    """Payload bytes moved so far, of at most `limit`; whoever watches is told."""
+    """Payload bytes transferred so far, of at most `limit`; changes are reported to a callback."""
 
     __slots__ = ("_told", "limit", "moved")
 
@@ -31,10 +31,10 @@ class Tally:
         self.moved = 0
 
     def set(self, moved: int) -> None:
-        """Note the sum so far.
+        """Set the sum so far.
 
         Raises:
-            ProbeError: if that is beyond the cap.
+            ProbeError: if it exceeds the cap.
         """
         self.moved = max(self.moved, moved)
         self._told(self.moved)
@@ -42,7 +42,7 @@ class Tally:
             raise self.exhausted()
 
     def exhausted(self) -> ProbeError:
-        """Return the failure that says that the cap was reached."""
+        """Return the failure for reaching the cap."""
         said = f"stopped at the cap of {self.limit / 1e6:.1f} MB"
         return ProbeError(Reason.LIMIT, said, Outcome.UNKNOWN)
 
@@ -59,6 +59,6 @@ class TransferOrder:
     threads: ProbeThreads
 
     def without_payload(self) -> ProbeError:
-        """Return the failure of a test in whose measuring time nothing came: that is no rate."""
+        """Return the failure of a test that received no payload: that is not a rate."""
         said = f"no payload came through in {self.settings.seconds:g} s"
         return ProbeError(Reason.TIMEOUT, said)

@@ -84,7 +84,7 @@ def volumes_between(before: Sample, after: Sample, seconds: float) -> tuple[Volu
     """Return what was received and what was sent between two samples.
 
     Raises:
-        NoRateError: if the counters may have been reset, or may have wrapped without a trace.
+        NoRateError: if the counters may have been reset, or may have wrapped unnoticed.
     """
     if before.sys_name != after.sys_name:
         raise NoRateError(Gap.OTHER_DEVICE)

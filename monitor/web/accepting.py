@@ -31,16 +31,16 @@ LOG_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.25
 _BACKLOG: Final = 1024
 _AT_ONCE: Final = 64
-"""Connections that are accepted before other work of the event loop has its turn."""
+"""Connections that are accepted in a row before other tasks of the event loop run."""
 
 
 async def listening_sockets(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen at every address of a host; the caller closes them.
+    """Return sockets that listen on every address of a host; the caller closes them.
 
     Raises:
-        OSError: if one of the addresses cannot be had.
+        OSError: if one of the addresses is not available.
     """
-    # At the start, before anything runs that could be held up; our own name needs no server.
+    # At the start nothing else can be blocked yet; our own name needs no DNS server.
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     with contextlib.ExitStack() as stack:
         sockets = []
@@ -58,7 +58,7 @@ async def listening_sockets(host: str, port: int) -> list[socket.socket]:
 
 
 class Acceptor:
-    """Accepts until the context ends, which closes the sockets and every connection."""
+    """Accepts connections until the context ends, which closes the sockets and all connections."""
 
     def __init__(self, sockets: Sequence[socket.socket], serving: Serving) -> None:
         self._sockets = sockets
@@ -71,22 +71,22 @@ class Acceptor:
         self._logged = -math.inf
 
     async def __aenter__(self) -> Self:
-        """Begin to accept."""
+        """Start accepting."""
         self._keep_spare()
         for sock in self._sockets:
             self._loop.add_reader(sock, self._accept, sock)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Accept no more, and close what is open."""
+        """Stop accepting, and close all connections."""
         self.stop()
         for guest in self._door.guests():
             guest.abort()
-        # Each ends by its closed socket.
+        # Each ends because its socket is closed.
         await asyncio.gather(*self._handshakes)
 
     def stop(self) -> None:
-        """Accept no more; connections that are open stay so."""
+        """Stop accepting; existing connections stay open."""
         for sock in self._sockets:
             self._loop.remove_reader(sock)
             sock.close()
@@ -103,10 +103,10 @@ class Acceptor:
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionError:
-                # Gone before it was accepted.
+                # Closed by the peer before it was accepted.
                 continue
             except OSError as error:
-                # Most often EMFILE; waiting is the cure of the others, too (accept(2)).
+                # Usually EMFILE; waiting helps with the other errors, too (accept(2)).
                 self._log(error)
                 if self._spare is None:
                     self._pause(listening)
@@ -117,7 +117,7 @@ class Acceptor:
                 self._let_in(sock, place[0])
 
     def _accept_by_spare(self, listening: socket.socket) -> bool:
-        """Return whether there was a connection to accept with the descriptor kept back."""
+        """Return whether a connection was accepted with the reserved descriptor."""
         self._drop_spare()
         try:
             sock, place = listening.accept()
@@ -156,7 +156,7 @@ class Acceptor:
                 ssl_handshake_timeout=2 * HEAD_SECONDS if context else None,
             )
         except OSError:
-            # Of TLS as of TCP: the peer's doing.
+            # The peer's fault, in TLS as in TCP.
             if not connection.was_made:
                 connection.handshake_failed()
 

@@ -37,20 +37,20 @@ _AUDIT_SECONDS: Final = 60.0
 
 
 class Rules(Protocol):
-    """Says what holds now; it may change while the server runs."""
+    """Returns the rules in force; they may change while the server runs."""
 
     def current(self) -> WebAccess:
-        """Return the rules that hold."""
+        """Return the rules in force."""
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Return the TLS context of the rules that hold; the same one while they stay."""
+        """Return the TLS context of the rules in force; the same object until they change."""
 
 
 class Guard:
-    """Lets a request through, or answers it with a refusal.
+    """Passes a request on, or answers it with a refusal.
 
-    `connections` are those by which requests come, by the protocols that serve them; `open_paths`
-    are routes that are answered without a login; `returning` has whoever was logged in before.
+    `connections` are the open ones, by the protocols that serve them; `open_paths`
+    are routes without a login; `returning` has the addresses of earlier logins.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class Guard:
         self._refused = door.refused
 
     def close(self) -> None:
-        """End what checks passwords."""
+        """Stop the thread that checks passwords."""
         self._logins.close()
 
     @property
     def middleware(self) -> Middleware:
-        """Return this as aiohttp takes it."""
+        """Return the guard as an aiohttp middleware."""
 
         @web.middleware
         async def let_through(request: web.Request, handler: Handler) -> web.StreamResponse:
             connection = self.connections.get(request.protocol)
             if connection is None or not connection.asked():
-                # It was closed meanwhile; this is not written.
+                # It was closed in the meantime; this response is not sent.
                 return web.Response(status=421)
             try:
                 return await self._answer(request, handler, connection.address)
@@ -97,7 +97,7 @@ class Guard:
     ) -> web.StreamResponse:
         response: web.StreamResponse | None = await self._refusal(request, address)
         if response is not None:
-            # Whoever has to ask again takes a place again, in its turn.
+            # A client that must retry has to queue for a place again.
             response.force_close()
         else:
             try:
@@ -106,7 +106,7 @@ class Guard:
                 await _write(request, answer)
                 raise
             if not self._door.knows(address):
-                # Answered without a login: a stranger, who keeps no place longer than needed.
+                # Answered without a login: an unknown client must not keep its place longer.
                 response.force_close()
         await _write(request, response)
         return response
@@ -114,14 +114,14 @@ class Guard:
     async def _refusal(self, request: web.Request, address: str) -> web.Response | None:
         if not self._is_ours(request):
             self._refused[Refusal.HOST] += 1
-            said = "this server does not go by that name; allow it with --allowed-host\n"
+            said = "this server does not have that name; allow it with --allowed-host\n"
             return web.Response(text=said, status=421)
         rules = self._rules.current()
         if rules.tls is not None and rules.tls.allowed_names:
             certificate = request.get_extra_info("peercert") or {}
             names = {value for _, value in certificate.get("subjectAltName", ())}
             if not names & set(rules.tls.allowed_names):
-                return self._turn_away(Refusal.CERTIFICATE, 403, "this certificate may not")
+                return self._turn_away(Refusal.CERTIFICATE, 403, "this certificate is not allowed")
         if rules.users and not request.headers.get("Authorization") and self._is_open(request):
             return None
         refusal = await self._refusal_of_login(request, address, rules.users)
@@ -147,25 +147,25 @@ class Guard:
         now = time.monotonic()
         if now - self._logged >= _AUDIT_SECONDS:
             self._logged = now
-            # No address: whose it is does not matter here.
+            # No address: it does not matter here.
             counts = ", ".join(f"{why} {count}" for why, count in self._refused.items() if count)
             audit.warning("refused so far: %s; the last one: %s", counts, said)
         headers = _CHALLENGE if status == web.HTTPUnauthorized.status_code else {}
         return web.Response(text=f"{said}\n", status=status, headers=headers)
 
     def _is_open(self, request: web.Request) -> bool:
-        """Return whether a request is answered without a login; the route counts, not the text."""
+        """Return whether a request needs no login; the route decides, not the text of the path."""
         resource = request.match_info.route.resource
         is_reading = request.method in {"GET", "HEAD"}
         return is_reading and resource is not None and resource.canonical in self._open_paths
 
     def _is_ours(self, request: web.Request) -> bool:
-        """Return whether a request names this server, and nothing else; an address always does.
+        """Return whether a request names this server and nothing else; an address always does.
 
-        A name that another's DNS turned into our address does not (DNS rebinding).
+        A name that a foreign DNS server resolves to our address does not (DNS rebinding).
 
-        Source: RFC 9112 §3.2: one Host header, which only HTTP/1.0 may leave out; the host of
-        an absolute request target counts before it.
+        Source: RFC 9112 §3.2: one Host header, which only HTTP/1.0 may omit; the host of
+        an absolute request target takes precedence over it.
         """
         named = request.headers.getall("Host", [])
         if not named and request.version < HttpVersion11:
@@ -182,6 +182,6 @@ class Guard:
 
 
 async def _write(request: web.Request, response: web.StreamResponse) -> None:
-    """Write an answer to its end; aiohttp would do so later, when that is not seen here."""
+    """Write a response to its end; aiohttp would do so later, where errors are not seen here."""
     await response.prepare(request)
     await response.write_eof()

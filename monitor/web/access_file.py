@@ -31,19 +31,19 @@ audit = logging.getLogger("monitor.audit")
 
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 10.0
-"""After which a rejected file is read again: a file that it names may have changed."""
+"""When a rejected file is read again: a file that it names may have changed."""
 
 Stamp = tuple[int, int, int] | None
 
 
 class WebFile:
-    """What a file says now; certificates that it names are read with it.
+    """The current content of a web configuration file, including the certificates it names.
 
-    `count` records each attempt to load it whether it succeeded.
+    `count` is called after each attempt to load it, with whether it succeeded.
 
     Raises:
         WebFileError: at the start, if it cannot be used.
-        StrangersError: at the start, if it would let in others than those who may.
+        StrangersError: at the start, if it would allow access without a login.
     """
 
     def __init__(
@@ -60,26 +60,26 @@ class WebFile:
         try:
             audience.refuse_strangers(access)
         except StrangersError as error:
-            raise StrangersError(f"{path} asks for no login: {error}") from None
+            raise StrangersError(f"{path} requires no login: {error}") from None
         self._access, self._context = access, _context(access)
         self._say_applied()
 
     def current(self) -> WebAccess:
-        """Return what holds."""
+        """Return the rules in force."""
         return self._access
 
     def tls_context(self) -> ssl.SSLContext | None:
-        """Return the TLS context of the rules that hold; it is another one when they change it."""
+        """Return the TLS context of the rules in force; a new object when they change it."""
         return self._context
 
     async def watch(self, threads: Threads) -> None:
-        """Read the file again whenever it changes, until cancelled."""
+        """Reload the file whenever it changes, until cancelled."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
             await self.look(threads)
 
     async def look(self, threads: Threads, *, anyway: bool = False) -> None:
-        """Read the file again if it has changed, or `anyway`; apply it, or say why not."""
+        """Reload the file if it has changed, or `anyway`; apply it, or log why not."""
         async with self._looking:
             now = self._clock.monotonic()
             try:
@@ -92,7 +92,7 @@ class WebFile:
             except FullError as error:
                 log.warning("%s not read; trying again: %s", self._path, error)
                 return
-            # Only now: whoever asked may give up while the file is read.
+            # Only now: the caller may be cancelled while the file is read.
             self._stamp, self._read = stamp, now
             if isinstance(found, str):
                 self._reject(found, is_news=is_news)
@@ -104,10 +104,10 @@ class WebFile:
     def _load(
         self, before: WebAccess, context: ssl.SSLContext | None
     ) -> tuple[WebAccess, ssl.SSLContext | None] | str:
-        """Return what holds from now on, or why the file is rejected."""
+        """Return the new rules, or why the file is rejected."""
         try:
             access = read_web_file(self._path)
-            # What the audience asks for at the start needs locks, and none may be taken away.
+            # Protection that the audience requires at the start must not be removed later.
             before.refuse_successor(access)
             return access, context if access.tls == before.tls else _context(access)
         except (WebFileError, StrangersError, OSError) as error:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/v1"
 DOCUMENT: Final = f"{PREFIX}/openapi.json"
 _OUT_OF_REACH: Final = (
-    "the ledger cannot be read now, or too many read it; then Retry-After says when to ask again"
+    "the ledger cannot be read now, or has too many readers; then Retry-After says when to retry"
 )
 _REFERENCE: Final = "#/components/schemas/{model}"
 
@@ -54,9 +54,9 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be asked; `missing` says what 404 means, empty if there is none.
+    """One operation of the API; `missing` is the meaning of 404, empty if there is none.
 
-    `reads_ledger` says whether it needs the ledger, which may be out of reach.
+    `reads_ledger` says whether it needs the ledger, which may be unavailable.
     """
 
     path: str
@@ -98,8 +98,8 @@ async def _sla(view: View, request: web.Request) -> Sla:
 
 
 OPERATIONS: Final = (
-    Operation(f"{PREFIX}/city", "city", "The city at a glance", CityStatus, _city),
-    Operation(f"{PREFIX}/schools", "schools", "Every school in a line", Schools, _schools),
+    Operation(f"{PREFIX}/city", "city", "Overview of the city", CityStatus, _city),
+    Operation(f"{PREFIX}/schools", "schools", "Summary of every school", Schools, _schools),
     Operation(
         f"{PREFIX}/schools/{{school}}",
         "school",
@@ -113,7 +113,7 @@ OPERATIONS: Final = (
     Operation(
         f"{PREFIX}/goal",
         "goal",
-        "How far the goal is reached",
+        "Progress of the goal",
         GoalStatus,
         _goal,
         missing="no goal is configured",
@@ -125,18 +125,14 @@ OPERATIONS: Final = (
         "A month's availability per site, against the contract",
         Sla,
         _sla,
-        (
-            Parameter(
-                "month", "query", "YYYY-MM; this month without it", r"^2\d{3}-(0[1-9]|1[0-2])$"
-            ),
-        ),
+        (Parameter("month", "query", "YYYY-MM; default: this month", r"^2\d{3}-(0[1-9]|1[0-2])$"),),
         missing="the month has not begun",
         reads_ledger=True,
     ),
     Operation(
         f"{PREFIX}/maintenance",
         "maintenance",
-        "Every maintenance window that is known",
+        "Every known maintenance window",
         Maintenance,
         _maintenance,
     ),
@@ -166,7 +162,7 @@ def openapi() -> dict[str, object]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Schulnetz monitor", "version": __version__},
-        # Relative to the document's own address, so that it holds behind a proxy's path prefix.
+        # Relative to the document's own address, so that it works behind a proxy's path prefix.
         "servers": [{"url": "../.."}],
         "paths": {one.path: {"get": _description(one)} for one in OPERATIONS},
         "components": {"schemas": schemas["$defs"]},
@@ -191,7 +187,7 @@ def _route(view: View, operation: Operation) -> Callable[[web.Request], Awaitabl
 
 
 def problem(said: str, status: int) -> web.Response:
-    """Return an answer that says why there is no other."""
+    """Return an error response with its reason."""
     return _json(Problem(error=said), status)
 
 
@@ -209,7 +205,7 @@ def _description(operation: Operation) -> dict[str, object]:
     if operation.missing:
         answers["404"] = _content(operation.missing, Problem)
     if any(one.pattern for one in operation.parameters):
-        answers["400"] = _content("a parameter is not as it is described", Problem)
+        answers["400"] = _content("a parameter is invalid", Problem)
     if operation.reads_ledger:
         answers["503"] = _content(_OUT_OF_REACH, Problem)
     return {

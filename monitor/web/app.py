@@ -40,21 +40,21 @@ SHUTDOWN_SECONDS = 2.0
 MAX_LINE_BYTES = 8190
 HEALTHY, READY = "/-/healthy", "/-/ready"
 OPEN_PATHS = frozenset({HEALTHY, READY})
-"""Answered without a login: a load balancer's or kubelet's probes have none."""
+"""Paths without a login: the probes of load balancers and kubelets have none."""
 VIEW: web.AppKey[View] = web.AppKey("view", View)
 
 
 class AddressInUseError(OSError):
-    """The listening address cannot be had; the message names the cure."""
+    """The listening address is not available; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Where is listened, for whom, and by which names the server may be called.
+    """The listening address, who can reach it, and the allowed names of the server.
 
-    `without_login` allows an address that others reach although no login is needed.
-    `reload` has a configuration read again when it is asked for; None where it may not be.
-    `refused` counts who is turned away, `returning` has whoever was logged in before.
+    `without_login` allows an address that others can reach although no login is needed.
+    `reload` reloads the configuration on request; None if that is not allowed.
+    `refused` counts refusals, `returning` has the addresses of earlier logins.
     """
 
     host: str
@@ -68,19 +68,19 @@ class Listen:
 
     @property
     def audience(self) -> Audience:
-        """Return whom the server can be reached by."""
+        """Return who can reach the server."""
         return Audience(self.host, self.without_login, self.reload is not None)
 
 
 class Unchanging:
-    """Rules that stay as they are."""
+    """Rules that never change."""
 
     def __init__(self, access: WebAccess) -> None:
         self._access = access
         self._context = None if access.tls is None else server_context(access.tls)
 
     def current(self) -> WebAccess:
-        """Return the rules that hold."""
+        """Return the rules in force."""
         return self._access
 
     def tls_context(self) -> ssl.SSLContext | None:
@@ -90,7 +90,7 @@ class Unchanging:
 
 @asynccontextmanager
 async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
-    """Serve until the context ends; yields the port (which differs from 0).
+    """Serve until the context ends; yields the port (differs from the setting if that is 0).
 
     Raises:
         AddressInUseError: if the address cannot be listened on.
@@ -103,7 +103,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
         application(view, guard, listen),
         access_log=None,
         logger=ServerLog(listen.refused),
-        # The door's deadline ends an idle connection before this does.
+        # The connection's deadline ends an idle connection before this one does.
         keepalive_timeout=2 * HEAD_SECONDS,
         shutdown_timeout=SHUTDOWN_SECONDS,
         handler_cancellation=True,
@@ -120,7 +120,7 @@ async def serve(view: View, listen: Listen) -> AsyncIterator[int]:
             raise RuntimeError("the server is not set up")
         serving = Serving(door, runner.server, listen.rules.tls_context, guard.connections)
         acceptor = await stack.enter_async_context(Acceptor(sockets, serving))
-        # What is under way may end while no more is accepted; the rest is closed.
+        # Responses under way may finish while no new connection is accepted; the rest is closed.
         stack.push_async_callback(runner.cleanup)
         stack.callback(acceptor.stop)
         yield port
@@ -137,7 +137,7 @@ async def _listen(listen: Listen) -> list[socket.socket]:
 
 
 def application(view: View, guard: Guard, listen: Listen) -> web.Application:
-    """Return the application over a view of the daemon."""
+    """Return the application for a view of the daemon."""
     pages = Pages(view, view.timezone)
     middlewares = [guard.middleware, unavailable(listen.refused), missing(pages)]
     app = web.Application(client_max_size=0, middlewares=middlewares)
@@ -169,7 +169,7 @@ def _reload_route(
     reload: Callable[[], Awaitable[bool]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
-        # A page of somebody else's must not be able to have it done by a browser that is logged in.
+        # A page of another site must not trigger it through a browser that is logged in.
         origin = request.headers.get("Origin")
         if origin is not None and origin.partition("://")[2] != request.host:
             return web.Response(text="not from another page\n", status=403)
@@ -181,9 +181,9 @@ def _reload_route(
 
 
 def _add_safe_headers(response: web.StreamResponse) -> None:
-    """Give every answer the same headers, errors of any kind included."""
+    """Add the same headers to every response, including errors of any kind."""
     for name, value in _SAFE_HEADERS.items():
-        # A page has a policy of its own.
+        # A page has its own policy.
         response.headers.setdefault(name, value)
     response.headers["Server"] = "schulnetz"
 
@@ -223,7 +223,7 @@ async def _exposition(request: web.Request, school_id: str | None) -> web.Stream
     if compress:
         response.headers["Content-Encoding"] = "gzip"
     await response.prepare(request)
-    # aiohttp would put the body of an answer to HEAD on the wire, where none may be.
+    # aiohttp would send the body of a response to HEAD, which must have none.
     if request.method == "HEAD":
         return response
     async for piece in request.app[VIEW].metrics(school_id, gzip=compress):
@@ -233,7 +233,7 @@ async def _exposition(request: web.Request, school_id: str | None) -> web.Stream
 
 
 def _takes_gzip(accepted: str) -> bool:
-    """Return whether an Accept-Encoding names gzip and does not refuse it.
+    """Return whether an Accept-Encoding header accepts gzip.
 
     Source: RFC 9110 §12.5.3.
     """

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 HEAD_SECONDS: Final = 10.0
 WRITE_SECONDS: Final = 10.0
 WRITE_BUFFER_BYTES: Final = 64 * 1024
-"""An answer is unread if no three quarters of this are taken within `WRITE_SECONDS`."""
+"""A response counts as unread if less than three quarters of this are read in `WRITE_SECONDS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What all connections share.
+    """The shared data of all connections.
 
-    `protocol` makes what serves one; `tls_context` says which TLS holds, None for none;
-    `connections` are those that are served, by their protocols.
+    `protocol` creates the protocol of a connection; `tls_context` returns the TLS in force, None
+    for none; `connections` are the open ones, by their protocols.
     """
 
     door: Door
@@ -44,7 +44,7 @@ class Serving:
 
 
 class Connection(asyncio.Protocol):
-    """Stands between a connection and the protocol that serves it."""
+    """Sits between a connection and the protocol that serves it."""
 
     def __init__(
         self, serving: Serving, sock: socket.socket, address: str, context: ssl.SSLContext | None
@@ -62,7 +62,7 @@ class Connection(asyncio.Protocol):
         self._write: asyncio.TimerHandle | None = None
 
     def wait_for_head(self) -> None:
-        """Wait for a request's head from now on."""
+        """Start the deadline for a request's head."""
         self._stop_waiting()
         self._head = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._head_is_late)
 
@@ -72,12 +72,12 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         else:
-            # The handshake, which owns the socket, comes to an end by itself.
+            # The handshake, which owns the socket, ends by itself.
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
 
     def handshake_failed(self) -> None:
-        """Forget a connection that came to nothing."""
+        """Remove a connection whose handshake failed."""
         self._stop_waiting()
         self._serving.door.leave(self.address, self)
         if not self._was_aborted:
@@ -87,18 +87,18 @@ class Connection(asyncio.Protocol):
         """Note that a request's head is complete; return whether it may be answered."""
         self._stop_waiting()
         if self._context is not self._serving.tls_context():
-            # It was made by rules that hold no longer: perhaps without a certificate.
+            # It was made under earlier rules: perhaps without a certificate.
             self.abort()
         return not self._was_aborted
 
     def answered(self) -> None:
-        """Note that an answer is written, so that the next request is waited for."""
+        """Note that a response was written, and wait for the next request."""
         if self._inner is not None:
             self._may_be_idle = True
             self.wait_for_head()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to serve."""
+        """Start serving."""
         self.was_made = True
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(WRITE_BUFFER_BYTES)
@@ -109,17 +109,17 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Hand on what came."""
+        """Pass on received data."""
         self._may_be_idle = False
         if self._inner is not None:
             self._inner.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Hand on the end."""
+        """Pass on the end of the stream."""
         return self._inner.eof_received() if self._inner else None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Remove the connection."""
         self._stop_waiting()
         self.resume_writing()
         self._serving.door.leave(self.address, self)
@@ -129,14 +129,14 @@ class Connection(asyncio.Protocol):
             inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Hand on, and wait for the answer to be read."""
+        """Pass on, and start the deadline for reading the response."""
         loop = asyncio.get_running_loop()
         self._write = loop.call_later(WRITE_SECONDS, self._give_up, Refusal.UNREAD)
         if self._inner is not None:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
-        """Hand on."""
+        """Pass on."""
         if self._write is not None:
             self._write.cancel()
             self._write = None
@@ -150,7 +150,7 @@ class Connection(asyncio.Protocol):
         ):
             self._give_up(Refusal.UNREAD)
         elif self._may_be_idle:
-            # What was asked for was answered, and nothing begun since.
+            # The request was answered, and no new one has begun.
             self.abort()
         else:
             self._give_up(Refusal.SLOW)

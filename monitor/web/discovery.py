@@ -29,7 +29,7 @@ def discovery_route(view: View) -> web.RouteDef:
     """Return the route that lists a scrape target per school."""
 
     async def list_targets(request: web.Request) -> web.Response:
-        # By the name that Prometheus reached us with it reaches us again.
+        # The name by which Prometheus has reached us will work again.
         return web.json_response(target_groups(request.host, view.school_ids()), dumps=as_json)
 
     return web.get(PATH, list_targets)
@@ -38,8 +38,8 @@ def discovery_route(view: View) -> web.RouteDef:
 def target_groups(address: str, school_ids: Iterable[str]) -> list[TargetGroup]:
     """Return one target group per school, all of them at the daemon's own address.
 
-    `__param_school` becomes the query of the scrape, `instance` tells the schools' targets apart,
-    and `school` is there for `up`, whose series the daemon does not write itself.
+    `__param_school` becomes the query of the scrape, `instance` distinguishes the schools' targets,
+    and `school` is for `up`, whose series Prometheus writes itself.
 
     Source: Prometheus documentation, HTTP SD.
     """

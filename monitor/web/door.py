@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS: Final = 256
 MAX_OF_STRANGER: Final = 8
 MAX_OF_LAST_PLACES: Final = 4
-"""Connections that an address may hold already and still be given one of the last places."""
+"""Connections that an address may already have and still get one of the last places."""
 SHARE_OF_DESCRIPTORS: Final = 4
-"""One in so many file descriptors may be a connection; the others are for checks and files."""
+"""One in this many file descriptors may be a connection; the others are for checks and files."""
 _SHARE_OF_STRANGERS: Final = 4
 _SHARE_OF_LAST_PLACES: Final = 16
 _MAX_KNOWN: Final = 1000
@@ -35,20 +35,20 @@ _PREFIX_OF_ONE: Final = 64
 
 
 class Guest(Protocol):
-    """A connection, as far as the door knows it."""
+    """A connection, as the door sees it."""
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
 
 
 def open_files() -> int:
-    """Return how many file descriptors the process may have, which can change at any time."""
+    """Return the limit of open files of the process, which can change at any time."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if files == resource.RLIM_INFINITY else files
 
 
 class Door:
-    """Lets connections in as long as there is room; `refused` counts those that it closes."""
+    """Admits connections while there is room; `refused` counts those that it closes."""
 
     def __init__(
         self, refused: Counter[str], max_descriptors: Callable[[], int] = open_files
@@ -63,7 +63,7 @@ class Door:
     def enter(self, address: str, guest: Guest) -> bool:
         """Return whether one more connection from an address may stay.
 
-        A stranger who finds the strangers' places taken is given that of another who has more.
+        If the places of unknown addresses are full, one of the address with most is freed.
         """
         of = _one(address)
         there = len(self._inside.get(of, ()))
@@ -81,7 +81,7 @@ class Door:
         return True
 
     def leave(self, address: str, guest: Guest) -> None:
-        """Note that a connection is gone; nothing happens if it was not inside."""
+        """Remove a connection; nothing happens if it was not admitted."""
         of = _one(address)
         guests = self._inside.get(of, {})
         if guest in guests:
@@ -91,7 +91,7 @@ class Door:
                 del self._inside[of]
 
     def welcome(self, address: str) -> None:
-        """Note that somebody at that address asked for something and may have it."""
+        """Note that a client at that address was allowed to read something."""
         of = _one(address)
         if not self.knows(of):
             self._strangers -= len(self._inside.get(of, ()))
@@ -104,7 +104,7 @@ class Door:
                 self._strangers += len(self._inside.get(forgotten, ()))
 
     def knows(self, address: str) -> bool:
-        """Return whether an address is this machine's, or was let in before."""
+        """Return whether an address is this machine's, or was allowed before."""
         of = _one(address)
         return of in self._known or of in _OURS
 
@@ -121,7 +121,7 @@ class Door:
             self._strangers += change
 
     def _displace(self, there: int) -> bool:
-        """Close the oldest connection of the stranger who has most, if that evens things out."""
+        """Close the oldest connection of the unknown address with most, if that is fairer."""
         strangers = (of for of in self._inside if not self.knows(of))
         largest = max(strangers, key=lambda of: len(self._inside[of]), default=None)
         if largest is None or len(self._inside[largest]) < there + 2:
@@ -134,7 +134,7 @@ class Door:
 
 
 def _one(address: str) -> str:
-    """Return what counts as one address: of IPv6 the network that one subscriber has."""
+    """Return the unit that counts as one address: for IPv6, the network of one subscriber."""
     try:
         found = ip_address(address)
     except ValueError:

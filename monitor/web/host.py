@@ -13,8 +13,8 @@ Host = IPv4Address | IPv6Address | str
 
 _PORT = r"(?::(?P<port>[0-9]*))?"
 _LITERAL: Final = re.compile(rf"\[(?P<address>[0-9A-Fa-f:.]+)\]{_PORT}")
-# Percent-encoded and other signs of RFC 3986's reg-name are in no host name (RFC 1123 §2.1); an
-# underscore is in some.
+# Host names contain no percent-encoding and no other characters of RFC 3986's reg-name
+# (RFC 1123 §2.1); some contain an underscore.
 _NAME: Final = re.compile(
     rf"(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
     rf"(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?){_PORT}"
@@ -24,9 +24,9 @@ _MAX_PORT: Final = 65535
 
 
 def parse_host(value: str) -> Host | None:
-    """Return whom a Host header names: an address, or a name in lower case without its last dot.
+    """Return the host of a Host header: an address, or a name in lower case without its last dot.
 
-    Returns None for what is no `uri-host [ ":" port ]`, or could be no name of a machine.
+    Returns None if it is not `uri-host [ ":" port ]`, or cannot be the name of a machine.
 
     Source: RFC 9110 §7.2; RFC 3986 §3.2.2.
     """
@@ -42,5 +42,5 @@ def parse_host(value: str) -> Host | None:
         return IPv4Address(parts["name"])
     except ValueError:
         name = parts.get("name", "").lower().removesuffix(".")
-    # A number at the end makes a malformed address, which some resolvers take for one.
+    # A number at the end makes a malformed address, which some resolvers accept.
     return None if name.rpartition(".")[2].isdigit() or not name else name

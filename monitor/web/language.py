@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def preferred(accepted: str, wished: str = "") -> Language:
-    """Return the language that a browser asks for; German if it asks for neither.
+    """Return the language that a browser prefers; German if it prefers neither.
 
-    `wished` is what the address says, and goes first. Source: RFC 9110 §12.5.4.
+    `wished` is from the URL, and takes precedence. Source: RFC 9110 §12.5.4.
     """
     for language in LANGUAGES:
         if wished == language:

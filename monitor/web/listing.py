@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from monitor.web.wish import Wish
 
 MOST_PIECES: Final = 16_384
-"""So many pieces are kept, about a kilobyte each; then all are dropped and made again."""
+"""Limit of kept pieces, about a kilobyte each; then all are dropped and made again."""
 
 _IN_TROUBLE: Final = frozenset({Standing.DOWN, Standing.DEGRADED})
-# Whatever a value holds is escaped, so that no value looks like this.
+# All values are escaped, so that no value looks like this.
 _PLACE: Final = re.compile(r"<!--(\d+)-->")
 
 
 class Fragments:
-    """The last piece of each place, with what it shows."""
+    """The last piece for each place, with the data that it shows."""
 
     def __init__(self, most: int = MOST_PIECES) -> None:
         self._most = most
         self._kept: dict[Hashable, tuple[object, str]] = {}
 
     def of(self, place: Hashable, shown: object, make: Callable[[], str]) -> str:
-        """Return the piece for a place; it is made if what it shows differs from the last time."""
+        """Return the piece for a place; it is made again if its data differ from the last time."""
         kept = self._kept.get(place)
         if kept is not None and kept[0] == shown:
             return kept[1]
@@ -73,7 +73,7 @@ class Listing:
         return self._make_templates()
 
     def rows(self, group: Group, uptime: Mapping[str, Uptime], now: datetime) -> Markup:
-        """Return where the lines of a group's schools will be."""
+        """Return placeholders for the lines of a group's schools."""
         language, is_since = self._wish.language, self._wish.order is Order.SINCE
         is_grouped = group.standing is not None
         pieces = []
@@ -87,7 +87,7 @@ class Listing:
         return self._place(pieces)
 
     def spots(self, plan: Plan) -> Markup:
-        """Return where the marks of a map will be."""
+        """Return placeholders for the marks of a map."""
         language = self._wish.language
         return self._place(
             self._fragments.of(("spot", language, spot.id), spot, partial(self._made, "spot", spot))
@@ -95,7 +95,7 @@ class Listing:
         )
 
     def filled(self, page: str) -> str:
-        """Return a page with the pieces in their places."""
+        """Return a page with the pieces in place of the placeholders."""
         return _PLACE.sub(lambda found: self._pieces[int(found[1])], page)
 
     def _made(self, macro: str, *shown: object) -> str:

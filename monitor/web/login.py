@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from monitor.web.returning import Returning
 
 MAX_PASSWORD_BYTES: Final = 72
-"""bcrypt looks at no more; a longer one must not fit by its beginning."""
+"""bcrypt ignores the rest; a longer one must not match by its beginning."""
 
 FAILURES: Final = 10
 FORGIVEN_A_SECOND: Final = 0.2
@@ -45,7 +45,7 @@ _DEFAULT_COST: Final = 10
 
 
 class Login(Enum):
-    """What came of a login."""
+    """The result of a login."""
 
     GOOD = "good"
     BAD = "bad"
@@ -54,14 +54,14 @@ class Login(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Hashing:
-    """A password to be checked in the thread, and where the result is awaited."""
+    """A password to be checked in the thread, and the future of its result."""
 
     check: Callable[[], bool]
     result: asyncio.Future[bool | None]
 
 
 class Logins:
-    """Checks logins; `close` ends its thread. `returning` has whoever was in before a restart."""
+    """Checks logins; `close` ends its thread. `returning` has the addresses of earlier logins."""
 
     def __init__(self, now: Callable[[], float], returning: Returning) -> None:
         self._now = now
@@ -75,12 +75,12 @@ class Logins:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
     def close(self) -> None:
-        """End the thread; who waits gets nothing."""
+        """End the thread; pending checks are cancelled."""
         self._is_closed = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     async def check(self, header: str, address: str, users: Mapping[str, str]) -> Login:
-        """Return whether an Authorization header is that of a user."""
+        """Return whether an Authorization header belongs to a user."""
         found = _credentials(header)
         if found is None:
             return Login.BAD
@@ -116,7 +116,7 @@ class Logins:
             asyncio.get_running_loop().run_in_executor(self._worker, self._returning.save)
 
     def _digest(self, user: str, password: bytes, hashed: str) -> bytes:
-        # Each part has its length before it: no two triples make the same message.
+        # Each part is preceded by its length: no two triples make the same message.
         parts = (user.encode(), password, hashed.encode())
         message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(self._key, message, hashlib.sha256).digest()
@@ -124,7 +124,7 @@ class Logins:
     async def _in_turn(
         self, check: Callable[[], bool], address: str, *, is_user: bool
     ) -> bool | None:
-        """Return what a check found; None if there was no place to wait for it."""
+        """Return the result of a check; None if the queue was full."""
         hashing = _Hashing(check, asyncio.get_running_loop().create_future())
         one = Waiting(address, is_user, hashing)
         may, other = self._turns.join(one)
@@ -164,7 +164,7 @@ class Logins:
         return self._failures(address, None)
 
     def _failures(self, address: str, user: str | None) -> float:
-        """Return the failures that are not forgiven yet, of a user from an address or of all."""
+        """Return the failures that still count, of a user from an address or of all."""
         now = self._now()
         count, then = self._failed.get((address, user), (0.0, now))
         return max(0.0, count - (now - then) * FORGIVEN_A_SECOND)
@@ -193,15 +193,15 @@ def _credentials(header: str) -> tuple[str, bytes] | None:
 
 
 def dearest_cost(hashes: Iterable[str]) -> int:
-    """Return the highest bcrypt cost among hashes, which is a power of two of rounds."""
+    """Return the highest bcrypt cost among hashes, the logarithm of the number of rounds."""
     return max((_cost(hashed) for hashed in hashes), default=_DEFAULT_COST)
 
 
 def fits(password: bytes, hashed: bytes, dearest: int) -> bool:
-    """Return whether a password fits a hash, empty for an unknown user.
+    """Return whether a password matches a hash, which is empty for an unknown user.
 
-    A wrong one takes 2^dearest rounds in all, so that the time tells no names: after a cheaper
-    hash of cost c, 2^c + 2^(c+1) + … + 2^(dearest-1) rounds are added.
+    A wrong one takes 2^dearest rounds in total, so that the time does not reveal user names: after
+    a cheaper hash of cost c, 2^c + 2^(c+1) + … + 2^(dearest-1) rounds are added.
     """
     if not hashed:
         _hash(password, _dummy(dearest))

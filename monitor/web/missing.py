@@ -20,7 +20,7 @@ _STATUS: Final = 404
 
 
 def missing(pages: Pages) -> Middleware:
-    """Return what responds where no route matches the path.
+    """Return the middleware that responds when no route matches the path.
 
     Source: RFC 9110 §15.5.5.
     """

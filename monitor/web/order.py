@@ -34,7 +34,7 @@ TROUBLE_FIRST: Final = (Standing.DOWN, Standing.DEGRADED, Standing.UNKNOWN, Stan
 
 
 class Order(StrEnum):
-    """By what schools are sorted; equal ones are sorted by name."""
+    """The sort order of schools; equal ones are sorted by name."""
 
     TROUBLE = "trouble"
     NAME = "name"
@@ -44,13 +44,13 @@ class Order(StrEnum):
 
     @classmethod
     def of(cls, wished: str) -> Self:
-        """Return an order by its name, the first for anything else."""
+        """Return an order by its name, the first one for any other text."""
         return cls(wished) if wished in set(cls) else cls("trouble")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Schools that are listed together; `standing` is None where all are."""
+    """Schools that are listed together; `standing` is None if they are not grouped."""
 
     standing: Standing | None
     schools: tuple[SchoolSummary, ...]
@@ -59,7 +59,7 @@ class Group:
 def groups(
     schools: Sequence[SchoolSummary], uptime: Mapping[str, Uptime], order: Order
 ) -> tuple[Group, ...]:
-    """Return the schools by trouble in groups, by anything else in one; no group is empty."""
+    """Return the schools grouped by standing, else in one group; no group is empty."""
     named = sorted(schools, key=lambda one: one.name.casefold())
     if order is Order.TROUBLE:
         found = (
@@ -83,7 +83,7 @@ def stages_of(schools: Sequence[SchoolSummary]) -> list[tuple[str, int]]:
 
 
 def _ratio(uptime: Uptime | None, order: Order) -> float:
-    """Return a share of time by which to sort; what was not measured comes last."""
+    """Return a share of time to sort by; unmeasured schools come last."""
     if uptime is None:
         return 2.0
     bar: Bar = uptime.day if order is Order.DAY else uptime.month

@@ -41,7 +41,7 @@ _ICON: Final = "icon.svg"
 
 
 class Pages:
-    """Renders the pages of a view; times are those of the city."""
+    """Renders the pages of a view; times are in the city's time zone."""
 
     def __init__(self, view: View, timezone: Callable[[], str]) -> None:
         self._view = view
@@ -126,12 +126,12 @@ class Pages:
 
 
 def page_routes(pages: Pages) -> list[web.RouteDef]:
-    """Return the routes of the pages, and of the style, script and icon that they load."""
+    """Return the routes of the pages, and of their style sheet, script and icon."""
     return [
         web.get("/", pages.city),
         web.get("/schools/{school}", pages.school),
         *(web.get(f"/static/{name}", _static(name, kind)) for name, kind in _STATIC.items()),
-        # A browser asks for it by itself beside what is no page, such as the metrics.
+        # Browsers request it on their own for responses that are not pages, such as the metrics.
         web.get("/favicon.ico", _static(_ICON, _STATIC[_ICON])),
     ]
 
@@ -147,7 +147,7 @@ def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Respo
 
 
 def _days_left(city: CityStatus, zone: ZoneInfo) -> int | None:
-    """Return for how many days the goal is not due yet, negative after that day."""
+    """Return the days until the goal is due, negative after that day."""
     return None if city.goal is None else (city.goal.target - city.at.astimezone(zone).date()).days
 
 

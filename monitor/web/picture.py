@@ -24,7 +24,7 @@ CHART_WIDTH: Final = 600.0
 CHART_HEIGHT: Final = 120.0
 _DAY_SECONDS: Final = 86_400.0
 _LONGEST_GAP_SECONDS: Final = 900.0
-# A scale of its own for each chart, but none that makes a mountain of a tenth of a millisecond.
+# Each chart has its own scale, but a tenth of a millisecond must not fill it.
 _LEAST_SCALE_SECONDS: Final = 0.010
 
 
@@ -41,7 +41,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A map of schools, and how high it is at `MAP_WIDTH`."""
+    """A map of schools, and its height at `MAP_WIDTH`."""
 
     height: float
     spots: tuple[Spot, ...]
@@ -49,10 +49,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A day: lines of points `x,y`, marks where packets were lost, and the figures as text.
+    """A day: lines of points `x,y`, marks for lost packets, and the figures as text.
 
-    Milliseconds; `low`, `high` and `mean` are None where nothing was answered. `loss` is in
-    per cent. `top` is what the upper edge stands for.
+    Milliseconds; `low`, `high` and `mean` are None if nothing was answered. `loss` is in
+    per cent. `top` is the value at the upper edge.
     """
 
     lines: tuple[str, ...]
@@ -80,7 +80,7 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
     south, north = min(y for _, _, y in placed), max(y for _, _, y in placed)
     narrowing = math.cos(math.radians((south + north) / 2))
     inner = MAP_WIDTH - 2 * MAP_MARGIN
-    # One school alone has no extent.
+    # A single school has no extent.
     scale = inner / max((east - west) * narrowing, north - south, 0.01)
     found = [
         Spot(
@@ -92,7 +92,7 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
         )
         for school, longitude, latitude in placed
     ]
-    # What is wrong is drawn last, so that nothing hides it: those that are down above all.
+    # Problems are drawn last, so that nothing hides them: schools that are down on top.
     found.sort(
         key=lambda spot: (spot.standing is Standing.DOWN, spot.standing is Standing.DEGRADED)
     )
@@ -100,7 +100,7 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
 
 
 def chart(day: Sequence[RoundTrip]) -> Chart | None:
-    """Return the chart of a day's pieces, None if there is none."""
+    """Return the chart of a day's intervals, None without any."""
     if not day:
         return None
     end = day[-1].starts

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why a connection was closed, or a request not answered."""
+    """Why a connection was closed, or a request refused."""
 
     NO_ROOM = "too_many_connections"
     NO_DESCRIPTOR = "no_file_descriptor"
@@ -26,5 +26,5 @@ class Refusal(StrEnum):
 
 
 def no_refusals() -> Counter[str]:
-    """Return a count of refusals that has all of them at zero."""
+    """Return a counter with all refusals at zero."""
     return Counter(dict.fromkeys(Refusal, 0))

@@ -30,9 +30,9 @@ _DIGEST_BYTES: Final = 16
 
 
 class Returning:
-    """The addresses of the latest logins that were good; without a path, of this run alone.
+    """The addresses of the latest successful logins; without a path, of this run only.
 
-    A file that cannot be read or is none of ours counts as empty.
+    A file that cannot be read or has another format counts as empty.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -43,20 +43,20 @@ class Returning:
             self._load(path)
 
     def knows(self, address: str) -> bool:
-        """Return whether somebody has logged in from there."""
+        """Return whether a login from there has succeeded before."""
         return self._digest(address) in self._digests
 
     def remember(self, address: str) -> bool:
-        """Note a good login; return whether there is something new to save."""
+        """Note a successful login; return whether there is something to save."""
         digest = self._digest(address)
         if digest in self._digests:
             return False
-        # Another list: what a thread is saving stays as it is.
+        # A new list: the one that a thread is saving does not change.
         self._digests = [*self._digests, digest][-MOST:]
         return True
 
     def save(self) -> None:
-        """Write the file; may take as long as the disk does. What fails is logged."""
+        """Write the file; may block as long as the disk does. Failures are logged."""
         if self._path is None:
             return
         digests = [digest.hex() for digest in self._digests]

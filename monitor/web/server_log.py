@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class ServerLog:
-    """Stands where aiohttp expects a logger; counts what is no HTTP, logs what is a bug."""
+    """In place of aiohttp's logger; counts requests that are not HTTP, and logs bugs."""
 
     def __init__(self, refused: Counter[str]) -> None:
         self._refused = refused
@@ -30,10 +30,10 @@ class ServerLog:
     def exception(
         self, message: str, *_: object, exc_info: BaseException | bool | None = True
     ) -> None:
-        """Note a request that ended in an exception."""
+        """Log a request that ended in an exception."""
         if isinstance(exc_info, HttpProcessingError):
             self._refused[Refusal.MALFORMED] += 1
-        elif not isinstance(exc_info, ClientConnectionResetError):  # the client has gone
+        elif not isinstance(exc_info, ClientConnectionResetError):  # the client has disconnected
             log.error(
                 "a bug of the monitor in a request: %s",
                 message.partition(" %s")[0],
@@ -41,6 +41,6 @@ class ServerLog:
             )
 
     def debug(self, *_: object, exc_info: BaseException | bool | None = None) -> None:
-        """Note what is no HTTP from its first word on; aiohttp says no more here."""
+        """Count a request that is not HTTP; aiohttp reports it only here."""
         if isinstance(exc_info, HttpProcessingError):
             self._refused[Refusal.MALFORMED] += 1

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class WebFileError(ValueError):
-    """A web configuration file cannot be used; the message names the place and the cure."""
+    """A web configuration file cannot be used; the message names the place and the remedy."""
 
 
 class StrangersError(ValueError):
-    """Others than those who may could read everything; the message names the cure."""
+    """Unauthorised clients could read everything; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS of the server: PEM texts, versions by their names here, ciphers by OpenSSL's.
+    """TLS settings of the server: PEM texts, versions by Python's names, ciphers by OpenSSL's.
 
-    `client_ca` is empty where no client certificate is asked for; `must_have_certificate` says
-    whether a client without one is turned away.
+    `client_ca` is empty if no client certificate is requested; `must_have_certificate` says
+    whether clients without one are refused.
     """
 
     certificate: str
@@ -45,7 +45,7 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class WebAccess:
-    """All of a file: TLS, users with their bcrypt hashes, headers for every answer."""
+    """The content of a file: TLS, users with their bcrypt hashes, headers for every response."""
 
     tls: Tls | None = None
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -53,15 +53,15 @@ class WebAccess:
 
     @property
     def keeps_strangers_out(self) -> bool:
-        """Return whether a password or a certificate is needed for every answer."""
+        """Return whether every response needs a password or a certificate."""
         return bool(self.locks)
 
     @property
     def locks(self) -> frozenset[str]:
-        """Return the keys of the file by which strangers are kept out."""
+        """Return the keys of the file that restrict access."""
         found = {
             "basic_auth_users": bool(self.users),
-            # Without an authority, Python's TLS asks for no certificate.
+            # Without a CA, Python's TLS requests no certificate.
             "client_auth_type": bool(
                 self.tls and self.tls.must_have_certificate and self.tls.client_ca
             ),
@@ -71,7 +71,7 @@ class WebAccess:
 
     @property
     def summary(self) -> str:
-        """Return in a few words what is set: "TLS, 1 user"; names and values are not in it."""
+        """Return a short summary of the settings: "TLS, 1 user"; without names and values."""
         users, headers = len(self.users), len(self.headers)
         parts = (
             "no TLS" if self.tls is None else "TLS",
@@ -82,20 +82,20 @@ class WebAccess:
         return ", ".join(part for part in parts if part)
 
     def refuse_successor(self, after: WebAccess) -> None:
-        """Refuse rules that may not take the place of these while the server runs.
+        """Reject rules that must not replace these while the server runs.
 
-        A file cut short, or read while it is written, must not take away a login.
+        A truncated or half-written file must not remove a login.
 
         Raises:
-            StrangersError: if they would.
+            StrangersError: if they must not.
         """
         if after == WebAccess() != self:
             raise StrangersError(
-                "the file is empty or sets nothing; what it set before holds until a restart"
+                "the file is empty or sets nothing; its previous settings hold until a restart"
             )
         missing = self.locks - after.locks
         if "basic_auth_users" in missing:
-            raise StrangersError("all users are gone; the previous users hold until a restart")
+            raise StrangersError("all users were removed; the previous users hold until a restart")
         if (after.tls is None) != (self.tls is None):
             raise StrangersError("tls_server_config was added or removed; that takes a restart")
         if missing:
@@ -106,10 +106,10 @@ class WebAccess:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom the server can be reached by, and what they may do.
+    """Who can reach the server, and what they may do.
 
-    `without_login` allows an address that others reach although no login is needed;
-    `reload_by_http` says that a request can have the configuration read again.
+    `without_login` allows an address that others can reach although no login is needed;
+    `reload_by_http` says that a request can reload the configuration.
     """
 
     host: str
@@ -117,10 +117,10 @@ class Audience:
     reload_by_http: bool = False
 
     def refuse_strangers(self, access: WebAccess) -> None:
-        """Refuse to serve others than this machine without a login, unless allowed.
+        """Refuse to serve other machines without a login, unless allowed.
 
         Raises:
-            StrangersError: if that is so.
+            StrangersError: if that would be the case.
         """
         if access.keeps_strangers_out:
             return
@@ -131,8 +131,8 @@ class Audience:
         if self.without_login or _is_loopback(self.host):
             return
         raise StrangersError(
-            f"{self.host} can be reached by others, and no login would be needed; name a file "
-            "with users with --web-config, or say --without-login"
+            f"{self.host} can be reached by others, and no login is required; name a file "
+            "with users with --web-config, or give --without-login"
         )
 
 
@@ -144,11 +144,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def server_context(tls: Tls) -> ssl.SSLContext:
-    """Return the context of a server.
+    """Return the TLS context of the server.
 
     Raises:
-        ssl.SSLError, ValueError: if certificate, key, authorities, versions or ciphers do not
-            make one.
+        ssl.SSLError, ValueError: if certificate, key, CA, versions or ciphers are invalid or do
+            not match.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion[tls.minimum]
@@ -156,7 +156,7 @@ def server_context(tls: Tls) -> ssl.SSLContext:
     if tls.ciphers:
         context.set_ciphers(":".join(tls.ciphers))
     if tls.curves:
-        # The standard library knows how to set one.
+        # The standard library can set one curve.
         context.set_ecdh_curve(tls.curves[0])
     if tls.client_ca:
         context.load_verify_locations(cadata=tls.client_ca)
@@ -168,7 +168,7 @@ def server_context(tls: Tls) -> ssl.SSLContext:
 
 def _load_certificate(context: ssl.SSLContext, tls: Tls) -> None:
     with ExitStack() as stack:
-        # The library wants files; these are in memory, and must be in no file.
+        # The library needs files; these are in memory, and must not be written to a file.
         places: list[str] = []
         for text in (tls.certificate, tls.key):
             descriptor = os.memfd_create("pem")

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 MAX_WAITING: Final = 16
 MAX_WAITING_OF_ONE: Final = 4
 KEPT_FOR_USERS: Final = 4
-"""Places that only logins of configured users take."""
+"""Places that are reserved for logins of configured users."""
 
 Work = TypeVar("Work")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting(Generic[Work]):
-    """A login that waits; `is_user` says whether the name is a configured one."""
+    """A pending login; `is_user` says whether the name is a configured user's."""
 
     address: str
     is_user: bool
@@ -35,23 +35,23 @@ class Waiting(Generic[Work]):
 
 
 class Turns(Generic[Work]):
-    """The logins that wait.
+    """The pending logins.
 
-    `failures` says how often an address has failed lately, `returns` whether it was in before.
+    `failures` returns how often an address has failed lately, `returns` whether it is known.
     """
 
     def __init__(self, failures: Callable[[str], float], returns: Callable[[str], bool]) -> None:
         self._failures = failures
         self._returns = returns
-        # In the order in which addresses have their turns.
+        # In the order in which the addresses are served.
         self._lines: dict[str, deque[Waiting[Work]]] = {}
 
     def __len__(self) -> int:
-        """Return how many wait."""
+        """Return how many are pending."""
         return sum(map(len, self._lines.values()))
 
     def join(self, one: Waiting[Work]) -> tuple[bool, Waiting[Work] | None]:
-        """Return whether a login may wait, and which other one has to give way for it."""
+        """Return whether a login may wait, and which other one is removed for it."""
         if len(self._lines.get(one.address, ())) >= MAX_WAITING_OF_ONE:
             return False, None
         other = None
@@ -64,7 +64,7 @@ class Turns(Generic[Work]):
         return True, other
 
     def leave(self, one: Waiting[Work]) -> None:
-        """Forget a login; nothing happens if it does not wait."""
+        """Remove a login; nothing happens if it is not pending."""
         line = self._lines.get(one.address, deque())
         if one in line:
             line.remove(one)
@@ -72,10 +72,10 @@ class Turns(Generic[Work]):
                 del self._lines[one.address]
 
     def next(self) -> Waiting[Work] | None:
-        """Return whose turn it is, who then waits no longer; None if none does."""
+        """Remove and return the next login; None if none is pending."""
         if not self._lines:
             return None
-        # Of equals the first: it has waited longest for its turn.
+        # Of equal ones the first: it has waited longest.
         line = self._lines.pop(min(self._lines, key=self._order))
         one = line.popleft()
         if line:
@@ -91,7 +91,7 @@ class Turns(Generic[Work]):
         return last if self._standing(last) > self._standing(one, mine) else None
 
     def _standing(self, one: Waiting[Work], waiting: int = 0) -> tuple[bool, int, bool, int]:
-        """Return by what one gives way to another; the larger one does."""
+        """Return a sort key: of two logins, the one with the larger key is removed first."""
         of_address = waiting or len(self._lines[one.address])
         failures, is_new = self._order(one.address)
         return not one.is_user, round(failures), is_new, of_address

@@ -24,7 +24,7 @@ _STATUS: Final = 503
 
 
 def unavailable(refused: Counter[str]) -> Middleware:
-    """Return what answers for handlers that raise `UnavailableError`; `refused` counts the busy.
+    """Return the middleware that answers an `UnavailableError`; `refused` counts busy responses.
 
     Source: RFC 9110 §10.2.3 and §15.6.4.
     """

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from monitor.config.tree.text import Node
 
 MAX_BYTES: Final = 128 * 1024
-"""Of the file; it is read again while the daemon runs, so reading it must not take long."""
+"""Of the file; it is read again while the daemon runs, so reading must not take long."""
 MAX_SHOWN: Final = 20
-"""Of the problems of a file, which go to the log at once."""
+"""Of the problems of a file, which are all logged at once."""
 MAX_PEM_BYTES: Final = 1024 * 1024
 MAX_COST: Final = 15
-"""Of a bcrypt hash; one more doubles the time of a login, which is some seconds by then."""
+"""Of a bcrypt hash; each step doubles the duration of a login, which is seconds by then."""
 
-# Older ones are deprecated (RFC 8996) and not spoken here, whatever the file allows.
+# Older versions are deprecated (RFC 8996) and not supported, whatever the file allows.
 _VERSIONS: Final = {"TLS10": "", "TLS11": "", "TLS12": "TLSv1_2", "TLS13": "TLSv1_3"}
 _CURVES: Final = {
     "CurveP256": "prime256v1",
@@ -49,7 +49,7 @@ _CURVES: Final = {
     "CurveP521": "secp521r1",
     "X25519": "X25519",
 }
-# Go's names of the suites that are not insecure; those of TLS 1.3 cannot be chosen, here or there.
+# Go's names of the secure suites; those of TLS 1.3 cannot be selected, neither in Go nor here.
 _CIPHERS: Final = {
     "TLS_AES_128_GCM_SHA256": "",
     "TLS_AES_256_GCM_SHA384": "",
@@ -132,10 +132,10 @@ class _FileRules(Rules):
 
 
 def read_web_file(path: Path) -> WebAccess:
-    """Return what a web configuration file says; paths in it are as seen from its folder.
+    """Return the content of a web configuration file; paths in it are relative to its folder.
 
     Raises:
-        WebFileError: if it cannot be read, or says what is not allowed: a line for each problem.
+        WebFileError: if it cannot be read or has invalid settings: one line for each problem.
     """
     findings = Findings(str(path))
     access = None
@@ -159,7 +159,7 @@ def _first(problems: Sequence[Problem]) -> str:
 
 
 class _Reader:
-    """Reads one file; what is wrong goes to the findings."""
+    """Reads one file; problems are added to the findings."""
 
     def __init__(self, path: Path, findings: Findings) -> None:
         self._path = path
@@ -167,7 +167,7 @@ class _Reader:
         self._root: Node | None = None
 
     def access(self) -> WebAccess | None:
-        """Return what the file says; of no use if there are findings, None if nothing is.
+        """Return the content of the file; unusable if there are findings, None if it is empty.
 
         Raises:
             OSError: if the file cannot be read.
@@ -225,7 +225,7 @@ class _Reader:
         except (ssl.SSLError, ValueError, OSError) as error:
             self._add(
                 ("tls_server_config",),
-                f"these certificates, key and versions do not make TLS: {error}",
+                f"certificates, key and versions cannot be used together: {error}",
                 "give PEM files, and the key that belongs to the certificate",
             )
         return tls
@@ -237,11 +237,11 @@ class _Reader:
         if has_authority and rules.client_auth_type in {"", "NoClientCert"}:
             self._add(
                 place,
-                "client_ca is given, but client_auth_type asks for no certificate",
+                "client_ca is given, but client_auth_type requires no certificate",
                 "write client_auth_type: RequireAndVerifyClientCert",
             )
         if asks and not has_authority:
-            # Python's TLS asks for no certificate that it cannot verify: everybody would come in.
+            # Python's TLS cannot request a certificate without a CA: all clients would come in.
             self._add(
                 place,
                 f"{rules.client_auth_type} needs the authority that issued the certificates",
@@ -278,7 +278,7 @@ class _Reader:
     def _pem(self, name: str, inline: str, file: str, *, needed: bool = True) -> str:
         at: Location = ("tls_server_config", f"{name}_file" if file else name)
         if inline and file:
-            self._add(at, f"{name} and {name}_file do not go together", "leave one of them out")
+            self._add(at, f"{name} and {name}_file exclude each other", "leave one of them out")
         elif inline:
             if not inline.isascii():
                 self._add(at, f"{name} is not PEM", "allowed: ASCII text")
@@ -306,7 +306,7 @@ class _Reader:
             if found is None:
                 self._add(
                     at,
-                    f"the password of {user!r} is no bcrypt hash",
+                    f"the password of {user!r} is not a bcrypt hash",
                     "`htpasswd -nBC 10 ''` makes one",
                 )
             elif int(found[1]) > MAX_COST:
@@ -323,7 +323,11 @@ class _Reader:
             if name not in _HEADERS:
                 self._add(at, f"header {name!r} cannot be set", listed(_HEADERS))
             elif not value.isprintable() or not value.isascii():
-                self._add(at, f"{name} holds a line end or the like", "allowed: printable ASCII")
+                self._add(
+                    at,
+                    f"{name} contains a line break or control characters",
+                    "allowed: printable ASCII",
+                )
             elif (allowed := _HEADERS[name]) is not None and value not in allowed:
                 self._add(at, f"{name} has an unknown value", listed(sorted(allowed)))
         return {name: value for name, value in headers.items() if value}

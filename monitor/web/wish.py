@@ -24,7 +24,7 @@ MAX_QUERY: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the address asks for, and in which language it is answered."""
+    """The parameters of a page's URL, and its language."""
 
     language: Language
     search: str
@@ -33,7 +33,7 @@ class Wish:
 
     @classmethod
     def of(cls, request: web.Request) -> Wish:
-        """Return the wish of a request; what is not understood is left out."""
+        """Return the wish of a request; unknown parameters are ignored."""
         query = request.query
         language = preferred(request.headers.get("Accept-Language", ""), query.get("lang", ""))
         only = query.get("state", "")
@@ -45,12 +45,12 @@ class Wish:
         )
 
     def address(self, **changes: str) -> str:
-        """Return the query of the same page with some of what it asks for changed."""
+        """Return the query of the same page with some parameters changed."""
         asked = {"lang": self.language, "q": self.search, "state": self.only, "sort": self.order}
         return "?" + urlencode({key: said for key, said in (asked | changes).items() if said})
 
     def takes(self, school: SchoolSummary) -> bool:
-        """Return whether a school is among those that are asked for."""
+        """Return whether a school matches the parameters."""
         if self.only and school.standing != self.only:
             return False
         said = f"{school.name} {school.id} {school.number} {school.district} {school.type}"

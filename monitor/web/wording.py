@@ -32,12 +32,12 @@ _OUTCOMES: Final = {
     Outcome.FAILED: Standing.DOWN,
     Outcome.UNKNOWN: Standing.UNKNOWN,
 }
-"""By which sign and colour a check's outcome is shown."""
+"""Sign and colour for the outcome of a check."""
 _MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
 
 
 def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
-    """Return what the templates of a page at that path use: words, figures and local times."""
+    """Return the variables of the templates for a page: words, figures, local times."""
     language = wish.language
 
     def say(key: str, **filled: object) -> str:
@@ -76,7 +76,7 @@ def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
 
 
 def _root(path: str) -> str:
-    """Return the relative way from a page to `/`, which holds behind any prefix of a proxy."""
+    """Return the relative path from a page to `/`, valid behind any path prefix of a proxy."""
     return "../" * (path.count("/") - 1) or "./"
 
 
@@ -95,6 +95,6 @@ def _number(language: Language, value: float, digits: int) -> str:
 
 
 def _percent(language: Language, ratio: float) -> str:
-    """Return a share in per cent that is 100 only if nothing is missing of it."""
+    """Return a share in per cent, which is 100 only if nothing is missing."""
     shown = math.floor(ratio * 1000) / 10
     return "100" if ratio >= 1 else _number(language, shown, 1)

@@ -150,7 +150,7 @@ def test_maintenance_an_uplink_not_up_and_silent_counters_refuse_a_test() -> Non
     for world, reason in (
         (World(maintenance=NOW + timedelta(hours=1)), "skipped maintenance: maintenance until"),
         (World(state=State.UNKNOWN), "skipped uplink: the uplink is unknown, not up"),
-        (World(answers=False), "skipped load_unknown: the uplink's counters"),
+        (World(answers=False), "skipped load_unknown: the uplink's load"),
         (World(others_bps=0.51 * MEGABIT), "skipped load: others use 5.1 % of"),
     ):
         attempt(world)

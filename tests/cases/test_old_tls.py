@@ -76,7 +76,7 @@ async def test_old_tls_is_refused_unless_a_setting_accepts_it(name: str, tmp_pat
     assert isinstance(found.values, HttpReading)
     version = "TLS 1.0" if name == "TLS 1.0" else "TLS 1.2"
     assert found.values.tls_version == version
-    assert found.detail == f"insecure: {version}, and old_tls accepts what is broken"
+    assert found.detail == f"insecure: {version} with broken parameters that old_tls allows"
 
 
 async def test_a_page_without_tls_is_not_said_to_have_an_old_one() -> None:

@@ -11,10 +11,10 @@ async def test_a_reply_from_elsewhere_is_refused_and_said() -> None:
     async with asking(Device(switch()), forged=True) as asked:
         for found in (await asked.interfaces(), await asked.hardware()):
             assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
-            assert "instead of a reply came a reply from 127.0.0.1 port " in found.detail
+            assert "no usable reply: a reply from 127.0.0.1 port " in found.detail
             assert found.detail.endswith(
-                "which was not asked; if the device answers from that address, make it the "
-                "device's host"
+                "an address that was not queried; if the device answers from that address, "
+                "configure it as the device's host"
             )
 
 
@@ -26,4 +26,4 @@ async def test_a_reply_of_another_community_is_refused_and_said() -> None:
     async with asking(Another(switch())) as asked:
         found = await asked.interfaces()
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.MALFORMED)
-    assert found.detail.endswith("instead of a reply came a reply with another community than ours")
+    assert found.detail.endswith("no usable reply: a reply with a different community")

@@ -132,7 +132,7 @@ def test_minutes_that_are_not_recorded_yet_are_counted_apart(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"--reason": " "}, "an excuse needs a reason: it stands in the report; give one"),
+        ({"--reason": " "}, "an excuse needs a reason: the report shows it; give one"),
         ({"--by": ""}, "an excuse needs a name (--by)"),
         ({"--until": "2022-03-07 08:00"}, "the end is the start"),
         ({"--until": "2022-03-07 07:59"}, "the end lies before the start; swap them"),
@@ -140,13 +140,13 @@ def test_minutes_that_are_not_recorded_yet_are_counted_apart(
         ({"--until": "2h"}, "is a span from now; write when it ended, 2026-10-05 09:30"),
         (
             {"--until": "tomorrow"},
-            "is no time; write a local time (14:00, 2026-12-24 18:00, 24.12.2026 18:00), or ISO",
+            "is not a time; write a local time (14:00, 2026-12-24 18:00, 24.12.2026 18:00), or ISO",
         ),
         ({"--until": "2022-03-07 08:30:30"}, "the end 08:30:30 is not a whole minute; leave"),
         ({"--from": "2h"}, "is a span from now; write when it began"),
         ({"--from": "2022-03-27 02:30"}, "does not exist in Europe/Berlin: the clocks go forward"),
         ({"--from": "2021-10-31 02:30"}, "exists twice in Europe/Berlin: the clocks go back"),
-        ({"--from": "yesterday"}, "is no time; write"),
+        ({"--from": "yesterday"}, "is not a time; write"),
         ({"--from": "2021-03-07 08:00"}, "62 are allowed, so name them in parts"),
         ({"--provider": "Stadtnets"}, "did you mean 'Stadtnetz'?"),
     ],

@@ -180,7 +180,7 @@ def test_error_reads_one_line_per_problem() -> None:
     lines = str(caught.value).splitlines()
     assert lines[0] == "config/schools.yaml:1:10: found 3; allowed: 1"
     assert lines[1].startswith(
-        "config/schools.yaml:2:54: “XX” is no state of DE whose public holidays are known; "
+        "config/schools.yaml:2:54: “XX” is not a state of DE whose public holidays are known; "
     )
 
 

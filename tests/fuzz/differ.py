@@ -45,8 +45,8 @@ _DEVICES: Final = (
 )
 # Why we refuse a message whose head net-snmp reads: by our words.
 _REFUSED_HEADS: Final = {
-    "does not fit 32 bits": "a number of the head that is too wide",
-    f"no tag {Tag.OCTET_STRING:#x}": "a community that is another kind of string",
+    "does not fit in 32 bits": "a number of the head that is too wide",
+    f"expected tag {Tag.OCTET_STRING:#x}": "a community that is another kind of string",
 }
 # net-snmp finds floats and 64-bit numbers within an Opaque, and gives them types of its own.
 _WITHIN_OPAQUE: Final = range(0x76, 0x7C)

@@ -224,7 +224,7 @@ def test_an_anchor_has_to_say_whose_it_is(server: PostgresServer, place: Postgre
         assert contradiction(every, anchors) == ""
         with pytest.raises(LedgerError, match="anchor without @WRITER"):
             contradiction(every, [replace(anchors[0], writer="")])
-    with pytest.raises(LedgerError, match="no name of a writer"):
+    with pytest.raises(LedgerError, match="not a valid writer's name"):
         postgres_place(server.url, "two words")
 
 

@@ -233,9 +233,9 @@ async def test_intermediate_that_ends_first_is_the_earliest_expiry(city: City) -
 @pytest.mark.parametrize(
     ("server", "sentence", "days"),
     [
-        ("expired", "has expired, or one that it depends on has", -3),
+        ("expired", "has expired, or another one in its chain has", -3),
         ("early", "is not valid yet", 90),
-        ("wrong", "is for another address", 80),
+        ("wrong", "is for a different address", 80),
         ("incomplete", "is not signed by a trusted authority, or an intermediate is missing", 90),
         ("own", "is self-signed", 70),
         ("stranger", "leads to a root that is not trusted", 60),
@@ -258,7 +258,7 @@ async def test_refused_certificate_has_its_own_sentence_and_its_expiry(
 async def test_certificate_for_another_name_is_refused(city: City) -> None:
     url = city.url("wrong", host="localhost")
     observation = await ask(city, url, address="127.0.0.1")
-    assert observation.detail == "the certificate of localhost is for another name"
+    assert observation.detail == "the certificate of localhost is for a different name"
 
 
 async def test_refused_certificate_passes_where_verification_is_off(city: City) -> None:

@@ -109,7 +109,7 @@ async def refusal(port: int, security: Security) -> Failure:
         ({"auth": AuthProtocol.SHA512}, "wrong authentication password or protocol"),
         ({"priv_password": b"falschfalsch"}, "wrong privacy password"),
         ({"priv": PrivProtocol.AES256}, "wrong privacy password or privacy protocol"),
-        ({"user": b"niemand"}, "knows no user 'niemand'"),
+        ({"user": b"niemand"}, "does not know user 'niemand'"),
         ({"engine_id": b"12345"}, "engine ID is 80001f88"),
         ({"context": b"nowhere"}, "or context"),
     ],

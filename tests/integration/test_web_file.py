@@ -92,6 +92,6 @@ def test_strangers_without_a_login_are_refused_before_anything_is_touched(
     with started("run", *place, environment={COMMUNITY_OF_RUN: COMMUNITY}) as daemon:
         assert daemon.process.wait(LONG_ENOUGH) != 0
     assert "name a file with users with --web-config" in daemon.said
-    assert (f"{web} asks for no login" in daemon.said) == (text is not None)
+    assert (f"{web} requires no login" in daemon.said) == (text is not None)
     assert not state.exists()
     assert "configuration applied" not in daemon.said

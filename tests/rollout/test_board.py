@@ -135,7 +135,7 @@ def test_line_that_was_not_seen_for_a_day_is_not_proven(city: Inventory) -> None
     board.see(SITE, RIGHT, START)
     board.take(minutes(START + MINUTE, "u?", 2880))
     board.tick(START + 2 * DAY + 2 * MINUTE)
-    assert "was not seen in these 24 hours" in board.findings[SITE].why
+    assert "was not seen in the 24 hours" in board.findings[SITE].why
 
 
 def test_maintenance_and_hours_outside_the_contract_are_passed_over(city: Inventory) -> None:

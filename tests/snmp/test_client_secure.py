@@ -130,7 +130,7 @@ async def test_an_agent_that_is_silent_once_met_is_told_from_a_dead_one() -> Non
         dead = (await read(client, place)).failure
     assert silent is not None
     assert silent.kind is FailureKind.AUTHENTICATION
-    assert "silent to our requests: wrong privacy password" in silent.message
+    assert "ignores our requests: wrong privacy password" in silent.message
     assert dead is not None
     assert dead.kind is FailureKind.TIMEOUT
 
@@ -166,5 +166,5 @@ async def test_an_agent_that_always_calls_us_untimely_is_given_up() -> None:
     ):
         result = await read(client, place)
     assert result.failure is not None
-    assert "keeps refusing our messages" in result.failure.message
+    assert "keeps reporting an unknown engine ID" in result.failure.message
     assert len(theirs.asked) == 5

@@ -147,7 +147,7 @@ def test_a_broken_column_is_dropped_with_its_name_and_loses_no_other() -> None:
     assert walk.failure is not None
     assert walk.failure.kind is FailureKind.AGENT_ERROR
     # What lies behind ifInOctets is ifOutOctets: its end cannot be seen, its rows can.
-    assert walk.failure.message == "the agent says error 5: ifOutOctets, ifInOctets"
+    assert walk.failure.message == "the agent reports error 5: ifOutOctets, ifInOctets"
     assert {len(walk.columns[name]) for name in ("ifInOctets", "ifHCInOctets", "ifName")} == {30}
 
 

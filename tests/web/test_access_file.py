@@ -136,7 +136,7 @@ def test_the_same_fault_of_another_file_is_news_and_of_the_same_file_is_not(
     ("text", "words"),
     [
         ("", "the file is empty"),
-        (TLS + "}\n", "all users are gone; the previous users hold until a restart"),
+        (TLS + "}\n", "all users were removed; the previous users hold until a restart"),
         (USERS, "tls_server_config was added or removed; that takes a restart"),
         (USERS + TLS + "}\n", "client_auth_type was removed or weakened; that takes a restart"),
     ],

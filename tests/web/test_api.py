@@ -36,8 +36,8 @@ async def test_every_answer_is_as_it_is_described(name: str) -> None:
     [
         ("/api/v1/schools/weimar", "school", 404, "no school with that id is configured"),
         ("/api/v1/sla?month=2099-01", "sla", 404, "2099-01 has not begun"),
-        ("/api/v1/sla?month=", "sla", 400, "month: YYYY-MM; this month without it"),
-        ("/api/v1/sla?month=2022-13", "sla", 400, "month: YYYY-MM; this month without it"),
+        ("/api/v1/sla?month=", "sla", 400, "month: YYYY-MM; default: this month"),
+        ("/api/v1/sla?month=2022-13", "sla", 400, "month: YYYY-MM; default: this month"),
         ("/api/v1/sla?month=2000-01", "sla", 503, "the ledger cannot be read: gone"),
     ],
 )

@@ -44,7 +44,7 @@ REQUEST_SECONDS = 2.0
 
 
 class Campaigns(Consumer):
-    """The campaigns of a city, as long as `run` runs; `record` takes their entries."""
+    """The campaigns of a city, while `run` runs; `record` receives their entries."""
 
     def __init__(
         self,
@@ -63,14 +63,14 @@ class Campaigns(Consumer):
         self._uplinks: dict[str, Check] = {}
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; the runner of the campaigns does so with that swap."""
+        """Use another inventory; the runner of the campaigns is changed through the swap."""
         self._uplinks = _uplinks_of(inventory)
         if self._runner is not None:
             lessons = SchoolCalendar(inventory.calendar)
             swap.twin(self._runner).reconfigure(inventory, lessons)
 
     async def run(self, inventory: Inventory, ledger: Ledger, requests: RequestFile) -> None:
-        """Obey requests and make tests until cancelled."""
+        """Carry out requests and tests until cancelled."""
         kept = [one for kind in KINDS for one in await ledger.entries(kind)]
         kept.sort(key=lambda one: one.sequence)
 

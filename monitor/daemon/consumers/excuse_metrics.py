@@ -43,10 +43,10 @@ _OWNER: Final = "excuses"
 
 
 class ExcuseMetrics:
-    """Keeps the excuses in force exposed, with the minutes that each changed.
+    """Exposes the excuses in force, with the minutes that each one changed.
 
-    `city` returns the inventory that is in force, and whether a school type has lessons at an
-    instant.
+    `city` returns the current inventory, and a function that returns whether a school type has
+    lessons at an instant.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class ExcuseMetrics:
         self._schools: frozenset[str] = frozenset()
 
     async def run(self, threads: Threads) -> None:
-        """Look for news once a minute until cancelled; `threads` read the minutes."""
+        """Look for changes once a minute until cancelled; `threads` read the minutes."""
         while True:
             try:
                 await self._renew(threads)
             except (LedgerError, MalformedEntryError, FullError) as error:
-                log.warning("the minutes of excuses cannot be renewed: %s", error)
+                log.warning("the minutes of excuses cannot be updated: %s", error)
             await self._clock.sleep(EVERY_SECONDS)
 
     async def _renew(self, threads: Threads) -> None:
@@ -78,11 +78,13 @@ class ExcuseMetrics:
         found = {}
         for excuse in await self._in_force(now):
             effects = self._known.get(excuse)
-            # What is recorded does not change any more.
+            # Recorded minutes do not change any more.
             if effects is None or any(one.ahead for one in effects.values()):
                 effects = await threads.run(self._effects, excuse, inventory, now, in_lessons)
             found[excuse] = effects
-        if self._city()[0] is inventory:  # else a reload came between: a school may be gone
+        if (
+            self._city()[0] is inventory
+        ):  # otherwise a reload happened in between: a school may be gone
             self._known = found
             self._expose()
 

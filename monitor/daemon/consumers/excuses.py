@@ -29,7 +29,7 @@ REQUEST_SECONDS = 2.0
 
 
 async def obey_excuses(ledger: Ledger, requests: ExcuseFile, clock: Clock) -> None:
-    """Take up requests until cancelled; each stands in the ledger once."""
+    """Carry out requests until cancelled; each is recorded in the ledger once."""
     seen: Stamp = None
     while True:
         try:

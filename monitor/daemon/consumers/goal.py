@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 READ_SECONDS: Final = 30.0
-"""How often a shard reads what the others recorded."""
+"""How often a shard reads the other shards' records."""
 STALE_SECONDS: Final = 300.0
-"""After so long without having read it, a shard does not know the city any more."""
+"""After this long without reading them, a shard's view of the city is stale."""
 LOOK_SECONDS: Final = 1.0
 FORECAST_DELAY_SECONDS: Final = 5.0
 _OWNER: Final = "goal"
@@ -61,15 +61,15 @@ _FORECAST: Final = "forecast"
 
 
 async def recorded_goal(ledger: Ledger) -> GoalScope | None:
-    """Return the goal that a ledger recorded last, None if it has none."""
+    """Return the last goal in a ledger, None if it has none."""
     goals = await ledger.entries(GOAL)
     return read_goal(goals[-1].entry) if goals else None
 
 
 class CityGoal(Consumer):
-    """What this daemon knows of the city's goal, and whether it is the one that exports it.
+    """The city's goal as this daemon knows it, and whether this daemon exports it.
 
-    `inventory` is the whole city's, `board` is that of the schools that this daemon watches.
+    `inventory` is the whole city's, `board` is that of the schools that this daemon monitors.
     """
 
     def __init__(  # noqa: PLR0913  # the parts that it joins
@@ -100,25 +100,25 @@ class CityGoal(Consumer):
         self._is_news = False
 
     def begin(self, recorded: GoalScope | None) -> None:
-        """Say in the ledger what the goal is, if that is news to it; a shard reads all first."""
+        """Record the goal in the ledger if it is new; a shard reads the others first."""
         self._recorded = recorded
         self._record()
 
     def reconfigure(self, inventory: Inventory, _: Swap) -> None:
-        """Take over another configuration of the whole city."""
+        """Use another configuration of the whole city."""
         self._inventory = inventory
         self._shown = 0
         self._is_news = True
 
     @property
     def view(self) -> CityView:
-        """Return what is known of the city now."""
+        """Return the current view of the city."""
         if self._is_shard and not self._knows_others():
             return CityView(self._inventory, None)
         return CityView(self._inventory, self._stages(), self._forecast)
 
     def tick(self, _: Moment) -> None:
-        """Expose what is news, once a minute and whenever the exporter changes."""
+        """Expose changes, once a minute and whenever the exporter changes."""
         self._look()
 
     def _look(self) -> None:
@@ -143,11 +143,11 @@ class CityGoal(Consumer):
         self._expose_forecast()
 
     async def run(self, place: LedgerPlace, threads: Threads, forecast_seconds: float) -> None:
-        """Keep it up to date until cancelled; `threads` read the ledgers."""
+        """Keep the view up to date until cancelled; `threads` read the ledgers."""
         shared = place.shared if self._is_shard else None
         if self._is_shard and shared is None:
             log.warning(
-                "a shard in a ledger of its own cannot know the city's goal, and exports none; "
+                "a shard with its own ledger does not know the city's goal, and exports none; "
                 "give all shards one database with --ledger postgresql://..."
             )
             return
@@ -159,12 +159,12 @@ class CityGoal(Consumer):
                 group.create_task(self._keep_looking())
 
     def _knows_others(self) -> bool:
-        """Return whether what the other shards recorded was read, and not too long ago."""
+        """Return whether the other shards' records were read recently."""
         read_at = self._read_at
         return read_at is not None and self._clock.monotonic() < read_at + STALE_SECONDS
 
     def _stages(self) -> Mapping[str, Stage]:
-        """Return the stage of each `school/site`: ours as found now, others' as recorded."""
+        """Return the stage of each `school/site`: ours as evaluated, others' as recorded."""
         ours = {site: finding.stage for site, finding in self._board.findings.items()}
         if not self._is_shard:
             return ours
@@ -173,7 +173,7 @@ class CityGoal(Consumer):
         return others | ours
 
     def _record(self) -> None:
-        """Record the goal if it is not the one recorded last; of shards the leader does."""
+        """Record the goal if it is not the last recorded one; among shards, the leader does."""
         if self._is_shard and (self._read_at is None or not self._leadership.holds):
             return
         entry = unrecorded_goal(self._inventory, self._recorded, self._rollout_clock.now())
@@ -183,7 +183,7 @@ class CityGoal(Consumer):
 
     def _take(self, found: CityRecord, asked: float) -> None:
         self._others, self._read_at = found.stages, asked
-        # What was read may be from before what we recorded ourselves meanwhile.
+        # The records may be older than our own latest ones.
         if found.goal and (self._recorded is None or found.goal.at >= self._recorded.at):
             self._recorded = found.goal
         self._record()
@@ -206,7 +206,7 @@ class CityGoal(Consumer):
                 leads = await self._ledger.lead()
             except LedgerError as error:
                 if self._leadership.holds:
-                    log.warning("whether this daemon leads is not known: %s", error)
+                    log.warning("cannot determine whether this daemon is the leader: %s", error)
                 leads = False
             if leads:
                 self._leadership.granted(asked, self._clock.monotonic())
@@ -217,13 +217,13 @@ class CityGoal(Consumer):
             await self._clock.sleep(ASK_SECONDS)
 
     async def _keep_looking(self) -> None:
-        """Stop in time while an answer from the database is awaited."""
+        """Let an expired lead end in time while the database does not answer."""
         while True:
             await self._clock.sleep(LOOK_SECONDS)
             self._look()
 
     async def _renew_forecast(self, source: _Readable, threads: Threads, seconds: float) -> None:
-        """Renew the forecast now and then; the history is read in a thread of its own."""
+        """Renew the forecast at intervals; the history is read in a separate thread."""
 
         def found(inventory: Inventory, now: datetime) -> Forecast | None:
             with source.open_reader() as reader:

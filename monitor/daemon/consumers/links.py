@@ -29,13 +29,13 @@ class Links(Consumer):
         self._topology = Topology(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; links to removed devices are dropped."""
+        """Use another inventory; links to removed devices are dropped."""
         topology, exposition = swap.twin(self._topology), swap.twin(self._exposition)
         for place in topology.reconfigure(inventory):
             _expose(topology, place, exposition)
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Expose a device's links if it was asked for its neighbours."""
+        """Expose a device's links if the observation has its neighbours."""
         if self._topology.observe(observation):
             _expose(self._topology, place_of(observation.check.target), self._exposition)
 

@@ -36,7 +36,7 @@ _OWNER: Final = "minutes"
 
 
 class Minutes(Consumer):
-    """Keeps account of the sites' minutes from `now` on; settled ones are evidence of stages."""
+    """Records the sites' minutes from `now` on; settled ones are evidence for stages."""
 
     def __init__(  # noqa: PLR0913, PLR0917  # the parts that it joins
         self,
@@ -54,18 +54,18 @@ class Minutes(Consumer):
         sites, in_service_hours = _sites(inventory, verdicts.calendar)
         in_maintenance = _in_maintenance(verdicts.maintenance)
         self._recorder = MinuteRecorder(sites, now, in_maintenance, in_service_hours)
-        # Made and not handed over yet: what raises in between must not lose them.
+        # Made, but not submitted yet: an exception in between must not lose them.
         self._settled: tuple[Entry, ...] = ()
         _expose(self._recorder, exposition)
         self._expose_ledger()
 
     def begin(self, now: datetime, *, has_rule: bool = False) -> None:
-        """Say in the ledger what the rule of verdicts is, if that is news to it."""
+        """Record the rule of verdicts in the ledger if it is new."""
         if not has_rule:
             self._ledger.submit([rule_entry(now)])
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; sites that stay keep their account."""
+        """Use another inventory; sites that remain keep their minutes."""
         sites, in_service_hours = _sites(inventory, swap.twin(self._verdicts).calendar)
         in_maintenance = _in_maintenance(self._verdicts.maintenance)
         recorder = swap.twin(self._recorder)
@@ -73,12 +73,12 @@ class Minutes(Consumer):
         _expose(recorder, swap.twin(self._exposition))
 
     def observe(self, _: Observation, __: Moment) -> None:
-        """Record the changes that follow from the observation."""
+        """Record the changes caused by the observation."""
         for change in self._verdicts.changes:
             self._record(change)
 
     def tick(self, moment: Moment) -> None:
-        """Record what changed, and the minutes that can change no more."""
+        """Record changes, and the minutes that can no longer change."""
         for change in self._verdicts.changes:
             self._record(change)
         self._settled += self._recorder.tick(moment.instant)
@@ -90,7 +90,7 @@ class Minutes(Consumer):
         self._expose_ledger()
 
     def stop(self, now: datetime) -> None:
-        """Account for the minutes that are known, before the end; no observation may follow."""
+        """Record the known minutes before the end; no observation may follow."""
         self._ledger.submit((*self._settled, *self._recorder.stop(now)))
 
     def _record(self, change: Change) -> None:
@@ -107,7 +107,7 @@ def _expose(recorder: MinuteRecorder, exposition: Exposition) -> None:
 
 
 def _sites(inventory: Inventory, calendar: SchoolCalendar) -> tuple[tuple[str, ...], Question]:
-    """Return the sites, and whether one is in the hours that its contract owes at an instant."""
+    """Return the sites, and a function for whether a site's contract owes service at an instant."""
     hours = {
         str(school.key(site)): (school, site.uplink.is_owed_in_lessons_only)
         for school, site in inventory.sites()
@@ -132,8 +132,8 @@ def _transition(change: Change) -> Transition:
     return Transition(
         site=str(subject.site_key),
         state=verdict.state,
-        # Minutes before the rounds that prove it are not known, also where an outage goes on. A
-        # step of the wall clock between the two must not stop the account.
+        # Minutes before the rounds that prove it are unknown, even if an outage goes on. A step of
+        # the wall clock between the two must not stop the recording.
         since=min(change.proven_from, change.at),
         at=change.at,
         reason=verdict.cause,

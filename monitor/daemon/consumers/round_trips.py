@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 class RoundTrips(Consumer):
-    """Hands the pings of uplinks and the polls of switches to what the pages read."""
+    """Passes the pings of uplinks and the polls of switches to the pages' data."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.history = RoundTripHistory(inventory)
         self.equipment = EquipmentBook(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; sites that stay keep their day."""
+        """Use another inventory; sites that remain keep their history."""
         swap.twin(self.history).reconfigure(inventory)
         swap.twin(self.equipment).reconfigure(inventory)
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Take in one round of pings or one poll."""
+        """Process one round of pings or one poll."""
         self.history.observe(observation)
         self.equipment.observe(observation)

@@ -33,14 +33,14 @@ class Runs(Consumer):
         self._hold(inventory, own)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; outcomes of checks that stay are kept."""
+        """Use another inventory; outcomes of remaining checks are kept."""
         self._hold(inventory, swap.twin(self._own))
 
     def _hold(self, inventory: Inventory, own: OwnMetrics) -> None:
         own.count_inventory(inventory)
         wanted = {check.id for check in inventory.checks()}
         self._outcomes = {id_: seen for id_, seen in self._outcomes.items() if id_ in wanted}
-        # Kept by hand: who asks whether the daemon is ready need not log in.
+        # Maintained incrementally: the readiness query needs no login.
         self._awaited = {
             check.id
             for check in inventory.checks()
@@ -48,7 +48,7 @@ class Runs(Consumer):
         }
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Count a run; a bug of the monitor is logged."""
+        """Count a run; log a bug of the monitor."""
         check_id = observation.check.id
         if observation.reason is Reason.BUG:
             log.error("%s: a bug of the monitor: %s", check_id, observation.detail)
@@ -58,13 +58,13 @@ class Runs(Consumer):
         self._own.count_run(observation)
 
     def outcome(self, check_id: str) -> Outcome | None:
-        """Return what a check found last, None before its first run."""
+        """Return a check's last outcome, None before its first run."""
         return self._outcomes.get(check_id)
 
     @property
     def missing(self) -> int:
         """Return how many checks have not run yet.
 
-        What tells nothing of up and down runs so seldom that nobody waits for it.
+        Checks that do not affect up and down run too seldom to wait for.
         """
         return len(self._awaited)

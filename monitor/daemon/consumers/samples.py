@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Samples(Consumer):
-    """Hands observations to the exposition."""
+    """Passes observations to the exposition."""
 
     def __init__(self, inventory: Inventory, exposition: Exposition) -> None:
         self._exposition = exposition
         exposition.set_inventory(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Expose what is configured; series of removed schools and checks are dropped."""
+        """Expose the new inventory; series of removed schools and checks are dropped."""
         exposition = swap.twin(self._exposition)
         exposition.unshare()
         exposition.set_inventory(inventory)

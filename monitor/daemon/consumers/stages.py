@@ -29,7 +29,7 @@ _OWNER: Final = "rollout"
 
 
 class Stages(Consumer):
-    """The stages of the city's sites; `clock` is the roll-out's, which in a demo runs faster."""
+    """The stages of the city's sites; `clock` is the roll-out's, which runs faster in a demo."""
 
     def __init__(  # the parts that it joins
         self,
@@ -47,13 +47,13 @@ class Stages(Consumer):
         self._shown = 0
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; what is known of a site stays with it."""
+        """Use another inventory; the evidence of a site is kept."""
         swap.twin(self.rollout).reconfigure(inventory)
         self._inventory = inventory
         self._shown = 0
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Take what a device says of its line."""
+        """Process the line's identity in an observation."""
         seen = identity_of(observation)
         if seen is not None:
             target = observation.check.target
@@ -61,7 +61,7 @@ class Stages(Consumer):
             self._ledger.submit(self.rollout.see(site, seen, self._clock.now()))
 
     def record(self, entries: Sequence[Entry]) -> None:
-        """Take evidence that was found elsewhere: into the ledger, and before the board."""
+        """Record evidence from elsewhere: in the ledger and on the board."""
         if entries:
             self._ledger.submit(entries)
             self.rollout.take(entries)

@@ -41,7 +41,7 @@ _MODULE = "monitor.snmp.traps"
 
 @dataclass(frozen=True, slots=True)
 class TrapDevices:
-    """Who may send traps: the devices by their addresses, and a check of each.
+    """The devices that may send traps, by address, and a check of each.
 
     `module` is `monitor.snmp.traps`, which is imported in a thread.
     """
@@ -52,7 +52,7 @@ class TrapDevices:
 
 
 class TrapDesk:
-    """Receives the traps of the inventory's devices; made by `open_traps`."""
+    """Receives the traps of the inventory's devices; created by `open_traps`."""
 
     def __init__(
         self,
@@ -76,11 +76,11 @@ class TrapDesk:
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Return how many datagrams were not taken, by reason."""
+        """Return how many datagrams were discarded, by reason."""
         return {**self._drops, "unread": lost_datagrams(self._receiving)} if self._drops else {}
 
     async def listen(self, inventory: Inventory, snmp: SnmpReaders) -> None:
-        """Take traps of these devices from now on, and of no others."""
+        """Accept traps of these devices from now on, and of no others."""
         devices, swap = await self.look_up(inventory), Swap()
         swap.twin(self._exposition).unshare()
         swap.twin(self).reconfigure(devices, snmp, swap)
@@ -90,8 +90,8 @@ class TrapDesk:
             outdated.close()
 
     async def look_up(self, inventory: Inventory) -> TrapDevices:
-        """Return the devices that may send traps, by their addresses."""
-        # In a thread: the probes of a whole city would wait for the import.
+        """Return the devices that may send traps, by address."""
+        # In a thread: the import would block the probes of a whole city.
         module = await self._threads.chores.run(importlib.import_module, _MODULE)
         devices = {
             check.target: check
@@ -102,10 +102,10 @@ class TrapDesk:
         return TrapDevices(module, addresses, tuple(devices.values()))
 
     def reconfigure(self, devices: TrapDevices, snmp: SnmpReaders, swap: Swap) -> None:
-        """Take traps of these devices; the exposition takes part in the swap.
+        """Accept traps of these devices; the exposition takes part in the swap.
 
-        `receiver` is another one then, to be closed if the swap is not committed; if it is, the one
-        of before is to be closed.
+        `receiver` is a new one then, to be closed if the swap is not committed; if it is, the
+        previous one is to be closed.
         """
         module, places = devices.module, devices.places
         totals, shared = self._totals, self._exposition
@@ -120,7 +120,7 @@ class TrapDesk:
             self._expose(listened)
         self._exposition = shared
         senders = _senders(module.Senders, places, devices.checks, snmp)
-        # Its own copy: what comes in between waits in the socket that stays open.
+        # A duplicate: datagrams that arrive in between wait in the socket that stays open.
         receiving = self._receiving.dup()
         with ExitStack() as undo:
             undo.callback(receiving.close)
@@ -136,11 +136,11 @@ class TrapDesk:
 
     @property
     def receiver(self) -> TrapReceiver | None:
-        """Return what receives now."""
+        """Return the current receiver."""
         return self._receiver
 
     def close(self) -> None:
-        """Take no more traps."""
+        """Stop receiving traps."""
         self._floods.close()
         if self._receiver is not None:
             self._receiver.close()
@@ -162,7 +162,7 @@ class TrapDesk:
         self._exposition.set_blocks(place[0], _owner(place), blocks)
 
     async def _addresses(self, checks: Iterable[Check]) -> dict[str, Place]:
-        """Return the devices by their addresses; names that do not resolve are left out."""
+        """Return the devices by address; names that do not resolve are left out."""
         found: dict[str, Place] = {}
         clock, names = self._clock, self._threads.names
         deadline = clock.monotonic() + RESOLVE_SECONDS
@@ -183,10 +183,10 @@ async def open_traps(
     hurry: Callable[[str], None],
     threads: ProbeThreads,
 ) -> AsyncIterator[TrapDesk]:
-    """Bind the socket; `hurry(check_id)` has a check run at once.
+    """Bind the socket; `hurry(check_id)` runs a check at once.
 
     Raises:
-        OSError: if the address cannot be had.
+        OSError: if the address is not available.
     """
     host, port = place
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -31,20 +31,20 @@ class Uplinks(Consumer):
         self.meters = UplinkMeters(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; the loads of removed lines are dropped."""
+        """Use another inventory; the loads of removed lines are dropped."""
         exposition = swap.twin(self._exposition)
         for gone in swap.twin(self.meters).reconfigure(inventory):
             _expose(replace(gone, load=None), exposition)
 
     def observe(self, observation: Observation, moment: Moment) -> None:
-        """Take the load from an uplink's counters."""
+        """Compute the load from an uplink's counters."""
         measured = self.meters.observe(observation, moment.monotonic)
         if measured is not None:
             _expose(measured, self._exposition)
             self._verdicts.measured(measured, moment)
 
     def tick(self, moment: Moment) -> None:
-        """Drop the loads whose polls no longer come."""
+        """Drop the loads whose polls are overdue."""
         for overdue in self.meters.expire(moment.monotonic):
             _expose(overdue, self._exposition)
 

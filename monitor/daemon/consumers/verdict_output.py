@@ -32,7 +32,7 @@ _OWNER: Final = "verdicts"
 
 
 class VerdictOutput(Consumer):
-    """Logs every change, and exposes what holds every few seconds."""
+    """Logs every change, and exposes the verdicts every few seconds."""
 
     def __init__(self, inventory: Inventory, verdicts: Verdicts, exposition: Exposition) -> None:
         self._inventory = inventory
@@ -44,25 +44,25 @@ class VerdictOutput(Consumer):
         self._shown: tuple[int, int] | None = None
 
     def reconfigure(self, inventory: Inventory, _: Swap) -> None:
-        """Take over another inventory: the next tick exposes all verdicts again."""
+        """Use another inventory: the next tick exposes all verdicts again."""
         self._inventory = inventory
         self._renderer = VerdictRenderer()
         self._degraded_renderer = DegradedRenderer()
         self._shown = None
 
     def observe(self, _: Observation, __: Moment) -> None:
-        """Log the changes that follow from the observation."""
+        """Log the changes caused by the observation."""
         for change in self._verdicts.changes:
             _tell(change)
 
     def tick(self, moment: Moment) -> None:
-        """Log what changed, and expose what holds."""
+        """Log the changes, and expose the verdicts."""
         for change in self._verdicts.changes:
             _tell(change)
         found, now = self._verdicts, moment.instant
         of_city = city_blocks(found.board, found.calendar, found.maintenance, now)
         self._exposition.set_blocks("", _OWNER, of_city)
-        # Without a change of a verdict, lessons and windows begin and end by the minute.
+        # Lessons and windows begin and end on the minute, without a change of a verdict.
         to_show = (minute_of(now), found.news)
         if to_show != self._shown:
             self._shown = to_show

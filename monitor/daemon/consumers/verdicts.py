@@ -57,10 +57,10 @@ class Memory:
 
 
 class Verdicts(Consumer):
-    """The verdicts of the city, and what follows from them while a device answers.
+    """The verdicts of the city, and the degradations of devices that answer.
 
     `changes` are those of the last observation or tick, for the consumers that come after;
-    `news` grows whenever anything that is shown of a device has changed.
+    `news` increases whenever any displayed value of a device has changed.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Verdicts(Consumer):
         self.news = 0
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Take over another inventory; what is unchanged keeps its verdict."""
+        """Use another inventory; unchanged devices keep their verdict."""
         swap.twin(self.maintenance).reconfigure(inventory)
         self.calendar = SchoolCalendar(inventory.calendar)
         board = swap.twin(self.board)
@@ -99,12 +99,12 @@ class Verdicts(Consumer):
             self.news += 1
 
     def measured(self, measured: Measured, moment: Moment) -> None:
-        """Take in the load of a line."""
+        """Process the load of a line."""
         if self.conditions.measured(measured, moment):
             self.news += 1
 
     def tick(self, moment: Moment) -> None:
-        """Take up windows that were announced or ended, and what follows from silence."""
+        """Apply windows that began or ended, and the effects of missing observations."""
         if self.maintenance.refresh(moment.instant):
             self.news += 1
         self.board.excuse(self.maintenance.schools_active(moment.instant))

@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 SEQUENCES = 1 << 16
 
-# How long after its time-out a reply still counts as late instead of unknown. Lines with
-# bloated buffers hold packets for seconds, hardly ever for longer than this.
+# How long after its time-out a reply still counts as late instead of unknown. Buffer bloat
+# delays packets for seconds, hardly ever for longer than this.
 LATE_WINDOW_NS = 20_000_000_000
 
 # NTP slews both clocks alike, so their offset changes by steps only; what remains is the
 # time between reading one and the other, which `ClockReading.uncertainty_ns` bounds. Daemons
-# step by 100 ms and more, so a tenth of a millisecond is far from either side.
+# step by 100 ms and more, so a tenth of a millisecond is well clear of both.
 STEP_NS = 100_000
 
-# Addresses with late or duplicate replies that no later round has asked for; the oldest go.
+# Addresses with late or duplicate replies and no later round; the oldest are dropped.
 _STRAY_ADDRESSES = 10_000
 
 
-# Some hosts cut long payloads (8.8.8.8: 1,400 octets to 68). What is left must still be more than
-# anybody guesses.
+# Some hosts truncate long payloads (8.8.8.8: 1,400 octets to 68). The rest must still be too
+# long to be guessed.
 _FEWEST_COOKIE_OCTETS = 8
 
 
 class Drop(StrEnum):
-    """Why a datagram on an echo socket is not counted as a reply."""
+    """Why a datagram on an echo socket does not count as a reply."""
 
     UNKNOWN_SEQUENCE = "unknown_sequence"
     WRONG_ADDRESS = "wrong_address"
@@ -53,7 +53,7 @@ class Drop(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """Both clocks at one moment, in nanoseconds; the offset is certain to `uncertainty_ns`."""
+    """Both clocks at one moment, in nanoseconds; the offset is accurate to `uncertainty_ns`."""
 
     monotonic_ns: int
     offset_ns: int
@@ -69,7 +69,7 @@ def read_clocks(wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> 
     """Read the wall clock between two readings of the monotonic one.
 
     Returns:
-        The tightest of up to three tries: a process may lose its processor in between.
+        The tightest of up to three tries: the process may be preempted in between.
     """
     best: ClockReading | None = None
     for _ in range(3):
@@ -86,7 +86,7 @@ def read_clocks(wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]) -> 
 
 
 class Round:
-    """The requests of one round to one address, and what has come back so far."""
+    """The requests of one round to one address, and the replies so far."""
 
     __slots__ = (
         "address",
@@ -144,10 +144,10 @@ class _Strays:
 
 @dataclass(slots=True)
 class Matcher:
-    """The requests of one socket that a reply may still come for.
+    """The requests of one socket that may still be answered.
 
-    `drops` counts the datagrams that were none of them, by reason; `unasked` is called with the
-    source of each, and of each duplicate.
+    `drops` counts the other datagrams, by reason; `unasked` is called with the source of each,
+    and of each duplicate.
     """
 
     next_sequence: int = 0
@@ -178,7 +178,7 @@ class Matcher:
         return sequence
 
     def sent(self, sequence: int, round_: Round, sent_ns: int, clocks: ClockReading) -> None:
-        """Remember a request that has left."""
+        """Remember a request that was sent."""
         self._requests[sequence] = _Request(round_, round_.sent, sent_ns, clocks)
         self._expiry.append((clocks.monotonic_ns + round_.wait_ns + LATE_WINDOW_NS, sequence))
         round_.sent += 1
@@ -237,16 +237,16 @@ class Matcher:
         return round_ if round_.is_complete else None
 
     def error(self, sequence: int, destination: str, sentence: str) -> None:
-        """Note an ICMP error about a request of a round that is still open."""
+        """Note an ICMP error about a request of an open round."""
         request = self._requests.get(sequence)
         if request is not None and request.round.address == destination and request.round.is_open:
             request.round.errors[sentence] = None
 
     def close(self, round_: Round) -> EchoRound:
-        """End a round; replies to it are late from now on.
+        """End a round; further replies to it are late.
 
         Returns:
-            What it found, with the late and duplicate replies since the last round to there.
+            Its result, with the late and duplicate replies since the previous round to the address.
         """
         round_.is_open = False
         strays = self._strays.pop(round_.address, _Strays())

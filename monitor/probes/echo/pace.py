@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable
 
-# 32 packets a millisecond at most: 2,000 targets leave within 0.1 s, and what returns in a
-# loop stall of 20 ms stays below the receive buffer.
+# At most 32 packets per millisecond: 2,000 targets are sent within 0.1 s, and the replies that
+# arrive during a 20 ms stall of the loop stay below the receive buffer.
 BATCH_PACKETS = 32
 BATCH_PAUSE_SECONDS = 0.001
 
@@ -21,20 +21,20 @@ Item = TypeVar("Item")
 
 
 class Pacer(Generic[Item]):
-    """A queue of senders, each with the instant of its next packet; one timer serves them all."""
+    """A queue of senders, each with the time of its next packet; one timer serves all of them."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         send: Callable[[list[Item]], Iterable[tuple[float, Item]]],
     ) -> None:
-        """Pace what `send` sends.
+        """Send through `send` at a limited rate.
 
         Args:
             loop: the running event loop.
-            send: sends one packet for each item, and returns the items that have another one
-                to send with the seconds until then. The seconds count from the sending, so
-                that packets of one item keep their distance after a stall of the loop.
+            send: sends one packet for each item, and returns the items that have another packet
+                to send, with the seconds until then. The seconds count from the sending, so the
+                packets of one item keep their distance after a stall of the loop.
         """
         self._loop = loop
         self._send = send
@@ -44,18 +44,18 @@ class Pacer(Generic[Item]):
         self._next_batch = 0.0
 
     def add(self, item: Item) -> None:
-        """Send an item's first packet as soon as the pace allows."""
+        """Send an item's first packet as soon as the rate allows."""
         self._push(self._loop.time(), item)
         self._arm()
 
     def close(self) -> None:
-        """Send nothing any more."""
+        """Stop sending."""
         if self._timer is not None:
             self._timer.cancel()
         self._queue.clear()
 
     def _push(self, due: float, item: Item) -> None:
-        self._queued += 1  # breaks ties in the order of arrival
+        self._queued += 1  # ties are sent in the order of arrival
         heapq.heappush(self._queue, (due, self._queued, item))
 
     def _arm(self) -> None:
@@ -71,7 +71,7 @@ class Pacer(Generic[Item]):
     def _send_batch(self) -> None:
         self._timer = None
         now = self._loop.time()
-        # What began together stays together: what is due within the next pause goes now.
+        # One batch for all that is due before the next pause: what began together stays together.
         self._next_batch = horizon = now + BATCH_PAUSE_SECONDS
         batch: list[Item] = []
         while len(batch) < BATCH_PACKETS and self._queue and self._queue[0][0] <= horizon:

@@ -50,7 +50,7 @@ _WORDS_6 = {
 
 @dataclass(frozen=True, slots=True)
 class EchoError:
-    """An ICMP error about one of our requests: whom it was for, and a sentence."""
+    """An ICMP error about one of our requests: its destination, and a sentence."""
 
     destination: str
     sequence: int
@@ -58,7 +58,7 @@ class EchoError:
 
 
 class EchoTemplate:
-    """The echo requests of one round, which differ in their sequence number only."""
+    """The echo requests of one round, which differ only in their sequence number."""
 
     __slots__ = ("_identifier", "_payload", "_sum", "_type")
 
@@ -66,7 +66,7 @@ class EchoTemplate:
         self._type = ECHO_REQUEST[family]
         self._identifier = identifier
         self._payload = payload
-        # The kernel fills in ICMPv6 checksums: they cover addresses that only it knows.
+        # The kernel fills in ICMPv6 checksums: they cover addresses that only the kernel knows.
         self._sum = (
             None
             if family == socket.AF_INET6
@@ -88,7 +88,7 @@ class EchoTemplate:
 def ones_complement_sum(data: bytes | memoryview) -> int:
     """Return the 16-bit one's complement sum of the data's big-endian words.
 
-    It is 0xFFFF over a datagram whose checksum is right. Source: RFC 1071 §1.
+    It is 0xFFFF over a datagram whose checksum is correct. Source: RFC 1071 §1.
     """
     count, odd = divmod(len(data), 2)
     total: int = sum(struct.unpack_from(f"!{count}H", data))
@@ -104,8 +104,8 @@ def parse_reply(
 ) -> tuple[int, int, memoryview] | None:
     """Return identifier, sequence and payload of an echo reply; None for anything else.
 
-    The checksum is not looked at: a raw IPv4 socket gets it unverified, but whoever matches
-    identifier, sequence and the whole payload with what was sent needs no sum of them.
+    The checksum is not verified: a raw IPv4 socket receives it unverified, but comparing
+    identifier, sequence and the whole payload with the request makes it unnecessary.
 
     Args:
         datagram: what a socket received.
@@ -127,13 +127,13 @@ def parse_error(
     """Return the identifier and the error in one message of a socket's error queue.
 
     Args:
-        family: of the socket.
-        report: the control message, a sock_extended_err with the offender's address behind it.
-        quoted: our own request as far as the ICMP error quotes it.
-        destination: whom that request was sent to.
+        family: the socket's address family.
+        report: the control message, a sock_extended_err followed by the offender's address.
+        quoted: our own request, as far as the ICMP error quotes it.
+        destination: the address that the request was sent to.
 
     Returns:
-        None for what is not an ICMP error about an echo request.
+        None if it is not an ICMP error about an echo request.
 
     Source: ip(7) IP_RECVERR, ipv6(7) IPV6_RECVERR.
     """
@@ -149,7 +149,7 @@ def parse_error(
     sentence = words or f"ICMP error type {kind} code {code}"
     offender = _offender(family, report[_EXTENDED_ERROR.size :])
     if offender:
-        sentence = f"{sentence}, says {offender}"
+        sentence = f"{sentence}, reported by {offender}"
     return identifier, EchoError(destination, sequence, sentence)
 
 

@@ -34,7 +34,7 @@ from monitor.probes.echo.packet import ECHO_REPLY, parse_error, parse_reply
 if TYPE_CHECKING:
     from monitor.probes.echo.packet import EchoError
 
-# Numbers of Linux's asm-generic headers that Python's socket module does not name.
+# Constants of Linux's asm-generic headers that Python's socket module does not define.
 # SO_TIMESTAMPNS_NEW has 64-bit seconds on every architecture.
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
@@ -57,7 +57,7 @@ _CONTROL_BYTES = 512
 _LARGEST_DATAGRAM = 65_535
 _QUOTED_BYTES = 64  # of our request in an ICMP error; only its header is looked at
 
-# A flood must not hold the event loop: 256 packets take about 2 ms.
+# A flood must not block the event loop: 256 packets take about 2 ms.
 _BATCH_PACKETS = 256
 
 CURE = (
@@ -67,18 +67,18 @@ CURE = (
 
 
 class EchoPermissionError(PermissionError):
-    """Neither a datagram nor a raw ICMP socket may be opened; the message names the cure."""
+    """The process may open neither a datagram nor a raw ICMP socket; the message has the remedy."""
 
 
 class Mode(StrEnum):
-    """Which kind of socket the kernel gave us."""
+    """The kind of socket that the kernel granted."""
 
     DATAGRAM = "datagram"
     RAW = "raw"
 
 
 class Waiting(Enum):
-    """What is left in the kernel after a batch of replies."""
+    """What is pending in the kernel after a batch of replies."""
 
     NOTHING = auto()
     ERRORS = auto()
@@ -86,7 +86,7 @@ class Waiting(Enum):
 
 
 class OnReply(Protocol):
-    """Takes one echo reply; positional, for it is called for every packet."""
+    """Handles one echo reply; positional arguments, because it is called for every packet."""
 
     def __call__(
         self,
@@ -101,7 +101,7 @@ class OnReply(Protocol):
 
 
 class EchoPort:
-    """An open ICMP socket; `received` counts datagrams, `malformed` those that were no reply."""
+    """An open ICMP socket; `received` counts datagrams, `malformed` those that were not a reply."""
 
     __slots__ = ("_socket", "_view", "family", "identifier", "malformed", "mode", "received")
 
@@ -110,12 +110,12 @@ class EchoPort:
 
         Args:
             family: AF_INET or AF_INET6.
-            buffer_bytes: wanted size of the receive and the send buffer; what lies above the
-                system's limit needs CAP_NET_ADMIN, so less may be had (`receive_buffer_bytes`).
+            buffer_bytes: wanted size of the receive and the send buffer. Exceeding the system's
+                limit needs CAP_NET_ADMIN, so it may be smaller (`receive_buffer_bytes`).
 
         Raises:
             EchoPermissionError: if the kernel allows neither kind of socket.
-            OSError: if there is no socket for another reason (no such family, no descriptor).
+            OSError: if opening fails for another reason (no such family, no descriptor).
         """
         self.family = family
         self.malformed = 0
@@ -132,12 +132,12 @@ class EchoPort:
         self._socket.close()
 
     def fileno(self) -> int:
-        """Return the descriptor to wait on."""
+        """Return the file descriptor to wait for."""
         return self._socket.fileno()
 
     @property
     def receive_buffer_bytes(self) -> int:
-        """Return what the kernel granted, in its own accounting (twice the payload asked for)."""
+        """Return the size the kernel granted, as it counts it (twice the requested payload)."""
         return self._memory_information()[_SK_MEMINFO_RCVBUF]
 
     @property
@@ -146,7 +146,7 @@ class EchoPort:
         return self._memory_information()[_SK_MEMINFO_DROPS]
 
     def flood_filter(self) -> FloodFilter:
-        """Return a filter for those who flood this socket; whoever takes it closes it."""
+        """Return a filter against floods of this socket; the caller closes it."""
         is_raw = self.mode is Mode.RAW
         further = _own_replies(self.family, self.identifier) if is_raw else (PASS,)
         return FloodFilter(self._socket, further)
@@ -155,13 +155,13 @@ class EchoPort:
         """Send one request.
 
         Raises:
-            OSError: what the kernel says, EAGAIN and ENOBUFS if it has no room just now; or an
-                ICMP error that arrived for some earlier request: read the errors, try again.
+            OSError: the kernel's error; EAGAIN and ENOBUFS if the buffer is full; or an ICMP error
+                about an earlier request: read the errors, try again.
         """
         self._socket.sendto(packet, destination)
 
     def receive(self, on_reply: OnReply) -> Waiting:
-        """Hand over the echo replies that are waiting, a bounded batch of them.
+        """Process the pending echo replies, a bounded batch of them.
 
         Returns:
             What is to be done next: call again, read the errors, or wait.
@@ -176,7 +176,7 @@ class EchoPort:
             except BlockingIOError:
                 return Waiting.NOTHING
             except OSError:
-                # The pending error of some request; its particulars are in the error queue.
+                # The pending error of an earlier request; its details are in the error queue.
                 return Waiting.ERRORS
             self.received += 1
             reply = parse_reply(view[:size], kind, has_ip_header=has_ip_header)
@@ -191,7 +191,7 @@ class EchoPort:
         return Waiting.MORE
 
     def read_errors(self) -> list[EchoError]:
-        """Return the ICMP errors that have arrived about our requests; clears the socket's error.
+        """Return the ICMP errors about our requests that have arrived; clears the socket's error.
 
         Source: ip(7) IP_RECVERR: the error queue is read with MSG_ERRQUEUE.
         """
@@ -209,7 +209,7 @@ class EchoPort:
                 if (at, kind) != (level, wanted):
                     continue
                 parsed = parse_error(self.family, report, quoted, destination[0])
-                # A raw socket is told of every program's errors.
+                # A raw socket receives the errors of every program.
                 if parsed is not None and parsed[0] == self.identifier:
                     errors.append(parsed[1])
         return errors
@@ -277,7 +277,7 @@ def _stamp_and_hop_limit(
 def _own_replies(family: socket.AddressFamily, identifier: int) -> tuple[Instruction, ...]:
     """Return a filter that passes only echo replies with our identifier to a raw socket.
 
-    Otherwise every ICMP packet of the machine wakes the daemon. Source: bpf(4), socket(7).
+    Otherwise every ICMP packet of the machine would wake the daemon. Source: bpf(4), socket(7).
     """
     if family == socket.AF_INET6:
         return (

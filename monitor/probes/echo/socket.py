@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 
 RECEIVE_BUFFER_BYTES = 1 << 20
 
-# How long replies may wait in the kernel once some have come. Costs nothing in accuracy, and
+# How long replies may wait in the kernel once some have arrived. It costs no accuracy, and
 # saves a wake-up for nearly every packet; at the pace above it fills a tenth of the buffer.
 _COALESCE_SECONDS = 0.01
 
-# What the kernel refuses for lack of room is tried again, for as long as a packet may be late.
+# A send that fails because the buffer is full is retried for as long as a packet may be late.
 _RETRY_SECONDS = 0.01
 _RETRIES = 100
 
-# How many refusals that no ICMP error in the queue explains make a send's error its own; and how
-# many there may be in all, while errors of other requests stream in.
+# A send's error counts as its own after this many errors without an ICMP error in the queue;
+# and how many tries there may be in all while errors about other requests keep arriving.
 _UNEXPLAINED_ERRORS = 4
 _MOST_TRIES = 64
 
@@ -61,7 +61,7 @@ Destination = tuple[str, int] | tuple[str, int, int, int]
 
 
 class _Family:
-    """One address family's socket and the requests that are out on it."""
+    """One address family's socket and its outstanding requests."""
 
     __slots__ = ("expired", "floods", "matcher", "port")
 
@@ -69,12 +69,12 @@ class _Family:
         self.port = port
         self.floods = port.flood_filter()
         self.matcher = Matcher(secrets.randbelow(SEQUENCES), self.floods.stray)
-        # Rounds whose time is up, each with the looks at the socket that it still gets.
+        # Rounds whose time is up, each with the number of reads that it still gets.
         self.expired: dict[Round, int] = {}
 
 
 class _Sending:
-    """A round under way, and what it takes to send its next packet."""
+    """A round under way, with the data needed to send its next packet."""
 
     __slots__ = (
         "destination",
@@ -103,14 +103,14 @@ class _Sending:
 
 
 def _port(stack: ExitStack, family: socket.AddressFamily, buffer_bytes: int) -> EchoPort:
-    """Return an open port; the stack closes it, and has the loop forget it."""
+    """Return an open port; the stack closes it and removes it from the loop."""
     port = stack.enter_context(closing(EchoPort(family, buffer_bytes)))
     stack.callback(asyncio.get_running_loop().remove_reader, port.fileno())
     return port
 
 
 class EchoSocket:
-    """Sends rounds of echo requests and measures their replies; serves any number at once.
+    """Sends rounds of echo requests and measures their replies; handles any number at once.
 
     Use it as an async context manager, or call `close`.
     """
@@ -121,12 +121,12 @@ class EchoSocket:
         wall_ns: Callable[[], int] = time.time_ns,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """Serve open sockets, given by IP version; `open` is the usual way here.
+        """Use open sockets, given by IP version; callers normally use `open`.
 
         Args:
-            families: sockets by IP version (4, 6); they are closed with this.
+            families: sockets by IP version (4, 6); closed together with this object.
             wall_ns: CLOCK_REALTIME in ns, the clock of the kernel's packet stamps.
-            monotonic_ns: CLOCK_MONOTONIC in ns, which tells when the former is stepped.
+            monotonic_ns: CLOCK_MONOTONIC in ns, which reveals steps of the former.
         """
         self._loop = asyncio.get_running_loop()
         self._wall_ns = wall_ns
@@ -145,7 +145,7 @@ class EchoSocket:
         A machine without IPv6 gets IPv4 only.
 
         Raises:
-            EchoPermissionError: if the kernel allows neither kind of socket; says the cure.
+            EchoPermissionError: if the kernel allows neither kind of socket; with the remedy.
             OSError: if there is no IPv4 socket for another reason.
         """
         with ExitStack() as stack:
@@ -185,14 +185,14 @@ class EchoSocket:
 
     @property
     def modes(self) -> Mapping[int, Mode]:
-        """Return by IP version (4, 6) which kind of socket the kernel gave us."""
+        """Return the kind of socket that the kernel granted, by IP version (4, 6)."""
         return {version: family.port.mode for version, family in self._families.items()}
 
     @property
     def drops(self) -> Mapping[str, int]:
-        """Return how many datagrams were no reply to a request of ours, by reason (`Drop`).
+        """Return how many datagrams were not a reply to one of our requests, by reason (`Drop`).
 
-        `no_buffer` are those that the kernel dropped before we could read them.
+        `no_buffer` are those that the kernel dropped before they could be read.
         """
         total: dict[str, int] = dict.fromkeys(Drop, 0)
         for family in self._families.values():
@@ -203,18 +203,18 @@ class EchoSocket:
 
     @property
     def kernel_drops(self) -> int:
-        """Return how many datagrams the kernel dropped for lack of buffer, since opening."""
+        """Return how many datagrams the kernel dropped since opening for a full buffer."""
         return sum(family.port.kernel_drops for family in self._families.values())
 
     @property
     def receive_buffer_bytes(self) -> int:
-        """Return the smallest receive buffer granted, as the kernel accounts it."""
+        """Return the size of the smallest receive buffer, as the kernel counts it."""
         return min(family.port.receive_buffer_bytes for family in self._families.values())
 
     async def ping(self, address: str, options: IcmpOptions) -> EchoRound:
-        """Send one round to a literal IPv4 or IPv6 address; return what came back.
+        """Send one round to a literal IPv4 or IPv6 address; return the result.
 
-        It ends when every packet is answered, else `options.wait` seconds after the last one.
+        It ends when every packet is answered, or `options.wait` seconds after the last one.
 
         Raises:
             OSError: if no packet could be sent (no route, no permission, no buffer).
@@ -256,7 +256,7 @@ class EchoSocket:
         return again
 
     def _send_one(self, sending: _Sending, clocks: ClockReading) -> float | None:
-        """Send a round's next packet; return after how many seconds it is to be sent from again."""
+        """Send a round's next packet; return the seconds until the next, None after the last."""
         round_ = sending.round
         matcher = sending.family.matcher
         try:
@@ -279,12 +279,12 @@ class EchoSocket:
         return None
 
     def _transmit(self, sending: _Sending, packet: bytes) -> int:
-        """Send a packet; return the wall clock in ns right before it left.
+        """Send a packet; return the wall clock in ns right before it was sent.
 
         The kernel reports an ICMP error about any earlier request by failing the next call on
-        the socket, whomever that is for. So an error is believed when it persists although the
-        queue of errors has none to go with it: when half a city stops answering, each try may meet
-        one that arrived since the last.
+        the socket, whatever its destination. So an error counts only if it persists although the
+        error queue is empty: when half a city stops answering, each try may see an error that
+        arrived since the last.
         """
         port = sending.family.port
         unexplained = 0
@@ -303,16 +303,16 @@ class EchoSocket:
         return sent_ns
 
     def _expire(self, sending: _Sending) -> None:
-        """End a round whose time is up, after a look at what came in while we were busy."""
+        """End a round whose time is up, after reading what arrived while we were busy."""
         family = sending.family
         if not family.expired:
             self._loop.call_soon(self._look_and_end, family)
         family.expired[sending.round] = _DRAINS_BEFORE_TIMEOUT
 
     def _look_and_end(self, family: _Family) -> None:
-        """End the rounds whose time is up, or look again in the next turn.
+        """End the rounds whose time is up, or read again in the next turn.
 
-        One batch a turn for all of them: a flood must not hold the event loop.
+        One batch a turn for all of them: a flood must not block the event loop.
         """
         if not family.expired:
             return  # closed meanwhile
@@ -338,7 +338,7 @@ class EchoSocket:
         self._drain_again(family)
 
     def _drain_again(self, family: _Family) -> None:
-        """Drain now and by the clock while replies keep coming, by the socket's word otherwise."""
+        """Read now and by timer while replies keep coming, else when the socket is readable."""
         before = family.port.received
         waiting = self._drain(family)
         if family.port.received == before and waiting is Waiting.NOTHING:
@@ -364,7 +364,7 @@ class EchoSocket:
         return waiting
 
     def _read_errors(self, family: _Family) -> bool:
-        """Hand out the ICMP errors that have arrived; return whether there were any."""
+        """Deliver the ICMP errors that have arrived; return whether there were any."""
         errors = family.port.read_errors()
         for error in errors:
             family.matcher.error(error.sequence, error.destination, error.sentence)
@@ -372,7 +372,7 @@ class EchoSocket:
 
 
 def _destination(address: str, version: int) -> Destination:
-    """Return the socket address of a literal, the address in the kernel's own spelling."""
+    """Return the socket address of a literal address, in the kernel's own notation."""
     if version == 4:  # noqa: PLR2004  # IP version
         return socket.inet_ntop(socket.AF_INET, socket.inet_pton(socket.AF_INET, address)), 0
     found = socket.getaddrinfo(

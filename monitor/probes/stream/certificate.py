@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NAMES_LIMIT = 32
-# SSL_OP_LEGACY_SERVER_CONNECT of <openssl/ssl.h>; the module has a name for it since Python 3.12.
+# SSL_OP_LEGACY_SERVER_CONNECT of <openssl/ssl.h>; Python's ssl names it since 3.12.
 _LEGACY_SERVER_CONNECT = 0x4
 
-# OpenSSL's verdicts (x509_vfy.h) as sentences about "the certificate of HOST".
+# OpenSSL's verification errors (x509_vfy.h) as predicates of "the certificate of HOST".
 _REFUSALS = {
     9: "is not valid yet",
-    10: "has expired, or one that it depends on has",
+    10: "has expired, or another one in its chain has",
     18: "is self-signed",
     19: "leads to a root that is not trusted",
     20: "is not signed by a trusted authority, or an intermediate is missing",
     21: "is not signed by a trusted authority, or an intermediate is missing",
-    62: "is for another name",
-    64: "is for another address",
+    62: "is for a different name",
+    64: "is for a different address",
 }
 
 
@@ -47,19 +47,19 @@ class _Certificate(Protocol):
 
 
 class _Session(Protocol):
-    """What `ssl` keeps behind an SSLObject before Python 3.13 made the chains public."""
+    """The object behind an SSLObject; it has the chains before Python 3.13 made them public."""
 
     def get_unverified_chain(self) -> Sequence[_Certificate] | None: ...
     def get_verified_chain(self) -> Sequence[_Certificate] | None: ...
 
 
 def client_context(ca_file: str | None, *, verify: bool, old_tls: bool = False) -> ssl.SSLContext:
-    """Return the settings of a TLS client: trust in a CA file, or in the system's store.
+    """Return the settings of a TLS client that trusts a CA file, or the system's store.
 
-    `old_tls` accepts what OpenSSL can still do and no longer does by itself, for devices that
-    know nothing better: TLS 1.0, RSA key exchange, short keys, insecure renegotiation.
+    `old_tls` allows what OpenSSL still supports but disables by default, for devices that
+    support nothing better: TLS 1.0, RSA key exchange, short keys, insecure renegotiation.
 
-    May take 15 ms where the store is one file; so call it in a thread.
+    May take 15 ms if the store is a single file; call it in a thread.
 
     Raises:
         ProbeError: (unknown, credential) if the CA file cannot be read.
@@ -87,10 +87,10 @@ def client_context(ca_file: str | None, *, verify: bool, old_tls: bool = False) 
 
 
 def _hashed_store() -> str | None:
-    """Return the system's hashed directory of CAs, which OpenSSL reads by need.
+    """Return the system's hashed directory of CAs, from which OpenSSL reads single files.
 
-    Measured on Debian 12: 0.13 ms of CPU a context, against 15.6 ms for the same CAs as one
-    file, which is `load_default_certs`. A file named in the environment is respected.
+    Measured on Debian 12: 0.13 ms of CPU per context, against 15.6 ms for the same CAs in one
+    file, which `load_default_certs` reads. A file named in the environment takes precedence.
     """
     paths = ssl.get_default_verify_paths()
     if paths.openssl_cafile_env in os.environ or paths.capath is None:
@@ -100,7 +100,7 @@ def _hashed_store() -> str | None:
 
 
 def refusal(error: ssl.SSLError, host: str) -> ProbeError:
-    """Return why a handshake failed: the certificate with its own sentence, or TLS itself."""
+    """Return why a handshake failed: a sentence about the certificate, or a TLS error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         said = _REFUSALS.get(error.verify_code, f"is refused: {error.verify_message}")
         return ProbeError(Reason.CERTIFICATE, f"the certificate of {host} {said}")
@@ -119,7 +119,7 @@ def tls_version(session: ssl.SSLObject) -> str | None:
 
 
 def read_chain(session: ssl.SSLObject, *, verified: bool) -> CertificateChain | None:
-    """Return what a session's certificates say, None if they cannot be read.
+    """Return the data of a session's certificates, None if they cannot be read.
 
     `verified` says whether this session's handshake checked them.
     """
@@ -129,17 +129,17 @@ def read_chain(session: ssl.SSLObject, *, verified: bool) -> CertificateChain | 
 
 
 def parse_chain(presented: Iterable[bytes], trusted: Iterable[bytes]) -> CertificateChain | None:
-    """Return what certificates (DER, the server's first) say, None if they are malformed.
+    """Return the data of certificates (DER, the server's first), None if they are malformed.
 
     Source: RFC 5280 §4.1.2.5 (validity), §4.2.1.6 (subjectAltName).
     """
     try:
         with warnings.catch_warnings():
-            # A peer's odd serial or attribute is its own affair, not a line in our log.
+            # A peer's odd serial number or attribute does not belong in our log.
             warnings.simplefilter("ignore")
             return _summary([*map(_load, presented)], [*map(_load, trusted)])
     except (ValueError, TypeError, x509.InvalidVersion):
-        # TypeError: a name's attribute of a type that it must not have.
+        # TypeError: an attribute of a name has a type that is not allowed.
         return None
 
 
@@ -164,7 +164,7 @@ def _summary(
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Return the DNS names of a certificate, the first 32 of them."""
+    """Return the DNS names of a certificate, at most the first 32."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         names = found.value.get_values_for_type(x509.DNSName)
@@ -181,7 +181,7 @@ def _chain(session: ssl.SSLObject, *, verified: bool) -> tuple[bytes, ...]:
         public = session.get_verified_chain() if verified else session.get_unverified_chain()
         return tuple(public)
     else:  # noqa: RET505  # mypy needs the branch to tell the versions apart
-        # Public only since 3.13; the method behind it is the same since 3.10.
+        # Public only since 3.13; the underlying method has been the same since 3.10.
         inner = cast("_Session | None", getattr(session, "_sslobj", None))
         if inner is None:
             return ()

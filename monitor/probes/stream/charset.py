@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import re
 
-# Codecs of text alone, and none whose decoding takes more than linear time.
+# Only text codecs, and only those that decode in linear time.
 _KNOWN = re.compile(
     r"utf-?8|utf-?16(le|be)?|(us-)?ascii|latin-?1|iso-?8859-?([1-9]|1[013-6])|(windows-|cp)125[0-8]"
     r"|koi8-[ru]|gb(k|2312|18030)|big5|euc-(jp|kr)|shift_jis"
@@ -17,10 +17,10 @@ _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
 
 def text_of(content: bytes, content_type: str | None, *, is_cut: bool) -> str:
-    """Return a body's text; octets that are none become U+FFFD.
+    """Return a body's text; invalid octets become U+FFFD.
 
-    Without a charset that is known it is UTF-8 if it can be, else Windows-1252. `is_cut` says that
-    the last character may lack its end. Source: RFC 9110 §8.3.2.
+    Without a known charset it is UTF-8 if valid, else Windows-1252. `is_cut` says that the last
+    character may be incomplete. Source: RFC 9110 §8.3.2.
     """
     named = _CHARSET.search(content_type or "")
     name = named[1].lower() if named else ""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from monitor.probes.turns import Turns
 
 _CHUNK = 16384
-# A piece may be thousands of the smallest records, each a call of its own.
+# One chunk may contain thousands of minimal records, each a call of its own.
 _LARGEST_TLS_CHUNK = 65536
 # OpenSSL bounds the certificates (100 KiB), but not the number of session tickets.
 _SILENT_TLS_LIMIT = 256 * 1024
@@ -51,12 +51,12 @@ _UNREACHABLE = {
 
 
 def place(address: str, port: int) -> str:
-    """Return how a sentence names an address and a port."""
+    """Return an address and port as a sentence names them."""
     return f"{address} port {port}"
 
 
 def failure(error: OSError, address: str, port: int) -> ProbeError:
-    """Return what a socket's error means: the network's doing, or ours (unknown).
+    """Return the failure for a socket's error: the network's, or ours (unknown).
 
     Source: connect(2), RFC 9293 §3.10.7 (a reset answers a SYN to a closed port).
     """
@@ -76,7 +76,7 @@ def failure(error: OSError, address: str, port: int) -> ProbeError:
 
 
 async def locate(host: str, context: ProbeContext, attempt: Attempt) -> Resolved:
-    """Return a host's address; the time is the attempt's phase `resolve`.
+    """Return a host's address; the time counts as the attempt's phase `resolve`.
 
     Raises:
         ProbeError: if the name has no address, or none came in time.
@@ -92,10 +92,10 @@ async def locate(host: str, context: ProbeContext, attempt: Attempt) -> Resolved
 async def connect(address: str, ip_version: int, port: int, turns: Turns) -> Connection:
     """Open a TCP connection to a literal address; the caller closes it.
 
-    `turns` are taken between reads, so that what the peer sends cannot hold the event loop.
+    `turns` are taken between reads, so that the peer's data cannot block the event loop.
 
     Raises:
-        ProbeError: if it is refused, reset, unreachable, or no socket can be had.
+        ProbeError: if it is refused, reset or unreachable, or no socket is available.
     """
     family = socket.AF_INET6 if ip_version == 6 else socket.AF_INET  # noqa: PLR2004  # IPv6
     loop = asyncio.get_running_loop()
@@ -111,10 +111,10 @@ async def connect(address: str, ip_version: int, port: int, turns: Turns) -> Con
 
 
 class Connection:
-    """A TCP connection of our own, in clear text until `start_tls`.
+    """A TCP connection, in clear text until `start_tls`.
 
-    However fast the peer sends, other tasks run between two reads of the socket, and the deadline
-    of the turns ends a read with `TimeoutError`.
+    However fast the peer sends, other tasks run between two reads of the socket, and at the
+    deadline of the turns a read raises `TimeoutError`.
     """
 
     __slots__ = (
@@ -152,11 +152,11 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Close the socket at once; a peer that waits for more gets a reset."""
+        """Close the socket at once; a peer that is still sending gets a reset."""
         self._socket.close()
 
     def abort(self) -> None:
-        """Close the socket and throw away what was not sent yet; the peer gets a reset.
+        """Close the socket and discard unsent data; the peer gets a reset.
 
         Source: socket(7), SO_LINGER; RFC 9293 §3.10.5.
         """
@@ -164,11 +164,11 @@ class Connection:
         self.close()
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str) -> ssl.SSLObject:
-        """Shake hands as a TLS client and return the session.
+        """Do the handshake as a TLS client and return the session.
 
         Raises:
-            ssl.SSLError: if the handshake fails, also when the certificate is refused.
-            ProbeError: if the connection fails meanwhile, or the handshake takes more than 256 KiB.
+            ssl.SSLError: if the handshake fails, also if the certificate is rejected.
+            ProbeError: if the connection fails meanwhile, or the handshake exceeds 256 KiB.
             TimeoutError: if the deadline has passed.
         """
         tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
@@ -179,7 +179,7 @@ class Connection:
                 await self._flush()
                 await self._fill()
             except ssl.SSLError:
-                # The alert tells the server's operator why we hung up.
+                # The alert tells the server's operator why we closed the connection.
                 await self._flush()
                 raise
             else:
@@ -208,15 +208,15 @@ class Connection:
         return int.from_bytes(held, sys.byteorder)
 
     def retransmits(self) -> int:
-        """Return how many segments were sent again. Source: linux/tcp.h, tcpi_total_retrans."""
+        """Return the number of retransmitted segments. Source: linux/tcp.h, tcpi_total_retrans."""
         info = self._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
         return int.from_bytes(info[100:104], sys.byteorder)
 
     async def receive(self, limit: int = _CHUNK) -> bytes:
-        """Return the next bytes, at most `limit`; b"" when the peer has finished.
+        """Return the next bytes, at most `limit`; b"" at the end of the stream.
 
         Raises:
-            ProbeError: if the connection fails, or TLS records of more than 256 KiB hold no data.
+            ProbeError: if the connection fails, or 256 KiB of TLS records contain no data.
             ssl.SSLError: if the TLS session fails.
             TimeoutError: if the deadline has passed.
         """
@@ -229,7 +229,7 @@ class Connection:
                 await self._flush()
                 await self._fill(limit)
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-                # Many servers end without close_notify; the length of the body tells.
+                # Many servers end without close_notify; the body's length shows if it is complete.
                 return b""
             else:
                 self._silent_tls = 0

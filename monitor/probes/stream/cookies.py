@@ -31,7 +31,7 @@ class _Cookie:
     is_secure: bool
 
     def goes_to(self, place: Place, path: str) -> bool:
-        """Return whether a request to a place has it."""
+        """Return whether a request to a place carries it."""
         if self.is_secure and place.scheme != "https":
             return False
         if place.host != self.domain and (
@@ -42,13 +42,13 @@ class _Cookie:
 
 
 class Cookies:
-    """What the servers of one run have set so far, 50 cookies of 4 KiB at most."""
+    """The cookies that servers have set during one run, at most 50 of 4 KiB each."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], _Cookie] = {}
 
     def take(self, fields: Iterable[str], place: Place, now: datetime) -> None:
-        """Take the values of the Set-Cookie fields that a place answered with."""
+        """Store the values of the Set-Cookie fields in a response from a place."""
         for field in fields:
             pair, *attributes = field.split(";")
             name, equals, value = (part.strip() for part in pair.partition("="))
@@ -70,7 +70,7 @@ class Cookies:
                 self._kept[key] = _Cookie(name, value, key[1], path, not domain, is_secure)
 
     def value(self, place: Place) -> str:
-        """Return the Cookie field's value of a request to a place, empty for none."""
+        """Return the value of the Cookie field for a request to a place, empty if there is none."""
         path = place.target.partition("?")[0]
         fitting = [one for one in self._kept.values() if one.goes_to(place, path)]
         fitting.sort(key=lambda one: -len(one.path))
@@ -88,7 +88,7 @@ def _directory(place: Place) -> str:
 
 
 def _is_over(said: dict[str, str], now: datetime) -> bool:
-    """Return whether a cookie is set only to be deleted; Max-Age goes before Expires."""
+    """Return whether a cookie is set only to be deleted; Max-Age takes precedence over Expires."""
     age = said.get("max-age", "")
     if age.lstrip("-").isdecimal() and len(age) <= len("-31536000000"):
         return int(age) <= 0

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD_LIMIT = 16 * 1024
-"""The octets of all heads of one exchange: of interim responses, the final one, and trailers."""
+"""Limit of all heads of one exchange in octets: interim responses, the final one, trailers."""
 
 INTERIM_LIMIT = 10
 BODY_LIMIT = 1024 * 1024
-# Tiny chunks cost us time, not the server: half of the bytes may be overhead, no more.
+# Tiny chunks cost us time, not the server: at most half of the bytes may be overhead.
 _WIRE_LIMIT = 2 * BODY_LIMIT
 _CHUNK_LINE_LIMIT = 256
 
@@ -36,12 +36,12 @@ Framing = Literal["none", "length", "chunked", "close"]
 
 
 class ResponseError(Exception):
-    """The bytes are no HTTP response; the message is half a sentence ("the ... is ...")."""
+    """The bytes are not an HTTP response; the message is half a sentence ("the ... is ...")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A response's status line and header fields; names in lower case, in their order."""
+    """A response's status line and header fields, in their order; names in lower case."""
 
     version: str
     status: int
@@ -61,7 +61,7 @@ class Head:
         """Return the announced length of the body in bytes, None if none is announced.
 
         Raises:
-            ResponseError: if it is no number, or there are several.
+            ResponseError: if it is not a number, or there are several.
         """
         announced = self.get("content-length")
         if announced is None:
@@ -74,7 +74,7 @@ class Head:
 
     @property
     def framing(self) -> Framing:
-        """Return how the end of the body is told (RFC 9112 §6.3).
+        """Return how the end of the body is determined (RFC 9112 §6.3).
 
         Raises:
             ResponseError: if that is ambiguous or unknown.
@@ -90,7 +90,7 @@ class Head:
 
 
 def request(target: str, host: str, cookies: str = "") -> bytes:
-    """Return a GET request that asks for one uncompressed response and the end thereafter.
+    """Return a GET request for one uncompressed response, after which the connection ends.
 
     `cookies` is the Cookie field's value, empty for none.
 
@@ -106,12 +106,12 @@ def request(target: str, host: str, cookies: str = "") -> bytes:
         "",
         "",
     )
-    # A cookie goes back with the octets that it came with.
+    # A cookie is returned with the octets it came with.
     return "\r\n".join(lines).encode("latin-1")
 
 
 class HeadReader:
-    """Finds the final response's head in the bytes of one exchange, past interim responses.
+    """Finds the head of the final response in the bytes of one exchange, after interim responses.
 
     `head` is None until it is found; then `rest` is what followed it, and `room` how many octets
     of the limit on heads are left for trailers. Source: RFC 9110 §15.2 (1xx are interim).
@@ -127,7 +127,7 @@ class HeadReader:
         self.room = HEAD_LIMIT
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes off the wire; b"" says that the peer has closed.
+        """Process the next bytes from the wire; b"" means that the peer has closed.
 
         Raises:
             ResponseError: if they are malformed, too many, or end before the head does.
@@ -163,7 +163,7 @@ def parse_head(data: bytes) -> Head:
     status_line, *lines = re.split(rb"\r?\n", data)
     status = _STATUS_LINE.fullmatch(status_line)
     if status is None:
-        raise ResponseError("the first line is no HTTP status line")
+        raise ResponseError("the first line is not an HTTP status line")
     fields: list[tuple[str, str]] = []
     for line in _unfolded(lines):
         name, colon, value = line.partition(b":")
@@ -175,7 +175,7 @@ def parse_head(data: bytes) -> Head:
 
 
 def _unfolded(lines: list[bytes]) -> list[bytes]:
-    """Return the lines of header fields, those that were folded as one. Source: RFC 9112 §5.2."""
+    """Return the header lines with folded lines joined. Source: RFC 9112 §5.2."""
     whole: list[bytes] = []
     for line in lines:
         if line[:1] not in {b" ", b"\t"}:
@@ -183,12 +183,12 @@ def _unfolded(lines: list[bytes]) -> list[bytes]:
         elif whole:
             whole[-1] += b" " + line.strip(b" \t")
         else:
-            raise ResponseError("a header field is folded that has no beginning")
+            raise ResponseError("the first header line is a folded continuation")
     return whole
 
 
 class ChunkedDecoder:
-    """Takes the chunked transfer coding off a body. Source: RFC 9112 §7.1."""
+    """Removes the chunked transfer coding from a body. Source: RFC 9112 §7.1."""
 
     __slots__ = ("_buffer", "_left", "_room", "_state")
 
@@ -204,7 +204,7 @@ class ChunkedDecoder:
         return self._state == "done"
 
     def feed(self, data: bytes) -> bytes:
-        """Take bytes off the wire and return the body's bytes that they complete.
+        """Process bytes from the wire and return the body's bytes that they complete.
 
         Raises:
             ResponseError: if they are malformed.
@@ -240,12 +240,12 @@ class ChunkedDecoder:
     def _step(self, line: bytes) -> None:
         if self._state == "after":
             if line:
-                raise ResponseError("a chunk is longer than it says")
+                raise ResponseError("a chunk is longer than its size")
             self._state = "size"
         elif self._state == "size":
             size = _CHUNK_SIZE.fullmatch(line)
             if size is None:
-                raise ResponseError("a chunk's size is no number")
+                raise ResponseError("a chunk's size is not a number")
             self._left = int(size[1], 16)
             self._state = "data" if self._left else "trailer"
         elif not line:
@@ -257,7 +257,7 @@ class ChunkedDecoder:
 
 
 class Body:
-    """A response's body: framing and gzip taken off, cut at 1 MiB of content."""
+    """A response's body: framing and gzip removed, truncated to 1 MiB of content."""
 
     __slots__ = ("_chunked", "_content", "_framing", "_gzip", "_left", "_wire", "is_cut")
 
@@ -278,12 +278,12 @@ class Body:
 
     @property
     def content(self) -> bytes:
-        """Return the uncompressed content as far as it was read, at most 1 MiB."""
+        """Return the uncompressed content read so far, at most 1 MiB."""
         return bytes(self._content)
 
     @property
     def is_complete(self) -> bool:
-        """Return whether nothing more is to be read: the end has come, or the limit."""
+        """Return whether there is nothing more to read: the end or the limit was reached."""
         if self.is_cut or self._framing == "none":
             return True
         if self._framing == "chunked":
@@ -291,7 +291,7 @@ class Body:
         return self._framing == "length" and self._left == 0
 
     def feed(self, data: bytes) -> None:
-        """Take bytes off the wire.
+        """Process bytes from the wire.
 
         Raises:
             ResponseError: if they are malformed.
@@ -311,7 +311,7 @@ class Body:
         """Note that the peer has closed.
 
         Raises:
-            ResponseError: if more was announced than came.
+            ResponseError: if the body is shorter than announced.
         """
         if not self.is_complete and self._framing != "close":
             raise ResponseError("the body ends early")
@@ -322,7 +322,7 @@ class Body:
         room = BODY_LIMIT - len(self._content)
         if self._gzip is not None:
             try:
-                # One byte beyond the limit tells a body of exactly 1 MiB from a longer one.
+                # One byte beyond the limit distinguishes a body of exactly 1 MiB from a longer one.
                 data = self._gzip.decompress(self._gzip.unconsumed_tail + data, room + 1)
             except zlib.error as error:
                 raise ResponseError("the compressed body is damaged") from error

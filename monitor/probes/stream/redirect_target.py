@@ -18,18 +18,18 @@ from monitor.probes.stream.special_addresses import embedded_ipv4, special_purpo
 if TYPE_CHECKING:
     from monitor.probes.stream.special_addresses import IPAddress
 
-# Discard (RFC 863); nothing is sent there.
+# Discard (RFC 863); nothing is sent to it.
 _ANY_PORT = 9
 
 
 def refusal(address: str, asked: str, network: str | None) -> str:
-    """Return why a redirect may not lead to a literal address, empty if it may.
+    """Return why a redirect to a literal address is not allowed, empty if it is.
 
     `asked` is the literal address of the check's first request, `network` that of the device's
-    place. An IPv6 address is judged together with the IPv4 addresses within it.
+    place. An IPv6 address is judged together with the IPv4 addresses embedded in it.
 
     Raises:
-        OSError: if there is no socket to learn this machine's addresses with.
+        OSError: if no socket is available to learn this machine's addresses.
     """
     if address == asked:
         return ""
@@ -49,11 +49,11 @@ def refusal(address: str, asked: str, network: str | None) -> str:
 def is_own(address: IPAddress) -> bool:
     """Return whether packets to an address are delivered to this machine.
 
-    The kernel chooses the source of a connected datagram socket, and sends nothing: towards
-    itself it takes the destination. It knows every interface at this instant, and local routes.
+    The kernel chooses the source address of a connected datagram socket without sending: for
+    its own addresses it is the destination. It knows every current interface and local route.
 
     Raises:
-        OSError: if there is no socket to ask with.
+        OSError: if no socket is available.
     """
     if address.is_loopback or address.is_unspecified:
         return True
@@ -62,5 +62,5 @@ def is_own(address: IPAddress) -> bool:
         try:
             asking.connect((str(address), _ANY_PORT))
         except OSError:
-            return False  # there is no way there, for a connection neither
+            return False  # there is no route, so a connection fails, too
         return ipaddress.ip_address(asking.getsockname()[0]) == address

@@ -21,7 +21,7 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Block(NamedTuple):
-    """A row of a registry; `is_global` says whether anybody may be reached there."""
+    """A row of a registry; `is_global` says whether the block is globally reachable."""
 
     network: IPNetwork
     name: str
@@ -60,7 +60,7 @@ IPV4_BLOCKS: Final = (
     _block("203.0.113.0/24", "documentation", "RFC 5737"),
     _block("240.0.0.0/4", "reserved", "RFC 1112"),
     _block("255.255.255.255/32", "limited broadcast", "RFC 919"),
-    # Not of this registry: no single host is there.
+    # Not in this registry: multicast addresses no single host.
     _block("224.0.0.0/4", "multicast", "RFC 5771"),
 )
 
@@ -90,11 +90,11 @@ IPV6_BLOCKS: Final = (
     _block("5f00::/16", "segment routing identifiers", "RFC 9602"),
     _block("fc00::/7", "unique local", "RFC 4193"),
     _block("fe80::/10", "link-local", "RFC 4291"),
-    # Not of this registry.
+    # Not in this registry.
     _block("::/96", "IPv4-compatible", "RFC 4291"),
     _block("fec0::/10", "deprecated site-local", "RFC 3879"),
     _block("ff00::/8", "multicast", "RFC 4291"),
-    # IANA has assigned global unicast addresses from here alone.
+    # The only block from which IANA has assigned global unicast addresses.
     _block("2000::/3", "global unicast", "RFC 4291", is_global=True),
     _block("::/0", "unassigned", "RFC 4291"),
 )
@@ -109,13 +109,13 @@ _LOW_32 = (
 )
 _TEREDO = ipaddress.IPv6Network("2001::/32")
 _6TO4 = ipaddress.IPv6Network("2002::/16")
-# Bits 64 to 95 of an ISATAP address but for the universal bit. Source: RFC 5214 §6.1.
+# Bits 64 to 95 of an ISATAP address without the universal bit. Source: RFC 5214 §6.1.
 _ISATAP, _UNIVERSAL_BIT = 0x00005EFE, 0x02000000
 _ALL_32 = 0xFFFFFFFF
 
 
 def special_purpose(address: IPAddress) -> Block | None:
-    """Return the narrowest block that says that an address is not globally reachable, or None."""
+    """Return the narrowest block that makes an address not globally reachable, or None."""
     blocks = IPV4_BLOCKS if address.version == 4 else IPV6_BLOCKS  # noqa: PLR2004  # IP version
     found = [block for block in blocks if address in block.network]
     narrowest = max(found, key=lambda block: block.network.prefixlen, default=None)
@@ -123,7 +123,7 @@ def special_purpose(address: IPAddress) -> Block | None:
 
 
 def embedded_ipv4(address: IPAddress) -> tuple[ipaddress.IPv4Address, ...]:
-    """Return the IPv4 addresses that packets to an IPv6 address may be carried to."""
+    """Return the IPv4 addresses to which packets for an IPv6 address may be forwarded."""
     if isinstance(address, ipaddress.IPv4Address):
         return ()
     return tuple(ipaddress.IPv4Address(number) for number in _embedded(address))
@@ -135,7 +135,7 @@ def _embedded(address: ipaddress.IPv6Address) -> Iterator[int]:
         yield bits & _ALL_32
     if address in _6TO4:  # RFC 3056 §2
         yield bits >> 80 & _ALL_32
-    if address in _TEREDO:  # RFC 4380 §4: the server's, and the client's turned over
+    if address in _TEREDO:  # RFC 4380 §4: the server's, and the client's with its bits inverted
         yield bits >> 64 & _ALL_32
         yield ~bits & _ALL_32
     if address in _LOCAL_TRANSLATION:
@@ -147,9 +147,9 @@ def _is_isatap(bits: int) -> bool:
 
 
 def _translated(bits: int) -> Iterator[int]:
-    """Return where an IPv4 address stands behind a prefix of 48, 56, 64 or 96 bits.
+    """Return the IPv4 address behind a prefix of 48, 56, 64 or 96 bits.
 
-    Bits 64 to 71 are left out of it. Source: RFC 6052 §2.2.
+    Bits 64 to 71 are skipped. Source: RFC 6052 §2.2.
     """
     yield bits & _ALL_32
     without = bits >> 64 << 56 | bits & (1 << 56) - 1

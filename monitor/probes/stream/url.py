@@ -18,7 +18,7 @@ _TARGET_SAFE = "%/:?[]@!$&'()*+,;=~"
 
 
 class Place(NamedTuple):
-    """What a URL means to a client of HTTP/1.1; `authority` is the Host field's value."""
+    """The target of a URL for an HTTP/1.1 client; `authority` is the value of the Host field."""
 
     url: str
     scheme: str
@@ -29,15 +29,15 @@ class Place(NamedTuple):
 
 
 def parse_url(url: str) -> Place:
-    """Return where a URL's request goes; user, password and fragment are left out.
+    """Return the target of a URL; user, password and fragment are left out.
 
     Raises:
-        ValueError: if it is no http or https URL with a usable host and port.
+        ValueError: if it is not an http or https URL with a usable host and port.
     """
     parts = urlsplit(url)
     host = parts.hostname
     if parts.scheme not in _DEFAULT_PORTS or not host:
-        raise ValueError(f"{printable(url)} is no http or https URL with a host")
+        raise ValueError(f"{printable(url)} is not an http or https URL with a host")
     default = _DEFAULT_PORTS[parts.scheme]
     port = default if parts.port is None else parts.port
     if ":" in host:
@@ -49,19 +49,19 @@ def parse_url(url: str) -> Place:
         raise ValueError(f"{printable(url)} has no usable host and port")
     authority = shown if port == default else f"{shown}:{port}"
     query = f"?{parts.query}" if parts.query else ""
-    # A lone surrogate from a hostile Location has no UTF-8 form of its own.
+    # A lone surrogate from a hostile Location field has no UTF-8 encoding.
     target = quote((parts.path or "/") + query, safe=_TARGET_SAFE, errors="replace")
     return Place(url, parts.scheme, host, port, authority, target)
 
 
 def redirected(place: Place, location: str) -> Place:
-    """Return where a Location field leads, seen from the place that sent it.
+    """Return the target of a Location field in a response from a place.
 
-    `location` has the field's octets as characters (Latin-1). Servers put UTF-8 there, or octets
-    of another charset, though only ASCII belongs there; browsers send both back as they came.
+    `location` has the field's octets as characters (Latin-1). Servers send UTF-8 or octets of
+    another charset, although only ASCII is allowed; browsers return both unchanged.
 
     Raises:
-        ValueError: if it leads to no http or https URL. Source: RFC 9110 §10.2.2.
+        ValueError: if the target is not an http or https URL. Source: RFC 9110 §10.2.2.
     """
     octets = location.encode("latin-1")
     try:

@@ -160,11 +160,11 @@ def test_the_tightest_of_three_clock_readings_is_taken() -> None:
 def test_an_icmp_error_is_noted_once_and_only_for_the_target_that_was_asked() -> None:
     matcher, round_ = Matcher(), new_round()
     sequence = send(matcher, round_)
-    matcher.error(sequence, ADDRESS, "host unreachable, says 192.0.2.9")
-    matcher.error(sequence, ADDRESS, "host unreachable, says 192.0.2.9")
+    matcher.error(sequence, ADDRESS, "host unreachable, reported by 192.0.2.9")
+    matcher.error(sequence, ADDRESS, "host unreachable, reported by 192.0.2.9")
     matcher.error(sequence, "192.0.2.2", "forged")
     matcher.error(sequence ^ 1, ADDRESS, "forged")
-    assert matcher.close(round_).errors == ("host unreachable, says 192.0.2.9",)
+    assert matcher.close(round_).errors == ("host unreachable, reported by 192.0.2.9",)
 
 
 def test_no_sequence_is_reused_before_its_late_window_is_over() -> None:

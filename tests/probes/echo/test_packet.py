@@ -103,12 +103,12 @@ def report(family: socket.AddressFamily, kind: int, code: int, offender: str) ->
 @pytest.mark.parametrize(
     ("family", "kind", "code", "offender", "sentence"),
     [
-        (V4, 3, 1, "192.0.2.9", "host unreachable, says 192.0.2.9"),
-        (V4, 3, 13, "192.0.2.9", "administratively prohibited, says 192.0.2.9"),
-        (V4, 11, 0, "192.0.2.9", "time to live exceeded, says 192.0.2.9"),
-        (V4, 12, 5, "192.0.2.9", "ICMP error type 12 code 5, says 192.0.2.9"),
-        (V6, 1, 0, "2001:db8::9", "no route to host, says 2001:db8::9"),
-        (V6, 3, 0, "2001:db8::9", "hop limit exceeded, says 2001:db8::9"),
+        (V4, 3, 1, "192.0.2.9", "host unreachable, reported by 192.0.2.9"),
+        (V4, 3, 13, "192.0.2.9", "administratively prohibited, reported by 192.0.2.9"),
+        (V4, 11, 0, "192.0.2.9", "time to live exceeded, reported by 192.0.2.9"),
+        (V4, 12, 5, "192.0.2.9", "ICMP error type 12 code 5, reported by 192.0.2.9"),
+        (V6, 1, 0, "2001:db8::9", "no route to host, reported by 2001:db8::9"),
+        (V6, 3, 0, "2001:db8::9", "hop limit exceeded, reported by 2001:db8::9"),
     ],
 )
 def test_an_error_names_what_is_wrong_and_who_says_so(

@@ -145,9 +145,11 @@ async def test_an_icmp_error_is_told_by_the_round_it_belongs_to() -> None:
         ping = asyncio.create_task(echo.ping("192.0.2.1", QUICK))
         await asyncio.sleep(0.02)
         destination, sequence = port.sent[0]
-        port.errors.append(EchoError(destination, sequence, "host unreachable, says 192.0.2.9"))
+        port.errors.append(
+            EchoError(destination, sequence, "host unreachable, reported by 192.0.2.9")
+        )
         found = await ping
-    assert found.errors == ("host unreachable, says 192.0.2.9",)
+    assert found.errors == ("host unreachable, reported by 192.0.2.9",)
     assert found.lost == 3
 
 
