@@ -101,6 +101,8 @@ async def test_a_redirect_without_end_still_has_one(cookies: tuple[str, ...]) ->
         ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://goethe.example/", ""),
         ("a=1; Expires=never", "http://goethe.example/", "a=1"),
         ("no pair", "http://goethe.example/", ""),
+        ("a=1\x01", "http://goethe.example/", ""),
+        ("a=1\rHost: schiller.example", "http://goethe.example/", ""),
     ],
 )
 def test_a_cookie_goes_where_rfc_6265_has_it_go(field: str, place: str, sent: str) -> None:

@@ -7,6 +7,7 @@ Source: RFC 6265 §5.1.3 (domains), §5.1.4 (paths), §5.2 (attributes), §5.4 (
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 50
 _LONGEST = 4096
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Cookies:
     def take(self, fields: Iterable[str], place: Place, now: datetime) -> None:
         """Store the values of the Set-Cookie fields in a response from a place."""
         for field in fields:
+            # Source: RFC 6265bis §5.7, step 1. It would also be part of our next request.
+            if _CONTROL.search(field):
+                continue
             pair, *attributes = field.split(";")
             name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals or not name or len(pair) > _LONGEST:

@@ -25,10 +25,9 @@ _CHUNK_LINE_LIMIT = 256
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LONGEST_HEAD_END = 4
 _INTERIM = 200
-_STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
+_STATUS_LINE = re.compile(rb"HTTP/([0-9]\.[0-9]) +([1-9][0-9]{2})(?: [^\x00\r\n]*)?")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_LENGTH = re.compile(r"0{0,999}[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?", re.DOTALL)
 _GZIP_WINDOW = 31
 
@@ -81,11 +80,13 @@ class Head:
         """
         if self.status in {204, 304}:
             return "none"
-        coding = self.get("transfer-encoding")
-        if coding is not None:
-            if coding.strip().lower() != "chunked":
-                raise ResponseError("the transfer coding is unknown")
+        codings = {one.strip().lower() for one in (self.get("transfer-encoding") or "").split(",")}
+        # "identity" is no coding (RFC 2616 §3.6); a coding in two fields was applied once.
+        codings -= {"", "identity"}
+        if codings == {"chunked"}:
             return "chunked"
+        if codings:
+            raise ResponseError("the transfer coding is unknown")
         return "close" if self.content_length is None else "length"
 
 
@@ -157,6 +158,9 @@ class HeadReader:
 def parse_head(data: bytes) -> Head:
     """Return a response's head from its bytes without the empty line.
 
+    Like browsers, curl and Go, it ignores fields whose names are not tokens and accepts control
+    characters in values (docs/decisions/11-own-http-reader.md).
+
     Raises:
         ResponseError: if it is malformed. Source: RFC 9112 §4 and §5.
     """
@@ -167,10 +171,13 @@ def parse_head(data: bytes) -> Head:
     fields: list[tuple[str, str]] = []
     for line in _unfolded(lines):
         name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        if not colon or _NAME.fullmatch(name) is None or _FORBIDDEN.search(value):
+        if not colon or b"\0" in line:
             raise ResponseError("a header field is malformed")
-        fields.append((name.decode("ascii").lower(), value.strip().decode("latin-1")))
+        name = name.rstrip(b" \t")
+        if _NAME.fullmatch(name):
+            # A bare CR is a blank. Source: RFC 9112 §2.2.
+            text = value.replace(b"\r", b" ").strip().decode("latin-1")
+            fields.append((name.decode("ascii").lower(), text))
     return Head(status[1].decode("ascii"), int(status[2]), tuple(fields))
 
 
