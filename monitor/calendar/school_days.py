@@ -190,6 +190,10 @@ class SchoolCalendar:
             for period in self._lessons.get(school_type, ())
         )
 
+    def knows_lessons(self, school_type: str) -> bool:
+        """Return whether the hours of lessons of a type of school are configured."""
+        return school_type in self._lessons
+
     def lessons_on(self, school_type: str, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """Return a local day's lesson hours as pairs of UTC instants, the ends excluded."""
         if not self._has_lessons(day):

@@ -141,6 +141,7 @@ def session_as_json(session: SchoolSession) -> dict[str, Any]:
         "school": school.id,
         "name": school.name,
         "in_lessons": session.calendar.in_lessons(school.type, now, school.days_off),
+        "lessons_known": session.calendar.knows_lessons(school.type),
         "maintenance": dataclasses.asdict(window) if window else None,
         "checks": [observation_as_json(observation) for observation in session.latest],
         "conclusion": conclusion(school, session.latest),

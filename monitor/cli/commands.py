@@ -60,7 +60,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "probe": (
         "probe_command:probe",
-        "Check one school now (by id, number or name) and report what is wrong.",
+        "Check one school or site now (by id, number or name) and report what is wrong.",
     ),
     "record": (
         "walk:record",

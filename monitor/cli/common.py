@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -272,11 +273,31 @@ def read_inventory(config: Path) -> Inventory:
         raise SystemExit(Exit.WRONG) from None
 
 
+def find_place(inventory: Inventory, wanted: str) -> School:
+    """Return the school of that name, or of `SCHOOL/SITE` the school with that site alone.
+
+    Exits with suggestions if there is none.
+    """
+    name, slash, site = wanted.rpartition("/")
+    if not slash or any(wanted.casefold() in names_of(school) for school in inventory.schools):
+        return find_school(inventory, wanted)
+    school = find_school(inventory, name)
+    sites = tuple(one for one in school.sites if one.id == site.casefold())
+    if not sites:
+        known = ", ".join(one.id for one in school.sites)
+        fail(f"{school.id} has no site {site!r}; it has: {known}", Exit.WRONG)
+    return replace(school, sites=sites)
+
+
+def names_of(school: School) -> tuple[str, ...]:
+    """Return by what a school may be called: id, number and name, without regard to case."""
+    return (school.id, school.number.casefold(), school.name.casefold())
+
+
 def find_school(inventory: Inventory, wanted: str) -> School:
     """Return the school with that id, number or name; exit with suggestions if there is none."""
     for school in inventory.schools:
-        names = (school.id, school.number.casefold(), school.name.casefold())
-        if wanted and wanted.casefold() in names:
+        if wanted and wanted.casefold() in names_of(school):
             return school
     known = {school.id: school for school in inventory.schools}
     known |= {school.name: school for school in inventory.schools}

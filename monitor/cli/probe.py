@@ -57,7 +57,7 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
         )
         async with opened as session:
             if not session.checks:
-                fail(f"{school.id} has no check of kind {wishes.only}", Exit.WRONG)
+                fail(_no_check(school, wishes.only), Exit.WRONG)
             if wishes.watch:
                 await _watch(session)
             else:
@@ -68,6 +68,15 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
         fail(sentence(error), Exit.CANNOT_START)
     if any(seen.outcome is not Outcome.OK for seen in session.latest):
         raise SystemExit(Exit.CHECK_FAILED)
+
+
+def _no_check(school: School, only: CheckKind | None) -> str:
+    """Return that a school has no check of a kind, in the command line's word, and the cure."""
+    if only in {CheckKind.INTERFACES, CheckKind.HARDWARE}:
+        kind = "snmp" if only is CheckKind.INTERFACES else CheckKind.HARDWARE.value
+        cure = "its devices are read by SNMP where `snmp` names a credential"
+        return f"{school.id} has no check of kind {kind}; {cure}"
+    return f"{school.id} has no check of kind {only}"
 
 
 async def _once(session: SchoolSession, *, as_json: bool) -> None:

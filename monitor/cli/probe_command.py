@@ -14,7 +14,7 @@ import click
 from monitor.cli.common import (
     config_option,
     default_state_directory,
-    find_school,
+    find_place,
     json_option,
     read_inventory,
 )
@@ -24,7 +24,7 @@ from monitor.inventory.checks import CheckKind
 
 
 @click.command(cls=ServiceCommand)
-@click.argument("school")
+@click.argument("place", metavar="SCHOOL[/SITE]")
 @config_option
 @click.option(
     "--only",
@@ -43,7 +43,7 @@ from monitor.inventory.checks import CheckKind
     help="Where maintenance windows are kept.  [default: as for run, or for demo]",
 )
 def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
-    school: str,
+    place: str,
     config: Path,
     only: str | None,
     as_json: bool,  # noqa: FBT001  # click passes flags by name
@@ -51,14 +51,14 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     of_demo: bool,  # noqa: FBT001  # the same
     state_dir: Path | None,
 ) -> None:
-    """Check one school now (by id, number or name) and report what is wrong."""
+    """Check one school or site now (by id, number or name) and report what is wrong."""
     # The probes' libraries take a second of CPU, which the help does not need.
     from monitor.cli import probe as session  # noqa: PLC0415
 
     if watch and as_json:
         raise click.UsageError("--watch and --json do not go together")
     inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
-    found = find_school(inventory, school)
+    found = find_place(inventory, place)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
     state = state_dir or (STATE_DIRECTORY if of_demo else default_state_directory())
     wishes = session.Wishes(kind, as_json, watch, of_demo, state)

@@ -195,17 +195,20 @@ async def open_session(  # noqa: PLR0913  # what is asked, by keyword
     pings: bool,
     only: CheckKind | None = None,
 ) -> AsyncIterator[SchoolSession]:
-    """Open the transports to a school, for its checks of one kind or for all.
+    """Open the transports to a school's sites, for its checks of one kind or for all.
 
     See `open_transports`, also for what is raised.
     """
+    sites = {site.id for site in school.sites}
 
     def asks(check: Check) -> bool:
-        return check.target.school == school.id and only in {None, check.kind}
+        target = check.target
+        return target.school == school.id and target.site in sites and only in {None, check.kind}
 
     opened = open_transports(inventory, state_directory, of_demo=of_demo, pings=pings, asks=asks)
     async with opened as transports:
         there = next(one for one in transports.inventory.schools if one.id == school.id)
+        there = replace(there, sites=tuple(one for one in there.sites if one.id in sites))
         session = SchoolSession(transports, there, state_directory)
         session.checks = [one for one in session.checks if asks(one)]
         yield session

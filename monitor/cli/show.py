@@ -26,7 +26,7 @@ from monitor.observation import (
 from monitor.uplink.model import GAP_SENTENCES
 from monitor.words.rate import rate
 from monitor.words.table import Column, Kind, Table
-from monitor.words.terms import NO_CONTRACT
+from monitor.words.terms import NO_CONTRACT, NO_LESSONS_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,11 +76,11 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
 
 def _circumstances(session: SchoolSession) -> str:
     now, school = session.clock.now(), session.school
-    lessons = (
-        "lessons now"
-        if session.calendar.in_lessons(school.type, now, school.days_off)
-        else "no lessons now"
-    )
+    if session.calendar.in_lessons(school.type, now, school.days_off):
+        lessons = "lessons now"
+    else:
+        is_known = session.calendar.knows_lessons(school.type)
+        lessons = "no lessons now" if is_known else NO_LESSONS_KNOWN.en
     taught = ", ".join(filter(None, (school.type, lessons)))
     window = session.maintenance
     if window is None:

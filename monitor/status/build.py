@@ -322,6 +322,7 @@ def _summary(
         "switches_down": tally.switches_down,
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
         "in_lessons": sources.calendar.in_lessons(school.type, now, school.days_off),
+        "lessons_known": sources.calendar.knows_lessons(school.type),
         "in_maintenance": school.id in in_maintenance,
     }
 

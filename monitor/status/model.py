@@ -197,6 +197,9 @@ class SchoolSummary(Answer):
     switches_down: int
     stage: Stage
     in_lessons: bool
+    lessons_known: bool = Field(
+        description="Whether lessons are configured for its type; if not, it is never in them."
+    )
     in_maintenance: bool
 
     @property

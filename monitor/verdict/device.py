@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _BEHIND = frozenset({Cause.BEHIND_UPLINK, Cause.UNPROVEN})
+_UNPROVEN_YET = "the path to it is still to be proven"
 _SUSPENDED = frozenset({Cause.NO_DATA, Cause.ISOLATED, Cause.COMMON_OUTAGE})
 
 
@@ -234,8 +235,10 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
         return _unknown(
             before, Cause.UNPROVEN, "no answer, and the path to it has not been proven since", now
         )
-    if before.cause in _SUSPENDED:
-        return _unknown(before, Cause.STARTING, "no answer, but not yet for long enough", now)
+    if before.cause in _SUSPENDED or before.cause is Cause.STARTING:
+        # That it waits for proof is said once there are enough rounds.
+        waits = "not yet for long enough" if track.full_from is None else _UNPROVEN_YET
+        return _unknown(before, Cause.STARTING, f"no answer, but {waits}", now)
     return before
 
 

@@ -63,6 +63,9 @@ OUTLOOKS: Final[Mapping[str, Text]] = {
     "no end in sight": Text("no end in sight", "kein Ende abzusehen"),
 }
 
+# A school without them is judged as outside of lessons.
+NO_LESSONS_KNOWN: Final = Text("no lessons known", "kein Unterricht bekannt")
+
 CAUSES: Final[Mapping[str, Text]] = {
     "answers": Text("answers", "antwortet"),
     "no_answer": Text("no answer", "keine Antwort"),

@@ -72,6 +72,52 @@ def test_a_kind_that_the_school_has_not_is_told(config: Path) -> None:
     assert (code, errors) == (1, "error: goethe has no check of kind dns\n")
 
 
+def test_snmp_that_a_town_without_credentials_has_not_is_told_in_the_words_typed(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text("schools:\n  - {id: goethe, router: 127.0.0.1}\n", encoding="utf-8")
+    code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
+    assert code == 1
+    assert errors.startswith("error: goethe has no check of kind snmp; its devices are read by")
+    assert "interfaces" not in errors
+
+
+TWO_SITES = """\
+schools:
+  - id: goethe
+    sites:
+      - {id: main, router: 127.83.0.1, checks: {web: {kind: tcp, port: 1}}}
+      - {id: annex, router: 127.83.0.2, checks: {web: {kind: tcp, port: 1}}}
+"""
+
+
+@pytest.mark.parametrize("place", ["goethe/annex", "Goethe/Annex"])
+def test_one_site_of_a_school_is_probed_alone(tmp_path: Path, place: str) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text(TWO_SITES, encoding="utf-8")
+    wish = ("--only", "tcp", "--json", "--config", config)
+    code, output, _ = invoke("probe", place, *wish)
+    assert code == 4
+    document = json.loads(output)
+    assert [one["id"] for one in document["checks"]] == ["goethe/annex/router/web"]
+    assert document["lessons_known"] is False
+    _, output, _ = invoke("probe", "goethe", *wish)
+    assert len(json.loads(output)["checks"]) == 2
+    _, output, _ = invoke("probe", place, "--only", "tcp", "--config", config)
+    assert "no lessons known" in output
+    assert "no lessons now" not in output
+
+
+def test_a_site_that_the_school_has_not_is_told_with_those_that_it_has(tmp_path: Path) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text(TWO_SITES, encoding="utf-8")
+    code, _, errors = invoke("probe", "goethe/nord", "--config", config)
+    assert (code, errors) == (1, "error: goethe has no site 'nord'; it has: main, annex\n")
+    code, _, errors = invoke("probe", "göthe/main", "--config", config)
+    assert (code, "did you mean goethe" in errors) == (1, True)
+
+
 def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN)
     code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)

@@ -71,6 +71,20 @@ class Talk:
         return [change for change in changes if change.subject != MONITOR]
 
 
+def test_a_router_that_never_answered_is_said_to_be_silent_before_it_is_down() -> None:
+    talk = Talk(numbered_city(1, 0))
+    silent = echo(check_of(talk.inventory, "router"), answered=0, duration=2.8)
+    found = talk.board.verdict(uplink(0))
+    assert (found.detail if found else "") == "no full round yet"
+    said = []
+    while (found := talk.board.verdict(uplink(0))) is not None and found.state is State.UNKNOWN:
+        talk.round(silent)
+        said.append(found.detail)
+    assert said[0] == "no full round yet"
+    assert len(said) >= 3
+    assert set(said[1:]) == {"no answer, but not yet for long enough"}
+
+
 def test_an_uplink_is_unknown_then_up_then_down_after_three_rounds_then_up_after_two() -> None:
     talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")

@@ -99,6 +99,7 @@ def summary(**changes: Any) -> SchoolSummary:
         "switches_down": 0,
         "stage": Stage.VERIFIED,
         "in_lessons": True,
+        "lessons_known": True,
         "in_maintenance": False,
     }
     return SchoolSummary(**(values | changes))

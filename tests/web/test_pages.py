@@ -13,7 +13,7 @@ from monitor.observation import State
 from monitor.report.forecast import Outlook
 from monitor.rollout.stage import Stage
 from monitor.status.alerts import alert_status
-from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.status.model import CommonOutageStatus, ProviderOutageStatus, StageStatus
 from monitor.status.uptime import Uptime
 from monitor.verdict import Cause, Trouble
 from monitor.web.language import preferred
@@ -192,6 +192,27 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         "4.0 to 6.0 ms",
     ):
         assert said in text, said
+
+
+class ThreeLines(Shown):
+    """A city of three lines: no lessons, no milestone."""
+
+    async def school(self, school_id: str) -> SchoolStatus | None:
+        whole = answers.school()
+        rollout = StageStatus(stage=Stage.UNKNOWN, since=None, why="no milestone", evidence=())
+        site = whole.sites[0].model_copy(update={"rollout": rollout})
+        news = {"sites": (site,), "in_lessons": False, "lessons_known": False}
+        return whole.model_copy(update=news) if school_id == whole.id else None
+
+
+async def test_a_school_of_three_lines_says_what_is_not_known_and_why() -> None:
+    text = await page("/schools/goethe", view=ThreeLines())
+    assert "kein Meilenstein ist erreicht, und noch beweist keine Messung" in text
+    assert "kein Unterricht bekannt" in text
+    assert "jetzt kein Unterricht" not in text
+    text = await page("/schools/goethe", "en", view=ThreeLines())
+    assert "no lessons known" in text
+    assert "no milestone" in text
 
 
 async def test_times_are_the_citys() -> None:
