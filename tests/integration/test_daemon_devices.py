@@ -12,7 +12,7 @@ from tests.integration.running import COMMUNITY, Daemon, Town, city, run, series
 from tests.integration.serving import serving
 from tests.ports import free_port
 from tests.snmp.agent import ByteAgent, interfaces
-from tests.snmp.test_client import backwards, cycling, endless
+from tests.snmp.hostile import backwards, cycling, endless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

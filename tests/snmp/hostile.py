@@ -7,7 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from monitor.snmp.decode import decode_message
+from monitor.snmp.message import PduType
 from monitor.snmp.model import Agent, Security
+from monitor.snmp.oid_octets import decode_arcs, encode_arcs
+from tests.snmp.agent import ByteAgent, interfaces
+from tests.snmp.reading import ROWS, changed, honest
 
 Answer = Callable[[bytes], list[bytes]]
 
@@ -60,3 +65,41 @@ async def serving(
             other.close()
         # The transports close their sockets in the next turn of the loop.
         await asyncio.sleep(0)
+
+
+def endless(data: bytes) -> list[bytes]:
+    """Answer a walk with rows that never end."""
+    request = decode_message(data)
+    if request.pdu_type == PduType.GET:
+        return [honest().answer(data)]
+    varbinds = []
+    following = [oid for oid, _, _ in request.varbinds]
+    for _ in range(request.error_index):
+        for place, oid in enumerate(following):
+            following[place] = oid[:9] + _next(oid[9:])
+            varbinds.append((following[place], 0x41, 1))
+    fields = {"pdu_type": PduType.RESPONSE, "error_status": 0, "error_index": 0}
+    return [changed(data, varbinds=tuple(varbinds), **fields)]
+
+
+def _next(index: bytes) -> bytes:
+    arcs = decode_arcs(index)
+    return encode_arcs((arcs[0] + 1,)) if arcs else b"\x01"
+
+
+def cycling(data: bytes) -> list[bytes]:
+    """Answer a walk with its first rows over and over."""
+    request = decode_message(data)
+    if request.pdu_type == PduType.GET:
+        return [honest().answer(data)]
+    agent = ByteAgent(interfaces(range(1, 4)), max_varbinds=3)
+    start = tuple((oid[:9], tag, value) for oid, tag, value in request.varbinds)
+    return [agent.answer(changed(data, varbinds=start))]
+
+
+def backwards(data: bytes) -> list[bytes]:
+    """Answer a walk with its rows in reverse."""
+    reply = ByteAgent(interfaces(ROWS), max_varbinds=10).answer(data)
+    if decode_message(data).pdu_type == PduType.GET:
+        return [reply]
+    return [changed(reply, varbinds=decode_message(reply).varbinds[::-1])]

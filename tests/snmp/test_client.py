@@ -1,44 +1,22 @@
+"""Requests through real sockets: who is asked, how often, how many at once, and until when."""
+
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import socket
-import time
 
 import pytest
 
 from monitor.snmp.client import Question, SnmpClient, socket_address
 from monitor.snmp.decode import decode_message
-from monitor.snmp.encode import encode_message, encode_response
+from monitor.snmp.encode import encode_response
 from monitor.snmp.message import Message, PduType
 from monitor.snmp.model import Agent, FailureKind
-from monitor.snmp.oid_octets import decode_arcs, encode_arcs
-from monitor.snmp.read import NativeReader, Request, Result
-from tests.snmp.agent import ByteAgent, interfaces
+from monitor.snmp.read import NativeReader
 from tests.snmp.hostile import serving
+from tests.snmp.reading import REQUEST, ROWS, honest, read, within
 from tests.virtual_time import on_virtual_time
-
-REQUEST = Request(("sysUpTime", "sysName"), ("ifInOctets", "ifName"))
-ROWS = range(1, 21)
-
-
-def honest() -> ByteAgent:
-    return ByteAgent(interfaces(ROWS))
-
-
-async def read(
-    client: SnmpClient, agent: Agent, request: Request = REQUEST, seconds: float = 3.0
-) -> Result:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    result = await NativeReader(client).read(agent, request, began + seconds)
-    assert loop.time() - began < seconds + 0.2
-    assert client.requests_in_flight == 0
-    return result
-
-
-def changed(reply: bytes, **fields: object) -> bytes:
-    return encode_message(dataclasses.replace(decode_message(reply), **fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -65,94 +43,6 @@ async def test_request_ids_are_random_and_31_bits_wide() -> None:
     assert all(0 <= number < 2**31 for number in ids)
     assert max(ids) > 2**29
     assert ids != sorted(ids)
-
-
-@on_virtual_time
-async def test_reply_from_another_address_is_dropped_and_counted() -> None:
-    agent = honest()
-    async with (
-        SnmpClient() as client,
-        serving(lambda d: [agent.answer(d)], forged=True) as place,
-    ):
-        result = await read(client, place)
-        assert result.failure is not None
-        assert result.failure.kind is FailureKind.TIMEOUT
-        assert result.scalars == {}
-        assert client.drops["wrong_source"] == 2
-
-
-@pytest.mark.parametrize(
-    ("reason", "change"),
-    [
-        ("unknown_request", {"request_id": 5}),
-        ("wrong_community", {"community": b"private"}),
-        ("malformed", {"pdu_type": PduType.GET}),
-        ("malformed", {"version": 0}),
-    ],
-)
-@on_virtual_time
-async def test_reply_that_is_not_the_asked_one_is_dropped_and_counted(
-    reason: str, change: dict[str, object]
-) -> None:
-    agent = honest()
-    async with (
-        SnmpClient() as client,
-        serving(lambda d: [changed(agent.answer(d), **change)]) as place,
-    ):
-        result = await read(client, place)
-        assert result.failure is not None
-        assert result.columns == {}
-        assert client.drops[reason] == 2
-
-
-@on_virtual_time
-async def test_none_of_ten_thousand_forged_replies_is_taken() -> None:
-    agent = honest()
-    forged = 0
-
-    def flood(data: bytes) -> list[bytes]:
-        nonlocal forged
-        reply = agent.answer(data)
-        lies = [changed(reply, request_id=forged + n, varbinds=()) for n in range(1000)]
-        forged += 1000
-        return [*lies, reply]
-
-    async with SnmpClient() as client, serving(flood, timeout=2.0) as place:
-        while forged < 10_000:
-            result = await read(client, place, seconds=10)
-            assert result.failure is None
-            assert [*result.columns["ifName"]] == list(ROWS)
-        assert client.drops["unknown_request"] > 5_000
-
-
-@on_virtual_time
-async def test_a_second_reply_to_the_same_request_is_dropped() -> None:
-    agent = honest()
-    async with SnmpClient() as client, serving(lambda d: [agent.answer(d)] * 2) as place:
-        result = await read(client, place)
-        assert result.failure is None
-        assert [*result.columns["ifName"]] == list(ROWS)
-        assert client.drops["unknown_request"] > 0
-
-
-@pytest.mark.parametrize("garbage", [b"\x00", b"SSH-2.0-", b"\x30\x80" * 700])
-@on_virtual_time
-async def test_garbage_ends_with_a_reason(garbage: bytes) -> None:
-    async with SnmpClient() as client, serving(lambda _: [garbage]) as place:
-        result = await read(client, place)
-        assert result.failure is not None
-        assert result.failure.kind is FailureKind.MALFORMED
-        assert client.drops["malformed"] == 2
-
-
-@on_virtual_time
-async def test_62_kilobytes_are_refused_before_decoding() -> None:
-    async with SnmpClient() as client, serving(lambda _: [bytes(62_000)]) as place:
-        result = await read(client, place)
-        assert result.failure is not None
-        assert result.failure.kind is FailureKind.MALFORMED
-        assert "16384" in result.failure.message
-        assert client.drops["too_large"] == 2
 
 
 @on_virtual_time
@@ -213,11 +103,11 @@ async def test_an_icmp_error_about_one_agent_does_not_disturb_another() -> None:
         dead = dataclasses.replace(place, port=1, retries=5)
         async with asyncio.TaskGroup() as group:
             living = [
-                group.create_task(NativeReader(client).read(place, REQUEST, _in(3)))
+                group.create_task(NativeReader(client).read(place, REQUEST, within(3)))
                 for _ in range(20)
             ]
             failing = [
-                group.create_task(NativeReader(client).read(dead, REQUEST, _in(3)))
+                group.create_task(NativeReader(client).read(dead, REQUEST, within(3)))
                 for _ in range(20)
             ]
         assert {task.result().failure for task in living} == {None}
@@ -227,79 +117,9 @@ async def test_an_icmp_error_about_one_agent_does_not_disturb_another() -> None:
         )
 
 
-def _in(seconds: float) -> float:
-    return asyncio.get_running_loop().time() + seconds
-
-
 async def _under_way(client: SnmpClient) -> None:
     while not client.requests_in_flight:  # noqa: ASYNC110  # the client tells nobody
         await asyncio.sleep(0)
-
-
-def endless(data: bytes) -> list[bytes]:
-    """Answer a walk with rows that never end."""
-    request = decode_message(data)
-    if request.pdu_type == PduType.GET:
-        return [honest().answer(data)]
-    varbinds = []
-    following = [oid for oid, _, _ in request.varbinds]
-    for _ in range(request.error_index):
-        for place, oid in enumerate(following):
-            following[place] = oid[:9] + _next(oid[9:])
-            varbinds.append((following[place], 0x41, 1))
-    fields = {"pdu_type": PduType.RESPONSE, "error_status": 0, "error_index": 0}
-    return [changed(data, varbinds=tuple(varbinds), **fields)]
-
-
-def _next(index: bytes) -> bytes:
-    arcs = decode_arcs(index)
-    return encode_arcs((arcs[0] + 1,)) if arcs else b"\x01"
-
-
-def cycling(data: bytes) -> list[bytes]:
-    request = decode_message(data)
-    if request.pdu_type == PduType.GET:
-        return [honest().answer(data)]
-    agent = ByteAgent(interfaces(range(1, 4)), max_varbinds=3)
-    start = tuple((oid[:9], tag, value) for oid, tag, value in request.varbinds)
-    return [agent.answer(changed(data, varbinds=start))]
-
-
-def backwards(data: bytes) -> list[bytes]:
-    reply = ByteAgent(interfaces(ROWS), max_varbinds=10).answer(data)
-    if decode_message(data).pdu_type == PduType.GET:
-        return [reply]
-    return [changed(reply, varbinds=decode_message(reply).varbinds[::-1])]
-
-
-COLUMN = Request(("sysName",), ("ifInOctets",))
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (endless, FailureKind.LIMIT),
-        (cycling, FailureKind.NOT_INCREASING),
-    ],
-)
-@on_virtual_time
-async def test_a_walk_that_would_not_end_ends_with_a_reason_and_keeps_what_it_read(
-    answer: object, kind: FailureKind
-) -> None:
-    async with SnmpClient() as client, serving(answer) as place:  # type: ignore[arg-type]
-        result = await read(client, place, COLUMN, seconds=5)
-        assert result.failure is not None
-        assert result.failure.kind is kind
-        assert result.scalars == {"sysName": b"sw1"}
-        assert result.columns["ifInOctets"]
-
-
-@on_virtual_time
-async def test_replies_whose_rows_are_backwards_are_read_whole() -> None:
-    async with SnmpClient() as client, serving(backwards) as place:
-        result = await read(client, place, COLUMN, seconds=5)
-        assert result.failure is None
-        assert set(result.columns["ifInOctets"]) == set(ROWS)
 
 
 @on_virtual_time
@@ -314,48 +134,9 @@ async def test_a_slow_endless_walk_ends_by_the_deadline() -> None:
 
 
 @on_virtual_time
-async def test_hostile_agents_do_not_disturb_others() -> None:
-    agent = honest()
-    async with (
-        SnmpClient() as client,
-        serving(lambda d: [agent.answer(d)], timeout=1.0) as good,
-        serving(endless) as one,
-        serving(cycling) as two,
-        serving(lambda _: [bytes(62_000)]) as three,
-        serving(lambda _: [b"garbage"] * 50) as four,
-        serving(lambda d: [agent.answer(d)], forged=True) as five,
-        serving(lambda _: []) as six,
-    ):
-        reader = NativeReader(client)
-        lags: list[float] = []
-        watch = asyncio.create_task(_watch(lags))
-        async with asyncio.TaskGroup() as group:
-            hostile = [
-                group.create_task(reader.read(place, COLUMN, _in(3)))
-                for place in (one, two, three, four, five, six) * 5
-            ]
-            fine = [group.create_task(reader.read(good, REQUEST, _in(3))) for _ in range(30)]
-        watch.cancel()
-        assert {task.result().failure for task in fine} == {None}
-        assert all(task.result().failure is not None for task in hostile)
-        assert client.requests_in_flight == 0
-        # The agents' work is in this loop as well, so this bounds more than ours.
-        assert sorted(lags)[-2] < 0.5
-
-
-async def _watch(lags: list[float]) -> None:
-    """Note how many seconds of CPU time one turn of the loop takes."""
-    while True:
-        await asyncio.sleep(0.05)
-        before = time.thread_time()
-        await asyncio.sleep(0)
-        lags.append(time.thread_time() - before)
-
-
-@on_virtual_time
 async def test_cancelling_removes_the_request_at_once() -> None:
     async with SnmpClient() as client, serving(lambda _: [], timeout=30.0) as place:
-        task = asyncio.create_task(NativeReader(client).read(place, REQUEST, _in(30)))
+        task = asyncio.create_task(NativeReader(client).read(place, REQUEST, within(30)))
         await _under_way(client)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -406,7 +187,7 @@ async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     async with SnmpClient(in_flight=3) as client, serving(count, timeout=2.0) as place:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(NativeReader(client).read(place, REQUEST, _in(5)))
+                group.create_task(NativeReader(client).read(place, REQUEST, within(5)))
                 for _ in range(20)
             ]
         assert {task.result().failure for task in tasks} == {None}
@@ -417,12 +198,12 @@ async def test_no_more_requests_are_in_flight_than_allowed() -> None:
 async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_slots() -> None:
     async with SnmpClient(in_flight=1) as client, serving(lambda _: [], timeout=30.0) as place:
         reader = NativeReader(client)
-        first = asyncio.create_task(reader.read(place, REQUEST, _in(30)))
+        first = asyncio.create_task(reader.read(place, REQUEST, within(30)))
         await _under_way(client)
-        late = await reader.read(place, REQUEST, _in(0.05))
+        late = await reader.read(place, REQUEST, within(0.05))
         assert late.failure is not None
         assert late.failure.kind is FailureKind.NOT_RUN
-        waiting = asyncio.create_task(reader.read(place, REQUEST, _in(30)))
+        waiting = asyncio.create_task(reader.read(place, REQUEST, within(30)))
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.wait({first})
@@ -431,14 +212,14 @@ async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_
         await asyncio.gather(first, waiting, return_exceptions=True)
         agent = honest()
         async with serving(lambda d: [agent.answer(d)]) as good:
-            assert (await reader.read(good, REQUEST, _in(3))).failure is None
+            assert (await reader.read(good, REQUEST, within(3))).failure is None
 
 
 @on_virtual_time
 async def test_closing_the_client_tells_who_waits() -> None:
     async with serving(lambda _: [], timeout=30.0) as place:
         async with SnmpClient() as client:
-            task = asyncio.create_task(NativeReader(client).read(place, REQUEST, _in(30)))
+            task = asyncio.create_task(NativeReader(client).read(place, REQUEST, within(30)))
             await _under_way(client)
         result = await task
         assert result.failure is not None
@@ -466,7 +247,7 @@ async def test_a_bug_in_a_conversation_reaches_who_awaits_it() -> None:
     for answer in echo:
         async with SnmpClient() as client, serving(answer, timeout=0.05) as place:
             with pytest.raises(ZeroDivisionError):
-                await client.converse(place, Broken(), _in(3))
+                await client.converse(place, Broken(), within(3))
             assert client.requests_in_flight == 0
 
 
@@ -499,18 +280,6 @@ async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behi
         assert client.requests_in_flight == 0
     with pytest.raises(OSError, match="no socket"):
         await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
-
-
-@on_virtual_time
-async def test_a_flood_between_two_replies_does_not_end_the_wait() -> None:
-    agent = honest()
-    async with (
-        SnmpClient() as client,
-        serving(lambda d: [*[b"noise"] * 100, agent.answer(d)], timeout=2.0) as place,
-    ):
-        result = await read(client, place)
-        assert result.failure is None
-        assert client.drops["malformed"] == 100 * result.requests
 
 
 def test_addresses_are_brought_into_the_kernels_form() -> None:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from monitor.snmp.client import SnmpClient
-from monitor.snmp.model import Agent, FailureKind
-from monitor.snmp.read import NativeReader, Request, Result
+from monitor.snmp.model import FailureKind
 from monitor.snmp.usm import REFUSALS
 from tests.snmp.agent import ByteAgent, interfaces
 from tests.snmp.hostile import serving
+from tests.snmp.reading import read
 from tests.snmp.test_usm import AUTH_PRIV, engine
 from tests.snmp.usm_agent import USM_STATS, UsmAgent
 from tests.virtual_time import on_virtual_time
-
-REQUEST = Request(("sysUpTime", "sysName"), ("ifInOctets", "ifName"))
-
-
-async def read(client: SnmpClient, agent: Agent, seconds: float = 3.0) -> Result:
-    loop = asyncio.get_running_loop()
-    began = loop.time()
-    result = await NativeReader(client).read(agent, REQUEST, began + seconds)
-    assert loop.time() - began < seconds + 0.2
-    assert client.requests_in_flight == 0
-    return result
 
 
 @on_virtual_time

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 
 import pytest
@@ -12,6 +11,7 @@ from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
 from tests.snmp.hostile import serving
+from tests.snmp.reading import within
 from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(("sysName",), ("ifInOctets", "ifName"))
@@ -19,26 +19,22 @@ ROWS = range(1, 41)
 ENTITY = "1.3.6.1.2.1.47.1.1.1.1.7.1"
 
 
-def _in(seconds: float) -> float:
-    return asyncio.get_running_loop().time() + seconds
-
-
 @on_virtual_time
 async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
     agent = ByteAgent(interfaces(ROWS), bulk=False)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
-        first = await reader.read(place, REQUEST, _in(3))
+        first = await reader.read(place, REQUEST, within(3))
         agent.asked.clear()
-        second = await reader.read(place, REQUEST, _in(3))
+        second = await reader.read(place, REQUEST, within(3))
         assert first.columns == second.columns
         assert [*second.columns["ifName"]] == list(ROWS)
         assert PduType.GET_BULK not in {request.pdu_type for request in agent.asked}
         ((known, hint),) = reader._hints.items()
-        assert 86_000 < hint.until - _in(0) <= 86_400
-        reader._hints[known] = dataclasses.replace(hint, until=_in(0))
+        assert 86_000 < hint.until - within(0) <= 86_400
+        reader._hints[known] = dataclasses.replace(hint, until=within(0))
         agent.asked.clear()
-        await reader.read(place, REQUEST, _in(3))
+        await reader.read(place, REQUEST, within(3))
         assert PduType.GET_BULK in {request.pdu_type for request in agent.asked}
 
 
@@ -47,8 +43,8 @@ async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
     agent = ByteAgent(interfaces(ROWS), too_big_above=20)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
-        first = await reader.read(place, REQUEST, _in(3))
-        second = await reader.read(place, REQUEST, _in(3))
+        first = await reader.read(place, REQUEST, within(3))
+        second = await reader.read(place, REQUEST, within(3))
         assert first.columns == second.columns
         assert second.requests < first.requests
         assert second.failure is None
@@ -64,7 +60,7 @@ async def test_a_walk_that_broke_off_teaches_nothing() -> None:
 
     async with SnmpClient() as client, serving(dying, timeout=0.02, retries=0) as place:
         reader = NativeReader(client)
-        result = await reader.read(place, REQUEST, _in(3))
+        result = await reader.read(place, REQUEST, within(3))
         assert result.failure is not None
         assert result.failure.kind is FailureKind.TIMEOUT
         assert result.scalars == {"sysName": b"sw1"}
@@ -76,11 +72,11 @@ async def test_scalars_alone_and_columns_alone_can_be_read() -> None:
     agent = ByteAgent(interfaces(ROWS))
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
-        scalars = await reader.read(place, Request(("sysName", "sysUpTime"), ()), _in(3))
+        scalars = await reader.read(place, Request(("sysName", "sysUpTime"), ()), within(3))
         assert (set(scalars.scalars), scalars.requests) == ({"sysName", "sysUpTime"}, 1)
-        columns = await reader.read(place, Request((), ("ifName",)), _in(3))
+        columns = await reader.read(place, Request((), ("ifName",)), within(3))
         assert [*columns.columns["ifName"]] == list(ROWS)
-        nothing = await reader.read(place, Request((), ()), _in(3))
+        nothing = await reader.read(place, Request((), ()), within(3))
         assert (nothing.scalars, nothing.columns, nothing.failure) == ({}, {}, None)
 
 
@@ -90,7 +86,7 @@ async def test_a_device_without_ifxtable_lacks_those_columns_only() -> None:
     agent = ByteAgent(found)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         wanted = Request(("sysName",), ("ifName", "ifHCInOctets", "ifInOctets"))
-        result = await NativeReader(client).read(place, wanted, _in(3))
+        result = await NativeReader(client).read(place, wanted, within(3))
         assert result.failure is None
         assert set(result.columns) == {"ifInOctets"}
 
@@ -100,7 +96,7 @@ async def test_v1_is_read_without_getbulk() -> None:
     agent = ByteAgent(interfaces(ROWS))
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)], version="1") as place:
         wanted = Request(("sysName", "sysLocation"), ("ifInOctets", "ifName"))
-        result = await NativeReader(client).read(place, wanted, _in(3))
+        result = await NativeReader(client).read(place, wanted, within(3))
         assert result.failure is None
         assert result.scalars == {"sysName": b"sw1"}
         assert [*result.columns["ifName"]] == list(ROWS)
@@ -113,7 +109,7 @@ async def test_an_object_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
     async with SnmpClient() as client:
         with pytest.raises(KeyError):
             await NativeReader(client).read(
-                Agent("127.0.0.1", 161, "2c", b"public"), Request((), ("ifMood",)), _in(1)
+                Agent("127.0.0.1", 161, "2c", b"public"), Request((), ("ifMood",)), within(1)
             )
 
 
@@ -132,7 +128,7 @@ async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_l
     wanted = Request((), ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName"))
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
-        found = await reader.read(place, wanted, _in(3))
+        found = await reader.read(place, wanted, within(3))
     assert found.failure is None
     rows = [list(column) for column in found.columns.values()]
     assert rows == [list(range(1, last + 1)) for last in (10, 20, 30, 40)]
@@ -146,8 +142,8 @@ async def test_a_short_table_does_not_shorten_the_requests_for_a_long_one() -> N
     async with serving(lambda data: [agent.answer(data)]) as there, SnmpClient() as client:
         reader = NativeReader(client)
         for request in (long, short):
-            await reader.read(there, request, _in(2))
-        assert (await reader.read(there, short, _in(2))).varbinds == 2
-        again = await reader.read(there, long, _in(2))
+            await reader.read(there, request, within(2))
+        assert (await reader.read(there, short, within(2))).varbinds == 2
+        again = await reader.read(there, long, within(2))
     assert len(again.columns["ifInOctets"]) == 50
     assert again.varbinds == 2 * 51

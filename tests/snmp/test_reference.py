@@ -11,18 +11,14 @@ from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from monitor.snmp.reference import PysnmpReader
 from tests.snmp.agent import HC_IN_OCTETS, IN_OCTETS, OUT_OCTETS, ByteAgent, interfaces
-from tests.snmp.hostile import Answer, serving
-from tests.snmp.test_client import backwards, cycling, endless
+from tests.snmp.hostile import Answer, backwards, cycling, endless, serving
+from tests.snmp.reading import within
 from tests.virtual_time import on_virtual_time
 
 REQUEST = Request(
     ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation"),
     ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName"),
 )
-
-
-def _in(seconds: float) -> float:
-    return asyncio.get_running_loop().time() + seconds
 
 
 def agents() -> dict[str, ByteAgent]:
@@ -51,8 +47,8 @@ async def test_both_engines_read_the_same(name: str, version: str) -> None:
         PysnmpReader() as reference,
         serving(lambda d: [agent.answer(d)], timeout=2.0, version=version) as place,
     ):
-        ours = await NativeReader(client).read(place, REQUEST, _in(10))
-        theirs = await reference.read(place, REQUEST, _in(10))
+        ours = await NativeReader(client).read(place, REQUEST, within(10))
+        theirs = await reference.read(place, REQUEST, within(10))
     assert ours.scalars == theirs.scalars
     assert ours.columns == theirs.columns
     assert (ours.failure and ours.failure.kind) == (theirs.failure and theirs.failure.kind)
@@ -90,7 +86,7 @@ async def test_one_engine_serves_a_credential_for_good() -> None:
         serving(lambda d: [agent.answer(d)], timeout=2.0) as two,
     ):
         for place in (one, two, one):
-            assert (await reference.read(place, REQUEST, _in(5))).failure is None
+            assert (await reference.read(place, REQUEST, within(5))).failure is None
         assert len(reference._engines) == 1
         assert len(reference._targets) == 2
 
@@ -99,4 +95,4 @@ async def test_one_engine_serves_a_credential_for_good() -> None:
 async def test_an_address_that_is_none_raises() -> None:
     async with PysnmpReader() as reference:
         with pytest.raises(OSError, match="illegal"):
-            await reference.read(Agent("switch", 161, "2c", b"x"), REQUEST, _in(1))
+            await reference.read(Agent("switch", 161, "2c", b"x"), REQUEST, within(1))
