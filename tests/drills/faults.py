@@ -1,0 +1,175 @@
+"""What goes wrong in a drill, one function for each: it breaks something, waits, and mends it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tests.drills.course import LINES
+
+if TYPE_CHECKING:
+    from tests.drills.course import Course
+
+
+async def one_uplink_dies(course: Course) -> None:
+    await course.breaks("uplink-down@goethe")
+    await course.pause(480)
+    await course.mends("uplink-down@goethe")
+
+
+async def one_switch_dies(course: Course) -> None:
+    await course.breaks("switch-down@natorp/switch-03")
+    await course.pause(900)
+    await course.mends("switch-down@natorp/switch-03")
+
+
+async def switches_fall_silent_before_their_uplink(course: Course) -> None:
+    """As when the schedule comes to the switches first: they are silent for half a minute."""
+    switches = [f"switch-down@hustadt/switch-{number:02}" for number in (1, 2, 3, 4)]
+    await course.town.breaks(*switches)
+    await course.pause(30)
+    await course.breaks("uplink-down@hustadt")
+    await course.pause(480)
+    await course.mends("uplink-down@hustadt", *switches)
+
+
+async def a_provider_fails(course: Course) -> None:
+    """Thirty lines fall within ten seconds and come back within ten."""
+    lines = [f"uplink-down@{line}" for line in LINES]
+    for part in (lines[:10], lines[10:20], lines[20:]):
+        await course.breaks(*part)
+        await course.pause(5)
+    await course.pause(480)
+    for part in (lines[:10], lines[10:20], lines[20:]):
+        await course.mends(*part)
+        await course.pause(5)
+
+
+async def a_line_flaps(course: Course) -> None:
+    for _ in range(4):
+        await course.breaks("uplink-down@flattern")
+        await course.pause(100)
+        await course.mends("uplink-down@flattern")
+        await course.pause(60)
+
+
+async def packets_are_lost(course: Course) -> None:
+    await course.breaks("lossy@verlust")
+    await course.pause(1500)
+    await course.mends("lossy@verlust")
+
+
+async def round_trips_take_three_times_as_long(course: Course) -> None:
+    await course.breaks("slow@grumme")
+    await course.pause(1800)
+    await course.mends("slow@grumme")
+
+
+async def a_certificate_ends_soon(course: Course) -> None:
+    assert course.services is not None
+    course.begun = time.monotonic()
+    course.services.serve_certificate(days=5)
+    await course.pause(1000)
+    course.services.serve_certificate(days=90)
+    course.mended = time.monotonic()
+
+
+async def names_do_not_resolve(course: Course) -> None:
+    assert course.services is not None
+    course.begun = time.monotonic()
+    course.services.refuse_names()
+    await course.pause(800)
+    course.services.answer_names()
+    course.mended = time.monotonic()
+
+
+async def a_website_answers_503_and_then_refuses(course: Course) -> None:
+    assert course.services is not None
+    course.begun = time.monotonic()
+    course.services.answer_with(course.services.site_port, 503)
+    await course.pause(500)
+    course.services.answer_with(course.services.site_port, None)
+    await course.pause(500)
+    course.services.answer_with(course.services.site_port, 200)
+    course.mended = time.monotonic()
+
+
+async def a_switch_answers_pings_alone(course: Course) -> None:
+    await course.breaks("snmp-silent@stumm/switch-01")
+    await course.pause(1100)
+    await course.mends("snmp-silent@stumm/switch-01")
+
+
+async def a_switch_restarts(course: Course) -> None:
+    await course.breaks("rebooted@neustart/switch-02")
+
+
+async def a_port_receives_damaged_packets(course: Course) -> None:
+    await course.breaks("port-errors@kabel/switch-01")
+    await course.pause(1900)
+    await course.mends("port-errors@kabel/switch-01")
+
+
+async def a_switch_runs_out_of_power(course: Course) -> None:
+    await course.breaks("poe-budget@strom/switch-01")
+    await course.pause(1400)
+    await course.mends("poe-budget@strom/switch-01")
+
+
+async def interfaces_are_renumbered(course: Course) -> None:
+    await course.breaks("renumbered@umzug/switch-02")
+
+
+async def a_planned_site_is_silent(course: Course) -> None:
+    assert "uplink-down@geplant" in course.town.faults
+    await course.pause(600)
+
+
+async def work_is_announced(course: Course) -> None:
+    await course.breaks("uplink-down@baustelle")
+    await course.pause(480)
+    await course.mends("uplink-down@baustelle")
+
+
+async def a_line_dies_outside_lessons(course: Course) -> None:
+    await course.breaks("uplink-down@abend")
+    await course.pause(480)
+    await course.mends("uplink-down@abend")
+
+
+async def a_line_comes_up_below_its_contract(course: Course) -> None:
+    await course.breaks("slow-port@langsam")
+    await course.pause(1400)
+    await course.mends("slow-port@langsam")
+
+
+async def a_line_dies_in_the_holidays(course: Course) -> None:
+    await course.breaks("uplink-down@ferien")
+    await course.pause(480)
+    await course.mends("uplink-down@ferien")
+
+
+async def the_monitors_own_line_dies(course: Course) -> None:
+    await course.breaks("isolated")
+    await course.pause(600)
+    await course.mends("isolated")
+
+
+async def the_daemon_is_killed(course: Course) -> None:
+    """While a line is dead, of which was told before: that outage neither ends nor begins again."""
+    course.begun = time.monotonic()
+    await course.stack.kill_daemon()
+    await course.pause(300)
+    await course.stack.start_daemon()
+    course.mended = time.monotonic()
+
+
+async def prometheus_is_restarted(course: Course) -> None:
+    """Amid an outage, which is told of once and ends once."""
+    await course.breaks("uplink-down@neubeginn")
+    await course.pause(240)
+    await course.stack.kill_prometheus()
+    await course.pause(10)
+    await course.stack.start_prometheus()
+    await course.pause(600)
+    await course.mends("uplink-down@neubeginn")
