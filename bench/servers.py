@@ -82,7 +82,9 @@ def demo(
     size = ("--schools", str(schools)) if schools else ()
     if config:
         size = (*size, "--config", str(config))
-    command = (sys.executable, "-m", "monitor", "demo", *place, "--port", str(free_port()), *size)
+    # What it costs to run does not depend on a past.
+    options = (*place, "--port", str(free_port()), "--no-past", *size)
+    command = (sys.executable, "-m", "monitor", "demo", *options)
     with running(*command) as process:
         await_ready(port, "/-/ready", process, ready_seconds)
         yield process.pid, port
