@@ -69,11 +69,15 @@ def fault_of(text: str, error: yaml.MarkedYAMLError, last: Mark) -> Fault:
     for number in between:
         opened = open_quote(lines[number - 1])
         if opened is not None:
-            quote = lines[number - 1][opened]
-            wrong = f"the {quote} that is opened here is not closed in its line"
-            return Fault(Mark(number, opened + 1), wrong, f"close it with another {quote}")
+            return unclosed(lines[number - 1][opened], Mark(number, opened + 1))
     said = " ".join(part for part in (error.context, error.problem) if part)
     return _by_message(said, lines, place, context)
+
+
+def unclosed(quote: str, mark: Mark) -> Fault:
+    """Return that a quote is not closed in its line; no value of our files has several."""
+    wrong = f"the {quote} that is opened here is not closed in its line"
+    return Fault(mark, wrong, f"close it with another {quote}")
 
 
 def _mark(mark: yaml.Mark | None, lines: list[str]) -> Mark | None:

@@ -23,7 +23,7 @@ import yaml
 from monitor.config.tree.problems import START, Findings, Mark, shown
 from monitor.config.tree.signs import LINE_END, without_invisible
 from monitor.config.tree.slips import without_slips
-from monitor.config.tree.syntax import STAND_IN, Fault, Mender, fault_of
+from monitor.config.tree.syntax import STAND_IN, Fault, Mender, fault_of, unclosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -318,11 +318,13 @@ class _Composer:
         if self._mender is not None and text == STAND_IN:
             return Scalar(mark, BROKEN)
         if found := self._forbidden.search(text):
-            self._findings.add(
-                mark,
-                f"the value holds U+{ord(found[0]):04X}",
-                "allowed: one line of printable text",
-            )
+            wrong = f"the value holds U+{ord(found[0]):04X}"
+            cure = "allowed: one line of printable text"
+            quote = getattr(event, "style", None)
+            if self._is_ours and quote in {'"', "'"} and event.end_mark.line > event.start_mark.line:
+                # A quote that was forgotten has met the next one, behind an empty line.
+                _, wrong, cure, _ = unclosed(quote, mark)
+            self._findings.add(mark, wrong, cure)
             return Scalar(mark, BROKEN)
         # PyYAML's pure reader says None for a plain scalar's style, libyaml says "".
         is_plain = not getattr(event, "style", None)

@@ -53,6 +53,17 @@ def test_a_syntax_error_is_said_in_our_words_with_every_other_mistake(
     assert problems[1].startswith(f"x:{said}")
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("blank", ["\n", "\n\n", "\n  "])
+def test_a_quote_left_open_above_an_empty_line_is_said_once(quote: str, blank: str) -> None:
+    text = SMALL.replace("name: First School", f"name: {quote}First School{blank}", 1)
+    # Another quote of the kind is below, which closes it.
+    text = text.replace("name: Second", f"name: {quote}Second{quote} #", 1)
+    (problem,) = refused(text).problems
+    assert (problem.line, problem.column) == (30, 11)
+    assert problem.message.startswith(f"the {quote} that is opened here is not closed in its line")
+
+
 def test_several_syntax_errors_are_said_together() -> None:
     text = SMALL.replace("name: First School", 'name: "First')
     text = text.replace('    number: "123451', '   number: "123451')
