@@ -236,7 +236,7 @@ class Endpoint:
         if waiting is None:
             return "unknown_request"
         if waiting.address != source:
-            waiting.complaint = _from_elsewhere(source)
+            waiting.complaint = from_elsewhere(source)
             return "wrong_source"
         if waiting.version != VERSION:
             waiting.complaint = _OTHER_VERSION
@@ -289,7 +289,7 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
     if waiting is None:
         return "unknown_request"
     if waiting.address != source:
-        waiting.complaint = _from_elsewhere(source)
+        waiting.complaint = from_elsewhere(source)
         return "wrong_source"
     if waiting.version == VERSION:
         # An unauthenticated message must not even cast suspicion on the agent.
@@ -303,7 +303,7 @@ def _refusal(waiting: Waiting | None, head: Head, source: SocketAddress) -> str:
     return ""
 
 
-def _from_elsewhere(source: SocketAddress) -> Failure:
+def from_elsewhere(source: SocketAddress) -> Failure:
     """Return the failure for a reply to our request that came from another address.
 
     It has the request's random id, so it is not a guess; but that proves nothing.

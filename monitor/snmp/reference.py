@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from monitor.snmp.model import Agent, Request, Security
     from monitor.snmp.oids import Object
+    from monitor.snmp.reply_gate import Expected
     from monitor.snmp.scalars import ScalarValue
 
 Arcs = tuple[int, ...]
@@ -157,7 +158,7 @@ class _Session:
         deadline: float,
         engine: SnmpEngine,
         target: UdpTransportTarget | Udp6TransportTarget,
-        expecting: Callable[[], AbstractContextManager[None]],
+        expecting: Callable[[], AbstractContextManager[Expected]],
     ) -> None:
         self.agent = agent
         self._expecting = expecting
@@ -186,21 +187,23 @@ class _Session:
         loop = asyncio.get_running_loop()
         if loop.time() >= self._deadline:
             raise _StopError(FailureKind.LIMIT, "no end before the deadline")
+        complaint = ""
         for _ in range(self.agent.retries + 1):
             left = self._deadline - loop.time()
             try:
                 # pysnmp times by the wall clock: the loop's clock decides here.
                 async with asyncio.timeout(min(self.agent.timeout, left)):
-                    with self._expecting():
+                    with self._expecting() as expected:
                         answer = await self._command(oids, repetitions)
             except TimeoutError:
+                complaint = expected.complaint or complaint
                 continue
             except (PySnmpError, PyAsn1Error) as error:
                 raise _StopError(FailureKind.MALFORMED, f"pysnmp reports {error}") from error
             if answer is not None:
                 self.varbinds += len(answer)
                 return answer
-        raise TimeoutError
+        raise TimeoutError(f"instead of a reply came {complaint}" if complaint else "no reply")
 
     async def _command(
         self, oids: Sequence[Arcs], repetitions: int | None
@@ -240,6 +243,7 @@ class _Column:
         self.left_out: Counter[LeftOut] = Counter()
         self.failure: Failure | None = None
         self.open = True
+        self._is_repeated = False
 
     def take(self, varbind: _Varbind) -> None:
         """Take one varbind of a reply."""
@@ -252,6 +256,7 @@ class _Column:
             else:
                 self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
         elif oid == self.oid or oid in self._seen:
+            self._is_repeated = oid == self.last
             self.fail(FailureKind.NOT_INCREASING, "the agent's OIDs do not increase")
         elif len(self._seen) >= MAX_ROWS:
             self.fail(FailureKind.LIMIT, f"no end after {MAX_ROWS} rows")
@@ -272,6 +277,13 @@ class _Column:
     def _fits(self, index: Arcs) -> bool:
         return len(index) == self.arity if self.arity else bool(index)
 
+    def resume(self) -> bool:
+        """Open it once more if what was asked for came again; return whether it did."""
+        is_repeated, self._is_repeated = self._is_repeated, False
+        if is_repeated:
+            self.open, self.failure = True, None
+        return is_repeated
+
     def fail(self, kind: FailureKind, message: str) -> None:
         """End the column for a reason."""
         self.open = False
@@ -286,8 +298,8 @@ async def _get(session: _Session, wanted: Sequence[Object]) -> dict[str, ScalarV
         asked = [*left][: 1 if one_by_one else None]
         try:
             varbinds = [varbind[:2] for varbind in await session.get(asked)]
-        except TimeoutError:
-            raise _StopError(FailureKind.TIMEOUT, "no reply") from None
+        except TimeoutError as silence:
+            raise _StopError(FailureKind.TIMEOUT, str(silence)) from None
         except _AgentError as error:
             if error.status == ErrorStatus.NO_SUCH_NAME and 0 < error.index <= len(asked):
                 del left[asked[error.index - 1]]
@@ -314,10 +326,10 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
         repetitions = max(1, size // len(asked)) if bulk else 0
         try:
             varbinds = await session.after([column.last for column in asked], repetitions)
-        except TimeoutError:
+        except TimeoutError as silence:
             silences += 1
             if session.requests == 1 or silences > _GIVE_UP_AFTER:
-                raise _StopError(FailureKind.TIMEOUT, "no reply") from None
+                raise _StopError(FailureKind.TIMEOUT, str(silence)) from None
             bulk = bulk and (bulk_worked or silences < _GIVE_UP_AFTER - 1)
             size = max(1, size // 2)
             continue
@@ -338,8 +350,15 @@ async def _walk(session: _Session, columns: Sequence[_Column]) -> None:
         size = min(START_SIZE, size * 2)
         for place, varbind in enumerate(varbinds):
             asked[place % len(asked)].take(varbind)
+        # Some agents answer a GETBULK with what was asked for, as if it were a GET.
+        bulk = bulk and not _resumed(asked)
         if not varbinds:
             asked[0].fail(FailureKind.AGENT_ERROR, "the agent's replies are empty")
+
+
+def _resumed(columns: Sequence[_Column]) -> bool:
+    """Open the columns once more that came again as asked for; return whether there is one."""
+    return bool([column for column in columns if column.resume()])
 
 
 def _kind(syntax: Syntax) -> type:

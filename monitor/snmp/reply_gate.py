@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.flood_filter import FloodFilter
 from monitor.snmp.ber import CodecError
 from monitor.snmp.decode import decode_head
+from monitor.snmp.endpoint import from_elsewhere
 from monitor.snmp.message import MAX_DATAGRAM_BYTES
 from monitor.snmp.secure_message import decode_secure, is_secure
 
@@ -32,10 +33,13 @@ Place = tuple[str, int]
 
 
 @dataclass(slots=True)
-class _Expected:
+class Expected:
+    """What is waited for from one agent; `complaint` says what came in place of a reply."""
+
     requests: int = 0
     replies: int = 0
     ids: set[int] = field(default_factory=set)
+    complaint: str = ""
 
 
 class ReplyGate:
@@ -45,16 +49,16 @@ class ReplyGate:
     """
 
     def __init__(self) -> None:
-        self._expected: dict[Place, _Expected] = {}
+        self._expected: dict[Place, Expected] = {}
 
     @contextmanager
-    def expecting(self, place: Place) -> Iterator[None]:
+    def expecting(self, place: Place) -> Iterator[Expected]:
         """Admit a few replies of an agent within the block."""
-        expected = self._expected.setdefault(place, _Expected())
+        expected = self._expected.setdefault(place, Expected())
         expected.requests += 1
         expected.replies += MOST_REPLIES
         try:
-            yield
+            yield expected
         finally:
             expected.requests -= 1
             if not expected.requests:
@@ -69,12 +73,24 @@ class ReplyGate:
     def admits(self, place: Place, datagram: bytes) -> bool:
         """Return whether to decode a datagram; if so, it counts towards the limit."""
         expected = self._expected.get(place)
-        if expected is None or not expected.replies or len(datagram) > MAX_DATAGRAM_BYTES:
+        if len(datagram) > MAX_DATAGRAM_BYTES:
+            return False
+        if expected is None:
+            self._note(place, datagram)
+            return False
+        if not expected.replies:
             return False
         if _id_of(datagram) not in expected.ids:
             return False
         expected.replies -= 1
         return True
+
+    def _note(self, source: Place, datagram: bytes) -> None:
+        """Record which agent a reply from another address is for: it may be the same device."""
+        number = _id_of(datagram) if self._expected else None
+        for expected in self._expected.values():
+            if number in expected.ids:
+                expected.complaint = from_elsewhere(source).message
 
     def target(self, base: type) -> Any:  # noqa: ANN401  # pysnmp has no types
         """Return a pysnmp transport target whose socket has this gate."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 
+from monitor.snmp.ber import Tag
 from monitor.snmp.client import SnmpClient
+from monitor.snmp.message import Message, PduType, Varbind
 from monitor.snmp.model import Agent, FailureKind
 from monitor.snmp.read import NativeReader, Request
 from monitor.snmp.reference import PysnmpReader
@@ -19,6 +22,15 @@ REQUEST = Request(
     ("sysDescr", "sysObjectID", "sysUpTime", "sysName", "sysLocation"),
     ("ifInOctets", "ifOutOctets", "ifHCInOctets", "ifName"),
 )
+
+
+class GetBulkAsGet(ByteAgent):
+    """An agent that answers a GETBULK with what was asked for, as if it were a GET."""
+
+    def _answer(self, request: Message) -> tuple[int, int, list[Varbind]]:
+        if request.pdu_type == PduType.GET_BULK:
+            return 0, 0, [(oid, Tag.INTEGER, b"\x00") for oid, _, _ in request.varbinds]
+        return super()._answer(request)
 
 
 def agents() -> dict[str, ByteAgent]:
@@ -34,6 +46,7 @@ def agents() -> dict[str, ByteAgent]:
         "too big": ByteAgent(interfaces(range(1, 31)), too_big_above=7),
         "cut short": ByteAgent(interfaces(range(1, 31)), max_varbinds=9),
         "broken": ByteAgent(interfaces(range(1, 9)), broken=IN_OCTETS),
+        "getbulk as a get": GetBulkAsGet(interfaces(range(1, 31))),
     }
 
 
@@ -75,6 +88,36 @@ async def test_hostile_agents_end_with_a_reason_by_the_deadline(
         assert result.failure is not None
         assert result.failure.kind is kind
         assert loop.time() - began < 2.5
+
+
+@on_virtual_time
+async def test_a_reply_from_elsewhere_is_refused_in_the_same_words() -> None:
+    agent = ByteAgent(interfaces(range(1, 3)))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
+        elsewhere.bind(("127.0.0.1", 0))
+        asked = 0
+
+        class Forging(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+                nonlocal asked
+                asked += 1
+                elsewhere.sendto(agent.answer(data), address)
+
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(Forging, local_addr=("127.0.0.1", 0))
+        try:
+            host, port = transport.get_extra_info("sockname")
+            place = Agent(host, port, "2c", b"public", timeout=0.2, retries=1)
+            async with SnmpClient() as client, PysnmpReader() as reference:
+                ours = await NativeReader(client).read(place, Request(("sysName",), ()), _in(5))
+                theirs = await reference.read(place, Request(("sysName",), ()), _in(5))
+        finally:
+            transport.close()
+        port = elsewhere.getsockname()[1]
+    assert theirs.failure is not None
+    assert theirs.failure == ours.failure
+    assert f"instead of a reply came a reply from 127.0.0.1 port {port}" in theirs.failure.message
+    assert asked == 4
 
 
 @on_virtual_time

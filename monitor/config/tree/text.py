@@ -204,6 +204,11 @@ def _decode(data: bytes, findings: Findings) -> str | None:
     return text
 
 
+def _has_lines(event: yaml.Event) -> bool:
+    begin, end = event.start_mark, event.end_mark
+    return begin is not None and end is not None and end.line > begin.line
+
+
 def _mark_at_end(text: str) -> Mark:
     lines = LINE_END.split(text)
     return Mark(len(lines), len(lines[-1]) + 1)
@@ -321,7 +326,7 @@ class _Composer:
             wrong = f"the value holds U+{ord(found[0]):04X}"
             cure = "allowed: one line of printable text"
             quote = getattr(event, "style", None)
-            if self._is_ours and quote in {'"', "'"} and event.end_mark.line > event.start_mark.line:
+            if self._is_ours and quote in {'"', "'"} and _has_lines(event):
                 # A quote that was forgotten has met the next one, behind an empty line.
                 _, wrong, cure, _ = unclosed(quote, mark)
             self._findings.add(mark, wrong, cure)
