@@ -203,7 +203,7 @@ class _Session:
             if answer is not None:
                 self.varbinds += len(answer)
                 return answer
-        raise TimeoutError(f"instead of a reply came {complaint}" if complaint else "no reply")
+        raise TimeoutError(f"no usable reply: {complaint}" if complaint else "no reply")
 
     async def _command(
         self, oids: Sequence[Arcs], repetitions: int | None
