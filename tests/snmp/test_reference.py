@@ -109,8 +109,8 @@ async def test_a_reply_from_elsewhere_is_refused_in_the_same_words() -> None:
             host, port = transport.get_extra_info("sockname")
             place = Agent(host, port, "2c", b"public", timeout=0.2, retries=1)
             async with SnmpClient() as client, PysnmpReader() as reference:
-                ours = await NativeReader(client).read(place, Request(("sysName",), ()), _in(5))
-                theirs = await reference.read(place, Request(("sysName",), ()), _in(5))
+                ours = await NativeReader(client).read(place, Request(("sysName",), ()), within(5))
+                theirs = await reference.read(place, Request(("sysName",), ()), within(5))
         finally:
             transport.close()
         port = elsewhere.getsockname()[1]
