@@ -9,15 +9,18 @@ import ipaddress
 import sys
 from pathlib import Path
 from shlex import quote
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, program, sentence
-from monitor.cli.output import ask, ask_text, say, say_text
+from monitor.cli.output import ask, ask_text, say
 from monitor.config import ConfigError, load_text
 from monitor.config.edit import slug, yaml_text
 from monitor.state.whole_file import whole_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _FOR_ALL: Final = 0o644
 _HEAD: Final = """\
@@ -29,9 +32,10 @@ version: 1
 city:
   name: {city}
   timezone: {timezone}
-  state: {state}
+  {state}
 
 """
+_NO_STATE: Final = "# state: NW"
 _SNMP: Final = """\
 # Where secrets are read from; never a secret itself.
 # Without `defaults.snmp`, devices are only pinged.
@@ -54,11 +58,23 @@ _SCHOOLS: Final = """\
 # With a network, the router is its first address. `schulnetz discover NETWORK` finds switches,
 # `schulnetz import` takes schools from a spreadsheet or an inventory.
 schools:
+"""
+_SCHOOL: Final = """\
   - id: {id}
     name: {name}
     {place}
 """
 _END: Final = "...\n"
+# Which option said what a line of the file says, by how the line begins.
+_SAID_BY: Final = {
+    "  name:": "--city",
+    "  timezone:": "--timezone",
+    "  state:": "--state",
+    "  - id:": "--school",
+    "    name:": "--school",
+    "    router:": "--place",
+    "    network:": "--place",
+}
 
 
 @click.command("init")
@@ -66,7 +82,11 @@ _END: Final = "...\n"
     "file", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_CONFIG, required=False
 )
 @click.option("--city", metavar="NAME", help="Name of the city.")
-@click.option("--state", metavar="CODE", help="State in Germany, such as NW; for its holidays.")
+@click.option(
+    "--state",
+    metavar="CODE",
+    help="State in Germany, such as NW; may be left out.",
+)
 @click.option(
     "--timezone",
     default="Europe/Berlin",
@@ -74,11 +94,13 @@ _END: Final = "...\n"
     metavar="ZONE",
     help="Time zone (IANA name).",
 )
-@click.option("--school", metavar="NAME", help="Name of a first school.")
+@click.option("--school", "schools", metavar="NAME", multiple=True, help="Name of a school.")
 @click.option(
     "--place",
+    "places",
     metavar="NETWORK|HOST",
-    help="The school's network, such as 10.1.2.0/24, or its router's address or name.",
+    multiple=True,
+    help="Its network, such as 10.1.2.0/24, or its router's address or name; one per --school.",
 )
 @click.option("--snmp/--no-snmp", default=None, help="Whether devices are read by SNMP, v2c.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
@@ -87,36 +109,47 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     city: str | None,
     state: str | None,
     timezone: str,
-    school: str | None,
-    place: str | None,
+    schools: tuple[str, ...],
+    places: tuple[str, ...],
     snmp: bool | None,  # noqa: FBT001  # click passes flags by name
     force: bool,  # noqa: FBT001  # the same
 ) -> None:
     """Write a first configuration into FILE; ask what no option says.
 
-    FILE is config/schools.yaml by default. Without a terminal, options have to say everything.
+    FILE is config/schools.yaml by default. Without a terminal, options have to say everything but
+    the state.
     """
     if file.exists() and not force:
         fail(f"{file} is there already; name another file, or overwrite with --force", Exit.WRONG)
+    if len(places) > max(len(schools), 1):
+        raise click.UsageError(f"{len(places)} --place for {len(schools)} --school; one for each")
     name = _answer(city, "--city", "Name of the city")
-    code = _answer(state, "--state", "State in Germany, such as NW").upper()
-    first = _answer(school, "--school", "Name of a first school")
-    where = _answer(place, "--place", "Its network (10.1.2.0/24), or its router's address or name")
+    if state is None and sys.stdin.isatty():
+        state = ask_text("State in Germany, such as NW (Enter: none)", may_be_empty=True)
+    code = (state or "").strip().upper()
+    placed = list(_schools(schools, places))
     if snmp is None:
         snmp = sys.stdin.isatty() and ask("Read devices by SNMP?")
     city_part = _HEAD.format(
-        city=yaml_text(name), timezone=yaml_text(timezone), state=yaml_text(code)
+        city=yaml_text(name),
+        timezone=yaml_text(timezone),
+        state=f"state: {yaml_text(code)}" if code else _NO_STATE,
     )
-    school_part = _SCHOOLS.format(
-        id=slug(first) or "school", name=yaml_text(first), place=_placed(where)
-    )
-    text = "".join((city_part, _SNMP if snmp else "", _REFERENCES, school_part, _END))
-    _refuse_invalid(text, file)
+    entries = "".join(_entries(placed))
+    text = "".join((city_part, _SNMP if snmp else "", _REFERENCES, _SCHOOLS, entries, _END))
+    _refuse_invalid(text)
     _write(file, text, force=force)
+    _say_next(file, snmp=snmp)
+
+
+def _say_next(file: Path, *, snmp: bool) -> None:
     say(f"{file}: written; see what will be watched, and start:")
     named = "" if file == DEFAULT_CONFIG else quote(str(file))
+    config = f" --config {named}" if named else ""
     say(f"  {quote(program())} check {named}".rstrip())
-    say(f"  {quote(program())} run {named and '--config ' + named}".rstrip())
+    say(f"  {quote(program())} run{config}")
+    say("more schools come from a table with name and router or network:")
+    say(f"  {quote(program())} import csv TABLE.csv{config}")
     if snmp:
         say("the devices' community is read from $SCHULNETZ_SNMP_COMMUNITY")
 
@@ -130,6 +163,33 @@ def _answer(given: str | None, option: str, question: str) -> str:
     return ask_text(question)
 
 
+def _schools(names: tuple[str, ...], places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield name and place of each school; on a terminal without names, ask until one is empty."""
+    question = "Its network (10.1.2.0/24), or its router's address or name"
+    for index in range(max(len(names), 1)):
+        name = names[index] if names else None
+        first = _answer(name, "--school", "Name of a first school")
+        of = f"{first}: " if len(names) > 1 else ""
+        place = places[index] if index < len(places) else None
+        yield first, _answer(place, "--place", f"{of}{question}")
+    while not names and not places and sys.stdin.isatty():
+        another = ask_text("Name of another school (Enter: no more)", may_be_empty=True)
+        if not another:
+            return
+        yield another, ask_text(question)
+
+
+def _entries(placed: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield each school's entry, with an id of its own."""
+    taken: set[str] = set()
+    for name, where in placed:
+        wanted = slug(name) or "school"
+        ids = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
+        own = next(one for one in ids if one not in taken)
+        taken.add(own)
+        yield _SCHOOL.format(id=own, name=yaml_text(name), place=_placed(where))
+
+
 def _placed(where: str) -> str:
     """Return the key of the school that says where its devices are."""
     if "/" not in where:
@@ -140,12 +200,17 @@ def _placed(where: str) -> str:
         return f"network: {yaml_text(where)}"
 
 
-def _refuse_invalid(text: str, file: Path) -> None:
-    """Exit with what is wrong with the answers; the file's own rules decide."""
+def _refuse_invalid(text: str) -> None:
+    """Exit with what is wrong with each answer; the file's own rules decide."""
     try:
-        load_text(text.encode(), str(file))
+        load_text(text.encode(), "")
     except ConfigError as error:
-        say_text(f"nothing was written; the file would not be valid:\n{error}", err=True)
+        lines = text.splitlines()
+        for problem in error.problems:
+            line = lines[problem.line - 1] if problem.line <= len(lines) else ""
+            said = next((by for begins, by in _SAID_BY.items() if line.startswith(begins)), "")
+            say(f"error: {said or line.strip()}: {problem.message}", err=True)
+        say("nothing was written", err=True)
         raise SystemExit(Exit.WRONG) from None
 
 

@@ -48,9 +48,10 @@ def say_text(text: str, *, err: bool = False) -> None:
     say(*text.removesuffix("\n").split("\n"), err=err)
 
 
-def ask_text(question: str) -> str:
+def ask_text(question: str, *, may_be_empty: bool = False) -> str:
     """Return what a person answers on the terminal, without blanks around it."""
-    answer: str = click.prompt(plain(question))
+    default = "" if may_be_empty else None
+    answer: str = click.prompt(plain(question), default=default, show_default=False)
     return answer.strip()
 
 

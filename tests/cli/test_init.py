@@ -49,20 +49,60 @@ def test_with_snmp_devices_are_read_and_its_references_can_be_taken_in(tmp_path:
     assert len(load_text(whole.encode(), "schools.yaml").references) == 3
 
 
-def test_on_a_terminal_it_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Terminal:
-        def isatty(self) -> bool:
-            return True
+class Terminal:
+    def isatty(self) -> bool:
+        return True
 
-    class System:
-        stdin = Terminal()
 
+class System:
+    stdin = Terminal()
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "hosts"),
+    [
+        ("Bochum\nNW\nGoethe-Schule\n192.0.2.10\n\nn\n", "NW", ["192.0.2.10"]),
+        (
+            "Bochum\n\nGoethe-Schule\n192.0.2.10\nGoethe-Schule\n10.1.0.0/24\n\nn\n",
+            "",
+            ["192.0.2.10", "10.1.0.1"],
+        ),
+    ],
+)
+def test_on_a_terminal_it_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, state: str, hosts: list[str]
+) -> None:
     monkeypatch.setattr(command, "sys", System)
-    answers = "Bochum\nNW\nGoethe-Schule\n192.0.2.10\nn\n"
     result = CliRunner().invoke(main, ["init", "new.yaml"], input=answers)
     assert result.exit_code == 0, result.output
-    (school,) = load(tmp_path / "new.yaml").schools
-    assert (school.id, school.sites[0].uplink.host) == ("goethe-schule", "192.0.2.10")
+    found = load(tmp_path / "new.yaml")
+    assert found.calendar.state == state
+    assert [one.id for one in found.schools] == ["goethe-schule", "goethe-schule-2"][: len(hosts)]
+    assert [one.sites[0].uplink.host for one in found.schools] == hosts
+
+
+def test_several_schools_are_taken_and_the_state_may_be_left_out(tmp_path: Path) -> None:
+    first = ("--school", "A-Schule", "--place", "192.0.2.1")
+    second = ("--school", "B-Schule", "--place", "10.1.2.0/24")
+    code, said, errors = invoke("init", "--city", "Bochum", *first, *second)
+    assert (code, errors) == (0, "")
+    found = load(tmp_path / "config/schools.yaml")
+    assert [(one.name, one.sites[0].uplink.host) for one in found.schools] == [
+        ("A-Schule", "192.0.2.1"),
+        ("B-Schule", "10.1.2.1"),
+    ]
+    assert not found.calendar.state
+    assert "import csv TABLE.csv" in said
+
+
+def test_a_place_too_many_or_too_few_is_refused(tmp_path: Path) -> None:
+    one = ("--school", "A-Schule", "--place", "192.0.2.1")
+    code, _, errors = invoke("init", "--city", "Bochum", *one, "--place", "192.0.2.2")
+    assert (code, "2 --place for 1 --school" in errors) == (2, True)
+    code, _, errors = invoke("init", "--city", "Bochum", *one, "--school", "B-Schule")
+    assert code == 2
+    assert "--place is needed where no terminal can ask: B-Schule: Its network" in errors
+    assert not (tmp_path / "config").exists()
 
 
 def test_without_a_terminal_it_names_the_option_that_is_missing(tmp_path: Path) -> None:
@@ -94,8 +134,12 @@ def test_a_file_that_is_there_stays_without_force(tmp_path: Path) -> None:
 def test_a_wrong_answer_is_refused_by_the_files_own_rules(
     tmp_path: Path, option: str, value: str
 ) -> None:
-    code, _, errors = invoke("init", *CITY, *NETWORK, option, value)
+    place = () if option == "--place" else NETWORK
+    code, _, errors = invoke("init", *CITY, *place, option, value)
     assert code == 1
-    assert errors.startswith("nothing was written; the file would not be valid:")
-    assert value in errors
+    lines = errors.splitlines()
+    assert lines[-1] == "nothing was written"
+    assert len(lines) == 2, errors
+    assert lines[0].startswith(f"error: {option}: ")
+    assert value in lines[0]
     assert not (tmp_path / "config").exists()
