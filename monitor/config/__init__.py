@@ -42,13 +42,13 @@ def load(path: Path) -> Inventory:
     """Return the inventory that a file describes; the file is read once.
 
     Raises:
-        ConfigError: if the file cannot be read or is not fit for use, with every reason.
+        ConfigError: if the file cannot be read or is invalid, with every reason.
     """
     return load_text(read(path), str(path))
 
 
 def read(path: Path) -> bytes:
-    """Return a file's bytes, for `load_text` and for who says later which bytes were loaded.
+    """Return a file's bytes, for `load_text` and for logging which bytes were loaded.
 
     Raises:
         ConfigError: if the file cannot be read.
@@ -63,19 +63,19 @@ def read(path: Path) -> bytes:
 
 def _read(path: Path) -> bytes:
     if path.is_fifo():
-        # Opening it would wait for a writer, for ever in a daemon that reloads.
+        # Opening it would wait for a writer, forever in a daemon that reloads.
         raise OSError(errno.EINVAL, "it is a pipe, but a file is needed")
     with path.open("rb") as file:
-        # One byte more than allowed tells that there is more, however much it is.
+        # One byte more than allowed shows that the file is larger, whatever its size.
         return file.read(MAX_BYTES + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a file's bytes hold, and what is wrong with them, None if nothing.
+    """The contents of a file, and its error, None if it has none.
 
-    `root` and `inventory` are None where the text could not be read. With an error, `inventory` is
-    what is left without the broken parts: fit to look for what else is odd, and for nothing else.
+    `root` and `inventory` are None if the text could not be read. With an error, `inventory` is
+    what is left without the broken parts: only fit for finding further oddities.
     """
 
     text: str
@@ -85,10 +85,10 @@ class Examined:
 
 
 def load_text(text: bytes, name: str) -> Inventory:
-    """Return the inventory that a file's bytes describe; `name` stands in the problems.
+    """Return the inventory that a file's bytes describe; problems refer to the file as `name`.
 
     Raises:
-        ConfigError: if it is not fit for use, with every reason.
+        ConfigError: if it is invalid, with every reason.
     """
     found = examine(text, name)
     if found.inventory is None or found.error is not None:
@@ -97,7 +97,7 @@ def load_text(text: bytes, name: str) -> Inventory:
 
 
 def examine(text: bytes, name: str) -> Examined:
-    """Return what a file's bytes hold, with every mistake; `name` stands in the problems."""
+    """Return the contents of a file, with every mistake; problems refer to the file as `name`."""
     findings = Findings(name)
     shown = text.decode("utf-8", "replace").removeprefix("\ufeff")
     root: Node | None = None

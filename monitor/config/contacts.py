@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "contacts.yaml"
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_CONTACTS: Final = 20
-"""Of one school, provider or city: more is no help at night."""
+"""Per school, provider or city: more are no help at night."""
 
 _PHONE: Final = r"^\+?[0-9](?:[0-9 ()/.-]{0,38}[0-9])$"
 _EMAIL: Final = r"^[^\s@<>,;\"]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])$"
@@ -49,18 +49,18 @@ Email = Annotated[str, StringConstraints(pattern=_EMAIL)]
 
 
 class Person(Rules):
-    """Somebody to call or to write to."""
+    """A person or office to call or write to."""
 
     name: Text
     """Name of the person or office."""
     role: Text = Field(default_factory=str)
-    """What the person is there for."""
+    """The person's role."""
     phone: Phone = Field(default_factory=str)
     """Phone number."""
     email: Email = Field(default_factory=str)
     """Mail address."""
     note: Text = Field(default_factory=str)
-    """When to call, where the key is, and the like."""
+    """When to call, where the key is, and so on."""
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Self:
@@ -73,17 +73,17 @@ People = Annotated[list[Person], Field(max_length=MAX_CONTACTS)]
 
 
 class CityContacts(Rules):
-    """Whom to call at the city."""
+    """The city's contacts."""
 
     contacts: People = Field(default_factory=list)
     """People of the city's network or IT."""
 
 
 class ProviderContacts(Rules):
-    """Whom to call at a provider."""
+    """A provider's contacts."""
 
     hotline: Phone = Field(default_factory=str)
-    """Where outages are reported."""
+    """Number for reporting outages."""
     customer: Text = Field(default_factory=str)
     """Customer number, which the hotline asks for."""
     contacts: People = Field(default_factory=list)
@@ -91,7 +91,7 @@ class ProviderContacts(Rules):
 
 
 class SiteContacts(Rules):
-    """Where a site is, and whom to call there."""
+    """A site's address and contacts."""
 
     address: Text = Field(default_factory=str)
     """Street and town."""
@@ -100,7 +100,7 @@ class SiteContacts(Rules):
 
 
 class SchoolContacts(SiteContacts):
-    """Where a school is, and whom to call there."""
+    """A school's address and contacts."""
 
     sites: dict[Slug, SiteContacts] = Field(default_factory=dict)
     """The same by site, for a school with several."""
@@ -114,7 +114,7 @@ class Contacts(Rules):
     city: CityContacts = Field(default_factory=CityContacts)
     """The city's own."""
     providers: dict[Text, ProviderContacts] = Field(default_factory=dict)
-    """By the provider's name, as it is in reports and labels."""
+    """By the provider's name, as in reports and labels."""
     schools: dict[Slug, SchoolContacts] = Field(default_factory=dict)
     """By the school's id."""
 

@@ -27,7 +27,7 @@ KEYS: Final = (
 """The keys of a school that are written, in their order."""
 
 UPDATED: Final = ("name", "type", "district", "location")
-"""Those of a school that is there already; the others are the network's business."""
+"""Keys that are updated for existing schools; the network plan owns the others."""
 
 _DEVICES: Final = ("router", "switches")
 _SAFE: Final = re.compile(
@@ -49,14 +49,14 @@ Row = dict[str, Value]
 
 
 class EditError(ValueError):
-    """The file cannot be edited; the message names the place and the cure."""
+    """The file cannot be edited; the message names the place and the remedy."""
 
 
 @dataclass(slots=True)
 class Edited:
-    """The new text, and what was done: ids of schools added and updated, and of those left out.
+    """The new text, and what changed: ids of schools added, updated, and left out.
 
-    `absent` are the schools of the file of which no row spoke; they stay. `by_hand` has a
+    `absent` are the schools of the file without a row; they are kept. `by_hand` has a
     sentence for each difference that only a person can edit.
     """
 
@@ -68,10 +68,10 @@ class Edited:
 
 
 def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
-    """Return the text with rows taken in: schools are the same by their `number`, or `id` without.
+    """Return the text with rows merged in: schools are matched by `number`, or `id` without one.
 
     Raises:
-        EditError: if the text is no list of schools that can be edited.
+        EditError: if the text has no list of schools that can be edited.
     """
     findings = Findings(name)
     root = compose(text.encode(), findings)
@@ -103,7 +103,7 @@ def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
 
 
 def slug(name: str) -> str:
-    """Return a school's id made of its name: small letters, digits and hyphens."""
+    """Return a school's id made from its name: lower-case letters, digits and hyphens."""
     letters = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e"}
     small = "".join(letters.get(letter, letter) for letter in name.lower())
     return re.sub(r"[^a-z0-9]+", "-", small).strip("-")[:63].strip("-")
@@ -115,7 +115,7 @@ def _value(node: Node, key: str) -> object:
 
 
 def _update(lines: list[str], node: Node, row: Mapping[str, Value], name: str) -> bool:
-    """Write the values of a row that differ into the lines; return whether there were any."""
+    """Write the differing values of a row into the lines; return whether there were any."""
     has_changed = False
     for key in UPDATED:
         new = row.get(key)
@@ -130,9 +130,9 @@ def _update(lines: list[str], node: Node, row: Mapping[str, Value], name: str) -
 
 
 def _equip(lines: list[str], node: Node, row: Mapping[str, Value], by_hand: list[str]) -> bool:
-    """Give a school the router and switches that it does not name; return whether it got some.
+    """Add the router and switches that a school lacks; return whether any were added.
 
-    Those that it names are a person's choice: a difference is said.
+    Existing ones were chosen by a person: a difference is only reported.
     """
     wanted = {key: row[key] for key in _DEVICES if key in row}
     if not isinstance(node, MappingNode) or not wanted:
@@ -198,7 +198,7 @@ def _block(row: Mapping[str, Value]) -> str:
 
 
 def _written(value: Value, indent: str = _INDENT * 2) -> str:
-    """Return what stands behind a school's key, which is indented so, and its colon."""
+    """Return the text after the colon of a school's key with that indentation."""
     if isinstance(value, list):
         entries = (f"{{name: {yaml_text(one.name)}, host: {yaml_text(one.host)}}}" for one in value)
         return "".join(f"\n{indent}{_INDENT}- {entry}" for entry in entries) if value else " []"
@@ -208,8 +208,8 @@ def _written(value: Value, indent: str = _INDENT * 2) -> str:
 
 
 def yaml_text(value: str) -> str:
-    """Return a text as YAML writes it."""
-    # In quotes wherever a reader could take it for anything but this text.
+    """Return a text in YAML notation."""
+    # Quoted wherever a reader could take it for something else.
     if _SAFE.fullmatch(value) and resolve(value) == value and ": " not in value:
         return value
     if re.fullmatch(r"[0-9a-f.:]+/[0-9]+|(?:[0-9]{1,3}\.){3}[0-9]{1,3}", value):
@@ -218,7 +218,7 @@ def yaml_text(value: str) -> str:
 
 
 def _insert(text: str, blocks: str, name: str) -> str:
-    """Put new schools behind the last one: before the next key of the file, or its end mark."""
+    """Insert new schools after the last one: before the next key of the file, or its end mark."""
     if not blocks:
         return text
     begins = re.search(r"^schools:[^\n]*\n", text, re.MULTILINE)
@@ -226,7 +226,7 @@ def _insert(text: str, blocks: str, name: str) -> str:
         raise EditError(f"{name}: the list `schools` is not on lines of its own")
     at = begins.end()
     for line in re.compile(r"^[^\n]*\n?", re.MULTILINE).finditer(text, begins.end()):
-        # What is indented belongs to the list; a comment before the next key does not.
+        # Indented lines belong to the list; a comment before the next key does not.
         if line[0][:1] in {" ", "-"} and line[0].strip():
             at = line.end()
         elif line[0].strip() and not line[0].startswith("#"):

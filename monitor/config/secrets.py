@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from monitor.inventory.city import CredentialSource
 
-# SNMP communities and passphrases stay far below; a longer file is not the one that was meant.
+# SNMP communities and passphrases are far shorter; a longer file is the wrong one.
 MAX_SECRET_BYTES: Final = 256
 _CREDENTIALS: Final = Path("/run/credentials")
 
 
 class SecretError(Exception):
-    """Some secrets cannot be read; the message has one line for each, and never a secret."""
+    """Some secrets cannot be read; the message has one line for each, without any secret."""
 
 
 class Secret:
-    """Text that is masked wherever it is printed; `reveal` gives it to who needs it."""
+    """Text that is masked wherever it is printed; `reveal` returns it."""
 
     __slots__ = ("_text",)
 
@@ -53,19 +53,19 @@ class Secret:
         return hash(self._text)
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled: a pickle is a file that nobody thinks of as secret."""
+        """Reject pickling: a pickle is not treated as a secret file."""
         raise TypeError("a secret is not pickled")
 
 
 def read_credentials(
     sources: Mapping[str, CredentialSource], environment: Mapping[str, str] | None = None
 ) -> dict[str, Secret]:
-    """Return the secrets by name, each without its trailing line end.
+    """Return the secrets by name, each without its trailing line break.
 
-    `environment` stands in for the process's own.
+    `environment` replaces that of the process.
 
     Raises:
-        SecretError: if any is missing, empty, too long or not text; it names them all.
+        SecretError: if any is missing, empty, too long or not text; it names all of them.
     """
     variables = os.environ if environment is None else environment
     secrets: dict[str, Secret] = {}
@@ -100,7 +100,7 @@ def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        # The cause would carry the bytes into a traceback.
+        # The cause would show the bytes in a traceback.
         raise SecretError(f"{what} is not UTF-8 text") from None
     if not text.isprintable():
         raise SecretError(f"{what} holds a line end or a control character inside")
@@ -108,9 +108,9 @@ def _read(source: CredentialSource, variables: Mapping[str, str]) -> Secret:
 
 
 def own_copy(place: Path, variables: Mapping[str, str]) -> Path:
-    """Return where systemd put this process's copy of a credential, for any other file the file.
+    """Return the path of this process's systemd copy of a credential; other paths unchanged.
 
-    A configuration names the service's copy; a command that runs as the service has its own.
+    The configuration names the service's copy; a command run with the same credentials has its own.
 
     Source: systemd.exec(5), LoadCredential=.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Addresses:
-    """Collects hosts and networks; `check` at the end looks at the networks together."""
+    """Collects hosts and networks; a final `check` compares the networks."""
 
     __slots__ = ("_findings", "_hosts", "_listed", "_networks")
 
@@ -25,7 +25,7 @@ class Addresses:
         self._networks: list[tuple[IPNetwork, Mark]] = []
 
     def add_host(self, host: str, mark: Mark, network: IPNetwork | None = None) -> None:
-        """Note a device's host; a problem if it is taken, or outside of its place's network."""
+        """Note a device's host; a problem if it is taken, or outside of its site's network."""
         if host in self._hosts:
             first = self._hosts[host].line
             self._findings.add(mark, f"host {host} is already used in line {first}", "keep one")
@@ -43,7 +43,7 @@ class Addresses:
             )
 
     def add_counted(self, host: str, mark: Mark) -> None:
-        """Note a host that follows from a network; two such collide only if networks overlap."""
+        """Note a host derived from a network; two of these only collide if networks overlap."""
         if host in self._listed:
             first = self._hosts[host].line
             self._findings.add(
@@ -54,11 +54,11 @@ class Addresses:
         self._hosts.setdefault(host, mark)
 
     def add_network(self, network: IPNetwork, mark: Mark) -> None:
-        """Note a place's network."""
+        """Note a site's network."""
         self._networks.append((network, mark))
 
     def check(self) -> None:
-        """Add a problem for each network that overlaps one given before it in order."""
+        """Add a problem for each network that overlaps an earlier one."""
 
         def order(entry: tuple[IPNetwork, Mark]) -> tuple[int, int, int]:
             network, _ = entry
@@ -84,7 +84,7 @@ class Addresses:
 
 
 def in_url(host: str) -> str:
-    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    """Return a host as written in a URL: an IPv6 address in brackets."""
     try:
         is_ipv6 = ipaddress.ip_address(host).version == 6  # noqa: PLR2004  # the IP version
     except ValueError:

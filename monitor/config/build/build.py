@@ -60,21 +60,21 @@ if TYPE_CHECKING:
 
 _FIRST_SWITCH = 11
 
-# In place of a host that could not be found out, in an inventory that is thrown away.
+# In place of a host that could not be determined, in an inventory that is discarded.
 _NO_HOST = ""
 
 
 def build(draft: Draft, root: Node, findings: Findings) -> Inventory:
-    """Return the inventory of a draft; add a problem for each rule across keys that is broken.
+    """Return the inventory of a draft; add a problem for each broken rule across keys.
 
-    With any finding, earlier or here, the result is not fit for use.
+    With any finding, earlier or here, the result is invalid.
     """
     return _Builder(draft, root, findings).inventory()
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """One site to build, with its settings from the nearest level outwards."""
+    """One site to build, with its settings from the innermost level outwards."""
 
     site: SiteRules | SchoolRules
     layers: tuple[Layer, ...]
@@ -97,7 +97,7 @@ class _Builder:
         self._findings = findings
         self._addresses = Addresses(findings)
         city = draft.city
-        # A zone that does not exist has been reported; the windows are checked by another.
+        # A nonexistent zone has been reported; the windows are checked in a substitute.
         zone = units.time_zone((city.timezone if city else "") or machine_zone())
         self._zone = zone or ZoneInfo("UTC")
         profiles = device_profiles(draft.device_profiles, root, findings)
@@ -107,7 +107,7 @@ class _Builder:
         )
 
     def inventory(self) -> Inventory:
-        """Return everything, in the file's order."""
+        """Return the inventory, in the file's order."""
         draft = self._draft
         check_users(draft.credentials, self._root, self._findings)
         references = tuple(
@@ -142,7 +142,7 @@ class _Builder:
         layers = (self._layer(rules, path), *self._outermost)
         self._addresses.add_host(rules.host, self._mark((*path, "host")))
         plans = self._plans(layers, rules.host)
-        # City-wide further checks are meant for uplinks, so a reference has its own only.
+        # City-wide further checks are for uplinks, so a reference only has its own.
         every = (plans.icmp(), *plans.extras(layers[:1]))
         return Reference(rules.name, rules.host, every, self._provider_name(rules.provider))
 
@@ -180,7 +180,7 @@ class _Builder:
         profile = self._draft.profiles.get(name)
         if profile is not None:
             layers.append(self._layer(profile, ("profiles", name)))
-        elif name:  # refused or unknown, which has been reported
+        elif name:  # rejected or unknown, which has been reported
             layers.append(Layer(Rules(), (), frozenset(ProfileRules.model_fields)))
         count = profile.switches if profile is not None else 0
         return _Place(site, (*layers, *self._outermost), path, count)
@@ -247,7 +247,7 @@ class _Builder:
         return site.network if "network" in site.model_fields_set else None
 
     def _has_counted(self, place: _Place, number: int) -> bool:
-        """Return whether the network has an address with that number; a problem if not."""
+        """Return whether the network has an address with that number; add a problem if not."""
         network = place.site.network
         last = network.num_addresses - (1 if network.version == 4 else 0)  # noqa: PLR2004
         if number >= last:
@@ -285,7 +285,7 @@ class _Builder:
         )
 
     def _has_room(self, place: _Place, count: int) -> bool:
-        """Return whether that many switches can be counted out; a problem if not."""
+        """Return whether that many switch addresses can be assigned; add a problem if not."""
         if self._network(place.site) is not None:
             return self._has_counted(place, _FIRST_SWITCH + count - 1)
         if place.site.router:  # without either, that has been reported
@@ -305,7 +305,7 @@ class _Builder:
         return Switch(rules.name, rules.host, plans.of_switch(), limits_of(layers))
 
     def _contract(self, place: _Place) -> Contract | None:
-        """Return what is owed, None where no level says anything of a contract."""
+        """Return the contract, None if no level has one."""
         merged = merge(place.layers, "contract", ContractRules)
         if not merged.paths:
             return None
@@ -326,7 +326,7 @@ class _Builder:
         )
 
     def _provider_name(self, short: str) -> str:
-        """Return a provider's name as it stands in reports and labels."""
+        """Return a provider's name as used in reports and labels."""
         provider = self._draft.providers.get(short)
         return provider.name if provider else short
 
@@ -382,5 +382,5 @@ class _Builder:
 
 
 def readable(school_id: str) -> str:
-    """Return a name for a school that has none of its own: `goethe-schule` is Goethe-Schule."""
+    """Return a display name for a school without a name: `goethe-schule` is Goethe-Schule."""
     return "-".join(part.capitalize() for part in school_id.split("-"))

@@ -32,12 +32,12 @@ def calendar_of(
     root: Node,
     findings: Findings,
 ) -> Calendar:
-    """Return the calendar; add a problem for whatever keeps it from being used."""
+    """Return the calendar; add a problem for whatever makes it unusable."""
     lessons = {name: tuple(map(_period, periods)) for name, periods in rules.items()}
     if city is None:
         return Calendar("UTC", "", lessons)
     zone = city.timezone or machine_zone()
-    if time_zone(zone) is None:  # reported by its name; the rest is checked all the same
+    if time_zone(zone) is None:  # already reported; the rest is checked anyway
         zone = "UTC"
     spells = []
     for index, one in enumerate(city.holidays):

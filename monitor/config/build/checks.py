@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from monitor.inventory.device_profile import DeviceProfiles
 
 _VERSIONS: dict[str, SnmpVersion] = {"v1": "1", "v2c": "2c", "v3": "3"}
-# The schedule needs the rest of the interval to finish and to start anew.
+# The schedule needs the rest of the interval to finish and to start again.
 _SHARE_OF_INTERVAL = 0.8
 
 
@@ -67,7 +67,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
-    """A device's host, and the network of its place where one is given."""
+    """A device's host, and the network of its site if it has one."""
 
     host: str
     network: IPNetwork | None = None
@@ -93,7 +93,7 @@ class Plans:
         self._findings = findings
 
     def of_switch(self) -> tuple[CheckPlan, ...]:
-        """Return the plans of a switch: pings at the switches' pace, interfaces, hardware."""
+        """Return the plans of a switch: pings at the switches' interval, interfaces, hardware."""
         merged = merge(self._layers, "icmp", IcmpRules)
         rules = merged.rules
         if rules.switch_interval < rules.interval and not merged.is_broken:
@@ -109,7 +109,7 @@ class Plans:
         return (ping,) if interfaces is None else (ping, interfaces, self._hardware(interfaces))
 
     def of_router(self) -> tuple[CheckPlan, ...]:
-        """Return the plans of a router: pings, interfaces where it is read, further checks."""
+        """Return the plans of a router: pings, interfaces if it is read by SNMP, further checks."""
         interfaces = self.interfaces(is_router=True)
         polls = () if interfaces is None else (interfaces,)
         return (self.icmp(), *polls, *self.extras())
@@ -140,7 +140,7 @@ class Plans:
         if access is None:
             return None
         line = merge(self._layers, "line", LineRules).rules
-        # To know the line by; it is not exported, for it may hold names of people.
+        # Read to identify the line; not exported, because it may contain names of people.
         read_alias = (is_router and bool(line.if_alias)) or bool(rules.select.alias)
         options = InterfacesOptions(
             access, uplink, rules.alias, read_alias, rules.identity, _selection(rules), rules.unused
@@ -148,7 +148,7 @@ class Plans:
         return CheckPlan(CheckKind.INTERFACES, "interfaces", rules.interval, rules.timeout, options)
 
     def _hardware(self, interfaces: CheckPlan) -> CheckPlan:
-        """Return the plan for polls of the hardware, with the access of the interfaces'."""
+        """Return the plan for polls of the hardware, with the interfaces check's SNMP access."""
         merged = merge(self._layers, "hardware", HardwareRules)
         rules = merged.rules
         self._check_pace(merged)
@@ -174,7 +174,7 @@ class Plans:
         return tuple(self._extra(name, rules, path) for name, (rules, path) in found.items())
 
     def _access(self, interfaces: Merged[InterfacesRules]) -> SnmpAccess | None:
-        """Return how the device is read, None where no level says anything of SNMP."""
+        """Return the device's SNMP access, None if no level configures SNMP."""
         merged = merge(self._layers, "snmp", SnmpRules)
         rules = merged.rules
         if not merged.is_broken and "credential" not in merged.paths:
@@ -220,7 +220,7 @@ class Plans:
         )
 
     def _check_version(self, merged: Merged[SnmpRules]) -> None:
-        """Add a problem if the credential is none for the version."""
+        """Add a problem if the credential does not match the version."""
         name, version = merged.rules.credential, merged.rules.version
         found = self._credentials.get(name)
         if found is None or merged.is_broken:

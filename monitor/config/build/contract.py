@@ -22,7 +22,7 @@ _OWED = ("provider", *_RATES, "availability")
 
 
 def check_contract(merged: Merged[ContractRules], root: Node, findings: Findings) -> None:
-    """Add a problem for each key that no level gives, and for rates out of order.
+    """Add a problem for each key that is missing at all levels, and for rates out of order.
 
     A contract is either complete or absent; if no level mentions it, nothing is required.
     """

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from monitor.config.tree.problems import Findings
     from monitor.config.tree.text import Node
 
-# RFC 3414 §11.2; agents refuse to make keys of less.
+# RFC 3414 §11.2; agents reject shorter passwords.
 _MIN_PASSWORD_BYTES = 8
 _NONE = "none"
 
 
 def sources(credentials: Mapping[str, CredentialRules]) -> dict[str, CredentialSource]:
-    """Return where each secret is read from, by the name that its user asks for."""
+    """Return the source of each secret, by its name."""
     found: dict[str, CredentialSource] = {}
     for name, rules in credentials.items():
         if not isinstance(rules, UserCredential):
@@ -39,7 +39,7 @@ def sources(credentials: Mapping[str, CredentialRules]) -> dict[str, CredentialS
 
 
 def user_of(rules: CredentialRules | None) -> SnmpUser | None:
-    """Return the SNMPv3 user that a credential is, None if it is a community."""
+    """Return the SNMPv3 user of a credential, None if it is a community."""
     if not isinstance(rules, UserCredential):
         return None
     return SnmpUser(
@@ -51,7 +51,7 @@ def user_of(rules: CredentialRules | None) -> SnmpUser | None:
 
 
 def check_users(credentials: Mapping[str, CredentialRules], root: Node, findings: Findings) -> None:
-    """Add a problem for each user whose protocols and passwords do not go together."""
+    """Add a problem for each user whose protocols and passwords do not match."""
     for name, rules in credentials.items():
         if not isinstance(rules, UserCredential):
             continue

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def limits_of(layers: Sequence[Layer]) -> Limits:
-    """Return the limits that hold for a device."""
+    """Return the limits that apply to a device."""
     rules = merge(layers, "degraded", DegradedRules).rules
     return Limits(
         loss=rules.loss,

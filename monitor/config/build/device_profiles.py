@@ -36,7 +36,7 @@ _FOLDER = "device_profiles"
 
 @cache
 def own_profiles() -> tuple[DeviceProfile, ...]:
-    """Return the profiles that come with the product, by name."""
+    """Return the shipped profiles, sorted by name."""
     folder = resources.files("monitor.data").joinpath(_FOLDER)
     files = sorted(
         (one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name
@@ -53,7 +53,7 @@ def own_profiles() -> tuple[DeviceProfile, ...]:
 def device_profiles(
     rules: Mapping[str, DeviceProfileRules], root: Node, findings: Findings
 ) -> DeviceProfiles:
-    """Return all profiles; add a problem for each reading that cannot be what it says."""
+    """Return all profiles; add a problem for each invalid reading."""
     for name, profile in rules.items():
         for at, reading in enumerate(profile.readings):
             place: Location = ("device_profiles", name, "readings", at)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def goal_of(
     goals: GoalsRules, schools: Sequence[School], root: Node, findings: Findings
 ) -> Goal | None:
-    """Return the goal that is measured, None without one; add a problem for what cannot be."""
+    """Return the measured goal, None if there is none; add a problem for each mistake."""
     if "connectivity" not in goals.model_fields_set:
         return None
     rules = goals.connectivity
@@ -43,7 +43,7 @@ def goal_of(
 def reported_goals_of(
     goals: GoalsRules, root: Node, findings: Findings
 ) -> tuple[ReportedGoal, ...]:
-    """Return the goals that others report; add a problem for days that do not rise."""
+    """Return the goals that others report; add a problem for days out of order."""
     found = []
     for index, rules in enumerate(goals.reported):
         _check_days(rules, index, root, findings)
@@ -73,14 +73,14 @@ def _entry(rules: ReportedEntryRules) -> ReportedEntry:
 
 
 def _check_classes(goal: Goal, schools: Sequence[School], root: Node, findings: Findings) -> None:
-    """Refuse a goal per class if no school has a number of classes.
+    """Reject a goal per class if no school has a number of classes.
 
-    A single school without the figure is no mistake: it is told as not to be verified.
+    A single school without the figure is not a mistake: it is shown as not verifiable.
     """
     covered = [school for school in schools if goal.covers(school)]
     counts = [school.classes for school in covered if school.classes is not None]
     if len(findings):
-        return  # the figure may stand at a school that was left out
+        return  # the school with the figure may have been left out
     if goal.criterion is Criterion.PER_CLASS and covered and not counts:
         findings.add(
             mark_of(root, ("goals", "connectivity", "criterion")),

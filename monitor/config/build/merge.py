@@ -26,7 +26,7 @@ ExtraRules = TcpRules | HttpRules | DnsRules
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One level of settings, where it stands, and which of its keys broke a rule."""
+    """One level of settings, its path, and the keys that broke a rule."""
 
     model: Rules
     path: Location
@@ -35,9 +35,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Merged(Generic[_R]):
-    """A section as it holds; `paths` has the keys that some level gave.
+    """A merged section; `paths` has the keys that some level set.
 
-    `is_broken` means that some level's part was refused, so that nothing follows from this.
+    `is_broken` means that some level's part was rejected, so that nothing may be derived from it.
     """
 
     rules: _R
@@ -45,7 +45,7 @@ class Merged(Generic[_R]):
     is_broken: bool
 
     def nearest_path(self, *keys: str) -> Location:
-        """Return the path of the innermost level's key among some of which one was given."""
+        """Return the path of the innermost level's key among some of which one was set."""
         given = [self.paths[key] for key in keys if key in self.paths]
         return max(given, key=_nearness)
 
@@ -55,7 +55,7 @@ def _nearness(path: Location) -> tuple[bool, bool, int]:
 
 
 def merge(layers: Sequence[Layer], section: str, kind: type[_R]) -> Merged[_R]:
-    """Return a section merged over the layers, which go from the nearest outwards."""
+    """Return a section merged over the layers, which are ordered from the innermost outwards."""
     values: dict[str, object] = {}
     paths: dict[str, Location] = {}
     for layer in reversed(layers):

@@ -23,7 +23,7 @@ _STAGES = ("planned", "ordered", "built", "reported")
 def check_milestones(
     milestones: Sequence[MilestoneRules], path: Location, root: Node, findings: Findings
 ) -> None:
-    """Add a problem for each milestone of the place at `path` that is out of order."""
+    """Add a problem for each milestone of the site at `path` that is out of order."""
     before = None
     for index, stone in enumerate(milestones):
         if before is not None and (

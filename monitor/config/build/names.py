@@ -18,7 +18,7 @@ from monitor.config.tree.text import BROKEN, Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from monitor.config.tree.problems import Findings
 
-# Which section of the file a key's value must be a name of, by the key and what holds it.
+# The section whose entries a key refers to, by the key and its holder.
 _NAMED = {
     ("snmp", "credential"): "credentials",
     ("contract", "provider"): "providers",
@@ -28,12 +28,12 @@ _NAMED = {
     ("schools", "type"): "lessons",
 }
 
-# So many references that are no provider's hand-over router have to vouch for our own line.
+# The least number of references that are not hand-over routers of a provider.
 _WITNESSES = 2
 
 
 def check_names(root: Node, findings: Findings) -> None:
-    """Add a problem for each name that does not exist and each that is given twice."""
+    """Add a problem for each unknown name and each duplicate."""
     for holder, key, node in entries_below(root):
         section = _NAMED.get((holder, key))
         if section is not None:
@@ -79,7 +79,7 @@ def _check_exists(root: Node, section: str, node: Node, findings: Findings) -> N
 
 
 def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> None:
-    """Check that the goal speaks of types and schools that exist."""
+    """Check that the goal's types and schools exist."""
     lessons = node_at(root, ("lessons",))
     types = tuple(lessons.values) if isinstance(lessons, Mapping) else _said(schools, "type")
     names = _said(schools, "id")
@@ -96,13 +96,13 @@ def _check_goal(root: Node, schools: tuple[Node, ...], findings: Findings) -> No
 
 
 def _said(schools: tuple[Node, ...], key: str) -> tuple[str, ...]:
-    """Return what the schools say under a key, each once."""
+    """Return the schools' values of a key, without duplicates."""
     found = (node_at(school, (key,)) for school in schools)
     return tuple(dict.fromkeys(str(node.value) for node in found if isinstance(node, Scalar)))
 
 
 def _check_witnesses(references: tuple[Node, ...], findings: Findings) -> None:
-    """Check that enough references are of no provider: one's own network clears nobody."""
+    """Check that enough references belong to no provider: a provider cannot vouch for itself."""
     own = [node for one in references if (node := node_at(one, ("provider",))) is not None]
     if own and len(references) - len(own) < _WITNESSES:
         findings.add(

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from monitor.inventory.site_key import SiteKey
 
 FAR_KM: Final = 50.0
-"""No city is so wide; its schools are within half of it."""
+"""No city is this wide; its schools are within half of it."""
 
 _KM_PER_DEGREE: Final = 111.2
-# Latitudes and longitudes of a country that is not near 45 degrees of both, by ISO 3166-1.
+# Latitudes and longitudes of countries that are not near 45 degrees of both, by ISO 3166-1.
 _COUNTRIES: Final = {
     "DE": ((47.2, 55.1), (5.8, 15.1)),
     "AT": ((46.3, 49.1), (9.5, 17.2)),
@@ -30,7 +30,7 @@ Place = tuple[float, float]
 
 
 def odd_locations(inventory: Inventory) -> Iterator[tuple[SiteKey, str]]:
-    """Yield each site whose location cannot be meant, with a sentence."""
+    """Yield each site whose location is implausible, with a sentence."""
     places = {
         school.key(site): (site.location.latitude, site.location.longitude)
         for school, site in inventory.sites()
@@ -67,6 +67,6 @@ def _turned(place: Place) -> Place:
 
 
 def _km(one: Place, other: Place) -> float:
-    """Return about how far two places are apart; good enough within a country."""
+    """Return the approximate distance of two places; accurate enough within a country."""
     east = (one[1] - other[1]) * cos(radians(one[0]))
     return _KM_PER_DEGREE * hypot(one[0] - other[0], east)

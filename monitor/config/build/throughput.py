@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from monitor.config.tree.text import Node
     from monitor.inventory.city import Contract
 
-# A campaign measures ten times on a day of measuring (Bundesnetzagentur).
+# A campaign measures ten times on each of its days (Bundesnetzagentur).
 _TESTS_A_DAY = 10
 _WARM_UP_SECONDS = 1.0
 _MOST_LOAD = 0.05
@@ -31,7 +31,7 @@ _MOST_LOAD = 0.05
 def build_throughput(
     layers: Sequence[Layer], host: str, contract: Contract | None, root: Node, findings: Findings
 ) -> Throughput | None:
-    """Return how a site's uplink is tested; None without a method, or a contract to test it by."""
+    """Return how a site's uplink is tested; None without a method, or without a contract."""
     merged = merge(layers, "throughput", ThroughputRules)
     if merged.is_broken or "method" not in merged.paths:
         return None
@@ -78,7 +78,7 @@ def _check_cap(
     root: Node,
     findings: Findings,
 ) -> None:
-    """A cap below a day's measurements would keep every campaign from its end."""
+    """A cap below a day's measurements would prevent every campaign from completing."""
     seconds = throughput.seconds + throughput.warm_up
     needed = _TESTS_A_DAY * int((contract.down_bps + contract.up_bps) * seconds / 8)
     if needed > throughput.bytes_per_day:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Rules(BaseModel):
-    """What all parts share: no unknown key, no conversion, no change."""
+    """Common to all parts: no unknown keys, no conversion, no changes."""
 
     model_config = ConfigDict(
         extra="forbid",

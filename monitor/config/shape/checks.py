@@ -31,11 +31,11 @@ class SnmpRules(Rules):
     """How to read a device by SNMP."""
 
     credential: EntryName = Field(default_factory=str)
-    """Which entry of `credentials` holds the community, or is the user."""
+    """Entry of `credentials` with the community or the user."""
     version: Literal["v1", "v2c", "v3"] = "v2c"
     """SNMP version."""
     engine: Literal["native", "pysnmp"] = "native"
-    """Which implementation talks to the device."""
+    """SNMP implementation that is used for the device."""
     port: Port = 161
     """UDP port."""
     timeout: Timeout = Field(default="2s", validate_default=True)
@@ -82,13 +82,13 @@ class InterfacesRules(PaceRules):
     uplink: Text = Field(default_factory=str)
     """ifName of the router's interface towards the provider."""
     alias: bool = False
-    """Whether ifAlias is exported; it may hold names of people."""
+    """Whether ifAlias is exported; it may contain names of people."""
     identity: Literal["ifName", "ifDescr", "ifAlias", "ifIndex"] = "ifName"
-    """What an interface's series are known by: what stays the same when it is renumbered."""
+    """Name that identifies an interface's series: one that stays the same when it is renumbered."""
     select: SelectRules = Field(default_factory=SelectRules)
-    """Which interfaces are exported; the nearest level's holds as a whole."""
+    """Which interfaces are exported; the innermost level applies as a whole."""
     unused: Literal["status", "whole"] = "status"
-    """What is exported of a port that is down and carries nothing: its two states, or all."""
+    """What is exported of an unused port that is down: its two states, or everything."""
 
 
 class HardwareRules(PaceRules):
@@ -99,7 +99,7 @@ class HardwareRules(PaceRules):
     timeout: Timeout = Field(default="20s", validate_default=True)
     """Deadline of one run, at most 80 % of the interval."""
     profile: EntryName = Field(default_factory=str)
-    """Device profile by which it is read; without, the one for the switch's sysObjectID."""
+    """Device profile to use; by default, the one for the switch's sysObjectID."""
 
 
 class TcpRules(PaceRules):
@@ -117,7 +117,7 @@ class HttpRules(PaceRules):
     kind: Literal["http"]
     """HTTP or HTTPS request."""
     url: Url
-    """Address of the page; `{host}` stands for the device's host."""
+    """URL of the page; `{host}` stands for the device's host."""
     status: Annotated[list[Annotated[int, Field(ge=100, le=599)]], Field(min_length=1)] = Field(
         default=[200]
     )
@@ -133,7 +133,7 @@ class HttpRules(PaceRules):
     ca_file: FilePath = Field(default_factory=str)
     """Absolute path of the certificates to trust instead of the system's."""
     address: HostOrPlaceholder = Field(default_factory=str)
-    """Connect here instead of to the URL's host; `{host}` stands for the device's host."""
+    """Address to connect to instead of the URL's host; `{host}` is the device's host."""
 
 
 class DnsRules(PaceRules):
@@ -142,15 +142,15 @@ class DnsRules(PaceRules):
     kind: Literal["dns"]
     """DNS query."""
     server: HostOrPlaceholder
-    """Resolver that is asked; `{host}` stands for the device's host."""
+    """Resolver that is queried; `{host}` stands for the device's host."""
     name: DnsName
-    """Name that is asked for."""
+    """Name that is queried."""
     record: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT"] = "A"
     """Record type."""
     port: Port = 53
     """UDP port."""
     expected: list[Text] = Field(default=[])
-    """Answers that must all be there; any answer will do if empty."""
+    """Exact set of expected answers; any answer is accepted if empty."""
 
 
 ExtraCheck = Annotated[TcpRules | HttpRules | DnsRules, Field(discriminator="kind")]

@@ -21,14 +21,14 @@ class FileCredential(Rules):
     """A secret in a file of its own."""
 
     file: FilePath
-    """Absolute path of the file that holds the secret."""
+    """Absolute path of the file with the secret."""
 
 
 class EnvironmentCredential(Rules):
     """A secret in an environment variable."""
 
     environment: EnvironmentName
-    """Name of the environment variable that holds the secret."""
+    """Name of the environment variable with the secret."""
 
 
 def _place_kind(value: object) -> str:
@@ -45,17 +45,17 @@ class UserCredential(Rules):
     """An SNMPv3 user."""
 
     user: UserName
-    """Name of the user, as it is set in the devices."""
+    """Name of the user, as configured in the devices."""
     auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "none"
-    """How messages are proved to be authentic."""
+    """How messages are authenticated."""
     auth_password: PlaceRules | None = None
-    """Where the authentication password is read from, of 8 characters or more."""
+    """Source of the authentication password, of 8 characters or more."""
     priv: Literal["none", "des", "aes128", "aes192", "aes256", "aes192c", "aes256c"] = "none"
     """How messages are encrypted."""
     priv_password: PlaceRules | None = None
-    """Where the privacy password is read from, of 8 characters or more."""
+    """Source of the privacy password, of 8 characters or more."""
     context: UserName = Field(default_factory=str)
-    """Which context of the devices is read, where it is not the default one."""
+    """Context of the devices that is read, if it is not the default one."""
 
 
 def _credential_kind(value: object) -> str:

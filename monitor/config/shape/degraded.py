@@ -14,21 +14,21 @@ from monitor.config.shape.fields import Percent, Window
 
 
 class DegradedRules(Rules):
-    """The limits between a device that is well and one that is degraded."""
+    """The limits beyond which a device counts as degraded."""
 
     loss: Percent = Field(default="5 %", validate_default=True)
     """Share of lost packets above which a device is degraded."""
     loss_window: Window = Field(default="5m", validate_default=True)
-    """Over how long losses are counted; at least ten rounds of pings."""
+    """Period over which losses are counted; at least ten rounds of pings."""
     outages: Annotated[int, Field(ge=2, le=100)] = 3
-    """How many outages make a device one that flaps."""
+    """Number of outages from which a device counts as flapping."""
     outages_window: Window = Field(default="1h", validate_default=True)
-    """Within how long those outages fall."""
+    """Period within which those outages happen."""
     failed_runs: Annotated[int, Field(ge=1, le=100)] = 3
-    """How often in a row a further check or an SNMP poll fails before it counts."""
+    """Consecutive failures of a further check or an SNMP poll before it counts."""
     load: Percent = Field(default="90 %", validate_default=True)
     """Share of the contracted rate above which the line is full, in either direction."""
     load_window: Window = Field(default="10m", validate_default=True)
-    """Over how long the load is averaged."""
+    """Period over which the load is averaged."""
     temperature: Annotated[float, Field(strict=False, ge=0, le=200)] = 75.0
     """Degrees Celsius above which a device is too hot."""

@@ -39,7 +39,7 @@ _HOST_NAME = (
     r"^(?=.{1,253}$)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 )
-# Whether it is a name that has punycode, no pattern can say.
+# A pattern cannot tell whether the name has a punycode form.
 _BEYOND_ASCII = r"^(?=.*[\u00a1-\uffff])[A-Za-z0-9.\u00a1-\uffff-]{1,253}$"
 _DNS_NAME = r"^(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?$"
 _URL = (
@@ -48,10 +48,10 @@ _URL = (
 )
 _ENVIRONMENT = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 _FILE = r"^/[^\s].{0,1022}$"
-# As many octets as characters, because no message has room for more than 32.
+# As many octets as characters, because a message has room for 32 octets only.
 _USER = r"^[!-~](?:[ -~]{0,30}[!-~])?$"
 
-# Every MIB object stands below iso; more arcs, or greater ones, than any object has are refused.
+# Every MIB object is below iso; longer OIDs or larger arcs than any object has are rejected.
 _OID = r"^1\.[0-3](?:\.(?:0|[1-9][0-9]{0,8})){1,30}$"
 _OBJECT = r"^[A-Za-z][A-Za-z0-9-]{0,63}$"
 
@@ -66,7 +66,7 @@ _HOST_SCHEMA: dict[str, Any] = {
     "description": "An IPv4 or IPv6 address, or a host name",
 }
 
-# What each pattern asks for, as text.
+# The form that each pattern requires, as text.
 PATTERN_FORMS: Final = {
     _SLUG: "allowed: lower-case letters, digits and inner hyphens, at most 48",
     _CHECK_NAME: "allowed: lower-case letters, digits and inner hyphens; not icmp, interfaces, "
@@ -87,7 +87,7 @@ PATTERN_FORMS: Final = {
 
 
 def refuse(message: str) -> PydanticCustomError:
-    """Return the error that carries a finished message through pydantic."""
+    """Return the error that carries a complete message through pydantic."""
     return PydanticCustomError("config", "{message}", {"message": message})
 
 
@@ -97,7 +97,7 @@ def _text_of(value: object, forms: str, *, dates: bool = False) -> str:
     if dates and isinstance(value, Ambiguous) and value.is_date:
         return value.text
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)  # no form is a bare number, so its parser says what is missing
+        return str(value)  # a bare number is never valid, so its parser says what is missing
     raise PydanticCustomError("config_type", "{forms}", {"forms": forms})
 
 
@@ -126,7 +126,7 @@ def _duration_between(shortest: float, longest: float, forms: str) -> Callable[[
 
 
 def parse_host(value: object) -> str:
-    """Return a normalised address, or a name in lower case; umlauts stay."""
+    """Return a normalised address, or a name in lower case; umlauts are kept."""
     forms = "allowed: an IPv4 or IPv6 address, or a host name"
     text = _text_of(value, forms)
     try:
@@ -180,7 +180,7 @@ def _parse_network(value: object) -> IPNetwork:
 
 def _parse_url(value: object) -> str:
     text = _text_of(value, PATTERN_FORMS[_URL])
-    if "@" in text:  # perhaps a password, so it is not repeated
+    if "@" in text:  # may be a password, so it is not repeated
         raise refuse(f"the URL holds a user or an @; {PATTERN_FORMS[_URL]}")
     if not re.fullmatch(_URL, text):
         raise refuse(f"{shown(text)} is not a URL; {PATTERN_FORMS[_URL]}")
@@ -208,8 +208,8 @@ def _parse_expression(value: object) -> str:
 
 
 Slug = Annotated[str, StringConstraints(pattern=_SLUG)]
-# The name of another section's entry. Its form is that of the entry's key; a name without an entry
-# is one mistake, whatever its form, and `build/names.py` reports it.
+# The name of another section's entry. Its form is that of the entry's key; an unknown name is one
+# mistake, whatever its form, and `build/names.py` reports it.
 EntryName = Annotated[str, WithJsonSchema({"type": "string", "pattern": _SLUG})]
 CheckName = Annotated[str, StringConstraints(pattern=_CHECK_NAME)]
 DeviceName = Annotated[str, StringConstraints(pattern=_DEVICE_NAME)]

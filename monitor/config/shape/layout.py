@@ -33,7 +33,7 @@ def path_of(location: Location, document: object = Document) -> Location:
 
 
 def keys_at(location: Location, document: object = Document) -> tuple[str, ...]:
-    """Return the keys allowed in the mapping at a location; none where all are."""
+    """Return the keys allowed in the mapping at a location; empty if all are."""
     kinds = [kind for _, _, kind in _steps(location, document)]
     model = _bare(kinds[-1] if kinds else document)
     if isinstance(model, type) and issubclass(model, BaseModel):

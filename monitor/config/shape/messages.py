@@ -56,7 +56,7 @@ _COORDINATES = 2
 _FOUND_PLACE = "the location is not two numbers with decimal points in brackets"
 _COORDINATE = re.compile(r"-?[0-9]+[.,][0-9]+")
 
-# The file's upper levels, and where a key of theirs is written.
+# The file's upper levels, and where their keys belong.
 _LEVELS: tuple[tuple[type[Rules], str], ...] = (
     (Document, "at the top level"),
     (CityRules, "into city"),
@@ -68,7 +68,7 @@ _LEVELS: tuple[tuple[type[Rules], str], ...] = (
 
 
 def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
-    """Add one of pydantic's errors, in our words and at its place."""
+    """Add one of pydantic's errors with our own words and its position."""
     location, kind = detail["loc"], detail["type"]
     path = path_of(location)
     mark = mark_of(root, path)
@@ -93,7 +93,7 @@ def note(detail: ErrorDetails, root: Node, findings: Findings) -> None:
         literals = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         findings.add(mark, f"{path[-1]} is unknown", listed(literals))
     elif path[:1] == ("credentials",):
-        # Perhaps the secret itself, written where its place belongs: not to be repeated.
+        # May be the secret itself, written in place of its source: not repeated.
         form = PATTERN_FORMS.get(str(context.get("pattern")), "")
         cure = "allowed: {file: /an/absolute/path} or {environment: NAME}, never the secret"
         if path[2:] in {("user",), ("context",)}:
@@ -114,7 +114,7 @@ def _unknown_key(location: Location) -> tuple[str, str, str]:
 
 
 def _place_of(word: str, allowed: tuple[str, ...]) -> str:
-    """Return where a key belongs that one of the file's upper levels took for its own."""
+    """Return where a key belongs that is valid at one of the file's upper levels."""
     holders: tuple[type[Rules], ...] = (
         *(one for one, _ in _LEVELS),
         ProfileRules,
@@ -187,7 +187,7 @@ def _bounds(detail: ErrorDetails, context: dict[str, Any]) -> tuple[str, str, st
 
 
 def _place_meant(value: object) -> str:
-    """Return the coordinates that were written with commas or without brackets, as a cure."""
+    """Return the remedy for coordinates that were written with commas or without brackets."""
     if isinstance(value, list):
         if len(value) <= _COORDINATES or any(isinstance(one, float) for one in value):
             return ""

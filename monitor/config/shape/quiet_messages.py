@@ -44,8 +44,8 @@ def note_quietly(
 ) -> None:
     """Add one of pydantic's errors at its place.
 
-    `document` is what the whole file has to be; `forms` says of each pattern of its own what is
-    wrong where a text does not match, and what is allowed.
+    `document` is the type of the whole file; `forms` maps each of its own patterns to the sentence
+    for a mismatch, and the allowed form.
     """
     location, kind = detail["loc"], detail["type"]
     path = path_of(location, document)
@@ -73,6 +73,6 @@ def note_quietly(
 
 
 def _sayable(part: str | int) -> str:
-    """Return a key as it is said: what is no plain word may be a value in the wrong place."""
+    """Return a key for a message: anything but a plain word may be a misplaced value."""
     text = str(part)
     return text if isinstance(part, int) or _WORD.fullmatch(text) else "…"

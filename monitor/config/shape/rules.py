@@ -43,19 +43,19 @@ from monitor.inventory.city import NO_CITY
 
 
 def _no_network() -> IPNetwork:
-    # Never looked at: whoever asks for a network asks first whether one was given.
+    # Never used: callers first check whether a network was given.
     return ip_network("0.0.0.0/32")
 
 
-# So many days or spells a list of holidays may have: more is a mistake, and costs time to read.
+# Limit for lists of days and holidays: more is a mistake, and slow to read.
 _MOST_DAYS = 500
 
 
 class HolidaysRules(Rules):
-    """A spell of school holidays."""
+    """A period of school holidays."""
 
     name: Text
-    """What it is called."""
+    """Name of the holidays."""
     first: Day = Field(alias="from")
     """First day without lessons."""
     last: Day = Field(alias="to")
@@ -63,12 +63,12 @@ class HolidaysRules(Rules):
 
 
 class CityRules(Rules):
-    """Whose schools these are."""
+    """The city that owns the schools."""
 
     name: Text = NO_CITY
     """Name of the city."""
     timezone: Text = Field(default_factory=str)
-    """Time zone of days, lessons and maintenance windows (IANA name); without, the machine's."""
+    """Time zone of days, lessons and maintenance windows (IANA name); by default the machine's."""
     country: Country = "DE"
     """Country, for its public holidays (ISO 3166-1)."""
     state: Text = Field(default_factory=str)
@@ -76,25 +76,25 @@ class CityRules(Rules):
     holidays: Annotated[list[HolidaysRules], Field(max_length=_MOST_DAYS)] = Field(
         default_factory=list
     )
-    """School holidays besides those that come with the monitor, or where none do."""
+    """School holidays in addition to the shipped ones, or if none are shipped."""
     days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
-    """Days on which no school has lessons, besides all holidays."""
+    """Days on which no school has lessons, in addition to all holidays."""
     runbooks: Url = Field(default_factory=str)
-    """Where people read the runbooks: an address that ends before `/UplinkDown.md`."""
+    """Base URL of the runbooks, without `/UplinkDown.md`."""
 
 
 class ProviderRules(Rules):
-    """A company that sells uplinks; no persons here."""
+    """A company that sells uplinks; without persons."""
 
     name: Text
-    """Name as it stands in reports and labels."""
+    """Name for reports and labels."""
 
 
 class ContractRules(Rules):
     """What the provider owes."""
 
     provider: EntryName = Field(default_factory=str)
-    """Which entry of `providers` owes it."""
+    """Entry of `providers` that owes it."""
     down: Rate = Field(default_factory=int)
     """Contracted rate towards the school."""
     up: Rate = Field(default_factory=int)
@@ -116,18 +116,18 @@ class ContractRules(Rules):
 
 
 class LineRules(Rules):
-    """How the right line is told from an old one; all that is given must be seen."""
+    """How to distinguish the right line from an old one; all given values must be seen."""
 
     sys_name: Text = Field(default_factory=str)
     """The router's sysName."""
     if_alias: Text = Field(default_factory=str)
-    """Text within the ifAlias of the router's interface towards the provider."""
+    """Part of the ifAlias of the router's interface towards the provider."""
     address: Network = Field(default_factory=_no_network)
-    """Network that the answering address lies in."""
+    """Network of the answering address."""
 
 
 class Settings(Rules):
-    """What may be set at every level; the nearest level wins, key by key."""
+    """Settings of every level; the innermost level wins, key by key."""
 
     snmp: SnmpRules = Field(default_factory=SnmpRules)
     """How devices are read by SNMP."""
@@ -140,20 +140,20 @@ class Settings(Rules):
     contract: ContractRules = Field(default_factory=ContractRules)
     """What the provider of the uplink owes, key by key."""
     line: LineRules = Field(default_factory=LineRules)
-    """What the right line is known by, key by key."""
+    """How to identify the right line, key by key."""
     throughput: ThroughputRules = Field(default_factory=ThroughputRules)
     """How the uplink's rate is tested, key by key."""
     degraded: DegradedRules = Field(default_factory=DegradedRules)
-    """From when on a device that answers counts as degraded, key by key."""
+    """Limits beyond which an answering device is degraded, key by key."""
     checks: Checks = Field(default_factory=dict)
     """Further checks of the uplink by name; `null` removes one set at an outer level."""
 
 
 class ProfileRules(Settings):
-    """Settings that schools of one sort share."""
+    """Settings that schools of one kind share."""
 
     switches: Annotated[int, Field(ge=0, le=200)] = Field(default_factory=int)
-    """How many switches a site has that does not say so itself."""
+    """Number of switches of a site that does not set it itself."""
 
 
 class ReferenceRules(Rules):
@@ -164,9 +164,9 @@ class ReferenceRules(Rules):
     host: Host
     """Address or host name."""
     provider: EntryName = Field(default_factory=str)
-    """Whose hand-over router it is, of `providers`; at least two references have none."""
+    """Entry of `providers` whose hand-over router it is; at least two references have none."""
     icmp: IcmpRules = Field(default_factory=IcmpRules)
-    """How it is pinged, as far as it differs from `defaults`."""
+    """How it is pinged, where different from `defaults`."""
     checks: Checks = Field(default_factory=dict)
     """Further checks by name."""
 
@@ -190,11 +190,11 @@ class SwitchRules(Rules):
     host: Host
     """Address or host name."""
     snmp: SnmpRules = Field(default_factory=SnmpRules)
-    """How it is read, as far as it differs from its site."""
+    """How it is read, where different from its site."""
     degraded: DegradedRules = Field(default_factory=DegradedRules)
-    """From when on it counts as degraded, as far as that differs from its site."""
+    """Limits for degraded, where different from its site."""
     interfaces: InterfacesRules = Field(default_factory=InterfacesRules)
-    """How its interface tables are polled, as far as it differs from its site."""
+    """How its interface tables are polled, where different from its site."""
 
 
 def _switches_kind(value: object) -> str:
@@ -209,29 +209,29 @@ Switches = Annotated[
 
 
 class MaintenanceRules(Rules):
-    """A spell in which failures are expected."""
+    """A period in which failures are expected."""
 
     starts: Instant
-    """First instant; the city's time zone where no offset is given."""
+    """Start; in the city's time zone if no offset is given."""
     ends: Instant
-    """First instant after it."""
+    """End, excluded."""
     reason: Text
-    """Why, as it is shown."""
+    """Reason, as displayed."""
 
 
 class MilestoneRules(Rules):
-    """A step of the roll-out that a person vouches for."""
+    """A step of the roll-out that a person attests."""
 
     stage: Literal["planned", "ordered", "built", "reported"]
     """Which step."""
     day: Day
-    """When it was reached."""
+    """Day on which it was reached."""
     reference: Text
-    """Document that says so."""
+    """Document that proves it."""
 
 
 class Placed(Settings):
-    """What stands at one place: a router, switches, and the line into the house."""
+    """The equipment of one place: a router, switches, and the line."""
 
     model_config = ConfigDict(
         json_schema_extra={"anyOf": [{"required": ["network"]}, {"required": ["router"]}]}
@@ -240,13 +240,13 @@ class Placed(Settings):
     location: Annotated[tuple[Latitude, Longitude] | None, Field(strict=False)] = None
     """Latitude and longitude in degrees (WGS84), for maps."""
     network: Network = Field(default_factory=_no_network)
-    """Address block: the router has its 1st address, counted switches the 11th and on."""
+    """Address block: the router has its 1st address, counted switches the 11th and following."""
     router: Host = Field(default_factory=str)
-    """Router's address or host name, where it is not the network's 1st address."""
+    """Router's address or host name, if it is not the network's 1st address."""
     switches: Switches = Field(default_factory=int)
     """Number of switches, or a list of them."""
     profile: EntryName = Field(default_factory=str)
-    """Which entry of `profiles` holds."""
+    """Entry of `profiles` that applies."""
     milestones: list[MilestoneRules] = Field(default_factory=list)
     """Steps of the roll-out reached so far, in order."""
     lot: Text = Field(default_factory=str)
@@ -263,24 +263,24 @@ class SiteRules(Placed):
 
 
 class Identity(Rules):
-    """Which school it is."""
+    """The identity of a school."""
 
     id: Slug
     """Short name, unique in the file; it is the label in metrics."""
     number: SchoolNumber = Field(default_factory=str)
-    """Official school number, in quotes; left out where there is none."""
+    """Official school number, in quotes; omitted if there is none."""
     name: Text = Field(default_factory=str)
-    """Real name; without, the id made readable."""
+    """Full name; by default, derived from the id."""
     type: Text = Field(default_factory=str)
-    """Type of school; an entry of `lessons` where there are lessons."""
+    """Type of school; an entry of `lessons` if there are lessons."""
     district: Text = Field(default_factory=str)
-    """District of the city, left out where it is not known."""
+    """District of the city, omitted if unknown."""
     maintenance: list[MaintenanceRules] = Field(default_factory=list)
     """Maintenance windows."""
     days_off: Annotated[list[Day], Field(max_length=_MOST_DAYS)] = Field(default_factory=list)
     """The school's own days without lessons (*bewegliche Ferientage*)."""
     classes: Annotated[int, Field(ge=1, le=500)] = Field(default_factory=int)
-    """How many classes it has, for the criterion `per-class`."""
+    """Number of classes, for the criterion `per-class`."""
 
 
 class SchoolRules(Placed, Identity):
@@ -291,7 +291,7 @@ class SchoolWithSitesRules(Settings, Identity):
     """A school at several places."""
 
     profile: EntryName = Field(default_factory=str)
-    """Which entry of `profiles` holds for sites that name none."""
+    """Entry of `profiles` for sites that name none."""
     lot: Text = Field(default_factory=str)
     """Lot of the tender, for sites that name none."""
     programme: Text = Field(default_factory=str)
@@ -318,22 +318,22 @@ class Document(Rules):
     city: CityRules = Field(default_factory=CityRules)
     """The city, its time zone and its holidays."""
     credentials: dict[Slug, CredentialRules] = Field(default_factory=dict)
-    """Communities and SNMPv3 users by name: where secrets are read from, never a secret."""
+    """Communities and SNMPv3 users by name: the sources of secrets, never a secret."""
     providers: dict[Slug, ProviderRules] = Field(default_factory=dict)
     """Companies that sell uplinks, by short name."""
     references: Annotated[list[ReferenceRules], Field(min_length=3)] = Field(default_factory=list)
-    """Targets outside the schools, at least three where there are any."""
+    """Targets outside the schools, at least three if there are any."""
     lessons: dict[Text, list[LessonRules]] = Field(default_factory=dict)
     """Hours of lessons, by type of school."""
     defaults: Settings = Field(default_factory=Settings)
     """Settings for all."""
     profiles: dict[Slug, ProfileRules] = Field(default_factory=dict)
-    """Settings by sort of school."""
+    """Settings by kind of school."""
     device_profiles: Annotated[dict[Slug, DeviceProfileRules], Field(max_length=100)] = Field(
         default_factory=dict
     )
-    """What is read of some makes of switch, besides the profiles that come with the monitor."""
+    """Readings of some vendors' switches, in addition to the shipped profiles."""
     goals: GoalsRules = Field(default_factory=GoalsRules)
-    """What the roll-out is held against."""
+    """The goals of the roll-out."""
     schools: Annotated[list[AnySchool], Field(min_length=1, max_length=5000)]
     """All schools."""

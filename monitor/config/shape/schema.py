@@ -26,7 +26,7 @@ def schema() -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Names the dialect, closes mappings by name, and leaves out titles made from keys."""
+    """Names the dialect, closes mappings by name, and omits titles made from keys."""
 
     def generate(self, schema: CoreSchema, mode: JsonSchemaMode = "validation") -> JsonSchemaValue:
         document = super().generate(schema, mode)
@@ -37,7 +37,7 @@ class _Generator(GenerateJsonSchema):
         }
 
     def dict_schema(self, schema: Any) -> JsonSchemaValue:  # noqa: ANN401  # pydantic-internal
-        """Return a mapping's schema that refuses keys of another form, as the loader does."""
+        """Return a mapping's schema that rejects keys of another form, as the loader does."""
         return {**super().dict_schema(schema), "additionalProperties": False}
 
     def get_title_from_name(self, name: str) -> str:

@@ -40,15 +40,15 @@ IfTypes = Annotated[list[IfType], Field(max_length=_MOST_TYPES)]
 
 
 class SelectRules(Rules):
-    """Which interfaces are exported; all that is given must hold, the uplink's always is."""
+    """Which interfaces are exported; all given conditions must be met, except for the uplink's."""
 
     types: IfTypes = Field(default=[])
     """Types that are exported (ifType); all if empty."""
     without_types: IfTypes = Field(default=[])
     """Types that are not exported."""
     name: Expression = Field(default_factory=str)
-    """Regular expression to match ifName, or ifDescr where ifName is missing."""
+    """Regular expression to match ifName, or ifDescr if ifName is missing."""
     alias: Expression = Field(default_factory=str)
-    """Regular expression that is found in ifAlias, which is read for that and not exported."""
+    """Regular expression to search in ifAlias, which is read for that, but not exported."""
     admin: Literal["any", "up"] = "any"
     """Whether interfaces that are shut (ifAdminStatus down) are exported."""

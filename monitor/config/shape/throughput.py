@@ -22,25 +22,25 @@ from monitor.config.shape.fields import (
 
 
 class ThroughputRules(Rules):
-    """How the uplink's rate is tested; without a method it is not."""
+    """How the uplink's rate is tested; without a method, it is not."""
 
     method: Literal["iperf3", "http"] = "iperf3"
-    """Tool: iperf3, or several HTTP connections; tests are possible where some level says this."""
+    """Tool: iperf3, or several HTTP connections; tests are possible if some level sets it."""
     host: HostOrPlaceholder = HOST_PLACEHOLDER
-    """Where `iperf3 -s` runs at the school; `{host}` stands for the device's host."""
+    """Host of `iperf3 -s` at the school; `{host}` stands for the device's host."""
     port: Port = 5201
     """TCP port of iperf3's server."""
     url: Url = Field(default_factory=str)
-    """Large file at the school, for the rate from the school; `{host}` stands for its router."""
+    """Large file at the school, for the rate from the school; `{host}` is its router."""
     upload_url: Url = Field(default_factory=str)
-    """Where the school throws away what is posted, for the rate towards it; `{host}` as in url."""
+    """URL at the school that discards posted data, for the rate towards it; `{host}` as in url."""
     streams: Annotated[int, Field(ge=4, le=64)] = 8
-    """TCP connections at once; a measurement with fewer than 4 does not count."""
+    """Concurrent TCP connections; a measurement with fewer than 4 does not count."""
     time: TestTime = Field(default="10s", validate_default=True)
     """Measuring time of each direction; less than 10s does not count."""
     byte_cap: Volume = Field(default="40 GB", validate_default=True)
-    """Most payload that a site's tests move in a day, both directions together."""
+    """Limit of the payload of a site's tests in a day, both directions together."""
     slot: Literal["city", "provider"] = "city"
-    """Whether one test runs in the whole city at a time, or one for each provider."""
+    """Whether one test runs at a time in the whole city, or one per provider."""
     max_load: Percent = Field(default="5 %", validate_default=True)
-    """Others' share of the contracted rate above which no test runs; at most 5 %."""
+    """Cross traffic, as a share of the contracted rate, above which no test runs; at most 5 %."""

@@ -44,9 +44,9 @@ _COMMA: Final = re.compile(r"(?<=[0-9]),(?=[0-9])")
 
 
 def comma_hint(text: str) -> str:
-    """Return the cure for a decimal comma in a text, empty if it has none.
+    """Return the remedy for a decimal comma in a text, empty if it has none.
 
-    Three digits behind it may be thousands as well as thousandths, so both readings are offered.
+    Three digits after it may be thousands as well as thousandths, so both readings are offered.
     """
     pointed = _COMMA.sub(".", text)
     if pointed == text:
@@ -57,14 +57,14 @@ def comma_hint(text: str) -> str:
 
 
 class UnitError(ValueError):
-    """The text is no such quantity; the message says what is wrong and what is allowed."""
+    """The text is not such a quantity; the message says what is wrong and what is allowed."""
 
 
 def parse_rate(text: str) -> int:
     """Return a rate in bit/s.
 
     Raises:
-        UnitError: if the unit is missing or another, or the rate is zero.
+        UnitError: if the unit is missing or wrong, or the rate is zero.
     """
     if not re.fullmatch(RATE_PATTERN, text):
         hint = _comma(text) or _rate_hint(text)
@@ -72,7 +72,7 @@ def parse_rate(text: str) -> int:
     number, prefix = re.split(r" ?(?=[kMGb])", text, maxsplit=1)
     whole, _, fraction = number.partition(".")
     factor = _RATE_FACTORS[prefix.removesuffix("bit/s")]
-    # Integers all the way: a float would turn 1.1 Gbit/s into 1100000000.0000002.
+    # Integer arithmetic: a float would turn 1.1 Gbit/s into 1100000000.0000002.
     scale: int = 10 ** len(fraction)
     return int(whole) * factor + int(fraction or 0) * factor // scale
 
@@ -99,7 +99,7 @@ def parse_volume(text: str) -> int:
     """Return an amount of data in bytes; prefixes are powers of ten.
 
     Raises:
-        UnitError: if the unit is missing or another, or the amount is zero.
+        UnitError: if the unit is missing or wrong, or the amount is zero.
     """
     if not re.fullmatch(VOLUME_PATTERN, text):
         found = re.fullmatch(r"([0-9.]+) ?([kMGT])i?[bB](?:yte|it)?s?", text)
@@ -114,7 +114,7 @@ def parse_duration(text: str) -> float:
     """Return a duration in seconds.
 
     Raises:
-        UnitError: if it has no unit, another unit, or is zero.
+        UnitError: if the unit is missing or wrong, or the duration is zero.
     """
     if not re.fullmatch(DURATION_PATTERN, text):
         hint = f"; did you mean {text}s?" if text.isdecimal() else ""
@@ -128,7 +128,7 @@ def parse_percent(text: str) -> float:
     """Return a percentage as a ratio above 0 and at most 1.
 
     Raises:
-        UnitError: if it lacks the sign or is out of range.
+        UnitError: if it has no percent sign or is out of range.
     """
     if not re.fullmatch(PERCENT_PATTERN, text):
         raise UnitError(f"{shown(text)} is not a percentage; {PERCENT_FORMS}{_comma(text)}")
@@ -140,7 +140,7 @@ def parse_day(text: str) -> date:
     """Return a calendar day.
 
     Raises:
-        UnitError: if the day is not written in ISO 8601 or does not exist.
+        UnitError: if the day is not in ISO 8601 form or does not exist.
     """
     try:
         if re.fullmatch(DAY_PATTERN, text):
@@ -151,10 +151,10 @@ def parse_day(text: str) -> date:
 
 
 def parse_hours(text: str) -> tuple[time, time]:
-    """Return the start and the end of a spell within one day, local wall-clock time.
+    """Return start and end of a period within one day, local wall-clock time.
 
     Raises:
-        UnitError: if the form is another, or the end is not after the start.
+        UnitError: if the form is different, or the end is not after the start.
     """
     if not re.fullmatch(HOURS_PATTERN, text):
         raise UnitError(f"{shown(text)} is not a time range; {HOURS_FORMS}")
@@ -165,10 +165,10 @@ def parse_hours(text: str) -> tuple[time, time]:
 
 
 def parse_instant(text: str) -> datetime:
-    """Return an instant; naive when it is written without an offset.
+    """Return an instant; naive if it has no offset.
 
     Raises:
-        UnitError: if the form is another, or there is no such day.
+        UnitError: if the form is different, or there is no such day.
     """
     try:
         if re.fullmatch(INSTANT_PATTERN, text):
@@ -182,5 +182,5 @@ def time_zone(name: str) -> ZoneInfo | None:
     """Return the time zone of an IANA name, None if there is none."""
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder such as "Europe"
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder such as "Europe"
         return None

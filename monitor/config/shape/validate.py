@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The parts of a file that keep the rules, None or absent where nothing is left of them.
+    """The valid parts of a file, None or absent if nothing valid is left of them.
 
-    References and schools keep their positions in the file's lists as keys. `broken` has,
-    for each path, the keys below it that were left out or hold something that was.
+    References and schools are keyed on their positions in the file's lists. `broken` has,
+    for each path, the keys below it that were left out or contain something that was.
     """
 
     city: CityRules | None
@@ -66,7 +66,7 @@ class Draft:
 
 
 def validate(root: Node, findings: Findings) -> Draft:
-    """Return what of a file keeps the rules; add a problem for each that is broken."""
+    """Return the valid parts of a file; add a problem for each broken rule."""
     data = plain(root)
     try:
         document = Document.model_validate(data)
@@ -90,7 +90,7 @@ def validate(root: Node, findings: Findings) -> Draft:
     )
 
 
-# Stand-ins for keys that an entry must have: what is built from them is thrown away, and
+# Stand-ins for keys that an entry must have: results built from them are discarded, and
 # they break no rule themselves.
 _PLACE: dict[str, object] = {"id": "x"}
 _WINDOW: dict[str, object] = {
@@ -101,19 +101,19 @@ _WINDOW: dict[str, object] = {
 
 
 class _Salvage:
-    """Takes the sound parts out of a file that broke rules."""
+    """Extracts the valid parts of a file with broken rules."""
 
     def __init__(self, data: object, paths: list[Location]) -> None:
         self._data = data if isinstance(data, dict) else {}
         broken: dict[Location, set[str]] = {}
         for path in paths:
             for size in range(len(path) + 1):
-                # An error of the mapping itself is told by an empty key.
+                # An error of the mapping itself is represented by an empty key.
                 broken.setdefault(path[:size], set()).add(str((*path, "")[size]))
         self._broken = {path: frozenset(keys) for path, keys in broken.items()}
 
     def draft(self) -> Draft:
-        """Return every part that keeps the rules once its broken keys are left out."""
+        """Return every part that is valid without its broken keys."""
         return Draft(
             self._section(CityRules, "city"),
             self._section(Settings, "defaults"),
@@ -129,7 +129,7 @@ class _Salvage:
         )
 
     def _section(self, kind: Any, section: str) -> Any:  # noqa: ANN401
-        """Return a section without its broken keys, if that leaves one."""
+        """Return a section without its broken keys, None if the rest is not valid."""
         return self._model(TypeAdapter(kind), (section,), self._data.get(section, {}))
 
     def _sound(self, kind: Any, section: str) -> dict[str, Any]:  # noqa: ANN401
@@ -144,7 +144,7 @@ class _Salvage:
         }
 
     def _entries(self, kind: Any, section: str) -> dict[Any, Any]:  # noqa: ANN401
-        """Return a section's entries, each without its broken keys, if that leaves one."""
+        """Return a section's entries without their broken keys, where the rest is valid."""
         value = self._data.get(section)
         pairs = list(value.items()) if isinstance(value, dict) else []
         pairs = list(enumerate(value)) if isinstance(value, list) else pairs

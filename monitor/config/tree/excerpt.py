@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from monitor.config.tree.problems import Problem
 
 _WIDTH: Final = 100
-# Lines that may hold a secret in the wrong place are not repeated on a terminal.
+# Lines that may contain a misplaced secret are not repeated on a terminal.
 _SECRET: Final = re.compile(r"communit|passw|secret|token|://[^/\s]*@", re.IGNORECASE)
 _TOP: Final = re.compile(r"[A-Za-z_\"']")
 
 
 def with_excerpts(problems: Iterable[Problem], text: str) -> str:
-    """Return all problems, each with its line and a caret where the file's text is known."""
+    """Return all problems, each with its line and a caret if the file's text is known."""
     lines = LINE_END.split(text) if text else []
     return "\n".join(f"{problem}{_excerpt(problem, lines)}" for problem in problems)
 
@@ -32,7 +32,7 @@ def _excerpt(problem: Problem, lines: Sequence[str]) -> str:
     if not line.strip() or _may_hold_a_secret(lines, problem.line):
         return ""
     first = max(0, problem.column - 1 - _WIDTH * 3 // 4) if len(line) > _WIDTH else 0
-    # One sign for one, so that the caret is where it belongs.
+    # One character for each, so that the caret is in the right column.
     shown = "".join(one if one.isprintable() else " " if one == "\t" else "?" for one in line)
     number = f"{problem.line:5} | "
     caret = " " * (len(number) - 2) + "| " + " " * (problem.column - 1 - first) + "^"

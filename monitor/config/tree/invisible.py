@@ -13,11 +13,11 @@ from typing import Final
 INVISIBLE: Final = re.compile(
     "[\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff]"
 )
-"""Spaces that are no plain space, and signs without a width."""
+"""Spaces other than the plain one, and characters without a width."""
 
 
 def name_of(sign: str) -> str:
-    """Return what an invisible character is called, such as `a no-break space (U+00A0)`."""
+    """Return the name of an invisible character, such as `a no-break space (U+00A0)`."""
     if sign == "\ufeff":
         called = "byte order mark"
     else:
@@ -26,7 +26,7 @@ def name_of(sign: str) -> str:
 
 
 def cure_of(sign: str) -> str:
-    """Return what to do about an invisible character outside quotes."""
+    """Return the remedy for an invisible character outside quotes."""
     if unicodedata.category(sign) == "Zs":
         return "type a plain blank, or put the text in quotes if it is meant"
     return "delete it"
@@ -38,7 +38,7 @@ def plain_for(sign: str) -> str:
 
 
 def hint_in(text: str) -> str:
-    """Return which character of a quoted word in a message is invisible; nothing if none is."""
+    """Return which character of a quoted word in a message is invisible; empty if none is."""
     found = INVISIBLE.search(text)
     if found is None:
         return ""

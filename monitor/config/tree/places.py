@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def mark_of(root: Node, path: Location) -> Mark:
-    """Return where the value at a path stands, or the nearest enclosing one that exists."""
+    """Return the position of the value at a path, or of the nearest enclosing one that exists."""
     node, mark = root, root.mark
     for part in path:
         if isinstance(node, Mapping) and part in node.values:
@@ -31,7 +31,7 @@ def mark_of(root: Node, path: Location) -> Mark:
 
 
 def key_mark_of(root: Node, path: Location) -> Mark:
-    """Return where the last key of a path stands; the value's place for a list item."""
+    """Return the position of a path's last key; for a list item, that of the value."""
     node = node_at(root, path[:-1])
     if isinstance(node, Mapping) and path[-1] in node.keys:
         return node.keys[str(path[-1])]

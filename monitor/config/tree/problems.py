@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 1000
 
 _SHOWN = 60
-# Comparing a word with very many others takes long, and the nearest is no help then.
+# Comparing a word with very many others is slow, and the nearest one is no help then.
 _COMPARED = 500
 _LONGEST = 400
 
 
 class Mark(NamedTuple):
-    """A place in a file; lines and columns (in characters) count from 1."""
+    """A position in a file; lines and columns (in characters) count from 1."""
 
     line: int
     column: int
@@ -50,7 +50,7 @@ class Problem:
 
 
 class ConfigWarning(Problem):
-    """What is allowed and hardly meant: the file runs with it."""
+    """A setting that is allowed, but probably unintended: the file can be used."""
 
     __slots__ = ()
 
@@ -59,9 +59,9 @@ class ConfigWarning(Problem):
 
 
 class ConfigError(Exception):
-    """The configuration is refused; `problems` holds every reason, sorted by place.
+    """The configuration is rejected; `problems` has every reason, sorted by position.
 
-    `text` is the file's, where it may be shown.
+    `text` is the file's text, if it may be shown.
     """
 
     def __init__(self, problems: tuple[Problem, ...], text: str = "") -> None:
@@ -74,7 +74,7 @@ class ConfigError(Exception):
 
 
 class TooManyProblemsError(Exception):
-    """So much is wrong that looking for more helps nobody, and costs the daemon time."""
+    """There are so many problems that further ones are no help, and cost the daemon time."""
 
 
 class Findings:
@@ -87,10 +87,10 @@ class Findings:
         self._problems: set[Problem] = set()
 
     def add(self, mark: Mark, wrong: str, *cures: str) -> None:
-        """Note what is wrong at a place, with what is allowed and what was perhaps meant.
+        """Note what is wrong at a position, with what is allowed and what was probably meant.
 
         Raises:
-            TooManyProblemsError: if there are far more than a person can mend.
+            TooManyProblemsError: if there are far more than a person can fix.
         """
         wrong = wrong if len(wrong) <= _LONGEST else f"{wrong[:_LONGEST]}…"
         said = (wrong, hint_in(wrong), *cures)
@@ -108,19 +108,19 @@ class Findings:
         return len(self._problems)
 
     def error(self, text: str = "") -> ConfigError:
-        """Return the error that carries all problems found, sorted by place, and the text."""
+        """Return the error with all problems found, sorted by position, and the text."""
         return ConfigError(tuple(sorted(self._problems)), text)
 
 
 def _in_one_line(text: str) -> str:
-    """Return a text with everything that is not printable written as an escape."""
+    """Return a text with every non-printable character escaped."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def shown(value: object) -> str:
-    """Return a value as a person wrote it, in quotes where it is text, cut where it is long."""
+    """Return a value as a person wrote it, quoted if it is text, truncated if it is long."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -142,7 +142,7 @@ def suggestion(word: str, candidates: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 16) -> str:
-    """Return `allowed: a, b, c`, shortened where there are very many."""
+    """Return `allowed: a, b, c`, shortened if there are very many."""
     known = [str(name)[:_SHOWN] for name in names]
     more = f" and {len(known) - limit} more" if len(known) > limit else ""
     return f"allowed: {', '.join(known[:limit])}{more}" if known else ""

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def read_regular_file(path: Path, most: int) -> bytes:
-    """Return the bytes of a regular file; a pipe or a device could be without an end.
+    """Return the bytes of a regular file; a pipe or a device could be endless.
 
     Raises:
-        OSError: if it cannot be read, is no regular file, or has more than `most` bytes.
+        OSError: if it cannot be read, is not a regular file, or has more than `most` bytes.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -23,7 +23,7 @@ _BEFORE_A_VALUE: Final = ":,[{-?"
 
 
 class Part(Enum):
-    """What a character of a line belongs to."""
+    """The part of a line that a character belongs to."""
 
     PLAIN = "plain"
     QUOTED = "quoted"
@@ -31,7 +31,7 @@ class Part(Enum):
 
 
 def parts(line: str) -> Iterator[tuple[int, str, Part]]:
-    """Yield each character with its index and what it belongs to; quotes are quoted."""
+    """Yield each character with its index and its part; quotes count as quoted."""
     quote, before, at = "", "", 0
     while at < len(line):
         sign = line[at]
@@ -78,9 +78,9 @@ def _closing(line: str, opened: int) -> int | None:
 
 
 def without_invisible(text: str, findings: Findings) -> str:
-    """Return the text with what was meant in place of invisible signs; add a problem for each.
+    """Return the text with invisible characters replaced by the intended ones; add problems.
 
-    In quotes and comments they are text; a byte order mark is none.
+    Inside quotes and comments they are part of the text, except for a byte order mark.
     """
     if not INVISIBLE.search(text):
         return text

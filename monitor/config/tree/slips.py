@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TIGHT_HYPHEN: Final = re.compile(r"( *)-(?=[A-Za-z_\"'{\[\u201e\u201c\u201d])")
 _KEY_OR_BRACKET: Final = re.compile(r" *-(?:[A-Za-z_][\w.-]*:|[{\[])")
-# What closes a text that a typographic quote opened, the plain quote as some editors leave it.
+# Closing quotes for each typographic opening one; some editors leave a straight one.
 _CLOSES: Final = {
     "\u201e": '\u201c\u201d"',
     "\u201c": '\u201d\u201c"',
@@ -30,13 +30,13 @@ _CLOSES: Final = {
     "\u00ab": "\u00bb",
 }
 _QUOTES: Final = re.compile("[\u201a\u201c-\u201e\u2018\u2019\u00ab\u00bb]")
-# A single one may be an apostrophe, so it opens a text only where another closes it.
+# A single one may be an apostrophe, so it opens a text only if another one closes it.
 _NEVER_ALONE: Final = "\u201e\u201c\u201d"
 _NAMED: Final = 5
 
 
 def without_slips(text: str, findings: Findings) -> str:
-    """Return the text with what was meant in place of each slip; add a problem for each kind.
+    """Return the text with each slip replaced by what was meant; add a problem for each kind.
 
     Lines keep their numbers.
     """
@@ -54,7 +54,7 @@ def without_slips(text: str, findings: Findings) -> str:
 
 
 def _space_hyphens(lines: list[str], findings: Findings) -> None:
-    """Put a blank behind each hyphen that begins a list entry without one: one problem for all."""
+    """Insert a space after each hyphen that starts a list entry without one: one problem."""
     found = list(_tight_hyphens(lines))
     if not found:
         return
@@ -73,7 +73,7 @@ def _space_hyphens(lines: list[str], findings: Findings) -> None:
 
 
 def _tight_hyphens(lines: list[str]) -> Iterator[int]:
-    """Yield the indices of lines that begin with such a hyphen where a list is meant."""
+    """Yield the indices of lines that start with such a hyphen where a list is meant."""
     above, above_indent, is_list = "", 0, False
     for at, line in enumerate(lines):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -94,7 +94,7 @@ def _content(line: str) -> str:
 
 
 def _space_hyphen(lines: list[str], at: int) -> None:
-    """Put the blank in, and before the entry's other keys if they are aligned with the first."""
+    """Insert the space, also before the entry's other keys if they are aligned with the first."""
     line = lines[at]
     indent = len(line) - len(line.lstrip(" "))
     lines[at] = f"{line[: indent + 1]} {line[indent + 1 :]}"
@@ -109,7 +109,7 @@ def _space_hyphen(lines: list[str], at: int) -> None:
 
 
 def _end_of(lines: list[str], at: int, indent: int) -> int:
-    """Return the index of the next line that is not indented deeper."""
+    """Return the index of the next line that is not indented more deeply."""
     for number in range(at + 1, len(lines)):
         line = lines[number]
         if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
@@ -118,7 +118,7 @@ def _end_of(lines: list[str], at: int, indent: int) -> int:
 
 
 def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
-    """Return a line whose texts in typographic quotes are in straight ones; a problem for each."""
+    """Return a line with typographic quotes around texts made straight; a problem for each."""
     if not _QUOTES.search(line):
         return line
     at = open_quote(line)
@@ -152,7 +152,7 @@ def _note(quotes: str, inner: str, number: int, at: int, findings: Findings) -> 
 
 
 def _openings(line: str) -> Iterator[int]:
-    """Yield where a typographic quote stands at the beginning of a value or key."""
+    """Yield the positions of typographic quotes at the beginning of a value or key."""
     before, depth, was_blank = "", 0, True
     for at, sign, part in parts(line):
         if part is Part.COMMENT:

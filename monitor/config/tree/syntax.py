@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import yaml
 
 STAND_IN: Final = "\ue000"
-"""A value for what could not be read; it is taken for one in texts that are refused alone."""
+"""A value for unreadable parts; it counts as invalid where texts are rejected anyway."""
 
 _COLON: Final = re.compile(r":(?:\s|$)")
 _TIGHT_COLON: Final = re.compile(r"(\s*(?:-\s+)*[\w.-]+):(?=\S)")
@@ -30,7 +30,7 @@ _ENTRY: Final = re.compile(r"""(?P<dashes>\s*(?:-\s+)*)(?P<key>(?:[\w.-]+|"[^"]*
 
 _CURE: Final = "check indentation, hyphens, colons and quotes"
 _QUOTE: Final = "put it in quotes"
-# By a part of what PyYAML says: what is wrong and the cure.
+# The mistake and the remedy, by a part of PyYAML's message.
 _SAID: Final = (
     ("cannot start any token", "a value cannot begin with this character", _QUOTE),
     ("alphabetic or numeric", "a value cannot begin with this character", _QUOTE),
@@ -40,7 +40,7 @@ _SAID: Final = (
 
 
 class Fault(NamedTuple):
-    """What is wrong at a place, what to do about it, and what was meant by its line if known."""
+    """What is wrong at a position, the remedy, and the intended line if known."""
 
     mark: Mark
     wrong: str
@@ -49,7 +49,7 @@ class Fault(NamedTuple):
 
 
 def fault_of(text: str, error: yaml.MarkedYAMLError, last: Mark) -> Fault:
-    """Return the mistake behind an error; `last` is where the last thing begins that was read."""
+    """Return the mistake behind an error; `last` is the start of the last token that was read."""
     lines = LINE_END.split(text)
     context = _mark(error.context_mark, lines)
     place = _mark(error.problem_mark, lines) or context or last
@@ -81,7 +81,7 @@ def unclosed(quote: str, mark: Mark) -> Fault:
 
 
 def _mark(mark: yaml.Mark | None, lines: list[str]) -> Mark | None:
-    """Return a place of PyYAML's, which may be behind the last line, as one in the text."""
+    """Return PyYAML's position, which may be after the last line, as one in the text."""
     if mark is None:
         return None
     if mark.line >= len(lines):
@@ -128,7 +128,7 @@ def _second_value(lines: list[str], place: Mark) -> Fault:
 
 
 def _indented(lines: list[str], place: Mark) -> Fault:
-    """Return that a line is indented otherwise than the one above it."""
+    """Return the fault of a line that is indented differently from the one above it."""
     line, above = lines[place.line - 1], _above(lines, place.line)
     there = len(line) - len(line.lstrip(" "))
     if not above:
@@ -160,13 +160,13 @@ def _without_colon(lines: list[str], number: int) -> Fault:
 
 
 def _like(above: str, line: str) -> str:
-    """Return a line indented as the one above it, or below it where that has no value."""
+    """Return a line indented like the one above it, or deeper if that one has no value."""
     deeper = 2 if _content(above).endswith(":") else 0
     return " " * (_column(above) - 1 + deeper) + line.lstrip(" \t")
 
 
 def _above(lines: list[str], number: int) -> int:
-    """Return the number of the next line above that says something, 0 if there is none."""
+    """Return the number of the next line above with content, 0 if there is none."""
     return next((one for one in range(number - 1, 0, -1) if _content(lines[one - 1])), 0)
 
 
@@ -176,12 +176,12 @@ def _content(line: str) -> str:
 
 
 def _column(line: str) -> int:
-    """Return the column in which a line's key begins, behind the hyphens."""
+    """Return the column of a line's key, after the hyphens."""
     return len(line) - len(line.lstrip(" -")) + 1
 
 
 class Mender:
-    """Takes one mistake after the other out of a text, so that the rest can be read."""
+    """Removes one mistake after the other from a text, so that the rest can be read."""
 
     def __init__(self, text: str) -> None:
         self._lines = LINE_END.split(text)
@@ -189,11 +189,11 @@ class Mender:
         self._line = 0
 
     def is_new(self, fault: Fault) -> bool:
-        """Return whether a fault is none that mending another has left behind."""
+        """Return whether a fault is not a consequence of fixing another one."""
         return fault.mark.line > self._end
 
     def mended(self, fault: Fault) -> str | None:
-        """Return the text without a fault, None if there is no way to read on."""
+        """Return the text without a fault, None if reading cannot continue."""
         if self.is_new(fault):
             self._line = min(fault.mark.line, len(self._lines))
             if fault.meant is not None:
@@ -208,7 +208,7 @@ class Mender:
         return "\n".join(self._lines)
 
     def _parent(self) -> int:
-        """Return the nearest line above that is indented less than the one last taken out."""
+        """Return the nearest line above that is indented less than the one last removed."""
         if not self._line:
             return 0
         indent = _indent(self._lines[self._line - 1])
@@ -219,7 +219,7 @@ class Mender:
         return 0
 
     def _take_out(self) -> None:
-        """Leave of a line its key alone, and nothing of what is below it."""
+        """Reduce a line to its key, and remove everything below it."""
         at = self._line - 1
         line = self._lines[at]
         entry = _ENTRY.match(line)

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 20
-# So many faults are taken out of a text to read on, and so many characters are read for that.
+# Limits of the faults that are removed for reading on, and of the characters read for that.
 _MENDED: Final = 10
 _MENDED_SIZE: Final = MAX_BYTES
-# A document of which no section has more entries needs no end mark: one sees that it is whole.
+# A file whose sections have at most this many entries needs no end mark: it is visibly complete.
 MOST_WITHOUT_END: Final = 20
 
 # C0 and C1 controls, DEL, Unicode line breaks (YAML counts them as lines, editors do not),
@@ -69,7 +69,7 @@ _SURPRISES = (
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """A plain scalar that YAML readers disagree about; `why` is empty if it was reported."""
+    """A plain scalar that YAML readers interpret differently; `why` is empty if it was reported."""
 
     text: str
     why: str
@@ -102,7 +102,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Nodes by key; `keys` says where each key stands."""
+    """Nodes by key; `keys` has the position of each key."""
 
     mark: Mark
     keys: dict[str, Mark]
@@ -113,11 +113,11 @@ Node = Scalar | Sequence | Mapping
 
 
 def compose(data: bytes, findings: Findings, *, is_ours: bool = True) -> Node | None:
-    """Return the tree of a file's only document; None when nothing can be said about it.
+    """Return the tree of a file's only document; None if it cannot be read.
 
     Problems are added to `findings`; a tree is returned even with some, so that the rules
-    can find the rest. A file whose form is another program's (`is_ours` false) may be empty,
-    needs no end mark however long it is, has texts of several lines, and perhaps a secret
+    can find the rest. A file in another program's format (`is_ours` false) may be empty,
+    needs no end mark however long it is, may have multi-line texts, and may contain secrets
     anywhere: problems repeat none of its words.
     """
     text = _decode(data, findings)
@@ -140,9 +140,9 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 def _read_on(text: str, fault: Fault, findings: Findings) -> Node | None:
-    """Return the tree of a text of ours without its faults, so that the other mistakes are found.
+    """Return the tree of our text without its faults, so that the other mistakes are found.
 
-    Each fault is noted by who finds it; None where there is no way to read on.
+    Each fault is noted where it is found; None if reading cannot continue.
     """
     mender = Mender(text)
     for _ in range(min(_MENDED, _MENDED_SIZE // len(text))):
@@ -158,7 +158,7 @@ def _read_on(text: str, fault: Fault, findings: Findings) -> Node | None:
 
 
 def plain(node: Node) -> object:
-    """Return a tree as dicts, lists and values, without places."""
+    """Return a tree as dicts, lists and values, without positions."""
     if isinstance(node, Mapping):
         return {key: plain(value) for key, value in node.values.items()}
     if isinstance(node, Sequence):
@@ -167,7 +167,7 @@ def plain(node: Node) -> object:
 
 
 def resolve(text: str) -> Value:
-    """Return what a plain (unquoted) scalar means; `Ambiguous` where readers disagree."""
+    """Return the meaning of a plain (unquoted) scalar; `Ambiguous` if readers disagree."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
