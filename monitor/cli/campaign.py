@@ -78,7 +78,7 @@ def plan(school: str, site: str | None, as_json: bool, config: Path) -> None:  #
     now = SystemClock().now()
     plans = []
     for place in _sites(found, site):
-        name = f"{found.id}/{place.id}"
+        name = str(found.key(place))
         try:
             slots = plan_campaign(found, calendar, now, campaign_id(name, now))
         except CampaignError as error:
@@ -123,7 +123,7 @@ def start(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     running = _running(found, ledger, state_dir)
     wanted: dict[str, str] = {}
     for place in _sites(found, site):
-        name = f"{found.id}/{place.id}"
+        name = str(found.key(place))
         if place.uplink.throughput is None:
             fail(f"{name} has no {_lacking(place)} in the configuration; set it", Exit.WRONG)
         if name in running:
@@ -189,7 +189,7 @@ def status(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     now = SystemClock().now()
     campaigns, requested = [], []
     for place in _sites(found, site):
-        name = f"{found.id}/{place.id}"
+        name = str(found.key(place))
         known = _progress(_entries(ledger, name))
         waiting = _waiting(state_dir, name, {one.campaign.id for one in known})
         if as_json:

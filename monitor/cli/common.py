@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from click.core import ParameterSource
 
-from monitor.cli.output import say, say_text
+from monitor.cli.output import say, say_document, say_text
 from monitor.cli.unit import INSTALLED_CONFIG, INSTALLED_STATE, installed_unit
+from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,21 @@ def fail(message: str, code: Exit) -> NoReturn:
 def sentence(error: Exception) -> str:
     """Return an error's message for a person, without the errno of an `OSError`."""
     return getattr(error, "strerror", None) or str(error)
+
+
+def write_document(text: str, out: Path | None, mode: int | None) -> None:
+    """Write a document to a file, with that mode if one is given; without a file, print it.
+
+    Exits with 1 if the file cannot be written.
+    """
+    if out is None:
+        say_document(text)
+        return
+    try:
+        with whole_text(out, mode=mode) as stream:
+            stream.write(text)
+    except OSError as error:
+        fail(f"{out}: {sentence(error)}", Exit.WRONG)
 
 
 class Listen(click.ParamType[tuple[str, int]]):

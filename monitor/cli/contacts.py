@@ -13,18 +13,15 @@ import click
 from monitor.cli.common import (
     Exit,
     config_option,
-    fail,
     mode_option,
     read_inventory,
     say_config_error,
-    sentence,
+    write_document,
 )
-from monitor.cli.output import say_document
 from monitor.clock import SystemClock
 from monitor.config import ConfigError
 from monitor.config.contacts import FILE_NAME, Contacts, read_contacts
 from monitor.mails.template import template
-from monitor.state.whole_file import whole_text
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
@@ -52,15 +49,7 @@ def write_template(file: Path | None, out: Path | None, mode: int | None, config
     """Write the city's part of the mail templates: places, contracts, contacts, local time."""
     inventory = read_inventory(config)
     found = contacts_of(inventory, config, file)
-    text = template(inventory, found, SystemClock().now())
-    if out is None:
-        say_document(text)
-        return
-    try:
-        with whole_text(out, mode=mode) as writing:
-            writing.write(text)
-    except OSError as error:
-        fail(f"{out}: {sentence(error)}", Exit.WRONG)
+    write_document(template(inventory, found, SystemClock().now()), out, mode)
 
 
 def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) -> Contacts:

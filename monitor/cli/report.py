@@ -19,13 +19,12 @@ from monitor.cli.common import (
     mode_option,
     read_inventory,
     state_option,
+    write_document,
 )
 from monitor.cli.ledger_option import ledger_option
-from monitor.cli.output import say_document
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError, LedgerLockedError
 from monitor.report.report import end_of, record, rollout_report
-from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +94,7 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
         "csv": to_csv,
         "json": to_json,
     }
-    _write(shapes[form](made), out, mode)
+    write_document(shapes[form](made), out, mode)
     if recording:
         _record(ledger, made)
 
@@ -126,17 +125,6 @@ def _made(
 
 def _end_of(day: datetime | None, inventory: Inventory) -> datetime | None:
     return None if day is None else end_of(day.date(), inventory.calendar.timezone)
-
-
-def _write(text: str, out: Path | None, mode: int | None) -> None:
-    if out is None:
-        say_document(text)
-        return
-    try:
-        with whole_text(out, mode=mode) as stream:
-            stream.write(text)
-    except OSError as error:
-        fail(f"{out}: {error.strerror}", Exit.WRONG)
 
 
 def _record(ledger: LedgerPlace, made: RolloutReport) -> None:

@@ -58,7 +58,7 @@ def trouble_entry(subject: Subject, found: Remembered, at: datetime) -> Entry:
     ][:_MOST_PROBLEMS]
     if (down := found.down) is not None:
         problems.insert(0, _Problem(_DOWN, "", "", down.since, down.detail[:_LONGEST_TEXT]))
-    name = f"{subject.school}/{subject.site}/{subject.device}"
+    name = f"{subject.site_key}/{subject.device}"
     kind: Literal["uplink", "switch"] = "uplink" if subject.kind is SubjectKind.UPLINK else "switch"
     return _CODEC.entry(_DeviceTrouble(name, at, kind, tuple(problems), found.falls))
 

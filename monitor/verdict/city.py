@@ -207,8 +207,7 @@ class VerdictBoard:
                 if device.subject is not None
                 and device.verdict.state is State.DOWN
                 and not (
-                    device.subject.kind is SubjectKind.UPLINK
-                    and (device.subject.school, device.subject.site) in behind
+                    device.subject.kind is SubjectKind.UPLINK and device.subject.site_key in behind
                 )
             ),
         )

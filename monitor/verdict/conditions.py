@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.inventory.checks import CheckKind
 from monitor.inventory.city import checks_of_school
+from monitor.inventory.site_key import SiteKey
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict.condition import Condition
 from monitor.verdict.model import Subject, SubjectKind
@@ -82,8 +83,8 @@ class Conditions:
     def __init__(self, inventory: Inventory, board: VerdictBoard) -> None:
         self._devices: dict[Subject, _Device] = {}
         self._checks: dict[str, _Watched] = {}
-        self._lines: dict[tuple[str, str], _Watched] = {}
-        self._sites: dict[tuple[str, str], _Site] = {}
+        self._lines: dict[SiteKey, _Watched] = {}
+        self._sites: dict[SiteKey, _Site] = {}
         self.reconfigure(inventory, board)
 
     def reconfigure(self, inventory: Inventory, board: VerdictBoard) -> None:
@@ -105,7 +106,7 @@ class Conditions:
                     tuple(runs.get(check) or LastRun(check) for check in checks),
                 )
             self._devices[subject] = known
-            site = self._sites.setdefault((subject.school, subject.site), _Site())
+            site = self._sites.setdefault(subject.site_key, _Site())
             site.devices.append(known)
             if subject.kind is SubjectKind.UPLINK:
                 site.uplink = known
@@ -113,7 +114,7 @@ class Conditions:
                 watched = _Watched(known, run, run.check.kind is CheckKind.ICMP)
                 self._checks[run.check.id] = watched
                 if subject.kind is SubjectKind.UPLINK and run.check.kind is CheckKind.INTERFACES:
-                    self._lines.setdefault((subject.school, subject.site), watched)
+                    self._lines.setdefault(subject.site_key, watched)
 
     def remember(
         self,
@@ -166,7 +167,7 @@ class Conditions:
 
     def measured(self, measured: Measured, now: Moment) -> bool:
         """Process the load of a line; return whether problems changed."""
-        watched = self._lines.get((measured.school, measured.site))
+        watched = self._lines.get(SiteKey(measured.school, measured.site))
         if watched is None:
             return False
         return watched.device.condition.measured(measured, watched.run.check, now)
@@ -199,7 +200,7 @@ class Conditions:
         found = device.condition.findings
         if not found:
             return ()
-        site = self._sites[device.subject.school, device.subject.site]
+        site = self._sites[device.subject.site_key]
         return _own(device, found, site) if site.is_lossy else found
 
     def degraded(self) -> Mapping[Subject, tuple[Degradation, ...]]:

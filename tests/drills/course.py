@@ -53,6 +53,12 @@ class Course:
         await self.town.mends(*faults)
         self.mended = time.monotonic()
 
+    async def breaks_for(self, deployed_seconds: float, *faults: str) -> None:
+        """Let faults begin, last for so long in the deployed configuration, and end."""
+        await self.breaks(*faults)
+        await self.pause(deployed_seconds)
+        await self.mends(*faults)
+
 
 async def all_is_told(courses: dict[str, Course], stack: Stack, seconds: float) -> None:
     """Wait until everything has come that is written down, or for so many seconds."""

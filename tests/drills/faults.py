@@ -12,15 +12,11 @@ if TYPE_CHECKING:
 
 
 async def one_uplink_dies(course: Course) -> None:
-    await course.breaks("uplink-down@goethe")
-    await course.pause(480)
-    await course.mends("uplink-down@goethe")
+    await course.breaks_for(480, "uplink-down@goethe")
 
 
 async def one_switch_dies(course: Course) -> None:
-    await course.breaks("switch-down@natorp/switch-03")
-    await course.pause(900)
-    await course.mends("switch-down@natorp/switch-03")
+    await course.breaks_for(900, "switch-down@natorp/switch-03")
 
 
 async def switches_fall_silent_before_their_uplink(course: Course) -> None:
@@ -47,22 +43,16 @@ async def a_provider_fails(course: Course) -> None:
 
 async def a_line_flaps(course: Course) -> None:
     for _ in range(4):
-        await course.breaks("uplink-down@flattern")
-        await course.pause(100)
-        await course.mends("uplink-down@flattern")
+        await course.breaks_for(100, "uplink-down@flattern")
         await course.pause(60)
 
 
 async def packets_are_lost(course: Course) -> None:
-    await course.breaks("lossy@verlust")
-    await course.pause(1500)
-    await course.mends("lossy@verlust")
+    await course.breaks_for(1500, "lossy@verlust")
 
 
 async def round_trips_take_three_times_as_long(course: Course) -> None:
-    await course.breaks("slow@grumme")
-    await course.pause(1800)
-    await course.mends("slow@grumme")
+    await course.breaks_for(1800, "slow@grumme")
 
 
 async def a_certificate_ends_soon(course: Course) -> None:
@@ -95,9 +85,7 @@ async def a_website_answers_503_and_then_refuses(course: Course) -> None:
 
 
 async def a_switch_answers_pings_alone(course: Course) -> None:
-    await course.breaks("snmp-silent@stumm/switch-01")
-    await course.pause(1100)
-    await course.mends("snmp-silent@stumm/switch-01")
+    await course.breaks_for(1100, "snmp-silent@stumm/switch-01")
 
 
 async def a_switch_restarts(course: Course) -> None:
@@ -105,15 +93,11 @@ async def a_switch_restarts(course: Course) -> None:
 
 
 async def a_port_receives_damaged_packets(course: Course) -> None:
-    await course.breaks("port-errors@kabel/switch-01")
-    await course.pause(1900)
-    await course.mends("port-errors@kabel/switch-01")
+    await course.breaks_for(1900, "port-errors@kabel/switch-01")
 
 
 async def a_switch_runs_out_of_power(course: Course) -> None:
-    await course.breaks("poe-budget@strom/switch-01")
-    await course.pause(1400)
-    await course.mends("poe-budget@strom/switch-01")
+    await course.breaks_for(1400, "poe-budget@strom/switch-01")
 
 
 async def interfaces_are_renumbered(course: Course) -> None:
@@ -126,33 +110,23 @@ async def a_planned_site_is_silent(course: Course) -> None:
 
 
 async def work_is_announced(course: Course) -> None:
-    await course.breaks("uplink-down@baustelle")
-    await course.pause(480)
-    await course.mends("uplink-down@baustelle")
+    await course.breaks_for(480, "uplink-down@baustelle")
 
 
 async def a_line_dies_outside_lessons(course: Course) -> None:
-    await course.breaks("uplink-down@abend")
-    await course.pause(480)
-    await course.mends("uplink-down@abend")
+    await course.breaks_for(480, "uplink-down@abend")
 
 
 async def a_line_comes_up_below_its_contract(course: Course) -> None:
-    await course.breaks("slow-port@langsam")
-    await course.pause(1400)
-    await course.mends("slow-port@langsam")
+    await course.breaks_for(1400, "slow-port@langsam")
 
 
 async def a_line_dies_in_the_holidays(course: Course) -> None:
-    await course.breaks("uplink-down@ferien")
-    await course.pause(480)
-    await course.mends("uplink-down@ferien")
+    await course.breaks_for(480, "uplink-down@ferien")
 
 
 async def the_monitors_own_line_dies(course: Course) -> None:
-    await course.breaks("isolated")
-    await course.pause(600)
-    await course.mends("isolated")
+    await course.breaks_for(600, "isolated")
 
 
 async def the_daemon_is_killed(course: Course) -> None:
