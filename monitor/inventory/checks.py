@@ -245,7 +245,7 @@ class Check:
 
     def __post_init__(self) -> None:
         target = self.target
-        id_ = f"{target.school}/{target.site}/{target.device}/{self.name}"
+        id_ = f"{target.site_key}/{target.device}/{self.name}"
         object.__setattr__(self, "id", id_)
 
 

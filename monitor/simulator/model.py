@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from monitor.inventory.checks import InterfacesOptions, Role
+from monitor.inventory.site_key import SiteKey
 from monitor.simulator.faults import Place
 from monitor.simulator.hardware import (
     GIGABIT,
@@ -363,7 +364,7 @@ def _vlans(make: Make, count: int, carrier: Interface, dice: _Dice) -> list[Inte
 
 
 def _dice(place: Place, seed: int, *, hostile: bool) -> _Dice:
-    return _Dice(seed, f"{place.school}/{place.site}/{place.device}", hostile=hostile)
+    return _Dice(seed, f"{SiteKey(place.school, place.site)}/{place.device}", hostile=hostile)
 
 
 def _versions(checks: tuple[CheckPlan, ...]) -> tuple[int, ...]:

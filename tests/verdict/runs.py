@@ -46,7 +46,7 @@ SWITCH = switch(0, 0)
 ACCESS = SnmpAccess("2c", "city")
 
 
-def school(limits: Limits | None = None, switch_limits: Limits | None = None) -> Inventory:
+def one_school(limits: Limits | None = None, switch_limits: Limits | None = None) -> Inventory:
     """Return a city of one school: a router with a website and a TCP port, and a switch."""
     limits = limits or Limits()
     interfaces = plan(InterfacesOptions(ACCESS))
@@ -70,7 +70,7 @@ def school(limits: Limits | None = None, switch_limits: Limits | None = None) ->
 class Runs:
     """Plays every check of the school, with what the test sets; seconds of a simulated time."""
 
-    inventory: Inventory = field(default_factory=school)
+    inventory: Inventory = field(default_factory=one_school)
     answered: Mapping[str, int] = field(default_factory=dict)
     failed: Mapping[str, tuple[Reason, str]] = field(default_factory=dict)
     hardware: HardwareReading = field(default_factory=lambda: HardwareReading({}, {}))

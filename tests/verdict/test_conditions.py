@@ -10,7 +10,7 @@ import pytest
 from monitor.inventory.limits import Limits
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict import Trouble
-from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, school
+from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, one_school
 from tests.verdict.world import moment
 
 REFUSED = (Reason.REFUSED, "connection refused")
@@ -232,7 +232,7 @@ def test_a_temperature_about_the_limit_does_not_come_and_go() -> None:
 
 
 def test_limits_are_each_devices_own() -> None:
-    inventory = school(Limits(failed_runs=1), Limits(celsius=30.0))
+    inventory = one_school(Limits(failed_runs=1), Limits(celsius=30.0))
     runs = Runs(inventory, hardware=hardware())
     runs.run(600)
     assert runs.troubles(SWITCH) == [Trouble.TEMPERATURE]
@@ -256,10 +256,10 @@ def test_a_reload_keeps_what_is_known_and_drops_what_is_gone() -> None:
     runs.failed = {"website": REFUSED, "mail": REFUSED}
     runs.run(300)
     known = runs.conditions.degraded()
-    runs.conditions.reconfigure(school(), runs.board)
+    runs.conditions.reconfigure(one_school(), runs.board)
     assert runs.conditions.degraded() == known
     # Other limits: the evidence is judged afresh, and the device is still up.
-    runs.inventory = school(Limits(failed_runs=4))
+    runs.inventory = one_school(Limits(failed_runs=4))
     runs.conditions.reconfigure(runs.inventory, runs.board)
     assert runs.conditions.degraded() == {}
     runs.run(250)

@@ -9,7 +9,7 @@ import pytest
 from monitor.inventory.limits import Limits
 from monitor.observation import Outcome, Reason
 from monitor.verdict import Subject, Trouble
-from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, school
+from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, one_school
 from tests.verdict.world import moment
 
 REFUSED = (Reason.REFUSED, "connection refused")
@@ -155,7 +155,7 @@ def test_one_good_run_of_two_is_no_end() -> None:
 
 def test_limits_of_the_new_configuration_decide() -> None:
     runs = broken(hardware=hardware(celsius=81.0))
-    runs = runs.restarted(60.0, inventory=school(Limits(celsius=100.0)))
+    runs = runs.restarted(60.0, inventory=one_school(Limits(celsius=100.0)))
     runs.run(700)
     assert runs.conditions.degraded() == {}
     assert not dict(runs.conditions.held())
