@@ -25,7 +25,7 @@ from monitor.daemon.consumers.troubles import Troubles, devices_of
 from monitor.daemon.consumers.uplinks import Uplinks
 from monitor.daemon.consumers.verdict_output import VerdictOutput
 from monitor.daemon.consumers.verdicts import Memory, Verdicts
-from monitor.daemon.trouble_records import TROUBLE, read_trouble
+from monitor.daemon.trouble_records import TROUBLE, troubles_of
 from monitor.rollout import board
 from monitor.rollout.board import RolloutBoard
 
@@ -114,8 +114,7 @@ async def build_pipeline(
     rollout_clock = parts.rollout_clock or clock
     now = clock.now()
     rollout = RolloutBoard(inventory, await board.remembered(past, now))
-    recorded, devices = map(read_trouble, await past.latest(TROUBLE)), devices_of(inventory)
-    troubles = {subject: found for subject, found in recorded if subject in devices}
+    troubles = troubles_of(await past.latest(TROUBLE), devices_of(inventory))
     memory = Memory(await past.entries(TRANSITION, since=now - MEMORY), troubles)
     verdicts, uplinks = build_judges(inventory, clock, maintenance, exposition, memory)
     minutes = Minutes(inventory, verdicts, rollout, ledger, exposition, now)

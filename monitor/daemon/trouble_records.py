@@ -8,16 +8,22 @@ Must not know: where entries are kept, or how anything is found out.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  # read by the codec
 from typing import TYPE_CHECKING, Final, Literal
 
+from monitor.ledger.chain import MalformedEntryError
 from monitor.ledger.codec import Codec
 from monitor.observation import State
 from monitor.verdict import Cause, Degradation, Remembered, Subject, SubjectKind, Trouble, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from monitor.ledger.chain import Entry
+
+log = logging.getLogger(__name__)
 
 TROUBLE: Final = "trouble"
 # A device that names a thousand broken sensors of its own must not fill the ledger.
@@ -85,3 +91,22 @@ def read_trouble(entry: Entry) -> tuple[Subject, Remembered]:
     )
     subject = Subject(SubjectKind(recorded.kind), school, site, device)
     return subject, Remembered(next(iter(down), None), found, recorded.falls)
+
+
+def troubles_of(
+    entries: Iterable[Entry], devices: Collection[Subject]
+) -> dict[Subject, Remembered]:
+    """Return what is wrong with these devices by the newest entry of each.
+
+    An entry that cannot be read is logged and left out: it costs the beginning of what it tells.
+    """
+    found: dict[Subject, Remembered] = {}
+    for entry in entries:
+        try:
+            subject, wrong = read_trouble(entry)
+        except MalformedEntryError as error:
+            log.warning("left out, it begins again when it is found: %s", error)
+            continue
+        if subject in devices:
+            found[subject] = wrong
+    return found

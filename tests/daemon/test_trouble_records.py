@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from monitor.daemon.trouble_records import read_trouble, trouble_entry
+from monitor.daemon.trouble_records import read_trouble, trouble_entry, troubles_of
 from monitor.ledger.chain import MalformedEntryError, require_valid
 from monitor.observation import State
 from monitor.verdict import Cause, Degradation, Remembered, Subject, SubjectKind, Trouble, Verdict
@@ -56,6 +56,18 @@ def test_a_reason_of_a_newer_program_is_left_out() -> None:
     payload = {**entry.payload, "problems": [newer, problem], "moon": "full"}
     _, known = read_trouble(replace(entry, payload=payload))
     assert known.degraded == (found(Trouble.HARDWARE),)
+
+
+def test_an_entry_that_cannot_be_read_costs_its_own_device_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = replace(SWITCH, device="switch-02")
+    gone = replace(SWITCH, school="gone")
+    wrong = Remembered(degraded=(found(Trouble.HARDWARE),))
+    entries = [trouble_entry(one, wrong, AT) for one in (SWITCH, other, gone)]
+    entries[0] = replace(entries[0], payload={**entries[0].payload, "kind": "moon"})
+    assert troubles_of(entries, {SWITCH, other}) == {other: wrong}
+    assert "trouble entry of goethe/main/switch-01" in caplog.text
 
 
 @pytest.mark.parametrize(
