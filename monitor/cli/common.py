@@ -40,6 +40,7 @@ NAMED = frozenset({ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT})
 LOCAL_STATE = Path("state")
 STATE_DEFAULT = f"$STATE_DIRECTORY, the service's, {INSTALLED_STATE} where it exists, else ./state"
 _UNIT = "monitor.unit"
+_FEW = 10
 DEFAULT_LISTEN = "127.0.0.1:9822"
 
 
@@ -320,5 +321,10 @@ def find_school(inventory: Inventory, wanted: str) -> School:
     inside = [name for name in known if wanted.casefold() in name.casefold()]
     close = inside or difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
     ids = list(dict.fromkeys(known[name].id for name in close))[:5]
-    hint = f"did you mean {', '.join(ids)}?" if ids else "`schulnetz check --list` lists them"
+    if ids:
+        hint = f"did you mean {', '.join(ids)}?"
+    elif len(inventory.schools) <= _FEW:
+        hint = f"there are: {', '.join(school.id for school in inventory.schools)}"
+    else:
+        hint = "`schulnetz check --list` lists them"
     fail(f"no school {wanted!r} is configured; {hint}", Exit.WRONG)

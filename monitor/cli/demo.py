@@ -29,9 +29,9 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from monitor.cli.common import Exit, base_url, fail, program, read_inventory, sentence
-from monitor.cli.demo_control import Broken, Faults, listening
+from monitor.cli.demo_control import Broken, Faults, kinds_with_places, listening
 from monitor.cli.demo_lines import Changes, degraded_words
-from monitor.cli.demo_options import STATE_DIRECTORY
+from monitor.cli.demo_options import NOTE, STATE_DIRECTORY
 from monitor.cli.demo_past import prepared_past
 from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
@@ -46,7 +46,7 @@ from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from monitor.shipped import EXAMPLE_CITY, shipped
 from monitor.simulator.city import CityError
 from monitor.simulator.echo import ModelledEcho
-from monitor.simulator.faults import Fault, FaultError, FaultKind, parse_fault
+from monitor.simulator.faults import Fault, FaultError, parse_fault
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
 from monitor.simulator.play import Story, YearsClock, inventory_at, play, story_of
 from monitor.simulator.process import CityProcess
@@ -66,11 +66,9 @@ if TYPE_CHECKING:
     from monitor.probes.context import EchoTransport
 
 COMMUNITY = "simulated"
-NOTE = "running.json"
 TERMINAL_SECONDS = 1.0
 LOG_SECONDS = 5.0
 PLAYED_FORECAST_SECONDS = 10.0
-_PLACES = {FaultKind.ISOLATED: "", FaultKind.REFERENCE_DOWN: "@REFERENCE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +172,7 @@ async def _prepared_play(
 
 @contextmanager
 def _noted(
-    wishes: Wishes, port: int, websites: Websites, faults: Sequence[str]
+    wishes: Wishes, inventory: Inventory, port: int, websites: Websites, faults: Sequence[str]
 ) -> Iterator[Callable[[Sequence[str]], None]]:
     """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken.
 
@@ -185,7 +183,8 @@ def _noted(
     def write(faults: Sequence[str]) -> None:
         with whole_text(note) as out:
             of_city = {"port": port, "faults": faults, "websites": websites.urls}
-            out.write(as_json({"pid": os.getpid(), **of_city}))
+            size = len(inventory.schools)
+            out.write(as_json({"pid": os.getpid(), "schools": size, **of_city}))
 
     write(faults)
     try:
@@ -197,8 +196,7 @@ def _noted(
 def demo(wishes: Wishes) -> None:
     """Run the demo; exit with a code and a one-line error if it cannot start."""
     if any(text.partition("@")[2] == "help" for text in wishes.faults):
-        for kind in FaultKind:
-            say(f"{kind}{_PLACES.get(kind, '@SCHOOL')}")
+        say(*kinds_with_places())
         return
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     # The demo prints changes of verdicts itself, those of degraded included.
@@ -253,7 +251,7 @@ async def _run(
         websites = Websites(parts.inventory, wishes.state_directory)
         await stack.enter_async_context(websites)
         await websites.follow(broken.at_once)
-        note = stack.enter_context(_noted(wishes, city.port, websites, at_once))
+        note = stack.enter_context(_noted(wishes, inventory, city.port, websites, at_once))
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:

@@ -17,18 +17,20 @@ from monitor.cli.common import (
     fail,
     find_school,
     listen_option,
+    program,
     read_inventory,
 )
-from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place
+from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place, kinds_with_places
 from monitor.cli.demo_options import (
     DEVICE_PORT,
     EXAMPLE,
     STATE_DIRECTORY,
     config_of_demo,
     running_state_option,
+    simulated,
 )
 from monitor.cli.output import say
-from monitor.simulator.faults import FaultError, FaultKind
+from monitor.simulator.faults import SILENT_KINDS, FaultError, FaultKind
 
 if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
@@ -141,11 +143,12 @@ def demo(  # noqa: PLR0913  # one per option, passed by name
     )
 
 
+_LISTED = 10
 _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 
 
 @demo.command("break")
-@click.argument("kind")
+@click.argument("kind", required=False, default="")
 @click.argument("school", required=False, default="", metavar="SCHOOL[/DEVICE]")
 @config_option_of(EXAMPLE)
 @running_state_option
@@ -153,10 +156,43 @@ _WITHOUT_SCHOOL = frozenset({FaultKind.ISOLATED, FaultKind.REFERENCE_DOWN})
 def break_(
     context: click.Context, /, *, kind: str, school: str, config: Path, state_dir: Path | None
 ) -> None:
-    """Break something in the running demo: a KIND of `--fault`, at a SCHOOL or its DEVICE."""
+    """Break something in the running demo: a KIND of `--fault`, at a SCHOOL or its DEVICE.
+
+    Without a KIND, list the kinds and the schools.
+    """
+    place = state_dir or _place_of(context)
+    if not kind:
+        _list_faults(simulated(read_inventory(config_of_demo(config)), place))
+        return
     if school and kind not in _WITHOUT_SCHOOL:
-        school = _id_of(read_inventory(config_of_demo(config)), school)
-    _ask(context, state_dir, "break", kind_and_place(kind, school))
+        school = _id_of(simulated(read_inventory(config_of_demo(config)), place), school)
+    _ask(place, "break", kind_and_place(kind, school))
+    say(_until_seen(kind))
+
+
+def _list_faults(inventory: Inventory) -> None:
+    say("what can break:")
+    say(*(f"  {one}" for one in kinds_with_places()))
+    schools = inventory.schools
+    ids = [school.id for school in schools[:_LISTED]]
+    more = f", and {len(schools) - len(ids)} more" if len(schools) > len(ids) else ""
+    say(f"at a SCHOOL of these, or at a SCHOOL/DEVICE: {', '.join(ids)}{more}")
+    references = ", ".join(one.name for one in inventory.references)
+    say(f"REFERENCE is one of: {references}" if references else "there are no references")
+    say(f"for example: {program()} demo break {FaultKind.UPLINK_DOWN} {ids[0]}")
+
+
+def _until_seen(kind: str) -> str:
+    """Return how long it takes until the daemon says what it is."""
+    from monitor.verdict.model import Hysteresis  # noqa: PLC0415  # the help does not need it
+
+    rules = Hysteresis()
+    if kind in SILENT_KINDS:
+        return (
+            f"down is said after {rules.down_rounds} rounds without an answer that span "
+            f"{rules.down_seconds:g} s; until then the page shows the previous state"
+        )
+    return "degraded is said after several bad rounds, within minutes (docs/verdicts.md)"
 
 
 @demo.command()
@@ -167,9 +203,10 @@ def break_(
 def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path | None) -> None:
     """Mend what is broken in the running demo: at a SCHOOL, of a KIND, or all of it."""
     kinds = {kind.value for kind in FaultKind}
+    place = state_dir or _place_of(context)
     if "@" not in what and what not in {"all", *kinds}:
-        what = _id_of(read_inventory(config_of_demo(config)), what)
-    _ask(context, state_dir, "mend", what)
+        what = _id_of(simulated(read_inventory(config_of_demo(config)), place), what)
+    _ask(place, "mend", what)
 
 
 def _id_of(inventory: Inventory, wanted: str) -> str:
@@ -180,9 +217,15 @@ def _id_of(inventory: Inventory, wanted: str) -> str:
     return f"{find_school(inventory, school).id}{slash}{part}"
 
 
-def _ask(context: click.Context, state_dir: Path | None, command: str, what: str) -> None:
-    parent = context.parent.params["state_dir"] if context.parent is not None else STATE_DIRECTORY
-    place = state_dir or parent
+def _place_of(context: click.Context) -> Path:
+    """Return the state folder that `schulnetz demo` was given before the command."""
+    if context.parent is None:
+        return STATE_DIRECTORY
+    given: Path = context.parent.params["state_dir"]
+    return given
+
+
+def _ask(place: Path, command: str, what: str) -> None:
     try:
         answer = ask_demo(place, command, what)
     except DemoGoneError:

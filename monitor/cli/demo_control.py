@@ -171,6 +171,14 @@ async def _answer(faults: Faults, line: bytes) -> dict[str, object]:
     return {"done": done, "faults": list(faults.texts)}
 
 
+_PLACES: Final = {FaultKind.ISOLATED: "", FaultKind.REFERENCE_DOWN: "@REFERENCE"}
+
+
+def kinds_with_places() -> Iterator[str]:
+    """Yield each kind of fault as it is written, with what stands for its place."""
+    return (f"{kind}{_PLACES.get(kind, '@SCHOOL')}" for kind in FaultKind)
+
+
 def ask_demo(state_directory: Path, command: str, what: str) -> dict[str, list[str]]:
     """Have the demo of a state folder carry out a command; return what it has done.
 

@@ -18,7 +18,7 @@ from monitor.cli.common import (
     json_option,
     read_inventory,
 )
-from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo
+from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo, simulated
 from monitor.cli.service import ServiceCommand
 from monitor.inventory.checks import CheckKind
 
@@ -58,6 +58,8 @@ def probe(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     if watch and as_json:
         raise click.UsageError("--watch and --json do not go together")
     inventory = read_inventory(config_of_demo(config, of_demo=of_demo))
+    if of_demo:
+        inventory = simulated(inventory, state_dir or STATE_DIRECTORY)
     found = find_place(inventory, place)
     kind = CheckKind.INTERFACES if only == "snmp" else CheckKind(only) if only else None
     state = state_dir or (STATE_DIRECTORY if of_demo else default_state_directory())

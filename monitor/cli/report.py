@@ -22,6 +22,7 @@ from monitor.cli.common import (
     write_document,
 )
 from monitor.cli.ledger_option import ledger_option
+from monitor.cli.output import say
 from monitor.clock import SystemClock
 from monitor.ledger.chain import LedgerError, LedgerLockedError
 from monitor.report.report import end_of, record, rollout_report
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from monitor.report.report import RolloutReport
     from monitor.words.text import Language
 
+_NO_GOAL = "no goal is configured: `goals: connectivity:` names one"
 _DAY = click.DateTime(formats=["%Y-%m-%d", "%d.%m.%Y"])
 
 
@@ -88,6 +90,10 @@ def report(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
     inventory = read_inventory(config)
     made = _made(inventory, ledger, as_of, since)
+    if not made.has_goal:
+        if recording:
+            fail(f"{_NO_GOAL}; without one there is nothing to record", Exit.WRONG)
+        say(f"{_NO_GOAL}; all listed sites are counted", err=True)
     shapes: dict[str, Callable[[RolloutReport], str]] = {
         "md": partial(to_markdown, language=cast("Language", language)),
         "html": partial(to_html, language=cast("Language", language)),

@@ -162,6 +162,8 @@ class _Writer:
 
     def _goal(self) -> str:
         scope, target = self._report.scope, self._report.forecast.target
+        if not self._report.has_goal:
+            return self._words["no_goal_text"]
         key = "goal_text" if target else "goal_text_undated"
         return self._words[key].format(
             name=scope.name,

@@ -17,7 +17,7 @@ from monitor.campaigns.records import CAMPAIGN, MEASUREMENT, read_campaign, read
 from monitor.report.history import History, Point, read_history, regressions
 from monitor.report.outlook import forecast_from
 from monitor.report.records import REPORT, HandedOut, read_report, report_entry
-from monitor.rollout.goal_records import configured_scope
+from monitor.rollout.goal_records import GoalScope, configured_scope
 from monitor.rollout.stage import Stage
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.ledger.chain import Entry, EntrySource
     from monitor.report.forecast import Forecast
     from monitor.report.history import Change, Reported, Scope
-    from monitor.rollout.goal_records import GoalScope
 
 Dimension = Literal["district", "type", "lot", "programme"]
 DIMENSIONS: Final[tuple[Dimension, ...]] = ("district", "type", "lot", "programme")
@@ -123,6 +122,11 @@ class RolloutReport:
     reported: tuple[ReportedLine, ...]
 
     @property
+    def has_goal(self) -> bool:
+        """Return whether a goal is named; without one, all listed sites are counted."""
+        return bool(self.scope.name)
+
+    @property
     def open_regressions(self) -> tuple[Change, ...]:
         """Return the regressions that have not been recovered."""
         now = {line.change.row for line in self.sites if line.change}
@@ -142,18 +146,16 @@ def rollout_report(
     `since` is where the news begin; without it, at the last report issued before.
 
     Raises:
-        ValueError: if neither the inventory nor the ledger names a goal, or `since` is later.
+        ValueError: if `since` is later.
         LedgerError: if the ledger cannot be read.
     """
     if since is not None and since > as_of:
         raise ValueError(f"the news would begin at {since:%Y-%m-%d}, after {as_of:%Y-%m-%d}")
     zone = ZoneInfo(inventory.calendar.timezone)
     until = as_of + timedelta(milliseconds=1)
-    configured = configured_scope(inventory, as_of)
+    configured = configured_scope(inventory, as_of) or _all_sites(inventory, as_of)
     history = read_history(source, until, configured)
     scope = history.scopes[-1].scope if history.scopes else configured
-    if scope is None:
-        raise ValueError("no goal is configured: name one under `goals: connectivity:`")
     empty = Point(as_of, 0, dict.fromkeys(Stage, 0), 0, scope.denominator)
     point = history.point(as_of) or empty
     sites = _sites(source, inventory, history, scope, until)
@@ -240,6 +242,12 @@ def _groups(sites: Iterable[SiteLine], dimension: Dimension) -> tuple[Group, ...
         )
         for name in names
     )
+
+
+def _all_sites(inventory: Inventory, at: datetime) -> GoalScope:
+    """Return what a report without a goal counts: every listed site, under no name."""
+    sites = tuple(str(school.key(site)) for school, site in inventory.sites())
+    return GoalScope(at, "", "sites", len(sites), sites)
 
 
 def _of_goal(changes: Iterable[Change], scope: GoalScope) -> list[Change]:

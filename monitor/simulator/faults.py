@@ -72,7 +72,7 @@ _BOOT_KINDS = frozenset({FaultKind.REBOOTED, FaultKind.RENUMBERED})
 _INSTANT_KINDS = _BOOT_KINDS | {FaultKind.COUNTER_RESET}
 # Their effect remains, like the errors that a counter has counted.
 _LASTING_KINDS = _INSTANT_KINDS | {FaultKind.PORT_ERRORS}
-_SILENT_KINDS = frozenset(
+SILENT_KINDS = frozenset(
     {
         FaultKind.UPLINK_DOWN,
         FaultKind.SWITCH_DOWN,
@@ -291,7 +291,7 @@ def _condition(faults: list[Fault], seconds: float) -> Condition:
     flaps = (fault for fault in faults if fault.kind is FaultKind.FLAPPING)
     flapped = any((seconds - f.starts) % FLAP_PERIOD_SECONDS < FLAP_DOWN_SECONDS for f in flaps)
     return Condition(
-        silent=flapped or not kinds.isdisjoint(_SILENT_KINDS),
+        silent=flapped or not kinds.isdisjoint(SILENT_KINDS),
         slow=FaultKind.SLOW in kinds,
         loss=LOSS_SHARE if FaultKind.LOSSY in kinds else 0.0,
         booted=max(boots, default=None),

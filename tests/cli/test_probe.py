@@ -62,9 +62,9 @@ def test_an_unknown_school_gets_suggestions(config: Path) -> None:
     assert "did you mean goethe" in errors
 
 
-def test_nothing_alike_is_told_how_to_list(config: Path) -> None:
+def test_nothing_alike_is_told_what_there_is(config: Path) -> None:
     _, _, errors = invoke("probe", "xyzzy", "--config", config)
-    assert errors == "error: no school 'xyzzy' is configured; `schulnetz check --list` lists them\n"
+    assert errors == "error: no school 'xyzzy' is configured; there are: voede, goethe\n"
 
 
 def test_a_kind_that_the_school_has_not_is_told(config: Path) -> None:

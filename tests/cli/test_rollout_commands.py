@@ -13,6 +13,7 @@ from monitor.ledger.reader import open_reader
 from monitor.ledger.store import open_store
 from monitor.report.report import end_of
 from monitor.simulator.years import rollout_history
+from tests.cli.test_main import invoke
 
 CONFIG = Path(__file__).parent.parent.parent / "config" / "schools.yaml"
 DAY = end_of(date(2019, 6, 30), "Europe/Berlin")
@@ -67,6 +68,33 @@ def test_a_missing_ledger_is_told_without_a_traceback(tmp_path: Path) -> None:
         result = run(*command, state=tmp_path)
         assert result.exit_code == 1
         assert "there is no ledger" in result.stderr
+
+
+THREE_LINES = """\
+schools:
+  - {id: goethe-schule, router: 192.0.2.10}
+  - {id: schiller-schule, router: 192.0.2.20}
+"""
+
+
+def test_without_a_goal_a_report_says_so_and_what_can_be_said(tmp_path: Path) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text(THREE_LINES, encoding="utf-8")
+    open_store(tmp_path / "ledger.sqlite", DAY).close()
+    place = ("--config", config, "--state-dir", tmp_path)
+    for language, said in (("en", "No goal is configured"), ("de", "Kein Ziel ist eingestellt")):
+        code, output, errors = invoke("report", "--lang", language, *place)
+        assert code == 0
+        assert errors.startswith("no goal is configured: ")
+        assert said in output
+        assert "0 " in output
+        assert "Goethe-Schule" in output
+    for form in ("html", "csv", "json"):
+        code, output, _ = invoke("report", "--format", form, *place)
+        assert (code, "goethe-schule" in output.casefold()) == (0, True)
+    code, output, errors = invoke("report", "--record", *place)
+    assert (code, output) == (1, "")
+    assert "nothing to record" in errors
 
 
 def test_export_writes_a_json_object_a_row(state: Path, tmp_path: Path) -> None:

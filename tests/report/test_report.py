@@ -177,9 +177,11 @@ def test_an_empty_ledger_makes_a_report_without_a_forecast() -> None:
     assert len(found.sites) == 28
 
 
-def test_without_any_goal_the_report_says_what_to_do() -> None:
-    with pytest.raises(ValueError, match="name one under `goals: connectivity:`"):
-        report(entries=[], city=replace(CITY, goal=None))
+def test_without_any_goal_all_sites_are_counted_and_the_report_says_what_to_do() -> None:
+    found = report(entries=[], city=replace(CITY, goal=None))
+    assert not found.has_goal
+    assert found.point.denominator == len(found.sites) == len(list(CITY.sites()))
+    assert "goals: connectivity: names one" in to_markdown(found, "en")
 
 
 def test_news_begin_after_the_last_report() -> None:
