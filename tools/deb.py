@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor import __version__
+from tools.manual import manual_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,6 +129,9 @@ def _lay_out(tree: Path, libraries_by_python: Mapping[str, Path]) -> None:
     copy_documents(ROOT, documents)
     changes = (ROOT / "CHANGELOG.md").read_bytes()
     (documents / "changelog.gz").write_bytes(gzip.compress(changes, mtime=0))
+    page = tree / "usr/share/man/man1/schulnetz.1.gz"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(gzip.compress(manual_page().encode(), mtime=0))
 
 
 def copy_documents(root: Path, documents: Path) -> None:

@@ -6,6 +6,7 @@ installs on Debian 12 and 13 is tried by `make drills` (tests/drills/test_instal
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from pathlib import Path
 
@@ -50,6 +51,12 @@ def test_the_package_says_what_it_is_and_needs(package: Path) -> None:
     needed = read("dpkg-deb", "--field", package, "Depends")
     for python in PYTHONS:
         assert f"python3 (>= {python})" in needed
+
+
+def test_the_package_has_the_manual_page(tree: Path) -> None:
+    page = gzip.decompress((tree / "usr/share/man/man1/schulnetz.1.gz").read_bytes()).decode()
+    assert page.startswith(".TH SCHULNETZ 1 ")
+    assert "schulnetz probe" in page
 
 
 def test_all_of_it_is_roots_and_none_of_it_for_others_to_write(package: Path) -> None:
