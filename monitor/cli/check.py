@@ -61,7 +61,7 @@ def check(
 ) -> None:
     """Check a configuration file; print every error with its line and column.
 
-    Of a file without errors: what will be watched, and hints of what cannot be said yet, each with
+    If there are no errors, print what will be monitored, and hints about missing data, each with
     the YAML that adds it.
     """
     found = _examine(file, concurrency, shard)

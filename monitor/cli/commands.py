@@ -52,7 +52,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "importing:group",
         "Import schools into the configuration, after showing the change.",
     ),
-    "init": ("init:init", "Write a first configuration into FILE; ask what no option says."),
+    "init": (
+        "init:init",
+        "Write a first configuration to FILE; ask for values that no option gives.",
+    ),
     "ledger": ("ledger:group", "Verify, export, back up and restore the ledger of evidence."),
     "maintenance": (
         "maintenance:maintenance",
@@ -72,7 +75,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "run": (
         "run_command:run",
-        "Run the daemon until SIGTERM; SIGHUP reads the configuration again.",
+        "Run the daemon until SIGTERM; SIGHUP reloads the configuration.",
     ),
     "schema": ("schema:schema", "Print the JSON Schema of the configuration, for editors."),
     "sla": ("sla:sla", "Report the month's availability per site, with every outage."),

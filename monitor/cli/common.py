@@ -147,7 +147,7 @@ class Permissions(click.ParamType[int]):
 def json_option(command: Command) -> Command:
     """Add `--json`; what is printed then is made in `as_json.py`."""
     return click.option(
-        "--json", "as_json", is_flag=True, help="Print JSON: docs/json.md has its form."
+        "--json", "as_json", is_flag=True, help="Print JSON; docs/json.md describes it."
     )(command)
 
 
@@ -156,7 +156,7 @@ def mode_option(command: Command) -> Command:
     return click.option(
         "--mode",
         type=Permissions(),
-        help="Permissions of the file.  [default: those it has; 0600 if it is new]",
+        help="Permissions of the file.  [default: unchanged; 0600 for a new file]",
     )(command)
 
 

@@ -38,7 +38,7 @@ def contacts() -> None:
     "--contacts",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Whom to call, in YAML.  [default: contacts.yaml beside the schools, if there is one]",
+    help="The contacts, in YAML.  [default: contacts.yaml beside the schools, if it exists]",
 )
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there.  [default: stdout]"

@@ -67,12 +67,12 @@ demo_state_option = click.option(
     default="90s",
     show_default=True,
     metavar="TIME",
-    help="When `--fault` begins: once all has answered, it alerts as it would. 0s at the start.",
+    help="Delay of `--fault`: devices that have answered before alert as usual; 0s is at once.",
 )
 @click.option(
     "--no-past",
     is_flag=True,
-    help="Begin without the roll-out of the last years and the outages of the last month.",
+    help="Start without the roll-out of the last years and the outages of the last month.",
 )
 @click.option(
     "--hostile",
@@ -83,14 +83,14 @@ demo_state_option = click.option(
     "--years",
     type=Years(),
     metavar="FIRST..LAST",
-    help="Play a simulated roll-out of these years, in a hurry; it needs a new state folder.",
+    help="Simulate a roll-out over these years at high speed; needs a new state folder.",
 )
 @click.option(
     "--year-lasts",
     default="60s",
     show_default=True,
     metavar="TIME",
-    help="How long a played year lasts; 0s writes all of them before the start.",
+    help="Duration of a simulated year; 0s writes all years before the start.",
 )
 @click.option(
     "--port",

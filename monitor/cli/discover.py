@@ -29,7 +29,9 @@ _DEFAULT_RATE: Final = 50
 
 @click.command("discover")
 @click.argument("network")
-@click.option("--school", metavar="SCHOOL", help="Whose network it is.  [default: the only school]")
+@click.option(
+    "--school", metavar="SCHOOL", help="School of the network.  [default: the only school]"
+)
 @config_option
 @click.option(
     "--rate",
@@ -37,14 +39,14 @@ _DEFAULT_RATE: Final = 50
     default=_DEFAULT_RATE,
     show_default=True,
     metavar="N",
-    help="Addresses that are asked per second.",
+    help="Addresses queried per second.",
 )
 @yes_option
 def discover(network: str, school: str | None, config: Path, rate: int, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Find a school's router and switches in NETWORK, and show the change to the file.
 
-    Each address is pinged; those that answer are asked by SNMP, with the credentials that the
-    configuration uses.
+    Each address is pinged; those that answer are queried by SNMP, with the credentials that
+    the configuration uses.
     """
     from monitor.cli import discovery  # noqa: PLC0415  # loads the libraries of SNMP
 

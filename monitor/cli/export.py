@@ -42,14 +42,14 @@ _NAMED: Final = 10
 folder_argument = click.argument(
     "folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path)
 )
-force_option = click.option("--force", is_flag=True, help="Overwrite files that are there.")
+force_option = click.option("--force", is_flag=True, help="Overwrite existing files.")
 monitor_option = click.option(
     "--monitor",
     type=MonitorAddress(),
     default=SHIPPED_MONITOR,
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the daemon is reached; with https:// before it if it has TLS.",
+    help="Address of the daemon; prefixed with https:// if it uses TLS.",
 )
 
 
@@ -69,7 +69,7 @@ def link_options(command: Command) -> Command:
             default=SHIPPED_RUNBOOKS,
             show_default=True,
             metavar="URL",
-            help="Where the runbooks are read.",
+            help="Base URL of the runbooks.",
         ),
         click.option(
             "--grafana",
@@ -77,7 +77,7 @@ def link_options(command: Command) -> Command:
             default=SHIPPED_GRAFANA,
             show_default=True,
             metavar="URL",
-            help="Where Grafana is.",
+            help="URL of Grafana.",
         ),
         monitor_option,
     ):
@@ -98,7 +98,7 @@ def group() -> None:
     default=SHIPPED_PROMETHEUS,
     show_default=True,
     metavar="URL",
-    help="The Prometheus that Grafana asks.",
+    help="The Prometheus that Grafana queries.",
 )
 @force_option
 def boards(folder: Path, prometheus: str, force: bool) -> None:  # noqa: FBT001  # click passes flags by name

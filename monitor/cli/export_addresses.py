@@ -33,7 +33,7 @@ class HttpAddress(click.ParamType[str]):
 
 
 class MonitorAddress(HttpAddress):
-    """Where the daemon is reached: `HOST:PORT`, or an address with its scheme."""
+    """The daemon's address: `HOST:PORT`, or a URL with its scheme."""
 
     name = "host:port"
 

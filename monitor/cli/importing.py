@@ -59,9 +59,9 @@ def group() -> None:
 def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Import the schools of TABLE, which has a header line; schools are matched by number.
 
-    Columns: number, and as far as they are there id, name, type, district, latitude, longitude,
-    profile, network, router, switches; German names as well. Decimal commas, semicolons, tabs and
-    encodings are as spreadsheets save them.
+    Columns: number, and optionally id, name, type, district, latitude, longitude, profile, network,
+    router, switches; German names work, too. Decimal commas, semicolons, tabs and encodings are
+    accepted as spreadsheets save them.
     """
     with _refusals():
         take_in(read_sheet(_text(table), str(table)), config, yes=yes)
@@ -72,7 +72,7 @@ def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # c
 @click.option(
     "--token-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"File with the token for a running NetBox; else it is in ${NETBOX_VARIABLE}.",
+    help=f"File with the token for a running NetBox; otherwise ${NETBOX_VARIABLE}.",
 )
 @config_option
 @yes_option
@@ -82,10 +82,10 @@ def from_netbox(
     config: Path,
     yes: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
-    """Take sites and devices of NetBox: of a running one by its address, or of its answers' files.
+    """Import sites and devices from NetBox: a running one by its URL, or files of its responses.
 
-    Files are what GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
-    /api/dcim/devices/?limit=0 answer. The school's number is the site's facility; its type,
+    The files are the responses to GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
+    /api/dcim/devices/?limit=0. The school's number is the site's facility; its type,
     profile and network are the custom fields school_type, school_profile and school_network; its
     district is the region.
     """
@@ -118,7 +118,7 @@ def _token(file: Path | None) -> str:
 @config_option
 @yes_option
 def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Take routers and switches of EXPORT, LibreNMS's answer to GET /api/v0/devices.
+    """Import routers and switches from EXPORT, LibreNMS's response to GET /api/v0/devices.
 
     A device belongs to the configured school whose number, id or name is in its location, its
     name or its notes.
@@ -133,7 +133,7 @@ def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT00
 @config_option
 @yes_option
 def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
-    """Take routers and switches of EXPORT, Zabbix's hosts exported as JSON.
+    """Import routers and switches from EXPORT, Zabbix's hosts exported as JSON.
 
     A host belongs to the configured school whose number, id or name is in its tag `school`, its
     inventory's location, its groups or its name.

@@ -85,7 +85,7 @@ _SAID_BY: Final = {
 @click.option(
     "--state",
     metavar="CODE",
-    help="State in Germany, such as NW; may be left out.",
+    help="State in Germany, such as NW; optional.",
 )
 @click.option(
     "--timezone",
@@ -103,7 +103,7 @@ _SAID_BY: Final = {
     help="Its network, such as 10.1.2.0/24, or its router's address or name; one per --school.",
 )
 @click.option("--snmp/--no-snmp", default=None, help="Whether devices are read by SNMP, v2c.")
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     file: Path,
     city: str | None,
@@ -114,9 +114,9 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     snmp: bool | None,  # noqa: FBT001  # click passes flags by name
     force: bool,  # noqa: FBT001  # the same
 ) -> None:
-    """Write a first configuration into FILE; ask what no option says.
+    """Write a first configuration to FILE; ask for values that no option gives.
 
-    FILE is config/schools.yaml by default. Without a terminal, options have to say everything but
+    FILE is config/schools.yaml by default. Without a terminal, options must give all values except
     the state.
     """
     if file.exists() and not force:

@@ -33,7 +33,7 @@ from monitor.inventory.checks import CheckKind
     help="Only checks of this kind.",
 )
 @json_option
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, with verdicts.")
+@click.option("--watch", is_flag=True, help="Continue until Ctrl-C, with verdicts.")
 @click.option(
     "--demo", "of_demo", is_flag=True, help="Probe the simulated devices of a running demo."
 )
