@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import snmpsim_data
 
+from monitor.snmp.ber import Tag
 from monitor.snmp.model import Result
 from monitor.snmp.oid_octets import encode_oid
 from monitor.snmp.oids import Object, Syntax, objects
@@ -29,6 +30,8 @@ DATA = Path(snmpsim_data.__file__).parent / "data"
 _OBJECTS = objects()
 _STRINGS = frozenset({4, 64, 68})
 _OID = 6
+# Some recordings hold more than their type does.
+_OF_32_BITS = frozenset({Tag.COUNTER32, Tag.GAUGE32, Tag.TIMETICKS})
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})*")
 
 Value = int | bytes | tuple[int, ...]
@@ -72,6 +75,21 @@ class Recorded(NoTransport):
             value = _value(line)
             if value is not None:
                 yield _arcs(index), value
+            at += len(line) + 1
+
+    def tlv(self, oid: str) -> Iterator[tuple[str, tuple[Tag, int | bytes]]]:
+        """Yield what is below an OID as an agent sends it: the OID, the type and the value."""
+        before = f"{oid}.".encode()
+        at = self._first(_arcs(oid.encode()))
+        while (line := self._line(at)).startswith(before):
+            name, tag, _ = line.split(b"|", 2)
+            value, number = _value(line), int(tag.partition(b":")[0].removesuffix(b"x"))
+            if isinstance(value, tuple):
+                value = encode_oid(".".join(map(str, value))) if len(value) > 1 else None
+            elif isinstance(value, int):
+                value = value % (1 << 32) if number in _OF_32_BITS else value
+            if value is not None:
+                yield name.decode(), (Tag(number), value)
             at += len(line) + 1
 
     def _first(self, arcs: tuple[int, ...]) -> int:
