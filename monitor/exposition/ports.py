@@ -98,10 +98,20 @@ def counted(rows: Collection[int], choice: Choice) -> dict[Exported, int]:
 class PortChooser:
     """Decides what is exported of the successive readings of one device."""
 
-    __slots__ = ("_carrying", "_choice", "_idle", "_options", "_read_at", "_seen", "_young")
+    __slots__ = (
+        "_carrying",
+        "_choice",
+        "_columns",
+        "_idle",
+        "_options",
+        "_read_at",
+        "_seen",
+        "_young",
+    )
 
     def __init__(self, options: InterfacesOptions) -> None:
         self._options = options
+        self._columns = options.select.columns()
         self._choice = Choice()
         self._idle = _Idle({})
         # Ports that have been down for a short time, and their counters when first seen down.
@@ -135,9 +145,9 @@ class PortChooser:
 
     def _hidden(self, reading: DeviceReading) -> frozenset[int]:
         select, columns = self._options.select, reading.columns
-        if select.is_everything:
+        if not self._columns:
             return frozenset()
-        seen = tuple(_key(columns, column) for column in select.columns())
+        seen = tuple([_key(columns, column) for column in self._columns])
         # An incomplete poll says nothing about its missing rows.
         is_short = any(was and not is_ for was, is_ in zip(self._seen, seen, strict=False))
         if seen == self._seen or is_short:

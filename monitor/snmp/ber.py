@@ -108,14 +108,25 @@ def encode_tlv(tag: int, content: bytes) -> bytes:
     Raises:
         CodecError: if the content does not fit in a datagram.
     """
-    length = len(content)
+    return encode_head(tag, len(content)) + content
+
+
+def encode_head(tag: int, length: int) -> bytes:
+    """Return a tag and the length of the content behind it.
+
+    Raises:
+        CodecError: if content of that length does not fit in a datagram.
+    """
     if length <= 0x7F:  # noqa: PLR2004  # X.690 §8.1.3.4: the short form
-        return bytes((tag, length)) + content
+        return bytes((tag, length))
     if length <= 0xFF:  # noqa: PLR2004  # one octet of length
-        return bytes((tag, 0x81, length)) + content
+        return bytes((tag, 0x81, length))
     if length <= 0xFFFF:  # noqa: PLR2004  # two octets of length
-        return bytes((tag, 0x82, length >> 8, length & 0xFF)) + content
+        return bytes((tag, 0x82, length >> 8, length & 0xFF))
     raise CodecError(f"{length} octets do not fit in a datagram")
+
+
+_SMALL = tuple(bytes((Tag.INTEGER, 1, number)) for number in range(0x80))
 
 
 def encode_integer(number: int) -> bytes:
@@ -125,7 +136,7 @@ def encode_integer(number: int) -> bytes:
         CodecError: if the number has more.
     """
     if 0 <= number <= 0x7F:  # noqa: PLR2004  # one octet, the usual case
-        return bytes((Tag.INTEGER, 1, number))
+        return _SMALL[number]
     if not -(1 << 31) <= number < 1 << 31:
         raise CodecError(f"{number} does not fit in 32 bits")
     return encode_signed(Tag.INTEGER, number)

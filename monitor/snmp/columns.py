@@ -10,11 +10,9 @@ Must not know: sockets, requests, or what a column means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, cast
 
-from monitor.snmp.ber import SEQUENCE, CodecError, expect, read_length
+from monitor.snmp.ber import SEQUENCE, CodecError, Tag, expect, read_length
 from monitor.snmp.decode import (
     EXCEPTIONS,
     UnreadableError,
@@ -23,7 +21,8 @@ from monitor.snmp.decode import (
 )
 from monitor.snmp.layout import OCTETS, UNSIGNED, Index, Value
 from monitor.snmp.model import LeftOut
-from monitor.snmp.oid_octets import decode_arcs, encode_arcs, read_oid
+from monitor.snmp.notes import End, Notes
+from monitor.snmp.oid_octets import decode_arcs, encode_arc, read_oid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,43 +31,14 @@ if TYPE_CHECKING:
     from monitor.snmp.rows import Row, RowReader
 
 
-class End(Enum):
-    """Why a column has no further rows; only `FINISHED` is normal."""
-
-    FINISHED = "finished"
-    NOT_INCREASING = "not increasing"
-
-
 # `_NO_ROW` is below every index, `_OVER` above every index.
 _NO_ROW = -1
 _OVER = 1 << 40
+# The longest length that has one octet.
+_SHORT = 0x7F
 
 _Prefix = bytes | tuple[bytes, ...]
 _Plan = tuple[int, dict[Index, Value], _Prefix, int, _Prefix, int, int, int]
-
-
-@dataclass(slots=True)
-class Notes:
-    """What a walk observed besides its rows.
-
-    `left_out` counts the values that could not be decoded, by reason; `is_unordered` says whether
-    rows arrived in non-increasing order. `positions` has, by a column's OID, the row that came
-    last where that is not the greatest, with the greatest row at that moment.
-    """
-
-    left_out: dict[LeftOut, int] = field(default_factory=dict)
-    is_unordered: bool = False
-    positions: dict[bytes, tuple[Index, Index]] = field(default_factory=dict)
-    _rows: set[tuple[bytes, Index]] = field(default_factory=set)
-
-    def leave_out(self, reason: LeftOut, oid: bytes, index: Index) -> None:
-        """Count a value that could not be decoded, and remember its row in the column."""
-        self.left_out[reason] = self.left_out.get(reason, 0) + 1
-        self._rows.add((oid, index))
-
-    def has_seen(self, oid: bytes, index: Index) -> bool:
-        """Return whether the value of that row has been left out before."""
-        return (oid, index) in self._rows
 
 
 class Group:
@@ -115,10 +85,7 @@ class Group:
         self._ended_at: dict[int, Index] = {}
         self._width = -1
         self._befores: list[bytes] = []
-        self._plan = [
-            (column, rows, *layout.plan)
-            for column, (rows, layout) in enumerate(zip(values, layouts, strict=True))
-        ]
+        self._plan: list[_Plan] = []
 
     @property
     def values(self) -> Sequence[dict[Index, Value]]:
@@ -165,7 +132,7 @@ class Group:
     def _ask_evenly(self, index: int) -> bytes:
         """Ask for the successors of the same row in all columns."""
         # The part of a varbind between the columns' OIDs is the same.
-        end_of_varbind = (encode_arcs((index,)) if index >= 0 else b"") + b"\x05\x00"
+        end_of_varbind = (encode_arc(index) if index >= 0 else b"") + b"\x05\x00"
         width = len(end_of_varbind) - 2
         if width != self._width:
             self._width = width
@@ -211,6 +178,9 @@ class Group:
         if position == len(data):
             return whole
         self.settle()
+        if not self._plan:
+            columns = enumerate(zip(self._values, self.layouts, strict=True))
+            self._plan = [(column, rows, *layout.plan) for column, (rows, layout) in columns]
         return whole + _decode(data, position, self._plan, self)
 
     def _take_rows(self, data: bytes, position: int) -> tuple[int, int]:
@@ -312,11 +282,53 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     """
     if group.ends[column] is not None:
         return read_length(data, expect(data, position, SEQUENCE))[1]
+    after = _take_short(data, position, column, group)
+    if after:
+        return after
     octets, tag, value_at, after = split_varbind(data, position)
     ended = _take_other(octets, tag, data[value_at:after], column, group)
     if ended is not None:
         group.end(column, ended)
     return after
+
+
+def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
+    """Take a varbind that has one octet for each length and each arc; return where it ends.
+
+    It is what most columns end with, and the rows of most tables whose index has several arcs.
+    0 means that it is another one, and that nothing has been taken.
+    """
+    try:
+        end = position + 2 + data[position + 1]
+        tag_at = position + 4 + data[position + 3]
+        tag, length = data[tag_at], data[tag_at + 1]
+    except IndexError:
+        return 0
+    oid = data[position + 4 : tag_at]
+    if (
+        end > len(data)
+        or data[position] != SEQUENCE
+        or data[position + 1] > _SHORT
+        or data[position + 2] != Tag.OBJECT_IDENTIFIER
+        or length > _SHORT
+        or tag_at + 2 + length != end
+        or not oid.isascii()
+    ):
+        return 0
+    layout = group.layouts[column]
+    if tag in EXCEPTIONS or (oid > layout.oid and not oid.startswith(layout.oid)):
+        group.end(column, End.FINISHED)
+        return end
+    index = tuple(oid[len(layout.oid) :])
+    is_next = oid.startswith(layout.oid) and len(index) == (layout.arity or len(index))
+    if layout.arity == 1 or tag != layout.tag or not is_next or index <= group.last[column]:  # type: ignore[operator]  # tuples, of such a column
+        return 0
+    try:
+        group.values[column][index] = decode_as(layout.tags, tag, data[tag_at + 2 : end])
+    except UnreadableError:
+        return 0
+    group.last[column] = index
+    return end
 
 
 def _take_other(octets: bytes, tag: int, content: bytes, column: int, group: Group) -> End | None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.snmp.ber import CodecError, Tag
-from monitor.snmp.columns import End
 from monitor.snmp.decode import EXCEPTIONS, UnreadableError, decode_value, named_contents
 from monitor.snmp.encode import encode_varbind
 from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind, LeftOut
+from monitor.snmp.notes import End
 from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.walk import ErrorStatus
 

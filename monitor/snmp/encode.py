@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.snmp.ber import SEQUENCE, CodecError, Tag, encode_integer, encode_signed, encode_tlv
+from monitor.snmp.ber import (
+    SEQUENCE,
+    CodecError,
+    Tag,
+    encode_head,
+    encode_integer,
+    encode_signed,
+    encode_tlv,
+)
 from monitor.snmp.decode import EMPTY, STRINGS, UNSIGNED_BITS
 from monitor.snmp.message import PduType
 from monitor.snmp.oid_octets import check_oid
@@ -92,7 +100,11 @@ def encode_body(error_status: int, error_index: int, varbinds: bytes) -> bytes:
 
 def encode_request(envelope: bytes, pdu_type: int, request_id: int, body: bytes) -> bytes:
     """Return a whole message from an encoded envelope and an encoded body."""
-    return encode_tlv(SEQUENCE, envelope + encode_request_pdu(pdu_type, request_id, body))
+    number = encode_integer(request_id)
+    pdu = encode_head(pdu_type, len(number) + len(body)) + number
+    return b"".join(
+        (encode_head(SEQUENCE, len(envelope) + len(pdu) + len(body)), envelope, pdu, body)
+    )
 
 
 def _value(tag: int, value: int | bytes | None) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from monitor.snmp.ber import CodecError, Tag
 from monitor.snmp.decode import tags_for
 from monitor.snmp.encode import encode_varbind
-from monitor.snmp.oid_octets import decode_oid, encode_arcs
+from monitor.snmp.oid_octets import decode_oid, encode_arc, encode_arcs
 
 Index = int | tuple[int, ...]
 """The index of a row: one arc (an ifIndex) as an int, any other index as a tuple of its arcs."""
@@ -31,6 +31,8 @@ _KINDS = {
     Tag.OBJECT_IDENTIFIER: (OCTETS, 0),
 }
 _MAX_OID_OCTETS = 50
+# Up to this, all lengths of a varbind of a request have one octet.
+_MAX_INDEX_OCTETS = 127 - 4 - _MAX_OID_OCTETS
 
 _Prefix = bytes | tuple[bytes, ...]
 
@@ -46,7 +48,7 @@ class Layout:
     octets, the tag, its kind, and the longest content that needs no further checks.
     """
 
-    __slots__ = ("arcs", "arity", "first", "numeric", "oid", "plan", "tag", "tags")
+    __slots__ = ("_befores", "arcs", "arity", "first", "numeric", "oid", "plan", "tag", "tags")
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
@@ -59,6 +61,7 @@ class Layout:
         self.arity = arity
         self.numeric = kind != OCTETS
         self.first: Index = -1 if arity == 1 else ()
+        self._befores: dict[int, bytes] = {}
         before_one = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 1)) + oid
         before_two = bytes((Tag.OBJECT_IDENTIFIER, len(oid) + 2)) + oid
         # `startswith(())` is never true: other indexes never take the fast path.
@@ -87,11 +90,19 @@ class Layout:
 
     def before_index(self, width: int) -> bytes:
         """Return the varbind of a request up to an index of `width` octets."""
-        length = len(self.oid) + width
-        return bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
+        before = self._befores.get(width)
+        if before is None:
+            length = len(self.oid) + width
+            before = bytes((0x30, length + 4, Tag.OBJECT_IDENTIFIER, length)) + self.oid
+            self._befores[width] = before
+        return before
 
     def ask(self, index: Index) -> bytes:
         """Return the varbind that requests the successor of the row of that index."""
         if isinstance(index, int):
-            index = () if index < 0 else (index,)
-        return encode_varbind(self.oid + encode_arcs(index), Tag.NULL, None)
+            octets = encode_arc(index) if index >= 0 else b""
+        else:
+            octets = encode_arcs(index)
+        if len(octets) <= _MAX_INDEX_OCTETS:
+            return self.before_index(len(octets)) + octets + b"\x05\x00"
+        return encode_varbind(self.oid + octets, Tag.NULL, None)

@@ -9,6 +9,7 @@ Must not know: which object an OID names.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from monitor.snmp.ber import CodecError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_ARC = 0xFFFFFFFF
 _MAX_ARCS = 128
+_KEPT_ARCS = 1024
 # At most 128 arcs below 2**32, each in its shortest form (X.690 §8.19.2, RFC 2578 §3.5).
 _OID = re.compile(
     rb"(?:(?:[\x81-\xff][\x80-\xff]{0,2}|[\x81-\x8f][\x80-\xff]{3})?[\x00-\x7f]){1,127}", re.DOTALL
@@ -50,6 +52,9 @@ def encode_arcs(arcs: Iterable[int]) -> bytes:
     """
     encoded = bytearray()
     for arc in arcs:
+        if 0 <= arc <= 0x7F:  # noqa: PLR2004  # one octet, the usual case
+            encoded.append(arc)
+            continue
         if not 0 <= arc <= _MAX_ARC:
             raise CodecError(f"arc {arc} is outside 0 to 2**32-1")
         septets = [arc & 0x7F]
@@ -59,6 +64,16 @@ def encode_arcs(arcs: Iterable[int]) -> bytes:
             rest >>= 7
         encoded += bytes(reversed(septets))
     return bytes(encoded)
+
+
+@lru_cache(maxsize=_KEPT_ARCS)
+def encode_arc(arc: int) -> bytes:
+    """Return the octets of one arc: every request asks behind a row, and most rows are few.
+
+    Raises:
+        CodecError: as `encode_arcs`.
+    """
+    return encode_arcs((arc,))
 
 
 def decode_oid(encoded: bytes) -> tuple[int, ...]:

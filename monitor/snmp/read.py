@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.snmp.client import SnmpClient
+    from monitor.snmp.model import LeftOut
     from monitor.snmp.oids import Object
+    from monitor.snmp.rows import RowReader
 
-    _Place = tuple[str, int, tuple[str | Object, ...]]
+    _Place = tuple[str, int, "_Columns"]
 
 __all__ = [
     "Agent",
@@ -77,30 +79,38 @@ class _Hint:
     until: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Columns that are read together, by name, and what reads whole rows of them, if anything.
+
+    The same columns are always the same object, so that to look for it costs nothing.
+    """
+
+    layouts: tuple[tuple[str, Layout], ...]
+    reader: RowReader | None
+
+
 class NativeReader:
     """Reads through our own codec and a shared client."""
 
     def __init__(self, client: SnmpClient) -> None:
         self._client = client
         self._objects = objects()
-        self._layouts: dict[str | Object, Layout] = {}
+        self._columns: dict[tuple[str | Object, ...], _Columns] = {}
         self._scalars: dict[tuple[str | Object, ...], Mapping[bytes, Object]] = {}
         self._rows = RowReaders()
         self._hints: dict[_Place, _Hint] = {}
 
     async def read(self, agent: Agent, request: Request, deadline: float) -> Result:
         """Return the agent's values; see `Reader`."""
-        columns = [
-            (wanted if isinstance(wanted, str) else wanted.name, self._layout(wanted))
-            for wanted in request.columns
-        ]
+        columns = self._columns_of(request.columns)
         deadline = min(deadline, asyncio.get_running_loop().time() + MAX_READ_SECONDS)
         get = Get(self._scalars_of(request.scalars))
-        place = (agent.address, agent.port, request.columns)
+        place = (agent.address, agent.port, columns)
         hint = self._hint(place)
         conversation = GetAndWalk(
             get,
-            partial(self._walk, agent, hint, columns) if columns else None,
+            partial(self._walk, agent, hint, columns) if request.columns else None,
             hint.scalar_octets if hint else None,
         )
         try:
@@ -129,21 +139,27 @@ class NativeReader:
             get.varbinds + walk.varbinds,
             cast("Mapping[str, Mapping[int, int]]", walk.odd_types),
             cast("Sequence[tuple[float, int]]", walk.arrivals),
-            Counter(get.left_out) + Counter(walk.notes.left_out),
+            _together(get.left_out, walk.notes.left_out),
         )
 
     def _object(self, wanted: str | Object) -> Object:
         return self._objects[wanted] if isinstance(wanted, str) else wanted
 
-    def _layout(self, wanted: str | Object) -> Layout:
-        layout = self._layouts.get(wanted)
-        if layout is None:
-            found = self._object(wanted)
-            layout = Layout(encode_oid(found.oid), found.syntax.value, found.arity)
-            if len(self._layouts) >= _MAX_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[wanted] = layout
-        return layout
+    def _columns_of(self, wanted: tuple[str | Object, ...]) -> _Columns:
+        """Return these columns as they were read before: to name them costs more than a row."""
+        columns = self._columns.get(wanted)
+        if columns is None:
+            found = [self._object(one) for one in wanted]
+            layouts = [Layout(encode_oid(one.oid), one.syntax.value, one.arity) for one in found]
+            columns = _Columns(
+                tuple((one.name, layout) for one, layout in zip(found, layouts, strict=True)),
+                self._rows.of(layouts),
+            )
+            if len(self._columns) >= _MAX_LAYOUTS:
+                self._columns.clear()
+                self._hints.clear()
+            self._columns[wanted] = columns
+        return columns
 
     def _scalars_of(self, wanted: Sequence[str | Object]) -> Mapping[bytes, Object]:
         key = tuple(wanted)
@@ -161,20 +177,21 @@ class NativeReader:
             return None
         return hint
 
-    def _walk(self, agent: Agent, hint: _Hint | None, columns: list[tuple[str, Layout]]) -> Walk:
+    def _walk(self, agent: Agent, hint: _Hint | None, columns: _Columns) -> Walk:
         bulk = agent.version != "1"
         overhead = SECURE_OVERHEAD if agent.security else 0
-        reader = self._rows.of([layout for _, layout in columns])
         clock = asyncio.get_running_loop().time
         if hint is None:
-            return Walk(columns, bulk=bulk, overhead=overhead, reader=reader, clock=clock)
+            return Walk(
+                columns.layouts, bulk=bulk, overhead=overhead, reader=columns.reader, clock=clock
+            )
         return Walk(
-            columns,
+            columns.layouts,
             bulk=bulk and hint.bulk,
             ceiling=hint.ceiling,
             rows=hint.rows,
             overhead=overhead,
-            reader=reader,
+            reader=columns.reader,
             clock=clock,
         )
 
@@ -192,3 +209,8 @@ class NativeReader:
         hint = _Hint(walk.bulk, walk.ceiling, walk.rows, scalar_octets, until)
         if hint != known:
             self._hints[place] = hint
+
+
+def _together(one: Mapping[LeftOut, int], other: Mapping[LeftOut, int]) -> Mapping[LeftOut, int]:
+    """Return the sums of two counts; of most polls both are empty."""
+    return Counter(one) + Counter(other) if one and other else one or other

@@ -14,9 +14,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from monitor.snmp.ber import CodecError
-from monitor.snmp.columns import End, Group, Notes
+from monitor.snmp.columns import Group
 from monitor.snmp.message import PduType
 from monitor.snmp.model import Failure, FailureKind
+from monitor.snmp.notes import End, Notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ class Walk:
         self._open = list(self._columns)
         self._asked: list[_Column] = []
         self._reader = reader
-        self._group = Group((), (), ())
+        self._group = Group((), (), (), notes=self.notes)
         self._failures: dict[FailureKind, tuple[str, list[str]]] = {}
         self._wanted = 0
         self._bytes = 0

@@ -33,6 +33,7 @@ Device = tuple[str, str, str]
 @dataclass(frozen=True, slots=True)
 class _Known:
     chassis: str = ""
+    said: str = ""
     description: str = ""
     restarted: datetime | None = None
     ports: int | None = None
@@ -87,16 +88,23 @@ class EquipmentBook:
 
 def _polled(known: _Known, reading: DeviceReading) -> _Known:
     kinds, states = reading.columns.get("ifType", {}), reading.columns.get("ifOperStatus", {})
-    ports = [index for index in states if kinds.get(index, _ETHERNET) == _ETHERNET]
+    ports = [state for row, state in states.items() if kinds.get(row, _ETHERNET) == _ETHERNET]
     restarted = None
     if reading.read_at is not None and reading.uptime_ticks is not None:
         restarted = reading.read_at - timedelta(seconds=reading.uptime_ticks / _TICKS)
-    return replace(
-        known,
-        description=plain(reading.sys_descr.partition("\n")[0])[:_LONGEST].strip(),
-        restarted=restarted,
-        ports=len(ports) if states else None,
-        ports_up=sum(states[index] == _UP for index in ports) if states else None,
+    description = known.description
+    if reading.sys_descr != known.said:
+        description = plain(reading.sys_descr.partition("\n")[0])[:_LONGEST].strip()
+    # All fields, because `replace` costs three times as much.
+    return _Known(
+        known.chassis,
+        reading.sys_descr,
+        description,
+        restarted,
+        len(ports) if states else None,
+        ports.count(_UP) if states else None,
+        known.power_drawn,
+        known.power_budget,
     )
 
 

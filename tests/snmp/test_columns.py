@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.snmp.ber import SEQUENCE, CodecError, Tag, enter
-from monitor.snmp.columns import End, Group
+from monitor.snmp.columns import Group
 from monitor.snmp.decode import decode_as, decode_head, split_varbind
 from monitor.snmp.encode import encode_message
 from monitor.snmp.layout import Index, Layout, Value
 from monitor.snmp.message import Message, PduType
+from monitor.snmp.notes import End
 from monitor.snmp.oid_octets import decode_oid, encode_oid, read_oid
 from monitor.snmp.rows import RowReaders
 
