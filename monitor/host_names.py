@@ -1,6 +1,6 @@
-"""Host names with letters beyond ASCII: people type them, DNS and TLS have their punycode.
+"""Host names with letters beyond ASCII: people type them, DNS and TLS use their punycode.
 
-A name stays as it was typed, to be read, until it is asked for.
+A name is kept as typed for display, and converted when it is looked up.
 
 Source: RFC 5891 with the mapping of UTS 46, as browsers and curl do it; Python's own codec is of
 2003 and makes `weiss` of `weiß`.

@@ -1,8 +1,8 @@
-"""Where the files are that are shipped beside the package: example city, boards, rules, unit.
+"""Finds the files that are shipped with the package: example city, boards, rules, unit.
 
-A wheel holds them (`setup.py` puts them there); in a working copy they are at their own place.
+A wheel contains them (`setup.py` copies them); in a working copy they are in their own folders.
 
-Must not know: what is in them.
+Must not know: their content.
 """
 
 from __future__ import annotations

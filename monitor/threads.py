@@ -1,11 +1,11 @@
-"""Threads by purpose, so that who waits for one thing never keeps another from its turn.
+"""Threads by purpose, so that waiting for one thing never delays another.
 
-Each purpose has a few threads and a queue with a bound. Nothing of the program uses the event
-loop's default executor: there, people who read reports would make probes wait for names.
+Each purpose has a few threads and a bounded queue. Nothing uses the event loop's default executor:
+there, reading reports would delay the probes' name lookups.
 
-Python's own `ThreadPoolExecutor` has the process wait for its threads at the end. A name that is
-being looked up may take a resolver minutes, and nothing makes it stop, so these threads end with
-the process: what must be finished, such as a write, is no work for them.
+Python's own `ThreadPoolExecutor` makes the process wait for its threads at exit. A name lookup may
+take minutes and cannot be stopped, so these threads end with the process: work that must be
+finished, such as a write, must not use them.
 
 Must not know: what is done in the threads.
 """

@@ -1,7 +1,7 @@
 """All campaigns of the city by site, each judged by the goal's criterion.
 
-A new measurement has only its own campaign judged anew: a city's years of measurements are not
-read again every five minutes.
+A new measurement re-evaluates only its own campaign: a city's years of measurements are not read
+every five minutes.
 
 Must not know: the ledger's file, stages, when tests run.
 """

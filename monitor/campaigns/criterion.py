@@ -1,10 +1,10 @@
-"""What a line has to carry for a goal: the rates that a campaign is judged by.
+"""What a line must carry for a goal: the rates by which a campaign is judged.
 
-Measured is TCP payload, owed is a line. 1 Gbit/s on a port of 1 Gbit/s carries 941 Mbit/s of
-payload at most (`layers.py`), with PPPoE, tags and IPv6 919: nine tenths are certain, 95 % are
-not. So of a line no more payload is asked for than 90 % of its contracted rate. This is the
-tenth that Vfg. Nr. 99/2021 leaves to the maximum as well; the normal rate and the minimum get it
-only where the contract names more than 90 %.
+Tests measure TCP payload, while contracts state line rates. 1 Gbit/s on a port of 1 Gbit/s carries
+at most 941 Mbit/s of payload (`layers.py`), or 919 with PPPoE, tags and IPv6: 90 % are certain,
+95 % are not. So no more payload than 90 % of the contracted rate is demanded of a line. Vfg. Nr.
+99/2021 allows the same tenth for the maximum; the normal rate and the minimum get it only if the
+contract states more than 90 %.
 
 Source: NRW, directive of 2018-09-12 (1 Gbit/s symmetric); Bund and NRW, 30 Mbit/s for each class
 and 30 for the administration (gigabit.nrw.de, "Aufgreifschwelle von Schulen", on section 4.5 of

@@ -1,9 +1,9 @@
 """What counts as evidence of the roll-out: measurements, campaigns, days of a line, peaks.
 
-Frozen values that all of the roll-out shares. A measurement that was spoiled is *invalid*,
-which is not the line's fault and never counts against it.
+Frozen values that the whole roll-out shares. A disturbed measurement is *invalid*, which is not the
+line's fault and never counts against it.
 
-Must not know: the ledger, how a rate is measured, what follows from the evidence.
+Must not know: the ledger, how a rate is measured, or what follows from the evidence.
 """
 
 from __future__ import annotations

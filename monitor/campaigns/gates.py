@@ -1,6 +1,6 @@
-"""May a test run now, and may it go on? Every refusal has its reason.
+"""Whether a test may start now, and whether it may go on; every refusal has its reason.
 
-Pure: whoever asks has looked at the line, the calendar and the ledger before.
+Pure: the caller provides the state of the line, the calendar and the ledger.
 
 Must not know: how a test is run, where anything is kept.
 """

@@ -1,12 +1,12 @@
-"""What a frame costs at each layer: payload, octets that a router counts, time on the wire.
+"""The size of a frame at each layer: payload, octets that a router counts, time on the wire.
 
 A rate means nothing without its layer. On Ethernet with an MTU of 1500 and IPv4 a full TCP
 segment is 1448 octets of payload, 1514 octets in the router's counters and takes the time of
 1538 octets on the wire: 1 Gbit/s carries 941 Mbit/s of payload (with IPv6 1428 octets, 928).
 
-Must not know: contracts, measurements, who counts.
-Source: RFC 894 (header), RFC 791, RFC 9293, RFC 7323 (time stamps), IEEE 802.3 clause 4
-(check sequence, preamble, gap), RFC 3635 §3.2.6 (what octet counters count).
+Must not know: contracts, measurements, or counters.
+Source: RFC 894 (header), RFC 791, RFC 9293, RFC 7323 (timestamps), IEEE 802.3 clause 4
+(FCS, preamble, gap), RFC 3635 §3.2.6 (what octet counters count).
 """
 
 from __future__ import annotations

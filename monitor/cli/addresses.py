@@ -1,4 +1,4 @@
-"""Which addresses the daemon talks to by its configuration, and which of them a unit allows.
+"""The addresses that a configured daemon communicates with, and which of them a unit allows.
 
 Must not know: any command, or how a check works.
 """

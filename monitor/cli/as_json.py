@@ -2,7 +2,7 @@
 
 Seconds, bit/s, instants in ISO 8601 with the city's offset, names as in the code.
 
-Must not know: where what is printed comes from.
+Must not know: where the values come from.
 """
 
 from __future__ import annotations

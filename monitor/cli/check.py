@@ -1,4 +1,4 @@
-"""`schulnetz check`: whether a configuration file can be used, and all that is wrong if not.
+"""`schulnetz check`: whether a configuration file is valid, and all mistakes if not.
 
 Must not know: how a file is read.
 """

@@ -1,6 +1,6 @@
-"""What of a configuration file is no error and yet not as it should be, with its place.
+"""Warnings about a configuration file: settings that are allowed but unsafe or odd, with positions.
 
-It is looked for in a file with errors, too: in what is left of it.
+A file with errors is examined, too: what is left of it.
 
 Must not know: how a file is read, or who prints.
 """

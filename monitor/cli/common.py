@@ -1,6 +1,6 @@
 """What the commands share: options, exit codes, reading the configuration, errors.
 
-Every command imports this file; what reads a configuration is imported where it is read.
+Every command imports this file, so the configuration's modules are imported only on use.
 
 Must not know: any single command.
 """

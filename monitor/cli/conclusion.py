@@ -1,8 +1,8 @@
 """What follows from one round of a school's checks, in a few sentences for a person.
 
-A round is no verdict: the daemon waits for several (docs/verdicts.md).
+A round is not a verdict: the daemon waits for several (docs/verdicts.md).
 
-Must not know: how a check is done, how the sentences are shown.
+Must not know: how a check works, or how the sentences are shown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`schulnetz demo`, `demo break` and `demo mend`: the options of the demo, and its faults.
 
-Must not know: how the demo runs, how a fault is acted out.
+Must not know: how the demo runs, or how a fault is simulated.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The local socket of a running demo: what is broken and mended while it runs.
+"""The local socket of a running demo, for breaking and mending things while it runs.
 
-The socket lies in the demo's state folder and is its user's alone. A connection brings one line
+The socket is in the demo's state folder, and only its user has access. A connection sends one line
 of JSON, `{"break": "KIND@SCHOOL"}` or `{"mend": "SCHOOL"}`, and gets one: `{"faults": [...],
 "done": [...]}` or `{"error": "..."}`.
 
-Must not know: how a fault is acted out.
+Must not know: how a fault is simulated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a running demo prints: where things stand, and what has changed since the line before.
+"""The output of a running demo: the current state, and what has changed since the previous line.
 
 Must not know: how a verdict is reached.
 """

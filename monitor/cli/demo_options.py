@@ -1,4 +1,4 @@
-"""Options of the demo that other commands share, and which demo is meant if they are not given.
+"""Options of the demo that other commands share, and their defaults.
 
 Must not know: how the demo runs.
 """

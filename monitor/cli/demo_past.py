@@ -1,6 +1,6 @@
-"""The past of a demo: written before its first start, remembered at every further one.
+"""The past of a demo: written before its first start, and kept for all further ones.
 
-Must not know: what there is in a past, how the demo runs.
+Must not know: the contents of a past, or how the demo runs.
 """
 
 from __future__ import annotations

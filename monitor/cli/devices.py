@@ -1,6 +1,6 @@
 """A device as the command line names it: SCHOOL/DEVICE, or SCHOOL/SITE/DEVICE.
 
-Must not know: how a device is asked.
+Must not know: how a device is queried.
 """
 
 from __future__ import annotations

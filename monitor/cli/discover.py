@@ -1,6 +1,6 @@
 """`schulnetz discover`: router and switches of a school, by ping and SNMP in its network.
 
-Must not know: how devices are asked, how their roles are recognised, how the file is edited.
+Must not know: how devices are queried, how their roles are recognised, or how the file is edited.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Asks the addresses of one network by ping and SNMP, each once, at a bounded rate.
+"""Queries the addresses of one network by ping and SNMP, each once, at a limited rate.
 
-No other address is asked.
+No other address is queried.
 
-Must not know: what becomes of the answers.
+Must not know: what is done with the replies.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What `schulnetz doctor` says of secrets: which cannot be read, by whom they may be, the cure.
+"""The `schulnetz doctor` checks of secrets: which are unreadable, or readable by others.
 
-Must not know: what a secret is for, or what is in it.
+Must not know: what a secret is for, or its content.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The daemon writes the ledger: add and withdraw leave a request in the state directory, list reads
 the ledger and the pending requests.
 
-Must not know: what an excuse does to the account.
+Must not know: how an excuse changes the minutes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`schulnetz export`: what Prometheus, Grafana and others need of the monitor, as files.
+"""`schulnetz export`: the files that Prometheus, Grafana and others need for the monitor.
 
 Must not know: what is in the files.
 """

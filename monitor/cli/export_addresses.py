@@ -1,4 +1,4 @@
-"""The addresses that exported files carry, and how they get into them.
+"""The addresses in exported files, and how they are filled in.
 
 Must not know: which files there are.
 """

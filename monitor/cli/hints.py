@@ -1,8 +1,8 @@
-"""What a configuration does not say and could: what follows from it, and the YAML that adds it.
+"""Optional data that a configuration lacks: the consequences, and the YAML that adds the data.
 
-A hint is no error and no warning: the file runs as it is.
+A hint is neither an error nor a warning: the file is valid as it is.
 
-Must not know: how a file is read, who prints.
+Must not know: how a file is read, or who prints.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`schulnetz import`: schools and devices from elsewhere into the configuration file.
+"""`schulnetz import`: imports schools and devices from other sources into the configuration file.
 
 The change is shown first and written only after confirmation. The complete file is checked before
 that, so an import never leaves a file that the daemon would reject.

@@ -1,6 +1,6 @@
-"""`schulnetz init`: a first configuration file, commented, that checks.
+"""`schulnetz init`: a first configuration file, commented and valid.
 
-Must not know: the rules of the configuration; it asks them.
+Must not know: the rules of the configuration; it calls them.
 """
 
 from __future__ import annotations

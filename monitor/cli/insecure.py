@@ -1,6 +1,6 @@
-"""What is configured to be insecure, as `check` and `doctor` warn of it.
+"""Insecure settings, about which `check` and `doctor` warn.
 
-Must not know: how anything is asked.
+Must not know: how anything is queried.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Output of the commands: the only code that writes to the terminal.
 
 Control characters from devices, files or users are removed here, so no command has to do it.
-Most commands print lines alone, so rich is imported where a table or a display is shown.
+Most commands print only lines, so rich is imported only for tables and live displays.
 
 Must not know: any single command.
 """

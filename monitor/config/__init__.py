@@ -1,6 +1,6 @@
-"""The configuration file: YAML text in, an inventory or every mistake in it out.
+"""The configuration file: from YAML text to an inventory, or to all mistakes in it.
 
-Must not know: what is done with the inventory. No secret is read here, see
+Must not know: what is done with the inventory. Secrets are read by
 `monitor.config.secrets`.
 """
 

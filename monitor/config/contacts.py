@@ -1,8 +1,8 @@
-"""The file of contacts: whom a person calls at night, by city, provider and school.
+"""The file of contacts: whom to call at night, by city, provider and school.
 
-It is a file of its own, so that it can be kept out of a repository, and so that the daemon never
-reads it: what the daemon does not know is in no metric, on no page and in no log. No problem
-repeats a value of it.
+It is a separate file, so that it can be kept out of a repository, and so that the daemon never
+reads it: what the daemon does not know appears in no metric, page or log. Problems repeat none of
+its values.
 
 Must not know: what is done with the contacts.
 """

@@ -1,7 +1,7 @@
-"""Edits the schools of a configuration file as a person would: in place, comments and all.
+"""Edits the schools of a configuration file as a person would: in place, keeping comments.
 
-Only single values and whole new schools are written; whatever else stands in the file stays as it
-is, byte by byte. What cannot be edited that way (a school in one line) is told by its place.
+Only single values and whole new schools are written; the rest of the file is unchanged, byte by
+byte. What cannot be edited that way (a school on one line) is reported with its position.
 
 Must not know: where the new values come from.
 """

@@ -1,8 +1,8 @@
 """Secrets, read when they are needed from the places that the configuration names.
 
-A secret shows itself to nobody who does not ask: not in logs, errors or tracebacks.
+A secret is only revealed on demand: not in logs, errors or tracebacks.
 
-Must not know: YAML, what a secret is for.
+Must not know: YAML, or what a secret is for.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The one place that builds, wires, reloads and stops all of it."""
+"""Builds, wires, reloads and stops the monitor."""

@@ -1,4 +1,4 @@
-"""The one face of whatever follows the observations.
+"""The common interface of all consumers of observations.
 
 Must not know: which consumers there are.
 """

@@ -1,6 +1,6 @@
 """Runs the monitor: wires the parts that were opened for it, and stops them.
 
-Must not decide anything itself: what an observation means, is said elsewhere.
+Must not decide anything itself: the meaning of an observation is defined elsewhere.
 """
 
 from __future__ import annotations

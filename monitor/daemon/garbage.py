@@ -1,8 +1,8 @@
-"""Garbage collection that neither grows with the number of schools nor holds the loop for long.
+"""Garbage collection that neither grows with the number of schools nor blocks the loop for long.
 
-Python looks for unreachable cycles whenever 700 more objects live than before. A group of checks
-that start together makes more than that, and what is under way is then taken for old: at 10,000
-sites a third of the daemon's CPU time went into that, with 42 full collections a minute (measured).
+Python searches for unreachable cycles whenever there are 700 more objects than before. A group of
+checks that start together creates more than that, and temporary objects are then promoted to old
+ones: at 10,000 sites this took a third of the daemon's CPU time, with 42 full collections a minute.
 
 Must not know: what the objects are.
 """

@@ -1,6 +1,6 @@
-"""Opens what the daemon is built of, each part after those that it needs, and closes it again.
+"""Opens the daemon's parts, each one after those that it needs, and closes them again.
 
-Must not decide anything itself: what an observation means, is said elsewhere.
+Must not decide anything itself: the meaning of an observation is defined elsewhere.
 """
 
 from __future__ import annotations

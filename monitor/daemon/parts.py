@@ -1,4 +1,4 @@
-"""What a daemon is built of: opened and closed by `open_daemon`, used by all that it runs.
+"""The parts of a daemon: opened and closed by `open_daemon`, and shared by its tasks.
 
 Must not know: what the daemon does with them.
 """

@@ -1,7 +1,7 @@
 """From observations to verdicts, and on to the ledger, the exposition and the pages.
 
-The consumers that there are, in the order in which each has its turn. Nothing here waits: the
-ledger writes in its own time.
+Lists the consumers in the order in which they are called. Nothing here waits: the ledger writes
+in the background.
 
 Must not know: probes, the schedule, HTTP, or how any rule decides.
 """

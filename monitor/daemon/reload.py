@@ -1,4 +1,4 @@
-"""Takes over another configuration while the daemon runs: all of it, or nothing.
+"""Applies another configuration while the daemon runs: completely or not at all.
 
 Must not know: what follows from a configuration; the consumers do.
 """

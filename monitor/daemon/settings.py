@@ -1,4 +1,4 @@
-"""What the command line and the configuration decide about a daemon, and the errors that refuse it.
+"""The settings of a daemon from command line and configuration, and the errors that reject them.
 
 Must not know: what the daemon does with it.
 """

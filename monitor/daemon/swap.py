@@ -1,11 +1,11 @@
-"""One change of many objects at once, for a reload that takes all of a configuration or nothing.
+"""Changes many objects at once, for a reload that applies a configuration completely or not at all.
 
-Each object is given a twin, a shallow copy. The twin is changed, which may fail at any step; the
-object knows nothing of that. Then `commit` gives every object its twin's attributes by plain
+Each object gets a twin, a shallow copy. The twin is changed, which may fail at any step without
+affecting the object. Then `commit` gives every object its twin's attributes by plain
 assignments: none of our code runs there, so nothing is left half done.
 
-What changes a twin must replace what an attribute holds, never change it in place: until the
-commit, the object holds the same.
+Code that changes a twin must replace an attribute's value, never change it in place: until the
+commit, the object has the same value.
 
 Must not know: what is changed.
 """

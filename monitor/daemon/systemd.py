@@ -1,6 +1,6 @@
-"""Tells systemd how the daemon does: ready, stopping, alive.
+"""Notifies systemd about the daemon's state: ready, stopping, alive.
 
-Where nobody asked for it (no $NOTIFY_SOCKET), nothing is sent.
+Without $NOTIFY_SOCKET nothing is sent.
 
 Source: sd_notify(3), sd_watchdog_enabled(3).
 

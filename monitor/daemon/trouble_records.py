@@ -1,9 +1,9 @@
-"""The ledger's entries on what is wrong with a device, and how they are read back.
+"""The ledger's entries on a device's problems, and how they are read back.
 
-One entry has all that is wrong with its device from an instant on; the newest counts. The outages
-of uplinks are not among it: they are transitions (`monitor.availability.records`).
+An entry lists all problems of a device from an instant on; the newest one counts. Outages of
+uplinks are not included: they are transitions (`monitor.availability.records`).
 
-Must not know: where entries are kept, or how anything is found out.
+Must not know: where entries are kept, or how problems are detected.
 """
 
 from __future__ import annotations

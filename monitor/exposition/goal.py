@@ -1,6 +1,6 @@
 """The city's roll-out as sample lines: sites by stage, the goal, its forecast, reported goals.
 
-Must not know: how a stage follows from evidence, how the future is drawn.
+Must not know: how a stage follows from evidence, or how the forecast is computed.
 """
 
 from __future__ import annotations

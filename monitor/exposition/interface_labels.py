@@ -5,7 +5,7 @@ the same series; if names are not unique or missing, its number is added. The la
 and kept while the device's names stay the same; they are most of the text, and making them would be
 most of the work.
 
-Must not know: families, values, instants.
+Must not know: families, values, or times.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The metrics have the objects' own names, as snmp_exporter's `if_mib` has them.
 
-Must not know: which interfaces are exported, what they are called, how a device is asked.
+Must not know: which interfaces are exported, how they are labelled, or how a device is queried.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is configured, as sample lines: attributes to join on, and contracts.
+"""The inventory as sample lines: attributes to join on, and contracts.
 
 Must not know: whether any of it works.
 """

@@ -1,6 +1,6 @@
-"""What every check has: its last run's outcome, and how its target was reached.
+"""Metrics of all checks: the outcome of the last run, and how its target was reached.
 
-Must not know: what a kind of check measures beside that.
+Must not know: what else a kind of check measures.
 """
 
 from __future__ import annotations

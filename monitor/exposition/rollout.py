@@ -1,7 +1,7 @@
 """The roll-out of each site as sample lines: stage, line, last campaign.
 
 Counts by type, district, lot or programme are joins on `school_info` and `school_site_info`, so no
-label stands here twice (docs/rollout.md).
+label is repeated here (docs/rollout.md).
 
 Must not know: how a stage follows from evidence, or where evidence is kept.
 """

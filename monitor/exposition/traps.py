@@ -1,6 +1,6 @@
 """The traps of a device as sample lines.
 
-Must not know: how a trap is received, or whom it is believed of.
+Must not know: how a trap is received, or which senders are accepted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Schools out of other programs' files: spreadsheets, NetBox, LibreNMS, Zabbix.
+"""Schools from other programs' files: spreadsheets, NetBox, LibreNMS, Zabbix.
 
 Each source is a module that turns a text into rows for `monitor.config.edit`.
 

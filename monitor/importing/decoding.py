@@ -1,9 +1,9 @@
-"""From a file's bytes to its text, whichever encoding an office's program has saved it in.
+"""From a file's bytes to its text, in any encoding that office programs use.
 
-UTF-8 and UTF-16 are known by their byte order mark or their form; what is neither is taken for
-Windows-1252, which is what Excel writes in Western Europe (Latin-1 reads the same in it).
+UTF-8 and UTF-16 are recognised by their byte order mark or their form; everything else is read as
+Windows-1252, which Excel writes in Western Europe (Latin-1 reads the same in it).
 
-Must not know: what the text says.
+Must not know: what the text means.
 Source: Unicode Standard §23.8 (byte order mark); WHATWG Encoding, windows-1252.
 """
 

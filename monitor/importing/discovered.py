@@ -1,6 +1,6 @@
-"""Router and switches of one school, out of what answered in its network.
+"""Router and switches of one school, from the devices that answered in its network.
 
-Must not know: how it was asked.
+Must not know: how they were queried.
 """
 
 from __future__ import annotations

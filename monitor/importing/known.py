@@ -1,4 +1,4 @@
-"""The names that a configuration file has already, for imports that have to match them.
+"""The names that a configuration file already has, for imports that must match them.
 
 Must not know: any single source.
 """

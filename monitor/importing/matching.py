@@ -1,4 +1,4 @@
-"""Routers and switches for schools that are configured, out of inventories that know devices alone.
+"""Routers and switches for configured schools, from inventories that only contain devices.
 
 Must not know: any single inventory.
 """

@@ -1,6 +1,6 @@
 """Schools from NetBox's sites, their routers and switches from its devices.
 
-Must not know: where NetBox's answers come from.
+Must not know: where NetBox's responses come from.
 Source: NetBox REST API, /api/dcim/sites/ and /api/dcim/devices/ (3.x and 4.x; selections of 2.x).
 """
 

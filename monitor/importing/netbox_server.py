@@ -1,9 +1,9 @@
-"""Asks a running NetBox for its sites and devices, page by page.
+"""Fetches the sites and devices of a running NetBox, page by page.
 
-The token goes to the address that was given and to no other: redirects are refused, and the
-addresses of further pages in NetBox's answers are not followed but counted.
+The token is sent to the given address only: redirects are rejected, and the addresses of further
+pages in NetBox's responses are not followed, but computed.
 
-Must not know: what the answers say.
+Must not know: the content of the responses.
 Source: NetBox REST API, pagination and authentication.
 """
 

@@ -1,9 +1,9 @@
 """Schools from a table of text (CSV), as spreadsheets save it.
 
-The separator is the one with which the head has most columns that are known. Lines before the
-head, empty rows and other columns are passed over.
+The separator is the one that yields the most known columns in the header. Lines before the
+header, empty rows and other columns are skipped.
 
-Must not know: encodings, what single values look like.
+Must not know: encodings, or the form of single values.
 Source: RFC 4180; `sep=` as Excel writes and reads it.
 """
 

@@ -1,4 +1,4 @@
-"""What an import brings, and what all sources say the same way.
+"""The result of an import, and what all sources have in common.
 
 Must not know: any single source.
 """

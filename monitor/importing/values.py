@@ -1,6 +1,6 @@
 """Numbers, coordinates and addresses as people and spreadsheets write them.
 
-Must not know: which file they stand in.
+Must not know: which file contains them.
 """
 
 from __future__ import annotations

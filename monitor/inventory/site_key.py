@@ -1,9 +1,9 @@
 """A site's name in the city: the id of its school and its own id, written `school/site`.
 
-The written form is the subject of the ledger's rows and stands in the API, in requests' files
-and on the command line. Everywhere else the two parts stay apart.
+The written form is the subject of the ledger's rows, and is used in the API, in files of requests
+and on the command line. Everywhere else the two parts are separate.
 
-Must not know: which schools and sites there are.
+Must not know: which schools and sites exist.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Append-only rows in SQLite or PostgreSQL, chained by digests, whatever they mean."""
+"""Append-only rows in SQLite or PostgreSQL, chained by digests, independent of their meaning."""

@@ -1,6 +1,6 @@
 """SQLAlchemy's and PostgreSQL's errors as the ledger's own.
 
-Must not know: what was asked of the database.
+Must not know: the statements that failed.
 """
 
 from __future__ import annotations

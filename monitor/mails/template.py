@@ -1,8 +1,8 @@
 """The city's part of Alertmanager's mail templates: places, contracts, contacts, local time.
 
-Alertmanager writes the mails, so that they are written while the daemon is down. An alert's
-labels say which school and provider; these templates, which replace those of the same name in
-`deploy/alertmanager/templates`, know the rest. So contacts are no labels, annotations or metrics.
+Alertmanager writes the mails, so they are sent even while the daemon is down. An alert's labels
+name school and provider; these templates, which replace those of the same name in
+`deploy/alertmanager/templates`, add the rest. So contacts are in no labels, annotations or metrics.
 
 Texts of the configuration are actions of the template (`{{ "…" }}`), never its source: Go's
 html/template escapes them in the HTML part, and none of them can be an instruction.

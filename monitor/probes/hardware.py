@@ -1,4 +1,4 @@
-"""Reads a switch's hardware by SNMP: power over Ethernet, sensors, spanning tree, neighbors, make.
+"""Reads a switch's hardware by SNMP: PoE, sensors, spanning tree, neighbors, identity.
 
 The standard tables are read first, then vendor-specific objects according to the device profile. A
 switch that has none of them has still answered. Whatever was read before a failure is kept.

@@ -9,7 +9,7 @@ the 32-bit ones, and `ifHighSpeed` contains only speeds.
 Source: IF-MIB (RFC 2863 §3.1.2 speed, §3.1.6 widths of counters); what is wrong in practice:
 docs/snmp.md.
 
-Must not know: how SNMP is spoken, other polls than this one.
+Must not know: the SNMP protocol, or other polls.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a make's own objects say of a device, by its profile: parts, and what the device is.
+"""A device's parts and identity from vendor-specific objects, according to its profile.
 
-Must not know: how SNMP is spoken, the file format of profiles.
+Must not know: the SNMP protocol, or the file format of profiles.
 """
 
 from __future__ import annotations

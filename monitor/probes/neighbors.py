@@ -5,7 +5,7 @@ addresses are never used as names.
 
 Source: IEEE 802.1AB LLDP-MIB.
 
-Must not know: which devices there are.
+Must not know: which devices exist.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The MIB numbers ports within groups and leaves the mapping to interfaces to the 
 
 Source: POWER-ETHERNET-MIB (RFC 3621 §4, pethPsePortTable).
 
-Must not know: how SNMP is spoken.
+Must not know: the SNMP protocol.
 """
 
 from __future__ import annotations

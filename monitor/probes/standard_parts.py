@@ -1,11 +1,11 @@
-"""Processor, memory, temperature and fans from MIBs that agents of many makes have.
+"""Processor, memory, temperature and fans from MIBs that agents of many vendors implement.
 
-A device is asked for them only if the first request of the poll, which asks for one scalar of each
-MIB at no cost, has shown that it has the MIB, and only for what its make's profile does not read.
+They are requested only if the first request of the poll, which includes one scalar of each MIB,
+has shown that the device has the MIB, and only what its profile does not read.
 
 Source: HOST-RESOURCES-MIB (RFC 2790 §4.2, §4.3), UCD-SNMP-MIB and LM-SENSORS-MIB of net-snmp.
 
-Must not know: how SNMP is spoken, device profiles.
+Must not know: the SNMP protocol, or device profiles.
 """
 
 from __future__ import annotations

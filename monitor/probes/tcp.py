@@ -1,4 +1,4 @@
-"""TCP: does a port accept a connection, and how long does that take?
+"""TCP: whether a port accepts a connection, and how long that takes.
 
 Must not know: which service uses the port.
 """

@@ -1,9 +1,9 @@
 """The roll-out's history as OpenMetrics text, for a Prometheus that was not running then.
 
 `promtool tsdb create-blocks-from openmetrics FILE DIR --max-block-duration=720h` makes blocks of
-it. Families and series follow one another, with ascending time stamps.
+it. Families and series follow one another, with ascending timestamps.
 
-Must not know: files, Prometheus' configuration.
+Must not know: files, or Prometheus' configuration.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The burn-up picture as SVG: verified and goal over time, the target day, the forecast.
 
-Drawn without a library: a step line, a dashed one and a hatched span, distinguishable without
-colour, so that it survives a photocopier.
+Drawn without a library: a step line, a dashed line and a hatched area, distinguishable without
+colour, even on a photocopy.
 
-Must not know: where the numbers come from, languages.
+Must not know: where the numbers come from, or languages.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Possible futures of building: a seasonal block bootstrap with uncertain pace and trend.
 
-A possible future is made of blocks of weeks of the past, at a pace of its own. docs/forecast.md
-explains the method and how often the range held.
+A possible future consists of blocks of weeks from the past, at a pace of its own.
+docs/forecast.md explains the method and how often the range was right.
 
-Must not know: dates, goals, what a site is, how a forecast is shown.
+Must not know: dates, goals, sites, or how a forecast is shown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A report as the words and numbers of a page, in one language, for any template.
+"""A report as the texts and numbers of a page, in one language, for any template.
 
-Must not know: HTML, Markdown; how a number came about.
+Must not know: HTML, Markdown, or how a number is computed.
 """
 
 from __future__ import annotations

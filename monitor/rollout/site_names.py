@@ -1,4 +1,4 @@
-"""Names of sites in the ledger's entries: an entry that names none is malformed.
+"""Names of sites in ledger entries: an entry without one is malformed.
 
 Must not know: what the entries mean.
 """

@@ -1,8 +1,8 @@
 """A city of simulated routers and switches on loopback, with faults.
 
 Real SNMP packets from devices that are computed, not recorded: `CityProcess` runs them in a
-process of their own, `loopback_inventory` points the unchanged daemon at them, `ModelledEcho`
-stands in for ping. Nothing outside the demo, the drills and the tests imports this.
+separate process, `loopback_inventory` points the unchanged daemon at them, and `ModelledEcho`
+replaces ping. Nothing outside the demo, the drills and the tests imports this.
 """
 
 from __future__ import annotations

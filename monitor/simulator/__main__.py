@@ -1,4 +1,4 @@
-"""`python -m monitor.simulator`: the simulated city of a configuration, until told to end.
+"""`python -m monitor.simulator`: the simulated city of a configuration, until it is stopped.
 
 Must not know: how devices behave.
 """

@@ -1,10 +1,10 @@
-"""One simulated device's SNMP agent: a datagram in, a datagram or silence out.
+"""One simulated device's SNMP agent: from a request datagram to a reply, or none.
 
 Answers GET, GETNEXT and GETBULK in SNMPv1 and v2c as real agents do, with a limit on the size
-of its replies. Time and condition are arguments; nothing ticks in between, because every
-counter is a function of time.
+of its replies. Time and condition are arguments; nothing runs in between, because every counter
+is a function of time.
 
-Must not know: sockets, other devices, how a condition came about.
+Must not know: sockets, other devices, or the cause of a condition.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Degraded simulated devices: damaged packets, a slow line, a shortage of PoE power.
 
-Must not know: messages, sockets, how a condition came about.
+Must not know: messages, sockets, or the cause of a condition.
 """
 
 from __future__ import annotations

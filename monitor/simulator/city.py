@@ -1,9 +1,9 @@
 """The whole simulated city in one process: a socket per device on loopback, one event loop.
 
-The process serves until it is told to end or its standard input closes, so it never outlives
-whoever started it. A line of JSON on that input replaces the faults of the running city.
+The process runs until it is stopped or its standard input closes, so it never outlives its
+parent. A line of JSON on that input replaces the faults of the running city.
 
-Must not know: how the inventory was read, who polls.
+Must not know: how the inventory was read, or who polls.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Ping in the simulated city: a model, because the kernel answers every ping on loopback.
 
-Each school's line has its own round-trip time and jitter; the faults of the city hold here as
-they do for SNMP. No packet is sent; a round takes as long as a real one on the injected clock.
+Each school's line has its own round-trip time and jitter; the city's faults apply as they do for
+SNMP. No packet is sent; a round takes as long as a real one on the injected clock.
 
-Must not know: sockets, SNMP, how faults got into the plan.
+Must not know: sockets, SNMP, or where the faults come from.
 """
 
 from __future__ import annotations

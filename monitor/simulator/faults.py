@@ -1,11 +1,11 @@
-"""What can go wrong in the simulated city, where, and from when to when.
+"""The faults of the simulated city: what, where, from when to when.
 
 A fault is written `KIND@SCHOOL`, `KIND@SCHOOL/DEVICE`, `KIND@SCHOOL/SITE` or
 `KIND@SCHOOL/SITE/DEVICE`; `reference-down@REFERENCE` is about a reference, and `isolated` (the
-monitor's own line is dead) stands alone. A fault plan gives the condition of each device at any
+monitor's own line is down) has no place. A fault plan gives the condition of each device at any
 second. Seconds count from the start of the city.
 
-Must not know: SNMP, sockets, how a condition is acted out.
+Must not know: SNMP, sockets, or how a condition is simulated.
 """
 
 from __future__ import annotations

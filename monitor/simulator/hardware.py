@@ -1,9 +1,9 @@
-"""The makes of routers and switches in the simulated city: how each names and numbers its ports.
+"""The models of routers and switches in the simulated city: how they name and number their ports.
 
-The numbering schemes are those of real families (flat, chassis with large ifIndexes, slots
-counted from zero); the makes themselves are invented, and their descriptions say so.
+The numbering schemes are those of real product families (flat, chassis with large ifIndexes, slots
+counted from zero); the models are invented, and their descriptions say so.
 
-Must not know: schools, counters, SNMP messages.
+Must not know: schools, counters, or SNMP messages.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""From the inventory's addresses to addresses on loopback, where the simulated city lives.
+"""Maps the inventory's addresses to loopback, where the simulated city runs.
 
 10.x.y.z becomes 127.x.y.z; everything else (names, other networks, IPv6) gets an address in
-127.240.0.0/16 that follows from its spelling. Only hosts and ports change, so the unchanged
+127.240.0.0/16 that is derived from its text. Only hosts and ports change, so the unchanged
 daemon runs on the result. The city has ping and SNMP; other checks are left out, because their
 packets would go to real servers, unless these are on loopback themselves.
 
-Must not know: sockets, devices, what runs on the result.
+Must not know: sockets, devices, or what uses the result.
 """
 
 from __future__ import annotations

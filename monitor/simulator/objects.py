@@ -1,10 +1,10 @@
-"""The MIB objects that simulated devices have, and where each value comes from.
+"""The MIB objects of simulated devices, and the source of each value.
 
-System group, IF-MIB's two tables, and one row of ENTITY-MIB, so that a walk that runs past
-ifXTable meets something. An object is either read from the model, once, or a counter that
-grows with the traffic.
+System group, IF-MIB's two tables, and one row of ENTITY-MIB, so that a walk beyond ifXTable
+finds something. An object is either read once from the model, or a counter that grows with the
+traffic.
 
-Must not know: messages, encodings, when anything is asked.
+Must not know: messages, encodings, or when a value is requested.
 """
 
 from __future__ import annotations

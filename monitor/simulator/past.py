@@ -1,9 +1,9 @@
-"""What lies behind a demo that begins: years of a roll-out up to now, and the last month's outages.
+"""The past of a demo: years of a roll-out up to now, and the last month's outages.
 
-The roll-out is late: its goal was due at the end of the year before, and the lines that are left
-come at the pace of those before. The goal is all configured schools, so that there is a forecast.
+The roll-out is late: its goal was due at the end of the previous year, and the remaining lines are
+built at the earlier pace. The goal is all configured schools, so that there is a forecast.
 
-Must not know: the ledger's place, the daemon, pages.
+Must not know: the ledger's place, the daemon, or pages.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Replays a simulated roll-out at high speed: statements of people and measurements, in order.
+"""Replays a simulated roll-out at high speed: people's statements and measurements, in order.
 
-Stages are not played: the daemon's own board finds them from milestones, 24 hours of a line and
-measuring campaigns, as it does for real sites.
+Stages are not replayed: the daemon's own board derives them from milestones, 24 hours of a line
+and measuring campaigns, as for real sites.
 
-Must not know: the ledger's place, the daemon, how stages follow from evidence.
+Must not know: the ledger's place, the daemon, or how stages follow from evidence.
 """
 
 from __future__ import annotations

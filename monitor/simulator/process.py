@@ -1,9 +1,9 @@
-"""Starts the simulated city as a process of its own, and ends it by its id.
+"""Starts the simulated city in a separate process, and ends it by its id.
 
-Its own process, so that its CPU time is not counted as the daemon's, and so that neither can
-stall the other.
+A separate process, so that its CPU time does not count as the daemon's, and neither can stall the
+other.
 
-Must not know: what the city does, who polls it.
+Must not know: what the city does, or who polls it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """A device's objects in the order of the MIB, ready to be sent.
 
-What never changes is encoded once, as whole varbinds, and shared by all devices that have the
-same; counters are recipes that are encoded at the moment of the request. Devices with the same
-ifIndexes share one layout: the sorted OIDs and the recipes. That is what lets one process
-stand in for a thousand devices.
+Constant values are encoded once, as whole varbinds, and shared by all devices that have the same;
+counters are recipes that are encoded on request. Devices with the same ifIndexes share one layout:
+the sorted OIDs and the recipes. So one process can simulate a thousand devices.
 
-Must not know: messages, communities, sockets, faults.
+Must not know: messages, communities, sockets, or faults.
 """
 
 from __future__ import annotations

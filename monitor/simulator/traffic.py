@@ -1,10 +1,10 @@
-"""How busy a school is at any second, so that counters are pure functions of time.
+"""A school's traffic at any second, so that counters are pure functions of time.
 
 A week of hourly levels (lessons in the morning, little at night, less at the weekend) is
-integrated once; the amount of traffic up to a second is then looked up, never added up.
-Every interface follows one of a few streams, which hurry and lag around that pattern.
+integrated once; the amount of traffic up to a second is then looked up, not added up.
+Every interface follows one of a few streams, which run ahead of and behind that pattern.
 
-Must not know: devices, interfaces, SNMP.
+Must not know: devices, interfaces, or SNMP.
 """
 
 from __future__ import annotations

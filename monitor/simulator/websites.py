@@ -1,10 +1,9 @@
 """The websites of simulated schools: HTTPS on loopback, with the faults that websites have.
 
-A site gets one when a fault first names it; from then on it is there, well or not. It lives at the
-address of the site's router, on a port of its own, with a certificate of an authority that is made
-anew with each demo.
+A site gets one when a fault first names it, and keeps it. It is at the address of the site's
+router, on its own port, with a certificate from a CA that is created for each demo.
 
-Must not know: who asks, how faults got into the plan.
+Must not know: who requests it, or where the faults come from.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Years of a believable roll-out as ledger entries, for the demo and for tests.
+"""Years of a plausible roll-out as ledger entries, for the demo and for tests.
 
 Lots of sites are planned, ordered and built, mostly in the summer holidays; then a line goes
-live, is verified by a campaign, and verified anew before the half year is over. Some go stale,
-some regress, and schools join the goal on the way.
+live, is verified by a campaign, and verified again within half a year. Some go stale, some
+regress, and schools join the goal in between.
 
-Must not know: the ledger's file, how a forecast or report is made.
+Must not know: the ledger's file, or how a forecast or report is made.
 """
 
 from __future__ import annotations

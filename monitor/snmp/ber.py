@@ -1,9 +1,9 @@
-"""Tags, lengths and integers of BER (X.690), both directions: what messages are made of.
+"""Encodes and decodes tags, lengths and integers of BER (X.690), of which messages consist.
 
-Reads what net-snmp reads (lengths in as many octets as an agent likes to write) and refuses the
-rest with `CodecError`. Nothing recurses.
+Reads what net-snmp reads (lengths in more octets than necessary) and rejects the rest with
+`CodecError`. Nothing recurses.
 
-Must not know: OIDs, messages, which version of SNMP they are of.
+Must not know: OIDs, messages, or versions of SNMP.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Bytes to messages, PDUs and varbinds: at least what net-snmp reads, of one datagram at most.
+"""Decodes messages, PDUs and varbinds from one datagram, as leniently as net-snmp.
 
-What agents of many makes send is read: lengths in their long forms, octets behind the message,
-padded OIDs, numbers with or without a leading zero. Whatever else does not fit raises
-`CodecError`; a value that cannot be read raises the one that says why, so that it costs no other
-value. Nothing recurses: the nesting of a message is fixed. The PDU has functions of its own,
-which SNMPv3 shares. docs/snmp.md lists what net-snmp reads and this does not.
+Variants that agents of many vendors send are accepted: long forms of lengths, octets after the
+message, padded OIDs, numbers with or without a leading zero. Everything else raises `CodecError`; a
+value that cannot be decoded raises a subclass with the reason, so that it costs no other value.
+Nothing recurses: the nesting of a message is fixed. The PDU has its own functions, which SNMPv3
+shares. docs/snmp.md lists what net-snmp reads and this module does not.
 
-Must not know: sockets, requests in flight, which object an OID names.
+Must not know: sockets, requests in flight, or which object an OID names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Messages, PDUs and varbinds to bytes; what SNMPv3 shares is in functions of its own.
+"""Encodes messages, PDUs and varbinds; SNMPv3 shares some of the functions.
 
-Must not know: sockets, requests in flight, which object an OID names.
+Must not know: sockets, requests in flight, or which object an OID names.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How the columns of a walk look on the wire, and how one asks for what follows a row of theirs.
+"""The encoding of a walk's columns, and of requests for a row's successors.
 
-Must not know: sockets, requests, what a column means.
+Must not know: sockets, requests, or what a column means.
 """
 
 from __future__ import annotations

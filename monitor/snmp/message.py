@@ -1,6 +1,6 @@
-"""What an SNMP message of version 1 or 2c has in it, as values.
+"""The fields of an SNMP message of version 1 or 2c, as values.
 
-Must not know: bytes on the wire, sockets, requests in flight.
+Must not know: bytes on the wire, sockets, or requests in flight.
 """
 
 from __future__ import annotations

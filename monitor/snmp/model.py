@@ -1,6 +1,6 @@
 """Requests to an agent and their results: plain values, no I/O.
 
-Must not know: bytes on the wire, sockets, engines.
+Must not know: bytes on the wire, sockets, or engines.
 """
 
 from __future__ import annotations

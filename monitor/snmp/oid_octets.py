@@ -1,7 +1,7 @@
-"""OIDs as octets, both directions (X.690 §8.19).
+"""Encodes and decodes OIDs (X.690 §8.19).
 
-In memory an OID stays in its encoded form, because decoding and printing them is what makes
-other codecs slow. That form is the shortest there is; what an agent pads is brought into it.
+In memory an OID stays in its encoded form, because decoding and printing OIDs is what makes
+other codecs slow. It is the shortest form; padded OIDs of agents are converted to it.
 
 Must not know: which object an OID names.
 """

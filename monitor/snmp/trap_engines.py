@@ -1,8 +1,8 @@
 """Which engines' v3 traps are accepted: those whose digest was made with a user's key.
 
-A trap is signed with a key that its sender's engine alone has (RFC 3414 §2.6), and only the trap
-itself names that engine. So the engine is learned from a trap that proves that its sender has the
-key. Other traps cost a few microseconds and leave no state behind.
+A trap is authenticated with a key that is localised to its sender's engine (RFC 3414 §2.6), and
+only the trap itself names that engine. So the engine ID is learned from a trap that proves that its
+sender has the key. Other traps cost a few microseconds and leave no state behind.
 
 Must not know: pysnmp, sockets, or what a trap leads to.
 """

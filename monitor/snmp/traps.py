@@ -1,7 +1,7 @@
 """Receives traps and informs of SNMP v1, v2c and v3 through pysnmp.
 
 A datagram is decoded only if it comes from a known device, and within the rate limits per device
-and in total: decoding costs a millisecond, and anybody can send. Whatever pysnmp rejects
+and in total: decoding costs a millisecond, and anyone can send. Whatever pysnmp rejects
 (community, user, digest) is dropped and counted.
 
 Source: RFC 3416 §4.2.6 and §4.2.7, RFC 3418 §2 (snmpTraps).

@@ -1,8 +1,8 @@
 """The fields of a dataclass as plain JSON, and back: for rows of the ledger and small state files.
 
-The types of the dataclass say what each field may be. A field whose default is None may be missing,
-because older versions did not write it. What the dataclass does not have is ignored, because newer
-versions may write it.
+The types of the dataclass define the allowed values. A field whose default is None may be missing,
+because older versions did not write it. Unknown fields are ignored, because newer versions may
+write them.
 
 Must not know: what the fields mean, or where they are kept.
 """

@@ -1,10 +1,10 @@
-"""What pydantic checks when it reads a dataclass from plain JSON, and how it writes one.
+"""How pydantic reads a dataclass from plain JSON, and how it writes one.
 
-The schema that pydantic makes of a dataclass takes "5" and 5.0 for the number 5, 1 for True, and
-refuses lists and the texts of enumerations once it is strict. This one takes what JSON has for
-each type and nothing else. A number stays as it was written: 1 is not 1.0.
+pydantic's own schema of a dataclass accepts "5" and 5.0 as the number 5 and 1 as True, and in
+strict mode rejects lists and the texts of enumerations. This one accepts exactly the JSON type of
+each field. A number is kept as written: 1 is not 1.0.
 
-Imported when the first entry or file is read: pydantic takes 0.1 s, and many commands read none.
+Imported on first use: pydantic takes 0.1 s, and many commands do not need it.
 
 Must not know: what the fields mean, or where they are kept.
 """

@@ -1,6 +1,6 @@
-"""How a value that JSON has no type for is written there.
+"""The JSON form of values for which JSON has no type.
 
-Must not know: whose values they are, or where they are kept.
+Must not know: what the values mean, or where they are kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which alert notifies of what is found, and where its runbook is: the one home of both.
+"""Which alert belongs to a finding, and where its runbook is.
 
 The rules in `deploy/prometheus/rules` decide whether and when an alert fires; docs/alerts.md has
-this table for people, and tests hold the three against each other.
+this table for people, and tests compare the three.
 
 Must not know: rules, severities, how a link is shown.
 """

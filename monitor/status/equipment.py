@@ -1,8 +1,8 @@
-"""What is known of each switch as a machine: model, ports, power over Ethernet, last restart.
+"""The hardware of each switch: model, ports, power over Ethernet, last restart.
 
 Kept from the last poll of each device, so it is empty until the first one after a start.
 
-Must not know: who shows it, how devices are polled.
+Must not know: how it is shown, or how devices are polled.
 """
 
 from __future__ import annotations

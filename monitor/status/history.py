@@ -1,9 +1,9 @@
-"""The last day's round-trip times per site, in pieces of five minutes; forgotten at a restart.
+"""The last day's round-trip times per site, in intervals of five minutes; lost at a restart.
 
 Prometheus keeps the history; this is for readers without access to it. Memory is bounded by the
-number of pieces in a day.
+number of intervals in a day.
 
-Must not know: who shows it.
+Must not know: how it is shown.
 """
 
 from __future__ import annotations

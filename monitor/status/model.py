@@ -1,6 +1,6 @@
 """The data of API and pages; the API's description is generated from these classes.
 
-Rates are bit/s, times seconds, instants aware UTC. Nothing here names a person or
+Rates are bit/s, times seconds, instants aware UTC. Nothing here identifies a person or
 a client of the network.
 
 Must not know: where the values come from.

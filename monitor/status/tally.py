@@ -1,6 +1,6 @@
 """Adds up the verdicts on a school's lines and switches, for all schools in one pass.
 
-Must not know: pages, what a verdict rests on.
+Must not know: pages, or how a verdict is reached.
 """
 
 from __future__ import annotations

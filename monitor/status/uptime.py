@@ -1,10 +1,10 @@
 """How much of the last day and the last 30 days each line was up, from the ledger's minutes.
 
-The ledger is read whole once and then only for what is new, so the bars survive a restart and cost
-a request nothing. Minutes that count neither as up nor as down (unknown, maintenance, outside the
+The ledger is read completely once, and then only new entries, so the bars survive a restart and
+add no cost to a request. Minutes that are neither up nor down (unknown, maintenance, outside the
 hours of the contract, not recorded) are left out.
 
-Must not know: who shows it, colours.
+Must not know: how it is shown, or colours.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Throughput over HTTP: several connections to the school at once, payload counted.
 
 Down, from the monitor to the school, is an upload (POST); up is a download (GET). A web server
-at the school has a large file, and a place that reads and throws away what is posted to it
-(docs/campaigns.md has nginx's lines). A download that comes to its end is asked for again.
+at the school has a large file, and a URL that discards posted data (docs/campaigns.md has the nginx
+configuration). A completed download is requested again.
 
-Received bytes count when they are read, sent bytes when the peer's TCP acknowledged them:
-what waits in our own socket buffers has not crossed the line.
+Received bytes count when they are read, sent bytes when the peer's TCP has acknowledged them:
+data in our own socket buffers has not crossed the line.
 
-Must not know: campaigns, who asked.
+Must not know: campaigns, or who requested the test.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""iperf3 as a process: started, watched, ended by its own id, its JSON read with suspicion.
+"""Runs iperf3 as a process: starts, watches and ends it, and reads its JSON without trusting it.
 
-The client's own binary runs (Debian's 3.12); the school runs `iperf3 -s`. While it runs, the
-kernel's count of what it read or wrote keeps the byte cap (iperf3 itself has a cap only in
-place of a duration). What a peer sends ends up in iperf3's output, so that is bounded too.
+The client is the installed binary (Debian's 3.12); the school runs `iperf3 -s`. While it runs, the
+kernel's count of the bytes it read or wrote enforces the byte cap (iperf3 itself has a cap only
+instead of a duration). Data from the peer gets into iperf3's output, so that is bounded, too.
 
-Must not know: campaigns, who asked.
+Must not know: campaigns, or who requested the test.
 Source: iperf3(1), src/iperf_error.c of iperf 3.12.
 """
 

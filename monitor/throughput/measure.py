@@ -1,13 +1,13 @@
 """Throughput: how much TCP payload a line carries in one direction, by iperf3 or HTTP.
 
-Measured is TCP goodput: the payload that the receiver's TCP took in, over the measuring time
-alone. A 1 Gbit/s line with Ethernet frames of 1500 bytes carries at most 941 Mbit/s of it
+The result is TCP goodput: the payload that the receiver's TCP accepted, over the measuring time
+only. A 1 Gbit/s line with Ethernet frames of 1500 bytes carries at most 941 Mbit/s of it
 (1448 of 1538 octets; with IPv6 928).
 
-A test costs the line; whether one may run is decided elsewhere. Here it ends by its deadline
-and its byte cap, and at once when it is cancelled.
+A test loads the line; whether one may run is decided elsewhere. It ends by its deadline and its
+byte cap, and at once when it is cancelled.
 
-Must not know: campaigns, contracts, who else uses the line.
+Must not know: campaigns, contracts, or other users of the line.
 """
 
 from __future__ import annotations

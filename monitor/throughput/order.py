@@ -1,6 +1,6 @@
-"""What a throughput test is asked to do, and the count of what it moved.
+"""The settings of a throughput test, and the count of its transferred payload.
 
-Must not know: iperf3, HTTP.
+Must not know: iperf3, or HTTP.
 """
 
 from __future__ import annotations

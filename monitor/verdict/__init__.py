@@ -1,6 +1,6 @@
 """From observations to verdicts: up, down or unknown per uplink, switch and the monitor.
 
-Beside that, what is wrong with a device that is up: it is degraded.
+In addition, the problems of a device that is up: it is degraded.
 
 Pure: no I/O, no clock of its own. `docs/verdicts.md` states the rules for people.
 

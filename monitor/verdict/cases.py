@@ -1,7 +1,7 @@
 """Problems of one device, each a case that needs several runs to open and to close.
 
-A case that is no longer checked is dropped: what is not measured is not reported. One remembered
-from before a restart is held, and not reported, until its runs have opened or closed it again.
+A case that is no longer checked is dropped: what is not measured is not reported. A case from
+before a restart is kept, but not reported, until its runs have opened or closed it again.
 
 Must not know: what the cases are about.
 """

@@ -1,8 +1,8 @@
-"""Which findings of a site have one cause: the home of the rule for pages, API, metrics and alerts.
+"""Which findings of a site have the same cause: the rule for pages, API, metrics and alerts.
 
 A line that loses packets loses those of SNMP, too, whichever device they are for.
 
-Must not know: how anything is found out or shown.
+Must not know: how problems are detected or shown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The grammar of a Host header, as strict as names of ours allow.
+"""The grammar of a Host header, restricted to names that a server can have.
 
-Must not know: which names are ours.
+Must not know: the names of this server.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The lines and the map's marks of schools: kept from page to page, put into the page as they are.
+"""The lines and the map's marks of schools: rendered once, and reused from page to page.
 
-A school's line is made again only when something in it has changed. Each piece is made safe once
-(`monitor.words.plain`) and not again with the page around it.
+A school's line is rendered again only when its data have changed. Each piece is sanitised once
+(`monitor.words.plain`), not again with the page around it.
 
-Must not know: what a school's state is found from, HTTP.
+Must not know: how a school's state is derived, or HTTP.
 """
 
 from __future__ import annotations

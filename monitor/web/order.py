@@ -1,6 +1,6 @@
-"""In which order, and in which groups, the schools are listed.
+"""The order and the groups in which schools are listed.
 
-Must not know: HTML, HTTP.
+Must not know: HTML, or HTTP.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The status pages: HTML for people, from the same answers that the API gives.
+"""The status pages: HTML for people, from the same data as the API's.
 
 They are complete without JavaScript; with it they refresh themselves. Nothing is loaded from other
 servers, and every value from a device or a file is escaped.

@@ -1,6 +1,6 @@
 """The data of the status pages' pictures: a map without tiles, a day's round-trip times.
 
-Must not know: HTML, languages.
+Must not know: HTML, or languages.
 """
 
 from __future__ import annotations

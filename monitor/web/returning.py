@@ -1,10 +1,10 @@
 """The addresses of earlier successful logins, kept over a restart of the monitor.
 
-After a restart every password has to be checked again, one at a time. Whoever was in before has
-the first turn among those who have not failed, so that a crowd of strangers does not keep out a
-Prometheus. No address is kept in clear text: the file has digests with a key of its own.
+After a restart every password must be checked again, one at a time. Known addresses come first
+among those without failures, so that many unknown clients cannot keep out a Prometheus. No address
+is stored in clear text: the file has digests with its own key.
 
-Must not know: users, passwords, turns.
+Must not know: users, passwords, or turns.
 """
 
 from __future__ import annotations

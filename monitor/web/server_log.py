@@ -1,4 +1,4 @@
-"""What aiohttp logs of requests that it could not serve, as this product logs it.
+"""Replaces aiohttp's log of requests that it could not serve.
 
 aiohttp would write a traceback and the client's address for every request that is not HTTP.
 

@@ -1,4 +1,4 @@
-"""Who may read the web pages, and with which TLS settings: the content of a web configuration file.
+"""Access rules and TLS settings of the web server: the content of a web configuration file.
 
 Must not know: the file's format, or HTTP.
 """

@@ -1,11 +1,11 @@
 """Which password is checked next; only one is checked at a time.
 
-Addresses take turns, those with the fewest failed logins first, and of these whoever was logged in
-before. Where the places to wait in are taken, who is worse off gives way: names that are no user's,
-addresses that have failed more often, that are new, of which more are waiting. So a flood of wrong
-logins is in its own way.
+Addresses take turns, those with the fewest failed logins first, and of these the known ones. If the
+queue is full, a less trusted login is removed for a more trusted one: unknown user names, addresses
+with more failures, new addresses, addresses with more pending logins. So a flood of wrong logins
+only delays itself.
 
-Must not know: passwords, threads.
+Must not know: passwords, or threads.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What the address of a page asks for.
+"""The parameters in the URL of a page.
 
-Must not know: HTML, how schools are found out.
+Must not know: HTML, or where schools come from.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How the status pages say things: words, figures, instants, signs.
+"""The wording of the status pages: words, figures, times, signs.
 
-Must not know: HTML, what a page shows.
+Must not know: HTML, or what a page shows.
 """
 
 from __future__ import annotations

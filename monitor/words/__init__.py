@@ -1,7 +1,7 @@
 """All German and English texts for people: on pages, in the report, on the dashboards.
 
-`terms` has the words for what the daemon decides (stages, states, causes, reasons, findings,
+`terms` has the words for the daemon's results (stages, states, causes, reasons, findings,
 forecast status), `pages` and `report` the sentences around them. One value has one word.
 
-Must not know: anything else of the program, HTML, Grafana.
+Must not know: the rest of the program, HTML, or Grafana.
 """

@@ -1,6 +1,6 @@
 """The sentences of the status pages in both languages.
 
-Must not know: HTML, HTTP.
+Must not know: HTML, or HTTP.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ some readers, or are invisible. They are removed from text for people, and escap
 the value is preserved: to see what was removed, use JSON. Everything that the program prints, logs,
 serves or writes goes through here.
 
-Must not know: what is written, and where.
+Must not know: what is written, or where.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How a rate of bit/s is written.
+"""The written form of a rate in bit/s.
 
-Must not know: whose rate it is.
+Must not know: what the rate is about.
 """
 
 from __future__ import annotations

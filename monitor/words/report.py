@@ -1,6 +1,6 @@
 """The report's words in German and English: one table, the same keys in both.
 
-Must not know: the report, how words are put together.
+Must not know: the report, or how words are combined.
 """
 # ruff: noqa: E501  # a sentence is translated in one piece
 

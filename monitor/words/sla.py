@@ -1,6 +1,6 @@
 """The words of a month's availability report, for the terminal and in its explanation.
 
-Must not know: the report, how words are put together.
+Must not know: the report, or how words are combined.
 """
 # ruff: noqa: E501  # a sentence is translated in one piece
 

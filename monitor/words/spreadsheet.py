@@ -1,6 +1,6 @@
-"""Tables as CSV that a spreadsheet opens without harm.
+"""Tables as CSV that is safe to open in a spreadsheet.
 
-Must not know: what is in the tables.
+Must not know: the content of the tables.
 """
 
 from __future__ import annotations

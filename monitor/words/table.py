@@ -1,9 +1,9 @@
-"""Tables for a terminal: the one writer of all commands.
+"""Tables for a terminal, as all commands print them.
 
-Nothing is ever cut. Numbers, names of states and instants stay whole; texts wrap. Where even that
-does not fit, the columns that say what a row is about get a line of their own above the row.
+Nothing is ever truncated. Numbers, names of states and times are not broken; texts wrap. If even
+that does not fit, the columns that identify a row get a line of their own above it.
 
-Must not know: what stands in the table.
+Must not know: the content of the table.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What the values of labels are called: one table for each set of values that people see.
+"""Names for the values of labels: one table for each set of values that people see.
 
-The keys are the values as metrics, the API and the ledger have them. `tests/test_words.py` holds
-each table against the set that it is of.
+The keys are the values in metrics, the API and the ledger. `tests/test_words.py` compares each
+table with its set.
 
-Must not know: the sets themselves, who shows them.
+Must not know: the sets themselves, or how they are shown.
 """
 
 from __future__ import annotations

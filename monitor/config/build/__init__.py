@@ -1,1 +1,1 @@
-"""From shapes that hold to the inventory."""
+"""From validated sections to the inventory."""

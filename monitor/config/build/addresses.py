@@ -1,4 +1,4 @@
-"""Every address of the file, and what is wrong with them together: given twice, overlapping.
+"""All addresses of the file, and their conflicts: duplicates, overlaps.
 
 Must not know: schools or devices.
 """

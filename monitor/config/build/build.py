@@ -1,6 +1,6 @@
-"""From a draft to the inventory: levels merged, devices counted out, plans made.
+"""From a draft to the inventory: merges levels, assigns addresses, makes plans.
 
-Must not know: YAML, pydantic's errors.
+Must not know: YAML, or pydantic's errors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The city's calendar: time zone, holidays, lessons; refused if the daemon could not build it.
+"""The city's calendar: time zone, holidays, lessons; rejected if the daemon could not build it.
 
 Must not know: which days are school days.
 """

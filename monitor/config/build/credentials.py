@@ -1,6 +1,6 @@
-"""Credentials: where their secrets are, the SNMPv3 users among them, and the rules they keep.
+"""Credentials: the sources of their secrets, SNMPv3 users, and the rules for them.
 
-Must not know: devices, secrets themselves.
+Must not know: devices, or the secrets themselves.
 """
 
 from __future__ import annotations

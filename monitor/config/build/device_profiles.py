@@ -1,6 +1,6 @@
-"""The device profiles: those that come with the product, and those of the configuration.
+"""The device profiles: the shipped ones, and those of the configuration.
 
-Must not know: schools, how a device is read.
+Must not know: schools, or how a device is read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From the rules of the `goals` section to the goals, and what must fit across their keys.
+"""From the `goals` section to the goals, and the rules across their keys.
 
-Must not know: YAML, pydantic's errors, sites.
+Must not know: YAML, pydantic's errors, or sites.
 """
 
 from __future__ import annotations

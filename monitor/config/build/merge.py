@@ -1,7 +1,7 @@
-"""Which level's setting holds: the nearest one that says something, key by key.
+"""Which level's setting applies: the innermost one that sets a key.
 
-Each value keeps the path of the key that gave it, so that a rule across keys is reported
-where a person can cure it.
+Each value keeps the path of the key that set it, so that a rule across keys is reported where it
+can be fixed.
 
 Must not know: what the settings mean.
 """

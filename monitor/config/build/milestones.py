@@ -1,6 +1,6 @@
 """The rule across a site's milestones: each stage once, in order, days ascending.
 
-Must not know: what a milestone is good for.
+Must not know: what a milestone is used for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rules across keys that need no merged settings: names that must exist, or be unique.
 
-They look at the tree itself, so that a broken school hides none of its other mistakes.
+They check the tree itself, so that a broken school hides none of its other mistakes.
 
 Must not know: the models, or what the names stand for.
 """

@@ -1,6 +1,6 @@
-"""Coordinates that are allowed and hardly true: swapped, or far from the city's others.
+"""Coordinates that are allowed but implausible: swapped, or far from the others of the city.
 
-Must not know: the file that they stand in.
+Must not know: the file that contains them.
 """
 
 from __future__ import annotations

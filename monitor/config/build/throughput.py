@@ -1,4 +1,4 @@
-"""From merged settings to how an uplink's rate is tested, and whether that can be done.
+"""From merged settings to the tests of an uplink's rate, and whether they are possible.
 
 Must not know: when tests run.
 """

@@ -1,1 +1,1 @@
-"""What a file may say: keys, values, and the schema that editors read."""
+"""The shape of a file: keys, values, and the schema for editors."""

@@ -1,4 +1,4 @@
-"""What all parts of the configuration file share.
+"""The base class of all parts of the configuration file.
 
 Must not know: any key.
 """

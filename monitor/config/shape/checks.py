@@ -1,4 +1,4 @@
-"""What a file may say of checks: kinds, options, pace.
+"""The shape of checks: kinds, options, intervals.
 
 Must not know: positions, merging, or rules across keys.
 """

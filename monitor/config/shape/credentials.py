@@ -1,4 +1,4 @@
-"""What a file may say of secrets: where each is, never what it is.
+"""The shape of credentials: where each secret is, never the secret.
 
 Must not know: positions, merging, or how a secret is read.
 """

@@ -1,6 +1,6 @@
-"""The rules of a device profile: which objects of a make are read, and what they say.
+"""The rules of a device profile: which objects of a vendor are read, and what they represent.
 
-Must not know: which profiles there are, what reads them.
+Must not know: which profiles exist, or what reads them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The types of single values: how each is checked, and how the JSON Schema says the same.
+"""The types of single values: how each is checked, and the same as JSON Schema.
 
-Must not know: which key holds which value, or where it stands in the file.
+Must not know: which key has which value, or its position in the file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Which keys the rules allow at a place, found by following the models' types.
+"""Which keys the rules allow at a path, found by following the models' types.
 
-pydantic says where an error is by a path that mixes keys, list positions and the tags of
-unions; this tells them apart.
+pydantic's paths of errors mix keys, list positions and the tags of unions; this module
+distinguishes them.
 
-Must not know: positions in a file, messages.
+Must not know: positions in a file, or messages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""pydantic's errors as text for a person who edits the file, each at its place.
+"""pydantic's errors as text for a person who edits the file, each with its position.
 
 Must not know: what the rules are for.
 """

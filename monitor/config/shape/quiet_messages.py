@@ -1,4 +1,4 @@
-"""pydantic's errors as text that repeat no value, for files that hold passwords or people's data.
+"""pydantic's errors as text without values, for files with passwords or personal data.
 
 Must not know: what the rules are for.
 """

@@ -1,7 +1,7 @@
 """The shape of the configuration file: every key, its type, its default.
 
-Settings may stand in `defaults`, a profile, a school and a site; each level says only what
-differs, so most keys have a default or none here, and `merge.py` finds the one that holds.
+Settings are allowed in `defaults`, a profile, a school and a site; each level only sets what
+differs, so most keys have a default or none here, and `merge.py` finds the value that applies.
 
 Must not know: positions, merging, or rules across keys.
 """

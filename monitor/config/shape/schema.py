@@ -1,7 +1,7 @@
 """The JSON Schema of the configuration file, for editors.
 
-Rules across keys (unknown references, duplicates, times that do not fit) and rules about
-the text itself (quotes, end mark) cannot be said in it; the loader alone keeps those.
+It cannot express rules across keys (unknown references, duplicates, times that do not fit) and
+rules about the text itself (quotes, end mark); only the loader checks those.
 
 Must not know: any file.
 Source: JSON Schema draft 2020-12.

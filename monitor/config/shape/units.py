@@ -1,9 +1,9 @@
 """Rates, durations, percentages and instants as people write them.
 
-Each parser has the pattern that the JSON Schema shows to editors beside it, so that both
-refuse the same. Parsers take text and return base units: bit/s, seconds, ratios.
+Each parser is next to its pattern in the JSON Schema, so that both reject the same texts.
+Parsers return base units: bit/s, seconds, ratios.
 
-Must not know: keys, positions, pydantic.
+Must not know: keys, positions, or pydantic.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The rules applied to a tree: what holds is kept as a draft, what does not becomes problems.
+"""Applies the rules to a tree: valid parts are kept as a draft, the others become problems.
 
-An item that breaks a rule is left out of the draft and the others are kept, so that the
-rules across items can still be checked and all problems be reported in one run.
+An item that breaks a rule is left out of the draft and the others are kept, so that the rules
+across items can still be checked and all problems be reported in one run.
 
 Must not know: what the rules are, or what follows from the settings.
 """

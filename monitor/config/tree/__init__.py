@@ -1,1 +1,1 @@
-"""YAML as a tree that knows where everything stands."""
+"""YAML as a tree with the position of every value."""

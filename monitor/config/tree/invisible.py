@@ -1,4 +1,4 @@
-"""Invisible characters that come with text pasted from web pages, PDFs and word processors.
+"""Invisible characters in text pasted from web pages, PDFs and word processors.
 
 Must not know: YAML, or any key.
 Source: Unicode, general categories Zs and Cf.

@@ -1,4 +1,4 @@
-"""From a path of keys and list positions to its place in the file.
+"""From a path of keys and list positions to its position in the file.
 
 Must not know: what the keys mean.
 """

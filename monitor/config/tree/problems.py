@@ -1,7 +1,6 @@
-"""What is wrong with a configuration file, where, and how to cure it.
+"""Problems of a configuration file: what is wrong, where, and how to fix it.
 
-Problems are collected, not raised one by one: whoever edits the file sees all of them
-in one run.
+Problems are collected, not raised one by one, so that one run shows all of them.
 
 Must not know: YAML, pydantic, or what the configuration means.
 """

@@ -1,6 +1,6 @@
-"""Reads the files that a person hands over, without trusting what a path leads to.
+"""Reads files that a person names, without trusting what a path leads to.
 
-Must not know: what is in them.
+Must not know: their content.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which characters of a line of YAML are plain, in quotes, or in a comment.
 
-A line at a time: no value of our files has several lines.
+One line at a time: values in our files never have several lines.
 
 Must not know: what the line means.
 """

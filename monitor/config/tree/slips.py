@@ -1,7 +1,6 @@
-"""Slips of typing that YAML takes for something else: tight hyphens, typographic quotes.
+"""Typing mistakes that YAML misinterprets: hyphens without a space, typographic quotes.
 
-Each is reported by name, and what was meant is put in its place, so that it brings no further
-errors.
+Each is reported by name and replaced by what was meant, so that it causes no further errors.
 
 Must not know: what any key means.
 """

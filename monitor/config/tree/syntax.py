@@ -1,8 +1,8 @@
-"""Where a text stops being YAML: what is wrong in a person's words, and a way to read on.
+"""YAML syntax errors in plain words, and a way to continue reading.
 
-PyYAML says what its grammar missed, often far behind the mistake. Here the mistake is looked for
-between the last thing that was read and the place where reading stopped. To find the file's other
-mistakes, the wrong line is mended or its value is taken out, and the text is read again.
+PyYAML reports what its grammar expected, often far after the mistake. This module searches for the
+mistake between the last token that was read and the position where reading stopped. To find the
+file's other mistakes, the wrong line is fixed or its value removed, and the text is read again.
 
 Must not know: what any key means.
 Source: messages of libyaml's and PyYAML's scanners and parsers.

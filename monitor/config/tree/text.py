@@ -1,12 +1,12 @@
-"""From bytes to a tree of YAML values that remember where they stand.
+"""From bytes to a tree of YAML values with their positions.
 
-PyYAML reads the text; everything beyond plain mappings, lists and scalars is refused here:
+PyYAML reads the text; everything beyond plain mappings, lists and scalars is rejected here:
 duplicate keys, anchors and aliases, tags, directives, several documents, deep nesting.
-A long document ends with an explicit `...`, so that a file cut short is never taken for a
-whole one; a short one may do without.
+A long document ends with an explicit `...`, so that a truncated file is never mistaken for a
+complete one; a short one may omit it.
 
 Scalars follow a subset on which YAML 1.1 and 1.2 agree. What they read differently (`NO`,
-`0123`, `22:22`, `1_000`, `2026-10-01`) becomes `Ambiguous`, which no field for text takes.
+`0123`, `22:22`, `1_000`, `2026-10-01`) becomes `Ambiguous`, which no text field accepts.
 
 Must not know: what any key means.
 Source: YAML 1.1 (yaml.org/type), YAML 1.2.2 §10.3 core schema.

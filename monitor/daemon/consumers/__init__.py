@@ -1,1 +1,1 @@
-"""Whoever follows the observations, one file each."""
+"""The consumers of observations, one file each."""

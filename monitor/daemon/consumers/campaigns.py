@@ -1,7 +1,6 @@
-"""Conducts measuring campaigns in the running daemon: requests in, tests made, entries out.
+"""Runs measuring campaigns in the daemon: from requests to tests to ledger entries.
 
-Joins the campaigns' rules, which are pure or handed all they need, to the verdicts, the uplinks'
-counters and the ledger.
+Connects the campaigns' rules to the verdicts, the uplinks' counters and the ledger.
 
 Must not know: when a test may run, or how a line is measured.
 """

@@ -1,9 +1,8 @@
-"""Exposes the minutes that people reclassified, so that boards can keep them apart.
+"""Exposes reclassified minutes, so that boards can show them separately.
 
-The account itself is the ledger's: `school_minutes_total` counts minutes as they were recorded,
-and an excuse is decided days later.
+`school_minutes_total` counts minutes as recorded, and an excuse is decided days later.
 
-Must not know: how an excuse gets into the ledger, how minutes are counted.
+Must not know: how an excuse gets into the ledger, or how minutes are counted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Writes to the ledger, in the running daemon, what people reclassified by `schulnetz sla excuse`.
+"""Writes the reclassifications of `schulnetz sla excuse` to the ledger, in the running daemon.
 
-Must not know: what an excuse does to an account.
+Must not know: how an excuse changes the minutes.
 """
 
 from __future__ import annotations

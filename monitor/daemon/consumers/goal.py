@@ -1,10 +1,10 @@
-"""The goal of the whole city: kept up to date, recorded, and exported by one daemon alone.
+"""The goal of the whole city: kept up to date, recorded, and exported by exactly one daemon.
 
-A daemon that watches every school counts what it finds. One that watches a shard counts its own
-schools as it finds them and the others as their daemons recorded them in the ledgers that they
-share; of these daemons the database chooses the one that exports. Pages have the same figures.
+A daemon that monitors every school counts its own stages. A shard counts its own schools by its
+own stages, and the others by what their daemons recorded in the shared database, which also elects
+the daemon that exports. Pages show the same figures.
 
-Must not know: how a stage or a forecast is found, HTTP.
+Must not know: how a stage or a forecast is computed, or HTTP.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The account of each site's minutes: from changes of verdicts to the ledger and the metrics.
+"""Each site's availability minutes: from changes of verdicts to the ledger and the metrics.
 
-Must not know: how a minute is classified, how a verdict is found.
+Must not know: how a minute is classified, or how a verdict is reached.
 """
 
 from __future__ import annotations

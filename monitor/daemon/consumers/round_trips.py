@@ -1,6 +1,6 @@
-"""What the pages read of single polls: the last day's round-trip times, the switches' equipment.
+"""Data for the pages from single polls: the last day's round-trip times, the switches' hardware.
 
-Must not know: who shows them.
+Must not know: how they are shown.
 """
 
 from __future__ import annotations

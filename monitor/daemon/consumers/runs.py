@@ -1,4 +1,4 @@
-"""What each check found last, how many have run, and which have not run yet.
+"""The last result of each check, how many runs there were, and which checks have not run yet.
 
 Must not know: what an outcome means.
 """

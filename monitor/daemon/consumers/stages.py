@@ -1,4 +1,4 @@
-"""The roll-out: evidence to the board, and the stage of each site to the ledger and the metrics.
+"""The roll-out: passes evidence to the board, and stages to the ledger and the metrics.
 
 Must not know: how a stage follows from evidence.
 """

@@ -1,9 +1,9 @@
 """The traps of a city: counted by device, and a reason to look at the device at once.
 
-A trap is a hint, never evidence: anybody who can forge a device's address and knows a community
-can send one. So it changes no verdict, and makes a device be polled now and then, no oftener.
+A trap is a hint, never evidence: anyone who can forge a device's address and knows a community
+can send one. So it changes no verdict, and only triggers a poll of the device, at a limited rate.
 
-Must not know: how a trap is received or believed.
+Must not know: how a trap is received or authenticated.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What is wrong with the devices, kept in the ledger: a restart does not hide when it began.
+"""The problems of devices in the ledger, so that their beginnings survive a restart.
 
-An entry is written when something begins or ends; what is remembered from before the start, and
-not decided yet, has not ended.
+An entry is written when a problem begins or ends; one from before the start that is not decided
+yet has not ended.
 
-Must not know: how anything is found out, or who reads it again.
+Must not know: how problems are detected, or who reads the entries.
 """
 
 from __future__ import annotations

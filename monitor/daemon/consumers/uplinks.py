@@ -1,4 +1,4 @@
-"""The load of each uplink against its contract: measured, exposed, and told to the verdicts.
+"""The load of each uplink against its contract: measured, exposed, and passed to the verdicts.
 
 Must not know: how a load is measured, or when a line is overloaded.
 """

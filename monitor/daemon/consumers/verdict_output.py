@@ -1,6 +1,6 @@
-"""Verdicts and degraded devices as lines of the log and as metrics.
+"""Verdicts and degraded devices as log lines and metrics.
 
-Must not know: how a verdict is found, how a metric is written.
+Must not know: how a verdict is reached, or how a metric is written.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From observations to verdicts and degraded devices, with the maintenance windows in force.
 
-Must not know: how a verdict is found, who follows the changes, metrics, the ledger.
+Must not know: how a verdict is reached, who uses the changes, metrics, or the ledger.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Echo requests: packets, sockets, pace, and which reply answers which."""
+"""Echo requests: packets, sockets, pacing, and matching of replies."""

@@ -1,11 +1,11 @@
-"""Which echo reply belongs to which request, and what it says about its round.
+"""Matches echo replies to their requests, and collects the results of a round.
 
-Pure bookkeeping in integers: instants are nanoseconds of the wall clock (the kernel stamps
-packets with no other), each with the offset of the wall clock to the monotonic one, so that
-a step between the two stamps of a packet is seen. Memory is bounded by the 16-bit sequence
-numbers: none is given out again while a reply to it may still come.
+Pure bookkeeping in integers: times are nanoseconds of the wall clock (the only clock of the
+kernel's packet stamps), each with the offset of the wall clock to the monotonic one, so that a
+step between the two stamps of a packet is detected. Memory is bounded by the 16-bit sequence
+numbers: none is reused while a reply to it may still arrive.
 
-Must not know: sockets, packets' layout, event loops.
+Must not know: sockets, the layout of packets, or event loops.
 """
 
 from __future__ import annotations

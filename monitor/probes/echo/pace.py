@@ -1,6 +1,6 @@
-"""When which packet may leave: what is due, in the order it falls due, at a bounded rate.
+"""When each packet may be sent: in the order in which they are due, at a limited rate.
 
-Must not know: what is sent, or over what.
+Must not know: what is sent, or how.
 """
 
 from __future__ import annotations

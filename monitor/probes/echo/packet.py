@@ -1,6 +1,6 @@
-"""ICMP echo as bytes: requests out, replies and the kernel's error reports in.
+"""ICMP echo as bytes: encodes requests, decodes replies and the kernel's error reports.
 
-Must not know: sockets, time, or who waits for a reply.
+Must not know: sockets, time, or which request a reply belongs to.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """One kernel socket for ICMP echo of one address family, with kernel receive time stamps.
 
-Opens the unprivileged datagram ("ping") socket where `net.ipv4.ping_group_range` lets us,
-a raw socket otherwise. Non-blocking; whoever owns it waits for it to become readable.
+Opens the unprivileged datagram ("ping") socket if `net.ipv4.ping_group_range` allows it,
+otherwise a raw socket. Non-blocking; the owner waits for it to become readable.
 
-The kernel takes some milliseconds from a machine's first time-stamping socket until it stamps
-packets on arrival; until then it stamps them when they are read.
+After a machine's first time-stamping socket is opened, the kernel takes some milliseconds until it
+stamps packets on arrival; until then it stamps them when they are read.
 
-Must not know: rounds, schedules, who waits for which reply.
+Must not know: rounds, schedules, or which request a reply belongs to.
 """
 
 from __future__ import annotations

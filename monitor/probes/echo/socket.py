@@ -1,16 +1,16 @@
 """Rounds of ICMP echo requests over one socket per address family, shared by all checks.
 
-Three things make a round-trip time honest while an event loop lags: the kernel stamps what
-arrives; the wall clock is read right before each packet is sent; and a packet is lost only
-by its stamps, never because we looked late. So replies are drained in batches at leisure,
-which also halves the CPU time. Sends are paced: a burst of thousands of targets neither
-overflows our own buffer nor the first switch's.
+Three things keep a round-trip time accurate while the event loop lags: the kernel stamps packets
+on arrival; the wall clock is read right before each packet is sent; and a packet counts as lost
+only by its stamps, never because it was read late. So replies are read in batches, which also
+halves the CPU time. Sends are paced: a burst of thousands of targets overflows neither our own
+buffer nor the first switch's.
 
 Measured with `bench/icmp.py`: 0.004 ms of mean error against a packet capture. Transmit
-stamps from the kernel (SO_TIMESTAMPING) could take away those 0.004 ms for one more system
-call per packet; they are not used.
+stamps from the kernel (SO_TIMESTAMPING) could remove those 0.004 ms for one more system call per
+packet; they are not used.
 
-Must not know: checks, schools, verdicts.
+Must not know: checks, schools, or verdicts.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Connections that probes read: TCP, TLS, HTTP/1.1, addresses."""
+"""Connections of probes: TCP, TLS, HTTP/1.1, addresses."""

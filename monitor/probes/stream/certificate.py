@@ -1,8 +1,8 @@
-"""TLS as a probe sees it: whom we trust, why a certificate is refused, until when it holds.
+"""TLS of a probe: trusted CAs, why a certificate is rejected, when it expires.
 
-OpenSSL judges the certificate during the handshake. It keeps nothing of a chain that it
-refuses, so the expiry of a refused one is read in a second handshake without verification
-(`read_refused`); its time counts towards the deadline but towards no phase.
+OpenSSL verifies the certificate during the handshake. It discards a chain that it rejects, so the
+expiry of a rejected one is read in a second handshake without verification (`read_refused`);
+its time counts towards the deadline, but towards no phase.
 
 Must not know: HTTP, or what follows from an expiry.
 """

@@ -1,6 +1,6 @@
-"""The text of a body: by the charset that its sender names, else as a browser guesses it.
+"""The text of a body: by the charset that the sender names, else as a browser guesses it.
 
-Must not know: framing, or what is looked for in the text.
+Must not know: framing, or what is searched in the text.
 """
 
 from __future__ import annotations

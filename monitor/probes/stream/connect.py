@@ -1,9 +1,9 @@
-"""One TCP connection, with TLS where wanted: bytes out, bytes in, and failures by name.
+"""One TCP connection, optionally with TLS: sends and receives bytes, and names failures.
 
 The socket is owned here from its creation to `close`, which is immediate, so an attempt
 that is cancelled at its deadline leaves nothing behind. TLS runs over memory buffers
-(`ssl.MemoryBIO`): TCP and TLS are timed apart, and the session can be asked for the chain
-that the server presented.
+(`ssl.MemoryBIO`): TCP and TLS are timed separately, and the session provides the chain that the
+server presented.
 
 Must not know: HTTP, DNS, or what a connection is for.
 """

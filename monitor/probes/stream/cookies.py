@@ -1,6 +1,6 @@
-"""Cookies within one run of a check: a redirect may set one and wait until it comes back.
+"""Cookies within one run of a check: a redirect may set one that the next request must return.
 
-Must not know: sockets, how a redirect is followed, another run.
+Must not know: sockets, how a redirect is followed, or other runs.
 
 Source: RFC 6265 §5.1.3 (domains), §5.1.4 (paths), §5.2 (attributes), §5.4 (what is sent).
 """

@@ -1,7 +1,7 @@
-"""HTTP/1.1 messages as bytes: the request that is sent, the response that is read.
+"""HTTP/1.1 messages as bytes: encodes the request, decodes the response.
 
-Whatever bytes a server sends, reading them ends within fixed limits and raises
-`ResponseError` alone.
+Whatever bytes a server sends, reading them ends within fixed limits and raises only
+`ResponseError`.
 
 Must not know: sockets, time, or what a good response is.
 """

@@ -1,8 +1,7 @@
-"""Where a redirect may lead: a device must not make the monitor ask for it what it likes.
+"""Where a redirect may lead: a device must not be able to choose the monitor's targets freely.
 
-Judged is the address that is connected to, after its name was resolved. Allowed is the address
-that the configuration names, the network of the device's place, and the public Internet; not this
-machine, and not what is private elsewhere.
+The resolved address of the connection decides. Allowed are the configured address, the network of
+the device's site, and the public Internet; not this machine, and no other private addresses.
 
 Must not know: HTTP, or how names are resolved.
 """

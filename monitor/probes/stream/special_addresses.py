@@ -1,11 +1,11 @@
-"""Which addresses are of special purpose, and which IPv4 addresses an IPv6 address may reach.
+"""Special-purpose addresses, and the IPv4 addresses that an IPv6 address may reach.
 
-The two registries are whole, as of July 2026, so that a new row is a new line here.
+The two registries are complete as of July 2026, so that a new row is a new line here.
 
 Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and RFC 8190), column
-"Globally Reachable"; what it leaves open ("N/A") or blank counts as no.
+"Globally Reachable"; "N/A" and blank count as no.
 
-Must not know: sockets, or what an address is refused for.
+Must not know: sockets, or why an address is checked.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From a URL to where its request goes, and from a redirect to the next URL.
+"""From a URL to the target of its request, and from a redirect to the next URL.
 
-Must not know: sockets, or what is asked there.
+Must not know: sockets, or requests.
 """
 
 from __future__ import annotations
