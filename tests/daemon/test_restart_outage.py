@@ -47,6 +47,13 @@ async def since(one: Running, name: str = "goethe") -> float:
     return value(samples, "school_uplink_state_since_timestamp_seconds", school=name)
 
 
+async def lose(one: Running, host: str) -> None:
+    """Let a device die in the second minute, and wait until it is down."""
+    await asyncio.sleep(100)
+    one.network.dead.add(host)
+    await asyncio.sleep(300)
+
+
 def root_causes(one: Running) -> list[Finding]:
     return list(city_status(one.daemon.sources, one.clock.now()).root_causes)
 
@@ -128,9 +135,7 @@ def test_a_line_that_came_back_while_the_monitor_was_off_is_up_since_it_was_seen
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
         async with running(tmp_path, inventory) as one:
-            await asyncio.sleep(100)
-            one.network.dead.add(DEAD)
-            await asyncio.sleep(300)
+            await lose(one, DEAD)
         await asyncio.sleep(600)
         async with running(tmp_path, inventory, Network()) as one:
             again = one.clock.now()
@@ -156,9 +161,7 @@ def test_isolation_cuts_no_outage_in_two(tmp_path: Path) -> None:
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
         async with running(tmp_path, inventory) as one:
-            await asyncio.sleep(100)
-            one.network.dead.add(DEAD)
-            await asyncio.sleep(300)
+            await lose(one, DEAD)
             begun = school(one, tmp_path).since
             one.network.is_cut = True
             await asyncio.sleep(600)
@@ -181,9 +184,7 @@ def test_isolation_cuts_no_outage_in_two(tmp_path: Path) -> None:
 def test_a_reload_with_another_interval_keeps_the_beginning(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
-            await asyncio.sleep(100)
-            one.network.dead.add(DEAD)
-            await asyncio.sleep(300)
+            await lose(one, DEAD)
             begun = school(one, tmp_path).since
             slower = {"goethe": ["icmp: {interval: 2s, switch_interval: 2s}"]}
             one.offer(inventory_of(tmp_path, Town(161, TOWN.schools, switches=1, extra=slower)))
@@ -203,9 +204,7 @@ def test_a_switch_is_down_since_before_its_uplinks_outage_and_before_a_reload(
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
         async with running(tmp_path, inventory) as one:
-            await asyncio.sleep(100)
-            one.network.dead.add(SWITCH)
-            await asyncio.sleep(300)
+            await lose(one, SWITCH)
             [known] = school(one, tmp_path).sites[0].switches
             assert known.state is State.DOWN
             one.network.dead.add(DEAD)
