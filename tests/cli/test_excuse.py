@@ -59,7 +59,7 @@ def test_an_excuse_is_asked_for_listed_and_withdrawn(
     code, _, errors = invoke("sla", "excuse", "withdraw", wanted.id, *reason, *state)
     assert (code, errors) == (1, f"error: excuse {wanted.id} is withdrawn already\n")
     # What was withdrawn is free again.
-    assert invoke("sla", "excuse", "add", "goethe/main", *SPAN, *WHY, *place)[0] == 0
+    assert invoke("sla", "excuse", "add", "goethe/MAIN", *SPAN, *WHY, *place)[0] == 0
 
 
 def test_all_sites_of_a_provider(place: tuple[str, ...], tmp_path: Path) -> None:
@@ -101,7 +101,9 @@ def test_one_that_overlaps_what_the_ledger_has_is_refused(
         ("09:15", "09:25", "unknown", "10 minutes at 1 site, down → excused; of these 5 are down"),
         ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
         ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
-        ("08:30", "08:40", "down", "of these 10 are unknown now"),
+        ("10:05", "10:15", "down", "of these 10 are unknown now"),
+        # What came before the first record was not watched: it is not unknown.
+        ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
     ],
 )
 def test_what_an_excuse_would_change_is_said(
@@ -168,7 +170,7 @@ def test_a_wrong_excuse_is_refused_in_one_line_with_the_cure(
 def test_an_unknown_place_is_refused_with_what_there_is(place: tuple[str, ...]) -> None:
     for whom, message in (
         (("goete",), "no school 'goete' is configured; did you mean goethe"),
-        (("goethe/annex",), "goethe has no site 'annex'; it has main"),
+        (("goethe/annex",), "goethe has no site 'annex'; it has: main"),
         ((), "name at least one school or site, or a --provider"),
         (("goethe", "--provider", "Stadtnetz"), "name schools or sites, or a --provider"),
     ):
