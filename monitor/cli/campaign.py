@@ -30,6 +30,7 @@ from monitor.cli.common import (
     json_option,
     read_inventory,
     state_option,
+    with_site,
 )
 from monitor.cli.ledger_option import ledger_option
 from monitor.cli.output import say, say_json, show
@@ -293,11 +294,7 @@ def _rate(bps: float | None) -> str:
 
 
 def _sites(school: School, wanted: str | None) -> tuple[Site, ...]:
-    found = tuple(site for site in school.sites if wanted in {None, site.id})
-    if not found:
-        known = ", ".join(site.id for site in school.sites)
-        fail(f"{school.id} has no site {wanted!r}; it has {known}", Exit.WRONG)
-    return found
+    return (school if wanted is None else with_site(school, wanted)).sites
 
 
 def _calendar(inventory: Inventory) -> SchoolCalendar:

@@ -298,11 +298,15 @@ def find_place(inventory: Inventory, wanted: str) -> School:
     name, slash, site = wanted.rpartition("/")
     if not slash or any(wanted.casefold() in names_of(school) for school in inventory.schools):
         return find_school(inventory, wanted)
-    school = find_school(inventory, name)
-    sites = tuple(one for one in school.sites if one.id == site.casefold())
+    return with_site(find_school(inventory, name), site)
+
+
+def with_site(school: School, wanted: str) -> School:
+    """Return the school with the site of that id alone; exit with those it has if there is none."""
+    sites = tuple(one for one in school.sites if one.id == wanted.casefold())
     if not sites:
         known = ", ".join(one.id for one in school.sites)
-        fail(f"{school.id} has no site {site!r}; it has: {known}", Exit.WRONG)
+        fail(f"{school.id} has no site {wanted!r}; it has: {known}", Exit.WRONG)
     return replace(school, sites=sites)
 
 

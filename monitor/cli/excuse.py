@@ -38,7 +38,7 @@ from monitor.cli.common import (
     Exit,
     config_option,
     fail,
-    find_school,
+    find_place,
     read_inventory,
     state_option,
 )
@@ -216,13 +216,8 @@ def _sites(inventory: Inventory, places: tuple[str, ...], provider: str | None) 
         return _sites_of_provider(inventory, provider)
     found: list[str] = []
     for place in places:
-        name, _, site = place.partition("/")
-        school = find_school(inventory, name)
-        sites = [str(school.key(one)) for one in school.sites if site in ("", one.id)]
-        if not sites:
-            known = ", ".join(one.id for one in school.sites)
-            raise ExcuseError(f"{school.id} has no site {site!r}; it has {known}")
-        found += sites
+        school = find_place(inventory, place)
+        found += (str(school.key(one)) for one in school.sites)
     return tuple(dict.fromkeys(found))
 
 

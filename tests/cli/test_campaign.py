@@ -42,6 +42,15 @@ def test_a_plan_shows_thirty_local_times_on_three_days(tmp_path: Path) -> None:
     assert all(line.count(":") == 10 for line in days)
 
 
+def test_a_site_is_named_in_any_case_and_an_unknown_one_is_refused(tmp_path: Path) -> None:
+    assert schulnetz(tmp_path, "plan", "first-school", "--site", "MAIN").exit_code == 0
+    shown = schulnetz(tmp_path, "plan", "first-school", "--site", "nord")
+    assert (shown.exit_code, shown.output) == (
+        1,
+        "error: first-school has no site 'nord'; it has: main\n",
+    )
+
+
 def test_start_leaves_a_request_and_cancel_takes_it_back(tmp_path: Path) -> None:
     assert schulnetz(tmp_path, "start", "first-school").exit_code == 0
     again = schulnetz(tmp_path, "start", "first-school")
