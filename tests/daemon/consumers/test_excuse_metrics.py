@@ -76,11 +76,14 @@ def test_minutes_that_a_person_charged_are_told_apart_and_a_removed_school_loses
     fewer = replace(inventory, schools=tuple(one for one in inventory.schools if one.id != "a2"))
 
     async def main() -> None:
+        async with running(tmp_path, inventory):
+            await asyncio.sleep(1200)
+        await asyncio.sleep(1800)
         async with running(tmp_path, inventory) as one:
             await asyncio.sleep(1800)
-            # Nothing was recorded before the start: those minutes are unknown.
-            early = minute_of(START) - 20
-            entry = excuse_entry(replace(OURS, first=early, minutes=10, into="down"))
+            # Nothing was recorded while the monitor was off: those minutes are unknown.
+            off = minute_of(START) + 30
+            entry = excuse_entry(replace(OURS, first=off, minutes=10, into="down"))
             one.daemon.record([entry])
             await asyncio.sleep(70)
             found = series(exact_names(await one.text()), MINUTES, into="down")
