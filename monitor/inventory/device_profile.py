@@ -136,7 +136,8 @@ class DeviceProfile:
 
     With `sys_descr`, a regular expression, it is only for those whose sysDescr has it.
     `sensor_table` is the OID of a table's entry with the columns of entPhySensorTable, such as
-    Cisco's entSensorValueTable; empty without one.
+    Cisco's entSensorValueTable; empty without one. `sensor_digits` are the decimal places of
+    entPhySensorValue where the make's entPhySensorPrecision is wrong.
     """
 
     name: str
@@ -146,6 +147,7 @@ class DeviceProfile:
     identity: Identity | None = None
     sensor_table: str = ""
     sys_descr: str = ""
+    sensor_digits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

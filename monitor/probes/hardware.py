@@ -131,7 +131,7 @@ async def _read(
         _power(found.columns),
         {
             **_sensors({name: further.columns.get(oid, {}) for name, oid in _own(profile)}, names),
-            **_sensors(found.columns, names),
+            **_sensors(found.columns, names, profile.sensor_digits if profile else None),
         },
         changes if isinstance(changes, int) else None,
         _chassis(profile, found, further),
@@ -221,7 +221,10 @@ def _power(columns: Columns) -> dict[int, PowerSupplyGroup]:
     }
 
 
-def _sensors(columns: Columns, names: Mapping[int, int | bytes]) -> dict[int, Sensor]:
+def _sensors(
+    columns: Columns, names: Mapping[int, int | bytes], own_digits: int | None = None
+) -> dict[int, Sensor]:
+    """Return the sensors by entPhysicalIndex; `own_digits` override the reported precision."""
     types, scales, digits, values, states = (_numbers(columns, name) for name in SENSORS)
     sensors = {}
     for index, value in values.items():
@@ -232,7 +235,12 @@ def _sensors(columns: Columns, names: Mapping[int, int | bytes]) -> dict[int, Se
         sensors[index] = Sensor(
             text(names.get(index, b"")),
             unit,
-            _scaled(value, scales.get(index, _ONE), digits.get(index, 0), state),
+            _scaled(
+                value,
+                scales.get(index, _ONE),
+                digits.get(index, 0) if own_digits is None else own_digits,
+                state,
+            ),
             state != _BROKEN,
         )
     return sensors

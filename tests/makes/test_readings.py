@@ -110,6 +110,14 @@ async def test_without_classes_the_first_row_is_the_device() -> None:
     assert found.chassis == Chassis("", "SN-1", "7.1-b2")
 
 
+async def test_a_make_whose_sensors_tell_a_wrong_precision_has_its_own() -> None:
+    columns = {1: 8, 2: 9, 3: 1, 4: 40, 5: 1}
+    rows = "".join(f"1.3.6.1.2.1.99.1.1.1.{one}.4|2|{value}\n" for one, value in columns.items())
+    for digits, said in ((None, 4.0), (0, 40.0)):
+        found, _ = await read(rows, profile(sensor_digits=digits))
+        assert [one.value for one in found.sensors.values()] == [said]
+
+
 def test_of_profiles_for_the_same_devices_one_is_chosen_by_sysdescr() -> None:
     plain = DeviceProfile("plain", "A-MIB", ("1.3.6.1.4.1.9.1",), ())
     special = replace(plain, name="special", sys_object_ids=("1.3.6.1.4.1.9",), sys_descr="^VSP")

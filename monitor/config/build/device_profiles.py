@@ -162,4 +162,5 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
         identity,
         rules.sensor_table,
         rules.sys_descr,
+        rules.sensor_digits,
     )

@@ -95,3 +95,5 @@ class DeviceProfileRules(Rules):
     """Objects for model, serial number and software if ENTITY-MIB does not have them."""
     sensor_table: Oid = Field(default_factory=str)
     """OID of a table entry with the columns of entPhySensorTable, such as Cisco's."""
+    sensor_digits: Annotated[int, Field(ge=0, le=9)] | None = None
+    """Decimal places of entPhySensorValue, if the vendor's entPhySensorPrecision is wrong."""
