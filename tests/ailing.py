@@ -73,12 +73,14 @@ class AilingNetwork(Network):
     """Beside those that are dead: hosts that lose packets, have no SNMP, and worse.
 
     `answered` is how many of five packets come back, `load` the share of the line that is used,
-    `is_fan_good` and `celsius` are what the second switch says of itself.
+    `speed` what the lossy router's port runs at in Mbit/s; `is_fan_good` and `celsius` are what the
+    second switch says of itself.
     """
 
     answered: dict[str, int] = field(default_factory=dict)
     mute: set[str] = field(default_factory=set)
     load: float = 0.1
+    speed: int = 1000
     is_fan_good: bool = True
     celsius: int = 41
     _octets: float = 0.0
@@ -99,6 +101,8 @@ class AilingNetwork(Network):
             return result
         now = asyncio.get_running_loop().time()
         columns = self._interfaces(now) if agent.address == ROUTER else {}
+        if agent.address == LOSSY_ROUTER:
+            columns = self._port(self.speed, octets=0)
         if agent.address == SECOND_SWITCH:
             columns = self._sensors()
         asked = {name: column for name, column in columns.items() if name in request.columns}
@@ -108,12 +112,15 @@ class AilingNetwork(Network):
     def _interfaces(self, now: float) -> Mapping[str, Mapping[int, int | bytes]]:
         self._octets += (now - self._counted) * self.load * _LINE_BPS / 8
         self._counted = now
+        return self._port(1000, int(self._octets))
+
+    def _port(self, speed: int, octets: int) -> Mapping[str, Mapping[int, int | bytes]]:
         return {
             "ifDescr": {1: b"wan"},
             "ifName": {1: b"wan"},
             "ifOperStatus": {1: 1},
-            "ifHighSpeed": {1: 1000},
-            "ifHCInOctets": {1: int(self._octets)},
+            "ifHighSpeed": {1: speed},
+            "ifHCInOctets": {1: octets},
             "ifHCOutOctets": {1: 0},
         }
 

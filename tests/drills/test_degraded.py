@@ -64,6 +64,7 @@ DRILLS = (
     Drill("goethe", Trouble.LINE_FULL, "(SNMP interfaces, down)", "LineFull"),
     Drill("goethe", Trouble.HARDWARE, "(SNMP hardware, Fan 1)", "HardwareFault"),
     Drill("goethe", Trouble.TEMPERATURE, "(SNMP hardware, Chassis)", "TemperatureHigh"),
+    Drill("natorp", Trouble.SLOWER_THAN_CONTRACT, "(SNMP interfaces)", "SlowerThanContract"),
     Drill("kant", Trouble.FLAPPING, "(ping)", "UplinkFlapping"),
 )
 
@@ -118,6 +119,7 @@ def said(drill: Drill) -> str:
 async def break_all(one: Ailing) -> None:
     one.network.answered[LOSSY_ROUTER] = 3
     one.network.load = 0.98
+    one.network.speed = 100
     one.network.mute.add(FIRST_SWITCH)
     one.network.is_fan_good = False
     one.network.celsius = 83
@@ -128,6 +130,7 @@ async def break_all(one: Ailing) -> None:
 async def mend_all(one: Ailing) -> None:
     one.network.answered.clear()
     one.network.load = 0.1
+    one.network.speed = 1000
     one.network.mute.clear()
     one.network.is_fan_good = True
     one.network.celsius = 41
