@@ -21,7 +21,7 @@ from monitor.cli.common import (
     say_config_error,
 )
 from monitor.cli.contacts import covered, read_contacts_beside
-from monitor.cli.hints import hints, watched
+from monitor.cli.hints import sentences, watched
 from monitor.cli.output import say, say_json, say_text, show
 from monitor.cli.run_options import concurrency_option, shard_option
 from monitor.clock import SystemClock
@@ -29,6 +29,7 @@ from monitor.config import ConfigError, examine, read
 from monitor.config.contacts import FILE_NAME
 from monitor.config.tree.excerpt import with_excerpts
 from monitor.config.tree.problems import START, Problem
+from monitor.config.tree.text import Mapping
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.words.plural import count_of
 from monitor.words.table import Column, Kind, Table
@@ -66,7 +67,9 @@ def check(
     """
     found = _examine(file, concurrency, shard)
     if as_json:
-        say_json(check_as_json(file, found.inventory, found.problems, found.warnings))
+        say_json(
+            check_as_json(file, found.inventory, found.sections, found.problems, found.warnings)
+        )
     else:
         if found.inventory is not None and not found.errors:
             _say_what_it_holds(file, found, found.inventory, list_schools=list_schools)
@@ -77,9 +80,13 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a file holds, None if it is refused, and what is wrong with it and its contacts."""
+    """What a file holds, None if it is refused, and what is wrong with it and its contacts.
+
+    `sections` are the keys of its top level.
+    """
 
     text: str
+    sections: tuple[str, ...]
     inventory: Inventory | None
     contacts: Contacts | None
     errors: list[ConfigError]
@@ -95,11 +102,11 @@ def _examine(file: Path, concurrency: int, shard: Shard | None) -> _Found:
     try:
         examined = examine(read(file), str(file))
     except ConfigError as error:
-        return _Found("", None, None, [error], [])
+        return _Found("", (), None, None, [error], [])
     warnings = warnings_of(str(file), examined, SystemClock().now())
     if examined.inventory is None or examined.error is not None:
         errors = [examined.error] if examined.error is not None else []
-        return _Found(examined.text, None, None, errors, warnings)
+        return _Found(examined.text, (), None, None, errors, warnings)
     inventory, errors, contacts = examined.inventory, [], None
     try:
         refuse_overload((shard.of(inventory) if shard else inventory).checks(), concurrency)
@@ -109,7 +116,9 @@ def _examine(file: Path, concurrency: int, shard: Shard | None) -> _Found:
         contacts = read_contacts_beside(inventory, file)
     except ConfigError as error:
         errors.append(error)
-    return _Found(examined.text, inventory, contacts, errors, warnings)
+    root = examined.root
+    sections = tuple(root.keys) if isinstance(root, Mapping) else ()
+    return _Found(examined.text, sections, inventory, contacts, errors, warnings)
 
 
 def _say_what_it_holds(
@@ -130,7 +139,7 @@ def _say_what_it_holds(
     say(f"{file}: {watched(inventory)}")
     if found.contacts is not None:
         say(f"{file.with_name(FILE_NAME)}: {covered(found.contacts)}")
-    for hint in hints(inventory):
+    for hint in sentences(inventory, found.sections):
         say(f"{file}: hint: {hint}")
 
 

@@ -171,8 +171,8 @@ def break_(
 
 
 def _list_faults(inventory: Inventory) -> None:
-    say("what can break:")
-    say(*(f"  {one}" for one in kinds_with_places()))
+    say("what can break (docs/simulator.md explains each):")
+    say(*(f"  {one.replace('@', ' ')}" for one in kinds_with_places()))
     schools = inventory.schools
     ids = [school.id for school in schools[:_LISTED]]
     more = f", and {len(schools) - len(ids)} more" if len(schools) > len(ids) else ""

@@ -16,7 +16,7 @@ from monitor.words.plural import count_of
 from monitor.words.terms import NO_CONTRACT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from monitor.inventory.city import Inventory
 
@@ -51,9 +51,34 @@ class Hint:
     each: str = ""
 
     def __str__(self) -> str:
-        added = " and ".join(f"`{one}`" for one in self.add)
+        return self.beside(())
+
+    def beside(self, sections: Collection[str]) -> str:
+        """Return the hint for a file that has these sections: what they have, stays one section."""
+        added = " and ".join(_added(one, sections) for one in self.add)
         here = f"`{self.each}` in each school" if self.each else ""
         return f"{self.sentence}; add {' and '.join(filter(None, (added, here)))}"
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Return the file's sections that it adds to."""
+        return tuple(one.partition(":")[0] for one in self.add)
+
+
+def _added(yaml: str, sections: Collection[str]) -> str:
+    """Return a section as YAML; of one that is there already, what is to be added in it."""
+    section, _, value = yaml.partition(": ")
+    if section in sections and value.startswith("{"):
+        return f"`{value[1:-1]}` in {section}"
+    return f"`{yaml}`"
+
+
+def sentences(inventory: Inventory, sections: Iterable[str]) -> Iterator[str]:
+    """Yield each hint for a file that has these sections, as if all before it had been taken."""
+    there = set(sections)
+    for hint in hints(inventory):
+        yield hint.beside(there)
+        there.update(hint.sections)
 
 
 def watched(inventory: Inventory) -> str:

@@ -60,7 +60,7 @@ PROBE_IP_PROTOCOL: Final = Metric(
     "probe_ip_protocol",
     Kind.GAUGE,
     "",
-    "IP version that the check used: 4 or 6; without an address absent, or 0 of TCP, HTTP and DNS",
+    "IP version that the check used: 4 or 6; without an address 0, or absent of a ping",
     CHECK,
 )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from monitor.cli.hints import hints, watched
+from monitor.cli.hints import sentences as told
 from monitor.config import load, load_text
 
 ROOT = Path(__file__).parents[2]
@@ -50,6 +52,32 @@ def test_the_yaml_of_a_hint_is_taken_and_ends_it(at: int) -> None:
     assert hint.sentence not in left
     assert len(left) < 9
     assert all(f"`{one}`" in str(hint) for one in (*hint.add, *filter(None, [hint.each])))
+
+
+def test_the_hints_of_a_file_can_all_be_taken_into_it_one_after_the_other() -> None:
+    """As a person does: a section that is there gets another line, and is not given twice."""
+    sections = {"city": ["name: Bochum"]}
+    text = f"city:\n  name: Bochum\n{SCHOOLS}"
+    each: list[str] = []
+    for said in told(load_text(text.encode(), "x"), ("city", "schools")):
+        for yaml, place in re.findall(r"`([^`]+)`(?: in (\w+))?", said.rpartition("; add ")[2]):
+            section, _, value = yaml.partition(": ")
+            if place == "each":
+                each.append(yaml)
+            elif place:
+                sections[place].append(yaml)
+            else:
+                assert section not in sections, said
+                sections[section] = [value[1:-1]] if value.startswith("{") else [value]
+    assert len(sections["defaults"]) == 2
+    assert len(sections["city"]) == 3
+    whole = "".join(
+        f"{name}: {lines[0]}\n" if lines[0].startswith("[") else f"{name}: {{{', '.join(lines)}}}\n"
+        for name, lines in sections.items()
+        if name != "..."
+    )
+    schools = SCHOOLS.replace("}", f", {', '.join(each)}}}")
+    assert sentences(f"{whole}{schools}...\n") == []
 
 
 def test_what_is_watched_is_counted() -> None:

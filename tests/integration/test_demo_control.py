@@ -115,7 +115,7 @@ def test_a_small_demo_knows_its_own_schools_alone(tmp_path: Path) -> None:
             assert errors == "error: no school 'goethe' is configured; did you mean voede?\n"
         code, said, _ = invoke("demo", "break", *place)
         assert code == 0
-        assert "  uplink-down@SCHOOL\n" in said
+        assert "  uplink-down SCHOOL\n" in said
         assert "at a SCHOOL of these, or at a SCHOOL/DEVICE: voede\n" in said
         assert "REFERENCE is one of: reference-1, reference-2, reference-3\n" in said
         assert said.endswith("demo break uplink-down voede\n")
