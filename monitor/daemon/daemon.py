@@ -270,6 +270,7 @@ class Daemon:
             verdicts.maintenance,
             pipeline.round_trips.history,
             pipeline.round_trips.equipment,
+            pipeline.round_trips.outcomes,
             pipeline.goal.view,
         )
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from monitor.rollout.board import RolloutBoard
     from monitor.status.equipment import EquipmentBook
     from monitor.status.history import RoundTripHistory
+    from monitor.status.outcomes import OutcomeHistory
     from monitor.status.tally import Tally
     from monitor.uplink import UplinkMeters
     from monitor.verdict import Conditions, Degradation, Verdict, VerdictBoard
@@ -83,6 +84,7 @@ class Sources:
     maintenance: MaintenanceBook
     history: RoundTripHistory
     equipment: EquipmentBook
+    outcomes: OutcomeHistory
     city: CityView
 
 
@@ -341,7 +343,7 @@ def _site(sources: Sources, school: School, site: Site, now: datetime) -> SiteSt
         load_down_bps=load.down_bps if load else None,
         load_up_bps=load.up_bps if load else None,
         switches=tuple(_switches(sources, school, site)),
-        checks=checks_of(sources.conditions, _subjects(school, site)),
+        checks=checks_of(sources.conditions, sources.outcomes, _subjects(school, site), now),
         equipment=sources.equipment.of(school.key(site)),
         rollout=StageStatus(
             stage=stage.stage, since=stage.since, why=stage.why, evidence=stage.evidence

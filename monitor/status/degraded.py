@@ -13,7 +13,9 @@ from monitor.status.model import CheckStatus, TroubleStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
+    from monitor.status.outcomes import OutcomeHistory
     from monitor.verdict import Conditions, Degradation, LastRun, Subject
 
 # Failures come first; a check that has not run yet comes before successful ones.
@@ -38,8 +40,13 @@ def troubles_of(
     )
 
 
-def checks_of(conditions: Conditions, subjects: Iterable[Subject]) -> tuple[CheckStatus, ...]:
-    """Return the last results of these devices' checks, those that failed first."""
+def checks_of(
+    conditions: Conditions,
+    outcomes: OutcomeHistory,
+    subjects: Iterable[Subject],
+    now: datetime,
+) -> tuple[CheckStatus, ...]:
+    """Return the last results of these devices' checks and their day, those that failed first."""
     found = [
         CheckStatus(
             device=subject.device,
@@ -51,8 +58,11 @@ def checks_of(conditions: Conditions, subjects: Iterable[Subject]) -> tuple[Chec
             since=run.since,
             seconds=run.seconds if run.started else None,
             detail=run.detail,
+            ok_by_hour=ok,
+            failed_by_hour=failed,
         )
         for subject in subjects
         for run in conditions.runs(subject)
+        for ok, failed in (outcomes.last_day(run.check.id, now),)
     ]
     return tuple(sorted(found, key=lambda one: _WORST_OUTCOME.index(one.outcome)))

@@ -80,6 +80,11 @@ class CheckStatus(Answer):
     since: datetime | None
     seconds: float | None
     detail: str
+    ok_by_hour: tuple[int, ...] = Field(
+        description="Runs that were well in each of the last 24 hours, this one last; since the "
+        "monitor's start, empty if there was none."
+    )
+    failed_by_hour: tuple[int, ...] = Field(description="The same of those that failed.")
 
 
 class Finding(Answer):

@@ -21,7 +21,7 @@ from monitor.availability.records import MINUTES, SCOPE, read_run, read_scope
 from monitor.availability.sla import minute_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from monitor.ledger.chain import Entry, EntrySource
@@ -156,10 +156,11 @@ def _turned(ring: bytearray, place: int) -> bytes:
 
 
 def _uptime(up: bytes, down: bytes) -> Uptime:
-    return Uptime(_bar(up[-DAY_HOURS:], down[-DAY_HOURS:], 1), _bar(up, down, DAY_HOURS))
+    return Uptime(bar_of(up[-DAY_HOURS:], down[-DAY_HOURS:], 1), bar_of(up, down, DAY_HOURS))
 
 
-def _bar(up: bytes, down: bytes, size: int) -> Bar:
+def bar_of(up: Sequence[int], down: Sequence[int], size: int) -> Bar:
+    """Return counts of equal spans, the oldest first, as a bar; so many spans are one piece."""
     levels = [
         _level(sum(up[at : at + size]), sum(down[at : at + size])) for at in range(0, len(up), size)
     ]

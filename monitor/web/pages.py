@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from monitor.status.uptime import bar_of
 from monitor.web.listing import Fragments, Listing
 from monitor.web.order import Order, groups, stages_of
 from monitor.web.picture import Chart, chart, spots
@@ -25,7 +26,8 @@ from monitor.words.plain import plain_lines
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from monitor.status.model import CityStatus, SchoolStatus
+    from monitor.status.model import CheckStatus, CityStatus, SchoolStatus
+    from monitor.status.uptime import Bar
     from monitor.status.view import View
 
 POLICY: Final = (
@@ -96,6 +98,7 @@ class Pages:
             school=school,
             uptime=uptime.get(school.id),
             charts=_charts(school),
+            strip=_strip,
             equipment={(site.id, it.device): it for site in school.sites for it in site.equipment},
         )
 
@@ -149,6 +152,11 @@ def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Respo
 def _days_left(city: CityStatus, zone: ZoneInfo) -> int | None:
     """Return the days until the goal is due, negative after that day."""
     return None if city.goal is None else (city.goal.target - city.at.astimezone(zone).date()).days
+
+
+def _strip(check: CheckStatus) -> Bar | None:
+    """Return a check's last day by the hour, None before its first run."""
+    return bar_of(check.ok_by_hour, check.failed_by_hour, 1) if check.ok_by_hour else None
 
 
 def _charts(school: SchoolStatus) -> dict[str, Chart | None]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.status.model import RoundTrip, SchoolSummary
 
 MAP_WIDTH: Final = 640.0
-MAP_MARGIN: Final = 14.0
+MAP_MARGIN: Final = 22.0
 CHART_WIDTH: Final = 600.0
 CHART_HEIGHT: Final = 120.0
 _DAY_SECONDS: Final = 86_400.0
@@ -126,7 +126,8 @@ def chart(day: Sequence[RoundTrip]) -> Chart | None:
             lines.append([])
         lines[-1].append(f"{x(after.starts)},{y(after.rtt_seconds)}")
     return Chart(
-        lines=tuple(" ".join(line) for line in lines),
+        # A single point is drawn as a line that ends where it begins.
+        lines=tuple(" ".join(line if line[1:] else line * 2) for line in lines),
         losses=tuple((x(one.starts), one.loss_ratio) for one in day if one.loss_ratio > 0),
         low=min(answered) * 1000 if answered else None,
         high=max(answered) * 1000 if answered else None,

@@ -119,6 +119,11 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "check": Text("Check", "Prüfung"),
     "result": Text("Last result", "Letztes Ergebnis"),
     "last_run": Text("Run at", "Gelaufen um"),
+    "check_day": Text("Last 24 hours", "Letzte 24 Stunden"),
+    "check_day_text": Text(
+        "The bars: runs that were ok, by the hour, since the monitor's start.",
+        "Die Balken: gelungene Läufe je Stunde, seit dem Start des Monitors.",
+    ),
     "never_run": Text("not yet", "noch nicht"),
     "stale": Text(
         "The monitor cannot be reached. This page shows the state at {clock}.",

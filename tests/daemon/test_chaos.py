@@ -68,6 +68,7 @@ PARTS = {
     "monitor/snmp/traps.py:TrapReceiver.__init__",
     "monitor/status/history.py:RoundTripHistory.reconfigure",
     "monitor/status/equipment.py:EquipmentBook.reconfigure",
+    "monitor/status/outcomes.py:OutcomeHistory.reconfigure",
     "monitor/daemon/swap.py:Swap.commit",
     "monitor/devices/links.py:Topology.reconfigure",
     "monitor/daemon/consumers/traps.py:TrapDesk.reconfigure",

@@ -78,6 +78,8 @@ def check(**changes: Any) -> CheckStatus:
         "since": NOW - timedelta(minutes=20),
         "seconds": 0.2,
         "detail": "the answer is 503, not 200",
+        "ok_by_hour": (0,) * 20 + (180, 180, 180, 60),
+        "failed_by_hour": (0,) * 23 + (60,),
     }
     return CheckStatus(**(values | changes))
 

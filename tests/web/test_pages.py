@@ -391,6 +391,20 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     assert "a service fails (website), since 2022-03-07 10:40" in english
 
 
+async def test_every_check_has_its_last_day_by_the_hour() -> None:
+    text = await page("/schools/goethe", "en")
+    row = text[text.index("website") : text.index("website") + 1500]
+    # Nothing for 20 hours, well for three, half of this hour's runs failed.
+    bar = re.search(r'<svg class="bar" viewBox="0 0 24 1".*?</svg>', row)
+    assert bar is not None
+    assert re.findall(r'class="(\w+)" x="(\d+)" width="(\d+)"', bar[0]) == [
+        ("none", "0", "20"),
+        ("up", "20", "3"),
+        ("partly", "23", "1"),
+    ]
+    assert "90.9 %" in words_of(row)
+
+
 async def test_what_a_device_calls_its_parts_stays_text() -> None:
     class Named(Ill):
         def city(self) -> CityStatus:

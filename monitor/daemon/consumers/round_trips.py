@@ -1,4 +1,4 @@
-"""Data for the pages from single polls: the last day's round-trip times, the switches' hardware.
+"""Data for the pages from single runs: the last day's round-trip times and outcomes, the hardware.
 
 Must not know: how they are shown.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from monitor.daemon.consumer import Consumer
 from monitor.status.equipment import EquipmentBook
 from monitor.status.history import RoundTripHistory
+from monitor.status.outcomes import OutcomeHistory
 
 if TYPE_CHECKING:
     from monitor.daemon.swap import Swap
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
 
 
 class RoundTrips(Consumer):
-    """Passes the pings of uplinks and the polls of switches to the pages' data."""
+    """Passes outcomes, the pings of uplinks and the polls of switches to the pages' data."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.history = RoundTripHistory(inventory)
         self.equipment = EquipmentBook(inventory)
+        self.outcomes = OutcomeHistory(inventory)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
-        """Use another inventory; sites that remain keep their history."""
+        """Use another inventory; sites and checks that remain keep their history."""
         swap.twin(self.history).reconfigure(inventory)
         swap.twin(self.equipment).reconfigure(inventory)
+        swap.twin(self.outcomes).reconfigure(inventory)
 
     def observe(self, observation: Observation, _: Moment) -> None:
-        """Process one round of pings or one poll."""
+        """Process one run of a check."""
         self.history.observe(observation)
         self.equipment.observe(observation)
+        self.outcomes.observe(observation)
