@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, Self
 from monitor.status.model import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    from monitor.status.model import SchoolSummary
+    from monitor.status.model import Finding, SchoolSummary
     from monitor.status.uptime import Bar, Uptime
 
 # By their values: what a stage is found from is not known here.
@@ -62,6 +62,8 @@ def groups(
     """Return the schools grouped by standing, else in one group; no group is empty."""
     named = sorted(schools, key=lambda one: one.name.casefold())
     if order is Order.TROUBLE:
+        # A school that is online and has a dead switch comes before those that are well.
+        named.sort(key=lambda one: not one.switches_down)
         found = (
             Group(standing, tuple(one for one in named if one.standing is standing))
             for standing in TROUBLE_FIRST
@@ -72,6 +74,34 @@ def groups(
     elif order is not Order.NAME:
         named.sort(key=lambda one: _ratio(uptime.get(one.id), order))
     return (Group(None, tuple(named)),) if named else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Devices of one site that are degraded for the same reasons: the first of them, and all."""
+
+    first: Finding
+    devices: tuple[str, ...]
+
+
+def alike(findings: Iterable[Finding]) -> tuple[Alike, ...]:
+    """Return what is degraded, a site's switches with the same reasons as one, in their order.
+
+    The first is the one that began first; what was measured is told of one device alone.
+    """
+    found: dict[Hashable, list[Finding]] = {}
+    for one in findings:
+        reasons = tuple((each.reason, each.check) for each in one.degraded)
+        found.setdefault((one.school, one.site, one.kind, reasons), []).append(one)
+    return tuple(Alike(_first(same), tuple(one.device for one in same)) for same in found.values())
+
+
+def _first(same: Sequence[Finding]) -> Finding:
+    first = min(same, key=lambda one: min(each.since for each in one.degraded))
+    if not same[1:]:
+        return first
+    degraded = tuple(each.model_copy(update={"detail": ""}) for each in first.degraded)
+    return first.model_copy(update={"degraded": degraded})
 
 
 def stages_of(schools: Sequence[SchoolSummary]) -> list[tuple[str, int]]:

@@ -17,11 +17,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.status.uptime import bar_of
 from monitor.web.listing import Fragments, Listing
-from monitor.web.order import Order, groups, stages_of
+from monitor.web.order import Order, alike, groups, stages_of
 from monitor.web.picture import Chart, chart, spots
 from monitor.web.wish import Wish
 from monitor.web.wording import wording
+from monitor.words.pages import word
 from monitor.words.plain import plain_lines
+from monitor.words.text import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -72,6 +74,9 @@ class Pages:
         text = self._templates.get_template("city.html").render(
             **shared,
             city=city,
+            # A city without a name of its own is called by one of these.
+            titles=[word(one, "title") for one in LANGUAGES],
+            degraded=alike(city.degraded),
             groups=groups(found, uptime, wish.order),
             rows=lambda group: listed.rows(group, uptime, city.at),
             names=names,

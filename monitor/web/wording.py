@@ -65,11 +65,13 @@ def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
         "day": day,
         "rate": lambda bps: rate(bps, language),
         "number": lambda value, digits=1: _number(language, value, digits),
+        "milliseconds": lambda value: _number(language, value, 1 if value >= 1 else 2),
         "percent": lambda ratio: _percent(language, ratio),
         "lasting": lambda since, now: lasting(language, since, now),
         "symbol": _SYMBOLS,
         "outcome": _OUTCOMES,
         "wish": wish,
+        "zone": zone.key,
         "root": _root(path),
         "standings": tuple(Standing),
     }

@@ -77,7 +77,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "✓ verified by measurement. The bars: online in the last 24 hours and the last 30 days.",
         "✓ durch Messung nachgewiesen. Die Balken: online in den letzten 24 Stunden und 30 Tagen.",
     ),
-    "switches_down": Text("{down} of {count} switches", "{down} von {count} Switches"),
+    "switches_down": Text(
+        "{down} of {count} switches down", "{down} von {count} Switches ausgefallen"
+    ),
     "uptime": Text("Online", "Online"),
     "uptime_day": Text("in the last 24 hours", "in den letzten 24 Stunden"),
     "uptime_month": Text("in the last 30 days", "in den letzten 30 Tagen"),
@@ -118,13 +120,13 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "checks": Text("Checks", "Prüfungen"),
     "check": Text("Check", "Prüfung"),
     "result": Text("Last result", "Letztes Ergebnis"),
-    "last_run": Text("Run at", "Gelaufen um"),
+    "run_at": Text("last run at {clock}", "zuletzt um {clock}"),
     "check_day": Text("Last 24 hours", "Letzte 24 Stunden"),
     "check_day_text": Text(
         "The bars: runs that were ok, by the hour, since the monitor's start.",
         "Die Balken: gelungene Läufe je Stunde, seit dem Start des Monitors.",
     ),
-    "never_run": Text("not yet", "noch nicht"),
+    "never_run": Text("not run yet", "noch nicht gelaufen"),
     "stale": Text(
         "The monitor cannot be reached. This page shows the state at {clock}.",
         "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",
@@ -187,7 +189,6 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{count} behind the line that is down: {names}",
         "{count} hinter der ausgefallenen Leitung: {names}",
     ),
-    "model": Text("Model", "Modell"),
     "ports_up": Text("Ports in use", "Anschlüsse belegt"),
     "some_of": Text("{some} of {all}", "{some} von {all}"),
     "power": Text("Power over Ethernet", "Stromabgabe (PoE)"),

@@ -147,7 +147,7 @@ async def test_a_page_says_within_30_seconds_that_the_daemon_is_gone_and_when_it
     browser: Browser, language: str, said: str
 ) -> None:
     page = await opened(browser, "phone", "light", [], language)
-    await page.clock.install()
+    await page.clock.install(time=answers.NOW)
     stale = page.locator("#stale")
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         await page.goto(f"http://127.0.0.1:{port}/schools/goethe")
@@ -156,6 +156,8 @@ async def test_a_page_says_within_30_seconds_that_the_daemon_is_gone_and_when_it
     await page.clock.run_for(30_000)
     await stale.wait_for(state="visible")
     assert said in await stale.inner_text()
+    # By the city's clock, wherever the browser is.
+    assert "11:00:1" in await stale.inner_text()
     assert await page.locator("main h1").inner_text() == "Goethe-Schule"
     async with serve(Shown(), Listen("127.0.0.1", port)):
         await page.clock.run_for(16_000)

@@ -380,12 +380,12 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     text = words_of(await page("/schools/goethe", view=Ill()))
     assert "▲ gestört seit 07.03.2022 10:40" in text
     assert "Dienst gestört (website), seit 07.03.2022 10:40" in text
-    assert "switch-01 ▲ gestört Hardware defekt (SNMP-Hardware, fan 2), seit" in text
+    assert "switch-01 Aruba 2930F ▲ gestört Hardware defekt (SNMP-Hardware, fan 2), seit" in text
     assert (
         "router website HTTP-Abruf ✕ fehlgeschlagen unerwarteter HTTP-Status "
-        "07.03.2022 10:40 10:59:30" in text
+        "seit 07.03.2022 10:40, zuletzt um 10:59:30" in text
     )
-    assert "router Ping ● in Ordnung 07.03.2022 10:40 10:59:30" in text
+    assert "router Ping ● in Ordnung seit 07.03.2022 10:40, zuletzt um 10:59:30" in text
     english = words_of(await page("/schools/goethe", "en", Ill()))
     assert "▲ degraded since 2022-03-07 10:40" in english
     assert "a service fails (website), since 2022-03-07 10:40" in english
@@ -403,6 +403,40 @@ async def test_every_check_has_its_last_day_by_the_hour() -> None:
         ("partly", "23", "1"),
     ]
     assert "90.9 %" in words_of(row)
+
+
+async def test_switches_that_are_degraded_alike_are_one_line() -> None:
+    class Lossy(Shown):
+        def city(self) -> CityStatus:
+            early = answers.trouble(reason=Trouble.PACKET_LOSS, check="icmp", detail="40 % lost")
+            late = early.model_copy(update={"since": answers.NOW, "detail": "30 % lost"})
+            line = answers.finding(degraded=(early,))
+            found = [
+                answers.finding(device=name, kind="switch", degraded=(one,))
+                for name, one in (("sw-1", late), ("sw-2", early), ("sw-3", late))
+            ]
+            fan = answers.trouble(reason=Trouble.HARDWARE, check="hardware", part="fan 1")
+            hot = answers.finding(device="sw-3", kind="switch", degraded=(fan,))
+            return answers.city(degraded=(line, *found, hot), root_causes=())
+
+    text = words_of(await page("/", "en", Lossy()))
+    assert "Goethe-Schule Line packet loss (ping), since 2022-03-07 10:40 40 % lost" in text
+    assert "Goethe-Schule sw-1, sw-2, sw-3 packet loss (ping), since 2022-03-07 10:40" in text
+    assert "30 % lost" not in text
+    assert text.count("packet loss") == 2
+    assert "sw-3 hardware failure (SNMP hardware, fan 1)" in text
+
+
+async def test_a_school_with_a_dead_switch_comes_first_among_those_online() -> None:
+    class Cut(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return (
+                answers.summary(id="abel", name="Abel"),
+                answers.summary(id="zoo", name="Zoo", switches=7, switches_down=2),
+            )
+
+    text = words_of(await page("/", "en", Cut()))
+    assert text.index("Zoo ✓ verified ✕ 2 2 of 7 switches down") < text.rindex("Abel")
 
 
 async def test_what_a_device_calls_its_parts_stays_text() -> None:
@@ -483,6 +517,16 @@ async def test_what_is_not_measured_yet_is_neither_well_nor_nought() -> None:
     assert "0 of 82" not in text
     assert "Nothing is down" not in text
     assert text.count("Not yet measured.") == 1
+
+
+async def test_a_city_without_a_name_is_not_called_the_same_twice() -> None:
+    class Nameless(Shown):
+        def city(self) -> CityStatus:
+            return answers.city(city="Schulnetz")
+
+    assert "<h1>School network</h1>" in await page("/", "en", Nameless())
+    assert "<h1>Schulnetz</h1>" in await page("/", "de", Nameless())
+    assert "<h1>Bochum: Schulnetz</h1>" in await page("/")
 
 
 async def test_the_goal_says_how_late_it_is() -> None:

@@ -47,7 +47,9 @@ function tell() {
   const stale = document.getElementById("stale");
   const isStale = isFailing || Date.now() - heard > STALE;
   if (isStale === !stale.hidden) return;
-  const clock = new Date(shown).toLocaleTimeString(document.documentElement.lang);
+  // In the city's time, as all instants of the page.
+  const local = { timeZone: stale.dataset.zone, hourCycle: "h23" };
+  const clock = new Date(shown).toLocaleTimeString(document.documentElement.lang, local);
   stale.textContent = isStale ? stale.dataset.text.replace("{clock}", clock) : "";
   stale.hidden = !isStale;
 }
