@@ -5,6 +5,7 @@ Must not know: HTML, or HTTP.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +31,7 @@ FARTHEST_FIRST: Final = (
     "planned",
     "unknown",
 )
+_NUMBER: Final = re.compile(r"([0-9]{1,9})")
 TROUBLE_FIRST: Final = (Standing.DOWN, Standing.DEGRADED, Standing.UNKNOWN, Standing.UP)
 
 
@@ -60,7 +62,7 @@ def groups(
     schools: Sequence[SchoolSummary], uptime: Mapping[str, Uptime], order: Order
 ) -> tuple[Group, ...]:
     """Return the schools grouped by standing, else in one group; no group is empty."""
-    named = sorted(schools, key=lambda one: one.name.casefold())
+    named = sorted(schools, key=lambda one: _by_name(one.name))
     if order is Order.TROUBLE:
         # A school that is online and has a dead switch comes before those that are well.
         named.sort(key=lambda one: not one.switches_down)
@@ -110,6 +112,13 @@ def stages_of(schools: Sequence[SchoolSummary]) -> list[tuple[str, int]]:
     if found.keys() <= {"unknown"}:
         return []
     return [(stage, found[stage]) for stage in FARTHEST_FIRST if found[stage]]
+
+
+def _by_name(name: str) -> list[str | int]:
+    """Return what to sort a name by: School 2 comes before School 10."""
+    parts = _NUMBER.split(name.casefold())
+    # Every second part is a number.
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
 def _ratio(uptime: Uptime | None, order: Order) -> float:

@@ -484,6 +484,18 @@ async def test_schools_are_sorted_by_trouble_or_as_one_likes(order: str, names: 
     assert " ".join(re.findall(r"schools/(\w+)\?", listed)) == names
 
 
+async def test_numbers_in_names_are_sorted_as_numbers() -> None:
+    names = ("Schule 10", "Schule 2", "2. Schule", "Schule", "10. Schule")
+
+    class Numbered(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return tuple(answers.summary(id=f"s{at}", name=name) for at, name in enumerate(names))
+
+    text = await page("/?sort=name", view=Numbered())
+    listed = re.findall(r'<a [^>]*title="([^",]+)', text[text.index('class="groups"') :])
+    assert listed == ["2. Schule", "10. Schule", "Schule", "Schule 2", "Schule 10"]
+
+
 async def test_each_school_has_its_time_online_and_nothing_short_of_all_is_100_per_cent() -> None:
     text = words_of(await page("/?sort=name", view=Measured()))
     assert "Zoo ✓ nachgewiesen 89,5 % 99,4 %" in text
