@@ -13,6 +13,7 @@ from dashboards.sentence import (
     GOOD,
     SENTENCE_STEPS,
     SPANS,
+    UNKNOWN,
     numbered,
     sentence,
     sentences_of_nothing,
@@ -27,9 +28,20 @@ from dashboards.shared import (
     of_city,
     with_place,
 )
+from monitor.words.terms import NO_CONTRACT
 from monitor.words.text import Text
 
 _PROVIDERS: Final = Choice(PROVIDER.name, PROVIDER.label, PROVIDER.query, several=True)
+
+# A line without a contract is measured, and keeps or misses nothing.
+_JUDGED: Final = f"(({KEPT} {OF}) and on (school, site) {OWED})"
+_NONE_OWED: Final = f"(count(max by (school, site) (school_site_info)) unless on () count({OWED}))"
+
+
+def _not_judged(said: Text) -> Query:
+    """Return the sentence where no line has a contract."""
+    return sentence(_NONE_OWED, UNKNOWN, said)
+
 
 _KEEPS: Final = Panel(
     Kind.STAT,
@@ -42,16 +54,17 @@ _KEEPS: Final = Panel(
     ),
     (
         sentence(
-            f"{numbered(lines=f'count({KEPT} {OF})')} unless on () ({BELOW})",
+            f"{numbered(lines=f'count({_JUDGED})')} unless on () ({BELOW})",
             GOOD,
             Text("yes: all {{lines}} lines", "ja: alle {{lines}} Leitungen"),
         ),
         sentence(
-            numbered(lines=f"count({KEPT} {OF})", below=f"count({BELOW})"),
+            numbered(lines=f"count({_JUDGED})", below=f"count({BELOW})"),
             BAD,
             Text("no: {{below}} of {{lines}} missed", "nein: {{below}} von {{lines}} verfehlt"),
         ),
-        *sentences_of_nothing(f"{KEPT} {OF}", NOTHING_YET),
+        _not_judged(Text("no contract: not judged", "kein Vertrag: kein Urteil")),
+        *sentences_of_nothing(f"{_JUDGED} or on () {_NONE_OWED}", NOTHING_YET),
     ),
     "none",
     NOTHING_YET,
@@ -94,10 +107,9 @@ _WORST: Final = Panel(
     ),
     (
         *_furthest(),
-        sentence(
-            f"max({KEPT} {OF}) unless on () ({BELOW})", GOOD, Text("no line", "keine Leitung")
-        ),
-        *sentences_of_nothing(f"{KEPT} {OF}", NOTHING_YET),
+        sentence(f"max({_JUDGED}) unless on () ({BELOW})", GOOD, Text("no line", "keine Leitung")),
+        _not_judged(NO_CONTRACT),
+        *sentences_of_nothing(f"{_JUDGED} or on () {_NONE_OWED}", NOTHING_YET),
     ),
     "none",
     NOTHING_YET,

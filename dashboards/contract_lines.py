@@ -49,10 +49,12 @@ LINES: Final = Panel(
     Text(
         "Availability in the time range, the contracted availability, and the shortfall, worst "
         "first. Minutes that were unknown, in maintenance, or excused by a person do not count. "
-        "Down is as recorded. Loss is the loss of pings to the line's router.",
+        "Down is as recorded. Loss is the loss of pings to the line's router. A line without a "
+        "contract owes nothing.",
         "Verfügbarkeit im Zeitraum, was der Vertrag schuldet, und wie viel fehlt: das Schlimmste "
         "zuerst. Minuten, die unbekannt, in Wartung oder von Personen entschuldigt sind, zählen "
-        "nicht. Ausfall ist, was gemessen wurde. Verlust ist der von Pings zum Router der Leitung.",
+        "nicht. Ausfall ist, was gemessen wurde. Verlust ist der von Pings zum Router der Leitung. "
+        "Eine Leitung ohne Vertrag schuldet nichts.",
     ),
     (
         Query(or_silent(with_place(f"{KEPT} {OF}")), same(""), instant=True),

@@ -198,6 +198,26 @@ def test_the_goal_says_whether_it_was_built_in_time(
     expect_said(tmp_path, goal.BOARD, series, said, {})
 
 
+def test_lines_without_a_contract_are_measured_and_not_judged(tmp_path: Path) -> None:
+    series = {
+        **ALIVE,
+        **line("a", "Alpha", "down", "no_answer"),
+        **line("b", "Beta", "up", "answers"),
+    }
+    for ident, grows in (("a", (0, 1)), ("b", (1, 0))):
+        here = f'school="{ident}", site="main"'
+        for name, by in zip(("up", "down"), grows, strict=True):
+            series[f'school_minutes_total{{{here}, class="{name}"}}'] = f"0+{by}x20"
+    said: dict[str, dict[str, tuple[int, dict[str, str]]]] = {
+        "Met in this time range?": {"no contract: not judged": (3, {})},
+        "Furthest below its contract": {
+            "no contract: availability is measured, not judged": (3, {})
+        },
+    }
+    variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
+    expect_said(tmp_path, contract.BOARD, series, said, variables)
+
+
 def test_the_school_says_its_name_with_verdict_and_cause(tmp_path: Path) -> None:
     series = {**ALIVE, **line("a", "Alpha", "down", "no_answer")}
     labels = {"school": "a", "site": "main", "name": "Alpha", "place": "Alpha"}
