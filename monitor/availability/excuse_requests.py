@@ -5,7 +5,8 @@ Must not know: the ledger, or what an excuse does.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.availability.excuses import (
@@ -16,7 +17,9 @@ from monitor.availability.excuses import (
     withdrawal_entry,
 )
 from monitor.ledger.chain import Entry, LedgerError
+from monitor.state.json_fields import FieldError, JsonFields
 from monitor.state.request_file import StoredRequests
+from monitor.state.wire import INSTANTS_AS_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,23 +27,33 @@ if TYPE_CHECKING:
 EXCUSES_FILE: Final = "excuses.json"
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    kind: str
+    at: datetime
+    payload: dict[str, Any]
+
+
+class _Fields:
+    """A request is stored as the ledger entry that it asks for."""
+
+    def __init__(self) -> None:
+        self._asked = JsonFields(_Asked, {datetime: INSTANTS_AS_TEXT})
+
+    def plain(self, value: Excuse | Withdrawal) -> dict[str, Any]:
+        entry = excuse_entry(value) if isinstance(value, Excuse) else withdrawal_entry(value)
+        return self._asked.plain(_Asked(entry.kind, entry.at, dict(entry.payload)))
+
+    def value(self, plain: object) -> Excuse | Withdrawal:
+        asked = self._asked.value(plain)
+        try:
+            return read_asked(Entry(asked.at, asked.kind, "", asked.payload))
+        except LedgerError as error:
+            raise FieldError(str(error)) from error
+
+
 class ExcuseFile(StoredRequests[Excuse | Withdrawal]):
     """The requests of the last 30 days."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "excuses", _encode, _decode)
-
-
-def _encode(one: Excuse | Withdrawal) -> dict[str, Any]:
-    entry = excuse_entry(one) if isinstance(one, Excuse) else withdrawal_entry(one)
-    return {"kind": entry.kind, "at": entry.at.isoformat(), "payload": dict(entry.payload)}
-
-
-def _decode(one: Any) -> Excuse | Withdrawal:  # noqa: ANN401  # JSON is anything until checked
-    at = datetime.fromisoformat(one["at"])
-    if at.tzinfo is None or not isinstance(one["payload"], dict):
-        raise ValueError("a request is malformed")
-    try:
-        return read_asked(Entry(at.astimezone(UTC), str(one["kind"]), "", one["payload"]))
-    except LedgerError as error:
-        raise ValueError(str(error)) from error
+        super().__init__(path, "excuses", _Fields())

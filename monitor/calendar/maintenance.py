@@ -14,13 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from monitor.calendar.maintenance_file import (
-    CorruptFileError,
-    MaintenanceFile,
-    NewerFileError,
-    StoredWindow,
-)
+from monitor.calendar.maintenance_file import MaintenanceFile, StoredWindow
 from monitor.inventory.city import MaintenanceWindow
+from monitor.state.json_file import DamagedFileError, NewerFileError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +84,8 @@ class MaintenanceBook:
             stamp = self._file.stamp()
             if stamp == self._stamp:
                 return False
-            stored = self._file.read()
-        except CorruptFileError as error:
+            stored = self._file.windows()
+        except DamagedFileError as error:
             self.problem = self._set_aside(error, now)
             return False
         except NewerFileError as error:
@@ -189,7 +185,7 @@ class MaintenanceBook:
             with self._file.locked():
                 windows = change(self._read_or_set_aside(now))
                 kept = tuple(stored for stored in windows if stored.ends > oldest)
-                self._file.write(kept)
+                self._file.store(kept)
                 self._stamp = self._file.stamp()
         except BlockingIOError:
             raise MaintenanceError("another command is changing the windows; try again") from None
@@ -199,7 +195,7 @@ class MaintenanceBook:
             ) from error
         except OSError as error:
             raise MaintenanceError(f"{self._file.path}: {error.strerror}") from error
-        except ValueError as error:
+        except TooLargeError as error:
             raise MaintenanceError(f"{error}; cancel some first") from error
         self.problem = ""
         self._stored = kept
@@ -207,8 +203,8 @@ class MaintenanceBook:
 
     def _read_or_set_aside(self, now: datetime) -> tuple[StoredWindow, ...]:
         try:
-            return self._file.read()
-        except CorruptFileError as error:
+            return self._file.windows()
+        except DamagedFileError as error:
             aside = self._file.set_aside(now)
             raise MaintenanceError(
                 f"{self._file.path} was damaged ({error}) and is kept as {aside.name}; nothing "
@@ -216,13 +212,13 @@ class MaintenanceBook:
                 f"is missing in `schulnetz maintenance list`"
             ) from error
 
-    def _set_aside(self, error: CorruptFileError, now: datetime) -> str:
+    def _set_aside(self, error: DamagedFileError, now: datetime) -> str:
         """Keep a damaged file under another name; return the sentence to report."""
         try:
             with self._file.locked():
                 try:
-                    self._file.read()
-                except CorruptFileError:
+                    self._file.windows()
+                except DamagedFileError:
                     aside = self._file.set_aside(now)
                     self._stamp = None
                     return f"{self._file.path} was damaged ({error}) and is kept as {aside.name}"

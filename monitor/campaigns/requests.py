@@ -6,10 +6,12 @@ Must not know: schools, plans, or what a request leads to.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal
 
+from monitor.state.json_fields import JsonFields
 from monitor.state.request_file import RequestFileError, StoredRequests
+from monitor.state.wire import INSTANTS_AS_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,21 +37,4 @@ class RequestFile(StoredRequests[Request]):
     """The requests of the last 30 days."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "campaigns", _encode, _decode)
-
-
-def _encode(one: Request) -> dict[str, Any]:
-    return {
-        "action": one.action,
-        "site": one.site,
-        "campaign": one.campaign,
-        "at": one.at.isoformat(),
-    }
-
-
-def _decode(one: Any) -> Request:  # noqa: ANN401  # JSON is anything until checked
-    action, site, campaign = one["action"], one["site"], one["campaign"]
-    at = datetime.fromisoformat(one["at"])
-    if action not in {"start", "cancel"} or not isinstance(site, str) or at.tzinfo is None:
-        raise ValueError("a request is malformed")
-    return Request(action, site, str(campaign), at.astimezone(UTC))
+        super().__init__(path, "campaigns", JsonFields(Request, {datetime: INSTANTS_AS_TEXT}))

@@ -9,7 +9,6 @@ Must not know: how devices behave, or how the daemon works.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 import os
@@ -17,13 +16,12 @@ import sys
 from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
-    contextmanager,
     nullcontext,
 )
 from dataclasses import dataclass, replace
 from datetime import datetime
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -31,7 +29,8 @@ from rich.text import Text
 from monitor.cli.common import Exit, base_url, fail, program, read_inventory, sentence
 from monitor.cli.demo_control import Broken, Faults, kinds_with_places, listening
 from monitor.cli.demo_lines import Changes, degraded_words
-from monitor.cli.demo_options import NOTE, STATE_DIRECTORY
+from monitor.cli.demo_note import Note, noted, running_note
+from monitor.cli.demo_options import STATE_DIRECTORY
 from monitor.cli.demo_past import prepared_past
 from monitor.cli.output import Screen, say
 from monitor.cli.run import START_ERRORS, handle_signals
@@ -53,11 +52,9 @@ from monitor.simulator.process import CityProcess
 from monitor.simulator.websites import CA_FILE, Websites, with_websites
 from monitor.simulator.years import rollout_history
 from monitor.state.directory import prepare_state_directory
-from monitor.state.whole_file import whole_text
-from monitor.words.plain import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from monitor.clock import Clock
@@ -117,20 +114,24 @@ def demo_parts(
 
 def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> DemoParts:
     """Return the parts of the demo whose state is there; exit if none is running."""
+    note = running_note(state_directory)
+    if note is None:
+        _refuse_without_demo(state_directory)
     try:
-        note = json.loads((state_directory / NOTE).read_text(encoding="utf-8"))
-        os.kill(note["pid"], 0)
-        faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note["faults"])
-        parts = demo_parts(inventory, clock, note["port"], faults)
-        ca_file = str((state_directory / CA_FILE).absolute())
-        local = with_websites(parts.inventory, dict(note["websites"]), ca_file)
-        return replace(parts, inventory=local)
-    except (OSError, ValueError, KeyError, TypeError):
-        fail(
-            f"no demo keeps its state in {state_directory}; start one with `schulnetz demo`, "
-            "or name its folder with --state-dir",
-            Exit.WRONG,
-        )
+        faults = tuple(parse_fault(text, inventory, starts=-math.inf) for text in note.faults)
+    except FaultError:  # those of another city
+        _refuse_without_demo(state_directory)
+    parts = demo_parts(inventory, clock, note.port, faults)
+    ca_file = str((state_directory / CA_FILE).absolute())
+    return replace(parts, inventory=with_websites(parts.inventory, note.websites, ca_file))
+
+
+def _refuse_without_demo(state_directory: Path) -> NoReturn:
+    fail(
+        f"no demo keeps its state in {state_directory}; start one with `schulnetz demo`, "
+        "or name its folder with --state-dir",
+        Exit.WRONG,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,29 +169,6 @@ async def _prepared_play(
             await ledger.append(entries)
         story = replace(story, evidence=())
     return Play(story, YearsClock(clock, wishes.years, year_seconds))
-
-
-@contextmanager
-def _noted(
-    wishes: Wishes, inventory: Inventory, port: int, websites: Websites, faults: Sequence[str]
-) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Leave a note for `schulnetz probe --demo`: where the devices are, what is broken.
-
-    Yields what notes other faults.
-    """
-    note = wishes.state_directory / NOTE
-
-    def write(faults: Sequence[str]) -> None:
-        with whole_text(note) as out:
-            of_city = {"port": port, "faults": faults, "websites": websites.urls}
-            size = len(inventory.schools)
-            out.write(as_json({"pid": os.getpid(), "schools": size, **of_city}))
-
-    write(faults)
-    try:
-        yield write
-    finally:
-        note.unlink(missing_ok=True)
 
 
 def demo(wishes: Wishes) -> None:
@@ -251,7 +229,9 @@ async def _run(
         websites = Websites(parts.inventory, wishes.state_directory)
         await stack.enter_async_context(websites)
         await websites.follow(broken.at_once)
-        note = stack.enter_context(_noted(wishes, inventory, city.port, websites, at_once))
+        schools = len(inventory.schools)
+        left = Note(os.getpid(), schools, city.port, tuple(at_once), dict(websites.urls))
+        note = stack.enter_context(noted(wishes.state_directory, left, websites))
 
         @asynccontextmanager
         async def echo() -> AsyncIterator[EchoTransport]:

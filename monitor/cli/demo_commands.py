@@ -21,13 +21,13 @@ from monitor.cli.common import (
     read_inventory,
 )
 from monitor.cli.demo_control import DemoGoneError, ask_demo, kind_and_place, kinds_with_places
+from monitor.cli.demo_note import simulated
 from monitor.cli.demo_options import (
     DEVICE_PORT,
     EXAMPLE,
     STATE_DIRECTORY,
     config_of_demo,
     running_state_option,
-    simulated,
 )
 from monitor.cli.output import say
 from monitor.simulator.faults import SILENT_KINDS, FaultError, FaultKind

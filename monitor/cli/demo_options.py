@@ -5,21 +5,14 @@ Must not know: how the demo runs.
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from monitor.cli.common import NAMED
 from monitor.shipped import EXAMPLE_CITY, shipped
 
-if TYPE_CHECKING:
-    from monitor.inventory.city import Inventory
-
-# What a running demo leaves in its state folder, for commands that ask its devices.
-NOTE: Final = "running.json"
 DEVICE_PORT: Final = 16100
 STATE_DIRECTORY: Final = Path("demo-state")
 EXAMPLE: Final = "the example city"
@@ -36,16 +29,3 @@ def config_of_demo(config: Path, *, of_demo: bool = True) -> Path:
     """Return the configuration that is named; without one, a demo has the example city."""
     is_named = click.get_current_context().get_parameter_source("config") in NAMED
     return config if is_named or not of_demo else shipped(EXAMPLE_CITY)
-
-
-def simulated(inventory: Inventory, state_directory: Path) -> Inventory:
-    """Return an inventory with the schools alone that the demo of a state folder simulates.
-
-    All of them where no demo has left its note: what follows says that none runs.
-    """
-    try:
-        note = json.loads((state_directory / NOTE).read_text(encoding="utf-8"))
-        few = inventory.schools[: int(note["schools"])]
-    except (OSError, ValueError, KeyError, TypeError):
-        return inventory
-    return replace(inventory, schools=few)

@@ -5,7 +5,7 @@ Must not know: the contents of a past, or how the demo runs.
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +14,8 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from monitor.simulator.past import Past, past_of
 from monitor.state.directory import prepare_state_directory
-from monitor.state.whole_file import whole_text
-from monitor.words.plain import as_json
+from monitor.state.json_file import DamagedFileError, JsonFile
+from monitor.state.wire import INSTANTS_AS_TEXT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from monitor.inventory.city import Inventory
 
 NOTE: Final = "past.json"
+_MOST_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    at: datetime
 
 
 async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Past | None:
@@ -32,19 +38,24 @@ async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Pas
     None if the demo there began without one.
     """
     prepare_state_directory(folder)
-    ledger, note = folder / LEDGER_FILE, folder / NOTE
+    ledger = folder / LEDGER_FILE
+    note = JsonFile(folder / NOTE, _Past, {datetime: INSTANTS_AS_TEXT}, most_bytes=_MOST_BYTES)
     if ledger.exists():
-        return past_of(inventory, _noted(note)) if note.exists() else None
+        noted = _read(note)
+        return None if noted is None else past_of(inventory, noted.at)
     past = past_of(inventory, clock.now())
-    with whole_text(note) as out:
-        out.write(as_json({"at": past.at.isoformat()}))
+    note.write(_Past(past.at))
     async with Ledger.open(SqlitePlace(ledger), clock, capacity=len(past.entries)) as book:
         await book.append(past.entries)
     return past
 
 
-def _noted(note: Path) -> datetime:
+def _read(note: JsonFile[_Past]) -> _Past | None:
     try:
-        return datetime.fromisoformat(json.loads(note.read_text(encoding="utf-8"))["at"])
-    except (ValueError, KeyError, TypeError):
-        fail(f"{note} is broken; remove the folder {note.parent}, and begin anew", Exit.WRONG)
+        return note.read()
+    except DamagedFileError as error:
+        folder = note.path.parent
+        fail(
+            f"{note.path} is damaged ({error}); remove the folder {folder} and begin again",
+            Exit.WRONG,
+        )

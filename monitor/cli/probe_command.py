@@ -18,7 +18,8 @@ from monitor.cli.common import (
     json_option,
     read_inventory,
 )
-from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo, simulated
+from monitor.cli.demo_note import simulated
+from monitor.cli.demo_options import STATE_DIRECTORY, config_of_demo
 from monitor.cli.service import ServiceCommand
 from monitor.inventory.checks import CheckKind
 

@@ -45,6 +45,7 @@ _IMPORTED: Final = {"date": date, "datetime": datetime}
 
 _WHOLE: Final = core_schema.int_schema(strict=True)
 _LEAVES: Final[dict[object, CoreSchema]] = {
+    Any: core_schema.any_schema(),
     str: core_schema.str_schema(strict=True),
     bool: core_schema.bool_schema(strict=True),
     int: _WHOLE,
@@ -127,6 +128,8 @@ def _of(hint: object, wires: Wires) -> CoreSchema:
         return core_schema.nullable_schema(_of(whole, wires))
     if origin is tuple:
         return core_schema.tuple_variable_schema(_of(arguments[0], wires))
+    if origin is dict:
+        return core_schema.dict_schema(*(_of(one, wires) for one in arguments))
     if origin is Literal:
         return core_schema.literal_schema(list(arguments))
     return _LEAVES[hint] if hint in _LEAVES else _class(hint, wires)

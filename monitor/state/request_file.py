@@ -9,15 +9,16 @@ Must not know: what is requested, or what a request leads to.
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from monitor.state.file import StateFile
+from monitor.state.json_fields import FieldError
+from monitor.state.json_file import DamagedFileError, JsonFile, NewerFileError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.state.file import Stamp
@@ -42,25 +43,33 @@ class Dated(Protocol):
 Asked = TypeVar("Asked", bound=Dated)
 
 
+class Fields(Protocol[Asked]):
+    """A request as plain JSON, and back."""
+
+    def plain(self, value: Asked, /) -> dict[str, Any]:
+        """Return a request as plain JSON."""
+
+    def value(self, plain: object, /) -> Asked:
+        """Return the request.
+
+        Raises:
+            FieldError: if it is not one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class _Requests:
+    requests: tuple[dict[str, Any], ...]
+
+
 class StoredRequests(Generic[Asked]):
-    """The requests of one kind of the last 30 days.
+    """The requests of one kind of the last 30 days; `what` names the kind in messages."""
 
-    `what` names the kind in messages. `encode` and `decode` convert a request to plain JSON and
-    back; on JSON of another shape, decoding may raise any error that follows from it.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        what: str,
-        encode: Callable[[Asked], dict[str, Any]],
-        decode: Callable[[Any], Asked],
-    ) -> None:
+    def __init__(self, path: Path, what: str, fields: Fields[Asked]) -> None:
         self.path = path
         self._what = what
-        self._encode_one = encode
-        self._decode_one = decode
-        self._file = StateFile(path)
+        self._fields = fields
+        self._file = JsonFile(path, _Requests, {}, most_bytes=_MAX_BYTES, schema=SCHEMA)
 
     def stamp(self) -> Stamp:
         """Return the stamp of the current version, None without a file; one stat call.
@@ -78,15 +87,10 @@ class StoredRequests(Generic[Asked]):
             RequestFileError: if it cannot be read or has an unknown format.
         """
         with self._telling():
-            content = self._file.content(_MAX_BYTES)
-        if content is None:
-            return ()
-        try:
-            return self._decode(content)
-        except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
-            raise RequestFileError(
-                f"{self.path} is damaged ({error}); move it away and give the command again"
-            ) from error
+            found = self._file.read()
+            if found is None:
+                return ()
+            return tuple(self._fields.value(one) for one in found.requests)
 
     def add(self, request: Asked) -> None:
         """Add a request; on return, it survives kill -9 and a power cut.
@@ -97,12 +101,8 @@ class StoredRequests(Generic[Asked]):
         with self._telling(), self._file.locked():
             old = request.at - _KEPT
             kept = [one for one in self.read() if one.at > old]
-            content = self._encode([*kept, request])
-            if len(content) > _MAX_BYTES:
-                raise RequestFileError(
-                    f"{self.path} would grow beyond {_MAX_BYTES} bytes; ask for less at once"
-                )
-            self._file.replace(content)
+            plain = tuple(self._fields.plain(one) for one in (*kept, request))
+            self._file.write(_Requests(plain))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -112,15 +112,13 @@ class StoredRequests(Generic[Asked]):
             raise RequestFileError(f"another command is changing {self._what}; try again") from None
         except OSError as error:
             raise RequestFileError(f"{self.path}: {error.strerror}") from error
-
-    def _encode(self, requests: list[Asked]) -> bytes:
-        document = {"schema": SCHEMA, "requests": [self._encode_one(one) for one in requests]}
-        return json.dumps(document, indent=1).encode() + b"\n"
-
-    def _decode(self, content: bytes) -> tuple[Asked, ...]:
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"larger than {_MAX_BYTES} bytes")
-        document = json.loads(content)
-        if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-            raise ValueError(f"not of schema {SCHEMA}")
-        return tuple(self._decode_one(one) for one in document["requests"])
+        except (DamagedFileError, FieldError) as error:
+            raise RequestFileError(
+                f"{self.path} is damaged ({error}); move it away and give the command again"
+            ) from error
+        except NewerFileError as error:
+            raise RequestFileError(
+                f"{self.path} was written by a newer version ({error}); upgrade this one"
+            ) from error
+        except TooLargeError as error:
+            raise RequestFileError(f"{error}; ask for less at once") from error

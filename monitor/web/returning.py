@@ -10,12 +10,13 @@ Must not know: users, passwords, or turns.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.state.whole_file import PRIVATE, whole_file
+from monitor.state.json_file import DamagedFileError, JsonFile
+from monitor.state.wire import Wire, Wires
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,15 @@ _KEY_BYTES: Final = 32
 _DIGEST_BYTES: Final = 16
 
 
+_HEX: Final[Wires] = {bytes: Wire(str, bytes.fromhex, bytes.hex)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    key: bytes
+    digests: tuple[bytes, ...]
+
+
 class Returning:
     """The addresses of the latest successful logins; without a path, of this run only.
 
@@ -36,11 +46,12 @@ class Returning:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+        self._file: JsonFile[_Kept] | None = None
         self._key = secrets.token_bytes(_KEY_BYTES)
         self._digests: list[bytes] = []
         if path is not None:
-            self._load(path)
+            self._file = JsonFile(path, _Kept, _HEX, most_bytes=_MOST_BYTES)
+            self._load(self._file)
 
     def knows(self, address: str) -> bool:
         """Return whether a login from there has succeeded before."""
@@ -57,29 +68,21 @@ class Returning:
 
     def save(self) -> None:
         """Write the file; may block as long as the disk does. Failures are logged."""
-        if self._path is None:
+        if self._file is None:
             return
-        digests = [digest.hex() for digest in self._digests]
-        content = json.dumps({"key": self._key.hex(), "digests": digests}).encode()
         try:
-            with whole_file(self._path, mode=PRIVATE, folders_owner=True) as file:
-                file.write(content)
+            self._file.write(_Kept(self._key, tuple(self._digests)))
         except OSError as error:
-            log.warning("%s cannot be written: %s", self._path, error.strerror or error)
+            log.warning("%s cannot be written: %s", self._file.path, error.strerror or error)
 
-    def _load(self, path: Path) -> None:
+    def _load(self, file: JsonFile[_Kept]) -> None:
         try:
-            with path.open("rb") as file:
-                found = json.loads(file.read(_MOST_BYTES))
-            key = bytes.fromhex(found["key"])
-            digests = [bytes.fromhex(one) for one in found["digests"]]
-        except FileNotFoundError:
+            found = file.read()
+        except (OSError, DamagedFileError) as error:
+            log.warning("%s is not read: %s", file.path, error)
             return
-        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            log.warning("%s is not read: %s", path, error)
-            return
-        if len(key) == _KEY_BYTES:
-            self._key, self._digests = key, digests[-MOST:]
+        if found is not None and len(found.key) == _KEY_BYTES:
+            self._key, self._digests = found.key, list(found.digests[-MOST:])
 
     def _digest(self, address: str) -> bytes:
         return hashlib.blake2b(address.encode(), key=self._key, digest_size=_DIGEST_BYTES).digest()

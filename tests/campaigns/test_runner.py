@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -349,7 +350,7 @@ def test_requests_are_obeyed_once_however_often_they_are_read(tmp_path: Path) ->
     assert [entry.payload["phase"] for entry in world.entries] == ["started", "cancelled"]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 2}', b'{"schema":1,"requests":[{}]}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 1}', b'{"schema":1,"requests":[{}]}'])
 def test_a_damaged_request_file_is_told(tmp_path: Path, content: bytes) -> None:
     file = RequestFile(tmp_path / FILE_NAME)
     file.path.write_bytes(content)
@@ -358,6 +359,15 @@ def test_a_damaged_request_file_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(RequestFileError, match="is damaged"):
         file.add(Request("start", SITE, "c", NOW))
     assert file.path.read_bytes() == content
+
+
+def test_a_request_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    file = RequestFile(tmp_path / FILE_NAME)
+    file.path.write_bytes(b'{"schema": 2}')
+    for ask in (file.read, partial(file.add, Request("start", SITE, "c", NOW))):
+        with pytest.raises(RequestFileError, match=r"newer version .*; upgrade"):
+            ask()
+    assert file.path.read_bytes() == b'{"schema": 2}'
 
 
 def test_a_site_without_settings_has_no_campaign() -> None:
