@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TROUBLE: Final = "trouble"
-# A device that names a thousand broken sensors of its own must not fill the ledger.
+# A device with a thousand broken sensors must not fill the ledger.
 _MOST_PROBLEMS: Final = 50
 _LONGEST_TEXT: Final = 200
 _DOWN: Final = "down"
@@ -34,7 +34,7 @@ _DOWN: Final = "down"
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """One reason, `down` or a `Trouble`; text, for a newer program may know others."""
+    """One problem, `down` or a `Trouble`; as text, because a newer program may have others."""
 
     reason: str
     check: str
@@ -56,7 +56,7 @@ _CODEC: Final = Codec(TROUBLE, _DeviceTrouble, subject="device")
 
 
 def trouble_entry(subject: Subject, found: Remembered, at: datetime) -> Entry:
-    """Return the entry that says what is wrong with a device from an instant on."""
+    """Return the entry with a device's problems from an instant on."""
     problems = [
         _Problem(one.trouble.value, one.check, one.part, one.since, one.detail[:_LONGEST_TEXT])
         for one in found.degraded
@@ -70,9 +70,9 @@ def trouble_entry(subject: Subject, found: Remembered, at: datetime) -> Entry:
 
 
 def read_trouble(entry: Entry) -> tuple[Subject, Remembered]:
-    """Return the device that an entry is about, and what is wrong with it.
+    """Return the device that an entry is about, and its problems.
 
-    A reason that this program does not know, of a newer one, is left out.
+    Problems that only a newer program knows are left out.
 
     Raises:
         MalformedEntryError: if it is another kind of entry, or malformed.
@@ -96,16 +96,16 @@ def read_trouble(entry: Entry) -> tuple[Subject, Remembered]:
 def troubles_of(
     entries: Iterable[Entry], devices: Collection[Subject]
 ) -> dict[Subject, Remembered]:
-    """Return what is wrong with these devices by the newest entry of each.
+    """Return the problems of these devices, from the newest entry of each.
 
-    An entry that cannot be read is logged and left out: it costs the beginning of what it tells.
+    An unreadable entry is logged and left out: only the start times of its problems are lost.
     """
     found: dict[Subject, Remembered] = {}
     for entry in entries:
         try:
             subject, wrong = read_trouble(entry)
         except MalformedEntryError as error:
-            log.warning("left out, it begins again when it is found: %s", error)
+            log.warning("ignored; its problems get new start times when found again: %s", error)
             continue
         if subject in devices:
             found[subject] = wrong

@@ -25,16 +25,16 @@ _WORKBOOKS: Final = (
     (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
 )
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
-# Text of Western languages in UTF-16 has a zero in nearly every second octet.
+# UTF-16 text in Western languages has a zero in nearly every second octet.
 _LOOKED_AT: Final = 2000
 _MANY: Final = 0.3
 
 
 def decoded(data: bytes, name: str) -> tuple[str, str]:
-    """Return the text of a file, and the encoding where it was guessed, else nothing.
+    """Return the text of a file, and its encoding if that was guessed, else nothing.
 
     Raises:
-        ImportProblemError: if it is no text.
+        ImportProblemError: if it is not text.
     """
     for sign, what in _WORKBOOKS:
         if data.startswith(sign):

@@ -22,7 +22,7 @@ _LONGEST_NAME: Final = 63
 
 
 class Role(Enum):
-    """What a device is to a school."""
+    """The role of a device at a school."""
 
     ROUTER = re.compile(
         r"router|gateway|firewall|\b(?:rt|gw|fw|utm|cpe|wan)[0-9]*\b", re.IGNORECASE
@@ -32,7 +32,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device as an inventory has it: `hints` say its role, the most reliable first."""
+    """A device of an inventory: `hints` indicate its role, the most reliable first."""
 
     name: str
     host: str
@@ -40,7 +40,7 @@ class Device:
 
     @property
     def role(self) -> Role | None:
-        """What it is by the first hint that says so, None if none does."""
+        """Return its role by the first hint that indicates one, None if none does."""
         for hint in self.hints:
             said = hint.casefold().replace("_", " ")
             for role in Role:
@@ -50,7 +50,7 @@ class Device:
 
 
 def devices_of(devices: Iterable[Device], place: str) -> tuple[Row, list[str]]:
-    """Return router and switches of one school, and sentences about what was passed over."""
+    """Return router and switches of one school, and sentences about skipped devices."""
     row: Row = {}
     notes: list[str] = []
     ordered = sorted(devices, key=lambda one: _natural(one.name))
@@ -75,7 +75,7 @@ def _note(notes: list[str], place: str, why: str, devices: Sequence[Device]) -> 
 
 
 def _named(switches: Iterable[Device]) -> list[NamedHost]:
-    """Return the switches with names that the configuration takes, each once."""
+    """Return the switches with names that the configuration accepts, without duplicates."""
     found: dict[str, NamedHost] = {}
     for one in switches:
         name = base = slug(one.name) or "switch"
@@ -88,6 +88,6 @@ def _named(switches: Iterable[Device]) -> list[NamedHost]:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key by which switch-2 is before switch-10."""
+    """Return a sort key that places switch-2 before switch-10."""
     parts = re.findall(r"\d+|\D+", name.casefold())
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

@@ -23,7 +23,7 @@ _LAYER_3: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an address said: its system group by SNMP, or a ping's reply alone."""
+    """The answer of an address: its system group by SNMP, or only a ping reply."""
 
     address: str
     reads_snmp: bool = False
@@ -32,7 +32,7 @@ class Answer:
     services: int = 0
 
     def hints(self) -> tuple[str, ...]:
-        """Return what says whether it is a router or a switch, the most reliable first."""
+        """Return the hints on whether it is a router or a switch, the most reliable first."""
         forwards = {
             _LAYER_3: "router",
             _LAYER_2 | _LAYER_3: "router",
@@ -43,9 +43,9 @@ class Answer:
 
 
 def school_of(answers: Iterable[Answer], school: Row) -> Taken:
-    """Return a row with the router and the switches of a school, which `school` names.
+    """Return a row with the router and the switches of the school in `school`.
 
-    A device that answers at several addresses is taken once, at the first.
+    A device that answers at several addresses is included once, with the first one.
     """
     taken = Taken()
     devices: dict[str, Device] = {}

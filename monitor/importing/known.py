@@ -26,16 +26,16 @@ _WORD: Final = re.compile(r"[0-9A-Za-z-]+")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Types and profiles by name; the schools' numbers by number, id and name's short form."""
+    """Types and profiles by name; the schools' numbers by number, id and short form of the name."""
 
     types: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     numbers: dict[str, str] = field(default_factory=dict)
 
     def number_of(self, hints: Iterable[str]) -> str | None:
-        """Return the number of the first configured school that a hint names; None without.
+        """Return the number of the first configured school that a hint names; None if none does.
 
-        A hint is a school's number, id or name, or a text with the number in it.
+        A hint is a school's number, id or name, or a text that contains the number.
         """
         for hint in hints:
             for word in (slug(hint), *_WORD.findall(hint)):
@@ -50,7 +50,7 @@ def is_school_number(text: str) -> bool:
 
 
 def known_in(text: str) -> Known:
-    """Return the names in a configuration's text; what cannot be read is left out."""
+    """Return the names in a configuration's text; unreadable parts are left out."""
     root = compose(text.encode(), Findings(""))
     if root is None:
         return Known()
@@ -64,7 +64,7 @@ def known_in(text: str) -> Known:
 
 
 def chosen(candidates: Several[str], known: Several[str]) -> str:
-    """Return the candidate that is known, in the spelling that is; else the first."""
+    """Return the known candidate, in its known spelling; else the first one."""
     by_name = {name.casefold(): name for name in known}
     found = (by_name[one.casefold()] for one in candidates if one.casefold() in by_name)
     return next(found, candidates[0] if candidates else "")

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from monitor.importing.known import Known
     from monitor.importing.taken import Taken
 
-# LibreNMS's types of devices that can be a router or a switch; the others are none.
+# LibreNMS's device types that can be a router or a switch; the others cannot.
 _NETWORK: Final = {"", "network", "firewall", "router", "switch", "loadbalancer"}
 
 
 def read_librenms(text: str, name: str, known: Known) -> Taken:
-    """Return the configured schools' devices among those of an answer of LibreNMS.
+    """Return the devices of configured schools in a response of LibreNMS.
 
     Raises:
-        ImportProblemError: if it is no such answer.
+        ImportProblemError: if it is not such a response.
     """
     try:
         devices = json.loads(text)["devices"]
     except (ValueError, KeyError, TypeError, RecursionError):
         devices = None
     if not isinstance(devices, list) or not all(isinstance(one, dict) for one in devices):
-        raise ImportProblemError(f"{name}: not an answer of LibreNMS's /api/v0/devices")
+        raise ImportProblemError(f"{name}: not a response of LibreNMS's /api/v0/devices")
     return matched((_found(one) for one in devices), known)
 
 

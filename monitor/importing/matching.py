@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A device, what may name its school (the most reliable first), and whether it is in use."""
+    """A device, texts that may name its school (most reliable first), and whether it is in use."""
 
     device: Device
     school_hints: tuple[str, ...]
@@ -29,7 +29,7 @@ class Found:
 
 
 def matched(found: Iterable[Found], known: Known) -> Taken:
-    """Return a row for each configured school that devices name; the others are passed over."""
+    """Return a row for each configured school that devices name; other devices are skipped."""
     taken = Taken()
     by_number: dict[str, list[Device]] = {}
     idle: list[str] = []
@@ -52,7 +52,7 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
 
 
 def drop_known_devices(rows: Iterable[Row], inventory: Inventory) -> None:
-    """Leave out of rows the routers and switches that the configuration has at these addresses."""
+    """Remove routers and switches from rows if the configuration has them at these addresses."""
     numbers = {school.number: school for school in inventory.schools if school.number}
     ids = {school.id: school for school in inventory.schools}
     for row in rows:

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 Entry = dict[str, Any]
 
 _GONE: Final = {"retired", "decommissioning", "decommissioned"}
-# Statuses of devices that are in their place and have their address.
+# Statuses of devices that are installed and have their address.
 _IN_USE: Final = {"", "active", "failed"}
 
 
 def read_netbox(texts: Mapping[str, str], known: Known) -> Taken:
-    """Return the schools in answers of NetBox, which are texts by the names of their files.
+    """Return the schools in NetBox's responses, which are texts by the names of their files.
 
     Raises:
-        ImportProblemError: if they are no answers, or incomplete, or with every bad site.
+        ImportProblemError: if they are not responses, or incomplete; or with every bad site.
     """
     sites: list[Entry] = []
     devices: list[Entry] = []
@@ -52,7 +52,7 @@ def read_netbox(texts: Mapping[str, str], known: Known) -> Taken:
 
 
 def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -> Taken:
-    """Return the schools among sites, with those of the devices that stand there.
+    """Return the schools among the sites, with the devices at these sites.
 
     Raises:
         ImportProblemError: with every bad site.
@@ -62,7 +62,7 @@ def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -
     schools = [one for one in sites if one not in gone]
     foreign = [one for one in schools if not is_school_number(_number(one))]
     _note(taken, "retired sites", gone)
-    _note(taken, "sites whose facility is no school number", foreign)
+    _note(taken, "sites whose facility is not a school number", foreign)
     at_site = _by_site(devices, taken)
     problems = []
     for site in schools:
@@ -77,13 +77,13 @@ def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -
         taken.rows.append(row)
     if problems:
         raise ImportProblemError(*problems)
-    # Without sites, the devices are those of schools that are configured already.
+    # Without sites, the devices are those of configured schools.
     _take_rest(at_site, Known() if sites else known, taken)
     return taken
 
 
 def _entries(text: str, name: str) -> tuple[list[Entry], int]:
-    """Return the objects of an answer, and how many there are in all its pages."""
+    """Return the objects in a response, and how many there are in all its pages."""
     try:
         answer = json.loads(text)
         entries = answer["results"] if isinstance(answer, dict) else answer
@@ -94,7 +94,7 @@ def _entries(text: str, name: str) -> tuple[list[Entry], int]:
     is_empty = isinstance(entries, list) and not entries and isinstance(answer, list)
     if not isinstance(entries, list) or is_empty or not all(isinstance(e, dict) for e in entries):
         raise ImportProblemError(
-            f"{name}: not an answer of NetBox's /api/dcim/sites/ or /api/dcim/devices/"
+            f"{name}: not a response of NetBox's /api/dcim/sites/ or /api/dcim/devices/"
         )
     if isinstance(count, int):
         return entries, count
@@ -105,7 +105,7 @@ def _row(site: Entry, known: Known) -> Row:
     """Return a site as a school.
 
     Raises:
-        ValueError: if one of its values is none.
+        ValueError: if one of its values is invalid.
     """
     fields = site.get("custom_fields")
     custom = fields if isinstance(fields, dict) else {}
@@ -145,14 +145,14 @@ def _add_devices(row: Row, devices: Iterable[Entry], place: str, taken: Taken) -
 
 
 def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:
-    """Take the devices of sites that are not in the import and name a school that is known."""
+    """Add the devices of sites that are not in the import but name a known school."""
     for devices in at_site.values():
         place = devices[0].get("site")
         hints = _candidates(place)
         number = known.number_of(hints)
         if number is None:
             where = hints[0] if hints else "no site"
-            _note(taken, f"devices of {where}, which is no school of this import", devices)
+            _note(taken, f"devices of {where}, which is not a school of this import", devices)
             continue
         row: Row = {"number": number}
         _add_devices(row, devices, hints[0], taken)
@@ -185,7 +185,7 @@ def _first(value: object) -> str:
 
 
 def _candidates(value: object) -> list[str]:
-    """Return what a value may mean: a selection's label or value, an object's name or slug."""
+    """Return a value's possible meanings: a choice's label or value, an object's name or slug."""
     if isinstance(value, list):
         return _candidates(value[0]) if value else []
     if isinstance(value, dict):

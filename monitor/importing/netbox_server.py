@@ -29,7 +29,7 @@ _CURES: Final = {
 }
 _TLS_CURE: Final = "SSL_CERT_FILE names the file of your own authority"
 
-# All that are usual but the one that follows redirects: it would take the token along.
+# All the usual ones except the one that follows redirects: it would forward the token.
 _HANDLERS: Final = (
     urllib.request.ProxyHandler,
     urllib.request.HTTPHandler,
@@ -42,7 +42,7 @@ Entry = dict[str, Any]
 
 
 def is_address(text: str) -> bool:
-    """Return whether an argument is an address and no file."""
+    """Return whether an argument is an address, not a file."""
     return text.casefold().startswith(("http://", "https://"))
 
 
@@ -50,7 +50,7 @@ def ask_netbox(address: str, token: str) -> tuple[list[Entry], list[Entry]]:
     """Return the sites and the devices of the NetBox at an address.
 
     Raises:
-        ImportProblemError: if it cannot be asked, refuses, or answers with something else.
+        ImportProblemError: if it cannot be reached, refuses, or gives another response.
     """
     parts = urlsplit(address)
     if parts.username or parts.query or not parts.hostname:
@@ -61,7 +61,7 @@ def ask_netbox(address: str, token: str) -> tuple[list[Entry], list[Entry]]:
     opener = urllib.request.OpenerDirector()
     for handler in _HANDLERS:
         opener.add_handler(handler())
-    # Since NetBox 4.5 a token says by its first letters that it is of the second version.
+    # Since NetBox 4.5 a token of the second version is recognised by its first letters.
     kind = "Bearer" if token.startswith("nbt_") else "Token"
     opener.addheaders = [("Authorization", f"{kind} {token}"), ("Accept", "application/json")]
     sites, devices = (_all(opener, f"{base}/api/dcim/{what}/") for what in ("sites", "devices"))
@@ -74,7 +74,7 @@ def _all(opener: urllib.request.OpenerDirector, url: str) -> list[Entry]:
         page = _page(opener, f"{url}?limit={PAGE}&offset={len(found)}")
         entries = page.get("results")
         if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-            raise ImportProblemError(f"{url}: not an answer of NetBox")
+            raise ImportProblemError(f"{url}: not a response of NetBox")
         found += entries
         if not page.get("next"):
             return found
@@ -102,5 +102,5 @@ def _page(opener: urllib.request.OpenerDirector, url: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         page = None
     if not isinstance(page, dict):
-        raise ImportProblemError(f"{url}: not an answer of NetBox")
+        raise ImportProblemError(f"{url}: not a response of NetBox")
     return page

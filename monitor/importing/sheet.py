@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.config.edit import Row
 
-# What tables call these things, in letters and digits alone; the first name is ours.
+# Names of these columns in tables, letters and digits only; the first name is ours.
 COLUMNS: Final = {
     "number": ("number", "schoolnumber", "schulnummer", "schulnr", "nummer"),
     "id": ("id", "slug"),
@@ -40,7 +40,7 @@ COLUMNS: Final = {
 _OURS: Final = {name: ours for ours, names in COLUMNS.items() for name in names}
 _SEPARATORS: Final = ";\t,|"
 _EMPTY: Final = f"{_SEPARATORS} "
-# A head stands in the first rows, below a title or two.
+# The header is in the first rows, after a title or two.
 _HEAD_WITHIN: Final = 10
 _SEP: Final = re.compile(r'\ufeff?"?sep=(.)"?[^\n\r]*(?:\r\n|\r|\n)', re.IGNORECASE)
 
@@ -48,10 +48,10 @@ Line = tuple[int, list[str]]
 
 
 def read_sheet(text: str, name: str) -> Taken:
-    """Return the schools of a table; `name` stands in the messages.
+    """Return the schools of a table; messages refer to it as `name`.
 
     Raises:
-        ImportProblemError: with every row that cannot be taken.
+        ImportProblemError: with every invalid row.
     """
     said = _SEP.match(text)
     first, text = (2, text[said.end() :]) if said else (1, text)
@@ -76,7 +76,7 @@ def read_sheet(text: str, name: str) -> Taken:
 
 
 def _lines(text: str, separator: str, first: int) -> Iterator[Line]:
-    """Yield each row that has something in it with the line in which it begins."""
+    """Yield each row that is not empty, with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     begins = first
     for cells in reader:
@@ -87,7 +87,7 @@ def _lines(text: str, separator: str, first: int) -> Iterator[Line]:
 
 
 def _from_head(lines: list[Line]) -> list[Line]:
-    """Return the rows from the head on; all of them if there is none."""
+    """Return the rows from the header on; all of them if there is none."""
     for at, (_, cells) in enumerate(lines[:_HEAD_WITHIN]):
         if "number" in _columns(cells):
             return lines[at:]
@@ -105,7 +105,7 @@ def _columns(heads: list[str]) -> dict[str, int]:
 
 
 def _bare(head: str) -> str:
-    """Return a head's letters and digits, without what it adds in brackets."""
+    """Return the letters and digits of a heading, without additions in brackets."""
     return re.sub(
         r"[^0-9a-zäöü]", "", re.sub(r"[(\[].*?[)\]]", "", head.casefold(), flags=re.DOTALL)
     )
@@ -137,10 +137,10 @@ def _by_column(cells: list[str], columns: Mapping[str, int], width: int) -> dict
 
 
 def row_of(said: Mapping[str, str]) -> Row:
-    """Return the values of a school by the keys of the file, out of texts by their columns.
+    """Return the values of a school by the keys of the file, from texts by column.
 
     Raises:
-        ValueError: if one of them is not what its column wants.
+        ValueError: if one of them is not valid for its column.
     """
     row: Row = {key: value for key, value in said.items() if value}
     number = values.whole_number(said.get("number", ""))
@@ -151,7 +151,7 @@ def row_of(said: Mapping[str, str]) -> Row:
     if latitude is not None and longitude is not None:
         location = values.degrees(str(latitude)), values.degrees(str(longitude))
         if location[0] is None or location[1] is None:
-            raise ValueError(f"{latitude!r}, {longitude!r} are no coordinates")
+            raise ValueError(f"{latitude!r}, {longitude!r} are not coordinates")
         row["location"] = (location[0], location[1])
     elif latitude is not None or longitude is not None:
         raise ValueError("latitude or longitude is missing")

@@ -17,7 +17,7 @@ _NAMED: Final = 10
 
 
 class ImportProblemError(ValueError):
-    """The import is refused; `problems` has a sentence for each mistake, with its place."""
+    """The import is rejected; `problems` has a sentence for each mistake, with its position."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -26,7 +26,7 @@ class ImportProblemError(ValueError):
 
 @dataclass(slots=True)
 class Taken:
-    """Rows for the configuration, and sentences about what was passed over or guessed."""
+    """Rows for the configuration, and sentences about skipped or guessed data."""
 
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.config.edit import NamedHost, slug
 
-# What spreadsheets and web pages leave in a cell and nobody sees.
+# Invisible characters that spreadsheets and web pages leave in cells.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FORMULA: Final = re.compile(r'="(.*)"')
 _WHOLE: Final = re.compile(r"(\d+)[.,]0+")
@@ -28,14 +28,14 @@ _ON_EARTH: Final = 180
 
 
 def cell(text: str) -> str:
-    """Return what a cell says: without blanks around it, invisible signs and text markers."""
+    """Return a cell's content without surrounding spaces, invisible characters, text markers."""
     said = _INVISIBLE.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
     formula = _FORMULA.fullmatch(said)
     return (formula[1] if formula else said.removeprefix("'")).strip()
 
 
 def said(value: object) -> str:
-    """Return a text or number of a JSON document as a text, anything else as an empty one."""
+    """Return a text or number of a JSON document as text, anything else as empty text."""
     if isinstance(value, bool):
         return str(value).lower()
     return cell(str(value)) if isinstance(value, str | int | float) else ""
@@ -58,10 +58,10 @@ def whole_number(text: str) -> str:
 
 
 def degrees(text: str) -> float | None:
-    """Return a latitude or longitude, south and west negative; None if the text is none.
+    """Return a latitude or longitude, south and west negative; None if the text is empty.
 
     Raises:
-        ValueError: if it is a number, and none of degrees.
+        ValueError: if it is a number that is not in degrees.
     """
     found = _DEGREES.fullmatch(text)
     if found is None or (found["before"] and found["behind"]):
@@ -89,8 +89,8 @@ def host(text: str) -> str:
 def switches(text: str) -> int | list[NamedHost]:
     """Return a number of switches, or switches by name and address.
 
-    They are separated by blanks, commas or lines; `NAME=ADDRESS` names one, else it is named by
-    its place in the list.
+    They are separated by spaces, commas or lines; `NAME=ADDRESS` names one, otherwise its
+    position in the list does.
     """
     number = whole_number(text)
     if number.isdecimal():

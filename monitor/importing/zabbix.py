@@ -28,10 +28,10 @@ _YES: Final = {"1", "YES", "true"}
 
 
 def read_zabbix(text: str, name: str, known: Known) -> Taken:
-    """Return the configured schools' devices among the hosts of a file.
+    """Return the devices of configured schools among the hosts of a file.
 
     Raises:
-        ImportProblemError: if it has no hosts of Zabbix.
+        ImportProblemError: if it has no Zabbix hosts.
     """
     try:
         answer = json.loads(text)
@@ -40,7 +40,7 @@ def read_zabbix(text: str, name: str, known: Known) -> Taken:
         hosts = None
     if not isinstance(hosts, list) or not all(isinstance(one, dict) for one in hosts):
         raise ImportProblemError(
-            f"{name}: neither a JSON export of Zabbix's hosts nor an answer to host.get"
+            f"{name}: neither a JSON export of Zabbix's hosts nor a response to host.get"
         )
     return matched((_found(one) for one in hosts), known)
 
@@ -67,7 +67,7 @@ def _found(host: dict[str, Any]) -> Found:
 
 
 def _address(host: dict[str, Any]) -> str:
-    """Return where the host is asked by SNMP, else by its first interface."""
+    """Return the address of the host's SNMP interface, else of its first one."""
 
     def rank(interface: dict[str, Any]) -> tuple[bool, bool]:
         is_snmp = values.said(interface.get("type")) in {"2", "SNMP"}

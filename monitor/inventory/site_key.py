@@ -14,8 +14,8 @@ from typing import NamedTuple
 class SiteKey(NamedTuple):
     """A school's id and the id of one of its sites; `str()` gives the written form.
 
-    A named tuple, because the key of a dictionary in the path of every observation has to be
-    hashed without Python code.
+    A named tuple, because the key is looked up for every observation and must be hashed without
+    Python code.
     """
 
     school: str

@@ -31,7 +31,7 @@ _MILLISECONDS: Final = Wire(int, _instant, milliseconds)
 class Codec(Generic[Value]):
     """The entries of one kind; the payload of each has the fields of one dataclass.
 
-    `at` is the field with the entry's instant, or what computes it; `subject` the field with its
+    `at` is the field with the entry's instant, or a function for it; `subject` the field with its
     subject, empty for the whole city. These are not in the payload. `wires` are those of
     `JsonFields`; instants are milliseconds since 1970.
     """

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 _BEFORE = timedelta(days=366)
 _AFTER = timedelta(days=3660)
 _STEP = timedelta(days=1)
-# Later than any instant that is asked for: the last spell has no end.
+# Later than any instant in use: the last period has no end.
 _FOR_EVER = 1 << 60
 
 
 def clock_changes(timezone: str, now: datetime) -> list[tuple[int, int]]:
-    """Return spells of one offset each: their first Unix second after, and the offset in seconds.
+    """Return periods of one offset each: the first Unix second after each, and the offset in s.
 
-    They begin a year before `now`, end ten years after it, and the last holds for ever.
+    They begin a year before `now` and end ten years after it; the last one has no end.
     """
     zone = ZoneInfo(timezone)
     found: list[tuple[int, int]] = []

@@ -35,7 +35,7 @@ MAX_LISTED: Final = 20
 _HEAD: Final = """\
 {{/* Written by `schulnetz contacts template`: do not edit. It holds personal data. */ -}}
 """
-# Go's layouts; the words around them are the language's.
+# Go's layouts; the words around them are in the language.
 _LAYOUTS: Final[dict[Language, tuple[str, str]]] = {
     "en": ("2006-01-02 15:04", ""),
     "de": ("02.01.2006, 15:04", " Uhr"),
@@ -46,7 +46,7 @@ _NANOSECONDS: Final = 1_000_000_000
 def template(inventory: Inventory, contacts: Contacts, now: datetime) -> str:
     """Return the template's text for a configuration and its contacts.
 
-    `now` is when it is made: local times are right from a year before it until ten years after.
+    `now` is the creation time: local times are right from a year before it until ten years after.
     """
     parts = [_HEAD]
     for language in LANGUAGES:
@@ -82,7 +82,7 @@ def _when(field: str, value: str, body: str) -> str:
 
 
 def _time(inventory: Inventory, now: datetime, language: Language) -> str:
-    """Return how an instant is written in the city's time zone, whatever the machine's is."""
+    """Return the action that writes an instant in the city's time zone, not the machine's."""
     layout, after = _LAYOUTS[language]
     body = ""
     for ends, offset in clock_changes(inventory.calendar.timezone, now):
@@ -130,7 +130,7 @@ def _site(school: School, site: Site, contacts: Contacts, language: Language) ->
 
 
 def _providers(inventory: Inventory, contacts: Contacts, language: Language) -> str:
-    """Return what is known of a provider; the template is given its name."""
+    """Return the data of the providers; the template is given a provider's name."""
     body = ""
     for name in _references(inventory):
         known = contacts.providers.get(name)

@@ -53,7 +53,7 @@ _DOWN: Final = CODES[MinuteClass.DOWN]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was before an instant: the entries of the ledger by instant, and what people said."""
+    """The events before an instant: the ledger's entries by time, and people's statements."""
 
     at: datetime
     entries: tuple[Entry, ...]
@@ -68,13 +68,13 @@ class Past:
 def past_of(inventory: Inventory, at: datetime) -> Past:
     """Return the past of a city at an instant, always the same for the same city and instant.
 
-    Of some stories the first is taken in which stages of all kinds are there at the end.
+    Of some stories, the first with stages of all kinds at the end is used.
     """
     due = date(at.year - 1, 12, 31)
     city = _due(inventory, due)
     history: list[Entry] = []
     for seed in range(_SEEDS if city.goal is not None else 0):
-        # Those who come next year are not built yet.
+        # Lines of next year are not built yet.
         whole = rollout_history(city, at.year - YEARS_BEFORE, at.year + 1, seed)
         history = [entry for entry in whole if entry.at < at]
         if {change.stage for change in latest_stages(history).values()} >= _TOLD:

@@ -39,7 +39,7 @@ class JsonFields(Generic[Value]):
     def __init__(self, value: type[Value], wires: Wires = NO_WIRES) -> None:
         self._value = value
         self._wires: Wires = {date: DATES, **wires}
-        # A field that is not in the JSON has its default, whatever the JSON says.
+        # A field that is not in the JSON has its default, whatever the JSON contains.
         self._apart = {
             one.name: one.default
             for one in (fields(value) if is_dataclass(value) else ())
@@ -55,7 +55,7 @@ class JsonFields(Generic[Value]):
         """Return the value of these fields, and of those that are not in the JSON.
 
         Raises:
-            FieldError: if they are no value of this type.
+            FieldError: if they are not a value of this type.
         """
         if not isinstance(plain, dict):
             raise FieldError(f"is {plain!r}")
@@ -68,7 +68,7 @@ class JsonFields(Generic[Value]):
 
     @cached_property
     def _validate(self) -> Callable[[dict[str, object]], Value]:
-        # Without the adapter's own step, which is a third of the time of a small entry.
+        # Without the adapter's own step, which takes a third of the time of a small entry.
         return self._adapter.validator.validate_python
 
     @cached_property

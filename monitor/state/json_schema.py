@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-# Modules import these for their annotations alone.
+# Modules import these only for annotations.
 _IMPORTED: Final = {"date": date, "datetime": datetime}
 
 _WHOLE: Final = core_schema.int_schema(strict=True)
@@ -58,10 +58,10 @@ _LEAVES: Final[dict[object, CoreSchema]] = {
 
 
 def adapter(value: type[Value], wires: Wires) -> TypeAdapter[Value]:
-    """Return what reads and writes a dataclass.
+    """Return the adapter that reads and writes a dataclass.
 
     Raises:
-        TypeError: if it is no dataclass, or a field has a type that JSON cannot have.
+        TypeError: if it is not a dataclass, or a field has a type that JSON cannot represent.
     """
     schema = _dataclass(value, wires)
     return TypeAdapter[Value](
@@ -70,10 +70,10 @@ def adapter(value: type[Value], wires: Wires) -> TypeAdapter[Value]:
 
 
 def first_fault(error: ValueError) -> str:
-    """Return what an adapter found wrong first: the field, and what is there; "has since 'x'".
+    """Return the first fault that an adapter found: the field, and its value; "has since 'x'".
 
     Raises:
-        ValueError: the error itself, if it is no adapter's.
+        ValueError: the error itself, if it is not from an adapter.
     """
     if not isinstance(error, ValidationError):
         raise error
@@ -84,7 +84,7 @@ def first_fault(error: ValueError) -> str:
 
 def _dataclass(value: type, wires: Wires) -> CoreSchema:
     if not is_dataclass(value):
-        raise TypeError(f"{value} is no dataclass")
+        raise TypeError(f"{value} is not a dataclass")
     hints = get_type_hints(value, localns=_IMPORTED)
     every = fields(value)
     return core_schema.dataclass_schema(
@@ -98,7 +98,7 @@ def _dataclass(value: type, wires: Wires) -> CoreSchema:
 
 
 def _field(field: Field[Any], hint: object, wires: Wires) -> core_schema.DataclassField:
-    """Return the schema of a field; without a default of None it must be there."""
+    """Return the schema of a field; it is required unless its default is None."""
     wire = wires.get(field.name)
     is_apart = wire is None and field.name in wires
     schema = core_schema.any_schema() if is_apart else _of(wire or hint, wires)

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 
 class Wire(NamedTuple):
-    """Values are of `plain` type in JSON, `read` from it and written by `write`.
+    """Values have type `plain` in JSON, and are converted by `read` and `write`.
 
-    `read` may raise `ValueError`. `key` is that of a field, if it is not the field's name.
+    `read` may raise `ValueError`. `key` is the field's key, if it is not its name.
     """
 
     plain: type[int | str]
@@ -23,7 +23,7 @@ class Wire(NamedTuple):
 
 
 Wires = Mapping[type | str, Wire | None]
-"""Wires of types, and of single fields by their names; a field with None is not in the JSON."""
+"""Wires of types, and of single fields by name; a field with None is not in the JSON."""
 
 
 def _aware(text: str) -> datetime:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.verdict import Degradation, Subject, Verdict
 
-# The worst that is known of any of a school's lines is what is known of the school.
+# A school's state is the worst state of its lines.
 _BADNESS: Final = {State.UP: 0, State.UNKNOWN: 1, State.DOWN: 2}
 
 
@@ -32,7 +32,7 @@ class Tally:
 
     @property
     def is_degraded(self) -> bool:
-        """Return whether the lines are up and some device works badly."""
+        """Return whether the lines are up and any device is degraded."""
         return self.worst.state is State.UP and self.degraded_since is not None
 
 
@@ -42,7 +42,7 @@ def tallies(
 ) -> dict[str, Tally]:
     """Return the tally of every school with a line among the findings, by its id.
 
-    Each line comes before its switches, as in `VerdictBoard.findings`; what is degraded is among
+    Each line comes before its switches, as in `VerdictBoard.findings`; degraded devices are among
     the findings.
     """
     found: dict[str, Tally] = {}

@@ -22,7 +22,7 @@ Key = tuple[Trouble, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many bad runs in a row open a case, and how many good ones close it.
+    """Number of bad runs in a row that open a case, and of good ones that close it.
 
     After `memory` seconds without a run it is dropped.
     """
@@ -64,12 +64,12 @@ class Cases:
         return case is not None and case.is_open
 
     def is_held(self, key: Key) -> bool:
-        """Return whether this problem is present, or was before the start and is not decided."""
+        """Return whether this problem is present, or was before the start and is undecided."""
         case = self._cases.get(key)
         return case is not None and case.is_held
 
     def remember(self, known: Degradation, ends: float) -> None:
-        """Hold a problem of before the start until that monotonic time, or its next runs."""
+        """Keep a problem from before the start until that monotonic time, or its next runs."""
         key = known.trouble, known.check, known.part
         self._cases[key] = _Case(known.since, ends, known.detail, is_remembered=True)
 
@@ -114,11 +114,11 @@ class Cases:
         self._cases = kept
 
     def findings(self) -> tuple[Degradation, ...]:
-        """Return what is wrong, by trouble, check and part."""
+        """Return the problems, by trouble, check and part."""
         return tuple(self._sorted(lambda case: case.is_open))
 
     def held(self) -> tuple[Degradation, ...]:
-        """Return what is wrong, and what was before the start and is not decided."""
+        """Return the problems, and those from before the start that are undecided."""
         return tuple(self._sorted(lambda case: case.is_held))
 
     def _sorted(self, is_wanted: Callable[[_Case], bool]) -> Iterator[Degradation]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ReferenceHeard:
     """A reference; `provider` is set if it is that provider's hand-over router.
 
-    `asked` is the start of its last answered round (monotonic s). Whether it answers is decided by
-    its last round, and open while it is not measured. Steady means several rounds in a row.
+    `asked` is the start of its last answered round (monotonic s). Its last round decides whether
+    it answers; that is open while it is not measured. Steady means several rounds in a row.
     """
 
     provider: str
@@ -74,7 +74,7 @@ def take_census(
 
 
 def together_seconds(cycle_seconds: float, rules: Hysteresis) -> float:
-    """Return within how many seconds two losses count as one: before either of them is down."""
+    """Return the interval in seconds in which losses count as one: before any of them is down."""
     return max(cycle_seconds, rules.down_seconds)
 
 
@@ -104,7 +104,7 @@ def _count(site: SiteDevices, recent: float, counts: dict[str, _Count]) -> None:
         if is_down:
             lost_from = uplink.fell_from
             if lost_from is None or lost_from < recent:
-                return  # down already, or never there
+                return  # already down, or never up
         elif not track.has_answered:
             return
         is_lost = is_down or track.silent > 0

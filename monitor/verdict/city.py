@@ -54,8 +54,8 @@ class VerdictBoard:
     """Verdicts of the whole city, advanced by observations and by time.
 
     Not thread-safe and free of I/O. `known_before` are the last verdicts before the start that
-    were not unknown, by the ledger: without them what is still down would be down since the
-    restart, and amid a city-wide outage lost schools would never have been there.
+    were not unknown, from the ledger: without them, a device that is still down would be down since
+    the restart, and sites lost in a city-wide outage would not count as lost.
     """
 
     def __init__(
@@ -189,7 +189,7 @@ class VerdictBoard:
         return sum(map(bool, heard)), len(heard)
 
     def root_causes(self) -> tuple[Subject, ...]:
-        """Return what has to be repaired.
+        """Return what must be repaired.
 
         That is only the monitor's line while isolated; otherwise the hub, each provider with an
         outage, and every device that is down for another reason.

@@ -76,17 +76,17 @@ class Condition:
 
     @property
     def has_cases(self) -> bool:
-        """Return whether there are cases, so that it has to be checked again."""
+        """Return whether there are cases, so that it must be checked again."""
         return bool(self._cases) or bool(self._falls)
 
     @property
     def held(self) -> tuple[Degradation, ...]:
-        """Return every open problem, and those of before the start that are not decided."""
+        """Return every open problem, and those from before the start that are undecided."""
         return self._cases.held()
 
     @property
     def falls(self) -> tuple[datetime, ...]:
-        """Return the outages that make it flap; none if it does not."""
+        """Return the outages that make the device flap; none if it does not."""
         is_flapping = self._cases.is_held(_FLAPPING)
         return tuple(fall.instant for fall in self._falls) if is_flapping else ()
 
@@ -97,7 +97,7 @@ class Condition:
         checks: Mapping[str, Check],
         now: Moment,
     ) -> None:
-        """Take in the open problems of before the start: found again, they have not begun since."""
+        """Restore the open problems from before the start, so that they keep their start times."""
         for one in found:
             check = checks.get(one.check)
             if one.since < now.instant and (check or one.trouble is Trouble.FLAPPING):
@@ -107,7 +107,7 @@ class Condition:
             self._falls.append(Moment(now.monotonic - seconds, at))
 
     def _patience(self, trouble: Trouble, check: Check | None) -> float:
-        """Return how many seconds after the start the runs take to decide on a problem."""
+        """Return how many seconds after the start a problem's runs take to decide on it."""
         interval = check.interval if check else 0.0
         windows = {
             Trouble.PACKET_LOSS: max(self.limits.loss_seconds, _ROUNDS * interval),
@@ -118,7 +118,7 @@ class Condition:
         return windows.get(trouble, 0.0) + _MISSED_RUNS * pace
 
     def turned(self, now: Moment, *, is_up: bool, fell: bool) -> None:
-        """Take in another verdict on the device; `fell` says that an outage began."""
+        """Process another verdict on the device; `fell` says that an outage began."""
         if self._is_up and not is_up:
             self._silent_packets = 0
             self._losses = None
@@ -168,7 +168,7 @@ class Condition:
         key = (Trouble.SNMP if is_snmp else Trouble.SERVICE, check.name, "")
         pace = max(check.interval, BACK_OFF_LIMIT_SECONDS) if is_snmp else check.interval
         if observation.outcome is Outcome.OK:
-            # There is almost never anything to close, so nothing is allocated for it.
+            # There is almost never a case to close, so nothing is allocated for it.
             rule = Rule(1, _GOOD_RUNS, _MISSED_RUNS * pace) if self._cases else None
             changed = rule is not None and self._cases.good(key, rule, monotonic)
         else:
@@ -191,7 +191,7 @@ class Condition:
         found = {one.kind: one.sentence for one in measured.findings}
         rule = Rule(_LINE_POLLS, _GOOD_RUNS, _MISSED_RUNS * check.interval)
         for kind, trouble in _LINE_FINDINGS.items():
-            # A poll that cannot tell is neither good nor bad.
+            # An inconclusive poll is neither good nor bad.
             if kind is FindingKind.ERRORS and load.seconds is None:
                 continue
             if kind is FindingKind.SLOWER_THAN_CONTRACT and load.is_slower_than_contract is None:
@@ -209,7 +209,7 @@ class Condition:
         return changed
 
     def is_held(self, key: Key) -> bool:
-        """Return whether this problem is present, or was before the start and is not decided."""
+        """Return whether this problem is present, or was before the start and is undecided."""
         return self._cases.is_held(key)
 
     def _judge(

@@ -67,7 +67,7 @@ class _Watched:
 
 @dataclass(slots=True)
 class _Site:
-    """A site's uplink, None where it has no check, and all devices that are looked at."""
+    """A site's uplink, None if it has no check, and all its monitored devices."""
 
     uplink: _Device | None = None
     devices: list[_Device] = field(default_factory=list)
@@ -141,7 +141,7 @@ class Conditions:
                     watched.failed_since = verdict.since
 
     def held(self) -> Iterator[tuple[Subject, Remembered]]:
-        """Yield what has to be known of each degraded device after a restart; it is not down."""
+        """Yield the state of each degraded device that must survive a restart; it is not down."""
         for subject, device in self._devices.items():
             condition = device.condition
             if condition.has_cases and (held := condition.held):
@@ -189,9 +189,9 @@ class Conditions:
         return is_news
 
     def of(self, subject: Subject) -> tuple[Degradation, ...]:
-        """Return what is wrong with a device that is up; nothing if all is well.
+        """Return the problems of a device that is up; empty if it has none.
 
-        What follows from its line's trouble is told there (`monitor.verdict.same_cause`).
+        Problems caused by its line are reported there (`monitor.verdict.same_cause`).
         """
         device = self._devices.get(subject)
         return self._of(device) if device is not None else ()
@@ -204,7 +204,7 @@ class Conditions:
         return _own(device, found, site) if site.is_lossy else found
 
     def degraded(self) -> Mapping[Subject, tuple[Degradation, ...]]:
-        """Return what is wrong with each device that is degraded, in the inventory's order."""
+        """Return the problems of each degraded device, in the inventory's order."""
         return {
             subject: found
             for subject, device in self._devices.items()
@@ -248,7 +248,7 @@ def told(
 ) -> Iterable[tuple[Subject, Degradation, bool]]:
     """Yield each finding that began (true) or ended (false) between two states.
 
-    One that is part of its line's trouble from now on has not ended.
+    A finding that becomes part of its line's problem has not ended.
     """
     joined = {
         (subject.school, subject.site, device)

@@ -236,7 +236,7 @@ def _judge_silent(before: Verdict, track: Track, way: Way, now: Moment) -> Verdi
             before, Cause.UNPROVEN, "no answer, and the path to it has not been proven since", now
         )
     if before.cause in _SUSPENDED or before.cause is Cause.STARTING:
-        # That it waits for proof is said once there are enough rounds.
+        # Waiting for proof is only reported once there are enough rounds.
         waits = "not yet for long enough" if track.full_from is None else _UNPROVEN_YET
         return _unknown(before, Cause.STARTING, f"no answer, but {waits}", now)
     return before

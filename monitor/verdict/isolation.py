@@ -30,7 +30,7 @@ class Standing(StrEnum):
     """Whether verdicts on schools are valid, and if not, the cause of the loss."""
 
     CLEAR = "clear"
-    # References are still to be asked again since the loss.
+    # References must still be queried again since the loss.
     WAITING = "waiting"
     ISOLATED = "isolated"
     COMMON = "common"

@@ -66,7 +66,7 @@ class Subject:
 
     @property
     def site_key(self) -> SiteKey:
-        """Return the key of its site; both parts are empty where it has none."""
+        """Return the key of its site; both parts are empty if it has none."""
         return SiteKey(self.school, self.site)
 
     @classmethod
@@ -96,7 +96,7 @@ class Moment:
     instant: datetime
 
     def instant_of(self, monotonic: float) -> datetime:
-        """Return the instant of a nearby monotonic time, by the wall clock as it stands now."""
+        """Return the instant of a nearby monotonic time, by the current wall clock."""
         return self.instant - timedelta(seconds=self.monotonic - monotonic)
 
 
@@ -114,7 +114,7 @@ class Verdict:
         return self.state is other.state and self.cause is other.cause
 
     def going_on(self, known: Verdict | None) -> Verdict:
-        """Return this with the beginning and the cause of what was known before, if it is that."""
+        """Return this verdict with the start and cause of a known one, if it continues that."""
         if known is None or known.state is not self.state or known.since >= self.since:
             return self
         return replace(self, since=known.since, cause=known.cause)
@@ -132,7 +132,7 @@ class Change:
 
     @property
     def goes_on(self) -> bool:
-        """Return whether what holds now had begun before we could not know."""
+        """Return whether the current state began before the interruption of monitoring."""
         return self.after.since < self.proven_from
 
     @property
@@ -149,7 +149,7 @@ class Hysteresis:
     leaves down after `up_rounds` answered rounds in a row; it is unknown after
     `stale_intervals` of its own interval without a usable round. The monitor is isolated when
     all of at least `references` references are silent. If more than `lost_share` of the sites that
-    used to answer are lost, the loss has to be explained, in a city with at least `schools` of
+    used to answer are lost, the loss must be explained, in a city with at least `schools` of
     them.
     """
 

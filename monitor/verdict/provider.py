@@ -33,8 +33,8 @@ LEAST_SITES = 2
 class ProviderOutage:
     """A current outage: the affected sites, its start, and the evidence for it.
 
-    `sites` are all of the provider that used to answer when it began, the few that still
-    answered included.
+    `sites` are all of the provider's that used to answer when it began, including the few that
+    still answered.
     """
 
     provider: str
@@ -47,7 +47,7 @@ class ProviderOutage:
 def has_begun(provider: str, census: Census, monotonic: float, cycle_seconds: float) -> str:
     """Return why a provider's loss is now its outage, empty if it is not.
 
-    Lines of which nobody said whose they are share no provider, so that each is down by itself.
+    Lines without a known provider are not grouped, so each is down by itself.
     """
     if not provider:
         return ""

@@ -59,9 +59,9 @@ class Device:
         return "; ".join(part for part in parts if part)
 
     def turned(self, subject: Subject, found: Verdict, at: datetime) -> Change:
-        """Take another verdict than before; return the change.
+        """Apply a different verdict; return the change.
 
-        What was down before we could not know and is down after, has been down.
+        If the device was down before an interruption of monitoring and after it, it has been down.
         """
         before, self.verdict = self.verdict, found.going_on(self.known)
         if found.state is State.DOWN:
@@ -84,9 +84,9 @@ class Device:
 
 @dataclass(slots=True)
 class SiteDevices:
-    """A site's provider, its uplink, None where that has no check, and its switches.
+    """A site's provider, its uplink (None if that has no check), and its switches.
 
-    The provider is empty where no contract names one.
+    The provider is empty if no contract names one.
     """
 
     key: SiteKey
@@ -139,7 +139,7 @@ class Roster:
         self.cycle_seconds = max(rounds, default=0.0)
 
     def remember(self, known: Mapping[Subject, Verdict]) -> None:
-        """Take in the last verdicts that were not unknown, from before the start."""
+        """Restore the last verdicts from before the start that were not unknown."""
         for device in self.devices.values():
             if device.subject is None or device.subject not in known:
                 continue

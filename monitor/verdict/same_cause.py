@@ -24,7 +24,7 @@ def is_lossy(of_line: Iterable[Degradation]) -> bool:
 
 
 def without_what_follows(found: tuple[Degradation, ...]) -> tuple[Degradation, ...]:
-    """Return a device's own findings, its line being lossy."""
+    """Return a device's own findings if its line is lossy."""
     return tuple(one for one in found if one.trouble is not Trouble.SNMP)
 
 

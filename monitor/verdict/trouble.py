@@ -56,11 +56,11 @@ class Degradation:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is wrong with one device, as it has to be known again after a restart.
+    """The problems of one device that must be known after a restart.
 
-    `down` is the verdict while it is down, None otherwise; `degraded` has every open problem, also
-    those that are not shown while it is down. `falls` are the outages that make it flap, empty if
-    it does not.
+    `down` is the verdict while it is down, None otherwise; `degraded` has every open problem,
+    including those that are not shown while it is down. `falls` are the outages that make it flap,
+    empty if it does not.
     """
 
     down: Verdict | None = None
@@ -69,11 +69,11 @@ class Remembered:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing is wrong."""
+        """Return whether there are no problems."""
         return self.down is None and not self.degraded
 
     def is_same(self, other: Remembered) -> bool:
-        """Return whether both say the same, whatever the sentences."""
+        """Return whether both have the same problems, whatever their sentences."""
         return (
             (self.down and self.down.since) == (other.down and other.down.since)
             and self.falls == other.falls

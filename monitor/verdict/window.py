@@ -23,7 +23,7 @@ class Window:
         self._from = 0.0
 
     def add(self, now: float, weight: float, amount: float) -> None:
-        """Count an amount of some weight at a monotonic time; times must not fall."""
+        """Add an amount with a weight at a monotonic time; times must not decrease."""
         pieces = self._pieces
         if not pieces:
             self._from = now
@@ -60,6 +60,6 @@ class Window:
         )
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._pieces.clear()
         self.weight = self.amount = 0.0

@@ -62,7 +62,7 @@ def test_nothing_is_written_without_a_yes(config: Path, table: Path, answer: str
     [
         ("name\nGoethe\n", ":1: no column with the schools' numbers"),
         ("number,name\n,Goethe\n", ":2: no number"),
-        ("number,lat,lon\n100002,north,7\n", ":2: 'north', '7' are no coordinates"),
+        ("number,lat,lon\n100002,north,7\n", ":2: 'north', '7' are not coordinates"),
         ("number\n100002\n100002\n", "occur twice: 100002"),
         (
             "number,name\n100077,New\n",
@@ -110,8 +110,8 @@ def test_sites_of_netbox_become_schools(config: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "not an answer of NetBox"),
-        ("[]", "not an answer of NetBox"),
+        ("{", "not a response of NetBox"),
+        ("[]", "not a response of NetBox"),
         (json.dumps({"results": [], "next": "https://netbox.example/?offset=50"}), "limit=0"),
         (json.dumps({"results": [site(latitude="north")]}), "site 'Neue Schule': 'north'"),
     ],

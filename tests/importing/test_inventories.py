@@ -147,4 +147,4 @@ def test_what_the_file_says_of_its_own_stays_and_the_difference_is_said(office: 
 @pytest.mark.parametrize("document", [[], {"devices": 1}, {"result": [1]}, {"zabbix_export": 1}, 7])
 def test_what_is_no_export_is_said(office: Office, kind: str, document: object) -> None:
     code, _, errors = office.take(kind, written(office, document))
-    assert (code, "an answer" in errors) == (1, True)
+    assert (code, "a response" in errors) == (1, True)

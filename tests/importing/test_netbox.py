@@ -103,8 +103,11 @@ def test_objects_as_network_and_region(office: Office) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (site("", name="Rathaus"), "no school number, passed over: Rathaus"),
-        (site("", name="Bauhof", facility="RZ Keller 2"), "no school number, passed over: Bauhof"),
+        (site("", name="Rathaus"), "not a school number, passed over: Rathaus"),
+        (
+            site("", name="Bauhof", facility="RZ Keller 2"),
+            "not a school number, passed over: Bauhof",
+        ),
         (site("123459", status={"value": "retired"}), "retired sites, passed over: Schule 123459"),
         (site("123459", status="decommissioning"), "retired sites, passed over: Schule 123459"),
     ],
@@ -140,7 +143,7 @@ def test_devices_become_router_and_switches(office: Office) -> None:
         "neither router nor switch, passed over: AP-1",
         "without an address, passed over: SW-9",
         "devices not in use by their status, passed over: SW-8",
-        "devices of Rathaus, which is no school of this import, passed over: RH-1",
+        "devices of Rathaus, which is not a school of this import, passed over: RH-1",
     ):
         assert sentence in said
 

@@ -51,7 +51,7 @@ def test_latitudes_as_people_write_them(office: Office, latitude: str) -> None:
     ("text", "said"),
     [
         ("5704812", "UTM"),
-        ("51.481.234", "are no coordinates"),
+        ("51.481.234", "are not coordinates"),
         ("", "latitude or longitude is missing"),
     ],
 )

@@ -35,7 +35,7 @@ def devices_of(inventory: Inventory) -> frozenset[Subject]:
 
 
 class Troubles(Consumer):
-    """Records switches that are down, and all that is degraded; `known` is what was recorded."""
+    """Records switches that are down, and everything degraded; `known` is what was recorded."""
 
     def __init__(
         self, verdicts: Verdicts, ledger: Ledger, known: Mapping[Subject, Remembered]
@@ -48,17 +48,17 @@ class Troubles(Consumer):
         }
 
     def reconfigure(self, inventory: Inventory, _: Swap) -> None:
-        """Take over another inventory; what is recorded of removed devices stays as it is."""
+        """Use another inventory; records of removed devices are kept."""
         kept = devices_of(inventory)
         self._recorded = {one: found for one, found in self._recorded.items() if one in kept}
         self._down = {one: verdict for one, verdict in self._down.items() if one in kept}
 
     def observe(self, _: Observation, __: Moment) -> None:
-        """Follow the changes that the observation brought."""
+        """Process the changes caused by the observation."""
         self._follow(self._verdicts.changes)
 
     def tick(self, moment: Moment) -> None:
-        """Record what has begun and what has ended."""
+        """Record the problems that have begun or ended."""
         self._follow(self._verdicts.changes)
         found = dict(self._verdicts.conditions.held())
         for subject, verdict in self._down.items():
