@@ -148,7 +148,7 @@ def _say_next(file: Path, *, snmp: bool) -> None:
     config = f" --config {named}" if named else ""
     say(f"  {quote(program())} check {named}".rstrip())
     say(f"  {quote(program())} run{config}")
-    say("more schools come from a table with name and router or network:")
+    say("more schools come from a table with number, name, and router or network:")
     say(f"  {quote(program())} import csv TABLE.csv{config}")
     if snmp:
         say("the devices' community is read from $SCHULNETZ_SNMP_COMMUNITY")
