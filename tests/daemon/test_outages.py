@@ -136,8 +136,9 @@ def test_a_loss_of_all_providers_is_unknown_and_breaks_no_contract(tmp_path: Pat
 
     run_virtually(main())
     for school, site in account(tmp_path, inventory, ends).items():
-        # From midnight until the monitor began, and the quarter of an hour.
-        assert 14 <= site.total.unknown - 600 <= 20, school
+        # The day began 600 minutes before the monitor; unknown is the quarter of an hour.
+        assert site.total.before == 600, school
+        assert 14 <= site.total.unknown <= 20, school
         assert (site.total.down, site.verdict, site.certain) == (0, Verdict.KEPT, False)
 
 
