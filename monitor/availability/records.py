@@ -87,7 +87,8 @@ def _packed(codes: str) -> str:
 
 
 def _unpacked(states: str) -> str:
-    return "".join(code * int(count or 1) for count, code in _ENCODED.findall(states))
+    runs = _ENCODED.findall(states)
+    return "".join([code * int(count) if count else code for count, code in runs])
 
 
 _SCOPE: Final = Codec(SCOPE, Scope)

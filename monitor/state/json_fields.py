@@ -60,7 +60,8 @@ class JsonFields(Generic[Value]):
         if not isinstance(plain, dict):
             raise FieldError(f"is {plain!r}")
         try:
-            return self._validate({**plain, **self._apart, **apart})
+            others = {**self._apart, **apart}
+            return self._validate({**plain, **others} if others else plain)
         except ValueError as error:
             from monitor.state.json_schema import first_fault  # noqa: PLC0415  # see `_adapter`
 

@@ -126,8 +126,9 @@ def test_hints_are_whole_lines_whatever_the_width(tmp_path: Path) -> None:
     state = tmp_path / ("folder " + "y" * 100)
     with demo(config, state) as daemon:
         place = f"--config {config} --state-dir '{state}'"
+        mend = f"  schulnetz demo mend voede {place}"
+        until(lambda: mend in daemon.lines, daemon, LONG_SECONDS)
         assert f"  schulnetz probe voede --demo {place}" in daemon.lines
-        assert f"  schulnetz demo mend voede {place}" in daemon.lines
 
 
 @pytest.mark.parametrize("command", [("break", "lossy", "voede"), ("mend", "voede")])
