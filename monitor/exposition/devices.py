@@ -27,7 +27,7 @@ from monitor.exposition.interfaces import (
 )
 from monitor.exposition.metric import DEVICE, Kind, Metric
 from monitor.exposition.ports import STATES, Choice, PortChooser, counted
-from monitor.exposition.text import Blocks, LineBegins
+from monitor.exposition.text import Blocks, LineBegins, SteadyLines
 from monitor.inventory.checks import InterfacesOptions
 from monitor.inventory.interface_selection import type_name
 
@@ -126,6 +126,7 @@ class DeviceRenderer:
         "_known",
         "_labels",
         "_names",
+        "_steady",
         "_tables",
         "_usual",
     )
@@ -145,6 +146,7 @@ class DeviceRenderer:
         self._names = (*names, "ifAlias") if alias and "ifAlias" not in names else names
         self._labels = InterfaceLabels(self._device, self._identity, {})
         self._known = LineBegins()
+        self._steady = SteadyLines()
         self._chosen = Choice()
         # By the rows of a column, and whether it is exported of unused ports, too.
         self._tables: dict[tuple[tuple[int, ...], bool], Table] = {}
@@ -197,16 +199,20 @@ class DeviceRenderer:
         self._kept.clear()
 
     def _system(self, reading: DeviceReading, stamps: Stamps) -> dict[str, bytes]:
-        blocks = Blocks(self._known)
         said = (reading.sys_name, reading.sys_descr, reading.sys_object_id)
-        if any(said):
-            blocks.add(SCHOOL_DEVICE_SYSTEM_INFO, (*self._device, *said), 1)
+        wide = None
         if reading.has_64_bit_counters or reading.columns.get("ifInOctets"):
             wide = int(reading.has_64_bit_counters)
+
+        def write(blocks: Blocks) -> None:
+            if any(said):
+                blocks.add(SCHOOL_DEVICE_SYSTEM_INFO, (*self._device, *said), 1)
             blocks.add(SCHOOL_DEVICE_HAS_64_BIT_COUNTERS, self._device, wide)
-        blocks.add(PROBE_SNMP_REQUESTS, self._device, reading.requests)
-        blocks.add(PROBE_SNMP_VARBINDS, self._device, reading.varbinds)
-        texts = blocks.text()
+            blocks.add(PROBE_SNMP_REQUESTS, self._device, reading.requests)
+            blocks.add(PROBE_SNMP_VARBINDS, self._device, reading.varbinds)
+
+        origin = (said, wide, reading.requests, reading.varbinds)
+        texts = dict(self._steady.of(origin, write))
         read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
         for metric, value in (
             (SYS_UP_TIME, reading.uptime_ticks),

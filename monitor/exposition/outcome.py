@@ -81,8 +81,12 @@ def render_outcome(blocks: Blocks, labels: tuple[str, ...], observation: Observa
     if outcome is not Outcome.UNKNOWN:
         blocks.add(PROBE_SUCCESS, labels, int(outcome is Outcome.OK))
         blocks.add(PROBE_DURATION_SECONDS, labels, observation.duration)
-    blocks.add_states(PROBE_OUTCOME, labels, Outcome, outcome)
     if observation.reason is not Reason.NONE:
         blocks.add(PROBE_FAILURE_REASON, (*labels, observation.reason), 1)
     started = observation.started.timestamp()
     blocks.add(PROBE_LAST_RUN_TIMESTAMP_SECONDS, labels, started)
+
+
+def render_states(blocks: Blocks, labels: tuple[str, ...], outcome: Outcome) -> None:
+    """Add the samples of what seldom changes from run to run: how the last one ended."""
+    blocks.add_states(PROBE_OUTCOME, labels, Outcome, outcome)

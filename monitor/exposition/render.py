@@ -17,9 +17,10 @@ from monitor.exposition.outcome import (
     PROBE_DURATION_SECONDS,
     PROBE_SUCCESS,
     render_outcome,
+    render_states,
 )
 from monitor.exposition.restarts import RestartTotals
-from monitor.exposition.text import Blocks, LineBegins
+from monitor.exposition.text import Blocks, LineBegins, SteadyLines
 from monitor.inventory.checks import CheckKind, IcmpOptions
 from monitor.observation import (
     DeviceReading,
@@ -32,17 +33,19 @@ from monitor.observation import (
 
 if TYPE_CHECKING:
     from monitor.inventory.checks import Check
-    from monitor.observation import Observation
+    from monitor.observation import Observation, Outcome
 
 
 class CheckRenderer:
     """Renders the observations of one check and keeps its totals."""
 
-    __slots__ = ("_check", "_devices", "_echo", "_known", "_restarts")
+    __slots__ = ("_check", "_devices", "_echo", "_known", "_labels", "_restarts", "_steady")
 
     def __init__(self, check: Check) -> None:
         self._check = check
+        self._labels = _labels(check)
         self._known = LineBegins()
+        self._steady = SteadyLines()
         self._devices = DeviceRenderer(check)
         self._echo = EchoTotals() if check.kind is CheckKind.ICMP else None
         self._restarts = RestartTotals() if check.kind is CheckKind.INTERFACES else None
@@ -55,7 +58,7 @@ class CheckRenderer:
         if observation.check is not self._check:
             self._take(observation.check)
         blocks = Blocks(self._known)
-        labels = _labels(observation.check)
+        labels = self._labels
         render_outcome(blocks, labels, observation)
         tables: dict[str, bytes] = {}
         match observation.values:
@@ -73,8 +76,12 @@ class CheckRenderer:
                 _render_service(blocks, labels, observation)
             case None:
                 pass
-        self._add_totals(blocks, labels)
-        return blocks.text() | tables
+        if self._echo is not None:
+            self._add_echo(blocks, self._echo)
+        restarts = self._restarts.number if self._restarts is not None else 0
+        origin = (labels, observation.outcome, restarts)
+        steady = self._steady.of(origin, lambda rare: self._add_rare(rare, observation.outcome))
+        return blocks.text() | tables | steady
 
     def _take(self, check: Check) -> None:
         """Use the check's new object; on other options or another host, the totals continue."""
@@ -83,21 +90,28 @@ class CheckRenderer:
             return
         if check.target != before.target and self._restarts is not None:
             self._restarts.forget()
+        self._labels = _labels(check)
         self._devices = DeviceRenderer(check)
 
     def totals(self) -> dict[str, bytes]:
         """Return the sample lines of the totals so far: zeros before the first run."""
         blocks = Blocks(self._known)
-        self._add_totals(blocks, _labels(self._check))
+        if self._echo is not None:
+            self._add_echo(blocks, self._echo)
+        if self._restarts is not None:
+            self._restarts.render(blocks, self._labels[:-1])
         return blocks.text()
 
-    def _add_totals(self, blocks: Blocks, labels: tuple[str, ...]) -> None:
-        if self._echo is not None:
-            options = self._check.options
-            full = not isinstance(options, IcmpOptions) or options.histogram
-            self._echo.render(blocks, labels, self._check.target.host, histogram=full)
+    def _add_echo(self, blocks: Blocks, echo: EchoTotals) -> None:
+        options = self._check.options
+        full = not isinstance(options, IcmpOptions) or options.histogram
+        echo.render(blocks, self._labels, self._check.target.host, histogram=full)
+
+    def _add_rare(self, blocks: Blocks, outcome: Outcome) -> None:
+        """Add what seldom changes from run to run."""
+        render_states(blocks, self._labels, outcome)
         if self._restarts is not None:
-            self._restarts.render(blocks, labels[:-1])
+            self._restarts.render(blocks, self._labels[:-1])
 
 
 def _labels(check: Check) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class RestartTotals:
                 self._totals[found] += 1
         self._before = clocks, now
 
+    @property
+    def number(self) -> int:
+        """Return how many restarts there were, of any kind."""
+        return self._totals.total()
+
     def forget(self) -> None:
         """Discard the earlier readings: it is another device from now on."""
         self._before = None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from monitor.words.plain import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from monitor.exposition.metric import Metric
 
@@ -167,6 +167,27 @@ class Blocks:
     def text(self) -> dict[str, bytes]:
         """Return the sample lines of each metric by its name, without HELP and TYPE."""
         return {name: "".join(lines).encode() for name, lines in self._lines.items()}
+
+
+class SteadyLines:
+    """Sample lines that are mostly those of the round before: written again only if they are not.
+
+    A round's lines are a function of its `origin`, which is compared with that of the round before.
+    """
+
+    __slots__ = ("_origin", "_texts")
+
+    def __init__(self) -> None:
+        self._origin: object = None
+        self._texts: dict[str, bytes] | None = None
+
+    def of(self, origin: object, write: Callable[[Blocks], None]) -> dict[str, bytes]:
+        """Return what `Blocks.text` returns after `write`, by name of the metric."""
+        if self._texts is None or origin != self._origin:
+            blocks = Blocks()
+            write(blocks)
+            self._origin, self._texts = origin, blocks.text()
+        return self._texts
 
 
 @lru_cache(maxsize=_KEPT_BEGINS)
