@@ -170,7 +170,10 @@ class DeviceProfiles:
             if profile.sys_descr and not re.search(profile.sys_descr, sys_descr):
                 continue
             for subtree in profile.sys_object_ids:
-                matches = sys_object_id == subtree or sys_object_id.startswith(subtree + ".")
+                # Hardly any does, and this is asked at every poll.
+                if not sys_object_id.startswith(subtree):
+                    continue
+                matches = sys_object_id[len(subtree) : len(subtree) + 1] in {"", "."}
                 rank = (bool(profile.sys_descr), len(subtree))
                 if matches and (found is None or rank >= found[0]):
                     found = (rank, profile)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 from monitor.observation import PoweredPort
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STATUS: Final = "pethPsePortDetectionStatus"
 NAME: Final = "ifName"
 MAX_PORTS: Final = 500
+_KEPT: Final = 1000
 _STATES: Final = range(1, 7)
 # Gi1/0/5, ge-1/0/5: unit 1, port 5. A module other than 0 numbers its own ports.
 _OF_UNIT: Final = re.compile(r"\D*(\d+)/0/(\d+)")
@@ -43,13 +45,18 @@ def powered_ports(
         port: state for port, state in rows.items() if isinstance(state, int) and state in _STATES
     }
     states = dict(list(states.items())[:MAX_PORTS])
-    texts = {
-        index: name.decode("utf-8", "replace").strip("\0 ")
-        for index, name in names.items()
-        if isinstance(name, bytes)
-    }
+    texts = {index: _text(name) for index, name in names.items() if isinstance(name, bytes)}
     called = interface_names(states, texts)
-    return {port: PoweredPort(state, called.get(port, "")) for port, state in states.items()}
+    return {port: _powered(state, called.get(port, "")) for port, state in states.items()}
+
+
+# The switches of a city are of a few makes: their ports have the same names and states.
+_powered = lru_cache(maxsize=_KEPT)(PoweredPort)
+
+
+@lru_cache(maxsize=_KEPT)
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "replace").strip("\0 ")
 
 
 def interface_names(ports: Iterable[Port], names: Mapping[int, str]) -> dict[Port, str]:

@@ -174,7 +174,8 @@ class Group:
         """
         if not self.layouts:
             raise CodecError("nothing was requested")
-        whole, position = self._take_rows(data, position)
+        take = self._take_rows if len(self.layouts) > 1 else self._take_run
+        whole, position = take(data, position)
         if position == len(data):
             return whole
         self.settle()
@@ -194,6 +195,25 @@ class Group:
         floor, position = self._reader.take(data, position, floor, self._pending)
         self.last = [floor] * len(last)
         return (len(self._pending) - before) * len(last), position
+
+    def _take_run(self, data: bytes, position: int) -> tuple[int, int]:
+        """Take the rows of the only column that come first and have several arcs, all small.
+
+        Most such tables have hundreds of rows with one column that is left to be asked for.
+        """
+        match = self.layouts[0].run and self.layouts[0].run.match
+        rows, last = self._values[0], self.last[0]
+        taken = 0
+        while match and (found := match(data, position)) is not None:
+            index = tuple(found[1])
+            if index <= last:  # type: ignore[operator]  # tuples, of such a column
+                break
+            rows[index] = found[2][0]
+            last = index
+            taken += 1
+            position = found.end()
+        self.last[0] = last
+        return taken, position
 
 
 def _decode(  # noqa: C901, PLR0912  # one loop without calls: each would cost a third of a varbind
@@ -281,6 +301,9 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
     Beyond a column's end only the position advances: the varbind belongs to another column.
     """
     if group.ends[column] is not None:
+        length = data[position + 1] if position + 1 < len(data) else len(data)
+        if data[position] == SEQUENCE and length <= min(_SHORT, len(data) - position - 2):
+            return position + 2 + length
         return read_length(data, expect(data, position, SEQUENCE))[1]
     after = _take_short(data, position, column, group)
     if after:
@@ -293,10 +316,10 @@ def _decode_other(data: bytes, position: int, column: int, group: Group) -> int:
 
 
 def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
-    """Take a varbind that has one octet for each length and each arc; return where it ends.
+    """Take a varbind that has one octet for each length and for each arc that is not the column's.
 
     It is what most columns end with, and the rows of most tables whose index has several arcs.
-    0 means that it is another one, and that nothing has been taken.
+    Return where it ends; 0 means that it is another one, and that nothing has been taken.
     """
     try:
         end = position + 2 + data[position + 1]
@@ -305,6 +328,7 @@ def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
     except IndexError:
         return 0
     oid = data[position + 4 : tag_at]
+    layout = group.layouts[column]
     if (
         end > len(data)
         or data[position] != SEQUENCE
@@ -312,10 +336,9 @@ def _take_short(data: bytes, position: int, column: int, group: Group) -> int:
         or data[position + 2] != Tag.OBJECT_IDENTIFIER
         or length > _SHORT
         or tag_at + 2 + length != end
-        or not oid.isascii()
+        or not (oid.isascii() or oid.removeprefix(layout.oid[:-1]).isascii())
     ):
         return 0
-    layout = group.layouts[column]
     if tag in EXCEPTIONS or (oid > layout.oid and not oid.startswith(layout.oid)):
         group.end(column, End.FINISHED)
         return end

@@ -56,7 +56,7 @@ _STRAYS_A_TURN = 64
 # With so many requests in flight, a pause lets replies gather: each wake-up costs more
 # than decoding (40 us against 25). It adds less to a poll than one retransmission does.
 _MANY_IN_FLIGHT = 3
-_PAUSE_SECONDS = 0.003
+_PAUSE_SECONDS = 0.005
 # One system call per number would cost 2 % of a poll.
 _NUMBERS = struct.Struct("=256I")
 

@@ -5,6 +5,8 @@ Must not know: sockets, requests, or what a column means.
 
 from __future__ import annotations
 
+import re
+
 from monitor.snmp.ber import CodecError, Tag
 from monitor.snmp.decode import tags_for
 from monitor.snmp.encode import encode_varbind
@@ -37,6 +39,15 @@ _MAX_INDEX_OCTETS = 127 - 4 - _MAX_OID_OCTETS
 _Prefix = bytes | tuple[bytes, ...]
 
 
+def _run_pattern(oid: bytes, tag: Tag, arity: int) -> re.Pattern[bytes]:
+    length = len(oid) + arity
+    begin = bytes((0x30, length + 5, Tag.OBJECT_IDENTIFIER, length)) + oid
+    index = rb"([\x00-\x7f]{%d})" % arity
+    return re.compile(
+        re.escape(begin) + index + re.escape(bytes((tag, 1))) + rb"([\x00-\x7f])", re.DOTALL
+    )
+
+
 class Layout:
     """How one column looks on the wire: encoded OID, type of its values, arcs of its index.
 
@@ -45,10 +56,22 @@ class Layout:
     An `arity` of 1 means int indexes; any other means tuples, and 0 means any length.
     `plan` is what the decoder's inner loop unpacks: the octets before an index of one octet,
     the distance to the value's tag after such an index, the octets before an index of two
-    octets, the tag, its kind, and the longest content that needs no further checks.
+    octets, the tag, its kind, and the longest content that needs no further checks. `run` matches
+    a row of a table with so many arcs in its index, all small, and a small number as its value.
     """
 
-    __slots__ = ("_befores", "arcs", "arity", "first", "numeric", "oid", "plan", "tag", "tags")
+    __slots__ = (
+        "_befores",
+        "arcs",
+        "arity",
+        "first",
+        "numeric",
+        "oid",
+        "plan",
+        "run",
+        "tag",
+        "tags",
+    )
 
     def __init__(self, oid: bytes, tag: Tag, arity: int = 1) -> None:
         kind, plain = _KINDS[tag]
@@ -73,6 +96,8 @@ class Layout:
             kind,
             plain,
         )
+
+        self.run = _run_pattern(oid, tag, arity) if arity > 1 and self.numeric else None
 
     @property
     def is_plain(self) -> bool:
