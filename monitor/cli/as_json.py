@@ -41,7 +41,7 @@ def check_as_json(
     errors: Iterable[Problem],
     warnings: Iterable[Problem],
 ) -> dict[str, Any]:
-    """Return what a configuration file holds; `schools` is empty if it cannot be read."""
+    """Return the contents of a configuration file; `schools` is empty if it cannot be read."""
     schools = inventory.schools if inventory is not None else ()
     sites = [site for _, site in inventory.sites()] if inventory is not None else []
     found = [dataclasses.asdict(one) for one in errors]
@@ -59,7 +59,7 @@ def check_as_json(
 
 
 def doctor_as_json(findings: Sequence[Finding], *, healthy: bool) -> dict[str, Any]:
-    """Return what was looked at, in the order given."""
+    """Return the findings, in the order given."""
     return {
         "healthy": healthy,
         "findings": [
@@ -70,7 +70,7 @@ def doctor_as_json(findings: Sequence[Finding], *, healthy: bool) -> dict[str, A
 
 
 def window_as_json(planned: PlannedWindow, zone: tzinfo) -> dict[str, Any]:
-    """Return a maintenance window as the API has it, with its id."""
+    """Return a maintenance window in the API's form, with its id."""
     return {
         "id": planned.id,
         "school": planned.school,
@@ -96,7 +96,7 @@ def campaign_as_json(
     counted: int,
     zone: tzinfo,
 ) -> dict[str, Any]:
-    """Return how far a campaign is; `verdict` follows its end, `following` is the next test."""
+    """Return a campaign's progress; `verdict` is set at its end, `following` is the next test."""
     one = so_far.campaign
     return {
         "site": one.site,
@@ -206,5 +206,5 @@ def _named(value: object) -> object:
 
 
 def in_json(value: object) -> object:
-    """Return what JSON has no word for: a set as its sorted list, all else as text."""
+    """Return a value for which JSON has no type: a set as a sorted list, anything else as text."""
     return sorted(value) if isinstance(value, frozenset) else str(value)

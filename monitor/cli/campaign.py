@@ -225,7 +225,7 @@ def _as_json(
 def _following(
     so_far: Progress, school: School, calendar: SchoolCalendar, now: datetime
 ) -> tuple[Slot, datetime] | None:
-    """Return the next test of a campaign that runs, and when it is due."""
+    """Return the next test of a running campaign, and when it is due."""
     try:
         slots = plan_campaign(school, calendar, so_far.started, so_far.campaign.id)
         return next_due(slots, so_far, now, calendar.timezone)
@@ -327,7 +327,7 @@ def _progress(entries: list[Entry]) -> tuple[Progress, ...]:
 
 
 def _lacking(site: Site) -> str:
-    """Return what the configuration lacks of a site that cannot be tested."""
+    """Return what the configuration lacks for testing a site."""
     return "contract" if site.uplink.contract is None else "throughput.method"
 
 

@@ -80,7 +80,7 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a file holds, None if it is refused, and what is wrong with it and its contacts.
+    """The contents of a file, None if it is rejected, and its problems and those of its contacts.
 
     `sections` are the keys of its top level.
     """
@@ -144,7 +144,7 @@ def _say_what_it_holds(
 
 
 def _say_what_is_wrong(file: Path, found: _Found) -> None:
-    """Print every error and every warning with its line, and how many, on stderr."""
+    """Print every error and every warning with its line, and their numbers, on stderr."""
     for error in found.errors:
         say_config_error(error, file, excerpts=True)
     if found.warnings:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def warnings_of(file: str, found: Examined, now: datetime) -> list[ConfigWarning]:
-    """Return the warnings of a file in its order; none of a text that could not be read."""
+    """Return the warnings of a file in its order; none if the text could not be read."""
     if found.root is None or found.inventory is None:
         return []
     placed = _warnings(found.root, found.inventory, now)
@@ -51,7 +51,7 @@ def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple
         yield _place_of(root, key), sentence
     if (insecure := unencrypted(inventory)) is not None:
         names: set[object] = {access.credential for access in insecure_accesses(inventory)}
-        # A name without an entry is an error, of which nothing is known.
+        # An unknown name is an error, and nothing more is known about it.
         if all(node_at(root, ("credentials", str(name))) is not None for name in names):
             yield _first(root, "credential", names), "; ".join(insecure)
     if (old := old_tls(inventory)) is not None:
@@ -71,10 +71,10 @@ def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple
 
 
 def _known_holidays(inventory: Inventory, now: datetime) -> str:
-    """Return until when holidays are known if that is soon, else nothing."""
+    """Return the last day of known holidays if that is soon, else nothing."""
     try:
         calendar = SchoolCalendar(inventory.calendar)
-    except CalendarError:  # an error of the file, which names the state
+    except CalendarError:  # an error of the file, whose message names the state
         return ""
     if not calendar.is_running_out(now) or has_no_holidays(inventory):
         return ""
@@ -84,7 +84,7 @@ def _known_holidays(inventory: Inventory, now: datetime) -> str:
 
 
 def _first(root: Node, wanted: str, values: set[object]) -> Mark:
-    """Return where a key first has one of these values."""
+    """Return the first position at which a key has one of these values."""
     for _, key, node in entries_below(root):
         if key == wanted and isinstance(node, Scalar) and node.value in values:
             return node.mark
@@ -92,7 +92,7 @@ def _first(root: Node, wanted: str, values: set[object]) -> Mark:
 
 
 def _place_of(root: Node, site: SiteKey) -> Mark:
-    """Return where a site's location stands."""
+    """Return the position of a site's location."""
     school = _with_id(node_at(root, ("schools",)), site.school) or root
     there = _with_id(node_at(school, ("sites",)), site.site) or school
     return mark_of(there, ("location",))

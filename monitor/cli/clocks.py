@@ -67,7 +67,7 @@ def seconds_ahead(url: str, now: Callable[[], datetime]) -> float:
     The error is at most half the response time.
 
     Raises:
-        PrometheusClockError: if there is no answer, or it is not from Prometheus.
+        PrometheusClockError: if there is no response, or it is not from Prometheus.
     """
     before = now().timestamp()
     try:

@@ -90,7 +90,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class Listed(click.Command):
-    """A command that is known from the table and not imported yet."""
+    """A command that is listed in the table and not imported yet."""
 
     def __init__(self, name: str, where: str, short_help: str) -> None:
         super().__init__(name, help=short_help)
@@ -115,6 +115,6 @@ class ListedCommands(Program):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the arguments name, and import it."""
+        """Find the command in the arguments, and import it."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command.load() if isinstance(command, Listed) else command, rest

@@ -145,7 +145,7 @@ class Permissions(click.ParamType[int]):
 
 
 def json_option(command: Command) -> Command:
-    """Add `--json`; what is printed then is made in `as_json.py`."""
+    """Add `--json`; `as_json.py` makes the output."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print JSON; docs/json.md describes it."
     )(command)
@@ -188,7 +188,7 @@ def config_option(command: Command) -> Command:
 
 
 def config_option_of(default: str) -> Callable[[Command], Command]:
-    """Return what adds `--config FILE` and says that as its default."""
+    """Return a decorator that adds `--config FILE` with this default."""
     return click.option(
         "--config",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -245,7 +245,7 @@ def path_of(context: click.Context) -> str:
 
 
 def _readable(context: click.Context, _: click.Parameter, value: Path) -> Path:
-    """Return the state directory; exit with the cure if only the service may read it."""
+    """Return the state directory; exit with the remedy if only the service may read it."""
     unit = unit_of(context)
     is_for_all = getattr(context.command, "for_all", False)
     if unit is None or is_for_all or value != unit.state_directory:
@@ -259,7 +259,7 @@ def state_option(command: Command) -> Command:
     """Add `--state-dir DIR`."""
     return click.option(
         "--state-dir",
-        # The code that reads it reports permission errors, with the cure.
+        # The code that reads it reports permission errors, with the remedy.
         type=click.Path(path_type=Path, readable=False),
         callback=_readable,
         default=default_state_directory,
@@ -269,7 +269,7 @@ def state_option(command: Command) -> Command:
 
 
 def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False) -> None:
-    """Print every mistake of a configuration, and the way to another one where none is found."""
+    """Print every mistake of a configuration, and how to name another one if there is none."""
     from monitor.config.tree.excerpt import with_excerpts  # noqa: PLC0415  # pydantic, YAML
 
     text = with_excerpts(error.problems, error.text) if excerpts else str(error)
@@ -280,7 +280,7 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
 
 def read_inventory(config: Path) -> Inventory:
     """Return the inventory; if the file has errors, print all of them and exit with 1."""
-    # It takes a third of a second of CPU, and options are read without a configuration.
+    # Importing it takes a third of a second of CPU, and parsing options does not need it.
     from monitor.config import ConfigError, load  # noqa: PLC0415
 
     try:
@@ -291,7 +291,7 @@ def read_inventory(config: Path) -> Inventory:
 
 
 def find_place(inventory: Inventory, wanted: str) -> School:
-    """Return the school of that name, or of `SCHOOL/SITE` the school with that site alone.
+    """Return the school with that name; for `SCHOOL/SITE`, the school with only that site.
 
     Exits with suggestions if there is none.
     """
@@ -302,7 +302,7 @@ def find_place(inventory: Inventory, wanted: str) -> School:
 
 
 def with_site(school: School, wanted: str) -> School:
-    """Return the school with the site of that id alone; exit with those it has if there is none."""
+    """Return the school with only the site of that id; exit with its site ids if there is none."""
     sites = tuple(one for one in school.sites if one.id == wanted.casefold())
     if not sites:
         known = ", ".join(one.id for one in school.sites)
@@ -311,7 +311,7 @@ def with_site(school: School, wanted: str) -> School:
 
 
 def names_of(school: School) -> tuple[str, ...]:
-    """Return by what a school may be called: id, number and name, without regard to case."""
+    """Return the names by which a school may be given: id, number and name, case-insensitive."""
     return (school.id, school.number.casefold(), school.name.casefold())
 
 

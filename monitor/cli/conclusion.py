@@ -25,7 +25,7 @@ _SHOWN: Final = 5
 
 
 def conclusion(school: School, latest: Sequence[Observation]) -> list[str]:
-    """Return what a round says: the cause first, and not what merely follows from it."""
+    """Return the conclusions of a round: the cause first, without its mere consequences."""
     said: list[str] = []
     for site in school.sites:
         of_site = [one for one in latest if one.check.target.site == site.id]
@@ -57,7 +57,7 @@ def _of_site(site: Site, of_site: Sequence[Observation]) -> list[str]:
 
 
 def _by_device(observations: Sequence[Observation]) -> Iterator[str]:
-    """Yield a sentence for each device, and each service, of which something is not well."""
+    """Yield a sentence for each device and each service with a problem."""
     for device in dict.fromkeys(one.check.target.device for one in observations):
         lost = _lost_ping(observations, device)
         if lost is not None:
@@ -81,14 +81,14 @@ def _limited(sentences: Iterable[str]) -> list[str]:
 
 
 def _of(observations: Iterable[Observation], device: str) -> Iterator[Observation]:
-    """Yield what was asked of the device itself, and not of a service in its name."""
+    """Yield the checks of the device itself, not of a service in its name."""
     for one in observations:
         if one.check.target.device == device and one.check.kind in _OF_DEVICE:
             yield one
 
 
 def _lost_ping(observations: Iterable[Observation], device: str) -> Observation | None:
-    """Return the ping of a device that it did not answer; None if it did, or was not pinged."""
+    """Return the unanswered ping of a device; None if it answered, or was not pinged."""
     for one in _of(observations, device):
         if one.check.kind is CheckKind.ICMP and one.outcome is Outcome.FAILED:
             return one

@@ -68,7 +68,7 @@ def contacts_of(inventory: Inventory, config: Path, file: Path | None = None) ->
 
 
 def read_contacts_beside(inventory: Inventory, config: Path) -> Contacts | None:
-    """Return the contacts beside a configuration, None where there are none.
+    """Return the contacts next to a configuration, None if there are none.
 
     Raises:
         ConfigError: with every error in them.
@@ -78,7 +78,7 @@ def read_contacts_beside(inventory: Inventory, config: Path) -> Contacts | None:
 
 
 def covered(found: Contacts) -> str:
-    """Return what contacts cover, as text."""
+    """Return the coverage of contacts, as text."""
     schools, providers = len(found.schools), len(found.providers)
     return (
         f"contacts of {count_of(schools, 'school')} and {count_of(providers, 'provider')}; "

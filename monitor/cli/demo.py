@@ -113,7 +113,7 @@ def demo_parts(
 
 
 def running_demo(inventory: Inventory, clock: Clock, state_directory: Path) -> DemoParts:
-    """Return the parts of the demo whose state is there; exit if none is running."""
+    """Return the parts of the demo in this state folder; exit if none is running."""
     note = running_note(state_directory)
     if note is None:
         _refuse_without_demo(state_directory)
@@ -196,7 +196,7 @@ def demo(wishes: Wishes) -> None:
 
 
 def _seconds(text: str) -> float:
-    """Return a time that may be nought."""
+    """Return a time that may be zero."""
     return 0.0 if text == "0s" else parse_duration(text)
 
 
@@ -255,7 +255,7 @@ async def _run(
         )
 
         async def act(texts: Sequence[str]) -> None:
-            # The city first: it may refuse, and then nothing has changed.
+            # The city first: it may reject them, and then nothing has changed.
             await city.set_faults(texts)
             parts.echo.replace_faults(texts)
             if await websites.follow(parse_fault(text, inventory) for text in texts):
@@ -291,7 +291,7 @@ async def _watch(  # noqa: PLR0913, PLR0917  # what it joins
     say(f"metrics: {base}/metrics")
     school = daemon.inventory.schools[0].id
     say(f"one school: {base}/metrics?school={school}")
-    # Each is a command to copy, on a line of its own that only the terminal itself breaks.
+    # Each is a command to copy, on a line of its own that only the terminal wraps.
     say("from the shell:")
     for command in (f"probe {school} --demo", f"demo break lossy {school}", f"demo mend {school}"):
         say(f"  {quote(program())} {command}{_options(wishes)}")
@@ -329,7 +329,7 @@ async def _watch(  # noqa: PLR0913, PLR0917  # what it joins
 
 
 def _options(wishes: Wishes) -> str:
-    """Return the options by which another command finds this demo, if it needs any."""
+    """Return the options with which another command finds this demo, if it needs any."""
     is_example = wishes.config == shipped(EXAMPLE_CITY)
     config = "" if is_example else f" --config {quote(str(wishes.config))}"
     state = wishes.state_directory
@@ -337,7 +337,7 @@ def _options(wishes: Wishes) -> str:
 
 
 async def _show(daemon: Daemon, played: Play | None) -> None:
-    """Print what changes, and where things stand: in one line that stays on a terminal."""
+    """Print changes, and the current state; on a terminal the latter in one updated line."""
     changes, zone = Changes.from_now(), ZoneInfo(daemon.inventory.calendar.timezone)
     before = 0
     with Screen(stays=False) if sys.stdout.isatty() else nullcontext() as screen:
@@ -357,7 +357,7 @@ async def _show(daemon: Daemon, played: Play | None) -> None:
 def _standing(
     status: Status, daemon: Daemon, polls_per_second: float, played: Play | None
 ) -> list[str]:
-    """Return where things stand: the figures, then what is down and what is degraded."""
+    """Return the current state: the figures, then the devices that are down and degraded."""
     day = f"{played.clock.now():%Y-%m-%d}: {daemon.verified_sites} verified" if played else ""
     pace = f", {polls_per_second:.0f}/s" if polls_per_second else ""
     causes = ", ".join(status.root_causes)

@@ -183,7 +183,7 @@ def _list_faults(inventory: Inventory) -> None:
 
 
 def _until_seen(kind: str) -> str:
-    """Return how long it takes until the daemon says what it is."""
+    """Return how long the daemon takes to detect a fault."""
     from monitor.verdict.model import Hysteresis  # noqa: PLC0415  # the help does not need it
 
     rules = Hysteresis()
@@ -210,7 +210,7 @@ def mend(context: click.Context, /, *, what: str, config: Path, state_dir: Path 
 
 
 def _id_of(inventory: Inventory, wanted: str) -> str:
-    """Return a place with its school as the configuration calls it, by id, number or name."""
+    """Return a place with its school's id, from id, number or name."""
     school, slash, part = wanted.partition("/")
     if any(school == one.name for one in inventory.references):
         return wanted

@@ -38,7 +38,7 @@ class DemoGoneError(Exception):
 
 
 class Faults:
-    """What is broken in a running demo; `act` has every part act it out, or changes nothing."""
+    """The faults of a running demo; `act` applies them to all parts, or changes nothing."""
 
     def __init__(
         self,
@@ -52,10 +52,10 @@ class Faults:
         self._changing = asyncio.Lock()
 
     async def break_one(self, text: str) -> list[str]:
-        """Break something, and return it as it is written.
+        """Break something, and return the fault in its written form.
 
         Raises:
-            FaultError: if it is no fault of this city's, or is there already.
+            FaultError: if it is not possible in this city, or already present.
             CityError: if the city has ended.
         """
         fault = str(parse_fault(text, self._inventory))
@@ -65,10 +65,10 @@ class Faults:
         return [fault]
 
     async def mend(self, what: str) -> list[str]:
-        """Mend a school, a kind of fault, one fault, or `all`; return what is mended.
+        """Mend a school, a kind of fault, one fault, or `all`; return what was mended.
 
         Raises:
-            FaultError: if nothing of it is broken.
+            FaultError: if there is no such fault.
             CityError: if the city has ended.
         """
         mended = [text for text in self._texts if _is_meant(text, what)]
@@ -81,7 +81,7 @@ class Faults:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Return what is broken, in the order in which it broke."""
+        """Return the current faults, in the order in which they were set."""
         return self._texts
 
     async def _change(self, texts: tuple[str, ...]) -> None:
@@ -97,18 +97,18 @@ def _is_meant(text: str, what: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The faults of the command line, and after how many seconds they begin."""
+    """The faults of the command line, and the delay in seconds before they begin."""
 
     faults: tuple[Fault, ...]
     after: float
 
     @property
     def at_once(self) -> tuple[Fault, ...]:
-        """Return what is broken from the start."""
+        """Return the faults that are present from the start."""
         return () if self.after else self.faults
 
     async def begin(self, book: Faults) -> None:
-        """Wait, and break what is not broken yet."""
+        """Wait, and set the remaining faults."""
         if self.after:
             await asyncio.sleep(self.after)
             for fault in self.faults:
@@ -118,11 +118,11 @@ class Broken:
 
 @contextlib.asynccontextmanager
 async def listening(state_directory: Path, faults: Faults) -> AsyncIterator[None]:
-    """Take commands on the socket in a state folder until the context ends."""
+    """Accept commands on the socket in a state folder until the context ends."""
     with _short(state_directory / SOCKET) as path:
         path.unlink(missing_ok=True)
         opened = socket.socket(socket.AF_UNIX)
-        # Before anybody can connect.
+        # Before anyone can connect.
         before = os.umask(0o077)
         try:
             opened.bind(str(path))
@@ -148,7 +148,7 @@ async def _serve(
             writer.write(f"{as_json(answer, compact=True)}\n".encode())
             await writer.drain()
     except (OSError, ValueError):
-        # Who asked has gone, says nothing, or says too much.
+        # The client has gone, sent nothing, or sent too much.
         return
     finally:
         writer.close()
@@ -175,16 +175,16 @@ _PLACES: Final = {FaultKind.ISOLATED: "", FaultKind.REFERENCE_DOWN: "@REFERENCE"
 
 
 def kinds_with_places() -> Iterator[str]:
-    """Yield each kind of fault as it is written, with what stands for its place."""
+    """Yield each kind of fault in its written form, with a placeholder for its place."""
     return (f"{kind}{_PLACES.get(kind, '@SCHOOL')}" for kind in FaultKind)
 
 
 def ask_demo(state_directory: Path, command: str, what: str) -> dict[str, list[str]]:
-    """Have the demo of a state folder carry out a command; return what it has done.
+    """Send a command to the demo of a state folder; return what it has done.
 
     Raises:
         DemoGoneError: if none runs there.
-        FaultError: if it refuses.
+        FaultError: if it rejects the command.
     """
     try:
         with _short(state_directory / SOCKET) as path, socket.socket(socket.AF_UNIX) as there:
@@ -201,7 +201,7 @@ def ask_demo(state_directory: Path, command: str, what: str) -> dict[str, list[s
 
 
 def kind_and_place(kind: str, place: str) -> str:
-    """Return a fault as it is written; `isolated` has no place."""
+    """Return a fault in its written form; `isolated` has no place."""
     return kind if kind == FaultKind.ISOLATED and not place else f"{kind}@{place}"
 
 

@@ -24,14 +24,14 @@ _SHOWN: Final = 3
 
 @dataclass(slots=True)
 class Changes:
-    """Lines on what became down or degraded, and what is over; asked again and again."""
+    """Lines about devices that became down or degraded, or recovered; called repeatedly."""
 
     _down: tuple[Subject, ...]
     _degraded: Mapping[Subject, tuple[Degradation, ...]]
 
     @classmethod
     def from_now(cls) -> Changes:
-        """Return changes since nothing was known."""
+        """Return changes relative to an empty state."""
         return cls((), {})
 
     def lines(self, status: Status, now: datetime) -> Iterator[str]:
@@ -54,7 +54,7 @@ class Changes:
 
 
 def degraded_words(status: Status) -> str:
-    """Return what is degraded and why, for a line on where things stand; empty if nothing is."""
+    """Return what is degraded and why, for the status line; empty if nothing is."""
     found = [
         f"{subject} ({', '.join(dict.fromkeys(one.trouble for one in whys))})"
         for subject, whys in status.degraded.items()

@@ -25,7 +25,7 @@ _MOST_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Which process a demo is, its first `schools`, where they are, and what is broken."""
+    """A demo's process, its first `schools`, their addresses, and the faults."""
 
     pid: int
     schools: int
@@ -50,9 +50,9 @@ def running_note(state_directory: Path) -> Note | None:
 
 
 def simulated(inventory: Inventory, state_directory: Path) -> Inventory:
-    """Return an inventory with the schools alone that the demo of a state folder simulates.
+    """Return an inventory with only the schools that the demo of a state folder simulates.
 
-    All of them where no demo has left its note: what follows says that none runs.
+    All of them if there is no note of a demo: the caller then reports that none is running.
     """
     note = _left(state_directory)
     return (
@@ -71,7 +71,7 @@ def _left(state_directory: Path) -> Note | None:
 def noted(
     state_directory: Path, note: Note, websites: Websites
 ) -> Iterator[Callable[[Sequence[str]], None]]:
-    """Leave a note until the block ends; yield what notes other faults and the websites' places."""
+    """Write a note until the block ends; yield a function that updates faults and websites."""
     file = _file(state_directory)
 
     def write(faults: Sequence[str]) -> None:

@@ -26,6 +26,6 @@ running_state_option = click.option(
 
 
 def config_of_demo(config: Path, *, of_demo: bool = True) -> Path:
-    """Return the configuration that is named; without one, a demo has the example city."""
+    """Return the given configuration; without one, a demo uses the example city."""
     is_named = click.get_current_context().get_parameter_source("config") in NAMED
     return config if is_named or not of_demo else shipped(EXAMPLE_CITY)

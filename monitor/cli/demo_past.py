@@ -33,7 +33,7 @@ class _Past:
 
 
 async def prepared_past(folder: Path, inventory: Inventory, clock: Clock) -> Past | None:
-    """Return the past of the demo whose state is in a folder; a new one gets it written first.
+    """Return the past of the demo in a state folder; for a new one it is written first.
 
     None if the demo there began without one.
     """

@@ -25,7 +25,7 @@ _NEAREST: Final = 3
 
 
 def snmp_devices(inventory: Inventory) -> Devices:
-    """Return the checks by SNMP of every device, by its name as the command line takes it."""
+    """Return the SNMP checks of every device, by its name on the command line."""
     devices: Devices = {}
     for check in inventory.checks():
         target = check.target
@@ -36,7 +36,7 @@ def snmp_devices(inventory: Inventory) -> Devices:
 
 
 def known_device(inventory: Inventory, wanted: str) -> str:
-    """Return a device's whole name; leave with suggestions if there is none, or several."""
+    """Return a device's full name; exit with suggestions if there is none, or several."""
     known = snmp_devices(inventory)
     school, _, rest = wanted.partition("/")
     found = [
@@ -60,7 +60,7 @@ def _unknown(known: Devices, wanted: str) -> str:
 
 
 def _by_address(known: Devices, wanted: str) -> str:
-    """Return what to say of an address in the place of a name; empty if it is none."""
+    """Return a message about an address in place of a name; empty if it is not an address."""
     hosts = {name: checks[0].target.host for name, checks in known.items()}
     same = [name for name, host in hosts.items() if host == wanted]
     if same:

@@ -69,7 +69,7 @@ def discover(network: str, school: str | None, config: Path, rate: int, yes: boo
 
 
 def _addresses(network: str) -> list[str]:
-    """Return the addresses of hosts in a network; exit if it is none, or too large."""
+    """Return the host addresses of a network; exit if it is invalid or too large."""
     try:
         found = ip_network(network, strict=False)
     except ValueError:
@@ -84,13 +84,13 @@ def _addresses(network: str) -> list[str]:
 
 
 def _school(inventory: Inventory, wanted: str | None) -> School:
-    """Return the school that is named, or the only one."""
+    """Return the given school, or the only one."""
     if wanted is None and len(inventory.schools) > 1:
         fail("there are several schools: name one with --school", Exit.USAGE)
     return inventory.schools[0] if wanted is None else find_school(inventory, wanted)
 
 
 def _named(school: School) -> Row:
-    """Return what names a school in the configuration file."""
+    """Return the key that identifies a school in the configuration file."""
     row: Row = {"id": school.id}
     return row | {"number": school.number} if school.number else row

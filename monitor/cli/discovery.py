@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.inventory.checks import Check, SnmpAccess
     from monitor.inventory.city import Inventory
 
-# A socket that cannot be opened, or may not be, is an OSError.
+# A socket that cannot be opened, for lack of permission or otherwise, is an OSError.
 START_ERRORS: Final = (SecretError, OSError)
 _PING: Final = IcmpOptions(packets=2, spacing=0.2, wait=2.0, histogram=False)
 _ASKED: Final = Request(("sysName", "sysDescr", "sysServices"), ())
@@ -36,7 +36,7 @@ _READ_SECONDS: Final = 10.0
 async def ask_all(
     inventory: Inventory, folder: Path, addresses: Sequence[str], rate: int
 ) -> list[Answer]:
-    """Return what answered, in the order of the addresses."""
+    """Return the answers, in the order of the addresses."""
     opened = open_transports(inventory, folder, of_demo=False, pings=True, asks=_is_read)
     accesses = _accesses(inventory)
     if not accesses:
@@ -63,10 +63,10 @@ async def paced(addresses: Sequence[str], rate: int) -> AsyncIterator[str]:
 async def _ask(
     transports: Transports, address: str, accesses: Sequence[SnmpAccess]
 ) -> Answer | None:
-    """Return what an address says; None if it does not answer a ping, or cannot be reached."""
+    """Return an address's answer; None if it does not answer a ping, or cannot be reached."""
     try:
         echoes = await transports.echo.ping(address, _PING)
-    except OSError:  # no route, or an address that is no host's
+    except OSError:  # no route, or not a host address
         return None
     if not echoes.rtts:
         return None
@@ -97,6 +97,6 @@ def _is_read(check: Check) -> bool:
 
 
 def _accesses(inventory: Inventory) -> list[SnmpAccess]:
-    """Return the ways in which the configured devices are read, each once."""
+    """Return the distinct SNMP accesses of the configured devices."""
     options = (check.options for check in inventory.checks())
     return list(dict.fromkeys(one.access for one in options if isinstance(one, SNMP_OPTIONS)))

@@ -115,7 +115,7 @@ def examine(
     web_config: Path | None = None,
     unit: Unit | None = None,
 ) -> Iterator[Finding]:
-    """Yield what is found, in the order in which the daemon would stumble over it."""
+    """Yield the findings, in the order in which the daemon would encounter them."""
     yield service_state(unit)
     if unit is not None:
         yield service_user(unit)

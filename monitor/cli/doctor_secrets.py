@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def secrets(inventory: Inventory, unit: Unit | None) -> Iterator[Finding]:
-    """Yield a finding for each secret that cannot be read, or that too many can read."""
+    """Yield a finding for each secret that is unreadable, or readable by too many users."""
     missing = 0
     for name, source in inventory.credentials.items():
         what = f"credential {name}"
@@ -44,7 +44,7 @@ def secrets(inventory: Inventory, unit: Unit | None) -> Iterator[Finding]:
 
 
 def _cure(name: str, source: CredentialSource, unit: Unit | None) -> str:
-    """Return how a secret gets where it is looked for; as the service's group may read it."""
+    """Return how to provide a secret at its source, so that the service's group may read it."""
     group = (unit.last("Group") or unit.user) if unit is not None else ""
     if source.kind == "environment":
         if unit is None:
@@ -67,7 +67,7 @@ def _cure(name: str, source: CredentialSource, unit: Unit | None) -> str:
 
 
 def _install(file: str, group: str) -> str:
-    """Return the command that writes a secret for those who may read it, and who that is."""
+    """Return the command that writes a secret for its readers, and who they are."""
     if not group:
         return f"install -m 600 /dev/stdin {file}, type it, then Ctrl-D, as the daemon's user"
     return (
@@ -77,7 +77,7 @@ def _install(file: str, group: str) -> str:
 
 
 def _owner(place: Path) -> str:
-    """Return whose a file is that this process may not read, and how it is open."""
+    """Return the owner of a file that this process may not read, and its permissions."""
     try:
         found = place.stat()
         return f"it is {place.owner()}:{place.group()} {stat.S_IMODE(found.st_mode):04o}"
@@ -93,7 +93,7 @@ def _own_group() -> str:
 
 
 def _is_open_to_others(path: Path) -> bool:
-    """Return whether others than the owner and this process's own group can read a file."""
+    """Return whether users other than the owner and this process's own group can read a file."""
     try:
         found = path.stat()
     except OSError:

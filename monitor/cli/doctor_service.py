@@ -75,9 +75,9 @@ def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
 def web_file(named: Path | None, config: Path) -> Finding | None:
     """Check whether the web configuration is usable, including its certificate and key.
 
-    A file beside the schools that no option names is a finding too; None without any file.
+    A file next to the schools that no option names is a finding, too; None without any file.
     """
-    # They bring cryptography and bcrypt, which only a host with such a file needs.
+    # They import cryptography and bcrypt, which only a host with such a file needs.
     from monitor.web.tls import WebFileError  # noqa: PLC0415
     from monitor.web.web_file import read_web_file  # noqa: PLC0415
 

@@ -177,7 +177,7 @@ def list_(config: Path, state_dir: Path, ledger: LedgerPlace) -> None:
 
 
 def _effect(wanted: Excuse, ledger: LedgerPlace, inventory: Inventory) -> str:
-    """Return what an excuse would change, so that a mistyped time is noticed at once."""
+    """Return the effect of an excuse, so that a mistyped time is noticed at once."""
     sites, total = len(wanted.sites), wanted.minutes * len(wanted.sites)
     said = f"{count_of(wanted.minutes, 'minute')} at {count_of(sites, 'site')}"
     if sites > 1:

@@ -54,7 +54,7 @@ monitor_option = click.option(
 
 
 def link_options(command: Command) -> Command:
-    """Add the addresses that alerts link to."""
+    """Add the options for the addresses that alerts link to."""
     for option in (
         click.option(
             "--language",
@@ -162,7 +162,7 @@ def unit(folder: Path, listen: tuple[str, int], force: bool) -> None:  # noqa: F
         f"50-schulnetz.conf into /etc/sysctl.d, the schools into {INSTALLED_CONFIG}; "
         "sysctl --system; systemctl enable --now schulnetz"
     )
-    # The unit's ProtectHome= hides the folder of all homes, and that of root.
+    # The unit's ProtectHome= hides /home and /root.
     if any(Path(own).is_relative_to(home) for home in ("/home", pwd.getpwuid(0).pw_dir)):
         say(
             f"{own} is in a home folder, which the service cannot read: install it in /opt",
@@ -210,7 +210,7 @@ def kubernetes(  # noqa: PLR0913, PLR0917  # one per option, passed by name
 
 
 def _write(folder: Path, files: Files, *, force: bool) -> None:
-    """Write files that all may read; exit before the first one if one of them is in the way."""
+    """Write world-readable files; exit before the first one if one of them exists."""
     there = [] if force else [name for name in files if (folder / name).exists()]
     if there:
         more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
@@ -231,7 +231,7 @@ def _write(folder: Path, files: Files, *, force: bool) -> None:
 
 
 def _own_path() -> str:
-    """Return the absolute path of this program; systemd looks for others in a few folders alone."""
+    """Return the absolute path of this program; systemd searches others only in a few folders."""
     found = shutil.which("schulnetz", path=str(Path(sys.executable).parent))
     return found or shutil.which("schulnetz") or "schulnetz"
 

@@ -21,7 +21,7 @@ _EXTERNAL: Final = re.compile(r"\{\{ \$externalLabels\.(\w+) \}\}")
 
 
 class HttpAddress(click.ParamType[str]):
-    """An address that begins with http:// or https://; without the slash at its end."""
+    """An address that starts with http:// or https://; without a trailing slash."""
 
     name = "url"
 
@@ -46,7 +46,7 @@ class MonitorAddress(HttpAddress):
 
 
 def _is_address(text: str) -> bool:
-    """Return whether a text is an address that may stand in YAML and in a link as it is."""
+    """Return whether a text is an address that is safe in YAML and in a link."""
     return re.fullmatch(r"https?://[\w.\[\]:%~/-]+", text, re.ASCII) is not None
 
 
@@ -56,7 +56,7 @@ def _port(place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts are, as people and Prometheus reach them; none ends in a slash."""
+    """The addresses of the parts for people and Prometheus; without trailing slashes."""
 
     monitor: str = f"http://{SHIPPED_MONITOR}"
     grafana: str = SHIPPED_GRAFANA
@@ -77,7 +77,7 @@ class Addresses:
         """Return rules whose links need no external labels of Prometheus.
 
         Raises:
-            KeyError: if a rule uses a label that is no address.
+            KeyError: if a rule uses a label that is not an address.
         """
         values = {
             "pages": self.monitor,
@@ -88,6 +88,6 @@ class Addresses:
         return _EXTERNAL.sub(lambda found: values[found[1]], text)
 
     def fill_jobs(self, text: str) -> str:
-        """Return scrape jobs that ask this daemon."""
+        """Return scrape jobs for this daemon."""
         text = text.replace(f"http://{SHIPPED_MONITOR}", self.monitor)
         return text.replace(SHIPPED_MONITOR, self.place)

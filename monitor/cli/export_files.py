@@ -25,7 +25,7 @@ _SCRAPE_SECONDS: Final = 30
 _JOBS: Final = re.compile(
     r"^scrape_configs:\n(.*?)^  - job_name: prometheus$", re.DOTALL | re.MULTILINE
 )
-# What compose.yaml says of the working copy -> what it says in a folder of its own.
+# Text of compose.yaml in the working copy -> its replacement in a separate folder.
 _IN_CLONE: Final = (
     ("{context: .., dockerfile: deploy/container/Containerfile}", "{context: .}"),
     ("../config:", "./config:"),
@@ -52,7 +52,7 @@ def texts_of(folder: str, pattern: str, into: str = "") -> Files:
 
 
 def boards(folder: Path, prometheus: str) -> Files:
-    """Return the boards of both languages, and the files by which Grafana finds them."""
+    """Return the boards of both languages, and Grafana's provisioning files for them."""
     found: Files = {}
     for language in LANGUAGES:
         found |= texts_of(f"dashboards/{language}", "*.json", f"{language}/")
@@ -63,7 +63,7 @@ def boards(folder: Path, prometheus: str) -> Files:
 
 
 def rules(addresses: Addresses) -> Files:
-    """Return the recording and alerting rules; their links need nothing of Prometheus."""
+    """Return the recording and alerting rules; their links need no settings of Prometheus."""
     found = texts_of("deploy/prometheus/rules", "*.yml")
     return {name: addresses.fill_rules(text) for name, text in found.items()}
 
@@ -76,7 +76,7 @@ def alertmanager() -> Files:
 
 
 def scrape_jobs(addresses: Addresses) -> Files:
-    """Return the two jobs for a Prometheus that has others.
+    """Return the two jobs for a Prometheus that has other jobs.
 
     Raises:
         ValueError: if the shipped file has no such jobs.
@@ -110,7 +110,7 @@ def compose() -> Files:
     """Return a folder for `docker compose up`, which needs the wheel beside its Dockerfile.
 
     Raises:
-        ValueError: if the shipped file does not have what names the working copy.
+        ValueError: if the shipped file lacks the texts to replace.
     """
     text = text_of("deploy/compose.yaml")
     for here, there in _IN_CLONE:
@@ -132,7 +132,7 @@ def compose() -> Files:
 
 
 def kubernetes(addresses: Addresses, namespace: str) -> Files:
-    """Return the daemons' manifests, and what Prometheus's operator and Grafana's sidecar read."""
+    """Return the daemons' manifests, and those for Prometheus's operator and Grafana's sidecar."""
     own = text_of("deploy/kubernetes/schulnetz.yaml").replace(".default.svc", f".{namespace}.svc")
     found = {"schulnetz.yaml": own, "scrape.yaml": _scrape(own, namespace)}
     for name, text in rules(addresses).items():
@@ -162,7 +162,7 @@ def _indented(text: str, by: int) -> str:
 
 
 def _scrape(manifests: str, namespace: str) -> str:
-    """Return the job `schulnetz` of all pods, and `schools` of what each pod lists."""
+    """Return the job `schulnetz` for all pods, and `schools` for the targets of each pod."""
     replicas = re.search(r"^  replicas: (\d+)$", manifests, re.MULTILINE)
     numbers = range(1, int(replicas[1]) + 1) if replicas else range(1, 2)
     lists = "".join(

@@ -25,7 +25,7 @@ LEGEND: Final = (
     "",
     "As a daemon has it that has just started; docs/snmp.md explains each reason.",
 )
-"""What the words of the table mean."""
+"""The meaning of the words in the table."""
 
 
 def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
@@ -37,8 +37,8 @@ def exported_counts(reading: DeviceReading, options: InterfacesOptions) -> str:
 def exported_table(reading: DeviceReading, options: InterfacesOptions) -> Table | None:
     """Return a row for each interface: number, name, how much of it is exported, and why.
 
-    As a daemon has it that has just started: it takes what is down for unused until it counts.
-    None if the device has no interfaces.
+    As in a daemon that has just started: ports that are down count as unused until they count
+    traffic. None if the device has no interfaces.
     """
     choice = PortChooser(options).choose(reading)
     rows = sorted(numbered(reading))

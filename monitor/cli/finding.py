@@ -31,7 +31,7 @@ _WORST_FIRST: Final = tuple(_STYLES)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was examined, its health, the details, and the cure if it needs one."""
+    """The examined item, its health, the details, and the remedy if it needs one."""
 
     what: str
     health: Health
@@ -45,7 +45,7 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def table_of(findings: Sequence[Finding]) -> Table:
-    """Return a row for each finding, worst first, the cure below what was found."""
+    """Return a row for each finding, worst first, with the remedy below."""
     table = Table(Column("what", Kind.TEXT), Column(""), Column("found", Kind.TEXT))
     for finding in worst_first(findings):
         cure = f"\n{finding.cure}" if finding.cure else ""

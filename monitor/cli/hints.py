@@ -44,7 +44,7 @@ _LESSONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What is missing and what follows; `add` is the YAML of the file, `each` that of a place."""
+    """What is missing and the consequence; `add` is YAML for the file, `each` for a school."""
 
     sentence: str
     add: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Hint:
         return self.beside(())
 
     def beside(self, sections: Collection[str]) -> str:
-        """Return the hint for a file that has these sections: what they have, stays one section."""
+        """Return the hint for a file with these sections; existing sections are not repeated."""
         added = " and ".join(_added(one, sections) for one in self.add)
         here = f"`{self.each}` in each school" if self.each else ""
         return f"{self.sentence}; add {' and '.join(filter(None, (added, here)))}"
@@ -66,7 +66,7 @@ class Hint:
 
 
 def _added(yaml: str, sections: Collection[str]) -> str:
-    """Return a section as YAML; of one that is there already, what is to be added in it."""
+    """Return a section as YAML; for an existing one, only the keys to add."""
     section, _, value = yaml.partition(": ")
     if section in sections and value.startswith("{"):
         return f"`{value[1:-1]}` in {section}"
@@ -74,7 +74,7 @@ def _added(yaml: str, sections: Collection[str]) -> str:
 
 
 def sentences(inventory: Inventory, sections: Iterable[str]) -> Iterator[str]:
-    """Yield each hint for a file that has these sections, as if all before it had been taken."""
+    """Yield each hint for a file with these sections, as if all previous ones had been followed."""
     there = set(sections)
     for hint in hints(inventory):
         yield hint.beside(there)
@@ -82,7 +82,7 @@ def sentences(inventory: Inventory, sections: Iterable[str]) -> Iterator[str]:
 
 
 def watched(inventory: Inventory) -> str:
-    """Return what will be watched, in one line."""
+    """Return what will be monitored, in one line."""
     plans = [
         plans
         for _, site in inventory.sites()
@@ -97,12 +97,12 @@ def watched(inventory: Inventory) -> str:
 
 
 def has_no_holidays(inventory: Inventory) -> bool:
-    """Return whether the file names no state and no holidays, so that none can be known."""
+    """Return whether the file has neither state nor holidays, so that no holidays are known."""
     return not inventory.calendar.state and not inventory.calendar.holidays
 
 
 def hints(inventory: Inventory) -> Iterator[Hint]:
-    """Yield what is missing, what concerns the whole city first."""
+    """Yield the missing data, those of the whole city first."""
     yield from _of_the_city(inventory)
     sites = [site for _, site in inventory.sites()]
     devices = [

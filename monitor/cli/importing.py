@@ -145,7 +145,7 @@ def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Leave with every mistake of an import."""
+    """Exit with every mistake of an import."""
     try:
         yield
     except ImportProblemError as error:
@@ -163,7 +163,7 @@ def _text(path: Path) -> str:
 
 
 def _configured(config: Path) -> str:
-    """Return the text of the configuration, which has to be UTF-8."""
+    """Return the text of the configuration, which must be UTF-8."""
     try:
         return _read(config).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -182,7 +182,7 @@ def _read(path: Path) -> bytes:
 
 
 def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
-    """Show the change that an import makes, and write it if somebody agrees."""
+    """Show the change of an import, and write it after confirmation."""
     say(*taken.notes, err=True)
     rows = taken.rows
     numbers = [row["number"] for row in rows if "number" in row]
@@ -190,7 +190,7 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
     if twice:
         fail(f"these numbers occur twice: {', '.join(twice)}", Exit.WRONG)
     before = _configured(config)
-    # A file that cannot be used as it is is refused below, whole.
+    # An invalid file is rejected below, completely.
     with suppress(ConfigError):
         drop_known_devices(rows, load_text(before.encode(), str(config)))
     try:

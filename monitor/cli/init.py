@@ -65,7 +65,7 @@ _SCHOOL: Final = """\
     {place}
 """
 _END: Final = "...\n"
-# Which option said what a line of the file says, by how the line begins.
+# The option that a line of the file comes from, by the beginning of the line.
 _SAID_BY: Final = {
     "  name:": "--city",
     "  timezone:": "--timezone",
@@ -155,7 +155,7 @@ def _say_next(file: Path, *, snmp: bool) -> None:
 
 
 def _answer(given: str | None, option: str, question: str) -> str:
-    """Return what an option says, else what a person answers; exit if there is no terminal."""
+    """Return the value of an option, else a person's answer; exit if there is no terminal."""
     if given is not None:
         return given.strip()
     if not sys.stdin.isatty():
@@ -180,7 +180,7 @@ def _schools(names: tuple[str, ...], places: tuple[str, ...]) -> Iterator[tuple[
 
 
 def _entries(placed: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield each school's entry, with an id of its own."""
+    """Yield each school's entry, with a unique id."""
     taken: set[str] = set()
     for name, where in placed:
         wanted = slug(name) or "school"
@@ -191,7 +191,7 @@ def _entries(placed: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _placed(where: str) -> str:
-    """Return the key of the school that says where its devices are."""
+    """Return the key for the address or network of a school's devices."""
     if "/" not in where:
         return f"router: {yaml_text(where)}"
     try:
@@ -201,7 +201,7 @@ def _placed(where: str) -> str:
 
 
 def _refuse_invalid(text: str) -> None:
-    """Exit with what is wrong with each answer; the file's own rules decide."""
+    """Exit with the problems of each answer, according to the file's own rules."""
     try:
         load_text(text.encode(), "")
     except ConfigError as error:

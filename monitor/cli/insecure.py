@@ -20,14 +20,14 @@ _MOST_NAMED: Final = 3
 
 
 def insecure_settings(inventory: Inventory) -> Iterator[tuple[str, str]]:
-    """Yield what is insecure, and what is to be done about it."""
+    """Yield insecure settings, and the remedy for each."""
     for found in (unencrypted(inventory), old_tls(inventory)):
         if found is not None:
             yield found
 
 
 def unencrypted(inventory: Inventory) -> tuple[str, str] | None:
-    """Return how many devices are read by SNMP without encryption and the cure, None if none is."""
+    """Return how many devices are read by SNMP without encryption, and the remedy; None if none."""
     devices = len(insecure_accesses(inventory))
     if not devices:
         return None
@@ -36,7 +36,7 @@ def unencrypted(inventory: Inventory) -> tuple[str, str] | None:
 
 
 def old_tls(inventory: Inventory) -> tuple[str, str] | None:
-    """Return which checks accept old TLS and what follows, None if none does."""
+    """Return which checks accept old TLS and the consequence, None if none does."""
     named = [
         "/".join(filter(None, (one.target.school, one.target.site, one.target.device, one.name)))
         for one in inventory.checks()

@@ -27,7 +27,7 @@ VARIABLE = "SCHULNETZ_LEDGER"
 
 
 def ledger_url_option(command: Command) -> Command:
-    """Add `--ledger URL` alone."""
+    """Add only `--ledger URL`."""
     return click.option(
         "--ledger",
         "ledger_url",

@@ -24,7 +24,7 @@ ALWAYS: Final = "monitor.audit"
 LINES_A_MINUTE: Final = 10
 _WINDOW_SECONDS: Final = 60.0
 _MAX_KINDS: Final = 1000
-# Multi-line records stay readable, and no line of them looks like a record of its own.
+# Multi-line records stay readable, and none of their lines looks like a record of its own.
 _GOES_ON: Final = "\n  | "
 
 
@@ -66,7 +66,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """A JSON object a line: time (UTC), level, logger, message, and a traceback if there is one."""
+    """One JSON object per line: time (UTC), level, logger, message, and a traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

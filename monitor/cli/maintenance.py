@@ -142,7 +142,7 @@ def cancel(window_id: str, as_json: bool, config: Path, state_dir: Path) -> None
 
 
 def _whose(inventory: Inventory, wanted: str) -> tuple[str, str]:
-    """Return for which school a window is, and what it is called; `all` is all of them."""
+    """Return the school of a window, and its name; `all` for all schools."""
     if wanted.casefold() == _ALL and inventory.school(_ALL) is None:
         return ALL_SCHOOLS, f"all {count_of(len(inventory.schools), 'school')}"
     found = find_school(inventory, wanted)

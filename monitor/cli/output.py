@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """Something to show, without control characters; rich's own styles stay."""
+    """A renderable without control characters; rich's own styles are kept."""
 
     shown: RenderableType
 
@@ -49,7 +49,7 @@ def say_text(text: str, *, err: bool = False) -> None:
 
 
 def ask_text(question: str, *, may_be_empty: bool = False) -> str:
-    """Return what a person answers on the terminal, without blanks around it."""
+    """Return a person's answer on the terminal, without surrounding spaces."""
     default = "" if may_be_empty else None
     answer: str = click.prompt(plain(question), default=default, show_default=False)
     return answer.strip()
@@ -76,9 +76,9 @@ def ask(question: str) -> bool:
 
 
 def show(shown: RenderableType) -> None:
-    """Print tables and the like, as wide as the terminal; 80 columns where there is none.
+    """Print tables and the like, as wide as the terminal; 80 columns without one.
 
-    What is wider is left to the terminal to break, and never cut.
+    Wider output is wrapped by the terminal, and never truncated.
     """
     from rich.console import Console  # noqa: PLC0415  # for tables and displays alone
 
@@ -87,9 +87,9 @@ def show(shown: RenderableType) -> None:
 
 @contextmanager
 def working(text: str) -> Iterator[Callable[[str], None]]:
-    """Say what is being waited for until the context ends; yield what says something else.
+    """Show what is being waited for until the context ends; yield a function that changes it.
 
-    On stderr, and only where that is a terminal: the output may go elsewhere.
+    On stderr, and only if that is a terminal: the output may be redirected.
     """
     from rich.console import Console  # noqa: PLC0415  # for tables and displays alone
     from rich.markup import escape  # noqa: PLC0415  # the same
@@ -119,5 +119,5 @@ class Screen:
         self._live.stop()
 
     def update(self, shown: RenderableType) -> None:
-        """Replace what is shown."""
+        """Replace the displayed content."""
         self._live.update(_Plain(shown), refresh=True)

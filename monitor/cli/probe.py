@@ -40,7 +40,7 @@ class Wishes:
 
     @property
     def pings(self) -> bool:
-        """Return whether pings are sent; with `--watch` the references are pinged too."""
+        """Return whether pings are sent; with `--watch`, the references are pinged, too."""
         return self.watch or self.only in {None, CheckKind.ICMP}
 
 
@@ -71,7 +71,7 @@ async def probe(inventory: Inventory, school: School, wishes: Wishes) -> None:
 
 
 def _no_check(school: School, only: CheckKind | None) -> str:
-    """Return that a school has no check of a kind, in the command line's word, and the cure."""
+    """Return that a school has no check of a kind, in the command line's word, with the remedy."""
     if only in {CheckKind.INTERFACES, CheckKind.HARDWARE}:
         kind = "snmp" if only is CheckKind.INTERFACES else CheckKind.HARDWARE.value
         cure = "its devices are read by SNMP where `snmp` names a credential"

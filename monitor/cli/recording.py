@@ -31,7 +31,7 @@ SUBTREES = (
     f"{_PREFIX}.25.1.1",
     "1.3.6.1.6.3.10.2.1",
 )
-"""What is recorded of every device: what a poll reads, and what helps to interpret it.
+"""What is recorded of every device: the objects of a poll, and those that help to interpret it.
 
 Tables indexed by client addresses are not included.
 """

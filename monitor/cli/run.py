@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 audit = logging.getLogger("monitor.audit")
 
-# Each has a one-line message that names the cure.
+# Each has a one-line message that names the remedy.
 START_ERRORS = (
     AddressInUseError,
     StrangersError,
@@ -106,7 +106,7 @@ async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
 
 
 def handle_signals(daemon: Daemon, stop: asyncio.Event) -> None:
-    """SIGTERM and SIGINT stop the daemon, SIGHUP makes it read its files again."""
+    """SIGTERM and SIGINT stop the daemon, SIGHUP reloads its files."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -91,7 +91,7 @@ class ServiceCommand(click.Command):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The installed service, as whom commands run."""
+    """The installed service, as which commands run."""
 
     unit: Unit
     extra: tuple[str, ...] = ()

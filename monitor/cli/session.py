@@ -60,7 +60,7 @@ class SchoolSession:
     """The checks of one school and of the references, run on demand.
 
     `latest` has the last observation of each of the school's checks, in the inventory's order;
-    `board` and `meters` follow from all of them.
+    `board` and `meters` are derived from all of them.
     """
 
     def __init__(self, transports: Transports, school: School, state_directory: Path) -> None:
@@ -75,7 +75,7 @@ class SchoolSession:
             one for one in self._inventory.checks() if one.target.role is Role.REFERENCE
         ]
         self._maintenance = MaintenanceBook(state_directory, self._inventory)
-        # What they expose is not scraped.
+        # Their metrics are not scraped.
         exposition = Exposition(self.clock)
         verdicts, uplinks = build_judges(self._inventory, self.clock, self._maintenance, exposition)
         self._consumers: tuple[Consumer, ...] = (verdicts, uplinks)
@@ -94,11 +94,11 @@ class SchoolSession:
         return self._maintenance.active(self.school.id, self.clock.now())
 
     def moment(self) -> Moment:
-        """Return the present time on both clocks."""
+        """Return the current time on both clocks."""
         return Moment(self.clock.monotonic(), self.clock.now())
 
     async def round(self, checks: Iterable[Check], ran: Callable[[], None] | None = None) -> None:
-        """Run checks side by side, once, and take in what they found; call `ran` after each."""
+        """Run checks concurrently, once, and process their results; call `ran` after each."""
         async with asyncio.TaskGroup() as group:
             for check in checks:
                 group.create_task(self._run(check, ran))
@@ -151,12 +151,12 @@ async def open_transports(
 ) -> AsyncIterator[Transports]:
     """Open the transports to devices, or to those of a running demo.
 
-    `pings` says whether any will be sent; without, nobody needs the permission. `asks` says which
-    checks of the inventory will run: no other's secret is needed.
+    `pings` says whether any will be sent; without pings, no permission is needed. `asks` says which
+    checks of the inventory will run: only their secrets are needed.
 
     Raises:
         SecretError: if a credential cannot be read.
-        EchoPermissionError: if no ping can be sent; the message names the cure.
+        EchoPermissionError: if no ping can be sent; the message names the remedy.
     """
     async with AsyncExitStack() as stack:
         echo: EchoTransport
@@ -197,7 +197,7 @@ async def open_session(  # noqa: PLR0913  # what is asked, by keyword
 ) -> AsyncIterator[SchoolSession]:
     """Open the transports to a school's sites, for its checks of one kind or for all.
 
-    See `open_transports`, also for what is raised.
+    See `open_transports`, also for the exceptions.
     """
     sites = {site.id for site in school.sites}
 

@@ -143,13 +143,13 @@ def installed_unit() -> Unit | None:
 
 
 def active_state() -> str:
-    """Return the service's ActiveState, such as `active` or `failed`; empty if it is not known."""
+    """Return the service's ActiveState, such as `active` or `failed`; empty if unknown."""
     said = _systemctl("is-active")
     return said.stdout.strip() if said is not None else ""
 
 
 def _systemctl(verb: str) -> subprocess.CompletedProcess[str] | None:
-    """Return what systemd says of the service; None without an answer."""
+    """Return systemd's output about the service; None without a response."""
     try:
         return subprocess.run(  # noqa: S603  # nothing of it comes from elsewhere
             ["systemctl", verb, UNIT],  # noqa: S607  # wherever the distribution keeps it

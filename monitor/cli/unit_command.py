@@ -106,7 +106,7 @@ def _drop_in(
 
 
 def _allowed(what: str, networks: Iterable[Network]) -> Iterator[str]:
-    """Yield a comment and the lines that allow these networks, nothing if the unit does already."""
+    """Yield a comment and the lines that allow these networks; nothing if the unit allows them."""
     outside = public(networks)
     if outside:
         yield f"# {what}"

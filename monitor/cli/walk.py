@@ -56,7 +56,7 @@ T = TypeVar("T")
 PROFILE, EXPORTED = "profile", "exported"
 WALK_SECONDS = 30.0
 RECORD_SECONDS = 120.0
-# Who uses a port is private.
+# The users of a port are private.
 _NOT_SHOWN = frozenset({"ifPhysAddress", "lldpLocPortId"})
 _STDOUT = Path("-")
 _TABLES = {table.name: table for table in TABLES if table is not LLDP_REM_TABLE}
@@ -216,8 +216,8 @@ def _ask(
     *,
     demo: Path | None,
 ) -> T:
-    """Return what came of a job on a device; leave with a line if it cannot be asked."""
-    # They bring the libraries of all checks: a second of CPU, which the help does not need.
+    """Return the result of a job on a device; exit with a line if it cannot be queried."""
+    # They import the libraries of all checks: a second of CPU, which the help does not need.
     from monitor.cli.session import open_transports  # noqa: PLC0415
     from monitor.config.secrets import SecretError  # noqa: PLC0415
 
@@ -320,7 +320,7 @@ async def _profile(found: _Device) -> list[str]:
 
 
 async def _exported(found: _Device) -> list[str]:
-    """Show how much of each interface is exported, and why; return what the words mean."""
+    """Show how much of each interface is exported, and why; return the meaning of the words."""
     read = await found.interfaces()
     if read is None:
         fail(f"{found.name} ({found.address}): nothing was read of it", Exit.CHECK_FAILED)
