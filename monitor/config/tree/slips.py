@@ -32,6 +32,10 @@ _QUOTES: Final = re.compile("[\u201a\u201c-\u201e\u2018\u2019\u00ab\u00bb]")
 # A single one may be an apostrophe, so it opens a text only if another one closes it.
 _NEVER_ALONE: Final = "\u201e\u201c\u201d"
 _NAMED: Final = 5
+# No line that a person wrote is longer, and looking for pairs takes quadratic time.
+_LONGEST: Final = 2000
+# Nothing of ours is indented deeper; what is below a hyphen is moved, line by line.
+_DEEPEST: Final = 100
 
 
 def without_slips(text: str, findings: Findings) -> str:
@@ -78,9 +82,12 @@ def _tight_hyphens(lines: list[str]) -> Iterator[int]:
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         indent = len(line) - len(line.lstrip(" "))
-        tight = _TIGHT_HYPHEN.match(line) is not None
-        opens = _content(above).endswith(":")
-        if tight and (_KEY_OR_BRACKET.match(line) or opens or (is_list and indent == above_indent)):
+        tight = indent <= _DEEPEST and _TIGHT_HYPHEN.match(line) is not None
+        if tight and (
+            _KEY_OR_BRACKET.match(line)
+            or (is_list and indent == above_indent)
+            or _content(above).endswith(":")
+        ):
             yield at
             is_list = True
         else:
@@ -118,7 +125,7 @@ def _end_of(lines: list[str], at: int, indent: int) -> int:
 
 def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
     """Return a line with typographic quotes around texts made straight; a problem for each."""
-    if not _QUOTES.search(line):
+    if len(line) > _LONGEST or not _QUOTES.search(line):
         return line
     at = open_quote(line)
     if at is not None and (
@@ -126,20 +133,25 @@ def _with_straight_quotes(line: str, number: int, findings: Findings) -> str:
     ):
         _note(line[closed.start()], line[at + 1 : closed.start()], number, closed.start(), findings)
         return f"{line[: closed.start()]}{line[at]}{line[closed.end() :]}"
+    mended, done = [], 0
     for begin in _openings(line):
+        if begin < done:
+            continue
         end = _closing(line, begin)
         if end is not None:
             inner = line[begin + 1 : end]
             _note(line[begin] + line[end], inner, number, begin, findings)
             straight = inner.replace("\\", "\\\\").replace('"', '\\"')
-            mended = f'{line[:begin]}"{straight}"{line[end + 1 :]}'
-            return _with_straight_quotes(mended, number, findings)
-        if line[begin] in _NEVER_ALONE and not re.search(
+            mended += [line[done:begin], f'"{straight}"']
+            done = end + 1
+        elif line[begin] in _NEVER_ALONE and not re.search(
             f"[{_CLOSES[line[begin]]}]", line[begin + 1 :]
         ):
             _note(line[begin], line[begin + 1 :].strip(), number, begin, findings)
-            return f"{line[:begin]}{line[begin + 1 :]}"
-    return line
+            mended.append(line[done:begin])
+            done = begin + 1
+            break
+    return "".join([*mended, line[done:]])
 
 
 def _note(quotes: str, inner: str, number: int, at: int, findings: Findings) -> None:

@@ -99,6 +99,16 @@ def test_quotes_of_every_country_are_named_in_lists_and_mappings(pair: str) -> N
     assert len(problems(f"{SCHOOL}city:\n  name: {value}\n")) == 1
 
 
+def test_many_slips_are_refused_in_no_time() -> None:
+    many = ", ".join(["\u201ea\u201c"] * 300)
+    found = problems(f"{SCHOOL}city: {{name: x, days_off: [{many}]}}\n")
+    assert sum("typographic quotes" in one for one in found) == 300
+    for line in ("\u201e, " * 20_000, "[" + "\u201ea\u201c, " * 10_000, "-a: " * 20_000):
+        assert problems(f"{SCHOOL}city:\n  name: {line}\n")
+    deep = "".join(f"{' ' * depth}-a:\n" for depth in range(700))
+    assert problems(f"schools:\n{deep}")
+
+
 @pytest.mark.parametrize(
     "name",
     [
