@@ -552,6 +552,21 @@ async def test_the_goal_says_how_late_it_is() -> None:
     assert "101 days late" in words_of(await page("/", "en", Late()))
 
 
+async def test_each_region_of_a_school_with_two_sites_has_a_name_of_its_own() -> None:
+    class Two(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (site,) = whole.sites
+            annex = site.model_copy(update={"id": "annex"})
+            return whole.model_copy(update={"sites": (site, annex)})
+
+    regions = re.findall(
+        r'role="region" aria-label="([^"]+)"', await page("/schools/goethe", "en", Two())
+    )
+    assert "Table: Checks, annex" in regions
+    assert len(regions) == len(set(regions))
+
+
 async def test_switches_behind_a_dead_line_are_one_line() -> None:
     class Cut(Shown):
         async def school(self, school_id: str) -> SchoolStatus | None:
