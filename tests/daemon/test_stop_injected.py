@@ -30,6 +30,7 @@ CALLING = {
     "daemon/daemon.py:Daemon.run.<locals>.<lambda>",
     "daemon/daemon.py:Daemon._moment",
     "daemon/pipeline.py:Pipeline.stop",
+    "daemon/consumers/minutes.py:Minutes.stop",
 }
 # What would record the minutes, and may be what raises.
 RECORDING = {"MinuteRecorder.stop", "Ledger.submit", "Ledger._take", "Ledger._record"}

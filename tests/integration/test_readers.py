@@ -119,10 +119,11 @@ async def test_a_device_known_by_name_stays_up_while_150_read(tmp_path: Path) ->
                 seen = await asyncio.to_thread(watched, daemon)
             finally:
                 stop.set()
-        # A round may be late on a busy machine, of either; who waits for readers always is.
+        # A round may be late on a busy machine, of either, and one of few is a large part of
+        # them; a device that waits for readers is late in all.
         named, addressed = (sum(one[device] for one in seen) for device in (BY_NAME, BY_ADDRESS))
         assert addressed, seen
-        assert named > 0.7 * addressed, seen
+        assert named >= max(1, 0.7 * addressed - 1), seen
         await asyncio.to_thread(until, lambda: is_up(daemon), daemon, 120)
         assert {status for status, _ in answers} <= {200, 503}
         assert (503, "5") in answers, "the readers' queue was never full: nothing was tried"
