@@ -197,18 +197,17 @@ class Group:
         return (len(self._pending) - before) * len(last), position
 
     def _take_run(self, data: bytes, position: int) -> tuple[int, int]:
-        """Take the rows of the only column that come first and have several arcs, all small.
-
-        Most such tables have hundreds of rows with one column that is left to be asked for.
-        """
-        match = self.layouts[0].run and self.layouts[0].run.match
-        rows, last = self._values[0], self.last[0]
+        """Take the rows that come first of an only column whose index has several arcs."""
+        layout, rows, last = self.layouts[0], self._values[0], self.last[0]
+        match = layout.run and layout.run.match
         taken = 0
         while match and (found := match(data, position)) is not None:
-            index = tuple(found[1])
-            if index <= last:  # type: ignore[operator]  # tuples, of such a column
+            outer, inner, octets, value = found.groups()
+            length = len(layout.oid) + len(octets)
+            index = tuple(octets) if octets.isascii() else decode_arcs(octets)
+            if inner[0] != length or outer[0] != length + 5 or length + 5 > _SHORT or index <= last:  # type: ignore[operator]  # tuples, of such a column
                 break
-            rows[index] = found[2][0]
+            rows[index] = value[0]
             last = index
             taken += 1
             position = found.end()

@@ -40,12 +40,10 @@ _Prefix = bytes | tuple[bytes, ...]
 
 
 def _run_pattern(oid: bytes, tag: Tag, arity: int) -> re.Pattern[bytes]:
-    length = len(oid) + arity
-    begin = bytes((0x30, length + 5, Tag.OBJECT_IDENTIFIER, length)) + oid
-    index = rb"([\x00-\x7f]{%d})" % arity
-    return re.compile(
-        re.escape(begin) + index + re.escape(bytes((tag, 1))) + rb"([\x00-\x7f])", re.DOTALL
-    )
+    """Return the pattern of a row: both lengths, the octets of the index, the value."""
+    index = rb"((?:(?:[\x81-\xff][\x80-\xff]?)?[\x00-\x7f]){%d})" % arity
+    value = re.escape(bytes((tag, 1))) + rb"([\x00-\x7f])"
+    return re.compile(rb"0(.)\x06(.)" + re.escape(oid) + index + value, re.DOTALL)
 
 
 class Layout:
@@ -57,7 +55,7 @@ class Layout:
     `plan` is what the decoder's inner loop unpacks: the octets before an index of one octet,
     the distance to the value's tag after such an index, the octets before an index of two
     octets, the tag, its kind, and the longest content that needs no further checks. `run` matches
-    a row of a table with so many arcs in its index, all small, and a small number as its value.
+    a row of a table with several arcs in its index, whose value is a small number.
     """
 
     __slots__ = (

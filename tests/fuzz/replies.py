@@ -12,7 +12,7 @@ from monitor.snmp.oids import objects
 from monitor.snmp.rows import RowReaders
 from monitor.snmp.scalars import Get, by_oid
 from monitor.snmp.secure_message import decode_scoped, decode_secure, is_secure
-from tests.snmp.test_columns import BY_ROW, LAYOUTS, fast, general
+from tests.snmp.test_columns import BY_ROW, IN_A_RUN, LAYOUTS, fast, general
 
 _READERS = RowReaders()
 _SCALARS = by_oid([objects()[name] for name in ("sysDescr", "sysObjectID", "sysUpTime")])
@@ -24,7 +24,7 @@ def digest(data: bytes) -> None:
     Raises:
         AssertionError: if two decoders disagree. Any other exception but ours is a bug, too.
     """
-    for layouts in (LAYOUTS, BY_ROW):
+    for layouts in (LAYOUTS, BY_ROW, IN_A_RUN):
         by_the_fast_one = fast(layouts, data, _READERS)
         if by_the_fast_one is not None:
             assert by_the_fast_one == general(layouts, data)

@@ -32,6 +32,8 @@ LAYOUTS = (
 )
 # Columns with one arc of index are read row by row, others varbind by varbind.
 BY_ROW = LAYOUTS[:4]
+# One column alone with several arcs of index is read in runs.
+IN_A_RUN = LAYOUTS[4:]
 SETS = pytest.mark.parametrize("layouts", [LAYOUTS, BY_ROW], ids=["by varbind", "by row"])
 Outcome = tuple[list[dict[Index, Value]], list[End | None]]
 
@@ -136,7 +138,9 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
     return bytes(mutant)
 
 
-@SETS
+@pytest.mark.parametrize(
+    "layouts", [LAYOUTS, BY_ROW, IN_A_RUN], ids=["by varbind", "by row", "in a run"]
+)
 def test_both_decoders_agree_on_mutated_replies(
     layouts: Sequence[Layout],
     thorough: bool,  # noqa: FBT001  # a fixture
