@@ -63,8 +63,8 @@ def program() -> str:
 
 
 def fail(message: str, code: Exit) -> NoReturn:
-    """Print a one-line error on stderr and exit with a code."""
-    say(f"error: {message}", err=True)
+    """Print an error on stderr, each line of it marked as one, and exit with a code."""
+    say(*(f"error: {line}" for line in message.split("\n")), err=True)
     raise SystemExit(code)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.cli.common import Exit, config_option, fail, find_school, read_inventory, sentence
-from monitor.cli.importing import take_in, yes_option
+from monitor.cli.importing import yes_option
+from monitor.cli.merging import take_in
 from monitor.cli.output import say
 from monitor.importing.discovered import school_of
 from monitor.words.plural import count_of
@@ -20,7 +21,7 @@ from monitor.words.plural import count_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
     from monitor.inventory.city import Inventory, School
 
 MOST_ADDRESSES: Final = 1024

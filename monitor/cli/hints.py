@@ -26,8 +26,11 @@ _REFERENCES: Final = (
     "{name: reference-3, host: 203.0.113.1}]"
 )
 _CREDENTIAL: Final = (
-    "credentials: {devices: {environment: SNMP_COMMUNITY}}",
-    "defaults: {snmp: {credential: devices}}",
+    (
+        "credentials: {devices: {user: monitor, auth: sha256, auth_password: "
+        "{environment: SNMP_AUTH}, priv: aes128, priv_password: {environment: SNMP_PRIV}}}"
+    ),
+    "defaults: {snmp: {version: v3, credential: devices}}",
 )
 _CONTRACT: Final = (
     "providers: {provider-a: {name: Provider A}}",

@@ -1,47 +1,33 @@
 """`schulnetz import`: imports schools and devices from other sources into the configuration file.
 
-The change is shown first and written only after confirmation. The complete file is checked before
-that, so an import never leaves a file that the daemon would reject.
-
 Must not know: how the file is edited, or its rules.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor.cli.common import Exit, config_option, fail, sentence
-from monitor.cli.output import ask, say, say_text
-from monitor.config import ConfigError, load_text
-from monitor.config.edit import EditError, edit_schools
+from monitor.cli.common import Exit, config_option, fail
+from monitor.cli.merging import configured, read_file, take_in
+from monitor.cli.output import say
 from monitor.importing.decoding import decoded
 from monitor.importing.known import known_in
 from monitor.importing.librenms import read_librenms
-from monitor.importing.matching import drop_known_devices
 from monitor.importing.netbox import read_netbox, schools_of
 from monitor.importing.netbox_server import ask_netbox, is_address
 from monitor.importing.sheet import read_sheet
 from monitor.importing.taken import ImportProblemError
 from monitor.importing.zabbix import read_zabbix
-from monitor.schedule import CapacityError, refuse_overload
-from monitor.state.whole_file import whole_text
-from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.config.edit import Edited, Row
-    from monitor.importing.taken import Taken
-
-MAX_BYTES: Final = 8 * 1024 * 1024
 NETBOX_VARIABLE: Final = "NETBOX_TOKEN"
-_NEW: Final = ("name", "type", "district", "location", "network")
 
 _export_argument = click.argument("export", type=click.Path(dir_okay=False, path_type=Path))
 yes_option = click.option("--yes", is_flag=True, help="Write without asking.")
@@ -89,7 +75,7 @@ def from_netbox(
     profile and network are the custom fields school_type, school_profile and school_network; its
     district is the region.
     """
-    known = known_in(_configured(config))
+    known = known_in(configured(config))
     with _refusals():
         if not any(map(is_address, sources)):
             texts = {one: _text(Path(one)) for one in sources}
@@ -110,7 +96,7 @@ def _token(file: Path | None) -> str:
         if not token:
             fail(f"a token is needed: set ${NETBOX_VARIABLE}, or name --token-file", Exit.USAGE)
         return token
-    return _read(file).decode("ascii", "replace").strip()
+    return read_file(file).decode("ascii", "replace").strip()
 
 
 @group.command("librenms")
@@ -123,7 +109,7 @@ def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT00
     A device belongs to the configured school whose number, id or name is in its location, its
     name or its notes.
     """
-    known = known_in(_configured(config))
+    known = known_in(configured(config))
     with _refusals():
         take_in(read_librenms(_text(export), str(export), known), config, yes=yes)
 
@@ -138,7 +124,7 @@ def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001 
     A host belongs to the configured school whose number, id or name is in its tag `school`, its
     inventory's location, its groups or its name.
     """
-    known = known_in(_configured(config))
+    known = known_in(configured(config))
     with _refusals():
         take_in(read_zabbix(_text(export), str(export), known), config, yes=yes)
 
@@ -156,91 +142,7 @@ def _refusals() -> Iterator[None]:
 
 def _text(path: Path) -> str:
     """Return the text of a file to import, whatever its encoding."""
-    text, guessed = decoded(_read(path), str(path))
+    text, guessed = decoded(read_file(path), str(path))
     if guessed:
         say(f"{path}: read as {guessed}; save it as UTF-8 if letters are wrong", err=True)
     return text
-
-
-def _configured(config: Path) -> str:
-    """Return the text of the configuration, which must be UTF-8."""
-    try:
-        return _read(config).decode("utf-8")
-    except UnicodeDecodeError as error:
-        fail(f"{config} is not UTF-8 (octet {error.start}); save it as UTF-8", Exit.WRONG)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        fail(f"{path} cannot be read: {sentence(error)}", Exit.WRONG)
-    if len(data) > MAX_BYTES:
-        fail(f"{path} is larger than {MAX_BYTES} bytes", Exit.WRONG)
-    return data
-
-
-def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
-    """Show the change of an import, and write it after confirmation."""
-    say(*taken.notes, err=True)
-    rows = taken.rows
-    numbers = [row["number"] for row in rows if "number" in row]
-    twice = sorted({str(one) for one in numbers if numbers.count(one) > 1})
-    if twice:
-        fail(f"these numbers occur twice: {', '.join(twice)}", Exit.WRONG)
-    before = _configured(config)
-    # An invalid file is rejected below, completely.
-    with suppress(ConfigError):
-        drop_known_devices(rows, load_text(before.encode(), str(config)))
-    try:
-        edited = edit_schools(before, rows, str(config))
-    except EditError as error:
-        fail(str(error), Exit.WRONG)
-    say(*edited.by_hand, err=True)
-    if edited.text == before:
-        said = count_of(len(rows), "school is there already", "schools are there already")
-        say(f"{config}: nothing changes; {said}")
-        return
-    _check(edited, rows, config)
-    change = difflib.unified_diff(
-        before.splitlines(keepends=True),
-        edited.text.splitlines(keepends=True),
-        str(config),
-        f"{config} (new)",
-    )
-    say_text("".join(change))
-    say(
-        f"{count_of(len(edited.added), 'school')} added, {len(edited.updated)} updated; "
-        f"{len(edited.absent)} of the file are not in the import and stay"
-    )
-    if not yes and not ask(f"write {config}?"):
-        say("nothing was written")
-        return
-    _write(config, edited.text)
-    say(f"{config}: written; SIGHUP makes a running daemon read it")
-
-
-def _check(edited: Edited, rows: list[Row], config: Path) -> None:
-    """Exit with every error if the new file is not valid."""
-    try:
-        refuse_overload(load_text(edited.text.encode(), str(config)).checks())
-    except CapacityError as error:
-        fail(f"nothing was written; {error}", Exit.WRONG)
-    except ConfigError as error:
-        added = [row for row in rows if row.get("id") in edited.added]
-        for row in added:
-            missing = [key for key in _NEW if key not in row]
-            if missing:
-                say(f"school {row['number']} is new and lacks {', '.join(missing)}", err=True)
-        say_text(f"nothing was written; the new file would not be valid:\n{error}", err=True)
-        raise SystemExit(Exit.WRONG) from None
-
-
-def _write(config: Path, text: str) -> None:
-    """Replace the file atomically, keeping its permissions."""
-    try:
-        with whole_text(config) as out:
-            out.write(text)
-    except OSError as error:
-        fail(f"{config} cannot be written: {sentence(error)}", Exit.WRONG)

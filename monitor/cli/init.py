@@ -14,57 +14,21 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, program, sentence
+from monitor.cli.first_file import City, first_file
 from monitor.cli.output import ask, ask_text, say
 from monitor.config import ConfigError, load_text
-from monitor.config.edit import slug, yaml_text
+from monitor.config.rows import slug, yaml_text
 from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FOR_ALL: Final = 0o644
-_HEAD: Final = """\
-# What schulnetz monitors. Check this file with: schulnetz check
-# Every key is explained in docs/configuration.md.
-version: 1
-
-# The state decides which days are holidays; the time zone decides when a day begins.
-city:
-  name: {city}
-  timezone: {timezone}
-  {state}
-
-"""
-_NO_STATE: Final = "# state: NW"
-_SNMP: Final = """\
-# Where secrets are read from; never a secret itself.
-# Without `defaults.snmp`, devices are only pinged.
-credentials:
-  devices: {environment: SCHULNETZ_SNMP_COMMUNITY}
-defaults:
-  snmp: {credential: devices, version: v2c}
-
-"""
-_REFERENCES: Final = """\
-# At least three targets outside the schools that always answer, such as your provider's resolvers:
-# with them, an outage of the monitor's own line is not taken for one of the schools.
-# references:
-#   - {name: reference-1, host: 192.0.2.1}
-#   - {name: reference-2, host: 198.51.100.1}
-#   - {name: reference-3, host: 203.0.113.1}
-
-"""
-_SCHOOLS: Final = """\
-# With a network, the router is its first address. `schulnetz discover NETWORK` finds switches,
-# `schulnetz import` takes schools from a spreadsheet or an inventory.
-schools:
-"""
 _SCHOOL: Final = """\
   - id: {id}
     name: {name}
     {place}
 """
-_END: Final = "...\n"
 # The option that a line of the file comes from, by the beginning of the line.
 _SAID_BY: Final = {
     "  name:": "--city",
@@ -130,13 +94,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     placed = list(_schools(schools, places))
     if snmp is None:
         snmp = sys.stdin.isatty() and ask("Read devices by SNMP?")
-    city_part = _HEAD.format(
-        city=yaml_text(name),
-        timezone=yaml_text(timezone),
-        state=f"state: {yaml_text(code)}" if code else _NO_STATE,
-    )
-    entries = "".join(_entries(placed))
-    text = "".join((city_part, _SNMP if snmp else "", _REFERENCES, _SCHOOLS, entries, _END))
+    text = first_file(City(name, timezone, code), "".join(_entries(placed)), snmp=snmp)
     _refuse_invalid(text)
     _write(file, text, force=force)
     _say_next(file, snmp=snmp)
@@ -148,8 +106,9 @@ def _say_next(file: Path, *, snmp: bool) -> None:
     config = f" --config {named}" if named else ""
     say(f"  {quote(program())} check {named}".rstrip())
     say(f"  {quote(program())} run{config}")
-    say("more schools come from a table with number, name, and router or network:")
+    say("more schools come from a table with number, name, and router or network, or from NetBox:")
     say(f"  {quote(program())} import csv TABLE.csv{config}")
+    say(f"  {quote(program())} import netbox https://netbox.example{config}")
     if snmp:
         say("the devices' community is read from $SCHULNETZ_SNMP_COMMUNITY")
 

@@ -97,9 +97,8 @@ async def _run(config: Path, settings: Settings, shard: Shard | None) -> None:
     async with opened as daemon:
         stop = asyncio.Event()
         handle_signals(daemon, stop)
-        logging.getLogger(__name__).info(
-            "serving metrics on %s/metrics", base_url(settings.host, daemon.port, daemon.scheme)
-        )
+        base = base_url(settings.host, daemon.port, daemon.scheme)
+        logging.getLogger(__name__).info("serving pages on %s/, metrics on %s/metrics", base, base)
         supervisor = Supervisor()
         supervisor.tell(READY)
         await daemon.run(stop, supervisor)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from monitor.config.edit import NamedHost, slug
+from monitor.config.rows import NamedHost, slug
 from monitor.importing.taken import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
 
 _LONGEST_NAME: Final = 63
 

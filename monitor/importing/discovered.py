@@ -14,7 +14,7 @@ from monitor.importing.taken import Taken, named
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
 
 # Source: RFC 3418 sysServices: 2**(layer - 1), summed.
 _LAYER_2: Final = 2

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from monitor.config.edit import slug
+from monitor.config.rows import slug
 from monitor.config.tree.places import node_at
 from monitor.config.tree.problems import Findings
 from monitor.config.tree.text import Mapping, Scalar, Sequence, compose

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.importing.devices import Device, devices_of
-from monitor.importing.taken import Taken, named
+from monitor.importing.taken import ImportProblemError, Taken, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from monitor.config.edit import NamedHost, Row
+    from monitor.config.rows import Row
     from monitor.importing.known import Known
     from monitor.inventory.city import Inventory, School
 
@@ -51,27 +51,65 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
     return taken
 
 
+def match_schools(rows: Sequence[Row], inventory: Inventory) -> list[str]:
+    """Give rows the id of the configured school whose router they have; return sentences about it.
+
+    Only schools without a number are matched so, if no other row has their id, or the same router.
+
+    Raises:
+        ImportProblemError: if a school of the file is probably meant, but not for certain.
+    """
+    numbers = {school.number for school in inventory.schools}
+    unnumbered = [school for school in inventory.schools if not school.number]
+    ids = {row.get("id") for row in rows}
+    routers = [row.get("router") for row in rows]
+    notes = []
+    problems = []
+    for row in rows:
+        if "number" not in row or row["number"] in numbers or not unnumbered:
+            continue
+        if any(school.id == row.get("id") for school in unnumbered):
+            continue
+        same = [one for one in unnumbered if row.get("router") in _routers(one)]
+        if same and routers.count(row["router"]) == 1 and same[0].id not in ids:
+            row["id"] = same[0].id
+            what = f"is {same[0].id} of the file, by its router {row['router']}"
+            notes.append(f"school {row['number']}: {what}")
+            continue
+        for school in unnumbered:
+            by = "router" if school in same else "name" if school.name == row.get("name") else ""
+            if by:
+                problems.append(
+                    f"school {row['number']} has the {by} of {school.id}, which has no number; if "
+                    f'they are the same school, give {school.id} `number: "{row["number"]}"`, '
+                    "otherwise its own"
+                )
+    if problems:
+        raise ImportProblemError(*problems)
+    return notes
+
+
 def drop_known_devices(rows: Iterable[Row], inventory: Inventory) -> None:
     """Remove routers and switches from rows if the configuration has them at these addresses."""
     numbers = {school.number: school for school in inventory.schools if school.number}
     ids = {school.id: school for school in inventory.schools}
     for row in rows:
-        school = numbers.get(str(row["number"])) if "number" in row else ids.get(str(row["id"]))
-        if school is not None and len(school.sites) == 1:
+        school = numbers.get(str(row.get("number"))) or ids.get(str(row.get("id")))
+        if school is not None:
             _drop(row, school)
 
 
 def _drop(row: Row, school: School) -> None:
-    (site,) = school.sites
-    if row.get("router") == site.uplink.host:
+    if row.get("router") in _routers(school):
         del row["router"]
     wanted = row.get("switches")
-    has_all = wanted == len(site.switches) or (
-        isinstance(wanted, list) and _hosts(wanted) == {one.host for one in site.switches}
+    there = [one.host for site in school.sites for one in site.switches]
+    has_all = wanted == len(there) or (
+        isinstance(wanted, list) and {one.host for one in wanted} == set(there)
     )
     if has_all:
         del row["switches"]
 
 
-def _hosts(switches: list[NamedHost]) -> set[str]:
-    return {one.host for one in switches}
+def _routers(school: School) -> list[str]:
+    return [site.uplink.host for site in school.sites]

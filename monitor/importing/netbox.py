@@ -18,7 +18,7 @@ from monitor.importing.taken import ImportProblemError, Taken, named
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
 
 Entry = dict[str, Any]
 
@@ -57,13 +57,15 @@ def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -
     Raises:
         ImportProblemError: with every bad site.
     """
-    taken = Taken()
+    taken = Taken(lists_schools=bool(sites))
     gone = [one for one in sites if _status(one) in _GONE]
     schools = [one for one in sites if one not in gone]
     foreign = [one for one in schools if not is_school_number(_number(one))]
     _note(taken, "retired sites", gone)
     _note(taken, "sites whose facility is not a school number", foreign)
     at_site = _by_site(devices, taken)
+    _pass_over(gone, "retired", at_site, taken)
+    _pass_over(foreign, "passed over", at_site, taken)
     problems = []
     for site in schools:
         if site in foreign:
@@ -142,6 +144,17 @@ def _add_devices(row: Row, devices: Iterable[Entry], place: str, taken: Taken) -
     found, notes = devices_of((_device(one) for one in devices), place)
     row |= found
     taken.notes += notes
+
+
+def _pass_over(
+    sites: Iterable[Entry], why: str, at_site: dict[str, list[Entry]], taken: Taken
+) -> None:
+    """Note the devices of sites without a row, and why these sites have none."""
+    for site in sites:
+        names = (values.cell(_first(site.get(key))) for key in ("facility", "slug"))
+        taken.passed_over |= {name: why for name in names if name}
+        there = at_site.pop(str(site.get("id")), [])
+        _note(taken, f"devices of {_name(site)}, which is {why}", there)
 
 
 def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:

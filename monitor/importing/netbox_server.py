@@ -93,8 +93,11 @@ def _page(opener: urllib.request.OpenerDirector, url: str) -> dict[str, Any]:
         raise ImportProblemError(f"{url}: HTTP {error.code}; {cure}") from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
+        what = getattr(reason, "strerror", None) or reason
         cure = f"; {_TLS_CURE}" if "CERTIFICATE" in str(reason) else ""
-        raise ImportProblemError(f"{url}: {reason}{cure}") from error
+        if isinstance(reason, ConnectionRefusedError):
+            cure = ": nothing listens there; check host and port of the address"
+        raise ImportProblemError(f"{url}: {what}{cure}") from error
     if len(data) > MAX_PAGE_BYTES:
         raise ImportProblemError(f"{url}: more than {MAX_PAGE_BYTES} bytes")
     try:

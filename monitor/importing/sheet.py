@@ -14,14 +14,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
-from monitor.config.edit import slug
+from monitor.config.rows import slug
 from monitor.importing import values
 from monitor.importing.taken import ImportProblemError, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
 
 # Names of these columns in tables, letters and digits only; the first name is ours.
 COLUMNS: Final = {
@@ -115,7 +115,7 @@ def _taken(lines: list[Line], columns: Mapping[str, int], name: str) -> Taken:
     (_, heads), *rest = lines
     used = set(columns.values())
     unknown = [" ".join(head.split()) for at, head in enumerate(heads) if head and at not in used]
-    taken, problems = Taken(), []
+    taken, problems = Taken(lists_schools=True), []
     if unknown:
         taken.notes.append(f"{name}: these columns are not used: {', '.join(unknown)}")
     for line, cells in rest:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from monitor.config.edit import Row
+    from monitor.config.rows import Row
 
 _NAMED: Final = 10
 
@@ -26,10 +26,16 @@ class ImportProblemError(ValueError):
 
 @dataclass(slots=True)
 class Taken:
-    """Rows for the configuration, and sentences about skipped or guessed data."""
+    """Rows for the configuration, and sentences about skipped or guessed data.
+
+    `lists_schools` says whether the source lists the city's schools, so that a missing one is worth
+    a sentence; `passed_over` are schools that it lists without a row: why, by number and id.
+    """
 
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lists_schools: bool = False
+    passed_over: dict[str, str] = field(default_factory=dict)
 
 
 def named(names: Sequence[str]) -> str:

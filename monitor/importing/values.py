@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from monitor.config.edit import NamedHost, slug
+from monitor.config.rows import NamedHost, slug
 
 # Invisible characters that spreadsheets and web pages leave in cells.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")

@@ -93,6 +93,7 @@ def test_several_schools_are_taken_and_the_state_may_be_left_out(tmp_path: Path)
     ]
     assert not found.calendar.state
     assert "import csv TABLE.csv" in said
+    assert "import netbox https://netbox.example" in said
 
 
 def test_a_place_too_many_or_too_few_is_refused(tmp_path: Path) -> None:

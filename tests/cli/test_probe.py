@@ -125,6 +125,22 @@ def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch)
     assert f"the environment variable {COMMUNITY_OF_RUN} is not set" in errors
 
 
+def test_each_missing_secret_has_a_line_of_its_own(tmp_path: Path) -> None:
+    config = tmp_path / "schools.yaml"
+    config.write_text(
+        "credentials: {v3: {user: monitor, auth: sha256, auth_password: {environment: NO_AUTH}, "
+        "priv: aes128, priv_password: {environment: NO_PRIV}}}\n"
+        "defaults: {snmp: {version: v3, credential: v3}}\n"
+        "schools:\n  - {id: goethe, router: 127.0.0.1}\n",
+        encoding="utf-8",
+    )
+    code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
+    assert code == 3
+    first, second = errors.splitlines()
+    assert first.startswith("error: credential v3.auth_password: the environment variable NO_AUTH")
+    assert second.startswith("error: credential v3.priv_password: the environment variable NO_PRIV")
+
+
 def test_no_secret_is_needed_of_devices_that_are_not_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import load_text
-from monitor.config.edit import EditError, NamedHost, Row, edit_schools, slug
+from monitor.config.edit import edit_schools
+from monitor.config.entry import EditError
+from monitor.config.rows import NamedHost, Row, slug
 
 SMALL = (Path(__file__).parent / "corpus/good/smallest.yaml").read_text(encoding="utf-8")
 NEW: Row = {
@@ -64,14 +66,14 @@ def test_a_new_school_stands_before_what_follows_the_list() -> None:
 def test_schools_of_which_no_row_speaks_stay_and_are_named() -> None:
     edited = edit_schools(SMALL, [], "x.yaml")
     assert edited.text == SMALL
-    assert edited.absent == [one.id for one in load_text(SMALL.encode(), "x").schools]
+    assert list(edited.absent) == [one.id for one in load_text(SMALL.encode(), "x").schools]
 
 
 def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
     text = "schools:\n  - id: goethe\n    router: 192.0.2.1\n  - id: voede\n    router: 192.0.2.2\n"
     row: Row = {"id": "voede", "switches": [NamedHost("sw-1", "192.0.2.3")]}
     edited = edit_schools(text, [row], "x.yaml")
-    assert (edited.updated, edited.added, edited.absent) == (["voede"], [], ["goethe"])
+    assert (edited.updated, edited.added, list(edited.absent)) == (["voede"], [], ["goethe"])
     goethe, voede = load_text(edited.text.encode(), "x.yaml").schools
     assert not goethe.sites[0].switches
     assert [one.host for one in voede.sites[0].switches] == ["192.0.2.3"]

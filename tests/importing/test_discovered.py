@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.config.edit import NamedHost
+from monitor.config.rows import NamedHost
 from monitor.importing.devices import Device, Role
 from monitor.importing.discovered import Answer, school_of
 

@@ -139,7 +139,10 @@ def test_what_the_file_says_of_its_own_stays_and_the_difference_is_said(office: 
     office.config.write_text(text, encoding="utf-8")
     devices = [libre("sw-2", "10.82.1.62"), libre("router", "10.82.1.250")]
     said = office.taken("librenms", written(office, {"devices": devices}))
-    assert "first-school: router and switches differ; edit this school by hand" in said
+    stays = "in the import; it stays until you edit that line"
+    at = text[: text.index("    router:")].count("\n") + 1
+    assert f"first-school: router is 10.82.1.1 in line {at}, 10.82.1.250 {stays}" in said
+    assert f"switches is 1 in line {at + 1}, switch sw-2 (10.82.1.62) {stays}" in said
     assert office.config.read_text(encoding="utf-8") == text
 
 
