@@ -68,15 +68,16 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
         edited = edit_schools(ready, rows, str(config))
     except EditError as error:
         fail(str(error), Exit.WRONG)
-    say(*edited.notes, err=True)
-    if taken.lists_schools:
-        say(*_left(edited, taken, inventory), err=True)
+    notes = [*edited.notes, *(_left(edited, taken, inventory) if taken.lists_schools else ())]
     if edited.text == before:
+        say(*notes, err=True)
         said = count_of(len(rows), "school is there already", "schools are there already")
         say(f"{config}: nothing changes; {said}")
         return
     _check(edited, rows, config)
     _show(before, edited, config)
+    # Below the diff, which may fill several screens: what is left to a person.
+    say(*notes, err=True)
     if not yes and not ask(f"write {config}?"):
         say("nothing was written")
         return
