@@ -17,7 +17,7 @@ from monitor.cli.common import DEFAULT_CONFIG, Exit, fail, program, sentence
 from monitor.cli.first_file import City, first_file
 from monitor.cli.output import ask, ask_text, say
 from monitor.config import ConfigError, load_text
-from monitor.config.rows import slug, yaml_text
+from monitor.config.rows import LONGEST_ID, slug, yaml_text
 from monitor.state.whole_file import whole_text
 
 if TYPE_CHECKING:
@@ -143,7 +143,10 @@ def _entries(placed: Iterable[tuple[str, str]]) -> Iterator[str]:
     taken: set[str] = set()
     for name, where in placed:
         wanted = slug(name) or "school"
-        ids = (wanted, *(f"{wanted}-{number}" for number in range(2, len(taken) + 3)))
+        ids = (
+            wanted,
+            *(f"{wanted[: LONGEST_ID - 4]}-{number}" for number in range(2, len(taken) + 3)),
+        )
         own = next(one for one in ids if one not in taken)
         taken.add(own)
         yield _SCHOOL.format(id=own, name=yaml_text(name), place=_placed(where))

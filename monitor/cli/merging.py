@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config.edit import Edited
-    from monitor.config.rows import Row
     from monitor.importing.taken import Taken
     from monitor.inventory.city import Inventory
 
@@ -74,7 +73,7 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
         said = count_of(len(rows), "school is there already", "schools are there already")
         say(f"{config}: nothing changes; {said}")
         return
-    _check(edited, rows, config)
+    _check(edited, config)
     _show(before, edited, config)
     # Below the diff, which may fill several screens: what is left to a person.
     say(*notes, err=True)
@@ -123,15 +122,15 @@ def _left(edited: Edited, taken: Taken, inventory: Inventory | None) -> Iterator
         )
 
 
-def _check(edited: Edited, rows: list[Row], config: Path) -> None:
+def _check(edited: Edited, config: Path) -> None:
     """Exit with every error if the new file is not valid."""
     try:
         refuse_overload(load_text(edited.text.encode(), str(config)).checks())
     except CapacityError as error:
         fail(f"nothing was written; {error}", Exit.WRONG)
     except ConfigError as error:
-        for row in rows:
-            if row.get("id") in edited.added and not row.keys() & {"network", "router"}:
+        for row in edited.added.values():
+            if not row.keys() & {"network", "router"}:
                 say(
                     f"school {row['number']} is new and has neither a router nor a network in the "
                     "import; it needs one of them",

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.config.entry import EditError, Entry, value_of
-from monitor.config.rows import INDENT, KEYS, written
+from monitor.config.rows import INDENT, KEYS, LONGEST_ID, written
 from monitor.config.tree.problems import Findings
 from monitor.config.tree.text import Mapping as MappingNode
 from monitor.config.tree.text import Scalar, Sequence, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
     from monitor.config.entry import Note
     from monitor.config.rows import Row, Value
@@ -30,21 +30,23 @@ if TYPE_CHECKING:
 class Edited:
     """The new text, and what changed: ids of schools added, updated, and left out.
 
-    `absent` are the schools of the file without a row, with the lines where they begin; they are
-    kept. `notes` has a sentence for each value that differs. Lines are those of the new text.
+    `added` has their rows. `absent` are the schools of the file without a row, with the lines where
+    they begin; they are kept. `notes` has a sentence for each value that differs. Lines are those
+    of the new text.
     """
 
     text: str
-    added: list[str] = field(default_factory=list)
+    added: dict[str, Row] = field(default_factory=dict)
     updated: list[str] = field(default_factory=list)
     absent: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
+def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
     """Return the text with rows merged in: schools are matched by `number`, or `id` without one.
 
-    A row with a number also matches the school of its id if that has no number.
+    A row with a number also matches the school of its id if that has no number. The id of a new
+    school that is another's of the same import gets its number as well.
 
     Raises:
         EditError: if the text has no list of schools that can be edited.
@@ -69,12 +71,13 @@ def edit_schools(text: str, rows: Iterable[Row], name: str) -> Edited:
     for row in rows:
         node = numbers.get(str(row["number"])) if "number" in row else ids.get(str(row["id"]))
         if node is None:
-            node = _unnumbered(row, ids, name)
+            node = _unnumbered(row, rows, ids, name)
         if node is None:
             if "id" not in row:
                 raise EditError(f"school {row['number']} is new; it needs a name or an id")
-            blocks.append(_block(row))
-            edited.added.append(str(row["id"]))
+            own = _own_id(row, ids.keys() | edited.added.keys())
+            blocks.append(_block(row | {"id": own}))
+            edited.added[own] = row
             continue
         spoken.append(node)
         if Entry(node, lines, name, notes).merge(row):
@@ -94,21 +97,40 @@ def _place(lines: list[str], line: int) -> int:
     return 1 + sum(one.count("\n") for one in lines[: line - 1])
 
 
-def _unnumbered(row: Row, ids: Mapping[str, MappingNode], name: str) -> MappingNode | None:
-    """Return the school of a row's id; None if there is none.
+def _own_id(row: Row, taken: Container[str]) -> str:
+    """Return a new school's id, with its number if the id is taken."""
+    own, number = str(row["id"]), f"-{row.get('number')}".lower()
+    return f"{own[: LONGEST_ID - len(number)].rstrip('-')}{number}" if own in taken else own
+
+
+def _unnumbered(
+    row: Row, rows: Iterable[Row], ids: Mapping[str, MappingNode], name: str
+) -> MappingNode | None:
+    """Return the school without a number that has a row's id; None if there is none.
 
     Raises:
-        EditError: if that school has another number.
+        EditError: if that school has a number that no row has, or several rows have the id.
     """
     node = ids.get(str(row.get("id")))
-    number = None if node is None else value_of(node, "number")
-    if node is not None and number is not None:
+    if node is None:
+        return None
+    number = value_of(node, "number")
+    if number is None:
+        same = [str(one.get("number")) for one in rows if one.get("id") == row["id"]]
+        if len(same) > 1:
+            raise EditError(
+                f"{name}:{node.mark.line}: schools {' and '.join(same)} of the import have the id "
+                f"{row['id']}, which has no number here; give it its own, such as "
+                f'`number: "{same[0]}"`'
+            )
+        return node
+    if not any(str(one.get("number")) == str(number) for one in rows):
         raise EditError(
             f"{name}:{node.keys['number'].line}: school {row['number']} of the import has the id "
             f"{row['id']}, which is school {number} in the file; if they are the same school, "
             f'write `number: "{row["number"]}"` here, otherwise change the id of one of them'
         )
-    return node
+    return None
 
 
 def _block(row: Mapping[str, Value]) -> str:

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.config.rows import KEYS, NamedHost, switch_text, written
+from monitor.config.rows import KEYS, LONGEST_ID, NamedHost, switch_text, written
 from monitor.config.tree.text import Mapping as MappingNode
 from monitor.config.tree.text import Node, Scalar, Sequence, plain
 
@@ -225,7 +225,10 @@ def _renamed(switches: list[NamedHost], taken: set[str]) -> list[NamedHost]:
     """Return the switches with names that the school does not have yet."""
     found = []
     for one in switches:
-        names = (one.name, *(f"{one.name[:59]}-{number}" for number in range(2, len(taken) + 3)))
+        names = (
+            one.name,
+            *(f"{one.name[: LONGEST_ID - 4]}-{number}" for number in range(2, len(taken) + 3)),
+        )
         name = next(name for name in names if name not in taken)
         taken.add(name)
         found.append(NamedHost(name, one.host))

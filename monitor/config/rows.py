@@ -17,6 +17,9 @@ KEYS: Final = (
 )
 """The keys of a school that are written, in their order."""
 
+LONGEST_ID: Final = 48
+"""The most characters of the id of a school or the name of a device."""
+
 INDENT: Final = "  "
 _SAFE: Final = re.compile(
     r"[A-Za-zÄÖÜäöüß][A-Za-z0-9ÄÖÜäöüß .()/'&+-]*[A-Za-z0-9ÄÖÜäöüß.)]|[A-Za-z]"
@@ -36,10 +39,10 @@ Row = dict[str, Value]
 
 
 def slug(name: str) -> str:
-    """Return a school's id made from its name: lower-case letters, digits and hyphens."""
+    """Return a school's id made from its name: at most 48 lower-case letters, digits, hyphens."""
     letters = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "é": "e", "è": "e"}
     small = "".join(letters.get(letter, letter) for letter in name.lower())
-    return re.sub(r"[^a-z0-9]+", "-", small).strip("-")[:63].strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", small).strip("-")[:LONGEST_ID].strip("-")
 
 
 def written(value: Value, indent: str = INDENT * 2) -> str:

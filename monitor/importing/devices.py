@@ -8,17 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from monitor.config.rows import NamedHost, slug
+from monitor.config.rows import LONGEST_ID, NamedHost, slug
 from monitor.importing.taken import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from monitor.config.rows import Row
-
-_LONGEST_NAME: Final = 63
 
 
 class Role(Enum):
@@ -81,7 +79,7 @@ def _named(switches: Iterable[Device]) -> list[NamedHost]:
         name = base = slug(one.name) or "switch"
         at = 2
         while name in found or name == "router":
-            name = f"{base[: _LONGEST_NAME - 4]}-{at}"
+            name = f"{base[: LONGEST_ID - 4]}-{at}"
             at += 1
         found[name] = NamedHost(name, one.host)
     return list(found.values())

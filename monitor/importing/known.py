@@ -24,23 +24,30 @@ _NUMBER: Final = re.compile(r"[0-9][0-9A-Z-]{2,6}[0-9A-Z]")
 _WORD: Final = re.compile(r"[0-9A-Za-z-]+")
 
 
+Naming = tuple[str, str]
+"""The key that names a school in a row, and its value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Types and profiles by name; the schools' numbers by number, id and short form of the name."""
+    """Types and profiles by name; how a row names each school, by number, id and slug of its name.
+
+    A school is named by its `number`, or by its `id` if it has none.
+    """
 
     types: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
-    numbers: dict[str, str] = field(default_factory=dict)
+    schools: dict[str, Naming] = field(default_factory=dict)
 
-    def number_of(self, hints: Iterable[str]) -> str | None:
-        """Return the number of the first configured school that a hint names; None if none does.
+    def school_of(self, hints: Iterable[str]) -> Naming | None:
+        """Return the first configured school that a hint names; None if none does.
 
         A hint is a school's number, id or name, or a text that contains the number.
         """
         for hint in hints:
             for word in (slug(hint), *_WORD.findall(hint)):
-                if (number := self.numbers.get(word)) is not None:
-                    return number
+                if (school := self.schools.get(word)) is not None:
+                    return school
         return None
 
 
@@ -54,13 +61,14 @@ def known_in(text: str) -> Known:
     root = compose(text.encode(), Findings(""))
     if root is None:
         return Known()
-    numbers: dict[str, str] = {}
+    names: dict[str, Naming] = {}
     schools = node_at(root, ("schools",))
     for school in schools.items if isinstance(schools, Sequence) else ():
-        number, *names = (_said(school, key) for key in ("number", "id", "name"))
-        if number:
-            numbers |= {number: number} | {slug(name): number for name in names if name}
-    return Known(_keys(root, "lessons"), _keys(root, "profiles"), numbers)
+        number, own, name = (_said(school, key) for key in ("number", "id", "name"))
+        naming = ("number", number) if number else ("id", own)
+        words = (number, slug(own), slug(name))
+        names |= {word: naming for word in words if word and naming[1]}
+    return Known(_keys(root, "lessons"), _keys(root, "profiles"), names)
 
 
 def chosen(candidates: Several[str], known: Several[str]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from monitor.config.rows import Row
-    from monitor.importing.known import Known
+    from monitor.importing.known import Known, Naming
     from monitor.inventory.city import Inventory, School
 
 
@@ -31,23 +31,23 @@ class Found:
 def matched(found: Iterable[Found], known: Known) -> Taken:
     """Return a row for each configured school that devices name; other devices are skipped."""
     taken = Taken()
-    by_number: dict[str, list[Device]] = {}
+    by_school: dict[Naming, list[Device]] = {}
     idle: list[str] = []
     foreign: list[str] = []
     for one in found:
-        number = known.number_of(one.school_hints) if one.in_use else None
-        if number is not None:
-            by_number.setdefault(number, []).append(one.device)
+        school = known.school_of(one.school_hints) if one.in_use else None
+        if school is not None:
+            by_school.setdefault(school, []).append(one.device)
         else:
             (foreign if one.in_use else idle).append(one.device.name)
     for why, names in (("switched off there", idle), ("of no configured school", foreign)):
         if names:
             taken.notes.append(f"devices {why}, passed over: {named(names)}")
-    for number, devices in by_number.items():
-        row, notes = devices_of(devices, f"school {number}")
+    for (key, value), devices in by_school.items():
+        row, notes = devices_of(devices, f"school {value}")
         taken.notes += notes
         if row:
-            taken.rows.append({"number": number} | row)
+            taken.rows.append(row | {key: value})
     return taken
 
 
@@ -60,33 +60,43 @@ def match_schools(rows: Sequence[Row], inventory: Inventory) -> list[str]:
         ImportProblemError: if a school of the file is probably meant, but not for certain.
     """
     numbers = {school.number for school in inventory.schools}
-    unnumbered = [school for school in inventory.schools if not school.number]
     ids = {row.get("id") for row in rows}
     routers = [row.get("router") for row in rows]
+    unnumbered = [school for school in inventory.schools if not school.number]
+    free = [school for school in unnumbered if school.id not in ids]
+    named_by_id = {school.id for school in unnumbered}
+    unmatched = [
+        row
+        for row in rows
+        if row.get("number", "") not in numbers | {""} and row.get("id") not in named_by_id
+    ]
     notes = []
-    problems = []
-    for row in rows:
-        if "number" not in row or row["number"] in numbers or not unnumbered:
-            continue
-        if any(school.id == row.get("id") for school in unnumbered):
-            continue
-        same = [one for one in unnumbered if row.get("router") in _routers(one)]
-        if same and routers.count(row["router"]) == 1 and same[0].id not in ids:
-            row["id"] = same[0].id
-            what = f"is {same[0].id} of the file, by its router {row['router']}"
-            notes.append(f"school {row['number']}: {what}")
-            continue
-        for school in unnumbered:
-            by = "router" if school in same else "name" if school.name == row.get("name") else ""
-            if by:
-                problems.append(
-                    f"school {row['number']} has the {by} of {school.id}, which has no number; if "
-                    f'they are the same school, give {school.id} `number: "{row["number"]}"`, '
-                    "otherwise its own"
-                )
+    for school in tuple(free):
+        found = [row for row in unmatched if row.get("router") in _routers(school)]
+        if len(found) == 1 and routers.count(found[0]["router"]) == 1:
+            (row,) = found
+            row["id"] = school.id
+            free.remove(school)
+            unmatched.remove(row)
+            by = f"by its router {row['router']}"
+            notes.append(f"school {row['number']}: is {school.id} of the file, {by}")
+    problems = [
+        f"school {row['number']} has the {by} of {school.id}, which has no number; if they are the "
+        f'same school, give {school.id} `number: "{row["number"]}"`, otherwise its own'
+        for row in unmatched
+        for school in free
+        for by in _alike(row, school)
+    ]
     if problems:
         raise ImportProblemError(*problems)
     return notes
+
+
+def _alike(row: Row, school: School) -> list[str]:
+    """Return what a row has in common with a school: its router, else its name."""
+    if row.get("router") in _routers(school):
+        return ["router"]
+    return ["name"] if row.get("name") == school.name else []
 
 
 def drop_known_devices(rows: Iterable[Row], inventory: Inventory) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.config.rows import slug
 from monitor.importing import values
 from monitor.importing.devices import Device, devices_of
 from monitor.importing.known import Known, chosen, is_school_number
@@ -113,7 +114,7 @@ def _row(site: Entry, known: Known) -> Row:
     custom = fields if isinstance(fields, dict) else {}
     said = {
         "number": _number(site),
-        "id": _first(site.get("slug")),
+        "id": slug(_first(site.get("slug"))),
         "name": _first(site.get("name")),
         "type": chosen(_candidates(custom.get("school_type")), known.types),
         "district": _first(site.get("region")),
@@ -128,15 +129,16 @@ def _row(site: Entry, known: Known) -> Row:
 def _by_site(devices: Iterable[Entry], taken: Taken) -> dict[str, list[Entry]]:
     """Return the devices in use by the id of their site."""
     found: dict[str, list[Entry]] = {}
-    idle = []
+    idle: list[str] = []
     for device in devices:
-        if _status(device) not in _IN_USE:
-            idle.append(device)
+        if (status := _status(device)) not in _IN_USE:
+            idle.append(f"{_name(device)} ({status})")
             continue
         site = device.get("site")
         key = str(site.get("id")) if isinstance(site, dict) else str(site)
         found.setdefault(key, []).append(device)
-    _note(taken, "devices not in use by their status", idle)
+    if idle:
+        taken.notes.append(f"devices not in use by their status, passed over: {named(idle)}")
     return found
 
 
@@ -151,7 +153,7 @@ def _pass_over(
 ) -> None:
     """Note the devices of sites without a row, and why these sites have none."""
     for site in sites:
-        names = (values.cell(_first(site.get(key))) for key in ("facility", "slug"))
+        names = values.cell(_first(site.get("facility"))), slug(_first(site.get("slug")))
         taken.passed_over |= {name: why for name in names if name}
         there = at_site.pop(str(site.get("id")), [])
         _note(taken, f"devices of {_name(site)}, which is {why}", there)
@@ -162,12 +164,12 @@ def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Take
     for devices in at_site.values():
         place = devices[0].get("site")
         hints = _candidates(place)
-        number = known.number_of(hints)
-        if number is None:
+        school = known.school_of(hints)
+        if school is None:
             where = hints[0] if hints else "no site"
             _note(taken, f"devices of {where}, which is not a school of this import", devices)
             continue
-        row: Row = {"number": number}
+        row: Row = dict([school])
         _add_devices(row, devices, hints[0], taken)
         taken.rows.append(row)
 

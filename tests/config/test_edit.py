@@ -51,7 +51,7 @@ def test_comments_and_all_other_lines_stay() -> None:
 
 def test_a_new_school_stands_behind_the_last_one() -> None:
     edited = edit_schools(SMALL, [NEW], "x.yaml")
-    assert edited.added == ["new-school"]
+    assert list(edited.added) == ["new-school"]
     assert edited.text.startswith(SMALL.removesuffix("...\n"))
     assert edited.text.endswith("    network: 10.82.9.0/24\n...\n")
     assert [one.id for one in load_text(edited.text.encode(), "x").schools][-1] == "new-school"
@@ -73,7 +73,7 @@ def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
     text = "schools:\n  - id: goethe\n    router: 192.0.2.1\n  - id: voede\n    router: 192.0.2.2\n"
     row: Row = {"id": "voede", "switches": [NamedHost("sw-1", "192.0.2.3")]}
     edited = edit_schools(text, [row], "x.yaml")
-    assert (edited.updated, edited.added, list(edited.absent)) == (["voede"], [], ["goethe"])
+    assert (edited.updated, edited.added, list(edited.absent)) == (["voede"], {}, ["goethe"])
     goethe, voede = load_text(edited.text.encode(), "x.yaml").schools
     assert not goethe.sites[0].switches
     assert [one.host for one in voede.sites[0].switches] == ["192.0.2.3"]
@@ -82,7 +82,7 @@ def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
 def test_the_same_rows_again_change_nothing() -> None:
     once = edit_schools(SMALL, [NEW, {"number": "123450", "name": "Other"}], "x.yaml").text
     again = edit_schools(once, [NEW, {"number": "123450", "name": "Other"}], "x.yaml")
-    assert (again.text, again.added, again.updated) == (once, [], [])
+    assert (again.text, again.added, again.updated) == (once, {}, [])
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_cannot_be_edited_is_told(text: str, said: str) -> None:
         ("Köllerholz-Schule", "koellerholz-schule"),
         ("Grundschule in der Vöde", "grundschule-in-der-voede"),
         ("  Schule „am Park“ (II) ", "schule-am-park-ii"),
-        ("x" * 100, "x" * 63),
+        ("x" * 100, "x" * 48),
     ],
 )
 def test_an_id_is_made_of_the_name(name: str, expected: str) -> None:

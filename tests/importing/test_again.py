@@ -119,6 +119,11 @@ def test_a_school_without_a_number_is_known_by_its_id(city: City) -> None:
     ).replace('"Schule 123451"', "Schule 123451")
 
 
+def test_a_slug_of_netbox_becomes_an_id(city: City) -> None:
+    city.taken(bare() | {"slug": f"Schule_{'x' * 90}"})
+    assert load(city.config).schools[0].id == f"schule-{'x' * 41}"
+
+
 @pytest.mark.parametrize("place", ["router: 10.82.2.1", "network: 10.82.2.0/24"])
 def test_a_school_without_a_number_is_known_by_its_router(city: City, place: str) -> None:
     city.write(f"schools:\n  - id: am-wall\n    name: Wall\n    {place}\n")
@@ -219,3 +224,39 @@ def test_switches_are_added_below_entries_of_several_lines(city: City) -> None:
         ("sw-2-2", "10.82.2.12"),
     ]
     assert "    host: 10.82.2.11  # renamed\n  - {name: sw-2-2, host: 10.82.2.12}\n" in city.text()
+
+
+def test_names_that_are_long_or_alike_get_ids_of_their_own(city: City) -> None:
+    long = "Städtische Gemeinschaftsgrundschule Wilhelm-Leuschner-Straße, Standort "
+    table = "number;name;router\n" + "".join(
+        f'{123449 + at};"{long}{name}";10.82.{at}.1\n' for at, name in ((3, "Nord"), (4, "Süd"))
+    )
+    (city.folder / "table.csv").write_text(table, encoding="utf-8")
+    arguments = ("import", "csv", city.folder / "table.csv", "--config", city.config, "--yes")
+    assert invoke(*arguments)[0] == 0
+    first, second = (one.id for one in load(city.config).schools)
+    assert (first, len(first)) == ("staedtische-gemeinschaftsgrundschule-wilhelm-leu", 48)
+    assert (second, len(second)) == (f"{first[:41].rstrip('-')}-123453", 48)
+    assert "nothing changes" in invoke(*arguments)[1]
+    third = f'{table}123454;"{long}West";10.82.9.1\n'
+    (city.folder / "table.csv").write_text(third, encoding="utf-8")
+    assert invoke(*arguments)[0] == 0
+    assert load(city.config).schools[-1].id.endswith("-123454")
+
+
+def test_an_id_that_several_of_the_import_have_does_not_choose_a_school(city: City) -> None:
+    city.write("schools:\n  - id: nord\n    router: 10.82.9.1\n")
+    table = "number;name;router\n123452;Nord;10.82.3.1\n123453;Nord;10.82.4.1\n"
+    (city.folder / "table.csv").write_text(table, encoding="utf-8")
+    arguments = ("import", "csv", city.folder / "table.csv", "--config", city.config, "--yes")
+    code, _, errors = invoke(*arguments)
+    assert (code, "schools 123452 and 123453 of the import have the id nord" in errors) == (1, True)
+
+
+def test_devices_find_a_school_without_a_number(city: City) -> None:
+    city.write("schools:\n  - id: schule-123451\n    router: 10.82.2.1\n")
+    devices = answer(city.folder, "d", device("sw-1", "Switch", "10.82.2.11", site=AT))
+    code, _, errors = invoke("import", "netbox", devices, "--config", city.config, "--yes")
+    assert (code, errors) == (0, "")
+    (school,) = load(city.config).schools
+    assert [one.host for one in school.sites[0].switches] == ["10.82.2.11"]

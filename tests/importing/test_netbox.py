@@ -142,7 +142,7 @@ def test_devices_become_router_and_switches(office: Office) -> None:
     for sentence in (
         "neither router nor switch, passed over: AP-1",
         "without an address, passed over: SW-9",
-        "devices not in use by their status, passed over: SW-8",
+        "devices not in use by their status, passed over: SW-8 (inventory)",
         "devices of Rathaus, which is not a school of this import, passed over: RH-1",
     ):
         assert sentence in said
