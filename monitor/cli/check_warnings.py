@@ -15,17 +15,17 @@ from monitor.cli.insecure import old_tls, unencrypted
 from monitor.config.build.plausible import odd_locations
 from monitor.config.tree.places import entries_below, key_mark_of, mark_of, node_at
 from monitor.config.tree.problems import ConfigWarning
-from monitor.config.tree.text import Scalar, Sequence
+from monitor.config.tree.text import Mapping, Scalar, Sequence
 from monitor.inventory.city import insecure_accesses
 from monitor.rollout.goal_records import configured_scope
 from monitor.rollout.progress import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from monitor.config import Examined
-    from monitor.config.tree.problems import Mark
+    from monitor.config.tree.problems import Mark, Problem
     from monitor.config.tree.text import Node
     from monitor.inventory.city import Inventory
     from monitor.inventory.site_key import SiteKey
@@ -35,11 +35,14 @@ def warnings_of(file: str, found: Examined, now: datetime) -> list[ConfigWarning
     """Return the warnings of a file in its order; none if the text could not be read."""
     if found.root is None or found.inventory is None:
         return []
-    placed = _warnings(found.root, found.inventory, now)
+    errors = [] if found.error is None else list(found.error.problems)
+    placed = _warnings(found.root, found.inventory, errors, now)
     return sorted(ConfigWarning(file, *mark, sentence) for mark, sentence in placed)
 
 
-def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple[Mark, str]]:
+def _warnings(
+    root: Node, inventory: Inventory, errors: Iterable[Problem], now: datetime
+) -> Iterator[tuple[Mark, str]]:
     if until := _known_holidays(inventory, now):
         keys = (("city", "holidays"), ("city", "state"), ("city",))
         place = next((path for path in keys if node_at(root, path) is not None), ())
@@ -52,7 +55,8 @@ def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple
     if (insecure := unencrypted(inventory)) is not None:
         names: set[object] = {access.credential for access in insecure_accesses(inventory)}
         # An unknown name is an error, and nothing more is known about it.
-        if all(node_at(root, ("credentials", str(name))) is not None for name in names):
+        is_known = all(node_at(root, ("credentials", str(name))) is not None for name in names)
+        if is_known and not _is_broken_user(root, names, errors):
             yield _first(root, "credential", names), "; ".join(insecure)
     if (old := old_tls(inventory)) is not None:
         yield _first(root, "old_tls", {True}), "; ".join(old)
@@ -68,6 +72,16 @@ def _warnings(root: Node, inventory: Inventory, now: datetime) -> Iterator[tuple
                 "denominator"
             ),
         )
+
+
+def _is_broken_user(root: Node, names: Iterable[object], errors: Iterable[Problem]) -> bool:
+    """Return whether one of these credentials is a user with an error: it may mean to encrypt."""
+    users = [("credentials", str(name), "user") for name in names]
+    if not isinstance(root, Mapping) or not any(node_at(root, user) for user in users):
+        return False
+    begin = root.keys["credentials"].line
+    end = min((mark.line for mark in root.keys.values() if mark.line > begin), default=None)
+    return any(begin <= error.line and (end is None or error.line < end) for error in errors)
 
 
 def _known_holidays(inventory: Inventory, now: datetime) -> str:

@@ -80,6 +80,7 @@ class Pages:
             groups=groups(found, uptime, wish.order),
             rows=lambda group: listed.rows(group, uptime, city.at),
             names=names,
+            maintained={school.id for school in everybody if school.in_maintenance},
             orders=tuple(Order),
             is_measured=any(school.stage.value != "unknown" for school in everybody),
             stages=stages_of(everybody),

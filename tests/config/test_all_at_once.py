@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from monitor.config import ConfigError, load_text
+from monitor.cli.check_warnings import warnings_of
+from monitor.config import ConfigError, examine, load_text
 from tests.cli.test_main import invoke
 
 if TYPE_CHECKING:
@@ -113,3 +115,24 @@ def test_a_mistake_hides_no_warning(tmp_path: Path, right: str | None) -> None:
     assert all(lines[lines.index(one) + 2].endswith("^") for one in lines if ": warning: " in one)
     if right is not None:
         assert lines[-1] == f"{file}: 1 error, {len(warnings)} warnings"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "routers: {user: monitor, auth: sha, auth_password: {file: secrets/a}}",
+        "routers: {user: monitor, auth_password: {file: /etc/a}}",
+    ],
+)
+def test_a_broken_user_is_not_called_unencrypted_too(line: str) -> None:
+    text = f"""\
+credentials:
+  {line}
+defaults:
+  snmp: {{credential: routers}}
+schools:
+  - {{id: goethe-schule, router: 192.0.2.10}}
+"""
+    examined = examine(text.encode(), "a.yaml")
+    assert examined.error is not None
+    assert not warnings_of("a.yaml", examined, datetime(2026, 1, 5, tzinfo=UTC))

@@ -73,8 +73,12 @@ async def all_is_told(courses: dict[str, Course], stack: Stack, seconds: float) 
 
 async def holds(courses: dict[str, Course], stack: Stack) -> None:
     """Compare what has come with what is written down, and when it came."""
-    found = {name: told(name, stack.counted) for name in courses}
-    assert found == {name: wanted(name) for name in courses}
+    different = {}
+    for name in courses:
+        found, expected = told(name, stack.counted), wanted(name)
+        if found != expected:
+            different[name] = f"too often {found - expected}, too rarely {expected - found}"
+    assert not different, different
     late = [text for name, course in courses.items() for text in _late(name, course, stack.counted)]
     assert not late
     for name in courses:

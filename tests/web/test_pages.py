@@ -439,6 +439,23 @@ async def test_a_school_with_a_dead_switch_comes_first_among_those_online() -> N
     assert text.index("Zoo ✓ verified ✕ 2 2 of 7 switches down") < text.rindex("Abel")
 
 
+async def test_what_is_wrong_during_maintenance_is_marked_so() -> None:
+    class Maintained(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return (answers.summary(in_maintenance=True), answers.summary(id="abel", name="Abel"))
+
+        def city(self) -> CityStatus:
+            causes = (answers.finding(State.DOWN), answers.finding(State.DOWN, school="abel"))
+            badly = answers.finding(degraded=(answers.trouble(),))
+            return answers.city(root_causes=causes, degraded=(badly,))
+
+    text = words_of(await page("/", "en", Maintained()))
+    wrong = text[text.index("What is wrong") : text.index("The goal")]
+    assert wrong.count("Goethe-Schule maintenance") == 2
+    assert "Abel" in wrong
+    assert "Abel maintenance" not in text
+
+
 async def test_what_a_device_calls_its_parts_stays_text() -> None:
     class Named(Ill):
         def city(self) -> CityStatus:
