@@ -117,6 +117,7 @@ def test_the_document_does_what_it_says(reader: Reader) -> None:
         daemon.await_listening()
         daemon.await_ready()
         reader.daemon = daemon
+        assert f"serving pages on http://127.0.0.1:{daemon.port}/, metrics on " in daemon.said
         page = "Goethe-Schule"
         until(lambda: page in daemon.get("/").text, daemon)
         for block in steps[at + 1 :]:

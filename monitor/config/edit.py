@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.config.entry import EditError, Entry, value_of
 from monitor.config.rows import INDENT, KEYS, LONGEST_ID, written
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from monitor.config.entry import Note
     from monitor.config.rows import Row, Value
+
+# A line end other than that of Windows.
+_UNIX_END: Final = re.compile(r"(?<!\r)\n")
 
 
 @dataclass(slots=True)
@@ -89,6 +92,8 @@ def edit_schools(text: str, rows: Collection[Row], name: str) -> Edited:
         if not any(node is one for one in spoken)
     }
     edited.text = _insert("".join(lines), "".join(blocks), name)
+    if "\r\n" in text and not _UNIX_END.search(text):
+        edited.text = _UNIX_END.sub("\r\n", edited.text)
     return edited
 
 

@@ -79,6 +79,12 @@ def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
     assert [one.host for one in voede.sites[0].switches] == ["192.0.2.3"]
 
 
+def test_a_file_with_line_ends_of_windows_keeps_them() -> None:
+    rows: list[Row] = [NEW, {"number": "123450", "name": "Other", "district": "Mitte"}]
+    text = edit_schools(SMALL.replace("\n", "\r\n"), rows, "x.yaml").text
+    assert text == edit_schools(SMALL, rows, "x.yaml").text.replace("\n", "\r\n")
+
+
 def test_the_same_rows_again_change_nothing() -> None:
     once = edit_schools(SMALL, [NEW, {"number": "123450", "name": "Other"}], "x.yaml").text
     again = edit_schools(once, [NEW, {"number": "123450", "name": "Other"}], "x.yaml")
