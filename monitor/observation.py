@@ -78,8 +78,8 @@ class EchoRound:
     or not measurable), so the RTTs on either side are not from successive packets. `late` and
     `duplicates` count replies since the previous round to this address that came after their
     time-out, or again. `discarded` packets were answered but not measurable (clock step); they
-    count as answered, not as lost. `errors` are ICMP errors as sentences ("host unreachable, says
-    192.0.2.1").
+    count as answered, not as lost. `errors` are ICMP errors as sentences ("host unreachable,
+    reported by 192.0.2.1").
     """
 
     address: str

@@ -244,7 +244,7 @@ async def test_an_unreachable_host_is_told_from_a_silent_one_and_by_whom(
     router = ROUTER_4 if version == 4 else ROUTER_6
     assert (unreachable.lost, unreachable.errors) == (
         QUICK.packets,
-        (f"host unreachable, says {router}",),
+        (f"host unreachable, reported by {router}",),
     )
     assert (good.lost, good.errors, good.hop_limit) == (0, (), 57)
 

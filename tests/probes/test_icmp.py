@@ -93,10 +93,10 @@ async def test_a_full_answer_is_ok_and_carries_its_times() -> None:
             "no reply from 192.0.2.1 to 5 packets",
         ),
         (
-            EchoRound("192.0.2.1", 5, (), errors=("host unreachable, says 192.0.2.9",)),
+            EchoRound("192.0.2.1", 5, (), errors=("host unreachable, reported by 192.0.2.9",)),
             Outcome.FAILED,
             Reason.UNREACHABLE,
-            "no reply from 192.0.2.1 to 5 packets: host unreachable, says 192.0.2.9",
+            "no reply from 192.0.2.1 to 5 packets: host unreachable, reported by 192.0.2.9",
         ),
         (
             EchoRound("192.0.2.1", 5, (), discarded=5),
