@@ -137,7 +137,8 @@ class DeviceProfile:
     With `sys_descr`, a regular expression, it is only for those whose sysDescr has it.
     `sensor_table` is the OID of a table's entry with the columns of entPhySensorTable, such as
     Cisco's entSensorValueTable; empty without one. `sensor_digits` are the decimal places of
-    entPhySensorValue where the make's entPhySensorPrecision is wrong.
+    entPhySensorValue where the make's entPhySensorPrecision is wrong, and `sensors_ignored` the
+    units whose sensors are left out because its entPhySensorType is wrong.
     """
 
     name: str
@@ -148,6 +149,7 @@ class DeviceProfile:
     sensor_table: str = ""
     sys_descr: str = ""
     sensor_digits: int | None = None
+    sensors_ignored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

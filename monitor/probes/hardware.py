@@ -131,7 +131,7 @@ async def _read(
         _power(found.columns),
         {
             **_sensors({name: further.columns.get(oid, {}) for name, oid in _own(profile)}, names),
-            **_sensors(found.columns, names, profile.sensor_digits if profile else None),
+            **_standard_sensors(found.columns, names, profile),
         },
         changes if isinstance(changes, int) else None,
         _chassis(profile, found, further),
@@ -219,6 +219,17 @@ def _power(columns: Columns) -> dict[int, PowerSupplyGroup]:
         group: PowerSupplyGroup(budgets.get(group), drawn.get(group), states.get(group))
         for group in sorted(budgets.keys() | states.keys() | drawn.keys())
     }
+
+
+def _standard_sensors(
+    columns: Columns, names: Mapping[int, int | bytes], profile: DeviceProfile | None
+) -> dict[int, Sensor]:
+    """Return the sensors of ENTITY-SENSOR-MIB, corrected by what a profile says of the make."""
+    if profile is None:
+        return _sensors(columns, names)
+    sensors = _sensors(columns, names, profile.sensor_digits)
+    ignored = profile.sensors_ignored
+    return {index: one for index, one in sensors.items() if one.unit not in ignored}
 
 
 def _sensors(

@@ -118,6 +118,18 @@ async def test_a_make_whose_sensors_tell_a_wrong_precision_has_its_own() -> None
         assert [one.value for one in found.sensors.values()] == [said]
 
 
+async def test_a_make_whose_fans_tell_per_cent_as_rpm_has_no_speed() -> None:
+    columns = {1: {4: 8, 5: 10}, 2: {4: 9, 5: 9}, 3: {4: 0, 5: 0}, 4: {4: 40, 5: 30}}
+    rows = "".join(
+        f"1.3.6.1.2.1.99.1.1.1.{one}.{index}|2|{value}\n"
+        for one, values in columns.items()
+        for index, value in values.items()
+    )
+    for ignored, units in ((frozenset(), ["celsius", "rpm"]), (frozenset({"rpm"}), ["celsius"])):
+        found, _ = await read(rows, profile(sensors_ignored=ignored))
+        assert [one.unit for one in found.sensors.values()] == units
+
+
 def test_of_profiles_for_the_same_devices_one_is_chosen_by_sysdescr() -> None:
     plain = DeviceProfile("plain", "A-MIB", ("1.3.6.1.4.1.9.1",), ())
     special = replace(plain, name="special", sys_object_ids=("1.3.6.1.4.1.9",), sys_descr="^VSP")

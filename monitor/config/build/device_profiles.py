@@ -163,4 +163,5 @@ def _profile(name: str, rules: DeviceProfileRules) -> DeviceProfile:
         rules.sensor_table,
         rules.sys_descr,
         rules.sensor_digits,
+        frozenset(rules.sensors_ignored),
     )

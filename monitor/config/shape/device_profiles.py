@@ -12,6 +12,20 @@ from pydantic import Field
 from monitor.config.shape.base import Rules
 from monitor.config.shape.fields import ObjectName, Oid, Oids, Text
 
+SensorUnit = Literal[
+    "voltsAC",
+    "voltsDC",
+    "amperes",
+    "watts",
+    "hertz",
+    "celsius",
+    "percentRH",
+    "rpm",
+    "cmm",
+    "truthvalue",
+    "dBm",
+]
+
 
 class ReadingRules(Rules):
     """One object of the device, and the quantity that it represents."""
@@ -97,3 +111,5 @@ class DeviceProfileRules(Rules):
     """OID of a table entry with the columns of entPhySensorTable, such as Cisco's."""
     sensor_digits: Annotated[int, Field(ge=0, le=9)] | None = None
     """Decimal places of entPhySensorValue, if the vendor's entPhySensorPrecision is wrong."""
+    sensors_ignored: Annotated[list[SensorUnit], Field(max_length=11)] = Field(default_factory=list)
+    """Units of sensors that are not read because the vendor's entPhySensorType is wrong."""
