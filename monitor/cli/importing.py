@@ -78,6 +78,10 @@ def from_netbox(
     known = known_in(configured(config))
     with _refusals():
         if not any(map(is_address, sources)):
+            for one in sources:
+                if not Path(one).exists():
+                    cure = "name a file that is here, or an address that begins with https://"
+                    fail(f"{one}: there is no such file; {cure}", Exit.WRONG)
             texts = {one: _text(Path(one)) for one in sources}
             take_in(read_netbox(texts, known), config, yes=yes)
             return

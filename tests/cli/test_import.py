@@ -110,6 +110,15 @@ def test_sites_of_netbox_become_schools(config: Path, tmp_path: Path) -> None:
     assert (found.number, found.district, found.type) == ("100099", "Nord", "Grundschule")
 
 
+def test_an_address_without_its_scheme_is_told_what_it_lacks(config: Path) -> None:
+    code, _, errors = invoke("import", "netbox", "netbox.example:8000", "--config", config)
+    assert code == 1
+    assert errors == (
+        "error: netbox.example:8000: there is no such file; name a file that is here, or an "
+        "address that begins with https://\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
