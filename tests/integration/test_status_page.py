@@ -16,8 +16,8 @@ from monitor.web.app import Listen, serve
 from tests.modelled import Network
 from tests.status.test_view import serving
 from tests.web import answers
+from tests.web.showing import HOSTILE, Hostile, Ill
 from tests.web.test_app import Shown
-from tests.web.test_pages import HOSTILE, Hostile, Ill
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

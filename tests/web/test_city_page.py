@@ -1,0 +1,264 @@
+"""The page of all schools: what is wrong, the goal, the list."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.observation import State
+from monitor.report.forecast import Outlook
+from monitor.status.alerts import alert_status
+from monitor.status.model import CommonOutageStatus, ProviderOutageStatus
+from monitor.verdict import Trouble
+from monitor.words.report import WORDS
+from tests.web import answers
+from tests.web.showing import (
+    HOSTILE,
+    Failing,
+    Fresh,
+    Ill,
+    Measured,
+    Standing,
+    page,
+    words_of,
+)
+from tests.web.test_app import Shown
+
+if TYPE_CHECKING:
+    from monitor.status.model import CityStatus, SchoolSummary
+
+
+async def test_the_city_is_seen_at_a_glance() -> None:
+    text = await page("/")
+    assert '<html lang="de">' in text
+    assert "41 von 82 Schulen sind durch Messung nachgewiesen" in text
+    assert "keine Antwort" in text
+    assert re.search(r'<a href="./schools/goethe\?lang=de"[^>]*>Goethe-Schule</a>', text)
+    # By word and by sign, never by colour alone.
+    assert re.search(r'<span aria-hidden="true">✕</span> Ausfall', text)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "said"),
+    [
+        (Outlook.EXPECTED, "zwischen 10.03.2023 und 05.01.2024 gebaut"),
+        (Outlook.UNREACHABLE, "Das Ziel ist nicht erreichbar: Es verlangt 82, aufgeführt sind 80."),
+        (Outlook.STALLED, "Der Bau steht still: seit 99 Tagen nichts"),
+        (Outlook.TOO_LITTLE_EVIDENCE, "zu wenige Belege"),
+    ],
+)
+async def test_the_city_says_what_can_be_said_of_the_finish(outlook: Outlook, said: str) -> None:
+    text = await page("/", view=Standing(outlook))
+    assert "44 von 82 Schulen haben ihre Leitung." in text
+    assert said in text
+
+
+@pytest.mark.parametrize("outlook", Outlook)
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_there_is_a_sentence_for_every_forecast_status(
+    outlook: Outlook, language: str
+) -> None:
+    text = await page("/", language, Standing(outlook))
+    assert "outlook." not in text
+    assert f"outlook_{outlook.value}" in WORDS["de"].keys() & WORDS["en"].keys()
+
+
+async def test_a_shard_that_cannot_read_the_others_names_no_number_of_the_city() -> None:
+    whole = answers.city()
+    assert whole.goal is not None
+    view = Failing(
+        goal=whole.goal.model_copy(update={"verified": None, "built": None, "outlook": None})
+    )
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "die Zahl der Stadt ist hier nicht bekannt" in german
+    assert "the city&#39;s number is not known here" in english
+    for text in (german, english):
+        assert whole.goal.name in text
+        assert "<progress" not in text
+        assert ">None" not in text
+        assert "41 " not in text
+
+
+async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
+    outage = ProviderOutageStatus(
+        provider=HOSTILE,
+        since=answers.NOW,
+        sites=99,
+        sites_down=80,
+        detail="80 of 99 sites",
+        alert=alert_status("ProviderOutage", answers.RUNBOOKS),
+    )
+    view = Failing(provider_outages=(outage,), root_causes=())
+    german, english = await page("/", view=view), await page("/", "en", view)
+    assert "80 von 99 Standorten sind ausgefallen" in german
+    assert "80 of 99 sites are down" in english
+    assert "Nichts ist ausgefallen" not in german
+    assert f'<a href="{answers.RUNBOOKS}/ProviderOutage.md">ProviderOutage</a>' in german
+    assert HOSTILE not in german
+
+
+async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
+    common = CommonOutageStatus(
+        since=answers.NOW,
+        detail="suspects: our hub, or the providers",
+        alert=alert_status("CommonOutage", ""),
+    )
+    view = Failing(common_outage=common)
+    assert "Alle Anbieter sind zugleich verstummt" in await page("/", view=view)
+    english = await page("/", "en", view)
+    assert "All providers stopped answering together" in english
+    assert "suspects: our hub, or the providers" in english
+    # Without an address it is a name alone.
+    assert "Alert: CommonOutage</span>" in english
+
+
+async def test_what_is_found_names_its_alert_and_leads_to_its_runbook() -> None:
+    city = await page("/", "en")
+    assert f'Alert: <a href="{answers.RUNBOOKS}/UplinkDown.md">UplinkDown</a>' in city
+    badly = answers.finding(degraded=(answers.trouble(devices=("router", "sw-1")),))
+    view = Failing(degraded=(badly,))
+    for language, said in (
+        ("en", "SNMP fails for that reason at: router, sw-1"),
+        ("de", "Deshalb scheitert SNMP bei: router, sw-1"),
+    ):
+        text = await page("/", language, view)
+        assert said in text
+        assert f'<a href="{answers.RUNBOOKS}/ServiceDown.md">ServiceDown</a>' in text
+
+
+async def test_the_city_counts_and_lists_what_is_degraded() -> None:
+    text = words_of(await page("/", view=Ill()))
+    assert "0 ✕ Ausfall 1 ▲ gestört 0 ? unbekannt 1 ● online" in text
+    assert "▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
+    assert "the answer is 503" not in text
+    assert "the answer is 503, not 200 (failed 3 times in a row)" in await page("/", "en", Ill())
+    found = words_of(await page("/?state=degraded", view=Ill()))
+    assert "Kant-Schule" not in found
+    assert "Goethe-Schule" in found
+    others = await page("/?state=up", view=Ill())
+    assert "/schools/kant" in others
+    assert others.count("/schools/goethe") == 1, "in the list of what is degraded alone"
+
+
+async def test_a_city_in_which_all_is_well_says_so() -> None:
+    assert "Nichts ist gestört." in await page("/")
+    assert "Nothing is degraded." in await page("/", "en")
+
+
+async def test_switches_that_are_degraded_alike_are_one_line() -> None:
+    class Lossy(Shown):
+        def city(self) -> CityStatus:
+            early = answers.trouble(reason=Trouble.PACKET_LOSS, check="icmp", detail="40 % lost")
+            late = early.model_copy(update={"since": answers.NOW, "detail": "30 % lost"})
+            line = answers.finding(degraded=(early,))
+            found = [
+                answers.finding(device=name, kind="switch", degraded=(one,))
+                for name, one in (("sw-1", late), ("sw-2", early), ("sw-3", late))
+            ]
+            fan = answers.trouble(reason=Trouble.HARDWARE, check="hardware", part="fan 1")
+            hot = answers.finding(device="sw-3", kind="switch", degraded=(fan,))
+            return answers.city(degraded=(line, *found, hot), root_causes=())
+
+    text = words_of(await page("/", "en", Lossy()))
+    assert "Goethe-Schule Line packet loss (ping), since 2022-03-07 10:40 40 % lost" in text
+    assert "Goethe-Schule sw-1, sw-2, sw-3 packet loss (ping), since 2022-03-07 10:40" in text
+    assert "30 % lost" not in text
+    assert text.count("packet loss") == 2
+    assert "sw-3 hardware failure (SNMP hardware, fan 1)" in text
+
+
+async def test_a_school_with_a_dead_switch_comes_first_among_those_online() -> None:
+    class Cut(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return (
+                answers.summary(id="abel", name="Abel"),
+                answers.summary(id="zoo", name="Zoo", switches=7, switches_down=2),
+            )
+
+    text = words_of(await page("/", "en", Cut()))
+    assert text.index("Zoo ✓ verified ✕ 2 2 of 7 switches down") < text.rindex("Abel")
+
+
+async def test_what_is_wrong_during_maintenance_is_marked_so() -> None:
+    class Maintained(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return (answers.summary(in_maintenance=True), answers.summary(id="abel", name="Abel"))
+
+        def city(self) -> CityStatus:
+            causes = (answers.finding(State.DOWN), answers.finding(State.DOWN, school="abel"))
+            badly = answers.finding(degraded=(answers.trouble(),))
+            return answers.city(root_causes=causes, degraded=(badly,))
+
+    text = words_of(await page("/", "en", Maintained()))
+    wrong = text[text.index("What is wrong") : text.index("The goal")]
+    assert wrong.count("Goethe-Schule maintenance") == 2
+    assert "Abel" in wrong
+    assert "Abel maintenance" not in text
+
+
+@pytest.mark.parametrize(
+    ("order", "names"),
+    [
+        ("", "kant ost abel zoo"),
+        ("nonsense", "kant ost abel zoo"),
+        ("name", "abel kant ost zoo"),
+        ("since", "abel ost kant zoo"),
+        ("day", "zoo kant abel ost"),
+        ("month", "zoo kant abel ost"),
+    ],
+)
+async def test_schools_are_sorted_by_trouble_or_as_one_likes(order: str, names: str) -> None:
+    text = await page(f"/?sort={order}", view=Measured())
+    listed = text[text.index('class="groups"') :]
+    assert " ".join(re.findall(r"schools/(\w+)\?", listed)) == names
+
+
+async def test_numbers_in_names_are_sorted_as_numbers() -> None:
+    names = ("Schule 10", "Schule 2", "2. Schule", "Schule", "10. Schule")
+
+    class Numbered(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            return tuple(answers.summary(id=f"s{at}", name=name) for at, name in enumerate(names))
+
+    text = await page("/?sort=name", view=Numbered())
+    listed = re.findall(r'<a [^>]*title="([^",]+)', text[text.index('class="groups"') :])
+    assert listed == ["2. Schule", "10. Schule", "Schule", "Schule 2", "Schule 10"]
+
+
+async def test_each_school_has_its_time_online_and_nothing_short_of_all_is_100_per_cent() -> None:
+    text = words_of(await page("/?sort=name", view=Measured()))
+    assert "Zoo ✓ nachgewiesen 89,5 % 99,4 %" in text
+    assert "Kant ✓ nachgewiesen 60 min 100 % 99,9 %" in text
+    assert "Abel ✓ nachgewiesen – –" in text
+
+
+async def test_what_is_not_measured_yet_is_neither_well_nor_nought() -> None:
+    text = words_of(await page("/", "en", Fresh()))
+    assert "not yet measured; 82 schools are wanted" in text
+    assert "0 of 82" not in text
+    assert "Nothing is down" not in text
+    assert text.count("Not yet measured.") == 1
+
+
+async def test_a_city_without_a_name_is_not_called_the_same_twice() -> None:
+    class Nameless(Shown):
+        def city(self) -> CityStatus:
+            return answers.city(city="Schulnetz")
+
+    assert "<h1>School network</h1>" in await page("/", "en", Nameless())
+    assert "<h1>Schulnetz</h1>" in await page("/", "de", Nameless())
+    assert "<h1>Bochum: Schulnetz</h1>" in await page("/")
+
+
+async def test_the_goal_says_how_late_it_is() -> None:
+    assert "in 299 Tagen" in words_of(await page("/"))
+    late = answers.city(at=answers.NOW + timedelta(days=400))
+
+    class Late(Shown):
+        def city(self) -> CityStatus:
+            return late
+
+    assert "101 days late" in words_of(await page("/", "en", Late()))

@@ -1,0 +1,129 @@
+"""The page of one school: its lines, switches, checks and evidence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from monitor.observation import State
+from monitor.verdict import Cause
+from tests.web import answers
+from tests.web.showing import (
+    HOSTILE,
+    Ill,
+    ThreeLines,
+    page,
+    words_of,
+)
+from tests.web.test_app import Shown, client
+
+if TYPE_CHECKING:
+    from monitor.status.model import CityStatus, SchoolStatus
+
+
+async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
+    text = await page("/schools/goethe", "en-GB,de;q=0.3")
+    for said in (
+        '<html lang="en">',
+        "<dd>verified",
+        "campaign:1",
+        "1 Gbit/s down, 1 Gbit/s up",
+        "250 Mbit/s down (25.0 % of the contract)",
+        "Aruba 2930F",
+        "17 of 28",
+        "96 / 370 W",
+        "2021-12-07 11:00",
+        "switch-02",
+        "still lasts",
+        "new router",
+        "4.0 to 6.0 ms",
+    ):
+        assert said in text, said
+
+
+async def test_a_school_of_three_lines_says_what_is_not_known_and_why() -> None:
+    text = await page("/schools/goethe", view=ThreeLines())
+    assert "kein Meilenstein ist erreicht, und noch beweist keine Messung" in text
+    assert "kein Unterricht bekannt" in text
+    assert "jetzt kein Unterricht" not in text
+    text = await page("/schools/goethe", "en", view=ThreeLines())
+    assert "no lessons known" in text
+    assert "no milestone" in text
+
+
+async def test_no_such_school_is_a_page_too() -> None:
+    async with client() as web, web.get("/schools/weimar") as answer:
+        assert answer.status == 404
+        assert "Diese Schule gibt es nicht" in await answer.text()
+
+
+async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last() -> None:
+    text = words_of(await page("/schools/goethe", view=Ill()))
+    assert "▲ gestört seit 07.03.2022 10:40" in text
+    assert "Dienst gestört (website), seit 07.03.2022 10:40" in text
+    assert "switch-01 Aruba 2930F ▲ gestört Hardware defekt (SNMP-Hardware, fan 2), seit" in text
+    assert (
+        "router website HTTP-Abruf ✕ fehlgeschlagen unerwarteter HTTP-Status "
+        "seit 07.03.2022 10:40, zuletzt um 10:59:30" in text
+    )
+    assert "router Ping ● in Ordnung seit 07.03.2022 10:40, zuletzt um 10:59:30" in text
+    english = words_of(await page("/schools/goethe", "en", Ill()))
+    assert "▲ degraded since 2022-03-07 10:40" in english
+    assert "a service fails (website), since 2022-03-07 10:40" in english
+
+
+async def test_every_check_has_its_last_day_by_the_hour() -> None:
+    text = await page("/schools/goethe", "en")
+    row = text[text.index("website") : text.index("website") + 1500]
+    # Nothing for 20 hours, well for three, half of this hour's runs failed.
+    bar = re.search(r'<svg class="bar" viewBox="0 0 24 1".*?</svg>', row)
+    assert bar is not None
+    assert re.findall(r'class="(\w+)" x="(\d+)" width="(\d+)"', bar[0]) == [
+        ("none", "0", "20"),
+        ("up", "20", "3"),
+        ("partly", "23", "1"),
+    ]
+    assert "90.9 %" in words_of(row)
+
+
+async def test_what_a_device_calls_its_parts_stays_text() -> None:
+    class Named(Ill):
+        def city(self) -> CityStatus:
+            bad = answers.trouble(part=HOSTILE, check=HOSTILE, detail=HOSTILE)
+            return answers.city(degraded=(answers.finding(degraded=(bad,)),))
+
+    text = await page("/", view=Named())
+    assert "<script>alert" not in text
+
+
+async def test_each_region_of_a_school_with_two_sites_has_a_name_of_its_own() -> None:
+    class Two(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (site,) = whole.sites
+            annex = site.model_copy(update={"id": "annex"})
+            return whole.model_copy(update={"sites": (site, annex)})
+
+    regions = re.findall(
+        r'role="region" aria-label="([^"]+)"', await page("/schools/goethe", "en", Two())
+    )
+    assert "Table: Checks, annex" in regions
+    assert len(regions) == len(set(regions))
+
+
+async def test_switches_behind_a_dead_line_are_one_line() -> None:
+    class Cut(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            (site,) = whole.sites
+            behind = tuple(
+                answers.finding(State.UNKNOWN, cause=Cause.BEHIND_UPLINK, device=one, kind="switch")
+                for one in ("sw-1", "sw-2", "sw-3")
+            )
+            line = answers.finding(State.DOWN)
+            site = site.model_copy(update={"uplink": line, "switches": behind})
+            return whole.model_copy(update={"sites": (site,)})
+
+    text = words_of(await page("/schools/goethe", view=Cut()))
+    assert "? unbekannt 3 hinter der ausgefallenen Leitung: sw-1, sw-2, sw-3" in text
+    assert text.count("sw-2") == 1
