@@ -131,9 +131,10 @@ def _check(edited: Edited, config: Path) -> None:
     except ConfigError as error:
         for row in edited.added.values():
             if not row.keys() & {"network", "router"}:
+                name = row.get("number") or row.get("id")
                 say(
-                    f"school {row['number']} is new and has neither a router nor a network in the "
-                    "import; it needs one of them",
+                    f"school {name} is new and has neither a router nor a network in the import; "
+                    "it needs one of them",
                     err=True,
                 )
         say_text(f"nothing was written; the new file would not be valid:\n{error}", err=True)

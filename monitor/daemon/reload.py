@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from monitor.daemon.settings import REFUSALS
@@ -109,7 +110,8 @@ class Reloads:
         # Nothing below waits: until the commit the old state is in force, after it the new one.
         desk = swap.twin(traps) if traps is not None else None
         outdated = traps.receiver if traps is not None else None
-        try:
+        with ExitStack() as undo:
+            undo.callback(_close_new, desk, outdated)
             change = swap.twin(self._schedule).want(loaded.inventory.checks())
             swap.twin(self._parts.snmp).credentials = loaded.credentials
             swap.twin(self._parts.own).count_reload(self._parts.clock.now(), successful=True)
@@ -122,10 +124,7 @@ class Reloads:
             asyncio.get_running_loop().call_soon(self._schedule.reconcile)
             line = _applied(loaded.inventory, change)
             swap.commit()
-        except BaseException:
-            if desk is not None and desk.receiver not in (None, outdated):
-                desk.receiver.close()
-            raise
+            undo.pop_all()
         audit.info(line)
         if outdated is not None:
             self._outdated.append(outdated)
@@ -152,6 +151,12 @@ class Reloads:
                 self._outdated.remove(outdated)
         except Exception:  # the new configuration is in force, whatever happens to the old
             log.exception("the previous receiver of traps cannot be closed")
+
+
+def _close_new(desk: TrapDesk | None, outdated: TrapReceiver | None) -> None:
+    """Close the receiver of traps of a configuration that does not come into force."""
+    if desk is not None and desk.receiver not in (None, outdated):
+        desk.receiver.close()
 
 
 def _applied(inventory: Inventory, change: Change) -> str:

@@ -89,7 +89,7 @@ class Alike:
 def alike(findings: Iterable[Finding]) -> tuple[Alike, ...]:
     """Return what is degraded, a site's switches with the same reasons as one, in their order.
 
-    The first is the one that began first; what was measured is told of one device alone.
+    `first` is the one that began first; measured values are shown for a single device only.
     """
     found: dict[Hashable, list[Finding]] = {}
     for one in findings:

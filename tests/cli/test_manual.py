@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_groff_reads_the_page_without_a_warning_and_it_has_every_command(tmp_path: Path) -> None:
     page = tmp_path / "schulnetz.1"
     page.write_text(manual_page(), encoding="utf-8")
@@ -62,8 +60,6 @@ def completed(*words: str) -> set[str]:
     return set(found.stdout.split())
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-@pytest.mark.skipif(not (PROGRAM / "schulnetz").exists(), reason="not installed")
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

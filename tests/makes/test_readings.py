@@ -118,7 +118,7 @@ async def test_a_make_whose_sensors_tell_a_wrong_precision_has_its_own() -> None
         assert [one.value for one in found.sensors.values()] == [said]
 
 
-async def test_a_make_whose_fans_tell_per_cent_as_rpm_has_no_speed() -> None:
+async def test_fans_that_label_per_cent_as_rpm_have_no_speed() -> None:
     columns = {1: {4: 8, 5: 10}, 2: {4: 9, 5: 9}, 3: {4: 0, 5: 0}, 4: {4: 40, 5: 30}}
     rows = "".join(
         f"1.3.6.1.2.1.99.1.1.1.{one}.{index}|2|{value}\n"
