@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.cli.common import Exit, config_option, fail, find_school, read_inventory, sentence
-from monitor.cli.importing import yes_option
-from monitor.cli.merging import take_in
+from monitor.cli.importing import verbose_option, yes_option
+from monitor.cli.merging import say_skipped, take_in
 from monitor.cli.output import say
 from monitor.importing.discovered import school_of
 from monitor.words.plural import count_of
@@ -42,8 +42,16 @@ _DEFAULT_RATE: Final = 50
     metavar="N",
     help="Addresses queried per second.",
 )
+@verbose_option
 @yes_option
-def discover(network: str, school: str | None, config: Path, rate: int, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+def discover(  # noqa: PLR0913, PLR0917  # one per option, passed by name
+    network: str,
+    school: str | None,
+    config: Path,
+    rate: int,
+    verbose: bool,  # noqa: FBT001  # click passes flags by name
+    yes: bool,  # noqa: FBT001  # click passes flags by name
+) -> None:
     """Find a school's router and switches in NETWORK, and show the change to the file.
 
     Each address is pinged; those that answer are queried by SNMP, with the credentials that
@@ -63,10 +71,10 @@ def discover(network: str, school: str | None, config: Path, rate: int, yes: boo
     say(f"{said} answered a ping, {read} of these SNMP")
     taken = school_of(answers, _named(found))
     if not taken.rows:
-        say(*taken.notes, err=True)
+        say_skipped(taken, whole=verbose)
         say(f"{config}: nothing changes; no router and no switch was found")
         return
-    take_in(taken, config, yes=yes)
+    take_in(taken, config, yes=yes, verbose=verbose)
 
 
 def _addresses(network: str) -> list[str]:

@@ -18,7 +18,7 @@ from monitor.cli.output import say
 from monitor.importing.decoding import decoded
 from monitor.importing.known import known_in
 from monitor.importing.librenms import read_librenms
-from monitor.importing.netbox import read_netbox, schools_of
+from monitor.importing.netbox import FACILITY, read_netbox, schools_of
 from monitor.importing.netbox_server import ask_netbox, is_address
 from monitor.importing.sheet import read_sheet
 from monitor.importing.taken import ImportProblemError
@@ -31,6 +31,9 @@ NETBOX_VARIABLE: Final = "NETBOX_TOKEN"
 
 _export_argument = click.argument("export", type=click.Path(dir_okay=False, path_type=Path))
 yes_option = click.option("--yes", is_flag=True, help="Write without asking.")
+verbose_option = click.option(
+    "--verbose", is_flag=True, help="Name all that is passed over, even if nothing changes."
+)
 
 
 @click.group("import")
@@ -60,20 +63,30 @@ def from_csv(table: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # c
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"File with the token for a running NetBox; otherwise ${NETBOX_VARIABLE}.",
 )
+@click.option(
+    "--number-from",
+    metavar="FIELD",
+    default=FACILITY,
+    show_default=True,
+    help="Field of a site that has the school's number: slug, custom_fields.NAME, ...",
+)
 @config_option
+@verbose_option
 @yes_option
-def from_netbox(
+def from_netbox(  # noqa: PLR0913, PLR0917  # one per option, passed by name
     sources: tuple[str, ...],
     token_file: Path | None,
+    number_from: str,
     config: Path,
+    verbose: bool,  # noqa: FBT001  # click passes flags by name
     yes: bool,  # noqa: FBT001  # click passes flags by name
 ) -> None:
     """Import sites and devices from NetBox: a running one by its URL, or files of its responses.
 
     The files are the responses to GET /api/dcim/sites/?limit=0 and, for routers and switches, GET
-    /api/dcim/devices/?limit=0. The school's number is the site's facility; its type,
-    profile and network are the custom fields school_type, school_profile and school_network; its
-    district is the region.
+    /api/dcim/devices/?limit=0. The school's number is the site's facility, or what --number-from
+    names; its type, profile and network are the custom fields school_type, school_profile and
+    school_network; its district is the region.
     """
     known = known_in(configured(config))
     with _refusals():
@@ -83,14 +96,16 @@ def from_netbox(
                     cure = "name a file that is here, or an address that begins with https://"
                     fail(f"{one}: there is no such file; {cure}", Exit.WRONG)
             texts = {one: _text(Path(one)) for one in sources}
-            take_in(read_netbox(texts, known), config, yes=yes)
+            taken = read_netbox(texts, known, number_from)
+            take_in(taken, config, yes=yes, verbose=verbose)
             return
         if len(sources) > 1:
             fail("name one address, or files", Exit.USAGE)
         if sources[0].casefold().startswith("http://"):
             say("warning: without TLS, everybody on the way can read the token", err=True)
         sites, devices = ask_netbox(sources[0], _token(token_file))
-        take_in(schools_of(sites, devices, known), config, yes=yes)
+        taken = schools_of(sites, devices, known, number_from)
+        take_in(taken, config, yes=yes, verbose=verbose)
 
 
 def _token(file: Path | None) -> str:
@@ -106,8 +121,9 @@ def _token(file: Path | None) -> str:
 @group.command("librenms")
 @_export_argument
 @config_option
+@verbose_option
 @yes_option
-def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+def from_librenms(export: Path, config: Path, verbose: bool, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Import routers and switches from EXPORT, LibreNMS's response to GET /api/v0/devices.
 
     A device belongs to the configured school whose number, id or name is in its location, its
@@ -115,14 +131,16 @@ def from_librenms(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT00
     """
     known = known_in(configured(config))
     with _refusals():
-        take_in(read_librenms(_text(export), str(export), known), config, yes=yes)
+        taken = read_librenms(_text(export), str(export), known)
+        take_in(taken, config, yes=yes, verbose=verbose)
 
 
 @group.command("zabbix")
 @_export_argument
 @config_option
+@verbose_option
 @yes_option
-def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
+def from_zabbix(export: Path, config: Path, verbose: bool, yes: bool) -> None:  # noqa: FBT001  # click passes flags by name
     """Import routers and switches from EXPORT, Zabbix's hosts exported as JSON.
 
     A host belongs to the configured school whose number, id or name is in its tag `school`, its
@@ -130,7 +148,8 @@ def from_zabbix(export: Path, config: Path, yes: bool) -> None:  # noqa: FBT001 
     """
     known = known_in(configured(config))
     with _refusals():
-        take_in(read_zabbix(_text(export), str(export), known), config, yes=yes)
+        taken = read_zabbix(_text(export), str(export), known)
+        take_in(taken, config, yes=yes, verbose=verbose)
 
 
 @contextmanager

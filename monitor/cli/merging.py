@@ -19,7 +19,7 @@ from monitor.config import ConfigError, load_text
 from monitor.config.edit import edit_schools
 from monitor.config.entry import EditError
 from monitor.importing.matching import drop_known_devices, match_schools
-from monitor.importing.taken import named
+from monitor.importing.taken import counted, named
 from monitor.schedule import CapacityError, refuse_overload
 from monitor.state.whole_file import whole_text
 from monitor.words.plural import count_of
@@ -37,8 +37,11 @@ _FOR_ALL: Final = 0o644
 _CLOSING: Final = "to close one, remove its lines (docs/importing.md, “Closing a school”)"
 
 
-def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
+def take_in(taken: Taken, config: Path, *, yes: bool, verbose: bool = False) -> None:
     """Show the change of an import, and write it after confirmation; a missing file is begun.
+
+    What the import passes over is named, all of it if `verbose`; if nothing changes, it was named
+    when something did, and is only counted.
 
     Raises:
         ImportProblemError: if it is not certain which schools of the file are meant.
@@ -52,6 +55,7 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
     before = configured(config)
     ready = with_list(before, str(config))
     if ready != before and not rows:
+        say_skipped(taken, whole=verbose)
         fail(
             f"{config} has no schools, nor has this import any for it; begin the file with "
             "`import csv`, `import netbox` (sites) or `init`",
@@ -69,10 +73,15 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
         fail(str(error), Exit.WRONG)
     notes = [*edited.notes, *(_left(edited, taken, inventory) if taken.lists_schools else ())]
     if edited.text == before:
+        if verbose:
+            say_skipped(taken, whole=True)
+        elif taken.skipped:
+            say(f"passed over: {counted(taken.skipped)}; --verbose names them", err=True)
         say(*notes, err=True)
         said = count_of(len(rows), "school is there already", "schools are there already")
         say(f"{config}: nothing changes; {said}")
         return
+    say_skipped(taken, whole=verbose)
     _check(edited, config)
     _show(before, edited, config)
     # Below the diff, which may fill several screens: what is left to a person.
@@ -82,6 +91,11 @@ def take_in(taken: Taken, config: Path, *, yes: bool) -> None:
         return
     _write(config, edited.text)
     say(f"{config}: written; SIGHUP makes a running daemon read it")
+
+
+def say_skipped(taken: Taken, *, whole: bool) -> None:
+    """Name what an import passes over: of each kind the first ten, or all."""
+    say(*(one.sentence(whole=whole) for one in taken.skipped), err=True)
 
 
 def configured(config: Path) -> str:

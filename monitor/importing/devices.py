@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from monitor.config.rows import LONGEST_ID, NamedHost, slug
-from monitor.importing.taken import named
+from monitor.importing.taken import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,29 +47,29 @@ class Device:
         return None
 
 
-def devices_of(devices: Iterable[Device], place: str) -> tuple[Row, list[str]]:
-    """Return router and switches of one school, and sentences about skipped devices."""
+def devices_of(devices: Iterable[Device], place: str) -> tuple[Row, list[Skipped]]:
+    """Return router and switches of one school, and the devices that are neither."""
     row: Row = {}
-    notes: list[str] = []
+    skipped: list[Skipped] = []
     ordered = sorted(devices, key=lambda one: _natural(one.name))
     reachable = [one for one in ordered if one.host]
-    _note(notes, place, "without an address", [one for one in ordered if not one.host])
+    _skip(skipped, place, "without an address", [one for one in ordered if not one.host])
     routers = [one for one in reachable if one.role is Role.ROUTER]
     switches = [one for one in reachable if one.role is Role.SWITCH]
     if routers:
         row["router"] = routers[0].host
         what = f"routers beside {routers[0].name}"
-        _note(notes, place, what, routers[1:])
+        _skip(skipped, place, what, routers[1:])
     if switches:
         row["switches"] = _named(switches)
     others = [one for one in reachable if one.role is None]
-    _note(notes, place, "neither router nor switch", others)
-    return row, notes
+    _skip(skipped, place, "neither router nor switch", others)
+    return row, skipped
 
 
-def _note(notes: list[str], place: str, why: str, devices: Sequence[Device]) -> None:
+def _skip(skipped: list[Skipped], place: str, why: str, devices: Sequence[Device]) -> None:
     if devices:
-        notes.append(f"{place}: {why}, passed over: {named([one.name for one in devices])}")
+        skipped.append(Skipped(f"{place}: {why}", tuple(one.name for one in devices)))
 
 
 def _named(switches: Iterable[Device]) -> list[NamedHost]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.importing.devices import Device, devices_of
-from monitor.importing.taken import Taken, named
+from monitor.importing.taken import Skipped, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,9 +62,9 @@ def school_of(answers: Iterable[Answer], school: Row) -> Taken:
             devices[name] = Device(name, one.address, one.hints())
     for why, names in (("no reply by SNMP", silent), ("the same device again", again)):
         if names:
-            taken.notes.append(f"{why}, passed over: {named(names)}")
-    row, notes = devices_of(devices.values(), str(school["id"]))
-    taken.notes += notes
+            taken.skipped.append(Skipped(why, tuple(names)))
+    row, skipped = devices_of(devices.values(), str(school["id"]))
+    taken.skipped += skipped
     if row:
         taken.rows.append(school | row)
     return taken

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.importing.devices import Device, devices_of
-from monitor.importing.taken import ImportProblemError, Taken, named
+from monitor.importing.taken import ImportProblemError, Skipped, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,10 +42,10 @@ def matched(found: Iterable[Found], known: Known) -> Taken:
             (foreign if one.in_use else idle).append(one.device.name)
     for why, names in (("switched off there", idle), ("of no configured school", foreign)):
         if names:
-            taken.notes.append(f"devices {why}, passed over: {named(names)}")
+            taken.skipped.append(Skipped(f"devices {why}", tuple(names)))
     for (key, value), devices in by_school.items():
-        row, notes = devices_of(devices, f"school {value}")
-        taken.notes += notes
+        row, skipped = devices_of(devices, f"school {value}")
+        taken.skipped += skipped
         if row:
             taken.rows.append(row | {key: value})
     return taken

@@ -14,7 +14,7 @@ from monitor.importing import values
 from monitor.importing.devices import Device, devices_of
 from monitor.importing.known import Known, chosen, is_school_number
 from monitor.importing.sheet import row_of
-from monitor.importing.taken import ImportProblemError, Taken, named
+from monitor.importing.taken import ImportProblemError, Skipped, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 
+FACILITY: Final = "facility"
+"""The field of a site that has the school's number, unless another one is named."""
+
+_CUSTOM: Final = "custom_fields."
 _GONE: Final = {"retired", "decommissioning", "decommissioned"}
 # Statuses of devices that are installed and have their address.
 _IN_USE: Final = {"", "active", "failed"}
 
 
-def read_netbox(texts: Mapping[str, str], known: Known) -> Taken:
+def read_netbox(texts: Mapping[str, str], known: Known, number_from: str = FACILITY) -> Taken:
     """Return the schools in NetBox's responses, which are texts by the names of their files.
+
+    `number_from` is the field of a site with the school's number, dots between its levels.
 
     Raises:
         ImportProblemError: if they are not responses, or incomplete; or with every bad site.
@@ -49,21 +55,29 @@ def read_netbox(texts: Mapping[str, str], known: Known) -> Taken:
                 f"{', '.join(texts)}: only a part of the {kind}; ask with limit=0, "
                 "or name the files of all pages"
             )
-    return schools_of(sites, devices, known)
+    return schools_of(sites, devices, known, number_from)
 
 
-def schools_of(sites: Sequence[Entry], devices: Sequence[Entry], known: Known) -> Taken:
+def schools_of(
+    sites: Sequence[Entry], devices: Sequence[Entry], known: Known, number_from: str = FACILITY
+) -> Taken:
     """Return the schools among the sites, with the devices at these sites.
 
     Raises:
-        ImportProblemError: with every bad site.
+        ImportProblemError: with every bad site; if no site has the field of the number.
     """
     taken = Taken(lists_schools=bool(sites))
+    number_fields = _number_fields(sites)
+    sites = _numbered(sites, number_from, number_fields)
     gone = [one for one in sites if _status(one) in _GONE]
     schools = [one for one in sites if one not in gone]
     foreign = [one for one in schools if not is_school_number(_number(one))]
-    _note(taken, "retired sites", gone)
-    _note(taken, "sites whose facility is not a school number", foreign)
+    _skip(taken, "retired sites", [_name(one) for one in gone], "site")
+    valued = [f"{_name(one)} ({_number(one) or 'empty'})" for one in foreign]
+    _skip(taken, f"sites whose {number_from} is not a school number", valued, "site")
+    if number_fields and number_from not in number_fields:
+        where = " or ".join(f"--number-from {one}" for one in number_fields)
+        taken.notes.append(f"no site has a school number in {number_from}; try {where}")
     at_site = _by_site(devices, taken)
     _pass_over(gone, "retired", at_site, taken)
     _pass_over(foreign, "passed over", at_site, taken)
@@ -137,15 +151,14 @@ def _by_site(devices: Iterable[Entry], taken: Taken) -> dict[str, list[Entry]]:
         site = device.get("site")
         key = str(site.get("id")) if isinstance(site, dict) else str(site)
         found.setdefault(key, []).append(device)
-    if idle:
-        taken.notes.append(f"devices not in use by their status, passed over: {named(idle)}")
+    _skip(taken, "devices not in use by their status", idle)
     return found
 
 
 def _add_devices(row: Row, devices: Iterable[Entry], place: str, taken: Taken) -> None:
-    found, notes = devices_of((_device(one) for one in devices), place)
+    found, skipped = devices_of((_device(one) for one in devices), place)
     row |= found
-    taken.notes += notes
+    taken.skipped += skipped
 
 
 def _pass_over(
@@ -153,10 +166,10 @@ def _pass_over(
 ) -> None:
     """Note the devices of sites without a row, and why these sites have none."""
     for site in sites:
-        names = values.cell(_first(site.get("facility"))), slug(_first(site.get("slug")))
+        names = _number(site), slug(_first(site.get("slug")))
         taken.passed_over |= {name: why for name in names if name}
         there = at_site.pop(str(site.get("id")), [])
-        _note(taken, f"devices of {_name(site)}, which is {why}", there)
+        _skip(taken, f"devices of {_name(site)}, which is {why}", [_name(one) for one in there])
 
 
 def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Taken) -> None:
@@ -167,7 +180,8 @@ def _take_rest(at_site: Mapping[str, Sequence[Entry]], known: Known, taken: Take
         school = known.school_of(hints)
         if school is None:
             where = hints[0] if hints else "no site"
-            _note(taken, f"devices of {where}, which is not a school of this import", devices)
+            why = f"devices of {where}, which is not a school of this import"
+            _skip(taken, why, [_name(one) for one in devices])
             continue
         row: Row = dict([school])
         _add_devices(row, devices, hints[0], taken)
@@ -187,8 +201,47 @@ def _status(entry: Entry) -> str:
     return values.said(status.get("value") if isinstance(status, dict) else status).casefold()
 
 
+def _numbered(sites: Sequence[Entry], number_from: str, number_fields: list[str]) -> list[Entry]:
+    """Return the sites with the value of the field `number_from` as their facility.
+
+    Raises:
+        ImportProblemError: if no site has the field.
+    """
+    found = [_fields(one) for one in sites]
+    if sites and not any(number_from in one for one in found):
+        where = f"are in {', '.join(number_fields)}" if number_fields else "are in none of them"
+        raise ImportProblemError(f"no site has the field {number_from!r}; school numbers {where}")
+    return [
+        site | {FACILITY: fields.get(number_from)}
+        for site, fields in zip(sites, found, strict=True)
+    ]
+
+
+def _number_fields(sites: Iterable[Entry]) -> list[str]:
+    """Return the fields of sites that contain a school number: texts and custom fields."""
+    found = {
+        name: None
+        for site in sites
+        for name, value in _fields(site).items()
+        if isinstance(value, str) or name.startswith(_CUSTOM)
+        if is_school_number(_number({FACILITY: value}))
+    }
+    return list(found)
+
+
+def _fields(site: Entry) -> Entry:
+    """Return a site's values by field, those of custom fields as custom_fields.NAME, too."""
+    custom = site.get("custom_fields")
+    own = custom if isinstance(custom, dict) else {}
+    return site | {f"{_CUSTOM}{name}": value for name, value in own.items()}
+
+
 def _number(site: Entry) -> str:
-    return values.whole_number(values.cell(_first(site.get("facility"))))
+    text = values.cell(_first(site.get(FACILITY)))
+    try:
+        return values.whole_number(text)
+    except ValueError:
+        return text
 
 
 def _name(entry: Entry) -> str:
@@ -210,6 +263,6 @@ def _candidates(value: object) -> list[str]:
     return [text] if text else []
 
 
-def _note(taken: Taken, what: str, entries: Sequence[Entry]) -> None:
-    if entries:
-        taken.notes.append(f"{what}, passed over: {named([_name(one) for one in entries])}")
+def _skip(taken: Taken, why: str, names: Sequence[str], kind: str = "device") -> None:
+    if names:
+        taken.skipped.append(Skipped(why, tuple(names), kind))

@@ -186,7 +186,7 @@ def test_a_school_that_the_import_has_retired_or_lost_is_named_and_stays(city: C
     assert f"schule-123451 (line {first}): retired in the import, but still watched" in said
     assert f"schule-123452 (line {second}): missing in the import, but still watched" in said
     assert "to close one, remove its lines (docs/importing.md, “Closing a school”)" in said
-    assert "devices of Schule 123451, which is retired, passed over: rt-1, sw-1, sw-2" in said
+    assert "passed over: 1 site, 3 devices; --verbose names them" in said
     assert city.text() == before
 
 

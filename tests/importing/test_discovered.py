@@ -39,7 +39,7 @@ def test_a_device_at_two_addresses_is_taken_once_and_what_is_passed_over_is_said
     assert taken.rows == [
         {"id": "goethe", "router": "10.0.0.1", "switches": [NamedHost("sw-1", "10.0.0.11")]}
     ]
-    assert taken.notes == [
+    assert [one.sentence() for one in taken.skipped] == [
         "no reply by SNMP, passed over: 10.0.0.3",
         "the same device again, passed over: 10.0.0.2 (gw)",
         "goethe: neither router nor switch, passed over: printer",

@@ -103,11 +103,12 @@ def test_objects_as_network_and_region(office: Office) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (site("", name="Rathaus"), "not a school number, passed over: Rathaus"),
+        (site("", name="Rathaus"), "not a school number, passed over: Rathaus (empty)"),
         (
             site("", name="Bauhof", facility="RZ Keller 2"),
-            "not a school number, passed over: Bauhof",
+            "sites whose facility is not a school number, passed over: Bauhof (RZ Keller 2)",
         ),
+        (site("", name="Depot", facility="1,23E+05"), "number, passed over: Depot (1,23E+05)"),
         (site("123459", status={"value": "retired"}), "retired sites, passed over: Schule 123459"),
         (site("123459", status="decommissioning"), "retired sites, passed over: Schule 123459"),
     ],
@@ -117,6 +118,60 @@ def test_foreign_and_retired_sites_are_passed_over_by_name(
 ) -> None:
     assert said in office.taken("netbox", answer(office.folder, "s", entry, site()))
     assert office.school().name == "Schule 123451"
+
+
+@pytest.mark.parametrize(
+    ("field", "entry"),
+    [
+        ("slug", site(slug="123451", facility="HQ-1")),
+        ("custom_fields.official", site(facility=None)),
+    ],
+)
+def test_the_number_is_in_the_field_that_is_named(
+    office: Office, field: str, entry: dict[str, Any]
+) -> None:
+    entry["custom_fields"] = entry["custom_fields"] | {"official": 123451}
+    other = site("", name="Rathaus", facility="999999")
+    sites = answer(office.folder, "s", entry, other)
+    said = office.taken("netbox", sites, "--number-from", field)
+    value = {"slug": "schule-", "custom_fields.official": "empty"}[field]
+    assert f"sites whose {field} is not a school number, passed over: Rathaus ({value})" in said
+    assert office.school().name == "Schule 123451"
+
+
+def test_a_field_without_numbers_is_refused_or_said_with_those_that_have_them(
+    office: Office,
+) -> None:
+    entry = site(facility="HQ-1", custom_fields={"official": "123451"})
+    sites = answer(office.folder, "s", entry)
+    code, _, errors = office.take("netbox", sites, "--number-from", "official")
+    cure = "no site has the field 'official'; school numbers are in custom_fields.official"
+    assert (code, errors) == (1, f"error: {cure}\n")
+    said = office.taken("netbox", sites)
+    assert "number in facility; try --number-from custom_fields.official\n" in said
+    assert "passed over: 1 site; --verbose names them" in said
+    code, _, errors = office.take(
+        "netbox", answer(office.folder, "n", site("")), "--number-from", "x"
+    )
+    assert (code, "'x'; school numbers are in none of them" in errors) == (1, True)
+
+
+def test_what_is_passed_over_is_named_when_something_changes_and_counted_otherwise(
+    office: Office,
+) -> None:
+    sites = [site("", name=f"Amt {at}", facility=f"HQ-{at}") for at in range(12)]
+    export = answer(office.folder, "s", site(), *sites)
+    devices = answer(office.folder, "d", device("AP-1", "Access Point", "10.82.2.99/24"))
+    first = office.taken("netbox", export, devices)
+    assert "Amt 9 (HQ-9) and 2 more\n" in first
+    assert "neither router nor switch, passed over: AP-1\n" in first
+    again = office.taken("netbox", export, devices)
+    assert "passed over: 12 sites, 1 device; --verbose names them\n" in again
+    assert "AP-1" not in again
+    whole = office.taken("netbox", export, devices, "--verbose")
+    assert "Amt 10 (HQ-10), Amt 11 (HQ-11)\n" in whole
+    assert "neither router nor switch, passed over: AP-1\n" in whole
+    assert "--verbose" not in whole
 
 
 def test_devices_become_router_and_switches(office: Office) -> None:
