@@ -274,7 +274,7 @@ def say_config_error(error: ConfigError, config: Path, *, excerpts: bool = False
 
     text = with_excerpts(error.problems, error.text) if excerpts else str(error)
     if config == DEFAULT_CONFIG and not config.exists():
-        text += "; name it with --config"
+        text += f"; name it with --config or in ${CONFIG_VARIABLE}"
     say_text(text, err=True)
 
 

@@ -115,11 +115,12 @@ def list_(school: str | None, as_json: bool, config: Path, state_dir: Path) -> N
         table.add(
             planned.id,
             _shown(planned.school),
-            _local(window.starts, zone),
-            _local(window.ends, zone),
+            _short(window.starts, zone),
+            _short(window.ends, zone),
             window.reason,
         )
     show(table)
+    say(f"Local time of {inventory.calendar.timezone}.")
 
 
 @maintenance.command(cls=ServiceCommand)
@@ -167,3 +168,11 @@ def _zone(inventory: Inventory) -> ZoneInfo:
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def _short(instant: datetime, zone: ZoneInfo) -> str:
+    """Return a local time; its zone only in the hour that a change of clocks repeats."""
+    local = instant.astimezone(zone)
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        return _local(instant, zone)
+    return f"{local:%Y-%m-%d %H:%M}"

@@ -44,14 +44,15 @@ OPER_UP = 1
 
 
 def session_screen(session: SchoolSession, *, with_verdicts: bool) -> RenderableType:
-    """Return one screen about a school: contract, observations and verdicts."""
+    """Return one screen about a school: contract, observations, and verdicts or the conclusion."""
     school = session.school
+    concluded = [] if with_verdicts else conclusion(school, session.latest)
     parts: list[RenderableType] = [
         Text(
             f"{school.name} ({', '.join(filter(None, (school.id, school.number)))})", style="bold"
         ),
         Text(_circumstances(session)),
-        _table(school, session.latest),
+        _table(school, session.latest, concluded),
     ]
     reads_counters = any(one.kind is CheckKind.INTERFACES for one in session.checks)
     for site in school.sites:
@@ -62,9 +63,7 @@ def session_screen(session: SchoolSession, *, with_verdicts: bool) -> Renderable
         elif site.uplink.contract is None:
             parts.append(Text(f"{name}: {NO_CONTRACT.en}"))
     if not with_verdicts:
-        parts += [
-            Text(f"Conclusion: {one}", style="bold") for one in conclusion(school, session.latest)
-        ]
+        parts += [Text(f"Conclusion: {one}", style="bold") for one in concluded]
     else:
         parts += [_verdict(subject, verdict) for subject, verdict in session.board.findings()]
         if session.board.is_isolated:
@@ -124,8 +123,11 @@ def _verdict(subject: Subject, verdict: Verdict) -> Text:
     )
 
 
-def _table(school: School, observations: Sequence[Observation]) -> Table:
-    """Return one row per check: site, check, outcome, values and reason."""
+def _table(school: School, observations: Sequence[Observation], concluded: Sequence[str]) -> Table:
+    """Return one row per check: site, check, outcome, values and reason.
+
+    A sentence that a conclusion has is its reason's word here, and that of the row above is short.
+    """
     several_sites = len(school.sites) > 1
     table = Table(
         Column("device", Kind.TEXT),
@@ -133,19 +135,24 @@ def _table(school: School, observations: Sequence[Observation]) -> Table:
         Column("result"),
         Column("finding", Kind.TEXT),
     )
-    place = ""
+    place = above = ""
     for observation in observations:
         target = observation.check.target
         device = f"{target.site}/{target.device}" if several_sites else target.device
         here = f"{device} {target.host}"
-        parts = filter(None, (found(observation), sanitise(observation.detail)))
+        detail = sanitise(observation.detail)
+        if detail and any(detail in one for one in concluded):
+            why = observation.reason.value.replace("_", " ")
+        else:
+            why = "the same" if detail and (here, detail) == (place, above) else detail
+        parts = filter(None, (found(observation), why))
         table.add(
             "" if here == place else here,
             observation.check.name,
             Text(observation.outcome.value, STYLES[observation.outcome]),
             "; ".join(parts),
         )
-        place = here
+        place, above = here, detail
     return table
 
 

@@ -31,7 +31,7 @@ def refuse_loss_of_schools(before: Inventory, after: Inventory) -> None:
     if new < old * (1 - LARGEST_LOSS_OF_SCHOOLS):
         raise ReloadRefusedError(
             f"the new configuration has {new} schools instead of {old}; "
-            "if that is meant, restart with --allow-fewer-schools"
+            "if that is meant, restart the daemon"
         )
 
 

@@ -116,7 +116,7 @@ def test_without_a_configuration_in_its_usual_place_the_option_is_named(
     code, _, errors = invoke("probe", "goethe")
     assert code == 1
     said = "config/schools.yaml:1:1: the file cannot be read: No such file or directory"
-    assert errors == f"{said}; name it with --config\n"
+    assert errors == f"{said}; name it with --config or in $SCHULNETZ_CONFIG\n"
 
 
 def test_schema_is_the_committed_file() -> None:

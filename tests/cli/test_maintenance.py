@@ -48,6 +48,23 @@ def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
     assert "Umbau" not in listed
 
 
+def test_a_short_window_is_one_line_at_eighty_columns(
+    place: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    add = ("--from", "24.12.2099 18:00", "--until", "25.12.2099 06:00", "--reason", "Umbau am Dach")
+    window = invoke("maintenance", "add", "goethe", *add, *place)[1].partition(":")[0]
+    head, row, zone = invoke("maintenance", "list", *place)[1].splitlines()
+    assert head.split() == ["id", "school", "from", "until", "reason"]
+    times = ["2099-12-24", "18:00", "2099-12-25", "06:00"]
+    assert row.split() == [window, "goethe", *times, "Umbau", "am", "Dach"]
+    assert zone == "Local time of Europe/Berlin."
+    # In the hour that October repeats, the zone says which of the two is meant.
+    add = ("--from", "2099-10-25 01:00", "--until", "2099-10-25T02:00+01:00", "--reason", "Kern")
+    invoke("maintenance", "add", "voede", *add, *place)
+    assert " 2099-10-25 02:00 CET" in invoke("maintenance", "list", *place)[1]
+
+
 def test_a_window_for_all_schools_is_one_and_holds_for_each(place: tuple[str, ...]) -> None:
     until = ("--until", "24.12.2099 18:00", "--reason", "Kern", *place)
     code, output, errors = invoke("maintenance", "add", "all", *until)

@@ -56,6 +56,19 @@ def test_the_table_says_the_same_in_words(config: Path) -> None:
     assert COMMUNITY not in output
 
 
+def test_a_reason_is_said_once_for_a_device(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    said = "nothing listens on UDP"
+    for only, times in ((), 3), (("--only", "snmp"), 3):
+        _, output, _ = invoke("probe", "goethe", *only, "--config", config)
+        whole = " ".join(output.split())
+        assert whole.count(said) == times, output
+        assert all(f"Conclusion: {one}" in whole for one in ("router: ", "switch-01: "))
+        table = output[: output.index("Conclusion")]
+        assert said not in " ".join(table.split())
+        assert "unreachable" in table
+
+
 def test_an_unknown_school_gets_suggestions(config: Path) -> None:
     code, output, errors = invoke("probe", "göthe", "--config", config)
     assert (code, output) == (1, "")

@@ -7,8 +7,9 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,6 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
 from monitor.observation import State
 from tests.cli.test_main import TOWN, invoke
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BEGIN = datetime(2022, 3, 7, 8, 0, tzinfo=UTC)
 FORMS = ("table", "csv", "outages-csv", "excuses-csv", "json")
@@ -90,6 +88,21 @@ def test_an_outage_is_in_every_form(place: tuple[str, ...], tmp_path: Path) -> N
     assert [row["school"] for row in outages] == ["goethe"]
     assert "Goethe-Schule" in shown["table"] or "goethe" in shown["table"]
     assert "2022-03" in shown["table"]
+
+
+def test_a_closed_schools_month_is_shown_by_the_file_before_the_closing(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
+    asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
+    config = Path(place[1])
+    before = tmp_path / "before-the-closing.yaml"
+    before.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
+    replace(TOWN, schools={"voede": TOWN.schools["voede"]}).write(config)
+    shown = {}
+    for file in (config, before):
+        wish = ("--month", "2022-03", "--config", file, "--state-dir", tmp_path)
+        shown[file] = invoke("sla", *wish)[1]
+    assert ("goethe/main" in shown[config], "goethe/main" in shown[before]) == (False, True)
 
 
 def test_no_figure_is_cut_at_eighty_columns(
