@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from http import HTTPStatus
@@ -55,6 +56,20 @@ def test_what_the_containers_mount_and_build_is_there() -> None:
     ]
     assert copied
     assert all((context / word).exists() for word in copied)
+
+
+def test_a_city_watched_by_ping_needs_no_secret_in_a_container() -> None:
+    passed_on = read("compose.yaml")["services"]["monitor"]["environment"]
+    # Without a value a variable is passed on where it is set, and asked for nowhere.
+    assert set(passed_on.values()) == {None}
+    for page in ("README.md", "docs/first-steps.md"):
+        shown = re.findall(r"\b(\w*SNMP_\w+)=", (ROOT / page).read_text(encoding="utf-8"))
+        assert shown
+        assert set(shown) <= set(passed_on)
+    sets = yaml.safe_load_all((DEPLOY / "kubernetes/schulnetz.yaml").read_text(encoding="utf-8"))
+    (pods,) = (one for one in sets if one["kind"] == "StatefulSet")
+    (daemon,) = pods["spec"]["template"]["spec"]["containers"]
+    assert daemon["envFrom"] == [{"secretRef": {"name": "schulnetz-snmp", "optional": True}}]
 
 
 def test_every_image_is_pinned_and_named_without_a_registry() -> None:
