@@ -36,7 +36,7 @@ async def is_whole(one: Running) -> None:
 
 @given(accepted_files())
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_check_accepts_everything_accepts(text: bytes) -> None:
+def test_every_command_accepts_whatever_check_accepts(text: bytes) -> None:
     inventory = load_text(text, "any")
     try:
         refuse_overload(inventory.checks())

@@ -123,7 +123,7 @@ def test_imports_stay_within_the_walls(module: str) -> None:
         assert room_of(name) in allowed, f"{room} may not import {name}"
 
 
-def test_no_room_imports_one_above_it() -> None:
+def test_no_package_imports_one_above_it() -> None:
     order = list(ROOMS)
     for place, (room, below) in enumerate(ROOMS.items()):
         for other in below:
@@ -131,7 +131,7 @@ def test_no_room_imports_one_above_it() -> None:
     assert not any("monitor.cli" in name for name in IMPORTS["monitor.daemon.daemon"])
 
 
-def test_a_wall_has_no_door_that_is_not_used() -> None:
+def test_every_allowed_import_is_used() -> None:
     used: dict[str, set[str]] = defaultdict(set)
     for module, names in IMPORTS.items():
         used[room_of(module)] |= {room_of(one) for one in names if one.startswith("monitor.")}
@@ -139,7 +139,7 @@ def test_a_wall_has_no_door_that_is_not_used() -> None:
         assert set(below) <= used[room], f"{room} imports no {set(below) - used[room]}"
 
 
-def test_no_circle_between_files() -> None:
+def test_files_do_not_import_each_other_in_circles() -> None:
     graph = {
         module: {one for one in names if one in SOURCES and one != module}
         for module, names in IMPORTS.items()
@@ -162,13 +162,13 @@ def test_a_file_is_neither_too_long_nor_too_short(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", SOURCES)
-def test_every_module_says_what_it_is_for(module: str) -> None:
+def test_every_module_has_a_docstring(module: str) -> None:
     text = SOURCES[module].read_text(encoding="utf-8")
     assert not text or ast.get_docstring(ast.parse(text)), f"{module} has no docstring"
 
 
 @pytest.mark.parametrize("path", TOOLS, ids=[path.name for path in TOOLS])
-def test_what_users_run_needs_no_test_and_no_bench(path: Path) -> None:
+def test_the_product_imports_no_test_and_no_bench(path: Path) -> None:
     assert not {name.split(".")[0] for name in imports_of(path, SOURCES)} & {"tests", "bench"}
 
 
@@ -196,7 +196,7 @@ def written(page: str) -> str:
     return f"{before}{BEGIN}{table()}{END}{rest.split(END)[1]}"
 
 
-def test_the_page_has_the_walls_of_this_file() -> None:
+def test_the_architecture_page_matches_the_rules_of_this_file() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == written(page), "write it: python -m tests.test_architecture"
     named = set(re.findall(r"`(monitor/[a-z_/]+)`", page))

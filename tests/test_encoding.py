@@ -52,7 +52,7 @@ def _is_text(call: ast.Call) -> bool:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=[str(one.relative_to(ROOT)) for one in SOURCES])
-def test_text_has_an_encoding(path: Path) -> None:
+def test_text_files_are_opened_with_an_encoding(path: Path) -> None:
     lines = nameless(ast.parse(path.read_text(encoding="utf-8")))
     assert not lines, f"{path}: text in the locale's encoding in lines {lines}"
 
@@ -73,5 +73,5 @@ def test_text_has_an_encoding(path: Path) -> None:
         ("os.open(path, flags, 0o600)", False),
     ],
 )
-def test_the_rule_finds_what_it_is_for(source: str, *, is_found: bool) -> None:
+def test_the_encoding_rule_finds_violations(source: str, *, is_found: bool) -> None:
     assert bool(nameless(ast.parse(source))) == is_found

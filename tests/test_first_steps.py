@@ -106,7 +106,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield Reader(folder, port)
 
 
-def test_the_document_does_what_it_says(reader: Reader) -> None:
+def test_the_commands_of_the_document_work_as_printed(reader: Reader) -> None:
     steps = blocks()
     at = next(at for at, block in enumerate(steps) if block.text.strip() == RUN)
     for block in steps[:at]:

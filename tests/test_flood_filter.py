@@ -57,7 +57,7 @@ def overflow(receiving: socket.socket, source: str) -> None:
             return
 
 
-def test_a_program_of_as_many_addresses_as_there_may_be_drops_each_and_no_other() -> None:
+def test_a_filter_of_maximum_size_drops_exactly_its_addresses() -> None:
     with receiver("127.0.0.1") as receiving:
         sources = [f"127.0.1.{host}" for host in range(1, MOST_DROPPED + 1)]
         attach(receiving, [*(one for source in sources for one in dropping(source)), PASS])
@@ -65,7 +65,7 @@ def test_a_program_of_as_many_addresses_as_there_may_be_drops_each_and_no_other(
         assert arrives(receiving, f"127.0.1.{MOST_DROPPED + 1}")
 
 
-def test_a_program_of_ipv6_addresses_is_accepted_by_the_kernel() -> None:
+def test_a_filter_of_ipv6_addresses_is_accepted_by_the_kernel() -> None:
     with receiver("::1") as receiving:
         others = [f"2001:db8::{host:x}" for host in range(1, MOST_DROPPED + 1)]
         attach(receiving, [*(one for source in others for one in dropping(source)), PASS])
@@ -105,7 +105,7 @@ def fill(receiving: socket.socket) -> None:
             sending.sendto(bytes(1000), receiving.getsockname()[:2])
 
 
-def test_a_machine_that_reads_few_datagrams_goes_by_a_sources_share_of_them() -> None:
+def test_on_a_slow_machine_the_share_of_a_source_decides() -> None:
     async def main() -> None:
         with receiver("127.0.0.1") as receiving:
             floods = FloodFilter(receiving)
@@ -125,7 +125,7 @@ def test_a_machine_that_reads_few_datagrams_goes_by_a_sources_share_of_them() ->
     run_virtually(main())
 
 
-def test_who_sends_few_of_many_strays_into_a_full_buffer_is_no_flood() -> None:
+def test_a_source_with_few_of_many_strays_is_not_a_flood() -> None:
     async def main() -> None:
         with receiver("127.0.0.1") as receiving:
             floods = FloodFilter(receiving)
@@ -140,7 +140,7 @@ def test_who_sends_few_of_many_strays_into_a_full_buffer_is_no_flood() -> None:
     run_virtually(main())
 
 
-def test_few_strays_of_each_of_many_sources_are_no_flood() -> None:
+def test_few_strays_from_each_of_many_sources_are_not_a_flood() -> None:
     async def main() -> None:
         with receiver("127.0.0.1") as receiving:
             floods = FloodFilter(receiving)

@@ -19,7 +19,7 @@ def used_text() -> str:
     return " ".join(" ".join([*pages, *texts]).lower().split())
 
 
-def test_the_glossary_has_words_each_once() -> None:
+def test_the_glossary_lists_each_word_once() -> None:
     assert len(WORDS) >= 15
     assert sorted(set(WORDS)) == sorted(WORDS)
 
@@ -29,6 +29,6 @@ def test_a_word_of_the_glossary_is_used(word: str) -> None:
     assert re.search(rf"\b{re.escape(word)}s?\b", used_text()), f"{word} is used in no page"
 
 
-def test_readme_leads_to_the_glossary() -> None:
+def test_readme_links_to_the_glossary() -> None:
     readme = DOCS.parent / "README.md"
     assert "(docs/glossary.md)" in readme.read_text(encoding="utf-8")

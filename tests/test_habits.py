@@ -15,13 +15,13 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_links_to_files_that_are_there(page: Path) -> None:
+def test_pages_link_to_existing_files(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     gone = [target for target in targets if not (page.parent / target).exists()]
     assert not gone
 
 
-def test_every_forge_runs_what_runs_here() -> None:
+def test_every_forge_runs_the_same_ci_script() -> None:
     github = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     gitlab = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     assert github["jobs"]["test"]["steps"][-1] == {"run": ".ci/run"}
@@ -30,7 +30,7 @@ def test_every_forge_runs_what_runs_here() -> None:
     assert "make test" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 
 
-def test_hooks_are_the_pinned_linters() -> None:
+def test_hooks_run_the_pinned_linters() -> None:
     repos = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
     assert {repo["repo"] for repo in repos} == {"local"}
     entries = [hook["entry"] for repo in repos for hook in repo["hooks"]]
@@ -41,7 +41,7 @@ def test_hooks_are_the_pinned_linters() -> None:
     ]
 
 
-def test_each_decision_is_in_the_list_with_its_measurement() -> None:
+def test_each_decision_is_listed_and_has_its_measurement() -> None:
     index = (DECISIONS / "README.md").read_text(encoding="utf-8")
     files = sorted(DECISIONS.glob("[0-9]*.md"))
     assert set(re.findall(r"\((\d\d-[\w-]+\.md)\)", index)) == {file.name for file in files}

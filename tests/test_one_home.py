@@ -11,7 +11,7 @@ WRITTEN = re.compile(r"\{[\w.]*school[\w.]*\}/\{[\w.]*site[\w.]*\}")
 BUILT = {"Inventory", "School", "Site", "Check", "Target"}
 
 
-def test_a_site_is_written_by_its_key_alone() -> None:
+def test_a_site_is_written_only_through_its_key() -> None:
     found = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in ROOT.glob("monitor/**/*.py")

@@ -9,14 +9,14 @@ import pytest
 from tests.ports import free_port
 
 
-def test_no_port_is_one_that_the_kernel_gives_to_others() -> None:
+def test_no_port_is_in_the_ephemeral_range() -> None:
     begin = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
     assert all(15_000 <= free_port() < max(begin, 32_768) for _ in range(50))
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
-def test_a_port_that_is_taken_is_not_returned(
+def test_a_port_in_use_is_not_returned(
     monkeypatch: pytest.MonkeyPatch, family: socket.AddressFamily, kind: socket.SocketKind
 ) -> None:
     taken, free = free_port(), free_port()

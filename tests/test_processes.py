@@ -82,7 +82,7 @@ def test_an_interrupted_run_leaves_no_process(
         assert run.wait(PATIENCE_SECONDS) == (2 if number is signal.SIGINT else -number)
 
 
-def test_what_a_block_leaves_behind_ends_with_its_end() -> None:
+def test_processes_left_by_a_block_end_with_it() -> None:
     with running("sh", "-c", "sleep 600 & echo $!; wait", stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
         child = int(shell.stdout.readline())
@@ -90,7 +90,7 @@ def test_what_a_block_leaves_behind_ends_with_its_end() -> None:
     until(lambda: not is_running(child), lambda: f"{child} still runs")
 
 
-async def test_so_it_is_in_an_event_loop() -> None:
+async def test_processes_left_by_an_async_block_end_with_it() -> None:
     script = "sleep 600 & echo $!; wait"
     async with running_async("sh", "-c", script, stdout=subprocess.PIPE) as shell:
         assert shell.stdout is not None
@@ -137,7 +137,7 @@ with namespace("left") as made:
 @pytest.mark.integration
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a network namespace")
-def test_a_network_namespace_goes_once_its_maker_was_killed() -> None:
+def test_a_network_namespace_is_removed_once_its_creator_was_killed() -> None:
     command = (sys.executable, "-c", MAKES_A_NAMESPACE)
     with running(*command, cwd=ROOT, stdout=subprocess.PIPE) as maker:
         assert maker.stdout is not None

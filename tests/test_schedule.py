@@ -108,7 +108,7 @@ class CoarseClock(VirtualClock):
         return math.floor(super().monotonic() / STEP) * STEP
 
 
-def test_a_timer_that_fires_a_step_of_the_clock_early_makes_no_run_of_its_own() -> None:
+def test_a_timer_one_clock_step_early_causes_no_extra_run() -> None:
     async def main() -> None:
         network = Network(CoarseClock())
         schedule = network.schedule()
@@ -125,7 +125,7 @@ class Table(dict[int, int]):
     """Rows that can be watched as they are forgotten."""
 
 
-def test_nothing_that_was_observed_is_kept_until_the_next_run() -> None:
+def test_observations_are_not_kept_until_the_next_run() -> None:
     async def main() -> None:
         clock = VirtualClock()
         tables: list[weakref.ref[Table]] = []
@@ -151,7 +151,7 @@ def test_nothing_that_was_observed_is_kept_until_the_next_run() -> None:
     run_virtually(main())
 
 
-def test_starts_are_spread_over_the_interval() -> None:
+def test_starts_are_spread_across_the_interval() -> None:
     phases = [phase(f"school-{n}/main/router/icmp", 60.0) for n in range(1_000)]
     per_second = Counter(int(value) for value in phases)
     assert set(per_second) == set(range(60))
@@ -220,7 +220,7 @@ def test_a_probe_that_outlives_its_deadline_is_our_bug_not_the_schools() -> None
     run_virtually(main())
 
 
-def test_an_exception_in_a_probe_is_unknown_with_its_traceback_and_stops_nobody_else() -> None:
+def test_an_exception_in_a_probe_is_unknown_and_stops_no_other_check() -> None:
     async def main() -> None:
         network = Network(VirtualClock())
 
@@ -267,7 +267,7 @@ def test_reload_keeps_unchanged_checks_undisturbed() -> None:
     run_virtually(main())
 
 
-def test_walks_of_a_dead_device_back_off_and_pings_do_not() -> None:
+def test_walks_of_a_dead_device_back_off_but_pings_do_not() -> None:
     async def main() -> None:
         network = Network(VirtualClock())
         network.answers["dead"] = (Outcome.FAILED, Reason.TIMEOUT)
@@ -289,7 +289,7 @@ def test_walks_of_a_dead_device_back_off_and_pings_do_not() -> None:
     run_virtually(main())
 
 
-def test_hurry_runs_a_sleeping_check_at_once_and_keeps_its_grid() -> None:
+def test_hurry_runs_a_waiting_check_at_once_and_keeps_its_grid() -> None:
     async def main() -> None:
         network = Network(VirtualClock())
         schedule = network.schedule()

@@ -22,7 +22,7 @@ PACKAGE = Path(__file__).parent.parent / "monitor"
 BLOCKED_SECONDS = 120.0
 
 
-async def test_what_does_not_fit_is_refused_at_once_and_later_work_is_taken_again() -> None:
+async def test_excess_work_is_refused_at_once_and_later_work_accepted_again() -> None:
     hold, begun = Event(), Event()
 
     def work(number: int) -> int:
@@ -42,7 +42,7 @@ async def test_what_does_not_fit_is_refused_at_once_and_later_work_is_taken_agai
         assert await threads.run(work, 4) == 4
 
 
-async def test_who_gives_up_frees_a_place_in_the_queue_but_not_a_thread_that_works() -> None:
+async def test_a_cancelled_caller_frees_its_queue_slot_but_no_busy_thread() -> None:
     hold, begun = Event(), Event()
 
     def work() -> None:
@@ -67,7 +67,7 @@ async def test_who_gives_up_frees_a_place_in_the_queue_but_not_a_thread_that_wor
         assert await later == 1
 
 
-async def test_names_are_looked_up_while_every_reader_is_held() -> None:
+async def test_names_are_resolved_while_all_readers_are_busy() -> None:
     hold, clock = Event(), SystemClock()
     with open_daemon_threads() as threads:
         held: list[Future[bool]] = []
@@ -88,7 +88,7 @@ async def test_names_are_looked_up_while_every_reader_is_held() -> None:
 
 
 @pytest.mark.parametrize("queue", [0, 5])
-async def test_a_name_that_was_not_asked_is_our_doing(queue: int) -> None:
+async def test_a_lookup_never_started_is_our_own_fault(queue: int) -> None:
     """Full at once, or still in the queue at the deadline: unknown, never failed."""
     hold, clock = Event(), SystemClock()
     with Threads("names", 1, queue) as names:
@@ -103,7 +103,7 @@ async def test_a_name_that_was_not_asked_is_our_doing(queue: int) -> None:
     assert "schule.example was not looked up" in str(raised.value)
 
 
-def test_nothing_uses_the_event_loops_default_executor() -> None:
+def test_nothing_uses_the_default_executor_of_the_event_loop() -> None:
     """Also not by `getaddrinfo` of the loop, which looks names up there."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

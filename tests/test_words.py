@@ -97,13 +97,13 @@ def test_every_value_has_a_word_and_every_word_a_value(
             assert "_" not in said, value
 
 
-def test_no_table_is_left_out() -> None:
+def test_every_table_of_words_is_tested() -> None:
     written = {id(one) for one in vars(terms).values() if isinstance(one, dict) and is_table(one)}
     assert written == {id(table) for table, _ in TABLES}
 
 
 @pytest.mark.parametrize(("table", "_values"), TABLES)
-def test_two_values_of_a_set_are_told_apart(
+def test_values_of_a_set_have_distinct_words(
     table: Mapping[str, Text], _values: Iterable[str]
 ) -> None:
     for language in LANGUAGES:
@@ -122,13 +122,13 @@ def test_pages_and_report_call_a_stage_the_same() -> None:
             assert word(language, f"stages.{stage}") == stage_name(stage, language)
 
 
-def test_sentences_of_pages_fill_in_the_same_in_both_languages() -> None:
+def test_page_sentences_have_the_same_placeholders_in_both_languages() -> None:
     for key, text in PAGES.items():
         assert text.en, key
         assert blanks(text.en) == blanks(text.de), key
 
 
-def test_sentences_of_the_report_fill_in_the_same_in_both_languages() -> None:
+def test_report_sentences_have_the_same_placeholders_in_both_languages() -> None:
     assert WORDS["de"].keys() == WORDS["en"].keys()
     for key, text in WORDS["en"].items():
         assert text.strip(), key

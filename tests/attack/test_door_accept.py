@@ -133,7 +133,7 @@ def test_connections_without_a_handshake_leave_room_for_prometheus(tmp_path: Pat
         assert len(daemon.lines) - lines < MOST_LINES, daemon.said
 
 
-def test_without_a_free_descriptor_a_known_address_is_served_and_a_stranger_is_not(
+def test_with_no_free_descriptor_only_known_addresses_are_served(
     tmp_path: Path,
 ) -> None:
     with daemon_with(tmp_path, users()) as daemon, contextlib.ExitStack() as stack:

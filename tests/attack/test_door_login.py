@@ -42,7 +42,7 @@ async def login(port: int, source: str, password: str) -> bytes:
     return b""
 
 
-async def test_prometheus_has_its_turn_although_the_flood_was_there_first(
+async def test_prometheus_is_served_even_if_the_flood_started_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     checked, refused = Checked(monkeypatch), no_refusals()

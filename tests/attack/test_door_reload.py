@@ -131,7 +131,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-async def test_no_bad_or_open_file_opens_the_door(folder: Path) -> None:
+async def test_an_invalid_or_open_file_never_lifts_access_control(folder: Path) -> None:
     """One after the other, so that a bad one cannot keep what the one before opened."""
     opening = {name: text for name, text in GOOD.items() if name not in KEEPS_STRANGERS_OUT}
     async with served(folder, USERS) as here:
@@ -145,7 +145,7 @@ async def test_no_bad_or_open_file_opens_the_door(folder: Path) -> None:
         assert await here.curl("-u", "another:geheim") == "200"
 
 
-async def test_no_cut_of_a_file_opens_the_door(folder: Path) -> None:
+async def test_a_truncated_file_never_lifts_access_control(folder: Path) -> None:
     """Written in place, as an editor does that is read half-way."""
     whole = TLS + CLIENTS + USERS
     async with served(folder, whole) as here:
@@ -157,7 +157,7 @@ async def test_no_cut_of_a_file_opens_the_door(folder: Path) -> None:
         assert await here.curl(*with_certificate, "-u", LOGIN) == "200"
 
 
-async def test_client_certificates_are_asked_for_from_the_next_connection_on(
+async def test_client_certificates_are_required_from_the_next_connection(
     folder: Path,
 ) -> None:
     client = ("--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key")
@@ -175,7 +175,7 @@ async def test_client_certificates_are_asked_for_from_the_next_connection_on(
         assert await here.curl("-u", LOGIN) == "000"
 
 
-async def test_versions_ciphers_and_curves_hold_from_the_next_connection_on(folder: Path) -> None:
+async def test_tls_versions_ciphers_and_curves_apply_from_the_next_connection(folder: Path) -> None:
     cipher = ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256")
     async with served(folder, USERS + TLS) as here:
         assert await here.shakes_hands(*cipher)
@@ -194,7 +194,7 @@ async def test_versions_ciphers_and_curves_hold_from_the_next_connection_on(fold
         assert await here.shakes_hands("-groups", "P-384")
 
 
-async def test_a_connection_of_before_is_not_answered_by_tls_of_before(
+async def test_an_open_connection_is_not_answered_under_the_old_tls_settings(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     context = ssl.create_default_context(cafile=folder / "authority.pem")
@@ -214,7 +214,7 @@ async def test_a_connection_of_before_is_not_answered_by_tls_of_before(
     assert [one for one in caplog.records if one.levelname != "INFO"] == []
 
 
-def test_the_daemon_keeps_its_door_shut_when_the_file_is_emptied(tmp_path: Path) -> None:
+def test_the_daemon_keeps_access_control_when_the_file_is_emptied(tmp_path: Path) -> None:
     web = tmp_path / "web.yml"
     web.write_text(USERS)
     config = Town(161, {"voede": 1}).write(tmp_path / "schools.yaml")

@@ -126,7 +126,7 @@ async def patience() -> float:
     return loop.time() - began
 
 
-async def test_each_is_closed_by_the_deadline_for_a_head(
+async def test_slow_clients_are_closed_at_the_request_header_deadline(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     refused = no_refusals()
@@ -146,7 +146,7 @@ async def test_each_is_closed_by_the_deadline_for_a_head(
     assert caplog.records == []
 
 
-async def test_a_handshake_has_the_same_deadline() -> None:
+async def test_a_tls_handshake_has_the_same_deadline() -> None:
     issued = issue("server", None, days=9, names=("localhost",), is_authority=True)
     access = WebAccess(Tls(issued.pem.decode(), issued.key_pem.decode()), USERS)
     refused = no_refusals()
@@ -172,7 +172,7 @@ async def test_a_handshake_has_the_same_deadline() -> None:
 
 
 @pytest.mark.parametrize("by_tls", [False, True])
-async def test_answers_that_are_not_read_give_their_places_back(
+async def test_a_client_that_does_not_read_its_answer_loses_its_slot(
     caplog: pytest.LogCaptureFixture, *, by_tls: bool
 ) -> None:
     """Eight addresses with eight connections each hold them for the deadline, no longer."""
@@ -245,7 +245,9 @@ HOSTS = [
 
 
 @pytest.mark.parametrize(("lines", "status"), HOSTS)
-async def test_only_a_host_header_that_names_us_is_answered(lines: bytes, status: int) -> None:
+async def test_only_a_host_header_that_names_this_server_is_answered(
+    lines: bytes, status: int
+) -> None:
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /-/healthy HTTP/1.1\r\n" + lines + b"\r\nConnection: close\r\n\r\n")
@@ -254,7 +256,7 @@ async def test_only_a_host_header_that_names_us_is_answered(lines: bytes, status
         writer.close()
 
 
-async def test_what_is_no_http_is_counted_and_not_logged(
+async def test_input_that_is_not_http_is_counted_and_not_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     refused = no_refusals()
@@ -279,7 +281,9 @@ async def test_what_is_no_http_is_counted_and_not_logged(
         (b"GET /-/healthy?http://evil.example HTTP/1.1", 200),
     ],
 )
-async def test_the_host_of_an_absolute_target_counts_too(line: bytes, status: int) -> None:
+async def test_the_host_in_an_absolute_request_target_is_checked_too(
+    line: bytes, status: int
+) -> None:
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(line + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")

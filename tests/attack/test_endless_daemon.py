@@ -52,7 +52,7 @@ def runs(daemon: Daemon, kind: str) -> float:
     return sum(series(daemon.samples(), "monitor_runs_total", kind=kind).values())
 
 
-def test_the_daemon_answers_judges_and_stops_under_attack(attacked: Daemon) -> None:
+def test_the_daemon_serves_judges_and_stops_under_attack(attacked: Daemon) -> None:
     attacked.await_ready()
     begun = {kind: runs(attacked, kind) for kind in ("http", "dns", "icmp", "interfaces")}
     kinds = {"http": len(HTTP) + len(TLS) + 1, "dns": len(DNS), "icmp": 4, "interfaces": 4}

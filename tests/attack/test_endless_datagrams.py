@@ -57,7 +57,7 @@ async def native() -> AsyncIterator[Reader]:
 @pytest.mark.parametrize("opened", [native, PysnmpReader])
 @pytest.mark.parametrize("pace", ["full", "paced"])
 @pytest.mark.parametrize("kind", FLOODS)
-async def test_a_flooding_agent_is_left_in_time_and_others_are_read(
+async def test_a_flooding_agent_is_abandoned_on_time_and_others_are_read(
     kind: str, pace: str, opened: Callable[[], AbstractAsyncContextManager[Reader]]
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -88,7 +88,7 @@ async def test_a_flooding_agent_is_left_in_time_and_others_are_read(
 
 @pytest.mark.root
 @pytest.mark.parametrize("mode", Mode)
-async def test_a_pinged_device_that_floods_costs_no_other_a_packet(mode: Mode) -> None:
+async def test_a_flooding_ping_target_costs_other_targets_no_packet(mode: Mode) -> None:
     options = IcmpOptions(packets=3, spacing=0.01, wait=1.0)
     loop = asyncio.get_running_loop()
     with namespace("echo") as inside, agent(ECHO, "full", PATIENCE_SECONDS, inside):
@@ -112,7 +112,7 @@ async def test_a_pinged_device_that_floods_costs_no_other_a_packet(mode: Mode) -
     assert not [found.address for found in rounds if found.lost]
 
 
-async def test_a_forged_source_is_not_dropped_while_there_is_room() -> None:
+async def test_a_forged_source_is_not_dropped_while_the_buffer_has_room() -> None:
     """Who forges a device's address at a rate that harms nobody does not silence the device."""
     with agent(HONEST) as honest:
         async with SnmpClient() as client:

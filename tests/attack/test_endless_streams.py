@@ -76,7 +76,7 @@ def assert_left_in_time(elapsed: float, deadline: float, heart: Heartbeat) -> No
 
 @pytest.mark.parametrize("pace", PACES)
 @pytest.mark.parametrize("kind", [*HTTP, *TLS, TLS_BODY, *DNS])
-async def test_a_peer_that_never_stops_is_left_by_the_deadline(kind: str, pace: str) -> None:
+async def test_an_endless_peer_is_abandoned_by_the_deadline(kind: str, pace: str) -> None:
     is_limited = kind in SAID and pace == "full"
     deadline = LONG_DEADLINE if is_limited else DEADLINE
     with peer(kind, pace) as port:
@@ -100,7 +100,7 @@ async def test_a_peer_that_never_stops_is_left_by_the_deadline(kind: str, pace: 
 
 @pytest.mark.parametrize("kind", ["interim", "field", "fields"])
 @pytest.mark.parametrize("direction", ["down", "up"])
-async def test_a_transfers_answer_has_the_same_limits(
+async def test_a_transfer_response_has_the_same_limits(
     kind: str, direction: Literal["down", "up"]
 ) -> None:
     with peer(kind, "full") as port:
@@ -117,9 +117,7 @@ async def test_a_transfers_answer_has_the_same_limits(
 
 @pytest.mark.parametrize("pace", ["full", "bytes"])
 @pytest.mark.parametrize("kind", IPERF3)
-async def test_an_iperf3_server_that_never_stops_is_left_by_the_deadline(
-    kind: str, pace: str
-) -> None:
+async def test_an_endless_iperf3_server_is_abandoned_by_the_deadline(kind: str, pace: str) -> None:
     # The clock of a test ends ten seconds after its own time.
     with peer(kind, pace, 60.0) as port:
         settings = Throughput("iperf3", "127.0.0.1", port, streams=4, seconds=1, warm_up=0)
@@ -134,7 +132,7 @@ async def test_an_iperf3_server_that_never_stops_is_left_by_the_deadline(
     assert heart.longest_turn < longest_turn_allowed()
 
 
-async def test_all_of_them_at_once_leave_a_healthy_check_undisturbed() -> None:
+async def test_all_attackers_together_do_not_disturb_a_healthy_check() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -159,7 +157,7 @@ async def test_all_of_them_at_once_leave_a_healthy_check_undisturbed() -> None:
 
 
 @pytest.mark.parametrize("kind", [*HTTP])
-async def test_what_curl_refuses_is_refused_here_and_sooner(kind: str) -> None:
+async def test_responses_that_curl_refuses_are_refused_sooner(kind: str) -> None:
     with peer(kind, "full") as port:
         url = f"http://127.0.0.1:{port}/"
         argv = ["curl", "-sS", "--max-time", "2", "-o", "/dev/null", "-w", "%{size_header}", url]

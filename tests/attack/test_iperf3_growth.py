@@ -66,13 +66,13 @@ async def attacked(kind: str) -> tuple[str, int]:
     return reading.detail, peak.resident
 
 
-async def test_results_that_fill_the_clients_memory_end_it_at_its_limit() -> None:
+async def test_iperf3_is_stopped_at_its_memory_limit() -> None:
     said, peak = await attacked(MEMORY)
     assert said.endswith("its server made it take over 256 MiB of memory")
     assert MEMORY_LIMIT // 4 < peak < MEMORY_LIMIT + OVERSHOOT < ANNOUNCED_BYTES
 
 
-async def test_results_that_the_client_prints_end_it_at_the_limit_of_its_output() -> None:
+async def test_iperf3_is_stopped_at_its_output_limit() -> None:
     said, peak = await attacked(OUTPUT)
     assert said.endswith("it is longer than 4 MiB")
     assert peak < MEMORY_LIMIT

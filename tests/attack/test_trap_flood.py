@@ -148,7 +148,9 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 @pytest.mark.parametrize("source", [FLOODER, STRANGER], ids=["device", "stranger"])
 @pytest.mark.parametrize("kind", FLOODS)
-async def test_a_flood_of_traps_disturbs_nobody(attacked: Attacked, kind: str, source: str) -> None:
+async def test_a_trap_flood_does_not_disturb_the_daemon(
+    attacked: Attacked, kind: str, source: str
+) -> None:
     attacked.send()
     await attacked.until_taken(1)
     async with stream_server(answer) as healthy, heartbeat() as heart:

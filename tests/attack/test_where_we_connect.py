@@ -42,7 +42,7 @@ REFUSED = [
 @given(
     st.sampled_from(REFUSED).flatmap(lambda n: st.ip_addresses(network=n)), st.integers(0, 2**64)
 )
-def test_no_wrapped_form_of_a_refused_address_is_accepted(
+def test_a_refused_address_is_refused_in_every_ipv6_embedding(
     address: ipaddress.IPv4Address, dice: int
 ) -> None:
     place = ipaddress.ip_network(PLACE)
@@ -87,7 +87,7 @@ def test_a_redirect_into_a_special_purpose_block_is_refused(
         ("fd82:4::9", "fd82:3::1", "fd82:3::/64", False),
     ],
 )
-def test_what_is_configured_and_what_is_public_is_allowed(
+def test_configured_and_public_addresses_are_allowed(
     address: str, asked: str, network: str | None, *, allowed: bool
 ) -> None:
     assert (refusal(address, asked, network) == "") is allowed
@@ -116,7 +116,7 @@ def _without_wait(address: str) -> tuple[str, ...]:
 
 @pytest.mark.root
 @pytest.mark.integration
-def test_own_addresses_are_those_of_every_interface_at_this_instant(inside: Namespace) -> None:
+def test_own_addresses_are_those_of_all_interfaces_right_now(inside: Namespace) -> None:
     with inside.entered():
         for own in (*OWN, "198.51.100.7", "127.0.0.1", "::1", "0.0.0.0", "::"):
             assert is_own(ipaddress.ip_address(own)), own
@@ -132,7 +132,7 @@ def test_own_addresses_are_those_of_every_interface_at_this_instant(inside: Name
 
 @pytest.mark.root
 @pytest.mark.integration
-def test_a_public_or_a_schools_address_is_refused_where_it_is_our_own(inside: Namespace) -> None:
+def test_a_public_or_school_address_is_refused_if_it_is_our_own(inside: Namespace) -> None:
     with inside.entered():
         assert refusal("93.184.216.1", "93.184.216.34", None) == "an address of this machine"
         assert refusal("10.82.3.77", "10.82.3.5", PLACE) == "an address of this machine"
@@ -143,7 +143,7 @@ def test_a_public_or_a_schools_address_is_refused_where_it_is_our_own(inside: Na
 
 @pytest.mark.root
 @pytest.mark.integration
-def test_own_addresses_are_known_where_any_address_can_be_bound(inside: Namespace) -> None:
+def test_own_addresses_are_known_even_with_nonlocal_bind(inside: Namespace) -> None:
     with inside.entered():
         for family in ("ipv4", "ipv6"):
             inside.run("sysctl", "-qw", f"net.{family}.ip_nonlocal_bind=1")
@@ -221,7 +221,7 @@ async def ask_redirected(inside: Namespace, made: Web, location: str) -> Observa
         ("::1", "[::]"),
     ],
 )
-async def test_a_device_cannot_make_the_monitor_ask_its_own_services(
+async def test_a_device_cannot_make_the_monitor_query_its_own_services(
     inside: Namespace, secret_at: str, host: str
 ) -> None:
     async with web(inside, secret_at) as made:
@@ -234,7 +234,7 @@ async def test_a_device_cannot_make_the_monitor_ask_its_own_services(
 
 @pytest.mark.root
 @pytest.mark.integration
-async def test_a_redirect_to_the_address_that_was_asked_is_followed(inside: Namespace) -> None:
+async def test_a_redirect_to_the_same_address_is_followed(inside: Namespace) -> None:
     async with web(inside, "10.82.3.77") as made:
         observation = await ask_redirected(inside, made, f"http://10.82.3.77:{made.port}/")
         assert made.visits == 1
@@ -243,7 +243,7 @@ async def test_a_redirect_to_the_address_that_was_asked_is_followed(inside: Name
 
 @pytest.mark.root
 @pytest.mark.integration
-async def test_a_name_that_changes_its_address_is_judged_by_the_one_that_is_connected_to(
+async def test_a_rebinding_name_is_judged_by_the_address_connected_to(
     inside: Namespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DNS rebinding: the second answer for the same name is this machine."""
@@ -265,7 +265,7 @@ async def test_a_name_that_changes_its_address_is_judged_by_the_one_that_is_conn
     assert asked == ["printer.example"] * 2, "looked up once for each request, not between"
 
 
-def test_without_a_socket_nothing_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_socket_no_address_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*_: object) -> socket.socket:
         raise OSError(24, os.strerror(24))
 

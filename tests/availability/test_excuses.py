@@ -69,7 +69,7 @@ def report(*more: Entry, states: str = "ud", month: str = "2026-10") -> SlaRepor
     )
 
 
-def test_excused_minutes_count_neither_up_nor_down_and_stand_apart() -> None:
+def test_excused_minutes_count_as_neither_up_nor_down_and_are_listed() -> None:
     before = report(states="dd").sites[0]
     found = report(excuse_entry(excuse()), states="dd").sites[0]
     assert (before.total.down, before.total.excused) == (60, 0)
@@ -80,14 +80,14 @@ def test_excused_minutes_count_neither_up_nor_down_and_stand_apart() -> None:
     assert found.outages[0].followed_by == "excused"
 
 
-def test_an_outage_that_is_excused_whole_breaks_no_contract() -> None:
+def test_a_fully_excused_outage_does_not_breach_the_contract() -> None:
     whole = excuse_entry(excuse(first=SPAN.start, minutes=60, sites=SITES))
     up = minutes_entry(MinuteRun(SPAN.stop, 60, scope_id(SITES), "uu"))
     assert report(up, states="dd").sites[0].verdict is Verdict.BROKEN
     assert report(up, whole, states="dd").sites[0].verdict is Verdict.KEPT
 
 
-def test_charged_minutes_are_down_and_say_by_whom_and_why() -> None:
+def test_charged_minutes_are_down_with_person_and_reason() -> None:
     found = report(excuse_entry(excuse("down")), states="?u").sites[0]
     assert (found.total.down, found.charged) == (20, 20)
     [outage] = found.outages
@@ -98,7 +98,7 @@ def test_charged_minutes_are_down_and_say_by_whom_and_why() -> None:
     assert report(excuse_entry(excuse()), states="uu").sites[0].total.excused == 0
 
 
-def test_a_withdrawn_excuse_does_nothing_and_is_still_shown() -> None:
+def test_a_withdrawn_excuse_has_no_effect_but_is_still_shown() -> None:
     back = withdrawal_entry(Withdrawal("e1", NOW, "Max", "it was theirs, after all"))
     found = report(excuse_entry(excuse()), back, states="dd")
     assert (found.sites[0].total.down, found.sites[0].total.excused) == (60, 0)
@@ -106,7 +106,7 @@ def test_a_withdrawn_excuse_does_nothing_and_is_still_shown() -> None:
     assert (line["withdrawn_by"], line["withdrawn_reason"]) == ("Max", "it was theirs, after all")
 
 
-def test_every_form_shows_excuses_apart() -> None:
+def test_every_report_format_shows_excuses_separately() -> None:
     found = report(excuse_entry(excuse()), states="dd")
     document = json.loads(to_json(found))
     assert document["sites"][0]["excused_minutes"] == 20
@@ -132,7 +132,7 @@ def test_every_form_shows_excuses_apart() -> None:
     assert not report(excuse_entry(excuse(first=SPAN.start - 10**6)), states="dd").excuses
 
 
-def test_the_sentence_on_the_rule_is_that_of_the_months_data() -> None:
+def test_the_rule_sentence_matches_the_data_of_the_month() -> None:
     new, old = "With two answering, a loss within one provider", "more than half of all lines"
     for entries, expected in (
         ((), {old}),
@@ -148,7 +148,7 @@ def test_the_sentence_on_the_rule_is_that_of_the_months_data() -> None:
     assert any(line.startswith("From 2026-10-20 00:00:00+02:00 on: While") for line in both)
 
 
-def test_entries_come_back_as_they_were_written() -> None:
+def test_entries_are_read_back_as_written() -> None:
     one = excuse("down", provider="Glasfaser GmbH", sites=SITES)
     back = Withdrawal("e1", NOW, "Max", "wrong day")
     again = excuse_entry(replace(one, reason="another entry of the same id"))
@@ -169,14 +169,14 @@ def test_entries_come_back_as_they_were_written() -> None:
         (BEGIN + timedelta(seconds=1), END, "is not a whole minute; leave the seconds out"),
     ],
 )
-def test_a_range_that_cannot_be_is_refused_with_the_cure(
+def test_an_impossible_range_is_refused_with_the_cure(
     begins: object, ends: object, message: str
 ) -> None:
     with pytest.raises(ExcuseError, match=message):
         minutes_between(begins, ends, NOW, BERLIN)  # type: ignore[arg-type]  # instants, all of them
 
 
-def test_a_reason_is_one_printable_line() -> None:
+def test_a_reason_must_be_one_printable_line() -> None:
     assert checked_words(" our\nown\x1b digger ", "a reason") == "our own digger"
     with pytest.raises(ExcuseError, match="an excuse needs a reason"):
         checked_words(" \n", "a reason")
@@ -184,7 +184,7 @@ def test_a_reason_is_one_printable_line() -> None:
         checked_words("x" * 201, "a reason")
 
 
-def test_an_excuse_that_overlaps_one_that_holds_is_refused() -> None:
+def test_an_excuse_that_overlaps_an_active_one_is_refused() -> None:
     held = excuse()
     for first, free in ((9, False), (-10, True), (30, True), (29, False)):
         other = excuse("down", id="e2", first=SPAN.start + first)
@@ -200,7 +200,7 @@ def test_an_excuse_that_overlaps_one_that_holds_is_refused() -> None:
         require_free(excuse(sites=tuple(map(str, range(2001)))), [])
 
 
-def test_what_is_asked_twice_is_recorded_once() -> None:
+def test_a_repeated_request_is_recorded_once() -> None:
     one, back = excuse(), Withdrawal("e1", NOW, "Max", "wrong day")
     assert unrecorded(one, []) == excuse_entry(one)
     assert unrecorded(one, [one]) is None
@@ -215,7 +215,7 @@ spans = st.tuples(st.integers(-30, 70), st.integers(1, 60))
 
 
 @given(codes, spans, st.sampled_from(["unknown", "down"]))
-def test_turning_over_moves_minutes_and_loses_none(
+def test_reclassifying_moves_minutes_and_loses_none(
     before: bytes, place: tuple[int, int], into: Into
 ) -> None:
     one = excuse(into, first=SPAN.start + place[0], minutes=place[1])
@@ -230,6 +230,6 @@ def test_turning_over_moves_minutes_and_loses_none(
     assert all(turned.codes[at] == before[at] for at in outside)
 
 
-def test_the_instants_are_those_of_the_minutes() -> None:
+def test_excuse_instants_are_those_of_the_minutes() -> None:
     one = excuse()
     assert (one.begins, one.ends) == (start_of(SPAN.start + 10), start_of(SPAN.start + 30))

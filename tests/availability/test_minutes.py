@@ -36,7 +36,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
         (date(2026, 10, 26), 1440),
     ],
 )
-def test_local_day_has_its_true_minutes(day: date, minutes: int) -> None:
+def test_local_day_has_its_real_number_of_minutes(day: date, minutes: int) -> None:
     assert len(minutes_of_day(day, BERLIN)) == minutes
 
 
@@ -50,7 +50,7 @@ def test_local_days_follow_each_other_without_gap_or_overlap() -> None:
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_outside_hours_come_before_maintenance_and_maintenance_before_what_was_seen(
+def test_outside_hours_outranks_maintenance_which_outranks_observation(
     state: State,
 ) -> None:
     outside = minute_class(state, in_maintenance=True, in_service_hours=False)
@@ -64,16 +64,16 @@ def test_outside_hours_come_before_maintenance_and_maintenance_before_what_was_s
 
 
 @given(st.text("ud?mo.", max_size=1500))
-def test_classes_sum_to_the_minutes(codes: str) -> None:
+def test_classes_add_up_to_all_minutes(codes: str) -> None:
     assert account(codes.encode()).minutes == len(codes)
 
 
-def test_minute_without_a_class_is_a_bug_and_not_a_number() -> None:
+def test_minute_without_a_class_raises_instead_of_being_counted() -> None:
     with pytest.raises(ValueError, match="2 minutes have no class"):
         account(b"uu--")
 
 
-def test_missing_minutes_are_unknown_or_outside_or_ahead() -> None:
+def test_missing_minutes_are_unknown_outside_or_in_the_future() -> None:
     span = range(minute_of(datetime(2026, 10, 5, 7, 58, tzinfo=UTC)), 0)
     span = range(span.start, span.start + 6)
     codes = settle_missing(b"-u---d", span, span.start + 4, lambda at: at.hour >= 8, 0)
@@ -82,7 +82,7 @@ def test_missing_minutes_are_unknown_or_outside_or_ahead() -> None:
 
 
 @pytest.mark.parametrize("in_service_hours", [None, lambda at: at.hour < 8])
-def test_missing_minutes_before_a_site_was_watched_are_neither_unknown_nor_outside(
+def test_missing_minutes_before_monitoring_started_are_unclassified(
     in_service_hours: Callable[[datetime], bool] | None,
 ) -> None:
     start = minute_of(datetime(2026, 10, 5, 7, 0, tzinfo=UTC))
@@ -98,7 +98,7 @@ def test_missing_minutes_before_a_site_was_watched_are_neither_unknown_nor_outsi
     assert account(b"<<?u?.").before == 2
 
 
-def test_days_are_cut_at_local_midnight() -> None:
+def test_days_begin_at_local_midnight() -> None:
     days = [date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26)]
     codes = b"u" * 1440 + b"d" * 1500 + b"?" * 1440
     accounts = account_days(codes, days, BERLIN)
@@ -109,7 +109,7 @@ def test_days_are_cut_at_local_midnight() -> None:
     ]
 
 
-def test_figures_name_what_they_rest_on() -> None:
+def test_figures_name_their_basis() -> None:
     total = Account(up=90, down=10, unknown=100, maintenance=5, outside=5)
     assert total.availability == pytest.approx(0.9)
     assert total.availability_at_worst == pytest.approx(0.45)

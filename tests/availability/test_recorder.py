@@ -68,7 +68,7 @@ def run(
     return entries
 
 
-def test_a_stop_records_the_minutes_that_are_settled_however_few() -> None:
+def test_a_stop_records_all_settled_minutes_however_few() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     assert run(recorder, START, after(minutes=8)) == []
@@ -84,7 +84,7 @@ def codes(entries: list[Entry], minutes: int, site: str = "a/main") -> str:
     return table.get(site, b"-" * minutes).decode()
 
 
-def test_minutes_are_recorded_once_the_hysteresis_cannot_reach_them() -> None:
+def test_minutes_are_recorded_once_hysteresis_can_no_longer_change_them() -> None:
     recorder = recorder_at(every_minutes=1)
     recorder.observe(change("a/main", State.UP, START))
     assert run(recorder, START, after(minutes=5, seconds=59)) == []
@@ -92,7 +92,7 @@ def test_minutes_are_recorded_once_the_hysteresis_cannot_reach_them() -> None:
     assert codes(entries, 2) == "u-"
 
 
-def test_outage_counts_from_the_first_lost_round_although_confirmed_later() -> None:
+def test_outage_counts_from_the_first_lost_round_not_from_confirmation() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=4))
@@ -110,7 +110,7 @@ def test_site_is_unknown_until_its_first_verdict() -> None:
 
 
 @pytest.mark.parametrize(("down_seconds", "expected"), [(29, "u"), (30, "d"), (31, "d"), (59, "d")])
-def test_minute_is_down_from_thirty_seconds_on(down_seconds: int, expected: str) -> None:
+def test_minute_with_thirty_seconds_down_is_down(down_seconds: int, expected: str) -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     recorder.observe(change("a/main", State.DOWN, after(minutes=1)))
@@ -119,7 +119,7 @@ def test_minute_is_down_from_thirty_seconds_on(down_seconds: int, expected: str)
     assert codes(entries, 3) == f"u{expected}u"
 
 
-def test_minute_of_which_little_is_known_is_unknown() -> None:
+def test_mostly_unknown_minute_is_unknown() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, after(seconds=60)))
     recorder.observe(change("a/main", State.UNKNOWN, after(seconds=85)))
@@ -128,7 +128,7 @@ def test_minute_of_which_little_is_known_is_unknown() -> None:
     assert codes(entries, 3) == "??d"
 
 
-def test_time_that_was_not_watched_is_unknown_for_all() -> None:
+def test_unmonitored_time_is_unknown_for_all_sites() -> None:
     recorder = recorder_at()
     for site in SITES:
         recorder.observe(change(site, State.UP, START))
@@ -138,7 +138,7 @@ def test_time_that_was_not_watched_is_unknown_for_all() -> None:
     assert codes(entries, 16, "b/main") == codes(entries, 16)
 
 
-def test_half_watched_minute_is_up_only_beyond_its_half() -> None:
+def test_partly_watched_minute_is_up_only_if_up_for_over_half() -> None:
     recorder = recorder_at(after(seconds=20))
     recorder.observe(change("a/main", State.UP, START, after(seconds=20)))
     entries = run(recorder, after(seconds=20), after(minutes=2, seconds=29))
@@ -146,7 +146,7 @@ def test_half_watched_minute_is_up_only_beyond_its_half() -> None:
     assert codes(entries, 8) == "uu?--?uu"
 
 
-def test_sleep_of_ten_years_is_skipped_at_once() -> None:
+def test_ten_years_of_suspend_are_skipped_at_once() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=5))
@@ -154,7 +154,7 @@ def test_sleep_of_ten_years_is_skipped_at_once() -> None:
     assert sum(entry.kind == MINUTES for entry in entries) <= 6
 
 
-def test_clock_that_goes_back_a_little_repeats_no_minute() -> None:
+def test_small_backward_clock_step_repeats_no_minute() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=20))
@@ -164,7 +164,7 @@ def test_clock_that_goes_back_a_little_repeats_no_minute() -> None:
     assert codes(entries, 30) == 15 * "u" + 15 * "d"
 
 
-def test_clock_that_was_years_ahead_does_not_stop_the_recording() -> None:
+def test_clock_once_years_ahead_does_not_stop_recording() -> None:
     recorder = recorder_at(after(days=3650))
     recorder.observe(change("a/main", State.UP, after(days=3650)))
     run(recorder, after(days=3650), after(days=3650, minutes=20))
@@ -172,7 +172,7 @@ def test_clock_that_was_years_ahead_does_not_stop_the_recording() -> None:
     assert codes(entries, 10) == 10 * "u"
 
 
-def test_maintenance_and_hours_are_asked_for_every_minute() -> None:
+def test_maintenance_and_hours_are_evaluated_every_minute() -> None:
     recorder = MinuteRecorder(
         SITES,
         START,
@@ -185,7 +185,7 @@ def test_maintenance_and_hours_are_asked_for_every_minute() -> None:
     assert codes(entries, 6, "b/main") == "????oo"
 
 
-def test_added_school_begins_with_its_scope_and_removed_one_ends() -> None:
+def test_added_school_starts_with_its_scope_and_removed_one_ends() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=10))
@@ -196,7 +196,7 @@ def test_added_school_begins_with_its_scope_and_removed_one_ends() -> None:
     assert codes(entries, 15, "c/main") == 5 * "-" + 10 * "?"
 
 
-def test_lost_entry_costs_its_own_minutes_only() -> None:
+def test_lost_entry_costs_only_its_own_minutes() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=25))
@@ -204,7 +204,7 @@ def test_lost_entry_costs_its_own_minutes_only() -> None:
     assert codes(kept, 20) == 5 * "u" + 5 * "-" + 10 * "u"
 
 
-def test_lost_scope_is_said_again_the_next_day() -> None:
+def test_lost_scope_entry_is_written_again_the_next_day() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(hours=25), timedelta(minutes=1))
@@ -214,7 +214,7 @@ def test_lost_scope_is_said_again_the_next_day() -> None:
     assert codes(entries, 1440) == 1440 * "u"
 
 
-def test_first_record_of_a_minute_stands() -> None:
+def test_first_record_of_a_minute_wins() -> None:
     one, other = recorder_at(), recorder_at()
     one.observe(change("a/main", State.UP, START))
     other.observe(change("a/main", State.DOWN, START))
@@ -222,7 +222,7 @@ def test_first_record_of_a_minute_stands() -> None:
     assert codes(entries, 15) == 15 * "u"
 
 
-def test_verdict_that_reaches_into_settled_minutes_is_counted_and_kept_as_an_entry() -> None:
+def test_verdict_reaching_into_settled_minutes_is_counted_and_recorded() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     entries = run(recorder, START, after(minutes=20))
@@ -234,12 +234,12 @@ def test_verdict_that_reaches_into_settled_minutes_is_counted_and_kept_as_an_ent
     assert read_transition(entry) == late
 
 
-def test_verdict_known_before_it_began_is_refused() -> None:
+def test_verdict_known_before_its_start_is_refused() -> None:
     with pytest.raises(ValueError, match="a/main"):
         recorder_at().observe(change("a/main", State.UP, after(minutes=1), START))
 
 
-def test_entry_of_another_shape_is_named() -> None:
+def test_malformed_entry_is_named() -> None:
     with pytest.raises(MalformedEntryError, match="transition"):
         read_transition(Entry(START, "transition", "a/main", {"state": 1}))
     known = dict(transition_entry(change("a/main", State.UP, START)).payload)
@@ -249,7 +249,7 @@ def test_entry_of_another_shape_is_named() -> None:
         read_minutes([Entry(START, MINUTES, "", {"first": "x"})], range(3))
 
 
-def test_counts_follow_what_was_recorded() -> None:
+def test_counts_match_what_was_recorded() -> None:
     recorder = recorder_at()
     recorder.observe(change("a/main", State.UP, START))
     run(recorder, START, after(minutes=20))
@@ -257,7 +257,7 @@ def test_counts_follow_what_was_recorded() -> None:
     assert recorder.counts["b/main"] == {MinuteClass.UNKNOWN: 15}
 
 
-def test_day_of_the_city_is_small() -> None:
+def test_one_day_of_the_city_takes_little_space() -> None:
     sites = tuple(f"grundschule-am-beispiel-{number}/main" for number in range(93))
     recorder = MinuteRecorder(sites, START, never, always)
     for site in sites:
@@ -300,7 +300,7 @@ def test_order_in_which_verdicts_arrive_does_not_matter(
 
 @settings(max_examples=40)
 @given(changes)
-def test_settling_along_the_way_equals_settling_at_the_end(transitions: list[Transition]) -> None:
+def test_incremental_settling_equals_settling_at_the_end(transitions: list[Transition]) -> None:
     live, late = recorder_at(), recorder_at(settle_minutes=65)
     waiting = sorted(transitions, key=lambda transition: transition.at)
     seen: list[Entry] = []
@@ -323,7 +323,7 @@ def test_settling_along_the_way_equals_settling_at_the_end(transitions: list[Tra
     st.sampled_from([date(2026, 3, 29), date(2026, 10, 25), date(2026, 10, 5)]),
     st.lists(st.tuples(st.integers(0, 1499), st.integers(1, 300)), max_size=3),
 )
-def test_classes_of_a_day_sum_to_its_minutes_whatever_happens(
+def test_classes_of_a_day_always_add_up_to_its_minutes(
     transitions: list[Transition], day: date, stops: list[tuple[int, int]]
 ) -> None:
     span = day_span(day, ZoneInfo("Europe/Berlin"))

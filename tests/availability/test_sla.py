@@ -138,7 +138,7 @@ def october() -> tuple[Entry, ...]:
     )
 
 
-def test_golden_october_sums_to_the_minute() -> None:
+def test_golden_october_adds_up_to_the_minute() -> None:
     mitte, nord = report(october(), "2026-10").sites
     # 31 days and the hour that comes twice.
     assert mitte.total.minutes == nord.total.minutes == 31 * 1440 + 60
@@ -150,7 +150,7 @@ def test_golden_october_sums_to_the_minute() -> None:
     assert nord.days[24].account == Account(outside=1500)
 
 
-def test_golden_march_sums_to_the_minute() -> None:
+def test_golden_march_adds_up_to_the_minute() -> None:
     begin, end = local(3, 1), local(4, 1)
     entries = recorded_month(
         begin,
@@ -169,7 +169,7 @@ def test_golden_march_sums_to_the_minute() -> None:
     assert nord.total == Account(up=22 * 300, outside=44580 - 6600)
 
 
-def test_outages_begin_with_the_first_lost_round_and_sum_to_the_down_minutes() -> None:
+def test_outages_start_at_the_first_lost_round_and_add_up_to_down_minutes() -> None:
     mitte, nord = report(october(), "2026-10").sites
     assert [(o.begins, o.ends, o.minutes, o.followed_by) for o in mitte.outages] == [
         (local(10, 7, 11, 50) + timedelta(seconds=10), local(10, 7, 12, 0), 10, "maintenance"),
@@ -200,7 +200,7 @@ def month_with(down_minutes: int, unknown_minutes: int = 0) -> SiteSla:
 @pytest.mark.parametrize(
     ("down_minutes", "verdict", "left"), [(432, Verdict.KEPT, 0), (433, Verdict.BROKEN, -1)]
 )
-def test_contract_is_broken_by_one_minute_too_many(
+def test_one_down_minute_too_many_breaches_the_contract(
     down_minutes: int, verdict: Verdict, left: int
 ) -> None:
     site = month_with(down_minutes)
@@ -218,7 +218,7 @@ def test_contract_is_broken_by_one_minute_too_many(
         (533, Verdict.BROKEN, "certain"),
     ],
 )
-def test_verdict_that_unknown_minutes_could_change_says_so(
+def test_contract_result_says_if_unknown_minutes_could_change_it(
     down_minutes: int, verdict: Verdict, shown: str
 ) -> None:
     site = month_with(down_minutes, unknown_minutes=100)
@@ -226,7 +226,7 @@ def test_verdict_that_unknown_minutes_could_change_says_so(
     assert (site.verdict, "certain" if site.certain else "open") == (verdict, shown)
 
 
-def test_month_without_any_record_is_before_the_installation_and_not_kept() -> None:
+def test_month_without_records_is_before_installation_without_a_verdict() -> None:
     found = report([], "2026-10")
     mitte, nord = found.sites
     assert mitte.total == nord.total == Account(before=44700)
@@ -254,7 +254,7 @@ def test_minutes_before_a_site_was_first_recorded_are_not_unknown() -> None:
         assert site.total.minutes == 44700
 
 
-def test_running_month_leaves_what_is_not_over_out() -> None:
+def test_running_month_leaves_out_minutes_not_yet_over() -> None:
     now = local(10, 10, 12, 0)
     entries = [entry for entry in october() if entry.at < now - timedelta(minutes=10)]
     result = report(entries, "2026-10", now=now)
@@ -276,12 +276,12 @@ def test_running_month_leaves_what_is_not_over_out() -> None:
         ("", "is not a month"),
     ],
 )
-def test_impossible_month_is_refused_in_words(month: str, message: str) -> None:
+def test_impossible_month_is_refused_with_a_message(month: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         report([], month)
 
 
-def test_month_begins_at_local_midnight() -> None:
+def test_month_starts_at_local_midnight() -> None:
     before = local(10, 1) - timedelta(seconds=1)
     with pytest.raises(ValueError, match="2026-10 has not begun; it is 2026-09-30"):
         report([], "2026-10", now=before)
@@ -289,11 +289,11 @@ def test_month_begins_at_local_midnight() -> None:
 
 
 @pytest.mark.parametrize("month", ["2024-02", "2026-02", "2026-12"])
-def test_month_has_its_days(month: str) -> None:
+def test_month_has_the_right_number_of_days(month: str) -> None:
     assert len(month_days(month)) == {"2024-02": 29, "2026-02": 28, "2026-12": 31}[month]
 
 
-def test_provider_filters_and_a_misspelt_one_gets_a_suggestion() -> None:
+def test_provider_filter_works_and_a_misspelt_one_gets_a_suggestion() -> None:
     result = report(october(), "2026-10", provider="Glasfaser GmbH")
     assert [site.school.id for site in result.sites] == ["gymnasium-mitte"]
     with pytest.raises(ValueError, match="did you mean 'Glasfaser GmbH'"):
@@ -302,13 +302,13 @@ def test_provider_filters_and_a_misspelt_one_gets_a_suggestion() -> None:
         report([], "2026-10", provider="x")
 
 
-def test_outages_as_csv_have_a_heading_in_a_month_without_any() -> None:
+def test_outages_csv_has_a_header_even_without_outages() -> None:
     heading = outages_to_csv(report([], "2026-10"))
     assert heading.startswith("school,school_name,site,")
     assert heading.count("\n") == 1
 
 
-def test_csv_has_a_line_per_site_and_no_cell_that_is_a_formula() -> None:
+def test_csv_has_a_line_per_site_and_no_formula_cells() -> None:
     result = report(october(), "2026-10")
     sites = list(csv.DictReader(io.StringIO(to_csv(result), newline="")))
     assert [line["down_minutes"] for line in sites] == ["70", "135"]
@@ -324,7 +324,7 @@ def test_csv_has_a_line_per_site_and_no_cell_that_is_a_formula() -> None:
                 assert cell[:1] not in "=+-@\t\r" or cell == "", f"{name}: {cell}"
 
 
-def test_json_says_how_and_from_what_it_was_made() -> None:
+def test_json_names_its_rule_and_source() -> None:
     document = json.loads(to_json(report(october(), "2026-10")))
     assert document["generated"] == "2027-01-01T01:00:00+01:00"
     assert (document["ledger"], document["timezone"]) == ("row 9", "Europe/Berlin")
@@ -336,7 +336,7 @@ def test_json_says_how_and_from_what_it_was_made() -> None:
     assert mitte["days"][24]["up"] + mitte["days"][24]["down"] == 1500
 
 
-def test_table_shows_names_as_they_are_and_says_how_it_was_made() -> None:
+def test_table_shows_names_verbatim_and_names_its_rule() -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(to_table(report(october(), "2026-10")))
     text = console.export_text()
@@ -351,7 +351,7 @@ def test_table_shows_names_as_they_are_and_says_how_it_was_made() -> None:
         assert part in text, part
 
 
-async def test_report_from_the_ledger_is_that_of_the_entries(tmp_path: Path) -> None:
+async def test_report_from_the_ledger_equals_the_one_from_its_entries(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), SystemClock(), capacity=100_000) as ledger:
         await ledger.append(october())

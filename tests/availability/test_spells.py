@@ -42,7 +42,7 @@ def test_an_outage_lasts_from_its_first_down_until_the_line_is_up() -> None:
     assert spans("u?u") == []
 
 
-def test_down_again_with_nothing_but_unknown_between_is_the_same_outage() -> None:
+def test_down_again_after_only_unknown_continues_the_same_outage() -> None:
     assert spans("uddd") == [(1, None, "1")]
     assert spans("udd?d?du") == [(1, 7, "1")]
     assert spans("ud?") == [(1, 2, "1")]
@@ -50,12 +50,12 @@ def test_down_again_with_nothing_but_unknown_between_is_the_same_outage() -> Non
     assert spans("dudu") == [(0, 1, "0"), (2, 3, "2")]
 
 
-def test_a_verdict_that_reaches_further_back_undoes_those_after_it() -> None:
+def test_a_verdict_that_starts_earlier_replaces_later_ones() -> None:
     known = [*changes("uu"), Transition("a/main", State.DOWN, minute(5), minute(12), "r", "late")]
     assert [(one.begins, one.ends) for one in down_spells(known)] == [(minute(5), None)]
 
 
-def test_the_last_known_verdict_has_the_beginning_of_its_spell() -> None:
+def test_the_last_known_verdict_starts_with_its_spell() -> None:
     def last(said: str) -> tuple[State, str]:
         [found] = last_known(changes(said)).values()
         return found.state, found.detail
@@ -69,7 +69,7 @@ def test_the_last_known_verdict_has_the_beginning_of_its_spell() -> None:
     assert last_known(changes("??")) == {}
 
 
-def test_sites_are_kept_apart() -> None:
+def test_sites_are_kept_separate() -> None:
     both = [*changes("ud", "a/main"), *changes("u", "b/main")]
     assert {site: one.state for site, one in last_known(both).items()} == {
         "a/main": State.DOWN,

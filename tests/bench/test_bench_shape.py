@@ -32,7 +32,7 @@ def test_every_part_can_be_run_by_its_name(name: str) -> None:
     assert callable(importlib.import_module(f"bench.{name}").run)
 
 
-def test_a_part_survives_the_way_to_its_parent() -> None:
+def test_a_part_survives_the_round_trip_to_its_parent() -> None:
     part = a_part("snmp")
     assert from_json(to_json(part)) == part
 
@@ -44,7 +44,7 @@ def test_goals_say_whether_they_are_met() -> None:
     assert not at_most("", 3.01, 3, "s").met
 
 
-def test_a_report_has_ratios_first_and_every_table_whole() -> None:
+def test_a_report_lists_ratios_first_and_every_table_in_full() -> None:
     text = report({name: a_part(name) for name in PARTS})
     ratios, absolute = text.split("## Absolute")
     assert "snmp against a peer" in ratios
@@ -59,7 +59,7 @@ def test_a_report_has_ratios_first_and_every_table_whole() -> None:
         assert f"--only {name}`" in text
 
 
-def test_figures_replace_those_between_the_markers_and_nothing_else() -> None:
+def test_only_the_figures_between_the_markers_are_replaced() -> None:
     once = between(f"before\n{BEGIN}\nold\n{END}\nafter\n", "new")
     assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
     assert between(once, "new") == once
@@ -81,7 +81,7 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "weather" in capsys.readouterr().err
 
 
-def test_lag_is_the_rest_of_the_turn_that_a_timer_falls_into() -> None:
+def test_lag_is_the_rest_of_the_loop_turn_a_timer_falls_into() -> None:
     # One turn of 20 ms in every second: a timer falls into it in 2 % of all cases, and in half
     # of those it has more than 10 ms to wait.
     found = lag([0.020] * 10, 10.0)
@@ -112,7 +112,7 @@ def test_the_citys_figures_become_a_part() -> None:
     assert len({line.count("|") for line in table.markdown().splitlines() if "|" in line}) == 1
 
 
-def test_what_a_prometheus_keeps_is_counted_a_minute() -> None:
+def test_samples_kept_by_prometheus_are_counted_per_minute() -> None:
     reading = servers.Reading
     began = (reading(1, 10), reading(2, 20, 100, 7), reading(3, 30, 1000, 7))
     ended = (reading(3, 11), reading(4, 21, 500, 8), reading(9, 31, 1800, 8))
@@ -123,7 +123,7 @@ def test_what_a_prometheus_keeps_is_counted_a_minute() -> None:
     assert cells == [("1.0 s", "–"), ("1.0 s", "200"), ("3.0 s", "400")]
 
 
-def test_the_histograms_p99_is_the_least_bound_that_holds_it() -> None:
+def test_the_histogram_p99_is_the_smallest_bucket_that_contains_it() -> None:
     assert city._p99_bound({0.001: 98, 0.005: 99, math.inf: 100}) == 0.005
 
 
@@ -150,7 +150,7 @@ async def test_a_rendered_poll_has_every_value_in_the_text() -> None:
 
 
 @pytest.mark.integration
-def test_the_snmp_part_measures_everybody() -> None:
+def test_the_snmp_part_measures_every_contestant() -> None:
     part = snmp.run(rounds=1)
     [table] = part.tables
     assert len(table.rows) == 7

@@ -44,7 +44,7 @@ def utc(text: str) -> datetime:
         ("2027-03-28 03:00", "2027-03-28T01:00"),
     ],
 )
-def test_a_text_means_one_instant(text: str, expected: str) -> None:
+def test_a_text_names_one_instant(text: str, expected: str) -> None:
     assert parse_until(text, BERLIN, NOW) == utc(expected)
 
 
@@ -65,17 +65,17 @@ def test_a_text_means_one_instant(text: str, expected: str) -> None:
         ("24.12.26 10:00", "is not a time"),
     ],
 )
-def test_what_means_no_instant_or_two_is_refused_with_the_cure(text: str, says: str) -> None:
+def test_a_nonexistent_or_ambiguous_time_is_refused_with_the_cure(text: str, says: str) -> None:
     with pytest.raises(TimeError, match=says):
         parse_until(text, BERLIN, NOW)
 
 
-def test_a_span_counts_real_hours_over_a_clock_change() -> None:
+def test_a_span_counts_real_hours_across_a_clock_change() -> None:
     before = datetime(2026, 10, 24, 22, 0, tzinfo=UTC)  # midnight of the 25-hour day
     assert parse_until("24h", BERLIN, before).astimezone(BERLIN).hour == 23
 
 
-def test_a_time_alone_is_the_next_one_after_the_beginning() -> None:
+def test_a_time_without_a_date_is_the_next_one_after_the_start() -> None:
     begins = utc("2026-11-26T22:00")  # 23:00 tomorrow
     assert parse_until("14:00", BERLIN, NOW, after=begins) == utc("2026-11-27T13:00")
     assert parse_until("23:30", BERLIN, NOW, after=begins) == utc("2026-11-26T22:30")
@@ -84,7 +84,7 @@ def test_a_time_alone_is_the_next_one_after_the_beginning() -> None:
     )
 
 
-def test_what_is_over_is_the_last_such_time_and_ends_after_it_began() -> None:
+def test_a_past_time_is_the_latest_such_time_and_ends_after_its_start() -> None:
     assert parse_began("08:00", BERLIN, NOW) == utc("2026-11-25T07:00")
     began = parse_began("23:00", BERLIN, NOW)
     assert began == utc("2026-11-24T22:00")
@@ -97,7 +97,7 @@ def test_what_is_over_is_the_last_such_time_and_ends_after_it_began() -> None:
         parse_ended("2h", BERLIN, began)
 
 
-def test_a_time_alone_that_the_change_of_clocks_skips_or_repeats_is_refused() -> None:
+def test_a_bare_time_skipped_or_repeated_by_a_clock_change_is_refused() -> None:
     with pytest.raises(TimeError, match="does not exist"):
         parse_until("02:30", BERLIN, utc("2027-03-27T23:00"))
     with pytest.raises(TimeError, match="exists twice"):
@@ -105,13 +105,13 @@ def test_a_time_alone_that_the_change_of_clocks_skips_or_repeats_is_refused() ->
 
 
 @given(st.text(max_size=40))
-def test_no_text_raises_anything_but_its_own_error(text: str) -> None:
+def test_any_text_is_parsed_or_raises_the_documented_error(text: str) -> None:
     with suppress(TimeError):
         assert parse_until(text, BERLIN, NOW).tzinfo is UTC
 
 
 @given(st.integers(0, 20 * 366 * 1440))
-def test_every_local_time_that_exists_once_comes_back(minutes: int) -> None:
+def test_every_unambiguous_local_time_round_trips(minutes: int) -> None:
     instant = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     local = instant.astimezone(BERLIN)
     text = f"{local:%Y-%m-%d %H:%M}"
@@ -136,12 +136,12 @@ def test_wall_clock_times_are_the_instants_that_show_them(wall: datetime) -> Non
     assert instant.astimezone(BERLIN).replace(tzinfo=None) == wall
 
 
-def test_an_offset_wins_over_the_zone() -> None:
+def test_an_offset_overrides_the_zone() -> None:
     assert to_utc(datetime.fromisoformat("2026-10-25T02:30+02:00"), BERLIN) == utc(
         "2026-10-25T00:30"
     )
 
 
-def test_no_other_file_decides_about_the_change_of_clocks() -> None:
+def test_only_one_file_handles_clock_changes() -> None:
     deciding = [str(one) for one in PACKAGE.rglob("*.py") if "fold=" in one.read_text("utf-8")]
     assert deciding == [str(PACKAGE / "calendar" / "local_time.py")]

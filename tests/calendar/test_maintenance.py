@@ -39,7 +39,7 @@ def book(path: Path) -> MaintenanceBook:
     return opened
 
 
-def test_an_added_window_holds_from_its_start_to_before_its_end(tmp_path: Path) -> None:
+def test_an_added_window_includes_its_start_and_excludes_its_end(tmp_path: Path) -> None:
     mine = book(tmp_path)
     mine.add("schiller", NOW + HOUR, NOW + 2 * HOUR, "  fibre\nsplice ", now=NOW)
     assert mine.active("schiller", NOW) is None
@@ -50,7 +50,7 @@ def test_an_added_window_holds_from_its_start_to_before_its_end(tmp_path: Path) 
     assert mine.active("goethe", NOW + HOUR) is None
 
 
-def test_windows_of_the_configuration_and_the_command_stand_side_by_side(tmp_path: Path) -> None:
+def test_configured_and_announced_windows_coexist(tmp_path: Path) -> None:
     mine = book(tmp_path)
     mine.add("goethe", NOW, NOW + 25 * HOUR, "cabling", now=NOW)
     assert [planned.origin for planned in mine.windows("goethe")] == ["command", "configuration"]
@@ -58,7 +58,7 @@ def test_windows_of_the_configuration_and_the_command_stand_side_by_side(tmp_pat
     assert len(mine.windows()) == 2
 
 
-def test_a_window_for_all_holds_for_a_school_that_comes_later_too(tmp_path: Path) -> None:
+def test_a_window_for_all_schools_covers_schools_added_later(tmp_path: Path) -> None:
     mine = book(tmp_path)
     planned = mine.add(ALL_SCHOOLS, NOW, NOW + HOUR, "new core", now=NOW)
     assert mine.schools_active(NOW) == {"goethe", "schiller"}
@@ -79,7 +79,7 @@ def test_a_window_survives_a_restart_and_a_running_daemon_learns_of_it(tmp_path:
     assert book(tmp_path).active("schiller", NOW) == added.window
 
 
-def test_a_cancelled_window_ends_now_and_one_to_come_is_dropped(tmp_path: Path) -> None:
+def test_a_cancelled_window_ends_now_and_a_future_one_is_dropped(tmp_path: Path) -> None:
     mine = book(tmp_path)
     running = mine.add("schiller", NOW, NOW + 5 * HOUR, "fibre", now=NOW)
     coming = mine.add("schiller", NOW + 6 * HOUR, NOW + 7 * HOUR, "again", now=NOW)
@@ -104,7 +104,7 @@ def test_a_cancelled_window_ends_now_and_one_to_come_is_dropped(tmp_path: Path) 
         ("schiller", NOW, NOW + HOUR, "x" * 201, "201 characters"),
     ],
 )
-def test_a_window_that_makes_no_sense_is_refused(
+def test_an_invalid_window_is_refused(
     tmp_path: Path, school: str, starts: datetime, ends: datetime, reason: str, says: str
 ) -> None:
     mine = book(tmp_path)
@@ -131,7 +131,7 @@ def test_a_window_that_makes_no_sense_is_refused(
         ),
     ],
 )
-def test_a_damaged_file_is_told_of_and_kept_and_costs_no_known_window(
+def test_a_damaged_file_is_reported_kept_and_loses_no_known_window(
     tmp_path: Path, content: bytes
 ) -> None:
     daemon = book(tmp_path)
@@ -148,7 +148,7 @@ def test_a_damaged_file_is_told_of_and_kept_and_costs_no_known_window(
     assert daemon.problem == ""
 
 
-def test_the_command_refuses_to_write_over_a_damaged_file(tmp_path: Path) -> None:
+def test_the_command_refuses_to_overwrite_a_damaged_file(tmp_path: Path) -> None:
     (tmp_path / "maintenance.json").write_bytes(b"{")
     command = MaintenanceBook(tmp_path, INVENTORY)
     with pytest.raises(MaintenanceError, match="give the command again"):
@@ -167,7 +167,7 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     assert json.loads(path.read_text()) == {"schema": 2, "plans": []}
 
 
-def test_a_vanished_file_costs_no_known_window(tmp_path: Path) -> None:
+def test_a_vanished_file_loses_no_known_window(tmp_path: Path) -> None:
     daemon = book(tmp_path)
     daemon.add("schiller", NOW, NOW + HOUR, "fibre", now=NOW)
     (tmp_path / "maintenance.json").unlink()
@@ -176,7 +176,7 @@ def test_a_vanished_file_costs_no_known_window(tmp_path: Path) -> None:
     assert daemon.active("schiller", NOW) is not None
 
 
-def test_a_held_lock_is_told_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_held_lock_is_reported_and_changes_nothing(tmp_path: Path) -> None:
     mine = book(tmp_path)
     with (
         MaintenanceFile(tmp_path / "maintenance.json").locked(),
@@ -186,7 +186,7 @@ def test_a_held_lock_is_told_and_changes_nothing(tmp_path: Path) -> None:
     assert mine.windows("schiller") == ()
 
 
-def test_windows_long_past_are_dropped_when_one_is_added(tmp_path: Path) -> None:
+def test_old_windows_are_dropped_when_one_is_added(tmp_path: Path) -> None:
     mine = book(tmp_path)
     mine.add("schiller", NOW, NOW + HOUR, "fibre", now=NOW)
     later = NOW + timedelta(days=KEEP_DAYS + 1)
@@ -194,7 +194,7 @@ def test_windows_long_past_are_dropped_when_one_is_added(tmp_path: Path) -> None
     assert [planned.window.starts for planned in mine.windows("schiller")] == [later]
 
 
-def test_a_state_directory_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_state_directory_gets_a_readable_error(tmp_path: Path) -> None:
     mine = MaintenanceBook(tmp_path / "missing", INVENTORY)
     with pytest.raises(MaintenanceError, match="No such file or directory"):
         mine.add("schiller", NOW, NOW + HOUR, "fibre", now=NOW)
@@ -202,7 +202,7 @@ def test_a_state_directory_that_is_missing_is_a_sentence(tmp_path: Path) -> None
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=300))
-def test_no_content_makes_the_reader_raise(tmp_path: Path, content: bytes) -> None:
+def test_the_reader_never_raises_whatever_the_content(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "maintenance.json").write_bytes(content)
     mine = MaintenanceBook(tmp_path, INVENTORY)
     mine.refresh(NOW)

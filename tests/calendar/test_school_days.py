@@ -70,7 +70,7 @@ def local(text: str) -> datetime:
         ("2017-08-30", DayKind.SCHOOL_DAY),
     ],
 )
-def test_a_day_is_of_its_kind(day: str, kind: DayKind) -> None:
+def test_each_day_has_its_kind(day: str, kind: DayKind) -> None:
     assert CALENDAR.day_kind(date.fromisoformat(day)) is kind
 
 
@@ -101,11 +101,11 @@ def test_lessons_are_held_in_local_hours(school_type: str, when: str, *, lessons
     ("day", "minutes"),
     [("2026-10-25", 1500), ("2027-03-28", 1380), ("2026-11-25", 1440), ("2026-12-31", 1440)],
 )
-def test_a_day_has_its_minutes_also_when_the_clocks_change(day: str, minutes: int) -> None:
+def test_a_day_has_its_minutes_even_when_the_clocks_change(day: str, minutes: int) -> None:
     assert CALENDAR.minutes_of_day(date.fromisoformat(day)) == minutes
 
 
-def test_days_join_without_a_gap_over_both_clock_changes() -> None:
+def test_days_join_without_a_gap_across_both_clock_changes() -> None:
     day = date(2026, 10, 1)
     while day < date(2027, 4, 30):
         following = day + timedelta(days=1)
@@ -116,13 +116,13 @@ def test_days_join_without_a_gap_over_both_clock_changes() -> None:
 @pytest.mark.parametrize(
     ("day", "minutes"), [("2026-03-29", 180), ("2025-10-26", 300), ("2026-11-29", 240)]
 )
-def test_lessons_across_a_clock_change_last_as_long_as_they_do(day: str, minutes: int) -> None:
+def test_lessons_across_a_clock_change_have_their_real_length(day: str, minutes: int) -> None:
     [(begin, end)] = CALENDAR.lessons_on("Nachtschule", date.fromisoformat(day))
     assert end - begin == timedelta(minutes=minutes)
 
 
 @given(st.integers(0, 13 * 366 * 86_400))
-def test_lesson_hours_of_a_day_agree_with_asking_at_any_second(seconds: int) -> None:
+def test_lesson_hours_agree_with_a_check_at_any_second(seconds: int) -> None:
     instant = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     day = CALENDAR.local_day(instant)
     for school_type in ("Grundschule", "Berufskolleg"):
@@ -131,7 +131,7 @@ def test_lesson_hours_of_a_day_agree_with_asking_at_any_second(seconds: int) -> 
         assert CALENDAR.in_lessons(school_type, instant) is expected
 
 
-def test_the_calendar_warns_ninety_days_before_its_data_end() -> None:
+def test_the_calendar_warns_ninety_days_before_its_data_runs_out() -> None:
     assert CALENDAR.data_ends == date(2030, 8, 6)
     assert CALENDAR.days_left(local("2026-11-25T12:00")) == 1350
     assert not CALENDAR.is_running_out(local("2030-05-07T23:59"))
@@ -244,7 +244,7 @@ def test_another_country_has_its_own_list_and_days_off() -> None:
     assert not calendar.in_lessons("Volksschule", datetime(2026, 12, 18, 9, tzinfo=vienna))
 
 
-def test_a_school_has_days_off_of_its_own() -> None:
+def test_a_school_can_have_its_own_days_off() -> None:
     at = local("2026-11-25T10:00")
     assert CALENDAR.in_lessons("Grundschule", at, {date(2026, 11, 24)})
     assert not CALENDAR.in_lessons("Grundschule", at, {date(2026, 11, 25)})
@@ -254,7 +254,7 @@ def test_a_school_has_days_off_of_its_own() -> None:
     assert not CALENDAR.in_lessons("Nachtschule", night, {date(2026, 11, 29)})
 
 
-def test_without_any_list_no_holidays_are_known() -> None:
+def test_without_a_list_no_holidays_are_known() -> None:
     calendar = SchoolCalendar(Calendar("Europe/Warsaw", "", {}, "PL"))
     assert calendar.data_ends == NOTHING_KNOWN
     assert calendar.is_running_out(local("2026-11-25T12:00"))
@@ -262,7 +262,7 @@ def test_without_any_list_no_holidays_are_known() -> None:
     assert calendar.day_kind(date(2026, 11, 25)) is DayKind.UNKNOWN
 
 
-def test_an_own_list_prolongs_the_shipped_one() -> None:
+def test_a_custom_list_extends_the_shipped_one() -> None:
     autumn = Holidays("autumn", date(2030, 10, 14), date(2030, 10, 26))
     calendar = SchoolCalendar(Calendar("Europe/Berlin", "NW", {}, holidays=(autumn,)))
     assert calendar.data_ends == autumn.last
@@ -274,7 +274,7 @@ def test_an_own_list_prolongs_the_shipped_one() -> None:
     ("country", "state", "key", "cure"),
     [("DE", "XX", "state", "Augsburg"), ("XX", "", "country", "AT"), ("AT", "BY", "state", "9")],
 )
-def test_what_is_not_known_is_refused_with_what_is(
+def test_an_unknown_state_is_refused_with_the_known_ones(
     country: str, state: str, key: str, cure: str
 ) -> None:
     with pytest.raises(CalendarError) as caught:

@@ -78,7 +78,7 @@ def through_json(entry: Entry) -> Entry:
 @pytest.mark.parametrize(
     ("entry", "read", "value"), PAIRS, ids=lambda one: getattr(one, "kind", "")
 )
-def test_what_is_written_is_read_back(
+def test_written_values_are_read_back(
     entry: Entry, read: Callable[[Entry], object], value: object
 ) -> None:
     assert read(through_json(entry)) == value
@@ -87,7 +87,7 @@ def test_what_is_written_is_read_back(
 @pytest.mark.parametrize(
     ("entry", "read", "value"), PAIRS, ids=lambda one: getattr(one, "kind", "")
 )
-def test_entry_that_lacks_a_key_or_has_another_type_is_refused(
+def test_entry_with_a_missing_key_or_wrong_type_is_refused(
     entry: Entry, read: Callable[[Entry], object], value: object
 ) -> None:
     del value
@@ -125,13 +125,13 @@ def test_entry_of_another_kind_is_refused() -> None:
         detail=st.text(max_size=50),
     )
 )
-def test_every_measurement_is_read_back_equal(measurement: Measurement) -> None:
+def test_every_measurement_is_read_back_unchanged(measurement: Measurement) -> None:
     read = read_measurement(through_json(measurement_entry(measurement)))
     assert read == measurement
     assert read.invalidities() == measurement.invalidities()
 
 
-def test_an_entry_without_others_rates_is_credited_what_its_share_allows() -> None:
+def test_an_entry_without_cross_traffic_gets_the_credit_its_share_allows() -> None:
     old = measurement_entry(replace(VALID, cross_traffic_share=0.04))
     kept = {key: one for key, one in old.payload.items() if not key.endswith("others_bps")}
     entry = Entry(old.at, old.kind, old.subject, kept)
@@ -141,7 +141,7 @@ def test_an_entry_without_others_rates_is_credited_what_its_share_allows() -> No
     assert campaign.measurements[0].up_others_bps == 0.04 * GIGABIT.maximum_bps
 
 
-def test_campaign_is_put_together_from_its_steps_and_measurements() -> None:
+def test_campaign_is_assembled_from_its_steps_and_measurements() -> None:
     measurements = of_days(0, 2)
     stray = replace(VALID, campaign="never-begun")
     other_site = replace(VALID, site="second-school/main")
@@ -160,14 +160,14 @@ def test_campaign_is_put_together_from_its_steps_and_measurements() -> None:
     assert campaign.measurements == tuple(measurements)
 
 
-def test_what_was_owed_when_a_campaign_began_stands() -> None:
+def test_contract_at_the_start_of_a_campaign_stays_binding() -> None:
     lower = replace(GIGABIT, maximum_bps=1.0)
     again = replace(STEP, at=START + timedelta(days=1), down=lower)
     (campaign,) = campaigns_from([campaign_entry(STEP), campaign_entry(again)])
     assert campaign.down == GIGABIT
 
 
-def test_last_recorded_stage_of_each_site_holds() -> None:
+def test_last_recorded_stage_of_each_site_is_current() -> None:
     later = replace(CHANGE, stage=Stage.VERIFIED)
     other = replace(CHANGE, site="second-school/main")
     entries = [stage_entry(one) for one in (CHANGE, other, later)]

@@ -40,7 +40,7 @@ TEST = OwnTraffic(Direction.DOWN, 12_500_000, 1.0, 10.0)
 QUIET = Situation(State.UP, None, None, "", 100, 100, 0.05, 0.05)
 
 
-def test_a_quiet_line_may_be_tested_up_to_the_last_byte_and_the_largest_load() -> None:
+def test_a_quiet_line_may_be_tested_right_up_to_the_limits() -> None:
     assert why_not_begin(QUIET) is None
     assert why_stop(replace(QUIET, uplink=State.UNKNOWN)) is None
 
@@ -59,7 +59,7 @@ def test_a_quiet_line_may_be_tested_up_to_the_last_byte_and_the_largest_load() -
         ({"load": 0.0501}, Refusal.LOAD, True),
     ],
 )
-def test_each_gate_closes_for_its_own_reason(
+def test_each_gate_refuses_with_its_own_reason(
     change: dict[str, Any], refusal: Refusal, *, stops: bool
 ) -> None:
     situation = replace(QUIET, **change)
@@ -70,7 +70,7 @@ def test_each_gate_closes_for_its_own_reason(
     assert (why_stop(situation) is not None) is stops
 
 
-def test_one_test_in_the_city_unless_providers_have_slots_of_their_own() -> None:
+def test_one_test_runs_in_the_city_unless_providers_have_their_own_slots() -> None:
     city, a, b = Hold("x", "city", "a"), Hold("y", "provider", "a"), Hold("z", "provider", "b")
     assert city.excludes(b)
     assert b.excludes(city)
@@ -78,11 +78,11 @@ def test_one_test_in_the_city_unless_providers_have_slots_of_their_own() -> None
     assert not a.excludes(b)
 
 
-def test_a_test_needs_both_directions_at_the_contracted_rate_and_the_warm_up() -> None:
+def test_a_test_takes_both_directions_at_contracted_rate_plus_warm_up() -> None:
     assert bytes_needed(SETTINGS, CONTRACT) == 2 * 10_000_000 * 11 // 8
 
 
-def test_lessons_count_from_the_moment_that_a_test_would_touch_them() -> None:
+def test_a_test_that_would_run_into_lessons_is_refused() -> None:
     calendar = lessons()
     begin = datetime(2026, 11, 25, 6, 45, tzinfo=UTC)  # 07:45 in Bochum
     short = timedelta(seconds=11)
@@ -94,7 +94,7 @@ def test_lessons_count_from_the_moment_that_a_test_would_touch_them() -> None:
     assert lessons_until("Gymnasium", calendar, ends, ends + short) is None
 
 
-def test_the_days_traffic_is_that_of_the_site_and_the_local_day() -> None:
+def test_daily_test_traffic_is_counted_per_site_and_local_day() -> None:
     midnight = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)  # in Bochum
     entries = [
         traffic_entry(Traffic(SITE, "c", midnight - timedelta(seconds=1), 1)),
@@ -106,7 +106,7 @@ def test_the_days_traffic_is_that_of_the_site_and_the_local_day() -> None:
     assert moved_on(entries, SITE, calendar.local_day(NOW), calendar) == 320
 
 
-def test_others_traffic_is_the_counters_less_the_test_and_its_headers() -> None:
+def test_cross_traffic_is_the_counters_minus_the_test_and_its_headers() -> None:
     payload = TEST.payload_bytes
     before = OctetReading(0.0, 2**40, 7, 100)
     own = payload * 1514 // 1448
@@ -121,7 +121,7 @@ def test_others_traffic_is_the_counters_less_the_test_and_its_headers() -> None:
     assert found.bps == pytest.approx(510_000, abs=10)
 
 
-def test_traffic_after_a_test_is_taken_as_if_it_had_been_in_the_test() -> None:
+def test_traffic_just_after_a_test_counts_as_during_the_test() -> None:
     later = OctetReading(26.0, 637_500, 0)
     found = cross_traffic(OctetReading(0.0, 0, 0), later, replace(TEST, payload_bytes=0), CONTRACT)
     assert found is not None
@@ -139,7 +139,7 @@ def test_traffic_after_a_test_is_taken_as_if_it_had_been_in_the_test() -> None:
     ],
     ids=["none before", "none after", "counter fell", "router restarted", "no time"],
 )
-def test_counters_that_cannot_tell_say_so(
+def test_unusable_counters_are_reported_as_such(
     before: OctetReading | None, after: OctetReading | None
 ) -> None:
     assert moved_between(before, after) is None
@@ -167,13 +167,13 @@ def test_only_64_bit_counters_of_the_named_interface_are_read() -> None:
     assert octets_of(narrow, "0/1", 9.0) is None
 
 
-def test_a_wall_clock_that_moves_by_itself_has_stepped() -> None:
+def test_a_wall_clock_that_diverges_from_monotonic_has_stepped() -> None:
     assert not clock_stepped(30.0, NOW, NOW + timedelta(seconds=30.4))
     assert clock_stepped(30.0, NOW, NOW + timedelta(seconds=30.6))
     assert clock_stepped(30.0, NOW, NOW - timedelta(hours=1))
 
 
-def test_a_peak_counts_when_it_held_for_a_minute() -> None:
+def test_a_peak_counts_only_if_it_lasted_a_minute() -> None:
     peak = passive_peak(SITE, Direction.UP, 9e8, 60.2, NOW)
     assert peak is not None
     assert (peak.bps, peak.direction) == (9e8, Direction.UP)

@@ -135,7 +135,7 @@ def verdict(
 
 @settings(max_examples=400)
 @given(LINES, st.lists(OTHERS, min_size=1, max_size=30), st.integers(1, 340))
-def test_a_line_that_carries_its_contracted_rate_passes_every_rule_under_any_valid_load(
+def test_a_line_at_its_contracted_rate_passes_under_any_valid_load(
     line: Line, loads: list[Others], classes: int
 ) -> None:
     passed = {None, CampaignOutcome.PASSED}
@@ -146,7 +146,7 @@ def test_a_line_that_carries_its_contracted_rate_passes_every_rule_under_any_val
         assert verdict(line, loads, Criterion.PER_CLASS, classes) in passed
 
 
-def test_the_model_is_the_known_arithmetic() -> None:
+def test_the_model_reproduces_the_known_arithmetic() -> None:
     plain = Line(1e9, 1500, IPV4, 0, has_pppoe=False, counts_check=True)
     assert plain.payload_bps(1e9) / 1e6 == pytest.approx(941.48, abs=0.01)
     assert replace(plain, ip=IPV6).payload_bps(1e9) / 1e6 == pytest.approx(928.48, abs=0.01)
@@ -154,7 +154,7 @@ def test_the_model_is_the_known_arithmetic() -> None:
 
 
 @pytest.mark.parametrize("packet", [46, 576, 1500])
-def test_load_up_to_the_limit_counts_and_beyond_it_does_not(packet: int) -> None:
+def test_a_test_counts_up_to_the_load_limit_and_not_beyond(packet: int) -> None:
     line = Line(1e9, 1500, IPV4, 0, has_pppoe=False, counts_check=False)
     counted = (packet + HEADER) / (packet + line.wire_overhead)
     below = measured(line, Others(0.0495 / counted, 0.0, packet))
@@ -162,7 +162,7 @@ def test_load_up_to_the_limit_counts_and_beyond_it_does_not(packet: int) -> None
     assert measured(line, Others(0.0505 / counted, 0.0, packet)).invalidities() != ()
 
 
-def test_a_line_that_is_a_tenth_too_slow_is_failed_beside_any_valid_load() -> None:
+def test_a_line_ten_percent_too_slow_fails_under_any_valid_load() -> None:
     line = Line(1e9, 1500, IPV4, 0, has_pppoe=False, counts_check=False)
     slow = replace(line, bps=850e6)
     for share in (0.0, 0.02, 0.049):

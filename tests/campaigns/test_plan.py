@@ -38,7 +38,7 @@ def so_far(*tests: Measurement, held_up: tuple[CampaignStep, ...] = ()) -> Progr
 
 @settings(max_examples=60)
 @given(now=INSTANTS, seed=st.text(max_size=20))
-def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
+def test_every_plan_satisfies_the_rules(now: datetime, seed: str) -> None:
     slots = plan(contracted_school(), CALENDAR, now, seed)
     assert [slot.number for slot in slots] == list(range(1, 31))
     assert all(one.at > now for one in slots)
@@ -60,13 +60,13 @@ def test_every_plan_is_what_the_rules_ask_for(now: datetime, seed: str) -> None:
 
 @settings(max_examples=20)
 @given(now=INSTANTS, seed=st.text(max_size=20))
-def test_a_plan_that_is_carried_out_is_a_complete_campaign(now: datetime, seed: str) -> None:
+def test_a_completed_plan_is_a_complete_campaign(now: datetime, seed: str) -> None:
     tests = tuple(measurement(slot.at) for slot in plan(contracted_school(), CALENDAR, now, seed))
     campaign = Campaign("c", SITE, OWED, OWED, tests)
     assert evaluate(campaign, CALENDAR.timezone).outcome is CampaignOutcome.PASSED
 
 
-def test_a_plan_is_the_same_after_a_restart_and_another_for_another_school() -> None:
+def test_a_plan_survives_a_restart_and_differs_between_schools() -> None:
     first = plan(contracted_school(), CALENDAR, NOW, "goethe")
     assert first == plan(contracted_school(), lessons(), NOW, "goethe")
     others = [plan(contracted_school(), CALENDAR, NOW, f"school-{number}") for number in range(80)]
@@ -74,7 +74,7 @@ def test_a_plan_is_the_same_after_a_restart_and_another_for_another_school() -> 
     assert len(starts) > 2_000, "2400 tests hardly ever meet"
 
 
-def test_lessons_around_the_clock_leave_no_plan() -> None:
+def test_lessons_around_the_clock_make_planning_impossible() -> None:
     always = tuple(LessonPeriod((day,), time(0, 30), time(23, 30)) for day in range(7))
     calendar = SchoolCalendar(Calendar("Europe/Berlin", "NW", {"Gymnasium": always}))
     term = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -90,14 +90,14 @@ def due(plan: tuple[Slot, ...], done: Progress, now: datetime) -> tuple[Slot, da
     return next_due(plan, done, now, CALENDAR.timezone)
 
 
-def test_after_the_fifth_of_a_day_the_next_waits_three_hours_however_late_it_was() -> None:
+def test_the_sixth_test_of_a_day_waits_three_hours_however_late_the_fifth() -> None:
     late = slots()[5].at - timedelta(minutes=20)
     fifth = [measurement(slot.at) for slot in slots()[:4]] + [measurement(late)]
     sixth = slots()[5]
     assert due(slots(), so_far(*fifth), late) == (sixth, late + PAUSE)
 
 
-def test_a_refusal_after_the_fifth_does_not_shorten_the_pause() -> None:
+def test_a_refusal_after_the_fifth_test_does_not_shorten_the_pause() -> None:
     five = [measurement(slot.at) for slot in slots()[:5]]
     refused = CampaignStep(
         "c", SITE, five[-1].at + timedelta(minutes=1), CampaignPhase.SKIPPED, OWED, OWED, "load"
@@ -107,7 +107,7 @@ def test_a_refusal_after_the_fifth_does_not_shorten_the_pause() -> None:
     assert found[1] - five[-1].at >= PAUSE
 
 
-def test_a_fifth_too_late_for_the_pause_leaves_the_day_and_not_the_next() -> None:
+def test_a_fifth_test_too_late_for_the_pause_ends_only_its_day() -> None:
     late = slots()[0].until - timedelta(hours=2)
     five = [measurement(slot.at) for slot in slots()[:4]] + [measurement(late)]
     assert due(slots(), so_far(*five), late) == (slots()[10], slots()[10].at)
@@ -120,7 +120,7 @@ def test_a_fifth_too_late_for_the_pause_leaves_the_day_and_not_the_next() -> Non
     spoiled=st.lists(st.booleans(), max_size=60),
     refused=st.lists(st.integers(0, 90), max_size=20),
 )
-def test_what_is_measured_when_it_is_due_counts_whatever_was_spoiled_or_refused(
+def test_tests_run_when_due_count_whatever_was_spoiled_or_refused(
     now: datetime, seed: str, spoiled: list[bool], refused: list[int]
 ) -> None:
     planned = plan(contracted_school(), CALENDAR, now, seed)
@@ -151,38 +151,38 @@ def test_the_first_test_is_due_at_its_slot() -> None:
     assert due(slots(), so_far(), NOW) == (first, first.at)
 
 
-def test_each_measurement_that_counts_takes_its_slot() -> None:
+def test_each_valid_measurement_uses_up_its_slot() -> None:
     one, two, *_ = slots()
     done = so_far(measurement(one.at + timedelta(minutes=1)))
     assert due(slots(), done, one.at + timedelta(minutes=2)) == (two, two.at)
 
 
-def test_a_spoiled_test_is_due_again_a_quarter_of_an_hour_later() -> None:
+def test_a_spoiled_test_is_due_again_after_fifteen_minutes() -> None:
     one, *_ = slots()
     spoiled = so_far(measurement(one.at, down_bps=None))
     assert due(slots(), spoiled, one.at) == (one, one.at + RETRY)
 
 
-def test_a_refused_test_is_due_again_a_quarter_of_an_hour_later() -> None:
+def test_a_refused_test_is_due_again_after_fifteen_minutes() -> None:
     one, *_ = slots()
     step = CampaignStep("c", SITE, one.at, CampaignPhase.SKIPPED, OWED, OWED, "load")
     assert due(slots(), so_far(held_up=(step,)), one.at) == (one, one.at + RETRY)
 
 
-def test_overdue_tests_follow_one_another_with_the_spacing_kept() -> None:
+def test_overdue_tests_keep_the_minimum_spacing() -> None:
     _, two, three, *_ = slots()
     late = three.at + timedelta(minutes=1)
     found = due(slots(), so_far(measurement(late)), late)
     assert found == (two, late + SPACING)
 
 
-def test_a_day_that_is_over_does_not_hold_up_the_next() -> None:
+def test_an_unfinished_day_does_not_delay_the_next() -> None:
     eleventh = slots()[10]
     after = slots()[9].until
     assert due(slots(), so_far(), after) == (eleventh, eleventh.at)
 
 
-def test_nothing_is_due_after_the_last_day_or_when_all_is_measured() -> None:
+def test_nothing_is_due_after_the_last_day_or_once_all_is_measured() -> None:
     everything = tuple(measurement(slot.at) for slot in slots())
     assert due(slots(), so_far(*everything), slots()[-1].at) is None
     assert due(slots(), so_far(), slots()[-1].until) is None

@@ -47,7 +47,7 @@ def with_down(measurements: list[Measurement], *rates: float) -> list[Measuremen
     return [*kept, *(replace(one, down_bps=bps) for one, bps in zip(changed, rates, strict=True))]
 
 
-def test_campaign_that_keeps_every_rule_is_passed() -> None:
+def test_campaign_that_satisfies_every_rule_passes() -> None:
     verdict = evaluate(passing(), ZONE)
     assert verdict.outcome is PASSED
     assert (verdict.missing, verdict.down_reasons, verdict.up_reasons) == ((), (), ())
@@ -68,28 +68,28 @@ def test_30_measurements_with_9_on_one_day_are_incomplete() -> None:
     assert outcome(of_days(0, 2) + of_day(4, 9) + of_day(6, 1)) is INCOMPLETE
 
 
-def test_adjacent_days_are_incomplete_and_a_day_between_suffices() -> None:
+def test_adjacent_days_are_incomplete_and_one_day_between_is_enough() -> None:
     assert outcome(of_days(0, 1, 3)) is INCOMPLETE
     assert outcome(of_days(0, 2, 3)) is INCOMPLETE
     assert outcome(of_days(0, 2, 4)) is PASSED
 
 
-def test_adjacent_day_beside_three_good_ones_does_no_harm() -> None:
+def test_additional_adjacent_day_does_no_harm() -> None:
     assert outcome(of_days(0, 1, 2, 4)) is PASSED
 
 
-def test_three_days_lie_within_14_calendar_days() -> None:
+def test_three_days_must_lie_within_14_calendar_days() -> None:
     assert outcome(of_days(0, 2, 13)) is PASSED
     assert outcome(of_days(0, 2, 14)) is INCOMPLETE
 
 
-def test_measurements_are_five_minutes_apart() -> None:
+def test_measurements_must_be_five_minutes_apart() -> None:
     close = timedelta(minutes=4, seconds=59, milliseconds=999)
     assert outcome(of_days(0, 2) + of_day(4, 10, SPACING)) is PASSED
     assert outcome(of_days(0, 2) + of_day(4, 10, close)) is INCOMPLETE
 
 
-def test_three_hours_lie_between_the_5th_and_the_6th_of_a_day() -> None:
+def test_three_hours_must_lie_between_the_5th_and_the_6th_of_a_day() -> None:
     short = timedelta(hours=2, minutes=59, seconds=59, milliseconds=999)
     assert outcome(of_days(0, 2) + of_day(4)) is PASSED
     assert outcome(of_days(0, 2) + of_day(4, pause=short)) is INCOMPLETE
@@ -97,13 +97,13 @@ def test_three_hours_lie_between_the_5th_and_the_6th_of_a_day() -> None:
     assert outcome(of_days(0, 2) + of_day(4, 10, SPACING, SPACING)) is INCOMPLETE
 
 
-def test_a_measurement_within_the_pause_does_not_count_and_does_no_harm() -> None:
+def test_a_measurement_within_the_pause_is_ignored() -> None:
     bad = replace(VALID, at=START + timedelta(hours=2), down_bps=1e6)
     assert outcome([*of_days(0, 2, 4), bad]) is PASSED
     assert bad not in counted([*of_days(0, 2, 4), bad], ZONE)
 
 
-def test_days_are_those_of_the_city() -> None:
+def test_days_are_in_the_time_zone_of_the_city() -> None:
     # From 23:30 UTC on it is the next day in Berlin: three adjacent days there, not in UTC.
     late = [replace(one, at=one.at + timedelta(hours=10, minutes=30)) for one in of_day(1)]
     assert outcome(of_day(0) + late + of_day(4)) is PASSED
@@ -131,17 +131,17 @@ def test_89_point_9_percent_is_not_90() -> None:
         assert evaluate(replace(campaign(rates), down=owed), ZONE).outcome is expected
 
 
-def test_normal_rate_in_27_of_30() -> None:
+def test_normal_rate_must_be_reached_in_27_of_30() -> None:
     below = 900e6 - 1
     assert outcome(with_down(of_days(0, 2, 4), below, below, below)) is PASSED
     assert outcome(with_down(of_days(0, 2, 4), below, below, below, below)) is FAILED
 
 
-def test_line_at_the_normal_rate_keeps_it() -> None:
+def test_line_exactly_at_the_normal_rate_passes() -> None:
     assert outcome([replace(one, down_bps=900e6) for one in of_days(0, 2, 4)]) is PASSED
 
 
-def test_minimum_may_be_undercut_on_one_day() -> None:
+def test_minimum_may_be_missed_on_one_day() -> None:
     measurements = of_days(0, 2, 4)
     low = 600e6 - 1
     one_day = with_down(measurements, low, low)
@@ -152,7 +152,7 @@ def test_minimum_may_be_undercut_on_one_day() -> None:
     assert outcome(at_the_minimum) is PASSED
 
 
-def test_each_direction_is_judged_by_itself() -> None:
+def test_each_direction_is_judged_separately() -> None:
     slow_up = [replace(one, up_bps=38e6) for one in of_days(0, 2, 4)]
     verdict = evaluate(campaign(slow_up), ZONE)
     assert verdict.outcome is FAILED
@@ -165,7 +165,7 @@ def test_each_direction_is_judged_by_itself() -> None:
     assert len(verdict.up_reasons) == 3
 
 
-def test_line_of_40_mbit_is_failed_only_once_the_campaign_is_complete() -> None:
+def test_line_of_40_mbit_fails_only_once_the_campaign_is_complete() -> None:
     assert evaluate(failing(), ZONE).outcome is FAILED
     assert outcome(list(failing().measurements[:-1])) is INCOMPLETE
 
@@ -185,7 +185,7 @@ def test_line_of_40_mbit_is_failed_only_once_the_campaign_is_complete() -> None:
         (lambda one: replace(one, up_bps=None), Invalidity.TOOL_FAILED),
     ],
 )
-def test_spoiled_measurement_is_invalid_and_makes_30_to_29(
+def test_spoiled_measurement_is_invalid_and_leaves_29_of_30(
     spoil: Callable[[Measurement], Measurement], reason: Invalidity
 ) -> None:
     measurements = of_days(0, 2, 4)
@@ -209,7 +209,7 @@ def test_goal_of_a_gigabit_is_not_met_by_a_slower_contract() -> None:
     assert evaluate(asked, ZONE).outcome is FAILED
 
 
-def test_goal_of_a_gigabit_excuses_what_the_contracts_minimum_excuses() -> None:
+def test_gigabit_goal_allows_what_the_contract_minimum_allows() -> None:
     low = of_days(0, 2, 4)
     for number in (0, 10, 20):
         low[number] = replace(low[number], down_bps=600e6)
@@ -233,7 +233,7 @@ def per_class(contract: float, measured: float, classes: int) -> CampaignOutcome
     return evaluate(asked, ZONE).outcome
 
 
-def test_goal_per_class_asks_30_mbit_for_each_class_and_30_for_the_administration() -> None:
+def test_goal_per_class_needs_30_mbit_per_class_plus_30_for_the_office() -> None:
     # gigabit.nrw.de: classes and one administration, 30 Mbit/s each.
     assert measured_by(passing(), Criterion.PER_CLASS, None) is None
     assert per_class(1e9, 300e6, classes=9) is PASSED
@@ -241,7 +241,7 @@ def test_goal_per_class_asks_30_mbit_for_each_class_and_30_for_the_administratio
     assert per_class(1e9, 300e6, classes=10) is FAILED
 
 
-def test_goal_per_class_asks_a_line_of_just_that_rate_for_what_it_can_carry() -> None:
+def test_goal_per_class_asks_only_for_the_payload_a_line_can_carry() -> None:
     assert per_class(300e6, 282e6, classes=9) is PASSED, "94.1 % of 300 Mbit/s"
     assert per_class(300e6, 270e6 - 1, classes=9) is FAILED
     assert per_class(299e6, 282e6, classes=9) is FAILED, "no contract for it"
@@ -262,7 +262,7 @@ INVALID = SAMPLES.map(lambda one: replace(one, held_slot=False))
 
 
 @given(BASES, st.lists(SAMPLES, max_size=8), st.randoms(use_true_random=False))
-def test_order_of_measurements_is_no_matter(
+def test_order_of_measurements_does_not_matter(
     base: Campaign, more: list[Measurement], order: Random
 ) -> None:
     measurements = [*base.measurements, *more]
@@ -280,7 +280,7 @@ def test_invalid_measurements_never_matter(base: Campaign, invalid: list[Measure
 
 
 @given(st.lists(SAMPLES, max_size=12), st.integers(0, 16), st.integers(12, 20))
-def test_a_further_good_measurement_never_takes_a_pass_away(
+def test_another_good_measurement_never_revokes_a_pass(
     more: list[Measurement], day: int, slot: int
 ) -> None:
     measurements = [*passing().measurements, *more]
@@ -290,7 +290,7 @@ def test_a_further_good_measurement_never_takes_a_pass_away(
 
 
 @given(st.lists(SAMPLES, max_size=30))
-def test_nothing_short_of_30_measurements_shows_anything(more: list[Measurement]) -> None:
+def test_fewer_than_30_measurements_prove_nothing(more: list[Measurement]) -> None:
     verdict = evaluate(campaign(more), ZONE)
     if len(counted(more, ZONE)) < 30:
         assert verdict.outcome is INCOMPLETE
@@ -308,7 +308,7 @@ def test_faster_measurements_never_worsen_a_verdict(more: list[Measurement]) -> 
     assert rank[outcome(faster)] >= rank[outcome(measurements)]
 
 
-def test_what_others_used_within_the_limit_is_no_fault_of_the_line() -> None:
+def test_cross_traffic_within_the_limit_is_credited_to_the_line() -> None:
     # 4.9 % of others' traffic on a perfect gigabit line leaves 895 Mbit/s of its 941.
     slow = [replace(one, down_bps=895e6, cross_traffic_share=0.049) for one in of_days(0, 2, 4)]
     assert outcome(slow) is FAILED
@@ -320,12 +320,12 @@ def test_what_others_used_within_the_limit_is_no_fault_of_the_line() -> None:
     assert reason.endswith("the best was 846.864 Mbit/s, others' 46.8639 Mbit/s included")
 
 
-def test_two_measurements_of_one_instant_count_once_and_the_slower_one() -> None:
+def test_of_two_simultaneous_measurements_only_the_slower_counts() -> None:
     slow = replace(VALID, down_bps=1e6)
     assert counted([VALID, slow], ZONE) == (slow,)
 
 
-def test_campaign_without_measurements_says_what_it_lacks() -> None:
+def test_campaign_without_measurements_says_what_is_missing() -> None:
     verdict = evaluate(campaign([]), ZONE)
     assert verdict.missing == ("0 of 3 days have 10 valid measurements (0 in all)",)
     assert (verdict.down, verdict.first, verdict.last) == (INCOMPLETE, None, None)

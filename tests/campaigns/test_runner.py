@@ -140,14 +140,14 @@ def test_a_quiet_line_gives_a_measurement_that_counts() -> None:
     assert [direction for _, direction in world.tests] == ["down", "up"]
 
 
-def test_lessons_refuse_a_test() -> None:
+def test_lessons_prevent_a_test() -> None:
     world = World(VirtualClock(datetime(2026, 11, 25, 10, 0, tzinfo=UTC)))
     attempt(world)
     assert world.reasons == ["skipped lessons: lessons until 2026-11-25 14:30 UTC"]
     assert world.tests == []
 
 
-def test_maintenance_an_uplink_not_up_and_silent_counters_refuse_a_test() -> None:
+def test_maintenance_uplink_not_up_and_silent_counters_prevent_a_test() -> None:
     for world, reason in (
         (World(maintenance=NOW + timedelta(hours=1)), "skipped maintenance: maintenance until"),
         (World(state=State.UNKNOWN), "skipped uplink: the uplink is unknown, not up"),
@@ -160,7 +160,7 @@ def test_maintenance_an_uplink_not_up_and_silent_counters_refuse_a_test() -> Non
         assert world.reasons[0].startswith(reason)
 
 
-def test_others_who_need_the_line_get_it_within_seconds() -> None:
+def test_cross_traffic_gets_the_line_back_within_seconds() -> None:
     world = World()
 
     def begin(_: CampaignRunner) -> None:
@@ -201,7 +201,7 @@ def test_lessons_maintenance_and_a_dead_uplink_stop_a_running_test() -> None:
     assert len(early.tests) == 1
 
 
-def test_little_traffic_beside_spoils_nothing_and_a_clock_step_spoils_all() -> None:
+def test_light_cross_traffic_is_harmless_and_a_clock_step_invalidates() -> None:
     little = World(others_bps=0.3 * MEGABIT)
     attempt(little)
     [found] = little.so_far().campaign.measurements
@@ -216,7 +216,7 @@ def test_little_traffic_beside_spoils_nothing_and_a_clock_step_spoils_all() -> N
     assert found.invalidities() == (Invalidity.CLOCK_STEP,)
 
 
-def test_a_busy_server_is_a_test_that_does_not_count() -> None:
+def test_a_busy_server_makes_a_test_invalid() -> None:
     world = World(busy=True)
     attempt(world)
     [found] = world.so_far().campaign.measurements
@@ -224,7 +224,7 @@ def test_a_busy_server_is_a_test_that_does_not_count() -> None:
     assert found.detail == "busy; busy"
 
 
-def test_the_byte_cap_holds_over_a_restart() -> None:
+def test_the_byte_cap_survives_a_restart() -> None:
     # One test takes 27.5 MB, so that one fits.
     settings = replace(SETTINGS, bytes_per_day=40 * MEGABIT)
     inventory = taught_city(contracted_school(settings=settings))
@@ -286,7 +286,7 @@ def test_a_whole_campaign_passes_over_two_weeks_and_a_restart() -> None:
     assert not any(lessons().in_lessons("Gymnasium", at) for at, _ in world.tests)
 
 
-def test_a_campaign_that_never_got_its_line_ends_incomplete() -> None:
+def test_a_campaign_that_never_gets_a_free_line_ends_incomplete() -> None:
     world = World(state=State.DOWN)
 
     async def main() -> None:
@@ -304,7 +304,7 @@ def test_a_campaign_that_never_got_its_line_ends_incomplete() -> None:
     assert len(world.reasons) < 3 * 24 * 4, "an attempt each quarter of an hour, no more"
 
 
-def test_run_begins_what_is_due_and_its_stop_is_recorded_with_what_was_moved() -> None:
+def test_a_due_test_starts_and_its_stop_records_the_bytes_moved() -> None:
     first, *_ = plan(contracted_school(), lessons(), NOW, campaign_id(SITE, NOW))
     world = World(VirtualClock(first.at - timedelta(minutes=1)))
 
@@ -327,7 +327,7 @@ def test_run_begins_what_is_due_and_its_stop_is_recorded_with_what_was_moved() -
     assert traffic.payload["bytes"] == pytest.approx(world.down / COUNTED_PER_PAYLOAD, rel=0.01)
 
 
-def test_requests_are_obeyed_once_however_often_they_are_read(tmp_path: Path) -> None:
+def test_a_request_is_executed_once_however_often_it_is_read(tmp_path: Path) -> None:
     file = RequestFile(tmp_path / FILE_NAME)
     assert file.read() == ()
     start = Request("start", SITE, f"{SITE}@20261125T170000Z", NOW)
@@ -351,7 +351,7 @@ def test_requests_are_obeyed_once_however_often_they_are_read(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"schema": 1}', b'{"schema":1,"requests":[{}]}'])
-def test_a_damaged_request_file_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_request_file_is_reported(tmp_path: Path, content: bytes) -> None:
     file = RequestFile(tmp_path / FILE_NAME)
     file.path.write_bytes(content)
     with pytest.raises(RequestFileError, match="is damaged"):

@@ -69,7 +69,7 @@ class NeedsCookie:
         ("seen=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",),
     ],
 )
-async def test_a_redirect_to_itself_that_sets_a_cookie_ends_well(cookies: tuple[str, ...]) -> None:
+async def test_a_self_redirect_that_sets_a_cookie_succeeds(cookies: tuple[str, ...]) -> None:
     async with stream_server(NeedsCookie(*cookies)) as port:
         found = await probe(HttpOptions(f"http://127.0.0.1:{port}/"), seconds=60)
     assert (found.outcome, found.detail) == (Outcome.OK, "")
@@ -78,7 +78,7 @@ async def test_a_redirect_to_itself_that_sets_a_cookie_ends_well(cookies: tuple[
 @pytest.mark.parametrize(
     "cookies", [("seen=1; Secure",), ("seen=1; Max-Age=0",), ("seen=1; Path=/elsewhere",), ()]
 )
-async def test_a_redirect_without_end_still_has_one(cookies: tuple[str, ...]) -> None:
+async def test_an_endless_redirect_is_cut_off(cookies: tuple[str, ...]) -> None:
     async with stream_server(NeedsCookie(*cookies)) as port:
         found = await probe(HttpOptions(f"http://127.0.0.1:{port}/"), seconds=60)
     assert found.reason is Reason.REDIRECTS
@@ -105,7 +105,7 @@ async def test_a_redirect_without_end_still_has_one(cookies: tuple[str, ...]) ->
         ("a=1\rHost: schiller.example", "http://goethe.example/", ""),
     ],
 )
-def test_a_cookie_goes_where_rfc_6265_has_it_go(field: str, place: str, sent: str) -> None:
+def test_a_cookie_is_sent_where_rfc_6265_says(field: str, place: str, sent: str) -> None:
     cookies = Cookies()
     cookies.take([field], parse_url("http://goethe.example/"), NOW)
     assert cookies.value(parse_url(place)) == sent
@@ -122,7 +122,9 @@ def test_a_cookie_goes_where_rfc_6265_has_it_go(field: str, place: str, sent: st
         ("X-Blank\t: 1", "Content-Length: 2"),
     ],
 )
-async def test_folded_fields_and_blanks_before_the_colon_are_read(fields: tuple[str, ...]) -> None:
+async def test_folded_fields_and_spaces_before_the_colon_are_accepted(
+    fields: tuple[str, ...],
+) -> None:
     found, _ = await asked(response(*fields, body=b"ok"), body="^ok$")
     assert (found.outcome, found.detail) == (Outcome.OK, "")
 
@@ -141,7 +143,7 @@ async def test_folded_fields_and_blanks_before_the_colon_are_read(fields: tuple[
         ("text/html; charset=punycode", "utf-8"),
     ],
 )
-async def test_the_body_is_read_by_its_charset(content_type: str, charset: str) -> None:
+async def test_the_body_is_decoded_by_its_charset(content_type: str, charset: str) -> None:
     text = "Für alle Schüler"
     answer = response(f"Content-Type: {content_type}", body=text.encode(charset))
     found, _ = await asked(answer, body=f"^{text}$")
@@ -157,9 +159,7 @@ async def test_the_body_is_read_by_its_charset(content_type: str, charset: str) 
         (b"/sch%C3%BCler", b"/sch%C3%BCler"),
     ],
 )
-async def test_a_location_with_octets_beyond_ascii_is_asked_for_as_it_came(
-    location: bytes, target: bytes
-) -> None:
+async def test_a_non_ascii_location_is_requested_unchanged(location: bytes, target: bytes) -> None:
     onward = redirect(b"Location: " + location)
     found, requests = await asked(onward, response("Content-Length: 2", body=b"ok"))
     assert (found.outcome, found.detail) == (Outcome.OK, "")

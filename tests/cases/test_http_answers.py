@@ -88,7 +88,7 @@ async def curl(urls: list[str]) -> list[str]:
     return output.decode().splitlines()
 
 
-async def test_what_curl_and_browsers_show_is_no_fault() -> None:
+async def test_responses_that_curl_and_browsers_show_are_no_fault() -> None:
     async with site(SHOWN) as port:
         urls = [f"http://127.0.0.1:{port}/{name}" for name in SHOWN]
         ours = [await probe(HttpOptions(url, body="^ok$"), seconds=60) for url in urls]
@@ -98,13 +98,13 @@ async def test_what_curl_and_browsers_show_is_no_fault() -> None:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_what_every_browser_refuses_is_a_fault(name: str) -> None:
+async def test_responses_that_every_browser_refuses_are_a_fault(name: str) -> None:
     async with site(BROKEN) as port:
         found = await probe(HttpOptions(f"http://127.0.0.1:{port}/{name}"), seconds=60)
     assert found.reason is Reason.MALFORMED
 
 
-async def test_a_field_with_another_name_than_a_token_has_no_effect() -> None:
+async def test_a_field_whose_name_is_not_a_token_has_no_effect() -> None:
     answers = {"x": answer(b"Content-Length(x): 9", b"Content Length: 9", LENGTH)}
     async with site(answers) as port:
         found = await probe(HttpOptions(f"http://127.0.0.1:{port}/x"), seconds=60)

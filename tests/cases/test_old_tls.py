@@ -79,7 +79,7 @@ async def test_old_tls_is_refused_unless_a_setting_accepts_it(name: str, tmp_pat
     assert found.detail == f"insecure: {version} with broken parameters that old_tls allows"
 
 
-async def test_a_page_without_tls_is_not_said_to_have_an_old_one() -> None:
+async def test_a_page_without_tls_is_not_reported_as_old_tls() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")

@@ -25,7 +25,7 @@ def answered(*payloads: bytes) -> tuple[Matcher, Round]:
 
 # iputils#320: 8.8.8.8 answers 1,400 octets with 68.
 @pytest.mark.parametrize("size", [68, 8, len(PAYLOAD) - 1])
-def test_a_reply_that_was_cut_is_an_answer_and_said(size: int) -> None:
+def test_a_truncated_reply_counts_as_an_answer_and_is_reported(size: int) -> None:
     matcher, round_ = answered(*[PAYLOAD[:size]] * 3)
     found = matcher.close(round_)
     assert found.rtts == (0.005,) * 3
@@ -37,7 +37,7 @@ def test_a_reply_that_was_cut_is_an_answer_and_said(size: int) -> None:
 @pytest.mark.parametrize(
     "payload", [PAYLOAD[:7], b"", PAYLOAD + b"\0", PAYLOAD[1:], bytes(68), bytes(len(PAYLOAD))]
 )
-def test_a_reply_with_another_payload_is_none_and_said(payload: bytes) -> None:
+def test_a_reply_with_a_different_payload_is_rejected_and_reported(payload: bytes) -> None:
     matcher, round_ = answered(*[payload] * 3)
     assert matcher.drops[Drop.WRONG_COOKIE] == 3
     outcome, reason, said = judge(matcher.close(round_))
@@ -47,6 +47,6 @@ def test_a_reply_with_another_payload_is_none_and_said(payload: bytes) -> None:
     )
 
 
-def test_a_round_whose_replies_are_whole_says_nothing() -> None:
+def test_a_round_of_complete_replies_reports_nothing() -> None:
     matcher, round_ = answered(PAYLOAD, PAYLOAD)
     assert judge(matcher.close(round_)) == (Outcome.OK, Reason.NONE, "")

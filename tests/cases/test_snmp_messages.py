@@ -49,15 +49,15 @@ async def check_all_is_read(device: Device) -> None:
 
 
 @pytest.mark.parametrize("tlv", [of_four, of_three, of_eight])
-async def test_long_lengths_are_read(tlv: Callable[[int, bytes], bytes]) -> None:
+async def test_long_form_lengths_are_accepted(tlv: Callable[[int, bytes], bytes]) -> None:
     await check_all_is_read(Device(switch(), tlv=tlv))
 
 
 @pytest.mark.parametrize("behind", [b"\0", b"\0" * 200, b"\x30\x05garbage"])
-async def test_octets_behind_the_message_are_passed_over(behind: bytes) -> None:
+async def test_trailing_octets_are_ignored(behind: bytes) -> None:
     await check_all_is_read(Device(switch(), behind=behind))
 
 
 @pytest.mark.parametrize("pad", [padded, padded_at_the_end, lambda octets: padded(padded(octets))])
-async def test_padded_oids_are_read(pad: Callable[[bytes], bytes]) -> None:
+async def test_padded_oids_are_accepted(pad: Callable[[bytes], bytes]) -> None:
     await check_all_is_read(Device(switch(), pad=pad))

@@ -7,7 +7,7 @@ from tests.cases.device import Device, asking, switch
 
 
 # telegraf#11278: a router that answers from another of its addresses.
-async def test_a_reply_from_elsewhere_is_refused_and_said() -> None:
+async def test_a_reply_from_another_address_is_refused_and_reported() -> None:
     async with asking(Device(switch()), forged=True) as asked:
         for found in (await asked.interfaces(), await asked.hardware()):
             assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
@@ -18,7 +18,7 @@ async def test_a_reply_from_elsewhere_is_refused_and_said() -> None:
             )
 
 
-async def test_a_reply_of_another_community_is_refused_and_said() -> None:
+async def test_a_reply_with_another_community_is_refused_and_reported() -> None:
     class Another(Device):
         def answer(self, data: bytes) -> list[bytes]:
             return [reply.replace(b"public", b"secret") for reply in super().answer(data)]

@@ -38,7 +38,7 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("name", OBJECT_IDS)
-async def test_an_odd_sysobjectid_is_left_out_and_all_else_stands(name: str) -> None:
+async def test_an_odd_sysobjectid_is_left_out_and_the_rest_kept(name: str) -> None:
     value, reason = OBJECT_IDS[name]
     device = Device({**switch(), KNOWN["sysObjectID"].oid: value})
     async with asking(device) as asked:
@@ -55,7 +55,7 @@ async def test_an_odd_sysobjectid_is_left_out_and_all_else_stands(name: str) -> 
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-async def test_a_number_that_cannot_be_read_is_missing_and_its_table_whole(name: str) -> None:
+async def test_an_unreadable_number_is_missing_and_its_table_complete(name: str) -> None:
     value, reason = NUMBERS[name]
     device = Device({**switch(), **rows("ifInErrors", {4: value})})
     async with asking(device) as asked:
@@ -69,7 +69,7 @@ async def test_a_number_that_cannot_be_read_is_missing_and_its_table_whole(name:
         assert sum(asked.readers.left_out.values()) == 1
 
 
-async def test_a_value_that_was_only_overshot_is_not_even_counted() -> None:
+async def test_a_bad_value_beyond_the_table_is_not_even_counted() -> None:
     # Behind ifInErrors' last row comes ifOutQLen, which is nothing.
     beyond = f"{KNOWN['ifOutQLen'].oid}.1"
     objects = switch()

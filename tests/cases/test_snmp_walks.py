@@ -43,7 +43,7 @@ class Circle(Device):
 
 
 @pytest.mark.parametrize("name", ["as they should be", *ORDERS])
-async def test_a_circle_ends_at_the_first_row_that_comes_again(name: str) -> None:
+async def test_a_looping_walk_ends_at_the_first_repeated_row(name: str) -> None:
     order = ORDERS.get(name, list(range(1, 13)))
     device = Circle(switch(order))
     async with asking(device) as asked:
@@ -56,7 +56,7 @@ async def test_a_circle_ends_at_the_first_row_that_comes_again(name: str) -> Non
         assert len(device.asked) < 12
 
 
-async def test_a_getbulk_that_repeats_what_was_asked_is_followed_by_getnext_for_good() -> None:
+async def test_an_agent_whose_getbulk_repeats_the_request_is_read_by_getnext() -> None:
     columns = ("ifName", "ifHCInOctets", "ifInErrors")
     device = Device(switch(range(1, 41)), repeats=True)
     async with asking(device) as asked:
@@ -98,7 +98,7 @@ def lldp(index: str) -> dict[str, bytes]:
         ("0.7.1.4", ()),
     ],
 )
-async def test_a_neighbor_in_a_row_of_another_index_fails_no_check(
+async def test_a_neighbor_row_with_a_nonstandard_index_fails_no_check(
     index: str, neighbors: tuple[Neighbor, ...]
 ) -> None:
     system = {oid: value for oid, value in switch().items() if oid.startswith("1.3.6.1.2.1.1.")}
@@ -110,7 +110,7 @@ async def test_a_neighbor_in_a_row_of_another_index_fails_no_check(
 
 
 @pytest.mark.parametrize("extra", ["3.1", "12.7.7", "1.0"])
-async def test_a_row_with_too_many_arcs_is_passed_by(extra: str) -> None:
+async def test_a_row_with_too_many_arcs_is_skipped(extra: str) -> None:
     objects = {**switch(), f"{KNOWN['ifName'].oid}.{extra}": text("a ghost")}
     ordered = dict(sorted(objects.items(), key=lambda one: tuple(map(int, one[0].split(".")))))
     async with asking(Device(ordered)) as asked:

@@ -34,7 +34,7 @@ def configured(host: str, url: str = "https://{host}") -> Inventory:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_kept_as_typed_and_asked_for_by_its_punycode(name: str) -> None:
+def test_a_name_is_kept_as_typed_and_queried_as_punycode(name: str) -> None:
     inventory = configured(name)
     assert inventory.references[0].host == name.lower()
     (url,) = (
@@ -48,21 +48,21 @@ def test_a_name_is_kept_as_typed_and_asked_for_by_its_punycode(name: str) -> Non
     assert ascii_name(name.lower()) == NAMES[name]
 
 
-def test_a_url_may_have_umlauts_itself() -> None:
+def test_a_url_may_contain_umlauts() -> None:
     configured("one.example", "https://www.grünschule.example/für")
     found = parse_url("https://www.grünschule.example/für")
     assert (found.host, found.target) == ("www.xn--grnschule-r9a.example", "/f%C3%BCr")
 
 
 @pytest.mark.parametrize("name", ["grün_schule.example", "-grün.example", "grün..example", "ü:80"])
-def test_what_has_no_punycode_is_refused_where_it_stands(name: str) -> None:
+def test_a_name_without_punycode_is_refused_with_its_place(name: str) -> None:
     with pytest.raises(ConfigError) as refused:
         configured(f'"{name}"')
     assert name in str(refused.value)
     assert str(refused.value).startswith("schools.yaml:8:31: ")
 
 
-async def test_the_resolver_is_asked_for_punycode(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_resolver_gets_punycode(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def look_up(host: str, *_: object, **__: object) -> None:

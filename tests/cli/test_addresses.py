@@ -36,14 +36,14 @@ def nothing_known(name: str) -> list[str]:
     raise UnknownNameError(name)
 
 
-def test_every_host_that_a_check_asks_is_named_once(inventory: Inventory) -> None:
+def test_every_host_that_a_check_contacts_is_listed_once(inventory: Inventory) -> None:
     hosts = hosts_of(inventory, "postgresql://schulnetz@db.example/schulnetz")
     assert len(hosts) == len(set(hosts))
     assert hosts[0] == "db.example"
     assert {check.target.host for check in inventory.checks()} <= set(hosts)
 
 
-def test_names_are_looked_up_and_those_without_an_address_are_said() -> None:
+def test_names_are_resolved_and_unresolvable_ones_are_reported() -> None:
     known = {"a.example": ["198.51.100.7", "2001:db8::7"]}
     found = destinations(["10.0.0.1", "a.example"], known.__getitem__)
     assert found.networks["a.example"] == (
@@ -53,7 +53,7 @@ def test_names_are_looked_up_and_those_without_an_address_are_said() -> None:
     assert destinations(["b.example", "::1"], nothing_known).unknown == ("b.example",)
 
 
-def test_what_the_unit_denies_is_merged_and_what_it_allows_is_left_out() -> None:
+def test_denied_networks_are_merged_and_allowed_ones_left_out() -> None:
     wanted = [ip_network(f"198.51.100.{last}") for last in range(4)]
     wanted += [ip_network("10.1.2.3"), ip_network("127.0.0.1"), ip_network("::1")]
     assert blocked(parse_unit(UNIT), wanted) == [ip_network("198.51.100.0/30")]
@@ -65,7 +65,7 @@ def test_the_shipped_unit_allows_what_the_command_takes_for_granted() -> None:
     assert " ".join(SHIPPED) == " ".join(parse_unit(UNIT).all("IPAddressAllow"))
 
 
-def test_doctor_says_what_is_denied_and_the_drop_in_is_the_cure(
+def test_doctor_names_denied_addresses_and_the_drop_in_cures_it(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # This host's own resolver may be anywhere.
@@ -85,7 +85,7 @@ def test_doctor_says_what_is_denied_and_the_drop_in_is_the_cure(
     assert "203.0.113.9" not in again.seen
 
 
-def test_the_drop_in_says_of_each_line_what_it_allows_and_why(
+def test_each_drop_in_line_says_what_it_allows_and_why(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {"far.example": ["203.0.113.77", "2001:db8::77"], "near.example": ["10.9.9.9"]}
@@ -145,7 +145,7 @@ def test_a_drop_in_with_nothing_to_allow_says_so(
     assert "IPAddressAllow" not in drop_in
 
 
-def test_a_network_that_is_none_is_wrong_usage(config: Path) -> None:
+def test_an_invalid_network_is_wrong_usage(config: Path) -> None:
     code, _, errors = invoke("unit", "--config", config, "--allow", "198.51.100.1/24")
     assert code == 2
     assert "write 198.51.100.0/24, or one address" in errors

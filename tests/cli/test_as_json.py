@@ -13,7 +13,7 @@ from monitor.observation import HardwareReading, Observation, Outcome, PoweredPo
 from tests.exposition.support import interfaces_check
 
 
-def test_rows_that_have_two_names_are_named_by_both() -> None:
+def test_rows_with_two_names_are_keyed_by_both() -> None:
     reading = replace(
         HardwareReading({}, {}),
         parts={(Quantity.CPU_UTILIZATION_RATIO, "slot 1"): 0.4},
@@ -27,6 +27,6 @@ def test_rows_that_have_two_names_are_named_by_both() -> None:
     assert list(values["powered_ports"]) == ["1/3"]
 
 
-def test_sets_are_lists_and_what_json_does_not_know_is_text() -> None:
+def test_sets_become_lists_and_non_json_values_become_text() -> None:
     assert in_json(frozenset({3, 1})) == [1, 3]
     assert in_json(Decimal("1.5")) == "1.5"

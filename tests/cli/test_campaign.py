@@ -51,7 +51,7 @@ def test_a_site_is_named_in_any_case_and_an_unknown_one_is_refused(tmp_path: Pat
     )
 
 
-def test_start_leaves_a_request_and_cancel_takes_it_back(tmp_path: Path) -> None:
+def test_start_writes_a_request_and_cancel_removes_it(tmp_path: Path) -> None:
     assert schulnetz(tmp_path, "start", "first-school").exit_code == 0
     again = schulnetz(tmp_path, "start", "first-school")
     assert again.exit_code == 1

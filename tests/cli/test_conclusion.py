@@ -63,11 +63,11 @@ def seen(failed: Mapping[str, str], unknown: Mapping[str, str] = {}) -> list[Obs
         ),
     ],
 )
-def test_a_round_has_its_cause_in_a_sentence(failed: dict[str, str], said: list[str]) -> None:
+def test_each_round_gets_a_sentence_with_its_cause(failed: dict[str, str], said: list[str]) -> None:
     assert conclusion(GOETHE, seen(failed)) == said
 
 
-def test_what_could_not_be_told_is_no_failure() -> None:
+def test_an_unknown_outcome_is_not_a_failure() -> None:
     said = conclusion(GOETHE, seen({}, {"switch-01/interfaces": "no slot became free"}))
     assert said == ["switch-01: interfaces could not tell: no slot became free"]
 
@@ -79,7 +79,7 @@ def test_without_a_ping_nothing_is_called_down() -> None:
     ]
 
 
-def test_sites_are_told_apart_and_long_lists_end() -> None:
+def test_sites_are_distinguished_and_long_lists_are_cut() -> None:
     site = GOETHE.sites[0]
     other = replace(site, id="annex")
     school = replace(GOETHE, sites=(site, other))

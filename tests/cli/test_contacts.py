@@ -28,9 +28,7 @@ def contacts(config: Path) -> Path:
     return path
 
 
-def test_check_says_what_the_contacts_beside_the_schools_cover(
-    config: Path, contacts: Path
-) -> None:
+def test_check_reports_which_schools_the_contacts_cover(config: Path, contacts: Path) -> None:
     code, output, _ = invoke("check", config)
     assert code == 0
     assert f"{contacts}: contacts of 2 schools and 1 provider; no errors\n" in output
@@ -46,7 +44,7 @@ def test_check_names_the_place_of_a_wrong_contact(config: Path, contacts: Path) 
     assert not any(word in output + errors for word in PERSONAL)
 
 
-def test_the_template_is_its_owners_alone_and_says_whom_to_call(
+def test_the_template_is_private_and_says_whom_to_call(
     config: Path, contacts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "schulnetz_city.tmpl"
@@ -62,7 +60,7 @@ def test_the_template_is_its_owners_alone_and_says_whom_to_call(
     assert not any(word in without for word in PERSONAL)
 
 
-def test_a_wrong_file_leaves_the_template_of_before(
+def test_an_invalid_file_leaves_the_previous_template(
     config: Path, contacts: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "schulnetz_city.tmpl"

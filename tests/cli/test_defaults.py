@@ -30,7 +30,7 @@ def installed(tmp_path: Path) -> None:
     TOWN.write(tmp_path / "etc/schools.yaml")
 
 
-def test_in_a_clone_both_are_those_of_the_clone(tmp_path: Path) -> None:
+def test_a_clone_uses_its_own_schools_and_state(tmp_path: Path) -> None:
     code, _, errors = invoke("check")
     assert (code, errors.startswith("config/schools.yaml:")) == (1, True)
     assert "state/ledger.sqlite" in invoke("ledger", "verify")[2]
@@ -39,7 +39,7 @@ def test_in_a_clone_both_are_those_of_the_clone(tmp_path: Path) -> None:
     assert invoke("check")[0] == 0
 
 
-def test_on_an_installed_host_they_are_the_installed_ones(tmp_path: Path) -> None:
+def test_an_installed_host_uses_the_installed_schools_and_state(tmp_path: Path) -> None:
     installed(tmp_path)
     assert invoke("check")[1].startswith(f"{tmp_path / 'etc/schools.yaml'}: 2 schools")
     add = ("maintenance", "add", "goethe", "--until", "2h", "--reason", "Umbau")
@@ -48,7 +48,7 @@ def test_on_an_installed_host_they_are_the_installed_ones(tmp_path: Path) -> Non
     assert str(tmp_path / "var") in invoke("ledger", "verify")[2]
 
 
-def test_a_configuration_of_ones_own_has_its_state_here(
+def test_a_custom_configuration_keeps_its_state_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A try with another file never touches what the service keeps."""
@@ -63,7 +63,9 @@ def test_a_configuration_of_ones_own_has_its_state_here(
     assert list((tmp_path / "var").iterdir()) == []
 
 
-def test_the_variables_name_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variables_override_both_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = TOWN.write(tmp_path / "own.yaml")
     monkeypatch.setenv(common.CONFIG_VARIABLE, str(own))
     assert invoke("check")[1].startswith(str(own))

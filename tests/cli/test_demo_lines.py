@@ -21,7 +21,7 @@ def said(changes: Changes, status: Status) -> list[str]:
     return list(changes.lines(status, NOW))
 
 
-def test_down_and_its_end_are_said_once_with_the_reason() -> None:
+def test_down_and_recovery_are_printed_once_with_the_reason() -> None:
     changes = Changes.from_now()
     lost = Verdict(State.DOWN, Cause.NO_ANSWER, NOW, "no reply")
     down = replace(FINE, down=(LINE,), findings={LINE: lost})
@@ -33,7 +33,7 @@ def test_down_and_its_end_are_said_once_with_the_reason() -> None:
     ]
 
 
-def test_degraded_and_its_end_are_said_with_the_reason() -> None:
+def test_degraded_and_recovery_are_printed_with_the_reason() -> None:
     changes = Changes.from_now()
     lossy = replace(FINE, degraded={LINE: (LOSS,)})
     about = "uplink goethe/main/router (packet_loss icmp): 33.8 % of 80 packets lost"
@@ -44,7 +44,7 @@ def test_degraded_and_its_end_are_said_with_the_reason() -> None:
     ]
 
 
-def test_the_line_on_where_things_stand_names_a_few_that_are_degraded() -> None:
+def test_the_status_line_names_a_few_degraded_devices() -> None:
     assert degraded_words(FINE) == ""
     lines = [replace(LINE, school=f"s{number}") for number in range(5)]
     many = replace(FINE, degraded=dict.fromkeys(lines, (LOSS, LOSS)))

@@ -24,7 +24,7 @@ def stages(folder: Path) -> int:
         return len(list(reader.entries(STAGE)))
 
 
-async def test_a_past_is_written_once_and_the_same_at_the_next_start(tmp_path: Path) -> None:
+async def test_a_past_is_written_once_and_kept_at_the_next_start(tmp_path: Path) -> None:
     clock = VirtualClock()
     past = await prepared_past(tmp_path, CITY, clock)
     assert past is not None
@@ -36,14 +36,14 @@ async def test_a_past_is_written_once_and_the_same_at_the_next_start(tmp_path: P
     assert stages(tmp_path) == written
 
 
-async def test_a_demo_that_began_without_a_past_has_none_later(tmp_path: Path) -> None:
+async def test_a_demo_started_without_a_past_stays_without_one(tmp_path: Path) -> None:
     clock = VirtualClock()
     async with Ledger.open(SqlitePlace(tmp_path / LEDGER_FILE), clock):
         pass
     assert await prepared_past(tmp_path, CITY, clock) is None
 
 
-async def test_a_broken_note_is_named_with_the_cure(
+async def test_a_damaged_note_is_named_with_the_cure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = VirtualClock()

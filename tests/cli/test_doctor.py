@@ -40,7 +40,7 @@ def found(config: Path, state: Path) -> dict[str, tuple[Health, str]]:
     }
 
 
-def test_a_machine_in_order_has_nothing_broken(config: Path, tmp_path: Path) -> None:
+def test_a_healthy_machine_has_no_findings(config: Path, tmp_path: Path) -> None:
     health = found(config, tmp_path / "state")
     assert [what for what, (how, _) in health.items() if how is Health.BAD] == []
     assert health["configuration"] == (Health.GOOD, "2 schools ")
@@ -49,7 +49,7 @@ def test_a_machine_in_order_has_nothing_broken(config: Path, tmp_path: Path) -> 
     }
 
 
-def test_a_missing_secret_is_broken_and_told_with_the_cure(
+def test_a_missing_secret_is_broken_and_reported_with_the_cure(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN)
@@ -60,7 +60,7 @@ def test_a_missing_secret_is_broken_and_told_with_the_cure(
     assert COMMUNITY not in output
 
 
-def test_a_bad_configuration_names_the_command_that_tells_all(tmp_path: Path) -> None:
+def test_a_bad_configuration_names_the_command_that_lists_all_errors(tmp_path: Path) -> None:
     config = tmp_path / "schools.yaml"
     config.write_text("version: 7\n")
     how, said = found(config, tmp_path / "state")["configuration"]
@@ -89,7 +89,7 @@ def test_a_bad_configuration_names_the_command_that_tells_all(tmp_path: Path) ->
         ),
     ],
 )
-def test_a_secret_file_that_is_missing_is_named_with_who_may_read_it(place: str, cure: str) -> None:
+def test_a_missing_secret_file_is_named_with_its_permitted_readers(place: str, cure: str) -> None:
     inventory = replace(
         load_text(TOWN.text().encode(), "x"),
         credentials={"devices": CredentialSource("file", place)},
@@ -103,7 +103,9 @@ def test_a_secret_file_that_is_missing_is_named_with_who_may_read_it(place: str,
     assert "LoadCredential=devices" not in alone.cure
 
 
-def test_a_secret_in_a_variable_is_a_file_for_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_in_a_variable_should_be_a_file_for_a_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN, raising=False)
     inventory = load_text(TOWN.text().encode(), "x")
     (by_hand,) = secrets(inventory, None)
@@ -122,7 +124,7 @@ def test_a_secret_in_a_variable_is_a_file_for_a_service(monkeypatch: pytest.Monk
         (None, Health.WARNING, "none is installed: nothing starts the daemon with the machine"),
     ],
 )
-def test_a_service_that_is_missing_or_does_not_run_is_said_with_the_command(
+def test_a_missing_or_stopped_service_is_reported_with_the_command(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     state: str | None,
@@ -141,7 +143,7 @@ def test_a_service_that_is_missing_or_does_not_run_is_said_with_the_command(
         assert "apt install ./build/schulnetz-monitor_*.deb" in finding.cure
 
 
-def test_without_systemd_there_is_no_service_to_miss(
+def test_without_systemd_no_service_is_expected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unit_module, "_BOOTED", tmp_path / "none")
@@ -159,7 +161,7 @@ def test_a_secret_that_others_can_read_is_a_warning(config: Path, tmp_path: Path
         assert how is expected
 
 
-def test_nothing_is_written(config: Path, tmp_path: Path) -> None:
+def test_doctor_writes_nothing(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     assert found(config, state)["state"] == (
         Health.GOOD,
@@ -172,13 +174,15 @@ def test_nothing_is_written(config: Path, tmp_path: Path) -> None:
     assert state.stat().st_mtime_ns == before
 
 
-def test_what_is_broken_comes_first_then_the_warnings() -> None:
+def test_broken_items_come_first_then_warnings() -> None:
     looked_at = (Health.GOOD, Health.WARNING, Health.BAD, Health.GOOD, Health.BAD)
     findings = [Finding(str(number), health, "") for number, health in enumerate(looked_at)]
     assert [one.what for one in worst_first(findings)] == ["2", "4", "1", "0", "3"]
 
 
-def test_a_web_configuration_is_looked_at_with_what_it_names(config: Path, tmp_path: Path) -> None:
+def test_a_web_configuration_is_checked_with_the_files_it_names(
+    config: Path, tmp_path: Path
+) -> None:
     assert web_file(None, config) is None
     web = config.with_name("web.config.yml")
     web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
@@ -200,27 +204,27 @@ def test_a_web_configuration_is_looked_at_with_what_it_names(config: Path, tmp_p
     assert f"--web-config {web}" in forgotten.cure
 
 
-def test_a_state_that_is_no_folder_is_broken(config: Path, tmp_path: Path) -> None:
+def test_a_state_path_that_is_not_a_folder_is_broken(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.write_text("")
     assert found(config, state)["state"][0] is Health.BAD
 
 
-def test_a_broken_ledger_is_told(config: Path, tmp_path: Path) -> None:
+def test_a_broken_ledger_is_reported(config: Path, tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"no database at all, whatever is said" * 100)
     how, said = found(config, tmp_path)["ledger"]
     assert how is Health.BAD
     assert "ledger verify" in said
 
 
-def test_a_ledger_that_cannot_be_looked_at_is_no_traceback(config: Path, tmp_path: Path) -> None:
+def test_an_unreadable_ledger_gives_no_traceback(config: Path, tmp_path: Path) -> None:
     place = SqlitePlace(tmp_path / ("x" * 300) / "ledger.sqlite")
     health = {one.what: one for one in examine(config, tmp_path, place)}
     assert health["ledger"].health is Health.BAD
     assert "name too long" in health["ledger"].seen
 
 
-def test_few_open_files_and_a_wrong_clock_are_told(
+def test_a_low_file_limit_and_a_wrong_clock_are_reported(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
@@ -252,14 +256,14 @@ def test_the_kernel_is_asked_whether_the_clock_is_synchronised(
     assert said in words
 
 
-def test_what_the_kernel_says_of_its_clock_is_what_adjtimex_says() -> None:
+def test_the_clock_state_is_the_one_adjtimex_reports() -> None:
     said = kernel_clock()
     if said is None:
         pytest.skip("this sandbox denies adjtimex(2), which reads the kernel's clock")
     assert 0 <= said.most_seconds_off <= 16, "the kernel counts up to 16 s"
 
 
-def test_a_prometheus_that_is_not_there_is_a_warning() -> None:
+def test_an_unreachable_prometheus_is_a_warning() -> None:
     for url in ("http://127.0.0.1:1", "127.0.0.1:9090", "ftp://127.0.0.1"):
         finding = same_clock(url, SystemClock().now)
         assert finding.health is Health.WARNING

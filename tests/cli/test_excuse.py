@@ -33,7 +33,7 @@ def asked(folder: Path) -> tuple[Excuse | Withdrawal, ...]:
     return ExcuseFile(folder / EXCUSES_FILE).read()
 
 
-def test_an_excuse_is_asked_for_listed_and_withdrawn(
+def test_an_excuse_is_requested_listed_and_withdrawn(
     place: tuple[str, ...], tmp_path: Path
 ) -> None:
     code, output, errors = invoke("sla", "excuse", "add", "goethe", *SPAN, *WHY, *place)
@@ -62,7 +62,9 @@ def test_an_excuse_is_asked_for_listed_and_withdrawn(
     assert invoke("sla", "excuse", "add", "goethe/MAIN", *SPAN, *WHY, *place)[0] == 0
 
 
-def test_all_sites_of_a_provider(place: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_excuse_can_cover_all_sites_of_a_provider(
+    place: tuple[str, ...], tmp_path: Path
+) -> None:
     whose = ("--provider", "Stadtnetz")
     code, _, errors = invoke("sla", "excuse", "add", *whose, *SPAN, *WHY, *place)
     assert (code, errors) == (0, "")
@@ -71,7 +73,7 @@ def test_all_sites_of_a_provider(place: tuple[str, ...], tmp_path: Path) -> None
     assert (wanted.provider, len(wanted.sites)) == ("Stadtnetz", len(TOWN.schools))
 
 
-def test_one_that_overlaps_what_the_ledger_has_is_refused(
+def test_an_excuse_overlapping_a_recorded_one_is_refused(
     place: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert invoke("sla", "excuse", "add", "goethe", *SPAN, *WHY, *place)[0] == 0
@@ -106,7 +108,7 @@ def test_one_that_overlaps_what_the_ledger_has_is_refused(
         ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
     ],
 )
-def test_what_an_excuse_would_change_is_said(
+def test_the_effect_of_an_excuse_is_shown(
     place: tuple[str, ...], tmp_path: Path, begin: str, until: str, into: str, said: str
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
@@ -117,7 +119,7 @@ def test_what_an_excuse_would_change_is_said(
     assert said in output
 
 
-def test_minutes_that_are_not_recorded_yet_are_counted_apart(
+def test_minutes_not_recorded_yet_are_counted_separately(
     place: tuple[str, ...], tmp_path: Path
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
@@ -153,7 +155,7 @@ def test_minutes_that_are_not_recorded_yet_are_counted_apart(
         ({"--provider": "Stadtnets"}, "did you mean 'Stadtnetz'?"),
     ],
 )
-def test_a_wrong_excuse_is_refused_in_one_line_with_the_cure(
+def test_an_invalid_excuse_is_refused_in_one_line_with_the_cure(
     place: tuple[str, ...], tmp_path: Path, changes: dict[str, str], message: str
 ) -> None:
     given = dict(zip(SPAN[::2], SPAN[1::2], strict=True))
@@ -167,7 +169,7 @@ def test_a_wrong_excuse_is_refused_in_one_line_with_the_cure(
     assert asked(tmp_path) == ()
 
 
-def test_an_unknown_place_is_refused_with_what_there_is(place: tuple[str, ...]) -> None:
+def test_an_unknown_site_is_refused_with_the_known_ones(place: tuple[str, ...]) -> None:
     for whom, message in (
         (("goete",), "no school 'goete' is configured; did you mean goethe"),
         (("goethe/annex",), "goethe has no site 'annex'; it has: main"),
@@ -179,7 +181,7 @@ def test_an_unknown_place_is_refused_with_what_there_is(place: tuple[str, ...]) 
         assert message in errors
 
 
-def test_an_unknown_excuse_is_not_withdrawn(place: tuple[str, ...]) -> None:
+def test_an_unknown_excuse_cannot_be_withdrawn(place: tuple[str, ...]) -> None:
     state = place[2:]
     words = ("--reason", "wrong", "--by", "Max")
     code, _, errors = invoke("sla", "excuse", "withdraw", "e9", *words, *state)
@@ -187,7 +189,7 @@ def test_an_unknown_excuse_is_not_withdrawn(place: tuple[str, ...]) -> None:
     assert invoke("sla", "excuse", "list", *place)[1] == "no excuses\n"
 
 
-def test_a_date_alone_is_its_whole_day(place: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_date_alone_means_the_whole_day(place: tuple[str, ...], tmp_path: Path) -> None:
     day = ("--from", "2022-03-27", "--until", "2022-03-27")
     assert invoke("sla", "excuse", "add", "goethe", *day, *WHY, *place)[0] == 0
     [wanted] = asked(tmp_path)

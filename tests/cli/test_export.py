@@ -34,7 +34,7 @@ def documents(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.integration
-def test_promtool_accepts_rules_that_need_no_external_label(tmp_path: Path) -> None:
+def test_promtool_accepts_the_rules_without_external_labels(tmp_path: Path) -> None:
     monitor, grafana = "https://monitor.example.org:9822", "https://grafana.example.org/boards"
     addresses = ("--monitor", monitor, "--grafana", f"{grafana}/", "--language", "en")
     export("rules", tmp_path, *addresses, "--runbooks", "https://wiki.example.org/runbooks")
@@ -60,7 +60,7 @@ def test_amtool_accepts_the_configuration_with_its_templates(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("monitor", "scheme"), [("10.1.2.3:9000", "http"), ("https://[fd00::1]:9822", "https")]
 )
-def test_the_two_jobs_fit_into_a_prometheus_that_has_others(
+def test_the_two_jobs_fit_into_an_existing_prometheus(
     tmp_path: Path, monitor: str, scheme: str
 ) -> None:
     export("prometheus", tmp_path, "--monitor", monitor)
@@ -78,7 +78,7 @@ def test_the_two_jobs_fit_into_a_prometheus_that_has_others(
     accepted("promtool", "check", "config", whole)
 
 
-def test_the_boards_come_with_what_grafana_reads_them_by(tmp_path: Path) -> None:
+def test_the_boards_come_with_grafana_provisioning(tmp_path: Path) -> None:
     export("boards", tmp_path, "--prometheus", "http://prometheus.example:9090")
     for language in ("de", "en"):
         assert sorted(one.name for one in (tmp_path / language).iterdir()) == BOARDS
@@ -91,7 +91,7 @@ def test_the_boards_come_with_what_grafana_reads_them_by(tmp_path: Path) -> None
 
 
 @pytest.mark.integration
-def test_the_unit_starts_this_program_at_the_wanted_address(tmp_path: Path) -> None:
+def test_the_unit_starts_this_program_at_the_given_address(tmp_path: Path) -> None:
     export("unit", tmp_path, "--listen", "[::1]:9000")
     text = (tmp_path / "schulnetz.service").read_text(encoding="utf-8")
     (line,) = (one for one in text.splitlines() if one.startswith("ExecStart="))
@@ -156,7 +156,7 @@ def test_kubernetes_gets_rules_jobs_and_boards_as_its_operators_read_them(tmp_pa
         assert json.loads(text) == json.loads((ROOT / "dashboards" / language / name).read_text())
 
 
-def test_the_pods_are_asked_by_names_that_they_allow(tmp_path: Path) -> None:
+def test_the_pods_are_scraped_by_host_names_they_accept(tmp_path: Path) -> None:
     export("kubernetes", tmp_path, "--namespace", "schools")
     _, pods = documents(tmp_path / "schulnetz.yaml")
     monitor, schools = documents(tmp_path / "scrape.yaml")
@@ -174,7 +174,7 @@ def test_the_pods_are_asked_by_names_that_they_allow(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_there_is_overwritten_only_on_demand_and_all_may_read_it(tmp_path: Path) -> None:
+def test_existing_files_are_overwritten_only_with_force_and_world_readable(tmp_path: Path) -> None:
     export("prometheus", tmp_path)
     file = tmp_path / "schulnetz.scrape.yaml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o644

@@ -19,11 +19,11 @@ def sentences(text: str) -> list[str]:
     return [one.sentence for one in hints(load_text(text.encode(), "schools.yaml"))]
 
 
-def test_a_whole_city_has_no_hints() -> None:
+def test_a_complete_city_gets_no_hints() -> None:
     assert list(hints(load(ROOT / "config" / "schools.yaml"))) == []
 
 
-def test_what_three_lines_lack_is_said() -> None:
+def test_hints_name_what_three_lines_lack() -> None:
     found = sentences(SCHOOLS)
     beginnings = [
         "no city is named",
@@ -42,7 +42,7 @@ def test_what_three_lines_lack_is_said() -> None:
 
 
 @pytest.mark.parametrize("at", range(9))
-def test_the_yaml_of_a_hint_is_taken_and_ends_it(at: int) -> None:
+def test_the_yaml_of_a_hint_is_valid_and_removes_the_hint(at: int) -> None:
     hint = list(hints(load_text(SCHOOLS.encode(), "schools.yaml")))[at]
     parts = [one for one in hint.add if one != "..."]
     ending = ["..."] if "..." in hint.add else []
@@ -54,7 +54,7 @@ def test_the_yaml_of_a_hint_is_taken_and_ends_it(at: int) -> None:
     assert all(f"`{one}`" in str(hint) for one in (*hint.add, *filter(None, [hint.each])))
 
 
-def test_the_hints_of_a_file_can_all_be_taken_into_it_one_after_the_other() -> None:
+def test_all_hints_of_a_file_can_be_applied_one_after_another() -> None:
     """As a person does: a section that is there gets another line, and is not given twice."""
     sections = {"city": ["name: Bochum"]}
     text = f"city:\n  name: Bochum\n{SCHOOLS}"
@@ -80,7 +80,7 @@ def test_the_hints_of_a_file_can_all_be_taken_into_it_one_after_the_other() -> N
     assert sentences(f"{whole}{schools}...\n") == []
 
 
-def test_what_is_watched_is_counted() -> None:
+def test_monitored_items_are_counted() -> None:
     text = "credentials: {devices: {environment: X}}\n" + SCHOOLS.replace(
         "}", ", snmp: {credential: devices}, checks: {web: {kind: tcp, port: 80}}}"
     )

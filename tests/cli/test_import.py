@@ -37,7 +37,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_change_is_shown_and_written_on_yes(config: Path, table: Path) -> None:
+def test_the_change_is_shown_and_written_after_yes(config: Path, table: Path) -> None:
     arguments = ["import", "csv", str(table), "--config", str(config)]
     result = CliRunner().invoke(main, arguments, input="y\n")
     assert result.exit_code == 0, result.stderr
@@ -52,7 +52,7 @@ def test_the_change_is_shown_and_written_on_yes(config: Path, table: Path) -> No
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_nothing_is_written_without_a_yes(config: Path, table: Path, answer: str) -> None:
+def test_nothing_is_written_without_yes(config: Path, table: Path, answer: str) -> None:
     before = config.read_bytes()
     CliRunner().invoke(main, ["import", "csv", str(table), "--config", str(config)], input=answer)
     assert config.read_bytes() == before
@@ -73,7 +73,7 @@ def test_nothing_is_written_without_a_yes(config: Path, table: Path, answer: str
         ("number,lat,lon\n100002,99,7\n", "nothing was written; the new file would not be valid"),
     ],
 )
-def test_a_bad_table_is_told_by_its_place_and_writes_nothing(
+def test_a_bad_table_is_reported_with_its_place_and_writes_nothing(
     config: Path, table: Path, text: str, said: str
 ) -> None:
     before = config.read_bytes()
@@ -110,7 +110,7 @@ def test_sites_of_netbox_become_schools(config: Path, tmp_path: Path) -> None:
     assert (found.number, found.district, found.type) == ("100099", "Nord", "Grundschule")
 
 
-def test_an_address_without_its_scheme_is_told_what_it_lacks(config: Path) -> None:
+def test_a_url_without_a_scheme_is_reported_as_such(config: Path) -> None:
     code, _, errors = invoke("import", "netbox", "netbox.example:8000", "--config", config)
     assert code == 1
     assert errors == (
@@ -128,7 +128,7 @@ def test_an_address_without_its_scheme_is_told_what_it_lacks(config: Path) -> No
         (json.dumps({"results": [site(latitude="north")]}), "site 'Neue Schule': 'north'"),
     ],
 )
-def test_what_is_no_answer_of_netbox_is_told(
+def test_a_response_not_from_netbox_is_reported(
     config: Path, tmp_path: Path, text: str, said: str
 ) -> None:
     export = tmp_path / "sites.json"

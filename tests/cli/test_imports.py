@@ -74,7 +74,7 @@ def loaded(*arguments: str, **variables: str) -> set[str]:
     return {one.partition(".")[0] for one in line.split()[1:]} & dependencies()
 
 
-def test_the_heavy_ones_are_looked_for() -> None:
+def test_the_heavy_libraries_are_among_those_looked_for() -> None:
     heavy = {"sqlalchemy", "aiohttp", "jinja2", "pysnmp", "cryptography", "pydantic", "yaml"}
     assert heavy <= dependencies()
     assert "aiohttp" in loaded("demo", "--fault", "x@help")
@@ -97,7 +97,7 @@ def test_completing_a_command_loads_no_dependency_but_click(shell: str, typed: s
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_a_command_loads_what_is_listed_here(name: str) -> None:
+def test_help_of_a_command_loads_only_what_is_listed_here(name: str) -> None:
     assert loaded(name, "--help") == ALLOWED.get(name, set())
 
 
@@ -114,7 +114,7 @@ def cpu_seconds(*command: str) -> float:
     return min(found)
 
 
-def test_check_takes_less_than_three_times_the_cpu_of_reading_and_validating_alone() -> None:
+def test_check_takes_under_three_times_the_cpu_of_parsing_and_validating() -> None:
     program = (
         f"from pathlib import Path; from monitor.config import load; load(Path({str(CONFIG)!r}))"
     )

@@ -26,7 +26,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_file_is_valid_says_what_was_said_and_is_for_all_to_read(tmp_path: Path) -> None:
+def test_the_file_is_valid_holds_the_answers_and_is_world_readable(tmp_path: Path) -> None:
     code, said, errors = invoke("init", *CITY, *NETWORK)
     assert code == 0, errors
     file = tmp_path / "config/schools.yaml"
@@ -40,7 +40,7 @@ def test_the_file_is_valid_says_what_was_said_and_is_for_all_to_read(tmp_path: P
     assert invoke("check", file)[0] == 0
 
 
-def test_with_snmp_devices_are_read_and_its_references_can_be_taken_in(tmp_path: Path) -> None:
+def test_with_snmp_devices_are_read_and_references_can_be_added(tmp_path: Path) -> None:
     file = tmp_path / "schools.yaml"
     assert invoke("init", file, *CITY, "--place", "router.example", "--snmp")[0] == 0
     text = file.read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ class System:
         ),
     ],
 )
-def test_on_a_terminal_it_asks(
+def test_init_prompts_on_a_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: str, state: str, hosts: list[str]
 ) -> None:
     monkeypatch.setattr(command, "sys", System)
@@ -81,7 +81,7 @@ def test_on_a_terminal_it_asks(
     assert [one.sites[0].uplink.host for one in found.schools] == hosts
 
 
-def test_several_schools_are_taken_and_the_state_may_be_left_out(tmp_path: Path) -> None:
+def test_several_schools_are_accepted_and_the_state_is_optional(tmp_path: Path) -> None:
     first = ("--school", "A-Schule", "--place", "192.0.2.1")
     second = ("--school", "B-Schule", "--place", "10.1.2.0/24")
     code, said, errors = invoke("init", "--city", "Bochum", *first, *second)
@@ -96,7 +96,7 @@ def test_several_schools_are_taken_and_the_state_may_be_left_out(tmp_path: Path)
     assert "import netbox https://netbox.example" in said
 
 
-def test_a_place_too_many_or_too_few_is_refused(tmp_path: Path) -> None:
+def test_a_wrong_number_of_places_is_refused(tmp_path: Path) -> None:
     one = ("--school", "A-Schule", "--place", "192.0.2.1")
     code, _, errors = invoke("init", "--city", "Bochum", *one, "--place", "192.0.2.2")
     assert (code, "2 --place for 1 --school" in errors) == (2, True)
@@ -106,14 +106,14 @@ def test_a_place_too_many_or_too_few_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "config").exists()
 
 
-def test_without_a_terminal_it_names_the_option_that_is_missing(tmp_path: Path) -> None:
+def test_without_a_terminal_the_missing_option_is_named(tmp_path: Path) -> None:
     code, _, errors = invoke("init", *CITY)
     assert code == 2
     assert "--place is needed where no terminal can ask" in errors
     assert not (tmp_path / "config").exists()
 
 
-def test_a_file_that_is_there_stays_without_force(tmp_path: Path) -> None:
+def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:
     file = tmp_path / "schools.yaml"
     file.write_text("mine")
     code, _, errors = invoke("init", file, *CITY, *NETWORK)
@@ -132,7 +132,7 @@ def test_a_file_that_is_there_stays_without_force(tmp_path: Path) -> None:
         ("--timezone", "Europe/Bochum"),
     ],
 )
-def test_a_wrong_answer_is_refused_by_the_files_own_rules(
+def test_an_invalid_answer_is_refused_by_the_configuration_rules(
     tmp_path: Path, option: str, value: str
 ) -> None:
     place = () if option == "--place" else NETWORK

@@ -53,7 +53,7 @@ def printed(*arguments: str | Path, code: int = 0) -> Any:
     return json.loads(output)
 
 
-def test_check_says_what_a_file_holds_and_every_mistake(config: Path) -> None:
+def test_check_lists_the_content_of_a_file_and_every_mistake(config: Path) -> None:
     document = printed("check", config, "--json")
     assert_same_form(documented("check"), document)
     assert document["ok"] is True
@@ -104,9 +104,7 @@ def test_maintenance_lists_windows_with_their_ids(config: Path, tmp_path: Path) 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0[12]:00", one["ends"])
 
 
-def test_maintenance_prints_the_window_that_it_adds_and_cancels(
-    config: Path, tmp_path: Path
-) -> None:
+def test_maintenance_prints_the_window_it_adds_or_cancels(config: Path, tmp_path: Path) -> None:
     place = ("--json", "--config", config, "--state-dir", tmp_path)
     add = ("maintenance", "add", "goethe", "--until", "2h", "--reason", "Kern")
     window = printed(*add, *place)
@@ -128,7 +126,7 @@ def test_a_plan_has_thirty_tests(config: Path) -> None:
     assert (plan["site"], plan["possible"], len(plan["tests"])) == ("goethe/main", False, 30)
 
 
-def test_sla_prints_the_same_json_by_both_options(config: Path, tmp_path: Path) -> None:
+def test_sla_prints_the_same_json_with_either_option(config: Path, tmp_path: Path) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
     place = ("--month", "2022-03", "--config", config, "--state-dir", tmp_path)
     document, same = printed("sla", "--json", *place), printed("sla", "--format", "json", *place)

@@ -45,7 +45,7 @@ def log(request: pytest.FixtureRequest) -> Iterator[Log]:
         logger.propagate = True
 
 
-def test_a_flood_of_one_kind_is_held_back_and_counted(log: Log) -> None:
+def test_a_flood_of_one_kind_of_message_is_suppressed_and_counted(log: Log) -> None:
     usual, _ = log.loggers
     for number in range(1000):
         usual.warning("refused %d", number)
@@ -60,14 +60,14 @@ def test_a_flood_of_one_kind_is_held_back_and_counted(log: Log) -> None:
     assert "suppressed" not in log.lines[-1]
 
 
-def test_the_audit_is_always_written(log: Log) -> None:
+def test_audit_lines_are_always_written(log: Log) -> None:
     _, audit = log.loggers
     for number in range(100):
         audit.info("configuration applied: %d schools", number)
     assert len(log.lines) == 100
 
 
-def test_what_a_device_said_cannot_make_a_line(log: Log) -> None:
+def test_device_text_cannot_start_a_log_line(log: Log) -> None:
     usual, _ = log.loggers
     usual.warning("switch %s", "a\nERROR monitor: forged\r\x1b[2J\u0085")
     first, *others = log.written.getvalue().split("\n")[:-1]

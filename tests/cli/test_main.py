@@ -51,7 +51,7 @@ def commands() -> dict[str, click.Command]:
     return found
 
 
-def test_check_says_what_a_good_file_holds(config: Path) -> None:
+def test_check_summarises_a_valid_file(config: Path) -> None:
     code, output, errors = invoke("check", config)
     assert code == 0
     warning, line, caret = errors.splitlines()
@@ -87,7 +87,7 @@ def test_check_lists_the_schools_if_asked(config: Path) -> None:
     ]
 
 
-def test_check_tells_every_error_with_its_place(config: Path) -> None:
+def test_check_reports_every_error_with_its_place(config: Path) -> None:
     text = TOWN.text().replace("type: Grundschule", "type: Grundschul")
     config.write_text(text.replace("127.82.2.0/24", "127.82.2.0/33"))
     code, output, errors = invoke("check", config)
@@ -140,7 +140,7 @@ def test_without_arguments_the_commands_are_listed() -> None:
 
 
 @pytest.mark.parametrize("name", main.commands)
-def test_the_table_has_a_command_as_it_describes_itself(name: str) -> None:
+def test_the_table_describes_each_command_as_its_help_does(name: str) -> None:
     itself, listed = loaded()[name], main.commands[name]
     assert itself.name == name
     for width in (45, 80, 1000):
@@ -222,7 +222,7 @@ def test_the_kinds_of_faults_can_be_listed(config: Path) -> None:
     assert "isolated" in output.splitlines()
 
 
-def test_check_refuses_what_run_would_refuse_for_want_of_concurrency(config: Path) -> None:
+def test_check_refuses_what_run_would_refuse_for_lack_of_concurrency(config: Path) -> None:
     code, output, errors = invoke("check", config, "--concurrency", "2")
     assert (code, output) == (1, "")
     assert errors.startswith(f"{config}:1:1: these checks need up to ")

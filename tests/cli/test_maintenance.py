@@ -65,7 +65,7 @@ def test_a_short_window_is_one_line_at_eighty_columns(
     assert " 2099-10-25 02:00 CET" in invoke("maintenance", "list", *place)[1]
 
 
-def test_a_window_for_all_schools_is_one_and_holds_for_each(place: tuple[str, ...]) -> None:
+def test_a_window_for_all_schools_is_one_window_that_covers_each(place: tuple[str, ...]) -> None:
     until = ("--until", "24.12.2099 18:00", "--reason", "Kern", *place)
     code, output, errors = invoke("maintenance", "add", "all", *until)
     assert (code, output) == (1, "")
@@ -111,7 +111,7 @@ def test_without_windows_the_list_says_so(place: tuple[str, ...]) -> None:
         (("cancel", "none"), "none"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(
+def test_invalid_windows_are_refused_in_one_line(
     place: tuple[str, ...], arguments: tuple[str, ...], told: str
 ) -> None:
     code, output, errors = invoke("maintenance", *arguments, *place)
@@ -121,7 +121,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     assert told in errors
 
 
-def test_a_state_folder_that_is_missing_is_told(place: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_missing_state_folder_is_reported(place: tuple[str, ...], tmp_path: Path) -> None:
     gone = ("--state-dir", str(tmp_path / "none"))
     code, _, errors = invoke(
         "maintenance", "add", "goethe", "--until", "2h", "--reason", "x", *place, *gone

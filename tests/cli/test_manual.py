@@ -74,7 +74,7 @@ def test_bash_completes_as_the_document_says(words: tuple[str, ...], offered: st
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_shells_get_their_script(shell: str) -> None:
+def test_other_shells_get_their_completion_script(shell: str) -> None:
     environment = {**os.environ, "_SCHULNETZ_COMPLETE": f"{shell}_source"}
     found = subprocess.run(
         [PROGRAM / "schulnetz"],

@@ -75,17 +75,17 @@ def test_an_unknown_school_gets_suggestions(config: Path) -> None:
     assert "did you mean goethe" in errors
 
 
-def test_nothing_alike_is_told_what_there_is(config: Path) -> None:
+def test_a_name_unlike_any_school_gets_the_list_of_schools(config: Path) -> None:
     _, _, errors = invoke("probe", "xyzzy", "--config", config)
     assert errors == "error: no school 'xyzzy' is configured; there are: voede, goethe\n"
 
 
-def test_a_kind_that_the_school_has_not_is_told(config: Path) -> None:
+def test_a_check_kind_the_school_lacks_is_reported(config: Path) -> None:
     code, _, errors = invoke("probe", "goethe", "--only", "dns", "--config", config)
     assert (code, errors) == (1, "error: goethe has no check of kind dns\n")
 
 
-def test_snmp_that_a_town_without_credentials_has_not_is_told_in_the_words_typed(
+def test_missing_snmp_is_reported_in_the_words_typed(
     tmp_path: Path,
 ) -> None:
     config = tmp_path / "schools.yaml"
@@ -122,7 +122,7 @@ def test_one_site_of_a_school_is_probed_alone(tmp_path: Path, place: str) -> Non
     assert "no lessons now" not in output
 
 
-def test_a_site_that_the_school_has_not_is_told_with_those_that_it_has(tmp_path: Path) -> None:
+def test_a_site_the_school_lacks_is_reported_with_those_it_has(tmp_path: Path) -> None:
     config = tmp_path / "schools.yaml"
     config.write_text(TWO_SITES, encoding="utf-8")
     code, _, errors = invoke("probe", "goethe/nord", "--config", config)
@@ -131,14 +131,14 @@ def test_a_site_that_the_school_has_not_is_told_with_those_that_it_has(tmp_path:
     assert (code, "did you mean goethe" in errors) == (1, True)
 
 
-def test_a_missing_secret_is_told(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_secret_is_reported(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN)
     code, _, errors = invoke("probe", "goethe", "--only", "snmp", "--config", config)
     assert code == 3
     assert f"the environment variable {COMMUNITY_OF_RUN} is not set" in errors
 
 
-def test_each_missing_secret_has_a_line_of_its_own(tmp_path: Path) -> None:
+def test_each_missing_secret_gets_its_own_line(tmp_path: Path) -> None:
     config = tmp_path / "schools.yaml"
     config.write_text(
         "credentials: {v3: {user: monitor, auth: sha256, auth_password: {environment: NO_AUTH}, "
@@ -154,7 +154,7 @@ def test_each_missing_secret_has_a_line_of_its_own(tmp_path: Path) -> None:
     assert second.startswith("error: credential v3.priv_password: the environment variable NO_PRIV")
 
 
-def test_no_secret_is_needed_of_devices_that_are_not_asked(
+def test_no_secret_is_needed_for_devices_not_contacted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(COMMUNITY_OF_RUN, raising=False)
@@ -171,7 +171,9 @@ def test_no_secret_is_needed_of_devices_that_are_not_asked(
     "note",
     [None, "", "{}", "[]", "no json", '{"pid": 0}', '{"pid": 4194305, "port": 1, "faults": []}'],
 )
-def test_no_demo_is_told(config: Path, tmp_path: Path, note: str | None) -> None:
+def test_a_demo_that_is_not_running_is_reported(
+    config: Path, tmp_path: Path, note: str | None
+) -> None:
     if note is not None:
         (tmp_path / "running.json").write_text(note)
     place = ("--config", config, "--state-dir", tmp_path)
@@ -190,7 +192,7 @@ def test_no_demo_is_told(config: Path, tmp_path: Path, note: str | None) -> None
         (CheckKind.INTERFACES, True, True),
     ],
 )
-def test_a_socket_for_pings_is_opened_only_where_somebody_is_pinged(
+def test_a_ping_socket_is_opened_only_if_something_is_pinged(
     tmp_path: Path, *, only: CheckKind | None, watch: bool, pings: bool
 ) -> None:
     wishes = Wishes(only, as_json=False, watch=watch, of_demo=False, state_directory=tmp_path)

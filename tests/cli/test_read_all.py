@@ -40,7 +40,7 @@ def test_the_digest_is_of_the_bytes_that_were_loaded(
     assert loaded.digest == sha256(bytes_before).hexdigest()
 
 
-def test_a_shard_is_loaded_with_the_whole_city_that_it_is_a_part_of(
+def test_a_shard_is_loaded_together_with_its_whole_city(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(COMMUNITY_OF_RUN, "public")

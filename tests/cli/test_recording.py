@@ -48,11 +48,11 @@ def line(oid: str, tag: Tag, value: int | bytes | None) -> str:
         "1.3.6.1.4.1.99999.1.3.1",
     ],
 )
-def test_what_people_write_is_blotted_out_to_its_length(oid: str) -> None:
+def test_free_text_is_masked_to_its_length(oid: str) -> None:
     assert line(oid, Tag.OCTET_STRING, CANARY) == f"4|{'x' * len(CANARY)}"
 
 
-def test_addresses_are_blotted_out_wherever_they_stand() -> None:
+def test_addresses_are_masked_everywhere() -> None:
     assert line("1.3.6.1.2.1.2.2.1.6.1", Tag.OCTET_STRING, bytes(range(200, 206))) == (
         "4x|000000000000"
     )
@@ -68,7 +68,7 @@ def test_addresses_are_blotted_out_wherever_they_stand() -> None:
         assert said == f"4|link to {'x' * len(address)} up"
 
 
-def test_numbers_and_the_names_of_parts_stay() -> None:
+def test_numbers_and_part_names_are_kept() -> None:
     assert line("1.3.6.1.2.1.1.1.0", Tag.OCTET_STRING, b"Switch 1.0") == "4|Switch 1.0"
     assert line("1.3.6.1.2.1.31.1.1.1.1.7", Tag.OCTET_STRING, b"ge-0/0/7") == "4|ge-0/0/7"
     assert line("1.3.6.1.4.1.99999.1.1.1", Tag.OCTET_STRING, b"Chassis") == "4|Chassis"
@@ -79,14 +79,14 @@ def test_numbers_and_the_names_of_parts_stay() -> None:
 
 
 @given(st.binary(max_size=40))
-def test_a_line_is_one_line_of_three_fields(value: bytes) -> None:
+def test_each_value_is_one_line_of_three_fields(value: bytes) -> None:
     for oid in ("1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.5.0"):
         arcs = tuple(map(int, oid.split(".")))
         (found,) = recording([Recorded(arcs, Tag.OCTET_STRING, value)], None)
         assert re.fullmatch(r"[0-9.]+\|4x?\|[ -{}~]*\n", found)
 
 
-def test_a_profiles_objects_are_recorded_besides() -> None:
+def test_objects_of_a_profile_are_recorded_too() -> None:
     own = subtrees_of(PROFILE)[len(SUBTREES) :]
     assert own == ("1.3.6.1.4.1.99999.1.2", "1.3.6.1.4.1.99999.1.1", "1.3.6.1.4.1.99999.2")
     assert subtrees_of(None) == SUBTREES

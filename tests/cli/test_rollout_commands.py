@@ -44,7 +44,7 @@ def rows(state: Path) -> int:
         return reader.heads()[0].row
 
 
-def test_verify_prints_rows_and_head(state: Path) -> None:
+def test_verify_prints_the_row_count_and_the_head(state: Path) -> None:
     with open_reader(state / "ledger.sqlite") as reader:
         (anchor,) = reader.heads()
     result = run("ledger", "verify", state=state)
@@ -63,7 +63,7 @@ def test_verify_names_the_first_bad_row_and_fails(state: Path, tmp_path: Path) -
     assert "is not what was written" in result.stderr
 
 
-def test_a_missing_ledger_is_told_without_a_traceback(tmp_path: Path) -> None:
+def test_a_missing_ledger_is_reported_without_a_traceback(tmp_path: Path) -> None:
     for command in (["ledger", "verify"], ["ledger", "export"], ["report"]):
         result = run(*command, state=tmp_path)
         assert result.exit_code == 1
@@ -77,7 +77,7 @@ schools:
 """
 
 
-def test_without_a_goal_a_report_says_so_and_what_can_be_said(tmp_path: Path) -> None:
+def test_without_a_goal_a_report_says_so_and_gives_the_rest(tmp_path: Path) -> None:
     config = tmp_path / "schools.yaml"
     config.write_text(THREE_LINES, encoding="utf-8")
     open_store(tmp_path / "ledger.sqlite", DAY).close()
@@ -97,7 +97,7 @@ def test_without_a_goal_a_report_says_so_and_what_can_be_said(tmp_path: Path) ->
     assert "nothing to record" in errors
 
 
-def test_export_writes_a_json_object_a_row(state: Path, tmp_path: Path) -> None:
+def test_export_writes_one_json_object_per_row(state: Path, tmp_path: Path) -> None:
     printed = run("ledger", "export", state=state)
     lines = [json.loads(line) for line in printed.stdout.splitlines()]
     assert [line["sequence"] for line in lines] == list(range(1, rows(state) + 1))
@@ -111,7 +111,7 @@ def test_export_writes_a_json_object_a_row(state: Path, tmp_path: Path) -> None:
     )
 
 
-def test_backup_and_restore_bring_a_ledger_to_another_place(state: Path, tmp_path: Path) -> None:
+def test_backup_and_restore_move_a_ledger_elsewhere(state: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite"
     assert run("ledger", "backup", backup, state=state).exit_code == 0
     assert run("ledger", "backup", backup, state=state).exit_code == 1
@@ -123,7 +123,7 @@ def test_backup_and_restore_bring_a_ledger_to_another_place(state: Path, tmp_pat
     assert "is kept as" in run("ledger", "restore", backup, state=place).stdout
 
 
-def test_restore_waits_for_the_daemon_to_be_stopped(state: Path, tmp_path: Path) -> None:
+def test_restore_refuses_while_the_daemon_runs(state: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite"
     run("ledger", "backup", backup, state=state)
     store = open_store(state / "ledger.sqlite", DAY)
@@ -138,7 +138,7 @@ def test_restore_waits_for_the_daemon_to_be_stopped(state: Path, tmp_path: Path)
     ("form", "begins"),
     [("md", "# Breitband"), ("html", "<!doctype html>"), ("csv", "site,"), ("json", "{")],
 )
-def test_report_comes_in_every_form(state: Path, form: str, begins: str) -> None:
+def test_report_is_available_in_every_format(state: Path, form: str, begins: str) -> None:
     result = run("report", "--format", form, "--as-of", "2019-06-30", state=state)
     assert result.exit_code == 0
     assert result.stdout.startswith(begins)
@@ -152,7 +152,7 @@ def test_report_comes_in_every_form(state: Path, form: str, begins: str) -> None
     ],
     ids=" ".join,
 )
-def test_what_was_handed_out_proves_the_ledger_later(
+def test_a_published_head_proves_the_ledger_later(
     state: Path, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     out = tmp_path / "handed-out"
@@ -161,14 +161,14 @@ def test_what_was_handed_out_proves_the_ledger_later(
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 anchor holds")
 
 
-def test_report_goes_to_a_file_in_english(state: Path, tmp_path: Path) -> None:
+def test_report_is_written_to_a_file_in_english(state: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.md"
     result = run("report", "--lang", "en", "--as-of", "2019-06-30", "--out", out, state=state)
     assert (result.exit_code, result.stdout) == (0, "")
     assert "As known on 2019-06-30 at 23:59:59" in out.read_text(encoding="utf-8")
 
 
-def test_a_recorded_report_is_what_the_next_one_starts_from(state: Path, tmp_path: Path) -> None:
+def test_the_next_report_starts_from_the_recorded_one(state: Path, tmp_path: Path) -> None:
     backup = tmp_path / "backup.sqlite"
     run("ledger", "backup", backup, state=state)
     place = tmp_path / "own"
@@ -183,7 +183,7 @@ def test_a_recorded_report_is_what_the_next_one_starts_from(state: Path, tmp_pat
     assert news["changes"]
 
 
-def test_recording_beside_a_daemon_says_what_to_do(state: Path) -> None:
+def test_recording_while_a_daemon_runs_says_what_to_do(state: Path) -> None:
     store = open_store(state / "ledger.sqlite", DAY)
     try:
         result = run("report", "--as-of", "2019-06-30", "--record", state=state)
@@ -194,12 +194,12 @@ def test_recording_beside_a_daemon_says_what_to_do(state: Path) -> None:
     assert "--since 2019-06-30" in result.stderr
 
 
-def test_a_day_to_come_is_refused(state: Path) -> None:
+def test_a_future_day_is_refused(state: Path) -> None:
     result = run("report", "--as-of", "2999-01-01", state=state)
     assert (result.exit_code, "has not come yet" in result.stderr) == (1, True)
 
 
-def test_backfill_writes_a_file_and_the_next_step(state: Path, tmp_path: Path) -> None:
+def test_backfill_writes_a_file_and_prints_the_next_step(state: Path, tmp_path: Path) -> None:
     out = tmp_path / "history.om"
     result = run("backfill", "--out", out, "--step", "day", "--sites", state=state)
     assert result.exit_code == 0
@@ -210,6 +210,6 @@ def test_backfill_writes_a_file_and_the_next_step(state: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["history.om"]
 
 
-def test_backfill_to_a_folder_that_is_not_there_is_told(state: Path, tmp_path: Path) -> None:
+def test_backfill_to_a_missing_folder_is_reported(state: Path, tmp_path: Path) -> None:
     result = run("backfill", "--out", tmp_path / "no" / "x.om", state=state)
     assert (result.exit_code, "No such file" in result.stderr) == (1, True)

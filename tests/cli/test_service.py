@@ -97,13 +97,13 @@ def test_maintenance_runs_as_the_service_with_its_settings(host: Host) -> None:
     assert "Umbau am Dach" in listed.stdout, "the state is the service's without an option"
 
 
-def test_the_exit_code_is_the_commands(host: Host) -> None:
+def test_the_exit_code_is_that_of_the_command(host: Host) -> None:
     done = as_root("maintenance", "cancel", "nothing")
     assert done.returncode == 1
     assert len(host.runs()) == 1
 
 
-def test_a_command_on_something_else_than_the_services_runs_as_it_is(
+def test_a_command_on_other_files_than_the_services_runs_directly(
     host: Host, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -114,7 +114,7 @@ def test_a_command_on_something_else_than_the_services_runs_as_it_is(
     assert host.runs() == []
 
 
-def test_others_than_root_are_told_to_ask_for_it(
+def test_users_other_than_root_are_told_to_use_sudo(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4242)
@@ -124,7 +124,7 @@ def test_others_than_root_are_told_to_ask_for_it(
     assert host.runs() == []
 
 
-def test_a_state_that_the_person_cannot_read_is_one_line_with_the_cure(
+def test_an_unreadable_state_is_one_line_with_the_cure(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tests may run as root, who can read everything."""
@@ -144,7 +144,7 @@ def test_root_does_not_run_a_daemon_on_the_services_state(host: Host) -> None:
     assert list(host.state.iterdir()) == []
 
 
-def test_a_recording_is_written_by_the_person(host: Host, tmp_path: Path) -> None:
+def test_a_recording_is_written_as_the_calling_user(host: Host, tmp_path: Path) -> None:
     """The service prints it: it may not write into a home, and the file is not its own."""
     program(
         tmp_path / "bin/systemd-run",

@@ -23,7 +23,7 @@ def reason(session: SchoolSession) -> str:
     return window.reason if window is not None else ""
 
 
-async def test_a_window_that_is_announced_meanwhile_is_in_force_in_the_next_round(
+async def test_a_window_announced_meanwhile_applies_in_the_next_round(
     tmp_path: Path,
 ) -> None:
     inventory = inventory_of(tmp_path, Town(161, {"voede": 1, "goethe": 2}))

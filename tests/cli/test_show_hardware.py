@@ -30,7 +30,7 @@ COLD = {
         (HardwareReading({}, {}, 7), "7 changes of the spanning tree"),
     ],
 )
-def test_what_a_switch_says_of_its_hardware_fits_a_line(
+def test_the_hardware_summary_of_a_switch_fits_on_one_line(
     reading: HardwareReading, line: str
 ) -> None:
     now = datetime(2026, 9, 9, 9, tzinfo=UTC)

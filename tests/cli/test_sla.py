@@ -52,7 +52,7 @@ async def record_an_outage(path: Path) -> None:
                 await ledger.append(entries)
 
 
-def test_without_a_ledger_the_cure_is_told(place: tuple[str, ...]) -> None:
+def test_without_a_ledger_the_cure_is_given(place: tuple[str, ...]) -> None:
     code, output, errors = invoke("sla", *place)
     assert (code, output) == (1, "")
     assert "there is no ledger; `schulnetz run` begins one" in errors
@@ -60,7 +60,7 @@ def test_without_a_ledger_the_cure_is_told(place: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_empty_ledger_has_a_report_in_every_form(
+def test_an_empty_ledger_has_a_report_in_every_format(
     place: tuple[str, ...], tmp_path: Path, form: str
 ) -> None:
     async def begin() -> None:
@@ -73,7 +73,7 @@ def test_an_empty_ledger_has_a_report_in_every_form(
     assert output or form == "outages-csv"
 
 
-def test_an_outage_is_in_every_form(place: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_outage_appears_in_every_format(place: tuple[str, ...], tmp_path: Path) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
     shown = {}
     for form in FORMS:
@@ -122,7 +122,7 @@ def test_no_figure_is_cut_at_eighty_columns(
 @pytest.mark.parametrize(
     "wish", [("--month", "2022-13"), ("--month", "March"), ("--provider", "niemand")]
 )
-def test_a_wish_that_cannot_be_is_refused_in_one_line(
+def test_an_impossible_request_is_refused_in_one_line(
     place: tuple[str, ...], tmp_path: Path, wish: tuple[str, str]
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
@@ -132,7 +132,7 @@ def test_a_wish_that_cannot_be_is_refused_in_one_line(
     assert len(errors.splitlines()) == 1
 
 
-def test_a_file_that_is_no_ledger_is_told(place: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_reported(place: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_text("this is not a database, however long it may be" * 50)
     code, _, errors = invoke("sla", *place)
     assert code == 1

@@ -53,5 +53,5 @@ def test_an_empty_value_resets_a_list() -> None:
     ("lines", "user"),
     [("DynamicUser=yes", "schulnetz"), ("User=anna", "anna"), ("User=root", ""), ("", "")],
 )
-def test_the_user_is_the_named_the_dynamic_or_root(lines: str, user: str) -> None:
+def test_the_user_is_the_named_one_a_dynamic_one_or_root(lines: str, user: str) -> None:
     assert parse_unit(f"[Service]\nType=notify\n{lines}\n").user == user

@@ -59,7 +59,7 @@ def test_an_unknown_device_gets_suggestions(config: Path, device: str, said: str
     ],
 )
 @pytest.mark.parametrize("command", ["walk", "record"])
-def test_an_address_is_answered_with_the_names_of_devices(
+def test_an_address_instead_of_a_name_gets_the_device_names(
     config: Path, tmp_path: Path, command: str, address: str, said: str
 ) -> None:
     file = (tmp_path / "out",) if command == "record" else ()
@@ -78,14 +78,14 @@ def test_an_unknown_table_gets_a_suggestion(config: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("ifTable",), ("profile",), ("exported",)])
-def test_a_device_that_does_not_answer_is_told(config: Path, arguments: tuple[str, ...]) -> None:
+def test_a_silent_device_is_reported(config: Path, arguments: tuple[str, ...]) -> None:
     code, output, errors = invoke("walk", "goethe/switch-01", *arguments, "--config", config)
     assert (code, output) == (4, "")
     assert errors.startswith("error: goethe/main/switch-01 ")
     assert COMMUNITY not in errors
 
 
-def test_nothing_is_recorded_of_a_device_that_does_not_answer(config: Path, tmp_path: Path) -> None:
+def test_no_recording_is_written_for_a_silent_device(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.snmprec"
     code, _, errors = invoke("record", "goethe/main/switch-01", file, "--config", config)
     assert code == 4
@@ -93,7 +93,7 @@ def test_nothing_is_recorded_of_a_device_that_does_not_answer(config: Path, tmp_
     assert not file.exists()
 
 
-def test_no_file_is_written_over(config: Path, tmp_path: Path) -> None:
+def test_no_file_is_overwritten(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "x.snmprec"
     file.write_text("mine")
     code, _, errors = invoke("record", "goethe/switch-01", file, "--config", config)

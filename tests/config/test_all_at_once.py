@@ -74,7 +74,7 @@ def problems(text: str) -> list[str]:
     return []
 
 
-def test_the_file_without_mistakes_is_good() -> None:
+def test_the_file_without_mistakes_is_accepted() -> None:
     assert problems(WHOLE) == []
 
 
@@ -95,13 +95,13 @@ def test_no_mistake_hides_another() -> None:
     assert hidden == []
 
 
-def test_all_of_them_are_shown_at_once() -> None:
+def test_all_mistakes_are_shown_at_once() -> None:
     found = problems(mistaken(*MISTAKES))
     assert all(any(said in one for one in found) for _, said in MISTAKES.values()), found
 
 
 @pytest.mark.parametrize("right", [None, *MISTAKES])
-def test_a_mistake_hides_no_warning(tmp_path: Path, right: str | None) -> None:
+def test_a_mistake_does_not_hide_a_warning(tmp_path: Path, right: str | None) -> None:
     file = tmp_path / "schools.yaml"
     file.write_text(WHOLE if right is None else mistaken(right), encoding="utf-8")
     code, _, errors = invoke("check", file)
@@ -124,7 +124,7 @@ def test_a_mistake_hides_no_warning(tmp_path: Path, right: str | None) -> None:
         "routers: {user: monitor, auth_password: {file: /etc/a}}",
     ],
 )
-def test_a_broken_user_is_not_called_unencrypted_too(line: str) -> None:
+def test_an_invalid_user_is_not_also_reported_as_unencrypted(line: str) -> None:
     text = f"""\
 credentials:
   {line}

@@ -28,7 +28,7 @@ def city() -> Inventory:
     return load(CITY)
 
 
-def test_every_school_of_the_source_is_there_as_the_source_has_it(city: Inventory) -> None:
+def test_every_school_of_the_source_is_listed_with_its_data(city: Inventory) -> None:
     with (ROOT / "config/sources/schools.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 80
@@ -46,7 +46,7 @@ def test_every_school_of_the_source_is_there_as_the_source_has_it(city: Inventor
         assert (location.latitude, location.longitude) == (float(row["lat"]), float(row["lon"]))
 
 
-def test_further_sites_stand_where_the_citys_list_has_them(city: Inventory) -> None:
+def test_additional_sites_are_where_the_list_of_the_city_has_them(city: Inventory) -> None:
     with (ROOT / "config/sources/sites_city_poi.csv").open(encoding="utf-8", newline="") as file:
         places = {(float(row["lat"]), float(row["lon"])) for row in csv.DictReader(file)}
     further = [site for school in city.schools for site in school.sites[1:]]
@@ -78,7 +78,7 @@ def test_usual_school_takes_less_than_ten_lines() -> None:
     assert max(single) < 10
 
 
-def test_nothing_is_vouched_for_that_nobody_vouched_for(city: Inventory) -> None:
+def test_the_example_city_claims_no_milestones_and_no_maintenance(city: Inventory) -> None:
     assert not any(site.milestones for school in city.schools for site in school.sites)
     assert not any(school.maintenance for school in city.schools)
 
@@ -92,14 +92,14 @@ def test_the_schema_accepts_it_and_the_first_line_names_the_schema() -> None:
     assert data.startswith(b"# yaml-language-server: $schema=schools.schema.json\n")
 
 
-def test_it_is_what_the_example_plan_makes_of_the_sources() -> None:
+def test_it_is_what_the_example_plan_generates_from_the_sources() -> None:
     made = subprocess.run(
         [sys.executable, "tools/example_plan.py"], cwd=ROOT, check=True, capture_output=True
     )
     assert made.stdout.decode() == CITY.read_text(encoding="utf-8")
 
 
-def test_a_sum_that_was_promised_is_not_reached_and_every_figure_has_its_source(
+def test_a_promised_total_is_not_a_reached_one_and_figures_have_sources(
     city: Inventory,
 ) -> None:
     goal = city.goal

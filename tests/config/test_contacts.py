@@ -99,21 +99,19 @@ ONE = "schools:\n  koellerholz:\n    contacts:\n      - {name: Frau Secret, phon
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place_and_the_cure(
-    tmp_path: Path, text: str, said: str
-) -> None:
+def test_mistakes_are_reported_with_place_and_cure(tmp_path: Path, text: str, said: str) -> None:
     (found,) = problems(tmp_path, text)
     assert found == said
     assert "Secret" not in found.replace("SECRET", "Secret")
 
 
-def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, "city: {x: 1}\nproviders: {Provider A: {hotline: x}}\n")) == 2
     # What is no contact, and a school that is not configured.
     assert len(problems(tmp_path, "city: {x: 1}\nschools: {gothe: {address: Straße 1}}\n")) == 2
 
 
-def test_what_is_no_file_or_too_large_is_said(tmp_path: Path) -> None:
+def test_a_missing_or_too_large_file_is_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "nothing", tmp_path, tmp_path / "pipe"):
         with pytest.raises(ConfigError, match="cannot be read"):
@@ -122,7 +120,7 @@ def test_what_is_no_file_or_too_large_is_said(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, len(CONTACTS)), st.text(max_size=3), st.integers(0, 3))
-def test_no_damage_brings_a_value_into_a_message(at: int, inserted: str, cut: int) -> None:
+def test_no_damage_leaks_a_value_into_a_message(at: int, inserted: str, cut: int) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "contacts.yaml"
         damaged = CONTACTS[:at] + inserted + CONTACTS[at + cut :]
@@ -135,7 +133,7 @@ def test_no_damage_brings_a_value_into_a_message(at: int, inserted: str, cut: in
         assert not any(word in said for word in PERSONAL)
 
 
-def test_the_shipped_example_is_good() -> None:
+def test_the_shipped_example_is_accepted() -> None:
     folder = Path(__file__).parents[2] / "config"
     found = read_contacts(folder / "contacts.example.yaml", load(folder / "schools.yaml"))
     assert found.city.contacts

@@ -56,7 +56,7 @@ def test_bad_file_is_refused_by_the_schema_too(
 
 
 @pytest.mark.parametrize("path", files("bad-semantic"))
-def test_rule_across_keys_is_kept_by_the_loader_alone(
+def test_rule_across_keys_is_enforced_only_by_the_loader(
     path: Path, validator: jsonschema.Draft202012Validator
 ) -> None:
     refusal(path)

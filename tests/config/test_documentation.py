@@ -42,7 +42,7 @@ def test_every_section_is_explained() -> None:
         assert f"| `{section}` | " in TEXT
 
 
-def test_the_shown_schools_are_good_ones() -> None:
+def test_the_example_schools_are_valid() -> None:
     corpus = Path(__file__).parent / "corpus" / "good" / "smallest.yaml"
     base = corpus.read_text(encoding="utf-8")
     example = re.search(r"```yaml\n(  - id: .*?)```", TEXT, re.DOTALL)

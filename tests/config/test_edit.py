@@ -35,7 +35,7 @@ def first_name(text: str) -> str:
 
 
 @given(NAMES)
-def test_any_name_is_read_back_as_it_was_written(name: str) -> None:
+def test_any_name_is_read_back_as_written(name: str) -> None:
     edited = edit_schools(SMALL, [{"number": "123450", "name": name}], "x.yaml")
     assert first_name(edited.text) == name
     assert edited.updated == ([] if name == "First School" else ["first-school"])
@@ -43,13 +43,13 @@ def test_any_name_is_read_back_as_it_was_written(name: str) -> None:
     assert load_text(added.text.encode(), "x.yaml").schools[-1].name == name
 
 
-def test_comments_and_all_other_lines_stay() -> None:
+def test_comments_and_all_other_lines_are_kept() -> None:
     commented = SMALL.replace("name: First School", "name: First School  # as on the sign")
     edited = edit_schools(commented, [{"number": "123450", "name": "Other"}], "x.yaml")
     assert edited.text == commented.replace("First School  #", "Other  #")
 
 
-def test_a_new_school_stands_behind_the_last_one() -> None:
+def test_a_new_school_is_inserted_after_the_last_one() -> None:
     edited = edit_schools(SMALL, [NEW], "x.yaml")
     assert list(edited.added) == ["new-school"]
     assert edited.text.startswith(SMALL.removesuffix("...\n"))
@@ -57,19 +57,19 @@ def test_a_new_school_stands_behind_the_last_one() -> None:
     assert [one.id for one in load_text(edited.text.encode(), "x").schools][-1] == "new-school"
 
 
-def test_a_new_school_stands_before_what_follows_the_list() -> None:
+def test_a_new_school_is_inserted_before_what_follows_the_list() -> None:
     text = SMALL.replace("...\n", "\n# The goal.\ngoal: {}\n...\n")
     edited = edit_schools(text, [NEW], "x.yaml")
     assert "    network: 10.82.9.0/24\n\n# The goal.\ngoal: {}\n...\n" in edited.text
 
 
-def test_schools_of_which_no_row_speaks_stay_and_are_named() -> None:
+def test_schools_without_a_row_are_kept_and_named() -> None:
     edited = edit_schools(SMALL, [], "x.yaml")
     assert edited.text == SMALL
     assert list(edited.absent) == [one.id for one in load_text(SMALL.encode(), "x").schools]
 
 
-def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
+def test_a_row_without_a_number_is_matched_by_school_id() -> None:
     text = "schools:\n  - id: goethe\n    router: 192.0.2.1\n  - id: voede\n    router: 192.0.2.2\n"
     row: Row = {"id": "voede", "switches": [NamedHost("sw-1", "192.0.2.3")]}
     edited = edit_schools(text, [row], "x.yaml")
@@ -79,13 +79,13 @@ def test_a_row_without_a_number_is_for_the_school_of_its_id() -> None:
     assert [one.host for one in voede.sites[0].switches] == ["192.0.2.3"]
 
 
-def test_a_file_with_line_ends_of_windows_keeps_them() -> None:
+def test_a_file_with_crlf_line_ends_keeps_them() -> None:
     rows: list[Row] = [NEW, {"number": "123450", "name": "Other", "district": "Mitte"}]
     text = edit_schools(SMALL.replace("\n", "\r\n"), rows, "x.yaml").text
     assert text == edit_schools(SMALL, rows, "x.yaml").text.replace("\n", "\r\n")
 
 
-def test_the_same_rows_again_change_nothing() -> None:
+def test_importing_the_same_rows_again_changes_nothing() -> None:
     once = edit_schools(SMALL, [NEW, {"number": "123450", "name": "Other"}], "x.yaml").text
     again = edit_schools(once, [NEW, {"number": "123450", "name": "Other"}], "x.yaml")
     assert (again.text, again.added, again.updated) == (once, {}, [])
@@ -99,7 +99,7 @@ def test_the_same_rows_again_change_nothing() -> None:
         (SMALL.replace("    name: First School\n", "    name:\n      First School\n"), "by hand"),
     ],
 )
-def test_what_cannot_be_edited_is_told(text: str, said: str) -> None:
+def test_files_that_cannot_be_edited_are_reported(text: str, said: str) -> None:
     with pytest.raises(EditError, match=said):
         edit_schools(text, [{"number": "123450", "name": "Other"}], "x.yaml")
 
@@ -113,5 +113,5 @@ def test_what_cannot_be_edited_is_told(text: str, said: str) -> None:
         ("x" * 100, "x" * 48),
     ],
 )
-def test_an_id_is_made_of_the_name(name: str, expected: str) -> None:
+def test_an_id_is_derived_from_the_name(name: str, expected: str) -> None:
     assert slug(name) == expected

@@ -34,7 +34,7 @@ def outcome(data: bytes) -> Inventory | None:
     return None
 
 
-def test_small_file_cut_at_any_byte_is_refused_or_ends_with_a_line() -> None:
+def test_small_file_truncated_anywhere_is_refused_or_ends_with_a_line() -> None:
     whole = load_text(SMALL, "schools.yaml")
     end = SMALL.index(b"\n...") + len(b"\n...")
     for size in range(len(SMALL)):
@@ -47,7 +47,7 @@ def test_small_file_cut_at_any_byte_is_refused_or_ends_with_a_line() -> None:
             assert found is None or not found.has_end_mark
 
 
-def test_city_cut_between_schools_is_refused_or_known_to_have_no_end() -> None:
+def test_city_truncated_between_schools_is_refused_or_lacks_its_end_mark() -> None:
     data = CITY.read_bytes()
     sizes = [*range(0, len(data) - 4, 997)]
     sizes += [size for size in range(len(data)) if data[size:].startswith(b"\n  - id: ")][::8]
@@ -99,7 +99,7 @@ def test_any_edit_of_a_good_file_is_an_inventory_or_an_error_with_a_place(
 
 
 @pytest.mark.parametrize("value", ["{}", "[]", "null", "1", "text", "[{}]", "{a: {}}", "{a: 1}"])
-def test_any_value_in_any_place_is_an_error_with_a_place(value: str) -> None:
+def test_any_wrong_value_anywhere_is_an_error_with_a_place(value: str) -> None:
     # Every line of a file with all keys, its value replaced by one of another kind.
     data = (CORPUS / "good" / "every-kind-of-check.yaml").read_text(encoding="utf-8")
     lines = data.splitlines()
@@ -110,7 +110,7 @@ def test_any_value_in_any_place_is_an_error_with_a_place(value: str) -> None:
             outcome("\n".join(changed).encode())
 
 
-def test_pure_reader_finds_the_same_problems_in_the_same_lines(
+def test_pure_python_reader_finds_the_same_problems_in_the_same_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     paths = sorted(CORPUS.glob("*/*.yaml"))
@@ -167,13 +167,13 @@ def test_file_of_exactly_one_mebibyte_is_read(tmp_path: Path) -> None:
     ],
     ids=["digits", "underscores", "colons", "labels", "brackets"],
 )
-def test_long_values_take_no_quadratic_time(value: bytes) -> None:
+def test_long_values_do_not_take_quadratic_time(value: bytes) -> None:
     data = SMALL.replace(b"name: First School", b"name: " + value)
     data = data.replace(b"host: 192.0.2.1", b"host: " + value)
     assert outcome(data) is None
 
 
-def test_error_reads_one_line_per_problem() -> None:
+def test_error_has_one_line_per_problem() -> None:
     data = SMALL.replace(b"state: NW", b"state: XX").replace(b"version: 1", b"version: 3")
     with pytest.raises(ConfigError) as caught:
         load_text(data, "config/schools.yaml")
@@ -184,7 +184,7 @@ def test_error_reads_one_line_per_problem() -> None:
     )
 
 
-def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     pipe = tmp_path / "schools.yaml"
     os.mkfifo(pipe)
     with pytest.raises(ConfigError, match="it is a pipe, but a file is needed"):

@@ -45,7 +45,7 @@ def test_secret_is_read_from_the_environment() -> None:
     assert read_credentials(FROM_ENVIRONMENT, {"COMMUNITY": CANARY})["devices"].reveal() == CANARY
 
 
-def test_secret_is_read_from_the_processes_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_is_read_from_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMMUNITY", CANARY)
     assert read_credentials(FROM_ENVIRONMENT)["devices"].reveal() == CANARY
 
@@ -75,7 +75,9 @@ def test_secret_of_256_bytes_and_its_line_end_is_read(tmp_path: Path) -> None:
         (CANARY.encode() + b"\0", "line end or a control character"),
     ],
 )
-def test_unfit_file_is_an_error_without_the_secret(tmp_path: Path, data: bytes, why: str) -> None:
+def test_unsuitable_file_is_an_error_that_does_not_show_the_secret(
+    tmp_path: Path, data: bytes, why: str
+) -> None:
     path = tmp_path / "secret"
     path.write_bytes(data)
     with pytest.raises(SecretError, match=why) as caught:

@@ -23,20 +23,20 @@ def options_of(text: str) -> dict[str, InterfacesOptions]:
     }
 
 
-def test_without_a_word_everything_is_selected_and_unused_ports_are_their_states() -> None:
+def test_by_default_all_is_selected_and_unused_ports_export_states_only() -> None:
     for options in options_of(SMALL).values():
         assert options.select == EVERYTHING
         assert options.unused == "status"
 
 
-def test_names_and_numbers_of_types_are_the_same() -> None:
+def test_type_names_and_numbers_are_equivalent() -> None:
     both = with_school("    interfaces: {select: {types: [ethernetCsmacd, 161], admin: up}}\n")
     options = both.schools[0].sites[0].uplink.checks[1].options
     assert isinstance(options, InterfacesOptions)
     assert options.select == InterfaceSelection(types=frozenset({6, 161}), admin="up")
 
 
-def test_an_alias_that_is_selected_by_is_read_and_not_exported() -> None:
+def test_an_alias_used_for_selection_is_read_and_not_exported() -> None:
     chosen = with_school('    interfaces: {select: {alias: "^Raum"}}\n').schools[0].sites[0]
     for checks in (chosen.uplink.checks, chosen.switches[0].checks):
         (options,) = [p.options for p in checks if isinstance(p.options, InterfacesOptions)]
@@ -44,7 +44,7 @@ def test_an_alias_that_is_selected_by_is_read_and_not_exported() -> None:
         assert (options.read_alias, options.alias) == (True, False)
 
 
-def test_the_nearest_select_holds_as_a_whole_down_to_the_switch() -> None:
+def test_the_nearest_select_applies_as_a_whole_down_to_the_switch() -> None:
     school = (
         "    interfaces: {unused: whole, select: {name: Gi, admin: up}}\n"
         "    switches:\n"

@@ -22,7 +22,7 @@ def city(text: bytes = THREE_LINES) -> Inventory:
     return load_text(text, "schools.yaml")
 
 
-def test_three_lines_are_pinged_and_nothing_else() -> None:
+def test_three_lines_are_only_pinged() -> None:
     found = city()
     assert [(check.id, check.kind) for check in found.checks()] == [
         ("goethe-schule/main/router/icmp", CheckKind.ICMP),
@@ -39,7 +39,7 @@ def test_three_lines_are_pinged_and_nothing_else() -> None:
     assert not found.has_end_mark
 
 
-def test_a_credential_has_the_devices_read() -> None:
+def test_a_credential_makes_the_devices_read() -> None:
     text = (
         b"credentials: {devices: {environment: X}}\ndefaults: {snmp: {credential: devices}}\n"
         + THREE_LINES
@@ -48,7 +48,7 @@ def test_a_credential_has_the_devices_read() -> None:
     assert kinds == [CheckKind.ICMP, CheckKind.INTERFACES] * 2
 
 
-def test_one_contract_is_of_one_school_alone() -> None:
+def test_a_contract_belongs_to_a_single_school() -> None:
     found = load_text((GOOD / "one-contract-among-many.yaml").read_bytes(), "schools.yaml")
     assert [school.sites[0].uplink.provider for school in found.schools] == ["Provider A", "", ""]
     assert [len(school.sites[0].switches) for school in found.schools] == [0, 0, 2]
@@ -56,13 +56,13 @@ def test_one_contract_is_of_one_school_alone() -> None:
     assert kinds == {CheckKind.ICMP}
 
 
-def test_a_contract_is_whole_or_none() -> None:
+def test_a_contract_is_complete_or_absent() -> None:
     text = THREE_LINES.replace(b"192.0.2.10}", b"192.0.2.10, contract: {up: 1 Gbit/s}}")
     with pytest.raises(ConfigError, match="the contract lacks provider, down, normal_down"):
         city(text)
 
 
-def test_what_is_named_must_exist() -> None:
+def test_names_must_refer_to_something_that_exists() -> None:
     text = THREE_LINES.replace(b"192.0.2.10}", b"192.0.2.10, snmp: {credential: devices}}")
     with pytest.raises(ConfigError, match="“devices” is not an entry of credentials"):
         city(text)
@@ -73,14 +73,14 @@ def test_throughput_is_not_tested_without_a_contract() -> None:
     assert city(text).schools[0].sites[0].uplink.throughput is None
 
 
-def test_a_type_is_free_where_no_lessons_are_given() -> None:
+def test_any_school_type_is_allowed_without_lesson_hours() -> None:
     text = THREE_LINES.replace(b"192.0.2.10}", b"192.0.2.10, type: Gymnasium}")
     assert city(text).schools[0].type == "Gymnasium"
     with pytest.raises(ConfigError, match="is not an entry of lessons"):
         city(b"lessons: {Grundschule: []}\n" + text)
 
 
-def test_the_machine_names_its_zone_by_variable_link_or_file(
+def test_the_machine_zone_comes_from_variable_link_or_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, named = tmp_path / "localtime", tmp_path / "timezone"

@@ -17,7 +17,7 @@ USERS = CORPUS / "snmp-users.yaml"
 SIGNED, ENCRYPTED = load_text(USERS.read_bytes(), "users").schools
 
 
-def test_a_user_is_known_to_each_device_and_its_passwords_to_none() -> None:
+def test_each_device_knows_its_user_but_not_the_passwords() -> None:
     inventory = load_text(USERS.read_bytes(), "users")
     access = snmp_access(ENCRYPTED.sites[0].switches[0].checks)
     assert access is not None
@@ -42,7 +42,7 @@ def test_a_short_password_is_refused_without_showing_it() -> None:
     assert read_credentials(sources, {"AUTH": "hunter22"})
 
 
-def test_devices_that_are_read_in_clear_are_counted_and_exported() -> None:
+def test_devices_read_without_encryption_are_counted_and_exported() -> None:
     insecure = {
         school.id: render_school(school)["school_device_snmp_insecure"].decode().splitlines()
         for school in (SIGNED, ENCRYPTED)
@@ -52,7 +52,7 @@ def test_devices_that_are_read_in_clear_are_counted_and_exported() -> None:
     assert len(insecure_accesses(load_text(USERS.read_bytes(), "users"))) == 3
 
 
-def test_check_warns_of_them_and_is_content() -> None:
+def test_check_warns_of_unencrypted_devices_and_succeeds() -> None:
     told = CliRunner().invoke(main, ["check", str(USERS)])
     assert told.exit_code == 0
     assert "warning: 3 devices are read by SNMP without encryption" in told.stderr

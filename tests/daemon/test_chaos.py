@@ -192,7 +192,7 @@ def inventory_in(folder: Path, city: str) -> Inventory:
     return load_text(text.replace(HEAD, city).encode(), str(folder))
 
 
-def test_a_city_of_every_state_is_started_and_reloaded_to(tmp_path: Path) -> None:
+def test_the_daemon_starts_with_and_reloads_to_a_city_in_any_state(tmp_path: Path) -> None:
     async def started(city: str, folder: Path) -> None:
         folder.mkdir()
         async with running(folder, inventory_in(folder, city)) as one:
@@ -234,7 +234,7 @@ def name_of(key: str, value: object) -> str:
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @example(zone="Europe/Berlin", country="DE", state="BY", days_off=["9999-12-31"], holidays=[])
 @example(zone="UTC", country="AT", state="", days_off=["0001-01-01"], holidays=[])
-def test_whatever_check_accepts_can_be_run_and_reloaded_to(
+def test_any_file_check_accepts_can_be_run_and_reloaded(
     zone: str, country: str, state: str, days_off: list[str], holidays: list[tuple[date, int]]
 ) -> None:
     spells = [
@@ -299,7 +299,7 @@ def _traps(text: str) -> float:
     return sum(float(line.split()[-1]) for line in found if 'device="router"' in line)
 
 
-def test_an_exception_at_any_call_of_a_reload_leaves_the_old_world_whole(tmp_path: Path) -> None:
+def test_an_exception_anywhere_in_a_reload_keeps_the_old_configuration(tmp_path: Path) -> None:
     old, new = inventory_of(tmp_path, OLD), inventory_of(tmp_path, NEW)
 
     async def main() -> None:

@@ -52,7 +52,7 @@ class Follower(Consumer):
         self.ticks.append(moment.monotonic)
 
 
-def test_a_further_consumer_follows_observations_time_and_reloads(tmp_path: Path) -> None:
+def test_an_added_consumer_gets_observations_ticks_and_reloads(tmp_path: Path) -> None:
     async def main() -> None:
         first, second = Follower(), Follower()
         inventory = inventory_of(tmp_path, TOWN)
@@ -78,7 +78,7 @@ def test_a_further_consumer_follows_observations_time_and_reloads(tmp_path: Path
     run_virtually(main())
 
 
-def test_minutes_follow_the_verdicts_and_the_goal_follows_the_stages(tmp_path: Path) -> None:
+def test_minutes_come_after_verdicts_and_the_goal_after_stages(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             found = one.pipeline
@@ -91,7 +91,7 @@ def test_minutes_follow_the_verdicts_and_the_goal_follows_the_stages(tmp_path: P
     run_virtually(main())
 
 
-def test_the_page_shows_a_small_consumer_as_it_is() -> None:
+def test_the_documented_example_consumer_is_the_real_one() -> None:
     page = PAGE.read_text(encoding="utf-8")
     (a_file,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert a_file == inspect.getsource(Samples)

@@ -61,7 +61,7 @@ def test_not_ready_until_every_check_has_run_once(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_a_walk_in_back_off_is_hurried_when_the_ping_returns(tmp_path: Path) -> None:
+def test_a_backed_off_walk_runs_early_when_the_ping_returns(tmp_path: Path) -> None:
     async def main() -> None:
         dead = {ROUTER}
         async with running(tmp_path, inventory_of(tmp_path, TOWN), Network(dead)) as one:
@@ -139,7 +139,7 @@ def test_a_reload_is_all_or_nothing(tmp_path: Path, caplog: pytest.LogCaptureFix
     run_virtually(main())
 
 
-def test_many_requests_to_reload_become_one_at_a_time(tmp_path: Path) -> None:
+def test_many_reload_requests_are_merged_and_run_one_at_a_time(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             for number in (4, 5, 4, 5):
@@ -152,7 +152,7 @@ def test_many_requests_to_reload_become_one_at_a_time(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_a_removed_school_is_asked_no_more(tmp_path: Path) -> None:
+def test_a_removed_school_is_no_longer_contacted(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(5)
@@ -167,7 +167,7 @@ def test_a_removed_school_is_asked_no_more(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_a_check_asked_for_now_is_recorded_nowhere(tmp_path: Path) -> None:
+def test_an_on_demand_check_is_not_recorded(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             check = next(iter(one.daemon.inventory.checks()))
@@ -178,7 +178,7 @@ def test_a_check_asked_for_now_is_recorded_nowhere(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_when_run_returns_every_check_has_ended(tmp_path: Path) -> None:
+def test_every_check_has_ended_when_run_returns(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(10)
@@ -202,7 +202,7 @@ def test_too_little_capacity_is_refused_at_the_start(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_secrets_do_not_show(tmp_path: Path) -> None:
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(5)

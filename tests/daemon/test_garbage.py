@@ -23,7 +23,7 @@ def collector() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
-def test_collections_are_rare_until_the_context_ends() -> None:
+def test_garbage_collection_is_rare_until_the_context_ends() -> None:
     before = gc.get_threshold()
     assert before[0] < YOUNG_OBJECTS
     with rare_collections(1000):
@@ -34,7 +34,7 @@ def test_collections_are_rare_until_the_context_ends() -> None:
     assert gc.get_freeze_count() == 0
 
 
-def test_the_collector_is_as_before_after_a_failure_too() -> None:
+def test_the_collector_is_restored_after_a_failure_too() -> None:
     before = gc.get_threshold()
     with pytest.raises(ZeroDivisionError), rare_collections(0):
         raise ZeroDivisionError

@@ -81,7 +81,7 @@ async def mended(one: Running) -> datetime:
     return one.clock.now()
 
 
-def test_an_outage_of_a_provider_is_down_by_its_cause_and_its_contract_is_broken(
+def test_a_provider_outage_is_down_with_its_cause_and_breaches_contracts(
     tmp_path: Path,
 ) -> None:
     inventory = two_providers(tmp_path)
@@ -116,7 +116,7 @@ def test_an_outage_of_a_provider_is_down_by_its_cause_and_its_contract_is_broken
         assert (found[well].total.down, found[well].verdict) == (0, Verdict.KEPT)
 
 
-def test_a_loss_of_all_providers_is_unknown_and_breaks_no_contract(tmp_path: Path) -> None:
+def test_a_loss_of_all_providers_is_unknown_and_breaches_no_contract(tmp_path: Path) -> None:
     inventory = two_providers(tmp_path)
     ends = START
 
@@ -142,7 +142,7 @@ def test_a_loss_of_all_providers_is_unknown_and_breaks_no_contract(tmp_path: Pat
         assert (site.total.down, site.verdict, site.certain) == (0, Verdict.KEPT, False)
 
 
-def test_a_restart_amid_a_common_outage_blames_nobody(tmp_path: Path) -> None:
+def test_a_restart_during_a_common_outage_marks_no_school_down(tmp_path: Path) -> None:
     """The ledger's last word on every line is unknown; the one before says who was up."""
     inventory = two_providers(tmp_path)
 
@@ -160,7 +160,7 @@ def test_a_restart_amid_a_common_outage_blames_nobody(tmp_path: Path) -> None:
         assert State.DOWN not in found
 
 
-def test_a_restart_amid_the_outage_of_a_whole_city_of_one_provider_is_that_providers(
+def test_a_restart_in_an_outage_of_a_one_provider_city_blames_that_provider(
     tmp_path: Path,
 ) -> None:
     """By the ledger all uplinks were up; references answer, so their silence is the provider's."""
@@ -180,7 +180,7 @@ def test_a_restart_amid_the_outage_of_a_whole_city_of_one_provider_is_that_provi
     assert [one.state for one in transitions(tmp_path, "voede/main")] == [State.UP, State.DOWN]
 
 
-def test_planned_work_at_most_sites_of_a_provider_is_no_outage_of_it(tmp_path: Path) -> None:
+def test_planned_work_at_most_sites_is_no_provider_outage(tmp_path: Path) -> None:
     inventory = two_providers(tmp_path)
 
     async def main() -> None:
@@ -197,7 +197,7 @@ def test_planned_work_at_most_sites_of_a_provider_is_no_outage_of_it(tmp_path: P
     run_virtually(main())
 
 
-def test_a_running_daemon_writes_an_excuse_once_and_the_month_shows_it(tmp_path: Path) -> None:
+def test_a_running_daemon_records_an_excuse_once_and_the_month_shows_it(tmp_path: Path) -> None:
     inventory = two_providers(tmp_path)
     requests = ExcuseFile(tmp_path / EXCUSES_FILE)
     ends = START

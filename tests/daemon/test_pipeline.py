@@ -41,7 +41,7 @@ def states(folder: Path, site: str) -> list[State]:
     return [one.state for one in transitions(folder) if one.site == site]
 
 
-def test_an_outage_is_kept_with_its_beginning(tmp_path: Path) -> None:
+def test_an_outage_is_recorded_with_its_start(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(100)
@@ -58,7 +58,7 @@ def test_an_outage_is_kept_with_its_beginning(tmp_path: Path) -> None:
     assert states(tmp_path, "voede/main") == [State.UP]
 
 
-def test_a_stop_after_eight_minutes_has_recorded_those_that_are_settled(tmp_path: Path) -> None:
+def test_a_stop_after_eight_minutes_records_the_settled_ones(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)):
             await asyncio.sleep(8 * 60)
@@ -73,9 +73,7 @@ def test_a_stop_after_eight_minutes_has_recorded_those_that_are_settled(tmp_path
     assert codes["goethe/main"] == b"uuu-----"
 
 
-def test_a_line_of_the_log_says_each_thing_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_log_line_says_each_thing_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(100)
@@ -93,7 +91,7 @@ def test_a_line_of_the_log_says_each_thing_once(
             assert len(re.findall(rf"\b{cause}\b", line)) <= 1, line
 
 
-def test_nobody_is_called_down_while_the_monitor_is_isolated(tmp_path: Path) -> None:
+def test_no_school_is_down_while_the_monitor_is_isolated(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(100)
@@ -117,7 +115,7 @@ def test_nobody_is_called_down_while_the_monitor_is_isolated(tmp_path: Path) -> 
         assert states(tmp_path, f"{school}/main") == [State.UP, State.UNKNOWN, State.UP], school
 
 
-def test_a_school_that_is_dead_at_the_start_is_not_called_down_at_once(tmp_path: Path) -> None:
+def test_a_school_dead_at_the_start_is_not_down_at_once(tmp_path: Path) -> None:
     async def main() -> None:
         network = Network(dead={DEAD})
         async with running(tmp_path, inventory_of(tmp_path, TOWN), network):
@@ -127,7 +125,7 @@ def test_a_school_that_is_dead_at_the_start_is_not_called_down_at_once(tmp_path:
     run_virtually(main())
 
 
-def test_a_removed_school_leaves_the_account_and_an_added_one_enters_it(tmp_path: Path) -> None:
+def test_a_removed_school_leaves_the_minute_records_and_an_added_one_joins(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await asyncio.sleep(700)
@@ -149,7 +147,7 @@ def test_a_removed_school_leaves_the_account_and_an_added_one_enters_it(tmp_path
     assert states(tmp_path, "goethe/main") == [State.UP]
 
 
-def test_minutes_of_planned_work_are_kept_apart(tmp_path: Path) -> None:
+def test_minutes_of_planned_work_are_recorded_separately(tmp_path: Path) -> None:
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
         async with running(tmp_path, inventory) as one:

@@ -58,7 +58,7 @@ def root_causes(one: Running) -> list[Finding]:
     return list(city_status(one.daemon.sources, one.clock.now()).root_causes)
 
 
-def test_a_line_that_is_down_before_and_after_a_restart_has_one_outage(
+def test_a_line_down_before_and_after_a_restart_has_one_outage(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "monitor.daemon.pipeline")
@@ -129,7 +129,7 @@ def accounts_for_it(folder: Path, ended: datetime) -> None:
     assert codes["goethe/main"][46:60] == b"-" * 14
 
 
-def test_a_line_that_came_back_while_the_monitor_was_off_is_up_since_it_was_seen(
+def test_a_line_restored_while_the_monitor_was_off_is_up_since_first_seen(
     tmp_path: Path,
 ) -> None:
     async def main() -> None:
@@ -155,7 +155,7 @@ def test_a_line_that_came_back_while_the_monitor_was_off_is_up_since_it_was_seen
     run_virtually(main())
 
 
-def test_isolation_cuts_no_outage_in_two(tmp_path: Path) -> None:
+def test_isolation_does_not_split_an_outage(tmp_path: Path) -> None:
     """The same as a restart: what we could not know begins no outage, and ends none."""
 
     async def main() -> None:
@@ -181,7 +181,7 @@ def test_isolation_cuts_no_outage_in_two(tmp_path: Path) -> None:
     assert read_minutes(kept, range(first + 8, first + 16))["goethe/main"] == b"?" * 8
 
 
-def test_a_reload_with_another_interval_keeps_the_beginning(tmp_path: Path) -> None:
+def test_a_reload_with_a_new_interval_keeps_the_start_of_an_outage(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path, inventory_of(tmp_path, TOWN)) as one:
             await lose(one, DEAD)
@@ -198,7 +198,7 @@ def test_a_reload_with_another_interval_keeps_the_beginning(tmp_path: Path) -> N
     run_virtually(main())
 
 
-def test_a_switch_is_down_since_before_its_uplinks_outage_and_before_a_reload(
+def test_a_switch_keeps_its_down_since_across_an_uplink_outage_and_a_reload(
     tmp_path: Path,
 ) -> None:
     async def main() -> None:

@@ -100,7 +100,7 @@ def seconds(found: Mapping[tuple[str, str], datetime]) -> dict[tuple[str, str], 
     return {key: f"{at:%Y-%m-%dT%H:%M:%S}" for key, at in found.items()}
 
 
-def test_what_is_wrong_before_and_after_a_restart_has_one_beginning(
+def test_a_fault_present_before_and_after_a_restart_has_one_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "monitor.daemon.consumers.verdict_output")
@@ -144,7 +144,7 @@ def test_what_is_wrong_before_and_after_a_restart_has_one_beginning(
         assert len(list(reader.entries(TROUBLE))) == 5
 
 
-def test_what_was_mended_while_the_monitor_was_off_is_over(tmp_path: Path) -> None:
+def test_a_fault_fixed_while_the_monitor_was_off_is_over(tmp_path: Path) -> None:
     async def main() -> None:
         async with town() as (website, network, inventory):
             spoil(website, network)
@@ -172,7 +172,7 @@ def test_what_was_mended_while_the_monitor_was_off_is_over(tmp_path: Path) -> No
     assert [one.check for one in wrong["router"].degraded] == ["mail"]
 
 
-def test_a_reload_that_removes_other_schools_changes_no_beginning(
+def test_a_reload_that_removes_other_schools_changes_no_start_time(
     tmp_path: Path,
 ) -> None:
     async def main() -> None:

@@ -56,7 +56,7 @@ def is_one_line(said: str) -> bool:
     return said.startswith(bug) and said.count("\n") == 1
 
 
-def test_whatever_raises_in_a_start_it_says_one_line_and_leaves_nothing(
+def test_an_exception_anywhere_at_the_start_gives_one_line_and_leaves_nothing(
     tmp_path: Path,
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:
@@ -72,7 +72,7 @@ def test_whatever_raises_in_a_start_it_says_one_line_and_leaves_nothing(
         assert set(one["files"]) <= set(good["files"]), one
 
 
-def test_whatever_raises_in_a_stop_it_ends_in_time_and_says_one_line(
+def test_an_exception_anywhere_in_a_stop_gives_one_line_and_ends_in_time(
     tmp_path: Path,
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:

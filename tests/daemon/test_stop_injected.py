@@ -61,7 +61,7 @@ def stopped(folder: Path, inventory: Inventory, phase: Phase) -> tuple[int, bool
         return minutes, reader.verify().ok
 
 
-def test_whatever_raises_in_a_stop_it_ends_and_what_is_known_is_recorded(
+def test_an_exception_anywhere_in_a_stop_still_records_what_is_known(
     tmp_path: Path,
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:

@@ -40,7 +40,7 @@ class Manager:
         self._socket.close()
 
 
-def test_the_watchdog_starves_when_nothing_gets_done_any_more(tmp_path: Path) -> None:
+def test_the_watchdog_is_not_fed_once_nothing_gets_done(tmp_path: Path) -> None:
     manager = Manager(tmp_path / "notify")
     done = 0
 
@@ -67,7 +67,7 @@ def test_the_watchdog_starves_when_nothing_gets_done_any_more(tmp_path: Path) ->
     manager.close()
 
 
-def test_who_was_not_started_by_a_manager_tells_and_feeds_nobody(tmp_path: Path) -> None:
+def test_without_a_service_manager_no_notification_is_sent(tmp_path: Path) -> None:
     manager = Manager(tmp_path / "notify")
     others = manager.environment | {"WATCHDOG_PID": str(os.getpid() + 1)}
 

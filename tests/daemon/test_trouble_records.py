@@ -22,7 +22,7 @@ def found(trouble: Trouble, part: str = "", detail: str = "why") -> Degradation:
     return Degradation(trouble, "hardware", part, AT - timedelta(hours=1), detail)
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_written_troubles_are_read_back() -> None:
     random.seed(17)
     for _ in range(100):
         down = (
@@ -36,7 +36,7 @@ def test_what_is_written_is_read_again() -> None:
         assert read_trouble(entry) == (SWITCH, known)
 
 
-def test_a_device_with_a_thousand_problems_fits_in_an_entry() -> None:
+def test_a_device_with_a_thousand_problems_fits_into_one_entry() -> None:
     many = [
         found(Trouble.HARDWARE, f"\U0001f4a9 {number} " * 15, "\udce9" * 9999)
         for number in range(1000)
@@ -48,7 +48,7 @@ def test_a_device_with_a_thousand_problems_fits_in_an_entry() -> None:
     assert [one.part for one in known.degraded] == [one.part for one in many[:50]]
 
 
-def test_a_reason_of_a_newer_program_is_left_out() -> None:
+def test_a_reason_unknown_to_this_version_is_left_out() -> None:
     entry = trouble_entry(SWITCH, Remembered(degraded=(found(Trouble.HARDWARE),)), AT)
     problems: Any = entry.payload["problems"]
     [problem] = problems
@@ -58,7 +58,7 @@ def test_a_reason_of_a_newer_program_is_left_out() -> None:
     assert known.degraded == (found(Trouble.HARDWARE),)
 
 
-def test_an_entry_that_cannot_be_read_costs_its_own_device_alone(
+def test_an_unreadable_entry_affects_only_its_own_device(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     other = replace(SWITCH, device="switch-02")
@@ -82,7 +82,7 @@ def test_an_entry_that_cannot_be_read_costs_its_own_device_alone(
         ("falls", ["x"]),
     ],
 )
-def test_another_shape_is_refused_with_its_place(field: str, value: Any) -> None:
+def test_a_malformed_entry_is_refused_with_its_place(field: str, value: Any) -> None:
     entry = trouble_entry(SWITCH, Remembered(degraded=(found(Trouble.HARDWARE),)), AT)
     broken = replace(entry, payload={**entry.payload, field: value})
     with pytest.raises(MalformedEntryError, match="trouble entry of goethe/main/switch-01"):

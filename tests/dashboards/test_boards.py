@@ -123,7 +123,7 @@ def test_committed_json_is_what_the_code_builds(board: Board, language: Language
     assert path.read_text(encoding="utf-8") == to_json(board, language), "run `make dashboards`"
 
 
-def test_no_file_lies_there_that_the_code_does_not_build() -> None:
+def test_every_board_file_is_built_by_the_code() -> None:
     for language in LANGUAGES:
         there = {path.stem for path in (ROOT / "dashboards" / language).iterdir()}
         assert there == {board.uid for board in BOARDS}
@@ -158,7 +158,7 @@ def test_every_datasource_is_the_variable(board: Board, language: Language) -> N
 
 
 @every_document
-def test_a_variable_is_known_by_its_name_alone(board: Board, language: Language) -> None:
+def test_a_variable_is_identified_only_by_its_name(board: Board, language: Language) -> None:
     """Grafana 9.4 keys variables by `id` where there is one; the SDK gives all of them the same."""
     listed = document(board, language)["templating"]["list"]
     assert not [one["name"] for one in listed if "id" in one]
@@ -167,7 +167,7 @@ def test_a_variable_is_known_by_its_name_alone(board: Board, language: Language)
 
 
 @every_document
-def test_every_variable_that_an_expression_asks_is_there(board: Board, language: Language) -> None:
+def test_every_variable_used_in_an_expression_exists(board: Board, language: Language) -> None:
     found = document(board, language)
     several = {one["name"]: one.get("multi", False) for one in found["templating"]["list"]}
     for expr in expressions(found):
@@ -177,7 +177,9 @@ def test_every_variable_that_an_expression_asks_is_there(board: Board, language:
 
 
 @every_document
-def test_every_panel_says_what_it_shows_and_what_good_is(board: Board, language: Language) -> None:
+def test_every_panel_says_what_it_shows_and_what_good_looks_like(
+    board: Board, language: Language
+) -> None:
     titles = []
     for panel in panels_of(document(board, language)):
         titles.append(panel["title"])
@@ -195,15 +197,13 @@ def test_every_panel_says_what_it_shows_and_what_good_is(board: Board, language:
 
 
 @every_document
-def test_no_panel_has_an_option_that_grafana_9_4_does_not_know(
-    board: Board, language: Language
-) -> None:
+def test_no_panel_has_an_option_unknown_to_grafana_9_4(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         assert set(panel["options"]) <= OPTIONS[panel["type"]], panel["title"]
 
 
 @every_document
-def test_a_state_is_never_told_by_colour_alone(board: Board, language: Language) -> None:
+def test_a_state_is_never_shown_by_colour_alone(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         fields = [panel["fieldConfig"]["defaults"]]
         fields += [
@@ -220,7 +220,7 @@ def test_a_state_is_never_told_by_colour_alone(board: Board, language: Language)
 
 
 @every_document
-def test_panels_lie_on_the_grid_without_overlaps_and_few_above_the_fold(
+def test_panels_fit_the_grid_without_overlaps_and_few_above_the_fold(
     board: Board, language: Language
 ) -> None:
     taken: dict[tuple[int, int], str] = {}
@@ -261,7 +261,7 @@ def test_rates_use_the_rate_interval_and_only_known_metrics(
 
 
 @every_document
-def test_windows_over_what_is_polled_hold_four_polls(board: Board, language: Language) -> None:
+def test_windows_over_polled_metrics_span_four_polls(board: Board, language: Language) -> None:
     """`$__rate_interval` is at least four of the target's own interval (Grafana's docs)."""
     polls = {metric.name: InterfacesRules().interval for metric in INTERFACE_METRICS}
     polls["dot1dStpTopChanges"] = HardwareRules().interval
@@ -283,7 +283,7 @@ def test_every_link_leads_to_a_board_of_the_same_language(board: Board, language
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=[board.uid for board in BOARDS])
-def test_both_languages_ask_the_same_and_every_text_is_translated(board: Board) -> None:
+def test_both_languages_have_the_same_queries_and_every_text_is_translated(board: Board) -> None:
     english, german = (document(board, language) for language in LANGUAGES)
     assert list(expressions(english)) == list(expressions(german))
     for one, other in zip(panels_of(english), panels_of(german), strict=True):

@@ -73,11 +73,11 @@ def test_excused_minutes_count_neither_way(
     expect_of_site(tmp_path, series, {KEPT: round(kept, 4), EXCUSED: excused})
 
 
-def test_unknown_minutes_that_a_person_charged_count_as_down(tmp_path: Path) -> None:
+def test_charged_unknown_minutes_count_as_down(tmp_path: Path) -> None:
     kept = 1 - (DOWN + UNKNOWN) / (COUNTED + UNKNOWN)
     series = excuse("down", UNKNOWN, 500, 550)
     expect_of_site(tmp_path, series, {KEPT: round(kept, 4), EXCUSED: None})
 
 
-def test_without_an_excuse_availability_is_that_of_the_minutes(tmp_path: Path) -> None:
+def test_without_an_excuse_availability_follows_from_the_minutes(tmp_path: Path) -> None:
     expect_of_site(tmp_path, {}, {KEPT: round(1 - DOWN / COUNTED, 4), EXCUSED: None})

@@ -70,7 +70,7 @@ def line(school: str, name: str, state: str, cause: str) -> dict[str, str]:
     }
 
 
-def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
+def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
     dead = "Anne-Frank-Schule am See"
     series = {
         **ALIVE,
@@ -101,7 +101,7 @@ def test_the_city_says_of_how_many_and_why(tmp_path: Path) -> None:
     expect_said(tmp_path, city.BOARD, series, said, {})
 
 
-def test_the_city_says_nothing_good_of_lines_that_are_not_read(tmp_path: Path) -> None:
+def test_the_city_row_does_not_call_unread_lines_healthy(tmp_path: Path) -> None:
     """The monitor may answer while Prometheus does not find its schools."""
     series = {**ALIVE, "monitor_isolated": "0x20", "school_common_outage": "0x20"}
     expected: dict[str, Samples] = {}
@@ -118,7 +118,7 @@ def test_the_city_says_nothing_good_of_lines_that_are_not_read(tmp_path: Path) -
     expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables=variables)
 
 
-def test_the_contract_says_how_many_missed_it_and_what_the_figure_is_of(tmp_path: Path) -> None:
+def test_the_contract_row_says_how_many_missed_it_and_its_basis(tmp_path: Path) -> None:
     series = {
         **ALIVE,
         **line("a", "Alpha", "down", "no_answer"),
@@ -166,7 +166,7 @@ TARGET = 365 * DAY
         (6, None, "reached", 12, "built: day not recorded", 3, {}),
     ],
 )
-def test_the_goal_says_whether_it_was_built_in_time(
+def test_the_goal_row_says_whether_it_was_built_in_time(
     tmp_path: Path,
     overdue: int,
     late: int | None,
@@ -218,7 +218,7 @@ def test_lines_without_a_contract_are_measured_and_not_judged(tmp_path: Path) ->
     expect_said(tmp_path, contract.BOARD, series, said, variables)
 
 
-def test_the_school_says_its_name_with_verdict_and_cause(tmp_path: Path) -> None:
+def test_the_school_row_shows_name_verdict_and_cause(tmp_path: Path) -> None:
     series = {**ALIVE, **line("a", "Alpha", "down", "no_answer")}
     labels = {"school": "a", "site": "main", "name": "Alpha", "place": "Alpha"}
     said = {"Line": {"{{place}}: DOWN: no answer": (2, labels)}}
@@ -246,7 +246,7 @@ def test_the_school_says_its_name_with_verdict_and_cause(tmp_path: Path) -> None
         ),
     ],
 )
-def test_the_switch_names_the_port_that_is_faulty(
+def test_the_switch_row_names_the_faulty_port(
     tmp_path: Path, ports: tuple[dict[str, str], ...], text: str, code: int, labels: dict[str, str]
 ) -> None:
     here = 'school="a", site="main", device="switch-01"'
@@ -280,7 +280,7 @@ def test_the_switch_names_the_port_that_is_faulty(
 
 
 @pytest.mark.parametrize(("answering", "code"), [(2, 0), (1, 1), (0, 2)])
-def test_the_monitor_says_how_many_references_answer(
+def test_the_monitor_row_says_how_many_references_answer(
     tmp_path: Path, answering: int, code: int
 ) -> None:
     series = {

@@ -35,7 +35,7 @@ def power(number: int, name: str, status: int) -> dict[str, str]:
     return {f"pethPsePortDetectionStatus{{{labels}}}": f"{status}x20"}
 
 
-def test_a_fault_of_power_is_said_of_the_port_that_it_is_at(tmp_path: Path) -> None:
+def test_a_power_fault_is_shown_at_its_port(tmp_path: Path) -> None:
     series = {
         f"school_device_read_timestamp_seconds{{{HERE}}}": "0+60x20",
         **port("1"),

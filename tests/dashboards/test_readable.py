@@ -35,7 +35,7 @@ def test_bars_have_room_for_the_names_of_all_districts_and_types(
 
 
 @every_document
-def test_what_a_tile_says_in_words_stays_off_its_edges(board: Board, language: Language) -> None:
+def test_text_in_a_tile_stays_clear_of_its_edges(board: Board, language: Language) -> None:
     """Grafana draws bolder than it measures: 1 in 50 wider, and a sentence touched both edges."""
     for panel in panels(document(board, language), "stat"):
         if panel["options"]["textMode"] == "name":
@@ -47,7 +47,7 @@ def test_what_a_tile_says_in_words_stays_off_its_edges(board: Board, language: L
 
 
 @every_document
-def test_names_in_a_tiles_sentence_break_no_line(board: Board, language: Language) -> None:
+def test_names_in_a_tile_sentence_do_not_wrap(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "stat"):
         if panel["options"]["textMode"] == "name":
             for target in panel["targets"]:
@@ -59,7 +59,7 @@ def test_names_in_a_tiles_sentence_break_no_line(board: Board, language: Languag
 
 
 @every_document
-def test_every_first_row_says_as_of_when_it_is(board: Board, language: Language) -> None:
+def test_every_first_row_shows_its_point_in_time(board: Board, language: Language) -> None:
     found = document(board, language)["panels"]
     first = found[: [panel["type"] for panel in found].index("row")]
     title = {"en": "As of", "de": "Stand"}[language]

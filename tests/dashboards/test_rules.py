@@ -77,14 +77,14 @@ def test_one_palette_over_all_boards(board: Board, language: Language) -> None:
 
 
 @every_document
-def test_a_word_has_the_colour_of_its_meaning(board: Board, language: Language) -> None:
+def test_each_word_has_the_colour_of_its_meaning(board: Board, language: Language) -> None:
     for text, colour in coloured(document(board, language)):
         meant = MEANINGS.get(text.lower())
         assert meant is None or colour == meant, text
 
 
 @every_document
-def test_what_is_not_measured_is_grey_or_violet_and_says_so(
+def test_unmeasured_values_are_grey_or_violet_and_labelled(
     board: Board, language: Language
 ) -> None:
     for panel in panels(document(board, language), "stat", "bargauge"):
@@ -99,14 +99,14 @@ def test_what_is_not_measured_is_grey_or_violet_and_says_so(
 
 
 @every_document
-def test_a_zero_is_only_said_while_the_monitor_answers(board: Board, language: Language) -> None:
+def test_a_zero_is_shown_only_while_the_monitor_answers(board: Board, language: Language) -> None:
     for expr in expressions(document(board, language)):
         for at in re.finditer(r"vector\(\d+\)", expr):
             assert f"and on () {ALIVE}" in expr[at.end() :], expr
 
 
 @every_document
-def test_what_lasts_after_its_source_is_gone_is_shown_only_while_the_monitor_answers(
+def test_lasting_series_are_shown_only_while_the_monitor_answers(
     board: Board, language: Language
 ) -> None:
     """A rate has its window to last, and what carries its own instant five minutes."""
@@ -118,7 +118,7 @@ def test_what_lasts_after_its_source_is_gone_is_shown_only_while_the_monitor_ans
 
 
 @every_document
-def test_what_a_tile_says_in_words_it_says_of_nothing_too(board: Board, language: Language) -> None:
+def test_a_tile_with_words_also_has_words_for_no_data(board: Board, language: Language) -> None:
     """Without a series such a tile is empty: it has no number in whose place a word could be."""
     for panel in panels(document(board, language), "stat"):
         if panel["options"]["textMode"] == "name":
@@ -126,7 +126,9 @@ def test_what_a_tile_says_in_words_it_says_of_nothing_too(board: Board, language
 
 
 @every_document
-def test_what_an_empty_table_would_hide_is_said_in_it(board: Board, language: Language) -> None:
+def test_a_table_that_could_be_misread_when_empty_says_why_it_is(
+    board: Board, language: Language
+) -> None:
     """An empty table says "none": so it is never empty while the monitor is silent."""
     for panel in panels(document(board, language), "table"):
         if panel["fieldConfig"]["defaults"]["noValue"] == NONE.of(language):
@@ -135,9 +137,7 @@ def test_what_an_empty_table_would_hide_is_said_in_it(board: Board, language: La
 
 
 @every_document
-def test_timelines_show_what_was_not_well_and_are_never_empty(
-    board: Board, language: Language
-) -> None:
+def test_timelines_show_problems_and_are_never_empty(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "state-timeline"):
         asked = [target["expr"] for target in panel["targets"]]
         assert any("[$__range] @ end()" in expr for expr in asked), panel["title"]
@@ -145,7 +145,7 @@ def test_timelines_show_what_was_not_well_and_are_never_empty(
 
 
 @every_document
-def test_a_board_is_called_by_its_question_in_full(board: Board, language: Language) -> None:
+def test_a_board_title_is_its_full_question(board: Board, language: Language) -> None:
     """Grafana's bar cuts a title off after 35 letters, whatever the window's width."""
     title = document(board, language)["title"]
     assert title.endswith("?")
@@ -164,7 +164,7 @@ def test_bars_have_room_for_whole_names(board: Board, language: Language) -> Non
 
 
 @every_document
-def test_a_tiles_short_text_is_one_line(board: Board, language: Language) -> None:
+def test_the_short_text_of_a_tile_is_one_line(board: Board, language: Language) -> None:
     """Grafana measures one line, breaks it at a space, and draws the second over the title."""
     for panel in panels(document(board, language), "stat"):
         said = [panel["fieldConfig"]["defaults"]["noValue"]]
@@ -179,13 +179,13 @@ def test_a_tiles_short_text_is_one_line(board: Board, language: Language) -> Non
 
 
 @every_document
-def test_a_states_word_stays_within_its_bar(board: Board, language: Language) -> None:
+def test_the_word_for_a_state_fits_its_bar(board: Board, language: Language) -> None:
     """Grafana 9.4 writes from the begin of a state on, be that outside, over the row's name."""
     for panel in panels(document(board, language), "state-timeline"):
         assert panel["options"]["alignValue"] == "center", panel["title"]
 
 
-def test_what_the_menu_takes_along_can_be_chosen_on_the_other_board() -> None:
+def test_menu_links_only_carry_selections_the_target_board_allows() -> None:
     """A choice of several or all, taken to a board of one, would leave that board empty."""
     several: dict[str, set[bool]] = {}
     for board in BOARDS:
@@ -195,7 +195,7 @@ def test_what_the_menu_takes_along_can_be_chosen_on_the_other_board() -> None:
 
 
 @every_document
-def test_bars_begin_at_zero(board: Board, language: Language) -> None:
+def test_bars_start_at_zero(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "bargauge"):
         defaults = panel["fieldConfig"]["defaults"]
         assert defaults["min"] == 0, panel["title"]
@@ -204,9 +204,7 @@ def test_bars_begin_at_zero(board: Board, language: Language) -> None:
 
 
 @every_document
-def test_axes_of_figures_begin_at_zero_and_end_near_what_is_little(
-    board: Board, language: Language
-) -> None:
+def test_axes_start_at_zero_and_end_near_small_values(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "timeseries"):
         defaults = panel["fieldConfig"]["defaults"]
         if is_date(defaults["unit"]):
@@ -221,7 +219,7 @@ def test_axes_of_figures_begin_at_zero_and_end_near_what_is_little(
 
 
 @every_document
-def test_axes_of_dates_do_not_begin_in_1970(board: Board, language: Language) -> None:
+def test_date_axes_do_not_start_in_1970(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         defaults = panel["fieldConfig"]["defaults"]
         if is_date(defaults["unit"]):
@@ -238,7 +236,7 @@ def test_counts_have_no_fractions(board: Board, language: Language) -> None:
 
 
 @every_document
-def test_dates_and_durations_are_those_of_the_language(board: Board, language: Language) -> None:
+def test_dates_and_durations_follow_the_language(board: Board, language: Language) -> None:
     year_first = "YYYY\N{NON-BREAKING HYPHEN}"
     foreign = {"de": ("dtdurations", year_first), "en": ("dtdhms", "DD.MM.")}[language]
     for panel in panels_of(document(board, language)):
@@ -276,16 +274,14 @@ def test_a_lone_bar_or_tile_keeps_its_name(board: Board, language: Language) -> 
 
 
 @every_document
-def test_a_line_that_is_down_all_day_does_not_tint_the_day_of_others(
-    board: Board, language: Language
-) -> None:
+def test_a_line_down_all_day_does_not_tint_other_lines(board: Board, language: Language) -> None:
     for mark in document(board, language)["annotations"]["list"]:
         if 'state="down"' in mark["expr"]:
             assert not mark["enable"], mark["name"]
 
 
 @every_document
-def test_no_map_loads_a_tile_from_anywhere(board: Board, language: Language) -> None:
+def test_no_map_loads_external_tiles(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "geomap"):
         base = panel["options"]["basemap"]
         assert base["type"] == "xyz"
@@ -293,9 +289,7 @@ def test_no_map_loads_a_tile_from_anywhere(board: Board, language: Language) -> 
 
 
 @every_document
-def test_a_map_shows_by_a_point_and_its_legend_that_the_monitor_is_silent(
-    board: Board, language: Language
-) -> None:
+def test_a_map_shows_a_silent_monitor_by_point_and_legend(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "geomap"):
         layer, target = panel["options"]["layers"][-1], panel["targets"][-1]
         assert layer["filterData"]["options"] == target["refId"]
@@ -305,7 +299,7 @@ def test_a_map_shows_by_a_point_and_its_legend_that_the_monitor_is_silent(
 
 
 @every_document
-def test_boards_of_one_school_tell_its_sites_apart(board: Board, language: Language) -> None:
+def test_boards_of_one_school_distinguish_its_sites(board: Board, language: Language) -> None:
     found = document(board, language)
     names = {variable["name"] for variable in found["templating"]["list"]}
     assert ("school" in names) == bool({"site", "sites"} & names)
@@ -322,7 +316,7 @@ def test_titles_fit_into_a_window_of_800_pixels(board: Board, language: Language
 
 
 @every_document
-def test_a_states_word_is_shown_and_not_that_one_holds(board: Board, language: Language) -> None:
+def test_a_state_is_shown_by_its_word_not_by_yes(board: Board, language: Language) -> None:
     """`max by (stage) (rollout_stage) == 1` would read "yes" for every stage."""
     for panel in panels(document(board, language), "stat", "state-timeline"):
         if panel["options"].get("textMode") == "name":
@@ -336,14 +330,16 @@ def test_a_states_word_is_shown_and_not_that_one_holds(board: Board, language: L
 
 
 @every_document
-def test_loss_is_that_of_lines_and_not_of_dead_switches(board: Board, language: Language) -> None:
+def test_packet_loss_is_that_of_lines_not_of_dead_switches(
+    board: Board, language: Language
+) -> None:
     for expr in expressions(document(board, language)):
         if "probe_icmp_lost_total" in expr:
             assert 'device="router"' in expr or 'role="uplink"' in expr, expr
 
 
 @every_document
-def test_schools_are_called_by_their_names(board: Board, language: Language) -> None:
+def test_schools_are_shown_by_name(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         for target in panel["targets"]:
             assert "{{school}}" not in target["legendFormat"], panel["title"]
@@ -352,7 +348,7 @@ def test_schools_are_called_by_their_names(board: Board, language: Language) -> 
 
 
 @every_document
-def test_what_a_label_says_has_a_word_in_both_languages(board: Board, language: Language) -> None:
+def test_label_values_have_a_word_in_both_languages(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         fields = table_fields(panel)
         for field in IN_WORDS & set(fields):

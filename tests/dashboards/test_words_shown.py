@@ -77,7 +77,7 @@ def visible(panel: dict[str, Any]) -> Iterator[str]:
 
 
 @every_document
-def test_no_value_of_a_label_is_shown_as_it_is(board: Board, language: Language) -> None:
+def test_no_label_value_is_shown_raw(board: Board, language: Language) -> None:
     if language != "de":
         return
     for panel in panels_of(document(board, language)):
@@ -106,7 +106,9 @@ def test_a_column_of_values_has_words_for_all_of_them(board: Board, language: La
 
 
 @every_document
-def test_a_series_called_by_values_has_a_word_for_each(board: Board, language: Language) -> None:
+def test_a_series_named_by_label_values_has_a_word_for_each(
+    board: Board, language: Language
+) -> None:
     for panel in panels_of(document(board, language)):
         called = {
             name: field["displayName"]
@@ -124,7 +126,7 @@ def test_a_series_called_by_values_has_a_word_for_each(board: Board, language: L
 
 
 @every_document
-def test_a_map_says_place_and_time_alone(board: Board, language: Language) -> None:
+def test_a_map_shows_only_place_and_time(board: Board, language: Language) -> None:
     for panel in panels_of(document(board, language)):
         if panel["type"] != "geomap":
             continue

@@ -9,7 +9,7 @@ from tests.deploy.rules import ROOT, alerts
 _ROW = re.compile(r"\| \[(\w+)\]\(runbooks/(\w+)\.md\) \| (\w+) \| ([^|]*) \| [^|]+ \|")
 
 
-def test_the_table_of_alerts_is_that_of_the_rules() -> None:
+def test_the_table_of_alerts_matches_the_rules() -> None:
     text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     rows = _ROW.findall(text)
     assert all(name == runbook for name, runbook, _, _ in rows)
@@ -21,7 +21,7 @@ def test_the_table_of_alerts_is_that_of_the_rules() -> None:
     assert sorted(shown) == sorted(wanted)
 
 
-def test_the_sum_of_the_promise_uses_the_deployed_times() -> None:
+def test_the_promised_total_uses_the_deployed_times() -> None:
     """The table in docs/alerts.md adds up to less than 3 min 30 s; its parts are the files'."""
     text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     parts = [int(number) for number in re.findall(r"^\| .* \| (\d+) s \|$", text, re.MULTILINE)]

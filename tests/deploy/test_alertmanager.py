@@ -50,7 +50,7 @@ def test_each_route_leads_to_its_receiver(labels: str, receiver: str) -> None:
 
 
 @pytest.mark.integration
-def test_every_alert_reaches_whom_its_severity_says() -> None:
+def test_every_alert_reaches_the_receiver_of_its_severity() -> None:
     config = f"--config.file={CONFIGURATION}"
     wanted = {"page": "page", "ticket": "ticket", "info": "nobody", "none": "heartbeat"}
     for alert, severity, _ in {rule.variant for rule in alerts()}:
@@ -59,7 +59,7 @@ def test_every_alert_reaches_whom_its_severity_says() -> None:
         assert found == wanted[severity], alert
 
 
-def test_what_inhibits_outlives_its_target_by_a_group_interval() -> None:
+def test_an_inhibiting_alert_outlives_its_target_by_a_group_interval() -> None:
     """Else every alert that it held back is told of on recovery."""
     keeps = {rule.alert: seconds(rule.keeps) for rule in alerts() if rule.keeps}
     route = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["route"]
@@ -74,13 +74,13 @@ def test_what_inhibits_outlives_its_target_by_a_group_interval() -> None:
     assert keeps["MonitorIsolated"] >= keeps["ProviderOutage"] + longest
 
 
-def test_each_alert_has_its_texts_in_both_languages() -> None:
+def test_each_alert_has_text_in_both_languages() -> None:
     for rule in alerts():
         for key in ("summary", "description"):
             assert rule.annotations[key] != rule.annotations[f"{key}_de"], rule.alert
 
 
-def test_no_text_of_an_alert_says_a_time_for_the_mail_does() -> None:
+def test_no_alert_text_contains_a_time_because_the_mail_does() -> None:
     for rule in alerts():
         for key, text in rule.annotations.items():
             assert "humanizeTimestamp" not in text, (rule.alert, key)

@@ -59,14 +59,14 @@ def test_the_package_has_the_manual_page(tree: Path) -> None:
     assert "schulnetz probe" in page
 
 
-def test_all_of_it_is_roots_and_none_of_it_for_others_to_write(package: Path) -> None:
+def test_all_files_belong_to_root_and_only_root_may_write(package: Path) -> None:
     for line in read("dpkg-deb", "--contents", package).splitlines():
         mode, owner = line.split()[:2]
         assert owner == "root/root", line
         assert mode[5] == mode[8] == "-", line
 
 
-def test_program_unit_and_kernel_settings_are_where_the_system_looks(tree: Path) -> None:
+def test_program_unit_and_sysctl_file_are_where_the_system_looks(tree: Path) -> None:
     program = tree / "usr/bin/schulnetz"
     assert program.stat().st_mode & 0o777 == 0o755
     unit = tree / "usr/lib/systemd/system/schulnetz.service"
@@ -77,7 +77,7 @@ def test_program_unit_and_kernel_settings_are_where_the_system_looks(tree: Path)
     assert (documents / "copyright").is_file()
 
 
-def test_contacts_of_a_working_copy_are_in_no_package(tmp_path: Path) -> None:
+def test_contacts_of_a_working_copy_are_not_packaged(tmp_path: Path) -> None:
     root, documents = tmp_path / "root", tmp_path / "documents"
     documents.mkdir()
     for name in DOCUMENTS:
@@ -94,7 +94,7 @@ def test_contacts_of_a_working_copy_are_in_no_package(tmp_path: Path) -> None:
     assert not list(documents.rglob("schulnetz_city.tmpl"))
 
 
-def test_the_schools_are_a_configuration_file_that_is_right_as_shipped(tree: Path) -> None:
+def test_the_shipped_schools_file_is_a_valid_conffile(tree: Path) -> None:
     assert (tree / "DEBIAN/conffiles").read_text() == "/etc/schulnetz/schools.yaml\n"
     inventory = load(tree / "etc/schulnetz/schools.yaml")
     # Documentation addresses (RFC 5737): nothing real is asked before it is configured.
@@ -102,7 +102,7 @@ def test_the_schools_are_a_configuration_file_that_is_right_as_shipped(tree: Pat
     assert all(host.startswith(("192.0.2.", "198.51.100.", "203.0.113.")) for host in hosts)
 
 
-def test_each_python_has_its_libraries_and_shares_what_is_the_same(tree: Path) -> None:
+def test_each_python_has_its_libraries_and_shares_identical_files(tree: Path) -> None:
     folder = tree / "usr/lib/schulnetz"
     assert sorted(one.name for one in folder.iterdir()) == [f"python{one}" for one in PYTHONS]
     first, second = (folder / f"python{one}/monitor" for one in PYTHONS)
@@ -113,13 +113,13 @@ def test_each_python_has_its_libraries_and_shares_what_is_the_same(tree: Path) -
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_the_maintainers_scripts_are_right_sh(tree: Path, name: str) -> None:
+def test_the_maintainer_scripts_are_valid_sh(tree: Path, name: str) -> None:
     script = tree / "DEBIAN" / name
     assert script.stat().st_mode & 0o111
     read("sh", "-n", script)
 
 
-def test_no_script_deletes_what_the_service_or_a_person_wrote(tree: Path) -> None:
+def test_no_script_deletes_data_of_the_service_or_a_person(tree: Path) -> None:
     for name in SCRIPTS:
         for line in (tree / "DEBIAN" / name).read_text().splitlines():
             if "rm -r" in line and "echo" not in line:

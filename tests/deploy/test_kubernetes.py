@@ -22,7 +22,7 @@ def stateful_set() -> dict[str, Any]:
     return spec
 
 
-def test_the_pods_shards_are_all_shards_once() -> None:
+def test_the_pods_cover_each_shard_once() -> None:
     spec = stateful_set()
     (container,) = spec["template"]["spec"]["containers"]
     (shard,) = (one for one in container["args"] if one.startswith("--shard="))
@@ -31,7 +31,7 @@ def test_the_pods_shards_are_all_shards_once() -> None:
     assert shards == [f"{number}/{spec['replicas']}" for number in range(1, spec["replicas"] + 1)]
 
 
-def test_the_arguments_are_ones_that_the_program_takes(tmp_path: Path) -> None:
+def test_the_program_accepts_the_arguments(tmp_path: Path) -> None:
     (container,) = stateful_set()["template"]["spec"]["containers"]
     arguments = [one.replace("$(POD_INDEX)", "1") for one in container["args"]]
     arguments = [one for one in arguments if not one.startswith(("--config", "--state-dir"))]

@@ -70,7 +70,7 @@ def texts() -> Iterator[tuple[Path, str]]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_links_of_every_alert_lead_to_a_board_with_these_variables(language: str) -> None:
+def test_alert_links_lead_to_a_board_with_these_variables(language: str) -> None:
     boards = variables()
     labels = {**external_labels(), "language": language}
     for rule in alerts():
@@ -82,7 +82,7 @@ def test_the_links_of_every_alert_lead_to_a_board_with_these_variables(language:
         assert asked <= boards[uid], f"{rule.alert}: {uid} has no {asked - boards[uid]}"
 
 
-def test_the_runbook_of_every_alert_is_there_and_its_address_absolute() -> None:
+def test_every_alert_has_a_runbook_with_an_absolute_url() -> None:
     labels = external_labels()
     for rule in alerts():
         link = expanded(rule.annotations["runbook_url"], labels)
@@ -101,7 +101,7 @@ def test_an_alert_about_a_school_leads_to_the_schools_status_page() -> None:
             assert expanded(link, labels) == f"{labels['pages']}/schools/x"
 
 
-def test_each_address_is_one_setting_and_no_label_of_an_alert() -> None:
+def test_each_url_is_a_single_setting_and_not_an_alert_label() -> None:
     document: dict[str, Any] = yaml.safe_load(PROMETHEUS.read_text())
     labels = external_labels()
     assert labels["language"] in LANGUAGES
@@ -116,7 +116,7 @@ def test_each_address_is_one_setting_and_no_label_of_an_alert() -> None:
             assert not any(labels[name] in path.read_text() for name in ADDRESSES), path
 
 
-def test_every_board_that_a_text_or_a_tool_names_by_address_is_there() -> None:
+def test_every_board_named_by_url_exists() -> None:
     boards = variables()
     for path, text in texts():
         if path.is_relative_to(ROOT / "deploy" / "prometheus"):
@@ -126,7 +126,7 @@ def test_every_board_that_a_text_or_a_tool_names_by_address_is_there() -> None:
             assert asked <= boards[uid], f"{path}: {uid} has no {asked - boards[uid]}"
 
 
-def test_the_links_of_the_rules_tests_are_those_of_boards_that_are_there() -> None:
+def test_links_in_rule_tests_lead_to_existing_boards() -> None:
     """Promtool compares them with what the rules render, so both are held by the boards."""
     boards = variables()
     found = 0
@@ -145,7 +145,7 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in words}
 
 
-def test_every_link_of_a_page_leads_to_a_file_and_to_a_heading_in_it() -> None:
+def test_every_link_of_a_page_leads_to_an_existing_file_and_heading() -> None:
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/*.md")):
         text = path.read_text(encoding="utf-8")
         for link in _MARKDOWN_LINK.findall(_FENCE.sub("", text)):

@@ -32,7 +32,7 @@ def test_a_line_pinged_every_10_s_is_down_within_80_s() -> None:
     assert 60 <= slowest <= VERDICT_SECONDS
 
 
-def test_the_third_of_thirty_lines_falls_before_the_first_can_page() -> None:
+def test_the_third_of_thirty_lines_is_down_before_the_first_can_page() -> None:
     """So ProviderOutage, which needs three, is there when UplinkDown's 30 s are over."""
     for seed in range(3):
         downs, ups = deaths(seed, 30, 82)

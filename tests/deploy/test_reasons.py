@@ -47,14 +47,14 @@ def found(trouble: Trouble, part: str = "", check: str = "icmp") -> Degradation:
     return Degradation(trouble, check, part, datetime(2026, 11, 25, tzinfo=UTC), "")
 
 
-def test_each_alert_that_a_page_names_is_a_rule_and_has_a_runbook() -> None:
+def test_each_alert_named_on_a_page_has_a_rule_and_a_runbook() -> None:
     rules = {rule.alert for rule in alerts()}
     for name in NAMED:
         assert name in rules
         assert (ROOT / "docs" / "runbooks" / f"{name}.md").is_file()
 
 
-def test_the_table_in_the_docs_is_that_of_the_pages() -> None:
+def test_the_table_in_the_docs_matches_the_pages() -> None:
     text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     section = text[text.index("## From the reason to the runbook") :]
     rows = _ROW.findall(section[: section.index("\n## ", 3)])
@@ -90,7 +90,7 @@ FOLLOWS = {
 
 
 @pytest.mark.parametrize(("trouble", "name"), sorted(FOLLOWS))
-def test_the_rule_on_a_degraded_device_goes_by_the_daemons_verdict(
+def test_the_degraded_device_rule_uses_the_verdict_of_the_daemon(
     trouble: Trouble, name: str
 ) -> None:
     """It has no threshold of its own but for what the daemon has no verdict on."""
@@ -102,7 +102,7 @@ def test_the_rule_on_a_degraded_device_goes_by_the_daemons_verdict(
 
 
 @pytest.mark.integration
-def test_what_the_daemon_finds_is_enough_for_the_alert_that_the_page_names(tmp_path: Path) -> None:
+def test_a_finding_of_the_daemon_fires_the_alert_the_page_names(tmp_path: Path) -> None:
     """Each reason in a city of its own, with nothing else wrong there."""
     cases = [(trouble, name, CheckKind.HTTP, "") for trouble, name in OF_TROUBLE.items()]
     cases.append((Trouble.SERVICE, NAME_SERVICE, CheckKind.DNS, ""))
@@ -153,7 +153,7 @@ def _fires(trouble: Trouble, name: str, kind: CheckKind, part: str) -> dict[str,
     }
 
 
-def test_a_dns_check_and_power_over_ethernet_have_alerts_of_their_own() -> None:
+def test_dns_checks_and_poe_have_their_own_alerts() -> None:
     check = next(iter(numbered_city(1, 0).checks()))
     dns = LastRun(check)
     assert icmp().kind is CheckKind.ICMP

@@ -26,7 +26,7 @@ def promtool(*arguments: str) -> None:
 
 
 @pytest.mark.integration
-def test_promtool_finds_nothing_in_the_rules_and_the_configuration() -> None:
+def test_promtool_accepts_the_rules_and_the_configuration() -> None:
     files = [str(path) for path in sorted(RULES.glob("*.yml"))]
     promtool("check", "rules", "--lint=all", "--lint-fatal", *files)
     promtool("check", "config", "--lint=all", "--lint-fatal", str(RULES.parent / "prometheus.yml"))
@@ -47,20 +47,20 @@ def test_every_metric_in_a_rule_is_declared() -> None:
         assert not unknown, f"{rule.record or rule.alert} asks for {unknown}"
 
 
-def test_every_expression_names_a_metric_but_the_watchdog() -> None:
+def test_every_expression_except_the_watchdog_names_a_metric() -> None:
     """Also guards the test above: a reader of names that finds none would pass anything."""
     silent = [rule.alert or rule.record for rule in all_rules() if not rule.metrics]
     assert silent == ["Watchdog"]
 
 
-def test_recorded_values_are_made_anew_well_within_prometheus_lookback() -> None:
+def test_recording_rules_run_well_within_the_prometheus_lookback() -> None:
     """Else a series is gone between two evaluations, and every `for` on it begins anew."""
     for rule in all_rules():
         if rule.record and rule.interval:
             assert 2 * seconds(rule.interval) < LOOKBACK_SECONDS, rule.record
 
 
-def test_windows_over_what_is_polled_hold_four_polls() -> None:
+def test_windows_over_polled_metrics_span_four_polls() -> None:
     polled = "|".join(metric.name for metric in INTERFACE_METRICS)
     asked = re.compile(rf"\b(?:{polled})\b(?:{{[^}}]*}})?\[(\w+)\]")
     windows = [window for rule in all_rules() for window in asked.findall(rule.expression)]
@@ -68,7 +68,7 @@ def test_windows_over_what_is_polled_hold_four_polls() -> None:
     assert all(seconds(window) >= 4 * InterfacesRules().interval for window in windows), windows
 
 
-def test_every_alert_says_what_a_person_needs() -> None:
+def test_every_alert_gives_the_details_a_person_needs() -> None:
     for rule in alerts():
         assert rule.labels["severity"] in SEVERITIES, rule.alert
         needed = {"summary", "description", "dashboard", "runbook_url"}
@@ -85,7 +85,7 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     assert runbooks == {rule.alert for rule in alerts()}
 
 
-def test_runbooks_say_what_it_means_what_to_look_at_what_to_do_and_whom_to_call() -> None:
+def test_runbooks_have_meaning_checks_actions_and_contacts() -> None:
     for path in sorted((ROOT / "docs" / "runbooks").glob("*.md")):
         text = path.read_text(encoding="utf-8")
         places = [
@@ -98,7 +98,7 @@ def test_runbooks_say_what_it_means_what_to_look_at_what_to_do_and_whom_to_call(
 
 
 @pytest.mark.integration
-def test_queries_of_runbooks_parse_and_ask_for_declared_metrics(
+def test_runbook_queries_parse_and_use_declared_metrics(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     declared = {*CATALOGUE, *ITS_OWN, *(rule.record for rule in all_rules())}
@@ -114,7 +114,7 @@ def test_queries_of_runbooks_parse_and_ask_for_declared_metrics(
     promtool("check", "rules", "--lint=none", str(file))
 
 
-def test_every_alert_is_tested_firing_and_quiet() -> None:
+def test_every_alert_is_tested_both_firing_and_silent() -> None:
     firing: set[tuple[str, str, str]] = set()
     quiet: set[str] = set()
     for test in unit_tests():

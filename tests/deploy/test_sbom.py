@@ -20,7 +20,7 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_the_bill_has_what_is_installed_with_the_product(tmp_path: Path) -> None:
+def test_the_sbom_lists_what_is_installed_with_the_product(tmp_path: Path) -> None:
     bills = []
     for name in ("one.json", "two.json"):
         command = [sys.executable, "tools/sbom.py", str(tmp_path / name)]

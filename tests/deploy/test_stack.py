@@ -40,7 +40,7 @@ def mounts() -> Iterator[tuple[str, str]]:
                 yield name, source
 
 
-def test_what_the_containers_mount_and_build_is_there() -> None:
+def test_everything_the_containers_mount_and_build_exists() -> None:
     compose = read("compose.yaml")
     assert {name for name, _ in mounts()} == set(compose["services"])
     for name, source in mounts():
@@ -81,7 +81,7 @@ def test_every_image_is_pinned_and_named_without_a_registry() -> None:
             assert "." not in repository, name
 
 
-def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
+def test_grafana_finds_prometheus_and_the_boards_through_its_environment() -> None:
     sources = read("grafana/provisioning/datasources/schulnetz.yml")["datasources"]
     assert [source["url"] for source in sources] == ["$PROMETHEUS_URL"]
     assert "uid" not in sources[0]
@@ -97,7 +97,7 @@ def test_grafana_finds_prometheus_and_the_boards_by_its_environment() -> None:
 
 @pytest.mark.integration
 @pytest.mark.heavy  # its ports are those of the deployed files
-async def test_the_stack_runs_and_ends_together(tmp_path: Path) -> None:
+async def test_the_stack_starts_and_stops_together(tmp_path: Path) -> None:
     pipe, merged = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
     command = (sys.executable, "-m", "tools.stack", "--schools", "2", "--state-dir", str(tmp_path))
     async with (

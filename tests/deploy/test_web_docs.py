@@ -29,7 +29,7 @@ def jobs(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.integration
-def test_prometheus_takes_the_example_with_login_and_tls(tmp_path: Path) -> None:
+def test_prometheus_accepts_the_example_with_login_and_tls(tmp_path: Path) -> None:
     text = example("yaml", "scrape_configs:")
     for name in FILES:
         assert name in text
@@ -62,7 +62,7 @@ def test_the_example_has_the_jobs_of_the_deployment_and_a_login_at_each_place() 
 
 
 @pytest.mark.integration
-def test_systemd_takes_the_drop_in(tmp_path: Path) -> None:
+def test_systemd_accepts_the_drop_in(tmp_path: Path) -> None:
     drop_in = example("ini", "[Service]")
     assert faults(tmp_path, drop_in) == ""
     assert "Unknown key" in faults(tmp_path, drop_in.replace("ExecStart", "ExecStrat"))

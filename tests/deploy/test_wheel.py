@@ -25,7 +25,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     return install(tmp_path_factory.mktemp("wheel"))
 
 
-def test_the_wheel_has_the_shipped_files_octet_by_octet(installed: Installed) -> None:
+def test_the_wheel_has_the_shipped_files_byte_for_byte(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         there = {
             name.removeprefix(IN_WHEEL): wheel.read(name)
@@ -36,7 +36,7 @@ def test_the_wheel_has_the_shipped_files_octet_by_octet(installed: Installed) ->
     assert there == {name: (ROOT / name).read_bytes() for name in shipped}
 
 
-def test_the_environment_runs_the_wheel_and_not_the_working_copy(
+def test_the_environment_runs_the_wheel_not_the_working_copy(
     installed: Installed, tmp_path: Path
 ) -> None:
     ask = "import monitor; print(monitor.__file__)"
@@ -65,14 +65,14 @@ def test_the_environment_runs_the_wheel_and_not_the_working_copy(
         ("kubernetes", "rules/uplinks.yaml"),
     ],
 )
-def test_the_wheel_alone_exports(
+def test_export_works_from_the_wheel_alone(
     installed: Installed, tmp_path: Path, kind: str, file: str
 ) -> None:
     installed.call("export", kind, "here", folder=tmp_path)
     assert (tmp_path / "here" / file).is_file()
 
 
-def test_the_wheel_alone_makes_a_configuration_that_it_accepts(
+def test_the_wheel_alone_creates_a_configuration_that_it_accepts(
     installed: Installed, tmp_path: Path
 ) -> None:
     city = ("--city", "Bochum", "--state", "NW", "--school", "Goethe", "--place", "192.0.2.10")

@@ -68,7 +68,7 @@ def windows(expression: str) -> list[tuple[str, float]]:
     return [(name, seconds(window)) for name, window in _RANGE.findall(expression)]
 
 
-def test_every_window_spans_two_steps_of_what_it_looks_at() -> None:
+def test_every_window_spans_two_updates_of_its_metric() -> None:
     known = steps()
     for rule in all_rules():
         for name, window in windows(rule.expression):
@@ -78,14 +78,14 @@ def test_every_window_spans_two_steps_of_what_it_looks_at() -> None:
             assert window >= needed, f"{rule.alert or rule.record}: {name}[{window:g}s] < {needed}s"
 
 
-def test_the_reader_of_windows_finds_them_all() -> None:
+def test_the_window_parser_finds_all_windows() -> None:
     for rule in all_rules():
         assert len(windows(rule.expression)) == rule.expression.count("["), rule.record
     assert steps()[MINUTES] == 300
     assert steps()["ifInErrors"] == 60
 
 
-def test_an_alert_on_minutes_outlives_a_gap_in_them() -> None:
+def test_an_alert_on_minutes_survives_a_gap_in_them() -> None:
     """Isolated or restarted, the daemon counts no minute as up or down; a ticket stays open."""
     on_minutes = [rule for rule in alerts() if "minutes_down" in rule.expression]
     assert len(on_minutes) == 4
@@ -99,7 +99,7 @@ NARROW_TWIN = {wide: narrow for pair in TWINS for wide, narrow in zip(*pair, str
 
 
 @pytest.mark.parametrize("wide", sorted(NARROW_TWIN))
-def test_what_asks_for_64_bits_asks_for_32_as_well(wide: str) -> None:
+def test_queries_for_64_bit_counters_also_cover_32_bit_ones(wide: str) -> None:
     """A switch that has only the older columns is exported under their names."""
     assert {wide, NARROW_TWIN[wide]} <= CATALOGUE.keys()
     asked = [(rule.alert or rule.record, rule.expression) for rule in all_rules()]
@@ -119,7 +119,7 @@ def test_what_asks_for_64_bits_asks_for_32_as_well(wide: str) -> None:
             assert re.search(rf"\b{NARROW_TWIN[wide]}\b", expression), f"{name}: {expression}"
 
 
-def test_a_window_is_asked_of_counters_by_rate_and_increase_alone() -> None:
+def test_counter_windows_are_used_only_with_rate_and_increase() -> None:
     for rule in all_rules():
         for name in re.findall(r"\b(?:rate|increase)\(([\w:]+)", rule.expression):
             if name == SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS.name:

@@ -59,14 +59,14 @@ def test_only_managed_devices_of_the_same_school_are_neighbors() -> None:
     assert "ERIKAS-PC" not in repr(vars(found))
 
 
-def test_two_devices_of_a_name_are_nobodys_neighbor() -> None:
+def test_devices_that_share_a_name_are_not_linked() -> None:
     found = topology()
     found.observe(named(THREE, "two"))
     found.observe(heard(ONE, ("1", "two")))
     assert found.links(ONE) == {}
 
 
-def test_a_link_that_is_gone_stays_known_until_it_is_back() -> None:
+def test_a_lost_link_stays_known_until_it_returns() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "two"), ("2", "three")))
     found.observe(heard(ONE, ("2", "three")))
@@ -75,7 +75,7 @@ def test_a_link_that_is_gone_stays_known_until_it_is_back() -> None:
     assert seen(found) == {("1", "switch-2"): True, ("2", "switch-3"): True}
 
 
-def test_a_poll_without_neighbors_to_tell_of_changes_nothing() -> None:
+def test_a_poll_without_lldp_data_changes_nothing() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "two")))
     failed = heard(ONE)
@@ -84,7 +84,7 @@ def test_a_poll_without_neighbors_to_tell_of_changes_nothing() -> None:
     assert seen(found) == {("1", "switch-2"): True}
 
 
-def test_a_cable_that_was_put_elsewhere_is_not_gone() -> None:
+def test_a_moved_cable_is_not_a_lost_link() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "two"), ("2", "three")))
     found.observe(heard(ONE, ("7", "two"), ("2", "three")))
@@ -93,14 +93,14 @@ def test_a_cable_that_was_put_elsewhere_is_not_gone() -> None:
     assert seen(found) == {("7", "switch-3"): True}
 
 
-def test_one_of_two_cables_to_the_same_neighbor_can_be_gone() -> None:
+def test_one_of_two_cables_to_the_same_neighbor_can_be_lost() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "two"), ("2", "two")))
     found.observe(heard(ONE, ("2", "two")))
     assert seen(found) == {("1", "switch-2"): False, ("2", "switch-2"): True}
 
 
-def test_a_removed_device_takes_its_links_along() -> None:
+def test_a_removed_device_loses_its_links() -> None:
     found = topology()
     found.observe(heard(ONE, ("1", "three"), ("2", "two")))
     found.observe(heard(THREE, ("1", "core")))

@@ -15,7 +15,7 @@ SECONDS = st.floats(1, 30 * 86_400)
 
 
 @given(TICKS, SECONDS, st.floats(-0.009, 0.009))
-def test_a_clock_that_goes_on_is_no_restart_wherever_it_wraps(
+def test_a_clock_that_runs_on_or_wraps_is_no_restart(
     ticks: int, seconds: float, drift: float
 ) -> None:
     after = int(ticks + seconds * (1 + drift) * 100) % WRAP
@@ -23,12 +23,12 @@ def test_a_clock_that_goes_on_is_no_restart_wherever_it_wraps(
 
 
 @given(st.integers(2 * DAY, 400 * DAY), st.floats(60, 86_400), st.floats(0, 1))
-def test_a_clock_that_began_anew_is_a_restart(ticks: int, seconds: float, share: float) -> None:
+def test_a_clock_that_started_over_is_a_restart(ticks: int, seconds: float, share: float) -> None:
     since = Clocks(int(share * seconds * 100))
     assert restarted(Clocks(ticks), since, seconds) is Restart.DEVICE
 
 
-def test_a_restart_shows_even_where_the_new_uptime_is_the_longer_one() -> None:
+def test_a_restart_is_seen_even_if_the_new_uptime_is_longer() -> None:
     # Ten minutes old, then unreachable for a day, and started in its first hour.
     assert restarted(Clocks(60_000), Clocks(23 * 360_000), 86_400) is Restart.DEVICE
 
@@ -49,7 +49,7 @@ def test_a_restart_shows_even_where_the_new_uptime_is_the_longer_one() -> None:
         (Clocks(3_000), Clocks(3_000), None),
     ],
 )
-def test_the_other_clocks_say_what_began_anew(
+def test_the_other_clocks_say_what_was_restarted(
     before: Clocks, after: Clocks, kind: Restart | None
 ) -> None:
     assert restarted(before, after, 60) is kind

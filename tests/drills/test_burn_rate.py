@@ -59,7 +59,7 @@ class OutageByTheClock(ScriptedSchool):
         blocks.add(SCHOOL_CONTRACT_AVAILABILITY_RATIO, site, 0.995)
 
 
-async def test_an_outage_of_45_minutes_is_one_ticket_that_ends_once(tmp_path: Path) -> None:
+async def test_an_outage_of_45_minutes_is_one_ticket_that_resolves_once(tmp_path: Path) -> None:
     city = ScriptedCity()
     school = OutageByTheClock("goethe", "A", pace=city.pace)
     city.add(school)

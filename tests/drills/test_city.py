@@ -102,7 +102,7 @@ def morning_schools(services: Services) -> Sequence[School]:
 
 
 @pytest.mark.thorough
-async def test_each_fault_of_a_morning_is_told_exactly_as_written_down(
+async def test_each_fault_of_a_morning_is_notified_exactly_as_specified(
     tmp_path: Path, services: Services
 ) -> None:
     town = Town(
@@ -121,7 +121,7 @@ async def test_each_fault_of_a_morning_is_told_exactly_as_written_down(
 
 
 @pytest.mark.thorough
-async def test_a_holiday_and_our_own_isolation_wake_nobody_for_a_school(tmp_path: Path) -> None:
+async def test_a_holiday_and_our_own_isolation_page_for_no_school(tmp_path: Path) -> None:
     schools = [School(f"schule-{number}", f"line-{number % 2}") for number in range(8)]
     town = Town(tmp_path, [School("ferien", "line-c"), *schools], HOLIDAY)
     async with town.devices(), running_stack(town, tmp_path) as stack:
@@ -138,7 +138,7 @@ async def test_a_holiday_and_our_own_isolation_wake_nobody_for_a_school(tmp_path
 
 
 @pytest.mark.thorough
-async def test_a_killed_daemon_neither_ends_nor_repeats_an_outage(tmp_path: Path) -> None:
+async def test_a_killed_daemon_neither_resolves_nor_repeats_an_outage(tmp_path: Path) -> None:
     town = Town(tmp_path, [School("tot", "line-a"), School("gesund", "line-b")], MORNING)
     async with town.devices(), running_stack(town, tmp_path) as stack:
         courses = {"the_daemon_is_killed": Course(town, stack)}
@@ -156,7 +156,7 @@ async def test_a_killed_daemon_neither_ends_nor_repeats_an_outage(tmp_path: Path
 
 
 @pytest.mark.thorough
-async def test_a_restart_of_prometheus_neither_ends_nor_repeats_an_outage(tmp_path: Path) -> None:
+async def test_a_prometheus_restart_neither_resolves_nor_repeats_an_outage(tmp_path: Path) -> None:
     """Prometheus scrapes 5 s after its start at any pace, so this cannot be much faster."""
     town = Town(tmp_path, [School("neubeginn", "line-a")], MORNING, pace=Pace(6))
     async with town.devices(), running_stack(town, tmp_path) as stack:
@@ -166,7 +166,7 @@ async def test_a_restart_of_prometheus_neither_ends_nor_repeats_an_outage(tmp_pa
         await holds(courses, stack)
 
 
-def test_every_drill_is_written_down() -> None:
+def test_every_drill_has_its_expected_notifications() -> None:
     drills = {name for name, found in vars(faults).items() if name in EXPECTED and callable(found)}
     assert drills == set(EXPECTED)
 

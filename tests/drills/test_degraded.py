@@ -78,7 +78,7 @@ def promised() -> dict[str, tuple[int, int, int]]:
     }
 
 
-def test_every_alert_on_what_is_degraded_is_promised_and_drilled() -> None:
+def test_every_alert_on_degraded_devices_is_documented_and_drilled() -> None:
     assert promised().keys() == {drill.alert for drill in DRILLS}
 
 
@@ -147,7 +147,7 @@ async def flap(one: Ailing) -> None:
         await asyncio.sleep(180)
 
 
-def test_what_works_badly_is_shown_and_told_in_time_and_over_after_it_is_mended(
+def test_degradation_is_shown_alerted_in_time_and_resolved(
     tmp_path: Path,
 ) -> None:
     promises = promised()

@@ -90,7 +90,7 @@ def install(machine: Machine, version: str, options: str = "") -> str:
     return machine.must(f"apt install -y {options} {package}")
 
 
-def test_the_installation_is_as_the_manual_says(machine: Machine) -> None:
+def test_the_installation_works_as_the_manual_says(machine: Machine) -> None:
     lines = documented("Debian 12 and 13: the package")
     assert lines[0] == f"apt install ./build/schulnetz-monitor_{__version__}_amd64.deb"
     install(machine, BEFORE)
@@ -114,7 +114,7 @@ def test_the_installation_is_as_the_manual_says(machine: Machine) -> None:
     machine.until(METRICS, 'school_uplink_state{school="example"')
 
 
-def test_the_kernel_denies_what_the_unit_does_not_allow_and_doctor_says_it(
+def test_the_kernel_denies_what_the_unit_disallows_and_doctor_reports_it(
     machine: Machine,
 ) -> None:
     drop_in = "/etc/systemd/system/schulnetz.service.d/addresses.conf"
@@ -127,7 +127,7 @@ def test_the_kernel_denies_what_the_unit_does_not_allow_and_doctor_says_it(
     machine.must(f"mv /srv/addresses.conf {drop_in} && systemctl daemon-reload")
 
 
-def test_roots_commands_have_their_effect_in_the_daemon(machine: Machine) -> None:
+def test_commands_run_by_root_take_effect_in_the_daemon(machine: Machine) -> None:
     machine.must("schulnetz maintenance add example --until 2h --reason 'Umbau am Dach'")
     assert "Umbau am Dach" in machine.must("schulnetz maintenance list")
     machine.until(METRICS, 'school_maintenance{school="example"} 1')

@@ -133,7 +133,7 @@ async def test_most_lines_of_a_small_provider_then_all_providers_at_once(tmp_pat
         await one_then_all(town, stack)
 
 
-async def test_hand_over_routers_tell_the_hub_from_the_providers(tmp_path: Path) -> None:
+async def test_hand_over_routers_distinguish_the_hub_from_the_providers(tmp_path: Path) -> None:
     town = Town(tmp_path, city(6, 2, 3), MORNING, handovers=("alpha", "beta"))
     everything = [f"uplink-down@{school.id}" for school in town.schools]
     async with town.devices(), running_stack(town, tmp_path) as stack:

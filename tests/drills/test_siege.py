@@ -160,7 +160,7 @@ def watching(tmp_path: Path, town: Town) -> Iterator[Daemon]:
         yield daemon
 
 
-def test_ten_minutes_of_all_hostile_peers_at_once(tmp_path: Path) -> None:
+def test_healthy_schools_survive_ten_minutes_of_all_hostile_peers(tmp_path: Path) -> None:
     folders = tmp_path / "calm", tmp_path / "siege"
     for folder in folders:
         folder.mkdir()

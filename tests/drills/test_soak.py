@@ -33,7 +33,7 @@ def soaked(hours: int, most_seconds: float) -> list[Held]:
     return [Held(**json.loads(line)) for line in done.stdout.splitlines()]
 
 
-def test_hours_of_faults_reloads_and_readers_leave_no_descriptor_behind() -> None:
+def test_hours_of_faults_reloads_and_readers_leak_no_descriptor() -> None:
     hours = soaked(6, 1_200)
     assert [hour.outages for hour in hours] == [0, 0, 0, 0, 0, 1]
     assert hours[-1].polls > 6 * 2_800
@@ -41,7 +41,7 @@ def test_hours_of_faults_reloads_and_readers_leave_no_descriptor_behind() -> Non
 
 
 @pytest.mark.thorough
-def test_a_fortnight_holds_no_more_memory_and_no_more_descriptors() -> None:
+def test_a_fortnight_leaks_no_memory_and_no_descriptors() -> None:
     hours = soaked(14 * 24, 14_400)
     days = hours[23::24]
     assert len(days) == 14

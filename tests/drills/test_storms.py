@@ -117,7 +117,7 @@ SCENARIOS: tuple[Scenario, ...] = (
 )
 
 
-async def test_each_fault_of_one_morning_is_told_once_and_to_the_right_people(
+async def test_each_fault_of_one_morning_notifies_the_right_people_once(
     tmp_path: Path,
 ) -> None:
     city = one_morning()
@@ -132,7 +132,7 @@ async def test_each_fault_of_one_morning_is_told_once_and_to_the_right_people(
         assert (first.at - begin) * city.pace.factor <= PROMISE_SECONDS
 
 
-async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_after(
+async def test_isolation_is_one_page_and_no_school_is_blamed_during_or_after(
     tmp_path: Path,
 ) -> None:
     """One line was dead before; it comes back meanwhile, and dies again: each is told."""
@@ -163,7 +163,7 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_while_it_lasts_or_a
         assert stack.counted.table(["dead"]) == again
 
 
-async def test_a_common_outage_is_one_page_and_a_provider_that_stays_away_another(
+async def test_a_common_outage_is_one_page_and_a_provider_still_down_another(
     tmp_path: Path,
 ) -> None:
     """Of 99 lines of A and two of B all are lost at once; B's stay away when A's are back."""
@@ -218,7 +218,7 @@ async def test_80_of_99_lines_are_one_page_through_recovery_in_pieces(tmp_path: 
         assert told_of("monitor", stack.counted) == Counter()
 
 
-async def test_a_killed_daemon_is_one_page_and_ends_no_outage_that_it_told_of(
+async def test_a_killed_daemon_is_one_page_and_resolves_no_reported_outage(
     tmp_path: Path,
 ) -> None:
     city = ScriptedCity()
@@ -243,7 +243,7 @@ async def test_a_killed_daemon_is_one_page_and_ends_no_outage_that_it_told_of(
         assert stack.counted.table(city.schools) == Counter({("page", "UplinkDown", "begins"): 1})
 
 
-async def test_a_killed_prometheus_is_noticed_because_its_heartbeat_stays_away(
+async def test_a_killed_prometheus_is_noticed_by_its_missing_heartbeat(
     tmp_path: Path,
 ) -> None:
     city = ScriptedCity()

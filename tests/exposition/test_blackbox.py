@@ -42,7 +42,7 @@ def values_of(observation: Observation) -> dict[str, float]:
     return {sample.metric.name: sample.value for sample in blackbox_samples(observation)}
 
 
-def test_every_name_that_can_be_exposed_has_a_help_text_and_reads_back() -> None:
+def test_every_exposable_name_has_a_help_text_and_parses() -> None:
     chain = CertificateChain(STARTED, STARTED, "ab", 'CN="quoted\\"', "CN=x\ny", ("a", "b"))
     readings: tuple[Values, ...] = (
         EchoRound("192.0.2.1", 1, (0.1,), hop_limit=60),
@@ -73,24 +73,24 @@ def test_every_name_that_can_be_exposed_has_a_help_text_and_reads_back() -> None
     assert services <= seen <= CATALOGUE.keys()
 
 
-def test_failed_exchange_has_zeros_where_blackbox_has_them() -> None:
+def test_failed_exchange_has_zeros_where_blackbox_exporter_has_them() -> None:
     found = values_of(observed(HttpReading("", None), Outcome.FAILED))
     assert found["probe_success"] == found["probe_http_status_code"] == 0
     assert found["probe_http_content_length"] == found["probe_ip_addr_hash"] == 0
     assert "probe_ssl_earliest_cert_expiry" not in found
 
 
-def test_answer_without_a_length_says_minus_one() -> None:
+def test_response_without_a_length_reports_minus_one() -> None:
     found = values_of(observed(HttpReading("192.0.2.1", 4, status=200, version="1.1")))
     assert found["probe_http_content_length"] == -1
 
 
-def test_handshake_without_an_answer_is_no_ssl() -> None:
+def test_handshake_without_a_response_is_not_reported_as_ssl() -> None:
     found = values_of(observed(HttpReading("192.0.2.1", 4, tls_version="TLS 1.3")))
     assert found["probe_http_ssl"] == 0
 
 
-def test_check_that_was_not_run_is_no_success() -> None:
+def test_check_that_was_not_run_is_not_a_success() -> None:
     assert values_of(observed(None, Outcome.UNKNOWN)) == {
         "probe_success": 0,
         "probe_duration_seconds": 0.25,
@@ -108,7 +108,7 @@ EMPTY: tuple[Values | None, ...] = (
 
 
 @pytest.mark.parametrize("values", EMPTY, ids=repr)
-def test_no_help_text_calls_absent_what_is_there_or_leaves_its_zero_unsaid(
+def test_help_texts_are_right_about_absent_and_zero_values(
     values: Values | None,
 ) -> None:
     families = text_string_to_metric_families(blackbox_text(observed(values, Outcome.FAILED)))

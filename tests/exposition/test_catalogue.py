@@ -41,7 +41,7 @@ def test_names_and_labels_are_valid() -> None:
             assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", label), f"{metric.name}: {label}"
 
 
-def test_our_counters_end_in_total_and_infos_in_info_or_reason() -> None:
+def test_counter_names_end_in_total_and_info_names_in_info_or_reason() -> None:
     mib_names = {metric.name for metric in INTERFACE_METRICS}
     for metric in CATALOGUE.values():
         if metric.name in mib_names or metric.name.startswith("dot1d"):
@@ -55,13 +55,13 @@ def test_both_widths_of_every_counter_are_declared() -> None:
     assert {name for pair in chain.from_iterable(TWINS) for name in pair} <= CATALOGUE.keys()
 
 
-def test_buckets_reach_from_a_twentieth_of_a_millisecond_to_past_five_seconds() -> None:
+def test_buckets_reach_from_50_microseconds_to_over_five_seconds() -> None:
     assert RTT_BOUNDS[0] == 0.00005
     assert RTT_BOUNDS[-2] >= 5
     assert list(RTT_BOUNDS) == sorted(RTT_BOUNDS)
 
 
-def test_the_document_is_the_one_that_the_catalogue_makes() -> None:
+def test_the_metrics_page_is_the_one_generated_from_the_catalogue() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == reference(), (
         "run: python -m monitor.exposition.reference > docs/metrics.md"
     )

@@ -51,7 +51,7 @@ def lines_of(page: str) -> list[str]:
     return [line for line in page.splitlines() if not line.startswith("#")]
 
 
-def test_the_shipped_city_is_300_000_series_at_most(city: tuple[str, list[Device]]) -> None:
+def test_the_shipped_city_has_at_most_300_000_series(city: tuple[str, list[Device]]) -> None:
     series = lines_of(city[0])
     assert len(series) == len({line.partition("} ")[0] for line in series})
     assert 200_000 < len(series) <= MOST_SERIES, Counter(
@@ -68,7 +68,7 @@ def test_seven_in_ten_ports_of_its_switches_are_free(city: tuple[str, list[Devic
     assert abs(up / len(ports) - USED_SHARE) < 0.01
 
 
-def test_every_port_of_the_city_has_its_states_and_every_used_one_all(
+def test_every_port_has_its_states_and_every_used_port_all_series(
     city: tuple[str, list[Device]],
 ) -> None:
     page, devices = city
@@ -97,7 +97,7 @@ def test_every_port_of_the_city_has_its_states_and_every_used_one_all(
             assert used <= counts[family][name] <= used + lately, (name, family)
 
 
-def test_the_metric_counts_what_the_page_has(city: tuple[str, list[Device]]) -> None:
+def test_the_series_metric_counts_what_the_page_has(city: tuple[str, list[Device]]) -> None:
     page, devices = city
     text = "\n".join(line for line in lines_of(page) if line.startswith("school_device_interfaces"))
     told = Counter[str]()

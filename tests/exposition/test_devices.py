@@ -56,7 +56,7 @@ def test_64_bit_values_are_written_digit_by_digit() -> None:
     assert b" 18446744073709551615\n" in text
 
 
-def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
+def test_duplicate_and_empty_names_are_distinguished_by_index() -> None:
     names: dict[int, int | bytes] = {1: b"port", 2: b"port", 3: b"", 5: b"other"}
     mtu: dict[int, int | bytes] = {1: 1500, 2: 1500, 3: 1500, 4: 9000, 5: 1500}
     found = values(reading(ifName=names, ifMtu=mtu), "ifMtu")
@@ -69,12 +69,12 @@ def test_duplicate_and_empty_names_are_told_apart_by_index() -> None:
     }
 
 
-def test_an_interface_without_state_is_numbered_by_its_name() -> None:
+def test_an_interface_without_a_state_is_numbered_by_its_name() -> None:
     found = values(two_ports(ifName={1: b"a", 7: b"b", 9: b"x-table alone"}), IF_TYPE_INFO.name)
     assert found.keys() == {("1", "a", "port 1"), ("7", "b", "port 7"), ("9", "x-table alone", "")}
 
 
-def test_an_interface_without_a_name_among_named_ones_is_known_by_its_description() -> None:
+def test_an_unnamed_interface_among_named_ones_uses_its_description() -> None:
     found = values(reading(ifName={1: b"a"}, ifDescr={2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
     assert found == {("a", ""): 1, ("", "eth1"): 2}
 
@@ -88,7 +88,7 @@ READ = datetime(2026, 11, 25, 6, 0, 0, 123_456, tzinfo=UTC)
 STAMP = b" 1795586400123\n"
 
 
-def test_what_a_poll_brings_ends_with_the_instant_of_the_reading_in_milliseconds() -> None:
+def test_polled_samples_carry_the_time_of_the_reading_in_milliseconds() -> None:
     blocks = DeviceRenderer(interfaces_check()).render(read_at(READ))
     stamped = {family for family, lines in blocks.items() if STAMP in lines}
     assert stamped == {
@@ -104,7 +104,7 @@ def test_what_a_poll_brings_ends_with_the_instant_of_the_reading_in_milliseconds
 
 
 @pytest.mark.parametrize(("interval", "is_stamped"), [(10.0, True), (120.0, True), (121.0, False)])
-def test_polls_that_are_rarer_than_two_in_the_look_back_carry_no_instant(
+def test_polls_too_rare_for_the_look_back_carry_no_time_stamp(
     interval: float,
     *,
     is_stamped: bool,
@@ -115,7 +115,7 @@ def test_polls_that_are_rarer_than_two_in_the_look_back_carry_no_instant(
     assert READ_TIMESTAMP in blocks
 
 
-def test_lines_that_are_exposed_are_not_kept_a_second_time() -> None:
+def test_exposed_lines_are_not_stored_twice() -> None:
     renderer = _known_by("ifName")
     columns: dict[str, dict[int, int | bytes]] = {
         "ifName": {row: f"port {row} {'of a long name' * 5}".encode() for row in range(1, 400)},
@@ -133,7 +133,7 @@ def test_lines_that_are_exposed_are_not_kept_a_second_time() -> None:
     assert twice - once < 0.1 * sum(map(len, exposed.values()))
 
 
-def test_a_row_that_came_later_has_its_own_instant() -> None:
+def test_a_row_received_later_has_its_own_time_stamp() -> None:
     blocks = DeviceRenderer(interfaces_check()).render(read_at(READ, r7=2.5))
     assert [line.split()[-1] for line in blocks["ifHCInOctets"].splitlines()] == [
         b"1795586400123",
@@ -141,7 +141,7 @@ def test_a_row_that_came_later_has_its_own_instant() -> None:
     ]
 
 
-def test_a_device_without_64_bit_counters_is_told_apart() -> None:
+def test_a_device_without_64_bit_counters_is_marked() -> None:
     narrow = DeviceRenderer(interfaces_check()).render(reading(ifInOctets={1: 5}))
     wide = DeviceRenderer(interfaces_check()).render(two_ports())
     family = "school_device_has_64_bit_counters"
@@ -174,22 +174,22 @@ def test_an_object_that_is_not_declared_is_not_exported() -> None:
     assert "ifPhysAddress" not in blocks
 
 
-def test_a_string_where_a_number_belongs_costs_its_row_only() -> None:
+def test_a_string_in_place_of_a_number_costs_only_its_row() -> None:
     found = values(two_ports(ifMtu={1: b'evil"} 1\n', 7: 1500}), "ifMtu")
     assert found == {("ge-0/0/7", "port 7"): 1500}
 
 
-def test_a_number_where_a_name_belongs_is_its_digits() -> None:
+def test_a_number_in_place_of_a_name_becomes_its_digits() -> None:
     assert ("5", "") in values(reading(ifName={1: 5}, ifMtu={1: 1500}), "ifMtu")
 
 
-def test_what_the_device_did_not_say_is_absent() -> None:
+def test_values_the_device_did_not_report_are_absent() -> None:
     empty = DeviceReading("", "", "", None, {})
     blocks = DeviceRenderer(interfaces_check()).render(empty)
     assert set(blocks) == {"probe_snmp_requests", "probe_snmp_varbinds"}
 
 
-def test_labels_of_ever_new_interfaces_are_not_kept_for_ever() -> None:
+def test_labels_of_ever_changing_interfaces_are_not_kept_forever() -> None:
     renderer = DeviceRenderer(interfaces_check())
     for poll in range(20):
         first = poll * 1000
@@ -198,14 +198,14 @@ def test_labels_of_ever_new_interfaces_are_not_kept_for_ever() -> None:
 
 
 @given(st.dictionaries(st.integers(1, 2**31 - 1), st.binary(max_size=200), max_size=8))
-def test_any_names_give_series_that_are_read_back(names: dict[int, bytes]) -> None:
+def test_any_names_give_series_that_parse(names: dict[int, bytes]) -> None:
     rows: dict[int, int | bytes] = dict.fromkeys(names, 3)
     found = values(reading(ifName={**names}, ifMtu=rows), "ifMtu")
     assert len(found) == len(names)
     assert {known_by[-2] for known_by in found} == {sanitise(name) for name in names.values()}
 
 
-def test_interfaces_numbered_anew_go_on_with_their_series() -> None:
+def test_renumbered_interfaces_continue_their_series() -> None:
     renderer = _known_by("ifName")
     before = _by_names(renderer.render(two_ports(ifMtu={1: 1500, 7: 9000}))["ifMtu"])
     anew = two_ports(
@@ -221,18 +221,18 @@ def test_interfaces_numbered_anew_go_on_with_their_series() -> None:
     }
 
 
-def test_names_that_are_the_same_once_they_are_cut_are_told_apart_by_index() -> None:
+def test_names_equal_after_truncation_are_distinguished_by_index() -> None:
     long = b"x" * 128
     found = values(reading(ifName={1: long + b"1", 2: long + b"2"}, ifMtu={1: 1, 2: 2}), "ifMtu")
     assert {known_by[0] for known_by in found} == {"1", "2"}
 
 
-def test_without_names_interfaces_are_known_by_their_descriptions() -> None:
+def test_without_names_interfaces_use_their_descriptions() -> None:
     found = values(reading(ifDescr={1: b"eth0", 2: b"eth1"}, ifMtu={1: 1, 2: 2}), "ifMtu")
     assert found == {("", "eth0"): 1, ("", "eth1"): 2}
 
 
-def test_what_interfaces_are_known_by_can_be_chosen() -> None:
+def test_the_interface_identity_is_configurable() -> None:
     named = two_ports(ifAlias={1: b"to the city", 7: b"room 7"}, ifMtu={1: 1, 7: 7})
     assert values(named, "ifMtu", identity="ifDescr") == {("port 1",): 1, ("port 7",): 7}
     assert values(named, "ifMtu", identity="ifDescr", alias=True) == {
@@ -256,7 +256,7 @@ _INSTANTS = st.tuples(st.integers(0, 2), st.dictionaries(st.integers(1, 4), st.j
 
 
 @given(st.lists(st.tuples(_ROWS, _ROWS, _ROWS, st.booleans(), _INSTANTS), max_size=6))
-def test_lines_kept_from_the_poll_before_are_those_that_it_would_write_now(
+def test_lines_reused_from_the_last_poll_equal_freshly_written_ones(
     polls: list[tuple[_Rows, _Rows, _Rows, bool, tuple[int, dict[int, float]]]],
 ) -> None:
     check = interfaces_check()

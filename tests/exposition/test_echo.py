@@ -38,7 +38,7 @@ def test_rounds_add_up() -> None:
     assert abs(found["smokeping_response_duration_seconds_sum"] - 0.133) < 1e-9
 
 
-def test_a_round_trip_time_on_a_bound_lies_within_it() -> None:
+def test_a_round_trip_time_equal_to_a_bucket_bound_is_in_that_bucket() -> None:
     renderer = CheckRenderer(icmp_check())
     echo = EchoRound("192.0.2.1", 3, (0.00005, 0.00006, 9.0))
     text = renderer.render(observed(icmp_check(), echo), 1000.0)[
@@ -55,7 +55,7 @@ def test_a_round_trip_time_on_a_bound_lies_within_it() -> None:
     assert buckets["+Inf"] == 3
 
 
-def test_total_loss_is_written_and_its_round_trip_time_is_absent() -> None:
+def test_total_loss_is_exported_without_a_round_trip_time() -> None:
     found = rendered(
         CheckRenderer(icmp_check()),
         observed(icmp_check(), EchoRound("192.0.2.1", 5, ()), Outcome.FAILED),
@@ -65,7 +65,7 @@ def test_total_loss_is_written_and_its_round_trip_time_is_absent() -> None:
     assert "probe_icmp_rtt_difference_seconds" not in found
 
 
-def test_round_trip_time_its_differences_and_hop_limit_of_the_last_round() -> None:
+def test_rtt_jitter_and_hop_limit_are_those_of_the_last_round() -> None:
     echo = EchoRound("2001:db8::1", 2, (0.010, 0.014), hop_limit=61, resolve_seconds=0.003)
     blocks = CheckRenderer(icmp_check()).render(observed(icmp_check(), echo), 1000.0)
     found = exact_names(b"".join(blocks.values()).decode())
@@ -76,7 +76,7 @@ def test_round_trip_time_its_differences_and_hop_limit_of_the_last_round() -> No
     assert found["probe_icmp_duration_seconds", LABELS | {("phase", "resolve")}] == 0.003
 
 
-def test_no_difference_is_taken_across_a_lost_packet() -> None:
+def test_no_jitter_is_computed_across_a_lost_packet() -> None:
     rtts, gaps = rtts_and_gaps([None, 0.010, 0.011, None, None, 0.050, 0.052, None])
     assert rtts == (0.010, 0.011, 0.050, 0.052)
     echo = EchoRound("192.0.2.1", 8, rtts, gaps=gaps)
@@ -84,21 +84,21 @@ def test_no_difference_is_taken_across_a_lost_packet() -> None:
     assert abs(found["probe_icmp_rtt_difference_seconds"] - 0.0015) < 1e-9
 
 
-def test_packets_that_never_followed_each_other_have_no_difference() -> None:
+def test_packets_that_were_not_consecutive_have_no_jitter() -> None:
     rtts, gaps = rtts_and_gaps([0.010, None, 0.050])
     echo = EchoRound("192.0.2.1", 3, rtts, gaps=gaps)
     found = rendered(CheckRenderer(icmp_check()), observed(icmp_check(), echo))
     assert "probe_icmp_rtt_difference_seconds" not in found
 
 
-def test_a_link_local_address_with_its_zone_has_a_version() -> None:
+def test_a_link_local_address_with_a_zone_has_an_ip_version() -> None:
     echo = EchoRound("fe80::1%eth0", 1, (0.01,))
     assert rendered(CheckRenderer(icmp_check()), observed(icmp_check(), echo))[
         "probe_ip_protocol"
     ] == 6  # fmt: skip
 
 
-def test_an_unknown_run_keeps_the_totals_and_tells_nothing_else() -> None:
+def test_an_unknown_run_keeps_the_totals_and_nothing_else() -> None:
     renderer = CheckRenderer(icmp_check())
     rendered(renderer, observed(icmp_check(), EchoRound("192.0.2.1", 5, (0.01,) * 5)))
     found = rendered(renderer, observed(icmp_check(), None, Outcome.UNKNOWN))
@@ -106,7 +106,7 @@ def test_an_unknown_run_keeps_the_totals_and_tells_nothing_else() -> None:
     assert not {"probe_success", "probe_duration_seconds", "probe_icmp_loss_ratio"} & found.keys()
 
 
-def test_totals_go_on_when_the_host_changes() -> None:
+def test_totals_continue_when_the_host_changes() -> None:
     renderer = CheckRenderer(icmp_check())
     echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
     rendered(renderer, observed(icmp_check(), echo))

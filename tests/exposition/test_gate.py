@@ -51,7 +51,7 @@ class CountingExposition(Exposition):
             yield chunk
 
 
-async def test_both_bodies_are_the_exposition() -> None:
+async def test_plain_and_compressed_bodies_are_the_same_exposition() -> None:
     clock = HandClock()
     exposition = filled(clock)
     with ScrapeGate(exposition, clock) as gate:
@@ -60,7 +60,7 @@ async def test_both_bodies_are_the_exposition() -> None:
         assert unzipped(await body(gate, gzip=True)) == expected
 
 
-async def test_one_school_is_compressed_apart() -> None:
+async def test_one_school_is_compressed_separately() -> None:
     clock = HandClock()
     exposition = filled(clock)
     with ScrapeGate(exposition, clock) as gate:
@@ -80,7 +80,7 @@ async def test_scrapes_at_the_same_time_share_one_compression() -> None:
     assert exposition.streams == 1
 
 
-async def test_a_compressed_body_is_kept_for_a_second() -> None:
+async def test_a_compressed_body_is_cached_for_a_second() -> None:
     clock = HandClock()
     exposition = CountingExposition(clock)
     exposition.set_inventory(city_with_gateway(exposed_school("goethe")))
@@ -94,7 +94,7 @@ async def test_a_compressed_body_is_kept_for_a_second() -> None:
         assert exposition.streams == 2
 
 
-async def test_a_reload_is_seen_at_once() -> None:
+async def test_a_reload_shows_at_once() -> None:
     clock = HandClock()
     exposition = filled(clock)
     with ScrapeGate(exposition, clock) as gate:
@@ -103,7 +103,7 @@ async def test_a_reload_is_seen_at_once() -> None:
         assert "schiller" not in unzipped(await body(gate, gzip=True))
 
 
-async def test_a_client_that_reads_nothing_holds_up_nobody() -> None:
+async def test_a_client_that_does_not_read_delays_no_other_client() -> None:
     clock = HandClock()
     exposition = Exposition(clock)
     for device in range(100):
@@ -116,7 +116,7 @@ async def test_a_client_that_reads_nothing_holds_up_nobody() -> None:
         await slow.aclose()
 
 
-async def test_many_clients_at_once_join_one_slice_in_a_turn_of_the_loop() -> None:
+async def test_many_concurrent_clients_cost_one_slice_per_loop_turn() -> None:
     clock = HandClock()
     exposition = Exposition(clock)
     for device in range(100):
@@ -142,7 +142,7 @@ async def test_many_clients_at_once_join_one_slice_in_a_turn_of_the_loop() -> No
     assert max(joined.values()) == 1
 
 
-async def test_a_client_that_leaves_while_compressing_spoils_nothing() -> None:
+async def test_a_client_that_disconnects_while_compressing_does_no_harm() -> None:
     clock = HandClock()
     exposition = filled(clock)
     with ScrapeGate(exposition, clock) as gate:

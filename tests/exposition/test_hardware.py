@@ -42,7 +42,7 @@ def rendered(
     return found
 
 
-def test_what_a_switch_has_is_exported_and_what_it_lacks_is_absent() -> None:
+def test_hardware_a_switch_has_is_exported_and_the_rest_is_absent() -> None:
     reading = HardwareReading(
         {1: PowerSupplyGroup(370, 120, 1), 2: PowerSupplyGroup(None, None, 3)},
         {

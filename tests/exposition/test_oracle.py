@@ -95,7 +95,7 @@ class InterfaceTables(Collector):
                 yield family
 
 
-async def test_interface_tables_are_what_prometheus_client_would_expose() -> None:
+async def test_interface_tables_equal_what_prometheus_client_would_expose() -> None:
     exposition = Exposition(HandClock())
     exposition.observe(observed(interfaces_check(), full_reading()))
     ours = {
@@ -108,7 +108,7 @@ async def test_interface_tables_are_what_prometheus_client_would_expose() -> Non
     assert len(ours) > 50
 
 
-async def test_icmp_totals_are_what_prometheus_client_would_count() -> None:
+async def test_icmp_totals_equal_what_prometheus_client_would_count() -> None:
     exposition = Exposition(HandClock())
     registry = CollectorRegistry()
     names = CATALOGUE["smokeping_requests_total"].labels
@@ -180,7 +180,7 @@ def is_allowed(lint: str) -> bool:
 
 
 @pytest.mark.integration
-async def test_promtool_finds_nothing_but_names_that_are_so_on_purpose() -> None:
+async def test_promtool_complains_only_about_deliberate_names() -> None:
     text = await full_exposition()
     result = subprocess.run(  # noqa: ASYNC221  # nothing else runs in this test
         ["promtool", "check", "metrics"],

@@ -39,7 +39,7 @@ def value(own: OwnMetrics, name: str, **labels: str) -> float:
     return samples(own)[name, frozenset(labels.items())]
 
 
-def test_every_own_family_is_declared_and_has_the_declared_labels(own: OwnMetrics) -> None:
+def test_every_family_about_the_daemon_has_its_declared_labels(own: OwnMetrics) -> None:
     own.count_run(observed(interfaces_check()))
     own.count_inventory(city_with_gateway(exposed_school()))
     own.count_drops_of("snmp", lambda: {"source": 1})
@@ -57,7 +57,7 @@ def test_there_are_no_created_series(own: OwnMetrics) -> None:
     assert "_created" not in text_of(own)
 
 
-def test_runs_are_counted_by_kind_and_outcome_and_start_at_zero(own: OwnMetrics) -> None:
+def test_runs_are_counted_by_kind_and_outcome_from_zero(own: OwnMetrics) -> None:
     own.count_run(observed(interfaces_check(), None, Outcome.FAILED))
     assert value(own, "monitor_runs_total", kind="interfaces", outcome="failed") == 1
     assert value(own, "monitor_runs_total", kind="icmp", outcome="ok") == 0
@@ -69,7 +69,7 @@ def test_skipped_runs_are_counted(own: OwnMetrics) -> None:
     assert value(own, "monitor_runs_skipped_total", kind="icmp") == 3
 
 
-def test_drops_are_read_from_their_transports_at_the_scrape(own: OwnMetrics) -> None:
+def test_drops_are_read_from_the_transports_at_each_scrape(own: OwnMetrics) -> None:
     dropped = {"source": 0}
     own.count_drops_of("snmp", lambda: dropped)
     dropped["source"] = 4
@@ -77,7 +77,7 @@ def test_drops_are_read_from_their_transports_at_the_scrape(own: OwnMetrics) -> 
     assert found == 4
 
 
-def test_a_refused_reload_keeps_the_instant_of_the_last_good_one(own: OwnMetrics) -> None:
+def test_a_refused_reload_keeps_the_time_of_the_last_good_one(own: OwnMetrics) -> None:
     own.count_reload(MONDAY, successful=True)
     own.count_reload(MONDAY.replace(hour=12), successful=False)
     assert value(own, "monitor_config_last_reload_successful") == 0
@@ -85,7 +85,7 @@ def test_a_refused_reload_keeps_the_instant_of_the_last_good_one(own: OwnMetrics
     assert value(own, name) == MONDAY.timestamp()
 
 
-def test_the_configured_are_counted(own: OwnMetrics) -> None:
+def test_configured_objects_are_counted(own: OwnMetrics) -> None:
     own.count_inventory(
         city_with_gateway(exposed_school("goethe", 3), exposed_school("schiller", 2))
     )
@@ -96,7 +96,7 @@ def test_the_configured_are_counted(own: OwnMetrics) -> None:
     assert value(own, "monitor_checks", kind="interfaces") == 7
 
 
-def test_lag_build_and_process_are_there(own: OwnMetrics) -> None:
+def test_lag_build_and_process_metrics_are_present(own: OwnMetrics) -> None:
     own.loop_lag.observe(0.0015)
     found = samples(own)
     assert found["monitor_loop_lag_seconds_bucket", frozenset({("le", "0.002")})] == 1

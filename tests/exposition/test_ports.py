@@ -78,7 +78,7 @@ STATES = {"ifOperStatus", "ifAdminStatus"}
 
 
 @pytest.mark.parametrize("state", [DOWN, 6, LOWER_LAYER_DOWN])
-def test_an_unused_port_is_its_two_states(state: int) -> None:
+def test_an_unused_port_exports_only_its_two_states(state: int) -> None:
     blocks = DeviceRenderer(interfaces_check()).render(poll(0, state))
     assert of_port(blocks).keys() == STATES
     assert len(of_port(blocks, "2")) == 8
@@ -86,12 +86,12 @@ def test_an_unused_port_is_its_two_states(state: int) -> None:
 
 
 @pytest.mark.parametrize("state", [UP, 3, 4, 5])
-def test_a_port_that_is_not_down_is_whole(state: int) -> None:
+def test_a_port_that_is_not_down_is_fully_exported(state: int) -> None:
     blocks = DeviceRenderer(interfaces_check()).render(poll(0, state))
     assert len(of_port(blocks)) == 8
 
 
-def test_a_port_that_is_back_begins_with_what_it_had_counted_at_the_poll_before() -> None:
+def test_a_returning_port_starts_with_its_counts_of_the_previous_poll() -> None:
     renderer = DeviceRenderer(interfaces_check())
     for minute in range(3):
         assert of_port(renderer.render(poll(minute, DOWN))).keys() == STATES
@@ -104,7 +104,7 @@ def test_a_port_that_is_back_begins_with_what_it_had_counted_at_the_poll_before(
     assert of_port(renderer.render(poll(4, UP, 17_000)))["ifHCInOctets"] == (17_000, 4)
 
 
-def test_its_first_octet_makes_it_whole_though_it_says_that_it_is_down() -> None:
+def test_a_port_that_counts_is_fully_exported_even_if_it_claims_to_be_down() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, DOWN, 1000))
     assert of_port(renderer.render(poll(1, DOWN, 1001)))["ifHCInOctets"] == (1000, 0)
@@ -118,7 +118,7 @@ def test_its_first_octet_makes_it_whole_though_it_says_that_it_is_down() -> None
         assert ("ifHCInOctets" in found) == is_recent, minute
 
 
-def test_a_port_that_fails_stays_whole_for_an_hour() -> None:
+def test_a_port_that_goes_down_stays_fully_exported_for_an_hour() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, UP, 1000))
     changed = UPTIME + 3000
@@ -129,13 +129,13 @@ def test_a_port_that_fails_stays_whole_for_an_hour() -> None:
         assert "ifLastChange" in found or not is_whole, minute
 
 
-def test_a_daemon_that_starts_does_not_take_a_port_that_has_just_failed_for_unused() -> None:
+def test_a_starting_daemon_does_not_treat_a_just_failed_port_as_unused() -> None:
     just_now = UPTIME - 100
     found = DeviceRenderer(interfaces_check()).render(poll(0, DOWN, changed=just_now))
     assert len(of_port(found)) == 8
 
 
-def test_the_devices_restart_leaves_an_unused_port_alone() -> None:
+def test_a_device_restart_does_not_affect_an_unused_port() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, DOWN, 1000))
     booted = replace(poll(1, DOWN, 0, changed=700), uptime_ticks=3000)
@@ -145,14 +145,14 @@ def test_the_devices_restart_leaves_an_unused_port_alone() -> None:
     assert of_port(renderer.render(up))["ifHCInOctets"] == (0, 1)
 
 
-def test_another_interface_under_the_number_does_not_begin_with_what_this_one_had_counted() -> None:
+def test_another_interface_at_the_same_ifindex_inherits_no_counts() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, DOWN, 1000))
     found = of_port(renderer.render(poll(1, UP, 9000, name=b"9")), "9")
     assert found["ifHCInOctets"] == (9000, 1)
 
 
-def test_a_poll_that_breaks_off_says_nothing_of_unused_ports() -> None:
+def test_an_incomplete_poll_changes_nothing_about_unused_ports() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, DOWN, 1000))
     whole = poll(1, DOWN, 1000)
@@ -163,7 +163,7 @@ def test_a_poll_that_breaks_off_says_nothing_of_unused_ports() -> None:
     assert of_port(renderer.render(poll(2, UP, 9000)))["ifHCInOctets"] == (1000, 1)
 
 
-def test_what_was_counted_before_the_look_back_is_not_exposed_any_more() -> None:
+def test_counts_older_than_the_look_back_are_no_longer_exposed() -> None:
     renderer = DeviceRenderer(interfaces_check())
     renderer.render(poll(0, DOWN, 1000))
     minutes = int(LOOK_BACK_SECONDS // 60) + 1
@@ -171,27 +171,27 @@ def test_what_was_counted_before_the_look_back_is_not_exposed_any_more() -> None
     assert found["ifHCInOctets"] == (9000, minutes)
 
 
-def test_polls_without_instants_begin_with_the_poll_before_too() -> None:
+def test_polls_without_time_stamps_also_start_with_the_previous_poll() -> None:
     renderer = DeviceRenderer(replace(interfaces_check(), interval=300.0))
     renderer.render(poll(0, DOWN, 1000))
     text = renderer.render(poll(5, UP, 9000))["ifHCInOctets"].decode()
     assert [line.rsplit(" ", 1)[1] for line in text.splitlines()] == ["1000", "35"]
 
 
-def test_unused_ports_are_whole_where_that_is_wanted() -> None:
+def test_unused_ports_are_fully_exported_if_configured() -> None:
     blocks = DeviceRenderer(check_with(unused="whole")).render(poll(0, DOWN))
     assert len(of_port(blocks)) == 8
     assert told(blocks) == {"whole": 2, "status": 0, "none": 0}
 
 
-def test_the_uplinks_interface_is_always_whole() -> None:
+def test_the_uplink_interface_is_always_fully_exported() -> None:
     check = check_with(uplink_interface="1", select=InterfaceSelection(name="^2$"))
     blocks = DeviceRenderer(check).render(poll(0, DOWN))
     assert len(of_port(blocks)) == 8
     assert len(of_port(blocks, "2")) == 8
 
 
-def test_what_is_not_selected_is_not_exported() -> None:
+def test_unselected_interfaces_are_not_exported() -> None:
     check = check_with(select=InterfaceSelection(name="^2$"))
     blocks = DeviceRenderer(check).render(poll(0, UP))
     assert not of_port(blocks)
@@ -199,7 +199,7 @@ def test_what_is_not_selected_is_not_exported() -> None:
     assert told(blocks) == {"whole": 1, "status": 0, "none": 1}
 
 
-def test_the_choice_follows_what_the_device_says() -> None:
+def test_the_selection_follows_changes_on_the_device() -> None:
     renderer = DeviceRenderer(check_with(select=InterfaceSelection(admin="up")))
     for minute, admin in enumerate((1, 2, 1)):
         found = poll(minute)
@@ -217,7 +217,7 @@ _POLLS = st.tuples(
 
 
 @given(st.lists(_POLLS, min_size=1, max_size=30))
-def test_what_a_port_counts_is_exposed_once_and_where_it_was(
+def test_each_count_of_a_port_is_exposed_once_in_order(
     polls: list[tuple[int, int, int, bool]],
 ) -> None:
     """Every sample is a true one, in order, and none of its octets is lost or comes twice."""
@@ -252,7 +252,7 @@ def test_what_a_port_counts_is_exposed_once_and_where_it_was(
     assert found["ifHCInOctets"] == (octets, minute)
 
 
-def test_a_row_is_exported_in_one_way() -> None:
+def test_a_row_is_exported_in_exactly_one_way() -> None:
     check = check_with(select=InterfaceSelection(without_types=frozenset({24})))
     assert isinstance(check.options, InterfacesOptions)
     found = poll(0, DOWN)

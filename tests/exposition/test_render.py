@@ -35,7 +35,7 @@ def test_an_ok_run_is_a_success_without_a_reason() -> None:
     assert not any(name == "probe_failure_reason" for name, _ in found)
 
 
-def test_a_failed_run_says_why_and_what_it_measured_so_far() -> None:
+def test_a_failed_run_gives_its_reason_and_partial_measurements() -> None:
     found = rendered(Outcome.FAILED, Reason.TIMEOUT)
     assert found["probe_success", CHECK] == 0
     assert found["probe_failure_reason", CHECK | {("reason", "timeout")}] == 1
@@ -52,7 +52,7 @@ def test_an_unknown_outcome_is_a_state_of_its_own() -> None:
     assert states == {"ok": 0, "failed": 0, "unknown": 1}
 
 
-def test_a_check_whose_alias_is_switched_on_has_it_at_the_next_poll() -> None:
+def test_an_alias_switched_on_appears_with_the_next_poll() -> None:
     renderer = CheckRenderer(interfaces_check())
     named = two_ports(ifAlias={1: b"to the city", 7: b""})
     before = renderer.render(observed(interfaces_check(), named), NOW)
@@ -61,7 +61,7 @@ def test_a_check_whose_alias_is_switched_on_has_it_at_the_next_poll() -> None:
     assert b'ifAlias="to the city"' in after["ifOperStatus"]
 
 
-def test_only_icmp_checks_have_totals_of_packets() -> None:
+def test_only_icmp_checks_have_packet_totals() -> None:
     assert "smokeping_requests_total" in CheckRenderer(icmp_check()).render(
         observed(icmp_check()), NOW
     )

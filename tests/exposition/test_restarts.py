@@ -23,7 +23,7 @@ def read(renderer: CheckRenderer, uptime: int | None, now: float, host: str = "1
     return found
 
 
-def test_restarts_are_counted_from_none_on() -> None:
+def test_restarts_are_counted_from_zero() -> None:
     renderer = CheckRenderer(interfaces_check())
     assert read(renderer, 1_000_000, 1000.0) == 0
     assert read(renderer, 1_006_000, 1060.0) == 0
@@ -31,14 +31,14 @@ def test_restarts_are_counted_from_none_on() -> None:
     assert read(renderer, 8_000, 1180.0) == 1
 
 
-def test_a_reading_without_uptime_leaves_the_one_before_to_compare_with() -> None:
+def test_a_reading_without_uptime_keeps_the_previous_one_for_comparison() -> None:
     renderer = CheckRenderer(interfaces_check())
     read(renderer, 1_000_000, 1000.0)
     assert read(renderer, None, 1060.0) == 0
     assert read(renderer, 2_000, 1120.0) == 1
 
 
-def test_another_address_is_another_device_and_no_restart() -> None:
+def test_a_changed_address_is_another_device_not_a_restart() -> None:
     renderer = CheckRenderer(interfaces_check())
     read(renderer, 1_000_000, 1000.0)
     assert read(renderer, 2_000, 1060.0, host="10.0.0.99") == 0

@@ -81,7 +81,7 @@ def everything(board: RolloutBoard, city: Inventory) -> Samples:
     )
 
 
-def test_verified_site_shows_its_stage_since_when_and_its_last_campaign(
+def test_verified_site_shows_its_stage_its_start_and_its_last_campaign(
     board: RolloutBoard, city: Inventory
 ) -> None:
     found = everything(board, city)
@@ -100,14 +100,14 @@ def test_verified_site_shows_its_stage_since_when_and_its_last_campaign(
     assert found["rollout_campaign_rate_bits_per_second", *site, "up", "lowest"] == 935e6
 
 
-def test_what_is_not_known_of_a_site_is_absent(board: RolloutBoard, city: Inventory) -> None:
+def test_unknown_facts_about_a_site_are_absent(board: RolloutBoard, city: Inventory) -> None:
     found = everything(board, city)
     of_other = {key[0]: value for key, value in found.items() if key[1:2] == ("second-school",)}
     assert set(of_other) == {"rollout_stage"}
     assert found["rollout_stage", *OTHER.split("/"), "unknown"] == 1
 
 
-def test_line_that_is_another_is_zero(city: Inventory) -> None:
+def test_line_other_than_the_expected_one_is_zero(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(SITE, replace(RIGHT, sys_name="dsl"), START)
     board.take(minutes(START, "u?", 5))
@@ -137,7 +137,7 @@ def test_a_later_failed_campaign_does_not_change_when_the_last_one_passed(city: 
     assert found["rollout_campaign_last_measurement_timestamp_seconds", *site] > passed
 
 
-def test_goal_is_told_with_its_target_denominator_and_what_is_verified(
+def test_goal_has_its_target_denominator_and_verified_count(
     board: RolloutBoard, city: Inventory
 ) -> None:
     found = everything(board, city)
@@ -176,20 +176,18 @@ def test_reported_goals_show_the_last_value_until_today(
     assert early["rollout_reported_value_timestamp_seconds", "tablets"] == day
 
 
-def test_city_without_goals_has_counts_of_stages_alone(city: Inventory) -> None:
+def test_city_without_goals_has_only_stage_counts(city: Inventory) -> None:
     bare = replace(city, goal=None, reported_goals=())
     board = RolloutBoard(bare)
     board.tick(NOW)
     assert set(goal_blocks(bare, stages_of(board), NOW)) == {"rollout_sites"}
 
 
-def test_every_declared_family_is_exported_and_no_other(
-    board: RolloutBoard, city: Inventory
-) -> None:
+def test_exactly_the_declared_families_are_exported(board: RolloutBoard, city: Inventory) -> None:
     assert {key[0] for key in everything(board, city)} == FAMILIES
 
 
-def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
+def test_a_forecast_is_a_range_of_days_with_the_delay_of_the_goal() -> None:
     day = date(2022, 6, 30)
     found = Forecast(
         day,
@@ -224,7 +222,7 @@ def test_a_forecast_is_a_range_of_days_and_says_how_late_the_goal_is() -> None:
 
 
 @pytest.mark.integration
-def test_promtool_accepts_the_whole(board: RolloutBoard, city: Inventory) -> None:
+def test_promtool_accepts_the_rollout_metrics(board: RolloutBoard, city: Inventory) -> None:
     promtool = shutil.which("promtool")
     assert promtool, "apt-get install prometheus"
     by_family: dict[str, bytes] = {}

@@ -42,7 +42,7 @@ def big_exposition(schools: int, devices: int, families: int, rows: int) -> Expo
     return exposition
 
 
-async def test_every_family_has_its_help_and_type_once_and_stands_together() -> None:
+async def test_every_family_is_contiguous_with_one_help_and_type() -> None:
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
     exposition.set_inventory(
         city_with_gateway(exposed_school("goethe", 2), exposed_school("schiller", 2))
@@ -59,7 +59,7 @@ async def test_every_family_has_its_help_and_type_once_and_stands_together() -> 
     assert len(once) == len(set(once))
 
 
-async def test_the_schools_and_what_belongs_to_none_are_the_whole() -> None:
+async def test_school_pages_plus_the_monitor_page_are_the_whole_exposition() -> None:
     """What Prometheus scrapes target by target is what it would scrape in one."""
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
     exposition.set_inventory(
@@ -80,7 +80,7 @@ async def test_the_schools_and_what_belongs_to_none_are_the_whole() -> None:
     assert not any('school="goethe"' in line for line in parts[2])
 
 
-async def test_every_school_and_device_of_the_inventory_is_there_before_any_poll() -> None:
+async def test_every_school_and_device_is_exposed_before_any_poll() -> None:
     exposition = Exposition(HandClock())
     exposition.set_inventory(city_with_gateway(exposed_school("goethe", 3)))
     found = exact_names(await scrape(exposition))
@@ -113,7 +113,7 @@ async def test_a_contract_is_named_by_provider_and_reference() -> None:
     assert {one["provider"] for one in found} == {"Stadtnetz"}
 
 
-async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
+async def test_the_page_of_one_school_has_no_other_school_and_no_daemon_metrics() -> None:
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
     exposition.set_inventory(
         city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
@@ -125,7 +125,7 @@ async def test_one_school_alone_has_neither_others_nor_the_daemon() -> None:
     assert await scrape(exposition, "no-such-school") == ""
 
 
-async def test_series_of_a_removed_school_are_gone_with_the_next_scrape() -> None:
+async def test_series_of_a_removed_school_are_gone_at_the_next_scrape() -> None:
     exposition = Exposition(HandClock())
     exposition.set_inventory(
         city_with_gateway(exposed_school("goethe"), exposed_school("schiller"))
@@ -144,7 +144,7 @@ async def test_a_late_observation_of_a_removed_check_is_ignored() -> None:
     assert "schiller" not in await scrape(exposition)
 
 
-async def test_a_reload_keeps_the_totals_of_schools_that_stay() -> None:
+async def test_a_reload_keeps_the_totals_of_remaining_schools() -> None:
     exposition = Exposition(HandClock())
     echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
     for schools in (
@@ -158,7 +158,7 @@ async def test_a_reload_keeps_the_totals_of_schools_that_stay() -> None:
     assert totals == [10]
 
 
-async def test_a_school_that_comes_back_starts_from_zero() -> None:
+async def test_a_school_added_back_starts_from_zero() -> None:
     exposition = Exposition(HandClock())
     echo = EchoRound("192.0.2.1", 5, (0.01,) * 5)
     exposition.observe(observed(icmp_check(), echo))
@@ -179,7 +179,7 @@ async def test_a_failed_poll_leaves_no_old_values_behind() -> None:
     assert [value for (name, _), value in found.items() if name == "probe_success"] == [0]
 
 
-async def test_series_outlive_some_missed_runs_and_no_more() -> None:
+async def test_series_survive_a_few_missed_runs_only() -> None:
     clock = HandClock()
     exposition = Exposition(clock)
     check = interfaces_check()
@@ -193,7 +193,7 @@ async def test_series_outlive_some_missed_runs_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("interval", [2.0, 30.0, 60.0, 900.0])
-async def test_a_dead_devices_failure_outlives_the_pauses_between_its_walks(
+async def test_the_failure_of_a_dead_device_stays_between_its_rare_walks(
     interval: float,
 ) -> None:
     clock = HandClock()
@@ -204,7 +204,7 @@ async def test_a_dead_devices_failure_outlives_the_pauses_between_its_walks(
     assert "probe_success" in await scrape(exposition)
 
 
-async def test_another_owner_can_put_a_family_beside_the_checks() -> None:
+async def test_other_components_can_add_families_to_the_exposition() -> None:
     exposition = Exposition(HandClock())
     exposition.observe(observed(icmp_check()))
     line = b'probe_success{school="goethe",site="main",device="x",check="y"} 1\n'
@@ -221,7 +221,7 @@ def test_an_undeclared_family_is_refused() -> None:
         Exposition(HandClock()).set_block("school_lunch", "goethe", "kitchen", b"school_lunch 1\n")
 
 
-async def test_half_a_million_samples_come_in_slices_with_turns_between_them() -> None:
+async def test_half_a_million_samples_are_streamed_in_slices() -> None:
     exposition = big_exposition(schools=20, devices=50, families=5, rows=100)
     turns = 0
     done = False
@@ -243,14 +243,14 @@ async def test_half_a_million_samples_come_in_slices_with_turns_between_them() -
     assert all(later > earlier for earlier, later in pairwise(at))
 
 
-async def test_a_block_larger_than_a_slice_comes_alone() -> None:
+async def test_a_block_larger_than_a_slice_is_sent_alone() -> None:
     exposition = big_exposition(schools=1, devices=3, families=1, rows=2000)
     sizes = [len(chunk) async for chunk in exposition.stream()]
     assert max(sizes) == 2000 * 150
     assert len(sizes) == 4
 
 
-async def test_a_block_replaced_while_streaming_is_whole_either_way() -> None:
+async def test_a_block_replaced_while_streaming_is_never_torn() -> None:
     exposition = Exposition(HandClock())
     for device in range(400):
         exposition.set_block("ifMtu", "goethe", f"d{device}", b"ifMtu 1\n" * 200)
@@ -267,7 +267,7 @@ async def test_a_block_replaced_while_streaming_is_whole_either_way() -> None:
         assert len(set(lines[start : start + 200])) == 1
 
 
-async def test_what_was_read_before_the_look_back_is_not_exposed() -> None:
+async def test_readings_older_than_the_look_back_are_not_exposed() -> None:
     clock = HandClock()
     exposition = Exposition(clock)
     exposition.set_inventory(city_with_gateway(exposed_school("goethe")))

@@ -32,12 +32,12 @@ def test_any_bytes_from_a_device_become_one_clean_line(raw: bytes) -> None:
 
 
 @given(any_text)
-def test_sanitising_twice_changes_nothing(raw: str) -> None:
+def test_sanitising_is_idempotent(raw: str) -> None:
     assert sanitise(sanitise(raw)) == sanitise(raw)
 
 
 @given(st.lists(st.one_of(any_text, st.binary(max_size=200)), min_size=3, max_size=3))
-def test_any_label_values_are_read_back_as_they_were_sanitised(values: list[str | bytes]) -> None:
+def test_any_label_values_parse_back_to_their_sanitised_form(values: list[str | bytes]) -> None:
     names = ("school", "ifName", "ifDescr")
     [(found, value)] = read_back(f"ifMtu{labels(names, values)} 1\n")
     assert found == dict(zip(names, map(sanitise, values), strict=True))
@@ -49,7 +49,7 @@ def test_invalid_utf8_is_replaced_and_controls_are_removed() -> None:
     assert sanitise("a\ud800b\u202ec\u2028d\x85") == "abcd"
 
 
-def test_ordinary_names_are_left_alone() -> None:
+def test_ordinary_names_are_unchanged() -> None:
     assert sanitise("Straße 5 – Büro „Süd“".encode()) == "Straße 5 – Büro „Süd“"
 
 
@@ -73,7 +73,7 @@ def test_floats_are_read_back_the_same(value: float) -> None:
     assert found == value
 
 
-def test_what_is_no_number_is_written_as_prometheus_wants_it() -> None:
+def test_nan_and_infinities_are_written_in_prometheus_syntax() -> None:
     written = [number(value) for value in (float("nan"), float("inf"), -float("inf"), True)]
     assert written == ["NaN", "+Inf", "-Inf", "1"]
 
@@ -83,14 +83,14 @@ def test_a_wrong_number_of_label_values_is_refused() -> None:
         Blocks().add(PROBE_SUCCESS, ("goethe", "main"), 1)
 
 
-def test_an_unknown_value_adds_nothing() -> None:
+def test_an_unknown_value_adds_no_line() -> None:
     blocks = Blocks()
     blocks.add(SYS_UP_TIME, ("goethe", "main", "router"), None)
     assert blocks.text() == {}
 
 
 @given(st.lists(st.tuples(st.tuples(any_text, any_text, any_text), st.integers()), max_size=5))
-def test_a_tables_rows_are_what_they_would_be_one_by_one(
+def test_table_rows_equal_those_written_one_by_one(
     rows: list[tuple[tuple[str, str, str], int]],
 ) -> None:
     metric, device = PETH_PSE_PORT_DETECTION_STATUS, ("goethe", "main", 'a "switch"')
@@ -106,7 +106,7 @@ def test_a_row_of_a_table_with_a_wrong_number_of_label_values_is_refused() -> No
         Blocks().add_rows(PETH_PSE_PORT_DETECTION_STATUS, ("a", "b", "c"), [(("1", "2"), 1)])
 
 
-def test_a_histogram_counts_upwards_under_its_labels_or_none() -> None:
+def test_a_histogram_is_cumulative_with_and_without_labels() -> None:
     blocks = Blocks()
     blocks.add_histogram(MONITOR_LOOP_LAG_SECONDS, (), {0.5: 2, float("inf"): 1}, 1.25)
     assert blocks.text()["monitor_loop_lag_seconds"].decode().splitlines() == [
@@ -117,7 +117,7 @@ def test_a_histogram_counts_upwards_under_its_labels_or_none() -> None:
     ]
 
 
-def test_what_lines_begin_with_is_remembered_but_not_without_end() -> None:
+def test_line_prefixes_are_cached_up_to_a_limit() -> None:
     known = LineBegins()
     for poll in range(1000):
         blocks = Blocks(known)

@@ -50,14 +50,14 @@ def test_rates_utilisation_and_peaks_are_written_per_direction() -> None:
     assert found == expected | {("finding", kind.value): 0 for kind in FindingKind}
 
 
-def test_what_is_wrong_is_one_and_what_is_not_is_nought() -> None:
+def test_present_findings_are_one_and_absent_ones_zero() -> None:
     found = samples(measured(Router(speed_mbps=100), 60, 10**6))
     assert found["slower_than_contract", ""] == 1
     assert found["finding", "slower_than_contract"] == 1
     assert found["finding", "saturated"] == 0
 
 
-def test_what_is_not_known_is_absent_and_the_reason_is_told() -> None:
+def test_unknown_values_are_absent_and_the_reason_is_exported() -> None:
     found = samples(measured(Router(), 3700, 10**6))
     assert found["unmeasured_info", "too_long"] == 1
     assert found["finding", "interface_down"] == 0
@@ -66,7 +66,7 @@ def test_what_is_not_known_is_absent_and_the_reason_is_told() -> None:
     assert not names & {"down_bits_per_second", "up_bits_per_second", "utilisation_ratio"}
 
 
-def test_a_missing_interface_says_nothing_but_that() -> None:
+def test_a_missing_interface_exports_only_that_finding() -> None:
     assert samples(measured(Router(name=b"wan1"))) == {
         ("unmeasured_info", "not_found"): 1,
         ("finding", "interface_not_found"): 1,
@@ -79,5 +79,5 @@ def test_without_a_load_every_family_is_emptied() -> None:
     assert set(uplink_blocks(at_goethe(None)).values()) == {b""}
 
 
-def test_two_sites_of_a_school_do_not_share_their_lines() -> None:
+def test_two_sites_of_a_school_have_separate_lines() -> None:
     assert uplink_owner(at_goethe(None)) != uplink_owner(at_goethe(None, "annex"))

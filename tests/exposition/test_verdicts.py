@@ -83,7 +83,7 @@ def test_verdicts_are_written_and_unknown_has_no_up(tmp_path: Path) -> None:
     assert found["school_calendar_running_out", ""] == 0
 
 
-def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_path: Path) -> None:
+def test_every_family_has_an_entry_per_school_so_old_lines_disappear(tmp_path: Path) -> None:
     inventory = replace(numbered_city(schools=2, switches=1), calendar=LESSONS)
     board = VerdictBoard(inventory, moment(0))
     book = MaintenanceBook(tmp_path, inventory)
@@ -94,7 +94,7 @@ def test_every_family_has_an_entry_for_every_school_so_that_old_lines_go(tmp_pat
         assert blocks[name]["school_maintenance_ends_timestamp_seconds"] == b""
 
 
-def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: Path) -> None:
+def test_a_provider_outage_joins_its_sites_whatever_its_name_length(tmp_path: Path) -> None:
     inventory = replace(numbered_city(schools=1, switches=1), calendar=LESSONS)
     one = inventory.schools[0]
     uplink = one.sites[0].uplink
@@ -110,7 +110,7 @@ def test_a_providers_outage_joins_its_sites_however_long_its_name_is(tmp_path: P
 
 
 @pytest.mark.integration
-def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
+def test_promtool_accepts_the_verdict_metrics(tmp_path: Path) -> None:
     assert shutil.which("promtool"), "apt-get install prometheus"
     inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     world = run_world(inventory, 300)
@@ -127,7 +127,7 @@ def test_promtool_finds_nothing_to_say(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
-def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
+def test_the_whole_city_is_written_down_to_its_last_switch(tmp_path: Path) -> None:
     """90 uplinks and 990 switches."""
     schools = tuple(numbered_school(number, 11) for number in range(90))
     inventory = replace(numbered_city(0, 0), schools=schools, calendar=LESSONS)
@@ -139,7 +139,7 @@ def test_the_whole_city_is_written_to_its_last_switch(tmp_path: Path) -> None:
     assert {len(text.splitlines()) for text in switches} == {11}
 
 
-def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> None:
+def test_an_incremental_renderer_writes_the_same_as_a_new_one(tmp_path: Path) -> None:
     inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     calendar = SchoolCalendar(LESSONS)
     book = MaintenanceBook(tmp_path, inventory)
@@ -156,7 +156,7 @@ def test_a_renderer_that_goes_on_says_the_same_as_a_new_one(tmp_path: Path) -> N
     assert seen == [None, 1, 0, 1]
 
 
-def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None:
+def test_only_changed_schools_are_rendered_again(tmp_path: Path) -> None:
     inventory = replace(numbered_city(schools=3, switches=2), calendar=LESSONS)
     calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)
     renderer = VerdictRenderer()
@@ -177,7 +177,7 @@ def test_only_the_schools_that_changed_are_written_again(tmp_path: Path) -> None
     assert written(after_school) == {"s2"}
 
 
-def test_a_renderer_forgets_what_is_not_configured_any_more(tmp_path: Path) -> None:
+def test_a_renderer_forgets_removed_schools(tmp_path: Path) -> None:
     inventory = replace(numbered_city(schools=2, switches=1), calendar=LESSONS)
     smaller = replace(inventory, schools=inventory.schools[:1])
     calendar, book = SchoolCalendar(LESSONS), MaintenanceBook(tmp_path, inventory)

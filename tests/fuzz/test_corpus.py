@@ -12,7 +12,7 @@ CORPUS = sorted((Path(__file__).parent / "corpus").iterdir())
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=[path.name for path in CORPUS])
-def test_every_decoder_refuses_it_or_agrees(path: Path) -> None:
+def test_all_decoders_refuse_or_agree(path: Path) -> None:
     digest(path.read_bytes())
 
 

@@ -28,7 +28,7 @@ REPLIES = 20_000
 MESSAGE = Message(1, b"public", PduType.RESPONSE, 7, 0, 0, ((encode_oid("1.3.6.1"), 0x41, 5),))
 
 
-def test_what_net_snmp_reads_is_read_to_the_same_values(thorough: bool) -> None:  # noqa: FBT001  # a fixture
+def test_replies_net_snmp_reads_are_read_to_the_same_values(thorough: bool) -> None:  # noqa: FBT001  # a fixture
     count = 1_000_000 if thorough else REPLIES
     command = (sys.executable, "-m", "tests.fuzz.differ", str(count))
     ran = subprocess.run(
@@ -50,14 +50,14 @@ def test_what_net_snmp_reads_is_read_to_the_same_values(thorough: bool) -> None:
         Read((1, b"public", 0xA2, 7, 0, 0), [((1, 3, 6, 1), 0x41, 5)] * 2),
     ],
 )
-def test_a_difference_is_found(other: Read) -> None:
+def test_an_injected_difference_is_detected(other: Read) -> None:
     data = encode_message(MESSAGE)
     compare(data, Read((1, b"public", 0xA2, 7, 0, 0), [((1, 3, 6, 1), 0x41, 5)]), Counter())
     with pytest.raises(DiffersError):
         compare(data, other, Counter())
 
 
-def test_a_value_that_is_left_out_without_a_reason_is_a_difference() -> None:
+def test_a_value_left_out_without_a_reason_is_a_difference() -> None:
     unknown = encode_message(MESSAGE).replace(b"\x41\x01\x05", b"\x7f\x01\x05")
     theirs = Read((1, b"public", 0xA2, 7, 0, 0), [((1, 3, 6, 1), 0x7F, 5)])
     with pytest.raises(DiffersError):

@@ -61,7 +61,7 @@ def line_of(text: str, part: str) -> int:
     return next(at for at, line in enumerate(text.splitlines(), 1) if part in line)
 
 
-def test_an_import_begins_the_file_that_does_not_exist(city: City) -> None:
+def test_an_import_creates_a_missing_file(city: City) -> None:
     said = city.taken(bare())
     assert "schools.yaml does not exist; this import begins it" in said
     (school,) = load(city.config).schools
@@ -89,7 +89,7 @@ def test_an_import_begins_the_file_that_does_not_exist(city: City) -> None:
         "schools: ~\n...\n",
     ],
 )
-def test_an_import_begins_the_list_of_a_file_without_schools(city: City, text: str) -> None:
+def test_an_import_creates_the_list_in_a_file_without_schools(city: City, text: str) -> None:
     city.write(text)
     city.taken(bare())
     assert [one.id for one in load(city.config).schools] == ["schule-123451"]
@@ -97,7 +97,7 @@ def test_an_import_begins_the_list_of_a_file_without_schools(city: City, text: s
         assert (comment in city.text()) == (comment in text)
 
 
-def test_an_import_without_schools_begins_no_file(city: City) -> None:
+def test_an_import_without_schools_creates_no_file(city: City) -> None:
     export = city.folder / "export.json"
     export.write_text('{"devices": []}')
     code, _, errors = invoke("import", "librenms", export, "--config", city.config, "--yes")
@@ -108,7 +108,7 @@ def test_an_import_without_schools_begins_no_file(city: City) -> None:
     assert not city.config.exists()
 
 
-def test_a_school_without_a_number_is_known_by_its_id(city: City) -> None:
+def test_a_school_without_a_number_is_matched_by_its_id(city: City) -> None:
     city.write("schools:\n  - id: schule-123451  # the first\n    router: 10.82.2.1\n...\n")
     assert "0 schools added, 1 updated" in city.taken(bare())
     assert city.text() == (
@@ -125,7 +125,7 @@ def test_a_slug_of_netbox_becomes_an_id(city: City) -> None:
 
 
 @pytest.mark.parametrize("place", ["router: 10.82.2.1", "network: 10.82.2.0/24"])
-def test_a_school_without_a_number_is_known_by_its_router(city: City, place: str) -> None:
+def test_a_school_without_a_number_is_matched_by_its_router(city: City, place: str) -> None:
     city.write(f"schools:\n  - id: am-wall\n    name: Wall\n    {place}\n")
     said = city.taken(bare())
     assert "school 123451: is am-wall of the file, by its router 10.82.2.1" in said
@@ -134,7 +134,7 @@ def test_a_school_without_a_number_is_known_by_its_router(city: City, place: str
     assert (school.id, school.number, school.district) == ("am-wall", "123451", "Nord")
 
 
-def test_a_school_that_may_be_meant_is_named_with_the_cure(city: City) -> None:
+def test_an_uncertain_match_is_named_with_the_cure(city: City) -> None:
     city.router = "10.82.2.9"
     city.write("schools:\n  - {id: am-wall, name: Schule 123451, router: 10.82.2.1}\n")
     code, said = city.take(bare())
@@ -143,7 +143,7 @@ def test_a_school_that_may_be_meant_is_named_with_the_cure(city: City) -> None:
     assert 'give am-wall `number: "123451"`' in said
 
 
-def test_an_id_that_is_another_schools_is_named_with_line_and_cure(city: City) -> None:
+def test_an_id_of_another_school_is_named_with_line_and_cure(city: City) -> None:
     city.write('schools:\n  - id: schule-123451\n    number: "999999"\n    router: 10.82.2.1\n')
     code, said = city.take(bare())
     assert code == 1
@@ -176,7 +176,7 @@ def test_a_router_that_differs_is_named_with_both_addresses_and_its_line(city: C
     assert "    district: Nord\n" in city.text()
 
 
-def test_a_school_that_the_import_has_retired_or_lost_is_named_and_stays(city: City) -> None:
+def test_a_school_retired_or_missing_in_the_import_is_named_and_kept(city: City) -> None:
     far = site("123452", custom_fields={"school_network": "10.82.3.0/24"})
     other = site("123453", custom_fields={"school_network": "10.82.4.0/24"})
     city.taken(bare(), far, other)
@@ -207,12 +207,14 @@ def test_a_school_that_the_import_has_retired_or_lost_is_named_and_stays(city: C
         ),
     ],
 )
-def test_what_cannot_be_written_is_named_with_the_line(city: City, school: str, said: str) -> None:
+def test_changes_that_cannot_be_written_are_named_with_the_line(
+    city: City, school: str, said: str
+) -> None:
     city.write(f"schools:\n{school}\n")
     assert said in city.taken({"id": 123451, "facility": "123451", "name": "", "slug": ""})
 
 
-def test_switches_are_added_below_entries_of_several_lines(city: City) -> None:
+def test_switches_are_added_after_multi_line_entries(city: City) -> None:
     city.write(
         "schools:\n- id: a\n  number: '123451'\n  switches:\n  - name: sw-2\n"
         "    host: 10.82.2.11  # renamed\n  # end of the list\n  router: 10.82.2.1\n"
@@ -226,7 +228,7 @@ def test_switches_are_added_below_entries_of_several_lines(city: City) -> None:
     assert "    host: 10.82.2.11  # renamed\n  - {name: sw-2-2, host: 10.82.2.12}\n" in city.text()
 
 
-def test_names_that_are_long_or_alike_get_ids_of_their_own(city: City) -> None:
+def test_long_or_similar_names_get_distinct_ids(city: City) -> None:
     long = "Städtische Gemeinschaftsgrundschule Wilhelm-Leuschner-Straße, Standort "
     table = "number;name;router\n" + "".join(
         f'{123449 + at};"{long}{name}";10.82.{at}.1\n' for at, name in ((3, "Nord"), (4, "Süd"))
@@ -244,7 +246,7 @@ def test_names_that_are_long_or_alike_get_ids_of_their_own(city: City) -> None:
     assert load(city.config).schools[-1].id.endswith("-123454")
 
 
-def test_an_id_that_several_of_the_import_have_does_not_choose_a_school(city: City) -> None:
+def test_an_id_shared_by_several_import_rows_matches_no_school(city: City) -> None:
     city.write("schools:\n  - id: nord\n    router: 10.82.9.1\n")
     table = "number;name;router\n123452;Nord;10.82.3.1\n123453;Nord;10.82.4.1\n"
     (city.folder / "table.csv").write_text(table, encoding="utf-8")
@@ -253,7 +255,7 @@ def test_an_id_that_several_of_the_import_have_does_not_choose_a_school(city: Ci
     assert (code, "schools 123452 and 123453 of the import have the id nord" in errors) == (1, True)
 
 
-def test_devices_find_a_school_without_a_number(city: City) -> None:
+def test_devices_are_matched_to_a_school_without_a_number(city: City) -> None:
     city.write("schools:\n  - id: schule-123451\n    router: 10.82.2.1\n")
     devices = answer(city.folder, "d", device("sw-1", "Switch", "10.82.2.11", site=AT))
     code, _, errors = invoke("import", "netbox", devices, "--config", city.config, "--yes")

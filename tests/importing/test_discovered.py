@@ -23,11 +23,11 @@ SCHOOL: dict[str, str] = {"id": "goethe"}
         (Answer("h", reads_snmp=True), None),
     ],
 )
-def test_name_description_and_layers_say_the_role(answer: Answer, role: Role | None) -> None:
+def test_name_description_and_layers_determine_the_role(answer: Answer, role: Role | None) -> None:
     assert Device(answer.name, answer.address, answer.hints()).role is role
 
 
-def test_a_device_at_two_addresses_is_taken_once_and_what_is_passed_over_is_said() -> None:
+def test_a_device_at_two_addresses_is_taken_once_and_skips_are_reported() -> None:
     answers = [
         Answer("10.0.0.1", reads_snmp=True, name="gw"),
         Answer("10.0.0.2", reads_snmp=True, name="gw"),
@@ -46,5 +46,5 @@ def test_a_device_at_two_addresses_is_taken_once_and_what_is_passed_over_is_said
     ]
 
 
-def test_without_a_router_or_a_switch_there_is_no_row() -> None:
+def test_without_a_router_or_switch_no_row_is_made() -> None:
     assert not school_of([Answer("10.0.0.3")], {**SCHOOL}).rows

@@ -123,7 +123,7 @@ def test_zabbix_gives_a_configured_school_its_devices(
     assert "of no configured school, passed over: sw-rathaus" in said
 
 
-def test_an_export_of_zabbix_is_read(office: Office) -> None:
+def test_a_zabbix_export_is_read(office: Office) -> None:
     host = {
         "host": "sw-1", "name": "Switch 1", "groups": [{"name": f"Schulen/{NUMBER}"}],
         "interfaces": [{"type": "SNMP", "useip": "NO", "dns": "sw-1.example", "port": "161"}],
@@ -132,7 +132,7 @@ def test_an_export_of_zabbix_is_read(office: Office) -> None:
     assert switches_of(office) == [("switch-1", "sw-1.example")]
 
 
-def test_what_the_file_says_of_its_own_stays_and_the_difference_is_said(office: Office) -> None:
+def test_existing_entries_are_kept_and_differences_reported(office: Office) -> None:
     text = office.config.read_text(encoding="utf-8")
     named = "    router: 10.82.1.1  # by hand\n    switches: 1\n"
     text = text.replace("    profile: grundschule\n...", f"    profile: grundschule\n{named}...")
@@ -148,6 +148,8 @@ def test_what_the_file_says_of_its_own_stays_and_the_difference_is_said(office: 
 
 @pytest.mark.parametrize("kind", ["librenms", "zabbix"])
 @pytest.mark.parametrize("document", [[], {"devices": 1}, {"result": [1]}, {"zabbix_export": 1}, 7])
-def test_what_is_no_export_is_said(office: Office, kind: str, document: object) -> None:
+def test_a_file_that_is_not_an_export_is_reported(
+    office: Office, kind: str, document: object
+) -> None:
     code, _, errors = office.take(kind, written(office, document))
     assert (code, "a response" in errors) == (1, True)

@@ -59,7 +59,7 @@ def answer(folder: Path, name: str, *entries: object, **changes: object) -> Path
     return path
 
 
-def test_the_cases_are_read(office: Office) -> None:
+def test_all_case_files_are_read(office: Office) -> None:
     said = office.taken("netbox", CASES / "nofacility.json")
     assert "passed over: Rathaus" in said
     assert office.school().district == "Nord"
@@ -91,7 +91,7 @@ def test_a_site_with_selections_is_read(office: Office) -> None:
     assert office.school().type == "Grundschule"
 
 
-def test_objects_as_network_and_region(office: Office) -> None:
+def test_network_and_region_may_be_objects(office: Office) -> None:
     fields = site()["custom_fields"] | {
         "school_network": {"id": 1, "display": "10.82.2.0/24", "prefix": "10.82.2.0/24"}
     }
@@ -113,7 +113,7 @@ def test_objects_as_network_and_region(office: Office) -> None:
         (site("123459", status="decommissioning"), "retired sites, passed over: Schule 123459"),
     ],
 )
-def test_foreign_and_retired_sites_are_passed_over_by_name(
+def test_foreign_and_retired_sites_are_skipped_and_named(
     office: Office, entry: dict[str, Any], said: str
 ) -> None:
     assert said in office.taken("netbox", answer(office.folder, "s", entry, site()))
@@ -212,7 +212,7 @@ def test_devices_of_netbox_2_have_a_device_role_and_two_primary_addresses(office
     assert office.school().sites[0].uplink.host == "10.82.2.250"
 
 
-def test_pages_are_joined_and_a_missing_one_is_said(office: Office) -> None:
+def test_pages_are_joined_and_a_missing_one_is_reported(office: Office) -> None:
     first = answer(office.folder, "1", site("123451"), count=2, next="https://x/?offset=1")
     other = site("123452")
     other["custom_fields"] = other["custom_fields"] | {"school_network": "10.82.3.0/24"}

@@ -103,7 +103,7 @@ def test_all_pages_are_read_and_become_schools(office: Office, netbox: NetBox) -
     assert {token for _, token in netbox.asked} == {f"Token {TOKEN}"}
 
 
-def test_the_token_comes_from_a_file_too(
+def test_the_token_can_come_from_a_file(
     office: Office, netbox: NetBox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NETBOX_TOKEN")
@@ -133,14 +133,14 @@ def test_a_redirect_is_refused_with_its_address_and_gets_no_token(netbox: NetBox
         ("", "two\nlines", "not one line"),
     ],
 )
-def test_what_went_wrong_is_said(netbox: NetBox, path: str, token: str, said: str) -> None:
+def test_each_server_error_is_reported(netbox: NetBox, path: str, token: str, said: str) -> None:
     with pytest.raises(ImportProblemError) as caught:
         ask_netbox(netbox.address + path, token)
     assert said in str(caught.value)
     assert token not in str(caught.value)
 
 
-def test_a_server_that_is_not_there_is_said(office: Office) -> None:
+def test_an_unreachable_server_is_reported(office: Office) -> None:
     with NetBox() as closed:
         address = closed.address
     code, _, errors = office.take("netbox", address)

@@ -28,7 +28,7 @@ def with_cell(column: str, value: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["decimal_comma.csv", "trailing.csv", "umlauts.csv"])
-def test_the_cases_are_read(office: Office, name: str) -> None:
+def test_all_case_files_are_read(office: Office, name: str) -> None:
     office.taken("csv", CASES / name)
     location = office.school().sites[0].location
     assert location is not None
@@ -39,7 +39,7 @@ def test_the_cases_are_read(office: Office, name: str) -> None:
     "latitude",
     ["51,4812", "51.4812", "51,4812°", "N 51,4812", "51.4812 N", "51° 28' 52,32\"", " 51,4812\xa0"],
 )
-def test_latitudes_as_people_write_them(office: Office, latitude: str) -> None:
+def test_latitudes_are_read_in_all_common_notations(office: Office, latitude: str) -> None:
     quoted = '"' + latitude.replace('"', '""') + '"'
     office.taken("csv", office.sheet(with_cell("Breite", quoted)))
     location = office.school().sites[0].location
@@ -55,13 +55,15 @@ def test_latitudes_as_people_write_them(office: Office, latitude: str) -> None:
         ("", "latitude or longitude is missing"),
     ],
 )
-def test_what_is_no_latitude_is_said_with_its_line(office: Office, text: str, said: str) -> None:
+def test_an_invalid_latitude_is_reported_with_its_line(
+    office: Office, text: str, said: str
+) -> None:
     code, _, errors = office.take("csv", office.sheet(with_cell("Breite", text)))
     assert (code, "table.csv:2: " in errors, said in errors) == (1, True, True), errors
 
 
 @pytest.mark.parametrize("empty", [";;;;;;;\n;;;;;;;\n", "\n\n  \n", "; ; ;\t;\xa0;;;\n", ";\n"])
-def test_rows_of_nothing_are_passed_over(office: Office, empty: str) -> None:
+def test_empty_rows_are_skipped(office: Office, empty: str) -> None:
     office.taken("csv", office.sheet(f"{HEAD}\n{empty}{ROW}\n{empty}"))
     assert office.school().name == "Schule am Deich"
 
@@ -80,7 +82,7 @@ def test_rows_of_nothing_are_passed_over(office: Office, empty: str) -> None:
         f"{HEAD}\n{ROW}\n".replace(";", "|"),
     ],
 )  # fmt: skip
-def test_separators_as_they_come(office: Office, text: str) -> None:
+def test_all_common_separators_are_accepted(office: Office, text: str) -> None:
     office.taken("csv", office.sheet(text))
     school = office.school()
     location = school.sites[0].location
@@ -92,13 +94,13 @@ def test_separators_as_they_come(office: Office, text: str) -> None:
     "encoding",
     ["utf-8", "utf-8-sig", "latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be"],
 )
-def test_encodings_as_they_come(office: Office, encoding: str) -> None:
+def test_all_common_encodings_are_accepted(office: Office, encoding: str) -> None:
     name = "Größenschule" if encoding == "latin-1" else "Größenschule – Süd"
     office.taken("csv", office.sheet(with_cell("Schulname", name), encoding))
     assert office.school().name == name
 
 
-def test_which_encoding_was_guessed_is_said(office: Office) -> None:
+def test_the_guessed_encoding_is_reported(office: Office) -> None:
     said = office.taken("csv", office.sheet(with_cell("Schulname", "Süd"), "cp1252"))
     assert "read as Windows-1252" in said
 
@@ -111,7 +113,7 @@ def test_which_encoding_was_guessed_is_said(office: Office) -> None:
         (b"number,name\n1,\x00\x01\x02\x81\n", "is not text"),
     ],
 )
-def test_a_file_that_is_no_table_is_named(office: Office, data: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_table_is_named(office: Office, data: bytes, said: str) -> None:
     path = office.folder / "table.csv"
     path.write_bytes(data)
     code, _, errors = office.take("csv", path)
@@ -125,7 +127,7 @@ def test_a_file_that_is_no_table_is_named(office: Office, data: bytes, said: str
         "SCHULNUMMER ", "Schulnummer\xa0", "school_number",
     ],
 )  # fmt: skip
-def test_heads_as_people_format_them(office: Office, head: str) -> None:
+def test_headers_are_read_as_people_format_them(office: Office, head: str) -> None:
     office.taken("csv", office.sheet(f"{HEAD.replace('Schulnummer', head)}\n{ROW}\n"))
     assert office.school().name == "Schule am Deich"
 
@@ -134,12 +136,12 @@ def test_heads_as_people_format_them(office: Office, head: str) -> None:
     "number",
     ["123451.0", "123451,0", "123451,00", "123.451", "123 451", '"=""123451"""', "'123451"],
 )
-def test_numbers_as_spreadsheets_write_them(office: Office, number: str) -> None:
+def test_numbers_are_read_as_spreadsheets_write_them(office: Office, number: str) -> None:
     office.taken("csv", office.sheet(with_cell("Schulnummer", number)))
     assert office.school().name == "Schule am Deich"
 
 
-def test_a_number_that_the_spreadsheet_has_shortened_is_refused(office: Office) -> None:
+def test_a_number_shortened_by_the_spreadsheet_is_refused(office: Office) -> None:
     code, _, errors = office.take("csv", office.sheet(with_cell("Schulnummer", "1,23E+05")))
     assert (code, "shortened" in errors, ":2:" in errors) == (1, True, True)
 
@@ -166,7 +168,7 @@ def test_a_column_given_twice_is_named(office: Office) -> None:
         ("3,0", {f"switch-0{n}": f"10.82.2.1{n}" for n in (1, 2, 3)}),
     ],
 )
-def test_router_and_switches_are_columns(
+def test_router_and_switches_are_read_from_columns(
     office: Office, switches: str, hosts: dict[str, str]
 ) -> None:
     office.taken("csv", office.sheet(f"{HEAD};Router;Switches\n{ROW};10.82.2.254/24;{switches}\n"))

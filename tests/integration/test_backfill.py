@@ -70,7 +70,7 @@ def asked(url: str, query: str) -> dict[str, float]:
 
 
 @pytest.mark.integration
-def test_prometheus_answers_with_the_ledgers_number(tmp_path: Path) -> None:
+def test_prometheus_answers_with_the_numbers_of_the_ledger(tmp_path: Path) -> None:
     source = Entries(rollout_history(CITY, 2021, 2022, seed=1))
     history = read_history(source)
     file, data = tmp_path / "history.om", tmp_path / "data"

@@ -167,7 +167,7 @@ async def test_a_gigabit_line_is_measured_within_two_percent_and_verified(tmp_pa
     assert evaluate(campaign_of(found, line.bps), TIMEZONE).outcome is CampaignOutcome.PASSED
 
 
-async def test_a_40_mbit_line_that_is_called_a_gigabit_is_never_verified(tmp_path: Path) -> None:
+async def test_a_40_mbit_line_sold_as_a_gigabit_is_never_verified(tmp_path: Path) -> None:
     with paced_line("40mbit") as line:
         found = await measured(line, tmp_path)
     assert found.down_bps == pytest.approx(40e6 * PAYLOAD_SHARE, rel=0.05)
@@ -177,7 +177,7 @@ async def test_a_40_mbit_line_that_is_called_a_gigabit_is_never_verified(tmp_pat
     assert len(verdict.down_reasons) == len(verdict.up_reasons) == 3
 
 
-async def test_lessons_keep_a_test_from_beginning_and_stop_a_running_one(tmp_path: Path) -> None:
+async def test_lessons_prevent_a_new_test_and_stop_a_running_one(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     lessons = (now - timedelta(minutes=1), now + timedelta(minutes=5))
     with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
@@ -194,7 +194,7 @@ async def test_lessons_keep_a_test_from_beginning_and_stop_a_running_one(tmp_pat
     assert made.so_far().campaign.measurements == ()
 
 
-async def test_load_keeps_a_test_from_beginning_and_stops_a_running_one(tmp_path: Path) -> None:
+async def test_load_prevents_a_new_test_and_stops_a_running_one(tmp_path: Path) -> None:
     with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
         async with attempt(line, tmp_path, SLOW, Throughput("iperf3", SCHOOL)) as made:
             with line.others("20M"):
@@ -211,7 +211,7 @@ async def test_load_keeps_a_test_from_beginning_and_stops_a_running_one(tmp_path
     assert stopped.startswith("stopped load: others use ")
 
 
-async def test_the_byte_cap_keeps_a_test_from_beginning_and_stops_a_running_one(
+async def test_the_byte_cap_prevents_a_new_test_and_stops_a_running_one(
     tmp_path: Path,
 ) -> None:
     # 27.5 MB a test by contract, while the line carries ten times as much.

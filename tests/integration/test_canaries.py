@@ -69,7 +69,7 @@ def everything(daemon: Daemon, config: Path, state: Path, environment: dict[str,
     return "\n".join(texts)
 
 
-def test_no_canary_is_heard(tmp_path: Path) -> None:
+def test_no_secret_or_personal_datum_leaks(tmp_path: Path) -> None:
     state = tmp_path / "state"
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     web = tmp_path / "web.yml"

@@ -207,7 +207,7 @@ def test_two_shards_export_once_what_one_daemon_would(
     run_virtually(story())
 
 
-def test_a_leader_whose_session_ends_falls_silent_and_another_speaks_within_a_minute(
+def test_a_leader_that_loses_its_session_is_replaced_within_a_minute(
     server: PostgresServer,
 ) -> None:
     async def story() -> None:
@@ -234,7 +234,7 @@ def test_a_leader_whose_session_ends_falls_silent_and_another_speaks_within_a_mi
     run_virtually(story())
 
 
-def test_a_server_that_is_gone_ends_it_and_pages_know_nothing_after_five_minutes(
+def test_without_the_database_exports_stop_and_pages_expire_in_5_minutes(
     server: PostgresServer,
 ) -> None:
     async def story() -> None:
@@ -255,7 +255,7 @@ def test_a_server_that_is_gone_ends_it_and_pages_know_nothing_after_five_minutes
     run_virtually(story())
 
 
-def test_a_school_that_moves_to_another_shard_brings_its_evidence(server: PostgresServer) -> None:
+def test_a_school_moved_to_another_shard_keeps_its_evidence(server: PostgresServer) -> None:
     async def story() -> None:
         clock = VirtualClock(NOW)
         moved = PARTS[0].schools[0].id
@@ -273,7 +273,7 @@ def test_a_school_that_moves_to_another_shard_brings_its_evidence(server: Postgr
     run_virtually(story())
 
 
-def test_a_shard_in_a_file_of_its_own_exports_nothing_and_says_why(
+def test_a_shard_with_its_own_ledger_file_exports_no_goal_and_says_why(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story() -> None:

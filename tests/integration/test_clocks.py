@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 
-def test_doctor_says_how_far_the_clocks_are_apart(tmp_path: Path) -> None:
+def test_doctor_reports_the_clock_difference(tmp_path: Path) -> None:
     with prometheus_of("127.0.0.1:1", tmp_path) as prometheus:
         prometheus.await_answer("vector(1)", 1)
         url = f"http://{prometheus.address}"
@@ -38,7 +38,7 @@ def clock_that_is_off(minutes: float) -> Callable[[], datetime]:
     return lambda: SystemClock().now() + timedelta(minutes=minutes)
 
 
-def test_the_metric_is_the_clock_at_the_scrape() -> None:
+def test_the_clock_metric_is_taken_at_the_scrape() -> None:
     own = OwnMetrics("0")
     clock = [1_700_000_000.0]
     own.tell_time(lambda: datetime.fromtimestamp(clock[0], tz=SystemClock().now().tzinfo))

@@ -161,13 +161,13 @@ def highest(prometheus: Prometheus, school: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("school", DEVICES)
-def test_no_rate_is_higher_than_the_line_ever_was(prometheus: Prometheus, school: str) -> None:
+def test_no_rate_exceeds_the_real_one(prometheus: Prometheus, school: str) -> None:
     shares = highest(prometheus, school)
     assert all(0.5 < share < MOST for share in shares.values()), shares
 
 
 @pytest.mark.parametrize("school", [one for one in DEVICES if one.startswith("re")])
-def test_no_port_has_a_second_series(prometheus: Prometheus, school: str) -> None:
+def test_each_port_has_one_series(prometheus: Prometheus, school: str) -> None:
     seen = f'count_over_time(ifHCInOctets{{school="{school}"}}[5m])'
     (count,) = prometheus.ask(f"count({seen})").values()
     assert count == len(RATES)
@@ -175,7 +175,7 @@ def test_no_port_has_a_second_series(prometheus: Prometheus, school: str) -> Non
     assert polls(prometheus, school)
 
 
-def test_known_by_their_numbers_ports_would_have_had_a_second_series(
+def test_identified_by_ifindex_ports_would_have_two_series(
     prometheus: Prometheus,
 ) -> None:
     """The same event with `identity: ifIndex`: what the other tests are there to refuse."""

@@ -86,7 +86,7 @@ async def scraped(folder: Path) -> tuple[Inventory, dict[tuple[str, frozenset[st
     }
 
 
-async def test_a_fresh_daemon_has_every_counter_at_zero(tmp_path: Path) -> None:
+async def test_a_new_daemon_exposes_every_counter_at_zero(tmp_path: Path) -> None:
     inventory, samples = await scraped(tmp_path)
     for metric in CATALOGUE.values():
         if metric.kind not in {Kind.COUNTER, Kind.HISTOGRAM} or metric.name in OF_DEVICES:

@@ -66,7 +66,7 @@ def probe_json(config: Path, school: str) -> tuple[int, dict[str, object]]:
     return found.returncode, document
 
 
-def test_promtool_finds_nothing_but_names_that_are_so_on_purpose(dead_school_demo: Daemon) -> None:
+def test_promtool_complains_only_about_deliberate_names(dead_school_demo: Daemon) -> None:
     result = subprocess.run(
         ["promtool", "check", "metrics"],
         input=dead_school_demo.get("/metrics").body,
@@ -105,7 +105,7 @@ def test_interface_counters_of_living_devices_are_exposed(dead_school_demo: Daem
     assert read == set(DEMO_SCHOOLS) - {DEAD_SCHOOL}
 
 
-def test_one_school_is_served_alone(dead_school_demo: Daemon) -> None:
+def test_one_school_can_be_served_alone(dead_school_demo: Daemon) -> None:
     samples = dead_school_demo.samples("?school=voede")
     assert labels_of(samples, "school_info", "school") == {"voede"}
     schools = {dict(labels).get("school", "voede") for _, labels in samples}
@@ -113,7 +113,7 @@ def test_one_school_is_served_alone(dead_school_demo: Daemon) -> None:
 
 
 @pytest.mark.parametrize("school", ["weimar", "", "voede/main", "%00", "VOEDE"])
-def test_an_unknown_school_is_not_found(dead_school_demo: Daemon, school: str) -> None:
+def test_an_unknown_school_is_a_404(dead_school_demo: Daemon, school: str) -> None:
     answer = dead_school_demo.get(f"/metrics?school={school}")
     assert (answer.status, answer.text) == (404, "no school with that id is configured\n")
 
@@ -136,7 +136,7 @@ def test_ready_when_every_check_has_run(dead_school_demo: Daemon) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/metrics", "/metrics?school=weimar", "/nowhere", "/-/healthy", "/probe"]
 )
-def test_every_answer_bears_the_security_headers(dead_school_demo: Daemon, path: str) -> None:
+def test_every_response_has_the_security_headers(dead_school_demo: Daemon, path: str) -> None:
     headers = dead_school_demo.get(path).headers
     plain = "default-src 'none'; frame-ancestors 'none'"
     assert headers["Content-Security-Policy"] == (POLICY if path == "/" else plain)
@@ -145,7 +145,7 @@ def test_every_answer_bears_the_security_headers(dead_school_demo: Daemon, path:
     assert headers["Server"] == "schulnetz"
 
 
-def test_the_compressed_answer_says_the_same(dead_school_demo: Daemon) -> None:
+def test_the_compressed_response_has_the_same_content(dead_school_demo: Daemon) -> None:
     # What the daemon says of itself moves between two scrapes, however quick.
     for query in ("", "?school=voede"):
         plain = dead_school_demo.get(f"/metrics{query}")
@@ -165,7 +165,7 @@ def settled(body: bytes) -> list[str]:
     return sorted(line if line[0] == "#" else _VALUE.sub("", line) for line in lines)
 
 
-def test_compression_that_the_client_refuses_is_not_used(dead_school_demo: Daemon) -> None:
+def test_compression_the_client_does_not_accept_is_not_used(dead_school_demo: Daemon) -> None:
     answer = dead_school_demo.get(
         "/metrics?school=voede", {"Accept-Encoding": "gzip;q=0, identity"}
     )
@@ -188,7 +188,7 @@ def test_probe_shows_what_is_broken_in_the_running_demo(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_demo_and_its_city(
+def test_a_signal_stops_the_demo_and_its_city(
     short: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     with demo(short, tmp_path / "state") as daemon:
@@ -216,14 +216,14 @@ def test_the_demo_ends_after_its_time(short: Path, tmp_path: Path) -> None:
     assert "schools up" in daemon.said
 
 
-def test_years_that_last_no_time_are_written_before_the_start(short: Path, tmp_path: Path) -> None:
+def test_years_of_zero_duration_are_written_before_the_start(short: Path, tmp_path: Path) -> None:
     years = ("--years", "2018..2019", "--year-lasts", "0s")
     with demo(short, tmp_path / "state", *years) as daemon:
         until(lambda: "verified" in daemon.said, daemon)
     assert "2020-01-01: " in daemon.said
 
 
-def test_the_demo_begins_with_years_behind_it_and_its_faults_once_all_has_answered(
+def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
     tmp_path: Path,
 ) -> None:
     """The city that is shipped, of some schools: its first page tells the story."""
@@ -242,7 +242,7 @@ def test_the_demo_begins_with_years_behind_it_and_its_faults_once_all_has_answer
         until(lambda: json.loads(note.read_text(encoding="utf-8"))["faults"] == [fault], daemon)
 
 
-def test_the_demo_says_when_its_city_dies(short: Path, tmp_path: Path) -> None:
+def test_the_demo_reports_the_death_of_its_city(short: Path, tmp_path: Path) -> None:
     with demo(short, tmp_path / "state") as daemon:
         (city,) = children_of(daemon.process.pid)
         os.kill(city, signal.SIGKILL)

@@ -90,7 +90,7 @@ def reasons(samples: Samples, school: str) -> set[str]:
 
 
 @pytest.mark.parametrize("school", ODD)
-def test_a_device_that_misbehaves_is_told_with_its_reason(running: Daemon, school: str) -> None:
+def test_a_misbehaving_device_is_reported_with_its_reason(running: Daemon, school: str) -> None:
     reason = ODD[school][2]
     until(lambda: reasons(running.samples(), school) == {reason}, running)
     samples = running.samples()
@@ -128,7 +128,7 @@ def interface_series(samples: Samples, school: str) -> Samples:
     }
 
 
-def test_both_engines_read_the_same_of_the_same_device(running: Daemon, twin: ByteAgent) -> None:
+def test_both_engines_read_the_same_from_a_device(running: Daemon, twin: ByteAgent) -> None:
     until(lambda: interface_series(running.samples(), "by-pysnmp"), running)
     samples = running.samples()
     native, pysnmp = (interface_series(samples, school) for school in TWINS)
@@ -140,7 +140,7 @@ def test_both_engines_read_the_same_of_the_same_device(running: Daemon, twin: By
     assert twin.asked
 
 
-def test_hostile_names_make_no_broken_exposition(running: Daemon) -> None:
+def test_hostile_names_do_not_break_the_exposition(running: Daemon) -> None:
     for school in TWINS:
         samples = running.samples(f"?school={school}")
         rows = [dict(key) for key in series(samples, "ifHCInOctets", school=school)]
@@ -149,12 +149,12 @@ def test_hostile_names_make_no_broken_exposition(running: Daemon) -> None:
         assert all(text.isprintable() for row in rows for text in row.values())
 
 
-def test_the_community_is_told_nowhere(running: Daemon) -> None:
+def test_the_community_appears_nowhere(running: Daemon) -> None:
     assert COMMUNITY not in running.said
     assert COMMUNITY not in running.get("/metrics").text
 
 
-def test_nothing_of_it_was_a_bug_of_ours(running: Daemon) -> None:
+def test_no_monitor_bug_was_recorded(running: Daemon) -> None:
     assert "Traceback" not in running.said
     assert "a bug of the monitor" not in running.said
     assert not series(running.samples(), "probe_failure_reason", reason="bug")

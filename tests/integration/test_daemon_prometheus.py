@@ -26,7 +26,7 @@ def prometheus(
         yield found
 
 
-def test_each_school_is_scraped_on_its_own_and_the_monitor_once(prometheus: Prometheus) -> None:
+def test_each_school_is_scraped_separately_and_the_monitor_once(prometheus: Prometheus) -> None:
     """`instance` is the school; what the daemon writes itself keeps its labels."""
     schools = dict.fromkeys(DEMO_SCHOOLS, 1.0)
     assert prometheus.await_answer('up{job="schools"}', len(schools), "instance") == schools
@@ -44,7 +44,7 @@ def test_the_schools_are_counted(prometheus: Prometheus) -> None:
     assert devices == dict.fromkeys(DEMO_SCHOOLS, 3)
 
 
-def test_traffic_flows_at_every_school_that_is_not_dead(prometheus: Prometheus) -> None:
+def test_every_living_school_has_traffic(prometheus: Prometheus) -> None:
     counters = '{__name__=~"ifHCInOctets|ifInOctets"}'
     question = f"sum by (school) (rate({counters}[10s])) > 0"
     alive = set(DEMO_SCHOOLS) - {DEAD_SCHOOL}
@@ -54,7 +54,7 @@ def test_traffic_flows_at_every_school_that_is_not_dead(prometheus: Prometheus) 
     assert set(wide) <= alive
 
 
-def test_uplinks_are_up_where_they_answer(prometheus: Prometheus) -> None:
+def test_uplinks_that_answer_are_up(prometheus: Prometheus) -> None:
     alive = set(DEMO_SCHOOLS) - {DEAD_SCHOOL}
     up = prometheus.await_answer("school_uplink_up == 1", len(alive))
     assert set(up) == alive
@@ -65,7 +65,7 @@ def test_uplinks_are_up_where_they_answer(prometheus: Prometheus) -> None:
     }
 
 
-def test_round_trip_times_make_a_quantile(prometheus: Prometheus) -> None:
+def test_round_trip_times_give_a_quantile(prometheus: Prometheus) -> None:
     # References have an empty school, and switches have no buckets.
     times = 'smokeping_response_duration_seconds_bucket{school!="",device="router"}'
     question = f"histogram_quantile(0.9, sum by (school, le) (rate({times}[10s]))) > 0"

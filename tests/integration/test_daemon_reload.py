@@ -94,7 +94,7 @@ def counters(samples: Samples, school: str) -> dict[tuple[str, frozenset[tuple[s
     }
 
 
-def test_kernel_answers_and_devices_are_read(base: Reloading) -> None:
+def test_the_kernel_answers_pings_and_devices_are_read(base: Reloading) -> None:
     samples = base.daemon.samples()
     assert value(samples, "probe_success", school="voede", device="router", check="icmp") == 1
     times = series(samples, "smokeping_response_duration_seconds_sum", school="voede")
@@ -143,7 +143,7 @@ def test_removed_school_is_gone_at_once_and_the_others_keep_their_counters(
         assert all(counters(later, school)[key] >= amount for key, amount in was.items())
 
 
-def test_a_changed_school_is_asked_the_new_way(reloading: Reloading) -> None:
+def test_a_changed_school_is_checked_with_its_new_settings(reloading: Reloading) -> None:
     extra = {"kant": ["icmp: {packets: 3}"]}
     line = reloading.take(STANDING, extra=extra)
     assert "2 started, 2 stopped, 26 kept" in line
@@ -173,7 +173,7 @@ def bad_files(text: str) -> dict[str, bytes]:
     }
 
 
-def test_a_file_that_has_lost_schools_with_its_end_mark_changes_nothing(base: Reloading) -> None:
+def test_a_truncated_file_without_its_end_mark_changes_nothing(base: Reloading) -> None:
     text = base.town.text()
     base.config.write_text(text[: text.rindex("  - id: kant")], encoding="utf-8")
     assert re.search(r"lost its end mark and \d checks with it \(kant/main/router/", base.reload())
@@ -198,7 +198,7 @@ MANY = "".join(f"  - {{id: s{number}, router: 127.84.0.{number}}}\n" for number 
     ],
     ids=repr,
 )
-def test_check_run_and_reload_take_the_same_endings_of_a_file(
+def test_check_run_and_reload_accept_the_same_file_endings(
     reloading: Reloading, monkeypatch: pytest.MonkeyPatch, ending: str, *, is_good: bool
 ) -> None:
     whole = reloading.town.text().removesuffix("...\n")
@@ -216,7 +216,9 @@ def test_check_run_and_reload_take_the_same_endings_of_a_file(
 
 
 @pytest.mark.parametrize("name", bad_files(Town(161, STANDING).text()))
-def test_a_bad_file_changes_nothing_and_is_told_with_its_place(base: Reloading, name: str) -> None:
+def test_a_bad_file_changes_nothing_and_is_reported_with_its_place(
+    base: Reloading, name: str
+) -> None:
     before = base.daemon.samples()
     base.config.write_bytes(bad_files(base.town.text())[name])
     line = base.reload()
@@ -235,7 +237,7 @@ def test_a_bad_file_changes_nothing_and_is_told_with_its_place(base: Reloading, 
     assert COMMUNITY not in base.daemon.said
 
 
-def test_a_missing_file_and_one_that_is_no_file_change_nothing(reloading: Reloading) -> None:
+def test_a_missing_file_and_a_non_file_change_nothing(reloading: Reloading) -> None:
     reloading.config.unlink()
     assert "not reloaded" in reloading.reload()
     reloading.config.mkdir()
@@ -244,7 +246,7 @@ def test_a_missing_file_and_one_that_is_no_file_change_nothing(reloading: Reload
     reloading.config.rmdir()
 
 
-def test_after_a_bad_file_a_good_one_is_taken(reloading: Reloading) -> None:
+def test_after_a_bad_file_a_good_one_is_accepted(reloading: Reloading) -> None:
     reloading.config.write_text("version: 1\n")
     assert "not reloaded" in reloading.reload()
     assert reloading.is_successful() == 0
@@ -273,7 +275,7 @@ def test_the_loss_of_more_than_a_fifth_of_the_schools_is_refused(reloading: Relo
     assert "applied: 4 schools" in reloading.take(four)
 
 
-def test_the_loss_is_taken_where_that_is_allowed(tmp_path: Path) -> None:
+def test_the_loss_is_accepted_if_allowed(tmp_path: Path) -> None:
     town = Town(free_port(), {"voede": 17, "goethe": 18, "kant": 19}, switches=0)
     config = town.write(tmp_path / "schools.yaml")
     with run(config, tmp_path / "state", "--allow-fewer-schools") as daemon:

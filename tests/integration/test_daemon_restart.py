@@ -56,7 +56,7 @@ def is_in_maintenance(daemon: Daemon) -> bool:
     return list(found.values()) == [1.0]
 
 
-def test_kill_and_restart_lose_nothing_and_invent_nothing(config: Path, tmp_path: Path) -> None:
+def test_kill_and_restart_lose_and_invent_nothing(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     ledger = state / "ledger.sqlite"
     announce = ("add", "goethe", "--until", "2h", "--reason", "Umbau")

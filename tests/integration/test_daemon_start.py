@@ -75,7 +75,7 @@ def taken_port() -> Iterator[int]:
 
 
 @pytest.mark.root
-def test_the_port_is_taken(config: Path, tmp_path: Path) -> None:
+def test_a_port_in_use_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     with taken_port() as port:
         place = f"127.0.0.1:{port}"
         line = refused(ended(*start(config, tmp_path / "s", "--listen", place)), 3)
@@ -83,14 +83,14 @@ def test_the_port_is_taken(config: Path, tmp_path: Path) -> None:
     assert "choose another address with --listen" in line
 
 
-def test_the_port_is_taken_for_the_demo(config: Path, tmp_path: Path) -> None:
+def test_a_port_in_use_stops_the_demo(config: Path, tmp_path: Path) -> None:
     with taken_port() as port:
         place = ("--listen", f"127.0.0.1:{port}", "--state-dir", str(tmp_path))
         line = refused(ended("demo", "--config", str(config), *place, "--port", "16199"), 3)
     assert f"cannot listen on 127.0.0.1:{port}" in line
 
 
-def test_the_state_directory_is_a_file(config: Path, tmp_path: Path) -> None:
+def test_a_state_directory_that_is_a_file_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.touch()
     for place in (state, state / "below"):
@@ -99,7 +99,7 @@ def test_the_state_directory_is_a_file(config: Path, tmp_path: Path) -> None:
         assert "name a writable folder with --state-dir" in line
 
 
-def test_the_state_directory_is_not_writable(config: Path, tmp_path: Path) -> None:
+def test_an_unwritable_state_directory_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir(mode=0o555)
     before = WITHOUT_OVERRIDE if os.geteuid() == 0 else ()
@@ -108,7 +108,7 @@ def test_the_state_directory_is_not_writable(config: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.root
-def test_there_is_no_permission_to_ping(config: Path, tmp_path: Path) -> None:
+def test_a_missing_permission_to_ping_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     # A new network namespace has its ping_group_range closed, whatever the machine's is.
     line = refused(ended(*start(config, tmp_path / "state"), before=WITHOUT_PING), 3)
     assert line.startswith("error: no permission to send ICMP echo requests: ")
@@ -117,7 +117,7 @@ def test_there_is_no_permission_to_ping(config: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.root
-def test_the_probe_says_so_too_unless_it_need_not_ping(config: Path) -> None:
+def test_probe_reports_a_missing_ping_permission_if_it_pings(config: Path) -> None:
     ask = ("probe", "voede", "--config", str(config))
     assert "no permission to send ICMP" in refused(ended(*ask, before=WITHOUT_PING), 3)
     found = ended(*ask, "--only", "snmp", before=WITHOUT_PING)
@@ -126,25 +126,27 @@ def test_the_probe_says_so_too_unless_it_need_not_ping(config: Path) -> None:
     assert found.stderr == ""
 
 
-def test_a_credential_is_missing(config: Path, tmp_path: Path) -> None:
+def test_a_missing_credential_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     line = refused(ended(*start(config, tmp_path / "state"), community=None), 3)
     assert f"credential devices: the environment variable {COMMUNITY_OF_RUN} is not set" in line
 
 
-def test_too_little_concurrency_is_told_with_the_figure(config: Path, tmp_path: Path) -> None:
+def test_too_little_concurrency_is_reported_with_the_required_figure(
+    config: Path, tmp_path: Path
+) -> None:
     line = refused(ended(*start(config, tmp_path / "state", "--concurrency", "1")), 3)
     assert re.search(r"need up to \d+ runs at once, 1 are allowed", line)
 
 
 @pytest.mark.root
-def test_the_ledger_belongs_to_another_daemon(config: Path, tmp_path: Path) -> None:
+def test_a_ledger_in_use_by_another_daemon_stops_the_daemon(config: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     with run(config, state):
         line = refused(ended(*start(config, state)), 3)
     assert str(state / "ledger.sqlite") in line
 
 
-def test_every_error_of_the_configuration_is_told(config: Path, tmp_path: Path) -> None:
+def test_every_configuration_error_is_reported(config: Path, tmp_path: Path) -> None:
     text = config.read_text()
     for good, bad in (("network: 127.82.21", "netwrok: 127.82.21"), ("down: 1 Gbit/s", "down: 1")):
         assert good in text
@@ -159,7 +161,7 @@ def test_every_error_of_the_configuration_is_told(config: Path, tmp_path: Path) 
     assert not (tmp_path / "state").exists()
 
 
-def test_a_missing_configuration_is_told_with_its_place(tmp_path: Path) -> None:
+def test_a_missing_configuration_is_reported_with_its_path(tmp_path: Path) -> None:
     found = ended(*start(tmp_path / "none.yaml", tmp_path / "state"))
     assert found.returncode == 1
     assert found.stderr.startswith(f"{tmp_path / 'none.yaml'}:1:1: the file cannot be read")
@@ -170,14 +172,14 @@ def test_an_unknown_school_gets_suggestions(config: Path) -> None:
     assert line == "error: no school 'goete' is configured; did you mean goethe, voede?"
 
 
-def test_wrong_usage_is_told_with_the_way_to_help() -> None:
+def test_wrong_usage_is_reported_with_the_help_option() -> None:
     found = ended("run", "--listen", "9822")
     assert found.returncode == 2
     assert found.stderr.splitlines()[-1].startswith("Error: Invalid value for '--listen'")
     assert "--help" in found.stderr
 
 
-def test_output_that_nobody_reads_is_no_traceback(config: Path) -> None:
+def test_a_closed_output_pipe_gives_no_traceback(config: Path) -> None:
     command = f"{sys.executable} -m monitor schema"
     found = subprocess.run(
         ["sh", "-c", f"{command} | true"], capture_output=True, check=False, text=True, timeout=120

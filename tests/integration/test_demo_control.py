@@ -37,7 +37,7 @@ def asked(state: Path, line: bytes) -> dict[str, object]:
     return answer
 
 
-def test_what_breaks_in_a_running_demo_is_said_and_so_is_its_end(tmp_path: Path) -> None:
+def test_a_fault_in_a_running_demo_and_its_end_are_printed(tmp_path: Path) -> None:
     config = Town(161, {"voede": 73}).write(tmp_path / "schools.yaml")
     # Longer than the 107 octets that a socket's path may have.
     state = tmp_path / ("x" * 120)
@@ -80,7 +80,7 @@ def test_what_breaks_in_a_running_demo_is_said_and_so_is_its_end(tmp_path: Path)
 
 
 @pytest.mark.thorough
-def test_what_is_degraded_in_a_running_demo_is_said_and_so_is_its_end(tmp_path: Path) -> None:
+def test_degradation_in_a_running_demo_and_its_end_are_printed(tmp_path: Path) -> None:
     often = {"voede": ["interfaces: {interval: 10s}"]}
     config = Town(161, {"voede": 79}, extra=often).write(tmp_path / "schools.yaml")
     place = ("--config", config, "--state-dir", tmp_path)
@@ -116,7 +116,7 @@ def test_a_website_breaks_and_its_line_is_degraded(tmp_path: Path) -> None:
         assert "Traceback" not in daemon.said
 
 
-def test_a_small_demo_knows_its_own_schools_alone(tmp_path: Path) -> None:
+def test_a_small_demo_knows_only_its_own_schools(tmp_path: Path) -> None:
     config = Town(161, {"voede": 77, "goethe": 78}).write(tmp_path / "schools.yaml")
     place = ("--config", config, "--state-dir", tmp_path)
     with demo(config, tmp_path, "--schools", "1") as daemon:
@@ -133,7 +133,7 @@ def test_a_small_demo_knows_its_own_schools_alone(tmp_path: Path) -> None:
         assert said.endswith("demo break uplink-down voede\n")
 
 
-def test_hints_are_whole_lines_whatever_the_width(tmp_path: Path) -> None:
+def test_hints_are_not_wrapped_whatever_the_width(tmp_path: Path) -> None:
     config = Town(161, {"voede": 74}).write(tmp_path / "schools.yaml")
     state = tmp_path / ("folder " + "y" * 100)
     with demo(config, state) as daemon:
@@ -144,7 +144,7 @@ def test_hints_are_whole_lines_whatever_the_width(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("break", "lossy", "voede"), ("mend", "voede")])
-def test_without_a_demo_the_cure_is_told(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_without_a_demo_the_cure_is_given(tmp_path: Path, command: tuple[str, ...]) -> None:
     config = Town(161, {"voede": 75}).write(tmp_path / "schools.yaml")
     place = ("--config", config, "--state-dir", tmp_path)
     for _ in range(2):

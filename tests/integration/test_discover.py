@@ -34,7 +34,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return own
 
 
-def test_switches_that_answer_are_shown_and_taken_in_once(config: Path) -> None:
+def test_switches_that_answer_are_shown_and_added_once(config: Path) -> None:
     port = int(re.findall(r"port: (\d+)", config.read_text())[0])
     before = config.read_text()
     with city(config.parent / "whole.yaml", port):
@@ -55,7 +55,7 @@ def test_switches_that_answer_are_shown_and_taken_in_once(config: Path) -> None:
         assert (code, "nothing changes" in said) == (0, True)
 
 
-def test_no_address_beyond_the_network_is_asked(config: Path) -> None:
+def test_no_address_outside_the_network_is_contacted(config: Path) -> None:
     port = int(re.findall(r"port: (\d+)", config.read_text())[0])
     with city(config.parent / "whole.yaml", port):
         code, said, _ = invoke("discover", "127.82.78.11/32", "--config", config, "--yes")
@@ -72,18 +72,18 @@ def test_no_address_beyond_the_network_is_asked(config: Path) -> None:
         ("school", "'school' is no network, such as 10.1.2.0/24"),
     ],
 )
-def test_what_is_no_schools_network_is_refused(config: Path, network: str, why: str) -> None:
+def test_a_network_of_no_school_is_refused(config: Path, network: str, why: str) -> None:
     code, _, errors = invoke("discover", network, "--config", config)
     assert (code, why in errors) == (2, True)
 
 
-def test_of_several_schools_one_is_named(config: Path) -> None:
+def test_with_several_schools_one_must_be_named(config: Path) -> None:
     Town(161, {"voede": 78, "goethe": 79}).write(config)
     code, _, errors = invoke("discover", "127.82.78.0/28", "--config", config)
     assert (code, "name one with --school" in errors) == (2, True)
 
 
-def test_addresses_are_asked_no_faster_than_the_rate() -> None:
+def test_addresses_are_contacted_no_faster_than_the_rate() -> None:
     async def instants() -> list[float]:
         loop = asyncio.get_running_loop()
         return [loop.time() async for _ in paced(["h"] * 101, rate=20)]

@@ -56,7 +56,7 @@ async def written(place: LedgerPlace, requests: ExcuseFile) -> str:
     return to_json(found)
 
 
-async def test_the_same_month_from_both(tmp_path: Path) -> None:
+async def test_postgresql_and_sqlite_report_the_same_month(tmp_path: Path) -> None:
     requests = ExcuseFile(tmp_path / "excuses.json")
     requests.add(excuse())
     requests.add(excuse("down", id="e2", sites=(LESSONS,)))

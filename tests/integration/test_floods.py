@@ -53,7 +53,7 @@ def timed_scrape(daemon: Daemon, login: dict[str, str]) -> float:
     return took
 
 
-def test_prometheus_is_served_amid_a_flood(tmp_path: Path) -> None:
+def test_prometheus_is_served_during_a_flood(tmp_path: Path) -> None:
     hashed = bcrypt.hashpw(b"geheim", bcrypt.gensalt(10)).decode()
     web = tmp_path / "web.yml"
     web.write_text(f'basic_auth_users: {{prometheus: "{hashed}"}}')

@@ -229,7 +229,7 @@ def without_truth(look: Look, board: dict[str, Any], language: Language) -> list
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=[one.name for one in SITUATIONS])
-async def test_boards_are_whole_in_a_real_grafana(
+async def test_boards_render_completely_in_a_real_grafana(
     server: str, situation: Situation, tmp_path: Path
 ) -> None:
     with ExitStack() as life:

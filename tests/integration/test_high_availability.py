@@ -26,7 +26,7 @@ def is_full(counts: Mapping[str, float]) -> bool:
     return set(counts) == set(SCHOOLS) and min(counts.values()) >= WINDOW_SECONDS - 2
 
 
-def test_a_pair_is_one_to_who_asks_and_one_of_it_is_enough(tmp_path: Path) -> None:
+def test_a_pair_of_daemons_looks_like_one_and_survives_a_loss(tmp_path: Path) -> None:
     port = free_port()
     config = Town(port, SCHOOLS, switches=1).write(tmp_path / "schools.yaml")
     places = [tmp_path / name for name in ("one", "two")]

@@ -65,7 +65,7 @@ def check(result: Result) -> int:
     return count + len(result.scalars)
 
 
-async def test_no_value_of_ten_thousand_is_forged_and_nobody_waits(port: int) -> None:
+async def test_none_of_ten_thousand_values_is_forged_and_no_device_waits(port: int) -> None:
     loop = asyncio.get_running_loop()
     agent = Agent("127.0.0.1", port, "2c", b"public", timeout=0.2, retries=2)
     worst_lag = 0.0

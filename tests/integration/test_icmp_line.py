@@ -127,7 +127,7 @@ def errors_seconds(rounds: list[EchoRound], wire: Wire) -> list[float]:
 
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("blocked", [False, True], ids=["free loop", "blocked loop"])
-async def test_round_trip_times_are_those_of_the_wire_within_20_microseconds(
+async def test_round_trip_times_match_the_wire_within_20_microseconds(
     echo: EchoSocket, wire: Wire, version: int, *, blocked: bool
 ) -> None:
     addresses = [address(version, Behaviour.DELAYED, delay) for delay in range(1, 31)]
@@ -146,7 +146,7 @@ async def test_round_trip_times_are_those_of_the_wire_within_20_microseconds(
 
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["free loop", "blocked loop"])
-async def test_differences_of_rtt_are_those_of_the_wire_within_one_percent(
+async def test_rtt_differences_match_the_wire_within_one_percent(
     echo: EchoSocket, wire: Wire, *, blocked: bool
 ) -> None:
     addresses = [address(4, Behaviour.JITTERY, delay) for delay in range(10, 20)]
@@ -194,7 +194,7 @@ async def test_burst_of_2000_targets_loses_nothing(
     assert len(wire.exchanges()) == 2000
 
 
-async def test_every_reply_that_the_kernel_drops_is_reported(inside: Namespace) -> None:
+async def test_every_reply_dropped_by_the_kernel_is_counted(inside: Namespace) -> None:
     inside.allow_datagram_ping(allowed=False)
     with inside.entered():
         opened = EchoSocket.open(receive_buffer_bytes=8_192)
@@ -218,7 +218,7 @@ async def test_every_reply_that_the_kernel_drops_is_reported(inside: Namespace) 
         (Behaviour.ALIEN_SEQUENCE, Drop.UNKNOWN_SEQUENCE),
     ],
 )
-async def test_a_forged_reply_is_lost_and_counted_by_its_reason(
+async def test_a_forged_reply_counts_as_lost_and_by_its_reason(
     echo: EchoSocket, version: int, behaviour: Behaviour, reason: Drop
 ) -> None:
     found = await echo.ping(address(version, behaviour), QUICK)
@@ -228,7 +228,7 @@ async def test_a_forged_reply_is_lost_and_counted_by_its_reason(
 
 
 @pytest.mark.parametrize("version", [4, 6])
-async def test_an_unreachable_host_is_told_from_a_silent_one_and_by_whom(
+async def test_an_unreachable_host_is_reported_with_the_router_that_said_so(
     echo: EchoSocket, version: int
 ) -> None:
     silent, unreachable, good = await ping_all(
@@ -249,7 +249,7 @@ async def test_an_unreachable_host_is_told_from_a_silent_one_and_by_whom(
     assert (good.lost, good.errors, good.hop_limit) == (0, (), 57)
 
 
-async def test_errors_of_other_targets_never_hinder_a_send(echo: EchoSocket) -> None:
+async def test_errors_of_other_targets_never_prevent_a_send(echo: EchoSocket) -> None:
     addresses = [
         address(4, behaviour, number)
         for number in range(1, 101)
@@ -263,7 +263,7 @@ async def test_errors_of_other_targets_never_hinder_a_send(echo: EchoSocket) -> 
 
 
 @pytest.mark.parametrize("version", [4, 6])
-async def test_late_replies_and_duplicates_stand_in_the_next_round(
+async def test_late_replies_and_duplicates_are_reported_in_the_next_round(
     echo: EchoSocket, version: int
 ) -> None:
     late, twice = address(version, Behaviour.LATE, 60), address(version, Behaviour.TWICE, 1)
@@ -276,13 +276,13 @@ async def test_late_replies_and_duplicates_stand_in_the_next_round(
     assert set(echo.drops.values()) == {0}
 
 
-async def test_no_route_is_an_error_of_ours(echo: EchoSocket) -> None:
+async def test_a_missing_route_is_our_own_error(echo: EchoSocket) -> None:
     with pytest.raises(OSError, match="unreachable") as raised:
         await echo.ping("192.0.2.1", QUICK)
     assert raised.value.errno == errno.ENETUNREACH
 
 
-async def test_a_cancelled_ping_hangs_nobody(datagram_echo: EchoSocket) -> None:
+async def test_a_cancelled_ping_blocks_no_other(datagram_echo: EchoSocket) -> None:
     slow = address(4, Behaviour.DELAYED, 50)
     cancelled = asyncio.create_task(
         datagram_echo.ping(slow, IcmpOptions(packets=50, spacing=0.01, wait=1.0))
@@ -324,7 +324,7 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(0)
 
 
-async def test_no_privilege_is_needed_where_the_range_is_open(inside: Namespace) -> None:
+async def test_no_privilege_is_needed_if_ping_group_range_is_open(inside: Namespace) -> None:
     inside.allow_datagram_ping(allowed=True)
     with inside.entered(), without_privileges():
         opened = EchoSocket.open()
@@ -334,7 +334,7 @@ async def test_no_privilege_is_needed_where_the_range_is_open(inside: Namespace)
     assert (found.sent, found.lost) == (QUICK.packets, 0)
 
 
-async def test_no_permission_at_all_names_the_cure(inside: Namespace) -> None:
+async def test_a_missing_permission_is_reported_with_the_cure(inside: Namespace) -> None:
     inside.allow_datagram_ping(allowed=False)
     with (
         inside.entered(),
@@ -349,7 +349,7 @@ async def test_the_receive_buffer_is_the_megabyte_asked_for(datagram_echo: EchoS
     assert datagram_echo.receive_buffer_bytes == 2 * RECEIVE_BUFFER_BYTES
 
 
-async def test_fping_finds_the_same(
+async def test_fping_measures_the_same(
     inside: Namespace, datagram_echo: EchoSocket, wire: Wire
 ) -> None:
     assert shutil.which("fping"), "apt-get install fping"

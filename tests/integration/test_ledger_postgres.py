@@ -109,7 +109,7 @@ def test_sqlite_and_postgresql_give_the_same_report_byte_for_byte(
     assert all_reports(file) == all_reports(place)
 
 
-def test_one_writer_at_a_time_and_readers_beside_it(place: PostgresPlace) -> None:
+def test_one_writer_at_a_time_with_concurrent_readers(place: PostgresPlace) -> None:
     store = place.open_store(NOW)
     with pytest.raises(LedgerLockedError, match="--ledger-writer"):
         place.open_store(NOW)
@@ -119,7 +119,7 @@ def test_one_writer_at_a_time_and_readers_beside_it(place: PostgresPlace) -> Non
     place.open_store(NOW).close()
 
 
-def test_shards_write_side_by_side_and_are_read_together(server: PostgresServer) -> None:
+def test_shards_write_concurrently_and_are_read_together(server: PostgresServer) -> None:
     shards = [postgres_place(server.url, f"shard-{number}-of-2") for number in (1, 2)]
     stores = [shard.open_store(NOW) for shard in shards]
     numbers = [1000, 1001, 1002, 1003]
@@ -147,7 +147,7 @@ def test_shards_write_side_by_side_and_are_read_together(server: PostgresServer)
     ],
     ids=["payload", "instant", "digest", "removed"],
 )
-def test_a_damaged_chain_is_told_left_as_it_is_and_replaced(
+def test_a_damaged_chain_is_reported_kept_and_replaced(
     server: PostgresServer, place: PostgresPlace, damage: str
 ) -> None:
     write(place, note(1), note(2), note(3))
@@ -169,7 +169,7 @@ def test_a_damaged_chain_is_told_left_as_it_is_and_replaced(
 
 
 @pytest.mark.parametrize("attack", ["cut", "rewritten", "older copy", "removed"])
-def test_what_the_chain_cannot_show_an_anchor_does(
+def test_an_anchor_reveals_tampering_the_chain_cannot(
     server: PostgresServer, place: PostgresPlace, attack: str, tmp_path: Path
 ) -> None:
     write(place, note(1), note(2))
@@ -216,7 +216,7 @@ def test_what_the_chain_cannot_show_an_anchor_does(
     assert expected.get(attack, "cut off, or this is an older copy") in against
 
 
-def test_an_anchor_has_to_say_whose_it_is(server: PostgresServer, place: PostgresPlace) -> None:
+def test_an_anchor_must_name_its_writer(server: PostgresServer, place: PostgresPlace) -> None:
     write(place, note(1))
     write(postgres_place(server.url, "second"), note(1))
     with postgres_place(server.url, None).open_reader() as every:
@@ -228,7 +228,7 @@ def test_an_anchor_has_to_say_whose_it_is(server: PostgresServer, place: Postgre
         postgres_place(server.url, "two words")
 
 
-def test_a_backup_is_a_file_and_comes_back(place: PostgresPlace, tmp_path: Path) -> None:
+def test_a_backup_is_a_file_that_can_be_restored(place: PostgresPlace, tmp_path: Path) -> None:
     write(place, note(1), note(2))
     backup = tmp_path / "backup.sqlite"
     with place.open_reader() as reader:
@@ -247,7 +247,9 @@ def test_a_backup_is_a_file_and_comes_back(place: PostgresPlace, tmp_path: Path)
     assert notes(place) == [1, 2]
 
 
-def test_a_newer_programs_database_is_refused(server: PostgresServer, place: PostgresPlace) -> None:
+def test_a_database_of_a_newer_version_is_refused(
+    server: PostgresServer, place: PostgresPlace
+) -> None:
     write(place, note(1))
     server.sql("UPDATE ledger_schema SET version = 99")
     try:
@@ -258,7 +260,7 @@ def test_a_newer_programs_database_is_refused(server: PostgresServer, place: Pos
         server.sql("UPDATE ledger_schema SET version = 1")
 
 
-async def test_a_lost_server_stops_the_ledger_alone_and_it_heals(
+async def test_a_lost_server_stops_only_the_ledger_which_recovers(
     server: PostgresServer, place: PostgresPlace
 ) -> None:
     async with Ledger.open(place, SystemClock()) as ledger:
@@ -282,7 +284,7 @@ def ended_sessions(server: PostgresServer) -> None:
 
 
 @pytest.mark.parametrize("first", ["append", "reload", "read"])
-def test_a_store_whose_session_ended_writes_no_more_without_its_lock(
+def test_a_store_that_lost_its_session_stops_writing(
     server: PostgresServer, place: PostgresPlace, first: str
 ) -> None:
     store = place.open_store(NOW)
@@ -325,7 +327,7 @@ def test_one_store_leads_until_its_session_ends(
     other.close()
 
 
-def test_the_latest_of_each_subject_is_found_whoever_wrote_it(server: PostgresServer) -> None:
+def test_the_latest_entry_per_subject_is_found_across_writers(server: PostgresServer) -> None:
     places = [postgres_place(server.url, f"latest-{number}") for number in (1, 2)]
 
     def stage(subject: str, second: int, what: str) -> Entry:
@@ -339,7 +341,7 @@ def test_the_latest_of_each_subject_is_found_whoever_wrote_it(server: PostgresSe
     assert SqlitePlace(Path("ledger.sqlite")).shared is None
 
 
-async def test_a_server_that_is_not_there_yet_keeps_nobody_from_starting() -> None:
+async def test_an_unavailable_server_does_not_prevent_the_start() -> None:
     nowhere = postgres_place("postgresql://schulnetz@127.0.0.1:1/schulnetz", "main")
     with pytest.raises(LedgerStorageError, match=r"127\.0\.0\.1:1/schulnetz: connection"):
         nowhere.exists()

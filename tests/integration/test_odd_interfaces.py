@@ -390,9 +390,7 @@ def series(
 
 
 @pytest.mark.parametrize(("name", "engine"), CASES_AND_ENGINES)
-async def test_each_interface_shows_what_it_counts_in_as_net_snmp_reads_it(
-    name: str, engine: Engine
-) -> None:
+async def test_each_interface_shows_the_counters_net_snmp_reads(name: str, engine: Engine) -> None:
     case, port = CASES[name], free_port()
     agent = Growing(case)
     found = series(await polled(agent, engine, port), engine)
@@ -411,7 +409,7 @@ async def test_each_interface_shows_what_it_counts_in_as_net_snmp_reads_it(
 
 
 @pytest.mark.parametrize(("name", "engine"), CASES_AND_ENGINES)
-async def test_the_uplink_is_measured_by_what_it_counts_in(name: str, engine: Engine) -> None:
+async def test_the_uplink_is_measured_with_the_counters_it_has(name: str, engine: Engine) -> None:
     case, port = CASES[name], free_port()
     agent = Growing(case)
     meter = UplinkMeter(case.uplink, GIGABIT)

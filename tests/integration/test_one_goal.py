@@ -135,7 +135,7 @@ def board_questions() -> list[str]:
     return [expr for expr in asked if "time()" not in expr and "timestamp(up" not in expr]
 
 
-def test_two_shards_are_one_daemon_also_while_one_is_killed(tmp_path: Path) -> None:
+def test_two_shards_look_like_one_daemon_even_while_one_is_killed(tmp_path: Path) -> None:
     config = config_of(tmp_path / "schools.yaml")
     whole = load(config)
     parts = {number: Shard(number, 2).of(whole) for number in (1, 2)}

@@ -78,7 +78,7 @@ async def test_every_link_of_every_page_leads_somewhere(tmp_path: Path) -> None:
     assert any("/schulnetz/schools/goethe" in one for one in seen)
 
 
-async def test_a_browser_is_led_through_search_school_and_language(tmp_path: Path) -> None:
+async def test_a_browser_can_search_open_a_school_and_switch_language(tmp_path: Path) -> None:
     front = free_port()
     root = f"http://127.0.0.1:{front}/schulnetz/"
     said: list[str] = []

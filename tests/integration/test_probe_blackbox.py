@@ -200,19 +200,19 @@ async def test_chunked_body_has_the_length_minus_one(town: Town) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/moved", "/error"])
-async def test_http_is_the_same(town: Town, path: str) -> None:
+async def test_http_gives_the_same_metrics(town: Town, path: str) -> None:
     url = f"http://127.0.0.1:{town.ports['plain']}{path}"
     ours = await probe(HttpOptions(url))
     compare(blackbox_text(ours), await theirs(town, "http", url))
 
 
-async def test_http_over_ipv6_is_the_same(town: Town) -> None:
+async def test_http_over_ipv6_gives_the_same_metrics(town: Town) -> None:
     url = f"http://[::1]:{town.ports['plain']}/"
     ours = await probe(HttpOptions(url))
     compare(blackbox_text(ours), await theirs(town, "http6", url))
 
 
-async def test_unexpected_body_is_the_same(town: Town) -> None:
+async def test_an_unexpected_body_gives_the_same_metrics(town: Town) -> None:
     url = f"http://127.0.0.1:{town.ports['plain']}/"
     ours = await probe(HttpOptions(url, body="Goethe"))
     text = blackbox_text(ours)
@@ -221,13 +221,15 @@ async def test_unexpected_body_is_the_same(town: Town) -> None:
 
 
 @pytest.mark.parametrize("server", ["good", "chain"])
-async def test_https_is_the_same_with_expiries_and_chain_info(town: Town, server: str) -> None:
+async def test_https_gives_the_same_metrics_with_expiries_and_chain_info(
+    town: Town, server: str
+) -> None:
     url = f"https://127.0.0.1:{town.ports[server]}/"
     ours = await probe(HttpOptions(url, ca_file=town.ca_file))
     compare(blackbox_text(ours), await theirs(town, "http", url))
 
 
-async def test_refused_certificate_differs_only_by_what_we_add(town: Town) -> None:
+async def test_a_refused_certificate_differs_only_by_what_we_add(town: Town) -> None:
     url = f"https://127.0.0.1:{town.ports['expired']}/"
     ours = await probe(HttpOptions(url, ca_file=town.ca_file))
     # blackbox_exporter forgets the certificate that it refuses, just when its expiry matters.
@@ -237,7 +239,7 @@ async def test_refused_certificate_differs_only_by_what_we_add(town: Town) -> No
     compare(blackbox_text(ours), await theirs(town, "http", url), only_ours=added)
 
 
-async def test_unverified_certificate_differs_only_by_an_absurd_instant(town: Town) -> None:
+async def test_an_unverified_certificate_differs_only_by_an_absurd_date(town: Town) -> None:
     url = f"https://127.0.0.1:{town.ports['expired']}/"
     ours = await probe(HttpOptions(url, verify=False))
     other = await theirs(town, "lax", url)
@@ -247,7 +249,7 @@ async def test_unverified_certificate_differs_only_by_an_absurd_instant(town: To
     compare(blackbox_text(ours), other, only_theirs=frozenset({absurd}))
 
 
-async def test_http_without_a_server_is_the_same(town: Town) -> None:
+async def test_http_without_a_server_gives_the_same_metrics(town: Town) -> None:
     url = f"http://127.0.0.1:{town.ports['closed']}/"
     ours = await probe(HttpOptions(url))
     compare(blackbox_text(ours), await theirs(town, "http", url))
@@ -261,7 +263,7 @@ async def test_http_without_an_address_adds_the_phases_it_never_reached(town: To
 
 
 @pytest.mark.parametrize("server", ["plain", "closed"])
-async def test_tcp_is_the_same(town: Town, server: str) -> None:
+async def test_tcp_gives_the_same_metrics(town: Town, server: str) -> None:
     port = town.ports[server]
     ours = await probe(TcpOptions(port))
     compare(blackbox_text(ours), await theirs(town, "tcp", f"127.0.0.1:{port}"))
@@ -276,13 +278,13 @@ async def test_tcp_is_the_same(town: Town, server: str) -> None:
         ("dns_refused", "elsewhere.example", "A"),
     ],
 )
-async def test_dns_is_the_same(town: Town, module: str, name: str, record: str) -> None:
+async def test_dns_gives_the_same_metrics(town: Town, module: str, name: str, record: str) -> None:
     port = town.ports["dns"]
     ours = await probe(DnsOptions("127.0.0.1", name, record, port))
     compare(blackbox_text(ours), await theirs(town, module, f"127.0.0.1:{port}"))
 
 
-async def test_dns_without_a_server_is_the_same(town: Town) -> None:
+async def test_dns_without_a_server_gives_the_same_metrics(town: Town) -> None:
     port = town.ports["closed"]
     ours = await probe(DnsOptions("127.0.0.1", "www.schule.example", "A", port))
     compare(blackbox_text(ours), await theirs(town, "dns_a", f"127.0.0.1:{port}"))
@@ -290,7 +292,7 @@ async def test_dns_without_a_server_is_the_same(town: Town) -> None:
 
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, or an open ping_group_range, to ping")
-async def test_icmp_is_the_same(town: Town) -> None:
+async def test_icmp_gives_the_same_metrics(town: Town) -> None:
     check = build.check(IcmpOptions(packets=1))
     clock = SystemClock()
     async with EchoSocket.open() as echo:

@@ -76,13 +76,13 @@ async def test_answers_are_read_and_compared(
     assert phases == pytest.approx(observation.duration, abs=1e-9)
 
 
-async def test_serial_of_the_zone_is_read(port: int) -> None:
+async def test_zone_serial_is_read(port: int) -> None:
     reading = reading_of(await ask(port, "schule.example", "SOA"))
     assert reading.serial == 2026101501
     assert reading.answer_count == 1
 
 
-async def test_other_answers_than_expected_fail_with_both(port: int) -> None:
+async def test_unexpected_answers_fail_and_name_both(port: int) -> None:
     observation = await ask(port, "www.schule.example", "A", "192.0.2.99")
     assert observation.reason is Reason.ANSWER
     assert observation.detail == "www.schule.example A is 192.0.2.10, expected 192.0.2.99"
@@ -98,7 +98,7 @@ async def test_rcode_is_the_reason(port: int, name: str, rcode: str) -> None:
     assert reading_of(observation).rcode == rcode
 
 
-async def test_truncated_reply_is_asked_for_again_over_tcp(port: int) -> None:
+async def test_truncated_reply_is_queried_again_over_tcp(port: int) -> None:
     observation = await ask(port, "big.schule.example")
     reading = reading_of(observation)
     assert observation.outcome is Outcome.OK, observation.detail
@@ -106,7 +106,7 @@ async def test_truncated_reply_is_asked_for_again_over_tcp(port: int) -> None:
     assert "TC" not in reading.flags
 
 
-async def test_closed_port_refuses() -> None:
+async def test_closed_port_is_refused() -> None:
     observation = await ask(free_port(), "www.schule.example")
     assert observation.reason is Reason.REFUSED
 
@@ -167,7 +167,7 @@ def forged_ids(data: bytes) -> list[bytes]:
     return [bytes([genuine[0] ^ 1]) + genuine[1:], b"\x00", genuine[:2] + data[2:]]
 
 
-async def test_datagrams_that_are_no_reply_to_this_query_are_dropped_and_counted() -> None:
+async def test_datagrams_not_answering_this_query_are_dropped_and_counted() -> None:
     def answer(data: bytes) -> list[bytes]:
         return [*forged_ids(data), reply_to(data).to_wire()]
 
@@ -186,7 +186,7 @@ async def test_reply_from_another_port_is_not_accepted_even_with_the_right_id() 
     assert observation.outcome is Outcome.OK, observation.detail
 
 
-async def test_silent_server_times_out_in_the_request() -> None:
+async def test_silent_server_times_out_in_the_request_phase() -> None:
     async with datagram_server(lambda _: []) as port:
         options = DnsOptions("127.0.0.1", "www.example", port=port)
         observation = await probe(options, seconds=DEADLINE)
@@ -195,7 +195,7 @@ async def test_silent_server_times_out_in_the_request() -> None:
     assert DEADLINE / 2 < reading_of(observation).request_seconds < DEADLINE + LATE_SECONDS
 
 
-async def test_garbage_under_the_right_id_is_malformed() -> None:
+async def test_garbage_with_the_right_id_is_malformed() -> None:
     async with datagram_server(lambda data: [data[:2] + b"\xff" * 40]) as port:
         observation = await ask(port, "www.example")
     assert observation.reason is Reason.MALFORMED

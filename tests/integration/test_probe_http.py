@@ -146,14 +146,14 @@ async def test_page_is_read_over_ipv6(city: City) -> None:
     assert reading_of(observation).ip_version == 6
 
 
-async def test_address_replaces_the_host_but_not_its_name(city: City) -> None:
+async def test_address_overrides_the_host_but_not_its_name(city: City) -> None:
     url = city.url("good", "/page.txt", host="localhost")
     observation = await ask(city, url, address="127.0.0.1")
     assert observation.outcome is Outcome.OK, observation.detail
     assert reading_of(observation).address == "127.0.0.1"
 
 
-async def test_gzip_is_unpacked(city: City) -> None:
+async def test_gzip_is_decompressed(city: City) -> None:
     reading = reading_of(await ask(city, city.url("plain", "/packed.txt"), body="^Gymnasium"))
     assert reading.body_bytes == len(TEXT)
     assert reading.content_length is not None
@@ -196,13 +196,13 @@ async def test_redirect_to_another_protocol_is_refused(city: City) -> None:
     assert "ftp://127.0.0.1/" in observation.detail
 
 
-async def test_redirect_is_the_answer_where_its_code_is_expected(city: City) -> None:
+async def test_redirect_is_the_final_response_if_its_code_is_expected(city: City) -> None:
     observation = await ask(city, city.url("plain", "/loop"), status=(302,))
     assert observation.outcome is Outcome.OK, observation.detail
     assert reading_of(observation).redirects == 0
 
 
-async def test_status_and_body_have_reasons_of_their_own(city: City) -> None:
+async def test_status_and_body_have_their_own_reasons(city: City) -> None:
     status = await ask(city, city.url("plain", "/error"))
     assert (status.reason, status.detail) == (Reason.STATUS, "the answer is 503, not 200")
     body = await ask(city, city.url("plain", "/page.txt"), body="Goethe")
@@ -222,7 +222,7 @@ async def test_good_certificate_is_verified_and_read(city: City) -> None:
     assert reading.certificate.subject == "CN=good,O=Stadt Bochum"
 
 
-async def test_intermediate_that_ends_first_is_the_earliest_expiry(city: City) -> None:
+async def test_intermediate_that_expires_first_sets_the_earliest_expiry(city: City) -> None:
     reading = reading_of(await ask(city, city.url("chain")))
     assert reading.certificate is not None
     assert reading.certificate.earliest_expiry == _days(20)
@@ -241,7 +241,7 @@ async def test_intermediate_that_ends_first_is_the_earliest_expiry(city: City) -
         ("stranger", "leads to a root that is not trusted", 60),
     ],
 )
-async def test_refused_certificate_has_its_own_sentence_and_its_expiry(
+async def test_refused_certificate_has_its_own_message_and_expiry(
     city: City, server: str, sentence: str, days: int
 ) -> None:
     observation = await ask(city, city.url(server))
@@ -261,7 +261,7 @@ async def test_certificate_for_another_name_is_refused(city: City) -> None:
     assert observation.detail == "the certificate of localhost is for a different name"
 
 
-async def test_refused_certificate_passes_where_verification_is_off(city: City) -> None:
+async def test_refused_certificate_passes_without_verification(city: City) -> None:
     observation = await ask(city, city.url("expired"), verify=False)
     assert observation.outcome is Outcome.OK, observation.detail
     certificate = reading_of(observation).certificate
@@ -269,7 +269,7 @@ async def test_refused_certificate_passes_where_verification_is_off(city: City) 
     assert (certificate.earliest_expiry, certificate.verified_expiry) == (_days(-3), None)
 
 
-async def test_system_store_does_not_trust_the_tests_authority(city: City) -> None:
+async def test_system_store_does_not_trust_the_test_authority(city: City) -> None:
     observation = await probe(HttpOptions(url=city.url("good")))
     assert observation.reason is Reason.CERTIFICATE
 
@@ -315,7 +315,7 @@ async def test_phases_of_a_slow_server_add_up_to_the_duration() -> None:
     assert reading.content_length is None
 
 
-async def test_server_that_hangs_in_the_tls_handshake_ends_at_the_deadline() -> None:
+async def test_server_that_hangs_in_the_tls_handshake_fails_at_the_deadline() -> None:
     async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         while await reader.read(4096):
             pass
@@ -341,7 +341,7 @@ async def test_server_that_hangs_in_the_tls_handshake_ends_at_the_deadline() -> 
         (b"HTTP/1.1 100 Continue\r\n\r\n" * 10, "did not end in 2.0 s"),
     ],
 )
-async def test_server_that_hangs_ends_at_the_deadline(sent: bytes, said: str) -> None:
+async def test_server_that_hangs_fails_at_the_deadline(sent: bytes, said: str) -> None:
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(sent)
@@ -355,7 +355,7 @@ async def test_server_that_hangs_ends_at_the_deadline(sent: bytes, said: str) ->
     assert DEADLINE - EARLY_SECONDS <= observation.duration < DEADLINE + LATE_SECONDS
 
 
-async def test_certificate_is_the_reason_even_if_its_second_handshake_hangs(
+async def test_certificate_is_the_reason_even_if_the_second_handshake_hangs(
     city: City, tmp_path: Path
 ) -> None:
     own = issue("own", None, days=9, names=LOOPBACK_NAMES)

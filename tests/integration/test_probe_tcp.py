@@ -58,7 +58,7 @@ async def test_open_port_connects(host: str, version: int | None) -> None:
     )
 
 
-async def test_closed_port_refuses() -> None:
+async def test_closed_port_is_refused() -> None:
     port = free_port()
     observation = await probe(TcpOptions(port))
     assert (observation.outcome, observation.reason) == (Outcome.FAILED, Reason.REFUSED)
@@ -82,7 +82,7 @@ async def test_full_backlog_times_out_by_the_deadline() -> None:
     assert DEADLINE - EARLY_SECONDS <= observation.duration < DEADLINE + LATE_SECONDS
 
 
-async def test_reset_is_told_from_refused() -> None:
+async def test_reset_is_distinguished_from_refused() -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         plain: socket.socket = writer.get_extra_info("socket")
@@ -101,7 +101,7 @@ async def test_name_without_an_address_is_a_finding() -> None:
     assert "nosuch.invalid" in observation.detail
 
 
-async def test_no_time_left_is_our_own_doing() -> None:
+async def test_no_time_left_is_our_own_fault() -> None:
     observation = await probe(TcpOptions(80), seconds=0.0)
     assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, Reason.NOT_RUN)
 

@@ -122,7 +122,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     [BLACKBOX, SNMP, BY_INDEX, SMOKEPING],
     ids=["blackbox", "snmp", "snmp by ifIndex", "ping"],
 )
-def test_every_question_of_a_public_dashboard_has_an_answer(
+def test_every_query_of_a_public_dashboard_returns_data(
     prometheus: Prometheus, questions: tuple[str, ...]
 ) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS

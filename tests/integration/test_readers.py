@@ -104,7 +104,7 @@ def watched(daemon: Daemon) -> list[dict[str, bool]]:
     return seen
 
 
-async def test_a_device_known_by_name_stays_up_while_150_read(tmp_path: Path) -> None:
+async def test_a_device_configured_by_name_stays_up_with_150_readers(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.mkdir(mode=0o700)
     write_months(folder / "ledger.sqlite")

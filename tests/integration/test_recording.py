@@ -26,7 +26,7 @@ def configured(folder: Path, port: int) -> Path:
     return config
 
 
-def test_a_recording_of_a_real_agent_answers_as_it_did_and_names_nobody(
+def test_a_recording_of_a_real_agent_replays_it_without_personal_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "data" / "recording.snmprec"

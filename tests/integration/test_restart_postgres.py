@@ -42,7 +42,7 @@ def goethe(one: Running, place: PostgresPlace) -> SchoolStatus:
     return school_status(one.daemon.sources, school, changes, one.clock.now())
 
 
-def test_a_line_that_is_down_before_and_after_a_restart_has_one_outage(tmp_path: Path) -> None:
+def test_a_line_down_before_and_after_a_restart_has_one_outage(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path, TOWN)
 
     async def main(place: PostgresPlace) -> None:

@@ -165,7 +165,7 @@ async def test_counters_of_the_running_city_grow(running: CityProcess) -> None:
     assert 0 < before < after
 
 
-async def test_our_own_reader_reads_every_device_oddities_included(config: Path) -> None:
+async def test_our_reader_reads_every_device_including_odd_ones(config: Path) -> None:
     config.write_text(f"{MANY_SCHOOLS} {SWITCHES}")
     everyone = build_devices(loopback_inventory(simulated_city(MANY_SCHOOLS, SWITCHES), 1))
     assert {device.bulk for device in everyone} == set(Bulk)
@@ -270,7 +270,7 @@ async def test_an_input_that_never_closes_is_refused(config: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_the_city_ends_in_order_on_a_signal(config: Path, number: signal.Signals) -> None:
+async def test_the_city_stops_cleanly_on_a_signal(config: Path, number: signal.Signals) -> None:
     async with city_process(config, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         await process.stdout.readline()
@@ -296,7 +296,7 @@ async def test_a_city_that_stops_listening_is_killed(
         os.kill(pid, 0)
 
 
-async def test_a_city_that_does_not_answer_a_command_is_ended(
+async def test_a_city_that_does_not_answer_a_command_is_stopped(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_module, "_ANSWER_SECONDS", 0.1)
@@ -319,18 +319,18 @@ async def test_a_city_that_does_not_answer_a_command_is_ended(
         (b"[" * 100_000, "recursion"),
     ],
 )
-async def test_a_wrong_command_is_answered_with_what_is_wrong(line: bytes, error: str) -> None:
+async def test_an_invalid_command_is_answered_with_the_mistake(line: bytes, error: str) -> None:
     a_city = City(simulated_city(), clock=SystemClock(), community=b"public")
     assert error in json.loads(a_city.command(line))["error"]
 
 
-async def test_an_early_end_is_told_with_its_reason(config: Path) -> None:
+async def test_an_early_exit_is_reported_with_its_reason(config: Path) -> None:
     with pytest.raises(CityError, match="unknown fault 'uplink-dwon'; did you mean uplink-down"):
         async with CityProcess(config, program=PROGRAM, faults=["uplink-dwon@goethe"]):
             pytest.fail("the city started with a fault that does not exist")
 
 
-async def test_a_later_end_is_told(config: Path) -> None:
+async def test_a_later_exit_is_reported(config: Path) -> None:
     async with CityProcess(config, program=PROGRAM) as process:
         os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(CityError, match="exit code -9"):
@@ -339,7 +339,7 @@ async def test_a_later_end_is_told(config: Path) -> None:
             await process.set_faults([])
 
 
-async def test_a_taken_port_is_one_line_with_the_cure(config: Path) -> None:
+async def test_a_port_in_use_is_one_line_with_the_cure(config: Path) -> None:
     host = build_devices(loopback_inventory(simulated_city(), 1))[0].host
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as holder:
         holder.bind((host, 0))
@@ -349,7 +349,7 @@ async def test_a_taken_port_is_one_line_with_the_cure(config: Path) -> None:
                 pytest.fail("two sockets share one address")
 
 
-async def test_too_few_open_files_are_told_with_the_cure(
+async def test_a_low_file_limit_is_reported_with_the_cure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (20, 40))
@@ -366,7 +366,7 @@ async def test_the_city_of_the_real_configuration_starts() -> None:
         assert process.devices == len(places_of(inventory))
 
 
-async def test_a_bad_configuration_is_told_with_its_place(tmp_path: Path) -> None:
+async def test_a_bad_configuration_is_reported_with_its_place(tmp_path: Path) -> None:
     config = tmp_path / "schools.yaml"
     config.write_text("version: 1\nschools: [\n")
     with pytest.raises(CityError, match=r"schools\.yaml:\d+:\d+: "):
@@ -379,7 +379,7 @@ async def test_fewer_schools_are_the_first_ones(config: Path) -> None:
         assert process.devices == 13
 
 
-def test_the_comparison_agents_are_the_city_s() -> None:
+def test_the_comparison_agents_equal_those_of_the_city() -> None:
     # What the tests above compare with must not depend on the addresses.
     moved = build_devices(loopback_inventory(simulated_city(SCHOOLS, SWITCHES), 1))
     assert [d.interfaces for d in moved] == [a.device.interfaces for a in agents()]

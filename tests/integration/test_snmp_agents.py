@@ -108,7 +108,7 @@ def not_before(first: int | bytes, second: int | bytes) -> bool:
 
 @pytest.mark.parametrize("version", ["1", "2c"])
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-async def test_snmpd_says_the_same_to_us_to_pysnmp_and_to_net_snmp(
+async def test_snmpd_tells_us_pysnmp_and_net_snmp_the_same(
     real: int, address: str, version: Literal["1", "2c"]
 ) -> None:
     agent = Agent(address, real, version, b"public")
@@ -135,7 +135,7 @@ async def test_snmpd_says_the_same_to_us_to_pysnmp_and_to_net_snmp(
 
 @pytest.mark.parametrize("version", ["1", "2c"])
 @pytest.mark.parametrize("switch", SWITCHES)
-async def test_recorded_switches_say_the_same_to_all_three(
+async def test_recorded_switches_tell_all_three_the_same(
     switches: int, switch: str, version: Literal["1", "2c"]
 ) -> None:
     agent = Agent("127.0.0.1", switches, version, switch.encode(), timeout=5.0)
@@ -152,7 +152,7 @@ async def test_recorded_switches_say_the_same_to_all_three(
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", recordings())
-async def test_every_recorded_device_says_the_same_to_all_three(tmp_path: Path, name: str) -> None:
+async def test_every_recorded_device_tells_all_three_the_same(tmp_path: Path, name: str) -> None:
     """Whatever the devices do that somebody recorded somewhere, nobody reads more or less."""
     request = FEW if name in HUGE else RECORDED
     with recorded(tmp_path, name) as port:
@@ -205,7 +205,7 @@ async def test_a_recorded_device_is_read_by_the_profile_of_its_make(
         assert any(values), quantity
 
 
-async def test_a_wrong_community_is_silence(real: int) -> None:
+async def test_a_wrong_community_gets_no_answer(real: int) -> None:
     agent = Agent("127.0.0.1", real, "2c", b"private", timeout=0.2, retries=0)
     async with SnmpClient() as client:
         result = await NativeReader(client).read(

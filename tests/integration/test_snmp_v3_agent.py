@@ -75,7 +75,7 @@ async def test_three_implementations_read_the_same(real: int, auth: str, priv: s
     assert before.scalars["sysName"] == b'schule <1> "a"' == theirs.scalars["sysName"]
 
 
-async def test_versions_read_the_same(real: int) -> None:
+async def test_all_snmp_versions_read_the_same(real: int) -> None:
     async with SnmpClient() as client:
         secure = await read(NativeReader(client), agent(real, v3_user("sha1", "aes128")))
         clear = await read(NativeReader(client), Agent("127.0.0.1", real, "2c", b"public"))
@@ -84,7 +84,7 @@ async def test_versions_read_the_same(real: int) -> None:
     assert secure.columns["ifDescr"] == clear.columns["ifDescr"] == old.columns["ifDescr"]
 
 
-async def test_every_pair_of_protocols_is_understood(real: int) -> None:
+async def test_every_pair_of_protocols_works(real: int) -> None:
     async with SnmpClient() as client:
         for auth, priv in PAIRS:
             result = await read(NativeReader(client), agent(real, v3_user(auth, priv)))
@@ -114,18 +114,18 @@ async def refusal(port: int, security: Security) -> Failure:
         ({"context": b"nowhere"}, "or context"),
     ],
 )
-async def test_what_is_wrong_is_said(real: int, wrong: dict[str, object], words: str) -> None:
+async def test_each_v3_error_is_reported(real: int, wrong: dict[str, object], words: str) -> None:
     failure = await refusal(real, replace(v3_user("sha1", "aes128"), **wrong))  # type: ignore[arg-type]
     assert words in failure.message
 
 
-async def test_a_level_that_the_agent_lacks_for_a_user_is_said(real: int) -> None:
+async def test_a_security_level_the_agent_does_not_offer_is_reported(real: int) -> None:
     security = replace(v3_user("sha1"), priv=PrivProtocol.AES128, priv_password=b"falschfalsch")
     failure = await refusal(real, security)
     assert "does not allow user 'user-sha1' the level authPriv" in failure.message
 
 
-async def test_a_rebooted_agent_is_read_on_without_a_failure(tmp_path: Path) -> None:
+async def test_a_rebooted_agent_is_read_without_a_failure(tmp_path: Path) -> None:
     port = free_port()
     place = agent(port, v3_user("sha256", "aes128"))
     async with SnmpClient() as client:

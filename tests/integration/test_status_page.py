@@ -98,7 +98,7 @@ async def test_hostile_names_are_shown_as_text(browser: Browser) -> None:
     assert said == []
 
 
-async def test_it_is_driven_by_keyboard_and_by_search(browser: Browser) -> None:
+async def test_it_can_be_used_by_keyboard_and_search(browser: Browser) -> None:
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         page = await opened(browser, "desktop", "light", [], "en-GB")
         await page.goto(f"http://127.0.0.1:{port}/")
@@ -124,7 +124,7 @@ class Counting(Shown):
         return answers.city(schools_down=self.looks)
 
 
-async def test_it_renews_itself_with_the_script_and_not_while_somebody_types(
+async def test_it_refreshes_by_script_but_not_while_the_user_types(
     browser: Browser,
 ) -> None:
     async with serve(Counting(), Listen("127.0.0.1", 0)) as port:
@@ -143,7 +143,7 @@ async def test_it_renews_itself_with_the_script_and_not_while_somebody_types(
 @pytest.mark.parametrize(
     ("language", "said"), [("de-DE", "nicht erreichbar"), ("en-GB", "cannot be")]
 )
-async def test_a_page_says_within_30_seconds_that_the_daemon_is_gone_and_when_it_is_back(
+async def test_a_page_shows_within_30_s_that_the_daemon_is_gone_or_back(
     browser: Browser, language: str, said: str
 ) -> None:
     page = await opened(browser, "phone", "light", [], language)
@@ -165,7 +165,7 @@ async def test_a_page_says_within_30_seconds_that_the_daemon_is_gone_and_when_it
 
 
 @pytest.mark.parametrize("answer", ["none", "status 502", "another page"])
-async def test_an_answer_of_another_or_none_at_all_is_none_of_the_daemons(
+async def test_a_foreign_or_missing_response_counts_as_a_lost_daemon(
     browser: Browser, answer: str
 ) -> None:
     """A proxy whose daemon is gone, a machine that swallows packets."""
@@ -186,7 +186,7 @@ async def test_an_answer_of_another_or_none_at_all_is_none_of_the_daemons(
         assert (await Axe().run(page)).violations_count == 0
 
 
-async def test_the_api_of_a_daemon_is_as_it_is_described_whatever_is_asked(
+async def test_the_api_matches_its_description_for_any_request(
     tmp_path: Path,
 ) -> None:
     async with serving(tmp_path, Network()) as base:

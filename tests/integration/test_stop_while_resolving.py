@@ -31,7 +31,7 @@ def silent_name_server() -> Iterator[socket.socket]:
         yield server
 
 
-def test_a_name_that_is_being_looked_up_does_not_keep_the_daemon(tmp_path: Path) -> None:
+def test_a_pending_name_lookup_does_not_delay_the_exit(tmp_path: Path) -> None:
     # Five tries of 30 s each: longer than anybody waits for a stop. Source: resolv.conf(5).
     resolver = tmp_path / "resolv.conf"
     resolver.write_text(f"nameserver {SILENT[0]}\noptions timeout:30 attempts:5\n")

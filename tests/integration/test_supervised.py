@@ -50,7 +50,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     listening.close()
 
 
-def test_ready_alive_stalled_and_stopping_are_told(tmp_path: Path, manager: Manager) -> None:
+def test_ready_alive_stalled_and_stopping_are_notified(tmp_path: Path, manager: Manager) -> None:
     port = free_port()
     config = Town(port, {"voede": 1}, switches=1).write(tmp_path / "schools.yaml")
     environment = {

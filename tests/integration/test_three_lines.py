@@ -48,14 +48,14 @@ def daemon(folder: Path) -> Iterator[Daemon]:
         yield one
 
 
-def test_check_takes_it(folder: Path) -> None:
+def test_check_accepts_three_lines(folder: Path) -> None:
     text = said("check", str(folder / "schools.yaml"))
     assert "2 schools, 2 sites, 0 switches, 2 checks; no errors" in text
     assert "watched: 2 devices by ping, none of them by SNMP" in text
     assert "hint: no contract at 2 of 2 sites: availability is measured, not judged; add" in text
 
 
-def test_metrics_have_what_is_measured_and_nothing_that_is_not_known(daemon: Daemon) -> None:
+def test_metrics_have_only_what_is_measured(daemon: Daemon) -> None:
     samples = daemon.samples()
     assert value(samples, "school_uplink_up", school="goethe-schule") == 1
     assert labels_of(samples, "school_info", "name") == {"Goethe-Schule", "Schiller-Schule"}
@@ -74,7 +74,7 @@ def test_metrics_have_what_is_measured_and_nothing_that_is_not_known(daemon: Dae
     assert result.returncode in {0, 3}, result.stderr.decode()
 
 
-def test_pages_say_that_there_is_no_contract_in_both_languages(daemon: Daemon) -> None:
+def test_pages_say_in_both_languages_that_there_is_no_contract(daemon: Daemon) -> None:
     assert daemon.get("/").status == 200
     assert "Goethe-Schule" in daemon.get("/").text
     english, german = (
@@ -86,7 +86,7 @@ def test_pages_say_that_there_is_no_contract_in_both_languages(daemon: Daemon) -
     assert "None<" not in german
 
 
-def test_the_api_says_null_for_what_is_not_known(daemon: Daemon) -> None:
+def test_the_api_has_null_for_unknown_values(daemon: Daemon) -> None:
     school = json.loads(daemon.get("/api/v1/schools/goethe-schule").text)
     assert (school["state"], school["latitude"], school["type"]) == ("up", None, "")
     [site] = school["sites"]

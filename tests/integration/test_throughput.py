@@ -175,7 +175,7 @@ async def test_a_gigabit_line_is_measured_within_two_percent(
 
 @pytest.mark.parametrize("method", ["iperf3", "http"])
 @pytest.mark.parametrize("direction", DIRECTIONS)
-async def test_a_slow_line_is_measured_without_what_waits_in_our_buffers(
+async def test_a_slow_line_is_measured_without_data_still_in_our_buffers(
     tmp_path: Path, method: str, direction: Literal["down", "up"]
 ) -> None:
     settings = IPERF3 if method == "iperf3" else HTTP
@@ -197,7 +197,7 @@ async def test_a_slow_line_is_measured_without_what_waits_in_our_buffers(
     assert 0.91 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.01 * over
 
 
-async def test_a_posted_body_that_the_server_refuses_is_told_by_its_status(
+async def test_an_upload_the_server_refuses_is_reported_with_its_status(
     gigabit: PacedLine, tmp_path: Path
 ) -> None:
     refusing = Throughput("http", upload_url=f"http://{SCHOOL}:8080/small", seconds=2, streams=4)
@@ -253,7 +253,7 @@ async def test_a_cancelled_test_leaves_no_process_and_no_traffic(gigabit: PacedL
         await at_rest(gigabit)
 
 
-async def test_a_busy_server_a_closed_port_and_a_dead_address_are_told_apart(
+async def test_busy_server_closed_port_and_dead_address_are_distinguished(
     gigabit: PacedLine,
 ) -> None:
     clock = SystemClock()
@@ -273,7 +273,7 @@ async def test_a_busy_server_a_closed_port_and_a_dead_address_are_told_apart(
     assert (busy.reason, busy.outcome) == (Reason.BUSY, Outcome.UNKNOWN)
 
 
-async def test_a_server_that_is_no_iperf3_is_garbage_or_a_time_out(gigabit: PacedLine) -> None:
+async def test_a_server_that_is_not_iperf3_is_garbage_or_a_timeout(gigabit: PacedLine) -> None:
     chatter = (
         'import socket\ns = socket.create_server(("", 5201))\n'
         'while True:\n c, _ = s.accept()\n c.sendall(b"SSH-2.0-x" * 9)\n c.close()'

@@ -113,6 +113,6 @@ def test_a_trap_without_the_secret_is_dropped(daemon: Daemon, port: int, kind: s
     assert traps(daemon) == taken
 
 
-def test_a_trap_has_the_device_polled_at_once(daemon: Daemon) -> None:
+def test_a_trap_triggers_a_poll_at_once(daemon: Daemon) -> None:
     """The traps before did: the next regular poll is up to an hour away."""
     until(lambda: series(daemon.samples(), "sysUpTime", device="router"), daemon)

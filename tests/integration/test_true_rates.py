@@ -287,7 +287,7 @@ def panels() -> list[tuple[str, int, str, str]]:
 PANELS = panels()
 
 
-def test_every_rate_of_a_board_and_of_a_rule_is_asked_here() -> None:
+def test_every_rate_on_a_board_or_in_a_rule_is_covered_here() -> None:
     assert {title for title, *_ in PANELS} == set(SHOWN)
     # What asks for an instant has a window of its own in the files.
     asked = {expr.replace("$__rate_interval", "4m") for _, _, expr, _ in PANELS}
@@ -301,7 +301,7 @@ def test_every_rate_of_a_board_and_of_a_rule_is_asked_here() -> None:
 
 @pytest.mark.parametrize("school", SCHOOLS)
 @pytest.mark.parametrize(("title", "number", "expr", "every"), PANELS)
-def test_every_point_of_a_panel_is_the_truth(
+def test_every_point_of_a_panel_is_the_true_rate(
     prometheus: Prometheus, play: Play, school: str, title: str, number: int, expr: str, every: str
 ) -> None:
     truth = SHOWN[title][number]
@@ -323,7 +323,9 @@ def test_every_point_of_a_panel_is_the_truth(
 
 
 @pytest.mark.parametrize("alert", RULES)
-def test_every_point_of_a_rule_is_the_truth(prometheus: Prometheus, play: Play, alert: str) -> None:
+def test_every_point_of_a_rule_is_the_true_rate(
+    prometheus: Prometheus, play: Play, alert: str
+) -> None:
     (rule,) = [rule for rule in all_rules() if rule.alert == alert]
     series = points(prometheus, rule.expression, play)
     # A router and a switch of two ports each.
@@ -333,7 +335,7 @@ def test_every_point_of_a_rule_is_the_truth(prometheus: Prometheus, play: Play, 
         assert not off, (len(off), len(values), off[:5])
 
 
-def test_other_peoples_rates_over_five_minutes_are_the_truth_while_polls_come(
+def test_five_minute_rates_of_public_boards_are_true_while_polls_succeed(
     prometheus: Prometheus, play: Play
 ) -> None:
     """As on boards for snmp_exporter, which know nothing of our instants."""
@@ -354,7 +356,7 @@ def test_other_peoples_rates_over_five_minutes_are_the_truth_while_polls_come(
         ("rate(ifInErrors[4m]) / 200", 0.7, 0.99),
     ],
 )
-def test_asked_otherwise_the_same_devices_are_drawn_wrong(
+def test_naive_queries_draw_the_same_devices_wrong(
     prometheus: Prometheus, play: Play, expr: str, least: float, most: float
 ) -> None:
     """Else the other tests could not fail."""
@@ -364,7 +366,9 @@ def test_asked_otherwise_the_same_devices_are_drawn_wrong(
     assert max(values) > most
 
 
-def test_a_series_keeps_its_polls_and_not_its_scrapes(prometheus: Prometheus, play: Play) -> None:
+def test_a_series_stores_one_sample_per_poll_not_per_scrape(
+    prometheus: Prometheus, play: Play
+) -> None:
     for school in SCHOOLS:
         polls = play.polls[address(school)]
         selector = f'{{school="{school}", device="switch-01", ifName="1"}}'
@@ -375,7 +379,7 @@ def test_a_series_keeps_its_polls_and_not_its_scrapes(prometheus: Prometheus, pl
         assert polls < RUN_SECONDS / SCRAPE_SECONDS * 0.6
 
 
-def test_each_series_is_there_once(prometheus: Prometheus, play: Play) -> None:
+def test_each_series_exists_once(prometheus: Prometheus, play: Play) -> None:
     at = play.began + RUN_SECONDS - POLL_SECONDS
     for family in ("ifOperStatus", "ifInErrors"):
         found = prometheus.vector(f"count by (school) ({family}{{device='switch-01'}} @ {at})")
@@ -384,7 +388,7 @@ def test_each_series_is_there_once(prometheus: Prometheus, play: Play) -> None:
         )
 
 
-def test_the_look_back_is_that_of_prometheus(prometheus: Prometheus) -> None:
+def test_the_look_back_matches_that_of_prometheus(prometheus: Prometheus) -> None:
     connection = http.client.HTTPConnection(prometheus.address, timeout=60)
     with closing(connection):
         connection.request("GET", "/api/v1/status/flags")

@@ -179,7 +179,7 @@ def drawn(prometheus: Prometheus, play: Play, expr: str) -> dict[float, float]:
 
 @pytest.mark.parametrize("name", PLAYS)
 @pytest.mark.parametrize("rate", RATES)
-def test_the_rate_of_a_port_that_is_back_has_no_gap_and_no_spike(
+def test_the_rate_of_a_returning_port_has_no_gap_and_no_spike(
     prometheus: Prometheus, play: Play, name: str, rate: str
 ) -> None:
     thin = drawn(prometheus, play, rate.format(port(f"thin-{name}", PLUGGED)))
@@ -204,7 +204,7 @@ def test_the_rate_of_a_port_that_is_back_has_no_gap_and_no_spike(
 @pytest.mark.parametrize(
     ("family", "octets"), [("ifHCInOctets", 1), ("ifHCOutUcastPkts", 1000), ("ifOutErrors", 10**7)]
 )
-def test_all_that_it_carries_is_counted_once(
+def test_all_its_traffic_is_counted_once(
     prometheus: Prometheus, play: Play, school: str, family: str, octets: int
 ) -> None:
     counter, ends = port(school, PLUGGED, family), play.began + RUN_SECONDS - SCRAPE_SECONDS
@@ -217,7 +217,9 @@ def test_all_that_it_carries_is_counted_once(
 
 
 @pytest.mark.parametrize("name", PLAYS)
-def test_it_is_there_before_its_first_octet(prometheus: Prometheus, play: Play, name: str) -> None:
+def test_its_series_starts_before_its_first_octet(
+    prometheus: Prometheus, play: Play, name: str
+) -> None:
     """With the last value that was known, under the instant of the poll that found it."""
     counter = port(f"thin-{name}", PLUGGED)
     for since, counted in ((PLAYS[name], 0), (PLAYS[name] + USED_SECONDS + FREE_SECONDS, 1)):
@@ -230,7 +232,7 @@ def test_it_is_there_before_its_first_octet(prometheus: Prometheus, play: Play, 
 
 
 @pytest.mark.parametrize("school", SCHOOLS)
-def test_the_states_are_there_at_every_point(
+def test_the_states_are_present_at_every_point(
     prometheus: Prometheus, play: Play, school: str
 ) -> None:
     for number in (ALWAYS, PLUGGED, NEVER):
@@ -239,7 +241,7 @@ def test_the_states_are_there_at_every_point(
         assert len(found) >= (RUN_SECONDS - 3 * POLL_SECONDS) / (SCRAPE_SECONDS / 2)
 
 
-def test_a_port_that_is_never_used_has_no_counters_but_where_that_is_wanted(
+def test_a_port_never_used_has_counters_only_if_configured(
     prometheus: Prometheus, play: Play
 ) -> None:
     ends = play.began + RUN_SECONDS
@@ -248,7 +250,7 @@ def test_a_port_that_is_never_used_has_no_counters_but_where_that_is_wanted(
     assert prometheus.ask(expr).keys() == {school for school in SCHOOLS if "whole" in school}
 
 
-def test_prometheus_refuses_none_of_the_samples(prometheus: Prometheus) -> None:
+def test_prometheus_accepts_all_samples(prometheus: Prometheus) -> None:
     connection = http.client.HTTPConnection(prometheus.address, timeout=60)
     with closing(connection):
         connection.request("GET", "/metrics")

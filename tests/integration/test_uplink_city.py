@@ -122,9 +122,7 @@ async def test_every_uplink_of_the_city_has_a_rate_within_its_contract() -> None
         ("renumbered", {Gap.RESTARTED, Gap.RENUMBERED}),
     ],
 )
-async def test_a_fault_yields_no_rate_at_its_site_and_none_elsewhere(
-    fault: str, gaps: set[Gap]
-) -> None:
+async def test_a_fault_suppresses_the_rate_only_at_its_site(fault: str, gaps: set[Gap]) -> None:
     async with polls() as running:
         await running.until_rated(SITES)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -33,7 +33,7 @@ def put(place: Path, text: str) -> None:
     draft.replace(place)
 
 
-def test_a_rejected_file_is_logged_and_counted_although_nobody_connects(tmp_path: Path) -> None:
+def test_a_rejected_file_is_logged_and_counted_without_any_connection(tmp_path: Path) -> None:
     config, web = TOWN.write(tmp_path / "schools.yaml"), tmp_path / "web.config.yml"
     web.write_text(USERS)
     with run(config, tmp_path / "state", "--web-config", str(web)) as daemon:
@@ -66,7 +66,7 @@ def test_without_a_web_file_nothing_is_counted(tmp_path: Path) -> None:
         assert not [name for name, _ in samples if name.startswith("monitor_web_config")]
 
 
-def test_with_tls_the_daemon_says_https(tmp_path: Path) -> None:
+def test_with_tls_the_daemon_announces_https(tmp_path: Path) -> None:
     issued = issue("server", None, days=9, names=("localhost",))
     (tmp_path / "server.pem").write_bytes(issued.pem)
     (tmp_path / "server.key").write_bytes(issued.key_pem)
@@ -80,7 +80,7 @@ def test_with_tls_the_daemon_says_https(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "rate_limit: {interval: 1s, burst: 1}\n"])
-def test_strangers_without_a_login_are_refused_before_anything_is_touched(
+def test_remote_access_without_a_login_is_refused_before_anything_starts(
     tmp_path: Path, text: str | None
 ) -> None:
     config, state = TOWN.write(tmp_path / "schools.yaml"), tmp_path / "state"

@@ -34,7 +34,7 @@ def test_shards_are_of_about_the_same_size() -> None:
     assert all(150 < size < 250 for size in sizes.values())
 
 
-def test_one_more_daemon_moves_no_school_between_the_others() -> None:
+def test_adding_a_daemon_moves_no_school_between_the_others() -> None:
     moved = [one for one in IDS if Shard(6, 6).has(one)]
     assert 100 < len(moved) < 240
     for number in range(1, 6):
@@ -50,7 +50,7 @@ def test_two_shards_split_ten_thousand_sites_without_overlap_or_loss() -> None:
     assert sorted(ids) == sorted(one.id for one in whole.schools)
 
 
-def test_two_daemons_expose_what_one_would(tmp_path: Path) -> None:
+def test_two_daemons_together_expose_what_one_would(tmp_path: Path) -> None:
     """Each school's series come from one of them, and are those that a single daemon has."""
     whole = city_of(60)
 

@@ -85,7 +85,7 @@ ATTACKS: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_what_the_chain_cannot_show_an_anchor_does(
+def test_an_anchor_reveals_tampering_the_chain_cannot(
     ledger: Path, attack: Callable[[Path], None]
 ) -> None:
     shutil.copyfile(ledger, ledger.with_name("old.sqlite"))
@@ -127,7 +127,7 @@ def test_every_tampering_before_an_anchor_is_found(
     assert verify(path, "--anchor", str(anchor)).exit_code == int(spoiled)
 
 
-def test_anchors_of_a_log_hold_while_the_ledger_grows(ledger: Path, tmp_path: Path) -> None:
+def test_anchors_in_a_log_stay_valid_while_the_ledger_grows(ledger: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     lines = [f'{{"message": "ledger: {head(ledger)}", "level": "info"}}\n', "\udcff no anchor\n"]
     grow(ledger, 3)
@@ -169,7 +169,7 @@ def test_head_prints_what_verify_takes(ledger: Path) -> None:
     st.binary(min_size=32, max_size=32),
     st.from_regex(r"([A-Za-z0-9_.-]{0,35}[A-Za-z0-9_-])?", fullmatch=True),
 )
-def test_the_printed_form_comes_back_from_any_text(row: int, digest: bytes, writer: str) -> None:
+def test_the_printed_anchor_is_found_in_any_text(row: int, digest: bytes, writer: str) -> None:
     anchor = Anchor(row, digest, writer)
     assert parse_anchor(f" {anchor}\n") == anchor
     in_markdown = str(anchor).replace("_", "\\_")
@@ -179,11 +179,11 @@ def test_the_printed_form_comes_back_from_any_text(row: int, digest: bytes, writ
         parse_anchor(str(anchor)[:60])
 
 
-def test_an_anchor_of_a_small_ledger_fits_into_a_label() -> None:
+def test_an_anchor_of_a_small_ledger_fits_on_a_label() -> None:
     assert len(str(Anchor(10**10, bytes(32), "w" * 36))) <= LABEL_LIMIT
 
 
-def test_the_daemons_ledger_tells_its_end_at_start_each_day_and_at_stop(
+def test_the_daemon_logs_an_anchor_at_start_daily_and_at_stop(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "ledger.sqlite"

@@ -35,7 +35,7 @@ def test_digest_can_be_checked_with_sha256sum() -> None:
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=4))
-def test_payload_comes_back_as_it_went_in(payload: dict[str, Json]) -> None:
+def test_payload_round_trips(payload: dict[str, Json]) -> None:
     entry = Entry(instant(milliseconds(NOON)), "note", "a/main", payload)
     assert link([entry], 0, GENESIS)[0].recorded().entry == entry
 
@@ -48,7 +48,7 @@ def test_order_of_keys_and_time_zone_do_not_change_the_digest() -> None:
 
 
 @given(st.integers(0, 2), st.sampled_from(["at", "kind", "subject", "payload", "sequence"]))
-def test_changed_row_changes_its_digest_and_all_after_it(place: int, name: str) -> None:
+def test_changed_row_changes_its_digest_and_all_later_ones(place: int, name: str) -> None:
     entries = [Entry(NOON, "note", "a", {"n": n}) for n in range(3)]
     rows = link(entries, 0, GENESIS)
     changed = list(entries)
@@ -78,7 +78,7 @@ def test_changed_row_changes_its_digest_and_all_after_it(place: int, name: str) 
         (Entry(NOON, "note", "", {"x": "y" * 262_144}), "262144"),
     ],
 )
-def test_entry_that_cannot_stand_is_refused_in_words(entry: Entry, message: str) -> None:
+def test_invalid_entry_is_refused_with_a_message(entry: Entry, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         require_valid([entry])
 

@@ -99,7 +99,7 @@ def test_kill_at_random_points_loses_no_acknowledged_entry(
 
 
 @pytest.mark.integration
-def test_acknowledgement_comes_after_the_disk_has_it(tmp_path: Path) -> None:
+def test_acknowledgement_comes_after_the_data_is_on_disk(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     calls = "trace=openat,fsync,fdatasync,unlink,write,pwrite64"
     with writer("strace", "-f", "-y", "-o", str(trace), "-e", calls) as process:
@@ -166,7 +166,7 @@ def small_ledger(path: Path) -> tuple[bytes, list[object]]:
 _HINTS: Final = frozenset((*range(20, 32), *range(40, 56), *range(64, 68), *range(72, 100)))
 
 
-def test_flipped_bit_in_any_byte_is_found_or_changes_nothing(
+def test_flipped_bit_in_any_byte_is_detected_or_harmless(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     thorough: bool,  # noqa: FBT001  # a fixture
@@ -264,14 +264,14 @@ def files_no_longer_than(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, old)
 
 
-async def test_file_size_limit_stops_the_ledger_only_and_it_heals(tmp_path: Path) -> None:
+async def test_file_size_limit_stops_only_the_ledger_which_recovers(tmp_path: Path) -> None:
     with files_no_longer_than(200_000):
         async with asyncio.timeout(120):
             kept = await fill_and_heal(tmp_path, None)
     assert numbers(tmp_path / "ledger.sqlite") == kept
 
 
-async def test_a_full_disk_that_refuses_the_note_in_the_lock_file_stops_no_start(
+async def test_a_full_disk_that_refuses_the_lock_file_note_prevents_no_start(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -298,7 +298,7 @@ def small_disk(place: Path) -> Iterator[Path]:
 
 @pytest.mark.integration
 @pytest.mark.root
-async def test_full_disk_stops_the_ledger_only_and_it_heals(tmp_path: Path) -> None:
+async def test_full_disk_stops_only_the_ledger_which_recovers(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as folder:
         ballast = folder / "ballast"
         ballast.write_bytes(bytes(700_000))

@@ -121,7 +121,7 @@ async def test_it_is_opened_verified_and_appended_to(path: Path) -> None:
         assert [one.entry for one in reader.entries("note")] == [note()]
 
 
-def test_every_entry_says_what_it_said_then(path: Path) -> None:
+def test_every_entry_still_means_what_it_meant(path: Path) -> None:
     with open_reader(path) as reader:
         begin, *rows = [row.recorded().entry for row in reader.rows()]
     assert (begin.kind, begin.payload) == ("begin", {})
@@ -130,7 +130,7 @@ def test_every_entry_says_what_it_said_then(path: Path) -> None:
     ]
 
 
-def test_a_daemon_begins_with_it_and_knows_the_outage_of_then(path: Path) -> None:
+def test_a_daemon_starts_with_it_and_knows_its_outage(path: Path) -> None:
     town, later = Town(161, {"goethe": 2, "kant": 3}, switches=0), NOON + DAY
 
     async def main() -> None:

@@ -221,7 +221,7 @@ class StillClock(ManualClock):
         self.at = before
 
 
-async def test_the_product_writes_these_rows_byte_for_byte(
+async def test_the_product_writes_the_golden_rows_byte_for_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -241,7 +241,7 @@ async def test_the_product_writes_these_rows_byte_for_byte(
     assert written == [as_text(row) for row in golden()]
 
 
-def test_the_chain_of_the_golden_rows_holds_and_a_changed_letter_breaks_it() -> None:
+def test_the_golden_chain_is_valid_and_any_changed_letter_breaks_it() -> None:
     rows = golden()
     assert verify_chain(rows).problem == ""
     assert digest(bytes(32), (1, rows[0].at, "begin", "", rows[0].payload)) == rows[0].digest
@@ -249,7 +249,7 @@ def test_the_chain_of_the_golden_rows_holds_and_a_changed_letter_breaks_it() -> 
 
 
 @pytest.mark.parametrize("written", [FIRST, *STORY])
-def test_a_golden_row_says_what_it_always_said_and_is_written_again_to_the_byte(
+def test_a_golden_row_decodes_and_encodes_unchanged(
     written: Written,
 ) -> None:
     rows = golden()

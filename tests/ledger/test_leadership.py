@@ -22,46 +22,46 @@ def led(since: float, until: float) -> Leadership:
     return leadership
 
 
-def test_who_was_never_given_the_lock_does_not_speak() -> None:
+def test_a_daemon_without_the_lock_does_not_export() -> None:
     assert not Leadership().speaks(1e6)
     assert not Leadership().holds
 
 
-def test_a_new_leader_waits_until_the_one_before_is_gone() -> None:
+def test_a_new_leader_waits_until_the_previous_one_is_gone() -> None:
     leadership = led(0.0, 60.0)
     assert not leadership.speaks(QUIET_SECONDS - 0.1)
     assert leadership.speaks(QUIET_SECONDS)
     assert leadership.speaks(60.0)
 
 
-def test_an_answer_that_is_lost_or_no_ends_it_at_once() -> None:
+def test_a_lost_session_or_a_refused_lock_ends_leadership_at_once() -> None:
     leadership = led(0.0, 60.0)
     leadership.withheld()
     assert not leadership.speaks(60.0)
     assert not leadership.holds
 
 
-def test_without_an_answer_it_ends_before_the_server_ends_the_session() -> None:
+def test_without_an_answer_leadership_ends_before_the_server_session() -> None:
     leadership = led(0.0, 60.0)
     assert leadership.speaks(60.0 + LEASE_SECONDS - 0.1)
     assert not leadership.speaks(60.0 + LEASE_SECONDS)
     assert LEASE_SECONDS < SESSION_SECONDS
 
 
-def test_an_answer_that_was_late_counts_from_when_it_was_asked_for() -> None:
+def test_a_late_answer_counts_from_the_time_of_its_request() -> None:
     leadership = led(0.0, 60.0)
     leadership.granted(63.0, 75.0)
     assert not leadership.speaks(63.0 + LEASE_SECONDS)
 
 
-def test_who_held_the_lock_all_along_goes_on_when_the_answers_come_again() -> None:
+def test_a_leader_that_kept_the_lock_resumes_when_answers_return() -> None:
     leadership = led(0.0, 60.0)
     assert not leadership.speaks(90.0)
     leadership.granted(91.0, 91.0)
     assert leadership.speaks(91.0)
 
 
-def test_who_lost_the_lock_and_gets_it_again_waits_again() -> None:
+def test_a_leader_that_regains_the_lock_waits_again() -> None:
     leadership = led(0.0, 60.0)
     leadership.withheld()
     leadership.granted(63.0, 63.0)
@@ -76,7 +76,7 @@ def test_who_lost_the_lock_and_gets_it_again_waits_again() -> None:
     noticed=st.one_of(st.none(), st.floats(0.0, ASK_SECONDS)),
     offset=st.floats(0.0, ASK_SECONDS),
 )
-def test_two_never_speak_and_prometheus_never_has_two(
+def test_two_daemons_never_export_at_once(
     ends: float, noticed: float | None, offset: float
 ) -> None:
     """The first is told that its session ended, or (None) cut off and never told anything."""

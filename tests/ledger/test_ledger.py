@@ -67,7 +67,7 @@ async def test_acknowledged_entry_is_there_for_another_reader(tmp_path: Path) ->
         assert ledger.health.healthy
 
 
-async def test_entries_are_selected_by_kind_instant_and_subject(tmp_path: Path) -> None:
+async def test_entries_are_selected_by_kind_time_and_subject(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(3), note(1), note(2, "b/main"), Entry(NOON, "other", "", {})])
@@ -78,14 +78,16 @@ async def test_entries_are_selected_by_kind_instant_and_subject(tmp_path: Path) 
         assert [row.entry.payload["n"] for row in of_site] == [2]
 
 
-async def test_many_entries_come_back_page_by_page(tmp_path: Path) -> None:
+async def test_many_entries_are_read_page_by_page(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(n // 3) for n in range(6001)])
     assert recorded(path) == [n // 3 for n in range(6001)]
 
 
-async def test_the_latest_of_each_subject_is_that_of_the_latest_instant(tmp_path: Path) -> None:
+async def test_the_latest_entry_of_a_subject_is_the_one_with_the_latest_time(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "ledger.sqlite"
 
     def one(second: int, subject: str, number: int, kind: str = "latest") -> Entry:
@@ -115,7 +117,7 @@ async def test_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     assert modes == {"ledger.sqlite": 0o600, "ledger.sqlite.lock": 0o600, "backup.sqlite": 0o600}
 
 
-async def test_second_writer_is_refused_in_words_and_readers_are_not(tmp_path: Path) -> None:
+async def test_second_writer_is_refused_with_a_message_but_readers_are_not(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         with pytest.raises(LedgerLockedError, match=r"another process writes this ledger.*stop it"):
@@ -127,7 +129,7 @@ async def test_second_writer_is_refused_in_words_and_readers_are_not(tmp_path: P
         pass
 
 
-async def test_missing_folder_is_told_in_words(tmp_path: Path) -> None:
+async def test_missing_folder_is_reported_with_a_message(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"), open_reader(tmp_path / "no"):
         pass
     clock = ManualClock()
@@ -155,7 +157,7 @@ async def test_loop_is_not_blocked_by_the_disk(
     assert turns > 20
 
 
-async def test_full_disk_makes_it_unhealthy_and_it_heals_with_everything_in_order(
+async def test_full_disk_makes_it_unhealthy_until_it_recovers_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, clock = tmp_path / "ledger.sqlite", ManualClock()
@@ -174,7 +176,7 @@ async def test_full_disk_makes_it_unhealthy_and_it_heals_with_everything_in_orde
     assert clock.slept[:7] == [1, 2, 4, 8, 16, 30, 30]
 
 
-async def test_what_did_not_fit_in_the_buffer_is_counted_and_told(
+async def test_entries_beyond_the_buffer_are_counted_and_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -196,7 +198,7 @@ async def test_what_did_not_fit_in_the_buffer_is_counted_and_told(
     assert [gap.entry.payload["entries"] for gap in gaps] == [3]
 
 
-async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
+async def test_commit_that_succeeded_despite_an_error_is_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -210,7 +212,7 @@ async def test_commit_that_reports_an_error_but_happened_is_not_repeated(
     assert recorded(path) == [1, 2]
 
 
-async def test_closing_while_the_disk_refuses_tells_those_who_wait(
+async def test_closing_on_a_full_disk_fails_the_waiting_callers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), ManualClock()) as ledger:
@@ -226,14 +228,14 @@ async def test_closing_while_the_disk_refuses_tells_those_who_wait(
         ledger.submit([note(3)])
 
 
-async def test_closing_writes_what_was_handed_over(tmp_path: Path) -> None:
+async def test_closing_writes_pending_entries(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.submit([note(n) for n in range(100)])
     assert recorded(path) == list(range(100))
 
 
-async def test_entry_that_cannot_stand_harms_nobody_else(tmp_path: Path) -> None:
+async def test_invalid_entry_does_not_affect_others(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         with pytest.raises(ValueError, match="printable ASCII"):
@@ -268,7 +270,7 @@ async def test_corrupt_file_is_moved_aside_and_the_new_one_says_so(tmp_path: Pat
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\0" * 8192, b"no database" * 99])
-async def test_file_that_is_no_ledger_is_never_taken_for_an_empty_one(
+async def test_file_that_is_not_a_ledger_is_never_treated_as_an_empty_one(
     tmp_path: Path, content: bytes
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -278,7 +280,7 @@ async def test_file_that_is_no_ledger_is_never_taken_for_an_empty_one(
         assert (tmp_path / ledger.health.quarantined).read_bytes() == content
 
 
-async def test_vanished_file_is_told(tmp_path: Path) -> None:
+async def test_vanished_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert ledger.health.replaced == ""
@@ -287,7 +289,7 @@ async def test_vanished_file_is_told(tmp_path: Path) -> None:
         assert ledger.health.replaced == "the earlier ledger's file is missing"
 
 
-async def test_file_that_gets_corrupt_while_open_is_quarantined_without_a_restart(
+async def test_file_corrupted_while_open_is_quarantined_without_a_restart(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -333,7 +335,7 @@ async def test_export_holds_every_row_with_its_digest(tmp_path: Path) -> None:
     }
 
 
-async def test_long_reading_does_not_keep_the_writer_waiting(tmp_path: Path) -> None:
+async def test_long_read_does_not_block_the_writer(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(n) for n in range(5000)])
@@ -345,7 +347,7 @@ async def test_long_reading_does_not_keep_the_writer_waiting(tmp_path: Path) -> 
             assert sum(1 for _ in rows) == 5000
 
 
-async def test_durability_settings_are_those_of_the_promise(tmp_path: Path) -> None:
+async def test_durability_settings_are_the_documented_ones(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         assert isinstance(ledger._store, Store)
@@ -362,7 +364,7 @@ async def test_durability_settings_are_those_of_the_promise(tmp_path: Path) -> N
         assert other.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
 
 
-async def test_bug_in_the_writer_leaves_nobody_waiting_and_surfaces_at_the_end(
+async def test_bug_in_the_writer_fails_all_waiters_and_surfaces_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_store: Store, _rows: Sequence[Row]) -> None:
@@ -381,7 +383,7 @@ async def test_bug_in_the_writer_leaves_nobody_waiting_and_surfaces_at_the_end(
         await use()
 
 
-async def test_caller_that_stops_waiting_harms_nobody(
+async def test_cancelled_caller_does_not_affect_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.sqlite"

@@ -40,7 +40,7 @@ def checked(export: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_program_of_the_page_recomputes_every_digest_and_finds_a_changed_row(
+def test_the_documented_program_verifies_digests_and_finds_a_changed_row(
     tmp_path: Path,
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))
@@ -56,7 +56,7 @@ def test_the_program_of_the_page_recomputes_every_digest_and_finds_a_changed_row
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_row_is_in_the_list(kind: str) -> None:
+def test_every_kind_of_row_is_documented(kind: str) -> None:
     [listed] = [line for line in PAGE.splitlines() if line.startswith("| `kind` |")]
     assert f"`{kind}`" in listed
     [_, section] = PAGE.split("## What a row is")

@@ -42,7 +42,7 @@ def backup(tmp_path: Path, ledger: Path) -> Path:
     return target
 
 
-def test_backup_takes_the_place_and_the_old_ledger_is_kept(ledger: Path, backup: Path) -> None:
+def test_backup_replaces_the_ledger_and_the_old_one_is_kept(ledger: Path, backup: Path) -> None:
     written(ledger, "three")
     restored = restore(backup, ledger, NOW)
     assert kinds(ledger) == ["begin", "one", "two"]
@@ -52,13 +52,13 @@ def test_backup_takes_the_place_and_the_old_ledger_is_kept(ledger: Path, backup:
     assert ledger.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_daemon_goes_on_with_the_restored_ledger(ledger: Path, backup: Path) -> None:
+def test_the_daemon_continues_with_the_restored_ledger(ledger: Path, backup: Path) -> None:
     restore(backup, ledger, NOW)
     written(ledger, "four")
     assert kinds(ledger) == ["begin", "one", "two", "four"]
 
 
-def test_backup_is_put_where_there_is_no_ledger(tmp_path: Path, backup: Path) -> None:
+def test_backup_is_restored_where_there_is_no_ledger(tmp_path: Path, backup: Path) -> None:
     place = tmp_path / "elsewhere"
     place.mkdir()
     assert restore(backup, place / "ledger.sqlite", NOW).kept == ""
@@ -92,7 +92,7 @@ def test_corrupt_ledger_is_replaced_and_kept(ledger: Path, backup: Path) -> None
     assert Path(restored.kept).read_bytes().startswith(b"no database")
 
 
-def test_journal_of_the_old_ledger_is_not_rolled_into_the_new_one(
+def test_journal_of_the_old_ledger_is_not_applied_to_the_new_one(
     ledger: Path, backup: Path
 ) -> None:
     ledger.write_bytes(b"no database at all" * 300)
@@ -103,11 +103,11 @@ def test_journal_of_the_old_ledger_is_not_rolled_into_the_new_one(
     assert kinds(ledger) == ["begin", "one", "two"]
 
 
-def test_the_ledger_is_no_backup_of_itself(ledger: Path) -> None:
+def test_the_ledger_is_refused_as_a_backup_of_itself(ledger: Path) -> None:
     with pytest.raises(LedgerError, match="is the ledger itself"):
         restore(ledger, ledger, NOW)
 
 
-def test_missing_backup_is_told(tmp_path: Path, ledger: Path) -> None:
+def test_missing_backup_is_reported(tmp_path: Path, ledger: Path) -> None:
     with pytest.raises(LedgerError, match=r"missing\.sqlite: No such file"):
         restore(tmp_path / "missing.sqlite", ledger, NOW)

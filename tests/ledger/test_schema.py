@@ -55,7 +55,7 @@ def test_newer_ledger_is_refused_with_both_versions_and_left_alone(tmp_path: Pat
     assert not list(tmp_path.glob("*.quarantined-*"))
 
 
-def test_migration_that_fails_half_way_changes_nothing(tmp_path: Path) -> None:
+def test_migration_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     ledger_with_rows(path)
     with closing(connect(path)) as connection:
@@ -93,7 +93,7 @@ def test_rows_cannot_be_changed_removed_or_replaced(tmp_path: Path, statement: s
         (["PRAGMA user_version = 0"], "impossible schema version 0", None),
     ],
 )
-def test_changed_schema_is_found(
+def test_changed_schema_is_detected(
     tmp_path: Path, statements: list[str], problem: str, first_bad: int | None
 ) -> None:
     path = tmp_path / "ledger.sqlite"
@@ -118,9 +118,7 @@ def test_changed_schema_is_found(
         ("DELETE FROM entries", 1),
     ],
 )
-def test_first_row_that_was_tampered_with_is_named(
-    tmp_path: Path, statement: str, first_bad: int
-) -> None:
+def test_first_tampered_row_is_named(tmp_path: Path, statement: str, first_bad: int) -> None:
     path = tmp_path / "ledger.sqlite"
     ledger_with_rows(path)
     with closing(connect(path)) as connection:

@@ -50,7 +50,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "mails.md"
 SHOWN = PAGE.read_text(encoding="utf-8").split("```\n")[1]
 
 
-def test_one_dead_line_in_german_and_its_end(german: Alertmanager, box: Mailbox) -> None:
+def test_mail_about_one_dead_line_and_its_recovery_in_german(
+    german: Alertmanager, box: Mailbox
+) -> None:
     alert = line_down("koellerholz", "main", "Köllerholz-Schule")
     german.alert(alert)
     mail = box.next()
@@ -73,14 +75,14 @@ def test_one_dead_line_in_german_and_its_end(german: Alertmanager, box: Mailbox)
     assert abs((datetime.now(UTC) - ended).total_seconds()) < 3600
 
 
-def test_no_time_is_said_twice_and_none_with_seconds(german: Alertmanager, box: Mailbox) -> None:
+def test_no_time_is_repeated_or_has_seconds(german: Alertmanager, box: Mailbox) -> None:
     german.alert(line_down("koellerholz", "main", "Köllerholz-Schule"))
     mail = box.next()
     for kind in ("plain", "html"):
         assert A_TIME.findall(part(mail, kind).replace("http:", "")) == ["03:12"]
 
 
-def test_an_outage_of_a_provider_names_the_schools_the_contracts_and_the_hotline(
+def test_a_provider_outage_names_schools_contracts_and_the_hotline(
     german: Alertmanager, box: Mailbox
 ) -> None:
     german.alert(provider_down())
@@ -93,7 +95,7 @@ def test_an_outage_of_a_provider_names_the_schools_the_contracts_and_the_hotline
     assert "Statusseite" not in text
 
 
-def test_a_group_is_one_mail_with_the_provider_and_the_city_once(
+def test_a_group_is_one_mail_naming_provider_and_city_once(
     german: Alertmanager, box: Mailbox
 ) -> None:
     lines = (("koellerholz", "main", "Köllerholz-Schule"), ("goethe", "annex", "Goethe-Schule"))
@@ -115,9 +117,7 @@ def test_a_group_is_one_mail_with_the_provider_and_the_city_once(
     assert "Köllerholz-Schule: kein Internet" in after
 
 
-def test_in_english_without_contacts_or_a_city_and_with_an_alert_of_the_monitor(
-    tmp_path: Path, box: Mailbox
-) -> None:
+def test_english_mail_without_contacts_about_the_monitor(tmp_path: Path, box: Mailbox) -> None:
     alert = line_down("koellerholz", "main", "Köllerholz-Schule", since="", switches="")
     with mailing(tmp_path, box.address, "en") as alertmanager:
         alertmanager.alert(alert)
@@ -135,7 +135,7 @@ def test_in_english_without_contacts_or_a_city_and_with_an_alert_of_the_monitor(
         assert "What to do: http" in text
 
 
-def test_in_english_with_everything(tmp_path: Path, box: Mailbox) -> None:
+def test_english_mail_with_every_detail(tmp_path: Path, box: Mailbox) -> None:
     write_template(tmp_path)
     with mailing(tmp_path, box.address, "en") as alertmanager:
         alertmanager.alert(line_down("koellerholz", "main", "Köllerholz-Schule"))

@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
     st.sampled_from(sorted(available_timezones() - {"localtime"})),
     st.datetimes(datetime(2025, 12, 1), datetime(2036, 11, 1), timezones=st.just(UTC)),  # noqa: DTZ001  # the zone is given apart
 )
-def test_the_table_says_what_the_zone_says(zone: str, at: datetime) -> None:
+def test_the_offset_table_matches_the_time_zone(zone: str, at: datetime) -> None:
     offset = at.astimezone(ZoneInfo(zone)).utcoffset()
     assert offset is not None
     spells = clock_changes(zone, NOW)
@@ -44,7 +44,7 @@ def test_the_table_says_what_the_zone_says(zone: str, at: datetime) -> None:
         ("2027-01-01T00:30:00+13:00", "31.12.2026, 12:30 Uhr"),
     ],
 )
-def test_alertmanager_writes_the_citys_time(tmp_path: Path, at: str, shown: str) -> None:
+def test_alertmanager_writes_the_time_of_the_city(tmp_path: Path, at: str, shown: str) -> None:
     assert rendered(tmp_path, "{{ template `schulnetz.de.time` .StartsAt }}", at) == shown
 
 
@@ -53,7 +53,7 @@ def test_alertmanager_writes_the_citys_time(tmp_path: Path, at: str, shown: str)
     "name",
     ["{{ end }}", '"}}{{ template "x" }}', "`", "\\", "\\n", "*/}}", "<b>&amp;", "Ü😀ẞ", "%s $1"],
 )
-def test_no_text_of_a_contact_is_an_instruction(tmp_path: Path, name: str) -> None:
+def test_text_of_a_contact_is_never_executed_as_a_template(tmp_path: Path, name: str) -> None:
     people = {"contacts": [{"name": name, "phone": "0234"}]}
     contacts = Contacts.model_validate({"city": people})
     text = rendered(tmp_path, "{{ template `schulnetz.de.city` . }}", contacts=contacts)

@@ -63,7 +63,7 @@ async def read(
         ("", None),
     ],
 )
-async def test_the_number_of_a_text_is_read(text: str, value: float | None) -> None:
+async def test_a_number_in_a_text_is_read(text: str, value: float | None) -> None:
     found, _ = await read(f"{MAKE}.1.0|4|{text}\n", profile())
     assert found.parts.get((Quantity.TEMPERATURE_CELSIUS, "")) == value
 
@@ -77,7 +77,7 @@ async def test_the_number_of_a_text_is_read(text: str, value: float | None) -> N
     ],
 )
 @pytest.mark.parametrize("name", ["netgear", "ubiquiti-edgeswitch"])
-async def test_of_several_numbers_the_profile_names_one(
+async def test_the_profile_picks_one_of_several_numbers(
     name: str, text: str, value: float | None
 ) -> None:
     known = next(one for one in own_profiles() if one.name == name)
@@ -86,18 +86,18 @@ async def test_of_several_numbers_the_profile_names_one(
     assert found.parts.get((Quantity.CPU_UTILIZATION_RATIO, "")) == value
 
 
-async def test_an_integer_is_no_text() -> None:
+async def test_an_integer_is_not_read_as_text() -> None:
     found, _ = await read(f"{MAKE}.1.0|2|45\n", profile())
     assert found.parts == {}
 
 
-async def test_only_rows_of_the_wanted_name_are_read() -> None:
+async def test_only_rows_with_the_wanted_name_are_read() -> None:
     rows = f"{MAKE}.2.1.1|4|CPU\n{MAKE}.2.1.2|4|Fan 1\n{MAKE}.2.2.1|4|51\n{MAKE}.2.2.2|4|4100 rpm\n"
     found, _ = await read(rows, profile())
     assert found.parts == {(Quantity.FAN_SPEED_RPM, "Fan 1"): 4100.0}
 
 
-async def test_watts_of_a_port_have_group_and_number() -> None:
+async def test_power_of_a_port_has_group_and_number() -> None:
     found, _ = await read(f"{MAKE}.3.1.7|66|15400\n", profile())
     assert found.parts == {(Quantity.POE_PORT_POWER_WATTS, "1.7"): pytest.approx(15.4)}
 
@@ -124,14 +124,14 @@ CHASSIS = "1.3.6.1.2.1.47.1.1.1.1.5.1|2|3\n1.3.6.1.2.1.47.1.1.1.1.11.1|4|SN-CHAS
         (CHASSIS, Identity(serial_oids=(f"{MAKE}.8",)), Chassis("", "SN-CHASSIS", "7.1-b2")),
     ],
 )
-async def test_what_a_device_is_comes_from_the_first_source_that_says_it(
+async def test_device_identity_comes_from_the_first_source_that_has_it(
     text: str, identity: Identity | None, chassis: Chassis
 ) -> None:
     found, _ = await read(text, profile(identity=identity) if identity else None)
     assert found.chassis == chassis
 
 
-async def test_a_sensor_table_of_the_standards_form_is_read_like_it() -> None:
+async def test_a_vendor_sensor_table_in_the_standard_form_is_read_like_it() -> None:
     columns = {1: 14, 2: 8, 3: 0, 4: -2350, 5: 1}
     rows = "".join(f"{MAKE}.5.{number}.77|2|{value}\n" for number, value in columns.items())
     found, _ = await read(rows, profile(sensor_table=f"{MAKE}.5"))
@@ -159,7 +159,7 @@ UCD = """\
 """
 
 
-async def test_host_resources_say_processor_and_memory() -> None:
+async def test_host_resources_mib_gives_processor_and_memory() -> None:
     found, _ = await read(HOST)
     assert found.parts == {
         (Quantity.CPU_UTILIZATION_RATIO, "1"): pytest.approx(0.4),
@@ -168,7 +168,7 @@ async def test_host_resources_say_processor_and_memory() -> None:
     }
 
 
-async def test_net_snmp_says_memory_processor_and_sensors() -> None:
+async def test_net_snmp_gives_memory_processor_and_sensors() -> None:
     found, device = await read(UCD)
     assert found.parts == {
         (Quantity.CPU_UTILIZATION_RATIO, ""): pytest.approx(0.1),
@@ -179,7 +179,7 @@ async def test_net_snmp_says_memory_processor_and_sensors() -> None:
     assert not [one for one in device.asked[1].columns if "hrStorage" in str(one)]
 
 
-async def test_a_switch_without_them_is_asked_for_nothing_more() -> None:
+async def test_a_switch_without_these_mibs_gets_no_further_requests() -> None:
     _, device = await read("")
     first, second = device.asked
     assert not second.scalars
@@ -191,7 +191,7 @@ async def test_a_switch_without_them_is_asked_for_nothing_more() -> None:
     assert first.columns == (*hardware.POWER, poe_ports.STATUS, *hardware.SENSORS)
 
 
-async def test_what_the_profile_reads_is_not_asked_of_the_standard_mibs() -> None:
+async def test_quantities_of_the_profile_are_not_requested_from_standard_mibs() -> None:
     own = ProfileReading(Quantity.CPU_UTILIZATION_RATIO, "load", f"{MAKE}.4.0", 0.01)
     found, device = await read(f"{HOST}{MAKE}.4.0|2|7\n", profile(readings=(own,)))
     assert found.parts[Quantity.CPU_UTILIZATION_RATIO, ""] == pytest.approx(0.07)

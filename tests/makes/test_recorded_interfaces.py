@@ -72,7 +72,7 @@ async def _walked(agent: Agent, name: str) -> Rows:
     "name",
     [pytest.param(name, marks=() if name in _FEW else pytest.mark.thorough) for name in names()],
 )
-async def test_a_recorded_devices_interfaces_are_those_that_net_snmp_reads(name: str) -> None:
+async def test_interfaces_of_a_recorded_device_match_those_net_snmp_reads(name: str) -> None:
     recorded = Recorded.of(name)
     if next(recorded.column(objects()["ifDescr"].oid), None) is None:
         pytest.skip("no interface was recorded")

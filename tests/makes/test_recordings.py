@@ -25,7 +25,7 @@ _INTERFACES: Final = replace(
 )
 
 
-async def test_every_recording_is_read_and_nine_of_ten_of_what_it_has() -> None:
+async def test_every_recording_is_read_with_nine_tenths_of_its_quantities() -> None:
     readings: dict[str, HardwareReading] = {}
     had = dict.fromkeys(KNOWN, 0)
     missed: dict[str, list[str]] = {quantity: [] for quantity in KNOWN}

@@ -37,7 +37,7 @@ class HandClock:
         self.seconds += seconds
 
 
-def test_phases_follow_without_a_gap_and_repeat_as_sums() -> None:
+def test_phases_have_no_gaps_and_repeated_ones_add_up() -> None:
     clock = HandClock()
     attempt = Attempt(clock)
     for phase, seconds in (("resolve", 1.0), ("connect", 2.0), ("resolve", 4.0)):
@@ -51,14 +51,14 @@ def test_phases_follow_without_a_gap_and_repeat_as_sums() -> None:
 
 
 @given(st.text(st.characters()))
-def test_text_of_a_peer_becomes_printable_and_short(text: str) -> None:
+def test_text_from_a_peer_is_made_printable_and_short(text: str) -> None:
     shown = printable(text)
     assert plain(shown) == shown
     assert len(shown) <= 129
     assert shown.encode("utf-8").decode("utf-8") == shown
 
 
-async def test_a_cancellation_in_the_moment_of_the_end_is_not_lost(
+async def test_a_cancellation_at_the_very_end_is_not_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = HandClock()

@@ -53,7 +53,7 @@ async def test_genuine_reply_is_read() -> None:
 
 @settings(max_examples=1000)
 @given(st.lists(st.tuples(st.integers(2, len(GENUINE) - 1), st.integers(0, 255)), max_size=5))
-async def test_no_mutation_of_a_reply_raises_anything_but_a_probes_error(
+async def test_mutated_replies_raise_only_probe_errors(
     changes: list[tuple[int, int]],
 ) -> None:
     mutated = bytearray(GENUINE)
@@ -63,5 +63,5 @@ async def test_no_mutation_of_a_reply_raises_anything_but_a_probes_error(
 
 
 @given(st.binary(max_size=300))
-async def test_no_bytes_raise_anything_but_a_probes_error(data: bytes) -> None:
+async def test_any_bytes_raise_only_probe_errors(data: bytes) -> None:
     await _read(GENUINE[:2] + data)

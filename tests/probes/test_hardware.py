@@ -57,7 +57,7 @@ def reading(observation: Observation) -> HardwareReading:
     return observation.values
 
 
-async def test_power_is_told_by_unit_with_what_it_does_not_say_left_out() -> None:
+async def test_power_is_reported_per_unit_without_missing_values() -> None:
     transport = Reads([Result({"dot1dStpTopChanges": 7}, POWER, None, 2, 9), NOTHING])
     observation = await run(transport)
     assert (observation.outcome, observation.reason) == (Outcome.OK, Reason.NONE)
@@ -96,18 +96,18 @@ async def test_a_sensor_is_scaled_as_the_mib_says(
     assert found == {1004: Sensor("Inlet\N{REPLACEMENT CHARACTER}", unit, value, working)}
 
 
-async def test_a_sensor_of_a_type_that_says_nothing_is_left_out() -> None:
+async def test_a_sensor_of_an_unspecified_type_is_left_out() -> None:
     transport = Reads([Result({}, sensors(Type=1), None, 2, 5), NOTHING])
     assert reading(await run(transport)).sensors == {}
 
 
-async def test_a_switch_without_any_of_it_has_answered() -> None:
+async def test_a_switch_without_hardware_data_has_still_answered() -> None:
     observation = await run(Reads([NOTHING, NOTHING]))
     assert observation.outcome is Outcome.OK
     assert reading(observation) == HardwareReading({}, {}, neighbors=())
 
 
-async def test_what_came_before_a_failure_is_kept() -> None:
+async def test_data_read_before_a_failure_is_kept() -> None:
     failure = Failure(FailureKind.TIMEOUT, "no reply")
     observation = await run(Reads([Result({}, POWER, failure, 2, 3), NOTHING]))
     assert (observation.outcome, observation.reason) == (Outcome.FAILED, Reason.TIMEOUT)
@@ -117,7 +117,7 @@ async def test_what_came_before_a_failure_is_kept() -> None:
     assert silent.values is None
 
 
-async def test_a_request_that_was_never_sent_is_our_doing() -> None:
+async def test_a_request_never_sent_is_our_own_fault() -> None:
     observation = await run(Reads([OSError(101, "Network is unreachable")]))
     assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, Reason.NO_SOCKET)
 
@@ -134,7 +134,7 @@ numbers = st.dictionaries(st.integers(0, 9), st.integers(-(2**31), 2**31 - 1) | 
 
 
 @given(st.dictionaries(st.sampled_from((*hardware.POWER, *hardware.SENSORS)), numbers, min_size=1))
-def test_no_values_of_a_device_break_the_reading(
+def test_no_device_values_break_the_reading(
     columns: dict[str, dict[int, int | bytes]],
 ) -> None:
     async def main() -> None:
@@ -178,7 +178,7 @@ def rows(**columns: Mapping[tuple[int, ...], int | bytes]) -> Columns:
     return cast("Columns", {oids[name]: column for name, column in columns.items()})
 
 
-async def test_a_make_is_read_after_the_profile_of_its_sys_object_id() -> None:
+async def test_a_make_is_read_by_the_profile_of_its_sysobjectid() -> None:
     table = rows(
         heat={(1, 1): 415, (1, 2): 0, (1, 3): 300, (1, 4): 301, (1, 5): b"hot"},
         name={(1, 1): b"CPU", (1, 2): b"Slot", (1, 3): b"Port", (1, 4): b"Port"},
@@ -201,7 +201,7 @@ async def test_a_make_is_read_after_the_profile_of_its_sys_object_id() -> None:
     assert {one.oid for one in further.scalars if isinstance(one, Object)} == {READINGS[0].oid}
 
 
-async def test_a_make_without_a_profile_is_asked_for_nothing_of_its_own() -> None:
+async def test_a_make_without_a_profile_gets_no_vendor_requests() -> None:
     for said in ((1, 3, 6, 1, 4, 1, 999991), (1, 3, 6, 1, 4, 1, 99999, 8)):
         transport = Reads([Result({"sysObjectID": said}, {}), NOTHING])
         found = reading(await run(transport, of_make()))
@@ -209,7 +209,7 @@ async def test_a_make_without_a_profile_is_asked_for_nothing_of_its_own() -> Non
         assert not transport.asked[1][1].scalars
 
 
-async def test_the_configuration_may_say_which_profile_holds() -> None:
+async def test_the_configuration_may_choose_the_profile() -> None:
     transport = Reads([Result({"sysObjectID": (1, 3)}, {}), Result({READINGS[0].oid: 5}, {})])
     found = reading(await run(transport, of_make("make")))
     assert (found.profile, len(found.parts)) == ("make", 1)
@@ -227,7 +227,7 @@ async def test_one_missing_table_never_loses_another() -> None:
     assert found.parts
 
 
-async def test_the_first_chassis_says_what_the_switch_is() -> None:
+async def test_the_first_chassis_identifies_the_switch() -> None:
     entities: Columns = {
         "entPhysicalClass": {1: 11, 2: 3, 3: 3},
         "entPhysicalModelName": {2: b"J9773A ", 3: b"other"},

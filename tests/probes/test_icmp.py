@@ -63,7 +63,7 @@ def line(finds: EchoRound | OSError) -> tuple[ModelledLine, ProbeContext]:
     return modelled, ProbeContext(clock, clock.instant + 10.0, modelled, unused, THREADS)
 
 
-async def test_a_full_answer_is_ok_and_carries_its_times() -> None:
+async def test_a_complete_answer_is_ok_with_its_times() -> None:
     modelled, context = line(ANSWERED)
     observation = await icmp.run(check(), context)
     assert (observation.outcome, observation.reason, observation.detail) == (
@@ -112,7 +112,7 @@ async def test_a_full_answer_is_ok_and_carries_its_times() -> None:
         ),
     ],
 )
-async def test_what_came_back_decides(
+async def test_the_replies_decide_the_outcome(
     finds: EchoRound, outcome: Outcome, reason: Reason, detail: str
 ) -> None:
     observation = await icmp.run(check(), line(finds)[1])
@@ -125,7 +125,7 @@ async def test_what_came_back_decides(
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOBUFS, errno.ENETUNREACH])
-async def test_what_this_host_cannot_send_is_nobodys_outage(number: int) -> None:
+async def test_a_packet_this_host_cannot_send_is_no_outage(number: int) -> None:
     observation = await icmp.run(check(), line(OSError(number, "cause in words"))[1])
     assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, Reason.NO_SOCKET)
     assert observation.detail == "nothing sent to 192.0.2.1: cause in words"

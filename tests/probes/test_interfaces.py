@@ -113,7 +113,7 @@ async def test_a_device_without_them_is_asked_for_32_bits_as_well() -> None:
 
 
 @pytest.mark.parametrize("columns", [{}, {"ifName": {}, "ifHCInOctets": {}}])
-async def test_an_agent_that_answers_and_shows_no_interfaces_is_no_success(
+async def test_an_agent_that_answers_without_interfaces_is_no_success(
     columns: Mapping[str, Mapping[int, int | bytes]],
 ) -> None:
     transport = Reads([Result(SYSTEM, columns, None, 1, 6)])
@@ -128,7 +128,7 @@ async def test_an_agent_that_answers_and_shows_no_interfaces_is_no_success(
     assert answer_of(mute) is Answer.ANSWERED, "it said that it has none of what was asked"
 
 
-async def test_what_was_read_before_a_failure_is_kept() -> None:
+async def test_data_read_before_a_failure_is_kept() -> None:
     failure = Failure(FailureKind.NOT_INCREASING, "ifName goes back")
     found = await run(Reads([Result(SYSTEM, WIDE, failure, 3, 40)]))
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NOT_INCREASING)
@@ -136,7 +136,7 @@ async def test_what_was_read_before_a_failure_is_kept() -> None:
     assert reading(found).columns == WIDE
 
 
-async def test_a_failure_of_the_second_request_is_told_and_the_first_kept() -> None:
+async def test_a_failed_second_request_is_reported_and_the_first_kept() -> None:
     first = Result(SYSTEM, NARROW, None, 3, 40)
     second = Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 2, 0)
     found = await run(Reads([first, second]))
@@ -144,7 +144,7 @@ async def test_a_failure_of_the_second_request_is_told_and_the_first_kept() -> N
     assert reading(found).columns == {"ifDescr": {1: b"a"}}
 
 
-async def test_a_silent_device_is_asked_no_second_time() -> None:
+async def test_a_silent_device_gets_no_second_request() -> None:
     transport = Reads([Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 2, 0)])
     found = await run(transport)
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMEOUT)
@@ -153,7 +153,7 @@ async def test_a_silent_device_is_asked_no_second_time() -> None:
 
 
 @pytest.mark.parametrize("kind", FailureKind)
-async def test_every_failure_has_its_reason_and_only_what_we_did_not_do_is_unknown(
+async def test_every_failure_has_its_reason_and_only_our_own_are_unknown(
     kind: FailureKind,
 ) -> None:
     found = await run(Reads([Result({}, {}, Failure(kind, "words"), 1, 0)]))
@@ -181,19 +181,19 @@ async def test_odd_values_of_the_system_group_do_no_harm() -> None:
     assert got.sys_object_id == "\ufffd"
 
 
-async def test_alias_is_asked_for_only_where_it_is_configured() -> None:
+async def test_alias_is_requested_only_if_configured() -> None:
     transport = Reads([Result(SYSTEM, WIDE, None, 1, 3)])
     await run(transport, check(alias=True))
     assert "ifAlias" in transport.asked[0][1].columns
 
 
-async def test_alias_is_asked_for_to_know_the_line_by() -> None:
+async def test_alias_is_requested_to_identify_the_line() -> None:
     transport = Reads([Result(SYSTEM, WIDE, None, 1, 3)])
     await run(transport, check(read_alias=True))
     assert "ifAlias" in transport.asked[0][1].columns
 
 
-async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
+async def test_routers_are_asked_for_counter_discontinuities() -> None:
     options = InterfacesOptions(ACCESS, uplink_interface="wan")
     router = build.check(options)
     transport = Reads([Result(SYSTEM, WIDE, None, 1, 3), Result(SYSTEM, WIDE, None, 1, 3)])
@@ -203,7 +203,7 @@ async def test_routers_are_asked_whether_their_counters_were_set_back() -> None:
     assert asked == [True, False]
 
 
-async def test_a_name_without_address_fails_and_nothing_is_asked() -> None:
+async def test_an_unresolvable_name_fails_without_a_request() -> None:
     transport = Reads([])
     found = await run(transport, check(host="no..name"))
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.RESOLVE)
@@ -217,7 +217,7 @@ async def test_options_of_another_probe_are_a_bug() -> None:
         await run(Reads([]), wrong)
 
 
-async def test_a_row_is_of_the_instant_at_which_its_reply_came() -> None:
+async def test_a_row_has_the_time_of_its_reply() -> None:
     """The second reply was lost once: its rows are two seconds younger than those before."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -235,14 +235,14 @@ async def test_a_row_is_of_the_instant_at_which_its_reply_came() -> None:
     }
 
 
-async def test_rows_of_replies_in_a_row_are_of_one_instant() -> None:
+async def test_rows_of_consecutive_replies_share_one_time() -> None:
     begun = asyncio.get_running_loop().time()
     arrivals = [(begun + 0.01, 1), (begun + 0.02, 6)]
     got = reading(await run(Reads([Result(SYSTEM, WIDE, None, 3, 40, {}, arrivals)])))
     assert got.delays == {}
 
 
-async def test_an_engine_that_does_not_say_when_replies_came_has_read_by_its_end() -> None:
+async def test_an_engine_without_reply_times_uses_the_end_of_the_read() -> None:
     before = datetime.now(UTC)
     got = reading(await run(Reads([Result(SYSTEM, WIDE, None, 3, 40)])))
     assert got.read_at is not None
@@ -251,7 +251,7 @@ async def test_an_engine_that_does_not_say_when_replies_came_has_read_by_its_end
     assert before - slack <= got.read_at <= datetime.now(UTC) + slack
 
 
-async def test_counters_read_after_a_renumbering_are_not_put_under_the_names_before() -> None:
+async def test_counters_read_after_renumbering_do_not_get_the_old_names() -> None:
     named: dict[int, int | bytes] = {1: b"a", 2: b"b"}
     first = Result(SYSTEM, {"ifName": named, "ifInErrors": {1: 5, 2: 6}}, None, 3, 40)
     renamed: dict[int, int | bytes] = {1: b"b", 2: b"a"}

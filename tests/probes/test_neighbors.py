@@ -31,26 +31,26 @@ def heard(**changes: Any) -> tuple[Neighbor, ...]:
     return neighbors(columns)
 
 
-def test_a_switch_is_a_neighbor_by_the_names_of_its_ports() -> None:
+def test_a_neighboring_switch_is_given_with_both_port_names() -> None:
     assert heard() == (Neighbor("Gi1/0/7", "attic", "ge-0/0/1"),)
 
 
 @pytest.mark.parametrize("octet", [b"\x20", b"\x08", b"\x10\x00", b"\x28\x00"])
-def test_what_forwards_packets_counts(octet: bytes) -> None:
+def test_devices_that_forward_packets_are_neighbors(octet: bytes) -> None:
     assert len(heard(lldpRemSysCapEnabled=octet)) == 1
 
 
 @pytest.mark.parametrize("octet", [b"", b"\x04", b"\x01", b"\x80\x20", None, 32])
-def test_telephones_and_computers_do_not(octet: bytes | int | None) -> None:
+def test_telephones_and_computers_are_not_neighbors(octet: bytes | int | None) -> None:
     assert heard(lldpRemSysCapEnabled=octet) == ()
 
 
 @pytest.mark.parametrize("name", [b"", None])
-def test_a_neighbor_without_a_name_is_none(name: bytes | None) -> None:
+def test_a_neighbor_without_a_name_is_ignored(name: bytes | None) -> None:
     assert heard(lldpRemSysName=name) == ()
 
 
-def test_an_address_is_no_name_of_a_port() -> None:
+def test_an_address_is_not_used_as_a_port_name() -> None:
     (found,) = heard(
         lldpLocPortIdSubtype=3,
         lldpLocPortId=MAC,
@@ -64,12 +64,12 @@ def test_an_address_is_no_name_of_a_port() -> None:
         assert found.remote_port == ""
 
 
-def test_a_port_without_a_row_has_its_number() -> None:
+def test_a_port_without_a_row_is_named_by_its_number() -> None:
     (found,) = heard(lldpLocPortIdSubtype=None, lldpLocPortId=None, lldpLocPortDesc=None)
     assert found.port == "7"
 
 
-def test_a_device_with_a_thousand_neighbors_is_cut_off() -> None:
+def test_a_list_of_a_thousand_neighbors_is_cut_off() -> None:
     rows: list[Any] = [(0, port, 1) for port in range(1000)]
     columns: dict[str, dict[Any, int | bytes]] = {
         "lldpRemSysName": dict.fromkeys(rows, b"x"),

@@ -46,13 +46,13 @@ STATUS = "pethPsePortDetectionStatus"
         ([], {1: "1"}, {}),
     ],
 )
-def test_a_port_is_named_where_it_is_certain_which_interface_it_is(
+def test_a_port_is_named_only_if_its_interface_is_certain(
     ports: list[tuple[int, int]], names: dict[int, str], expected: dict[tuple[int, int], str]
 ) -> None:
     assert interface_names(ports, names) == expected
 
 
-async def test_ports_are_read_with_their_names_and_names_only_where_there_are_ports() -> None:
+async def test_port_names_are_read_only_if_there_are_ports() -> None:
     columns = {**POWER, STATUS: {(1, 1): 3, (1, 2): 4, (1, 3): 9}}
     names = {"ifName": {1: b"1", 2: b"2\xff", 3: b"3"}}
     transport = Reads(
@@ -70,7 +70,7 @@ async def test_ports_are_read_with_their_names_and_names_only_where_there_are_po
     assert "ifName" not in without.asked[1][1].columns
 
 
-async def test_without_names_ports_are_kept_and_called_nothing() -> None:
+async def test_without_names_ports_are_kept_unnamed() -> None:
     failure = Failure(FailureKind.TIMEOUT, "no reply")
     columns = {STATUS: {(1, 1): 3}}
     transport = Reads(
@@ -79,11 +79,11 @@ async def test_without_names_ports_are_kept_and_called_nothing() -> None:
     assert reading(await run(transport)).powered_ports == {(1, 1): PoweredPort(3, "")}
 
 
-def test_a_switch_cannot_make_us_keep_ports_without_end() -> None:
+def test_the_number_of_ports_kept_per_switch_is_bounded() -> None:
     rows = {(1, number): 3 for number in range(1, 2000)}
     found = powered_ports({STATUS: rows}, {})  # type: ignore[dict-item]  # rows of two arcs
     assert len(found) == MAX_PORTS
 
 
-def test_a_reading_of_nothing_has_no_ports() -> None:
+def test_an_empty_reading_has_no_ports() -> None:
     assert HardwareReading({}, {}).powered_ports == {}

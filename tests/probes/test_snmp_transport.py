@@ -41,7 +41,7 @@ async def asked(access: SnmpAccess, credentials: Mapping[str, Secret] = SECRETS)
     return reader.asked[0]
 
 
-async def test_a_community_is_revealed_to_the_reader_alone() -> None:
+async def test_a_community_is_revealed_only_to_the_reader() -> None:
     agent = await asked(SnmpAccess("2c", "devices"))
     assert (agent.community, agent.security) == (b"public", None)
     assert "public" not in repr(agent)
@@ -67,7 +67,7 @@ async def test_a_community_is_revealed_to_the_reader_alone() -> None:
         ),
     ],
 )
-async def test_a_user_gets_the_passwords_of_its_protocols(
+async def test_a_user_gets_a_password_for_each_of_its_protocols(
     user: SnmpUser, security: Security
 ) -> None:
     agent = await asked(SnmpAccess("3", "v3", user=user))
@@ -75,7 +75,7 @@ async def test_a_user_gets_the_passwords_of_its_protocols(
     assert "geheim" not in repr(agent)
 
 
-def test_only_encryption_is_secure() -> None:
+def test_only_encrypted_snmp_is_secure() -> None:
     assert SnmpAccess("2c", "devices").is_insecure
     assert SnmpAccess("3", "v3", user=SnmpUser("monitor", "sha256")).is_insecure
     assert not SnmpAccess("3", "v3", user=SnmpUser("monitor", "sha256", "aes128")).is_insecure

@@ -58,13 +58,13 @@ def test_each_day_shows_what_was_known_then() -> None:
     assert found["rollout_sites", "", "unknown", midnight(3)] == 1
 
 
-def test_samples_begin_with_the_history_and_end_with_now() -> None:
+def test_samples_start_with_the_history_and_end_now() -> None:
     instants = sorted({instant for *_, instant in samples(HISTORY, HOUR)})
     assert (instants[0], instants[-1]) == (at(2020, 1, 1).timestamp(), at(2020, 1, 6).timestamp())
     assert {later - earlier for earlier, later in pairwise(instants)} == {3600.0}
 
 
-def test_a_site_has_a_series_for_each_stage_it_had_and_one_is_true() -> None:
+def test_a_site_has_a_series_per_stage_it_had_and_one_is_current() -> None:
     found = samples(HISTORY, sites=True)
     of_a = {key: value for key, value in found.items() if key[:2] == ("rollout_stage", "a")}
     assert {stage_ for _, _, stage_, _ in of_a} == {"live", "verified"}
@@ -73,7 +73,7 @@ def test_a_site_has_a_series_for_each_stage_it_had_and_one_is_true() -> None:
     assert ("rollout_stage", "b", "verified", midnight(4)) not in found
 
 
-def test_a_label_cannot_break_its_quotes() -> None:
+def test_label_values_are_escaped() -> None:
     history = read_history(
         Entries(
             [
@@ -85,7 +85,7 @@ def test_a_label_cannot_break_its_quotes() -> None:
     assert ("rollout_stage", 'a"}\\', "live", midnight(3)) in samples(history, sites=True)
 
 
-def test_names_and_labels_are_those_the_daemon_exports() -> None:
+def test_names_and_labels_match_those_the_daemon_exports() -> None:
     stream = io.StringIO()
     write_openmetrics(HISTORY, stream, at(2020, 1, 6), DAY, sites=True)
     for family in text_string_to_metric_families(stream.getvalue()):  # type: ignore[no-untyped-call]

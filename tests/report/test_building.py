@@ -45,7 +45,7 @@ def days(found: Course) -> list[tuple[date, int]]:
     return [(step.day, step.change) for step in found.built]
 
 
-def test_the_milestone_built_is_the_event_and_no_later_stage() -> None:
+def test_the_built_milestone_is_the_event_not_a_later_stage() -> None:
     city = city_with_goal(word(listed_school("a"), date(2020, 5, 4)), listed_school("b"))
     found = course(
         city,
@@ -65,26 +65,26 @@ def test_without_a_milestone_it_is_the_first_live_day() -> None:
     assert (days(found), found.before) == ([(date(2020, 8, 1), 1)], 0)
 
 
-def test_a_recorded_milestone_counts_where_the_configuration_has_none_any_more() -> None:
+def test_a_recorded_milestone_counts_after_its_removal_from_the_file() -> None:
     found = course(city_with_goal(listed_school("a")), stage("a/main", at(2020, 6, 2), Stage.BUILT))
     assert days(found) == [(date(2020, 6, 2), 1)]
 
 
-def test_a_campaign_says_that_a_line_is_there_and_not_since_when() -> None:
+def test_a_campaign_proves_that_a_line_exists_but_not_since_when() -> None:
     found = course(
         city_with_goal(listed_school("a")), stage("a/main", at(2020, 8, 1), Stage.VERIFIED)
     )
     assert (days(found), found.before) == ([], 1)
 
 
-def test_what_was_connected_before_the_monitor_began_is_done_and_no_event() -> None:
+def test_lines_connected_before_monitoring_are_done_but_no_event() -> None:
     built = word(listed_school("a"), date(2019, 6, 1))
     live = stage("b/main", BEGIN + timedelta(days=1), Stage.LIVE)
     found = course(city_with_goal(built, listed_school("b"), listed_school("c")), live)
     assert (days(found), found.before) == ([], 2)
 
 
-def test_live_within_the_first_week_of_watching_was_there_before_and_later_was_not() -> None:
+def test_live_within_the_first_week_of_monitoring_means_connected_before() -> None:
     city = city_with_goal(listed_school("a"), listed_school("b"))
     early = stage("a/main", BEGIN + SETTLING, Stage.LIVE)
     late = stage("b/main", BEGIN + SETTLING + timedelta(days=1), Stage.LIVE)
@@ -92,7 +92,7 @@ def test_live_within_the_first_week_of_watching_was_there_before_and_later_was_n
     assert (days(found), found.before) == ([(date(2020, 1, 14), 1)], 1)
 
 
-def test_a_site_that_joins_later_is_watched_from_then_on() -> None:
+def test_a_site_that_joins_later_is_monitored_from_then_on() -> None:
     city = city_with_goal(listed_school("a"), listed_school("b"))
     joined = at(2021, 3, 1)
     history = read_history(
@@ -108,20 +108,20 @@ def test_a_site_that_joins_later_is_watched_from_then_on() -> None:
     assert (days(found), found.before) == ([], 1)
 
 
-def test_a_school_is_built_with_the_last_of_its_sites() -> None:
+def test_a_school_is_built_once_its_last_site_is() -> None:
     city = city_with_goal(word(listed_school("a", sites=2), date(2020, 5, 4)), listed_school("b"))
     assert days(course(city)) == []
     found = course(city, stage("a/annex-1", at(2020, 9, 9), Stage.LIVE))
     assert days(found) == [(date(2020, 9, 9), 1)]
 
 
-def test_what_the_provider_reports_is_not_built() -> None:
+def test_a_provider_report_does_not_count_as_built() -> None:
     city = city_with_goal(word(listed_school("a"), date(2020, 5, 4), "reported"))
     history = read_history(Entries([goal(BEGIN, 1, "a/main")]))
     assert connected(history, city, history.scopes[-1].scope, TODAY, BERLIN) == {}
 
 
-def test_a_milestone_of_the_future_is_none_yet() -> None:
+def test_a_future_milestone_does_not_count_yet() -> None:
     city = city_with_goal(word(listed_school("a"), TODAY + timedelta(days=1)))
     assert (days(course(city)), course(city).before) == ([], 0)
 
@@ -144,14 +144,14 @@ def eighty_two() -> tuple[Inventory, list[Entry]]:
     return city_with_goal(*schools), sorted(entries, key=lambda entry: entry.at)
 
 
-def test_week_12_of_a_backlog_of_campaigns_promises_nothing() -> None:
+def test_a_backlog_of_campaigns_allows_no_forecast_in_week_12() -> None:
     city, entries = eighty_two()
     found = forecast_now(Entries(entries), city, BEGIN + timedelta(weeks=12, days=1))
     assert found is not None
     assert (found.outlook, found.verified, found.built) == (Outlook.TOO_LITTLE_EVIDENCE, 60, 60)
 
 
-def test_the_slow_rest_is_forecast_by_its_own_pace() -> None:
+def test_the_slow_remainder_is_forecast_by_its_own_pace() -> None:
     city, entries = eighty_two()
     truth = (BEGIN + timedelta(weeks=16 + 4 * 21)).date()
     for week in (45, 61, 77):
@@ -162,7 +162,7 @@ def test_the_slow_rest_is_forecast_by_its_own_pace() -> None:
         assert found.early <= truth <= found.late, week
 
 
-def test_82_wanted_of_80_listed_is_said_to_be_out_of_reach() -> None:
+def test_a_goal_of_82_with_80_listed_is_out_of_reach() -> None:
     city, _ = eighty_two()
     goal_of_82 = city.goal
     listed = replace(city, schools=city.schools[:80], goal=goal_of_82)

@@ -30,7 +30,7 @@ def test_a_school_is_verified_when_all_its_sites_are() -> None:
     assert [point.row for point in history.points] == [1, 2, 3, 4]
 
 
-def test_sites_are_counted_where_the_goal_says_so() -> None:
+def test_sites_are_counted_if_the_goal_says_so() -> None:
     history = read_history(
         Entries(
             [
@@ -42,7 +42,7 @@ def test_sites_are_counted_where_the_goal_says_so() -> None:
     assert (history.points[-1].verified, history.points[-1].denominator) == (1, 3)
 
 
-def test_stale_and_regressed_are_not_verified() -> None:
+def test_stale_and_regressed_do_not_count_as_verified() -> None:
     history = read_history(
         Entries(
             [
@@ -58,7 +58,7 @@ def test_stale_and_regressed_are_not_verified() -> None:
     assert [change.row for change in regressions(history.changes)] == [3, 5]
 
 
-def test_a_school_added_moves_the_goal_and_not_the_past() -> None:
+def test_an_added_school_changes_the_goal_but_not_the_past() -> None:
     history = read_history(
         Entries(
             [
@@ -78,7 +78,7 @@ def test_a_school_added_moves_the_goal_and_not_the_past() -> None:
     )
 
 
-def test_nothing_after_the_instant_is_known() -> None:
+def test_events_after_the_given_time_are_ignored() -> None:
     entries = Entries(
         [
             goal(at(2020, 1, 1), 1, "a/main"),
@@ -94,7 +94,7 @@ def test_before_the_first_entry_there_is_no_point() -> None:
     assert history.point(at(2019, 12, 31)) is None
 
 
-def test_an_entry_recorded_late_takes_its_place_by_its_instant() -> None:
+def test_an_entry_recorded_late_is_ordered_by_its_own_time() -> None:
     history = read_history(
         Entries(
             [

@@ -61,7 +61,7 @@ def test_a_day_ends_at_local_midnight() -> None:
     )
 
 
-def test_counts_are_those_of_the_rows_they_name() -> None:
+def test_counts_match_the_rows_they_name() -> None:
     found = middle()
     # By hand: the last stage of each site before the instant.
     last: dict[str, Stage] = {}
@@ -92,7 +92,7 @@ def test_evidence_names_the_rows_of_the_campaign() -> None:
         assert all(row.subject == line.key for row in rows)
 
 
-def test_groups_sum_to_the_whole_in_every_dimension() -> None:
+def test_groups_add_up_to_the_total_in_every_dimension() -> None:
     found = middle()
     for groups in found.groups.values():
         assert sum(group.sites for group in groups) == len(found.sites)
@@ -101,7 +101,7 @@ def test_groups_sum_to_the_whole_in_every_dimension() -> None:
     assert [group.name for group in found.groups["district"]] == ["Nord", "Süd"]
 
 
-def test_the_past_is_told_as_it_was_known_then() -> None:
+def test_a_past_report_uses_only_what_was_known_then() -> None:
     early = [entry for entry in STORY if entry.at <= MIDDLE]
     assert to_json(report(entries=early)) == to_json(middle())
 
@@ -122,14 +122,14 @@ def test_a_ledger_file_gives_the_same_report_byte_for_byte(tmp_path: Path) -> No
     assert to_markdown(found, "en") == to_markdown(expected, "en")
 
 
-def test_overdue_goal_is_told() -> None:
+def test_overdue_goal_is_reported() -> None:
     found = report(end_of(date(2023, 6, 30), "Europe/Berlin"))
     assert found.forecast.overdue_days == 181
     assert "The target date passed 181 days ago." in to_markdown(found, "en")
     assert "seit 181 Tagen überschritten" in to_html(found, "de")
 
 
-def test_the_report_says_whom_the_rules_bind() -> None:
+def test_the_report_says_to_whom_the_rules_apply() -> None:
     found = middle()
     german = (
         "einer Stadt gegenüber binden die Regeln einen Anbieter, soweit der Vertrag sie übernimmt"
@@ -138,7 +138,7 @@ def test_the_report_says_whom_the_rules_bind() -> None:
     assert "not certified" in to_markdown(found, "en")
 
 
-def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
+def test_an_unreachable_goal_and_a_standstill_are_reported() -> None:
     wanted = [goal(at(2020, 1, 1), 5, "a/main", "b/main")]
     found = report(at(2020, 6, 1), wanted, city_with_goal(listed_school("a"), listed_school("b")))
     assert "it requires 5 schools, but only 2 are listed" in to_markdown(found, "en")
@@ -156,7 +156,7 @@ def test_a_goal_out_of_reach_and_a_standstill_are_said() -> None:
     )
 
 
-def test_reached_goal_is_told_with_its_day() -> None:
+def test_reached_goal_is_reported_with_its_day() -> None:
     city = city_with_goal(listed_school("a"))
     entries = [
         goal(at(2020, 1, 1), 1, "a/main"),
@@ -184,7 +184,7 @@ def test_without_any_goal_all_sites_are_counted_and_the_report_says_what_to_do()
     assert "goals: connectivity: names one" in to_markdown(found, "en")
 
 
-def test_news_begin_after_the_last_report() -> None:
+def test_changes_are_listed_since_the_last_report() -> None:
     first = report(at(2022, 3, 31))
     entries = sorted([*STORY, record(first)], key=lambda entry: entry.at)
     found = report(entries=entries)
@@ -198,12 +198,12 @@ def test_news_begin_after_the_last_report() -> None:
     assert again.news is None
 
 
-def test_news_from_a_later_day_are_refused() -> None:
+def test_changes_since_a_later_day_are_refused() -> None:
     with pytest.raises(ValueError, match="after 2022-06-30"):
         report(since=at(2022, 7, 2))
 
 
-def test_what_was_lost_and_not_got_back_comes_first() -> None:
+def test_regressions_not_recovered_come_first() -> None:
     city = city_with_goal(listed_school("a"), listed_school("b"))
     entries = [
         goal(at(2020, 1, 1), 2, "a/main", "b/main"),
@@ -295,7 +295,7 @@ def test_the_picture_is_well_formed_and_described() -> None:
     assert {"2019", "2022", "verified", "target date"} <= set(labels)
 
 
-def test_csv_has_a_line_per_site_and_no_formula() -> None:
+def test_csv_has_a_line_per_site_and_no_formulas() -> None:
     bad = replace(listed_school("a", lot="=1+1"), name="@SUM(A1)")
     entries = [goal(at(2020, 1, 1), 1, "a/main")]
     lines = list(
@@ -327,7 +327,7 @@ def promised() -> RolloutReport:
     )
 
 
-def test_what_is_planned_stands_in_a_column_of_its_own_and_is_not_reached() -> None:
+def test_planned_figures_have_their_own_column_and_are_not_reached() -> None:
     funding, rooms = json.loads(to_json(promised()))["reported"]
     assert [(one["value"], one["planned"]) for one in funding["entries"]] == [(None, 21_100_000)]
     assert rooms["entries"] == []

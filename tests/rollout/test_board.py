@@ -76,7 +76,7 @@ def live_board(city: Inventory) -> tuple[RolloutBoard, list[Entry]]:
     return board, ledger
 
 
-def test_day_of_the_right_line_makes_a_site_live_and_both_are_recorded(city: Inventory) -> None:
+def test_one_day_on_the_right_line_makes_a_site_live_and_is_recorded(city: Inventory) -> None:
     board, ledger = live_board(city)
     finding = board.findings[SITE]
     assert (finding.stage, finding.since) == (Stage.LIVE, START + DAY + MINUTE)
@@ -90,7 +90,7 @@ def test_day_of_the_right_line_makes_a_site_live_and_both_are_recorded(city: Inv
     assert board.tick(START + DAY + 3 * MINUTE) == (), "what is recorded is not recorded again"
 
 
-def test_minutes_from_before_the_right_line_do_not_count(city: Inventory) -> None:
+def test_minutes_before_the_right_line_do_not_count(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(SITE, WRONG, START)
     board.take(minutes(START + MINUTE, "u?", 1440))
@@ -119,7 +119,7 @@ def test_old_line_that_answers_all_day_is_not_live(city: Inventory) -> None:
     assert stages(ledger) == []
 
 
-def test_site_without_an_expected_line_is_not_live_and_says_the_cure(city: Inventory) -> None:
+def test_site_without_an_expected_line_is_not_live_and_names_the_cure(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(OTHER, RIGHT, START)
     board.take(minutes(START + MINUTE, "?u", 1440))
@@ -130,7 +130,7 @@ def test_site_without_an_expected_line_is_not_live_and_says_the_cure(city: Inven
     assert finding.why.endswith("set `line` in the configuration")
 
 
-def test_line_that_was_not_seen_for_a_day_is_not_proven(city: Inventory) -> None:
+def test_line_not_seen_for_a_day_is_not_proven(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(SITE, RIGHT, START)
     board.take(minutes(START + MINUTE, "u?", 2880))
@@ -138,7 +138,7 @@ def test_line_that_was_not_seen_for_a_day_is_not_proven(city: Inventory) -> None
     assert "was not seen in the 24 hours" in board.findings[SITE].why
 
 
-def test_maintenance_and_hours_outside_the_contract_are_passed_over(city: Inventory) -> None:
+def test_maintenance_and_hours_outside_the_contract_are_skipped(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.see(SITE, RIGHT, START)
     begin = START + MINUTE
@@ -162,7 +162,7 @@ def test_minutes_without_a_record_are_unknown(city: Inventory) -> None:
     assert (day.answered_minutes, day.counted_minutes) == (1340, 1340)
 
 
-def test_restart_changes_no_stage_and_records_nothing_anew(city: Inventory) -> None:
+def test_restart_changes_no_stage_and_records_nothing_again(city: Inventory) -> None:
     _, ledger = live_board(city)
     again = RolloutBoard(city, ledger)
     now = START + DAY + 5 * MINUTE
@@ -186,7 +186,7 @@ def test_restart_with_another_expectation_forgets_which_line_it_was(city: Invent
         assert again.findings[SITE].stage is stage
 
 
-def test_clock_that_had_been_ahead_does_not_hold_up_the_account(city: Inventory) -> None:
+def test_clock_once_ahead_does_not_delay_the_minute_records(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.take(minutes(START + 30 * DAY, "u?", 10))
     board.take(minutes(START, "d?", 10))
@@ -195,7 +195,7 @@ def test_clock_that_had_been_ahead_does_not_hold_up_the_account(city: Inventory)
     assert (day.since, day.answered_minutes, day.counted_minutes) == (START, 0, 10)
 
 
-def test_minutes_that_come_again_change_nothing(city: Inventory) -> None:
+def test_repeated_minutes_change_nothing(city: Inventory) -> None:
     board = RolloutBoard(city)
     board.take(minutes(START, "u?", 30))
     before = board.line_day(SITE)
@@ -203,7 +203,7 @@ def test_minutes_that_come_again_change_nothing(city: Inventory) -> None:
     assert board.line_day(SITE) == before
 
 
-def test_another_expectation_begins_anew_and_keeps_what_was_shown(city: Inventory) -> None:
+def test_a_new_expectation_starts_over_but_keeps_shown_evidence(city: Inventory) -> None:
     board, _ = live_board(city)
     school = city.schools[0]
     site = school.sites[0]
@@ -233,7 +233,7 @@ def test_campaign_verifies_and_a_later_one_regresses(city: Inventory) -> None:
     assert (campaign.id, judged.verdict.counted) == ("c2", 30)
 
 
-def test_goal_decides_what_verifies(city: Inventory) -> None:
+def test_goal_decides_what_counts_as_verified(city: Inventory) -> None:
     slow = replace(passing().down, maximum_bps=40e6, normal_bps=36e6, minimum_bps=20e6)
     entries = entries_of(replace(failing(), down=slow, up=slow))
     now = START + 5 * DAY
@@ -245,7 +245,7 @@ def test_goal_decides_what_verifies(city: Inventory) -> None:
     assert board.findings[SITE].stage is Stage.UNKNOWN
 
 
-def test_goal_per_class_verifies_nobody_without_the_number_of_classes(city: Inventory) -> None:
+def test_goal_per_class_verifies_no_site_without_a_number_of_classes(city: Inventory) -> None:
     entries = [*entries_of(passing()), *entries_of(_elsewhere(passing("c2")))]
     board = RolloutBoard(with_goal(city, criterion=Criterion.PER_CLASS), entries)
     board.tick(START + 5 * DAY)
@@ -292,7 +292,7 @@ def test_reported_figures_are_recorded_once_and_not_before_their_day(city: Inven
     assert RolloutBoard(city, ledger).tick(START + DAY) == ()
 
 
-def test_progress_counts_schools_with_all_their_sites_against_the_goals_number(
+def test_progress_counts_schools_with_all_sites_against_the_goal(
     city: Inventory,
 ) -> None:
     school = city.schools[0]
@@ -314,7 +314,7 @@ def reached_of(city: Inventory, board: RolloutBoard) -> Progress:
     return progress(scope, {site: finding.stage for site, finding in board.findings.items()})
 
 
-async def test_board_remembers_from_a_real_ledger(city: Inventory, tmp_path: Path) -> None:
+async def test_board_restores_its_state_from_a_real_ledger(city: Inventory, tmp_path: Path) -> None:
     _, written = live_board(city)
     written += entries_of(_elsewhere(passing("c2")))
     async with Ledger.open(SqlitePlace(tmp_path / "ledger.sqlite"), SystemClock()) as ledger:
@@ -328,7 +328,7 @@ async def test_board_remembers_from_a_real_ledger(city: Inventory, tmp_path: Pat
     assert day.answered_minutes == 1440
 
 
-def test_the_recorders_own_entries_feed_the_board(city: Inventory) -> None:
+def test_entries_of_the_recorder_feed_the_board(city: Inventory) -> None:
     recorder = MinuteRecorder(SITES, START, lambda *_: False, lambda *_: True)
     board = RolloutBoard(city)
     recorder.observe(Transition(SITE, State.UP, START, START))

@@ -22,7 +22,7 @@ def test_a_scope_is_read_back_as_it_was_written() -> None:
     assert read_goal(goal_entry(scope)) == scope
 
 
-def test_a_unit_that_nobody_knows_is_malformed() -> None:
+def test_an_unknown_unit_is_malformed() -> None:
     payload = dict(goal_entry(GoalScope(at(2020, 1, 1), "Goal", "sites", 3, ())).payload)
     with pytest.raises(MalformedEntryError, match="unit"):
         read_goal(Entry(at(2020, 1, 1), "goal", "", payload | {"unit": "pupils"}))

@@ -41,24 +41,24 @@ def pinged(answered: int) -> Observation:
     return Observation(build.check(host="gw.first.example"), AT, 0.1, Outcome.OK, values=values)
 
 
-def test_poll_of_the_router_shows_its_name_and_the_alias_of_its_uplink() -> None:
+def test_router_poll_gives_its_name_and_the_alias_of_its_uplink() -> None:
     seen = identity_of(polled(READING, InterfacesOptions(ACCESS, "wan")))
     assert seen == Identity("gw.first.example", "Fibre \ufffd 1000", None)
 
 
-def test_interface_that_is_not_there_shows_no_alias() -> None:
+def test_missing_interface_gives_no_alias() -> None:
     seen = identity_of(polled(READING, InterfacesOptions(ACCESS, "dsl0")))
     assert seen == Identity("gw.first.example", None, None)
     assert identity_of(polled(READING, InterfacesOptions(ACCESS))) == seen
 
 
-def test_poll_that_read_nothing_shows_nothing() -> None:
+def test_empty_poll_identifies_nothing() -> None:
     options = InterfacesOptions(ACCESS, "wan")
     assert identity_of(polled(None, options)) is None
     assert identity_of(polled(DeviceReading("", "", "", 5, {}), options)) is None
 
 
-def test_switch_shows_nothing_of_the_line() -> None:
+def test_switch_identifies_no_line() -> None:
     assert identity_of(polled(READING, InterfacesOptions(ACCESS, "wan"), Role.SWITCH)) is None
 
 

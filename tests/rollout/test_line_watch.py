@@ -35,7 +35,7 @@ def model(runs: list[tuple[int, str, int]]) -> list[tuple[int, str]]:
 
 
 @given(RUNS)
-def test_window_holds_the_latest_minutes_that_were_owed(runs: list[tuple[int, str, int]]) -> None:
+def test_window_holds_the_latest_contract_minutes(runs: list[tuple[int, str, int]]) -> None:
     line, minute = LineWatch("first-school/main", ExpectedLine()), FIRST
     for number, (pause, code, length) in enumerate(runs):
         minute += pause if number else 0

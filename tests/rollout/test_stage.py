@@ -45,13 +45,13 @@ def stage(
     return stage_of(word, days, judged(*campaigns), now, ZONE)
 
 
-def test_site_of_which_nothing_is_known_is_unknown() -> None:
+def test_site_without_any_evidence_is_unknown() -> None:
     finding = stage(word=())
     assert (finding.stage, finding.since, finding.evidence) == (Stage.UNKNOWN, None, ())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_without_evidence_the_last_word_stands_and_never_makes_it_live(count: int) -> None:
+def test_without_evidence_the_last_milestone_counts_but_never_as_live(count: int) -> None:
     finding = stage(word=WORD[:count])
     last = WORD[count - 1]
     assert finding.stage.value == last.stage
@@ -61,7 +61,7 @@ def test_without_evidence_the_last_word_stands_and_never_makes_it_live(count: in
     assert finding.evidence == (f"milestone:{last.stage}/{last.day}/{last.reference}",)
 
 
-def test_milestone_of_tomorrow_is_not_reached_and_one_of_today_is() -> None:
+def test_milestone_dated_tomorrow_is_not_reached_but_one_of_today_is() -> None:
     evening = datetime(2022, 1, 9, 22, 59, tzinfo=UTC)  # 23:59 in Berlin
     assert stage(now=evening).stage is Stage.BUILT
     assert stage(now=evening + timedelta(minutes=1)).stage is Stage.REPORTED
@@ -79,13 +79,13 @@ def test_milestone_of_tomorrow_is_not_reached_and_one_of_today_is() -> None:
         (0, 15, False),
     ],
 )
-def test_live_takes_99_percent_of_the_minutes_of_24_hours(
+def test_live_requires_99_percent_of_the_minutes_of_24_hours(
     answered: int, down: int, *, expected: bool | None
 ) -> None:
     assert is_live(line_day(NOW, answered, down)) is expected
 
 
-def test_live_takes_the_right_line() -> None:
+def test_live_requires_the_right_line() -> None:
     assert is_live(line_day(NOW, right=None)) is None
     assert is_live(line_day(NOW, right=False)) is False
     finding = stage(days=(line_day(NOW, right=False),))
@@ -93,7 +93,7 @@ def test_live_takes_the_right_line() -> None:
     assert "not live: up in 1440 and down in 0 of 1440 minutes, the line" in finding.why
 
 
-def test_live_holds_since_the_first_of_its_days_until_one_shows_that_it_is_not() -> None:
+def test_live_lasts_from_its_first_day_until_a_day_disproves_it() -> None:
     first, second = line_day(NOW - timedelta(days=3)), line_day(NOW - timedelta(days=1))
     unknown = line_day(NOW, 700, 0)
     finding = stage(days=(second, unknown, first))
@@ -104,14 +104,14 @@ def test_live_holds_since_the_first_of_its_days_until_one_shows_that_it_is_not()
     assert stage(days=(first, second, line_day(NOW, 1400, 40))).stage is Stage.REPORTED
 
 
-def test_passed_campaign_verifies_without_any_word() -> None:
+def test_passed_campaign_verifies_without_any_milestone() -> None:
     finding = stage(passing(), word=())
     assert finding.stage is Stage.VERIFIED
     assert finding.since == passing().measurements[-1].at
     assert finding.evidence == ("campaign:c1",)
 
 
-def test_line_of_40_mbit_is_never_verified_whatever_its_yaml_says() -> None:
+def test_line_of_40_mbit_is_never_verified_whatever_its_milestones_say() -> None:
     finding = stage(failing(), days=(LIVE_ONE,))
     assert finding.stage is Stage.LIVE
     finding = stage(failing())
@@ -119,7 +119,7 @@ def test_line_of_40_mbit_is_never_verified_whatever_its_yaml_says() -> None:
     assert "campaign c1 failed: down: 90 % of 1,000 Mbit/s" in finding.why
 
 
-def test_incomplete_campaign_neither_gives_nor_takes() -> None:
+def test_incomplete_campaign_neither_verifies_nor_revokes() -> None:
     half = campaign(
         [replace(one, down_bps=1.0, at=one.at + timedelta(days=10)) for one in of_days(0, 2)], "c2"
     )
@@ -127,7 +127,7 @@ def test_incomplete_campaign_neither_gives_nor_takes() -> None:
     assert stage(passing(), half).stage is Stage.VERIFIED
 
 
-def test_failed_campaign_after_a_passed_one_is_a_regression_until_another_passes() -> None:
+def test_failed_campaign_after_a_pass_is_a_regression_until_the_next_pass() -> None:
     later = START + timedelta(days=10)
     lost = stage(passing(), failing("c2", later), days=(LIVE_ONE,))
     assert (lost.stage, lost.since) == (
@@ -142,7 +142,7 @@ def test_failed_campaign_after_a_passed_one_is_a_regression_until_another_passes
     assert (back.stage, back.since) == (Stage.VERIFIED, again.measurements[-1].at)
 
 
-def test_campaign_speaks_for_180_days_and_then_reads_live_stale() -> None:
+def test_campaign_counts_for_180_days_and_then_reads_live_stale() -> None:
     end = passing().measurements[-1].at
     assert stage(passing(), now=end + FRESH - timedelta(seconds=1)).stage is Stage.VERIFIED
     finding = stage(passing(), now=end + FRESH)
@@ -157,13 +157,13 @@ def test_campaign_repeated_in_time_keeps_the_first_day_of_verification() -> None
     assert stage(first, late, now=now).since == late.measurements[-1].at
 
 
-def test_nothing_later_than_now_is_looked_at() -> None:
+def test_future_evidence_is_ignored() -> None:
     before = START - timedelta(days=1)
     finding = stage(passing(), failing("c2"), days=(LIVE_ONE,), now=before)
     assert finding.stage is Stage.REPORTED
 
 
-def test_of_two_campaigns_that_end_together_the_failed_one_holds() -> None:
+def test_of_two_campaigns_ending_together_the_failed_one_counts() -> None:
     assert stage(passing("a"), failing("b")).stage is Stage.REGRESSED
     assert stage(passing("b"), failing("a")).stage is Stage.REGRESSED
 
@@ -188,7 +188,7 @@ WORDS = st.integers(0, 4).map(lambda count: WORD[:count])
 
 
 @given(WORDS, DAYS, CAMPAIGNS, INSTANTS, st.randoms(use_true_random=False))
-def test_order_of_evidence_is_no_matter(
+def test_order_of_evidence_does_not_matter(
     word: tuple[Milestone, ...],
     days: list[LineDay],
     campaigns: list[Judged],
@@ -204,7 +204,7 @@ def test_order_of_evidence_is_no_matter(
 
 
 @given(WORDS, DAYS, CAMPAIGNS, INSTANTS)
-def test_word_alone_never_changes_what_evidence_says(
+def test_milestones_alone_never_override_evidence(
     word: tuple[Milestone, ...], days: list[LineDay], campaigns: list[Judged], now: datetime
 ) -> None:
     computed = {Stage.LIVE, Stage.VERIFIED, Stage.LIVE_STALE, Stage.REGRESSED}
@@ -231,7 +231,7 @@ def test_unknown_minutes_and_incomplete_campaigns_change_nothing(
 
 
 @given(WORDS, DAYS, CAMPAIGNS, INSTANTS)
-def test_verified_rests_on_a_passed_campaign_that_is_fresh_and_not_refuted(
+def test_verified_requires_a_recent_unrefuted_pass(
     word: tuple[Milestone, ...], days: list[LineDay], campaigns: list[Judged], now: datetime
 ) -> None:
     finding = stage_of(word, days, campaigns, now, ZONE)
@@ -263,13 +263,11 @@ SEEN = Identity("GW.first.example", "Lot 2 fibre 1000 K-77", "203.0.113.9")
         (Identity(address="198.51.100.9"), False),
     ],
 )
-def test_right_line_shows_everything_that_is_expected(
-    seen: Identity, *, expected: bool | None
-) -> None:
+def test_right_line_matches_everything_expected(seen: Identity, *, expected: bool | None) -> None:
     assert right_line(EXPECTED, seen)[0] is expected
 
 
-def test_line_of_which_nothing_is_expected_is_not_proven_and_the_cure_is_named() -> None:
+def test_line_without_expectations_is_not_proven_and_the_cure_is_named() -> None:
     right, why = right_line(ExpectedLine(), SEEN)
     assert right is None
     assert why == "nothing says which line is the right one: set `line` in the configuration"

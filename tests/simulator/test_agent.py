@@ -124,7 +124,7 @@ def test_version_1_never_sees_64_bit_counters() -> None:
     assert (reply.error_status, reply.error_index) == (2, 2)
 
 
-def test_what_is_missing_has_the_exception_of_its_version() -> None:
+def test_missing_objects_get_the_exception_of_their_version() -> None:
     agent = agent_where(is_plain)
     missing = [f"{IF_DESCR}.999999", "1.3.6.1.2.1.99.1.0"]
     reply = answered(ask(agent, PduType.GET, missing))
@@ -147,14 +147,14 @@ def test_a_get_that_does_not_fit_is_too_big() -> None:
 
 
 @pytest.mark.parametrize("limit", [484, 1400, 1472, 2048, 8192])
-def test_a_bulk_reply_fills_its_limit_and_no_more(limit: int) -> None:
+def test_a_bulk_reply_fills_its_limit_but_not_more(limit: int) -> None:
     agent = agent_where(lambda device: device.reply_limit == limit and device.bulk is Bulk.ANSWERS)
     reply = answered(ask(agent, PduType.GET_BULK, ["1.3.6.1.2.1.2.2"], second=900))
     assert limit - 80 < len(encode_message(reply)) <= limit
 
 
 @pytest.mark.parametrize("community", [b"private", b"", b"public\x00"])
-def test_a_wrong_community_meets_silence(community: bytes) -> None:
+def test_a_wrong_community_gets_no_reply(community: bytes) -> None:
     assert ask(AGENTS[0], PduType.GET, [SYS_NAME], community=community) is None
 
 
@@ -180,12 +180,12 @@ def test_a_set_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", [PduType.RESPONSE, PduType.TRAP, PduType.INFORM])
-def test_what_is_no_request_meets_silence(kind: PduType) -> None:
+def test_non_requests_get_no_reply(kind: PduType) -> None:
     assert ask(AGENTS[0], kind, [SYS_NAME]) is None
 
 
 @given(st.binary(max_size=200))
-def test_garbage_meets_silence(garbage: bytes) -> None:
+def test_garbage_gets_no_reply(garbage: bytes) -> None:
     try:
         decode_message(garbage)
     except CodecError:
@@ -220,7 +220,7 @@ def uplink_at() -> int:
     return next(at for at, row in enumerate(rows) if row.alias == b"Uplink zum Router")
 
 
-def test_counters_grow_and_the_narrow_one_is_the_wide_one_cut() -> None:
+def test_counters_grow_and_the_32_bit_one_is_the_64_bit_one_truncated() -> None:
     readings = [counters(60.0 * minute, Condition(), uplink_at()) for minute in range(60)]
     wide = [reading[2] for reading in readings]
     assert all(after > before for before, after in itertools.pairwise(wide))
@@ -241,7 +241,7 @@ def test_a_counter_reset_starts_at_zero_and_keeps_the_uptime() -> None:
     assert later[3] == before[0]
 
 
-def test_renumbering_restarts_the_device_under_other_if_indexes() -> None:
+def test_renumbering_restarts_the_device_with_other_ifindexes() -> None:
     agent = agent_where(is_plain)
     moved = Condition(booted=100.0, counters_since=100.0, numbering=1)
     names = [f"{IF_NAME}.{row.index}" for row in agent.device.interfaces]

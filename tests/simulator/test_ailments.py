@@ -51,7 +51,7 @@ def damaged(plan: FaultPlan, seconds: float) -> int:
     return plan.condition(SWITCH, seconds).damaged
 
 
-def test_damaged_packets_are_counted_while_the_fault_lasts_and_never_taken_back() -> None:
+def test_damaged_packets_count_up_during_the_fault_and_never_down() -> None:
     fault = parse_fault("port-errors@goethe/switch-1", CITY, starts=10.0, ends=20.0)
     plan = FaultPlan(CITY, [fault])
     assert [damaged(plan, at) for at in (5.0, 10.0, 12.0, 20.0, 99.0)] == [
@@ -60,7 +60,7 @@ def test_damaged_packets_are_counted_while_the_fault_lasts_and_never_taken_back(
     assert plan.condition(ROUTER, 15.0).damaged == 0
 
 
-def test_damage_stays_counted_when_the_fault_is_taken_back() -> None:
+def test_damage_stays_counted_after_the_fault_is_cleared() -> None:
     plan = FaultPlan(CITY, [parse_fault("port-errors@goethe/switch-1", CITY, starts=0.0)])
     plan.replace([], 4.0)
     assert damaged(plan, 60.0) == int(DAMAGED_PER_SECOND * 4)
@@ -81,7 +81,7 @@ def test_one_port_that_is_up_receives_the_damaged_packets() -> None:
     assert row.oper_up
 
 
-def test_a_slow_port_is_the_routers_line_and_nothing_else_changes() -> None:
+def test_a_slow_port_affects_only_the_line_of_the_router() -> None:
     router = agent(ROUTER)
     before = values_of(router, SPEED, 50.0, Condition())
     slow = values_of(router, SPEED, 50.0, Condition(slow_port=True))
@@ -92,13 +92,13 @@ def test_a_slow_port_is_the_routers_line_and_nothing_else_changes() -> None:
     assert values_of(router, SPEED, 60.0, Condition()) == before
 
 
-def test_a_slow_port_leaves_switches_alone() -> None:
+def test_a_slow_port_does_not_affect_switches() -> None:
     switch = agent(SWITCH)
     before = values_of(switch, SPEED, 50.0, Condition())
     assert values_of(switch, SPEED, 50.0, Condition(slow_port=True)) == before
 
 
-def test_a_restart_begins_the_uptime_anew_and_keeps_the_numbers_of_the_ports() -> None:
+def test_a_restart_resets_the_uptime_and_keeps_port_numbers() -> None:
     plan = FaultPlan(CITY, [parse_fault("rebooted@goethe/switch-1", CITY, starts=30.0)])
     switch = agent(SWITCH)
     before = values_of(switch, SPEED, 20.0, plan.condition(SWITCH, 20.0))

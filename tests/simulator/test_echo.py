@@ -57,7 +57,7 @@ async def test_a_healthy_city_answers_within_a_few_milliseconds() -> None:
         assert found.rtt_difference_seconds > 0
 
 
-async def test_it_stands_in_for_the_real_transport() -> None:
+async def test_it_can_replace_the_real_transport() -> None:
     transport: EchoTransport = echo()[0]
     assert (await transport.ping(ROUTER, OPTIONS)).address == ROUTER
 
@@ -72,13 +72,13 @@ async def test_the_same_seed_gives_the_same_rounds() -> None:
     assert rounds != await ping(other, ROUTER, ROUTER, SWITCH)
 
 
-async def test_a_round_takes_what_a_real_one_takes() -> None:
+async def test_a_round_takes_as_long_as_a_real_one() -> None:
     model, clock = echo()
     (found,) = await ping(model, ROUTER)
     assert clock.seconds == pytest.approx(1000.0 + 4 * 0.2 + found.rtts[-1])
 
 
-async def test_lost_packets_are_waited_for() -> None:
+async def test_lost_packets_take_their_full_timeout() -> None:
     model, clock = echo("uplink-down@goethe")
     await ping(model, ROUTER)
     assert clock.seconds == pytest.approx(1000.0 + 4 * 0.2 + 2.0)
@@ -90,12 +90,12 @@ async def test_a_dead_uplink_loses_everything_behind_it_and_nothing_else() -> No
     assert lost == [5, 5, 0, 0]
 
 
-async def test_a_dead_switch_leaves_its_uplink_alone() -> None:
+async def test_a_dead_switch_does_not_affect_its_uplink() -> None:
     model, _ = echo("switch-down@goethe/switch-1")
     assert [found.lost for found in await ping(model, ROUTER, SWITCH)] == [0, 5]
 
 
-async def test_isolation_loses_the_references_as_well() -> None:
+async def test_isolation_also_loses_the_references() -> None:
     model, _ = echo("isolated")
     lost = [found.lost for found in await ping(model, ROUTER, NEIGHBOUR, REFERENCE)]
     assert lost == [5, 5, 5]
@@ -107,7 +107,7 @@ async def test_a_lossy_line_loses_two_packets_in_five_in_the_long_run() -> None:
     assert 0.35 < sum(found.lost for found in rounds) / 1000 < 0.45
 
 
-async def test_a_slow_line_takes_three_times_as_long() -> None:
+async def test_a_slow_line_triples_the_round_trip_time() -> None:
     (usual,) = await ping(echo()[0], ROUTER)
     (slow,) = await ping(echo("slow@goethe")[0], ROUTER)
     assert slow.rtts == pytest.approx([3 * rtt for rtt in usual.rtts])
@@ -125,7 +125,7 @@ async def test_an_unknown_school_is_refused_with_a_suggestion() -> None:
         model.replace_faults(["slow@gothe"])
 
 
-async def test_where_nobody_lives_nobody_answers() -> None:
+async def test_an_unknown_address_does_not_answer() -> None:
     model, _ = echo()
     (found,) = await ping(model, "127.99.99.99")
     assert (found.lost, found.hop_limit) == (5, None)

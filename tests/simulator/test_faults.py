@@ -32,27 +32,27 @@ def silent(faults: FaultPlan, seconds: float = 0.0) -> set[str]:
     }
 
 
-def test_uplink_down_takes_everything_behind_it_along() -> None:
+def test_uplink_down_takes_down_everything_behind_it() -> None:
     expected = {"goethe/main/router", *(f"goethe/main/switch-{at}" for at in range(1, 5))}
     assert silent(plan("uplink-down@goethe")) == expected
 
 
-def test_uplink_down_at_one_site_leaves_the_other_alone() -> None:
+def test_uplink_down_at_one_site_does_not_affect_the_other() -> None:
     expected = {"schiller/annex/router", "schiller/annex/switch-1"}
     assert silent(plan("uplink-down@schiller/annex")) == expected
     assert silent(plan("uplink-down@schiller/annex/router")) == expected
 
 
-def test_switch_down_without_a_name_is_one_switch() -> None:
+def test_switch_down_without_a_name_takes_down_one_switch() -> None:
     assert silent(plan("switch-down@schiller")) == {"schiller/main/switch-1"}
 
 
-def test_switch_down_with_a_name_is_that_switch() -> None:
+def test_switch_down_with_a_name_takes_down_that_switch() -> None:
     assert silent(plan("switch-down@goethe/switch-3")) == {"goethe/main/switch-3"}
     assert silent(plan("switch-down@schiller/annex/switch-1")) == {"schiller/annex/switch-1"}
 
 
-def test_isolation_silences_everything_references_included() -> None:
+def test_isolation_silences_everything_including_references() -> None:
     isolated = plan("isolated")
     assert len(silent(isolated)) == len(PLACES)
     assert isolated.condition(REFERENCE, 0.0).silent
@@ -65,15 +65,15 @@ def test_a_reference_may_fall_silent_alone() -> None:
     assert [str(fault) for fault in faults.faults] == ["reference-down@resolver"]
 
 
-def test_isolation_holds_where_another_fault_holds_as_well() -> None:
+def test_isolation_applies_on_top_of_other_faults() -> None:
     assert len(silent(plan("slow@goethe", "isolated"))) == len(PLACES)
 
 
-def test_references_suffer_from_no_school() -> None:
+def test_references_are_not_affected_by_school_faults() -> None:
     assert plan("uplink-down@goethe", "slow@goethe").condition(REFERENCE, 0.0) == HEALTHY
 
 
-def test_slow_and_lossy_hold_for_a_whole_school_or_one_device() -> None:
+def test_slow_and_lossy_apply_to_a_whole_school_or_one_device() -> None:
     faults = plan("slow@goethe", "lossy@schiller/main/switch-2")
     conditions = {place: faults.condition(place, 1.0) for place in PLACES}
     assert {place.school for place, found in conditions.items() if found.slow} == {"goethe"}
@@ -89,27 +89,27 @@ def test_a_device_may_be_silent_to_snmp_alone() -> None:
     assert silent(faults) == set()
 
 
-def test_a_fault_begins_and_ends_at_its_instants() -> None:
+def test_a_fault_starts_and_ends_at_its_times() -> None:
     fault = parse_fault("uplink-down@goethe", CITY, starts=10.0, ends=20.0)
     faults = FaultPlan(CITY, [fault])
     states = [bool(silent(faults, seconds)) for seconds in (0.0, 9.9, 10.0, 19.9, 20.0)]
     assert states == [False, False, True, True, False]
 
 
-def test_flapping_goes_and_comes_back() -> None:
+def test_a_flapping_line_goes_down_and_comes_back() -> None:
     faults = plan("flapping@goethe")
     states = [bool(silent(faults, seconds)) for seconds in (0.0, 39.0, 40.0, 99.0, 100.0)]
     assert states == [True, True, False, False, True]
 
 
-def test_a_poll_every_minute_meets_both_states_of_a_flapping_uplink() -> None:
+def test_a_poll_every_minute_sees_both_states_of_a_flapping_uplink() -> None:
     faults = plan("flapping@goethe")
     for offset in range(60):
         states = {bool(silent(faults, offset + 60.0 * poll)) for poll in range(10)}
         assert states == {True, False}, f"polls at second {offset} see one state only"
 
 
-def test_what_has_happened_is_not_undone_when_the_faults_are_replaced() -> None:
+def test_replacing_the_faults_does_not_undo_past_effects() -> None:
     faults = FaultPlan(CITY)
     faults.replace(["counter-reset@goethe"], 50.0)
     faults.replace([], 80.0)
@@ -125,7 +125,7 @@ def test_a_starting_city_is_read_once_before_its_counters_are_reset() -> None:
     assert since == [None, None, 90.0]
 
 
-def test_a_fault_that_stays_in_the_set_does_not_begin_again() -> None:
+def test_a_fault_kept_in_the_set_does_not_restart() -> None:
     faults = FaultPlan(CITY)
     faults.replace(["renumbered@goethe"], 50.0)
     faults.replace(["renumbered@goethe", "slow@schiller"], 80.0)
@@ -133,7 +133,7 @@ def test_a_fault_that_stays_in_the_set_does_not_begin_again() -> None:
     assert (found.numbering, found.booted, found.counters_since) == (1, 50.0, 50.0)
 
 
-def test_a_script_names_the_instants_itself() -> None:
+def test_a_script_sets_its_own_times() -> None:
     faults = FaultPlan(CITY)
     faults.replace([{"fault": "uplink-down@goethe", "starts": 100, "ends": 160}], 0.0)
     assert faults.faults == (Fault(FaultKind.UPLINK_DOWN, "goethe", "", 100.0, 160.0),)
@@ -186,6 +186,6 @@ def test_a_script_with_a_mistake_is_refused(entry: dict[str, object]) -> None:
         FaultPlan(CITY).replace([entry], 0.0)
 
 
-def test_a_school_without_switches_cannot_lose_one() -> None:
+def test_switch_down_is_refused_for_a_school_without_switches() -> None:
     with pytest.raises(FaultError, match="goethe has no switch"):
         parse_fault("switch-down@goethe", simulated_city(1, 0))

@@ -47,14 +47,14 @@ def test_a_full_size_inventory_has_no_collision() -> None:
     assert all(ipaddress.ip_address(host).is_loopback for host in moved)
 
 
-def test_addresses_of_the_plan_keep_their_last_three_numbers() -> None:
+def test_addresses_of_the_plan_keep_their_last_three_octets() -> None:
     assert hosts_of(loopback_inventory(with_router_hosts("10.20.3.7"), 1)) == ["127.20.3.7"]
 
 
 @pytest.mark.parametrize(
     "host", ["router.school.example", "192.168.4.1", "2001:db8::1", "10.0.0.0", "10.255.255.255"]
 )
-def test_other_hosts_have_a_stable_address_of_their_own(host: str) -> None:
+def test_other_hosts_get_a_stable_address_of_their_own(host: str) -> None:
     first = hosts_of(loopback_inventory(with_router_hosts(host), 1))
     assert first == hosts_of(loopback_inventory(with_router_hosts(host), 2))
     assert first[0].startswith("127.240.")
@@ -68,7 +68,7 @@ def test_any_host_becomes_a_bindable_loopback_address(host: str) -> None:
     assert not address.endswith((".0.0.0", ".255.255.255"))
 
 
-def test_rewriting_twice_is_rewriting_once() -> None:
+def test_rewriting_is_idempotent() -> None:
     once = loopback_inventory(simulated_city(), 16100)
     assert loopback_inventory(once, 16100) == once
 
@@ -86,7 +86,7 @@ def test_only_hosts_ports_and_foreign_checks_change() -> None:
     assert {check.id for check in checks} == kept
 
 
-def test_a_check_of_a_server_on_loopback_stays_and_no_other_does() -> None:
+def test_only_checks_of_loopback_servers_are_kept() -> None:
     inventory = simulated_city(1, 0)
     site = inventory.schools[0].sites[0]
     here: list[CheckOptions] = [
@@ -125,6 +125,6 @@ def test_two_devices_with_one_host_are_refused_by_name() -> None:
         loopback_inventory(with_router_hosts("10.1.1.1", "10.1.1.1"), 1)
 
 
-def test_two_hosts_that_meet_on_loopback_are_refused_by_name() -> None:
+def test_two_hosts_that_collide_on_loopback_are_refused_by_name() -> None:
     with pytest.raises(LoopbackError, match=r"goethe/main/router and schiller/main/router"):
         loopback_inventory(with_router_hosts("10.1.1.1", "127.1.1.1"), 1)

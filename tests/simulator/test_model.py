@@ -28,7 +28,7 @@ def test_the_same_seed_builds_the_same_city() -> None:
     assert build_devices(simulated_city(), 7) != build_devices(simulated_city(), 8)
 
 
-def test_one_school_more_changes_no_other() -> None:
+def test_adding_a_school_changes_no_other() -> None:
     fewer, more = build_devices(simulated_city(3)), build_devices(simulated_city(4))
     assert more[: len(fewer)] == fewer
 
@@ -49,7 +49,7 @@ def test_every_router_has_its_uplink_interface_by_its_configured_name() -> None:
         assert found[0].in_bps <= CONTRACT.down_bps
 
 
-def test_a_port_that_shares_the_uplink_interface_name_gives_way() -> None:
+def test_a_port_named_like_the_uplink_interface_is_renamed() -> None:
     inventory = simulated_city(30)
     schools = [
         replace(
@@ -72,7 +72,7 @@ def test_if_indexes_are_unique_and_increasing() -> None:
         assert indexes == sorted(set(indexes)), device.place
 
 
-def test_no_interface_is_loaded_beyond_its_speed() -> None:
+def test_no_interface_carries_more_than_its_speed() -> None:
     for device in FULL_SIZE:
         for row in device.interfaces:
             assert max(row.in_bps, row.out_bps) <= row.speed_bps, (device.place, row.name)
@@ -123,7 +123,7 @@ def test_renumbering_moves_every_interface_and_keeps_the_indexes() -> None:
             assert all(before[mac] != after[mac] for mac in before), device.place
 
 
-def test_without_hostile_texts_all_names_look_like_names_and_nothing_else_changes() -> None:
+def test_without_hostile_texts_only_the_names_change() -> None:
     hostile, plain = FULL_SIZE, build_devices(simulated_city(83, 12), hostile=False)
     unlike = [pair for pair in zip(hostile, plain, strict=True) if pair[0] != pair[1]]
     assert 0.02 < len(unlike) / len(hostile) < 0.06

@@ -24,14 +24,14 @@ EXAMPLE = read_inventory(Path("config/schools.yaml"))
 PAST = past_of(EXAMPLE, NOW)
 
 
-def test_the_past_is_by_instant_before_now_and_always_the_same() -> None:
+def test_the_past_is_ordered_before_now_and_reproducible() -> None:
     instants = [entry.at for entry in PAST.entries]
     assert instants == sorted(instants)
     assert instants[-1] < NOW
     assert past_of(EXAMPLE, NOW) == PAST
 
 
-def test_the_board_finds_stages_of_every_kind_in_it() -> None:
+def test_the_board_derives_stages_of_every_kind_from_it() -> None:
     board = RolloutBoard(PAST.inventory(EXAMPLE), PAST.entries)
     board.tick(NOW)
     stages = [finding.stage for finding in board.findings.values()]
@@ -39,7 +39,7 @@ def test_the_board_finds_stages_of_every_kind_in_it() -> None:
     assert 0.5 < stages.count(Stage.VERIFIED) / len(stages) < 0.95
 
 
-def test_its_goal_is_late_and_of_the_schools_that_are_there() -> None:
+def test_its_goal_is_late_and_covers_the_existing_schools() -> None:
     goal = PAST.inventory(EXAMPLE).goal
     assert goal is not None
     assert (goal.target, goal.denominator) == (date(2025, 12, 31), len(EXAMPLE.schools))
@@ -58,7 +58,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_there_is_a_forecast_of_what_is_left(ledger: Path) -> None:
+def test_the_remainder_has_a_forecast(ledger: Path) -> None:
     with open_reader(ledger) as reader:
         found = forecast_now(reader, PAST.inventory(EXAMPLE), NOW)
     assert found is not None

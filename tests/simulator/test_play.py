@@ -43,7 +43,7 @@ def told_stages(until: datetime) -> dict[str, Stage]:
     return {one.site: one.stage for one in changes if one.at <= until}
 
 
-def test_the_board_concludes_from_the_evidence_what_the_history_tells() -> None:
+def test_the_board_derives_the_stages_of_the_history_from_evidence() -> None:
     board = RolloutBoard(inventory_at(CITY, STORY, END), STORY.evidence)
     for days in (0, 200, 400, 700):
         day = END - timedelta(days=days)
@@ -60,7 +60,7 @@ def test_the_board_concludes_from_the_evidence_what_the_history_tells() -> None:
     assert Stage.VERIFIED in told_stages(END).values()
 
 
-def test_nothing_is_concluded_for_the_board() -> None:
+def test_the_history_contains_only_evidence_and_no_conclusions() -> None:
     assert STAGE not in {entry.kind for entry in STORY.evidence}
     assert [entry.at for entry in STORY.evidence] == sorted(e.at for e in STORY.evidence)
 
@@ -75,7 +75,7 @@ def test_schools_join_with_the_goal_and_keep_their_milestones() -> None:
     assert stages == ["planned", "ordered", "built", "reported"]
 
 
-def test_a_year_lasts_as_long_as_wished_and_then_time_goes_on_as_usual() -> None:
+def test_a_year_takes_the_requested_time_and_then_time_is_real() -> None:
     async def main() -> None:
         clock = YearsClock(VirtualClock(), YEARS, 60.0)
         assert clock.now() == datetime(2018, 1, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ def test_a_year_lasts_as_long_as_wished_and_then_time_goes_on_as_usual() -> None
     run_virtually(main())
 
 
-def test_evidence_comes_in_its_time_and_every_change_of_the_goal_is_told() -> None:
+def test_evidence_comes_on_time_and_every_goal_change_is_reported() -> None:
     taken: list[Entry] = []
     reloads: list[datetime] = []
 

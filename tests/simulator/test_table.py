@@ -25,7 +25,7 @@ def layout_of_a_switch() -> Layout:
     tag=st.sampled_from([Tag.COUNTER32, Tag.COUNTER64, Tag.TIMETICKS]),
     value=st.integers(0, 2**80),
 )
-def test_a_living_value_is_encoded_as_the_codec_does(tag: Tag, value: int) -> None:
+def test_a_changing_value_is_encoded_as_by_the_codec(tag: Tag, value: int) -> None:
     # Rates are floats; this one is the exact value, so nothing is rounded on the way.
     exact = int(float(value))
     living = Living(OID, Growth(tag, Rate.IN), 0, 0)
@@ -42,7 +42,7 @@ def test_every_layout_is_in_the_order_of_the_mib() -> None:
         assert layout.arcs == tuple(decode_oid(oid) for oid in layout.oids)
 
 
-def test_devices_of_the_same_numbering_share_their_layout() -> None:
+def test_devices_with_the_same_numbering_share_their_layout() -> None:
     builder = TableBuilder()
     devices = build_devices(simulated_city(83, 12))
     for device in devices:
@@ -51,7 +51,7 @@ def test_devices_of_the_same_numbering_share_their_layout() -> None:
 
 
 @given(st.data())
-def test_after_is_the_first_object_behind_any_oid(data: st.DataObject) -> None:
+def test_after_finds_the_first_object_following_any_oid(data: st.DataObject) -> None:
     layout = layout_of_a_switch()
     arcs = data.draw(
         st.one_of(

@@ -18,7 +18,9 @@ WEEK = 7 * 86400.0
     before=st.floats(0, 2 * WEEK),
     step=st.floats(0, 86400),
 )
-def test_amounts_never_decrease(hours: int, phase: float, before: float, step: float) -> None:
+def test_traffic_amounts_never_decrease(
+    hours: int, phase: float, before: float, step: float
+) -> None:
     traffic = Traffic(TUESDAY + timedelta(hours=hours))
     earlier = traffic.amounts(before, phase)
     later = traffic.amounts(before + step, phase)
@@ -42,13 +44,13 @@ def test_a_school_day_is_busier_than_sunday() -> None:
     assert min(school_day) > 3 * max(sunday)
 
 
-def test_a_week_has_the_mean_level() -> None:
+def test_a_week_averages_to_the_mean_level() -> None:
     traffic = Traffic(TUESDAY)
     for amount in traffic.amounts(10 * WEEK, 0.5):
         assert abs(amount / (10 * WEEK) / traffic.mean_level - 1) < 0.01
 
 
-def test_the_load_never_exceeds_the_busiest_second() -> None:
+def test_the_load_never_exceeds_its_declared_maximum() -> None:
     traffic = Traffic(datetime(2024, 3, 5, tzinfo=UTC))
     amounts = [traffic.amounts(60.0 * minute, 0.7) for minute in range(1440)]
     busiest = max(

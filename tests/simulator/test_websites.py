@@ -59,7 +59,7 @@ def days_left(observation: Observation) -> float:
     return left / timedelta(days=1)
 
 
-async def test_a_website_is_there_once_a_fault_names_it_and_breaks_as_it_is_told(
+async def test_a_website_exists_once_a_fault_names_it_and_breaks_as_set(
     tmp_path: Path,
 ) -> None:
     async with websites(tmp_path) as found:

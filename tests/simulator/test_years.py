@@ -16,7 +16,7 @@ CITY = city_with_goal(
 )
 
 
-def test_every_number_moves_over_the_years() -> None:
+def test_every_figure_changes_over_the_years() -> None:
     entries = list(rollout_history(CITY, 2018, 2023, seed=1))
     require_valid(entries)
     history = read_history(Entries(entries))
@@ -28,13 +28,13 @@ def test_every_number_moves_over_the_years() -> None:
     assert history.reported
 
 
-def test_entries_come_by_instant_and_stay_in_their_years() -> None:
+def test_entries_are_ordered_and_stay_within_their_years() -> None:
     instants = [entry.at for entry in rollout_history(CITY, 2018, 2020, seed=1)]
     assert instants == sorted(instants)
     assert (instants[0].year, instants[-1].year) == (2018, 2020)
 
 
-def test_stages_come_in_an_order_that_can_be() -> None:
+def test_stages_come_in_a_possible_order() -> None:
     order = (Stage.PLANNED, Stage.ORDERED, Stage.BUILT, Stage.REPORTED, Stage.LIVE)
     history = read_history(Entries(rollout_history(CITY, 2018, 2023, seed=2)))
     seen: Counter[str] = Counter()
@@ -45,19 +45,19 @@ def test_stages_come_in_an_order_that_can_be() -> None:
         seen[change.change.site] += 1
 
 
-def test_measurements_are_valid_ones() -> None:
+def test_measurements_are_valid() -> None:
     entries = rollout_history(CITY, 2018, 2021, seed=3)
     tests = [read_measurement(entry) for entry in entries if entry.kind == "measurement"]
     assert len(tests) > 300
     assert not [test for test in tests if test.invalidities()]
 
 
-def test_the_same_seed_tells_the_same_story() -> None:
+def test_the_same_seed_gives_the_same_history() -> None:
     assert list(rollout_history(CITY, 2018, 2019, seed=4)) == list(
         rollout_history(CITY, 2018, 2019, seed=4)
     )
 
 
-def test_years_that_end_before_they_begin_are_refused() -> None:
+def test_years_that_end_before_they_start_are_refused() -> None:
     with pytest.raises(ValueError, match="end before they begin"):
         list(rollout_history(CITY, 2020, 2019))

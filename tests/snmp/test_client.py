@@ -21,7 +21,7 @@ from tests.virtual_time import on_virtual_time
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 @on_virtual_time
-async def test_an_honest_agent_is_read_over_both_families(host: str) -> None:
+async def test_an_honest_agent_is_read_over_ipv4_and_ipv6(host: str) -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)], host=host) as place:
         result = await read(client, place)
@@ -46,7 +46,7 @@ async def test_request_ids_are_random_and_31_bits_wide() -> None:
 
 
 @on_virtual_time
-async def test_a_silent_agent_is_asked_as_often_as_allowed_and_no_more() -> None:
+async def test_a_silent_agent_gets_exactly_the_allowed_retries() -> None:
     asked: list[bytes] = []
 
     def silent(data: bytes) -> list[bytes]:
@@ -145,7 +145,7 @@ async def test_cancelling_removes_the_request_at_once() -> None:
 
 
 @on_virtual_time
-async def test_many_are_read_at_once_and_then_a_single_one_as_before() -> None:
+async def test_many_agents_are_read_at_once_and_then_a_single_one() -> None:
     agent = honest()
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
@@ -195,7 +195,7 @@ async def test_no_more_requests_are_in_flight_than_allowed() -> None:
 
 
 @on_virtual_time
-async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_slots() -> None:
+async def test_a_missing_slot_is_reported_at_the_deadline_and_cancel_frees_slots() -> None:
     async with SnmpClient(in_flight=1) as client, serving(lambda _: [], timeout=30.0) as place:
         reader = NativeReader(client)
         first = asyncio.create_task(reader.read(place, REQUEST, within(30)))
@@ -216,7 +216,7 @@ async def test_who_gets_no_slot_by_the_deadline_is_told_so_and_cancelling_frees_
 
 
 @on_virtual_time
-async def test_closing_the_client_tells_who_waits() -> None:
+async def test_closing_the_client_fails_waiting_requests() -> None:
     async with serving(lambda _: [], timeout=30.0) as place:
         async with SnmpClient() as client:
             task = asyncio.create_task(NativeReader(client).read(place, REQUEST, within(30)))
@@ -227,7 +227,7 @@ async def test_closing_the_client_tells_who_waits() -> None:
 
 
 @on_virtual_time
-async def test_a_bug_in_a_conversation_reaches_who_awaits_it() -> None:
+async def test_a_bug_in_a_conversation_reaches_its_awaiter() -> None:
     class Broken:
         def question(self) -> Question:
             return PduType.GET, 0, 0, b""
@@ -257,7 +257,7 @@ def _empty(data: bytes) -> bytes:
 
 
 @on_virtual_time
-async def test_the_kernel_gives_more_than_the_default_buffer() -> None:
+async def test_the_kernel_grants_more_than_the_default_buffer() -> None:
     async with SnmpClient() as client:
         assert set(client.receive_buffer_bytes.values()) != {0}
         assert min(client.receive_buffer_bytes.values()) >= 212_992
@@ -265,7 +265,7 @@ async def test_the_kernel_gives_more_than_the_default_buffer() -> None:
 
 @pytest.mark.parametrize("address", ["", "switch.example", "1.2.3", "1.2.3.4.5", ":::", "::1%nix"])
 @on_virtual_time
-async def test_an_address_that_is_none_raises(address: str) -> None:
+async def test_an_invalid_address_raises(address: str) -> None:
     async with SnmpClient() as client:
         with pytest.raises(OSError, match=r"illegal|not found|No such|no interface|invalid"):
             await read(client, Agent(address, 161, "2c", b"public"))
@@ -282,6 +282,6 @@ async def test_an_address_that_the_kernel_refuses_raises_and_leaves_nothing_behi
         await read(client, Agent("127.0.0.1", 161, "2c", b"public"))
 
 
-def test_addresses_are_brought_into_the_kernels_form() -> None:
+def test_addresses_are_normalised_to_the_form_of_the_kernel() -> None:
     assert socket_address("0:0::0:1", 161) == (socket.AF_INET6, ("::1", 161, 0, 0))
     assert socket_address("FE80::1%1", 161)[1] == ("fe80::1", 161, 0, 1)

@@ -40,7 +40,7 @@ async def test_reply_from_another_address_is_dropped_and_counted() -> None:
     ],
 )
 @on_virtual_time
-async def test_reply_that_is_not_the_asked_one_is_dropped_and_counted(
+async def test_reply_not_matching_the_request_is_dropped_and_counted(
     reason: str, change: dict[str, object]
 ) -> None:
     agent = honest()
@@ -55,7 +55,7 @@ async def test_reply_that_is_not_the_asked_one_is_dropped_and_counted(
 
 
 @on_virtual_time
-async def test_none_of_ten_thousand_forged_replies_is_taken() -> None:
+async def test_none_of_ten_thousand_forged_replies_is_accepted() -> None:
     agent = honest()
     forged = 0
 
@@ -115,7 +115,7 @@ COLUMN = Request(("sysName",), ("ifInOctets",))
     ],
 )
 @on_virtual_time
-async def test_a_walk_that_would_not_end_ends_with_a_reason_and_keeps_what_it_read(
+async def test_an_endless_walk_ends_with_a_reason_and_keeps_its_data(
     answer: object, kind: FailureKind
 ) -> None:
     async with SnmpClient() as client, serving(answer) as place:  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ async def test_a_walk_that_would_not_end_ends_with_a_reason_and_keeps_what_it_re
 
 
 @on_virtual_time
-async def test_replies_whose_rows_are_backwards_are_read_whole() -> None:
+async def test_replies_with_rows_in_reverse_order_are_read_completely() -> None:
     async with SnmpClient() as client, serving(backwards) as place:
         result = await read(client, place, COLUMN, seconds=5)
         assert result.failure is None

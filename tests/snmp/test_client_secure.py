@@ -18,7 +18,7 @@ from tests.virtual_time import on_virtual_time
 
 
 @on_virtual_time
-async def test_an_agent_is_met_once_and_then_read_over_and_over() -> None:
+async def test_an_engine_is_discovered_once_and_then_read_repeatedly() -> None:
     theirs = replace(engine(), agent=ByteAgent(interfaces(range(1, 41))))
     async with (
         SnmpClient() as client,
@@ -47,7 +47,7 @@ async def test_an_agent_is_met_once_and_then_read_over_and_over() -> None:
     ],
 )
 @on_virtual_time
-async def test_what_is_not_the_reply_is_counted_and_told(
+async def test_datagrams_other_than_the_reply_are_counted_and_reported(
     reason: str, lies: dict[str, object]
 ) -> None:
     theirs = engine(lies=lies)
@@ -107,7 +107,7 @@ async def test_a_refused_password_ends_at_once() -> None:
 
 
 @on_virtual_time
-async def test_an_agent_that_is_silent_once_met_is_told_from_a_dead_one() -> None:
+async def test_silence_after_discovery_is_distinguished_from_a_dead_agent() -> None:
     theirs = engine()
 
     def met_only(data: bytes) -> list[bytes]:
@@ -124,7 +124,7 @@ async def test_an_agent_that_is_silent_once_met_is_told_from_a_dead_one() -> Non
 
 
 @on_virtual_time
-async def test_an_agent_that_is_somebody_else_each_time_is_given_up() -> None:
+async def test_an_agent_that_keeps_changing_its_engine_id_is_given_up() -> None:
     count = 0
 
     def changing(data: bytes) -> list[bytes]:

@@ -55,18 +55,18 @@ messages = st.builds(
 
 
 @given(messages)
-def test_every_message_comes_back_as_it_went(message: Message) -> None:
+def test_every_message_round_trips(message: Message) -> None:
     assert decode_message(encode_message(message)) == message
 
 
 @given(oids)
-def test_every_oid_comes_back_as_it_went(oid: tuple[int, ...]) -> None:
+def test_every_oid_round_trips(oid: tuple[int, ...]) -> None:
     assert decode_oid(encode_oid(oid)) == oid
     assert encode_oid(".".join(map(str, oid))) == encode_oid(oid)
 
 
 @given(st.binary(max_size=400))
-def test_garbage_raises_nothing_but_the_codecs_own_error(data: bytes) -> None:
+def test_garbage_raises_only_codec_errors(data: bytes) -> None:
     with pytest.raises(CodecError):
         decode_message(b"\x31" + data)
     with contextlib.suppress(CodecError):
@@ -74,7 +74,7 @@ def test_garbage_raises_nothing_but_the_codecs_own_error(data: bytes) -> None:
 
 
 @given(messages, st.data())
-def test_a_message_cut_anywhere_is_refused(message: Message, data: st.DataObject) -> None:
+def test_a_message_truncated_anywhere_is_refused(message: Message, data: st.DataObject) -> None:
     whole = encode_message(message)
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(CodecError):
@@ -82,7 +82,7 @@ def test_a_message_cut_anywhere_is_refused(message: Message, data: st.DataObject
 
 
 @given(messages, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), max_size=3))
-def test_a_usual_head_is_read_as_any_other(
+def test_the_fast_path_for_usual_heads_decodes_the_same(
     message: Message, changes: list[tuple[int, int]]
 ) -> None:
     data = bytearray(encode_message(message))
@@ -111,7 +111,7 @@ def test_a_usual_head_is_read_as_any_other(
         (Tag.UINTEGER32, "07", 7),
     ],
 )
-def test_numbers_are_read_with_and_without_a_leading_zero(
+def test_integers_are_read_with_and_without_a_leading_zero(
     tag: Tag, octets: str, value: int
 ) -> None:
     assert decode_value(tag, bytes.fromhex(octets)) == value
@@ -132,7 +132,7 @@ def test_numbers_are_read_with_and_without_a_leading_zero(
         (0x30, ""),
     ],
 )
-def test_octets_that_are_no_value_are_refused(tag: int, octets: str) -> None:
+def test_invalid_value_encodings_are_refused(tag: int, octets: str) -> None:
     with pytest.raises(CodecError):
         decode_value(tag, bytes.fromhex(octets))
 
@@ -141,18 +141,18 @@ def test_octets_that_are_no_value_are_refused(tag: int, octets: str) -> None:
     "octets",
     ["", "80 01", "2b 80 01", "2b 90 80 80 80 00", "2b 06 01 81", "2b" + " 01" * 127],
 )
-def test_octets_that_are_no_oid_are_refused(octets: str) -> None:
+def test_invalid_oid_encodings_are_refused(octets: str) -> None:
     with pytest.raises(CodecError):
         decode_oid(bytes.fromhex(octets))
 
 
 @pytest.mark.parametrize("text", ["", "1", "3.1", "1.40", "1.3.-6", "1.3.4294967296", "iso.3"])
-def test_text_that_is_no_oid_is_refused(text: str) -> None:
+def test_text_that_is_not_an_oid_is_refused(text: str) -> None:
     with pytest.raises(CodecError):
         encode_oid(text)
 
 
-def test_net_snmps_long_lengths_are_read() -> None:
+def test_long_lengths_of_net_snmp_are_read() -> None:
     # A sysUpTime reply whose lengths are all written in two octets, as net-snmp's agent does.
     data = bytes.fromhex(
         "30 82 00 30 02 01 01 04 06 70 75 62 6c 69 63 a2 82 00 21 02 02 30 39 02 01 00 02 01 00"

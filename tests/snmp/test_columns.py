@@ -175,7 +175,7 @@ def test_values_of_every_type_are_read(layouts: Sequence[Layout]) -> None:
             assert [*column] == [(row, row) for row in rows]
 
 
-def test_a_value_of_the_wrong_kind_is_left_out_and_the_column_goes_on() -> None:
+def test_a_value_of_the_wrong_kind_is_left_out_and_the_column_continues() -> None:
     layout = LAYOUTS[1]
     rows: dict[Index, Value] = {}
     group = Group([layout], [rows], [layout.first])
@@ -190,7 +190,7 @@ def test_a_value_of_the_wrong_kind_is_left_out_and_the_column_goes_on() -> None:
     assert group.ends == [None]
 
 
-def test_a_request_for_columns_at_the_same_row_is_what_single_ones_make() -> None:
+def test_a_request_for_columns_of_one_row_equals_single_requests() -> None:
     layouts = LAYOUTS[:4]
     for last in ([7, 7, 7, 7], [7, 8, 7, 7], [-1, -1, -1, -1], [200, 200, 200, 200]):
         group = Group(layouts, [{} for _ in layouts], last)
@@ -206,6 +206,6 @@ def test_a_damaged_oid_tag_in_a_column_of_two_arcs_is_refused() -> None:
         group.take(data, 0)
 
 
-def test_nothing_asked_for_takes_nothing() -> None:
+def test_an_empty_request_takes_nothing() -> None:
     with pytest.raises(CodecError):
         Group((), (), ()).take(b"\x30\x00", 0)

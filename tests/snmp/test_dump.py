@@ -29,7 +29,7 @@ def dumped(agent: ByteAgent, *subtrees: str, version: int = 1) -> Dump:
 
 
 @given(st.sets(st.integers(1, 3000), min_size=1, max_size=80), st.integers(1, 60))
-def test_exactly_what_lies_in_the_subtrees_is_read_in_order(rows: set[int], most: int) -> None:
+def test_exactly_the_contents_of_the_subtrees_are_read_in_order(rows: set[int], most: int) -> None:
     objects = interfaces(sorted(rows))
     for version in (0, 1):
         found = dumped(ByteAgent(objects, max_varbinds=most), IF_NAME, SYSTEM, version=version)
@@ -49,14 +49,14 @@ def test_a_value_of_an_unexpected_type_is_kept() -> None:
     assert (found.tag, found.value) == (Tag.OCTET_STRING, b"up")
 
 
-def test_an_agent_without_getbulk_is_asked_by_getnext() -> None:
+def test_an_agent_without_getbulk_is_walked_with_getnext() -> None:
     objects = interfaces([1, 2, 3])
     found = dumped(ByteAgent(objects, bulk=False), SYSTEM)
     assert len(found.varbinds) == 4
     assert found.failures == []
 
 
-def test_an_agent_that_goes_backwards_loses_that_subtree_alone() -> None:
+def test_an_agent_that_goes_backwards_loses_only_that_subtree() -> None:
     dump = Dump((SYSTEM, IF_NAME), bulk=True)
     agent = ByteAgent(interfaces([1, 2]), max_varbinds=2)
     pdu_type, status, index, varbinds = dump.question() or pytest.fail("asks for nothing")
@@ -70,7 +70,7 @@ def test_an_agent_that_goes_backwards_loses_that_subtree_alone() -> None:
     assert [one.arcs for one in dump.varbinds][2:] == below(interfaces([1, 2]), IF_NAME)
 
 
-def test_silence_ends_it() -> None:
+def test_silence_ends_the_dump() -> None:
     dump = Dump((SYSTEM, IF_NAME), bulk=True)
     for _ in range(2):
         assert dump.question()
@@ -79,7 +79,7 @@ def test_silence_ends_it() -> None:
     assert dump.failures == [TIMEOUT]
 
 
-def test_an_agent_without_end_is_stopped() -> None:
+def test_an_endless_agent_is_cut_off() -> None:
     dump = Dump((SYSTEM,), bulk=True)
     # An agent that invents a further row whatever is asked for.
     for row in range(1, dumps.MAX_VARBINDS + 10):

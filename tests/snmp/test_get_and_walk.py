@@ -58,7 +58,7 @@ async def polls(
 
 
 @on_virtual_time
-async def test_an_agent_that_is_known_is_asked_for_both_at_once() -> None:
+async def test_a_known_agent_gets_scalars_and_columns_in_one_request() -> None:
     (first, asked), (second, asked_again) = await polls(ByteAgent(interfaces(ROWS)), 2)
     assert [is_joint(request) for request in asked] == [False] * first.requests
     assert [is_joint(request) for request in asked_again] == [True] + [False] * (
@@ -76,7 +76,7 @@ async def test_an_agent_that_is_known_is_asked_for_both_at_once() -> None:
     ids=str,
 )
 @on_virtual_time
-async def test_an_agent_that_gets_it_wrong_is_asked_apart_until_the_next_day(
+async def test_an_agent_that_fails_the_combined_request_gets_two_for_a_day(
     habit: dict[str, bool],
 ) -> None:
     agent = ByteAgent(interfaces(ROWS))
@@ -97,7 +97,7 @@ async def test_an_agent_that_gets_it_wrong_is_asked_apart_until_the_next_day(
 
 
 @on_virtual_time
-async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> None:
+async def test_an_agent_silent_to_the_combined_request_gets_two_within_its_tries() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
     def answer(data: bytes) -> list[bytes]:
@@ -112,7 +112,7 @@ async def test_who_is_silent_to_both_is_asked_apart_within_the_same_tries() -> N
 
 
 @on_virtual_time
-async def test_who_is_silent_to_both_is_lost_once_where_there_is_one_try() -> None:
+async def test_with_a_single_try_silence_to_the_combined_request_costs_one_read() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
     def answer(data: bytes) -> list[bytes]:
@@ -129,7 +129,7 @@ async def test_who_is_silent_to_both_is_lost_once_where_there_is_one_try() -> No
 
 
 @on_virtual_time
-async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None:
+async def test_a_known_agent_that_died_gets_no_extra_tries() -> None:
     agent = ByteAgent(interfaces(ROWS))
     has_died = asyncio.Event()
 
@@ -151,7 +151,7 @@ async def test_a_known_agent_that_died_gets_no_more_tries_than_another() -> None
 
 
 @on_virtual_time
-async def test_a_garbled_answer_to_both_costs_one_request() -> None:
+async def test_a_garbled_combined_answer_costs_one_request() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
     def answer(data: bytes) -> list[bytes]:
@@ -172,7 +172,7 @@ async def test_a_garbled_answer_to_both_costs_one_request() -> None:
     st.integers(0, 70),
     st.sets(st.sampled_from(["1", "3", "5"])),
 )
-def test_together_brings_what_apart_brings(
+def test_combined_and_separate_requests_read_the_same(
     rows: list[int], columns_end: int, lacking: set[str]
 ) -> None:
     found = interfaces(rows)
@@ -192,7 +192,7 @@ def test_together_brings_what_apart_brings(
     assert brought[0] == brought[1]
 
 
-def test_only_what_ends_with_the_arc_zero_can_be_what_comes_next() -> None:
+def test_only_oids_ending_in_zero_can_be_fetched_by_getnext() -> None:
     scalar = objects()["sysName"]
     assert Get(by_oid([scalar])).can_be_next
     for oid in ("1.3.6.1.4.1.9.1.7", "1.3.6.1.4.1.9.1.128"):
@@ -201,7 +201,7 @@ def test_only_what_ends_with_the_arc_zero_can_be_what_comes_next() -> None:
     assert not Get({}).can_be_next
 
 
-def test_the_scalars_have_their_room_in_the_first_reply() -> None:
+def test_the_first_reply_has_room_for_the_scalars() -> None:
     long = interfaces(ROWS) | {"1.3.6.1.2.1.1.1.0": (Tag.OCTET_STRING, b"x" * 250)}
     sizes = []
     agent = ByteAgent(long)

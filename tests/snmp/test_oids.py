@@ -6,7 +6,7 @@ from monitor.snmp.oid_octets import decode_oid, encode_oid
 from monitor.snmp.oids import SCALARS, TABLES, Syntax, objects
 
 
-def test_every_name_and_every_oid_stands_once() -> None:
+def test_every_name_and_every_oid_is_listed_once() -> None:
     known = objects()
     count = len(SCALARS) + sum(len(table.columns) for table in TABLES)
     assert len(known) == count

@@ -39,7 +39,7 @@ async def test_an_agent_without_getbulk_is_remembered_for_a_day() -> None:
 
 
 @on_virtual_time
-async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
+async def test_the_reply_size_an_agent_can_handle_is_remembered() -> None:
     agent = ByteAgent(interfaces(ROWS), too_big_above=20)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
         reader = NativeReader(client)
@@ -51,7 +51,7 @@ async def test_the_size_that_an_agent_can_answer_is_remembered() -> None:
 
 
 @on_virtual_time
-async def test_a_walk_that_broke_off_teaches_nothing() -> None:
+async def test_an_incomplete_walk_is_not_remembered() -> None:
     agent = ByteAgent(interfaces(ROWS))
 
     def dying(data: bytes) -> list[bytes]:
@@ -81,7 +81,7 @@ async def test_scalars_alone_and_columns_alone_can_be_read() -> None:
 
 
 @on_virtual_time
-async def test_a_device_without_ifxtable_lacks_those_columns_only() -> None:
+async def test_a_device_without_ifxtable_lacks_only_those_columns() -> None:
     found = {oid: v for oid, v in interfaces(ROWS).items() if not oid.startswith("1.3.6.1.2.1.31")}
     agent = ByteAgent(found)
     async with SnmpClient() as client, serving(lambda d: [agent.answer(d)]) as place:
@@ -105,7 +105,7 @@ async def test_v1_is_read_without_getbulk() -> None:
 
 
 @on_virtual_time
-async def test_an_object_that_nobody_knows_is_a_mistake_of_the_caller() -> None:
+async def test_an_unknown_object_is_a_caller_error() -> None:
     async with SnmpClient() as client:
         with pytest.raises(KeyError):
             await NativeReader(client).read(
@@ -118,7 +118,7 @@ def test_the_community_is_in_no_repr() -> None:
 
 
 @on_virtual_time
-async def test_a_device_that_lacks_columns_has_no_pattern_compiled_for_what_is_left() -> None:
+async def test_no_pattern_is_compiled_for_the_columns_a_device_has_left() -> None:
     objects = interfaces(ROWS)
     ends = {IN_OCTETS: 10, OUT_OCTETS: 20, HC_IN_OCTETS: 30}
     for column, last in ends.items():

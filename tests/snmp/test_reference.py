@@ -91,7 +91,7 @@ async def test_hostile_agents_end_with_a_reason_by_the_deadline(
 
 
 @on_virtual_time
-async def test_a_reply_from_elsewhere_is_refused_in_the_same_words() -> None:
+async def test_a_reply_from_another_address_is_refused_with_the_same_message() -> None:
     agent = ByteAgent(interfaces(range(1, 3)))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
         elsewhere.bind(("127.0.0.1", 0))
@@ -121,7 +121,7 @@ async def test_a_reply_from_elsewhere_is_refused_in_the_same_words() -> None:
 
 
 @on_virtual_time
-async def test_one_engine_serves_a_credential_for_good() -> None:
+async def test_one_engine_serves_a_credential_permanently() -> None:
     agent = ByteAgent(interfaces(range(1, 3)))
     async with (
         PysnmpReader() as reference,
@@ -135,7 +135,7 @@ async def test_one_engine_serves_a_credential_for_good() -> None:
 
 
 @on_virtual_time
-async def test_an_address_that_is_none_raises() -> None:
+async def test_an_invalid_address_raises() -> None:
     async with PysnmpReader() as reference:
         with pytest.raises(OSError, match="illegal"):
             await reference.read(Agent("switch", 161, "2c", b"x"), REQUEST, within(1))

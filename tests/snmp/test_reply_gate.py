@@ -24,7 +24,7 @@ def reply(request_id: int) -> bytes:
     return encode_message(replace(REQUEST, pdu_type=PduType.RESPONSE, request_id=request_id))
 
 
-def test_a_reply_to_the_request_passes_and_no_other_agents() -> None:
+def test_only_the_reply_to_the_request_passes() -> None:
     gate = ReplyGate()
     with gate.expecting(ASKED), gate.expecting(OTHER):
         gate.sent(ASKED, encode_message(REQUEST))
@@ -38,7 +38,7 @@ def test_a_reply_to_the_request_passes_and_no_other_agents() -> None:
     assert not gate.admits(ASKED, reply(4711)), "nobody waits any more"
 
 
-def test_an_agent_repeats_itself_a_few_times_at_most() -> None:
+def test_repeated_replies_of_an_agent_are_limited() -> None:
     gate = ReplyGate()
     with gate.expecting(ASKED):
         gate.sent(ASKED, encode_message(REQUEST))

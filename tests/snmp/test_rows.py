@@ -30,7 +30,7 @@ def reader() -> RowReader:
     return found
 
 
-def test_rows_are_taken_as_long_as_they_are_whole_and_rise() -> None:
+def test_rows_are_accepted_while_complete_and_increasing() -> None:
     rows: list[Row] = []
     whole = row(1) + row(127) + row(128) + row(16383)
     for rest in (b"", row(16383), row(3), row(20_000)[:-1], row(20_000)[:20]):
@@ -46,14 +46,14 @@ def test_a_row_whose_columns_disagree_about_the_index_is_not_taken() -> None:
     assert reader().take(two + row(2)[len(two) :], 0, -1, []) == (-1, 0)
 
 
-def test_the_top_bit_of_a_counter_is_no_sign() -> None:
+def test_the_top_bit_of_a_counter_is_not_a_sign() -> None:
     rows: list[Row] = []
     reader().take(row(1, TOP_BIT), 0, -1, rows)
     _, columns = reader().values(rows)
     assert list(columns[2]) == [TOP_BIT]
 
 
-def test_rows_and_what_follows_them_end_in_the_same_place() -> None:
+def test_fast_and_slow_path_end_at_the_same_varbind() -> None:
     values: list[dict[Index, Value]] = [{}, {}, {}]
     group = Group(COLUMNS, values, [-1, -1, -1], reader())
     hole = encode_varbind(NAMES.oid + b"\x03", NAMES.tag, b"port") + encode_varbind(
@@ -69,7 +69,7 @@ def test_rows_and_what_follows_them_end_in_the_same_place() -> None:
     assert group.last == [3, 4, 2]
 
 
-def test_a_pattern_is_compiled_once_and_for_no_more_sets_than_sixteen() -> None:
+def test_patterns_are_compiled_once_for_at_most_sixteen_column_sets() -> None:
     readers = RowReaders()
     assert readers.of(COLUMNS) is readers.of(list(COLUMNS))
     others = [Layout(encode_oid((1, 3, 6, 1, number)), Tag.INTEGER) for number in range(70)]
@@ -77,14 +77,14 @@ def test_a_pattern_is_compiled_once_and_for_no_more_sets_than_sixteen() -> None:
     assert sum(one is not None for one in found) == 15
 
 
-def test_other_indexes_oids_and_few_columns_are_left_to_the_loop() -> None:
+def test_other_indexes_oids_and_few_columns_use_the_slow_path() -> None:
     two_arcs = Layout(encode_oid("1.3.6.1.2.1.105.1.1.1.3"), Tag.INTEGER, arity=2)
     oids = Layout(encode_oid("1.3.6.1.2.1.47.1.1.1.1.3"), Tag.OBJECT_IDENTIFIER)
     for columns in ([NAMES, STATES, two_arcs], [NAMES, STATES, oids], [NAMES, STATES]):
         assert RowReaders().of(columns) is None
 
 
-def test_an_index_of_two_octets_is_read_after_those_of_one_and_before_none() -> None:
+def test_two_octet_indexes_are_read_after_one_octet_ones() -> None:
     for numbers in ([1, 200], [200, 201], [126, 127, 128]):
         rows: list[Row] = []
         whole = b"".join(map(row, numbers))

@@ -36,7 +36,7 @@ def test_a_missing_scalar_is_absent_and_loses_no_other() -> None:
     assert get.failure is None
 
 
-def test_no_such_name_of_v1_leaves_one_scalar_out() -> None:
+def test_no_such_name_of_v1_leaves_out_one_scalar() -> None:
     agent = ByteAgent(interfaces([1]))
     get = wanted("sysName", "sysLocation", "sysUpTime")
     lead(get, agent, version=0)
@@ -45,7 +45,7 @@ def test_no_such_name_of_v1_leaves_one_scalar_out() -> None:
     assert len(agent.asked) == 2
 
 
-def test_too_big_and_a_broken_scalar_are_asked_one_by_one() -> None:
+def test_after_too_big_or_a_broken_scalar_each_is_requested_alone() -> None:
     get = wanted(*NAMES)
     lead(get, ByteAgent(interfaces([1]), too_big_above=1))
     assert set(get.values) == set(NAMES)
@@ -66,7 +66,7 @@ def test_a_scalar_of_the_wrong_type_is_absent() -> None:
     assert set(get.values) == {"sysDescr", "sysObjectID"}
 
 
-def test_objects_that_nobody_asked_for_are_ignored() -> None:
+def test_unrequested_objects_are_ignored() -> None:
     get = wanted("sysName")
     assert get.question()
     forged = (encode_oid("1.3.6.1.2.1.1.3.0"), int(Tag.TIMETICKS), 1)

@@ -33,7 +33,7 @@ NUMBERS = st.integers(0, 2**31 - 1)
     salt=st.binary(max_size=8),
     content=st.binary(max_size=300),
 )
-def test_what_is_encoded_comes_back(  # all that is in a message
+def test_encoded_messages_round_trip(  # all that is in a message
     message_id: int,
     flags: int,
     engine_id: bytes,
@@ -58,7 +58,7 @@ def test_what_is_encoded_comes_back(  # all that is in a message
 
 
 @given(engine=NAMES, context=st.binary(max_size=200), padding=st.integers(0, 16))
-def test_a_scoped_pdu_comes_back_without_its_padding(
+def test_a_scoped_pdu_is_decoded_without_its_padding(
     engine: bytes, context: bytes, padding: int
 ) -> None:
     pdu = encode_pdu(PduType.RESPONSE, 77, 0, 0, b"")
@@ -76,7 +76,7 @@ def sample(flags: int) -> bytes:
 
 
 @pytest.mark.parametrize("flags", [0, 1, 3])
-def test_a_message_that_was_cut_is_refused_and_octets_behind_it_are_passed_over(
+def test_truncated_messages_are_refused_and_trailing_octets_ignored(
     flags: int,
 ) -> None:
     whole = sample(flags)
@@ -93,7 +93,7 @@ def test_encryption_without_authentication_is_refused() -> None:
         decode_secure(sample(2))
 
 
-def test_nothing_but_a_codec_error_comes_of_mutated_messages(
+def test_mutated_messages_raise_only_codec_errors(
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:
     mutants = 100_000 if thorough else 20_000

@@ -38,7 +38,7 @@ def trap(signer: Security, engine_id: bytes, name: bytes = b"monitor") -> bytes:
 
 
 @pytest.mark.parametrize("auth", [*AuthProtocol, None])
-def test_the_first_trap_that_proves_an_engine_is_met_and_no_other(
+def test_only_an_engine_proven_by_a_trap_is_accepted(
     auth: AuthProtocol | None,
 ) -> None:
     own = user(auth)
@@ -48,7 +48,7 @@ def test_the_first_trap_that_proves_an_engine_is_met_and_no_other(
     assert engines.meet(DEVICE, trap(own, engine(2))) == (own, engine(2))
 
 
-def test_forged_engines_take_no_places_of_the_devices_own() -> None:
+def test_forged_engines_do_not_displace_that_of_the_device() -> None:
     own, forger = user(), user(password=b"not the password")
     engines = TrapEngines([own])
     for number in range(10, 10 + 100 * MAX_ENGINES):
@@ -60,7 +60,7 @@ def test_forged_engines_take_no_places_of_the_devices_own() -> None:
     assert engines.meet(DEVICE, trap(own, engine(1))) == (own, engine(1))
 
 
-def test_so_many_engines_of_one_address_are_believed() -> None:
+def test_the_number_of_engines_per_address_is_limited() -> None:
     own = user()
     engines = TrapEngines([own])
     met = [engines.meet(DEVICE, trap(own, engine(number))) for number in range(MAX_ENGINES + 1)]
@@ -75,7 +75,7 @@ def test_of_two_users_of_one_name_the_one_who_signed_is_found() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x30\x03\x02\x01\x03", b"\x30\x80\x02\x01\x03"])
-def test_garbage_a_stranger_and_no_users_prove_nothing(data: bytes) -> None:
+def test_garbage_strangers_and_missing_users_prove_nothing(data: bytes) -> None:
     own = user()
     assert TrapEngines([own]).meet(DEVICE, data) is None
     assert TrapEngines([own]).meet(DEVICE, trap(own, engine(1), b"stranger")) is None

@@ -38,7 +38,7 @@ def drops() -> dict[str, int]:
     return dict.fromkeys(REASONS, 0)
 
 
-def test_a_stranger_is_dropped_and_leaves_nothing_behind() -> None:
+def test_a_trap_from_a_stranger_is_dropped_without_a_trace() -> None:
     counted = drops()
     gate = TrapGate(Senders(KNOWN), 0.0, counted)
     before = len(gate._sources)
@@ -56,14 +56,14 @@ def test_a_huge_datagram_is_not_decoded() -> None:
 
 
 @given(st.lists(st.floats(0, 60), min_size=1, max_size=300))
-def test_one_device_gets_no_more_through_than_its_share(times: list[float]) -> None:
+def test_one_device_gets_no_more_than_its_share_through(times: list[float]) -> None:
     gate = TrapGate(Senders(KNOWN), 0.0, drops())
     passed = [now for now in sorted(times) if gate.lets_pass("10.0.0.1", 100, now)]
     assert len(passed) <= SOURCE_BURST + SOURCE_RATE * max(times)
     assert len(passed) >= min(len(times), SOURCE_BURST)
 
 
-def test_one_flood_leaves_room_for_others_and_all_together_have_a_limit() -> None:
+def test_one_flood_leaves_room_for_others_and_the_total_is_limited() -> None:
     counted = drops()
     gate = TrapGate(Senders(KNOWN), 0.0, counted)
     flood = sum(gate.lets_pass("10.0.0.1", 100, at / 1000) for at in range(10_000))
@@ -75,11 +75,11 @@ def test_one_flood_leaves_room_for_others_and_all_together_have_a_limit() -> Non
     assert everybody <= TOTAL_BURST + TOTAL_RATE * 2
 
 
-def test_an_ipv4_source_is_the_same_over_ipv6() -> None:
+def test_an_ipv4_mapped_source_is_recognised() -> None:
     assert literal("::ffff:10.0.0.1") == literal("10.0.0.1") == "10.0.0.1"
 
 
-async def test_garbage_and_mangled_traps_raise_nothing_and_are_counted(
+async def test_garbage_and_mangled_traps_are_counted_without_an_exception(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for limit in ("SOURCE_RATE", "SOURCE_BURST", "TOTAL_RATE", "TOTAL_BURST"):

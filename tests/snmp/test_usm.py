@@ -67,7 +67,7 @@ def met(theirs: UsmAgent, security: Security = AUTH_PRIV) -> UsmSession:
 
 @pytest.mark.parametrize("security", [NOBODY, AUTH_ONLY, AUTH_PRIV])
 @pytest.mark.parametrize("tells_time", [True, False])
-def test_an_engine_is_met_and_answers(security: Security, tells_time: bool) -> None:  # noqa: FBT001  # a parameter
+def test_an_engine_is_discovered_and_answers(security: Security, tells_time: bool) -> None:  # noqa: FBT001  # a parameter
     theirs, ours = engine(security, tells_time=tells_time), session(security)
     assert talk(ours, theirs) is None
     assert ours.engine_id == theirs.engine_id
@@ -117,7 +117,7 @@ def test_a_signed_reply_that_is_not_the_asked_one_is_refused(
 
 
 @pytest.mark.parametrize("security", [AUTH_ONLY, AUTH_PRIV])
-def test_none_of_the_bits_of_a_reply_can_be_turned(security: Security) -> None:
+def test_no_bit_of_a_reply_can_be_flipped(security: Security) -> None:
     theirs = engine(security)
     ours = met(theirs, security)
     reply = theirs.answer(asked(ours))
@@ -136,7 +136,7 @@ def test_none_of_the_bits_of_a_reply_can_be_turned(security: Security) -> None:
     assert take(ours, reply) == b"sw1"
 
 
-def test_nothing_forged_is_taken_of_mutated_signed_messages() -> None:
+def test_mutated_signed_messages_are_never_accepted_with_changes() -> None:
     theirs = engine()
     ours = met(theirs)
     reply = theirs.answer(asked(ours))
@@ -154,7 +154,7 @@ def test_nothing_forged_is_taken_of_mutated_signed_messages() -> None:
             pass
 
 
-def test_time_goes_on_and_never_back() -> None:
+def test_engine_time_never_goes_back() -> None:
     theirs = engine()
     ours = met(theirs)
     theirs.time += 1000
@@ -176,7 +176,7 @@ def test_a_reboot_is_followed_without_a_failure() -> None:
     assert talk(ours, theirs, now=60.0) == b"sw1"
 
 
-def test_an_engine_that_forgot_its_boots_is_told_once_and_met_anew() -> None:
+def test_an_engine_with_reset_boots_is_reported_once_and_rediscovered() -> None:
     theirs = engine()
     ours = met(theirs)
     theirs.boots, theirs.time = 1, 20
@@ -186,7 +186,7 @@ def test_an_engine_that_forgot_its_boots_is_told_once_and_met_anew() -> None:
     assert talk(ours, theirs, now=60.0) == b"sw1"
 
 
-def test_another_engine_at_the_address_is_met_silently() -> None:
+def test_another_engine_at_the_address_is_discovered_silently() -> None:
     ours = met(engine())
     other = engine(engine_id=b"another-engine", boots=1, time=5)
     assert talk(ours, other) is None
@@ -194,7 +194,7 @@ def test_another_engine_at_the_address_is_met_silently() -> None:
     assert ours.engine_id == b"another-engine"
 
 
-def test_a_configured_engine_is_the_only_one_that_is_asked() -> None:
+def test_only_the_configured_engine_is_accepted() -> None:
     security = replace(AUTH_PRIV, engine_id=b"another-engine")
     theirs = engine()
     with pytest.raises(DeniedError, match="engine ID is 80001f88047363") as denied:
@@ -216,13 +216,13 @@ def test_a_configured_engine_is_the_only_one_that_is_asked() -> None:
         ("1.3.6.1.2.1.1.5.0", FailureKind.AGENT_ERROR, "an unknown problem"),
     ],
 )
-def test_each_report_has_its_reason_and_sentence(oid: str, kind: FailureKind, words: str) -> None:
+def test_each_report_has_its_reason_and_message(oid: str, kind: FailureKind, words: str) -> None:
     with pytest.raises(DeniedError, match=words) as denied:
         met(engine(report_always=oid))
     assert denied.value.failure.kind is kind
 
 
-def test_an_unsigned_report_about_time_moves_no_clock() -> None:
+def test_an_unsigned_time_report_does_not_change_the_clock() -> None:
     theirs = engine()
     ours = met(theirs)
     theirs.boots, theirs.report_always = 9, f"{USM_STATS}.2.0"
@@ -233,7 +233,7 @@ def test_an_unsigned_report_about_time_moves_no_clock() -> None:
     assert talk(ours, theirs) == b"sw1"
 
 
-def test_a_wrong_password_is_told_from_another_wrong_password() -> None:
+def test_wrong_authentication_and_privacy_passwords_are_distinguished() -> None:
     with pytest.raises(DeniedError, match="wrong authentication password"):
         met(engine(), replace(AUTH_PRIV, auth_password=b"falschfalsch"))
     theirs = engine()
@@ -257,13 +257,13 @@ def test_a_user_that_no_agent_understands_is_refused(wrong: dict[str, object]) -
         replace(AUTH_PRIV, **wrong)  # type: ignore[arg-type]
 
 
-def test_passwords_show_themselves_to_nobody() -> None:
+def test_passwords_are_never_shown() -> None:
     agent = Agent("127.0.0.1", 161, "3", b"", security=AUTH_PRIV)
     assert "geheim" not in f"{agent} {AUTH_PRIV!r}"
 
 
 @pytest.mark.parametrize("version", ["1", "2c"])
-def test_a_user_and_a_community_are_of_different_versions(version: str) -> None:
+def test_users_are_for_v3_and_communities_for_v1_and_v2c(version: str) -> None:
     with pytest.raises(ValueError, match="version 3"):
         Agent("127.0.0.1", 161, version, b"public", security=AUTH_PRIV)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="version 3"):

@@ -30,14 +30,14 @@ COUNTS = st.integers(0, 2**31 - 1)
     # RFC 3414 §6 and §7, RFC 7860 §4.1.
     list(zip(AuthProtocol, (12, 12, 16, 24, 32, 48), strict=True)),
 )
-def test_digest_is_the_hmac_cut_to_what_the_rfc_says(protocol: AuthProtocol, size: int) -> None:
+def test_digest_is_the_hmac_truncated_as_the_rfc_says(protocol: AuthProtocol, size: int) -> None:
     key, data = b"k" * 20, string.printable.encode() * 10
     digest = Digest(protocol, key)
     for _ in range(2):
         assert digest.of(data) == hmac.digest(key, data, protocol.value)[:size]
 
 
-def test_hmac_is_that_of_rfc_4231() -> None:
+def test_hmac_matches_rfc_4231() -> None:
     # RFC 4231 §4.2, test case 1, cut as RFC 7860 does.
     digest = Digest(AuthProtocol.SHA256, b"\x0b" * 20).of(b"Hi There")
     assert digest.hex() == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da7"

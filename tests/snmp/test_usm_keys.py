@@ -29,14 +29,14 @@ PASSWORD = b"maplesyrup"
         ),
     ],
 )
-def test_keys_are_those_of_the_rfc(protocol: AuthProtocol, key: str, key_there: str) -> None:
+def test_keys_match_the_rfc(protocol: AuthProtocol, key: str, key_there: str) -> None:
     made = password_to_key(PASSWORD, protocol)
     assert made.hex() == key
     assert localised(made, ENGINE, protocol).hex() == key_there
 
 
 @pytest.mark.parametrize("protocol", list(AuthProtocol))
-def test_keys_are_those_of_pysnmp(protocol: AuthProtocol) -> None:
+def test_keys_match_pysnmp(protocol: AuthProtocol) -> None:
     kind = getattr(hashlib, protocol.value)
     theirs = localkey.hash_passphrase(PASSWORD, kind)
     ours = password_to_key(PASSWORD, protocol)
@@ -45,7 +45,7 @@ def test_keys_are_those_of_pysnmp(protocol: AuthProtocol) -> None:
     assert localised(ours, ENGINE, protocol) == bytes(there)
 
 
-def test_long_keys_are_made_in_two_ways() -> None:
+def test_long_keys_are_extended_in_two_ways() -> None:
     protocol = AuthProtocol.SHA1
     key = localised(password_to_key(PASSWORD, protocol), ENGINE, protocol)
     blumenthal = extended(key, ENGINE, protocol, PrivProtocol.AES256)
@@ -58,18 +58,18 @@ def test_long_keys_are_made_in_two_ways() -> None:
     assert extended(key, ENGINE, protocol, PrivProtocol.AES192) == blumenthal[:24]
 
 
-def test_long_hashes_need_no_longer_keys() -> None:
+def test_long_hashes_need_no_key_extension() -> None:
     key = localised(password_to_key(PASSWORD, AuthProtocol.SHA256), ENGINE, AuthProtocol.SHA256)
     for privacy in (PrivProtocol.AES256, PrivProtocol.AES256C):
         assert extended(key, ENGINE, AuthProtocol.SHA256, privacy) == key
 
 
-def test_an_empty_password_makes_no_key() -> None:
+def test_an_empty_password_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         password_to_key(b"", AuthProtocol.SHA1)
 
 
-def test_a_key_is_made_once_for_a_password_and_once_for_an_engine(
+def test_a_key_is_derived_once_per_password_and_once_per_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[bytes] = []
@@ -88,7 +88,7 @@ def test_a_key_is_made_once_for_a_password_and_once_for_an_engine(
     assert all(ring.keys(user, engine) is keys for engine, keys in zip(engines, first, strict=True))
 
 
-def test_kept_keys_are_bounded_and_show_themselves_to_nobody(
+def test_cached_keys_are_bounded_and_never_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("monitor.snmp.usm_keys._MAX_ENGINE_KEYS", 10)

@@ -35,7 +35,7 @@ def take(walk: Walk, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 15, 52, 200])
-def test_all_columns_are_walked_whole(rows: int) -> None:
+def test_all_columns_are_walked_completely(rows: int) -> None:
     walk = walked(ByteAgent(interfaces(range(1, rows + 1))), *NAMES)
     assert walk.failure is None
     assert {name: [*values] for name, values in walk.columns.items()} == {
@@ -54,7 +54,7 @@ def test_a_request_asks_for_about_sixty_varbinds() -> None:
     assert len(agent.asked) <= 9
 
 
-def test_a_known_number_of_rows_saves_asking_beyond_the_end() -> None:
+def test_a_known_number_of_rows_saves_requests_beyond_the_end() -> None:
     agent = ByteAgent(interfaces(range(1, 53)))
     walk = Walk(columns(*NAMES), bulk=True, rows=52)
     lead(walk, agent)
@@ -63,13 +63,13 @@ def test_a_known_number_of_rows_saves_asking_beyond_the_end() -> None:
 
 
 @pytest.mark.parametrize("expected", [0, 3, 51, 53, 1000])
-def test_a_wrong_number_of_rows_loses_none(expected: int) -> None:
+def test_a_wrong_number_of_rows_loses_no_row(expected: int) -> None:
     walk = Walk(columns(*NAMES), bulk=True, rows=expected)
     lead(walk, ByteAgent(interfaces(range(1, 53))))
     assert {len(rows) for rows in walk.columns.values()} == {52}
 
 
-def test_holes_in_one_column_cost_the_others_nothing() -> None:
+def test_holes_in_one_column_do_not_affect_the_others() -> None:
     objects = interfaces([1, 2, 7, 130, 131, 20_000])
     del objects[f"{OUT_OCTETS}.2"]
     del objects[f"{HC_IN_OCTETS}.131"]
@@ -91,14 +91,14 @@ def test_a_missing_column_is_absent_and_loses_no_other() -> None:
 
 
 @pytest.mark.parametrize("varbinds", [1, 2, 3, 5, 17])
-def test_replies_cut_short_lose_no_row(varbinds: int) -> None:
+def test_truncated_replies_lose_no_row(varbinds: int) -> None:
     walk = walked(ByteAgent(interfaces(range(1, 21)), max_varbinds=varbinds), *NAMES)
     assert walk.failure is None
     assert {len(rows) for rows in walk.columns.values()} == {20}
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 30])
-def test_too_big_makes_smaller_requests(limit: int) -> None:
+def test_too_big_leads_to_smaller_requests(limit: int) -> None:
     walk = walked(ByteAgent(interfaces(range(1, 31)), too_big_above=limit), *NAMES)
     assert walk.failure is None
     assert {len(rows) for rows in walk.columns.values()} == {30}
@@ -106,7 +106,7 @@ def test_too_big_makes_smaller_requests(limit: int) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 1])
-def test_get_next_walks_the_same(version: int) -> None:
+def test_get_next_reads_the_same(version: int) -> None:
     agent = ByteAgent(interfaces(range(1, 21)))
     walk = walked(agent, *NAMES, bulk=False, version=version)
     assert walk.failure is None
@@ -185,7 +185,7 @@ def _asked() -> tuple[tuple[bytes, int, None], ...]:
 
 
 @pytest.mark.parametrize("rows", [[1, 2, 2], [1, 2, 1], [200, 199, 200], [2, 1, 3, 1]])
-def test_rows_that_come_again_end_the_walk_with_a_reason(rows: list[int]) -> None:
+def test_repeated_rows_end_the_walk_with_a_reason(rows: list[int]) -> None:
     walk = Walk(columns("ifInOctets"), bulk=False)
     assert walk.question()
     take(walk, response([(encode_oid(f"{IN_OCTETS}.{row}"), Tag.COUNTER32, 1) for row in rows]))
@@ -195,7 +195,7 @@ def test_rows_that_come_again_end_the_walk_with_a_reason(rows: list[int]) -> Non
     assert walk.columns["ifInOctets"]
 
 
-def test_a_jump_back_before_the_table_does_not_pass_for_its_end() -> None:
+def test_a_jump_back_before_the_table_is_not_taken_for_its_end() -> None:
     walk = Walk(columns("ifInOctets"), bulk=False)
     assert walk.question()
     take(walk, response([(encode_oid("1.3.6.1.2.1.1.1.0"), Tag.OCTET_STRING, b"again")]))
@@ -211,7 +211,7 @@ def test_the_column_itself_as_its_first_row_is_not_increasing() -> None:
     assert walk.failure.kind is FailureKind.NOT_INCREASING
 
 
-def test_a_cycle_longer_than_a_reply_is_found() -> None:
+def test_a_cycle_longer_than_a_reply_is_detected() -> None:
     walk = Walk(columns("ifInOctets"), bulk=False)
     for rows in ([1, 2, 3], [4, 5, 6], [1, 2, 3]):
         assert walk.question()
@@ -222,14 +222,14 @@ def test_a_cycle_longer_than_a_reply_is_found() -> None:
     assert len(walk.columns["ifInOctets"]) == 6
 
 
-def test_an_endless_table_ends_at_the_cap_of_rows() -> None:
+def test_an_endless_table_ends_at_the_row_limit() -> None:
     walk = walked(ByteAgent(interfaces(range(1, 3 * MAX_ROWS))), "ifInOctets")
     assert walk.failure is not None
     assert walk.failure.kind is FailureKind.LIMIT
     assert MAX_ROWS <= len(walk.columns["ifInOctets"]) <= MAX_ROWS + 100
 
 
-def test_an_endless_conversation_ends_at_the_cap_of_requests() -> None:
+def test_an_endless_conversation_ends_at_the_request_limit() -> None:
     walk = walked(ByteAgent(interfaces(range(1, MAX_ROWS)), max_varbinds=1), "ifInOctets")
     assert walk.failure == Failure(
         FailureKind.LIMIT, f"no end after {MAX_REQUESTS} requests: ifInOctets"
@@ -247,7 +247,7 @@ def test_replies_without_varbinds_end_the_walk_with_a_reason() -> None:
     assert walk.requests < 20
 
 
-def test_a_varbind_that_breaks_off_ends_its_column_and_keeps_what_was_read() -> None:
+def test_a_truncated_varbind_ends_its_column_and_keeps_its_data() -> None:
     walk = Walk(columns("ifInOctets", "ifName"), bulk=True)
     assert walk.question()
     whole: list[Varbind] = [(encode_oid(f"{oid}.1"), tag, value) for oid, tag, value in _FIRST]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_state_directory_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_state_directory_is_created_private(tmp_path: Path) -> None:
     state = tmp_path / "a" / "b"
     prepare_state_directory(state)
     assert state.stat().st_mode & 0o777 == 0o700
@@ -28,7 +28,7 @@ def test_a_state_directory_that_is_a_file_is_refused_with_the_cure(tmp_path: Pat
         prepare_state_directory(state)
 
 
-def test_a_look_says_whether_it_is_there_and_makes_nothing(tmp_path: Path) -> None:
+def test_looking_says_whether_it_exists_and_creates_nothing(tmp_path: Path) -> None:
     state = tmp_path / "a" / "b"
     assert not look_at_state_directory(state)
     assert list(tmp_path.iterdir()) == []
@@ -36,7 +36,7 @@ def test_a_look_says_whether_it_is_there_and_makes_nothing(tmp_path: Path) -> No
     assert look_at_state_directory(state)
 
 
-def test_a_look_refuses_what_the_daemon_would(tmp_path: Path) -> None:
+def test_looking_refuses_what_the_daemon_would(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for state in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(StateDirectoryError, match="name a writable folder"):

@@ -84,7 +84,7 @@ def test_a_value_is_written_as_plain_json_and_read_back() -> None:
         of_old=st.none(),
     )
 )
-def test_every_value_comes_back_and_its_numbers_are_written_as_before(value: Outer) -> None:
+def test_every_value_round_trips_and_numbers_are_written_unchanged(value: Outer) -> None:
     written = json.dumps(FIELDS.plain(value))
     again = FIELDS.value(json.loads(written))
     assert again == value
@@ -116,7 +116,7 @@ def test_every_value_comes_back_and_its_numbers_are_written_as_before(value: Out
         ("planned", []),
     ],
 )
-def test_what_has_another_type_is_named_and_not_converted(field: str, wrong: object) -> None:
+def test_a_value_of_the_wrong_type_is_named_and_not_converted(field: str, wrong: object) -> None:
     with pytest.raises(FieldError) as caught:
         FIELDS.value({**PLAIN, field: wrong})
     assert str(caught.value) == f"has {field} {wrong!r}"
@@ -133,38 +133,38 @@ def test_what_has_another_type_is_named_and_not_converted(field: str, wrong: obj
         (None, "is None"),
     ],
 )
-def test_the_place_of_a_fault_is_named(found: object, said: str) -> None:
+def test_the_place_of_a_mistake_is_named(found: object, said: str) -> None:
     with pytest.raises(FieldError) as caught:
         FIELDS.value(found)
     assert str(caught.value) == said
 
 
 @pytest.mark.parametrize("field", [name for name in PLAIN if name != "planned"])
-def test_a_field_must_be_there_unless_its_default_is_none(field: str) -> None:
+def test_a_field_is_required_unless_its_default_is_none(field: str) -> None:
     rest = {name: one for name, one in PLAIN.items() if name != field}
     with pytest.raises(FieldError, match=f"has {field} None"):
         FIELDS.value(rest)
 
 
-def test_what_older_versions_did_not_write_may_be_missing_and_what_newer_write_is_ignored() -> None:
+def test_fields_of_other_versions_may_be_missing_or_are_ignored() -> None:
     old = {name: one for name, one in PLAIN.items() if name != "planned"}
     assert FIELDS.value(old) == VALUE
     assert FIELDS.value({**PLAIN, "colours": 7}) == VALUE
 
 
-def test_a_field_that_is_not_in_the_json_comes_from_the_caller_or_its_default() -> None:
+def test_a_field_missing_in_the_json_comes_from_the_caller_or_its_default() -> None:
     assert FIELDS.value({**PLAIN, "of_old": "forged"}) == VALUE
     assert FIELDS.value(PLAIN, of_old="x") == replace(VALUE, of_old="x")
 
 
-def test_an_instant_of_another_time_zone_is_read_as_utc() -> None:
+def test_a_time_in_another_zone_is_converted_to_utc() -> None:
     east = NOON.astimezone(timezone(timedelta(hours=2)))
     found = FIELDS.value({**PLAIN, "at": east.isoformat()})
     assert found.at.utcoffset() == timedelta()
     assert found == VALUE
 
 
-def test_what_json_cannot_have_is_a_mistake_of_ours() -> None:
+def test_a_value_json_cannot_hold_is_a_bug() -> None:
     @dataclass(frozen=True, slots=True)
     class Odd:
         odd: bytes

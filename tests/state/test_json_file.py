@@ -29,7 +29,7 @@ def file(tmp_path: Path) -> JsonFile[Notes]:
     return JsonFile(tmp_path / "notes.json", Notes, {}, most_bytes=200, schema=3)
 
 
-def test_what_is_written_is_read_back_and_private(file: JsonFile[Notes]) -> None:
+def test_a_written_document_is_private_and_read_back(file: JsonFile[Notes]) -> None:
     assert file.read() is None
     with file.locked():
         file.write(NOTES)
@@ -53,7 +53,7 @@ def test_what_is_written_is_read_back_and_private(file: JsonFile[Notes]) -> None
         (" " * 201, "larger than 200 bytes"),
     ],
 )
-def test_a_damaged_file_is_named_with_what_is_wrong(
+def test_a_damaged_file_is_named_with_its_damage(
     file: JsonFile[Notes], content: str, said: str
 ) -> None:
     file.path.write_text(content)
@@ -63,13 +63,13 @@ def test_a_damaged_file_is_named_with_what_is_wrong(
     assert file.path.read_text() == content
 
 
-def test_a_file_of_a_newer_version_is_not_damaged(file: JsonFile[Notes]) -> None:
+def test_a_file_of_a_newer_version_is_not_called_damaged(file: JsonFile[Notes]) -> None:
     file.path.write_text('{"schema": 4, "leaves": 5}')
     with pytest.raises(NewerFileError, match="schema 4, this version knows 3"):
         file.read()
 
 
-def test_what_is_too_large_is_not_written_and_the_old_file_stays(file: JsonFile[Notes]) -> None:
+def test_a_too_large_document_is_not_written_and_the_old_file_kept(file: JsonFile[Notes]) -> None:
     file.write(NOTES)
     with pytest.raises(TooLargeError, match=r"notes\.json would hold more than 200 bytes"):
         file.write(Notes(("x" * 200,), {}))

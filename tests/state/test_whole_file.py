@@ -44,7 +44,7 @@ def disturbed(path: Path, happens: Callable[[], object], *, overwrite: bool = Tr
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777])
-def test_a_new_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+def test_a_new_file_is_private_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         write(tmp_path / "a")
@@ -56,7 +56,7 @@ def test_a_new_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path, umask
     assert (tmp_path / "a").read_bytes() == b"new\r\n"
 
 
-def test_a_file_that_is_replaced_keeps_its_permissions_unless_told(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_permissions_by_default(tmp_path: Path) -> None:
     path = tmp_path / "report"
     path.write_text("old")
     path.chmod(0o664)
@@ -67,7 +67,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions_unless_told(tmp_path: Pat
 
 
 @pytest.mark.root
-def test_a_file_that_root_replaces_keeps_its_owner(tmp_path: Path) -> None:
+def test_a_file_replaced_by_root_keeps_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "report"
     path.write_text("old")
     os.chown(path, 65534, 65534)
@@ -76,7 +76,7 @@ def test_a_file_that_root_replaces_keeps_its_owner(tmp_path: Path) -> None:
 
 
 @pytest.mark.root
-def test_what_root_writes_into_the_services_folder_is_the_services(tmp_path: Path) -> None:
+def test_files_root_writes_into_the_service_folder_belong_to_the_service(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     folder.mkdir()
     os.chown(folder, 65534, 65534)
@@ -99,7 +99,7 @@ def test_what_root_writes_into_the_services_folder_is_the_services(tmp_path: Pat
     assert set(owners) == names
 
 
-def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_keeps_its_owner(
+def test_a_lock_that_is_a_link_is_refused_and_its_target_keeps_its_owner(
     tmp_path: Path,
 ) -> None:
     """Root's command would else give a file of the system to the folder's owner."""
@@ -118,7 +118,7 @@ def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_keeps_its_owner(
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_a_link_is_not_followed_and_stays(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001  # a parameter
+def test_a_link_is_not_followed_and_kept(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001  # a parameter
     secret, link = tmp_path / "secret", tmp_path / "link"
     secret.write_text("theirs")
     for target in (secret, tmp_path / "nothing"):
@@ -131,7 +131,7 @@ def test_a_link_is_not_followed_and_stays(tmp_path: Path, overwrite: bool) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["secret"]
 
 
-def test_a_link_that_comes_meanwhile_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_created_meanwhile_is_not_followed(tmp_path: Path) -> None:
     secret, path = tmp_path / "secret", tmp_path / "report"
     secret.write_text("theirs")
     with pytest.raises(OSError, match="symbolic link"):
@@ -148,7 +148,7 @@ def test_a_device_or_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_nothing_is_left_of_a_writing_that_failed(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "report"
     path.write_text("old")
     with pytest.raises(ZeroDivisionError):
@@ -156,7 +156,7 @@ def test_nothing_is_left_of_a_writing_that_failed(tmp_path: Path) -> None:
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("report", "old")]
 
 
-def test_who_was_faster_keeps_the_name(tmp_path: Path) -> None:
+def test_the_faster_writer_keeps_the_name(tmp_path: Path) -> None:
     path = tmp_path / "export"
     with pytest.raises(FileExistsError):
         disturbed(path, lambda: path.write_text("theirs"), overwrite=False)
@@ -177,7 +177,7 @@ WRITERS = [
 
 
 @pytest.mark.parametrize("command", WRITERS, ids=[" ".join(one[:2]) for one in WRITERS])
-def test_every_command_that_writes_a_file_writes_it_so(
+def test_every_command_writes_files_this_way(
     state: Path,  # the fixture
     tmp_path: Path,
     command: tuple[str, ...],
@@ -195,7 +195,7 @@ def test_every_command_that_writes_a_file_writes_it_so(
     assert run(state, *command, "--out", private, "--mode", "rw").exit_code == 2
 
 
-def test_a_backup_is_its_owners_alone(state: Path, tmp_path: Path) -> None:  # the fixture
+def test_a_backup_is_private(state: Path, tmp_path: Path) -> None:  # the fixture
     target = tmp_path / "backup.sqlite"
     assert run(state, "ledger", "backup", target).exit_code == 0
     assert mode(target) == 0o600

@@ -83,7 +83,7 @@ def test_model_ports_power_and_restart_come_from_both_polls(inventory: Inventory
     assert found.ports == 3
 
 
-def test_a_failed_poll_and_a_strange_device_change_nothing(inventory: Inventory) -> None:
+def test_failed_polls_and_foreign_devices_change_nothing(inventory: Inventory) -> None:
     (school,) = inventory.schools
     book = EquipmentBook(inventory)
     book.observe(polled(inventory, READING))

@@ -33,7 +33,7 @@ def run(check: Check, outcome: Outcome, hours_ago: float = 0.0) -> Observation:
     return Observation(check, started, 0.1, outcome, reason, "")
 
 
-def test_runs_are_counted_by_the_hour_and_unknown_ones_are_not(town: Inventory) -> None:
+def test_runs_are_counted_hourly_without_unknown_ones(town: Inventory) -> None:
     one, other, *_ = town.checks()
     history = OutcomeHistory(town)
     for outcome, hours_ago in (
@@ -56,7 +56,7 @@ def test_runs_are_counted_by_the_hour_and_unknown_ones_are_not(town: Inventory) 
     assert history.last_day(one.id, NOW + timedelta(hours=HOURS)) == ((), ())
 
 
-def test_a_clock_that_was_set_back_goes_on_in_the_newest_hour(town: Inventory) -> None:
+def test_a_clock_set_back_continues_in_the_newest_hour(town: Inventory) -> None:
     one, *_ = town.checks()
     history = OutcomeHistory(town)
     history.observe(run(one, Outcome.OK))
@@ -66,7 +66,7 @@ def test_a_clock_that_was_set_back_goes_on_in_the_newest_hour(town: Inventory) -
     assert sum(ok) == 2
 
 
-def test_a_reload_keeps_the_day_of_checks_that_stay(town: Inventory) -> None:
+def test_a_reload_keeps_the_last_day_of_remaining_checks(town: Inventory) -> None:
     stays, goes = town.schools
     kept, dropped = (
         [one for one in town.checks() if one.target.school == s.id] for s in (stays, goes)

@@ -23,7 +23,7 @@ def is_(state: State, minutes: int = 0) -> Verdict:
     return Verdict(state, Cause.ANSWERS, NOW - timedelta(minutes=minutes))
 
 
-def test_the_worst_line_is_the_schools_and_switches_are_counted_apart() -> None:
+def test_a_school_has_the_state_of_its_worst_line_and_switches_are_separate() -> None:
     found = tallies(
         [
             (line("goethe"), is_(State.UP)),
@@ -41,7 +41,7 @@ def test_the_worst_line_is_the_schools_and_switches_are_counted_apart() -> None:
     assert (found["kant"].worst.state, found["kant"].switches) == (State.UNKNOWN, 0)
 
 
-def test_a_school_is_degraded_since_its_first_trouble_and_only_while_its_lines_are_up() -> None:
+def test_a_school_is_degraded_since_its_first_trouble_while_lines_are_up() -> None:
     def trouble(minutes: int) -> Degradation:
         since = NOW - timedelta(minutes=minutes)
         return Degradation(Trouble.SERVICE, "website", "", since, "")

@@ -69,7 +69,7 @@ def paper(tmp_path: Path) -> Paper:
     return Paper(tmp_path / "ledger.sqlite")
 
 
-def test_down_minutes_are_seen_in_their_hour_and_in_the_share(paper: Paper) -> None:
+def test_down_minutes_appear_in_their_hour_and_in_the_share(paper: Paper) -> None:
     broken = datetime(2022, 3, 7, 8, 0, tzinfo=UTC)
     paper.write(NOW - timedelta(hours=24), 21 * 60 + 30, "uu")
     paper.write(broken, 90, "du")
@@ -89,7 +89,7 @@ def test_down_minutes_are_seen_in_their_hour_and_in_the_share(paper: Paper) -> N
     assert weakness(found["goethe/main"]) < weakness(found["kant/main"])
 
 
-def test_what_counts_neither_way_is_left_out(paper: Paper) -> None:
+def test_minutes_that_count_neither_way_are_left_out(paper: Paper) -> None:
     paper.write(NOW - timedelta(hours=3), 60, "?m")
     paper.write(NOW - timedelta(hours=2), 60, "uo")
     found = UptimeBook().read(paper, NOW)
@@ -98,7 +98,7 @@ def test_what_counts_neither_way_is_left_out(paper: Paper) -> None:
     assert found["kant/main"].day.stretches == (Stretch(Level.NONE, 0, 24),)
 
 
-def test_later_only_what_is_new_is_read_and_no_minute_counts_twice(paper: Paper) -> None:
+def test_later_reads_take_only_new_entries_and_count_no_minute_twice(paper: Paper) -> None:
     begins = NOW - timedelta(days=10)
     paper.write(begins, 10 * 24 * 60, "ud")
     book = UptimeBook()
@@ -112,7 +112,7 @@ def test_later_only_what_is_new_is_read_and_no_minute_counts_twice(paper: Paper)
     assert found["goethe/main"].month.ratio == 80 / 81
 
 
-def test_what_is_older_than_the_bar_leaves_it(paper: Paper) -> None:
+def test_minutes_older_than_the_bar_leave_it(paper: Paper) -> None:
     paper.write(NOW - timedelta(days=29, hours=12), 60, "du")
     paper.write(NOW - timedelta(hours=1), 60, "uu")
     book = UptimeBook()
@@ -122,7 +122,7 @@ def test_what_is_older_than_the_bar_leaves_it(paper: Paper) -> None:
     assert book.read(paper, later)["goethe/main"].month.ratio == 1.0
 
 
-def test_a_daemon_says_how_long_its_lines_were_online(tmp_path: Path) -> None:
+def test_a_daemon_reports_how_long_its_lines_were_online(tmp_path: Path) -> None:
     async def watched() -> dict[str, float | None]:
         async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
             await asyncio.sleep(2 * 3600)

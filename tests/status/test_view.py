@@ -95,7 +95,7 @@ async def test_the_schools_are_listed_in_the_order_of_the_configuration(tmp_path
         assert listed == ["voede", "goethe"]
 
 
-async def test_no_packet_leaves_for_what_is_not_configured(tmp_path: Path) -> None:
+async def test_no_packet_is_sent_to_an_unconfigured_target(tmp_path: Path) -> None:
     network = Network()
     queries = [f"target={quote(target, safe='')}" for target in FREE_TARGETS]
     queries += [f"target=voede&module={quote(module, safe='')}" for module in FREE_MODULES]
@@ -108,7 +108,7 @@ async def test_no_packet_leaves_for_what_is_not_configured(tmp_path: Path) -> No
     assert asked <= {ipaddress.ip_address(check.target.host) for check in listed}
 
 
-async def test_further_parameters_do_not_move_a_probe(tmp_path: Path) -> None:
+async def test_additional_parameters_do_not_redirect_a_probe(tmp_path: Path) -> None:
     network = Network()
     queries = [
         "target=voede&hostname=169.254.169.254",
@@ -152,7 +152,7 @@ def test_a_check_is_found_by_school_site_and_name(tmp_path: Path) -> None:
         ("voede", "web", "voede has no check 'web', only icmp, interfaces"),
     ],
 )
-def test_what_is_not_configured_is_told(
+def test_an_unconfigured_check_is_reported(
     tmp_path: Path, target: str, module: str, told: str
 ) -> None:
     with pytest.raises(UnknownTargetError) as caught:
@@ -160,7 +160,7 @@ def test_what_is_not_configured_is_told(
     assert str(caught.value) == told
 
 
-async def test_a_page_more_than_the_readers_queue_holds_is_refused(tmp_path: Path) -> None:
+async def test_a_page_beyond_the_queue_of_readers_is_refused(tmp_path: Path) -> None:
     """Pages and API wait for one place; what is refused does not wait."""
     hold = Event()
     async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:

@@ -39,25 +39,25 @@ def report() -> dict[str, Any]:
     }
 
 
-def test_the_receivers_rate_is_read_and_all_bytes_are_counted() -> None:
+def test_the_rate_of_the_receiver_is_used_and_all_bytes_are_counted() -> None:
     found = read_report(json.dumps(report()).encode(), "", order())
     assert (found.tool, found.outcome) == ("iperf 3.12", Outcome.OK)
     assert (found.bits_per_second, found.streams, found.seconds) == (941e6, 4, 10.0)
     assert (found.total_bytes, found.retransmits) == (1100, 7)
 
 
-def test_what_a_sender_wrote_is_not_what_crossed_the_line() -> None:
+def test_bytes_written_by_the_sender_are_not_taken_as_delivered() -> None:
     found = read_report(json.dumps(report()).encode(), "", order("down"))
     assert found.total_bytes == int(941e6 * 10.9993 / 8), "rate by measuring time and warm-up"
 
 
-def test_a_stream_that_brought_nothing_is_none_that_was_used() -> None:
+def test_a_stream_without_data_does_not_count_as_used() -> None:
     lame = report()
     lame["end"]["streams"][2]["receiver"]["bytes"] = 0
     assert read_report(json.dumps(lame).encode(), "", order()).streams == 3
 
 
-def test_a_test_that_was_cut_short_says_so_by_its_seconds() -> None:
+def test_a_truncated_test_is_recognised_by_its_duration() -> None:
     short = report()
     short["end"]["sum_received"]["seconds"] = 9.9
     assert read_report(json.dumps(short).encode(), "", order()).seconds == 9.9
@@ -77,7 +77,7 @@ def test_a_test_that_was_cut_short_says_so_by_its_seconds() -> None:
         ("\x1b[31msomething new", Reason.MALFORMED),
     ],
 )
-def test_its_errors_are_told_apart(message: str, reason: Reason) -> None:
+def test_iperf3_errors_are_distinguished(message: str, reason: Reason) -> None:
     with pytest.raises(ProbeError) as caught:
         read_report(json.dumps({"error": message}).encode(), "", order())
     assert caught.value.reason is reason
@@ -92,7 +92,7 @@ def test_its_errors_are_told_apart(message: str, reason: Reason) -> None:
         lambda one: one.pop("start"),
     ],
 )
-def test_another_version_is_not_believed(change: Callable[[dict[str, Any]], object]) -> None:
+def test_a_report_of_another_version_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
     other = report()
     change(other)
     with pytest.raises(ProbeError) as caught:
@@ -100,7 +100,7 @@ def test_another_version_is_not_believed(change: Callable[[dict[str, Any]], obje
     assert (caught.value.reason, caught.value.outcome) == (Reason.TOOL, Outcome.UNKNOWN)
 
 
-def test_a_program_that_does_not_know_the_options_is_another_program() -> None:
+def test_a_program_that_rejects_the_options_is_not_iperf3() -> None:
     with pytest.raises(ProbeError) as caught:
         read_report(b"", "iperf3: unrecognized option '--connect-timeout'", order())
     assert caught.value.reason is Reason.TOOL
@@ -114,7 +114,7 @@ JSON = st.recursive(
 
 
 @given(where=st.sampled_from(["start", "intervals", "end"]), value=JSON)
-def test_no_report_raises_anything_but_its_own_error(where: str, value: Any) -> None:
+def test_any_report_raises_only_its_own_error(where: str, value: Any) -> None:
     garbled = report() | {where: value}
     with pytest.raises(ProbeError):
         read_report(json.dumps(garbled).encode(), "", order())
@@ -124,7 +124,7 @@ def test_no_report_raises_anything_but_its_own_error(where: str, value: Any) -> 
     field=st.sampled_from(["bits_per_second", "seconds"]),
     value=st.sampled_from([-1, "1", None, True, float("nan"), float("inf"), [], 10**400]),
 )
-def test_a_rate_that_is_no_rate_is_refused(field: str, value: Any) -> None:
+def test_an_invalid_rate_is_refused(field: str, value: Any) -> None:
     garbled = report()
     garbled["end"]["sum_received"][field] = value
     with pytest.raises(ProbeError):
@@ -132,6 +132,6 @@ def test_a_rate_that_is_no_rate_is_refused(field: str, value: Any) -> None:
 
 
 @given(st.binary(max_size=64))
-def test_no_bytes_raise_anything_but_its_own_error(output: bytes) -> None:
+def test_any_bytes_raise_only_its_own_error(output: bytes) -> None:
     with pytest.raises(ProbeError):
         read_report(output, "", order())

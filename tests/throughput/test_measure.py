@@ -41,7 +41,7 @@ async def test_a_server_that_promises_a_body_and_sends_none_has_no_rate() -> Non
     assert (reading.bits_per_second, reading.streams) == (None, 4)
 
 
-async def test_a_transfer_that_stands_still_once_it_has_begun_has_no_rate() -> None:
+async def test_a_transfer_that_stalls_after_its_start_has_no_rate() -> None:
     async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(HEAD + b"x" * 1000)
@@ -54,7 +54,7 @@ async def test_a_transfer_that_stands_still_once_it_has_begun_has_no_rate() -> N
     assert reading.total_bytes == 4 * 1000, "what came before is counted all the same"
 
 
-async def test_an_upload_that_nobody_reads_has_no_rate() -> None:
+async def test_an_upload_that_the_server_does_not_read_has_no_rate() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=16) as deaf:
         # Connections wait in the backlog; their first segments fill a buffer of a page.
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -64,7 +64,7 @@ async def test_an_upload_that_nobody_reads_has_no_rate() -> None:
     assert reading.bits_per_second is None
 
 
-async def test_what_was_moved_never_falls_while_a_server_reads_a_little() -> None:
+async def test_bytes_moved_never_decrease_while_a_server_reads_slowly() -> None:
     """Half a chunk in our buffers made the rate of a transfer negative."""
     moved: list[int] = []
 
@@ -96,7 +96,7 @@ async def test_what_was_moved_never_falls_while_a_server_reads_a_little() -> Non
     assert moved[-1] > moved[0]
 
 
-async def test_a_refusal_is_heard_though_nothing_more_can_be_sent() -> None:
+async def test_a_refusal_is_read_even_if_nothing_more_can_be_sent() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         # By now the buffers between the two are full; if not, it is heard all the sooner.
@@ -112,7 +112,7 @@ async def test_a_refusal_is_heard_though_nothing_more_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize("figure", ["bits_per_second", "seconds"])
-def test_a_report_of_nothing_received_is_no_rate(figure: str) -> None:
+def test_a_report_with_nothing_received_gives_no_rate(figure: str) -> None:
     nothing = report()
     nothing["end"]["sum_received"][figure] = 0
     with pytest.raises(ProbeError) as caught:
@@ -121,7 +121,7 @@ def test_a_report_of_nothing_received_is_no_rate(figure: str) -> None:
     assert caught.value.sentence == "no payload came through in 10 s"
 
 
-def test_a_report_of_streams_that_brought_nothing_is_no_rate() -> None:
+def test_a_report_of_streams_without_data_gives_no_rate() -> None:
     nothing = report()
     for stream in nothing["end"]["streams"]:
         stream["receiver"]["bytes"] = 0

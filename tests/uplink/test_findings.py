@@ -37,12 +37,12 @@ def test_errors_above_one_packet_in_a_thousand_are_found() -> None:
     }
 
 
-def test_a_few_errors_in_a_quiet_night_are_not_a_finding() -> None:
+def test_a_few_errors_on_a_quiet_night_are_not_a_finding() -> None:
     assert sentences(measured(Router(), 60, 10**3, 10**3, errors=9)) == {}
     assert FindingKind.ERRORS in sentences(measured(Router(), 60, 10**3, 10**3, errors=10))
 
 
-def test_a_line_that_brings_nothing_but_errors_is_found() -> None:
+def test_a_line_with_nothing_but_errors_is_found() -> None:
     found = sentences(measured(Router(), 60, errors=600))
     assert found == {FindingKind.ERRORS: "errors: down 100.00 % of the packets (10 a second)"}
 
@@ -54,7 +54,7 @@ def test_discards_above_one_packet_in_a_hundred_are_found() -> None:
     assert found == {FindingKind.DISCARDS: "discards: up 2.00 % of the packets (312 a second)"}
 
 
-def test_a_full_direction_is_found_by_name() -> None:
+def test_a_saturated_direction_is_found_by_name() -> None:
     assert sentences(measured(Router(), 60, 9 * 10**8, 10**8)) == {}
     found = sentences(measured(Router(), 60, 95 * 10**7, 48 * 10**7))
     assert found == {
@@ -73,19 +73,19 @@ def test_a_full_direction_is_found_by_name() -> None:
         (9, 1, "wan0 is in state 9"),
     ],
 )
-def test_an_interface_that_is_down_is_found_and_its_speed_not_judged(
+def test_an_interface_that_is_down_is_found_and_its_speed_ignored(
     oper_status: int, admin_status: int, sentence: str
 ) -> None:
     router = Router(speed_mbps=10, oper_status=oper_status, admin_status=admin_status)
     assert sentences(measured(router)) == {FindingKind.INTERFACE_DOWN: sentence}
 
 
-def test_a_state_that_the_device_does_not_know_is_not_judged() -> None:
+def test_a_state_unknown_to_the_device_is_not_judged() -> None:
     load = measured(Router(oper_status=4), 60, 10**6)
     assert FindingKind.INTERFACE_DOWN not in assess(load, GIGABIT)
 
 
-def test_an_interface_that_is_not_there_is_found_and_nothing_else_known() -> None:
+def test_a_missing_interface_is_the_only_finding() -> None:
     load = measured(Router(name=b"wan1"))
     assert dict(assess(load, GIGABIT)) == {
         FindingKind.INTERFACE_NOT_FOUND: "no interface has the configured name, 'wan0'",
@@ -93,7 +93,7 @@ def test_an_interface_that_is_not_there_is_found_and_nothing_else_known() -> Non
     }
 
 
-def test_a_name_of_two_interfaces_is_found() -> None:
+def test_a_name_shared_by_two_interfaces_is_found() -> None:
     load = measured(Router(name=b"lan0"))
     assert load.gap is Gap.NOT_FOUND
     meter = UplinkMeter("lan0", GIGABIT)
@@ -116,7 +116,7 @@ def test_the_first_poll_judges_speed_and_status_but_no_rates() -> None:
     assert not {FindingKind.ERRORS, FindingKind.SATURATED} & assess(load, GIGABIT).keys()
 
 
-def test_errors_that_nobody_counts_are_not_known() -> None:
+def test_uncounted_errors_are_unknown() -> None:
     load = measured(Router(), 60, 10**6)
     assert load.down is not None
     assert load.up is not None

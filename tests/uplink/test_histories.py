@@ -84,7 +84,7 @@ def happen(router: Router, incident: Incident) -> None:
 
 @settings(max_examples=400)
 @given(ROUTERS, st.lists(SPELLS, min_size=1, max_size=12))
-def test_no_rate_is_above_what_was_really_sent(router: Router, spells: list[Spell]) -> None:
+def test_no_rate_exceeds_what_was_really_sent(router: Router, spells: list[Spell]) -> None:
     meter = UplinkMeter("wan0", GIGABIT)
     truth = Truth()
     uptime = router.reading().uptime_ticks

@@ -17,7 +17,7 @@ def named(**columns: Mapping[int, int | bytes]) -> DeviceReading:
     return DeviceReading("router", "", "", 1, columns)
 
 
-def test_the_name_is_looked_for_in_if_name_then_if_descr_then_if_alias() -> None:
+def test_the_name_is_searched_in_ifname_then_ifdescr_then_ifalias() -> None:
     reading = named(
         ifName={1: b"a", 2: b"b"}, ifDescr={1: b"c", 2: b"a"}, ifAlias={1: b"d", 2: b"provider"}
     )
@@ -26,11 +26,11 @@ def test_the_name_is_looked_for_in_if_name_then_if_descr_then_if_alias() -> None
     assert find_interface(reading, "provider") == 2
 
 
-def test_padding_of_names_does_not_matter() -> None:
+def test_padding_in_names_does_not_matter() -> None:
     assert find_interface(named(ifName={3: b"wan0 \0\0"}), "wan0") == 3
 
 
-def test_a_name_of_two_interfaces_is_ambiguous() -> None:
+def test_a_name_shared_by_two_interfaces_is_ambiguous() -> None:
     reading = named(ifName={1: b"x"}, ifDescr={1: b"Ethernet", 2: b"Ethernet"})
     assert find_interface(reading, "Ethernet") is Gap.AMBIGUOUS
 
@@ -40,7 +40,7 @@ def test_no_name_is_not_configured(name: str | None) -> None:
     assert find_interface(named(ifName={1: b""}), name) is Gap.NOT_CONFIGURED
 
 
-def test_a_name_that_nobody_has_is_not_found() -> None:
+def test_a_name_of_no_interface_is_not_found() -> None:
     assert find_interface(named(ifName={1: b"wan1", 2: 5}), "wan0") is Gap.NOT_FOUND
     assert find_interface(named(), "wan0") is Gap.NOT_FOUND
 
@@ -57,7 +57,7 @@ def test_a_name_that_nobody_has_is_not_found() -> None:
         (None, None, None, 0),
     ],
 )
-def test_speed_is_taken_from_the_object_that_can_say_it(
+def test_speed_is_taken_from_the_object_that_can_hold_it(
     high: int | None, exact: int | None, speed: int | None, rounding: int
 ) -> None:
     given = {"ifHighSpeed": high, "ifSpeed": exact}
@@ -66,7 +66,7 @@ def test_speed_is_taken_from_the_object_that_can_say_it(
     assert (sample.speed_bps, sample.speed_rounding_bps) == (speed, rounding)
 
 
-def test_a_row_without_64_bit_counters_is_read_from_those_of_32_bits() -> None:
+def test_a_row_without_64_bit_counters_uses_32_bit_ones() -> None:
     router = Router(octets_down=2**40 + 5, width=32)
     sample = sample_of(router.reading(), router.if_index)
     assert not sample.is_wide
@@ -74,6 +74,6 @@ def test_a_row_without_64_bit_counters_is_read_from_those_of_32_bits() -> None:
 
 
 @pytest.mark.parametrize("value", [b"12", -1, 2**64])
-def test_what_no_counter_can_be_is_missing(value: int | bytes) -> None:
+def test_impossible_counter_values_are_missing(value: int | bytes) -> None:
     sample = sample_of(Router().reading(ifHCInOctets={4: value}), 4)
     assert sample.received.octets is None

@@ -19,7 +19,7 @@ def started(router: Router) -> UplinkMeter:
     return meter
 
 
-def test_in_is_down_and_out_is_up_and_utilisation_is_against_the_contract() -> None:
+def test_in_is_download_out_is_upload_and_utilisation_uses_the_contract() -> None:
     load = measured(Router(), 60, down_bps=250_000_000, up_bps=50_000_000)
     assert load.gap is None
     assert load.seconds == 60
@@ -40,7 +40,7 @@ def test_errors_and_discards_are_per_second_and_direction() -> None:
     assert (load.up.errors_per_second, load.up.discards_per_second) == (0, 0.5)
 
 
-def test_the_devices_clock_counts_not_ours() -> None:
+def test_the_clock_of_the_device_counts_not_ours() -> None:
     router = Router()
     meter = started(router)
     router.pass_time(60, 8_000_000)
@@ -49,7 +49,7 @@ def test_the_devices_clock_counts_not_ours() -> None:
     assert load.down_bps == 8_000_000
 
 
-def test_the_first_poll_says_speed_and_status_but_no_rate() -> None:
+def test_the_first_poll_gives_speed_and_status_but_no_rate() -> None:
     load = UplinkMeter("wan0", GIGABIT).measure(Router().reading(), poll(1000))
     assert load.gap is Gap.FIRST_POLL
     assert load.down_bps is load.up_bps is load.seconds is None
@@ -79,7 +79,7 @@ def test_sys_up_time_wraps_after_497_days_and_that_is_no_restart() -> None:
     assert load.down_bps == 10**6
 
 
-def test_a_clock_that_runs_too_slow_is_not_believed() -> None:
+def test_a_device_clock_that_runs_too_slow_is_not_used() -> None:
     router = Router(uptime_ticks=10**8)
     meter = started(router)
     router.pass_time(30, 10**6)
@@ -118,7 +118,7 @@ def test_counters_that_went_back_yield_no_rate() -> None:
     assert after_minute(router, meter).gap is Gap.COUNTERS_RESET
 
 
-def test_a_discontinuity_that_the_device_tells_of_yields_no_rate() -> None:
+def test_a_discontinuity_reported_by_the_device_yields_no_rate() -> None:
     router = Router()
     meter = UplinkMeter("wan0", GIGABIT)
     meter.measure(router.reading(ifCounterDiscontinuityTime={4: 0}), poll(1000))
@@ -127,7 +127,7 @@ def test_a_discontinuity_that_the_device_tells_of_yields_no_rate() -> None:
     assert load.gap is Gap.COUNTERS_RESET
 
 
-def test_another_if_index_of_the_name_yields_no_rate() -> None:
+def test_a_changed_ifindex_for_the_name_yields_no_rate() -> None:
     router = Router()
     meter = started(router)
     router.if_index = 9
@@ -142,7 +142,7 @@ def test_a_device_of_another_name_yields_no_rate() -> None:
     assert after_minute(router, meter).gap is Gap.OTHER_DEVICE
 
 
-def test_more_than_the_interface_can_carry_is_not_believed() -> None:
+def test_a_rate_above_the_interface_speed_is_not_used() -> None:
     assert measured(Router(), 60, down_bps=1_050_000_000).gap is None
     load = measured(Router(), 60, down_bps=1_150_000_000)
     assert load.gap is Gap.IMPLAUSIBLE
@@ -165,7 +165,7 @@ def test_an_interface_without_counters_yields_no_rate() -> None:
     assert load.gap is Gap.NO_COUNTERS
 
 
-def test_an_interface_that_was_away_starts_anew() -> None:
+def test_an_interface_that_was_missing_starts_over() -> None:
     router = Router()
     meter = started(router)
     router.name = b"gone"
@@ -200,7 +200,7 @@ def test_a_reset_of_32_bit_counters_is_not_taken_for_a_wrap() -> None:
     assert after_minute(router, meter).gap is Gap.COUNTERS_RESET
 
 
-def test_a_wrap_that_no_packets_bear_out_is_uncertain() -> None:
+def test_a_wrap_without_matching_packets_is_uncertain() -> None:
     router = Router(octets_down=2**32 - 1_000, width=32, speed_mbps=100)
     meter = UplinkMeter("wan0", GIGABIT)
     meter.measure(router.reading(ifInUcastPkts={}), poll(1000))
@@ -208,7 +208,7 @@ def test_a_wrap_that_no_packets_bear_out_is_uncertain() -> None:
     assert meter.measure(router.reading(ifInUcastPkts={}), poll(1060)).gap is Gap.WRAP_UNCERTAIN
 
 
-def test_a_wrap_with_too_few_packets_for_it_is_uncertain() -> None:
+def test_a_wrap_with_too_few_packets_is_uncertain() -> None:
     router = Router(octets_down=2**32 - 1_000, width=32, speed_mbps=100)
     meter = UplinkMeter("wan0", GIGABIT)
     meter.measure(router.reading(ifInUcastPkts={4: 100}), poll(1000))
@@ -217,7 +217,7 @@ def test_a_wrap_with_too_few_packets_for_it_is_uncertain() -> None:
     assert load.gap is Gap.WRAP_UNCERTAIN
 
 
-def test_counters_that_grew_wider_are_not_compared() -> None:
+def test_counters_that_changed_width_are_not_compared() -> None:
     router = Router(octets_down=2**40, width=32, speed_mbps=0)
     meter = started(router)
     router.width = 64
@@ -230,7 +230,7 @@ def test_error_counters_wrap_at_32_bits() -> None:
     assert load.down.errors_per_second == 2
 
 
-def test_the_peak_is_the_largest_rate_so_far_and_outlives_a_gap() -> None:
+def test_the_peak_is_the_largest_rate_so_far_and_survives_a_gap() -> None:
     router = Router()
     meter = started(router)
     for ended, rate in ((1060, 10**7), (1120, 9 * 10**7), (1180, 9 * 10**7), (1240, 10**6)):
@@ -251,7 +251,7 @@ def test_no_poll_yields_no_peak() -> None:
     ("speed_mbps", "oper_status", "is_slower"),
     [(1000, 1, False), (100, 1, True), (999, 1, True), (10, 2, None), (0, 1, None)],
 )
-def test_speed_is_held_against_the_contract_while_the_interface_is_up(
+def test_speed_is_compared_with_the_contract_while_the_interface_is_up(
     speed_mbps: int,
     oper_status: int,
     is_slower: bool | None,  # noqa: FBT001  # a case of the table
@@ -260,7 +260,7 @@ def test_speed_is_held_against_the_contract_while_the_interface_is_up(
     assert measured(router).is_slower_than_contract is is_slower
 
 
-def test_a_contract_between_two_megabits_is_not_missed_by_rounding() -> None:
+def test_a_contract_of_fractional_megabits_is_not_missed_by_rounding() -> None:
     """An ifHighSpeed of 100 stands for anything up to 100.5 Mbit/s (RFC 2863)."""
     contract = replace(GIGABIT, down_bps=100_400_000, up_bps=10**7)
     assert measured(Router(speed_mbps=100), contract=contract).is_slower_than_contract is False

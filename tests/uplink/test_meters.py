@@ -32,7 +32,7 @@ def test_each_site_has_its_own_meter() -> None:
     assert down_bps(meters, "schiller") is None
 
 
-def test_what_was_measured_carries_contract_and_findings() -> None:
+def test_a_measurement_includes_contract_and_findings() -> None:
     meters = UplinkMeters(city(GOETHE))
     measured = meters.observe(observed(check(GOETHE), Router(speed_mbps=10).reading(), 5), 5)
     assert measured is not None
@@ -51,7 +51,7 @@ def test_switches_and_removed_checks_are_not_measured() -> None:
     assert meters.observe(observed(check(other), reading, 5), 5) is None
 
 
-def test_a_failed_poll_leaves_nothing_known_and_the_next_spans_it() -> None:
+def test_a_failed_poll_yields_nothing_and_the_next_spans_the_gap() -> None:
     meters = UplinkMeters(city(GOETHE))
     router = Router()
     twice(meters, router)
@@ -65,7 +65,7 @@ def test_a_failed_poll_leaves_nothing_known_and_the_next_spans_it() -> None:
     assert (measured.load.seconds, measured.load.down_bps) == (120, 10**7)
 
 
-def test_a_reading_that_broke_off_is_not_judged() -> None:
+def test_an_incomplete_reading_is_not_judged() -> None:
     meters = UplinkMeters(city(GOETHE))
     whole = observed(check(GOETHE), Router().reading(ifName={}, ifDescr={}), 5)
     broken = replace(whole, outcome=Outcome.FAILED, reason=Reason.TIMEOUT)
@@ -77,7 +77,7 @@ def test_a_reading_that_broke_off_is_not_judged() -> None:
     assert [one.kind for one in measured.findings] == [FindingKind.INTERFACE_NOT_FOUND]
 
 
-def test_a_reload_keeps_what_is_unchanged_and_names_what_is_gone() -> None:
+def test_a_reload_keeps_unchanged_meters_and_names_removed_ones() -> None:
     meters = UplinkMeters(city(GOETHE, SCHILLER))
     twice(meters, Router())
     gone = meters.reconfigure(city(GOETHE, polled_school("lessing")))
@@ -102,7 +102,7 @@ def test_another_contract_or_interface_starts_a_new_meter() -> None:
         assert measured.load.gap in {Gap.FIRST_POLL, Gap.NOT_FOUND}
 
 
-def test_a_load_is_forgotten_when_no_poll_comes_any_more() -> None:
+def test_a_load_is_forgotten_when_polls_stop() -> None:
     meters = UplinkMeters(city(GOETHE, SCHILLER))
     twice(meters, Router(), ended=1060)
     assert meters.expire(1060 + 179) == []
@@ -111,7 +111,7 @@ def test_a_load_is_forgotten_when_no_poll_comes_any_more() -> None:
     assert meters.expire(1060 + 181) == []
 
 
-def test_the_peak_tells_when_it_was() -> None:
+def test_the_peak_has_its_time() -> None:
     meters = UplinkMeters(city(GOETHE))
     twice(meters, Router())
     measured = meters.measured(SiteKey("goethe", "main"))

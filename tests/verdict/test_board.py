@@ -71,7 +71,7 @@ class Talk:
         return [change for change in changes if change.subject != MONITOR]
 
 
-def test_a_router_that_never_answered_is_said_to_be_silent_before_it_is_down() -> None:
+def test_a_router_that_never_answered_is_silent_before_it_is_down() -> None:
     talk = Talk(numbered_city(1, 0))
     silent = echo(check_of(talk.inventory, "router"), answered=0, duration=2.8)
     found = talk.board.verdict(uplink(0))
@@ -98,7 +98,7 @@ def test_an_uplink_is_unknown_then_up_then_down_after_three_rounds_then_up_after
     assert seen == [up, up, up, up, up, up, down, down, down, down, up]
 
 
-def test_down_is_since_the_first_silent_round_and_says_what_was_seen() -> None:
+def test_down_counts_from_the_first_silent_round_with_its_detail() -> None:
     talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     talk.round(echo(router, answered=5, duration=0.8))
@@ -115,7 +115,7 @@ def test_down_is_since_the_first_silent_round_and_says_what_was_seen() -> None:
     between=st.lists(st.sampled_from([Reason.NO_SOCKET, Reason.NOT_RUN]), max_size=2),
     is_down=st.booleans(),
 )
-def test_what_we_did_counts_neither_for_nor_against(
+def test_our_own_failures_count_neither_for_nor_against(
     between: list[Reason], *, is_down: bool
 ) -> None:
     talk = Talk(numbered_city(1, 0))
@@ -129,7 +129,7 @@ def test_what_we_did_counts_neither_for_nor_against(
     assert state_of(talk.board)[0] is (State.DOWN if is_down else State.UP)
 
 
-def test_three_intervals_without_a_usable_round_are_unknown_and_say_why() -> None:
+def test_three_intervals_without_a_usable_round_are_unknown_with_a_cause() -> None:
     talk = Talk(numbered_city(1, 1))
     router = check_of(talk.inventory, "router")
     talk.round(echo(router, answered=5, duration=0.8))
@@ -144,7 +144,7 @@ def test_three_intervals_without_a_usable_round_are_unknown_and_say_why() -> Non
     assert verdict.detail == "not measured for 181 s: no ping socket"
 
 
-def test_silence_before_a_pause_of_ours_is_not_held_against_anyone_after_it() -> None:
+def test_silence_before_our_own_pause_does_not_count_after_it() -> None:
     talk = Talk(numbered_city(1, 0))
     router = check_of(talk.inventory, "router")
     bad = echo(router, answered=0, duration=2.8)
@@ -189,7 +189,7 @@ def _stepped(now: Moment, step: int) -> Moment:
     return Moment(now.monotonic, now.instant + off)
 
 
-def test_snmp_silent_while_ping_answers_is_up_and_told() -> None:
+def test_snmp_silent_while_ping_answers_is_up_and_reported() -> None:
     base = numbered_school(0, 0)
     router = replace(base.sites[0].uplink, checks=(SNMP, icmp()))
     inventory = replace(
@@ -226,7 +226,7 @@ def test_a_device_without_ping_is_judged_by_snmp() -> None:
     assert (verdict.state, verdict.detail) == (State.UP, "interfaces: wrong community")
 
 
-def test_a_switch_asked_rarely_is_unknown_from_its_uplinks_death_to_its_own_next_round() -> None:
+def test_a_rarely_checked_switch_is_unknown_from_uplink_death_to_its_round() -> None:
     base = numbered_school(0, 0)
     box = Switch("sw0", "10.0.0.10", (icmp(1200.0),))
     inventory = replace(
@@ -252,7 +252,7 @@ def test_a_switch_asked_rarely_is_unknown_from_its_uplinks_death_to_its_own_next
     assert found() == (State.UP, Cause.ANSWERS)
 
 
-def test_an_uplink_that_needs_its_proof_waits_and_then_is_unknown() -> None:
+def test_an_uplink_without_proof_waits_and_then_is_unknown() -> None:
     """The references are not measured at all: a down needs them up."""
     inventory = numbered_city(1, 0)
     board = VerdictBoard(inventory, moment(0))
@@ -279,12 +279,12 @@ def test_an_uplink_that_needs_its_proof_waits_and_then_is_unknown() -> None:
         (Reason.CLOCK_STEP, Answer.NOTHING),
     ],
 )
-def test_any_answer_proves_the_way(reason: Reason, answer: Answer) -> None:
+def test_any_answer_proves_the_path(reason: Reason, answer: Answer) -> None:
     check = check_of(numbered_city(1, 0), "router")
     assert answer_of(Observation(check, BEGIN, 1.0, Outcome.FAILED, reason)) is answer
 
 
-def test_partial_answers_prove_the_way() -> None:
+def test_partial_answers_prove_the_path() -> None:
     check = check_of(numbered_city(1, 0), "router")
     lossy = Observation(check, BEGIN, 2.8, Outcome.FAILED, Reason.LOSS)
     lossy_round = replace(lossy, values=EchoRound("10.0.0.1", 5, (0.01,)))
@@ -295,14 +295,14 @@ def test_partial_answers_prove_the_way() -> None:
     assert answer_of(replace(timed_out, duration=61.0)) is Answer.NOTHING, "we were stopped"
 
 
-def test_a_name_that_does_not_resolve_speaks_of_our_own_line() -> None:
+def test_an_unresolvable_name_points_to_our_own_line() -> None:
     reference = check_of(numbered_city(1, 0), "ref0")
     assert reference.target.role is Role.REFERENCE
     observation = Observation(reference, BEGIN, 1.0, Outcome.FAILED, Reason.RESOLVE)
     assert answer_of(observation) is Answer.SILENT
 
 
-def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> None:
+def test_a_reload_keeps_verdicts_drops_removed_and_adds_new_devices() -> None:
     talk = Talk(numbered_city(2, 1))
     talk.round(echo(check_of(talk.inventory, "router"), answered=5, duration=0.8))
     kept = talk.board.verdict(uplink(0))
@@ -322,7 +322,7 @@ def test_a_reload_keeps_verdicts_drops_the_removed_and_begins_with_the_new() -> 
 @settings(max_examples=30)
 @given(st.integers(0, 2**32), st.floats(700, 1300), st.floats(5, 1500))
 @example(8, 700.0, 85.0)  # between two rounds of the uplink, over many of a switch
-def test_switches_are_never_charged_with_their_uplinks_outage_whatever_the_paces(
+def test_switches_are_never_blamed_for_an_uplink_outage_at_any_interval(
     seed: int, death: float, length: float
 ) -> None:
     """Uplinks asked every 20 to 120 s, switches every 10 to 300 s, outages of any length."""

@@ -38,7 +38,7 @@ def test_a_line_that_loses_packets_is_up_and_degraded_within_two_minutes() -> No
     assert 0 <= (found.since - moment(600).instant).total_seconds() <= 40
 
 
-def test_a_line_is_well_again_once_the_window_has_passed_and_not_for_a_moment_before() -> None:
+def test_a_line_recovers_only_once_the_window_has_passed() -> None:
     runs = well()
     runs.answered = {"router": 3}
     runs.run(600)
@@ -52,7 +52,7 @@ def test_a_line_is_well_again_once_the_window_has_passed_and_not_for_a_moment_be
     assert len(runs.changed_at) == 2
 
 
-def test_losses_about_the_limit_do_not_come_and_go() -> None:
+def test_losses_near_the_limit_do_not_flap() -> None:
     """One packet in 20 and one in 25 by turns: 5 % and 4 %."""
     runs = well()
     for turn in range(60):
@@ -62,7 +62,7 @@ def test_losses_about_the_limit_do_not_come_and_go() -> None:
     assert len(runs.changed_at) <= 1
 
 
-def test_a_single_silent_round_is_no_loss_to_speak_of() -> None:
+def test_a_single_silent_round_is_not_degradation() -> None:
     runs = well()
     runs.answered = {"router": 0}
     runs.run(10)
@@ -71,7 +71,7 @@ def test_a_single_silent_round_is_no_loss_to_speak_of() -> None:
     assert runs.changed_at == []
 
 
-def test_silent_rounds_between_answered_ones_are_losses() -> None:
+def test_silent_rounds_between_answered_ones_count_as_loss() -> None:
     """A third of the rounds is lost whole, and the line is never down."""
     runs = well()
     for turn in range(60):
@@ -83,7 +83,7 @@ def test_silent_rounds_between_answered_ones_are_losses() -> None:
     assert verdict.state is State.UP
 
 
-def test_an_outage_is_no_degradation_and_what_it_lost_is_forgotten() -> None:
+def test_an_outage_is_not_degradation_and_its_losses_are_forgotten() -> None:
     runs = well(failed={})
     runs.answered = {"router": 0, "sw0": 0}
     runs.failed = dict.fromkeys(("website", "mail", "interfaces", "hardware"), REFUSED)
@@ -98,7 +98,7 @@ def test_an_outage_is_no_degradation_and_what_it_lost_is_forgotten() -> None:
     assert runs.changed_at == []
 
 
-def test_what_our_own_isolation_loses_is_nobodys_degradation() -> None:
+def test_losses_during_our_isolation_degrade_no_device() -> None:
     runs = well()
     for _ in range(3):
         runs.answered = dict.fromkeys(("router", "sw0", "ref0", "ref1", "ref2"), 0)
@@ -120,7 +120,7 @@ def test_what_our_own_isolation_loses_is_nobodys_degradation() -> None:
         ("interfaces", Reason.TIMEOUT, "no reply", Trouble.SNMP),
     ],
 )
-def test_a_check_that_fails_while_pings_are_answered(
+def test_a_check_that_fails_while_pings_are_answered_degrades(
     check: str, reason: Reason, detail: str, trouble: Trouble
 ) -> None:
     runs = well()
@@ -139,7 +139,7 @@ def test_a_check_that_fails_while_pings_are_answered(
     assert runs.found() == ()
 
 
-def test_a_check_that_fails_now_and_then_is_told_of_nowhere() -> None:
+def test_a_check_that_fails_occasionally_is_not_reported() -> None:
     runs = well()
     for turn in range(30):
         runs.failed = {"website": REFUSED} if turn % 3 else {}
@@ -147,14 +147,14 @@ def test_a_check_that_fails_now_and_then_is_told_of_nowhere() -> None:
     assert runs.changed_at == []
 
 
-def test_what_we_did_ourselves_is_no_failure_of_theirs() -> None:
+def test_our_own_failures_are_not_those_of_the_device() -> None:
     runs = well()
     runs.failed = {"website": (Reason.NO_SOCKET, "no socket")}
     runs.run(1200)
     assert runs.changed_at == []
 
 
-def test_a_line_that_goes_down_three_times_in_an_hour_flaps_until_the_hour_is_over() -> None:
+def test_a_line_down_three_times_in_an_hour_flaps_until_the_hour_is_over() -> None:
     runs = well()
     for _ in range(3):
         runs.answered = {"router": 0}
@@ -222,7 +222,7 @@ def test_hardware_that_fails_shows_with_the_next_reading(
     assert runs.found(SWITCH) == ()
 
 
-def test_a_temperature_about_the_limit_does_not_come_and_go() -> None:
+def test_a_temperature_near_the_limit_does_not_flap() -> None:
     runs = well(hardware=hardware())
     for turn in range(12):
         runs.hardware = hardware(celsius=74.0 if turn % 2 else 76.0)
@@ -231,7 +231,7 @@ def test_a_temperature_about_the_limit_does_not_come_and_go() -> None:
     assert len(runs.changed_at) == 1
 
 
-def test_limits_are_each_devices_own() -> None:
+def test_limits_are_per_device() -> None:
     inventory = one_school(Limits(failed_runs=1), Limits(celsius=30.0))
     runs = Runs(inventory, hardware=hardware())
     runs.run(600)
@@ -241,7 +241,7 @@ def test_limits_are_each_devices_own() -> None:
     assert runs.found()[0].detail == "connection refused"
 
 
-def test_what_is_no_longer_measured_is_no_longer_said() -> None:
+def test_findings_no_longer_measured_are_no_longer_reported() -> None:
     runs = well()
     runs.failed = {"website": REFUSED}
     runs.run(300)
@@ -251,7 +251,7 @@ def test_what_is_no_longer_measured_is_no_longer_said() -> None:
     assert runs.found() == ()
 
 
-def test_a_reload_keeps_what_is_known_and_drops_what_is_gone() -> None:
+def test_a_reload_keeps_known_findings_and_drops_removed_ones() -> None:
     runs = well()
     runs.failed = {"website": REFUSED, "mail": REFUSED}
     runs.run(300)
@@ -266,7 +266,7 @@ def test_a_reload_keeps_what_is_known_and_drops_what_is_gone() -> None:
     assert runs.troubles() == [Trouble.SERVICE, Trouble.SERVICE]
 
 
-def test_what_each_check_found_last() -> None:
+def test_each_check_keeps_its_last_result() -> None:
     runs = Runs()
     assert [run.started for run in runs.conditions.runs(ROUTER)] == [None] * 4
     runs.run(300)

@@ -146,7 +146,7 @@ TABLE: dict[str, tuple[Census, Standing, set[str]]] = {
 
 
 @pytest.mark.parametrize("row", TABLE)
-def test_the_decision_table(row: str) -> None:
+def test_the_decision_follows_the_table(row: str) -> None:
     heard, standing, providers = TABLE[row]
     found = decide(heard, NOW, CYCLE, RULES)
     assert (found.standing, set(found.providers)) == (standing, providers)
@@ -159,7 +159,7 @@ def test_every_row_of_the_documented_table_is_tested() -> None:
     assert documented == {row.partition(":")[0] for row in TABLE}
 
 
-def test_the_suspects_are_named() -> None:
+def test_suspects_are_named() -> None:
     both = decide(TABLE["7: every provider at once"][0], NOW, CYCLE, RULES)
     assert "our hub, or all providers (a, b)" in both.why
     hub = decide(TABLE["6: the same, its hand-over answers"][0], NOW, CYCLE, RULES)
@@ -206,7 +206,7 @@ def test_with_two_witnesses_no_loss_isolates_us(heard: Census) -> None:
 
 
 @given(cities)
-def test_silent_references_always_isolate_us(heard: Census) -> None:
+def test_silent_references_always_mean_isolation(heard: Census) -> None:
     silent = all(one.is_silent for one in heard.references)
     if silent and len(heard.references) >= 3:
         assert decide(heard, NOW, CYCLE, RULES).standing is Standing.ISOLATED
@@ -218,7 +218,7 @@ def test_nothing_waits_longer_than_a_cycle(heard: Census) -> None:
 
 
 @given(st.lists(st.tuples(cities, st.floats(0.1, 60)), max_size=12))
-def test_what_began_lasts_until_a_whole_cycle_was_calm(
+def test_an_event_lasts_until_a_whole_cycle_was_calm(
     looks: list[tuple[Census, float]],
 ) -> None:
     line, now = CLEAR, FELL
@@ -233,7 +233,7 @@ def test_what_began_lasts_until_a_whole_cycle_was_calm(
             assert line.standing is not Standing.COMMON
 
 
-def test_isolation_by_a_loss_ends_once_references_answer_though_the_sites_stay_lost() -> None:
+def test_isolation_ends_once_references_answer_even_if_sites_stay_lost() -> None:
     """Else a provider's outage that began while references flapped would never be told."""
     heard = census(ALL, a=(99, 80), b=(20, 0))
     line = Line(Standing.ISOLATED, "80 of 119 sites fell silent")

@@ -39,7 +39,7 @@ def isolations(world: World) -> list[tuple[float, bool]]:
 
 @slowly
 @given(seeds, st.floats(120, 300), st.floats(100, 400))
-def test_own_line_dead_is_held_against_nobody_also_on_return(
+def test_a_dead_line_of_our_own_puts_no_school_down_even_on_return(
     seed: int, death: float, length: float
 ) -> None:
     world = world_of(seed, own_line=[(death, death + length)])
@@ -58,7 +58,7 @@ def test_own_line_dead_is_held_against_nobody_also_on_return(
 
 @settings(max_examples=50)
 @given(seeds, st.floats(120, 300), st.floats(100, 400), st.integers(5, SCHOOLS))
-def test_most_schools_lost_at_once_with_one_reference_left_is_held_against_nobody(
+def test_losing_most_schools_with_one_reference_left_puts_none_down(
     seed: int, death: float, length: float, lost: int
 ) -> None:
     dead: Spells = [(death, death + length)]
@@ -75,14 +75,14 @@ def test_most_schools_lost_at_once_with_one_reference_left_is_held_against_nobod
 
 @settings(max_examples=50)
 @given(seeds, st.floats(120, 300), st.integers(1, 4))
-def test_fewer_than_half_are_down_each_for_itself(seed: int, death: float, lost: int) -> None:
+def test_fewer_than_half_lost_are_down_individually(seed: int, death: float, lost: int) -> None:
     outages = {(f"s{number}", "router"): [(death, 10_000.0)] for number in range(lost)}
     world = world_of(seed, outages=outages)
     world.run(death + 300)
     assert world.board.root_causes() == tuple(uplink(number) for number in range(lost))
 
 
-def test_a_school_that_was_failing_when_our_line_died_is_not_held_down() -> None:
+def test_a_school_failing_when_our_line_died_does_not_stay_down() -> None:
     """Its third silent round comes first after the line died, before any reference's."""
     for seed in range(60):
         outages: dict[tuple[str, str], Spells] = {("s0", "router"): [(100.0, 10_000.0)]}
@@ -92,7 +92,7 @@ def test_a_school_that_was_failing_when_our_line_died_is_not_held_down() -> None
             assert when < 233, f"seed {seed}: {subject} was declared down over a dead line"
 
 
-def test_a_restart_amid_isolation_declares_nobody_down() -> None:
+def test_a_restart_during_isolation_puts_no_school_down() -> None:
     for seed in range(20):
         world = world_of(seed, own_line=[(-1.0, 400.0)])
         world.run(1200)
@@ -108,7 +108,7 @@ def test_schools_that_never_answered_do_not_isolate_the_monitor() -> None:
     assert world.board.root_causes() == tuple(uplink(number) for number in range(7))
 
 
-def test_two_of_three_references_dead_isolate_nobody() -> None:
+def test_two_of_three_references_dead_is_not_isolation() -> None:
     outages: dict[tuple[str, str], Spells] = {
         ("", "ref0"): [(100.0, 10_000.0)],
         ("", "ref1"): [(100.0, 10_000.0)],

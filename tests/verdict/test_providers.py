@@ -60,7 +60,7 @@ def states(world: World, schools: Iterable[int]) -> set[tuple[State, Cause]]:
 
 @few
 @given(seeds, st.floats(100, 200), st.integers(6, 10))
-def test_most_sites_of_a_provider_are_its_outage_through_recovery(
+def test_most_sites_of_a_provider_are_its_outage_until_recovery(
     seed: int, death: float, lost: int
 ) -> None:
     world = world_of({"A": 10, "B": 3}, dead(range(lost), (death, death + 400)), seed)
@@ -83,9 +83,7 @@ def test_most_sites_of_a_provider_are_its_outage_through_recovery(
 
 @few
 @given(seeds, st.floats(100, 200))
-def test_all_providers_at_once_are_one_common_outage_and_held_against_nobody(
-    seed: int, death: float
-) -> None:
+def test_all_providers_at_once_are_one_common_outage_without_blame(seed: int, death: float) -> None:
     world = world_of({"A": 8, "B": 4}, dead(range(12), (death, death + 400)), seed)
     world.run(death + 30)
     assert world.board.common_outage is not None, "at once"
@@ -105,7 +103,7 @@ def test_all_providers_at_once_are_one_common_outage_and_held_against_nobody(
 
 @few
 @given(seeds, st.floats(60, 400), st.floats(100, 400))
-def test_our_own_line_is_never_taken_for_the_hub_or_a_provider(
+def test_our_own_line_is_never_mistaken_for_the_hub_or_a_provider(
     seed: int, death: float, length: float
 ) -> None:
     world = world_of({"A": 6, "B": 3}, {}, seed, ["A"], own_line=[(death, death + length)])
@@ -117,7 +115,7 @@ def test_our_own_line_is_never_taken_for_the_hub_or_a_provider(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_silent_hand_over_is_the_provider_an_answering_one_the_hub(seed: int) -> None:
+def test_a_silent_hand_over_router_means_the_provider_else_the_hub(seed: int) -> None:
     spell = (100.0, 500.0)
     outages = dead(range(8), spell)
     both = world_of({"A": 5, "B": 3}, outages, seed, ["A", "B"])
@@ -147,7 +145,7 @@ def test_a_silent_hand_over_is_the_provider_an_answering_one_the_hub(seed: int) 
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_loss_that_spreads_within_the_minute_is_common_later_it_is_anothers(seed: int) -> None:
+def test_a_loss_spreading_within_a_minute_is_common_and_later_separate(seed: int) -> None:
     for pause, common in ((40.0, True), (200.0, False)):
         first = dead(range(6), (100.0, FOREVER))
         second = dead(range(6, 10), (100.0 + pause, FOREVER))
@@ -159,7 +157,7 @@ def test_a_loss_that_spreads_within_the_minute_is_common_later_it_is_anothers(se
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_provider_that_stays_away_after_a_common_outage_is_judged_from_then_on(
+def test_a_provider_still_down_after_a_common_outage_is_judged_from_then(
     seed: int,
 ) -> None:
     outages = {**dead(range(6), (100.0, 400.0)), **dead(range(6, 10), (100.0, FOREVER))}
@@ -198,7 +196,7 @@ def test_one_line_is_no_outage_of_its_provider_and_two_of_three_are() -> None:
     assert states(world, [1, 2]) == {(State.DOWN, Cause.PROVIDER_OUTAGE)}
 
 
-def test_sites_that_never_answered_and_sites_in_maintenance_are_no_part_of_a_loss() -> None:
+def test_never_seen_sites_and_sites_in_maintenance_are_no_part_of_a_loss() -> None:
     inventory = city_of({"A": 6, "B": 6}, interval=10.0)
     outages = dead(range(4), (-1.0, FOREVER)) | dead([6, 7, 8, 9], (100.0, FOREVER))
     world = World(inventory, partial(drawn_phase, 3), outages)
@@ -209,14 +207,14 @@ def test_sites_that_never_answered_and_sites_in_maintenance_are_no_part_of_a_los
     assert states(world, [6, 7, 8, 9]) == {(State.DOWN, Cause.NO_ANSWER)}
 
 
-def test_a_restart_amid_a_common_outage_knows_the_schools_from_the_ledger() -> None:
+def test_a_restart_during_a_common_outage_knows_schools_from_the_ledger() -> None:
     world = world_of({"A": 6, "B": 6}, dead(range(12), (-1.0, 400.0)))
     world.run(600)
     assert world.held_against_schools() == []
     assert told(world, SubjectKind.HUB) == [("hub", State.UNKNOWN), ("hub", State.UP)]
 
 
-def test_isolation_takes_over_from_a_common_outage() -> None:
+def test_isolation_supersedes_a_common_outage() -> None:
     outages = dead(range(9), (100.0, 600.0))
     world = world_of({"A": 6, "B": 3}, outages, own_line=[(200.0, 400.0)])
     world.run(250)
@@ -227,7 +225,7 @@ def test_isolation_takes_over_from_a_common_outage() -> None:
     assert states(world, range(9)) == {(State.UP, Cause.ANSWERS)}
 
 
-def test_an_outage_outlives_a_reload_and_forgets_sites_that_are_gone() -> None:
+def test_an_outage_survives_a_reload_and_forgets_removed_sites() -> None:
     world = world_of({"A": 8, "B": 3}, dead(range(8), (100.0, FOREVER)))
     world.run(300)
     world.board.reconfigure(city_of({"A": 5}, interval=10.0), moment(301))

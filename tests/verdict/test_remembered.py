@@ -45,7 +45,7 @@ def broken(**fault: object) -> Runs:
 
 
 @pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
-def test_what_is_found_unchanged_has_the_beginning_of_before(
+def test_a_trouble_found_again_keeps_its_start(
     subject: Subject, fault: dict[str, object], trouble: Trouble
 ) -> None:
     runs = broken(**fault)
@@ -64,7 +64,7 @@ def test_what_is_found_unchanged_has_the_beginning_of_before(
 
 
 @pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
-def test_what_is_gone_has_no_beginning(
+def test_a_trouble_that_is_gone_has_no_start(
     subject: Subject, fault: dict[str, object], trouble: Trouble
 ) -> None:
     runs = broken(**fault).restarted(600.0, **HEALTHY)
@@ -81,7 +81,7 @@ def test_what_is_gone_has_no_beginning(
     assert found.since > moment(restarted).instant
 
 
-def test_another_reason_begins_when_it_is_found() -> None:
+def test_another_reason_starts_when_it_is_found() -> None:
     runs = broken(failed={"website": REFUSED})
     [known] = runs.found()
     runs = runs.restarted(60.0, failed={"mail": REFUSED})
@@ -92,7 +92,7 @@ def test_another_reason_begins_when_it_is_found() -> None:
     assert found.since >= restarted
 
 
-def test_losses_between_the_two_limits_go_on_as_without_a_restart() -> None:
+def test_losses_between_the_two_limits_continue_across_a_restart() -> None:
     """Three packets of a hundred: too few to begin with, too many to end with."""
     runs = broken(answered={"router": 4})
     [known] = runs.found()
@@ -123,7 +123,7 @@ def test_a_line_that_flapped_flaps_until_the_hour_is_over() -> None:
     assert not dict(runs.conditions.held())
 
 
-def test_what_failed_before_is_not_forgotten_while_the_line_is_down() -> None:
+def test_an_earlier_failure_is_not_forgotten_while_the_line_is_down() -> None:
     runs = broken(failed={"website": REFUSED})
     [known] = runs.found()
     runs = runs.restarted(60.0, answered={"router": 0})
@@ -134,7 +134,7 @@ def test_what_failed_before_is_not_forgotten_while_the_line_is_down() -> None:
     assert [one.since for one in runs.found()] == [known.since]
 
 
-def test_what_no_check_decides_on_is_forgotten() -> None:
+def test_a_trouble_no_check_decides_on_is_forgotten() -> None:
     runs = broken(failed={"website": REFUSED})
     runs = runs.restarted(60.0, failed={"website": (Reason.NO_SOCKET, "no socket")})
     runs.run(800)
@@ -143,7 +143,7 @@ def test_what_no_check_decides_on_is_forgotten() -> None:
     assert not dict(runs.conditions.held())
 
 
-def test_one_good_run_of_two_is_no_end() -> None:
+def test_one_good_run_of_two_does_not_end_a_trouble() -> None:
     runs = broken(failed={"website": REFUSED})
     [known] = runs.found()
     runs = runs.restarted(60.0, failed={})
@@ -153,7 +153,7 @@ def test_one_good_run_of_two_is_no_end() -> None:
     assert [one.since for one in runs.found()] == [known.since]
 
 
-def test_limits_of_the_new_configuration_decide() -> None:
+def test_limits_of_the_new_configuration_apply() -> None:
     runs = broken(hardware=hardware(celsius=81.0))
     runs = runs.restarted(60.0, inventory=one_school(Limits(celsius=100.0)))
     runs.run(700)
@@ -177,7 +177,7 @@ def test_a_check_has_failed_since_before_the_restart() -> None:
     assert web.since > moment(1860.0).instant
 
 
-def test_a_clock_that_was_set_back_begins_nothing_in_the_future() -> None:
+def test_a_clock_set_back_starts_nothing_in_the_future() -> None:
     runs = broken(failed={"website": REFUSED})
     runs = runs.restarted(-1200.0)
     started = moment(runs.now).instant

@@ -45,7 +45,7 @@ def test_snmp_that_fails_behind_a_lossy_line_is_part_of_the_loss() -> None:
     )
 
 
-def test_once_the_line_is_well_what_still_fails_is_a_finding_of_its_own() -> None:
+def test_a_failure_that_outlasts_the_lossy_line_is_its_own_finding() -> None:
     runs = unread()
     runs.answered = {"router": 3}
     runs.run(200)
@@ -63,7 +63,7 @@ def test_other_troubles_of_a_device_behind_a_lossy_line_are_its_own() -> None:
     assert runs.troubles() == [Trouble.PACKET_LOSS, Trouble.SERVICE]
 
 
-def test_a_switch_that_loses_packets_by_itself_explains_nobody_elses_snmp() -> None:
+def test_a_lossy_switch_does_not_explain_snmp_failures_elsewhere() -> None:
     runs = unread()
     runs.answered = {"sw0": 3}
     runs.run(900)
@@ -71,7 +71,7 @@ def test_a_switch_that_loses_packets_by_itself_explains_nobody_elses_snmp() -> N
     assert runs.troubles(SWITCH) == [Trouble.PACKET_LOSS, Trouble.SNMP]
 
 
-def test_the_sentence_says_over_how_long_it_was_measured() -> None:
+def test_the_sentence_names_its_measuring_period() -> None:
     runs = replace(Runs(), answered={"router": 3}, load=0.98)
     runs.run(170)
     [found] = runs.found()

@@ -69,9 +69,7 @@ def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
 
 @settings(max_examples=50)
 @given(phases, moments, st.integers(0, SWITCHES - 1))
-def test_a_dead_switch_is_down_and_nothing_else_is(
-    order: list[float], death: float, index: int
-) -> None:
+def test_only_the_dead_switch_is_down(order: list[float], death: float, index: int) -> None:
     world = world_of(order, {("s1", f"sw{index}"): [(death, death + 400)]})
     world.run(death + 300)
     assert world.board.root_causes() == (switch(1, index),)
@@ -107,13 +105,13 @@ def rarely_asked_uplink(outages: dict[tuple[str, str], list[tuple[float, float]]
     return World(inventory, lambda check: phases.get(check.target.device, 0.1), outages)
 
 
-def test_an_outage_between_two_rounds_of_the_uplink_is_not_held_against_a_switch() -> None:
+def test_an_outage_between_two_uplink_rounds_does_not_put_a_switch_down() -> None:
     world = rarely_asked_uplink({("s0", "router"): [(150.0, 239.5)]})
     world.run(600)
     assert world.held_against_schools() == []
 
 
-def test_a_dead_switch_of_a_rarely_asked_uplink_is_down_after_two_of_its_rounds() -> None:
+def test_a_dead_switch_is_down_after_two_rounds_of_a_rarely_pinged_uplink() -> None:
     world = rarely_asked_uplink({("s0", "sw0"): [(150.0, 9e9)]})
     world.run(359)
     assert world.held_against_schools() == []
@@ -121,7 +119,7 @@ def test_a_dead_switch_of_a_rarely_asked_uplink_is_down_after_two_of_its_rounds(
     assert [subject for _, subject in world.held_against_schools()] == [switch(0, 0)]
 
 
-def test_a_silent_switch_is_no_longer_behind_an_uplink_that_is_back() -> None:
+def test_a_silent_switch_is_not_behind_an_uplink_that_is_back() -> None:
     order = [0.5] * (2 * (SWITCHES + 1) + 3)
     order[0] = 0.49  # the uplink's first good round is not over when the switch is asked
     world = world_of(order, {("s0", "router"): [(200, 600)], ("s0", "sw0"): [(200, 9e9)]})
@@ -137,7 +135,7 @@ def test_a_silent_switch_is_no_longer_behind_an_uplink_that_is_back() -> None:
     ("answering_from", "asked", "proves"),
     [(10.0, 60.0, True), (21.0, 60.0, False), (10.0, 22.0, False), (None, 60.0, False)],
 )
-def test_a_gate_proves_a_silence_that_it_answered_before_and_after(
+def test_uplink_answers_before_and_after_prove_a_silence(
     answering_from: float | None, asked: float, *, proves: bool
 ) -> None:
     assert Gate(answering_from, asked).proves(Round(20.0, 23.0)) is proves

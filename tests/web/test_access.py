@@ -53,7 +53,7 @@ async def status(port: int, path: str = "/metrics", **headers: str) -> int:
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
-async def test_without_a_login_nothing_is_answered(path: str) -> None:
+async def test_without_a_login_everything_is_refused(path: str) -> None:
     async with served(WebAccess(users=USERS)) as port:
         assert await status(port, path) == 401
         found = await status(port, path, **basic("prometheus", "geheim"))
@@ -61,7 +61,7 @@ async def test_without_a_login_nothing_is_answered(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
-async def test_health_is_told_without_a_login(path: str) -> None:
+async def test_health_is_served_without_a_login(path: str) -> None:
     refused = no_refusals()
     async with served(WebAccess(users=USERS), refused=refused) as port:
         assert await status(port, path) in {200, 503}
@@ -84,7 +84,7 @@ async def test_health_is_told_without_a_login(path: str) -> None:
         ("GET", "/-/readyz"),
     ],
 )
-async def test_nothing_but_health_is_told_without_a_login(method: str, path: str) -> None:
+async def test_only_health_is_served_without_a_login(method: str, path: str) -> None:
     reload = Reload()
     async with served(WebAccess(users=USERS), reload=reload) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -95,7 +95,7 @@ async def test_nothing_but_health_is_told_without_a_login(method: str, path: str
     assert reload.asked == []
 
 
-async def test_a_stranger_who_asks_for_health_stays_one() -> None:
+async def test_asking_for_health_does_not_make_an_address_known() -> None:
     """Linux has all of 127.0.0.0/8; only 127.0.0.1 is taken for this machine itself."""
     asked = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
     refused = no_refusals()
@@ -142,7 +142,7 @@ async def test_a_wrong_login_is_refused(header: str) -> None:
     assert refused == {**no_refusals(), Refusal.LOGIN: 1}
 
 
-async def test_the_cache_cannot_be_shifted() -> None:
+async def test_user_and_password_cannot_be_shifted_in_the_cache() -> None:
     """CVE-2022-46146: a user `ab` with password `c` is not `a` with `bc`."""
     logins = Logins(time.monotonic, Returning())
     users = {"ab": bcrypt.hashpw(b"c", bcrypt.gensalt(4)).decode()}
@@ -152,7 +152,7 @@ async def test_the_cache_cannot_be_shifted() -> None:
     logins.close()
 
 
-async def test_a_changed_password_holds_at_once() -> None:
+async def test_a_changed_password_applies_at_once() -> None:
     logins = Logins(time.monotonic, Returning())
     header = basic("prometheus", "geheim")["Authorization"]
     assert await logins.check(header, "x", USERS) is Login.GOOD
@@ -161,7 +161,7 @@ async def test_a_changed_password_holds_at_once() -> None:
     logins.close()
 
 
-async def test_a_flood_of_wrong_logins_keeps_nobody_out_who_is_known() -> None:
+async def test_a_flood_of_wrong_logins_does_not_lock_out_known_addresses() -> None:
     now = 0.0
     logins = Logins(lambda: now, Returning())
     good = basic("prometheus", "geheim")["Authorization"]
@@ -194,13 +194,13 @@ async def test_a_flood_of_wrong_logins_keeps_nobody_out_who_is_known() -> None:
         ("", 400),
     ],
 )
-async def test_only_names_of_ours_are_answered(host: str, answered: int) -> None:
+async def test_only_our_own_host_names_are_answered(host: str, answered: int) -> None:
     async with served(WebAccess(), host_names=("monitor.example",)) as port:
         found = await status(port, Host=host)
         assert found in {answered, 421 if not host else answered}
 
 
-async def test_headers_of_the_file_are_on_every_answer() -> None:
+async def test_configured_headers_are_on_every_response() -> None:
     async with (
         served(WebAccess(headers={"X-Frame-Options": "deny"})) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as web,
@@ -211,13 +211,13 @@ async def test_headers_of_the_file_are_on_every_answer() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "monitor.example"])
-async def test_others_are_not_served_without_a_login_unless_told_to(host: str) -> None:
+async def test_remote_clients_need_a_login_unless_configured(host: str) -> None:
     with pytest.raises(StrangersError, match="--web-config"):
         async with serve(Shown(), Listen(host, 0)):
             raise AssertionError("it listens")
 
 
-async def test_who_was_told_to_serves_others() -> None:
+async def test_remote_clients_are_served_if_configured() -> None:
     async with serve(Shown(), Listen("0.0.0.0", 0, without_login=True)) as port:
         assert await status(port) == 200
 
@@ -245,7 +245,7 @@ class Reload:
         ("POST", basic("prometheus", "geheim"), 200),
     ],
 )
-async def test_a_reload_is_for_who_is_logged_in_and_for_no_other_page(
+async def test_a_reload_needs_a_login_and_our_own_origin(
     method: str, headers: dict[str, str], answered: int
 ) -> None:
     reload = Reload()
@@ -264,7 +264,9 @@ async def test_a_reload_needs_users() -> None:
             raise AssertionError("it listens")
 
 
-async def test_who_does_not_finish_asking_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_does_not_finish_its_request_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
     refused = no_refusals()
     async with served(WebAccess(), refused=refused) as port:
@@ -289,7 +291,7 @@ def authority() -> Issued:
     [("prometheus.example", (), 200), ("prometheus.example", ("prometheus.example",), 200),
      ("other.example", ("prometheus.example",), 403), (None, (), None)],
 )  # fmt: skip
-async def test_a_client_certificate_lets_in_who_may(
+async def test_a_client_certificate_admits_its_permitted_names(
     authority: Issued, tmp_path_factory: pytest.TempPathFactory, name: str | None,
     allowed: tuple[str, ...], answered: int | None,
 ) -> None:  # fmt: skip

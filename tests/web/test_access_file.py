@@ -81,7 +81,7 @@ def test_a_changed_file_is_applied_and_a_bad_one_is_not(
     assert file.counted == [True, True, False, False]
 
 
-def test_the_file_is_watched_although_nobody_connects(
+def test_the_file_is_watched_even_without_connections(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
@@ -106,7 +106,7 @@ def test_the_file_is_watched_although_nobody_connects(
     asyncio.run(main())
 
 
-def test_what_was_applied_is_said_at_the_start_and_at_each_change(
+def test_applied_settings_are_logged_at_the_start_and_at_each_change(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "monitor.audit")
@@ -119,7 +119,7 @@ def test_what_was_applied_is_said_at_the_start_and_at_each_change(
     assert said == [begin + words for words in ("TLS, 1 user", after, after)]
 
 
-def test_the_same_fault_of_another_file_is_news_and_of_the_same_file_is_not(
+def test_a_repeated_fault_is_logged_only_for_another_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = File(tmp_path, USERS, ALL)
@@ -142,7 +142,7 @@ def test_the_same_fault_of_another_file_is_news_and_of_the_same_file_is_not(
     ],
 )
 @pytest.mark.parametrize("reload_by_http", [True, False])
-def test_a_rejection_says_what_is_gone(
+def test_a_rejection_names_what_was_removed(
     folder: Path, caplog: pytest.LogCaptureFixture, text: str, words: str, *, reload_by_http: bool
 ) -> None:
     audience = Audience("0.0.0.0", reload_by_http=reload_by_http)
@@ -153,7 +153,7 @@ def test_a_rejection_says_what_is_gone(
     assert "--web-config" not in said
 
 
-async def test_who_gives_up_a_reload_costs_no_change(tmp_path: Path) -> None:
+async def test_a_cancelled_reload_loses_no_change(tmp_path: Path) -> None:
     file, go_on = File(tmp_path, USERS, ALL), threading.Event()
     with Threads("web file", 1, 4) as threads:
         held = threads.submit(go_on.wait, 60)
@@ -178,7 +178,7 @@ def test_a_file_that_is_bad_at_the_start_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "audience", [ALL, OURSELVES, Audience("0.0.0.0", without_login=True)], ids=str
 )
-def test_a_reload_takes_no_login_away(
+def test_a_reload_removes_no_login(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, audience: Audience
 ) -> None:
     file = File(tmp_path, USERS, audience)
@@ -201,7 +201,7 @@ def test_a_reload_takes_no_login_away(
         "tls_server_config: {}\n",
     ],
 )
-def test_a_reload_takes_none_of_several_locks_away(folder: Path, after: str) -> None:
+def test_a_reload_removes_none_of_several_protections(folder: Path, after: str) -> None:
     file = File(folder, f"{USERS}{CLIENTS}, client_allowed_sans: [prometheus]}}\n", ALL)
     before, context = file.rules.current(), file.rules.tls_context()
     file.change(after)
@@ -210,13 +210,13 @@ def test_a_reload_takes_none_of_several_locks_away(folder: Path, after: str) -> 
 
 
 @pytest.mark.parametrize("text", ["", TLS + "}\n", "rate_limit: {interval: 1s, burst: 1}\n"])
-def test_what_is_refused_at_a_reload_is_refused_at_the_start(folder: Path, text: str) -> None:
+def test_files_refused_at_a_reload_are_refused_at_the_start(folder: Path, text: str) -> None:
     (folder / "web.yml").write_text(text)
     with pytest.raises(StrangersError, match="--web-config"):
         WebFile(folder / "web.yml", HandClock(), ALL, print)
 
 
-def test_tls_of_a_reload_is_that_of_the_next_connection(folder: Path) -> None:
+def test_reloaded_tls_settings_apply_to_the_next_connection(folder: Path) -> None:
     file = File(folder, USERS + TLS + "}\n", ALL)
     context = file.rules.tls_context()
     file.change(USERS.replace("one", "two") + TLS + "}\n")
@@ -225,7 +225,7 @@ def test_tls_of_a_reload_is_that_of_the_next_connection(folder: Path) -> None:
     assert file.rules.tls_context() is not context
 
 
-def test_a_rejected_file_is_read_again_when_what_it_names_is_mended(
+def test_a_rejected_file_is_read_again_when_a_file_it_names_changes(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = File(folder, USERS + TLS + "}\n", ALL)

@@ -23,7 +23,7 @@ def described(name: str, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", PATHS)
-async def test_every_answer_is_as_it_is_described(name: str) -> None:
+async def test_every_response_matches_its_description(name: str) -> None:
     async with client() as web, web.get(PATHS[name]) as answer:
         assert answer.status == 200
         assert answer.content_type == "application/json"
@@ -41,9 +41,7 @@ async def test_every_answer_is_as_it_is_described(name: str) -> None:
         ("/api/v1/sla?month=2000-01", "sla", 503, "the ledger cannot be read: gone"),
     ],
 )
-async def test_what_cannot_be_answered_says_why(
-    path: str, name: str, status: int, said: str
-) -> None:
+async def test_errors_give_their_reason(path: str, name: str, status: int, said: str) -> None:
     async with client() as web, web.get(path) as answer:
         assert answer.status == status
         problem = await answer.json()
@@ -59,7 +57,7 @@ async def test_the_description_is_served_and_names_every_operation() -> None:
     jsonschema.Draft202012Validator.check_schema({"components": document["components"]})
 
 
-def test_nothing_that_is_answered_names_an_address_of_a_device() -> None:
+def test_no_response_contains_a_device_address() -> None:
     document: Any = openapi()
     fields = {
         field

@@ -96,7 +96,7 @@ async def client(
             yield session
 
 
-async def test_metrics_are_served_as_prometheus_wants_them() -> None:
+async def test_metrics_are_served_in_the_prometheus_format() -> None:
     async with client() as web, web.get("/metrics", headers={"Accept-Encoding": ""}) as answer:
         assert answer.status == 200
         assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -117,7 +117,9 @@ async def test_metrics_are_served_as_prometheus_wants_them() -> None:
         ("", False),
     ],
 )
-async def test_metrics_are_compressed_for_who_takes_it(accepted: str, *, is_packed: bool) -> None:
+async def test_metrics_are_compressed_for_clients_that_accept_it(
+    accepted: str, *, is_packed: bool
+) -> None:
     headers = {"Accept-Encoding": accepted}
     async with client() as web, web.get("/metrics", headers=headers) as answer:
         body = await answer.read()
@@ -125,7 +127,7 @@ async def test_metrics_are_compressed_for_who_takes_it(accepted: str, *, is_pack
         assert (gzip.decompress(body) if is_packed else body) == TEXT
 
 
-async def test_one_school_or_none() -> None:
+async def test_an_unknown_school_has_no_metrics() -> None:
     async with client() as web:
         async with web.get("/metrics?school=goethe") as answer:
             assert b"a 2" in gzip.decompress(await answer.read())
@@ -133,7 +135,7 @@ async def test_one_school_or_none() -> None:
             assert answer.status == 404
 
 
-async def test_ready_says_why_not() -> None:
+async def test_ready_says_why_it_is_not_ready() -> None:
     view = Shown()
     view.reason = "7 checks have not run yet"
     async with client(view) as web:
@@ -146,7 +148,7 @@ async def test_ready_says_why_not() -> None:
             assert answer.status == 200
 
 
-async def test_probe_takes_what_is_configured_and_tells_what_is_not() -> None:
+async def test_probe_runs_configured_checks_and_reports_others() -> None:
     view = Shown()
     async with client(view) as web:
         async with web.get("/probe") as answer:
@@ -160,7 +162,7 @@ async def test_probe_takes_what_is_configured_and_tells_what_is_not() -> None:
     assert view.probed == [("goethe", "icmp"), ("<script>", "icmp")]
 
 
-async def test_a_bug_tells_nothing_to_the_client() -> None:
+async def test_a_bug_reveals_nothing_to_the_client() -> None:
     async with client() as web, web.get("/probe?target=bug") as answer:
         assert answer.status == 500
         assert "geheim" not in await answer.text()
@@ -169,7 +171,7 @@ async def test_a_bug_tells_nothing_to_the_client() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-async def test_nothing_can_be_changed(method: str) -> None:
+async def test_the_server_is_read_only(method: str) -> None:
     async with client() as web:
         for path in ("/metrics", "/probe?target=goethe", "/-/healthy"):
             async with web.request(method, path) as answer:
@@ -194,7 +196,7 @@ async def test_there_are_no_other_pages(path: str) -> None:
         assert answer.status == 404
 
 
-async def test_head_has_no_body_and_leaves_the_connection_in_order() -> None:
+async def test_head_has_no_body_and_keeps_the_connection_usable() -> None:
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         request = "{} /metrics HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -214,7 +216,7 @@ async def test_an_endless_request_line_is_refused() -> None:
         assert answer.status == 400
 
 
-async def test_a_taken_address_is_told_with_the_cure() -> None:
+async def test_an_address_in_use_is_reported_with_the_cure() -> None:
     async with serve(Shown(), Listen("127.0.0.1", 0)) as port:
         with pytest.raises(AddressInUseError, match=f"cannot listen on 127.0.0.1:{port}"):
             async with serve(Shown(), Listen("127.0.0.1", port)):
@@ -222,7 +224,7 @@ async def test_a_taken_address_is_told_with_the_cure() -> None:
 
 
 @pytest.mark.parametrize("path", ["/schools/goethe", "/api/v1/schools/goethe", "/api/v1/sla"])
-async def test_who_reads_beside_too_many_is_asked_to_come_again(path: str) -> None:
+async def test_a_reader_beyond_the_limit_is_asked_to_retry(path: str) -> None:
     class Busy(Shown):
         async def school(self, school_id: str) -> SchoolStatus | None:
             raise BusyError(f"too many read the ledger now ({school_id})")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from monitor.status.model import CityStatus, SchoolSummary
 
 
-async def test_the_city_is_seen_at_a_glance() -> None:
+async def test_the_city_is_visible_at_a_glance() -> None:
     text = await page("/")
     assert '<html lang="de">' in text
     assert "41 von 82 Schulen sind durch Messung nachgewiesen" in text
@@ -50,7 +50,7 @@ async def test_the_city_is_seen_at_a_glance() -> None:
         (Outlook.TOO_LITTLE_EVIDENCE, "zu wenige Belege"),
     ],
 )
-async def test_the_city_says_what_can_be_said_of_the_finish(outlook: Outlook, said: str) -> None:
+async def test_the_city_page_shows_the_forecast_status(outlook: Outlook, said: str) -> None:
     text = await page("/", view=Standing(outlook))
     assert "44 von 82 Schulen haben ihre Leitung." in text
     assert said in text
@@ -58,15 +58,13 @@ async def test_the_city_says_what_can_be_said_of_the_finish(outlook: Outlook, sa
 
 @pytest.mark.parametrize("outlook", Outlook)
 @pytest.mark.parametrize("language", ["de", "en"])
-async def test_there_is_a_sentence_for_every_forecast_status(
-    outlook: Outlook, language: str
-) -> None:
+async def test_every_forecast_status_has_a_sentence(outlook: Outlook, language: str) -> None:
     text = await page("/", language, Standing(outlook))
     assert "outlook." not in text
     assert f"outlook_{outlook.value}" in WORDS["de"].keys() & WORDS["en"].keys()
 
 
-async def test_a_shard_that_cannot_read_the_others_names_no_number_of_the_city() -> None:
+async def test_a_shard_that_cannot_read_the_others_shows_no_city_totals() -> None:
     whole = answers.city()
     assert whole.goal is not None
     view = Failing(
@@ -100,7 +98,7 @@ async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
     assert HOSTILE not in german
 
 
-async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
+async def test_a_common_outage_is_shown_at_the_top_with_its_suspects() -> None:
     common = CommonOutageStatus(
         since=answers.NOW,
         detail="suspects: our hub, or the providers",
@@ -115,7 +113,7 @@ async def test_a_common_outage_is_said_on_top_with_its_suspects() -> None:
     assert "Alert: CommonOutage</span>" in english
 
 
-async def test_what_is_found_names_its_alert_and_leads_to_its_runbook() -> None:
+async def test_each_finding_names_its_alert_and_links_to_its_runbook() -> None:
     city = await page("/", "en")
     assert f'Alert: <a href="{answers.RUNBOOKS}/UplinkDown.md">UplinkDown</a>' in city
     badly = answers.finding(degraded=(answers.trouble(devices=("router", "sw-1")),))
@@ -143,12 +141,12 @@ async def test_the_city_counts_and_lists_what_is_degraded() -> None:
     assert others.count("/schools/goethe") == 1, "in the list of what is degraded alone"
 
 
-async def test_a_city_in_which_all_is_well_says_so() -> None:
+async def test_a_healthy_city_says_so() -> None:
     assert "Nichts ist gestört." in await page("/")
     assert "Nothing is degraded." in await page("/", "en")
 
 
-async def test_switches_that_are_degraded_alike_are_one_line() -> None:
+async def test_switches_with_the_same_degradation_share_one_line() -> None:
     class Lossy(Shown):
         def city(self) -> CityStatus:
             early = answers.trouble(reason=Trouble.PACKET_LOSS, check="icmp", detail="40 % lost")
@@ -182,7 +180,7 @@ async def test_a_school_with_a_dead_switch_comes_first_among_those_online() -> N
     assert text.index("Zoo ✓ verified ✕ 2 2 of 7 switches down") < text.rindex("Abel")
 
 
-async def test_what_is_wrong_during_maintenance_is_marked_so() -> None:
+async def test_problems_during_maintenance_are_marked() -> None:
     class Maintained(Shown):
         def schools(self) -> tuple[SchoolSummary, ...]:
             return (answers.summary(in_maintenance=True), answers.summary(id="abel", name="Abel"))
@@ -210,13 +208,13 @@ async def test_what_is_wrong_during_maintenance_is_marked_so() -> None:
         ("month", "zoo kant abel ost"),
     ],
 )
-async def test_schools_are_sorted_by_trouble_or_as_one_likes(order: str, names: str) -> None:
+async def test_schools_are_sorted_by_trouble_or_as_chosen(order: str, names: str) -> None:
     text = await page(f"/?sort={order}", view=Measured())
     listed = text[text.index('class="groups"') :]
     assert " ".join(re.findall(r"schools/(\w+)\?", listed)) == names
 
 
-async def test_numbers_in_names_are_sorted_as_numbers() -> None:
+async def test_numbers_in_names_are_sorted_numerically() -> None:
     names = ("Schule 10", "Schule 2", "2. Schule", "Schule", "10. Schule")
 
     class Numbered(Shown):
@@ -228,14 +226,14 @@ async def test_numbers_in_names_are_sorted_as_numbers() -> None:
     assert listed == ["2. Schule", "10. Schule", "Schule", "Schule 2", "Schule 10"]
 
 
-async def test_each_school_has_its_time_online_and_nothing_short_of_all_is_100_per_cent() -> None:
+async def test_each_school_shows_its_uptime_and_only_a_full_one_is_100_percent() -> None:
     text = words_of(await page("/?sort=name", view=Measured()))
     assert "Zoo ✓ nachgewiesen 89,5 % 99,4 %" in text
     assert "Kant ✓ nachgewiesen 60 min 100 % 99,9 %" in text
     assert "Abel ✓ nachgewiesen – –" in text
 
 
-async def test_what_is_not_measured_yet_is_neither_well_nor_nought() -> None:
+async def test_values_not_measured_yet_are_neither_good_nor_zero() -> None:
     text = words_of(await page("/", "en", Fresh()))
     assert "not yet measured; 82 schools are wanted" in text
     assert "0 of 82" not in text
@@ -243,7 +241,7 @@ async def test_what_is_not_measured_yet_is_neither_well_nor_nought() -> None:
     assert text.count("Not yet measured.") == 1
 
 
-async def test_a_city_without_a_name_is_not_called_the_same_twice() -> None:
+async def test_a_city_without_a_name_does_not_repeat_its_title() -> None:
     class Nameless(Shown):
         def city(self) -> CityStatus:
             return answers.city(city="Schulnetz")

@@ -20,7 +20,7 @@ def test_a_city_without_schools_is_an_empty_list() -> None:
     assert target_groups("monitor.example:9822", []) == []
 
 
-async def test_the_targets_are_told_by_the_address_that_was_asked() -> None:
+async def test_the_targets_use_the_requested_address() -> None:
     async with (
         client(None, "monitor.schulnetz.example") as web,
         web.get("/sd/prometheus", headers={"Host": "monitor.schulnetz.example"}) as answer,
@@ -31,7 +31,7 @@ async def test_the_targets_are_told_by_the_address_that_was_asked() -> None:
     assert group["targets"] == ["monitor.schulnetz.example"]
 
 
-async def test_what_a_target_says_is_what_the_daemon_serves() -> None:
+async def test_each_target_leads_to_what_the_daemon_serves() -> None:
     async with client() as web:
         async with web.get("/sd/prometheus") as answer:
             (group,) = await answer.json()

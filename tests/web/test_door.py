@@ -51,7 +51,7 @@ class House:
         return sum(not guest.closed for _, guest in self.inside)
 
 
-def test_a_stranger_has_few_places_and_all_together_a_quarter() -> None:
+def test_a_stranger_has_few_slots_and_all_strangers_a_quarter() -> None:
     house = House()
     assert house.enter("10.0.0.1", 100) == door.MAX_OF_STRANGER
     for number in range(1, 200):
@@ -60,7 +60,7 @@ def test_a_stranger_has_few_places_and_all_together_a_quarter() -> None:
     assert house.refused[Refusal.NO_ROOM] > 200 - STRANGERS
 
 
-def test_a_stranger_who_has_none_takes_a_place_of_whom_has_most() -> None:
+def test_a_stranger_without_a_slot_takes_one_from_the_largest_holder() -> None:
     """Eight addresses with eight connections each do not keep a ninth out."""
     house = House()
     for number in range(8):
@@ -71,13 +71,13 @@ def test_a_stranger_who_has_none_takes_a_place_of_whom_has_most() -> None:
     assert house.inside[0][1].closed
 
 
-def test_no_place_is_taken_where_all_have_one() -> None:
+def test_no_slot_is_taken_from_addresses_with_a_single_one() -> None:
     house = House()
     assert sum(house.enter(f"10.0.0.{number}") for number in range(STRANGERS)) == STRANGERS
     assert house.enter("10.9.9.9") == 0
 
 
-def test_the_known_have_more_and_the_last_places_are_for_those_with_few() -> None:
+def test_known_addresses_get_more_and_the_last_slots_go_to_small_holders() -> None:
     house = House()
     house.door.welcome("10.1.1.1")
     house.door.welcome("10.1.1.2")
@@ -88,7 +88,7 @@ def test_the_known_have_more_and_the_last_places_are_for_those_with_few() -> Non
 
 
 @pytest.mark.parametrize("descriptors", [64, 256, 1024, 1_000_000])
-def test_three_of_four_descriptors_stay_for_checks(descriptors: int) -> None:
+def test_three_quarters_of_the_descriptors_are_reserved_for_checks(descriptors: int) -> None:
     house = House(descriptors)
     for number in range(300):
         address = f"10.{number}.0.1"
@@ -98,7 +98,7 @@ def test_three_of_four_descriptors_stay_for_checks(descriptors: int) -> None:
     assert 0 < house.open <= min(descriptors // 4, door.MAX_CONNECTIONS)
 
 
-def test_a_place_is_free_again_when_its_connection_is_gone() -> None:
+def test_a_slot_is_free_again_when_its_connection_closes() -> None:
     house = House()
     house.enter("10.0.0.1", 8)
     address, guest = house.inside[0]
@@ -107,7 +107,7 @@ def test_a_place_is_free_again_when_its_connection_is_gone() -> None:
     assert house.enter("10.0.0.1", 8) == 1
 
 
-def test_whoever_becomes_known_or_is_forgotten_is_counted_once() -> None:
+def test_an_address_becoming_known_or_forgotten_is_counted_once() -> None:
     house = House()
     house.enter("10.0.0.1", 8)
     house.door.welcome("10.0.0.1")
@@ -123,7 +123,7 @@ def test_whoever_becomes_known_or_is_forgotten_is_counted_once() -> None:
     assert house.enter("10.0.0.1", 8) == 7
 
 
-def test_a_network_of_ipv6_is_one_address() -> None:
+def test_an_ipv6_network_counts_as_one_address() -> None:
     house = House()
     came = sum(house.enter(f"2001:db8::{number:x}") for number in range(1, 100))
     assert came == door.MAX_OF_STRANGER

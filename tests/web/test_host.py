@@ -49,7 +49,7 @@ def test_a_host_is_an_address_or_a_name(value: str, host: object) -> None:
         *["127.0.0.1.evil.com:x", "a" * 300],
     ],
 )
-def test_anything_else_is_no_host(value: str) -> None:
+def test_anything_else_is_not_a_host(value: str) -> None:
     assert parse_host(value) is None
 
 
@@ -75,7 +75,7 @@ def test_every_address_with_or_without_a_port_is_that_address(
 
 @given(st.text(st.characters(max_codepoint=0x7F) | st.characters(), max_size=40))
 @example("[::1].evil.com")
-def test_whatever_is_accepted_is_written_as_it_is_understood(value: str) -> None:
+def test_every_accepted_host_is_written_in_its_canonical_form(value: str) -> None:
     """No sign of a Host header is left out of account, so that nothing hides in it."""
     host = parse_host(value)
     if host is None:

@@ -35,7 +35,7 @@ class Changing(Shown):
         return {self.one.id: self.online}
 
 
-async def test_a_change_is_in_the_next_page() -> None:
+async def test_a_change_is_on_the_next_page() -> None:
     view = Changing()
     async with client(view) as web:
 
@@ -61,7 +61,7 @@ async def test_a_change_is_in_the_next_page() -> None:
         assert '<span class="unseen"> Ausfall</span>' in await listed("sort=name&lang=de")
 
 
-async def test_a_name_that_looks_like_a_place_is_a_name() -> None:
+async def test_a_name_that_looks_like_a_placeholder_is_a_name() -> None:
     view = Changing()
     view.one = answers.summary(name="<!--0-->", type="<!--1-->", district="\u202ex")
     async with client(view) as web, web.get("/?q=%3C!--0--%3E") as answer:
@@ -76,7 +76,7 @@ def noted(made: list[str], piece: str) -> str:
     return piece
 
 
-def test_a_piece_is_made_when_what_it_shows_differs() -> None:
+def test_a_fragment_is_rendered_again_only_if_its_content_differs() -> None:
     made: list[str] = []
     pieces = Fragments()
     for shown in ("one", "one", "two", "two", "one"):
@@ -84,7 +84,7 @@ def test_a_piece_is_made_when_what_it_shows_differs() -> None:
     assert made == ["one", "two", "one"]
 
 
-def test_no_more_pieces_are_kept_than_allowed() -> None:
+def test_the_number_of_cached_fragments_is_bounded() -> None:
     pieces = Fragments(most=3)
     made: list[str] = []
     for place in "abcdabcd":

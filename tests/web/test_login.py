@@ -63,26 +63,26 @@ def logins() -> Iterator[Logins]:
 
 
 @pytest.mark.parametrize("user", ["cheap", "dear", "nobody", ""])
-async def test_every_wrong_login_takes_as_many_rounds_as_the_dearest_hash(
+async def test_every_wrong_login_costs_as_much_as_the_most_expensive_hash(
     checked: Checked, logins: Logins, user: str
 ) -> None:
     assert await logins.check(header(user, "falsch"), "10.0.0.1", USERS) is Login.BAD
     assert checked.rounds == 2**7
 
 
-async def test_the_right_login_takes_its_own_hash_alone(checked: Checked, logins: Logins) -> None:
+async def test_the_right_login_costs_only_its_own_hash(checked: Checked, logins: Logins) -> None:
     assert await logins.check(header("cheap", "eins"), "10.0.0.1", USERS) is Login.GOOD
     assert checked.costs == [4]
     assert await logins.check(header("cheap", "eins"), "10.0.0.1", USERS) is Login.GOOD
     assert checked.costs == [4]
 
 
-def test_an_unknown_user_never_fits() -> None:
+def test_an_unknown_user_never_matches() -> None:
     for password in (b"", b"eins", b"." * 72):
         assert not fits(password, b"", dearest_cost(USERS.values()))
 
 
-async def test_a_prometheus_that_is_not_known_yet_has_its_turn_in_a_flood(
+async def test_a_prometheus_not_yet_known_gets_its_turn_in_a_flood(
     checked: Checked, logins: Logins
 ) -> None:
     """The monitor has just restarted: it knows no password, and the flood was there first."""
@@ -105,7 +105,7 @@ async def test_a_prometheus_that_is_not_known_yet_has_its_turn_in_a_flood(
     assert tried.index(b"eins") <= 9
 
 
-async def test_a_flood_that_has_failed_before_lets_prometheus_by_at_once(
+async def test_prometheus_overtakes_a_flood_that_has_already_failed(
     checked: Checked, logins: Logins
 ) -> None:
     for number in range(16):
@@ -128,7 +128,9 @@ async def test_a_flood_that_has_failed_before_lets_prometheus_by_at_once(
     assert tried.index(b"eins") <= 1
 
 
-async def test_who_leaves_is_not_hashed_for(checked: Checked, logins: Logins) -> None:
+async def test_no_hash_is_computed_for_a_disconnected_client(
+    checked: Checked, logins: Logins
+) -> None:
     checked.may.clear()
     flood = [
         asyncio.create_task(logins.check(header("cheap", f"{at}"), f"10.0.0.{at}", USERS))

@@ -17,7 +17,7 @@ from tests.web.showing import (
 from tests.web.test_app import client
 
 
-async def test_times_are_the_citys() -> None:
+async def test_times_are_in_the_zone_of_the_city() -> None:
     assert "07.03.2022 11:00" in await page("/")
     assert "2022-03-07 11:00" in await page("/", "en")
 
@@ -32,7 +32,7 @@ async def test_hostile_names_stay_text(path: str) -> None:
 @pytest.mark.parametrize(
     "query", ["q=%3Cscript%3Ealert(1)", "lang=%22%3E%3Cscript%3Ealert(1)", "state=%3Cscript%3E"]
 )
-async def test_what_the_address_says_stays_text(query: str) -> None:
+async def test_text_from_the_url_stays_text(query: str) -> None:
     assert "<script>alert" not in await page(f"/?{query}")
 
 
@@ -41,7 +41,7 @@ async def test_what_the_address_says_stays_text(query: str) -> None:
     [("q=goethe", True), ("q=MITTE+gym", True), ("q=169614", True), ("q=schiller", False),
      ("state=up", True), ("state=down", False), ("state=nonsense", True)],
 )  # fmt: skip
-async def test_search_finds_by_all_words(query: str, *, is_found: bool) -> None:
+async def test_search_matches_all_words(query: str, *, is_found: bool) -> None:
     text = await page(f"/?{query}")
     assert ("Goethe-Schule</a>" in text) is is_found
     assert ("Keine Schule passt" in text) is not is_found
@@ -55,7 +55,7 @@ async def test_search_finds_by_all_words(query: str, *, is_found: bool) -> None:
         ("/api/v1/nowhere", "text/html", "application/json", '"error":"this path does not exist'),
     ],
 )
-async def test_a_path_that_does_not_exist_is_answered_as_the_client_reads(
+async def test_a_missing_path_is_answered_in_the_format_of_the_client(
     path: str, accepted: str, kind: str, said: str
 ) -> None:
     async with client() as web, web.get(path, headers={"Accept": accepted}) as answer:
@@ -64,7 +64,7 @@ async def test_a_path_that_does_not_exist_is_answered_as_the_client_reads(
 
 
 @pytest.mark.parametrize("path", ["/", "/schools/goethe", "/schools/weimar"])
-async def test_no_click_leads_to_the_whole_exposition(path: str) -> None:
+async def test_no_link_leads_to_the_full_exposition(path: str) -> None:
     text = await page(path)
     assert re.search(r'href="[./]*metrics/monitor"', text)
     whole = r'href="[^"]*(metrics|sd/prometheus)"'
@@ -120,5 +120,5 @@ async def test_style_script_and_icon_are_served(path: str, kind: str) -> None:
         ("en;q=abc", "", "de"),
     ],
 )
-def test_the_language_is_the_browsers(accepted: str, wished: str, language: str) -> None:
+def test_the_language_follows_the_browser(accepted: str, wished: str, language: str) -> None:
     assert preferred(accepted, wished) == language

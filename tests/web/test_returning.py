@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ADDRESS = "192.0.2.7"
 
 
-async def test_an_address_of_a_good_login_is_known_after_a_restart_and_of_a_bad_one_not(
+async def test_only_addresses_of_good_logins_are_known_after_a_restart(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "web-logins.json"
@@ -36,7 +36,7 @@ async def test_an_address_of_a_good_login_is_known_after_a_restart_and_of_a_bad_
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_the_latest_are_kept_and_one_that_is_there_is_not_saved_again(tmp_path: Path) -> None:
+def test_the_latest_addresses_are_kept_and_saved_once(tmp_path: Path) -> None:
     file = tmp_path / "web-logins.json"
     returning = Returning(file)
     assert all(returning.remember(f"192.0.2.{number}") for number in range(MOST + 1))
@@ -60,7 +60,7 @@ def test_the_latest_are_kept_and_one_that_is_there_is_not_saved_again(tmp_path: 
         json.dumps({"key": "00" * 32, "digests": 3}),
     ],
 )
-def test_a_file_that_is_none_of_ours_counts_as_empty(tmp_path: Path, content: str) -> None:
+def test_a_foreign_file_counts_as_empty(tmp_path: Path, content: str) -> None:
     file = tmp_path / "web-logins.json"
     file.write_text(content, encoding="utf-8")
     returning = Returning(file)
@@ -70,7 +70,7 @@ def test_a_file_that_is_none_of_ours_counts_as_empty(tmp_path: Path, content: st
     assert Returning(file).knows(ADDRESS)
 
 
-def test_a_folder_that_cannot_be_written_is_logged_and_no_more(
+def test_an_unwritable_folder_is_only_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     returning = Returning(tmp_path / "gone" / "web-logins.json")

@@ -41,7 +41,7 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         assert said in text, said
 
 
-async def test_a_school_of_three_lines_says_what_is_not_known_and_why() -> None:
+async def test_a_school_of_three_lines_says_what_is_unknown_and_why() -> None:
     text = await page("/schools/goethe", view=ThreeLines())
     assert "kein Meilenstein ist erreicht, und noch beweist keine Messung" in text
     assert "kein Unterricht bekannt" in text
@@ -51,7 +51,7 @@ async def test_a_school_of_three_lines_says_what_is_not_known_and_why() -> None:
     assert "no milestone" in text
 
 
-async def test_no_such_school_is_a_page_too() -> None:
+async def test_an_unknown_school_gets_a_page_too() -> None:
     async with client() as web, web.get("/schools/weimar") as answer:
         assert answer.status == 404
         assert "Diese Schule gibt es nicht" in await answer.text()
@@ -72,7 +72,7 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     assert "a service fails (website), since 2022-03-07 10:40" in english
 
 
-async def test_every_check_has_its_last_day_by_the_hour() -> None:
+async def test_every_check_shows_its_last_day_by_hour() -> None:
     text = await page("/schools/goethe", "en")
     row = text[text.index("website") : text.index("website") + 1500]
     # Nothing for 20 hours, well for three, half of this hour's runs failed.
@@ -86,7 +86,7 @@ async def test_every_check_has_its_last_day_by_the_hour() -> None:
     assert "90.9 %" in words_of(row)
 
 
-async def test_what_a_device_calls_its_parts_stays_text() -> None:
+async def test_device_part_names_stay_text() -> None:
     class Named(Ill):
         def city(self) -> CityStatus:
             bad = answers.trouble(part=HOSTILE, check=HOSTILE, detail=HOSTILE)
@@ -96,7 +96,7 @@ async def test_what_a_device_calls_its_parts_stays_text() -> None:
     assert "<script>alert" not in text
 
 
-async def test_each_region_of_a_school_with_two_sites_has_a_name_of_its_own() -> None:
+async def test_each_region_of_a_school_with_two_sites_has_its_own_name() -> None:
     class Two(Shown):
         async def school(self, school_id: str) -> SchoolStatus | None:
             whole = answers.school(id=school_id)
@@ -111,7 +111,7 @@ async def test_each_region_of_a_school_with_two_sites_has_a_name_of_its_own() ->
     assert len(regions) == len(set(regions))
 
 
-async def test_switches_behind_a_dead_line_are_one_line() -> None:
+async def test_switches_behind_a_dead_uplink_share_one_line() -> None:
     class Cut(Shown):
         async def school(self, school_id: str) -> SchoolStatus | None:
             whole = answers.school(id=school_id)

@@ -41,12 +41,12 @@ def test_addresses_take_turns() -> None:
     assert queue.order() == ["a", "b", "c", "a", "b", "a"]
 
 
-def test_an_address_has_few_places() -> None:
+def test_an_address_has_few_slots() -> None:
     queue = Queue()
     assert [queue.join("a") for _ in range(6)] == [True] * MAX_WAITING_OF_ONE + [False] * 2
 
 
-def test_who_has_not_failed_comes_before_who_has() -> None:
+def test_addresses_without_failures_come_first() -> None:
     queue = Queue()
     queue.failures["flood"] = 9
     for _ in range(4):
@@ -55,7 +55,7 @@ def test_who_has_not_failed_comes_before_who_has() -> None:
     assert queue.order() == ["prometheus", "flood", "flood", "flood", "flood"]
 
 
-def test_a_flood_from_few_addresses_gives_way_to_another_address() -> None:
+def test_a_flood_from_few_addresses_yields_to_another_address() -> None:
     queue = Queue()
     for address in ("a", "b", "c", "d"):
         for number in range(MAX_WAITING_OF_ONE):
@@ -65,7 +65,7 @@ def test_a_flood_from_few_addresses_gives_way_to_another_address() -> None:
     assert "prometheus" in queue.order()[:5]
 
 
-def test_a_flood_from_many_addresses_that_failed_gives_way() -> None:
+def test_a_flood_from_many_failed_addresses_yields() -> None:
     queue = Queue()
     for number in range(MAX_WAITING):
         queue.failures[str(number)] = 1
@@ -76,7 +76,7 @@ def test_a_flood_from_many_addresses_that_failed_gives_way() -> None:
     assert queue.order()[0] == "prometheus"
 
 
-def test_of_addresses_that_have_not_failed_who_was_in_before_is_first_and_never_gives_way() -> None:
+def test_returning_addresses_come_first_and_are_never_displaced() -> None:
     queue = Queue()
     queue.returning = {"prometheus"}
     for number in range(MAX_WAITING):
@@ -89,7 +89,7 @@ def test_of_addresses_that_have_not_failed_who_was_in_before_is_first_and_never_
     assert queue.order()[0] == "prometheus"
 
 
-def test_who_was_in_before_and_fails_comes_after_who_has_not() -> None:
+def test_a_returning_address_that_fails_comes_after_those_that_did_not() -> None:
     queue = Queue()
     queue.returning, queue.failures["was in"] = {"was in"}, 2
     assert queue.join("was in")
@@ -97,7 +97,7 @@ def test_who_was_in_before_and_fails_comes_after_who_has_not() -> None:
     assert queue.order() == ["new", "was in"]
 
 
-def test_some_places_are_for_configured_users() -> None:
+def test_some_slots_are_reserved_for_configured_users() -> None:
     queue = Queue()
     came = sum(queue.join(str(number), is_user=False) for number in range(100))
     assert came == MAX_WAITING - KEPT_FOR_USERS
@@ -113,7 +113,7 @@ JOINS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.boo
 
 
 @given(JOINS, st.dictionaries(st.sampled_from("abcdefghij"), st.integers(0, 20)))
-def test_every_login_is_checked_refused_or_gives_way_once(
+def test_every_login_is_checked_refused_or_displaced_exactly_once(
     joins: list[tuple[str, bool]], failures: dict[str, int]
 ) -> None:
     queue = Queue()
@@ -129,7 +129,7 @@ def test_every_login_is_checked_refused_or_gives_way_once(
 
 
 @given(JOINS)
-def test_between_two_turns_of_an_address_each_other_that_waits_has_one(
+def test_waiting_addresses_get_a_turn_before_another_repeats(
     joins: list[tuple[str, bool]],
 ) -> None:
     queue = Queue()

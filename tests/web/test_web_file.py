@@ -152,7 +152,7 @@ def promtool_accepts(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_is_good_upstream_is_good_here(folder: Path, name: str) -> None:
+def test_files_valid_upstream_are_valid_here(folder: Path, name: str) -> None:
     path = folder / "web.config.yml"
     path.write_text(GOOD[name])
     assert promtool_accepts(path)
@@ -160,7 +160,7 @@ def test_what_is_good_upstream_is_good_here(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_bad_upstream_is_refused_here_with_the_place(folder: Path, name: str) -> None:
+def test_files_invalid_upstream_are_refused_with_the_place(folder: Path, name: str) -> None:
     path = folder / "web.config.yml"
     path.write_text(BAD[name])
     assert not promtool_accepts(path)
@@ -171,7 +171,7 @@ def test_what_is_bad_upstream_is_refused_here_with_the_place(folder: Path, name:
 
 
 @pytest.mark.parametrize("name", STRICTER)
-def test_what_could_never_serve_anybody_is_refused_here_besides(folder: Path, name: str) -> None:
+def test_files_that_could_serve_no_client_are_refused_too(folder: Path, name: str) -> None:
     path = folder / "web.config.yml"
     path.write_text(STRICTER[name])
     assert promtool_accepts(path)
@@ -192,7 +192,7 @@ def outcome(path: Path) -> WebAccess | list[str]:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_odd_is_refused_with_line_and_cure(folder: Path, name: str) -> None:
+def test_odd_files_are_refused_with_line_and_cure(folder: Path, name: str) -> None:
     path = folder / "web.config.yml"
     path.write_text(ODD[name])
     problems = outcome(path)
@@ -200,7 +200,7 @@ def test_what_is_odd_is_refused_with_line_and_cure(folder: Path, name: str) -> N
     assert all("; " in problem for problem in problems), problems
 
 
-def test_all_problems_are_found_at_once_each_in_its_line(folder: Path) -> None:
+def test_all_problems_are_found_at_once_each_with_its_line(folder: Path) -> None:
     path = folder / "web.config.yml"
     path.write_text(
         "basic_auth_users:\n  one: geheim\n  two: geheim\n"
@@ -224,7 +224,7 @@ def test_a_password_in_the_wrong_place_is_not_repeated(folder: Path, secret: str
     assert not re.search(r"geheim(?! is)", "".join(problems)), problems
 
 
-def test_of_very_many_problems_the_first_are_shown(folder: Path) -> None:
+def test_only_the_first_of_very_many_problems_are_shown(folder: Path) -> None:
     path = folder / "web.config.yml"
     path.write_text("".join(f"key{number}: 1\n" for number in range(5000)))
     problems = outcome(path)

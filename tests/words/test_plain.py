@@ -173,7 +173,7 @@ OUTPUTS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_no_output_has_what_is_no_text(name: str) -> None:
+def test_no_output_contains_control_characters(name: str) -> None:
     made = OUTPUTS[name]
 
     @settings(max_examples=8 if name == "pages and API" else 40, deadline=None)
@@ -189,7 +189,7 @@ def test_no_output_has_what_is_no_text(name: str) -> None:
     assert not [char for char in shown.replace("\r\n", "\n") if is_no_text(char) and char != "\n"]
 
 
-def test_every_character_is_text_or_left_out() -> None:
+def test_every_character_is_printable_or_left_out() -> None:
     """All of Unicode, by the tables of this Python; whatever is left out stays in JSON."""
     for code in range(0x110000):
         char = chr(code)
@@ -203,7 +203,7 @@ def test_every_character_is_text_or_left_out() -> None:
 
 
 @given(hostile_text)
-def test_plain_text_stays_as_it_is(text: str) -> None:
+def test_plain_text_is_unchanged(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert plain_lines(f"{plain(text)}\nb") == f"{plain(text)}\nb"
 
@@ -248,7 +248,7 @@ def calls() -> list[tuple[str, str, ast.Call]]:
     ]
 
 
-def test_nothing_else_writes_to_the_terminal() -> None:
+def test_only_the_listed_files_write_to_the_terminal() -> None:
     for where, called, node in calls():
         if where in SPEAKERS:
             continue
@@ -257,7 +257,7 @@ def test_nothing_else_writes_to_the_terminal() -> None:
         assert not re.match(r"click\.(s?echo|confirm|prompt)$|sys\.std(out|err)\.", called), at
 
 
-def test_nothing_else_makes_json_or_csv() -> None:
+def test_only_the_listed_files_write_json_or_csv() -> None:
     """`json.dumps` without `ensure_ascii=False` is ASCII; DEL alone gets through it, in storage."""
     for where, called, node in calls():
         named = {keyword.arg for keyword in node.keywords}

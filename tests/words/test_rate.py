@@ -47,7 +47,7 @@ def test_six_figures_of_a_configured_rate_are_read_back(number: int, unit: str) 
     assert parse_rate(rate(bits_per_second, figures=6)) == bits_per_second
 
 
-def test_rates_that_are_compared_are_all_in_megabits() -> None:
+def test_rates_compared_with_each_other_are_all_in_megabits() -> None:
     assert megabits(1_000_000_000) == "1,000 Mbit/s"
     assert megabits(899_960_000) == "899.96 Mbit/s"
     assert megabits(899_960_000, ",.1f") == "900.0 Mbit/s"

@@ -37,7 +37,7 @@ def sites() -> Table:
     return table
 
 
-def test_what_fits_is_a_line_a_row_under_its_head() -> None:
+def test_a_table_that_fits_has_one_line_per_row_under_its_header() -> None:
     assert printed(sites(), 100) == [
         "",
         "Sites",
@@ -47,7 +47,7 @@ def test_what_fits_is_a_line_a_row_under_its_head() -> None:
     ]
 
 
-def test_texts_wrap_before_anything_else_gives_way() -> None:
+def test_texts_wrap_before_any_other_change() -> None:
     assert printed(sites(), 68)[2:] == [
         "Site                          Up  Down  Verdict        Why",
         "goethe                     43200     7  kept",
@@ -56,7 +56,7 @@ def test_texts_wrap_before_anything_else_gives_way() -> None:
     ]
 
 
-def test_what_a_row_is_about_goes_above_it_where_the_line_is_too_narrow() -> None:
+def test_on_narrow_terminals_the_subject_moves_above_its_row() -> None:
     assert printed(sites(), 50)[2:] == [
         "Site",
         "     Up  Down  Verdict        Why",
@@ -67,7 +67,7 @@ def test_what_a_row_is_about_goes_above_it_where_the_line_is_too_narrow() -> Non
     ]
 
 
-def test_a_style_stays_and_a_text_is_no_markup() -> None:
+def test_styles_are_kept_and_text_is_not_markup() -> None:
     table = Table(Column("how"), Column("what", Kind.TEXT))
     table.add(Text("broken", "bold red"), "[bold]x[/]\x1b[2J")
     out = io.StringIO()

@@ -50,7 +50,7 @@ def problems(text: str) -> list[str]:
     return [f"{problem.line}: {problem.message}" for problem in caught.value.problems]
 
 
-def test_router_and_switches_are_counted_out_of_the_network() -> None:
+def test_router_and_switch_addresses_are_derived_from_the_network() -> None:
     site = read("smallest").schools[0].sites[0]
     assert site.id == "main"
     assert site.uplink.host == "10.82.1.1"
@@ -60,12 +60,12 @@ def test_router_and_switches_are_counted_out_of_the_network() -> None:
     ]
 
 
-def test_a_reference_may_be_a_providers_hand_over_router() -> None:
+def test_a_reference_may_be_the_hand_over_router_of_a_provider() -> None:
     names = [one.provider for one in read("reference-of-a-provider").references]
     assert names == ["", "", "Provider A"], "by the name that labels and reports have"
 
 
-def test_ipv6_network_counts_the_same_way() -> None:
+def test_ipv6_addresses_are_derived_the_same_way() -> None:
     site = read("ipv6-networks").schools[0].sites[0]
     assert site.uplink.host == "2001:db8:1::1"
     assert site.switches[0].host == "2001:db8:1::b"
@@ -81,7 +81,7 @@ def test_contract_is_in_bits_per_second_and_a_ratio() -> None:
     assert contract.hours == "always"
 
 
-def test_school_overrides_single_keys_and_keeps_the_others() -> None:
+def test_school_overrides_single_keys_and_inherits_the_rest() -> None:
     school = read("settings-of-one-school").schools[0]
     uplink = school.sites[0].uplink
     assert school.district == "Mitte"
@@ -102,7 +102,7 @@ def test_school_overrides_single_keys_and_keeps_the_others() -> None:
     assert interfaces.options.alias
 
 
-def test_switches_are_pinged_at_a_pace_of_their_own() -> None:
+def test_switches_have_their_own_ping_interval() -> None:
     site = with_school("    icmp: {interval: 15s, switch_interval: 2m}\n").schools[0].sites[0]
     switch = site.switches[0]
     kinds = [CheckKind.ICMP, CheckKind.INTERFACES, CheckKind.HARDWARE]
@@ -118,7 +118,7 @@ def test_switches_are_not_pinged_more_often_than_their_uplink() -> None:
     assert any("more often than their uplink (300s)" in line for line in found)
 
 
-def test_uplink_interface_is_the_routers_alone() -> None:
+def test_uplink_interface_applies_only_to_the_router() -> None:
     site = with_school("    interfaces: {uplink: wan}\n").schools[0].sites[0]
     router, switch = site.uplink.checks[1].options, site.switches[0].checks[1].options
     assert isinstance(router, InterfacesOptions)
@@ -146,7 +146,7 @@ def test_sites_inherit_from_their_school_and_may_differ() -> None:
     assert cellar.checks[1].options.access.engine is Engine.NATIVE
 
 
-def test_further_checks_follow_the_usual_ones_with_the_host_filled_in() -> None:
+def test_additional_checks_follow_the_default_ones_with_the_host_filled_in() -> None:
     plans = read("every-kind-of-check").schools[0].sites[0].uplink.checks
     assert [plan.name for plan in plans] == [
         "icmp",
@@ -172,7 +172,7 @@ def test_further_checks_follow_the_usual_ones_with_the_host_filled_in() -> None:
     assert shell == TcpOptions(22)
 
 
-def test_ipv6_host_stands_in_brackets_in_a_url() -> None:
+def test_ipv6_host_is_bracketed_in_a_url() -> None:
     text = (GOOD / "ipv6-networks.yaml").read_text(encoding="utf-8")
     text = text.replace(
         "    network: 2001:db8:1::/64\n",
@@ -190,7 +190,7 @@ def test_null_removes_a_check_of_the_profile() -> None:
     assert [plan.name for plan in second.sites[0].uplink.checks][2:] == ["shell"]
 
 
-def test_maintenance_is_in_utc_and_in_the_citys_time_zone_where_none_is_written() -> None:
+def test_maintenance_is_stored_in_utc_and_read_in_the_zone_of_the_city() -> None:
     windows = read("maintenance").schools[0].maintenance
     assert windows[0].starts == datetime(2026, 10, 1, 16, 0, tzinfo=UTC)
     assert windows[0].ends == datetime(2026, 10, 1, 18, 0, 30, tzinfo=UTC)
@@ -208,7 +208,7 @@ def test_calendar_has_weekdays_as_numbers() -> None:
     assert (period.starts, period.ends) == (time(7, 45), time(13, 30))
 
 
-def test_references_are_pinged_and_checked_as_they_say() -> None:
+def test_references_are_pinged_and_checked_as_configured() -> None:
     inventory = read("reference-by-name")
     first, second, _ = inventory.references
     assert first.host == "one.example"
@@ -228,7 +228,7 @@ def test_checks_in_defaults_are_for_uplinks_not_for_references() -> None:
     assert len(inventory.references[0].checks) == 1
 
 
-def test_credentials_are_places() -> None:
+def test_credentials_are_kept_as_places_not_values() -> None:
     assert read("smallest").credentials == {
         "devices": CredentialSource("environment", "SNMP_COMMUNITY")
     }
@@ -237,7 +237,7 @@ def test_credentials_are_places() -> None:
     }
 
 
-def test_rules_across_keys_are_checked_beside_broken_keys() -> None:
+def test_rules_across_keys_are_checked_despite_broken_keys() -> None:
     text = SMALL.replace(
         NETWORK,
         NETWORK + "    contract: {down: 1 GB/s}\n    icmp: {interval: 5s}\n"
@@ -262,7 +262,7 @@ def test_rules_across_keys_are_checked_beside_broken_keys() -> None:
     assert "host 10.82.2.1, assigned from this network, is already used in line 41" in found[6]
 
 
-def test_site_of_a_broken_site_does_not_hide_the_others_mistakes() -> None:
+def test_a_broken_site_does_not_hide_mistakes_at_other_sites() -> None:
     text = SMALL.replace(
         "    location: [51.48, 7.22]\n" + NETWORK,
         "    sites:\n"
@@ -275,7 +275,7 @@ def test_site_of_a_broken_site_does_not_hide_the_others_mistakes() -> None:
     assert len(found) == 2
 
 
-def test_a_mistake_in_the_defaults_is_reported_once_and_there() -> None:
+def test_a_mistake_in_the_defaults_is_reported_once_at_its_place() -> None:
     found = problems(SMALL.replace("snmp: {credential: devices}", "icmp: {timeout: 59s}"))
     (line,) = [line for line in found if "too long" in line]
     assert line.startswith("15: a time-out of 59s is too long for an interval of 10s; allowed: ")
@@ -286,7 +286,7 @@ def test_broken_defaults_cause_no_follow_up_problems() -> None:
     assert len(problems(SMALL.replace("credential: devices", "credential: Devices!"))) == 1
 
 
-def test_goals_are_read_with_their_days_and_sources() -> None:
+def test_goals_are_read_with_their_dates_and_sources() -> None:
     inventory = read("goals-and-line")
     assert inventory.goal == Goal(
         name="Broadband for all schools",
@@ -324,7 +324,7 @@ def test_file_without_goals_has_none() -> None:
     assert inventory.schools[0].sites[0].uplink.expected == ExpectedLine()
 
 
-def test_expected_line_is_merged_key_by_key_and_reads_the_alias_of_the_router_alone() -> None:
+def test_expected_line_is_merged_and_reads_the_alias_of_the_router_only() -> None:
     inventory = read("goals-and-line")
     school = inventory.schools[0]
     assert school.classes == 12
@@ -344,13 +344,13 @@ def test_expected_line_is_merged_key_by_key_and_reads_the_alias_of_the_router_al
     assert not other.read_alias
 
 
-def test_mistake_in_the_goals_hides_none_at_a_school() -> None:
+def test_mistake_in_the_goals_does_not_hide_one_at_a_school() -> None:
     text = (GOOD / "goals-and-line.yaml").read_text(encoding="utf-8")
     broken = text.replace("criterion: contract", "criterion: fast").replace("[51.48, 7.22]", "51")
     assert len(problems(broken)) == 2
 
 
-def test_limits_of_degraded_hold_from_the_nearest_level() -> None:
+def test_degraded_limits_come_from_the_nearest_level() -> None:
     inventory = read("degraded-at-every-level")
     first, second = (school.sites[0] for school in inventory.schools)
     attic, cellar = first.switches
@@ -360,6 +360,6 @@ def test_limits_of_degraded_hold_from_the_nearest_level() -> None:
     assert second.switches[1].limits == replace(first.uplink.limits, failed_runs=2)
 
 
-def test_a_file_that_says_nothing_of_limits_has_those_of_the_inventory() -> None:
+def test_a_file_without_limits_gets_the_default_limits() -> None:
     [school, *_] = read("smallest").schools
     assert school.sites[0].uplink.limits == Limits()

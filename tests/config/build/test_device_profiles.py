@@ -48,7 +48,7 @@ def profiles(text: str) -> DeviceProfiles:
     return next(one.profiles for one in options if isinstance(one, HardwareOptions))
 
 
-def test_a_profile_of_the_file_stands_beside_the_shipped_ones() -> None:
+def test_a_custom_profile_is_added_to_the_shipped_ones() -> None:
     found = profiles(with_reading(TEMPERATURE))
     profile = found.of("1.3.6.1.4.1.99999.7")
     assert profile is not None
@@ -56,7 +56,7 @@ def test_a_profile_of_the_file_stands_beside_the_shipped_ones() -> None:
     assert {one.name for one in own_profiles()} < {one.name for one in found.profiles}
 
 
-def test_one_of_a_shipped_profiles_name_takes_its_place_whole() -> None:
+def test_a_custom_profile_replaces_a_shipped_one_of_the_same_name() -> None:
     found = profiles(with_reading(TEMPERATURE).replace("acme:", "cisco:"))
     assert found.of("1.3.6.1.4.1.9.1.1") is None
     assert found.of("1.3.6.1.4.1.99999.7") is not None
@@ -88,7 +88,7 @@ def test_one_of_a_shipped_profiles_name_takes_its_place_whole() -> None:
         ),
     ],
 )
-def test_a_reading_that_cannot_be_is_refused_by_name(reading: str, said: str) -> None:
+def test_an_impossible_reading_is_refused_by_name(reading: str, said: str) -> None:
     (problem,) = problems(with_reading(reading))
     assert problem.startswith(f"{said}; ")
 
@@ -99,12 +99,12 @@ def test_an_unknown_profile_of_a_check_is_refused_with_a_suggestion() -> None:
         load_text(text.encode(), "x.yaml")
 
 
-def test_the_files_quantities_are_the_exported_ones() -> None:
+def test_the_configurable_quantities_are_the_exported_ones() -> None:
     assert get_args(ReadingRules.model_fields["quantity"].annotation) == tuple(Quantity)
 
 
 @given(st.lists(st.integers(0, 999_999_999), min_size=1, max_size=30))
-def test_what_the_check_lets_pass_can_be_read(arcs: list[int]) -> None:
+def test_every_reading_the_check_accepts_can_be_read(arcs: list[int]) -> None:
     oid = ".".join(map(str, (1, 3, *arcs)))
     encoded = encode_oid(oid)
     assert oid_octets(oid) == len(encoded)
@@ -115,7 +115,7 @@ def test_what_the_check_lets_pass_can_be_read(arcs: list[int]) -> None:
             Layout(encoded, Tag.INTEGER, 0)
 
 
-def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
+def test_an_idle_percentage_becomes_a_utilisation_ratio() -> None:
     bintec = next(one for one in own_profiles() if one.name == "bintec")
     reading = bintec.readings[0]
     assert reading.value_of(100) == 0
@@ -131,7 +131,7 @@ def test_an_idle_time_in_per_cent_is_a_share_of_work() -> None:
         (TEMPERATURE, '    identity: {sys_descr: "(?P<model"}\n'),
     ],
 )
-def test_a_regular_expression_that_is_none_is_said(reading: str, more: str) -> None:
+def test_an_invalid_regular_expression_is_reported(reading: str, more: str) -> None:
     text = with_reading(reading).replace("    readings:\n", f"{more}    readings:\n")
     assert [one.partition(":")[0] for one in problems(text)] == ["not a regular expression"]
 
@@ -142,7 +142,7 @@ def test_an_expression_for_a_number_needs_a_group() -> None:
     assert problem.startswith("a regular expression without a group for the number; put")
 
 
-def test_a_profile_may_say_texts_names_identity_and_sensors() -> None:
+def test_a_profile_may_define_texts_names_identity_and_sensors() -> None:
     more = """\
     sensor_table: 1.3.6.1.4.1.99999.5
     identity: {serial: 1.3.6.1.4.1.99999.8.0, sys_descr: "(?P<model>AC-.)"}
@@ -157,7 +157,7 @@ def test_a_profile_may_say_texts_names_identity_and_sensors() -> None:
     assert found.sensor_table == "1.3.6.1.4.1.99999.5"
 
 
-def test_a_profile_may_say_bounds_rows_fallbacks_and_several_oids() -> None:
+def test_a_profile_may_define_bounds_rows_fallbacks_and_several_oids() -> None:
     more = """\
     sys_descr: ^AC-
     identity: {serial: [1.3.6.1.4.1.99999.8.0, 1.3.6.1.4.1.99999.9], first: true}
@@ -177,7 +177,7 @@ def test_a_profile_may_say_bounds_rows_fallbacks_and_several_oids() -> None:
 
 
 @pytest.mark.parametrize("serial", ["not.an.oid", "[1.3.6.1.4.1.99999.8.0, 7.x]"])
-def test_an_oid_of_a_list_that_is_none_is_refused_with_the_cure(serial: str) -> None:
+def test_an_invalid_oid_in_a_list_is_refused_with_the_cure(serial: str) -> None:
     more = f"    identity: {{serial: {serial}}}\n"
     (problem,) = problems(
         with_reading(TEMPERATURE).replace("    readings:\n", f"{more}    readings:\n")

@@ -28,6 +28,6 @@ def test_every_key_has_a_description() -> None:
             assert rules.get("description"), f"{name}.{key}"
 
 
-def test_every_mapping_is_closed() -> None:
+def test_every_mapping_refuses_unknown_keys() -> None:
     for name, part in schema()["$defs"].items():
         assert part["additionalProperties"] is False, name

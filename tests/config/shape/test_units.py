@@ -39,7 +39,7 @@ def test_rate_is_exact(text: str, bits_per_second: int) -> None:
         ("0 Gbit/s", "allowed: 1 Gbit/s"),
     ],
 )
-def test_wrong_rate_gets_a_cure(text: str, hint: str) -> None:
+def test_invalid_rate_gets_a_cure(text: str, hint: str) -> None:
     with pytest.raises(units.UnitError, match=re.escape(hint)):
         units.parse_rate(text)
 
@@ -62,7 +62,7 @@ def test_amount_of_data_is_exact(text: str, amount: int) -> None:
         ("1 GB/s", "allowed: 20 GB"),
     ],
 )
-def test_wrong_amount_of_data_gets_a_cure(text: str, hint: str) -> None:
+def test_invalid_amount_of_data_gets_a_cure(text: str, hint: str) -> None:
     with pytest.raises(units.UnitError, match=re.escape(hint)):
         units.parse_volume(text)
 
@@ -84,7 +84,7 @@ def test_percent_is_rounded_in_decimals() -> None:
 
 
 @given(st.text(max_size=20))
-def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
+def test_any_text_gives_a_quantity_or_a_unit_error(text: str) -> None:
     for parse in (
         units.parse_rate,
         units.parse_duration,

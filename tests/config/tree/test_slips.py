@@ -41,11 +41,11 @@ def problems(text: str) -> list[str]:
         ),
     ],
 )
-def test_a_hyphen_without_a_blank_is_one_error(entries: str, said: str) -> None:
+def test_a_hyphen_without_a_space_is_one_error(entries: str, said: str) -> None:
     assert problems(f"schools:\n{entries}") == [said]
 
 
-def test_a_list_of_words_behind_tight_hyphens_is_one_error() -> None:
+def test_a_list_of_hyphens_without_spaces_is_one_error() -> None:
     lessons = (
         "lessons:\n  A:\n    - hours: 07:45-13:30\n      weekdays:\n        -mon\n        -tue\n"
     )
@@ -99,7 +99,7 @@ def test_quotes_of_every_country_are_named_in_lists_and_mappings(pair: str) -> N
     assert len(problems(f"{SCHOOL}city:\n  name: {value}\n")) == 1
 
 
-def test_many_slips_are_refused_in_no_time() -> None:
+def test_many_slips_are_refused_quickly() -> None:
     many = ", ".join(["\u201ea\u201c"] * 300)
     found = problems(f"{SCHOOL}city: {{name: x, days_off: [{many}]}}\n")
     assert sum("typographic quotes" in one for one in found) == 300

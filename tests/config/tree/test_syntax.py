@@ -43,7 +43,7 @@ def refused(text: str) -> ConfigError:
         ("schools:\n", "schools: - a\n", "27:10: a list entry behind a key"),
     ],
 )
-def test_a_syntax_error_is_said_in_our_words_with_every_other_mistake(
+def test_a_syntax_error_is_reported_in_our_words_with_all_other_mistakes(
     before: str, after: str, said: str
 ) -> None:
     text = SMALL.replace(before, after, 1).replace("Europe/Berlin", "Europe/Berln")
@@ -55,7 +55,7 @@ def test_a_syntax_error_is_said_in_our_words_with_every_other_mistake(
 
 @pytest.mark.parametrize("quote", ['"', "'"])
 @pytest.mark.parametrize("blank", ["\n", "\n\n", "\n  "])
-def test_a_quote_left_open_above_an_empty_line_is_said_once(quote: str, blank: str) -> None:
+def test_an_open_quote_above_an_empty_line_is_reported_once(quote: str, blank: str) -> None:
     text = SMALL.replace("name: First School", f"name: {quote}First School{blank}", 1)
     # Another quote of the kind is below, which closes it.
     text = text.replace("name: Second", f"name: {quote}Second{quote} #", 1)
@@ -64,7 +64,7 @@ def test_a_quote_left_open_above_an_empty_line_is_said_once(quote: str, blank: s
     assert problem.message.startswith(f"the {quote} that is opened here is not closed in its line")
 
 
-def test_several_syntax_errors_are_said_together() -> None:
+def test_several_syntax_errors_are_reported_together() -> None:
     text = SMALL.replace("name: First School", 'name: "First')
     text = text.replace('    number: "123451', '   number: "123451')
     text = text.replace("profile: grundschule", "profile: grundschul")
@@ -101,7 +101,7 @@ def test_invisible_characters_in_quotes_and_comments_are_text() -> None:
     assert load_text(text.encode(), "x").schools[0].name == "First\u00a0School"
 
 
-def test_the_column_is_under_a_caret() -> None:
+def test_a_caret_marks_the_column() -> None:
     error = refused(SMALL.replace("192.0.2.1", "192.0.2.x y"))
     (problem,) = error.problems
     message, line, caret = with_excerpts(error.problems, error.text).splitlines()
@@ -109,7 +109,7 @@ def test_the_column_is_under_a_caret() -> None:
     assert line.index("192.0.2.x y") == caret.index("^")
 
 
-def test_a_long_line_is_cut_around_the_caret() -> None:
+def test_a_long_line_is_shortened_around_the_caret() -> None:
     error = refused(SMALL.replace("name: First School", f"name: {'x' * 300}: y"))
     _, line, caret = with_excerpts(error.problems, error.text).splitlines()
     assert len(line) < 120
@@ -148,9 +148,7 @@ def test_check_shows_the_line_of_each_mistake(tmp_path: Path) -> None:
         ("[51.9, 7.22]", ""),
     ],
 )
-def test_coordinates_that_cannot_be_meant_are_warned_of(
-    tmp_path: Path, place: str, said: str
-) -> None:
+def test_implausible_coordinates_get_a_warning(tmp_path: Path, place: str, said: str) -> None:
     third = SMALL[SMALL.index("  - id: second-school") : SMALL.index("...")]
     third = third.replace("second-school", "third-school").replace("123451", "123452")
     third = third.replace("10.82.2.0", "10.82.3.0")
@@ -162,7 +160,7 @@ def test_coordinates_that_cannot_be_meant_are_warned_of(
     assert all(f"first-school: location {place} " in one and said in one for one in warnings)
 
 
-def test_all_coordinates_swapped_are_known_by_the_country() -> None:
+def test_swapped_coordinates_are_recognised_by_the_country() -> None:
     text = SMALL.replace("[51.48, 7.22]", "[7.22, 51.48]").replace("[51.49, 7.23]", "[7.23, 51.49]")
     assert len(list(odd_locations(load_text(text.encode(), "x")))) == 2
     assert not list(odd_locations(load_text(TOWN.text().encode(), "x")))

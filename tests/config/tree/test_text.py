@@ -50,13 +50,13 @@ def test_scalars_that_readers_disagree_about_are_ambiguous(text: str) -> None:
         ("192.0.2.1", "192.0.2.1"),
     ],
 )
-def test_scalars_that_all_read_alike_are_values(text: str, value: object) -> None:
+def test_scalars_that_all_readers_agree_on_are_values(text: str, value: object) -> None:
     assert resolve(text) == value
     assert type(resolve(text)) is type(value)
 
 
 @given(st.text(st.sampled_from("0123456789_.:+-eExobTtZ aAnNyYfFsS~=<"), max_size=12))
-def test_what_is_not_ambiguous_means_the_same_to_yaml_1_1_and_1_2(text: str) -> None:
+def test_unambiguous_scalars_mean_the_same_in_yaml_1_1_and_1_2(text: str) -> None:
     value = resolve(text)
     if isinstance(value, Ambiguous):
         return
@@ -83,7 +83,7 @@ def test_what_is_not_ambiguous_means_the_same_to_yaml_1_1_and_1_2(text: str) -> 
     ],
 )
 @pytest.mark.parametrize("is_ours", [True, False])
-def test_a_tab_that_indents_is_called_a_tab(
+def test_an_indenting_tab_is_named_as_a_tab(
     text: str, place: tuple[int, int], *, is_ours: bool
 ) -> None:
     findings = Findings("x")
@@ -99,7 +99,7 @@ def test_a_tab_elsewhere_is_not_blamed_for_another_mistake() -> None:
     assert tree("a:\t1\nb: [1,\t2]\t# note\n...\n").values.keys() == {"a", "b"}
 
 
-def test_keys_and_values_know_their_places() -> None:
+def test_keys_and_values_carry_their_positions() -> None:
     root = tree("größe: 1\nliste:\n  - {a: x,  b: y2}\n...\n")
     assert root.keys["liste"] == Mark(2, 1)
     node = root.values["größe"]

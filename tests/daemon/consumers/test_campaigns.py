@@ -44,7 +44,7 @@ async def phases(one: Running) -> list[CampaignPhase]:
     return [read_campaign(found.entry).phase for found in await one.ledger.entries(CAMPAIGN)]
 
 
-def test_a_request_from_the_shell_begins_and_ends_a_campaign_once(tmp_path: Path) -> None:
+def test_a_shell_request_starts_and_cancels_a_campaign_once(tmp_path: Path) -> None:
     async def main() -> None:
         inventory = measurable(inventory_of(tmp_path, TOWN))
         school = inventory.schools[0]
@@ -66,7 +66,7 @@ def test_a_request_from_the_shell_begins_and_ends_a_campaign_once(tmp_path: Path
     run_virtually(main())
 
 
-def test_a_site_without_throughput_settings_begins_no_campaign(tmp_path: Path) -> None:
+def test_a_site_without_throughput_settings_starts_no_campaign(tmp_path: Path) -> None:
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
         school = inventory.schools[0]

@@ -69,7 +69,7 @@ def test_excused_minutes_are_exposed_until_the_excuse_is_withdrawn(tmp_path: Pat
     run_virtually(main())
 
 
-def test_minutes_that_a_person_charged_are_told_apart_and_a_removed_school_loses_its_own(
+def test_charged_minutes_are_separate_and_go_with_a_removed_school(
     tmp_path: Path,
 ) -> None:
     inventory = two_providers(tmp_path)

@@ -63,7 +63,7 @@ async def test_a_milestone_becomes_a_stage_in_the_exposition_and_the_ledger(tmp_
     assert kinds.count("stage") == 2
 
 
-async def test_what_no_longer_holds_is_not_left_in_the_exposition() -> None:
+async def test_a_stage_that_no_longer_applies_leaves_the_exposition() -> None:
     exposition = Exposition(HandClock())
     exposition.replace_blocks(
         "goethe", "rollout", {"rollout_stage": b"a 1\n", "school_info": b"b 1\n"}

@@ -67,7 +67,7 @@ async def test_traps_are_counted_by_device_and_kind(desk: Desk) -> None:
     }
 
 
-async def test_every_kind_of_trap_of_every_device_begins_at_zero(desk: Desk) -> None:
+async def test_every_trap_kind_of_every_device_starts_at_zero(desk: Desk) -> None:
     assert {*KINDS.values(), OTHER} == set(TRAPS)
     text = "".join([part.decode() async for part in desk.exposition.stream()])
     found = {
@@ -78,21 +78,21 @@ async def test_every_kind_of_trap_of_every_device_begins_at_zero(desk: Desk) -> 
     assert found == dict.fromkeys(product(devices, TRAPS), 0)
 
 
-async def test_a_storm_of_traps_makes_few_polls(desk: Desk) -> None:
+async def test_a_trap_storm_triggers_few_polls(desk: Desk) -> None:
     for _ in range(100):
         desk.desk._taken(SWITCH, "linkDown")
         desk.clock.time += POLL_GAP_SECONDS / 50
     assert desk.hurried == ["goethe/main/switch-1/interfaces"] * 2
 
 
-async def test_a_removed_device_takes_its_counts_along(desk: Desk) -> None:
+async def test_a_removed_device_loses_its_counts(desk: Desk) -> None:
     desk.desk._taken("10.0.0.3", "linkDown")
     desk.desk._taken(SWITCH, "linkDown")
     await desk.desk.listen(city_with_gateway(exposed_school(switches=1)), desk.readers)
     assert await desk.totals() == {("switch-1", "linkDown"): 1}
 
 
-async def test_an_address_that_is_taken_is_an_error(desk: Desk) -> None:
+async def test_an_address_already_in_use_is_an_error(desk: Desk) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         with pytest.raises(OSError, match="in use"):

@@ -63,14 +63,14 @@ async def test_polls_of_uplink_routers_become_rates_of_their_sites(tmp_path: Pat
     assert await one.down() == {"goethe/main": 8 * 10**6, "goethe/annex": 10**6}
 
 
-async def test_a_failed_poll_takes_the_rate_away(tmp_path: Path) -> None:
+async def test_a_failed_poll_removes_the_rate(tmp_path: Path) -> None:
     one = Rig(city(GOETHE), tmp_path)
     one.poll_twice(check(GOETHE), 10**6)
     one.observe(check(GOETHE), None)
     assert await one.down() == {}
 
 
-async def test_a_rate_goes_when_its_polls_no_longer_come(tmp_path: Path) -> None:
+async def test_a_rate_disappears_when_its_polls_stop(tmp_path: Path) -> None:
     one = Rig(city(GOETHE), tmp_path)
     one.poll_twice(check(GOETHE), 10**6)
     one.clock.time += 170

@@ -32,7 +32,7 @@ async def reasons(one: Ailing) -> set[tuple[str, str, str]]:
     }
 
 
-def test_a_website_that_answers_503_is_in_the_metrics_and_the_log(
+def test_a_website_answering_503_is_in_the_metrics_and_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "monitor.daemon.consumers.verdict_output")

@@ -56,7 +56,7 @@ def reply(
     )
 
 
-def test_times_stand_in_the_order_of_sending_whatever_order_the_replies_have() -> None:
+def test_times_are_in_sending_order_whatever_the_order_of_replies() -> None:
     matcher, round_ = Matcher(), new_round()
     first, second, third = (send(matcher, round_) for _ in range(3))
     reply(matcher, third, 30 * MS)
@@ -82,7 +82,7 @@ def test_a_round_is_not_complete_before_its_last_packet_was_sent() -> None:
         (lambda m, s: reply(m, s, MS, payload=COOKIE[:7]), Drop.WRONG_COOKIE),
     ],
 )
-def test_a_forged_reply_is_dropped_counted_and_the_true_one_still_taken(
+def test_a_forged_reply_is_dropped_and_counted_and_the_true_one_accepted(
     forge: Callable[[Matcher, int], object], reason: Drop
 ) -> None:
     matcher, round_ = Matcher(), new_round(packets=1)
@@ -93,7 +93,7 @@ def test_a_forged_reply_is_dropped_counted_and_the_true_one_still_taken(
     assert matcher.close(round_).rtts == (0.002,)
 
 
-def test_a_reply_just_in_time_counts_and_a_nanosecond_later_it_is_late() -> None:
+def test_a_reply_in_time_counts_and_a_nanosecond_later_it_is_late() -> None:
     matcher, round_ = Matcher(), new_round(packets=2)
     in_time, late = send(matcher, round_), send(matcher, round_)
     reply(matcher, in_time, WAIT_NS)
@@ -110,7 +110,7 @@ def test_a_reply_stamped_in_time_counts_however_late_it_is_read() -> None:
     assert matcher.close(round_).rtts == (0.007,)
 
 
-def test_late_replies_and_duplicates_are_told_by_the_next_round_to_that_address_once() -> None:
+def test_late_and_duplicate_replies_are_reported_once_by_the_next_round() -> None:
     matcher, round_ = Matcher(), new_round(packets=2)
     answered, lost = send(matcher, round_), send(matcher, round_)
     reply(matcher, answered, MS)
@@ -134,7 +134,7 @@ def test_a_duplicate_does_not_change_the_time_of_the_first_reply() -> None:
 
 
 @pytest.mark.parametrize("step_ns", [3600 * 10**9, -3600 * 10**9, MS, -MS])
-def test_a_sample_across_a_clock_step_is_discarded_and_not_lost(step_ns: int) -> None:
+def test_a_sample_across_a_clock_step_is_discarded_but_not_counted_lost(step_ns: int) -> None:
     matcher, round_ = Matcher(), new_round(packets=2)
     before, after = send(matcher, round_), send(matcher, round_)
     reply(matcher, before, 5 * MS)
@@ -143,13 +143,13 @@ def test_a_sample_across_a_clock_step_is_discarded_and_not_lost(step_ns: int) ->
     assert (found.rtts, found.discarded, found.lost) == ((0.005,), 1, 0)
 
 
-def test_doubt_about_the_offset_is_not_taken_for_a_clock_step() -> None:
+def test_an_uncertain_offset_is_not_treated_as_a_clock_step() -> None:
     earlier = clocks(0, uncertainty_ns=2 * MS)
     assert not clocks(MS, WALL + MS, uncertainty_ns=MS).stepped_since(earlier)
     assert clocks(MS, WALL + 4 * MS, uncertainty_ns=MS).stepped_since(earlier)
 
 
-def test_the_tightest_of_three_clock_readings_is_taken() -> None:
+def test_the_tightest_of_three_clock_readings_is_used() -> None:
     monotonic = iter([0, 900_000, 1_000_000, 1_400_000, 2_000_000, 2_100_000])
     wall = iter([WALL + 800_000, WALL + 1_200_000, WALL + 2_050_000])
     assert read_clocks(lambda: next(wall), lambda: next(monotonic)) == ClockReading(
@@ -157,7 +157,7 @@ def test_the_tightest_of_three_clock_readings_is_taken() -> None:
     )
 
 
-def test_an_icmp_error_is_noted_once_and_only_for_the_target_that_was_asked() -> None:
+def test_an_icmp_error_is_recorded_once_for_its_target_only() -> None:
     matcher, round_ = Matcher(), new_round()
     sequence = send(matcher, round_)
     matcher.error(sequence, ADDRESS, "host unreachable, reported by 192.0.2.9")

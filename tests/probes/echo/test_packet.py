@@ -21,12 +21,12 @@ words = st.integers(0, 0xFFFF)
 families = st.sampled_from([V4, V6])
 
 
-def test_sum_of_the_example_in_rfc_1071() -> None:
+def test_checksum_matches_the_example_of_rfc_1071() -> None:
     assert ones_complement_sum(bytes.fromhex("0001f203f4f5f6f7")) == 0xDDF2
 
 
 @given(st.binary(max_size=200))
-def test_sum_agrees_with_the_definition_word_by_word(data: bytes) -> None:
+def test_checksum_matches_the_definition_word_by_word(data: bytes) -> None:
     padded = data + b"\0" * (len(data) % 2)
     total = 0
     for at in range(0, len(padded), 2):
@@ -36,7 +36,7 @@ def test_sum_agrees_with_the_definition_word_by_word(data: bytes) -> None:
 
 
 @given(words, words, st.binary(max_size=300))
-def test_every_request_carries_a_right_checksum(
+def test_every_request_has_a_correct_checksum(
     identifier: int, sequence: int, payload: bytes
 ) -> None:
     packet = EchoTemplate(V4, identifier, payload).packet(sequence)
@@ -52,7 +52,7 @@ def test_ipv6_checksum_is_left_to_the_kernel(identifier: int, sequence: int) -> 
 
 
 @given(families, words, words, st.binary(max_size=300), st.integers(0, 10), st.booleans())
-def test_an_echoed_request_parses_to_what_was_sent(
+def test_an_echoed_request_parses_to_the_values_sent(
     family: socket.AddressFamily,
     identifier: int,
     sequence: int,
@@ -71,7 +71,7 @@ def test_an_echoed_request_parses_to_what_was_sent(
 
 
 @given(st.binary(max_size=100), families, st.booleans())
-def test_no_bytes_make_the_reply_parser_raise(
+def test_the_reply_parser_never_raises(
     data: bytes,
     family: socket.AddressFamily,
     has_ip_header: bool,  # noqa: FBT001  # drawn by hypothesis
@@ -80,13 +80,13 @@ def test_no_bytes_make_the_reply_parser_raise(
 
 
 @given(st.binary(max_size=64), st.binary(max_size=64), families)
-def test_no_bytes_make_the_error_parser_raise(
+def test_the_error_parser_never_raises(
     report: bytes, quoted: bytes, family: socket.AddressFamily
 ) -> None:
     parse_error(family, report, quoted, "192.0.2.1")
 
 
-def test_a_request_is_not_taken_for_a_reply() -> None:
+def test_a_request_is_not_mistaken_for_a_reply() -> None:
     request = EchoTemplate(V4, 7, b"payload").packet(9)
     assert parse_reply(memoryview(request), ECHO_REPLY[V4], has_ip_header=False) is None
 
@@ -111,7 +111,7 @@ def report(family: socket.AddressFamily, kind: int, code: int, offender: str) ->
         (V6, 3, 0, "2001:db8::9", "hop limit exceeded, reported by 2001:db8::9"),
     ],
 )
-def test_an_error_names_what_is_wrong_and_who_says_so(
+def test_an_icmp_error_gives_its_cause_and_sender(
     family: socket.AddressFamily, kind: int, code: int, offender: str, sentence: str
 ) -> None:
     quoted = EchoTemplate(family, 0x1234, b"").packet(77)
@@ -122,7 +122,7 @@ def test_an_error_names_what_is_wrong_and_who_says_so(
     assert error.sentence == sentence
 
 
-def test_an_error_about_somebody_elses_kind_of_packet_is_none_of_ours() -> None:
+def test_an_icmp_error_about_another_kind_of_packet_is_ignored() -> None:
     assert parse_error(V4, report(V4, 3, 1, "192.0.2.9"), bytes(8), "192.0.2.1") is None
 
 

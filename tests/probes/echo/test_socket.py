@@ -91,7 +91,7 @@ def open_modelled(port: ModelledPort) -> EchoSocket:
     return EchoSocket(ports)
 
 
-async def test_a_full_buffer_is_tried_again_and_loses_nothing() -> None:
+async def test_a_full_buffer_is_retried_without_loss() -> None:
     port = ModelledPort((errno.ENOBUFS, errno.EAGAIN, 0, errno.ENOBUFS))
     async with open_modelled(port) as echo:
         found = await echo.ping("192.0.2.1", QUICK)
@@ -116,7 +116,7 @@ async def test_a_stream_of_other_targets_errors_costs_no_packet() -> None:
     assert (found.sent, found.lost) == (3, 0)
 
 
-async def test_errors_without_an_end_do_not_hold_up_a_send_for_ever() -> None:
+async def test_endless_errors_do_not_block_a_send_forever() -> None:
     port = ModelledPort((errno.EHOSTUNREACH,) * 10_000)
     port.streams_errors = True
     async with open_modelled(port) as echo:
@@ -125,13 +125,13 @@ async def test_errors_without_an_end_do_not_hold_up_a_send_for_ever() -> None:
     assert len(port.refusals) > 9_000
 
 
-async def test_an_error_that_persists_is_told_when_nothing_could_be_sent() -> None:
+async def test_a_persistent_error_is_reported_if_nothing_could_be_sent() -> None:
     async with open_modelled(ModelledPort((errno.EPERM,) * 12)) as echo:
         with pytest.raises(PermissionError):
             await echo.ping("192.0.2.1", QUICK)
 
 
-async def test_what_was_sent_counts_when_the_rest_could_not_be() -> None:
+async def test_packets_sent_count_even_if_the_rest_could_not_be_sent() -> None:
     port = ModelledPort((0, *(errno.EPERM,) * 4, 0))
     async with open_modelled(port) as echo:
         found = await echo.ping("192.0.2.1", QUICK)
@@ -139,7 +139,7 @@ async def test_what_was_sent_counts_when_the_rest_could_not_be() -> None:
 
 
 @on_virtual_time
-async def test_an_icmp_error_is_told_by_the_round_it_belongs_to() -> None:
+async def test_an_icmp_error_is_reported_by_its_own_round() -> None:
     port = ModelledPort(answers=False)
     async with open_modelled(port) as echo:
         ping = asyncio.create_task(echo.ping("192.0.2.1", QUICK))
@@ -154,7 +154,7 @@ async def test_an_icmp_error_is_told_by_the_round_it_belongs_to() -> None:
 
 
 @on_virtual_time
-async def test_packets_of_one_target_keep_their_distance_after_a_stall() -> None:
+async def test_packets_to_one_target_keep_their_spacing_after_a_stall() -> None:
     port = ModelledPort()
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualTimeLoop)
@@ -176,7 +176,7 @@ async def test_packets_of_one_target_keep_their_distance_after_a_stall() -> None
     assert min(distances) >= 0.01
 
 
-async def test_a_burst_is_paced_to_32_packets_a_millisecond() -> None:
+async def test_a_burst_is_paced_to_32_packets_per_millisecond() -> None:
     port = ModelledPort()
     loop = asyncio.get_running_loop()
     passes = 0
@@ -203,7 +203,7 @@ async def test_a_burst_is_paced_to_32_packets_a_millisecond() -> None:
     assert sum(in_pass.values()) == 200
 
 
-async def test_a_reply_that_waits_to_be_drained_when_time_is_up_is_not_lost() -> None:
+async def test_a_reply_still_in_the_buffer_at_the_deadline_is_not_lost() -> None:
     async with open_modelled(ModelledPort()) as echo:
         await echo.ping("192.0.2.1", IcmpOptions(packets=1, wait=1.0))
         # The next drain by the clock is 10 ms off, this round's end 3 ms.
@@ -212,7 +212,7 @@ async def test_a_reply_that_waits_to_be_drained_when_time_is_up_is_not_lost() ->
 
 
 @on_virtual_time
-async def test_closing_cancels_who_waits() -> None:
+async def test_closing_cancels_waiting_pings() -> None:
     echo = open_modelled(ModelledPort(answers=False))
     ping = asyncio.create_task(echo.ping("192.0.2.1", QUICK))
     await asyncio.sleep(0.01)
@@ -250,11 +250,11 @@ async def test_the_kernel_answers_on_loopback(payload: int) -> None:
 
 
 @pytest.mark.usefixtures("loopback")
-async def test_two_sockets_of_one_machine_do_not_hear_each_other() -> None:
+async def test_two_sockets_on_one_machine_do_not_receive_each_others_replies() -> None:
     async with EchoSocket.open() as one, EchoSocket.open() as other:
         await asyncio.gather(one.ping("127.0.0.1", QUICK), other.ping("127.0.0.1", QUICK))
         assert set(one.drops.values()) == set(other.drops.values()) == {0}
 
 
-def test_the_permission_error_is_one_a_probe_takes_for_an_os_error() -> None:
+def test_the_permission_error_is_an_os_error_for_the_probe() -> None:
     assert issubclass(EchoPermissionError, OSError)

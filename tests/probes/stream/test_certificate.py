@@ -20,7 +20,7 @@ LEAF_DER = LEAF.certificate.public_bytes(Encoding.DER)
 ROOT_DER = ROOT.certificate.public_bytes(Encoding.DER)
 
 
-def test_chain_says_its_expiries_and_names() -> None:
+def test_chain_gives_its_expiries_and_names() -> None:
     chain = parse_chain((LEAF_DER, ROOT_DER), (LEAF_DER, ROOT_DER))
     assert chain is not None
     assert chain.earliest_expiry == chain.verified_expiry == NOW + timedelta(days=30)
@@ -35,14 +35,14 @@ def test_control_characters_of_a_subject_are_stripped() -> None:
     assert chain.verified_expiry is None
 
 
-def test_nothing_presented_is_nothing_known() -> None:
+def test_without_a_certificate_nothing_is_known() -> None:
     assert parse_chain((), ()) is None
 
 
 @settings(max_examples=500)
 @given(st.lists(st.tuples(st.integers(0, len(LEAF_DER) - 1), st.integers(0, 255)), max_size=6))
 @example([(12, 1)])  # version 2, which no certificate has
-def test_no_mutation_of_a_certificate_raises(changes: list[tuple[int, int]]) -> None:
+def test_no_mutated_certificate_raises(changes: list[tuple[int, int]]) -> None:
     mutated = bytearray(LEAF_DER)
     for place, value in changes:
         mutated[place] = value
@@ -59,7 +59,7 @@ def test_no_single_byte_changed_in_a_certificate_raises() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise(data: bytes) -> None:
+def test_no_input_bytes_raise(data: bytes) -> None:
     assert parse_chain((data,), ()) is None
 
 

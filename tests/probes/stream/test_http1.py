@@ -43,7 +43,7 @@ def chunked(content: bytes, size: int) -> bytes:
     )
 
 
-def test_request_asks_for_one_response_and_the_end() -> None:
+def test_request_asks_for_one_response_and_connection_close() -> None:
     assert request("/a?b=c", "www.example:81") == (
         b"GET /a?b=c HTTP/1.1\r\nHost: www.example:81\r\nUser-Agent: schulnetz-monitor\r\n"
         b"Accept: */*\r\nConnection: close\r\n\r\n"
@@ -56,7 +56,7 @@ def test_head_is_read_with_names_in_lower_case_and_repeated_fields_joined() -> N
     assert (head.get("x-a"), head.get("location"), head.get("none")) == ("1, 2", "/b", None)
 
 
-def test_a_field_whose_name_is_no_token_is_passed_over_and_controls_in_values_are_kept() -> None:
+def test_invalid_field_names_are_skipped_and_controls_in_values_kept() -> None:
     head = parse_head(b"HTTP/1.1 200 OK\r\nNa me: x\r\n: y\r\nX: a\x01b\rc\r\nLocation : /")
     assert head.fields == (("x", "a\x01b c"), ("location", "/"))
 
@@ -89,7 +89,7 @@ def test_end_within_the_head_is_refused() -> None:
 
 
 @pytest.mark.parametrize("step", [1, 16384])
-def test_ten_interim_responses_are_passed_over_and_the_eleventh_is_refused(step: int) -> None:
+def test_ten_interim_responses_are_skipped_and_the_eleventh_is_refused(step: int) -> None:
     final = b"HTTP/1.1 200 OK\r\n\r\nrest"
     reader = heads(CONTINUE * INTERIM_LIMIT + final, step)
     assert reader.head == Head("1.1", 200, ())
@@ -114,7 +114,7 @@ def test_all_heads_of_an_exchange_share_one_limit(step: int) -> None:
         heads(wire(-1), step)
 
 
-def test_trailers_have_the_room_that_the_heads_have_left() -> None:
+def test_trailers_share_the_limit_of_the_heads() -> None:
     chunks = b"1\r\nx\r\n0\r\n" + b"a: b\r\n" * 10 + b"\r\n"
     head = parse_head(head_of("Transfer-Encoding: chunked"))
     body = Body(head, trailer_room=60)
@@ -162,13 +162,13 @@ def test_ambiguous_framing_is_refused(lines: tuple[str, ...]) -> None:
         Body(parse_head(head_of(*lines)))
 
 
-def test_body_of_announced_length_ends_there() -> None:
+def test_body_ends_at_its_content_length() -> None:
     assert read_body(head_of("Content-Length: 5", "Content-Length: 5"), b"helloworld").content == (
         b"hello"
     )
 
 
-def test_body_without_length_ends_with_the_connection() -> None:
+def test_body_without_a_length_ends_with_the_connection() -> None:
     assert read_body(head_of(), b"hello").content == b"hello"
 
 
@@ -191,19 +191,19 @@ def test_no_content_has_no_body() -> None:
     assert body.is_complete
 
 
-def test_compressed_bomb_is_cut_at_the_limit() -> None:
+def test_decompression_bomb_is_cut_at_the_limit() -> None:
     wire = gzip.compress(bytes(64 << 20))
     body = read_body(head_of("Content-Encoding: gzip"), wire, step=16384)
     assert (len(body.content), body.is_cut) == (BODY_LIMIT, True)
 
 
-def test_body_of_exactly_the_limit_is_whole() -> None:
+def test_body_of_exactly_the_limit_is_complete() -> None:
     content = bytes(BODY_LIMIT)
     body = read_body(head_of(f"Content-Length: {BODY_LIMIT}"), content, step=16384)
     assert (len(body.content), body.is_cut) == (BODY_LIMIT, False)
 
 
-def test_flood_of_tiny_chunks_ends() -> None:
+def test_flood_of_tiny_chunks_is_cut_off() -> None:
     body = Body(parse_head(head_of("Transfer-Encoding: chunked")))
     fed = 0
     while not body.is_complete:
@@ -227,7 +227,7 @@ def test_malformed_chunks_are_refused(wire: bytes) -> None:
     step=st.integers(1, 50),
     packed=st.booleans(),
 )
-def test_what_is_encoded_is_decoded_however_it_is_cut(
+def test_chunked_body_is_decoded_however_it_is_split(
     *, content: bytes, size: int, step: int, packed: bool
 ) -> None:
     wire = gzip.compress(content) if packed else content
@@ -258,7 +258,7 @@ PIECES = st.lists(
 
 
 @given(st.one_of(st.binary(max_size=400), PIECES, PIECES.map(lambda data: head_of() + data)))
-def test_no_bytes_make_the_reader_raise_anything_but_its_own_error(data: bytes) -> None:
+def test_the_reader_raises_only_its_own_error(data: bytes) -> None:
     try:
         reader = HeadReader()
         reader.feed(data)
@@ -274,7 +274,7 @@ def test_no_bytes_make_the_reader_raise_anything_but_its_own_error(data: bytes) 
 
 
 @given(st.lists(st.one_of(st.binary(max_size=40), st.sampled_from([b"5\r\nhello\r\n", b"0\r\n"]))))
-def test_no_bytes_make_the_chunked_decoder_raise_anything_but_its_own_error(
+def test_the_chunked_decoder_raises_only_its_own_error(
     pieces: list[bytes],
 ) -> None:
     decoder = ChunkedDecoder()

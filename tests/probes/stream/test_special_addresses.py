@@ -21,14 +21,14 @@ slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("blocks", [IPV4_BLOCKS, IPV6_BLOCKS])
-def test_each_row_is_named_once(blocks: tuple[object, ...]) -> None:
+def test_each_registry_row_is_named_once(blocks: tuple[object, ...]) -> None:
     networks = [block.network for block in (*IPV4_BLOCKS, *IPV6_BLOCKS)]
     assert len(networks) == len(set(networks))
     assert blocks
 
 
 @pytest.mark.parametrize("block", [*IPV4_BLOCKS, *IPV6_BLOCKS], ids=str)
-def test_the_first_and_the_last_address_of_a_row_are_what_their_narrowest_row_says(
+def test_row_boundaries_belong_to_their_narrowest_row(
     block: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str, str, bool],
 ) -> None:
     network = block[0]
@@ -84,7 +84,7 @@ def test_what_python_calls_private_or_reserved_is_special_here(
         ("2001:1::4", True),
     ],
 )
-def test_addresses_beside_the_borders(address: str, *, is_special: bool) -> None:
+def test_addresses_just_outside_a_range_are_not_special(address: str, *, is_special: bool) -> None:
     assert (special_purpose(ipaddress.ip_address(address)) is not None) is is_special
 
 
@@ -95,6 +95,6 @@ def test_every_wrapping_is_unwrapped(address: ipaddress.IPv4Address, dice: int) 
         assert address in embedded_ipv4(form), name
 
 
-def test_what_wraps_nothing_has_nothing_in_it() -> None:
+def test_an_address_that_embeds_nothing_unwraps_to_nothing() -> None:
     assert embedded_ipv4(ipaddress.ip_address("2a00:1450:4001::7f00:1")) == ()
     assert embedded_ipv4(ipaddress.ip_address("127.0.0.1")) == ()

@@ -25,7 +25,7 @@ from monitor.probes.stream.url import parse_url, redirected
         ("http://user:word@www.example/", "www.example", 80, "www.example", "/"),
     ],
 )
-def test_url_says_where_its_request_goes(
+def test_url_determines_where_its_request_goes(
     url: str, host: str, port: int, authority: str, target: str
 ) -> None:
     place = parse_url(url)
@@ -54,7 +54,7 @@ def test_url_says_where_its_request_goes(
         f"http://{'a' * 64}.example/",
     ],
 )
-def test_what_is_no_usable_url_is_refused(url: str) -> None:
+def test_an_unusable_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # the text is a person's, not an interface
         parse_url(url)
 
@@ -69,12 +69,12 @@ def test_what_is_no_usable_url_is_refused(url: str) -> None:
         ("?d", "https://www.example:81/a/b?d"),
     ],
 )
-def test_redirect_leads_from_where_it_was_sent(location: str, url: str) -> None:
+def test_redirect_is_resolved_against_its_own_url(location: str, url: str) -> None:
     assert redirected(parse_url("https://www.example:81/a/b"), location).url == url
 
 
 @given(st.text())
-def test_no_location_raises_anything_but_value_error(location: str) -> None:
+def test_any_location_is_resolved_or_raises_value_error(location: str) -> None:
     try:
         place = redirected(parse_url("http://www.example/"), location)
     except ValueError:
