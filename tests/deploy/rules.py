@@ -21,6 +21,7 @@ _LABEL_LISTS = re.compile(r"\b(?:by|on|without|ignoring|group_left|group_right)\
 _MATCHERS = re.compile(r"\{[^}]*\}")
 _RANGE = re.compile(r"\[[^\]]*\]")
 _NAME = re.compile(r"(?<![\w:.])[a-zA-Z_][\w:]*(?![\w:])(?!\s*\()")
+_ASKED_BY_TEXT = re.compile(r"printf\s+`([^`]*)`")
 _WORDS = {"and", "or", "unless", "bool", "offset", "by", "on", "without", "ignoring"}
 
 
@@ -45,10 +46,15 @@ class Rule:
 
     @property
     def metrics(self) -> set[str]:
-        """Return the names of metrics that the expression asks for."""
-        text = _MATCHERS.sub("", _STRING.sub("", self.expression))
-        text = _RANGE.sub("", _LABEL_LISTS.sub("", text))
-        return {name for name in _NAME.findall(text) if name not in _WORDS and not _is_time(name)}
+        """Return the names of metrics that the expression and the annotations ask for."""
+        texts = _ASKED_BY_TEXT.findall("\n".join(self.annotations.values()))
+        return _names(self.expression).union(*(_names(text.replace("%f", "0")) for text in texts))
+
+
+def _names(expression: str) -> set[str]:
+    text = _MATCHERS.sub("", _STRING.sub("", expression))
+    text = _RANGE.sub("", _LABEL_LISTS.sub("", text))
+    return {name for name in _NAME.findall(text) if name not in _WORDS and not _is_time(name)}
 
 
 def _is_time(name: str) -> bool:

@@ -80,6 +80,24 @@ def test_every_alert_gives_the_details_a_person_needs() -> None:
         assert len(summary) < 100, rule.alert
 
 
+# Of these Prometheus alone decides, and so knows since when.
+BY_PROMETHEUS = {
+    "AvailabilityBurnRate",
+    "CertificateExpiring",
+    "RoundTripTimeTripled",
+    "SwitchLinkLost",
+    "SwitchRebooted",
+}
+
+
+def test_every_alert_on_what_the_daemon_decides_says_since_when() -> None:
+    about = [rule for rule in alerts() if "$labels.school" in str(rule.annotations)]
+    assert {rule.alert for rule in about if "since" not in rule.annotations} == BY_PROMETHEUS
+    # The others outlive a restart of the daemon, else they would begin with it.
+    mailed = [rule for rule in about if rule.labels["severity"] != "info"]
+    assert [rule.alert for rule in mailed if not rule.keeps] == []
+
+
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     runbooks = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
     assert runbooks == {rule.alert for rule in alerts()}

@@ -16,7 +16,7 @@ import yaml
 from tests.deploy.rules import RULES, all_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tests.exposition.support import Samples
@@ -33,6 +33,16 @@ class Asked:
     alert: str
     school: str
     firing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Since when an alert says that it is so at a second of the recording; it has these labels."""
+
+    seconds: int
+    alert: str
+    labels: Mapping[str, str]
+    since: str
 
 
 @dataclass
@@ -68,13 +78,11 @@ class Recording:
 
     def check(self, folder: Path, asked: Sequence[Asked]) -> str:
         """Return what promtool finds amiss with these answers, empty if nothing."""
-        test = {
-            "interval": f"{SCRAPE_SECONDS}s",
-            "input_series": [
-                {"series": series, "values": " ".join(values)}
-                for series, values in sorted(self._series.items())
-            ],
-            "promql_expr_test": [
+        return self._promtool(
+            folder,
+            RULES.glob("*.yml"),
+            "promql_expr_test",
+            [
                 {
                     "expr": f'count(ALERTS{{alertname="{one.alert}", school="{one.school}", '
                     f'alertstate="firing"}}) or vector(0)',
@@ -83,9 +91,56 @@ class Recording:
                 }
                 for one in asked
             ],
+        )
+
+    def since(self, folder: Path, told: Sequence[Told]) -> str:
+        """Return what promtool finds amiss with what the alerts say, empty if nothing.
+
+        Each has to be the only one of its name; its severity is left out of the labels.
+        """
+        rules = folder / "rules"
+        rules.mkdir()
+        for path in RULES.glob("*.yml"):
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for group in document["groups"]:
+                group["rules"] = [rule for rule in group["rules"] if self._needs(rule)]
+                for rule in group["rules"]:
+                    if "alert" in rule:
+                        rule["labels"].pop("severity")
+                        rule["annotations"] = {"since": rule["annotations"].get("since", "")}
+            (rules / path.name).write_text(yaml.safe_dump(document), encoding="utf-8")
+        return self._promtool(
+            folder,
+            rules.glob("*.yml"),
+            "alert_rule_test",
+            [
+                {
+                    "eval_time": f"{one.seconds}s",
+                    "alertname": one.alert,
+                    "exp_alerts": [
+                        {"exp_labels": dict(one.labels), "exp_annotations": {"since": one.since}}
+                    ],
+                }
+                for one in told
+            ],
+        )
+
+    def _needs(self, rule: Mapping[str, str]) -> bool:
+        return rule.get("alert") in self.alerts or rule.get("record") in self._families
+
+    def _promtool(
+        self, folder: Path, rules: Iterable[Path], kind: str, cases: Sequence[Mapping[str, object]]
+    ) -> str:
+        test = {
+            "interval": f"{SCRAPE_SECONDS}s",
+            "input_series": [
+                {"series": series, "values": " ".join(values)}
+                for series, values in sorted(self._series.items())
+            ],
+            kind: list(cases),
         }
         document = {
-            "rule_files": [str(path) for path in sorted(RULES.glob("*.yml"))],
+            "rule_files": [str(path) for path in sorted(rules)],
             "evaluation_interval": "15s",
             "tests": [test],
         }
