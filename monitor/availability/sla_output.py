@@ -26,21 +26,37 @@ if TYPE_CHECKING:
 
 
 def method(report: SlaReport, language: Language = "en") -> tuple[str, ...]:
-    """Return how the figures were computed, in sentences that apply to the month."""
+    """Return how the figures were computed: a sentence for each thing that the month has."""
+    total = report.total
+    is_recorded = bool(total.counted or total.unknown)
+    listed = [
+        text.of(language) for name, text in words.LISTED_CLASSES.items() if getattr(total, name)
+    ]
+    said = (
+        words.COUNTED.of(language) if is_recorded else "",
+        words.DOWN.of(language) if total.down else "",
+        words.LISTED.of(language).format(classes=", ".join(listed)) if listed else "",
+        words.BEFORE.of(language) if total.before and is_recorded else "",
+        *(_rules(report, language) if total.down or total.unknown else ()),
+        words.EXCUSED.of(language) if report.excuses else "",
+    )
+    return tuple(filter(None, said))
+
+
+def _rules(report: SlaReport, language: Language) -> tuple[str, ...]:
+    """Return by which rules it was decided whose loss a loss is."""
     rule, before = words.RULE.of(language), words.RULE_BEFORE.of(language)
-    rules: tuple[str, ...] = (rule,)
     if report.rule_from is None:
-        rules = (before,)
-    elif report.rule_from > start_of(
+        return (before,)
+    if report.rule_from > start_of(
         minutes_of_day(month_days(report.month)[0], ZoneInfo(report.timezone)).start
     ):
         since = local(report, report.rule_from)
-        rules = (
+        return (
             words.UNTIL.of(language).format(at=since, rule=before),
             words.FROM.of(language).format(at=since, rule=rule),
         )
-    excused = (words.EXCUSED.of(language),) if report.excuses else ()
-    return (*(one.of(language) for one in words.METHOD), *rules, *excused)
+    return (rule,)
 
 
 def to_json(report: SlaReport) -> str:

@@ -46,25 +46,35 @@ class _Writer:
         heads += [words.NOT_OVER.of(language)] if report.total.ahead else []
         yield _text(", ".join(filter(None, heads)))
         yield self._sites()
-        yield _text(words.OPEN_MEANS.of(language))
+        yield from map(_text, self._meanings())
         total = report.total
         if total.before + total.ahead == total.minutes:
             yield _text(words.NOTHING.of(language))
         elif total.before:
             since = start_of(min(one.recorded_from for one in report.sites))
             yield _text(words.SINCE.of(language).format(at=local(report, since)))
-        if any(site.verdict is Verdict.NO_CONTRACT for site in report.sites):
-            yield _text(f"{NO_CONTRACT.of(language)}.")
         if any(site.outages for site in report.sites):
             yield self._outages()
         if report.excuses:
             yield self._excuses()
         yield _text("")
         yield from map(_text, method(report, language))
-        share = f"{100 * report.unknown_share:.2f}"
-        yield _text(words.UNKNOWN_SHARE.of(language).format(share=self._number(share)))
+        if total.counted or total.unknown:
+            share = f"{100 * report.unknown_share:.2f}"
+            yield _text(words.UNKNOWN_SHARE.of(language).format(share=self._number(share)))
         made = words.MADE.of(language)
         yield _text(made.format(zone=report.timezone, at=local(report, report.generated)))
+
+    def _meanings(self) -> Iterable[str]:
+        """Yield what the words in the last column mean, those that are there."""
+        sites, language = self._report.sites, self._language
+        early = [one for one in sites if _is_too_early(one)]
+        if early:
+            yield words.TOO_EARLY_MEANS.of(language)
+        if any(not one.certain and one not in early for one in sites):
+            yield words.OPEN_MEANS.of(language)
+        if any(one.verdict is Verdict.NO_CONTRACT for one in sites):
+            yield f"{NO_CONTRACT.of(language)}."
 
     def _number(self, text: str) -> str:
         return text.replace(".", ",") if self._language == "de" else text
@@ -91,6 +101,10 @@ class _Writer:
         counts = (total.up, total.down, total.unknown, total.maintenance, total.outside)
         verdict = words.VERDICTS[site.verdict.value].of(self._language)
         left = site.left_down_minutes
+        if _is_too_early(site):
+            verdict, left = words.TOO_EARLY.of(self._language), None
+        elif not site.certain:
+            verdict += f" {words.OPEN.of(self._language)}"
         return (
             f"{site.school.name} ({site.key})",
             site.site.uplink.provider,
@@ -99,7 +113,7 @@ class _Writer:
             self._percent(contract.availability if contract else None),
             self._percent(total.availability),
             "\u2013" if left is None else str(left),
-            verdict if site.certain else f"{verdict} {words.OPEN.of(self._language)}",
+            verdict,
         )
 
     def _outages(self) -> Table:
@@ -167,6 +181,16 @@ class _Writer:
             one.by,
             why,
         )
+
+
+def _is_too_early(site: SiteSla) -> bool:
+    """Return whether a month goes on of which so little is counted that no outage is allowed yet.
+
+    A contract of 100 % never allows one.
+    """
+    contract = site.site.uplink.contract
+    allows_some = contract is not None and contract.availability < 1
+    return allows_some and site.total.ahead > 0 and site.allowed_down_minutes == 0
 
 
 def _text(value: str) -> Text:

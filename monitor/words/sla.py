@@ -21,18 +21,23 @@ OPEN_MEANS: Final = Text(
     "(open): unknown minutes could change it",
     "(offen): unbekannte Minuten könnten es noch ändern",
 )
+TOO_EARLY: Final = Text("too early", "zu früh")
+TOO_EARLY_MEANS: Final = Text(
+    "too early: the contract does not allow a minute of outage yet for the few that are counted",
+    "zu früh: für die wenigen gezählten Minuten erlaubt der Vertrag noch keine Minute Ausfall",
+)
 UNKNOWN_SHARE: Final = Text(
     "Unknown: {share} % of the minutes owed.",
     "Unbekannt: {share} % der geschuldeten Minuten.",
 )
 MADE: Final = Text("Local time of {zone}; made at {at}.", "Ortszeit von {zone}; erstellt am {at}.")
 SINCE: Final = Text(
-    "Recorded since {at}: minutes before that are in no column.",
-    "Aufgezeichnet seit {at}: Minuten davor stehen in keiner Spalte.",
+    "Recorded since {at}. A restart loses the 5 minutes before it.",
+    "Aufgezeichnet seit {at}. Ein Neustart verliert die 5 Minuten vor ihm.",
 )
 NOTHING: Final = Text(
-    "Nothing is recorded of this month so far; a minute is recorded 5 to 10 minutes after its end.",
-    "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet.",
+    "Nothing is recorded of this month so far; a minute is recorded 5 to 10 minutes after its end, and a restart loses the 5 minutes before it.",
+    "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und ein Neustart verliert die 5 Minuten vor ihm.",
 )
 LEDGER: Final = Text("Ledger", "Aufzeichnung")
 
@@ -94,19 +99,31 @@ INTO: Final[Mapping[str, Text]] = {
     "down": Text("down", "Ausfall"),
 }
 
-METHOD: Final = (
-    Text(
-        "Availability is up / (up + down), in minutes. A minute is down when the line was down for 30 s of it or more; up when it was up for more than 30 s; otherwise unknown.",
-        "Verfügbarkeit ist Online / (Online + Ausfall), in Minuten. Eine Minute zählt als Ausfall, wenn die Leitung mindestens 30 s von ihr ausgefallen war, als online, wenn sie mehr als 30 s antwortete, sonst als unbekannt.",
+# How the figures were computed: each sentence where the month has what it explains.
+COUNTED: Final = Text(
+    "Availability is up / (up + down), in minutes. A minute is down when the line was down for 30 s of it or more; up when it was up for more than 30 s; otherwise unknown.",
+    "Verfügbarkeit ist Online / (Online + Ausfall), in Minuten. Eine Minute zählt als Ausfall, wenn die Leitung mindestens 30 s von ihr ausgefallen war, als online, wenn sie mehr als 30 s antwortete, sonst als unbekannt.",
+)
+DOWN: Final = Text(
+    "The line is down after several consecutive rounds without any answer of its router, and counts as down from the first of them.",
+    "Eine Leitung ist ausgefallen nach mehreren Runden hintereinander ohne jede Antwort ihres Routers, und sie zählt von der ersten davon an als ausgefallen.",
+)
+LISTED: Final = Text(
+    "Not counted, but listed: {classes}.", "Nicht gezählt, aber aufgeführt: {classes}."
+)
+LISTED_CLASSES: Final[Mapping[str, Text]] = {
+    "maintenance": Text("minutes in announced maintenance", "Minuten in angekündigter Wartung"),
+    "outside": Text(
+        "minutes outside the contract's hours", "Minuten außerhalb der Zeiten des Vertrags"
     ),
-    Text(
-        "The line is down after several consecutive rounds without any answer of its router, and counts as down from the first of them.",
-        "Eine Leitung ist ausgefallen nach mehreren Runden hintereinander ohne jede Antwort ihres Routers, und sie zählt von der ersten davon an als ausgefallen.",
+    "unknown": Text(
+        "unknown minutes (the monitor did not run, or its own line was dead)",
+        "unbekannte Minuten (der Monitor lief nicht, oder seine eigene Leitung war tot)",
     ),
-    Text(
-        "Not counted, but listed: minutes in announced maintenance, outside the contract's hours, and unknown ones (the monitor did not run, or its own line was dead). Minutes before the monitor first recorded a site are in no class.",
-        "Nicht gezählt, aber aufgeführt: Minuten in angekündigter Wartung, außerhalb der Zeiten des Vertrags, und unbekannte (der Monitor lief nicht, oder seine eigene Leitung war tot). Minuten vor der ersten Aufzeichnung eines Standorts gehören zu keiner Klasse.",
-    ),
+}
+BEFORE: Final = Text(
+    "Minutes before the monitor first recorded a site are in no class.",
+    "Minuten vor der ersten Aufzeichnung eines Standorts gehören zu keiner Klasse.",
 )
 # Whose loss a loss is: by which rule the month's verdicts were reached, as it stood then.
 RULE: Final = Text(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from rich.console import Console
 
 from monitor.availability.minutes import Account
 from monitor.availability.recorder import MinuteRecorder
@@ -23,7 +22,6 @@ from monitor.availability.sla import (
     sla_report,
 )
 from monitor.availability.sla_output import outages_to_csv, to_csv, to_json
-from monitor.availability.sla_table import to_table
 from monitor.clock import SystemClock
 from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import SqlitePlace
@@ -334,21 +332,6 @@ def test_json_names_its_rule_and_source() -> None:
     mitte = document["sites"][0]
     assert len(mitte["days"]) == 31
     assert mitte["days"][24]["up"] + mitte["days"][24]["down"] == 1500
-
-
-def test_table_shows_names_verbatim_and_names_its_rule() -> None:
-    console = Console(width=200, record=True, file=io.StringIO())
-    console.print(to_table(report(october(), "2026-10")))
-    text = console.export_text()
-    for part in (
-        "gymnasium-mitte [bold]ü",
-        "kept",
-        "broken",
-        "99.843",
-        "Local time of Europe/Berlin",
-        "Unknown: 0.20 %",
-    ):
-        assert part in text, part
 
 
 async def test_report_from_the_ledger_equals_the_one_from_its_entries(tmp_path: Path) -> None:

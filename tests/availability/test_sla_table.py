@@ -1,0 +1,79 @@
+"""A month's report as a table: its words, and what is explained below it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+from monitor.availability.sla_table import to_table
+from tests.availability.test_sla import ALWAYS, down, local, october, recorded_month, report, up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.ledger.chain import Entry
+
+
+def test_table_shows_names_verbatim_and_names_its_rule() -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(to_table(report(october(), "2026-10")))
+    text = console.export_text()
+    for part in (
+        "gymnasium-mitte [bold]ü",
+        "kept",
+        "broken",
+        "99.843",
+        "Local time of Europe/Berlin",
+        "Unknown: 0.20 %",
+    ):
+        assert part in text, part
+
+
+def table(entries: Iterable[Entry], now: datetime) -> str:
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(to_table(report(entries, "2026-10", now=now)))
+    return console.export_text()
+
+
+@pytest.mark.parametrize(("down_minutes", "minutes"), [(0, 60), (10, 60), (0, 120), (10, 120)])
+def test_the_first_minutes_of_a_month_are_too_few_for_a_verdict(
+    down_minutes: int, minutes: int
+) -> None:
+    begin = local(10, 1)
+    end = begin + timedelta(minutes=minutes)
+    outage = [down(ALWAYS, begin + timedelta(minutes=20))] if down_minutes else []
+    again = [up(ALWAYS, begin + timedelta(minutes=20 + down_minutes))] if down_minutes else []
+    entries = recorded_month(begin, end, [up(ALWAYS, begin), *outage, *again])
+    text = table(entries, end + timedelta(minutes=12))
+    (row,) = (line for line in text.splitlines() if "gymnasium-mitte/main)" in line)
+    is_early = minutes < 100
+    assert ("too early" in row) is is_early
+    assert (("kept" in row) or ("broken" in row)) is not is_early
+    assert row.split()[-3 if is_early else -2] == ("\u2013" if is_early else str(1 - down_minutes))
+    assert ("too early: the contract" in text) is is_early
+
+
+def test_only_what_occurs_is_explained() -> None:
+    begin, end = local(10, 1), local(10, 1, 1)
+    nothing = table([], local(10, 1, 1))
+    well = table(recorded_month(begin, end, [up(ALWAYS, begin)]), end + timedelta(minutes=12))
+    whole = table(october(), datetime(2027, 1, 1, tzinfo=UTC))
+    for sentence, where in {
+        "Nothing is recorded of this month so far": (nothing,),
+        "and a restart loses the 5 minutes before it": (nothing,),
+        "Availability is up /": (well, whole),
+        "The line is down after": (whole,),
+        "minutes outside the contract's hours": (well, whole),
+        "minutes in announced maintenance": (whole,),
+        "(the monitor did not run": (whole,),
+        "Until ": (),
+        "If all reference targets": (whole,),
+        "A person may reclassify": (),
+    }.items():
+        found = tuple(text for text in (nothing, well, whole) if sentence in text)
+        assert found == where, sentence
+    assert len(nothing.splitlines()) <= 8
