@@ -62,24 +62,30 @@ def _alone(value: str) -> str:
     return with_place(f"({of_line}) * on (school, site) group_left (cause) {_CAUSE}")
 
 
-def _together(fold: str, value: str) -> str:
-    """Return one value for each provider whose lines are down by an outage of it."""
+def _together(fold: str, value: str, each: str = "school, site") -> str:
+    """Return one value for each provider whose lines are down by an outage of it.
+
+    It is folded of one for `each` line, or school.
+    """
     lines = (
         f"({value} and on (school, site) {_TOGETHER})"
         f" * on (school, site) group_left (provider) {_PROVIDER}"
     )
-    named = f'label_replace({fold} by (provider) ({lines}), "place", "$1", "provider", "(.*)")'
+    folded = f"{fold} by (provider) (max by ({each}, provider) ({lines}))"
+    named = f'label_replace({folded}, "place", "$1", "provider", "(.*)")'
     return f'label_replace({named}, "cause", "provider_outage", "", "")'
 
 
-def _lines(value: str, fold: str) -> str:
-    return f"{_alone(value)} or {_together(fold, value)}"
+def _lines(value: str, fold: str, each: str = "school, site") -> str:
+    return f"{_alone(value)} or {_together(fold, value, each)}"
 
 
 _OF_LINE: Final = "max by (school, site) (school_uplink_state_since_timestamp_seconds)"
 _DOWN_SINCE: Final = _lines(_SINCE, "min")
 _DOWN_FOR: Final = _lines(f"(time() - {_OF_LINE})", "max")
-_DOWN_LESSONS: Final = _lines(f"(0 * {_OF_LINE} + on (school) group_left () {_LESSONS})", "sum")
+_DOWN_LESSONS: Final = _lines(
+    f"(0 * {_OF_LINE} + on (school) group_left () {_LESSONS})", "sum", "school"
+)
 _DOWN_LINES: Final = _lines(f"(0 * {_OF_LINE} + 1)", "sum")
 
 _DEAD_SWITCH: Final = (
@@ -176,7 +182,7 @@ ANSWER: Final = Row(
                     coloured=False,
                     width=110,
                 ),
-                Column("Value #D", Text("Lines", "Leitungen"), "none", width=95),
+                Column("Value #D", Text("Lines", "Leitungen"), "none", width=110),
             ),
             first_by=Text("Lines", "Leitungen"),
             link=TO_PLACE,

@@ -6,7 +6,7 @@ from typing import Final
 
 from dashboards.as_of import as_of
 from dashboards.contract_lines import CAMPAIGNS_OF_LINES, DETAIL, LINES, OUTAGES_OF_LINES, OVER_TIME
-from dashboards.contract_terms import BELOW, KEPT, OF, OWED
+from dashboards.contract_terms import BELOW, COUNTED, KEPT, OF, OWED
 from dashboards.panel import Board, Choice, Kind, Panel, Query, Row
 from dashboards.sentence import (
     BAD,
@@ -77,14 +77,19 @@ _KEEPS: Final = Panel(
 _FURTHEST: Final = f"({KEPT} {OF}) and on (school, site) topk(1, ({OWED} - ({KEPT} {OF})) > 0)"
 
 
+# The time range, or how much of it was measured: a monitor may be younger than what it is asked of.
+_MEASURED: Final = f"round(60 * max({COUNTED} {OF}), 60)"
+_OF_WHAT: Final = (
+    f"(vector($__range_s) and on () {_MEASURED} > 0.9 * $__range_s or on () {_MEASURED})"
+)
+
+
 def _furthest() -> tuple[Query, ...]:
     """Return the sentences of the line that misses most, each for a length of the time range."""
     share = f'count_values by (place) ("share", round(100 * {with_place(_FURTHEST)}, 0.01))'
     return tuple(
         sentence(
-            unbroken(share)
-            + " * on () group_left (span) "
-            + numbered(span=span.whole("vector($__range_s)")),
+            unbroken(share) + " * on () group_left (span) " + numbered(span=span.whole(_OF_WHAT)),
             BAD,
             Text(
                 f"{{{{place}}}}: available {{{{share}}}} % of {{{{span}}}} {span.unit.en}",
@@ -100,10 +105,10 @@ _WORST: Final = Panel(
     Kind.STAT,
     Text("Furthest below its contract", "Am weitesten unter Vertrag"),
     Text(
-        "Availability in the time range, and how long that is, of the line that misses its own "
-        "contract by most. Good: none does.",
-        "Verfügbarkeit im Zeitraum, und wie lang der ist, der Leitung, die ihren eigenen Vertrag "
-        "am weitesten verfehlt. Gut: keine.",
+        "Availability in the time range, or in as much of it as was measured, of the line that "
+        "misses its own contract by most. Good: none does.",
+        "Verfügbarkeit im Zeitraum, oder in dem Teil, der gemessen ist, der Leitung, die ihren "
+        "eigenen Vertrag am weitesten verfehlt. Gut: keine.",
     ),
     (
         *_furthest(),

@@ -71,7 +71,7 @@ LINES: Final = Panel(
     width=24,
     height=11,
     columns=(
-        replace(PLACE_COLUMNS[0], width=220),
+        replace(PLACE_COLUMNS[0], width=340),
         Column("Value #A", Text("Kept", "Ist"), "percentunit", decimals=2),
         Column("Value #B", Text("Owed", "Soll"), "percentunit", decimals=2),
         Column(

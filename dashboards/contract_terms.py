@@ -40,8 +40,9 @@ def _as_decided(classes: str) -> str:
     return f"clamp_min(sum by (school, site) ({recorded} or {decided}), 0)"
 
 
-# Of what counts. A line of which no minute counted has kept nothing and broken nothing.
-KEPT: Final = f"(1 - {_as_decided('down')} / ({_as_decided('up|down')} > 0))"
+COUNTED: Final = f"({_as_decided('up|down')} > 0)"
+# A line of which no minute counted has kept nothing and broken nothing.
+KEPT: Final = f"(1 - {_as_decided('down')} / {COUNTED})"
 OWED: Final = "max by (school, site) (school_contract_availability_ratio)"
 BELOW: Final = f"({KEPT} {OF}) < {OWED}"
 

@@ -6,6 +6,7 @@ Must not know: single boards, how a kind of panel is drawn.
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from grafana_foundation_sdk.builders import (
@@ -20,14 +21,14 @@ from grafana_foundation_sdk.builders import (
 )
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.panel import HYPHEN, NO_BREAK, Colour, Kind
+from dashboards.panel import HYPHEN, NO_BREAK, Colour, Kind, Value
 from dashboards.per_series import PER_SERIES
 from monitor.words.text import Text, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from dashboards.panel import Column, Link, Panel, Value
+    from dashboards.panel import Column, Link, Panel
     from monitor.words.text import Language
 
 AnyPanel = (
@@ -57,9 +58,22 @@ _UNITS: Final = {
 }
 _COUNTS: Final = frozenset({"none", "dead", "broken"})
 # What is as wide in every row takes no room from names.
-_WIDTHS: Final = {"since": 115, "day": 105, "moment": 150, "duration": 125, "locale": 115}
-# In a narrow window a table moves sideways rather than that its rows lose their names.
-_NAME_PIXELS: Final = 100
+_WIDTHS: Final = {
+    "since": 115,
+    "day": 105,
+    "moment": 150,
+    "duration": 125,
+    "locale": 115,
+    "packets": 120,
+    "bps": 95,
+}
+# In a narrow window a table moves sideways rather than that its rows lose their names and words;
+# a sentence may be cut.
+_NAME_PIXELS: Final = {"place": 200, "name": 200}
+_FIRST_PIXELS: Final = 100
+_MOST_PIXELS: Final = 220
+_EDGES: Final = 23
+_ARROW: Final = 20
 DATES: Final = frozenset({"day", "moment", "since"})
 MAIN_SITE: Final = Text("main site", "Hauptstandort")
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
@@ -73,6 +87,11 @@ def unit_of(unit: str, language: Language) -> str:
 def decimals_of(unit: str, decimals: int | None) -> int | None:
     """Return how many decimals are shown: none of a count unless told, as many as fit of others."""
     return 0 if decimals is None and unit in _COUNTS else decimals
+
+
+def text_pixels(text: str) -> float:
+    """Return about how wide a table writes a text."""
+    return sum(4 if c in " ijl.,:|" else 8.8 if c.isupper() else 7.2 for c in text)
 
 
 def mappings(values: Iterable[Value], language: Language) -> list[models.ValueMapping]:
@@ -97,6 +116,9 @@ def of_nothing(said: Text, colour: Colour, language: Language) -> models.Special
 
 # A table's cell without a number; a label's text is no number either, and stays.
 _NO_NUMBER: Final = of_nothing(same("–"), Colour.SILENT, "en")
+# Where a row of a range's series says that the monitor is silent, its instants are -1, and the time
+# between them is none.
+_NO_TIME: Final = mappings([Value(none, same("–"), Colour.SILENT) for none in (-1, 0)], "en")
 
 
 def link_of(link: Link, language: Language) -> dashboard.DashboardLink:
@@ -215,8 +237,12 @@ def _of_column(
     width = column.width or _WIDTHS.get(column.unit)
     if width is not None:
         yield models.DynamicConfigValue("custom.width", width)
-    elif is_first:
-        yield models.DynamicConfigValue("custom.minWidth", _NAME_PIXELS)
+    else:
+        title = text_pixels(column.title.of(language)) + _ARROW * (column.title == panel.first_by)
+        words = (text_pixels(value.text.of(language)) for value in column.values)
+        room = min(max(title, *words, 0) + _EDGES, _MOST_PIXELS)
+        least = max(room, _NAME_PIXELS.get(column.name, _FIRST_PIXELS) if is_first else 0)
+        yield models.DynamicConfigValue("custom.minWidth", ceil(least))
     yield from _meaning_of_column(column, language)
     if is_first and panel.link is not None:
         yield models.DynamicConfigValue("links", [link_of(panel.link, language).build()])
@@ -226,6 +252,8 @@ def _meaning_of_column(column: Column, language: Language) -> Iterator[models.Dy
     texts = mappings(column.values, language)
     if column.name.startswith("Value") or column.unit in DATES:
         texts.append(_NO_NUMBER)
+    if column.unit in DATES or column.unit == "duration":
+        texts += _NO_TIME
     if texts:
         yield models.DynamicConfigValue("mappings", texts)
     if column.values:

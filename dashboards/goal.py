@@ -13,6 +13,7 @@ from dashboards.goal_terms import (
     TARGET,
     VERIFIED,
     as_day,
+    at_each_point,
     finish,
 )
 from dashboards.panel import Board, Colour, Column, Kind, Panel, Query, Row, Series, Step
@@ -25,6 +26,7 @@ from dashboards.shared import (
     of_city,
     or_silent,
     with_place,
+    words,
 )
 from dashboards.stages import (
     MAP_SILENT,
@@ -34,7 +36,7 @@ from dashboards.stages import (
     STAGE_VALUES,
     stage_code,
 )
-from monitor.words.terms import STAGES
+from monitor.words.terms import STAGES, UNITS
 from monitor.words.text import Text, same
 
 _SITES: Final = "max by (school, site, lot, programme, provider) (school_site_info)"
@@ -80,6 +82,10 @@ def _by_target(quantile: str) -> str:
     )
 
 
+def _point(expr: str, name: str) -> Query:
+    return Query(at_each_point(expr), same(name), every="1m")
+
+
 _BURN_UP: Final = Panel(
     Kind.TIME_SERIES,
     Text("Burn-up against the goal", "Fortschritt gegen das Ziel"),
@@ -92,11 +98,11 @@ _BURN_UP: Final = Panel(
         "Es endet am Zieltag. Gut: das Band erreicht das Ziel.",
     ),
     (
-        Query(VERIFIED, same("verified")),
-        Query(BUILT, same("built")),
-        Query(GOAL, same("goal")),
-        Query(_by_target("0.1"), same("upper")),
-        Query(_by_target("0.9"), same("lower")),
+        _point(VERIFIED, "verified"),
+        _point(BUILT, "built"),
+        _point(GOAL, "goal"),
+        _point(_by_target("0.1"), "upper"),
+        _point(_by_target("0.9"), "lower"),
     ),
     "none",
     NOTHING_YET,
@@ -131,11 +137,11 @@ _BAND: Final = Panel(
         "und der Zieltag. Kein Band, wo es keine Spanne gab. Gut: das Band unter dem Zieltag.",
     ),
     (
-        Query(as_day(finish("0.9")), same("latest")),
-        Query(as_day(finish("0.5")), same("middle")),
-        Query(as_day(finish("0.1")), same("earliest")),
+        _point(as_day(finish("0.9")), "latest"),
+        _point(as_day(finish("0.5")), "middle"),
+        _point(as_day(finish("0.1")), "earliest"),
         # Alone, it would be drawn in the middle of an axis that begins in 1970.
-        Query(f"{as_day(TARGET)} and on () {finish('0.5')}", same("target")),
+        _point(f"{as_day(TARGET)} and on () {finish('0.5')}", "target"),
     ),
     "day",
     NO_FORECAST,
@@ -189,7 +195,7 @@ _OVER_TIME: Final = Panel(
         "Standorte auf jeder Stufe. Gut: nachgewiesen wächst, kein Nachweis geht verloren.",
     ),
     # A stage at which no site ever was in the time range has no line and no legend.
-    (Query("max by (stage) (rollout_sites) > 0", same("{{stage}}")),),
+    (_point("max by (stage) (rollout_sites) > 0", "{{stage}}"),),
     "none",
     NOTHING_YET,
     width=24,
@@ -328,7 +334,7 @@ DETAIL: Final = Row(
                 Column("Value #A", Text("Reached", "Erreicht"), "locale"),
                 Column("Value #B", Text("Planned", "Geplant"), "locale"),
                 Column("Value #C", Text("To be reached", "Zu erreichen"), "locale"),
-                Column("unit", Text("Unit", "Einheit")),
+                Column("unit", Text("Unit", "Einheit"), values=words(UNITS, {}), coloured=False),
             ),
         ),
     ),

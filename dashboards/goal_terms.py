@@ -5,6 +5,7 @@ Must not know: Grafana's JSON, panels.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from dashboards.sentence import GOOD, numbered, sentence
@@ -29,11 +30,21 @@ _MONTH: Final = 2_629_746
 _MONTHS_FROM: Final = 61 * DAY
 # From the end of a day into that day, whatever zone the reader is in.
 INTO_THE_DAY: Final = DAY // 2
+_SERIES: Final = re.compile(r"rollout_\w+(\{[^}]*\})?")
 
 
 def finish(quantile: str) -> str:
     """Return PromQL of the day's end by which that share of possible courses has all built."""
     return f'max(rollout_forecast_finish_timestamp_seconds{{quantile="{quantile}"}})'
+
+
+def at_each_point(expr: str) -> str:
+    """Return what a graph's points show: the last samples since the point before.
+
+    Those of `schulnetz backfill` are an hour or a day apart, and Grafana asks at whole steps of the
+    reader's own time zone, where none of them need be.
+    """
+    return _SERIES.sub(r"last_over_time(\g<0>[$__interval])", expr)
 
 
 def as_day(instant: str) -> str:

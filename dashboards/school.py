@@ -71,11 +71,9 @@ _NOT_UP: Final = f'max by (site) (school_uplink_state{{{HERE}, state="up"}}) == 
 _SINCE: Final = f"({_BEGAN} and on (site) {_NOT_UP} or on () max({_BEGAN})) * 1000"
 
 
-def _device(width: int) -> Column:
-    """Return the column of a table that says which device of the school a row is of."""
-    return Column(
-        "device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False, width=width
-    )
+_DEVICE: Final = Column(
+    "device", Text("Device", "Gerät"), values=(SILENT_ROW,), coloured=False, width=160
+)
 
 
 def _switches(state: str) -> str:
@@ -214,7 +212,7 @@ WHY: Final = Row(
             width=24,
             height=6,
             columns=(
-                _device(width=140),
+                _DEVICE,
                 SITE_HERE,
                 degraded.REASON,
                 degraded.CHECK,
@@ -244,7 +242,7 @@ WHY: Final = Row(
             width=24,
             height=10,
             columns=(
-                _device(width=160),
+                _DEVICE,
                 SITE_HERE,
                 Column(
                     "check",

@@ -181,9 +181,12 @@ def or_silent_at_end(expr: str, label: str = "place") -> str:
 
     A silence that ended before the range does is not shown.
     """
-    # Grafana 9.4 fails at numbers made of labels where one is not there.
-    row = labelled(**{label: str(SILENT_ROW.value), "started": "–"})
-    return f'{expr} or ({row} unless on () max(up{{job="schulnetz"}} @ end()) == 1)'
+    # Grafana 9.4 fails at numbers made of labels where one is not there, and reads null of a NaN.
+    row = labelled("-1", **{label: str(SILENT_ROW.value), "started": "-1"})
+    # Grafana ends a range at a whole step, over years days ago: a monitor may be younger.
+    up = 'up{job="schulnetz"}'
+    last = f"last_over_time({up}[$__interval] @ end() offset -$__interval) or {up} @ end()"
+    return f"{expr} or ({row} unless on () max({last}) == 1)"
 
 
 def silent_place() -> str:
@@ -191,9 +194,9 @@ def silent_place() -> str:
     return f"{labelled(place='–', lat='0', lon='0')} unless on () {_ALIVE}"
 
 
-def labelled(**labels: str) -> str:
-    """Return PromQL of one series without a number that has these labels."""
-    expr = "vector(NaN)"
+def labelled(number: str = "NaN", **labels: str) -> str:
+    """Return PromQL of one series that has these labels, and no number unless one is given."""
+    expr = f"vector({number})"
     for name, value in labels.items():
         expr = f'label_replace({expr}, "{name}", "{value}", "", "")'
     return expr

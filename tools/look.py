@@ -86,7 +86,7 @@ async def boards(browser: Browser, server: str, language: Language, names: list[
         document = json.loads(path.read_text(encoding="utf-8"))
         for situation, between in SITUATIONS.items():
             for width in WIDTHS:
-                page = await browser.new_page(locale=f"{language}-DE")
+                page = await browser.new_page(locale=f"{language}-DE", timezone_id="Europe/Berlin")
                 look = Look(page, document)
                 await look.open(server, width, **between, **CHOICES.get(board.uid, {}))
                 file = PICTURES / f"{board.uid}-{language}-{width}-{situation}.png"

@@ -11,6 +11,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from playwright.async_api import Error
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -25,6 +27,8 @@ _ROW_PIXELS: Final = 14
 _UNIT_PIXELS: Final = 38
 _AROUND_ROWS_PIXELS: Final = 80
 _VARIABLE: Final = re.compile(r"\$\{?[a-zA-Z_]\w*|\{\{\w+\}\}")
+# What a value is called that is none.
+_NO_WORDS: Final = re.compile(r"^(?:null|NaN|undefined|Infinity)\b", re.MULTILINE)
 # Grafana's own ($__range) are filled in by its server.
 _OURS: Final = re.compile(r"\$\{?(?!__)[a-zA-Z]\w*")
 _BADGES: Final = (
@@ -144,6 +148,7 @@ class Look:
             found += [f"{title}: open variable {name}" for name in _VARIABLE.findall(text)]
             found += [f"{title}: words on each other: {words}" for words in panel["over"]]
             found += [f"{title}: words reach the edge: {words}" for words in panel["edges"]]
+            found += [f"{title}: says {word}" for word in _NO_WORDS.findall(text)]
             if re.search(r"^No data", text, re.MULTILINE):
                 found.append(f"{title}: {text}")
         return found
@@ -171,10 +176,16 @@ class Look:
     async def _comes(self, response: Response) -> None:
         if _QUERY not in response.url:
             return
-        if response.ok:
-            self._crowded(await response.json(), json.loads(response.request.post_data or "{}"))
-        else:
-            self._wrong.append(f"{response.status} {await response.text()}")
+        try:
+            if response.ok:
+                asked = json.loads(response.request.post_data or "{}")
+                self._crowded(await response.json(), asked)
+            else:
+                self._wrong.append(f"{response.status} {await response.text()}")
+        except Error:
+            # The page was closed meanwhile, while it refreshed itself.
+            if not self._page.is_closed():
+                raise
         self._answered += 1
         self._moved.set()
 

@@ -101,6 +101,20 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
     expect_said(tmp_path, city.BOARD, series, said, {})
 
 
+def test_a_providers_outage_counts_a_school_of_two_lines_once(tmp_path: Path) -> None:
+    series = {}
+    for ident, site in (("a", "main"), ("a", "annex"), ("b", "main")):
+        of_line = line(ident, ident, "down", "provider_outage")
+        series |= {name.replace('"main"', f'"{site}"'): values for name, values in of_line.items()}
+    row = '{cause="provider_outage", place="A", provider="A"}'
+    queries = tile(city.BOARD, "What is down, why, and who is affected").queries
+    expected = {
+        query.expr: [{"labels": row, "value": value}]
+        for query, value in zip(queries[2:], (2, 3), strict=True)
+    }
+    expect(tmp_path, series, expected, minutes=MINUTES, interval=1, variables={})
+
+
 def test_the_city_row_does_not_call_unread_lines_healthy(tmp_path: Path) -> None:
     """The monitor may answer while Prometheus does not find its schools."""
     series = {**ALIVE, "monitor_isolated": "0x20", "school_common_outage": "0x20"}
@@ -142,6 +156,24 @@ def test_the_contract_row_says_how_many_missed_it_and_its_basis(tmp_path: Path) 
         },
         "Lines down": {"{{number}} of {{whole}}": (2, {"number": "1", "whole": "2"})},
         "Lines too slow": {"{{number}} of {{whole}}": (0, {"number": "0", "whole": "1"})},
+    }
+    variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
+    expect_said(tmp_path, contract.BOARD, series, said, variables)
+
+
+def test_what_a_line_misses_is_said_of_as_much_of_the_range_as_was_measured(tmp_path: Path) -> None:
+    series = {**ALIVE, **line("a", "Alpha", "down", "no_answer")}
+    series['school_contract_availability_ratio{school="a", site="main"}'] = "0.9x20"
+    for name, by in (("down", 1), ("up", 0)):
+        of_line = f'school="a", site="main", class="{name}"'
+        series[f"school_minutes_total{{{of_line}}}"] = f"_x13 0+{by}x7"
+    said = {
+        "Furthest below its contract": {
+            "{{place}}: available {{share}} % of {{span}} min": (
+                2,
+                {"place": "Alpha", "share": "0", "span": "7"},
+            )
+        }
     }
     variables = {"$__range_s": "1200", "$__range": "20m", "$provider": ".*"}
     expect_said(tmp_path, contract.BOARD, series, said, variables)

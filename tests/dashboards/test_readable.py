@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import yaml
 
+from dashboards.fields import text_pixels
 from dashboards.panel import Colour
 from dashboards.shared import NO_SERIES
 from tests.dashboards.test_boards import document, every_document
@@ -79,14 +81,72 @@ def test_a_fault_is_not_drawn_in_green(board: Board, language: Language) -> None
 
 @every_document
 def test_tables_have_room_for_names_in_a_narrow_window(board: Board, language: Language) -> None:
+    schools = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["schools"]
+    half_of_names = median(text_pixels(school["name"]) for school in schools) + 23
     for panel in panels(document(board, language), "table"):
         widths = {
             one["matcher"]["options"]: {prop["id"]: prop["value"] for prop in one["properties"]}
             for one in panel["fieldConfig"]["overrides"]
         }
         seen = table_fields(panel)
-        first = widths.get(seen[next(iter(seen))], {})
-        assert max(first.get("custom.minWidth", 0), first.get("custom.width", 0)) >= 100
+        name = next(iter(seen))
+        first = widths.get(seen[name], {})
+        room = max(first.get("custom.minWidth", 0), first.get("custom.width", 0))
+        assert room >= (half_of_names if name == "place" else 100), panel["title"]
         for name in seen.values():
             if is_date(widths.get(name, {}).get("unit", "")):
                 assert widths[name]["custom.width"] >= 100, (panel["title"], name)
+
+
+@every_document
+def test_a_column_has_room_for_its_title_and_words_in_a_narrow_window(
+    board: Board, language: Language
+) -> None:
+    """A cell has edges of 23 pixels, a title of 16, and of 41 with the arrow of the order.
+
+    A table that has no room moves sideways. A sentence of more than 220 may be cut.
+    """
+    for panel in panels(document(board, language), "table"):
+        ordered = {one["displayName"] for one in panel["options"].get("sortBy", ())}
+        for one in panel["fieldConfig"]["overrides"]:
+            name = one["matcher"]["options"]
+            column = {prop["id"]: prop["value"] for prop in one["properties"]}
+            room = column.get("custom.width", column.get("custom.minWidth"))
+            if room is None:
+                continue  # hidden
+            needed = [text_pixels(name) + (41 if name in ordered else 16)]
+            for mapping in column.get("mappings", ()):
+                if mapping["type"] == "value":
+                    said = [result["text"] for result in mapping["options"].values()]
+                    needed += [text_pixels(text) + 23 for text in said]
+            assert min(max(needed), 220) <= room, (panel["title"], name, needed)
+
+
+@every_document
+def test_a_fixed_column_of_schools_has_room_for_the_names_of_half_the_sites(
+    board: Board, language: Language
+) -> None:
+    schools = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["schools"]
+    half_of_places = median(
+        text_pixels(f"{school['name']} · {site['id']}")
+        for school in schools
+        for site in school.get("sites", ())
+        if site["id"] != "main"
+    )
+    for panel in panels(document(board, language), "table"):
+        name = next(iter(table_fields(panel).values()))
+        for one in panel["fieldConfig"]["overrides"]:
+            if one["matcher"]["options"] == name in {"School", "Schule"}:
+                for prop in one["properties"]:
+                    if prop["id"] == "custom.width":
+                        assert prop["value"] > half_of_places + 23, panel["title"]
+
+
+@every_document
+def test_a_tables_few_packets_are_not_none(board: Board, language: Language) -> None:
+    """One damaged packet in three minutes was "0 packets/s" beside a red state."""
+    for panel in panels(document(board, language), "table"):
+        for one in panel["fieldConfig"]["overrides"]:
+            column = {prop["id"]: prop["value"] for prop in one["properties"]}
+            if column.get("unit", "").endswith(("packets/s", "Pakete/s")):
+                assert column["decimals"] >= 2, (panel["title"], one["matcher"])

@@ -199,7 +199,7 @@ async def wrong_with(
     found = []
     for board in BOARDS:
         document = json.loads(to_json(board, language))
-        page = await browser.new_page(locale=f"{language}-DE")
+        page = await browser.new_page(locale=f"{language}-DE", timezone_id="Europe/Berlin")
         look = Look(page, document)
         begins, ends = situation.between
         choices = {"from": begins, "to": ends, "var-datasource": source, **of_board(board.uid)}

@@ -1,0 +1,90 @@
+"""Graphs and tables over years, whose points lie days apart, as a real Prometheus has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dashboards import contract, goal
+from dashboards.panel import Kind
+from dashboards.shared import SILENT_ROW
+from tests.dashboards.promtool import expect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashboards.panel import Board, Panel
+
+HOUR = 60
+DAY = 24 * HOUR
+
+
+def panel_of(board: Board, title: str) -> Panel:
+    """Return the panel of this title."""
+    [found] = [one for row in board.rows for one in row.panels if one.title.en == title]
+    return found
+
+
+@pytest.mark.parametrize("hours", [23, 24, 30], ids="{} hours after a midnight".format)
+def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours: int) -> None:
+    """The points of a range over years lie at the reader's midnights, the samples at UTC's."""
+    # Forecasts are no part of a history.
+    asked = {
+        query.legend.en: query.expr
+        for title in ("Burn-up against the goal", "Sites by stage over time")
+        for query in panel_of(goal.BOARD, title).queries
+        if "forecast" not in query.expr
+    }
+    assert set(asked) == {"verified", "built", "goal", "{{stage}}"}
+    day = f"{DAY}m"
+    series = {
+        "rollout_goal_verified": "3 4",
+        "rollout_goal_built": "5 6",
+        "rollout_goal_denominator": "9 9",
+        'rollout_sites{stage="live"}': "7 8",
+    }
+    last = int(hours >= 24)
+    expected = {
+        asked["verified"]: [{"labels": "{}", "value": 3 + last}],
+        asked["built"]: [{"labels": "{}", "value": 5 + last}],
+        asked["goal"]: [{"labels": "{}", "value": 9}],
+        asked["{{stage}}"]: [{"labels": '{stage="live"}', "value": 7 + last}],
+    }
+    expect(
+        tmp_path,
+        series,
+        expected,
+        minutes=hours * HOUR,
+        interval=DAY,
+        variables={"$__interval": day},
+    )
+
+
+@pytest.mark.parametrize(
+    ("up", "silent"),
+    [
+        ("_x119 1x20", False),
+        ("1x110 0x40", True),
+        ("_x150", True),
+        ("1x60 0x5 1x80", False),
+    ],
+    ids=["began after the last point", "fell silent", "not there", "back"],
+)
+def test_the_table_of_outages_says_silent_of_a_silent_monitor_only(
+    tmp_path: Path, up: str, *, silent: bool
+) -> None:
+    """The last point of a range over years lies up to a step before its end."""
+    panel = panel_of(contract.BOARD, "Outages")
+    assert panel.kind is Kind.TABLE
+    [query] = panel.queries
+    row = {"labels": f'{{place="{SILENT_ROW.value}", started="-1"}}', "value": -1}
+    expect(
+        tmp_path,
+        {'up{job="schulnetz"}': up},
+        {query.expr: [row] if silent else []},
+        minutes=100,
+        interval=1,
+        variables={"$__interval": "60m", "$provider": ".*"},
+        known=140,
+    )
