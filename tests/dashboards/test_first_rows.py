@@ -102,7 +102,7 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
 
 
 def test_a_providers_outage_counts_a_school_of_two_lines_once(tmp_path: Path) -> None:
-    series = {}
+    series: dict[str, str] = {}
     for ident, site in (("a", "main"), ("a", "annex"), ("b", "main")):
         of_line = line(ident, ident, "down", "provider_outage")
         series |= {name.replace('"main"', f'"{site}"'): values for name, values in of_line.items()}
