@@ -20,7 +20,7 @@ from bench.part import Part, at_most, times_cheaper
 from bench.table import Table
 from monitor.clock import SystemClock
 from monitor.exposition.gate import KEPT_SECONDS, ScrapeGate
-from monitor.exposition.interfaces import INTERFACE_METRICS
+from monitor.exposition.interfaces import COLUMN_METRICS, IF_TYPE_INFO
 from monitor.exposition.metric import DEVICE
 from monitor.exposition.store import Exposition
 from monitor.inventory.checks import Check, CheckKind, InterfacesOptions, Role, SnmpAccess, Target
@@ -31,11 +31,13 @@ DEVICES = 500
 INTERFACES = 50
 # Those that stand beside 64-bit twins would be left out of the text.
 LABELS = (*DEVICE, "ifName", "ifDescr")
-FAMILIES = [
+COLUMNS = [
     metric.name
-    for metric in INTERFACE_METRICS
+    for metric in COLUMN_METRICS
     if not metric.name.endswith(("castPkts", "Octets")) or "HC" in metric.name
-][:20]
+][:19]
+# The info lines come with the names.
+FAMILIES = [IF_TYPE_INFO.name, *COLUMNS]
 SAMPLES = DEVICES * INTERFACES * len(FAMILIES)
 STARTED = datetime(2022, 3, 7, tzinfo=UTC)
 SCRAPES = 5
@@ -69,7 +71,7 @@ def _reading(poll: int) -> DeviceReading:
         "ifName": {row: f"ge-0/0/{row}".encode() for row in rows},
         "ifDescr": {row: f"Gigabit Ethernet port {row}".encode() for row in rows},
     }
-    for at, family in enumerate(FAMILIES):
+    for at, family in enumerate(COLUMNS):
         columns[family] = {row: 10**11 + at * 10**8 + row * 10**5 + poll for row in rows}
     # What is older than the look-back is not exposed.
     read_at = datetime.now(UTC)

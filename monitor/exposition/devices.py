@@ -12,18 +12,21 @@ Must not know: how the device was queried.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.exposition.interface_labels import NAME_COLUMNS, InterfaceLabels, numbered
 from monitor.exposition.interfaces import (
+    COLUMN_METRICS,
     IF_TYPE_INFO,
     INTERFACE_METRICS,
     LONGEST_POLLED_SECONDS,
     LOOK_BACK_SECONDS,
-    STEADY,
     Stamps,
     Table,
     column_text,
+    stamp,
+    stamps_of,
 )
 from monitor.exposition.metric import DEVICE, Kind, Metric
 from monitor.exposition.ports import STATES, Choice, PortChooser, counted
@@ -122,7 +125,7 @@ class DeviceRenderer:
         "_device",
         "_has_stamps",
         "_identity",
-        "_kept",
+        "_infos",
         "_known",
         "_labels",
         "_names",
@@ -153,13 +156,12 @@ class DeviceRenderer:
         self._usual: dict[bool, tuple[tuple[int, ...], Table]] = {}
         # How many interfaces are exported how, as text, and for which rows.
         self._counts: tuple[Choice, tuple[int, ...], bytes] = (self._chosen, (), b"")
-        # For each steady family: its table and values at the previous poll, their lines, and the
-        # lines' end.
-        self._kept: dict[Metric, tuple[Table, Values, bytes, bytes]] = {}
+        # The info lines of the previous poll, their end, and for which table and types.
+        self._infos: tuple[Table, Values, bytes, bytes] | None = None
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family for which the reading has values."""
-        stamps = Stamps(reading if self._has_stamps else None)
+        stamps = stamps_of(reading) if self._has_stamps else Stamps()
         names = {name: reading.columns.get(name, {}) for name in self._names}
         if names != self._labels.names or len(self._labels) > _KEPT_LABELS:
             self._labels = InterfaceLabels(self._device, self._identity, names)
@@ -168,21 +170,22 @@ class DeviceRenderer:
                 self._chooser.forget()
         chosen = self._choose(reading)
         blocks = self._system(reading, stamps)
-        for metric in INTERFACE_METRICS:
+        for metric in COLUMN_METRICS:
             column = reading.columns.get(metric.name)
             if not column:
                 continue
             table = self._table(column, is_state=metric.name in STATES)
-            returned = chosen.returned.get(metric.name)
-            if returned:
-                lines = self._returned(metric, table, column, returned, stamps)
+            values = table.pick(column)
+            if metric.name in chosen.returned:
+                lines = self._returned(metric, table, values, reading, stamps)
             else:
-                lines = self._lines(metric, table, column, stamps)
+                lines = column_text(metric, table, values, stamps)
             blocks[metric.name] = lines
         rows = numbered(reading)
         if rows:
+            types = reading.columns.get("ifType", {})
             blocks[SCHOOL_DEVICE_INTERFACES.name] = self._counted(rows)
-            blocks[IF_TYPE_INFO.name] = self._infos(rows, reading.columns.get("ifType", {}), stamps)
+            blocks[IF_TYPE_INFO.name] = self._info_text(rows, types, stamps)
         return {family: lines for family, lines in blocks.items() if lines}
 
     def _choose(self, reading: DeviceReading) -> Choice:
@@ -196,7 +199,7 @@ class DeviceRenderer:
     def _forget(self) -> None:
         self._tables.clear()
         self._usual.clear()
-        self._kept.clear()
+        self._infos = None
 
     def _system(self, reading: DeviceReading, stamps: Stamps) -> dict[str, bytes]:
         said = (reading.sys_name, reading.sys_descr, reading.sys_object_id)
@@ -220,7 +223,7 @@ class DeviceRenderer:
         ):
             if value is not None:
                 begin = self._known[metric, self._device]
-                texts[metric.name] = f"{begin} {value}{stamps.usual}".encode()
+                texts[metric.name] = f"{begin} {value}".encode() + stamps.usual
         return texts
 
     def _table(self, column: Column, *, is_state: bool) -> Table:
@@ -242,34 +245,6 @@ class DeviceRenderer:
         self._usual[is_state] = rows_of_column, table
         return table
 
-    def _lines(self, metric: Metric, table: Table, column: Column, stamps: Stamps) -> bytes:
-        """Return a family's lines, reused from the previous poll if they have not changed."""
-        values = table.pick(column)
-        if metric not in STEADY:
-            return column_text(metric, table, values, stamps)
-        lines = self._again(metric, table, values, stamps)
-        return self._keep(
-            metric, table, values, lines or column_text(metric, table, values, stamps), stamps
-        )
-
-    def _again(self, metric: Metric, table: Table, values: Values, stamps: Stamps) -> bytes:
-        """Return the previous poll's lines if the values are equal: comparing costs a fifth."""
-        kept = self._kept.get(metric)
-        if kept is None or kept[0] is not table or kept[1] != values or stamps.others:
-            return b""
-        # Only the end of a line has this form, so that no value is replaced.
-        return kept[2].replace(kept[3], stamps.usual_octets)
-
-    def _keep(
-        self, metric: Metric, table: Table, values: Values, lines: bytes, stamps: Stamps
-    ) -> bytes:
-        if stamps.others:
-            self._kept.pop(metric, None)
-        else:
-            # The exposed lines themselves: a separate text would take the same memory again.
-            self._kept[metric] = table, values, lines, stamps.usual_octets
-        return lines
-
     def _counted(self, rows: Column) -> bytes:
         """Return how many of these interfaces are exported how."""
         choice, of_rows, text = self._counts
@@ -281,40 +256,43 @@ class DeviceRenderer:
             self._counts = self._chosen, tuple(rows), text
         return text
 
-    def _infos(self, rows: Column, types: Column, stamps: Stamps) -> bytes:
+    def _info_text(self, rows: Column, types: Column, stamps: Stamps) -> bytes:
         """Return the info lines of each interface that is exported whole."""
         table = self._table(rows, is_state=False)
         values = tuple(map(types.get, table.rows))
-        lines = (
-            self._again(IF_TYPE_INFO, table, values, stamps)
-            or "".join(
-                f"{IF_TYPE_INFO.name}{self._labels.info(row, type_name(kind))} 1{stamps.of(row)}"
+        kept = self._infos
+        if kept and kept[0] is table and kept[1] == values and not stamps.others:
+            # Only the end of a line has this form, so that no label is replaced.
+            text = kept[2].replace(kept[3], stamps.usual)
+        else:
+            family = IF_TYPE_INFO.name.encode()
+            text = b"".join(
+                b"%b%b 1%b" % (family, self._labels.info(row, type_name(kind)), stamps.of(row))
                 for row, kind in zip(table.rows, values, strict=True)
-            ).encode()
-        )
-        return self._keep(IF_TYPE_INFO, table, values, lines, stamps)
+            )
+        # The exposed lines themselves: a separate text would take the same memory again.
+        self._infos = None if stamps.others else (table, values, text, stamps.usual)
+        return text
 
     def _returned(
-        self,
-        metric: Metric,
-        table: Table,
-        column: Column,
-        returned: Mapping[int, int],
-        stamps: Stamps,
+        self, metric: Metric, table: Table, values: Values, reading: DeviceReading, stamps: Stamps
     ) -> bytes:
         """Return a counter's lines for ports that become exported, with their earlier values.
 
         From then on, their counts are increases of an existing series.
         """
+        returned = self._chosen.returned[metric.name]
         before = self._chosen.returned_at
-        stamp = "\n"
-        if self._has_stamps and before is not None and stamps.read_at is not None:
-            if (stamps.read_at - before).total_seconds() > LOOK_BACK_SECONDS:
+        end = b"\n"
+        if self._has_stamps and before is not None and reading.read_at is not None:
+            if (reading.read_at - before).total_seconds() > LOOK_BACK_SECONDS:
                 returned = {}  # too old to be queried
-            stamp = f" {round(before.timestamp() * 1000)}\n"
-        values = {**dict(zip(table.rows, table.pick(column), strict=True)), **returned}
-        return "".join(
-            f"{metric.name}{self._labels[row]}{value}{stamp if row in returned else stamps.of(row)}"
-            for row, value in values.items()
-            if isinstance(value, int)
-        ).encode()
+            end = stamp(before)
+        column = {**dict(zip(table.rows, values, strict=True)), **returned}
+        others = {**stamps.others, **dict.fromkeys(returned, end)}
+        return column_text(
+            metric,
+            Table(tuple(column), self._labels),
+            tuple(column.values()),
+            replace(stamps, others=others),
+        )

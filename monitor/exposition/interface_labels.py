@@ -35,10 +35,11 @@ NAME_COLUMNS: Final[Mapping[Identity, tuple[str, ...]]] = {
 }
 # Where ifXTable has no row there is no ifName, and ifDescr identifies the interface.
 _SECOND_NAME = "ifDescr"
+_VALUE = b" %d"
 
 
-class InterfaceLabels(dict[int, str]):
-    """ifIndex to `{...} ` for one set of names; created on first use.
+class InterfaceLabels(dict[int, bytes]):
+    """ifIndex to `{...} %d`, the format of a value, for one set of names; created on first use.
 
     `names` maps the columns that name an interface to their rows, in the order of the labels.
     """
@@ -60,21 +61,22 @@ class InterfaceLabels(dict[int, str]):
         seen = Counter(known_by.values())
         self._unique = {row for row, name in known_by.items() if seen[name] == 1}
 
-    def __missing__(self, if_index: int) -> str:
+    def __missing__(self, if_index: int) -> bytes:
         said = [_text(rows.get(if_index, b"")) for rows in self.names.values()]
         if if_index in self._unique:
-            text = labels((*DEVICE, *self.names), (*self._device, *said)) + " "
+            text = labels((*DEVICE, *self.names), (*self._device, *said))
         else:
             values = (*self._device, str(if_index), *said)
-            text = labels((*DEVICE, INDEX, *self.names), values) + " "
-        self[if_index] = text
-        return text
+            text = labels((*DEVICE, INDEX, *self.names), values)
+        self[if_index] = form = text.encode().replace(b"%", b"%%") + _VALUE
+        return form
 
-    def info(self, if_index: int, kind: str) -> str:
+    def info(self, if_index: int, kind: str) -> bytes:
         """Return the labels of the info series: those of the interface, its number and type."""
         numbered = () if if_index not in self._unique else ((INDEX, str(if_index)),)
         names, values = zip(*numbered, ("ifType", kind), strict=True)
-        return f"{self[if_index][:-2]},{labels(names, values)[1:]}"
+        named = self[if_index].removesuffix(b"}" + _VALUE).replace(b"%%", b"%")
+        return b"%b,%b" % (named, labels(names, values)[1:].encode())
 
 
 def numbered(reading: DeviceReading) -> dict[int, int]:

@@ -7,6 +7,7 @@ Must not know: which interfaces are exported, how they are labelled, or how a de
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from operator import add
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from monitor.exposition.ports import picker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from monitor.observation import DeviceReading
 
@@ -54,19 +56,7 @@ IF_TYPE_INFO: Final = Metric(
     (*DEVICE, "ifIndex", "ifType"),
     INTERFACE[1:],
 )
-# Counters that do not change at nearly every poll.
-_RARE: Final = (
-    _counter("ifInDiscards", "packets", "Packets received without error, but dropped"),
-    _counter("ifOutDiscards", "packets", "Outgoing packets without error, but dropped"),
-    _counter("ifInErrors", "packets", "Packets received with errors"),
-    _counter("ifOutErrors", "packets", "Outgoing packets not sent because of errors"),
-    _counter(
-        "ifInUnknownProtos", "packets", "Packets received of an unknown or unsupported protocol"
-    ),
-)
-
-INTERFACE_METRICS: Final = (
-    IF_TYPE_INFO,
+COLUMN_METRICS: Final = (
     _counter("ifHCInOctets", "bytes", "Octets received, 64-bit counter"),
     _counter("ifHCOutOctets", "bytes", "Octets sent, 64-bit counter"),
     _counter("ifInOctets", "bytes", f"Octets received, {_NARROW}"),
@@ -85,7 +75,13 @@ INTERFACE_METRICS: Final = (
     _counter("ifOutMulticastPkts", "packets", f"Multicast packets sent, {_NARROW}"),
     _counter("ifOutBroadcastPkts", "packets", f"Broadcast packets sent, {_NARROW}"),
     _counter("ifOutNUcastPkts", "packets", "Multicast and broadcast packets sent, deprecated"),
-    *_RARE,
+    _counter("ifInDiscards", "packets", "Packets received without error, but dropped"),
+    _counter("ifOutDiscards", "packets", "Outgoing packets without error, but dropped"),
+    _counter("ifInErrors", "packets", "Packets received with errors"),
+    _counter("ifOutErrors", "packets", "Outgoing packets not sent because of errors"),
+    _counter(
+        "ifInUnknownProtos", "packets", "Packets received of an unknown or unsupported protocol"
+    ),
     _gauge("ifMtu", "bytes", "Largest packet that the interface sends or receives"),
     _gauge("ifSpeed", "bits per second", "Bandwidth; 4294967295 means see ifHighSpeed"),
     _gauge("ifHighSpeed", "Mbit/s", "Bandwidth in units of 1,000,000 bits per second"),
@@ -107,21 +103,47 @@ INTERFACE_METRICS: Final = (
     ),
 )
 
-# Columns whose values mostly equal those of the previous poll: all but traffic counters.
-STEADY: Final = frozenset(
-    {*_RARE, *(metric for metric in INTERFACE_METRICS if metric.kind is not Kind.COUNTER)}
-)
+INTERFACE_METRICS: Final = (IF_TYPE_INFO, *COLUMN_METRICS)
 
 
 class Table:
-    """Rows of a column that are exported, and the beginning of each row's line."""
+    """Rows of a column that are exported, and how each row's line begins: `{...} %d`."""
 
     __slots__ = ("pick", "rows", "starts")
 
-    def __init__(self, rows: tuple[int, ...], labels: Mapping[int, str]) -> None:
+    def __init__(self, rows: tuple[int, ...], starts: Mapping[int, bytes]) -> None:
         self.rows = rows
-        self.starts = [labels[row] for row in rows]
+        self.starts = [starts[row] for row in rows]
         self.pick = picker(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """The end of a reading's lines: `usual`, and `others` by ifIndex."""
+
+    usual: bytes = b"\n"
+    others: Mapping[int, bytes] = field(default_factory=dict)
+
+    def of(self, row: int) -> bytes:
+        """Return the end of a row's line."""
+        return self.others.get(row, self.usual)
+
+
+def stamp(instant: datetime, delay: float = 0.0) -> bytes:
+    """Return the end of a line that was read `delay` seconds after an instant.
+
+    Source: Prometheus text exposition format 0.0.4: a timestamp is Unix time in milliseconds.
+    """
+    return b" %d\n" % (round(instant.timestamp() * 1000) + round(delay * 1000))
+
+
+def stamps_of(reading: DeviceReading) -> Stamps:
+    """Return the ends of a reading's lines; without a stamp if it is not known when it was read."""
+    instant = reading.read_at
+    if instant is None:
+        return Stamps()
+    delays = reading.delays.items()
+    return Stamps(stamp(instant), {row: stamp(instant, delay) for row, delay in delays})
 
 
 def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) -> bytes:
@@ -129,44 +151,20 @@ def column_text(metric: Metric, table: Table, values: Values, stamps: Stamps) ->
 
     A row with a string instead of a number is left out; the rest of the table stays.
     """
-    family, rows, starts = metric.name, table.rows, table.starts
     if not values:
         return b""
-    if set(map(type, values)) != {int}:
-        said = [
-            (row, start, value)
-            for row, start, value in zip(rows, starts, values, strict=True)
-            if isinstance(value, int)
-        ]
-        return "".join(
-            f"{family}{start}{value}{stamps.of(row)}" for row, start, value in said
-        ).encode()
-    # Two C-level maps and one join: 0.2 us per sample, against 0.5 us in a loop of f-strings.
-    lines = map(add, starts, map(str, values))
+    family = metric.name.encode()
+    # One join and one format of all lines: 0.08 us per sample, against 0.5 us in a loop.
     if stamps.others:
-        return (family + family.join(map(add, lines, map(stamps.of, rows)))).encode()
-    return (family + (stamps.usual + family).join(lines) + stamps.usual).encode()
-
-
-class Stamps:
-    """The end of a reading's lines: `usual`, and `others` by ifIndex.
-
-    Source: Prometheus text exposition format 0.0.4: a timestamp is Unix time in milliseconds.
-    """
-
-    __slots__ = ("others", "read_at", "usual", "usual_octets")
-
-    def __init__(self, reading: DeviceReading | None) -> None:
-        self.usual = "\n"
-        self.others: dict[int, str] = {}
-        self.read_at = None if reading is None else reading.read_at
-        if reading is not None and reading.read_at is not None:
-            read = round(reading.read_at.timestamp() * 1000)
-            self.usual = f" {read}\n"
-            delays = reading.delays.items()
-            self.others = {row: f" {read + round(delay * 1000)}\n" for row, delay in delays}
-        self.usual_octets = self.usual.encode()
-
-    def of(self, row: int) -> str:
-        """Return the end of a row's line."""
-        return self.others.get(row, self.usual)
+        lines = family + family.join(map(add, table.starts, map(stamps.of, table.rows)))
+    else:
+        lines = family + (stamps.usual + family).join(table.starts) + stamps.usual
+    try:
+        return lines % values
+    except TypeError:
+        rows = zip(table.rows, table.starts, values, strict=True)
+        return b"".join(
+            (family + start + stamps.of(row)) % value
+            for row, start, value in rows
+            if isinstance(value, int)
+        )

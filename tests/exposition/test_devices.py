@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.exposition.devices import SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS, DeviceRenderer
-from monitor.exposition.interfaces import IF_TYPE_INFO, STEADY
+from monitor.exposition.interfaces import COLUMN_METRICS, IF_TYPE_INFO
 from monitor.exposition.text import sanitise
 from monitor.inventory.checks import Identity, InterfacesOptions
 from monitor.observation import DeviceReading
@@ -54,6 +54,15 @@ def test_a_table_is_rendered_under_the_names_of_its_interfaces() -> None:
 def test_64_bit_values_are_written_digit_by_digit() -> None:
     text = DeviceRenderer(interfaces_check()).render(two_ports())["ifHCInOctets"]
     assert b" 18446744073709551615\n" in text
+
+
+def test_a_per_cent_sign_in_a_name_is_only_a_character() -> None:
+    names: dict[int, int | bytes] = {1: b"50 %d", 7: b"%%s"}
+    blocks = DeviceRenderer(interfaces_check()).render(two_ports(ifName=names, ifType={1: 6}))
+    for family in ("ifHCInOctets", "ifOperStatus"):
+        assert _by_names(blocks[family]).keys() == {("50 %d", "port 1"), ("%%s", "port 7")}
+    infos = {("1", "50 %d", "port 1"), ("7", "%%s", "port 7")}
+    assert _by_names(blocks[IF_TYPE_INFO.name]).keys() == infos
 
 
 def test_duplicate_and_empty_names_are_distinguished_by_index() -> None:
@@ -119,7 +128,7 @@ def test_exposed_lines_are_not_stored_twice() -> None:
     renderer = _known_by("ifName")
     columns: dict[str, dict[int, int | bytes]] = {
         "ifName": {row: f"port {row} {'of a long name' * 5}".encode() for row in range(1, 400)},
-        **{metric.name: dict.fromkeys(range(1, 400), 1) for metric in STEADY},
+        **{metric.name: dict.fromkeys(range(1, 400), 1) for metric in COLUMN_METRICS},
     }
     polls = [replace(reading(**columns), read_at=READ + timedelta(minutes=n)) for n in range(2)]
     tracemalloc.start()
