@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from monitor.exposition.catalogue import CATALOGUE
@@ -206,17 +208,14 @@ class Exposition:
         other tasks between any two slices.
         """
         self.expire()
-        pieces: list[bytes] = []
-        size = 0
-        for piece in self._pieces(school):
-            if pieces and size + len(piece) > SLICE_BYTES:
-                yield b"".join(pieces)
+        rest: list[bytes] = []
+        for pieces in self._families(school):
+            *whole, rest = _slices(rest + pieces)
+            for one in whole:
+                yield b"".join(one)
                 await asyncio.sleep(0)
-                pieces, size = [], 0
-            pieces.append(piece)
-            size += len(piece)
-        if pieces:
-            yield b"".join(pieces)
+        if rest:
+            yield b"".join(rest)
         if not school and self._own is not None:
             for text in self._own.families():
                 await asyncio.sleep(0)
@@ -230,12 +229,12 @@ class Exposition:
             CATALOGUE[family]  # refuses what is not declared
             return self._blocks.setdefault(family, {}).setdefault(school, {})
 
-    def _pieces(self, school: str | None) -> Iterator[bytes]:
+    def _families(self, school: str | None) -> Iterator[list[bytes]]:
+        """Yield each family that has blocks: its header and its blocks."""
         for family in sorted(self._blocks):
             blocks = self._of_family(family, school)
             if blocks:
-                yield CATALOGUE[family].header
-                yield from blocks
+                yield [CATALOGUE[family].header, *blocks]
 
     def _of_family(self, family: str, school: str | None) -> list[bytes]:
         """Return a family's blocks as they are now; later changes do not affect the list."""
@@ -251,6 +250,16 @@ class Exposition:
         for family in list(gone):
             self.drop_block(family, owner.school, check_id)
             del owner.places[family]
+
+
+def _slices(pieces: list[bytes]) -> Iterator[list[bytes]]:
+    """Yield the pieces, as many at a time as fit into `SLICE_BYTES`, but at least one."""
+    ends = [*accumulate(map(len, pieces))]
+    first = sent = 0
+    while first < len(pieces):
+        behind = max(bisect_right(ends, sent + SLICE_BYTES), first + 1)
+        yield pieces[first:behind]
+        first, sent = behind, ends[behind - 1]
 
 
 def _polled_expires(observation: Observation) -> float:
