@@ -1,7 +1,7 @@
 """Problems of one device, each a case that needs several runs to open and to close.
 
 A case that is no longer checked is dropped: what is not measured is not reported. A case from
-before a restart is kept, but not reported, until its runs have opened or closed it again.
+before a restart is reported as before until a run is good; its runs then open or close it again.
 
 Must not know: what the cases are about.
 """
@@ -46,6 +46,10 @@ class _Case:
     def is_held(self) -> bool:
         return self.is_open or self.is_remembered
 
+    @property
+    def is_shown(self) -> bool:
+        return self.is_open or (self.is_remembered and not self.good)
+
 
 class Cases:
     """The cases of a device by trouble, check and part."""
@@ -59,7 +63,7 @@ class Cases:
         return bool(self._cases)
 
     def is_open(self, key: Key) -> bool:
-        """Return whether this problem is currently present."""
+        """Return whether runs since the start have shown this problem."""
         case = self._cases.get(key)
         return case is not None and case.is_open
 
@@ -74,35 +78,35 @@ class Cases:
         self._cases[key] = _Case(known.since, ends, known.detail, is_remembered=True)
 
     def good(self, key: Key, rule: Rule, monotonic: float) -> bool:
-        """Count a good run; return whether it closed a case."""
+        """Count a good run; return whether a problem is no longer reported."""
         case = self._cases.get(key)
         if case is None:
             return False
+        was_shown = case.is_shown
         case.bad, case.good, case.ends = 0, case.good + 1, monotonic + rule.memory
         if case.is_held and case.good < rule.good:
-            return False
+            return was_shown and not case.is_shown
         del self._cases[key]
-        return case.is_open
+        return was_shown
 
     def bad(self, key: Key, rule: Rule, monotonic: float, begun: datetime, detail: str) -> bool:
-        """Count a bad run; return whether it opened a case."""
+        """Count a bad run; return whether a problem is reported from now on."""
         ends = monotonic + rule.memory
         case = self._cases.get(key)
         if case is None:
             case = self._cases[key] = _Case(begun, ends, detail)
+        was_shown = case.is_shown
         case.bad, case.good, case.ends, case.detail = case.bad + 1, 0, ends, detail
-        if case.is_open or case.bad < rule.bad:
-            return False
-        case.is_open = True
-        return True
+        case.is_open |= case.bad >= rule.bad
+        return case.is_shown and not was_shown
 
     def forget(self, monotonic: float) -> bool:
-        """Drop cases that have not been checked for too long; return whether one was open."""
+        """Drop cases that have not been checked for too long; return whether one was reported."""
         old = [key for key, case in self._cases.items() if case.ends < monotonic]
-        was_open = any(self._cases[key].is_open for key in old)
+        was_shown = any(self._cases[key].is_shown for key in old)
         for key in old:
             del self._cases[key]
-        return was_open
+        return was_shown
 
     def drop(self, troubles: Collection[Trouble]) -> None:
         """Drop the cases of these kinds, and all that are not open yet."""
@@ -114,11 +118,11 @@ class Cases:
         self._cases = kept
 
     def findings(self) -> tuple[Degradation, ...]:
-        """Return the problems, by trouble, check and part."""
-        return tuple(self._sorted(lambda case: case.is_open))
+        """Return the reported problems, by trouble, check and part."""
+        return tuple(self._sorted(lambda case: case.is_shown))
 
     def held(self) -> tuple[Degradation, ...]:
-        """Return the problems, and those from before the start that are undecided."""
+        """Return the problems, and all from before the start that are undecided."""
         return tuple(self._sorted(lambda case: case.is_held))
 
     def _sorted(self, is_wanted: Callable[[_Case], bool]) -> Iterator[Degradation]:

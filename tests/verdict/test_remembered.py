@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.inventory.limits import Limits
-from monitor.observation import Outcome, Reason
+from monitor.observation import Outcome, Reason, State
 from monitor.verdict import Subject, Trouble
 from tests.verdict.runs import ROUTER, SWITCH, Runs, hardware, one_school
 from tests.verdict.world import moment
@@ -53,10 +53,13 @@ def test_a_trouble_found_again_keeps_its_start(
     assert known
     for off in (30.0, 90_000.0):
         runs = runs.restarted(off)
-        # Nothing is said before it is found again, and nothing is forgotten meanwhile.
+        # Nothing is said of a device before it has answered, and nothing is forgotten meanwhile.
         assert runs.conditions.degraded() == {}
         for _ in range(80):
             runs.run(10)
+            verdict = runs.board.verdict(subject)
+            assert verdict is not None
+            assert (trouble in runs.troubles(subject)) is (verdict.state is State.UP)
             held = dict(runs.conditions.held())[subject].degraded
             assert set(known).issubset({replace(one, detail=known[0].detail) for one in held})
         found = [one for one in runs.found(subject) if one.trouble is trouble]
@@ -69,9 +72,11 @@ def test_a_trouble_that_is_gone_has_no_start(
 ) -> None:
     runs = broken(**fault).restarted(600.0, **HEALTHY)
     restarted = runs.now
-    for _ in range(150):
-        runs.run(10)
+    # It holds until its check has run again; a window must be half full for that.
+    runs.run(310)
+    for _ in range(120):
         assert runs.conditions.degraded() == {}
+        runs.run(10)
     assert not dict(runs.conditions.held())
     # The next one is another.
     for name, value in fault.items():
@@ -148,6 +153,7 @@ def test_one_good_run_of_two_does_not_end_a_trouble() -> None:
     [known] = runs.found()
     runs = runs.restarted(60.0, failed={})
     runs.run(60)
+    assert runs.found() == ()
     runs.failed = {"website": REFUSED}
     runs.run(300)
     assert [one.since for one in runs.found()] == [known.since]
