@@ -36,7 +36,7 @@ from monitor.status.tally import tallies
 from monitor.verdict import Cause, Subject, SubjectKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from monitor.availability.records import Transition
@@ -179,9 +179,8 @@ def goal_status(sources: Sources, now: datetime) -> GoalStatus | None:
 def school_summaries(sources: Sources, now: datetime) -> tuple[SchoolSummary, ...]:
     """Return the summary of every school, in the configuration's order."""
     found = tallies(sources.board.findings(), sources.conditions.degraded())
-    in_maintenance = sources.maintenance.schools_active(now)
     return tuple(
-        SchoolSummary(**_summary(sources, school, found[school.id], in_maintenance, now))
+        SchoolSummary(**_summary(sources, school, found[school.id], now))
         for school in sources.inventory.schools
     )
 
@@ -195,9 +194,8 @@ def school_status(
         ((one, _verdict(sources, one)) for one in subjects),
         {one: sources.conditions.of(one) for one in subjects},
     )
-    in_maintenance = sources.maintenance.schools_active(now)
     return SchoolStatus(
-        **_summary(sources, school, found[school.id], in_maintenance, now),
+        **_summary(sources, school, found[school.id], now),
         sites=tuple(_site(sources, school, site, now) for site in school.sites),
         outages=tuple(
             one
@@ -299,14 +297,8 @@ def finding_of(
     )
 
 
-def _summary(
-    sources: Sources,
-    school: School,
-    tally: Tally,
-    in_maintenance: Collection[str],
-    now: datetime,
-) -> dict[str, Any]:
-    worst = tally.worst
+def _summary(sources: Sources, school: School, tally: Tally, now: datetime) -> dict[str, Any]:
+    worst, window = tally.worst, sources.maintenance.active(school.id, now)
     stages = {_stage(sources, school, site).stage for site in school.sites}
     place = school.sites[0].location
     return {
@@ -325,7 +317,9 @@ def _summary(
         "stage": next(stage for stage in _WORST_STAGE if stage in stages),
         "in_lessons": sources.calendar.in_lessons(school.type, now, school.days_off),
         "lessons_known": sources.calendar.knows_lessons(school.type),
-        "in_maintenance": school.id in in_maintenance,
+        "in_maintenance": window is not None,
+        "maintenance_ends": window.ends if window else None,
+        "maintenance_reason": window.reason if window else "",
     }
 
 

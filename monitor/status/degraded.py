@@ -54,6 +54,7 @@ def checks_of(
             kind=run.check.kind,
             outcome=run.outcome,
             reason=run.reason,
+            interval_seconds=run.check.interval,
             at=run.started,
             since=run.since,
             seconds=run.seconds if run.started else None,

@@ -76,6 +76,9 @@ class CheckStatus(Answer):
     kind: CheckKind
     outcome: Outcome
     reason: Reason
+    interval_seconds: float = Field(
+        description="How often it runs; its first run is within one interval of the start."
+    )
     at: datetime | None
     since: datetime | None
     seconds: float | None
@@ -206,6 +209,10 @@ class SchoolSummary(Answer):
         description="Whether lessons are configured for its type; if not, it is never in them."
     )
     in_maintenance: bool
+    maintenance_ends: datetime | None = Field(
+        description="End of the maintenance window that it is in; null if it is in none."
+    )
+    maintenance_reason: str = Field(description="Why it is in maintenance; empty if it is not.")
 
     @property
     def standing(self) -> Standing:

@@ -58,13 +58,22 @@ class Fragments:
 
 
 class Listing:
-    """The schools of one page; `templates` returns the templates of the pieces."""
+    """The schools of one page; `templates` returns the templates of the pieces.
+
+    `is_common` says that one maintenance window of all schools is announced above the list.
+    """
 
     def __init__(
-        self, fragments: Fragments, wish: Wish, templates: Callable[[], TemplateModule]
+        self,
+        fragments: Fragments,
+        wish: Wish,
+        templates: Callable[[], TemplateModule],
+        *,
+        is_common: bool,
     ) -> None:
         self._fragments = fragments
         self._wish = wish
+        self._is_common = is_common
         self._make_templates = templates
         self._pieces: list[str] = []
 
@@ -75,14 +84,14 @@ class Listing:
     def rows(self, group: Group, uptime: Mapping[str, Uptime], now: datetime) -> Markup:
         """Return placeholders for the lines of a group's schools."""
         language, is_since = self._wish.language, self._wish.order is Order.SINCE
-        is_grouped = group.standing is not None
+        how = (group.standing is not None, self._is_common)
         pieces = []
         for school in group.schools:
             says = is_since or school.standing in _IN_TROUBLE
             since = school.degraded_since or school.since
             shown = (school, uptime.get(school.id), lasting(language, since, now) if says else "")
-            make = partial(self._made, "row", is_grouped, *shown)
-            place = ("row", language, is_grouped, school.id)
+            make = partial(self._made, "row", *how, *shown)
+            place = ("row", language, *how, school.id)
             pieces.append(self._fragments.of(place, shown, make))
         return self._place(pieces)
 

@@ -106,6 +106,13 @@ def _first(same: Sequence[Finding]) -> Finding:
     return first.model_copy(update={"degraded": degraded})
 
 
+def common_window(schools: Sequence[SchoolSummary]) -> SchoolSummary | None:
+    """Return one of the schools if all of several are in the same maintenance window, else None."""
+    windows = {(school.maintenance_ends, school.maintenance_reason) for school in schools}
+    is_one = len(windows) == 1 and len(schools) > 1 and schools[0].in_maintenance
+    return schools[0] if is_one else None
+
+
 def stages_of(schools: Sequence[SchoolSummary]) -> list[tuple[str, int]]:
     """Return how many schools are in each stage, the farthest first; nothing if none is known."""
     found = Counter(school.stage.value for school in schools)

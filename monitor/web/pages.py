@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from monitor.status.uptime import bar_of
 from monitor.web.listing import Fragments, Listing
-from monitor.web.order import Order, alike, groups, stages_of
+from monitor.web.order import Order, alike, common_window, groups, stages_of
 from monitor.web.picture import Chart, chart, spots
 from monitor.web.wish import Wish
 from monitor.web.wording import wording
@@ -65,11 +65,16 @@ class Pages:
         uptime = await self._view.uptime()
         everybody = self._view.schools()
         found = [school for school in everybody if wish.takes(school)]
-        names = {school.id: school.name for school in everybody}
-        city = self._view.city()
-        shared = wording(wish, request.rel_url.raw_path, ZoneInfo(self._timezone()))
+        city, zone = self._view.city(), ZoneInfo(self._timezone())
+        shared = wording(wish, request.rel_url.raw_path, zone, city.at)
         pieces = self._templates.get_template("listing.html")
-        listed = Listing(self._fragments, wish, lambda: pieces.make_module(shared))
+        window = common_window(everybody)
+        listed = Listing(
+            self._fragments,
+            wish,
+            lambda: pieces.make_module(shared),
+            is_common=window is not None,
+        )
         plan = spots(found)
         text = self._templates.get_template("city.html").render(
             **shared,
@@ -79,12 +84,12 @@ class Pages:
             degraded=alike(city.degraded),
             groups=groups(found, uptime, wish.order),
             rows=lambda group: listed.rows(group, uptime, city.at),
-            names=names,
-            maintained={school.id for school in everybody if school.in_maintenance},
+            known={school.id: school for school in everybody},
+            common_window=window,
             orders=tuple(Order),
             is_measured=any(school.stage.value != "unknown" for school in everybody),
             stages=stages_of(everybody),
-            days_left=_days_left(city, ZoneInfo(self._timezone())),
+            days_left=_days_left(city, zone),
             plan=plan,
             spots=listed.spots(plan),
         )

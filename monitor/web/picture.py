@@ -6,20 +6,32 @@ Must not know: HTML, or languages.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from monitor.status.model import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from monitor.status.model import RoundTrip, SchoolSummary
 
 MAP_WIDTH: Final = 640.0
-MAP_MARGIN: Final = 22.0
+MAP_MARGIN: Final = 34.0
+_MAP_MOST_HEIGHT: Final = 640.0
+# So few schools have their names beside them, on a map that is wide enough for these.
+_MOST_NAMED: Final = 8
+_NAMED_HEIGHT: Final = 280.0
+_NAMED_MARGIN: Final = 44.0
+_LABEL_HEIGHT: Final = 30.0
+_LABEL_LETTER: Final = 13.0
+_LABEL_GAP: Final = 24.0
+# Characters; a shorter beginning of a name is no name.
+_LEAST_ROOM: Final = 8
+# About 2 km: schools of one street are not drawn a city apart.
+_LEAST_EXTENT_DEGREES: Final = 0.018
 CHART_WIDTH: Final = 600.0
 CHART_HEIGHT: Final = 120.0
 _DAY_SECONDS: Final = 86_400.0
@@ -29,22 +41,40 @@ _LEAST_SCALE_SECONDS: Final = 0.010
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A school's name on the map, as far as it fits: `side` is its end at `x`, `start` or `end`."""
+
+    text: str
+    side: str
+    x: float
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
 class Spot:
-    """A school on the map: pixels from the upper left."""
+    """A school on the map: pixels from the upper left; with its name where there are few."""
 
     x: float
     y: float
     id: str
     name: str
     standing: Standing
+    label: Label | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A map of schools, and its height at `MAP_WIDTH`."""
+    """A map of schools, and its height at `MAP_WIDTH`; `schools` counts those without a place."""
 
     height: float
     spots: tuple[Spot, ...]
+    schools: int
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether there are so few schools that the map shows their names."""
+        return len(self.spots) <= _MOST_NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +105,21 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
         if school.longitude is not None and school.latitude is not None
     ]
     if not placed:
-        return Plan(0.0, ())
+        return Plan(0.0, (), len(schools))
+    is_named = len(placed) <= _MOST_NAMED
+    margin = _NAMED_MARGIN if is_named else MAP_MARGIN
     west, east = min(x for _, x, _ in placed), max(x for _, x, _ in placed)
     south, north = min(y for _, _, y in placed), max(y for _, _, y in placed)
     narrowing = math.cos(math.radians((south + north) / 2))
-    inner = MAP_WIDTH - 2 * MAP_MARGIN
-    # A single school has no extent.
-    scale = inner / max((east - west) * narrowing, north - south, 0.01)
+    wide = max((east - west) * narrowing, _LEAST_EXTENT_DEGREES)
+    high = max(north - south, _LEAST_EXTENT_DEGREES)
+    highest = (_NAMED_HEIGHT if is_named else _MAP_MOST_HEIGHT) - 2 * margin
+    scale = min((MAP_WIDTH - 2 * margin) / wide, highest / high)
+    height = _NAMED_HEIGHT if is_named else round(high * scale + 2 * margin, 1)
     found = [
         Spot(
-            round(MAP_MARGIN + (longitude - west) * narrowing * scale, 1),
-            round(MAP_MARGIN + (north - latitude) * scale, 1),
+            round(MAP_WIDTH / 2 + (longitude - (west + east) / 2) * narrowing * scale, 1),
+            round(height / 2 - (latitude - (south + north) / 2) * scale, 1),
             school.id,
             school.name,
             school.standing,
@@ -96,7 +130,40 @@ def spots(schools: Sequence[SchoolSummary]) -> Plan:
     found.sort(
         key=lambda spot: (spot.standing is Standing.DOWN, spot.standing is Standing.DEGRADED)
     )
-    return Plan(round((north - south) * scale + 2 * MAP_MARGIN, 1), tuple(found))
+    return Plan(height, tuple(_labelled(found) if is_named else found), len(schools))
+
+
+def _labelled(found: Sequence[Spot]) -> list[Spot]:
+    """Return the spots with their names beside them; a name that would cover another is left out.
+
+    The last ones have the first choice, for they are in trouble.
+    """
+    labelled: list[Spot] = []
+    taken: list[tuple[float, float, float]] = []
+    for spot in reversed(found):
+        label = next((one for one in _labels(spot) if _is_free(one, spot.y, taken)), None)
+        if label is not None:
+            taken.append((label.left, label.right, spot.y))
+        labelled.append(replace(spot, label=label))
+    return labelled[::-1]
+
+
+def _labels(spot: Spot) -> Iterator[Label]:
+    """Yield a spot's name on the side that has more room, then on the other one."""
+    sides = (("start", spot.x + _LABEL_GAP, 1), ("end", spot.x - _LABEL_GAP, -1))
+    for side, x, direction in sides if spot.x <= MAP_WIDTH / 2 else sides[::-1]:
+        room = int((MAP_WIDTH - x if direction > 0 else x) / _LABEL_LETTER)
+        text = spot.name if len(spot.name) <= room else f"{spot.name[: max(0, room - 1)]}…"
+        end = x + direction * _LABEL_LETTER * len(text)
+        if room >= _LEAST_ROOM:
+            yield Label(text, side, round(x, 1), min(x, end), max(x, end))
+
+
+def _is_free(label: Label, y: float, taken: Iterable[tuple[float, float, float]]) -> bool:
+    return not any(
+        abs(other - y) < _LABEL_HEIGHT and label.left < right and left < label.right
+        for left, right, other in taken
+    )
 
 
 def chart(day: Sequence[RoundTrip]) -> Chart | None:

@@ -51,7 +51,8 @@ class Wish:
 
     def takes(self, school: SchoolSummary) -> bool:
         """Return whether a school matches the parameters."""
-        if self.only and school.standing != self.only:
+        # A degraded school is online, too.
+        if self.only and self.only not in {school.standing, school.state}:
             return False
         said = f"{school.name} {school.id} {school.number} {school.district} {school.type}"
         return all(part in said.casefold() for part in self.search.casefold().split())

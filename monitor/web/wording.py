@@ -15,6 +15,7 @@ from monitor.words.rate import rate
 from monitor.words.terms import CAUSES, CHECKS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -33,11 +34,18 @@ _OUTCOMES: Final = {
     Outcome.UNKNOWN: Standing.UNKNOWN,
 }
 """Sign and colour for the outcome of a check."""
+_MOST_NAMES: Final = 5
+_FEW_NAMES: Final = 3
 _MINUTES: Final = {"days": 1440, "hours": 60, "minutes": 1}
 
 
-def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
-    """Return the variables of the templates for a page: words, figures, local times."""
+def wording(
+    wish: Wish, path: str, zone: ZoneInfo, now: datetime | None = None
+) -> dict[str, object]:
+    """Return the variables of the templates for a page: words, figures, local times.
+
+    If `now` is given, `lately` leaves out the date of instants of that day.
+    """
     language = wish.language
 
     def say(key: str, **filled: object) -> str:
@@ -46,6 +54,11 @@ def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
     def when(instant: datetime) -> str:
         shape = "%d.%m.%Y %H:%M" if language == "de" else "%Y-%m-%d %H:%M"
         return f"{instant.astimezone(zone):{shape}}"
+
+    def lately(instant: datetime) -> str:
+        local = instant.astimezone(zone)
+        is_today = now is not None and local.date() == now.astimezone(zone).date()
+        return f"{local:%H:%M}" if is_today else when(instant)
 
     def clock(instant: datetime) -> str:
         return f"{instant.astimezone(zone):%H:%M:%S}"
@@ -61,6 +74,7 @@ def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
         "named": named,
         "causes": CAUSES,
         "when": when,
+        "lately": lately,
         "clock": clock,
         "day": day,
         "rate": lambda bps: rate(bps, language),
@@ -68,6 +82,8 @@ def wording(wish: Wish, path: str, zone: ZoneInfo) -> dict[str, object]:
         "milliseconds": lambda value: _number(language, value, 1 if value >= 1 else 2),
         "percent": lambda ratio: _percent(language, ratio),
         "lasting": lambda since, now: lasting(language, since, now),
+        "some": lambda names: _some(language, names),
+        "every": lambda seconds: _every(language, seconds),
         "symbol": _SYMBOLS,
         "outcome": _OUTCOMES,
         "wish": wish,
@@ -89,6 +105,20 @@ def lasting(language: Language, since: datetime, now: datetime) -> str:
         if minutes >= size:
             return word(language, f"lasting.{key}", count=minutes // _MINUTES[key])
     raise AssertionError("the last size is nought")
+
+
+def _some(language: Language, names: Sequence[str]) -> str:
+    """Return names in a line: of many the first few, and how many more."""
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    more = word(language, "and_more", count=len(names) - _FEW_NAMES)
+    return f"{', '.join(names[:_FEW_NAMES])} {more}"
+
+
+def _every(language: Language, seconds: float) -> str:
+    """Return how often something runs, in minutes if these are whole."""
+    key, count = ("minutes", seconds / 60) if seconds % 60 == 0 else ("seconds", seconds)
+    return word(language, f"every.{key}", count=f"{count:g}")
 
 
 def _number(language: Language, value: float, digits: int) -> str:

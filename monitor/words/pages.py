@@ -74,8 +74,8 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "order.day": Text("24 hours", "24 Stunden"),
     "order.month": Text("30 days", "30 Tagen"),
     "list_text": Text(
-        "✓ verified by measurement. The bars: online in the last 24 hours and the last 30 days.",
-        "✓ durch Messung nachgewiesen. Die Balken: online in den letzten 24 Stunden und 30 Tagen.",
+        "✓ verified. Bars: online in 24 hours, 30 days.",
+        "✓ nachgewiesen. Balken: online in 24 Stunden, 30 Tagen.",
     ),
     "switches_down": Text(
         "{down} of {count} switches down", "{down} von {count} Switches ausgefallen"
@@ -126,7 +126,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "The bars: runs that were ok, by the hour, since the monitor's start.",
         "Die Balken: gelungene Läufe je Stunde, seit dem Start des Monitors.",
     ),
-    "never_run": Text("not run yet", "noch nicht gelaufen"),
+    "never_run": Text("not run yet; it runs {pace}", "noch nicht gelaufen; sie läuft {pace}"),
+    "every.seconds": Text("every {count} s", "alle {count} s"),
+    "every.minutes": Text("every {count} min", "alle {count} min"),
     "stale": Text(
         "The monitor cannot be reached. This page shows the state at {clock}.",
         "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",
@@ -169,6 +171,16 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "no_lessons": Text("no lessons now", "jetzt kein Unterricht"),
     "maintenance": Text("maintenance", "Wartung"),
+    "maintenance_until": Text("maintenance until {when}: {reason}", "Wartung bis {when}: {reason}"),
+    "maintenance_of_all": Text(
+        "All schools: maintenance until {when}: {reason}",
+        "Alle Schulen: Wartung bis {when}: {reason}",
+    ),
+    "online_well": Text("online, not degraded", "online, nicht gestört"),
+    "located": Text(
+        "{located} of {schools} schools have a location.",
+        "{located} von {schools} Schulen haben einen Ort.",
+    ),
     "maintenance_windows": Text("Maintenance windows", "Wartungsfenster"),
     "until": Text("until", "bis"),
     "now": Text("now", "jetzt"),

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.inventory.checks import CheckKind
+from monitor.observation import Outcome, Reason
 from monitor.schedule import CapacityError
+from monitor.status.build import school_status
 from tests.exposition.support import exact_names
 from tests.integration.running import Town, series, value
 from tests.modelled import Network, Running, inventory_of, running
@@ -16,6 +19,8 @@ from tests.virtual_time import run_virtually
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from monitor.status.model import CheckStatus
 
 TOWN = Town(161, {"voede": 1, "goethe": 2, "kant": 3, "natorp": 4, "kortum": 5}, switches=1)
 SCHOOLS = len(TOWN.schools)
@@ -57,6 +62,29 @@ def test_not_ready_until_every_check_has_run_once(tmp_path: Path) -> None:
             assert one.daemon.not_ready() == "2 checks have not run yet"
             await asyncio.sleep(4)
             assert one.daemon.not_ready() == ""
+
+    run_virtually(main())
+
+
+def test_ready_does_not_wait_for_hardware_which_is_read_within_its_interval(
+    tmp_path: Path,
+) -> None:
+    def hardware(one: Running) -> CheckStatus:
+        school = one.daemon.inventory.school("goethe")
+        assert school is not None
+        [site] = school_status(one.daemon.sources, school, (), one.clock.now()).sites
+        return next(check for check in site.checks if check.kind is CheckKind.HARDWARE)
+
+    async def main() -> None:
+        async with running(tmp_path, inventory_of(tmp_path, TOWN), Network({SWITCH})) as one:
+            await asyncio.sleep(4)
+            assert one.daemon.not_ready() == ""
+            before = hardware(one)
+            assert (before.at, before.reason) == (None, Reason.NOT_RUN)
+            # The device is dead, and its hardware is read all the same.
+            await asyncio.sleep(before.interval_seconds + 60)
+            after = hardware(one)
+            assert (after.outcome, after.reason) == (Outcome.FAILED, Reason.TIMEOUT)
 
     run_virtually(main())
 

@@ -74,6 +74,7 @@ def check(**changes: Any) -> CheckStatus:
         "kind": CheckKind.HTTP,
         "outcome": Outcome.FAILED,
         "reason": Reason.STATUS,
+        "interval_seconds": 60.0,
         "at": NOW - timedelta(seconds=30),
         "since": NOW - timedelta(minutes=20),
         "seconds": 0.2,
@@ -103,6 +104,8 @@ def summary(**changes: Any) -> SchoolSummary:
         "in_lessons": True,
         "lessons_known": True,
         "in_maintenance": False,
+        "maintenance_ends": None,
+        "maintenance_reason": "",
     }
     return SchoolSummary(**(values | changes))
 

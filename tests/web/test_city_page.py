@@ -129,16 +129,18 @@ async def test_each_finding_names_its_alert_and_links_to_its_runbook() -> None:
 
 async def test_the_city_counts_and_lists_what_is_degraded() -> None:
     text = words_of(await page("/", view=Ill()))
-    assert "0 ✕ Ausfall 1 ▲ gestört 0 ? unbekannt 1 ● online" in text
+    assert "0 ✕ Ausfall 1 ▲ gestört 0 ? unbekannt 2 ● online" in text
     assert "▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
     assert "the answer is 503" not in text
     assert "the answer is 503, not 200 (failed 3 times in a row)" in await page("/", "en", Ill())
     found = words_of(await page("/?state=degraded", view=Ill()))
     assert "Kant-Schule" not in found
     assert "Goethe-Schule" in found
-    others = await page("/?state=up", view=Ill())
-    assert "/schools/kant" in others
-    assert others.count("/schools/goethe") == 1, "in the list of what is degraded alone"
+    # A degraded school is online, too.
+    online = words_of(await page("/?state=up", view=Ill()))
+    assert "▲ gestört: 1" in online
+    assert "● online, nicht gestört: 1" in online
+    assert "● online: 1" in words_of(await page("/"))
 
 
 async def test_a_healthy_city_says_so() -> None:
@@ -161,8 +163,8 @@ async def test_switches_with_the_same_degradation_share_one_line() -> None:
             return answers.city(degraded=(line, *found, hot), root_causes=())
 
     text = words_of(await page("/", "en", Lossy()))
-    assert "Goethe-Schule Line packet loss (ping), since 2022-03-07 10:40 40 % lost" in text
-    assert "Goethe-Schule sw-1, sw-2, sw-3 packet loss (ping), since 2022-03-07 10:40" in text
+    assert "Goethe-Schule Line packet loss (ping), since 10:40 40 % lost" in text
+    assert "Goethe-Schule sw-1, sw-2, sw-3 packet loss (ping), since 10:40" in text
     assert "30 % lost" not in text
     assert text.count("packet loss") == 2
     assert "sw-3 hardware failure (SNMP hardware, fan 1)" in text
@@ -180,21 +182,47 @@ async def test_a_school_with_a_dead_switch_comes_first_among_those_online() -> N
     assert text.index("Zoo ✓ verified ✕ 2 2 of 7 switches down") < text.rindex("Abel")
 
 
-async def test_problems_during_maintenance_are_marked() -> None:
-    class Maintained(Shown):
-        def schools(self) -> tuple[SchoolSummary, ...]:
-            return (answers.summary(in_maintenance=True), answers.summary(id="abel", name="Abel"))
+class Maintained(Shown):
+    """A city with something wrong at two schools; those of `planned` are in maintenance."""
 
-        def city(self) -> CityStatus:
-            causes = (answers.finding(State.DOWN), answers.finding(State.DOWN, school="abel"))
-            badly = answers.finding(degraded=(answers.trouble(),))
-            return answers.city(root_causes=causes, degraded=(badly,))
+    def __init__(self, *planned: str, hours: int = 4) -> None:
+        super().__init__()
+        self.planned = planned
+        self.ends = answers.NOW + timedelta(hours=hours)
 
-    text = words_of(await page("/", "en", Maintained()))
-    wrong = text[text.index("What is wrong") : text.index("The goal")]
-    assert wrong.count("Goethe-Schule maintenance") == 2
-    assert "Abel" in wrong
-    assert "Abel maintenance" not in text
+    def schools(self) -> tuple[SchoolSummary, ...]:
+        work = {
+            "in_maintenance": True,
+            "maintenance_ends": self.ends,
+            "maintenance_reason": "a new <router>",
+        }
+        return tuple(
+            answers.summary(id=school, name=name, **(work if school in self.planned else {}))
+            for school, name in (("goethe", "Goethe-Schule"), ("abel", "Abel"))
+        )
+
+    def city(self) -> CityStatus:
+        causes = (answers.finding(State.DOWN), answers.finding(State.DOWN, school="abel"))
+        badly = answers.finding(degraded=(answers.trouble(),))
+        return answers.city(root_causes=causes, degraded=(badly,))
+
+
+async def test_a_school_in_maintenance_says_until_when_and_why_wherever_it_stands() -> None:
+    for language, until in (("en", "maintenance until"), ("de", "Wartung bis")):
+        said = f"{until} 15:00: a new &lt;router&gt;"
+        text = words_of(await page("/", language, Maintained("goethe")))
+        assert text.count(said) == 3, "twice among what is wrong, once in the list"
+        assert text.count(f"Goethe-Schule {said}") == 2
+        assert f"Abel {until}" not in text
+    later = words_of(await page("/", "en", Maintained("goethe", hours=24)))
+    assert "maintenance until 2022-03-08 11:00: a new" in later
+
+
+async def test_maintenance_of_all_schools_is_said_once() -> None:
+    text = words_of(await page("/", "en", Maintained("goethe", "abel")))
+    assert text.count("All schools: maintenance until 15:00: a new &lt;router&gt;") == 1
+    assert text.count("a new") == 1
+    assert text.count("maintenance") == 1 + 3 + 2
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from monitor.observation import State
+from monitor.observation import Outcome, Reason, State
 from monitor.verdict import Cause
 from tests.web import answers
 from tests.web.showing import (
@@ -70,6 +70,26 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     english = words_of(await page("/schools/goethe", "en", Ill()))
     assert "▲ degraded since 2022-03-07 10:40" in english
     assert "a service fails (website), since 2022-03-07 10:40" in english
+
+
+async def test_a_check_that_has_not_run_says_how_often_it_does() -> None:
+    class Young(Shown):
+        async def school(self, school_id: str) -> SchoolStatus | None:
+            whole = answers.school(id=school_id)
+            new = {"at": None, "since": None, "outcome": Outcome.UNKNOWN, "reason": Reason.NOT_RUN}
+            checks = tuple(
+                answers.check(check=name, interval_seconds=seconds, **new)
+                for name, seconds in (("icmp", 10.0), ("hardware", 300.0))
+            )
+            site = whole.sites[0].model_copy(update={"checks": checks})
+            return whole.model_copy(update={"sites": (site,)})
+
+    english = words_of(await page("/schools/goethe", "en", Young()))
+    assert "not run yet; it runs every 10 s" in english
+    assert "not run yet; it runs every 5 min" in english
+    assert "noch nicht gelaufen; sie läuft alle 5 min" in words_of(
+        await page("/schools/goethe", "de", Young())
+    )
 
 
 async def test_every_check_shows_its_last_day_by_hour() -> None:

@@ -1,0 +1,83 @@
+"""The map of the status page: all of each mark is on it, however few or near the schools are."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.web.picture import MAP_WIDTH, spots
+from tests.web import answers
+from tests.web.showing import page, words_of
+from tests.web.test_app import Shown
+
+if TYPE_CHECKING:
+    from monitor.status.model import SchoolSummary
+
+# Half a mark, with its line.
+MARK = 19
+KILOMETRE = 1 / 111.2
+
+
+def schools(*places: tuple[float, float]) -> list[SchoolSummary]:
+    """Return schools at so many kilometres north and east of a point."""
+    return [
+        answers.summary(
+            id=f"s{number}",
+            name=f"Gesamtschule am Volkspark {number}",
+            latitude=51.48 + north * KILOMETRE,
+            longitude=7.21 + east * KILOMETRE,
+        )
+        for number, (north, east) in enumerate(places)
+    ]
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(0, 0)],
+        [(0, 0), (0.01, 0.02)],
+        [(0, 0), (0, 9)],
+        [(0, 0), (9, 0), (4, 1)],
+        [(0, 0), (40, 0), (0, 3)],
+        [(north, east) for north in range(6) for east in range(10)],
+    ],
+)
+def test_no_mark_and_no_name_is_cut_at_an_edge(places: list[tuple[float, float]]) -> None:
+    plan = spots(schools(*places))
+    assert 100 <= plan.height <= MAP_WIDTH
+    for spot in plan.spots:
+        assert MARK < spot.x < MAP_WIDTH - MARK
+        assert MARK < spot.y < plan.height - MARK
+        if spot.label:
+            assert 0 <= spot.label.left < spot.label.right <= MAP_WIDTH
+    named = [spot for spot in plan.spots if spot.label]
+    assert bool(named) is plan.is_named is (len(places) < 10)
+    for one, other in combinations(named, 2):
+        assert one.label
+        assert other.label
+        is_beside = one.label.right <= other.label.left or other.label.right <= one.label.left
+        assert is_beside or abs(one.y - other.y) >= 30, "names do not cover each other"
+
+
+def test_schools_of_one_street_are_near_each_other_on_the_map() -> None:
+    near = spots(schools((0, 0), (0, 0.1))).spots
+    far = spots(schools((0, 0), (0, 10))).spots
+    assert abs(near[0].x - near[1].x) < 0.1 * abs(far[0].x - far[1].x)
+
+
+async def test_the_map_names_few_schools_and_counts_those_without_a_location() -> None:
+    class Small(Shown):
+        def schools(self) -> tuple[SchoolSummary, ...]:
+            away = answers.summary(id="kant", name="Kant", latitude=None, longitude=None)
+            return (*schools((0, 0), (3, 4)), away)
+
+    for language, said in (
+        ("en", "2 of 3 schools have a location."),
+        ("de", "2 von 3 Schulen haben einen Ort."),
+    ):
+        text = await page("/", language, Small())
+        assert said in words_of(text)
+        assert text.count("<text ") == 2
+        assert said.partition(" ")[2] not in words_of(await page("/", language))
