@@ -2,7 +2,7 @@
 
 RUN := .venv/bin
 # What drives Chromium in the tests is linked with libatomic.
-TEST_PACKAGES := chromium groff-base libatomic1 snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql victoria-metrics
+TEST_PACKAGES := chromium fish groff-base libatomic1 snmpd snmp procps prometheus prometheus-alertmanager prometheus-blackbox-exporter prometheus-snmp-exporter fping iproute2 iperf3 nginx-light dnsmasq-base strace postgresql victoria-metrics zsh
 BENCH_PACKAGES := $(TEST_PACKAGES) prometheus-smokeping-prober
 STACK_PACKAGES := prometheus prometheus-alertmanager
 DEMO ?=

@@ -82,9 +82,10 @@ class Chart:
     """A day: lines of points `x,y`, marks for lost packets, and the figures as text.
 
     Milliseconds; `low`, `high` and `mean` are None if nothing was answered. `loss` is in
-    per cent. `top` is the value at the upper edge.
+    per cent. `top` is the value at the upper edge, `since` when the oldest interval began.
     """
 
+    since: datetime
     lines: tuple[str, ...]
     losses: tuple[tuple[float, float], ...]
     low: float | None
@@ -193,6 +194,7 @@ def chart(day: Sequence[RoundTrip]) -> Chart | None:
             lines.append([])
         lines[-1].append(f"{x(after.starts)},{y(after.rtt_seconds)}")
     return Chart(
+        since=day[0].starts,
         # A single point is drawn as a line that ends where it begins.
         lines=tuple(" ".join(line if line[1:] else line * 2) for line in lines),
         losses=tuple((x(one.starts), one.loss_ratio) for one in day if one.loss_ratio > 0),

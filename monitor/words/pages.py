@@ -213,9 +213,9 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "{low} bis {high} ms, im Mittel {mean} ms; {loss} % der Pakete verloren",
     ),
     "no_rtt": Text("Nothing measured yet.", "Noch nichts gemessen."),
-    "rtt_forgets": Text(
-        "since the monitor's start, at most a day",
-        "seit dem Start des Monitors, höchstens ein Tag",
+    "rtt_since": Text(
+        "recorded since {since}; kept for a day, until the monitor restarts",
+        "aufgezeichnet seit {since}; einen Tag lang behalten, bis der Monitor neu startet",
     ),
     "outages": Text("Outages of the last 30 days", "Ausfälle der letzten 30 Tage"),
     "no_outages": Text("None.", "Keine."),

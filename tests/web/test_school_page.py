@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitor.observation import Outcome, Reason, State
 from monitor.verdict import Cause
@@ -39,6 +40,15 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         "4.0 to 6.0 ms",
     ):
         assert said in text, said
+
+
+async def test_the_chart_of_round_trip_times_names_its_beginning() -> None:
+    (site,) = answers.school().sites
+    begin = site.last_day[0].starts.astimezone(ZoneInfo("Europe/Berlin"))
+    text = await page("/schools/goethe", "en")
+    assert f"(recorded since {begin:%Y-%m-%d %H:%M}; kept for a day, until the" in text
+    text = await page("/schools/goethe")
+    assert f"(aufgezeichnet seit {begin:%d.%m.%Y %H:%M}; einen Tag lang" in text
 
 
 async def test_a_school_of_three_lines_says_what_is_unknown_and_why() -> None:
