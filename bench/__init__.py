@@ -1,1 +1,1 @@
-"""What is measured, against which peer; every figure is CPU time, user and system."""
+"""What is measured, and against which peer; every figure is CPU time, user plus system."""

@@ -1,7 +1,7 @@
 """`make bench`: every part in turn, into the tables of bench/README.md.
 
-Each part is measured in a process of its own, so that none pays for another's memory, and for a
-bounded time. `python -m bench --only NAME` measures one part and prints it; only a run of all
+Each part is measured in a process of its own, so that no part pays for the memory of another, and
+for a bounded time. `python -m bench --only NAME` measures one part and prints it; only a run of all
 parts is written, so that the figures of the README belong together.
 
 Must not know: how a part measures.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- figures of the last run -->", "<!-- end of figures -->"
 
-# The most seconds that each part may take; what it takes usually is a third to a half less.
+# The most seconds that each part may take; usually it takes a third to a half less.
 PARTS = {
     "snmp": 60.0,
     "usm": 60.0,
@@ -121,7 +121,7 @@ def _measured(name: str, seconds: float) -> Part:
     sys.stderr.flush()
     began = time.monotonic()
     command = (sys.executable, "-m", "bench", "--only", name, "--json")
-    # Ended as by Ctrl-C, so that the part puts away what it has started.
+    # Interrupted as by Ctrl-C, so that the part stops what it has started.
     with running(*command, stdout=subprocess.PIPE, ends_by=signal.SIGINT) as process:
         try:
             said, _ = process.communicate(timeout=seconds)

@@ -56,7 +56,7 @@ _RUNS = re.compile(r'monitor_runs_total\{kind="(\w+)",outcome="(\w+)"\}')
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of the city, and for how long; times in seconds."""
+    """Which share of the city to measure, and for how long; times in seconds."""
 
     schools: int | None = None
     cycle: float = CYCLE_SECONDS
@@ -65,7 +65,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """One kind of scrape: bytes on the wire, samples, CPU seconds of the daemon for one."""
+    """One kind of scrape: bytes on the wire, samples, CPU seconds of the daemon per scrape."""
 
     size: int
     samples: int
@@ -74,7 +74,7 @@ class Scrape:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident bytes: before the daemon, after its cycle, and the most until its end."""
+    """Resident bytes: before the daemon starts, after its cycle, and the maximum until its end."""
 
     before: int
     after: int
@@ -83,7 +83,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """CPU seconds of one cycle, and how often each kind of check ended how in it."""
+    """CPU seconds of one cycle, and its runs by kind of check and outcome."""
 
     user: float
     system: float
@@ -92,7 +92,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """The loop's lag by its turns, in wall and in CPU time, and by the daemon's histogram."""
+    """The lag of the loop by its turns, in wall and CPU time, and by the daemon's histogram."""
 
     wall: Lag
     cpu: Lag
@@ -163,7 +163,7 @@ async def _daemon(inventory: Inventory, size: Size) -> AsyncIterator[Daemon]:
 
 
 async def _until_ready(daemon: Daemon) -> None:
-    """Wait until every check has run, so that nothing is measured that happens only once.
+    """Wait until every check has run, so that one-time work is not measured.
 
     At the next housekeeping after that the daemon settles: a full collection of 0.15 s.
 
@@ -179,7 +179,7 @@ async def _until_ready(daemon: Daemon) -> None:
 
 
 async def _spend(client: Scraper, seconds: float) -> Spent:
-    """Return what the daemon spends while nobody asks it anything."""
+    """Return what the daemon spends while no client sends it a request."""
     runs_before = _runs(await client.scrape())
     began = resource.getrusage(resource.RUSAGE_SELF)
     await asyncio.sleep(seconds)
@@ -189,7 +189,7 @@ async def _spend(client: Scraper, seconds: float) -> Spent:
 
 
 async def _suffer(client: Scraper, seconds: float, selector: TurnSelector) -> Lags:
-    """Return the lag while somebody scrapes, as Prometheus does."""
+    """Return the lag while a client scrapes, as Prometheus does."""
     before = _lag_buckets(await client.scrape())
     selector.restart()
     began = time.monotonic()
@@ -209,7 +209,7 @@ async def _suffer(client: Scraper, seconds: float, selector: TurnSelector) -> La
 
 
 async def _scrapes(client: Scraper, encoding: str) -> Scrape:
-    """Scrape while nothing else runs; the median of a few, each after the kept body is gone."""
+    """Scrape an otherwise idle daemon; the median of a few, each after the cached body expired."""
     costs = []
     for _ in range(SCRAPES):
         await asyncio.sleep(KEPT_SECONDS + 0.1)
@@ -230,7 +230,7 @@ def _lag_buckets(scraped: Scraped) -> dict[float, int]:
 
 
 def _p99_bound(buckets: dict[float, int]) -> float:
-    """Return the least bound of a cumulative histogram that holds 99 % of its samples."""
+    """Return the smallest bound of a cumulative histogram that contains 99 % of its samples."""
     wanted = max(buckets.values()) * 0.99
     return next(bound for bound, samples in sorted(buckets.items()) if samples >= wanted)
 

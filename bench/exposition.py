@@ -29,7 +29,7 @@ from tools.processes import running_async
 
 DEVICES = 500
 INTERFACES = 50
-# Those that stand beside 64-bit twins would be left out of the text.
+# Counters with a 64-bit counterpart would be left out of the text.
 LABELS = (*DEVICE, "ifName", "ifDescr")
 COLUMNS = [
     metric.name
@@ -73,7 +73,7 @@ def _reading(poll: int) -> DeviceReading:
     }
     for at, family in enumerate(COLUMNS):
         columns[family] = {row: 10**11 + at * 10**8 + row * 10**5 + poll for row in rows}
-    # What is older than the look-back is not exposed.
+    # Samples older than the look-back are not exposed.
     read_at = datetime.now(UTC)
     return DeviceReading("sw", "Switch", "1.3.6.1.4.1.9.1.1", poll, columns, read_at=read_at)
 
@@ -160,7 +160,8 @@ async def _measure() -> Part:
     first = _poll_all(exposition, 1)
     again = _poll_all(exposition, 2)
     registry = _gauges()
-    # Neither way is charged for walking the other's objects; the daemon freezes its own too.
+    # Neither side is charged for the garbage collector walking the objects of the other; the daemon
+    # freezes its own too.
     gc.collect()
     gc.freeze()
     with ScrapeGate(exposition, clock) as gate:

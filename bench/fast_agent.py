@@ -1,12 +1,12 @@
-"""An SNMP agent that is never the bottleneck: a switch whose traffic goes on, answers kept ready.
+"""An SNMP agent that is never the bottleneck: a switch with running traffic and prepared answers.
 
-Each time somebody reads the system group, which is once a poll, the counters of traffic turn to
-the other of two sets of values; states and errors stay, as they do on a real switch.
+Each time the system group is read, which is once per poll, the traffic counters switch to the other
+of two sets of values; states and errors stay, as they do on a real switch.
 
 Run as `python -m bench.fast_agent [INTERFACES]`; it prints its UDP port and serves until its
-standard input is closed, so that it cannot outlive who started it.
+standard input is closed, so that it cannot outlive the process that started it.
 
-Must not know: who measures what.
+Must not know: which bench uses it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _value(syntax: Syntax, row: int, values: random.Random) -> int | bytes:
 
 
 class Agent:
-    """Answers GET, GETNEXT and GETBULK; what was asked once is kept ready."""
+    """Answers GET, GETNEXT and GETBULK; each reply is kept for repeated requests."""
 
     def __init__(self, interfaces: int) -> None:
         objects = mib(interfaces)

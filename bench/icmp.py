@@ -1,4 +1,4 @@
-"""What 1,000 pings cost, and how wrong their times are: ours, fping, two exporters.
+"""What 1,000 pings cost and how accurate their times are: ours, fping, two exporters.
 
 All ping 82 targets in one burst, again and again, in a network namespace whose responder
 answers after 1 to 9 ms (fping prints hundredths of a millisecond below 10). The truth is a
@@ -44,13 +44,13 @@ EXPORTER_PORT = 9115
 SMOKEPING_PORT = 9374
 OURS, FPING = "schulnetz, datagram", "fping"
 
-# Each contestant runs this often, in turns; the median is told, for others use the machine too.
+# Each contestant runs this often, in turns; the median is reported, for others use the machine too.
 TURNS = 3
 
 
 @dataclass(slots=True)
 class Result:
-    """What one contestant spent in CPU seconds, and the RTTs in seconds that it found by target.
+    """What one contestant spent in CPU seconds, and the RTTs in seconds that it measured by target.
 
     `asked` cuts the wire's exchanges to the first so many of each target, for a contestant that
     cannot be stopped between two bursts.
@@ -94,7 +94,7 @@ def run() -> Part:
 
 
 def figures(result: Result, wire: Wire) -> Figures:
-    """Return a result beside the truth of the wire."""
+    """Return a result compared with the packet capture."""
     seen = wire.exchanges()
     requests, lost, errors = 0, 0, []
     for target in TARGETS:
@@ -194,7 +194,7 @@ def blackbox_exporter(inside: Namespace) -> Result:
 
 
 def smokeping_prober(inside: Namespace) -> Result:
-    """Ping with smokeping_prober, which goes on by itself; it tells sums, so means count."""
+    """Ping with smokeping_prober, which never pauses; it exports sums, so means are compared."""
     argv = inside.command(
         "prometheus-smokeping-prober",
         "--privileged",
@@ -227,7 +227,7 @@ async def smoke(prober: int) -> Result:
     spent = _cpu_seconds(prober)
     counts = _by_target(text, "smokeping_response_duration_seconds_count")
     sums = _by_target(text, "smokeping_response_duration_seconds_sum")
-    # The last request of each target may be on its way still.
+    # The last request to each target may still be in flight.
     asked = {target: max(int(counts[target]), int(sent[target]) - 1) for target in TARGETS}
     means = {target: sums[target] / counts[target] for target in TARGETS if counts[target]}
     rtts = {target: [means[target]] * int(counts[target]) for target in means}

@@ -40,7 +40,7 @@ _INTERVALS = {
 
 
 def run(schools: int = SCHOOLS, seconds: float = SECONDS, warm: float = WARM_SECONDS) -> Part:
-    """Measure both for so many schools."""
+    """Measure both for this number of schools."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         config = folder / "schools.yaml"
@@ -92,14 +92,14 @@ def run(schools: int = SCHOOLS, seconds: float = SECONDS, warm: float = WARM_SEC
 
 
 def polled(port: int) -> float:
-    """Return how many polls of interfaces the daemon at a port has made with success."""
+    """Return how many interface polls the daemon at a port has completed successfully."""
     with urlopen(f"http://127.0.0.1:{port}/metrics/monitor", timeout=60) as answer:
         found = _POLLS.search(answer.read().decode())
     return float(found[1]) if found else 0.0
 
 
 def text_of(schools: int, text: str) -> str:
-    """Return a configuration with so many schools, made of copies of those in another one."""
+    """Return a configuration with this many schools, made of copies of those in another one."""
     blocks = _SCHOOL.findall(text)
     copies = [
         _copy(blocks[number % len(blocks)], number // len(blocks)) for number in range(schools)

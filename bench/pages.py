@@ -1,7 +1,7 @@
-"""The status pages and the API at the size of the city: CPU time of the daemon for each request.
+"""The status pages and the API at city size: CPU time of the daemon per request.
 
 Run as `python -m bench --only pages`. The daemon is of real parts, HTTP server included; the
-network is modelled, and time jumps until the daemon has an hour behind it. The client reads over a
+network is modelled, and time jumps until the daemon has run for an hour. The client reads over a
 socket in the same process, so its own cost is in the figures.
 
 Must not know: how a page is made.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CONFIG = Path("config/schools.yaml")
 WATCHED_SECONDS = 3_600.0
 MANY_SCHOOLS = 500
-# Each check has run twice; what is shown is not more after an hour.
+# Each check has run twice; the pages do not grow after an hour.
 MANY_WATCHED_SECONDS = 150.0
 REQUESTS = 15
 MOST_MS = 50.0
@@ -90,7 +90,7 @@ def run(watched: float = WATCHED_SECONDS) -> Part:
 
 
 def city_of(schools: int, inventory: Inventory) -> Inventory:
-    """Return a city of so many schools with their switches, each like one of the inventory's."""
+    """Return a city of this many schools with their switches, each like one of the inventory's."""
     addresses = (f"10.{one >> 16}.{one >> 8 & 255}.{one & 255}" for one in itertools.count(1))
     found = []
     for number in range(schools):

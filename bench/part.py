@@ -1,4 +1,4 @@
-"""What one part of the bench found: how far the goals are met, and its tables of figures.
+"""What one part of the bench measured: its goals, met or not, and its tables of figures.
 
 A part runs in a process of its own; this is what comes back from it, as JSON.
 
@@ -17,8 +17,8 @@ from bench.table import Table
 class Goal:
     """One figure beside what it should be, both as text.
 
-    `ratio` tells those that were measured against a peer in the same run, and so mean the same
-    on every machine, from absolute ones.
+    `ratio` marks figures measured against a peer in the same run, which mean the same on every
+    machine, unlike absolute ones.
     """
 
     what: str

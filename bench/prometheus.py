@@ -1,4 +1,4 @@
-"""What the Prometheus beside the city costs: CPU, memory, samples kept; and the daemon meanwhile.
+"""What Prometheus costs for the city: CPU, memory, samples kept; and the daemon meanwhile.
 
 Two of them scrape the same daemon at once, with the shipped jobs and intervals: one as shipped,
 and one that does not honour time stamps, so that it keeps a sample for every scrape, as it did

@@ -1,6 +1,6 @@
-"""From what SNMP brought to sample lines in their place, by the daemon's own parts.
+"""Turns SNMP results into sample lines with the daemon's own parts.
 
-Must not know: how the values came.
+Must not know: how the values were read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STARTED = datetime(2022, 3, 7, tzinfo=UTC)
 
 
 class PollRenderer:
-    """Renders the polls of one device, each in place of the one before."""
+    """Renders the polls of one device, each replacing the previous one."""
 
     def __init__(self) -> None:
         target = Target("school-01", "main", "switch-01", Role.SWITCH, "127.0.0.1")

@@ -1,4 +1,4 @@
-"""A client that scrapes /metrics from a process of its own, so that its work is nobody's.
+"""A client that scrapes /metrics in a process of its own, so that its work is not counted.
 
 Run as `python -m bench.scraper PORT`: each line on standard input is an Accept-Encoding, and
 answered by one line of JSON. It ends when its standard input does.

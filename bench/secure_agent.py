@@ -2,7 +2,7 @@
 
 Run as `python -m bench.secure_agent [INTERFACES]`, as `bench.fast_agent`.
 
-Must not know: who measures what.
+Must not know: which bench uses it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNKNOWN_ENGINES = "1.3.6.1.6.3.15.1.1.4.0"
 
 
 class SecureAgent:
-    """Answers one user as the plain agent does; who does not know the engine is told its id."""
+    """Answers one user as the plain agent does; a client without the engine ID gets it."""
 
     def __init__(self, interfaces: int) -> None:
         keys = KeyRing().keys(USER, _ENGINE)

@@ -82,7 +82,7 @@ def demo(
     size = ("--schools", str(schools)) if schools else ()
     if config:
         size = (*size, "--config", str(config))
-    # What it costs to run does not depend on a past.
+    # The running cost does not depend on a past.
     options = (*place, "--port", str(free_port()), "--no-past", *size)
     command = (sys.executable, "-m", "monitor", "demo", *options)
     with running(*command) as process:
@@ -113,7 +113,7 @@ def prometheus(
         f"--config.file={place / 'prometheus.yml'}",
         f"--storage.tsdb.path={place / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        # Snapshots say what a sample takes on disk.
+        # Snapshots show how much disk a sample takes.
         "--web.enable-admin-api",
     )
     with (place / "log").open("wb") as log, running(*command, stderr=log) as process:

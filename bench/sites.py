@@ -38,8 +38,8 @@ CONFIG = Path("config/schools.yaml")
 FEW, MANY = 80, 10_000
 ROUNDS = 3
 SHARDS = 2
-# The fewer sites, the longer: the clock of CPU time must have something to count. Some work comes
-# once in five minutes, so both are whole multiples of that.
+# The fewer sites, the longer: CPU time must be long enough to measure. Some work runs once in five
+# minutes, so both are whole multiples of that.
 _SECONDS = {FEW: 1_800.0, MANY: 300.0}
 _CYCLE = 60.0
 _CONCURRENCY = 40_000
@@ -48,7 +48,7 @@ _MOST_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one size costs: sites, CPU milliseconds a site and minute, bytes a site, samples."""
+    """What one size costs: sites, CPU milliseconds per site and minute, bytes per site, samples."""
 
     sites: int
     cpu_ms: float
@@ -137,7 +137,7 @@ def _school(one: School, number: int) -> School:
 async def _measure(inventory: Inventory, seconds: float) -> Cost:
     before = _resident()
     with tempfile.TemporaryDirectory() as folder:
-        # Nobody is to remember who was asked.
+        # The modelled network must not record every request.
         network = Network(asked=deque(maxlen=0))
         async with running(Path(folder), inventory, network, concurrency=_CONCURRENCY) as city:
             # Each check has run after a cycle, and the daemon settles at its next housekeeping.

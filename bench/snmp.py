@@ -1,8 +1,8 @@
 """CPU time of one device poll over SNMP: ours, pysnmp, and Debian's prometheus-snmp-exporter.
 
 Run as `python -m bench.snmp`. One poll is 15 IF-MIB columns of 52 interfaces, 780 values, from
-request to the text that a scrape hands out; snmp_exporter's figure has HTTP in it as well. All
-in one run, in turns, against one agent whose CPU time is nobody's; the median of the rounds is
+request to the text that a scrape hands out; snmp_exporter's figure has HTTP in it as well. All in
+one run, in turns, against one agent whose CPU time is not counted; the median of the rounds is
 reported.
 """
 
@@ -69,7 +69,7 @@ COLUMNS = (
 )
 INTERFACES = 52
 ROUNDS = 5
-# What the schedule has under way at once in a city of 1,100 devices.
+# What the schedule runs concurrently in a city of 1,100 devices.
 TOGETHER = 10
 _SCALARS = ("sysDescr", "sysObjectID", "sysUpTime", "sysName")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -81,7 +81,7 @@ _COUNTERS = frozenset({Syntax.COUNTER32, Syntax.COUNTER64})
 
 @dataclass(frozen=True, slots=True)
 class _Contender:
-    """Who polls: how often a round, one poll (returns how many devices), whose CPU time."""
+    """A contestant: polls per round, one poll (returns its devices), and whose CPU time counts."""
 
     name: str
     polls: int
@@ -90,7 +90,7 @@ class _Contender:
 
 
 def run(rounds: int = ROUNDS) -> Part:
-    """Measure everybody and return goals and figures."""
+    """Measure all contestants and return goals and figures."""
     costs = asyncio.run(_measure(rounds))
     alone, naive = costs[_OURS_ALONE], costs[_DOCUMENTED]
     by_one, by_ten = costs[_EXPORTER_ALONE] / alone, costs[_EXPORTER] / costs[_OURS]
@@ -166,9 +166,9 @@ async def _measure(rounds: int) -> dict[str, float]:
 
 
 def settle() -> None:
-    """Take what is there out of garbage collection, as the daemon does after its first cycle.
+    """Exclude existing objects from garbage collection, as the daemon does after its first cycle.
 
-    Or each of us would search the heaps of the others that share this process.
+    Otherwise each contestant would pay for walking the heaps of the others in this process.
     """
     gc.collect()
     gc.freeze()
@@ -224,7 +224,7 @@ def _many(one: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
 async def documented(
     port: int, authentication: CommunityData | UsmUserData
 ) -> AsyncIterator[Callable[[], Awaitable[int]]]:
-    """Yield a poll as pysnmp's examples do it: a `bulk_walk_cmd` a column; the engine is kept."""
+    """Yield a poll as in pysnmp's examples: one `bulk_walk_cmd` per column; the engine is kept."""
     engine = SnmpEngine()
     known = objects()
 
@@ -336,7 +336,7 @@ def _await_port(port: int) -> None:
 
 def _cpu_of(pid: int) -> Callable[[], float]:
     def cpu_seconds() -> float:
-        # The fields count from behind the name, which may hold spaces and parentheses.
+        # The fields count from after the name, which may contain spaces and parentheses.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 

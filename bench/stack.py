@@ -1,9 +1,9 @@
-"""What a machine with the whole of it needs: daemon, Prometheus, Alertmanager, Grafana.
+"""What a machine with the whole stack needs: daemon, Prometheus, Alertmanager, Grafana.
 
-Two of them run at once, each with a city of its own: one as shipped, and one as before interfaces
-were selected and unused ports were two series, when all of every port was exported. Each Prometheus
-has the shipped jobs, intervals and rules. What a day takes on disk follows from two snapshots: what
-the samples between them took, times the samples of a day, and the index once.
+Two of them run at once, each with a city of its own: one as shipped, and one that selects no
+interfaces and exports unused ports in full, as earlier versions did. Each Prometheus has the
+shipped jobs, intervals and rules. Disk use per day follows from two snapshots: the bytes per sample
+between them, times the samples of a day, plus the index once.
 
 Must not know: what any series means.
 """
@@ -36,7 +36,7 @@ WARM_SECONDS = 150.0
 SECONDS = 360.0
 LEAST_TIMES = 1.5
 _DAY_MINUTES = 24 * 60
-# What the shipped example says, and what it is without any choice.
+# The line of the shipped example, and what replaces it to export everything.
 _CHOSEN = "select: {without_types: [softwareLoopback, l2vlan, l3ipvlan]}"
 _EVERYTHING = "unused: whole"
 _PINGS = "switch_interval: 60s"
@@ -53,7 +53,7 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What each server had used at an instant, by its name; `disk` of each Prometheus."""
+    """What each server had used at one moment, by name; `disk` of each Prometheus."""
 
     readings: Mapping[str, Reading]
     disk: Mapping[str, Disk]
@@ -83,7 +83,7 @@ def run(schools: int | None = None, seconds: float = SECONDS, warm: float = WARM
 
 
 def _before(folder: Path) -> Path:
-    """Return the shipped configuration with all of every port, and of every ping."""
+    """Return the shipped configuration with full export of every port and every ping."""
     text = CONFIG.read_text(encoding="utf-8")
     for chosen, everything in (
         (_CHOSEN, _EVERYTHING),
@@ -141,7 +141,7 @@ def _use(folder: Path, pids: Mapping[str, int], servers: Mapping[str, Server]) -
 
 
 def disk_of(data: Path, server: Server) -> Disk:
-    """Return what a Prometheus would have on disk now: a snapshot of it, counted and removed."""
+    """Return what a Prometheus has on disk now: a snapshot, measured and removed."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     with closing(connection):
         connection.request("POST", "/api/v1/admin/tsdb/snapshot")
@@ -156,7 +156,7 @@ def disk_of(data: Path, server: Server) -> Disk:
 
 
 def bytes_a_day(one: Disk, two: Disk, samples: float) -> float:
-    """Return what a day takes on disk, by two snapshots and the samples of a minute."""
+    """Return the disk use of a day, from two snapshots and the samples of a minute."""
     each = (two.chunks - one.chunks) / max(1, two.samples - one.samples)
     return samples * _DAY_MINUTES * each + two.index
 

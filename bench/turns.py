@@ -1,4 +1,4 @@
-"""How long each turn of an event loop takes: the exact lag that everything on it suffers.
+"""How long each turn of an event loop takes: the exact lag of everything that runs on it.
 
 Must not know: what runs on the loop.
 """
@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# A halving of the interval a step: 60 steps are exact to the last bit that matters.
+# Each step halves the interval: 60 steps are exact to the last significant bit.
 _STEPS = 60
 
 
 class TurnSelector(selectors.DefaultSelector):
-    """A selector that notes how long the loop was away from it, when told to.
+    """A selector that records how long the loop stayed away from it, once enabled.
 
-    The turn is from the return of `select` to its next call: whatever came due in between had
-    to wait for its end. `wall` is in seconds, `cpu` the thread's own CPU seconds of the same.
+    The turn is from the return of `select` to its next call: timers due in between had to wait for
+    its end. `wall` is in seconds, `cpu` the thread's own CPU seconds of the same.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class TurnSelector(selectors.DefaultSelector):
         return ready
 
     def restart(self) -> None:
-        """Forget the turns so far and note those that come."""
+        """Discard the turns so far and record those that follow."""
         self.wall, self.cpu = array("d"), array("d")
         self._began = (0.0, 0.0)
         self.noting = True

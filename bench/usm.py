@@ -1,7 +1,7 @@
 """CPU time of one device poll over SNMPv3 with SHA and AES-128: ours, and pysnmp.
 
-Run as `python -m bench --only usm`. The poll is that of `bench.snmp`, and so is the agent, which
-here has a user; v2c from the same run tells what security costs.
+Run as `python -m bench --only usm`. The poll and the agent are those of `bench.snmp`, here with a
+user; v2c from the same run shows what security costs.
 
 Must not know: how the parts of a message are made.
 """
@@ -43,7 +43,7 @@ _GOAL_TIMES = 30
 
 
 def run(rounds: int = ROUNDS) -> Part:
-    """Measure everybody and return goals and figures."""
+    """Measure all contestants and return goals and figures."""
     costs = asyncio.run(_measure(rounds))
     ours = costs[_OURS]
     goals = (

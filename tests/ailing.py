@@ -1,4 +1,4 @@
-"""A school on virtual time whose devices answer their pings and work badly, fault by fault.
+"""A school on virtual time whose devices answer their pings but work badly, fault by fault.
 
 The daemon's parts are the real ones; pings and SNMP are modelled, the website is a server in the
 same loop, at the address of the school's router.
@@ -47,7 +47,7 @@ _LINE_BPS = 10**9
 
 
 class LoopbackLoop(VirtualTimeLoop):
-    """Virtual time in which none passes while a socket of ours waits for its peer on loopback."""
+    """Virtual time that stands still while one of our sockets waits for its peer on loopback."""
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:  # asyncio's
         with self.waiting():
@@ -70,11 +70,11 @@ def run_beside_loopback(main: Coroutine[Any, Any, None]) -> None:
 
 @dataclass
 class AilingNetwork(Network):
-    """Beside those that are dead: hosts that lose packets, have no SNMP, and worse.
+    """Besides dead hosts: hosts that lose packets, have no SNMP, or worse.
 
     `answered` is how many of five packets come back, `load` the share of the line that is used,
     `speed` what the lossy router's port runs at in Mbit/s; `is_fan_good` and `celsius` are what the
-    second switch says of itself.
+    second switch reports.
     """
 
     answered: dict[str, int] = field(default_factory=dict)
@@ -182,7 +182,7 @@ def inventory_of(website: Website) -> Inventory:
 
 @dataclass
 class Ailing:
-    """The daemon and what a test breaks."""
+    """The daemon and the parts that a test breaks."""
 
     running: Running
     network: AilingNetwork

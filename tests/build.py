@@ -1,7 +1,7 @@
 """Cities for tests, built in code: `city()` of `school()`s of `site()`s, and a `check()` alone.
 
 What a test does not name has a default that no test may depend on; `changes` are fields of what
-is built. Tests of what a configuration file says read one instead (`tests/modelled.py`).
+is built. Tests of configuration files read one instead (`tests/modelled.py`).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def site(id_: str = "main", *switches: Switch, **changes: Any) -> Site:
 
 
 def school(id_: str = "goethe", *sites: Site, **changes: Any) -> School:
-    """Return a school; of one site if none is given."""
+    """Return a school; with one site if no site is given."""
     found = School(id_, "1", id_.title(), "Gymnasium", "Mitte", sites or (site(),))
     return replace(found, **changes)
 

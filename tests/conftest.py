@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures and options for all tests."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tools.guardian import guarded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# How long an example takes says what else the machine does.
+# How long an example takes depends on what else the machine does.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--thorough`: as many kills, clients and devices as the figures were taken with."""
+    """Add `--thorough`: as many kills, clients and devices as in the documented measurements."""
     parser.addoption(
         "--thorough", action="store_true", help="the full counts; takes minutes instead of seconds"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have whatever the tests start end with this run, however the run ends."""
+    """End every process the tests start with this run, however the run ends."""
     life = ExitStack()
     life.enter_context(guarded())
     config.add_cleanup(life.close)
@@ -38,7 +38,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Run a test that is marked `heavy` while no other of them runs in this working copy."""
     if not item.get_closest_marker("heavy"):
         return (yield)
-    # Any file will do that all workers have; nothing is left of the lock when one is killed.
+    # Any file that all workers share will do; the lock disappears when a worker is killed.
     with (item.config.rootpath / "pyproject.toml").open("rb") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         return (yield)
@@ -46,9 +46,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `thorough` where that is not asked for.
+    """Deselect tests marked `thorough` unless requested.
 
-    Where it is, what has a larger count then is marked as well, so that `-m thorough` finds it.
+    If requested, tests with a larger count are marked as well, so that `-m thorough` finds them.
     """
     if config.getoption("--thorough"):
         for item in items:

@@ -1,6 +1,6 @@
-"""How fast this machine is now, so that drills and lines are no faster than it can follow.
+"""How fast this machine is now, so that drills and lines are no faster than it can keep up with.
 
-Must not know: what is adapted to it.
+Must not know: what depends on it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,15 @@ from __future__ import annotations
 import time
 
 _ROUNDS = 750
-# CPU seconds for the same rounds where the drills were paced: two cores of 2026, with no load.
+# CPU seconds for the same work on the machine that set the pace of the drills: two cores of 2026,
+# idle.
 _REFERENCE_SECONDS = 1.0
 
 
 def slowness() -> float:
-    """Return how many times as long as there a piece of work takes here and now; about a second.
+    """Return how many times as long a piece of work takes here and now as there; about a second.
 
-    By the wall's clock: a busy machine and one that is throttled are slow as well.
+    By wall time: a busy or throttled machine is slow as well.
     """
     began = time.monotonic()
     _work()
@@ -23,9 +24,9 @@ def slowness() -> float:
 
 
 def processor_slowness() -> float:
-    """Return how many times as much processor time work takes here and now; 0.1 s and more.
+    """Return how many times as much CPU time the work takes here and now; 0.1 s and more.
 
-    A slow processor takes more, and so does one whose caches and threads others share.
+    A slow CPU takes more, and so does one that shares caches and threads with others.
     """
     began = time.thread_time()
     _work(_ROUNDS // 10)

@@ -1,6 +1,6 @@
 """A daemon of real parts on modelled transports and virtual time, for tests in the process.
 
-Must not know: what any test wants to see.
+Must not know: what any test expects.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ COMMUNITY = "ganz-geheim"
 
 @dataclass
 class Network:
-    """Both transports: hosts answer unless they are `dead`; `asked` takes who was, and when."""
+    """Both transports: hosts answer unless `dead`; `asked` records hosts and times."""
 
     dead: set[str] = field(default_factory=set)
     is_cut: bool = False
@@ -90,7 +90,7 @@ def inventory_of(folder: Path, town: Town) -> Inventory:
 
 @dataclass
 class Running:
-    """A daemon with the parts that tests look into."""
+    """A daemon with the parts that tests inspect."""
 
     daemon: Daemon
     network: Network
@@ -107,7 +107,7 @@ class Running:
         return there
 
     def offer(self, inventory: Inventory) -> None:
-        """Have the next reload find this inventory."""
+        """Make the next reload load this inventory."""
         self.loaded[0] = Loaded(inventory, self.loaded[0].credentials)
 
     async def text(self, school: str | None = None) -> str:
@@ -129,7 +129,7 @@ async def running(
     """Run a daemon within the context; every check of it has ended afterwards.
 
     With `fewer_schools` a reload may lose as many as it likes; `further` consumers come last. The
-    ledger is in `place`, else in a file in the folder.
+    ledger is at `place`, or else in a file in the folder.
     """
     network = network or Network()
     clock = clock or VirtualClock()

@@ -1,9 +1,9 @@
 """The simulated devices of an inventory behind modelled transports: no sockets, no wall time.
 
-What a device says comes from the simulator's own tables; how it says it (messages, limits, GETBULK)
-is left out. So that a whole city's page can be made within seconds.
+Device values come from the simulator's own tables; the protocol (messages, limits, GETBULK) is left
+out, so that the page of a whole city can be made within seconds.
 
-Must not know: what any test wants to see.
+Must not know: what any test expects.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A port for a server that binds it later, in another process.
 
-Between the look and the bind anything may take a port that the kernel gives to whoever asks for
-none: sockets that send, other tests' servers. So it comes from below that range, and from there by
-chance, because tests run side by side.
+Between the check and the bind, any socket without a fixed port may take an ephemeral one: clients,
+servers of other tests. So the port comes from below that range, at random because tests run in
+parallel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 
 
 def free_port() -> int:
-    """Return a port that is free for TCP and UDP on all addresses, and that no one is given."""
+    """Return a port below the ephemeral range that is free for TCP and UDP on all addresses."""
     while True:
         port = _FIRST + secrets.randbelow(_first_given() - _FIRST)
         if _is_free(port):

@@ -1,4 +1,4 @@
-"""Whatever file `check` accepts is run, reloaded to and from, shown, and made into mails."""
+"""Any file that `check` accepts can be run, reloaded to and from, shown, and used in mails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.virtual_time import run_virtually
 
 
 async def is_whole(one: Running) -> None:
-    """Look at all that one can see of a running daemon."""
+    """Read everything a running daemon shows."""
     await asyncio.sleep(6)
     found = await world(one, traps=False)
     assert found.running == found.wanted

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "monitor"
 PAGE = ROOT / "docs" / "architecture.md"
 
-# From the bottom upwards: a room, and which rooms below it it may import.
+# From the bottom up: a package, and which packages below it may be imported.
 ROOMS: dict[str, tuple[str, ...]] = {
     "clock": (),
     "threads": (),
@@ -83,7 +83,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
 }
 FOR_ALL = ("clock", "threads", "words", "state")
-# They join the rooms, and may import all of them; the shell is above the daemon.
+# They join the packages and may import all of them; the shell is above the daemon.
 JOIN = ("daemon", "cli", "__main__")
 # Third parties with one owner each.
 OWNERS = {
@@ -153,7 +153,7 @@ def test_a_file_is_neither_too_long_nor_too_short(module: str) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     name = str(path.relative_to(ROOT))
     assert lines <= MOST_LINES, f"{name} has {lines} lines"
-    # A page of the catalogue of words is as long as its subject, a command as its options.
+    # A page of the catalogue of words is as long as its subject, a command as long as its options.
     is_command = module in {f"monitor.cli.{where.split(':')[0]}" for where, _ in COMMANDS.values()}
     is_free = path.stem.startswith("__") or room_of(module) == "words" or is_command
     if lines < FEWEST_LINES and not is_free:

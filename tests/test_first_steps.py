@@ -1,6 +1,6 @@
-"""docs/first-steps.md, word for word: its commands run in an empty folder and print what it says.
+"""docs/first-steps.md, word for word: its commands run in an empty folder and print what it shows.
 
-Only its addresses are others, and the daemon's port: those of the document are examples.
+Only its addresses and the daemon's port are replaced, because those of the document are examples.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Block(NamedTuple):
 
 
 def blocks() -> list[Block]:
-    """Return the document's blocks from the first command on: what installs comes before."""
+    """Return the document's blocks from the first command on, after the installation."""
     found = re.findall(
         r"^```(\w+)\n(.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
@@ -48,7 +48,7 @@ def blocks() -> list[Block]:
 
 
 class Reader:
-    """Does what the document says, in a folder of its own."""
+    """Follows the document in a folder of its own."""
 
     def __init__(self, folder: Path, snmp_port: int) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ class Reader:
             assert line in self.printed, self.printed
 
     def add(self, yaml: str) -> None:
-        """Put a block into the file, where the document says; the agent has a port of its own."""
+        """Insert a block into the file where the document says, with the agent's port."""
         yaml = yaml.replace("snmp: {", f"snmp: {{port: {self._snmp_port}, ")
         file = self._folder / "schools.yaml"
         above, schools, below = file.read_text(encoding="utf-8").partition("\nschools:\n")

@@ -1,4 +1,4 @@
-"""The kernel drops who floods a shared socket, and nobody else."""
+"""The kernel drops the source that floods a shared socket, and no other."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_source_is_dropped_for_a_minute_once_the_buffer_has_overflowed() -> No
         with receiver("127.0.0.1") as receiving:
             floods = FloodFilter(receiving)
             for _ in range(5 * STRAYS_A_SECOND):
-                assert not floods.stray("127.0.0.9"), "there was room for everybody"
+                assert not floods.stray("127.0.0.9"), "there was room for every source"
             await asyncio.sleep(1)
             assert not floods.stray("127.0.0.9")
             overflow(receiving, "127.0.0.9")
@@ -99,7 +99,7 @@ def test_a_source_is_dropped_for_a_minute_once_the_buffer_has_overflowed() -> No
 
 
 def fill(receiving: socket.socket) -> None:
-    """Have more datagrams wait than half of the room takes."""
+    """Let more datagrams wait than half of the buffer holds."""
     with receiver("127.0.0.9") as sending:
         while not is_half_full(receiving):
             sending.sendto(bytes(1000), receiving.getsockname()[:2])

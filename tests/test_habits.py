@@ -1,4 +1,4 @@
-"""What those who carry on rely on: forges run what README names, pages link to real files."""
+"""What future maintainers rely on: forges run what README names, pages link to real files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of the tests starts ends with it, however it ends."""
+"""Processes that a test run starts end with it, however it ends."""
 
 from __future__ import annotations
 

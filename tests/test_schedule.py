@@ -45,7 +45,7 @@ def walk(school: str, interval: float = 60.0, timeout: float = 20.0) -> Check:
 
 
 class Network:
-    """A probe that takes a set time per school and records when it ran and how many at once."""
+    """A probe that takes a set time per school and records when it ran and how many ran at once."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -102,7 +102,7 @@ STEP = 0.0007
 
 
 class CoarseClock(VirtualClock):
-    """A clock of coarse steps, on which the instant of a timer can read as just before it."""
+    """A clock with coarse steps, on which a timer can fire just before its time."""
 
     def monotonic(self) -> float:
         return math.floor(super().monotonic() / STEP) * STEP
@@ -122,7 +122,7 @@ def test_a_timer_one_clock_step_early_causes_no_extra_run() -> None:
 
 
 class Table(dict[int, int]):
-    """Rows that can be watched as they are forgotten."""
+    """Rows whose garbage collection can be observed."""
 
 
 def test_observations_are_not_kept_until_the_next_run() -> None:
@@ -200,7 +200,7 @@ def test_a_slow_check_never_overlaps_and_its_missed_runs_are_counted() -> None:
             await task
         assert schedule.skipped[CheckKind.ICMP] >= 4
         phase_of = {round(start % 10.0, 6) for start in network.starts["quick"]}
-        # All but the one run that the stall itself delayed keep to the grid.
+        # All runs except the one delayed by the stall itself keep to the grid.
         assert len(phase_of) <= 2
 
     run_virtually(main())

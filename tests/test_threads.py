@@ -1,4 +1,4 @@
-"""Threads by purpose: bounds, and that one purpose never waits for another."""
+"""Threads by purpose: their bounds, and that one purpose never waits for another."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ async def test_a_lookup_never_started_is_our_own_fault(queue: int) -> None:
 
 
 def test_nothing_uses_the_default_executor_of_the_event_loop() -> None:
-    """Also not by `getaddrinfo` of the loop, which looks names up there."""
+    """Not even through `getaddrinfo` of the loop, which uses it to resolve names."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):

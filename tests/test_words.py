@@ -1,4 +1,4 @@
-"""Every value that people see has a word in both languages, and one word only."""
+"""Every value that people see has exactly one word in each language."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ TABLES: list[tuple[Mapping[str, Text], Iterable[str]]] = [
     (terms.DROPS, DROPPED),
     (terms.REFUSALS, Refusal),
 ]
-# Labels whose values are sets of ours, and what says them.
+# Labels with values of the product's own, and the tables with their words.
 SAID_BY = {
     "state": terms.STATES,
     "stage": terms.STAGES,

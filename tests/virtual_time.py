@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
-# What comes from outside is late on a busy machine.
+# Events from outside are late on a busy machine.
 _LONGEST_WAIT = 120.0
 _UNDER_WAY_SECONDS = 0.02
 START = datetime(2022, 9, 1, 8, 0, tzinfo=UTC)
@@ -26,8 +26,8 @@ START = datetime(2022, 9, 1, 8, 0, tzinfo=UTC)
 class _JumpingSelector(selectors.SelectSelector):
     """Instead of waiting for the next timer, moves the time to it.
 
-    `outside` holds when each thing awaited from outside of the loop is given up, in real time.
-    So long, in real seconds, may a datagram be `under_way` on loopback.
+    `outside` holds the real time at which each event from outside the loop is given up. A datagram
+    may be `under_way` on loopback for this many real seconds.
     """
 
     def __init__(self, under_way: float) -> None:
@@ -39,7 +39,7 @@ class _JumpingSelector(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
         if not ready and timeout != 0 and self.outside:
-            # A disk or a process is as slow as it is: hours must not pass before it has answered.
+            # A disk or process takes its real time: no hours must pass before it has answered.
             ready = super().select(max(0.0, max(self.outside) - time.monotonic()))
         if not ready and timeout and self._under_way:
             ready = super().select(self._under_way)
@@ -74,7 +74,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     @contextmanager
     def waiting(self, seconds: float = _LONGEST_WAIT) -> Iterator[None]:
-        """Skip no time within the context while what comes from outside is at most so late."""
+        """Skip no time within the context, unless events from outside are later than this."""
         until = time.monotonic() + seconds
         self._jumping.outside.append(until)
         try:
@@ -83,7 +83,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             self._jumping.outside.remove(until)
 
     def block(self, seconds: float) -> None:
-        """Let time pass as if the running callback had taken so long."""
+        """Let time pass as if the running callback had taken this long."""
         self._jumping.time += seconds
 
 
@@ -113,9 +113,10 @@ def run_virtually(main: Coroutine[Any, Any, Result]) -> Result:
 def on_virtual_time(
     test: Callable[Arguments, Coroutine[Any, Any, None]],
 ) -> Callable[Arguments, None]:
-    """Run a test on virtual time whose two sides talk over loopback in one loop.
+    """Run a test on virtual time whose two sides communicate over loopback in one loop.
 
-    A time-out then comes when nothing is under way any more, never because the machine is busy.
+    A time-out then occurs only when nothing is in flight any more, never because the machine is
+    busy.
     """
 
     @functools.wraps(test)

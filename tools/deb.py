@@ -1,8 +1,8 @@
 """Builds the Debian package for `make deb`: build/schulnetz-monitor_VERSION_ARCHITECTURE.deb.
 
 One package serves the releases of `PYTHONS`: it has the libraries of the lock file for the Python
-of each, and its program takes those of the release that it runs on. So an installation downloads
-nothing but Debian's own packages, and what is shipped is what the lock file's hashes say.
+of each, and the program uses those of its release. So an installation downloads only Debian's own
+packages, and the shipped files match the hashes of the lock file.
 
 Must not know: what the product does.
 """
@@ -29,7 +29,7 @@ NAME = "schulnetz-monitor"
 PYTHONS = ("3.11", "3.13")
 """The Python of Debian 12 and of Debian 13."""
 
-# Of the C library of Debian 12: what is built for an older one runs there and on Debian 13.
+# For the C library of Debian 12: wheels built for an older one run there and on Debian 13.
 PLATFORMS = {"amd64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
 # Files of the repository -> where they are installed.
 FILES = {
@@ -49,15 +49,15 @@ DOCUMENTS = (
     "deploy/grafana",
     "deploy/prometheus",
 )
-# `setup.py` says which files of the other folders are in the wheel.
+# `setup.py` defines which files of the other folders are in the wheel.
 _BUILT_FROM = (
     *("monitor", "config", "dashboards", "deploy", "pyproject.toml", "setup.py"),
     *("README.md", "LICENSE", "requirements.lock"),
 )
-# Contacts, and what is made of them; .gitignore has them, too.
+# Contacts, and files generated from them; .gitignore has them, too.
 _PRIVATE = ("contacts.yaml", "schulnetz_city.tmpl")
 SCRIPTS = ("postinst", "prerm", "postrm")
-# What only building needs, and what would run at each start of another Python.
+# What only the build needs, and what would run at each start of another Python.
 _NOT_SHIPPED = (
     "setuptools*",
     "_distutils_hack",
@@ -72,7 +72,7 @@ _NOT_SHIPPED = (
 def build_wheel(folder: Path) -> Path:
     """Return the product's wheel, built in a folder from this working copy, without a network."""
     wheels, source = folder / "wheels", folder / "source"
-    # Away from the clone, whose build folder may still have what was deleted since.
+    # Outside the clone, whose build folder may still have files deleted since.
     for name in _BUILT_FROM:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         copy(ROOT / name, source / name)
@@ -135,7 +135,7 @@ def _lay_out(tree: Path, libraries_by_python: Mapping[str, Path]) -> None:
 
 
 def copy_documents(root: Path, documents: Path) -> None:
-    """Copy what people read of a working copy, without what is its owner's alone."""
+    """Copy the documentation of a working copy, without its owner's private files."""
     for name in DOCUMENTS:
         if (root / name).is_dir():
             ignored = shutil.ignore_patterns(*_PRIVATE)
@@ -145,7 +145,7 @@ def copy_documents(root: Path, documents: Path) -> None:
 
 
 def _share(folder: Path) -> None:
-    """Have the Pythons share what is the same for all: hard links, which dpkg keeps."""
+    """Share identical files between the Pythons by hard links, which dpkg keeps."""
     first: dict[tuple[str, ...], Path] = {}
     for path in _files(folder):
         _python, *below = path.relative_to(folder).parts

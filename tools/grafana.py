@@ -1,6 +1,6 @@
-"""How a Grafana is started on the boards as they are shipped.
+"""How a Grafana is started on the shipped boards.
 
-Must not know: boards, who looks at them.
+Must not know: the boards and their viewers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def command() -> tuple[str, ...]:
 def environment(data: Path, prometheus: str) -> Mapping[str, str]:
     """Return the variables with which it shows the shipped boards of a Prometheus, to all.
 
-    It asks nobody on the Internet for anything.
+    It contacts no host on the Internet.
     """
     return {
         "GF_SERVER_HTTP_ADDR": "127.0.0.1",
@@ -59,7 +59,7 @@ def environment(data: Path, prometheus: str) -> Mapping[str, str]:
 
 @contextmanager
 def grafana(data: Path, prometheus: str) -> Iterator[str]:
-    """Run a Grafana on a port of its own, where whoever comes is its administrator; yield its URL.
+    """Run a Grafana on its own port, where every client is administrator; yield its URL.
 
     Its log is `grafana.log` in its data folder.
 
@@ -81,6 +81,6 @@ def grafana(data: Path, prometheus: str) -> Iterator[str]:
         ends = time.monotonic() + PATIENCE_SECONDS
         while not (found := _LISTENS.search(file.read_text(encoding="utf-8", errors="replace"))):
             if process.poll() is not None or time.monotonic() > ends:
-                raise RuntimeError(f"Grafana does not listen; what it said is in {file}")
+                raise RuntimeError(f"Grafana does not listen; its log is {file}")
             time.sleep(0.2)
         yield f"http://{found[1]}"

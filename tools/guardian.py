@@ -1,16 +1,18 @@
-"""Ends what a run of the tests, the bench or the stack has started, however that run ends.
+"""Ends all processes started by a run of the tests, the bench or the stack, however that run ends.
 
 `guarded` marks the environment, which children and their children inherit, and starts this file as
 a process with a pipe from the run. When the pipe closes, every process with the mark is killed,
 and every process of a session that one of them leads: the probes' tools get a bare environment.
 
-A network namespace outlives its processes, so it bears the id of its maker (`namespace_of_mine`).
-Those whose maker is gone are removed when a run begins and when it has ended.
+A network namespace outlives its processes, so its name contains the id of its creator
+(`namespace_of_mine`). Those whose creator is gone are removed when a run starts and after it has
+ended.
 
 A parent-death signal is not enough: it comes when the thread that forked ends, it is not
 inherited, and a server that changes its user loses it.
 
-Must not know: what is started, or why. It imports nothing of ours, so that it starts at once.
+Must not know: what is started, or why. It imports no other module of the project, so that it starts
+at once.
 
 Source: proc_pid_environ(5), proc_pid_stat(5), ip-netns(8).
 """
@@ -41,7 +43,7 @@ _PATIENCE_SECONDS = 60.0
 def guarded() -> Iterator[str]:
     """End everything that is started in the block with the block, or with this process.
 
-    Yields the mark. Marks nest: what a run inside the block starts has both.
+    Yields the mark. Marks nest: processes of a run inside the block have both.
     """
     before = os.environ.get(VARIABLE)
     mark = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -72,10 +74,10 @@ def marked(mark: str) -> set[int]:
     with_mark: set[int] = set()
     sessions: dict[int, int] = {}
     for place in Path("/proc").glob("[0-9]*"):
-        # It may end while it is looked at, or belong to somebody else.
+        # It may end meanwhile, or belong to another user.
         with contextlib.suppress(OSError):
             pid = int(place.name)
-            # After the name, which stands in parentheses: state, parent, group, session.
+            # After the name, which is in parentheses: state, parent, group, session.
             state, _, _, session = (place / "stat").read_text().rpartition(")")[2].split()[:4]
             if state in "ZX":
                 continue
@@ -86,16 +88,16 @@ def marked(mark: str) -> set[int]:
 
 
 def namespace_of_mine(purpose: str) -> str:
-    """Return the name for a network namespace of this process; it goes once the process has."""
+    """Return a name for a network namespace of this process, removed after the process ended."""
     return f"{_PREFIX}-{purpose}-{os.getpid()}"
 
 
 def remove_namespaces() -> None:
-    """Remove the network namespaces whose makers are gone."""
+    """Remove the network namespaces whose creators are gone."""
     for place in NAMESPACES.glob(f"{_PREFIX}-*"):
         maker = place.name.rpartition("-")[2]
         if maker.isdecimal() and not Path("/proc", maker).exists():
-            # Another run's guardian may be quicker, and without root there is nothing of ours.
+            # Another run's guardian may be quicker, and without root none is ours.
             command = ("ip", "netns", "delete", place.name)
             subprocess.run(command, check=False, stderr=subprocess.DEVNULL)  # noqa: S603  # as named above
 
@@ -111,7 +113,7 @@ def main(mark: str) -> None:
     remove_namespaces()
     sys.stdin.read()
     ends = time.monotonic() + _PATIENCE_SECONDS
-    # What is forked between the look and the kill is found by the next look.
+    # Processes forked between the search and the kill are found by the next search.
     while (left := marked(mark) - {os.getpid()}) and time.monotonic() < ends:
         for pid in left:
             with contextlib.suppress(OSError):

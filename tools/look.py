@@ -2,9 +2,9 @@
 
 Usage: python -m tools.look [BOARD ...], e.g. `city school`; all boards without.
 
-They are taken of the stack with a small broken city, or of a Grafana that runs already: its address
-in $GRAFANA_URL, and that of the status pages in $PAGES_URL. What is wrong with a board is printed.
-Whoever changes a board looks at its pictures in build/pictures.
+They show the stack with a small broken city, or a Grafana that already runs: its address in
+$GRAFANA_URL, and that of the status pages in $PAGES_URL. Problems of a board are printed. After
+changing a board, check its pictures in build/pictures.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ PATIENCE_SECONDS: Final = 900.0
 
 
 async def broken(prometheus: str) -> None:
-    """Wait until what is broken is known to be.
+    """Wait until the faults are known.
 
     Raises:
         TimeoutError: if it is not known after a generous time.
@@ -121,7 +121,7 @@ async def look_at(server: str, of_pages: str, names: list[str]) -> None:
 
 
 async def main(names: list[str]) -> int:
-    """Take the pictures of what runs, or of a stack; return the exit code."""
+    """Take the pictures of a running Grafana, or of a new stack; return the exit code."""
     if server := os.environ.get("GRAFANA_URL"):
         await look_at(server.rstrip("/"), os.environ.get("PAGES_URL", ""), names)
         return 0

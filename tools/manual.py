@@ -79,7 +79,7 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
 
 
 def _text(help_text: str) -> Iterator[str]:
-    """Yield a help text's paragraphs, without the marks that click takes for itself."""
+    """Yield the paragraphs of a help text, without click's own marks."""
     for paragraph in re.split(r"\n\s*\n", help_text.replace("\b", "").strip()):
         yield from (".PP", _roff(" ".join(paragraph.split())))
 
@@ -89,6 +89,6 @@ def _first_sentence(command: click.Command) -> str:
 
 
 def _roff(text: str) -> str:
-    """Return a text in which roff sees no request and no escape, and hyphens stay hyphens."""
+    """Return a text without roff requests or escapes, in which hyphens stay hyphens."""
     escaped = text.replace("\\", r"\e").replace("-", r"\-").replace('"', r"\(dq")
     return rf"\&{escaped}" if escaped.startswith((".", "'")) else escaped

@@ -22,7 +22,7 @@ COLUMNS = 92
 
 
 async def picture(school_id: str) -> str:
-    """Return the screen on one school as SVG without anything from elsewhere."""
+    """Return the screen for one school as SVG without external resources."""
     inventory = load(Path("config/schools.yaml"))
     school = inventory.school(school_id)
     if school is None:

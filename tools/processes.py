@@ -1,4 +1,4 @@
-"""How the tests, the bench and the stack start a process: nothing of it outlives its block.
+"""How the tests, the bench and the stack start a process that never outlives its block.
 
 Each leads a session of its own, so that Ctrl-C is for the run alone. At the block's end it gets
 SIGTERM, and after a generous time its whole group gets SIGKILL. If the run itself is killed,
@@ -7,7 +7,7 @@ SIGTERM, and after a generous time its whole group gets SIGKILL. If the run itse
 Its output goes to a file, or to a pipe that the caller reads; unless told, standard output is
 dropped.
 
-Must not know: what is started, or what the caller wants of it.
+Must not know: what is started, or what the caller uses it for.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def running(  # noqa: PLR0913  # all but the command by keyword
             process.wait()
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream is not None:
-                    # What was written for it and never read is lost with it.
+                    # Input written to it but never read is lost with it.
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
 
@@ -110,16 +110,17 @@ async def running_async(  # noqa: PLR0913  # all but the command by keyword
                     process.send_signal(ends_by)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(END_SECONDS):
-                        # Its wait() is also for the pipes, which a child of it may hold.
+                        # Its wait() also waits for the pipes, which one of its children may hold
+                        # open.
                         while process.returncode is None:  # noqa: ASYNC110  # there is no event
                             await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             _kill_group(process.pid)
-            # To the end of its pipes, which closes them.
+            # Read its pipes to their end, which closes them.
             await process.communicate()
 
 
 def _kill_group(leader: int) -> None:
-    """Kill whatever is left of a process and its children; of most there is nothing."""
+    """Kill whatever is left of a process and its children, usually nothing."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)

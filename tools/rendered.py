@@ -1,4 +1,4 @@
-"""Opens a board of a real Grafana in Chromium, waits until all is drawn, and says what is wrong.
+"""Opens a board of a real Grafana in Chromium, waits until all is drawn, and reports problems.
 
 Must not know: which board, which data.
 """
@@ -29,13 +29,13 @@ _AROUND_ROWS_PIXELS: Final = 80
 _VARIABLE: Final = re.compile(r"\$\{?[a-zA-Z_]\w*|\{\{\w+\}\}")
 # What a value is called that is none.
 _NO_WORDS: Final = re.compile(r"^(?:null|NaN|undefined|Infinity)\b", re.MULTILINE)
-# Grafana's own ($__range) are filled in by its server.
+# Grafana's own variables ($__range) are filled in by its server.
 _OURS: Final = re.compile(r"\$\{?(?!__)[a-zA-Z]\w*")
 _BADGES: Final = (
     '.panel-info-corner--error, [aria-label="Panel status error"], '
     '[data-testid="data-testid Panel status error"], [data-testid="data-testid Alert error"]'
 )
-# What each panel says, which of its words lie on each other, and in which colours it is painted.
+# The text of each panel, which of its words overlap, and its colours.
 _SEEN: Final = """
 () => [...document.querySelectorAll('.react-grid-item')].map((panel) => {
   const leaves = [...panel.querySelectorAll('*')].filter((one) =>
@@ -107,14 +107,14 @@ class Look:
         page.on("requestfailed", self._fails)
 
     async def open(self, grafana: str, width: int, **variables: str) -> None:
-        """Open the board so high that all of it is drawn, and wait until nothing loads.
+        """Open the board in a window high enough to draw all of it, and wait until nothing loads.
 
         Raises:
             TimeoutError: if something still loads after a generous time.
         """
         panels = [one for one in self._board["panels"] if one["type"] != "row"]
         heights = [one["gridPos"]["y"] + one["gridPos"]["h"] for one in panels]
-        # A narrow window has one panel above the other.
+        # A narrow window stacks the panels.
         narrow = sum(one["gridPos"]["h"] + 1 for one in panels)
         units = narrow if width < 769 else max(heights)  # noqa: PLR2004  # Grafana's break point
         await self._page.set_viewport_size({"width": width, "height": units * _UNIT_PIXELS + 260})
@@ -126,7 +126,7 @@ class Look:
             while self._asked < wanted or self._answered < self._asked:
                 await self._moved.wait()
                 self._moved.clear()
-        # What came last is drawn within two frames.
+        # The last data is drawn within two frames.
         await self._page.evaluate(
             "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
         )
@@ -134,12 +134,12 @@ class Look:
         self.panels = await self._page.evaluate(_SEEN)
 
     async def picture(self, path: Path) -> None:
-        """Write what is seen as a PNG."""
+        """Write the board as a PNG."""
         path.parent.mkdir(parents=True, exist_ok=True)
         await self._page.screenshot(path=path)
 
     async def complaints(self) -> list[str]:
-        """Return what is wrong whatever the data: errors, open variables, words on each other."""
+        """Return problems whatever the data: errors, open variables, overlapping words."""
         found = list(self._wrong)
         if badges := await self._page.locator(_BADGES).count():
             found.append(f"{badges} error badges")
@@ -158,7 +158,7 @@ class Look:
             self._wrong.append(said.text)
 
     def _fails(self, request: Request) -> None:
-        # Asked anew, such as when a variable has got its value.
+        # Requested again, for example when a variable has got its value.
         if _QUERY in request.url:
             self._answered += 1
             self._moved.set()
@@ -190,7 +190,7 @@ class Look:
         self._moved.set()
 
     def _crowded(self, answer: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-        """Complain of a state timeline with more rows than its height has room for."""
+        """Report state timelines with more rows than fit their height."""
         expressions = {query.get("expr") for query in asked.get("queries", ())}
         for panel in self._board["panels"]:
             if panel["type"] != "state-timeline":

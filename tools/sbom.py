@@ -1,6 +1,6 @@
-"""Writes the software bill of materials: what is installed with the product, by which licence.
+"""Writes the software bill of materials: what is installed with the product, under which licence.
 
-The components are those of requirements.lock, with the hashes that pip holds their files to; the
+The components are those of requirements.lock, with the hashes that pip verifies; the
 licences are what the installed packages declare. CycloneDX 1.6, the same bytes each time.
 
 Usage: tools/sbom.py FILE
@@ -22,7 +22,7 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 def normal(name: str) -> str:
-    """Return a distribution's name as it is compared (PEP 503)."""
+    """Return a distribution's normalised name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -53,7 +53,7 @@ def installed() -> dict[str, Any]:
 
 
 def bill() -> dict[str, Any]:
-    """Return the bill of what is locked."""
+    """Return the bill of the locked distributions."""
     whole, pinned = installed(), locked()
     components = []
     for component in whole["components"]:
@@ -75,7 +75,7 @@ def bill() -> dict[str, Any]:
 
 
 def licences(component: dict[str, Any]) -> str:
-    """Return what a component declares, in words."""
+    """Return the licence that a component declares."""
     said = []
     for one in component.get("licenses", ()):
         licence = one.get("license", {})

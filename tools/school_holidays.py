@@ -23,7 +23,7 @@ SOURCE = (
     "dd3dfa81f691d89964b42d30de582e935ec87a6e"
 )
 NOTE = "First and last day, both included. Complete from first_day to last_day."
-# Which rows are left out, and what a reader must know of it.
+# Which rows are left out, as a note for readers.
 NOTES = {
     "MV": "Holidays of general schools; those of vocational schools end a few days earlier or "
     "later in some years.",
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def of(row: dict[str, str]) -> list[dict[str, str]]:
-    """Return a row as a spell; none of what holds for some islands or vocational schools alone."""
+    """Return a row as a spell; None if it is only for some islands or vocational schools."""
     groups = (row.get("Groups") or "").split(",")
     if "Exception" in (row.get("Tags") or "") or groups == ["MV-BBS"]:
         return []

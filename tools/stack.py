@@ -2,8 +2,8 @@
 
 Usage: python -m tools.stack [OPTIONS OF `schulnetz demo`], until Ctrl-C or the demo's end.
 
-All of them run on the files in deploy/, on loopback, and keep their data below state/stack. Whom
-Alertmanager would call or write to is printed here instead.
+All of them run on the files in deploy/, on loopback, and keep their data below state/stack.
+Notifications that Alertmanager would send are printed here instead.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def program(*names: str) -> str:
 async def server(
     name: str, *command: str, environment: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a server whose words go into a file, and end it afterwards."""
+    """Run a server with its output in a file, and stop it afterwards."""
     with (DATA / f"{name}.log").open("wb") as log:
         async with running_async(
             *command, stdout=log, stderr=log, environment=environment
@@ -76,7 +76,7 @@ async def ready(name: str, url: str, process: asyncio.subprocess.Process) -> Non
                     if response.ok:
                         return
             await asyncio.sleep(0.2)
-    raise RuntimeError(f"{name} does not answer at {url}; what it said is above or in {DATA}")
+    raise RuntimeError(f"{name} does not answer at {url}; its output is above or in {DATA}")
 
 
 async def _called(request: web.Request) -> web.Response:
@@ -120,7 +120,7 @@ def alertmanager_configuration() -> Path:
 
 
 async def _start(stack: AsyncExitStack) -> None:
-    """Start everything but the demo, which is there already."""
+    """Start everything except the demo, which is already running."""
     await stack.enter_async_context(pager())
     alertmanager = await stack.enter_async_context(
         server(
@@ -161,7 +161,7 @@ async def _start(stack: AsyncExitStack) -> None:
 async def run(options: list[str], meanwhile: Callable[[], Awaitable[None]] | None = None) -> int:
     """Run the demo with these options and the rest beside it; return the demo's exit code.
 
-    `meanwhile` is done once all of them answer, and ends the demo.
+    `meanwhile` runs once all of them answer; when it returns, the demo stops.
     """
     DATA.mkdir(parents=True, exist_ok=True)
     command = (sys.executable, "-m", "monitor", "demo", *options)

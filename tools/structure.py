@@ -1,7 +1,7 @@
 """Counts the structure of a Python package: files, lines, public names, import arrows, circles.
 
-Run as `python -m tools.structure [FOLDER] [--room ROOM]`; with a room it lists who uses it.
-Nothing of the package is imported: its text is read.
+Run as `python -m tools.structure [FOLDER] [--room ROOM]`; with a room it lists the modules that use
+it. Nothing of the package is imported: its text is read.
 """
 
 from __future__ import annotations

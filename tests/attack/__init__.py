@@ -1,1 +1,1 @@
-"""Attacks on the running product from outside: own hostile servers, agents and clients."""
+"""Attacks on the running product from outside, by our own hostile servers, agents and clients."""

@@ -1,12 +1,12 @@
-"""Hostile SNMP agents, each a process of its own: asked once, they flood the asker's socket.
+"""Hostile SNMP agents, each a process of its own: after one request they flood the client.
 
 Usage: python -m tests.attack.agents KIND PACE SECONDS ADDRESS
 
-The port is the first line of the output. The agent never answers; it ends with its standard
-input. The kind `honest` answers and floods nobody. The kind `echo` answers the pings to 127.0.0.9
-with a flood of echo replies; its port means nothing.
+The port is the first line of the output. The agent never answers; it ends with its standard input.
+The kind `honest` answers and sends no flood. The kind `echo` answers the pings to 127.0.0.9 with a
+flood of echo replies; its port means nothing.
 
-Must not know: what the victim makes of it.
+Must not know: how the victim reacts.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def _reply(request: Message, varbinds: int) -> bytes:
-    """Return a well-formed response to another request, with so many rows in it."""
+    """Return a well-formed response to another request, with this many rows."""
     oid = request.varbinds[0][0]
     rows = ((oid + encode_oid((1, 3, row))[1:], Tag.COUNTER64, row) for row in range(varbinds))
     other = replace(
@@ -83,7 +83,7 @@ def agent(
     inside: Namespace | None = None,
     address: str = "",
 ) -> Iterator[int]:
-    """Run an agent, where wanted in a network namespace or at another address; yield its port."""
+    """Run an agent, optionally in a network namespace or at another address; yield its port."""
     pipe = subprocess.PIPE
     address = address or (HEALTHY if kind == HONEST else HOSTILE)
     argv = [sys.executable, "-m", "tests.attack.agents", kind, pace, str(seconds), address]
@@ -122,7 +122,7 @@ def _serve(kind: str, own: socket.socket, pace: str, seconds: float) -> None:
 
 
 def _echo(pace: str, seconds: float) -> None:
-    """Flood who pings with replies to requests that were never sent. Source: RFC 792."""
+    """Flood the pinging host with replies to requests that were never sent. Source: RFC 792."""
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
         raw.bind((ECHO_HOSTILE, 0))
         while True:

@@ -1,7 +1,7 @@
-"""How much of the event loop an attack takes: a task that wants its turn every few milliseconds.
+"""How much of the event loop an attack takes: a task that wants to run every few milliseconds.
 
-On a busy machine the wall clock tells of other programs. So the measure is the processor time
-that the loop's own thread spends between two turns of the heartbeat.
+On a busy machine wall time includes other programs. So the measure is the CPU time that the loop's
+own thread spends between two beats.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST_TURN_SECONDS = 0.1
 
 @dataclass
 class Heartbeat:
-    """The longest processor time between two beats, and the time that others took meanwhile."""
+    """The longest CPU time between two beats, and the time that other programs took meanwhile."""
 
     beats: int = 0
     longest_turn: float = 0.0
@@ -44,7 +44,7 @@ class Heartbeat:
 
 
 def longest_turn_allowed() -> float:
-    """Return the most processor seconds that a turn may take: 0.1 on a machine that is quiet."""
+    """Return the most CPU seconds that a turn may take: 0.1 on a quiet machine."""
     return _LONGEST_TURN_SECONDS * max(1.0, processor_slowness())
 
 
@@ -52,7 +52,7 @@ def longest_turn_allowed() -> float:
 async def heartbeat() -> AsyncIterator[Heartbeat]:
     """Run a heartbeat in the running loop for the length of the block.
 
-    What the tests before have left is kept out of garbage collection, whose time would be ours.
+    Objects left by earlier tests are excluded from garbage collection, whose time would count here.
     """
     heart = Heartbeat()
     gc.collect()

@@ -2,12 +2,12 @@
 
 Usage: python -m tests.attack.iperf3_server KIND
 
-`memory` announces results of 1 GiB and sends them, faster than any deadline. `output` plays its
-part of a whole test, and its results hold a name of 8 MiB that the client prints.
+`memory` announces results of 1 GiB and sends them before any deadline. `output` takes part in a
+whole test, and its results contain a name of 8 MiB that the client prints.
 
 The port is the first line of the output; the server ends with its standard input.
 
-Must not know: what the victim makes of it.
+Must not know: how the victim reacts.
 Source: iperf_api.h and iperf_api.c (cookie, states, JSON with its length before it) of iperf 3.12.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MEMORY, OUTPUT = "memory", "output"
 ANNOUNCED_BYTES = 1 << 30
 NAME_BYTES = 8 << 20
-# 200 MB/s: too much within two seconds, and little in the tenth of one between two looks.
+# 200 MB/s: too much within two seconds, and little in the 0.1 s between two checks.
 _BLOCK_BYTES, _PAUSE_SECONDS = 1 << 20, 0.005
 _COOKIE_BYTES = 37
 _TEST_START, _TEST_RUNNING = b"\x01", b"\x02"

@@ -1,11 +1,11 @@
-"""Hostile servers, each a process of its own: asked once, they send for ever.
+"""Hostile servers, each a process of its own: after one request they send forever.
 
 Usage: python -m tests.attack.peers KIND PACE SECONDS
 
-The port is the first line of the output. A peer stops sending after so many seconds, so that a
-victim that cannot leave it fails its test instead of hanging it; it ends with its standard input.
+The port is the first line of the output. A peer stops sending after SECONDS, so that a victim that
+cannot get away fails its test instead of hanging; it ends with its standard input.
 
-Must not know: what the victim makes of it.
+Must not know: how the victim reacts.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ TLS = {
 }
 """What is sent in place of a TLS handshake."""
 
-# States of the control connection, sent for ever; and results of 2 GiB. Source: iperf_api.h.
+# States of the control connection, sent forever; and results of 2 GiB. Source: iperf_api.h.
 IPERF3 = {
     "iperf3-garbage": (b"", b"x" * 64),
     "iperf3-params": (b"", b"\x09"),
@@ -86,14 +86,14 @@ DNS = ("dns-stray", "dns-other-question", "dns-stream", "dns-records")
 
 
 class Pace:
-    """Sends one pattern again and again until the time is up, the victim has gone, or for ever."""
+    """Sends one pattern repeatedly until the time is up, the victim is gone, or forever."""
 
     def __init__(self, name: str, seconds: float) -> None:
         self._name = name
         self._seconds = seconds
 
     def blocks(self, pattern: bytes) -> Iterator[bytes]:
-        """Return what is sent next, as long as something is to be sent."""
+        """Return the next data to send, while there is any."""
         ends = time.monotonic() + self._seconds
         if self._name == "bytes":
             while time.monotonic() < ends:
@@ -148,7 +148,7 @@ def _serve_streams(listener: socket.socket, talk: Callable[[socket.socket], None
 
 
 def _serve_dns(kind: str, bound: socket.socket, pace: Pace) -> None:
-    """Answer each query for ever, or send it to TCP at the same port."""
+    """Answer each query forever, or send it to TCP at the same port."""
     while True:
         data, source = bound.recvfrom(4096)
         query = dns.message.from_wire(data)
@@ -171,7 +171,7 @@ def _dns_over_tcp(kind: str, connection: socket.socket, pace: Pace) -> None:
         return
     with contextlib.suppress(OSError), connection:
         query = connection.recv(4096)[2:]
-        # As many records as fit, each of a type of its own: the dearest to decode.
+        # As many records as fit, each of a different type: the most expensive to decode.
         records = b"".join(
             b"\xc0\x0c" + number.to_bytes(2, "big") + b"\0\1\0\0\0\0\0\0"
             for number in range(1000, 2300)

@@ -70,7 +70,7 @@ def refused(metrics: str, reason: str) -> float:
 
 
 class Flood(threading.Thread):
-    """Opens connections from an address of its own, sends nothing, and keeps the last ones."""
+    """Opens connections from its own address, sends nothing, and keeps the last ones."""
 
     def __init__(self, daemon: Daemon) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ def test_connections_without_a_handshake_leave_room_for_prometheus(tmp_path: Pat
         flood.join()
         assert flood.failed is None
         assert refused(scrape("/metrics/monitor"), "too_many_connections") > CONNECTIONS / 2
-        # Eight of the flood's address, and those of the checks and scrapes meanwhile.
+        # Eight from the address of the flood, plus those of concurrent checks and scrapes.
         assert most < before + OPEN_FILES // 4
         assert len(daemon.lines) - lines < MOST_LINES, daemon.said
 
@@ -144,7 +144,7 @@ def test_with_no_free_descriptor_only_known_addresses_are_served(
         idle: list[socket.socket] = []
 
         def is_turned_away() -> bool:
-            # The daemon gives some back now and then: idle connections, files of the ledger.
+            # The daemon releases some now and then: idle connections, ledger files.
             for _ in range(files - len(descriptors(daemon))):
                 idle.append(stack.enter_context(connected(daemon, "127.0.0.1")))
             with connected(daemon, "127.0.0.9") as stranger, contextlib.suppress(ConnectionError):
@@ -154,7 +154,7 @@ def test_with_no_free_descriptor_only_known_addresses_are_served(
             return refused(own.text, "no_file_descriptor") >= 1
 
         until(is_turned_away, daemon, LONG_ENOUGH)
-        # The descriptor that is kept back can serve one at a time; the next waits for its end.
+        # The reserved descriptor serves one client at a time; the next waits for it to finish.
         idle += [stack.enter_context(connected(daemon, "127.0.0.1")) for _ in range(2)]
         waiting = stack.enter_context(connected(daemon, "127.0.0.1"))
         login = LOGIN["Authorization"]

@@ -1,4 +1,4 @@
-"""A flood of wrong logins against a monitor that has just restarted, and so knows no Prometheus."""
+"""A flood of wrong logins against a restarted monitor that does not know Prometheus yet."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_prometheus_is_served_even_if_the_flood_started_first(
             )
             for number in range(ADDRESSES * MAX_OF_STRANGER)
         ]
-        # One is being checked and as many as may wait for that; the rest was turned away.
+        # One is being checked, as many as allowed are waiting; the rest was refused.
         out = len(flood) - MAX_WAITING - 1
         await counted(refused, Refusal.TOO_MANY_LOGINS, out)
         mine = asyncio.create_task(login(port, "127.0.0.99", "geheim"))
@@ -65,5 +65,5 @@ async def test_prometheus_is_served_even_if_the_flood_started_first(
         assert (await mine).startswith(b"HTTP/1.1 200 OK")
         assert not any(b" 200 OK" in answer for answer in await asyncio.gather(*flood))
     order = list(dict.fromkeys(checked.passwords))
-    # At most one of each address before it, and the one that was being checked.
+    # At most one from each address before it, and the one being checked.
     assert order.index(b"geheim") <= ADDRESSES + 1

@@ -1,4 +1,4 @@
-"""Every web.config.yml that is refused or would let strangers in leaves the door as it was.
+"""Every web.config.yml that is refused or would admit strangers leaves access control unchanged.
 
 The clients are curl and openssl, on sockets of the real server.
 """
@@ -47,7 +47,7 @@ OPEN = {
     "nothing": "~",
     "a limit": "rate_limit: {interval: 1s, burst: 1}\n",
 }
-# What once opened the door of a running daemon.
+# Files that once lifted the access control of a running daemon.
 FOUND_OPEN = ("emptied", "users alone", "a comment", "headers alone", "cut after tls")
 KEEPS_STRANGERS_OUT = {"users", "users and tls", "2a"}
 LONG_ENOUGH = 60.0
@@ -55,7 +55,7 @@ LONG_ENOUGH = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """A server whose file can be changed; a change is looked for at once."""
+    """A server whose file can be changed; a change is detected at once."""
 
     folder: Path
     port: int
@@ -132,7 +132,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_an_invalid_or_open_file_never_lifts_access_control(folder: Path) -> None:
-    """One after the other, so that a bad one cannot keep what the one before opened."""
+    """One after another, so that a bad file cannot keep open what the previous one opened."""
     opening = {name: text for name, text in GOOD.items() if name not in KEEPS_STRANGERS_OUT}
     async with served(folder, USERS) as here:
         for name, text in (OPEN | BAD | STRICTER | ODD | opening).items():
@@ -146,7 +146,7 @@ async def test_an_invalid_or_open_file_never_lifts_access_control(folder: Path) 
 
 
 async def test_a_truncated_file_never_lifts_access_control(folder: Path) -> None:
-    """Written in place, as an editor does that is read half-way."""
+    """Written in place, as by an editor whose file is read half-written."""
     whole = TLS + CLIENTS + USERS
     async with served(folder, whole) as here:
         with_certificate = ("--cert", f"{folder}/client.pem", "--key", f"{folder}/client.key")

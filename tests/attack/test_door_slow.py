@@ -1,4 +1,4 @@
-"""Clients that are slow to ask or to read: each is closed by its deadline, whatever it sends."""
+"""Clients that are slow to send or to read: each is closed by its deadline, whatever it sends."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def closed_after(client: Client, send: Coroutine[Any, Any, None]) -> float
 
 
 async def counted(refused: Counter[str], why: Refusal, times: int) -> None:
-    """Wait until so many were turned away for a reason."""
+    """Wait until this many were refused for a reason."""
     async with asyncio.timeout(LONG_ENOUGH):
         while refused[why] < times:  # noqa: ASYNC110  # a counter has no event
             await asyncio.sleep(0.05)
@@ -175,7 +175,7 @@ async def test_a_tls_handshake_has_the_same_deadline() -> None:
 async def test_a_client_that_does_not_read_its_answer_loses_its_slot(
     caplog: pytest.LogCaptureFixture, *, by_tls: bool
 ) -> None:
-    """Eight addresses with eight connections each hold them for the deadline, no longer."""
+    """Eight addresses with eight connections each hold them until the deadline, not longer."""
     issued = issue("server", None, days=9, names=("localhost",), is_authority=True)
     tls = Tls(issued.pem.decode(), issued.key_pem.decode()) if by_tls else None
     context = ssl.create_default_context(cadata=issued.pem.decode()) if by_tls else None
@@ -192,7 +192,7 @@ async def test_a_client_that_does_not_read_its_answer_loses_its_slot(
             sock.bind((f"127.0.0.{20 + number % 8}", 0))
             await loop.sock_connect(sock, ("127.0.0.1", port))
             name = "localhost" if by_tls else None
-            # What is not read beyond the limit stays with the server.
+            # Answers beyond the limit that are not read stay in the server.
             reader, writer = await asyncio.open_connection(
                 sock=sock, limit=1024, ssl=context, server_hostname=name
             )

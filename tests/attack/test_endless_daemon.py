@@ -1,4 +1,4 @@
-"""The daemon itself, with a school full of endless peers: it answers, judges, and stops."""
+"""The daemon with a school full of endless peers: it serves, judges and stops."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def attacked(tmp_path: Path) -> Iterator[Daemon]:
 
 
 def runs(daemon: Daemon, kind: str) -> float:
-    """Return how many runs of a kind of check have ended, whatever they found."""
+    """Return how many runs of a kind of check have ended, whatever their outcome."""
     return sum(series(daemon.samples(), "monitor_runs_total", kind=kind).values())
 
 
@@ -56,7 +56,7 @@ def test_the_daemon_serves_judges_and_stops_under_attack(attacked: Daemon) -> No
     attacked.await_ready()
     begun = {kind: runs(attacked, kind) for kind in ("http", "dns", "icmp", "interfaces")}
     kinds = {"http": len(HTTP) + len(TLS) + 1, "dns": len(DNS), "icmp": 4, "interfaces": 4}
-    # Each hostile check has ended twice more, and the others went on beside them.
+    # Each hostile check has ended twice more, and the others continued meanwhile.
     wanted = {kind: before + 2 * kinds[kind] for kind, before in begun.items()}
     until(
         lambda: all(runs(attacked, kind) >= least for kind, least in wanted.items()),

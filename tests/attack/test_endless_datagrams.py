@@ -1,4 +1,4 @@
-"""Agents and pinged devices that flood the shared sockets: nobody else goes unheard."""
+"""Agents and pinged devices that flood the shared sockets: all other replies still arrive."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_a_flooding_agent_is_abandoned_on_time_and_others_are_read(
     loop = asyncio.get_running_loop()
     with agent(kind, pace, PATIENCE_SECONDS) as hostile, agent(HONEST) as honest:
         async with opened() as reader, heartbeat() as heart:
-            # An engine of pysnmp takes its time to make, which is no matter of the attack.
+            # Creating a pysnmp engine is slow, which has nothing to do with the attack.
             await reader.read(at(HEALTHY, honest), REQUEST, loop.time() + 30.0)
             await asyncio.sleep(0.02)
             heart.longest_turn = heart.starved = 0.0
@@ -99,7 +99,7 @@ async def test_a_flooding_ping_target_costs_other_targets_no_packet(mode: Mode) 
             assert echo.modes[4] is mode
             floods = echo._families[4].floods
             async with asyncio.timeout(PATIENCE_SECONDS):
-                # The kernel answers for 127.0.0.9 as well; what floods is beside it.
+                # The kernel answers for 127.0.0.9 as well; the flood comes on top.
                 while not floods.is_dropped(ECHO_HOSTILE):
                     await echo.ping(ECHO_HOSTILE, options)
             begun = loop.time()
@@ -113,7 +113,7 @@ async def test_a_flooding_ping_target_costs_other_targets_no_packet(mode: Mode) 
 
 
 async def test_a_forged_source_is_not_dropped_while_the_buffer_has_room() -> None:
-    """Who forges a device's address at a rate that harms nobody does not silence the device."""
+    """Forging the address of a device at a harmless rate does not silence the device."""
     with agent(HONEST) as honest:
         async with SnmpClient() as client:
             reader = NativeReader(client)

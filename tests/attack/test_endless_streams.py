@@ -1,4 +1,4 @@
-"""Servers that send for ever over TCP, TLS and DNS: the check ends, and nothing else waits."""
+"""Servers that send forever over TCP, TLS and DNS: the check ends, and nothing else waits."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 DEADLINE = 1.0
-# For what a limit ends: on a starved machine the clock must not come first.
+# For checks that end at a limit: on a starved machine the deadline must not come first.
 LONG_DEADLINE = 15.0
 ALLOWED_SECONDS = 1.0
 
-# What is certain long before the deadline, whoever does not send byte by byte.
+# Decided long before the deadline, unless the peer sends byte by byte.
 SAID = {
     "interim": "more than 10 interim responses",
     "early-hints": "more than 10 interim responses",
@@ -70,7 +70,7 @@ def assert_left_in_time(elapsed: float, deadline: float, heart: Heartbeat) -> No
     """The check has ended by its deadline; time that other programs took is not counted."""
     assert elapsed - heart.starved < deadline + ALLOWED_SECONDS
     assert elapsed < SECONDS, "it ended with its peer, not by itself"
-    assert heart.beats, "the loop had no turn for anybody else"
+    assert heart.beats, "no other task got a turn of the loop"
     assert heart.longest_turn < longest_turn_allowed()
 
 
@@ -118,7 +118,7 @@ async def test_a_transfer_response_has_the_same_limits(
 @pytest.mark.parametrize("pace", ["full", "bytes"])
 @pytest.mark.parametrize("kind", IPERF3)
 async def test_an_endless_iperf3_server_is_abandoned_by_the_deadline(kind: str, pace: str) -> None:
-    # The clock of a test ends ten seconds after its own time.
+    # The deadline of a test is ten seconds after its own duration.
     with peer(kind, pace, 60.0) as port:
         settings = Throughput("iperf3", "127.0.0.1", port, streams=4, seconds=1, warm_up=0)
         async with heartbeat() as heart:

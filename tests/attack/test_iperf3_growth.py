@@ -1,4 +1,4 @@
-"""iperf3 servers that make the client's memory or output grow: it is ended, nothing is left."""
+"""iperf3 servers that make the client's memory or output grow: the client is stopped."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.probes.support import measure
 pytestmark = [pytest.mark.integration, pytest.mark.heavy]
 
 MEMORY_LIMIT = 256 << 20
-# What 200 MB/s bring while a starved machine does not come to look.
+# What 200 MB/s amount to while a starved machine does not check.
 OVERSHOOT = 256 << 20
-# The test's own bound: a client that is not left must fail the test, not hang the run.
+# The bound of the test: a client that is not stopped must fail the test, not hang the run.
 BOUND_SECONDS = 120.0
 
 
@@ -32,7 +32,7 @@ def iperf3_clients() -> list[Path]:
 
 
 class Peak:
-    """The most memory that an iperf3 of ours was seen to have, in bytes."""
+    """The most memory seen in any of our iperf3 processes, in bytes."""
 
     def __init__(self) -> None:
         self.resident = 0
@@ -50,7 +50,7 @@ class Peak:
 
 
 async def attacked(kind: str) -> tuple[str, int]:
-    """Test a line against a hostile server; return what was said, and the client's peak."""
+    """Test a line against a hostile server; return the message and the client's peak memory."""
     peak = Peak()
     with iperf3_server(kind) as port:
         settings = Throughput("iperf3", "127.0.0.1", port, streams=4, seconds=1, warm_up=0)

@@ -1,4 +1,4 @@
-"""A sender that floods the port for traps: the loop turns, nothing grows, others are heard."""
+"""A sender floods the trap port: the loop stays responsive, nothing grows, other traps arrive."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def town() -> tuple[Inventory, SnmpReaders]:
 
 
 class Attacked:
-    """A desk that takes traps, a sender beside the flood, and what was counted."""
+    """A trap receiver, a sender besides the flood, and the counts."""
 
     def __init__(self, desk: TrapDesk, exposition: Exposition, port: int) -> None:
         self.desk, self._exposition, self.port = desk, exposition, port
@@ -90,7 +90,7 @@ class Attacked:
         self._sender.sendto(cold_start(), ("127.0.0.1", self.port))
 
     async def taken(self, device: str = "healthy") -> float:
-        """Return how many traps of a device were believed."""
+        """Return how many traps of a device were accepted."""
         text = "".join([part.decode() async for part in self._exposition.stream()])
         return sum(
             value
@@ -99,13 +99,13 @@ class Attacked:
         )
 
     async def until_taken(self, traps: int) -> None:
-        """Wait until so many traps of the healthy switch were believed."""
+        """Wait until this many traps of the healthy switch were accepted."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while await self.taken() < traps:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.01)
 
     async def until_dropped(self, source: str) -> None:
-        """Wait until the kernel drops what a source sends, and what came before is read."""
+        """Wait until the kernel drops the datagrams of a source and earlier ones have been read."""
         waiting = bytearray(4)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not self.desk._floods.is_dropped(source) or any(waiting):
@@ -113,7 +113,7 @@ class Attacked:
                 fcntl.ioctl(self.desk._receiving, termios.FIONREAD, waiting)
 
     async def until_unread(self, datagrams: int) -> None:
-        """Wait until the kernel has dropped so many."""
+        """Wait until the kernel has dropped this many."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while self.desk.drops["unread"] < datagrams:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.01)
@@ -157,7 +157,7 @@ async def test_a_trap_flood_does_not_disturb_the_daemon(
         with flooding(kind, FLOOD_SECONDS, source, attacked.port):
             await attacked.until_dropped(source)
             before = resident()
-            # From here on, every trap of a device that keeps to its rate is heard.
+            # From here on, every trap of a device within its rate arrives.
             for number in range(LEGAL_TRAPS):
                 attacked.send()
                 await attacked.until_taken(2 + number)

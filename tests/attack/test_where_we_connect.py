@@ -1,4 +1,4 @@
-"""Redirects that would turn the monitor against itself, its neighbors, or other networks."""
+"""Redirects that would turn the monitor against itself, its neighbors or other networks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from monitor.observation import Observation
     from tests.integration.namespace import Namespace
 
-# A busy machine is not the property's fault.
+# A busy machine must not fail the property.
 slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PUBLIC = "93.184.216.34"
 PLACE = "10.82.3.0/24"
@@ -99,13 +99,13 @@ NEIGHBOR = ("93.184.216.34", "10.82.3.9", "10.50.0.2", "2a00:1450:4001::78", "fd
 
 @pytest.fixture(scope="module")
 def inside() -> Iterator[Namespace]:
-    """Make a machine with addresses of its own on a line to a school, and a second one."""
+    """Make a host with its own addresses on a link to a school, and a second host."""
     with namespace("where") as made:
         made.run("ip", "tuntap", "add", "dev", "lan0", "mode", "tap")
         made.run("ip", "link", "set", "lan0", "up")
         for own, length in zip(OWN, (24, 24, 24, 64, 64), strict=True):
             made.run("ip", "addr", "add", f"{own}/{length}", "dev", "lan0", *_without_wait(own))
-        # Everything within is delivered here, without an interface that has the address.
+        # Every address in it is local, without an interface that has it.
         made.run("ip", "route", "add", "local", "198.51.100.0/24", "dev", "lo")
         yield made
 
@@ -137,7 +137,7 @@ def test_a_public_or_school_address_is_refused_if_it_is_our_own(inside: Namespac
         assert refusal("93.184.216.1", "93.184.216.34", None) == "an address of this machine"
         assert refusal("10.82.3.77", "10.82.3.5", PLACE) == "an address of this machine"
         assert refusal("64:ff9b::5db8:d801", PUBLIC, None) == "an address of this machine"
-        assert refusal("10.82.3.77", "10.82.3.77", PLACE) == "", "it was asked for itself"
+        assert refusal("10.82.3.77", "10.82.3.77", PLACE) == "", "it was requested directly"
         assert refusal("10.82.3.9", "10.82.3.5", PLACE) == ""
 
 
@@ -152,7 +152,7 @@ def test_own_addresses_are_known_even_with_nonlocal_bind(inside: Namespace) -> N
 
 
 class Web:
-    """Two servers on addresses of this machine: one redirects, the other counts who came."""
+    """Two servers on addresses of this machine: one redirects, the other counts its visits."""
 
     def __init__(self) -> None:
         self.location = ""
@@ -262,7 +262,7 @@ async def test_a_rebinding_name_is_judged_by_the_address_connected_to(
         observation = await ask_redirected(inside, made, f"http://printer.example:{made.port}/")
         assert made.visits == 0
     assert observation.detail.endswith("10.50.0.1: an address of this machine")
-    assert asked == ["printer.example"] * 2, "looked up once for each request, not between"
+    assert asked == ["printer.example"] * 2, "looked up once per request, not in between"
 
 
 def test_without_a_socket_no_address_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:

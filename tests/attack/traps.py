@@ -1,10 +1,10 @@
-"""A sender that floods the port for traps as fast as it can, in a process of its own.
+"""A sender that floods the trap port as fast as it can, in a process of its own.
 
 Usage: python -m tests.attack.traps KIND SECONDS ADDRESS PORT
 
 It sends from ADDRESS to PORT at 127.0.0.1 until the time is up or its standard input ends.
 
-Must not know: what the victim makes of it.
+Must not know: how the victim reacts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def cold_start(community: bytes = COMMUNITY) -> bytes:
 
 
 def _of_an_unknown_engine(dice: random.Random) -> bytes:
-    """Return a message of version 3 by an engine of its own, signed by nobody who has the key."""
+    """Return a version 3 message from its own engine, signed without the right key."""
     engine, digest, salt = dice.randbytes(12), dice.randbytes(24), dice.randbytes(8)
     flags, content = AUTHENTICATED | ENCRYPTED, dice.randbytes(90)
     return encode_secure(1, flags, engine, 1, 100, USER, digest, salt, content)[0]
@@ -74,7 +74,7 @@ def flooding(kind: str, seconds: float, address: str, port: int) -> Iterator[Non
 
 def _flood(kind: str, seconds: float, own: socket.socket, victim: tuple[str, int]) -> None:
     dice = random.Random(0)
-    # Made before, so that it is sent as fast as the kernel takes it.
+    # Built in advance, so that it is sent as fast as the kernel takes it.
     datagrams = [FLOODS[kind](dice) for _ in range(1000)]
     ends = time.monotonic() + seconds
     print("flooding", flush=True)  # noqa: T201  # what the parent waits for

@@ -1,4 +1,4 @@
-"""The forms in which an IPv6 address carries an IPv4 address, made as their RFCs say.
+"""The forms in which an IPv6 address embeds an IPv4 address, built as their RFCs say.
 
 Must not know: how the product takes them apart.
 """
@@ -9,7 +9,7 @@ import ipaddress
 
 
 def _joined(*parts: tuple[int, int]) -> ipaddress.IPv6Address:
-    """Return the address made of numbers and their widths in bits, the first highest."""
+    """Return the address composed of numbers with their widths in bits, most significant first."""
     number = 0
     for value, width in parts:
         number = number << width | value & ((1 << width) - 1)

@@ -1,4 +1,4 @@
-"""Minutes that a person reclassifies: what that does to a month, and what is refused."""
+"""Minutes reclassified by a person: the effect on a month, and what is refused."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_every_report_format_shows_excuses_separately() -> None:
     [line, _] = csv.DictReader(io.StringIO(to_csv(found), newline=""))
     assert (line["excused_minutes"], line["charged_minutes"]) == ("20", "0")
     [row] = csv.DictReader(io.StringIO(excuses_to_csv(found), newline=""))
-    assert row["reason"] == "'=digger of our own", "no spreadsheet runs it"
+    assert row["reason"] == "'=digger of our own", "a spreadsheet does not execute it"
     console = Console(width=250, record=True, file=io.StringIO())
     console.print(to_table(found))
     text = console.export_text()

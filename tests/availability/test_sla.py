@@ -183,7 +183,7 @@ def test_outages_start_at_the_first_lost_round_and_add_up_to_down_minutes() -> N
 
 
 def month_with(down_minutes: int, unknown_minutes: int = 0) -> SiteSla:
-    """Return the month of a line that is owed round the clock, in a month of 43,200 minutes."""
+    """Return a month of 43,200 minutes for a line whose contract runs around the clock."""
     begin, failed = local(9, 1), local(9, 10)
     verdicts = [
         up(ALWAYS, begin),

@@ -1,4 +1,4 @@
-"""Changes of a verdict as outages: what one restart, or ten, make of them."""
+"""Changes of a verdict as outages: what one restart or ten do to them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_last_known_verdict_starts_with_its_spell() -> None:
     assert last("udd?d?") == (State.DOWN, "1")
     assert last("uuu") == (State.UP, "0")
     assert last("udu?") == (State.UP, "2")
-    # Nobody knows what a line did meanwhile that was up before.
+    # What a line did meanwhile that was up before is unknown.
     assert last("u?u") == (State.UP, "2")
     assert last_known(changes("??")) == {}
 

@@ -142,7 +142,7 @@ async def test_a_rendered_poll_has_every_value_in_the_text() -> None:
     )
     text = (await renderer.text()).decode()
     for row, total in octets.items():
-        # The value stands before the time stamp of the poll.
+        # The value precedes the time stamp of the poll.
         line = next(one for one in text.splitlines() if one.split(" ")[1:2] == [str(total)])
         assert line.startswith("ifHCInOctets{")
         assert f'ifName="ge-0/0/{row}"' in line

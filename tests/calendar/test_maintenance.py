@@ -143,7 +143,7 @@ def test_a_damaged_file_is_reported_kept_and_loses_no_known_window(
     [aside] = tmp_path.glob("maintenance.json.corrupt-*")
     assert aside.read_bytes() == content
     daemon.refresh(NOW)
-    assert daemon.problem, "the problem is told until there is a good file again"
+    assert daemon.problem, "the problem is reported until there is a valid file again"
     daemon.add("schiller", NOW, NOW + 2 * HOUR, "fibre again", now=NOW)
     assert daemon.problem == ""
 

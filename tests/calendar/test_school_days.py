@@ -88,7 +88,7 @@ def test_each_day_has_its_kind(day: str, kind: DayKind) -> None:
         ("Grundschule", "2026-07-01T07:30", False),
         ("Berufskolleg", "2026-11-26T18:00", True),
         ("Berufskolleg", "2026-11-25T18:00", False),
-        ("Grundschule", "2031-03-05T10:00", True),  # beyond the data: taken for a school day
+        ("Grundschule", "2031-03-05T10:00", True),  # beyond the data: treated as a school day
         ("Grundschule", "2031-05-01T10:00", False),  # public holidays are known for longer
         ("unheard of", "2026-11-25T10:00", False),
     ],

@@ -20,7 +20,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 SITE = "first-school/main"
 OTHER = "second-school/main"
 SITES = (SITE, OTHER)
-# What is seen of the first site's line where all is as tests/config/corpus/good expects it.
+# What the monitor sees of the first site's line if all is as tests/config/corpus/good expects.
 RIGHT = Identity("gw.first.example", "Fibre 1000, lot 2", "203.0.113.1")
 GIGABIT = Rates(1e9, 900e6, 600e6)
 # A Tuesday, 14:00 in Berlin.
@@ -50,7 +50,7 @@ PAUSE = timedelta(hours=3)
 def of_day(
     day: int, count: int = 10, spacing: timedelta = SPACING, pause: timedelta = PAUSE
 ) -> list[Measurement]:
-    """Return valid measurements of the day that many days after the start, five and five."""
+    """Return ten valid measurements of one day, so many days after the start, in two blocks."""
     begin = START + timedelta(days=day)
     offsets = (number * spacing + (number > 4) * (pause - spacing) for number in range(count))
     return [replace(VALID, at=begin + offset) for offset in offsets]
@@ -65,7 +65,7 @@ def campaign(measurements: list[Measurement], name: str = "c1") -> Campaign:
 
 
 def passing(name: str = "c1", begin: datetime = START) -> Campaign:
-    """Return a campaign that keeps every rule and ends 4 days after its start."""
+    """Return a campaign that satisfies every rule and ends 4 days after its start."""
     moved = [replace(one, at=one.at - START + begin, campaign=name) for one in of_days(0, 2, 4)]
     return campaign(moved, name)
 

@@ -1,4 +1,4 @@
-"""Evidence survives the ledger unchanged, and what is no evidence is refused."""
+"""Evidence survives the ledger unchanged, and entries that are not evidence are refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A line that carries its contracted rate passes every rule, whatever others do meanwhile.
+"""A line that carries its contracted rate passes every rule, whatever cross traffic it has.
 
-The line is Ethernet that is never idle while a test runs: what others take of the wire the test
-does not get. The model counts octets by the standards and knows nothing of the product's figures.
+The line is Ethernet that is never idle while a test runs: capacity taken by others is lost to the
+test. The model counts octets by the standards, independently of the product's figures.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Line:
         return self.packet - self.ip - TCP_WITH_TIME_STAMPS
 
     def payload_bps(self, wire_bps: float) -> float:
-        """Return the TCP payload that fits into so much of the wire."""
+        """Return the TCP payload that fits into this much of the wire."""
         return wire_bps * self.segment / (self.packet + self.wire_overhead)
 
     def counted(self, payload: float) -> float:
@@ -67,7 +67,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Others:
-    """Others' packets: their share of the wire while a test runs, and after it, and their size."""
+    """Cross traffic: its share of the wire during a test and after it, and its packet size."""
 
     during: float
     afterwards: float
@@ -87,7 +87,7 @@ OTHERS = st.builds(Others, st.floats(0, 0.1), st.floats(0, 0.1), st.integers(46,
 
 
 def measured(line: Line, others: Others) -> Measurement:
-    """Return what the product makes of a test on the line beside the others' traffic."""
+    """Return the product's measurement of a test on the line with this cross traffic."""
     contract = contract_of(line)
     frame = others.packet + line.wire_overhead
     counted_share = (others.packet + line.counted_overhead) / frame
@@ -110,14 +110,14 @@ def measured(line: Line, others: Others) -> Measurement:
 
 
 def contract_of(line: Line) -> Contract:
-    # The strictest that can be written: normal rate and minimum are the whole rate.
+    # The strictest contract possible: normal and minimum rate equal the maximum.
     return build.contract(int(line.bps))
 
 
 def verdict(
     line: Line, loads: list[Others], criterion: Criterion, classes: int | None = None
 ) -> CampaignOutcome | None:
-    """Return the outcome of a campaign of such tests; None if too few of them count."""
+    """Return the outcome of a campaign of such tests; None if too few are valid."""
     kept = [one for one in (measured(line, load) for load in loads) if not one.invalidities()]
     if not kept:
         return None

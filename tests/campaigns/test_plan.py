@@ -71,7 +71,7 @@ def test_a_plan_survives_a_restart_and_differs_between_schools() -> None:
     assert first == plan(contracted_school(), lessons(), NOW, "goethe")
     others = [plan(contracted_school(), CALENDAR, NOW, f"school-{number}") for number in range(80)]
     starts = {slot.at for slots in others for slot in slots}
-    assert len(starts) > 2_000, "2400 tests hardly ever meet"
+    assert len(starts) > 2_000, "2400 tests hardly ever coincide"
 
 
 def test_lessons_around_the_clock_make_planning_impossible() -> None:

@@ -1,4 +1,4 @@
-"""Each rule of a campaign: an example that just passes, and one that fails by the smallest step."""
+"""Each rule of a campaign: an example that just passes, and one that just fails."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def outcome(measurements: list[Measurement]) -> CampaignOutcome:
 
 
 def with_down(measurements: list[Measurement], *rates: float) -> list[Measurement]:
-    """Return the measurements with other rates down for the last of them."""
+    """Return the measurements with other download rates for the last of them."""
     kept = measurements[: len(measurements) - len(rates)]
     changed = measurements[len(kept) :]
     return [*kept, *(replace(one, down_bps=bps) for one, bps in zip(changed, rates, strict=True))]
@@ -93,7 +93,7 @@ def test_three_hours_must_lie_between_the_5th_and_the_6th_of_a_day() -> None:
     short = timedelta(hours=2, minutes=59, seconds=59, milliseconds=999)
     assert outcome(of_days(0, 2) + of_day(4)) is PASSED
     assert outcome(of_days(0, 2) + of_day(4, pause=short)) is INCOMPLETE
-    # Not in the plan alone: a day whose ten follow one another shows five.
+    # Not only in the plan: ten consecutive measurements on one day count as five.
     assert outcome(of_days(0, 2) + of_day(4, 10, SPACING, SPACING)) is INCOMPLETE
 
 
@@ -111,7 +111,7 @@ def test_days_are_in_the_time_zone_of_the_city() -> None:
 
 
 def test_90_percent_of_the_maximum_on_two_of_three_days() -> None:
-    # Everything at the normal rate's own bar: the contract's normal is lowered for this.
+    # Everything exactly at the normal rate: the contract's normal rate is lowered for this.
     def verdict(*best: float) -> CampaignOutcome:
         slow = [replace(one, down_bps=700e6) for one in of_days(0, 2, 4)]
         for day, bps in enumerate(best):

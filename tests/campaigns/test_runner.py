@@ -116,7 +116,7 @@ class World:
 
 
 def attempt(world: World, change: Callable[[CampaignRunner], None] | None = None) -> None:
-    """Make one attempt; have the world change three seconds after the first direction began."""
+    """Make one attempt; change the world three seconds after the first direction started."""
 
     async def main() -> None:
         runner = world.runner()
@@ -301,7 +301,7 @@ def test_a_campaign_that_never_gets_a_free_line_ends_incomplete() -> None:
     ended = world.so_far().ended
     assert ended is not None
     assert ended.reason.startswith("incomplete; 0 of 3 days have 10")
-    assert len(world.reasons) < 3 * 24 * 4, "an attempt each quarter of an hour, no more"
+    assert len(world.reasons) < 3 * 24 * 4, "one attempt every fifteen minutes, not more"
 
 
 def test_a_due_test_starts_and_its_stop_records_the_bytes_moved() -> None:

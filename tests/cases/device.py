@@ -1,7 +1,7 @@
-"""An agent that is a dictionary of OID to value, with what somebody's device got wrong.
+"""An agent that is a dictionary of OID to value, with the mistakes of a real device.
 
-Values are octets with tag and length, so that any can be put in. The rows come in the order of
-the dictionary. Must not know: what the product makes of it.
+Values are octets with tag and length, so that any value is possible. The rows come in the order of
+the dictionary. Must not know: how the product reads them.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def number(value: int, tag: Tag = Tag.COUNTER32) -> bytes:
 
 
 def rows(name: str, values: dict[int, bytes]) -> dict[str, bytes]:
-    """Return a column's rows by their OIDs, in their order."""
+    """Return the rows of a column by OID, in order."""
     return {f"{KNOWN[name].oid}.{row}": value for row, value in values.items()}
 
 
 def switch(indexes: range | list[int] = range(1, 13)) -> dict[str, bytes]:
-    """Return what a small switch answers, in which nothing is wrong."""
+    """Return the answers of a small healthy switch."""
     return {
         KNOWN["sysDescr"].oid: text("a switch"),
         KNOWN["sysObjectID"].oid: encode_tlv(Tag.OBJECT_IDENTIFIER, encode_oid("1.3.6.1.4.1.9.1")),
@@ -83,10 +83,10 @@ def switch(indexes: range | list[int] = range(1, 13)) -> dict[str, bytes]:
 
 @dataclass
 class Device:
-    """Answers over `objects`; `asked` keeps the kinds of PDU that it got.
+    """Answers from `objects`; `asked` keeps the PDU types received.
 
-    `tlv` encodes every tag, length and content, `pad` brings an OID's octets into another form,
-    `behind` follows every message, `repeats` has a GETBULK answered with what was asked first.
+    `tlv` encodes every tag, length and content, `pad` changes the encoding of OIDs, `behind` is
+    appended to every message, `repeats` answers the first GETBULK with the request itself.
     """
 
     objects: dict[str, bytes]
@@ -146,7 +146,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Asked:
-    """What comes of asking a device: by the reader, and by the checks."""
+    """What the reader and the checks find on a device."""
 
     readers: SnmpReaders
     agent: Agent
@@ -181,7 +181,7 @@ class Asked:
 
 @contextlib.asynccontextmanager
 async def asking(device: Device, *, forged: bool = False) -> AsyncIterator[Asked]:
-    """Serve a device on loopback and give a way to ask it."""
+    """Serve a device on loopback and yield a way to query it."""
     async with SnmpClient() as client, serving(device.answer, forged=forged) as agent:
         readers = SnmpReaders({Engine.NATIVE: NativeReader(client)}, {"c": Secret("public")})
         yield Asked(readers, agent, Engine.NATIVE)

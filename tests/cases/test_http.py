@@ -1,4 +1,4 @@
-"""Web servers as people meet them, which a browser's user sees nothing of."""
+"""Odd web servers from the field whose oddities a browser hides from its user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 1, 15, 8, tzinfo=UTC)
 
 
 async def asked(*answers: bytes, body: str | None = None) -> tuple[Observation, list[bytes]]:
-    """Return what a check of a server finds that gives these answers, and the requests it got."""
+    """Return what a check finds on a server with these answers, and the requests it received."""
     requests: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,7 +47,7 @@ def redirect(*fields: str | bytes) -> bytes:
 
 
 class NeedsCookie:
-    """blackbox_exporter#186 and #257: a page that redirects to itself until its cookie is back."""
+    """blackbox_exporter#186, #257: a page that redirects to itself until its cookie is returned."""
 
     def __init__(self, *cookies: str) -> None:
         self.cookies = [f"Set-Cookie: {cookie}" for cookie in cookies]
@@ -129,7 +129,7 @@ async def test_folded_fields_and_spaces_before_the_colon_are_accepted(
     assert (found.outcome, found.detail) == (Outcome.OK, "")
 
 
-# request#570; without a charset that is one, a browser guesses.
+# request#570; without a valid charset, a browser guesses.
 @pytest.mark.parametrize(
     ("content_type", "charset"),
     [

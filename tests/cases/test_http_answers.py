@@ -1,7 +1,7 @@
-"""Answers that break the rules of HTTP/1.1 and that browsers show all the same.
+"""Responses that break the rules of HTTP/1.1 but that browsers show all the same.
 
-A website that everybody can read is not down. Each answer here is taken by Chromium and by curl;
-curl is asked again by this test. docs/decisions/11-own-http-reader.md has the measurement.
+A website that users can read is not down. Chromium and curl accept each response here; this test
+runs curl again. docs/decisions/11-own-http-reader.md has the measurement.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def site(answers: dict[str, bytes]) -> AbstractAsyncContextManager[int]:
 
 
 async def curl(urls: list[str]) -> list[str]:
-    """Return of each URL what curl makes of it: the body, the status and its own exit code."""
+    """Return for each URL the body, the status and the exit code of curl."""
     arguments = ["-sS", "--max-time", "60", "-w", " %{http_code} %{exitcode}\n", *urls]
     process = await asyncio.create_subprocess_exec(
         "curl", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

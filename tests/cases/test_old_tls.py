@@ -1,4 +1,4 @@
-"""Devices whose TLS is of another age: checked where a setting says so, and said to be insecure."""
+"""Devices with outdated TLS: checked if a setting allows it, and reported as insecure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Echo replies as people meet them: cut short, or with another payload than was sent."""
+"""Odd echo replies from the field: truncated, or with a payload other than the one sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLOCKS = ClockReading(0, 0, 100)
 
 
 def answered(*payloads: bytes) -> tuple[Matcher, Round]:
-    """Return what is known of a round of which each packet was answered with one of these."""
+    """Return the result of a round in which each packet was answered with one of these."""
     matcher, round_ = Matcher(), Round(ADDRESS, len(payloads), PAYLOAD, 2_000_000_000)
     for payload in payloads:
         sequence = matcher.reserve(0)

@@ -1,4 +1,4 @@
-"""Messages in another form than most agents', which net-snmp reads: so does the monitor."""
+"""Unusual message encodings that net-snmp reads: the monitor reads them too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def of_eight(tag: int, content: bytes) -> bytes:
 
 
 def padded(octets: bytes) -> bytes:
-    """Put an octet that says nothing before the fourth arc."""
+    """Insert a padding octet before the fourth arc."""
     return octets[:3] + b"\x80" + octets[3:]
 
 

@@ -1,4 +1,4 @@
-"""Replies that are refused for where they come from, or what they carry: the sentence says so."""
+"""Replies refused for their source or their community: the message says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that cannot be read, as people's devices send them: each costs itself and nothing else."""
+"""Unreadable values of real devices: each costs only itself."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def test_an_unreadable_number_is_missing_and_its_table_complete(name: str)
 
 
 async def test_a_bad_value_beyond_the_table_is_not_even_counted() -> None:
-    # Behind ifInErrors' last row comes ifOutQLen, which is nothing.
+    # The last row of ifInErrors is followed by ifOutQLen, which is not read.
     beyond = f"{KNOWN['ifOutQLen'].oid}.1"
     objects = switch()
     names = {oid: value for oid, value in objects.items() if oid.startswith(KNOWN["ifName"].oid)}

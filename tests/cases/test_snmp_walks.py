@@ -1,4 +1,4 @@
-"""Tables whose rows come otherwise than they should, as people's devices send them."""
+"""Tables of real devices whose rows come in the wrong order or shape."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_rows_in_any_order_are_all_read(name: str) -> None:
 
 
 class Circle(Device):
-    """Begins again behind the last row, with one that was before."""
+    """Starts over after the last row with an earlier one."""
 
     def _next(self, oid: tuple[int, ...]) -> tuple[int, ...]:
         found = super()._next(oid)
@@ -80,7 +80,7 @@ REMOTE = {
 
 
 def lldp(index: str) -> dict[str, bytes]:
-    """Return one neighbor behind port 7, in a row of that index."""
+    """Return one neighbor at port 7, in a row with that index."""
     return {
         **rows("lldpLocPortIdSubtype", {7: number(5, Tag.INTEGER)}),
         **rows("lldpLocPortId", {7: text("Gi7")}),

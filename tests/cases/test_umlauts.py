@@ -1,4 +1,4 @@
-"""Host names with umlauts: typed as people do, shown as typed, asked for by their punycode."""
+"""Host names with umlauts: shown as typed, queried as punycode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check found is JSON, whatever its rows are known by."""
+"""The findings of a check as JSON, whatever identifies their rows."""
 
 from __future__ import annotations
 

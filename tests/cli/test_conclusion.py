@@ -31,7 +31,7 @@ def checks() -> list[Check]:
 
 
 def seen(failed: Mapping[str, str], unknown: Mapping[str, str] = {}) -> list[Observation]:
-    """Return a round in which checks (`device/name`, or all of a `device`) failed, each for why."""
+    """Return a round in which checks (`device/name`, or all of a `device`) failed, with reasons."""
     found = []
     for check in checks():
         names = (f"{check.target.device}/{check.name}", check.target.device, "")

@@ -51,7 +51,7 @@ def test_an_installed_host_uses_the_installed_schools_and_state(tmp_path: Path) 
 def test_a_custom_configuration_keeps_its_state_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A try with another file never touches what the service keeps."""
+    """A trial with another file never touches the state of the service."""
     installed(tmp_path)
     own = TOWN.write(tmp_path / "own.yaml")
     (tmp_path / "state").mkdir()

@@ -1,4 +1,4 @@
-"""What the demo prints of verdicts: each change once, with its reason."""
+"""What the demo prints about verdicts: each change once, with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A demo's past is written once, and remembered at every further start."""
+"""The past of a demo is written once and kept at later starts."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_an_excuse_is_requested_listed_and_withdrawn(
     assert isinstance(back, Withdrawal)
     code, _, errors = invoke("sla", "excuse", "withdraw", wanted.id, *reason, *state)
     assert (code, errors) == (1, f"error: excuse {wanted.id} is withdrawn already\n")
-    # What was withdrawn is free again.
+    # A withdrawn range can be excused again.
     assert invoke("sla", "excuse", "add", "goethe/MAIN", *SPAN, *WHY, *place)[0] == 0
 
 
@@ -104,7 +104,7 @@ def test_an_excuse_overlapping_a_recorded_one_is_refused(
         ("09:00", "09:10", "unknown", "of these 0 are down now: nothing would change"),
         ("09:00", "09:01", "down", "1 minute at 1 site, unknown → down; of these 0 are unknown"),
         ("10:05", "10:15", "down", "of these 10 are unknown now"),
-        # What came before the first record was not watched: it is not unknown.
+        # Time before the first record was not monitored: it is not unknown.
         ("08:30", "08:40", "down", "of these 0 are unknown now: nothing would change"),
     ],
 )

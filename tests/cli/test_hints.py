@@ -1,4 +1,4 @@
-"""What `check` offers of a file of three lines: each hint's YAML adds what it says."""
+"""What `check` suggests for a file of three lines: the YAML of each hint does what it says."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_yaml_of_a_hint_is_valid_and_removes_the_hint(at: int) -> None:
 
 
 def test_all_hints_of_a_file_can_be_applied_one_after_another() -> None:
-    """As a person does: a section that is there gets another line, and is not given twice."""
+    """As a person would: an existing section gets another line and is not repeated."""
     sections = {"city": ["name: Bochum"]}
     text = f"city:\n  name: Bochum\n{SCHOOLS}"
     each: list[str] = []

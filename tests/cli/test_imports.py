@@ -1,7 +1,7 @@
 """What the shell loads before it works: version, help and completion need no library of the daemon.
 
 Each is run in a process of its own, which lists what it imported. Only the packages that
-pyproject.toml names are compared; what those bring along is theirs.
+pyproject.toml names are compared, not their dependencies.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def test_help_of_a_command_loads_only_what_is_listed_here(name: str) -> None:
 
 
 def cpu_seconds(*command: str) -> float:
-    """Return the CPU time of a process, the least of three: others disturb, and never help."""
+    """Return the CPU time of a process, the least of three: other programs only ever add to it."""
     found = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""`schulnetz init`: a commented file that checks, asked for or by options."""
+"""`schulnetz init`: a commented, valid file, by prompts or by options."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def documented(command: str) -> Any:
 
 
 def assert_same_form(shown: Any, real: Any, place: str = "") -> None:
-    """Fail where two documents have other keys, or other kinds of values; null fits all."""
+    """Fail where two documents differ in keys or types of values; null matches any type."""
     if shown is None or real is None:
         return
     if isinstance(shown, dict):

@@ -1,4 +1,4 @@
-"""The log: lines that nothing breaks, and never a flood."""
+"""The log: lines that no text can break, and never a flood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`schulnetz probe`: what it prints, of loopback devices that nobody serves."""
+"""`schulnetz probe`: what it prints about loopback devices that do not exist."""
 
 from __future__ import annotations
 

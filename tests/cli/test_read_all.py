@@ -1,4 +1,4 @@
-"""What a daemon loads, and what the audit says that it loaded, are the same bytes."""
+"""The bytes a daemon loads are the bytes whose digest it logs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECOND = Town(161, {"voede": 1, "goethe": 2})
 
 
 class ReplacedWhenOpened(PosixPath):
-    """A file in whose place another is put as soon as it has been opened."""
+    """A file that is replaced by another as soon as it has been opened."""
 
     def open(self, *arguments: Any, **options: Any) -> IO[Any]:  # type: ignore[override]  # as the original's
         opened: IO[Any] = super().open(*arguments, **options)

@@ -1,4 +1,4 @@
-"""A recording tells of the device, and of nobody who uses it."""
+"""A recording describes the device and contains no personal data."""
 
 from __future__ import annotations
 

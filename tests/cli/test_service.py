@@ -56,7 +56,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         f"ExecStart={PROGRAM} run --config {config} --state-dir {host.state}\n"
     )
     program(programs / "systemctl", f'[ "$1" = cat ] && exec cat {tmp_path / "unit"}')
-    # Notes its arguments and runs what it was asked to run, with the variables it was given.
+    # Records its arguments and runs the given command with the given variables.
     program(
         programs / "systemd-run",
         f"""printf "'%s' " "$@" >>{host.asked}; echo >>{host.asked}

@@ -1,4 +1,4 @@
-"""A session in the shell judges by the daemon's own consumers."""
+"""A shell session judges by the daemon's own consumers."""
 
 from __future__ import annotations
 

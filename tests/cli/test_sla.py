@@ -1,4 +1,4 @@
-"""`schulnetz sla`: a month's account from a ledger of real entries, in every form."""
+"""`schulnetz sla`: a month's report from a ledger of real entries, in every format."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def place(tmp_path: Path) -> tuple[str, ...]:
 
 
 async def record_an_outage(path: Path) -> None:
-    """Record an hour in March 2022: two sites up, but for ten minutes of one."""
+    """Record an hour in March 2022: two sites up, except for ten minutes of one."""
     recorder = MinuteRecorder(
         ["voede/main", "goethe/main"], BEGIN, lambda *_: False, lambda *_: True
     )

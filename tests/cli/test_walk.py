@@ -1,4 +1,4 @@
-"""`schulnetz walk` and `record`: whom they ask, and what they say when nobody answers."""
+"""`schulnetz walk` and `record`: which devices they read, and their messages when none answers."""
 
 from __future__ import annotations
 

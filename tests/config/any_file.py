@@ -1,8 +1,8 @@
-"""Any configuration file: every section of the schema, with what rules across keys refuse left out.
+"""Random valid configuration files, with every section of the schema.
 
-A document is drawn from the JSON Schema, so that a new key is tried without a word here. What
-`check` refuses in it is removed, problem by problem, until it is accepted. Hosts are loopback's,
-so that what runs it reaches nobody.
+A document is drawn from the JSON Schema, so that a new key is covered automatically. What `check`
+refuses in it is removed, problem by problem, until it is accepted. Hosts are on loopback, so that
+running it contacts no other machine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Draw = Callable[[SearchStrategy[Any]], Any]
 
 SCHEMA: Final = schema()
-# Few names, so that what refers to a name often finds it.
+# Few names, so that references often match.
 _NAMES: Final = ["a", "b-1", "c"]
 _HOSTS: Final = [*(f"127.9.{net}.{host}" for net in (1, 2, 3) for host in (1, 2, 12)), "::1"]
 _NETWORKS: Final = ["127.9.1.0/24", "127.9.2.0/24", "127.9.3.0/28", "127.0.0.0/8", "::/64"]
@@ -41,7 +41,7 @@ _TEXTS: Final = st.one_of(
     .map(str.strip)
     .filter(bool),
 )
-# By what the pattern or the format accepts: which strings to try.
+# Strings to try, by the pattern or format that accepts them.
 _BY_EXAMPLE: Final[dict[str, SearchStrategy[str]]] = {
     "a": st.sampled_from(_NAMES),
     "127.0.0.0/8": st.sampled_from(_NETWORKS),
@@ -127,7 +127,7 @@ _BY_TYPE: Final[dict[str, Callable[[dict[str, Any]], SearchStrategy[Any]]]] = {
 }
 
 
-# What a document may do without.
+# Parts that a document may omit.
 _NOT_NEEDED: Final = (
     "version",
     "city",
@@ -140,7 +140,7 @@ _NOT_NEEDED: Final = (
 
 
 def _smallest() -> dict[str, Any]:
-    """Return a document that is accepted, so that something is left of each."""
+    """Return an accepted document, as the base that each drawn one is laid over."""
     return {
         "version": 1,
         "city": {"name": "Bochum", "timezone": "Europe/Berlin", "state": "NW"},
@@ -171,7 +171,7 @@ def _smallest() -> dict[str, Any]:
 
 
 def _laid_over(below: Any, above: Any) -> Any:  # JSON
-    """Return one document laid over another: mappings key by key, lists one behind the other."""
+    """Return one document merged over another: mappings key by key, lists concatenated."""
     if isinstance(below, dict) and isinstance(above, dict):
         return {
             **{key: _laid_over(value, above.get(key, value)) for key, value in below.items()},
@@ -215,7 +215,7 @@ def accepted_files(draw: Draw) -> bytes:
 
 
 def _make_agree(document: dict[str, Any]) -> None:
-    """Give schools and sites ids, types and addresses that do not clash, or none would be left."""
+    """Give schools and sites ids, types and addresses that do not clash, or all were refused."""
     places = []
     for at, school in enumerate(document["schools"]):
         school["id"] = f"{school['id']}-{at}"
@@ -247,7 +247,7 @@ def _path_at(text: bytes, mark: tuple[int, int]) -> Location:
     root = compose(text, Findings("any"))
     assert root is not None
     found: list[Location] = [path for path, at in _places(root, ()) if at == mark]
-    # What stands at the mark itself, and of several the innermost.
+    # The value at the mark itself; of several, the innermost.
     return max(found, key=len, default=())
 
 

@@ -1,4 +1,4 @@
-"""All mistakes of a file are shown at once: none of them hides another, or a warning."""
+"""All mistakes of a file are shown at once: none hides another or a warning."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ schools:
     maintenance: [{starts: 2026-10-01 10:00, ends: 2026-10-01 12:00, reason: x}]
   - {id: schiller, router: 192.0.2.2, type: Gymnasium, location: [51.48, 7.22]}
 """
-# What is written instead, and what is said of it.
+# The replacement text, and the message expected for it.
 MISTAKES: Final = {
     "name: Bochum": ("name: [x]", "allowed: text"),
     "timezone: Europe/Berlin": ("timezone: Europe/Bochum", "is not a time zone"),
@@ -108,8 +108,8 @@ def test_a_mistake_does_not_hide_a_warning(tmp_path: Path, right: str | None) ->
     assert code == (right is not None)
     lines = errors.splitlines()
     warnings = [line.partition(": warning: ")[2] for line in lines if ": warning: " in line]
-    # The swapped coordinates, SNMP without encryption, a goal that cannot be reached: what is
-    # broken itself cannot be warned of.
+    # The swapped coordinates, SNMP without encryption, an unreachable goal: a part that is itself
+    # invalid gets no warning.
     expected = {"credential: devices": 2, "denominator: 9": 2}
     assert len(warnings) == expected.get(right or "", 3), errors
     assert all(lines[lines.index(one) + 2].endswith("^") for one in lines if ": warning: " in one)

@@ -1,4 +1,4 @@
-"""The contacts' file: what is wrong is said with line and cure, and no value is repeated."""
+"""The contacts file: mistakes are reported with line and cure, and no value is repeated."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_mistakes_are_reported_with_place_and_cure(tmp_path: Path, text: str, sa
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert len(problems(tmp_path, "city: {x: 1}\nproviders: {Provider A: {hotline: x}}\n")) == 2
-    # What is no contact, and a school that is not configured.
+    # An invalid contact, and a school that is not configured.
     assert len(problems(tmp_path, "city: {x: 1}\nschools: {gothe: {address: Straße 1}}\n")) == 2
 
 

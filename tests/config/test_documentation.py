@@ -27,7 +27,7 @@ def test_every_key_is_in_the_reference_with_its_meaning_and_default() -> None:
             }:
                 continue  # these have sections of their own
             if "for sites that name none" in rules["description"]:
-                continue  # said once, for schools at one place
+                continue  # documented once, for schools
             rows = [line for line in TEXT.splitlines() if line.startswith(f"| `{key}` | ")]
             described = [row for row in rows if rules["description"].rstrip(".") in row]
             assert described, f"{key}: {rules['description']}"

@@ -1,4 +1,4 @@
-"""Editing the file as a person would: what is not meant stays, byte by byte."""
+"""Editing the file as a person would: everything else stays byte for byte."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_any_edit_of_a_good_file_is_an_inventory_or_an_error_with_a_place(
 
 @pytest.mark.parametrize("value", ["{}", "[]", "null", "1", "text", "[{}]", "{a: {}}", "{a: 1}"])
 def test_any_wrong_value_anywhere_is_an_error_with_a_place(value: str) -> None:
-    # Every line of a file with all keys, its value replaced by one of another kind.
+    # Every line of a file with all keys, its value replaced by one of another type.
     data = (CORPUS / "good" / "every-kind-of-check.yaml").read_text(encoding="utf-8")
     lines = data.splitlines()
     for number, line in enumerate(lines):
@@ -119,7 +119,7 @@ def test_pure_python_reader_finds_the_same_problems_in_the_same_lines(
     monkeypatch.delattr(yaml, "CSafeLoader")
     for path, expected in zip(paths, with_libyaml, strict=True):
         found = _lines(path)
-        if path.parent.name == "bad-text":  # the readers notice broken syntax at other places
+        if path.parent.name == "bad-text":  # the readers notice broken syntax in other places
             assert bool(found) == bool(expected), path.name
         else:
             assert found == expected, path.name

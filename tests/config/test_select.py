@@ -1,4 +1,4 @@
-"""`interfaces.select` and `unused`: which level's holds, and what a mistake is answered."""
+"""`interfaces.select` and `unused`: which level applies, and how mistakes are reported."""
 
 from __future__ import annotations
 

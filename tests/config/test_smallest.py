@@ -1,4 +1,4 @@
-"""Three lines are a city: what is not said is not invented."""
+"""Three lines are a city: nothing is assumed that the file does not say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML as an editor's language server reads it: the 1.2 core schema, nothing of ours."""
+"""YAML as an editor's language server reads it: the 1.2 core schema without our rules."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The real daemon, started and stopped many times in one process, each time with one exception.
+"""The real daemon, started and stopped many times in one process, with one exception each.
 
-Run as a program: `python -m tests.daemon.injected start|stop CONFIG FOLDER EVERY`. It watches
-one run that goes well, then raises in every EVERYth function that was called in that phase, at
-its first and its last call, and prints what came of it as JSON, a line each.
+Run as a program: `python -m tests.daemon.injected start|stop CONFIG FOLDER EVERY`. It observes one
+successful run, then raises in every EVERYth function called in that phase, at its first and its
+last call, and prints each outcome as a line of JSON.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PACKAGE: Final = str(Path(__file__).parents[2] / "monitor")
-# They say that it failed, and cannot fail for a reason of the start or stop.
+# They report the failure and cannot themselves fail because of the start or stop.
 HANDLERS: Final = (
     "probes/echo/socket.py:EchoSocket.__aenter__",
     "cli/run.py:run",
@@ -42,18 +42,19 @@ HANDLERS: Final = (
     "cli/logs.py",
     "words/plain.py",
 )
-# The argument of the instruction RESUME: 0 at a function's begin, else after a yield or an await.
+# The argument of the instruction RESUME: 0 at the start of a function, else after a yield or an
+# await.
 _WHY_RESUMED: Final = 3
 RUNS_SECONDS: Final = 0.2
 
 
 class InjectedError(Exception):
-    """What nobody expects."""
+    """An exception that no code expects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run: the exit code, what was said on stderr, and what is left of it."""
+    """The outcome of a run: the exit code, the output on stderr, and what it left behind."""
 
     step: str
     raised: bool
@@ -78,12 +79,12 @@ class Phase:
     raised_in: set[str] = field(default_factory=set)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:
-        """Take a call or an end of one, as `sys.setprofile` tells it."""
+        """Handle a call or return event of `sys.setprofile`."""
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(PACKAGE):
             return
         name = f"{code.co_filename.removeprefix(PACKAGE)[1:]}:{code.co_qualname}"
-        # A coroutine is called again each time it goes on; nothing of ours can raise there.
+        # A coroutine is called again each time it resumes; our code cannot raise there.
         if code.co_code[frame.f_lasti + 1] & _WHY_RESUMED:
             return
         if name == "daemon/open.py:open_daemon" and not self.phase:
@@ -171,7 +172,7 @@ def outcome(config: Path, state: Path, phase: Phase) -> Outcome:
 
 
 def _descriptors() -> set[str]:
-    """Return what is open, by number and kind; not the folder that is being listed."""
+    """Return open descriptors by number and kind, without the folder being listed."""
     found = set()
     for number in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""An exception at every call that a reload makes: the daemon goes on with the old world, whole.
+"""An exception at every call that a reload makes: the daemon keeps all of the old configuration.
 
-The calls are found by watching a reload that goes well, so that no step is forgotten.
+The calls are found by observing a successful reload, so that no step is missed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ NEW = Town(
 )
 ROUTER = "127.82.1.1"
 LINK_DOWN = "1.3.6.1.6.3.1.1.5.3"
-# What the daemon says of itself changes while it runs.
+# The daemon's own metrics change while it runs.
 OWN = ("monitor_", "process_", "# ")
 PARTS = {
     "monitor/calendar/school_days.py:SchoolCalendar.__init__",
@@ -86,7 +86,7 @@ PARTS = {
     "monitor/daemon/consumers/round_trips.py:RoundTrips.reconfigure",
     "monitor/daemon/consumers/goal.py:CityGoal.reconfigure",
 }
-# They say that a reload failed, and cannot fail for a reason of the reload.
+# They report that a reload failed and cannot themselves fail because of the reload.
 HANDLERS = {
     "Daemon.reload",
     "Reloads.reload",
@@ -97,12 +97,12 @@ HANDLERS = {
 
 
 class InjectedError(Exception):
-    """What nobody expects."""
+    """An exception that no code expects."""
 
 
 @dataclass
 class Steps:
-    """The calls of one task; `raise_at` is the one that fails: a function and the how manieth."""
+    """The calls of one task; `raise_at` is the one that fails: a function and its call number."""
 
     calls: dict[str, int] = field(default_factory=dict)
     raise_at: tuple[str, int] = ("", 0)
@@ -123,7 +123,7 @@ class Steps:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Watch the calls of the running task within the context."""
+        """Observe the calls of the running task within the context."""
         self.task = asyncio.current_task()
         sys.setprofile(self.profile)
         try:
@@ -140,7 +140,7 @@ def _name(code: CodeType) -> str:
 
 @dataclass(frozen=True)
 class World:
-    """All that one can see of a daemon's configuration from outside."""
+    """Everything visible of a daemon's configuration from outside."""
 
     text: str
     verdicts: tuple[str, ...]
@@ -329,7 +329,7 @@ def test_an_exception_anywhere_in_a_reload_keeps_the_old_configuration(tmp_path:
                     with failing.watched():
                         taken = await one.daemon.reload("a test")
                     if taken:
-                        # After the swap, or nowhere: the new world stands, and whole.
+                        # After the swap: the new configuration applies completely.
                         await asyncio.sleep(HOUSEKEEPING_SECONDS + 1)
                         found = await world(one)
                         assert found.wanted == found.running == renewed.wanted, (name, which)

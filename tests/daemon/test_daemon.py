@@ -1,4 +1,4 @@
-"""The daemon's own doings on modelled transports and virtual time."""
+"""The daemon itself on modelled transports and virtual time."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_backed_off_walk_runs_early_when_the_ping_returns(tmp_path: Path) -> N
             await asyncio.sleep(1200)
             walks = one.network.times("read", ROUTER)
             assert walks[-1] - walks[-2] == pytest.approx(300, abs=2)
-            # Amid the long pause, so that neither its end nor its begin is near.
+            # In the middle of the long pause, far from its start and end.
             loop = asyncio.get_running_loop()
             await asyncio.sleep(max(0.0, walks[-1] + 120 - loop.time()))
             before = len(one.network.times("read", ROUTER))
@@ -123,7 +123,7 @@ def test_a_bug_in_a_probe_is_logged_and_exported_as_unknown(
             assert value(samples, "probe_outcome", outcome="unknown", **place) == 1
             assert value(samples, "probe_failure_reason", reason="bug", **place) == 1
             assert not series(samples, "probe_success", **place)
-            # Our own fault is held against nobody.
+            # Our own fault counts against no device.
             assert value(samples, "school_uplink_state", state="unknown") == 1
             assert not series(samples, "school_uplink_up")
             assert value(samples, "school_switch_state", state="down") == 0

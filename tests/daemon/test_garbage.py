@@ -1,4 +1,4 @@
-"""The collector is tuned while the daemon runs, and is as before when it has ended."""
+"""The garbage collector is tuned while the daemon runs and restored afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    """Have the collector as a new process has it, whatever other tests made of it."""
+    """Reset the collector to the settings of a new process, whatever other tests changed."""
     before = gc.get_threshold()
     gc.unfreeze()
     gc.set_threshold(700, 10, 10)

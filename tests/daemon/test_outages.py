@@ -136,14 +136,15 @@ def test_a_loss_of_all_providers_is_unknown_and_breaches_no_contract(tmp_path: P
 
     run_virtually(main())
     for school, site in account(tmp_path, inventory, ends).items():
-        # The day began 600 minutes before the monitor; unknown is the quarter of an hour.
+        # The day began 600 minutes before the monitor; the unknown minutes are the quarter of an
+        # hour.
         assert site.total.before == 600, school
         assert 14 <= site.total.unknown <= 20, school
         assert (site.total.down, site.verdict, site.certain) == (0, Verdict.KEPT, False)
 
 
 def test_a_restart_during_a_common_outage_marks_no_school_down(tmp_path: Path) -> None:
-    """The ledger's last word on every line is unknown; the one before says who was up."""
+    """The ledger's last verdict on every line is unknown; the one before says which were up."""
     inventory = two_providers(tmp_path)
 
     async def main() -> None:
@@ -163,7 +164,7 @@ def test_a_restart_during_a_common_outage_marks_no_school_down(tmp_path: Path) -
 def test_a_restart_in_an_outage_of_a_one_provider_city_blames_that_provider(
     tmp_path: Path,
 ) -> None:
-    """By the ledger all uplinks were up; references answer, so their silence is the provider's."""
+    """By the ledger all uplinks were up; references answer, so it is the provider's fault."""
 
     async def main() -> None:
         inventory = inventory_of(tmp_path, Town(161, {"voede": 1, "kant": 2, "natorp": 3}, 0))

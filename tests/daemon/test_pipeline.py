@@ -1,4 +1,4 @@
-"""From observations to the ledger: what is kept of outages, of our own above all."""
+"""From observations to the ledger: what is recorded of outages, above all our own."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_removed_school_leaves_the_minute_records_and_an_added_one_joins(tmp_p
 
     run_virtually(main())
     assert states(tmp_path, "new/main") == [State.UP]
-    # Taking a school from the file is no outage.
+    # Removing a school from the file is no outage.
     assert states(tmp_path, "goethe/main") == [State.UP]
 
 
@@ -159,7 +159,7 @@ def test_minutes_of_planned_work_are_recorded_separately(tmp_path: Path) -> None
             await asyncio.sleep(900)
             samples = exact_names(await one.text())
             assert value(samples, "school_maintenance", school="goethe") == 1
-            # Still down, and still said so: maintenance hides no fact.
+            # Still down, and still shown so: maintenance hides no fact.
             assert value(samples, "school_uplink_up", school="goethe") == 0
             minutes = series(samples, "school_minutes_total", school="goethe")
             named = {dict(key)["class"]: amount for key, amount in minutes.items()}

@@ -1,4 +1,4 @@
-"""A restart amid an outage: the same outage, with its true beginning, wherever one looks."""
+"""A restart during an outage: the same outage, with its true start, in every output."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SECONDS = timedelta(seconds=1)
 
 
 def school(one: Running, folder: Path, name: str = "goethe") -> SchoolStatus:
-    """Return what page and API say of a school."""
+    """Return what the page and the API show about a school."""
     found = one.daemon.inventory.school(name)
     assert found is not None
     changes = transitions(folder, f"{name}/main")
@@ -88,7 +88,7 @@ def test_a_line_down_before_and_after_a_restart_has_one_outage(
                 [outage] = status.outages
                 assert (outage.begins, outage.ends) == (begun, None)
                 assert outage.reason.startswith("no reply from")
-                # What was up, has been up since it was first seen.
+                # A line that was up counts as up since it was first seen again.
                 assert school(one, tmp_path, "kant").since < START + 20 * SECONDS
                 said = f"goethe/main/router: down (no_answer) since {begun:%Y-%m-%dT%H:%M:%S}"
                 assert [line for line in caplog.messages if said in line]
@@ -105,7 +105,7 @@ def test_a_line_down_before_and_after_a_restart_has_one_outage(
 
 
 def accounts_for_it(folder: Path, ended: datetime) -> None:
-    """The month's account has one beginning, and nothing of when the monitor did not run."""
+    """The monthly report has one start, and no minutes from when the monitor did not run."""
     inventory = inventory_of(folder, TOWN)
     calendar = SchoolCalendar(inventory.calendar)
     with open_reader(folder / "ledger.sqlite") as reader:
@@ -124,7 +124,7 @@ def accounts_for_it(folder: Path, ended: datetime) -> None:
     assert {outage.detail for outage in site.outages} == {begun.detail}
     first = minute_of(START)
     codes = read_minutes(kept, range(first, first + 80))
-    # Down from the 10th minute; the 15 minutes that nobody watched are no one's.
+    # Down from the 10th minute; the 15 unmonitored minutes are not counted.
     assert codes["goethe/main"][:30].startswith(b"uuuuuuuuuudddddddddd")
     assert codes["goethe/main"][46:60] == b"-" * 14
 
@@ -156,7 +156,7 @@ def test_a_line_restored_while_the_monitor_was_off_is_up_since_first_seen(
 
 
 def test_isolation_does_not_split_an_outage(tmp_path: Path) -> None:
-    """The same as a restart: what we could not know begins no outage, and ends none."""
+    """Like a restart: a time without knowledge neither starts nor ends an outage."""
 
     async def main() -> None:
         inventory = inventory_of(tmp_path, TOWN)
@@ -171,7 +171,7 @@ def test_isolation_does_not_split_an_outage(tmp_path: Path) -> None:
             status = school(one, tmp_path)
             assert (status.state, status.since) == (State.DOWN, begun)
             assert [(one.begins, one.ends) for one in status.outages] == [(begun, None)]
-            # A line that was up is up since it was seen again: nobody knows of the time between.
+            # A line that was up is up since it was seen again: the time between is unknown.
             assert school(one, tmp_path, "kant").since > begun + 600 * SECONDS
 
     run_virtually(main())

@@ -1,4 +1,4 @@
-"""A restart amid dead switches and what works badly: the same beginning wherever one looks."""
+"""A restart with dead switches and degraded devices: the same start times in every output."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def goethe(one: Running) -> SchoolStatus:
 
 
 async def figures(one: Running) -> dict[tuple[str, str], float]:
-    """Return by device and reason since when it is so, the switch that is down among them."""
+    """Return the start of each trouble by device and reason, including the switch that is down."""
     samples = exact_names(await one.text())
     down = value(samples, "school_switch_state_since_timestamp_seconds", **SWITCH)
     found = {("switch-01", "down"): down}
@@ -143,7 +143,7 @@ def test_a_fault_present_before_and_after_a_restart_has_one_start(
 
     run_beside_loopback(main())
     with open_reader(tmp_path / "ledger.sqlite") as reader:
-        # One entry for each that began; none for a start or a stop.
+        # One entry per new trouble; none for a start or a stop.
         assert len(list(reader.entries(TROUBLE))) == 5
 
 
@@ -208,7 +208,7 @@ def test_a_fault_fixed_while_the_monitor_was_off_is_over(tmp_path: Path) -> None
             assert [switch.state for switch in site.switches] == [State.UP, State.UP]
             assert all(switch.since >= again for switch in site.switches)
             assert not any(switch.degraded for switch in site.switches)
-            # Another service fails: another beginning.
+            # Another service fails: another start.
             [found] = site.uplink.degraded
             assert (found.reason, found.check) == (Trouble.SERVICE, "mail")
             assert found.since >= again

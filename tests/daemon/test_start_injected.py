@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.root]
 
-# A stop takes less than five; a busy machine is no fault of it.
+# A stop takes less than five; the rest allows for a busy machine.
 STOP_SECONDS = 60.0
 # `schulnetz --help`: the daemon could not start, or ended by a bug.
 CANNOT_START = 3
 
 
 def outcomes(wanted: str, folder: Path, every: int) -> list[dict[str, Any]]:
-    """Return what came of a good run, then of one for each step."""
+    """Return the outcome of a successful run, then of one run per step."""
     config = Town(9, {"voede": 21, "goethe": 22}, switches=0).write(folder / "schools.yaml")
     command = [
         sys.executable,

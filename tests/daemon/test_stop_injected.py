@@ -1,6 +1,6 @@
 """An exception at every call that a stop makes: it ends, and what is known is in the ledger.
 
-The calls are found by watching a stop that goes well, so that no step is forgotten.
+The calls are found by observing a successful stop, so that no step is missed.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 SECONDS = 7 * 60 + 30
 KNOWN = 2
 TOWN = Town(161, {"voede": 1}, switches=0, pace=5)
-# What calls the stop that records the minutes: nothing can if one of these raises.
+# These call the stop that records the minutes: if one of them raises, nothing can be recorded.
 CALLING = {
     "daemon/daemon.py:Daemon.run.<locals>.<lambda>",
     "daemon/daemon.py:Daemon._moment",
     "daemon/pipeline.py:Pipeline.stop",
     "daemon/consumers/minutes.py:Minutes.stop",
 }
-# What would record the minutes, and may be what raises.
+# These record the minutes themselves and may be what raises.
 RECORDING = {"MinuteRecorder.stop", "Ledger.submit", "Ledger._take", "Ledger._record"}
 
 

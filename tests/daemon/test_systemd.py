@@ -18,7 +18,7 @@ LONGEST_PAUSE = 40.0
 
 
 class Manager:
-    """A service manager's socket, and what has been said to it."""
+    """The socket of a service manager, and the notifications it received."""
 
     def __init__(self, path: Path) -> None:
         self.environment = {

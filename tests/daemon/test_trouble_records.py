@@ -1,4 +1,4 @@
-"""What is wrong with a device as an entry of the ledger, and back."""
+"""The troubles of a device as a ledger entry, and back."""
 
 from __future__ import annotations
 

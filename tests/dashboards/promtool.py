@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Samples = list[dict[str, Any]]
 
 
-def expect(  # what promtool is told, each named at the call
+def expect(  # what promtool needs, each named at the call
     place: Path,
     series: Mapping[str, str],
     expected: Mapping[str, Samples],
@@ -26,8 +26,8 @@ def expect(  # what promtool is told, each named at the call
 ) -> None:
     """Have promtool compare expressions with their samples after so many minutes.
 
-    `series` have a value each `interval` minutes. `variables` are Grafana's, put in in their order.
-    `known`: so many minutes are known, where a question may look beyond its own.
+    `series` have a value every `interval` minutes. `variables` are Grafana's, substituted in their
+    order. `known`: so many minutes are known, where a question may look beyond its own.
     """
     # promtool reads series up to its last question.
     tests: list[dict[str, Any]] = [{"expr": "vector(0) > 0", "eval_time": f"{known}m"}]

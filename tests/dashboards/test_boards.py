@@ -1,4 +1,4 @@
-"""The committed dashboards are what the code builds, and hold the house's rules for them."""
+"""The committed dashboards are what the code builds and follow our dashboard rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the contract's board makes of excuses, as a real Prometheus calculates it."""
+"""How the contract board treats excuses, as calculated by a real Prometheus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the boards' first rows say in words, as a real Prometheus calculates it."""
+"""What the first rows of the boards say in words, as calculated by a real Prometheus."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def expect_said(
     said: Mapping[str, Mapping[str, tuple[int, dict[str, str]]]],
     variables: Mapping[str, str],
 ) -> None:
-    """Have each tile say these sentences and no other: title -> English text -> colour, labels."""
+    """Assert that tiles show exactly these sentences: title -> English text -> colour, labels."""
     expected: dict[str, Samples] = {}
     for title, sentences in said.items():
         queries = tile(board, title).queries
@@ -77,7 +77,7 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
         **line("a", dead, "down", "no_answer"),
         **line("b", "Beta", "up", "answers"),
         'school_uplink_degraded{school="b", site="main"}': "1x20",
-        # A switch's fault is none of a line.
+        # A fault of a switch is not one of a line.
         'school_switch_degraded{school="b", site="main", device="s"}': "1x20",
         'school_switch_state{school="b", site="main", device="s", state="down"}': "0x20",
         "monitor_isolated": "0x20",

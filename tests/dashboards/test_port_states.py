@@ -1,4 +1,4 @@
-"""What the switch's board says of a port, as a real Prometheus calculates it."""
+"""What the switch board shows about a port, as calculated by a real Prometheus."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_power_fault_is_shown_at_its_port(tmp_path: Path) -> None:
         **power(1, "1", 3),
         **power(2, "2", 4),
         **power(6, "6", 6),
-        # Which interface that is, is not certain: no port is accused.
+        # It is not certain which interface that is: no port is marked faulty.
         **power(7, "", 4),
     }
     states = {

@@ -1,4 +1,4 @@
-"""What was hard to read in a real Grafana, near and far, each a rule over all boards."""
+"""Readability problems seen in a real Grafana, each a rule for all boards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a real Grafana showed of earlier boards, each a rule over all boards in both languages."""
+"""Problems of earlier boards in a real Grafana, each a rule for all boards in both languages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def is_date(unit: str) -> bool:
 
 
 def coloured(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what has a colour: its text, and the colour."""
+    """Yield each coloured value: its text and its colour."""
     for panel in panels_of(found):
         config = panel["fieldConfig"]
         fields = [config["defaults"]]
@@ -109,7 +109,7 @@ def test_a_zero_is_shown_only_while_the_monitor_answers(board: Board, language: 
 def test_lasting_series_are_shown_only_while_the_monitor_answers(
     board: Board, language: Language
 ) -> None:
-    """A rate has its window to last, and what carries its own instant five minutes."""
+    """A rate outlasts its source by its window, samples with a time stamp by five minutes."""
     lasting = re.compile(rf"\brate\(|\b({'|'.join(one.name for one in INTERFACE_METRICS)})\b")
     for panel in panels(document(board, language), "stat", "table", "bargauge"):
         for target in panel["targets"]:
@@ -119,14 +119,14 @@ def test_lasting_series_are_shown_only_while_the_monitor_answers(
 
 @every_document
 def test_a_tile_with_words_also_has_words_for_no_data(board: Board, language: Language) -> None:
-    """Without a series such a tile is empty: it has no number in whose place a word could be."""
+    """Without a series such a tile is empty: it has no number that a word could replace."""
     for panel in panels(document(board, language), "stat"):
         if panel["options"]["textMode"] == "name":
             assert any("unless on ()" in target["expr"] for target in panel["targets"]), panel
 
 
 @every_document
-def test_a_table_that_could_be_misread_when_empty_says_why_it_is(
+def test_a_table_that_says_none_also_says_when_the_monitor_is_silent(
     board: Board, language: Language
 ) -> None:
     """An empty table says "none": so it is never empty while the monitor is silent."""
@@ -154,7 +154,7 @@ def test_a_board_title_is_its_full_question(board: Board, language: Language) ->
 
 @every_document
 def test_bars_have_room_for_whole_names(board: Board, language: Language) -> None:
-    """A name stands above its bar from 40 pixels a row on; beside it, it is cut."""
+    """A name is drawn above its bar from 40 pixels per row on; beside it, it is cut."""
     for panel in panels(document(board, language), "bargauge"):
         [target] = panel["targets"]
         if most := re.search(r"(?:top|bottom)k\((\d+),", target["expr"]):
@@ -180,13 +180,13 @@ def test_the_short_text_of_a_tile_is_one_line(board: Board, language: Language) 
 
 @every_document
 def test_the_word_for_a_state_fits_its_bar(board: Board, language: Language) -> None:
-    """Grafana 9.4 writes from the begin of a state on, be that outside, over the row's name."""
+    """Grafana 9.4 starts a label where its state starts, even if that covers the row's name."""
     for panel in panels(document(board, language), "state-timeline"):
         assert panel["options"]["alignValue"] == "center", panel["title"]
 
 
-def test_menu_links_only_carry_selections_the_target_board_allows() -> None:
-    """A choice of several or all, taken to a board of one, would leave that board empty."""
+def test_a_choice_is_single_or_multiple_on_all_boards_alike() -> None:
+    """A multiple selection, carried over to a board with a single choice, would leave it empty."""
     several: dict[str, set[bool]] = {}
     for board in BOARDS:
         for choice in board.choices:
@@ -204,7 +204,7 @@ def test_bars_start_at_zero(board: Board, language: Language) -> None:
 
 
 @every_document
-def test_axes_start_at_zero_and_end_near_small_values(board: Board, language: Language) -> None:
+def test_axes_start_at_zero_and_have_a_soft_maximum(board: Board, language: Language) -> None:
     for panel in panels(document(board, language), "timeseries"):
         defaults = panel["fieldConfig"]["defaults"]
         if is_date(defaults["unit"]):
@@ -256,7 +256,7 @@ def test_a_lone_bar_or_tile_keeps_its_name(board: Board, language: Language) -> 
     for panel in panels(found, "stat", "bargauge"):
         config = panel["fieldConfig"]
         if panel["type"] == "stat" and panel["options"]["textMode"] == "auto":
-            # A variable of the board says what is alone.
+            # A variable of the board names the single item.
             assert all(
                 set(re.findall(r"{{(\w+)}}", target["legendFormat"])) <= said
                 for target in panel["targets"]
@@ -361,7 +361,7 @@ def test_label_values_have_a_word_in_both_languages(board: Board, language: Lang
 
 
 def table_fields(panel: dict[str, Any]) -> dict[str, str]:
-    """Return the columns of a table that are seen, and how they are called."""
+    """Return the visible columns of a table and their titles."""
     hidden = {
         one["matcher"]["options"]
         for one in panel["fieldConfig"]["overrides"]

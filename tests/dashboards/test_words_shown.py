@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dashboards.panel import Board
     from monitor.words.text import Language, Text
 
-# Labels that people see, and the tables that say their values.
+# Labels that people see, and the tables with words for their values.
 SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {
     "cause": (terms.CAUSES,),
     "finding": (terms.FINDINGS,),
@@ -25,7 +25,7 @@ SAID_BY: dict[str, tuple[Mapping[str, Text], ...]] = {
     "verdict": (terms.CAMPAIGNS,),
     "into": (terms.RECLASSIFIED,),
 }
-# Series that are called by a label's value, or by those of two.
+# Series named by the value of one label or two.
 SERIES_SAID_BY: dict[str, Mapping[str, Text]] = {
     "stage": terms.STAGES,
     "outcome": terms.OUTCOMES,
@@ -58,7 +58,7 @@ def texts_of(mappings: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def plain(table: Mapping[str, Text]) -> dict[str, Text]:
-    """Return a table without what says that nothing is wrong, which a board may say in its way."""
+    """Return a table without the words for a healthy state, for which a board may have its own."""
     return {value: text for value, text in table.items() if value not in {"none", "answers"}}
 
 
@@ -119,7 +119,7 @@ def test_a_series_named_by_label_values_has_a_word_for_each(
             for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
                 if label not in {*SAID_BY, *SERIES_SAID_BY}:
                     continue
-                # Such a series is called by values of ours alone, and each of them has its word.
+                # Such a series is named only by values of the product, and each has its word.
                 table = SERIES_SAID_BY[re.sub(r"[{}]", "", target["legendFormat"])]
                 for value, text in table.items():
                     assert called.get(value) == text.of(language), (panel["title"], value)

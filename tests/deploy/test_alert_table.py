@@ -22,7 +22,7 @@ def test_the_table_of_alerts_matches_the_rules() -> None:
 
 
 def test_the_promised_total_uses_the_deployed_times() -> None:
-    """The table in docs/alerts.md adds up to less than 3 min 30 s; its parts are the files'."""
+    """The table in docs/alerts.md adds up to less than 3 min 30 s of deployed values."""
     text = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
     parts = [int(number) for number in re.findall(r"^\| .* \| (\d+) s \|$", text, re.MULTILINE)]
     total = re.search(r"^\| \*\*.*\*\* \| \*\*(\d+) s\*\* \|$", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Alertmanager's configuration, checked and asked by its own tool."""
+"""Alertmanager's configuration, checked and queried with its own tool."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_alert_reaches_the_receiver_of_its_severity() -> None:
 
 
 def test_an_inhibiting_alert_outlives_its_target_by_a_group_interval() -> None:
-    """Else every alert that it held back is told of on recovery."""
+    """Otherwise every inhibited alert would be notified on recovery."""
     keeps = {rule.alert: seconds(rule.keeps) for rule in alerts() if rule.keeps}
     route = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["route"]
     longest = max(

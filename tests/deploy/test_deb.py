@@ -1,7 +1,7 @@
 """The Debian package as dpkg reads it: what is where, what is kept, and which scripts run.
 
-Built here with the product alone; `make deb` puts the libraries of the lock file beside it. That it
-installs on Debian 12 and 13 is tried by `make drills` (tests/drills/test_install.py).
+Built here with the product alone; `make deb` puts the libraries of the lock file beside it. `make
+drills` (tests/drills/test_install.py) tests that it installs on Debian 12 and 13.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def test_contacts_of_a_working_copy_are_not_packaged(tmp_path: Path) -> None:
 def test_the_shipped_schools_file_is_a_valid_conffile(tree: Path) -> None:
     assert (tree / "DEBIAN/conffiles").read_text() == "/etc/schulnetz/schools.yaml\n"
     inventory = load(tree / "etc/schulnetz/schools.yaml")
-    # Documentation addresses (RFC 5737): nothing real is asked before it is configured.
+    # Documentation addresses (RFC 5737): no real host is contacted before the file is edited.
     hosts = {check.target.host for check in inventory.checks()}
     assert all(host.startswith(("192.0.2.", "198.51.100.", "203.0.113.")) for host in hosts)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
 ADDRESSES = ("grafana", "pages", "runbooks")
-# Files that may name a board's address; the boards' own JSON is built, and read as JSON below.
+# Files that may contain the URL of a board; the boards' own JSON is read as JSON below.
 TEXTS = ("*.md", "docs/**/*.md", "deploy/**/*", "tools/*", "dashboards/*.py", "monitor/**/*")
 _BOARD = re.compile(r"/d/(schulnetz-[\w-]+)(?:\?([^\s\"'<>`)]*))?")
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}")
@@ -127,7 +127,7 @@ def test_every_board_named_by_url_exists() -> None:
 
 
 def test_links_in_rule_tests_lead_to_existing_boards() -> None:
-    """Promtool compares them with what the rules render, so both are held by the boards."""
+    """Promtool compares them with what the rules render, so this test covers both."""
     boards = variables()
     found = 0
     for path in sorted((ROOT / "deploy" / "prometheus" / "tests").glob("*.yml")):
@@ -139,7 +139,7 @@ def test_links_in_rule_tests_lead_to_existing_boards() -> None:
 
 
 def anchors(text: str) -> set[str]:
-    """Return the anchors of a page's headings, as its readers on the web make them."""
+    """Return the anchors of a page's headings, as web viewers generate them."""
     titles = _HEADING.findall(_FENCE.sub("", text))
     words = (re.sub(r"[`*]|\[|\]\([^)]*\)", "", title).strip().lower() for title in titles)
     return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in words}

@@ -1,4 +1,4 @@
-"""The part of the promised 3 min 30 s that the verdict takes, measured on the verdicts."""
+"""The share of the promised 3 min 30 s that the verdict takes, measured on the verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PING_SECONDS = 10.0
 
 
 def deaths(seed: int, dead: int, sites: int) -> tuple[list[float], list[float]]:
-    """Return after how many seconds each of the dead lines is down, and up again."""
+    """Return after how many seconds each dead line is down, and up again."""
     chance = random.Random(seed)
     phases: dict[str, float] = {}
     death = 120 + chance.random() * PING_SECONDS
@@ -33,7 +33,7 @@ def test_a_line_pinged_every_10_s_is_down_within_80_s() -> None:
 
 
 def test_the_third_of_thirty_lines_is_down_before_the_first_can_page() -> None:
-    """So ProviderOutage, which needs three, is there when UplinkDown's 30 s are over."""
+    """So ProviderOutage, which needs three, fires when UplinkDown's 30 s are over."""
     for seed in range(3):
         downs, ups = deaths(seed, 30, 82)
         assert len(downs) == len(ups) == 30

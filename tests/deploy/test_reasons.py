@@ -38,7 +38,7 @@ NAMED = {
     NAME_SERVICE,
     POWER_OVER_ETHERNET,
 }
-# Errors a second and the share of packets at every port; the share of the power that is drawn.
+# Errors per second and their share of packets at every port; the share of the power budget in use.
 BEYOND_VERDICTS = {"PortErrors": ["0.05", "0.001"], "PoeBudget": ["0", "0.9"]}
 UPLINK, SWITCH = SubjectKind.UPLINK, SubjectKind.SWITCH
 
@@ -93,7 +93,7 @@ FOLLOWS = {
 def test_the_degraded_device_rule_uses_the_verdict_of_the_daemon(
     trouble: Trouble, name: str
 ) -> None:
-    """It has no threshold of its own but for what the daemon has no verdict on."""
+    """It has its own thresholds only for what the daemon does not judge."""
     expressions = [rule.expression for rule in alerts() if rule.alert == name]
     assert expressions
     for expression in expressions:
@@ -114,7 +114,7 @@ def test_a_finding_of_the_daemon_fires_the_alert_the_page_names(tmp_path: Path) 
     document = {"rule_files": files, "evaluation_interval": "1m", "tests": tests}
     place = tmp_path / "reasons.yml"
     place.write_text(yaml.safe_dump(document), encoding="utf-8")
-    # promtool says which alerts fire: those that are named, and no other one of a reason.
+    # promtool reports which alerts fire: exactly the named ones among those of a reason.
     done = subprocess.run(
         ["promtool", "test", "rules", str(place)], capture_output=True, text=True, check=False
     )
@@ -122,7 +122,7 @@ def test_a_finding_of_the_daemon_fires_the_alert_the_page_names(tmp_path: Path) 
 
 
 def _fires(trouble: Trouble, name: str, kind: CheckKind, part: str) -> dict[str, Any]:
-    """Return the test that this alert and no other one of a reason is there after 40 minutes."""
+    """Return the test that after 40 minutes only this alert of those for reasons fires."""
     place = 'school="a", site="main", device="router"'
     since = f'{place}, check="one", reason="{trouble.value}", part="{part}"'
     series = {

@@ -1,4 +1,4 @@
-"""Rules: declared metrics only, a test of each both ways, and what a person needs in each alert."""
+"""Rules: only declared metrics, a firing and a silent test each, useful details in alerts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.exposition.metric import Kind
 from tests.deploy.rules import ROOT, RULES, TESTS, alerts, all_rules, unit_tests
 from tests.drills.pace import seconds
 
-# Prometheus makes these itself.
+# Prometheus creates these itself.
 ITS_OWN = {"up", "ALERTS"}
 SEVERITIES = {"page", "ticket", "info", "none"}
 LOOKBACK_SECONDS = 300
@@ -48,13 +48,13 @@ def test_every_metric_in_a_rule_is_declared() -> None:
 
 
 def test_every_expression_except_the_watchdog_names_a_metric() -> None:
-    """Also guards the test above: a reader of names that finds none would pass anything."""
+    """Also guards the test above: a parser that finds no names would accept anything."""
     silent = [rule.alert or rule.record for rule in all_rules() if not rule.metrics]
     assert silent == ["Watchdog"]
 
 
 def test_recording_rules_run_well_within_the_prometheus_lookback() -> None:
-    """Else a series is gone between two evaluations, and every `for` on it begins anew."""
+    """Otherwise a series would vanish between evaluations, and each `for` on it start over."""
     for rule in all_rules():
         if rule.record and rule.interval:
             assert 2 * seconds(rule.interval) < LOOKBACK_SECONDS, rule.record

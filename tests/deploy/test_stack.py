@@ -1,4 +1,4 @@
-"""The files that put the stack together name what is there; the stack itself runs."""
+"""The files that define the stack refer to existing files; the stack itself runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(path: str) -> dict[str, Any]:
 
 
 def mounts() -> Iterator[tuple[str, str]]:
-    """Yield what each service mounts from here: the service and the path."""
+    """Yield each service and the path in this repository that it mounts."""
     for name, service in read("compose.yaml")["services"].items():
         for volume in service.get("volumes", ()):
             source = volume.partition(":")[0]

@@ -1,4 +1,4 @@
-"""The examples of docs/web.md are taken by the programs that they are for."""
+"""The examples of docs/web.md are accepted by the programs they are for."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def faults(folder: Path, drop_in: str) -> str:
     """Return what systemd finds wrong with the lines of the unit and a drop-in."""
     unit = (ROOT / "deploy/systemd/schulnetz.service").read_text(encoding="utf-8") + drop_in
     place = folder / "schulnetz.service"
-    # A program that is there, so that nothing but the lines is judged.
+    # An existing program, so that only these lines are checked.
     place.write_text(unit.replace("ExecStart=schulnetz", "ExecStart=/bin/true"))
     command = ["systemd-analyze", "verify", "--man=no", str(place)]
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stderr

@@ -1,4 +1,4 @@
-"""The wheel alone, in an empty folder: it has all that the product needs outside its package."""
+"""The wheel alone, in an empty folder: it contains everything the product needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Each window of a rule is long enough for what it looks at, and sees devices of every make.
+"""Each window of a rule is long enough for its metric and covers devices of every make.
 
-A counter that moves every five minutes has no increase in most windows of five minutes: an alert
-on it ends and fires again for ever.
+A counter that moves every five minutes has no increase in most windows of five minutes: an alert on
+it would resolve and fire again forever.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.deploy.rules import ROOT, RULES, alerts, all_rules
 from tests.drills.pace import seconds
 
 STEPS_OF_A_WINDOW = 2
-# The check whose run moves a family, by the family's heading in docs/metrics.md.
+# The check whose run updates a family, by the family's heading in docs/metrics.md.
 MOVED_BY = {
     "Devices": CheckKind.INTERFACES,
     "Interfaces": CheckKind.INTERFACES,
@@ -43,7 +43,7 @@ def global_seconds(key: str) -> float:
 
 
 def steps() -> dict[str, float]:
-    """Return after how many seconds each series moves at the latest: families and records."""
+    """Return after how many seconds at most each series is updated: families and records."""
     inventory = load(ROOT / "config" / "schools.yaml")
     intervals: dict[CheckKind, float] = {}
     for check in inventory.checks():
@@ -100,7 +100,7 @@ NARROW_TWIN = {wide: narrow for pair in TWINS for wide, narrow in zip(*pair, str
 
 @pytest.mark.parametrize("wide", sorted(NARROW_TWIN))
 def test_queries_for_64_bit_counters_also_cover_32_bit_ones(wide: str) -> None:
-    """A switch that has only the older columns is exported under their names."""
+    """A switch with only the 32-bit columns is exported under their names."""
     assert {wide, NARROW_TWIN[wide]} <= CATALOGUE.keys()
     asked = [(rule.alert or rule.record, rule.expression) for rule in all_rules()]
     asked += [
@@ -123,7 +123,7 @@ def test_counter_windows_are_used_only_with_rate_and_increase() -> None:
     for rule in all_rules():
         for name in re.findall(r"\b(?:rate|increase)\(([\w:]+)", rule.expression):
             if name == SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS.name:
-                # No counter, but it rises: by one a second, and that is what is asked.
+                # Not a counter, but it rises by one per second, which is what the rule uses.
                 continue
             metric = CATALOGUE.get(name) or CATALOGUE[_SUFFIX.sub("", name)]
             assert metric.kind in {Kind.COUNTER, Kind.HISTOGRAM}, name

@@ -1,4 +1,4 @@
-"""Links between managed devices, and nobody else's."""
+"""Links between managed devices only."""
 
 from __future__ import annotations
 

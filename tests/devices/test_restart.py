@@ -1,4 +1,4 @@
-"""What counts as a restart, and what only looks like one."""
+"""What counts as a restart and what only looks like one."""
 
 from __future__ import annotations
 

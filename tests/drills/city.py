@@ -1,7 +1,7 @@
-"""A city whose verdicts a drill writes by hand, exposed as the daemon exposes them.
+"""A city whose verdicts a drill sets by hand, exposed as the daemon would.
 
-Samples are of the daemon's own metrics and go through its own `Blocks`, so that a metric or a label
-which the daemon does not have fails here.
+Samples use the daemon's own metrics and `Blocks`, so that a metric or label that the daemon does
+not have fails here.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class ScriptedSchool:
 
 @dataclass(slots=True)
 class ScriptedCity:
-    """All schools and what the daemon says of itself."""
+    """All schools and the daemon's own metrics."""
 
     schools: dict[str, ScriptedSchool] = field(default_factory=dict)
     is_isolated: bool = False
@@ -103,7 +103,7 @@ class ScriptedCity:
         return scripted_configuration(exporter, alertmanager, self.pace)
 
     def text(self) -> str:
-        """Return the exposition of now."""
+        """Return the current exposition."""
         blocks = Blocks()
         for school in self.schools.values():
             school.render(blocks)

@@ -1,4 +1,4 @@
-"""One drill under way, and whether it brought the notifications that are written down.
+"""One running drill, compared with the notifications specified for it.
 
 Which notifications a drill must bring is data: `expected.yaml`. All seconds are those of the
 deployed configuration; everything runs faster.
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 EXPECTED: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("expected.yaml").read_text(encoding="utf-8")
 )
-# After the last notification that has to come, so long nothing else may.
+# How long after the last required notification no other may come.
 QUIET_SECONDS = 300.0
 LINES = tuple(f"gross-{number:02}" for number in range(1, 31))
 
 
 @dataclass(slots=True)
 class Course:
-    """One drill under way: what it breaks and mends, and when."""
+    """One running drill: what it breaks and repairs, and when."""
 
     town: Town
     stack: Stack
@@ -40,28 +40,28 @@ class Course:
     mended: float = 0.0
 
     async def pause(self, deployed_seconds: float) -> None:
-        """Let as much time pass as this is in the deployed configuration."""
+        """Wait for this much time of the deployed configuration."""
         await self.town.pace.pause(deployed_seconds)
 
     async def breaks(self, *faults: str) -> None:
-        """Let faults begin, and note when the first of them did."""
+        """Start faults and record when the first one started."""
         self.begun = self.begun or time.monotonic()
         await self.town.breaks(*faults)
 
     async def mends(self, *faults: str) -> None:
-        """Let faults end, and note when the last of them did."""
+        """End faults and record when the last one ended."""
         await self.town.mends(*faults)
         self.mended = time.monotonic()
 
     async def breaks_for(self, deployed_seconds: float, *faults: str) -> None:
-        """Let faults begin, last for so long in the deployed configuration, and end."""
+        """Start faults, keep them for this much deployed time, and end them."""
         await self.breaks(*faults)
         await self.pause(deployed_seconds)
         await self.mends(*faults)
 
 
 async def all_is_told(courses: dict[str, Course], stack: Stack, seconds: float) -> None:
-    """Wait until everything has come that is written down, or for so many seconds."""
+    """Wait until all specified notifications have come, or for this many seconds."""
     pace = stack.city.pace
     give_up = time.monotonic() + seconds / pace.factor
     while time.monotonic() < give_up and any(
@@ -72,7 +72,7 @@ async def all_is_told(courses: dict[str, Course], stack: Stack, seconds: float) 
 
 
 async def holds(courses: dict[str, Course], stack: Stack) -> None:
-    """Compare what has come with what is written down, and when it came."""
+    """Compare the notifications and their times with the specified ones."""
     different = {}
     for name in courses:
         found, expected = told(name, stack.counted), wanted(name)
@@ -88,9 +88,9 @@ async def holds(courses: dict[str, Course], stack: Stack) -> None:
 
 
 def told(name: str, counted: Counted) -> Counter[tuple[str, str, str]]:
-    """Return how often each notification came about those whom a drill is about.
+    """Return how often each notification came about the subjects of a drill.
 
-    Those that may come and need not are left out, unless they came more often than they may.
+    Optional notifications are left out, unless they came more often than allowed.
     """
     found = counted.table(about(name))
     for line in EXPECTED[name]["told"]:
@@ -102,7 +102,7 @@ def told(name: str, counted: Counted) -> Counter[tuple[str, str, str]]:
 
 
 def about(name: str) -> list[str]:
-    """Return whom a drill's notifications name: schools, a provider, or the monitor."""
+    """Return the subjects of a drill's notifications: schools, a provider, or the monitor."""
     named: list[str] = EXPECTED[name]["about"]
     return [*named, *LINES] if named == ["Gross"] else named
 

@@ -1,8 +1,8 @@
-"""An empty Debian, booted: systemd as process 1, in a network of its own with nothing but loopback.
+"""An empty Debian, booted: systemd as process 1, in its own network with only loopback.
 
 Made by debootstrap and systemd-nspawn, from Debian's mirror as this machine is set up to reach it.
 
-Must not know: what is installed there.
+Must not know: what is installed in it.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Image:
         command = (
             *("systemd-nspawn", "--quiet", f"--directory={self.root}", "--boot"),
             *("--register=no", "--keep-unit", "--private-network", f"--bind={shared}:/clone/build"),
-            # For IPAddressDeny=, which the kernel enforces by a program of BPF, and for reading
-            # the state of the clock, which takes a capability to set.
+            # For IPAddressDeny=, which the kernel enforces with BPF, and for reading the clock
+            # state, which needs a capability to set.
             *("--system-call-filter=bpf adjtimex clock_adjtime", "--capability=CAP_BPF"),
         )
         # Whatever the machine itself has: Debian 13 no longer starts without it.
@@ -91,7 +91,7 @@ class Machine:
     leader: int
 
     def run(self, command: str, stdin: str = "") -> Done:
-        """Run a line of a root's shell in it, in the folder /clone."""
+        """Run a shell line as root in it, in the folder /clone."""
         words = ["nsenter", f"--target={self.leader}", "--all", "--wdns=/clone", "sh", "-c"]
         done = subprocess.run(
             [*words, command],
@@ -106,13 +106,13 @@ class Machine:
         return Done(done.returncode, done.stdout)
 
     def must(self, command: str, stdin: str = "") -> str:
-        """Run a line that has to end well; return what it printed."""
+        """Run a line that must succeed; return its output."""
         done = self.run(command, stdin)
         assert done.code == 0, f"{command}\n{done.said}"
         return done.said
 
     def until(self, command: str, wanted: str) -> str:
-        """Run a line until it prints what is wanted; return all that it printed then."""
+        """Repeat a line until it prints the wanted text; return its output."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while wanted not in (said := self.run(command).said):
             assert time.monotonic() < ends, f"{command}: no {wanted!r} in\n{said}"

@@ -1,8 +1,8 @@
-"""The real daemon on a simulated city, with a day that passes sixty times faster.
+"""The real daemon on a simulated city, in time that passes sixty times faster.
 
 Run as a process of its own, so that a drill can kill it. Its event loop's time is multiplied:
-every interval, deadline and hysteresis keeps its configured figure and comes so much sooner.
-What the drill wants broken comes as lines of JSON on standard input: `{"faults": [...]}`.
+every interval, deadline and hysteresis keeps its configured value and elapses that much faster.
+The faults of a drill come as lines of JSON on standard input: `{"faults": [...]}`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How to run it: the ports are those of the daemon and of the simulated devices."""
+    """Its options: the ports are those of the daemon and of the simulated devices."""
 
     config: str
     state: str
@@ -47,7 +47,7 @@ class Order:
 
 
 class _FastSelector(selectors.DefaultSelector):
-    """Waits for a share of what it is asked to wait."""
+    """Waits for a fraction of the requested time."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class FastLoop(asyncio.SelectorEventLoop):
 
 
 class FastClock(SystemClock):
-    """A wall clock that begins at an instant and passes as the loop's time does."""
+    """A wall clock that starts at a given time and runs with the loop's time."""
 
     __slots__ = ("_begins", "_offset")
 

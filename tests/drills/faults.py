@@ -1,4 +1,4 @@
-"""What goes wrong in a drill, one function for each: it breaks something, waits, and mends it."""
+"""The faults of a drill, one function each: break something, wait, and repair it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def one_switch_dies(course: Course) -> None:
 
 
 async def switches_fall_silent_before_their_uplink(course: Course) -> None:
-    """As when the schedule comes to the switches first: they are silent for half a minute."""
+    """As if the schedule reached the switches first: they are silent for half a minute."""
     switches = [f"switch-down@hustadt/switch-{number:02}" for number in (1, 2, 3, 4)]
     await course.town.breaks(*switches)
     await course.pause(30)
@@ -30,7 +30,7 @@ async def switches_fall_silent_before_their_uplink(course: Course) -> None:
 
 
 async def a_provider_fails(course: Course) -> None:
-    """Thirty lines fall within ten seconds and come back within ten."""
+    """Thirty lines go down within ten seconds and come back within ten."""
     lines = [f"uplink-down@{line}" for line in LINES]
     for part in (lines[:10], lines[10:20], lines[20:]):
         await course.breaks(*part)
@@ -130,7 +130,7 @@ async def the_monitors_own_line_dies(course: Course) -> None:
 
 
 async def the_daemon_is_killed(course: Course) -> None:
-    """While a line is dead, of which was told before: that outage neither ends nor begins again."""
+    """While a line is down that was already notified: that outage neither ends nor starts again."""
     course.begun = time.monotonic()
     await course.stack.kill_daemon()
     await course.pause(300)
@@ -139,7 +139,7 @@ async def the_daemon_is_killed(course: Course) -> None:
 
 
 async def prometheus_is_restarted(course: Course) -> None:
-    """Amid an outage, which is told of once and ends once."""
+    """During an outage, which is notified once and resolved once."""
     await course.breaks("uplink-down@neubeginn")
     await course.pause(240)
     await course.stack.kill_prometheus()

@@ -1,7 +1,7 @@
 """The deployed rules and routes, with every duration divided by one factor.
 
-A drill of ten minutes then takes ten seconds, and what it tests is still the files that are
-deployed: nothing else about them changes, but for addresses and what only a wall clock decides.
+A drill of ten minutes then takes ten seconds and still tests the deployed files: nothing else in
+them changes except addresses and settings that depend on wall time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+)(ms|[smhdw])")
 _IN_EXPRESSION = re.compile(r"(?<=\[)[\dsmhdw]+(?=\])|(?<=offset )[\dsmhdw]+")
-# Lag passes no faster than the machine works; a drill's daemon lives on a day of its own.
+# Lag does not scale with the factor, and the clock of a drill's daemon is a different one.
 _BY_THE_WALL_CLOCK = {"EventLoopLag", "ClockSkew"}
 _RULE_KEYS = ("for", "keep_firing_for", "interval")
 _ROUTE_KEYS = ("group_wait", "group_interval", "repeat_interval")
@@ -33,7 +33,7 @@ def seconds(duration: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """By how much everything is faster than deployed."""
+    """The factor by which everything is faster than deployed."""
 
     factor: float
 
@@ -42,26 +42,26 @@ class Pace:
         return f"{round(seconds(duration) * 1000 / self.factor)}ms"
 
     async def pause(self, deployed_seconds: float) -> None:
-        """Let as much time pass as this is in the deployed configuration."""
+        """Wait for this much time of the deployed configuration."""
         await asyncio.sleep(deployed_seconds / self.factor)
 
 
 # Scrapes every half second (30 s), evaluations every quarter (15 s).
 _FASTEST = 60.0
 _SLOWEST = 20.0
-# So much slower may a machine be before it cannot follow.
+# How much slower a machine may be before it cannot keep up.
 _SPARE = 1.5
 
 
 def fast() -> Pace:
-    """Return the fastest pace that this machine follows now, a minute a second at most."""
+    """Return the fastest pace that this machine keeps up with now, at most a minute per second."""
     return Pace(max(_SLOWEST, min(_FASTEST, _FASTEST * _SPARE / slowness())))
 
 
 def write_rules(folder: Path, pace: Pace) -> None:
-    """Write the deployed rules into a folder, faster.
+    """Write the deployed rules, sped up, into a folder.
 
-    Those about the event loop's lag and about clocks that differ are left out.
+    Rules about event loop lag and clock differences are left out.
     """
     for path in sorted((DEPLOY / "prometheus" / "rules").glob("*.yml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -77,7 +77,7 @@ def write_rules(folder: Path, pace: Pace) -> None:
 
 
 def scripted_configuration(exporter: int, alertmanager: int, pace: Pace) -> str:
-    """Return the deployed prometheus.yml, faster, for a scripted city, which exposes all in one."""
+    """Return the deployed prometheus.yml, sped up, for a scripted city as a single target."""
     document = _prometheus(alertmanager, pace)
     jobs = [job for job in document["scrape_configs"] if job["job_name"] == "schulnetz"]
     del jobs[0]["metrics_path"]
@@ -86,9 +86,9 @@ def scripted_configuration(exporter: int, alertmanager: int, pace: Pace) -> str:
 
 
 def city_configuration(exporter: int, alertmanager: int, pace: Pace) -> str:
-    """Return the deployed prometheus.yml, faster, for a daemon: itself and its schools."""
+    """Return the deployed prometheus.yml, sped up, for a daemon: itself and its schools."""
     document = _prometheus(alertmanager, pace)
-    # The stamps of polls are of the faster day, which Prometheus would refuse as of another time.
+    # Poll time stamps are in accelerated time, which Prometheus would refuse as out of bounds.
     jobs = {
         job["job_name"]: job | {"honor_timestamps": False} for job in document["scrape_configs"]
     }
@@ -109,9 +109,9 @@ def _prometheus(alertmanager: int, pace: Pace) -> dict[str, Any]:
 
 
 def alertmanager_configuration(webhook: int, pace: Pace) -> str:
-    """Return the deployed alertmanager.yml, faster; every receiver counts at a webhook.
+    """Return the deployed alertmanager.yml, sped up; every receiver counts at a webhook.
 
-    Which hours are quiet for the monitor's own pages is left out: a drill runs at any hour.
+    Mute times of the monitor's own pages are left out: a drill runs at any hour.
     """
     document = _read("alertmanager/alertmanager.yml")
     del document["templates"]

@@ -1,6 +1,6 @@
-"""What a daemon exposes over hours of virtual time, asked by the deployed rules: a promtool test.
+"""Hours of a daemon's samples in virtual time, evaluated by the deployed rules in promtool.
 
-Must not know: what is broken, or what should follow.
+Must not know: what is broken, or which alerts should fire.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Recording:
     def __post_init__(self) -> None:
         rules = list(all_rules())
         needed = {name for rule in rules if rule.alert in self.alerts for name in rule.metrics}
-        for rule in rules * 3:  # recorded values rest on others
+        for rule in rules * 3:  # recording rules depend on others
             if rule.record in needed:
                 needed |= rule.metrics
         self._families = needed
@@ -77,7 +77,7 @@ class Recording:
                 values.append(_GONE if was_there else _MISSING)
 
     def check(self, folder: Path, asked: Sequence[Asked]) -> str:
-        """Return what promtool finds amiss with these answers, empty if nothing."""
+        """Return what promtool reports for these expected results, empty if nothing."""
         return self._promtool(
             folder,
             RULES.glob("*.yml"),

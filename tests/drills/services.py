@@ -1,4 +1,4 @@
-"""Servers that a drill breaks: websites with a certificate and without, and a name server."""
+"""Servers that a drill breaks: websites with and without a certificate, and a name server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Services:
-    """Web servers with a certificate and without, and a name server, which can be broken."""
+    """Web servers with and without a certificate, and a name server, which can be broken."""
 
     folder: Path
     web_port: int = field(default_factory=free_port)
@@ -26,7 +26,7 @@ class Services:
     _dns: ExitStack = field(default_factory=ExitStack)
 
     def serve_certificate(self, days: float) -> None:
-        """Serve with a certificate that ends in so many days, in place of the one before."""
+        """Serve with a certificate that expires in this many days, replacing the previous one."""
         issued = issue("127.0.0.1", None, days=days, names=("127.0.0.1",))
         (self.folder / "server.pem").write_bytes(issued.pem)
         (self.folder / "server.key").write_bytes(issued.key_pem)
@@ -53,12 +53,12 @@ class Services:
         self._web.enter_context(nginx(self.folder, "\n".join([secure, *plain]), ports))
 
     def answer_names(self) -> None:
-        """Answer queries from now on."""
+        """Start answering queries."""
         lines = ["address=/schule.example/192.0.2.10"]
         self._dns.enter_context(dnsmasq(self.folder, lines, self.dns_port))
 
     def refuse_names(self) -> None:
-        """Answer no query any more."""
+        """Stop answering queries."""
         self._dns.close()
 
     def close(self) -> None:

@@ -1,12 +1,12 @@
-"""A daemon that runs for days within minutes, and what it holds at the end of each hour.
+"""A daemon that lives through days in minutes, and the resources it holds at the end of each hour.
 
-Run as a process of its own, whose memory is the daemon's alone. Time jumps to whatever is due next
-and stands still while a packet or a thread is under way, so that all that a day does is done: the
-devices answer real SNMP from another process, one of them through pysnmp, real echo requests go
-to loopback, the page, the API and the metrics are read over HTTP, schools break, and a school is
-taken out of the configuration each day and put back.
+Run as a process of its own, whose memory is the daemon's alone. Time jumps to the next event and
+stands still while a packet or thread is in progress, so that a whole day of work is done: the
+devices answer real SNMP from another process, one of them through pysnmp, real echo requests go to
+loopback, the page, the API and the metrics are read over HTTP, schools break, and a school is taken
+out of the configuration each day and put back.
 
-Must not know: how much may be held.
+Must not know: how much it may hold.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ SCHOOLS = (
         lines=("snmp: {engine: pysnmp}", "interfaces: {interval: 1h}", "hardware: {interval: 1d}"),
     ),
 )
-# What happens at which hour of each day; it ends half an hour later.
+# What breaks at which hour of each day; it ends half an hour later.
 FAULTS = {
     3: ("isolated",),
     5: ("uplink-down@oft-weg",),
@@ -80,16 +80,16 @@ PATHS = (
     "/api/v1/sla",
     "/sd/prometheus",
 )
-# For a reply on loopback; one that takes longer counts as lost, as on a line.
+# The timeout for a reply on loopback; a slower one counts as lost, as on a real line.
 REPLY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the process holds after so many hours, and what it has done until then.
+    """What the process holds after this many hours, and what it has done so far.
 
-    `blocks` are Python's own small ones in use, `malloc_bytes` all else in use: what grows is held,
-    where resident memory may grow by being cut up.
+    `blocks` are Python's small blocks in use, `malloc_bytes` all other memory in use: growth there
+    is a leak, while resident memory may grow by fragmentation.
     """
 
     hours: int
@@ -102,7 +102,7 @@ class Held:
 
 
 class Loopback(Network):
-    """Real SNMP and real echo requests on loopback; whether a line lives, is the model's to say."""
+    """Real SNMP and real echo requests on loopback; the model decides whether a line is alive."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class Loopback(Network):
 
 
 class UnhurriedClock(VirtualClock):
-    """Has nobody wake more often than every other second: each time costs, and keeps nothing."""
+    """Lets no task wake up more often than every two seconds: each wake-up costs time."""
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(2.0, seconds))
@@ -139,7 +139,7 @@ class UnhurriedClock(VirtualClock):
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """The parts that a day is made of; `port` is the daemon's."""
+    """The parts of a simulated day; `port` is the daemon's."""
 
     city: CityProcess
     network: Loopback
@@ -148,7 +148,7 @@ class Town:
     port: int
 
     async def hours(self, hours: int) -> AsyncIterator[Held]:
-        """Yield what is held at each hour's end."""
+        """Yield the resources held at the end of each hour."""
         outages = 0
         for hour in range(hours):
             faults = FAULTS.get(hour % 24, ())
@@ -215,7 +215,7 @@ class _Mallinfo(ctypes.Structure):
 
 
 def _malloc_bytes() -> int:
-    """Return how many bytes malloc has given out and not got back."""
+    """Return how many bytes are allocated by malloc and not freed."""
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = _Mallinfo
     found = mallinfo2()

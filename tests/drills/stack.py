@@ -1,4 +1,4 @@
-"""Real Prometheus and real Alertmanager between a city and webhooks that count."""
+"""A real Prometheus and a real Alertmanager between a city and webhooks that count."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ PATIENCE_SECONDS = 120.0
 
 
 class City(Protocol):
-    """What Prometheus scrapes: one that a drill scripts, or the real daemon on devices."""
+    """The scraped city: one scripted by a drill, or the real daemon on simulated devices."""
 
     pace: Pace
 
     @property
     def known_devices(self) -> int:
-        """Return how many devices have to have answered before a drill begins."""
+        """Return how many devices must have answered before a drill starts."""
 
     def prometheus(self, exporter: int, alertmanager: int) -> str:
         """Return Prometheus' configuration for the ports of this city and of Alertmanager."""
 
     def exposed(self, port: int = 0) -> AbstractAsyncContextManager[int]:
-        """Serve the metrics; yield the port. The end comes without a farewell."""
+        """Serve the metrics; yield the port. It ends without a clean shutdown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message to one receiver: its alert, whom it is about, and whether it begins or ends."""
+    """One message to one receiver: its alert, its subject, and whether it fires or resolves."""
 
     receiver: str
     alert: str
@@ -60,7 +60,7 @@ class Notification:
 
 @dataclass(slots=True)
 class Counted:
-    """Every notification that came, in order; times are monotonic seconds."""
+    """Every notification received, in order; times are monotonic seconds."""
 
     notifications: list[Notification] = field(default_factory=list)
     heartbeats: list[float] = field(default_factory=list)
@@ -80,14 +80,14 @@ class Counted:
         return web.Response()
 
     async def until(self, about: Collection[str], expected: Counter[tuple[str, str, str]]) -> None:
-        """Wait until what was told of them is as expected; a busy machine takes its time."""
+        """Wait until the notifications about them are as expected; a busy machine takes longer."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while self.table(about) != expected:
             assert time.monotonic() < ends, (self.table(about), expected)
             await asyncio.sleep(0.1)
 
     def table(self, about: Collection[str]) -> Counter[tuple[str, str, str]]:
-        """Return how often each (receiver, alert, begins or ends) came about these."""
+        """Return how often each (receiver, alert, firing or resolved) came about these."""
         return Counter(
             (one.receiver, one.alert, "ends" if one.is_end else "begins")
             for one in self.notifications
@@ -108,7 +108,7 @@ class Stack:
     folder: Path
 
     async def start_prometheus(self) -> None:
-        """Start Prometheus on what it has stored."""
+        """Start Prometheus on its stored data."""
         await self.recording.enter_async_context(
             _process(
                 self.folder,
@@ -122,15 +122,15 @@ class Stack:
         )
 
     async def kill_prometheus(self) -> None:
-        """Kill Prometheus, which has no time to say so."""
+        """Kill Prometheus without a clean shutdown."""
         await self.recording.aclose()
 
     async def kill_daemon(self) -> None:
-        """End the exporter, as a killed daemon would."""
+        """Stop the exporter without a clean shutdown, as a killed daemon."""
         await self.exposing.aclose()
 
     async def start_daemon(self) -> None:
-        """Start the exporter anew, on the same port."""
+        """Start the exporter again on the same port."""
         await self.exposing.enter_async_context(self.city.exposed(self.exporter))
 
     async def fired(self, alert: str, school: str) -> bool:
@@ -139,7 +139,7 @@ class Stack:
         return await self._value(f"count(count_over_time({series}[1h]))") > 0
 
     async def is_known(self) -> bool:
-        """Return whether Prometheus remembers every device that is up, and has nothing to tell."""
+        """Return whether Prometheus knows every device that is up, and no alert is firing."""
         wanted = self.city.known_devices
         remembered = "count(site:uplink_answered:bool or device:switch_answered:bool)"
         alerts = 'count(ALERTS{alertname!="Watchdog"}) or vector(0)'
@@ -176,7 +176,7 @@ async def _ready(url: str) -> None:
 
 @asynccontextmanager
 async def running_stack(city: City, folder: Path, history: str = "") -> AsyncIterator[Stack]:
-    """Start everything and wait until Prometheus knows the city; end it all afterwards.
+    """Start everything and wait until Prometheus knows the city; stop it all afterwards.
 
     `history` is what Prometheus has recorded before, in OpenMetrics text.
     """
@@ -202,8 +202,8 @@ async def running_stack(city: City, folder: Path, history: str = "") -> AsyncIte
         while not await stack.is_known():
             assert time.monotonic() < give_up, (folder / "prometheus.log").read_text()
             await asyncio.sleep(0.2)
-        # Only now: until its first scrape, 5 s after the start at any pace, Prometheus takes the
-        # daemon for dead.
+        # Only now: until its first scrape, 5 s after the start at any pace, Prometheus considers
+        # the daemon down.
         await everything.enter_async_context(
             _process(
                 folder,

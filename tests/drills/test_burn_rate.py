@@ -1,4 +1,4 @@
-"""45 minutes of outage spend a contract's availability: one ticket that begins once and ends once.
+"""45 minutes of outage use up a contract's availability: one ticket, fired and resolved once.
 
 The counters move as the daemon's do: five minutes at once, five minutes late.
 """
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.heavy, pytest.mark.thorough]
 
 STEP_MINUTES = 5
-# An hour has to be known of a line before it is judged by that hour.
+# A line needs an hour of data before it is judged by that hour.
 BEGINS_MINUTE = 75
 OUTAGE_MINUTES = 45
 TICKET = "AvailabilityBurnRate"
 BEGUN = {("ticket", TICKET, "begins"): 1}
 OVER = {**BEGUN, ("ticket", TICKET, "ends"): 1}
-# Seconds of deployed time after which it is an error that nothing came, on a busy machine too.
+# Seconds of deployed time after which a missing notification is an error, on a busy machine too.
 PATIENCE = 3 * 3600.0
 
 
 @dataclass(slots=True)
 class OutageByTheClock(ScriptedSchool):
-    """A school that accounts for its minutes since its own start, with one outage in them."""
+    """A school that counts its minutes since its own start, including one outage."""
 
     pace: Pace = field(kw_only=True)
     started: float = field(default_factory=time.monotonic)
@@ -49,7 +49,7 @@ class OutageByTheClock(ScriptedSchool):
         return (time.monotonic() - self.started) * self.pace.factor / 60
 
     def render(self, blocks: Blocks) -> None:
-        """Add the samples of the account."""
+        """Add the samples of its minutes."""
         ScriptedSchool.render(self, blocks)
         settled = max(0, int(self.minutes_now() / STEP_MINUTES) - 1) * STEP_MINUTES
         down = min(max(0, settled - BEGINS_MINUTE), OUTAGE_MINUTES)
@@ -76,7 +76,7 @@ async def test_an_outage_of_45_minutes_is_one_ticket_that_resolves_once(tmp_path
 async def awaited(
     counted: Counted, wanted: dict[tuple[str, str, str], int], pace: Pace
 ) -> dict[tuple[str, str, str], int]:
-    """Return what was told, as soon as it is this much, or when patience ends."""
+    """Return the notifications once there are this many, or when the wait times out."""
     ends = time.monotonic() + PATIENCE / pace.factor
     while time.monotonic() < ends:
         told = counted.table(["goethe", "A"])

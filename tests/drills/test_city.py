@@ -1,4 +1,4 @@
-"""The real daemon on a simulated city that breaks, and every notification counted to its end."""
+"""The real daemon on a simulated city with faults, every notification counted to the end."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MORNING_DRILLS = (
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    """Run both servers, in good order."""
+    """Run both servers, both working."""
     running = Services(tmp_path)
     try:
         running.serve_certificate(days=90)
@@ -61,7 +61,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def morning_schools(services: Services) -> Sequence[School]:
-    """Return the schools of the morning; each drill has its own, and its own provider."""
+    """Return the schools of the morning; each drill has its own schools and provider."""
     url = f'"https://127.0.0.1:{services.web_port}/"'
     website = (
         "checks:",
@@ -95,7 +95,8 @@ def morning_schools(services: Services) -> Sequence[School]:
         School("baustelle", "line-m", lines=works),
         School("abend", "line-n", type="Abendschule"),
         School("langsam", "line-o"),
-        # Thirty lines of one provider must not be half the city: that would look as if it were us.
+        # Thirty lines of one provider must not be half the city: that would look like our own
+        # isolation.
         School("uebrige", "line-p", lines=seldom, sites=40),
         *(School(line, "gross", lines=seldom) for line in LINES),
     )
@@ -172,7 +173,7 @@ def test_every_drill_has_its_expected_notifications() -> None:
 
 
 def week_of_round_trips(school: str, seconds: float, pace: Pace) -> str:
-    """Return a week of a line's round-trip times in OpenMetrics text, as faster as all is."""
+    """Return a week of a line's round-trip times in OpenMetrics text, at the accelerated pace."""
     name, now, week = "site:uplink_rtt_seconds:mean5m", time.time(), 7 * 86_400 / pace.factor
     samples = (
         f'{name}{{school="{school}",site="main"}} {seconds} {now - week * (1 - step / 2_000):.3f}'

@@ -1,4 +1,4 @@
-"""Each thing that works badly though it answers: on the page and in its alert in time, and gone.
+"""Each kind of degradation: on the page and alerted in time, and gone again.
 
 The daemon's parts are the real ones on virtual time, with the shipped intervals and limits; its
 exposition goes through the deployed rules in promtool. The times are those that docs/alerts.md
@@ -48,7 +48,7 @@ ROW = re.compile(r"^\| (\w+)[^|]* \| (\d+) min \| (\d+) min \| (\d+) min \|$", r
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """What is broken at which school, how the page says it, and who is told."""
+    """What is broken at which school, how the page shows it, and which alerts fire."""
 
     school: str
     trouble: Trouble
@@ -83,7 +83,7 @@ def test_every_alert_on_degraded_devices_is_documented_and_drilled() -> None:
 
 
 class Watcher:
-    """Looks at the pages in step with the recording."""
+    """Reads the pages in step with the recording."""
 
     def __init__(self, one: Ailing, recording: Recording, port: int) -> None:
         self._one = one
@@ -175,13 +175,13 @@ def test_degradation_is_shown_alerted_in_time_and_resolved(
     asked = []
     for drill in DRILLS:
         verdict, ticket, over = promises[drill.alert]
-        # A line that flaps is mended with the end of its third outage, and flaps only then.
+        # A flapping line is repaired with the end of its third outage, and flaps only then.
         is_flapping = drill.trouble is Trouble.FLAPPING
         mended = BREAK_SECONDS + 5 * 180 if is_flapping else MEND_SECONDS
         seen = shown[drill]
         assert BREAK_SECONDS < seen[0] <= BREAK_SECONDS + verdict + 2 * SCRAPE_SECONDS, drill
         assert mended <= seen[-1] < mended + over, (drill, seen)
-        # In between it was shown without a break, but while the line was down.
+        # In between it was shown without interruption, except while the line was down.
         if not is_flapping:
             assert seen == list(range(seen[0], seen[-1] + 1, 2 * SCRAPE_SECONDS)), drill
         count = sum(other.alert == drill.alert for other in DRILLS)

@@ -1,7 +1,7 @@
-"""docs/operation.md word for word on an empty Debian 12 and 13: install, use, upgrade, remove.
+"""docs/operation.md, step by step, on an empty Debian 12 and 13: install, use, upgrade, remove.
 
 The machines are booted with systemd; their devices are net-snmp on loopback, their clock is that of
-the machine that tries this.
+the test machine.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def machine(
 
 
 def _fetch(image: Image, packages: Path) -> None:
-    """Fetch Debian's own packages that the installation will ask for; it has no network then."""
+    """Fetch the Debian packages that the installation will need; it has no network later."""
     package = next(packages.glob(f"*_{BEFORE}_*"))
     (image.root / "srv" / package.name).hardlink_to(package)
     image.chroot("apt-get", "update", "-qq")
@@ -105,7 +105,7 @@ def test_the_installation_works_as_the_manual_says(machine: Machine) -> None:
     doctor = machine.must("schulnetz doctor")
     assert "broken" not in doctor, doctor
     assert "the kernel does not report" not in doctor, doctor
-    # The clock is this machine's, and nobody promises that it is synchronised.
+    # The clock is this machine's, which may not be synchronised.
     warned = [line.split()[0] for line in doctor.splitlines() if " warning " in line]
     assert set(warned) <= {"clock", "security"}, doctor
     assert "schulnetz, as the service" in doctor

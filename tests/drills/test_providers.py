@@ -1,7 +1,7 @@
-"""Great losses through recovery: one provider's, all providers', and what hand-over routers tell.
+"""Large losses until recovery: one provider's, all providers', and what hand-over routers show.
 
 The real daemon, Prometheus and Alertmanager on the deployed files, every duration divided. All
-notifications are counted: none may come besides those that a drill names. A city of a hundred
+notifications are counted: none may come besides those listed for a drill. A city of a hundred
 lines takes minutes; `tests/daemon/test_outages.py` has the same in virtual time, and
 `tests/drills/test_storms.py` its alerts.
 """
@@ -34,9 +34,9 @@ pytestmark = [pytest.mark.integration, pytest.mark.heavy, pytest.mark.thorough]
 MORNING = "2026-09-09T09:00:00+02:00"
 MONTH, AFTER = "2026-09", datetime(2026, 10, 5, tzinfo=UTC)
 OUTAGE_SECONDS = 600.0
-# After the last notification that has to come, so long nothing else may.
+# How long after the last required notification no other may come.
 QUIET_SECONDS = 300.0
-# Seconds of deployed time after which it is an error that nothing came, on a busy machine too.
+# Seconds of deployed time after which a missing notification is an error, on a busy machine too.
 PATIENCE = 3 * 3600.0
 SELDOM = ("interfaces: {interval: 5m}",)
 
@@ -53,7 +53,7 @@ def city(lost: int, kept: int, others: int) -> list[School]:
 
 
 def told(counted: Counted, since: int = 0) -> Told:
-    """Return how often each notification came: receiver, alert, whom it names, begins or ends."""
+    """Return how often each notification came: receiver, alert, subject, firing or resolved."""
     return Counter(
         (one.receiver, one.alert, "/".join(sorted(one.about)), "ends" if one.is_end else "begins")
         for one in counted.notifications[since:]
@@ -61,13 +61,13 @@ def told(counted: Counted, since: int = 0) -> Told:
 
 
 def pages(alert: str, *about: str) -> tuple[Told, Told]:
-    """Return what one page about each of these is when it has begun, and when it is over."""
+    """Return the notifications of one page about each of these, when firing and when resolved."""
     begun = Counter({("page", alert, name, "begins"): 1 for name in about})
     return begun, begun + Counter({("page", alert, name, "ends"): 1 for name in about})
 
 
 async def holds(stack: Stack, since: int, expected: Told) -> None:
-    """Wait until all of it has come, and then see that nothing else does."""
+    """Wait until all of it has come, then check that nothing else does."""
     pace = stack.city.pace
     give_up = time.monotonic() + PATIENCE / pace.factor
     while told(stack.counted, since) != expected and time.monotonic() < give_up:
@@ -76,7 +76,7 @@ async def holds(stack: Stack, since: int, expected: Told) -> None:
 
 
 async def drill(town: Town, stack: Stack, faults: list[str], expected: tuple[Told, Told]) -> None:
-    """Break, look, mend, look."""
+    """Break, check, repair, check."""
     since = len(stack.counted.notifications)
     await town.breaks(*faults)
     await town.pace.pause(OUTAGE_SECONDS)
@@ -88,7 +88,7 @@ async def drill(town: Town, stack: Stack, faults: list[str], expected: tuple[Tol
 
 
 def account(folder: Path) -> Mapping[tuple[str, str], SiteSla]:
-    """Return the month by school and site, as the ledger has it now."""
+    """Return the current month by school and site from the ledger."""
     inventory = read_inventory(folder / "schools.yaml")
     calendar = SchoolCalendar(inventory.calendar)
     with open_reader(folder / "state" / "ledger.sqlite") as reader:
@@ -103,7 +103,7 @@ def account(folder: Path) -> Mapping[tuple[str, str], SiteSla]:
 
 
 async def one_then_all(town: Town, stack: Stack) -> None:
-    """Let most lines of alpha fail, and then every line; look into the month after each."""
+    """Let most lines of alpha fail, and then every line; check the monthly report after each."""
     await drill(town, stack, ["uplink-down@verloren"], pages("ProviderOutage", "Alpha"))
     # A minute is recorded five minutes after its end, five of them at once.
     await town.pace.pause(660)

@@ -1,10 +1,10 @@
-"""All hostile peers at once beside a healthy city: what is well stays well, and is said to be.
+"""All hostile peers at once next to a healthy city, which stays healthy and is shown so.
 
 Every web server, name server and SNMP agent of `tests/attack` is checked by one daemon, at full
 speed, at 4 MB/s and byte by byte, while slow clients and wrong logins flood its own server.
 
-First the same city is watched without them: what a busy machine loses then is no doing of theirs.
-The variable SIEGE_SECONDS shortens both for a try.
+First the same city is monitored without them: losses on a busy machine are not caused by them.
+The variable SIEGE_SECONDS shortens both for a trial run.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ OPEN_FILES = 1024
 CLIENTS, LOGINS_A_SECOND = 2_000, 50
 LONGEST_P99 = 1.0
 STOP_SECONDS = 5.0
-# What Python and malloc hold is settled by then; the rest of the siege may add so much.
+# Memory use has settled by then; the rest of the siege may add this much.
 SETTLED_SHARE = 0.3
 MOST_GROWTH_BYTES = 8e6
 
@@ -80,7 +80,7 @@ class Seen:
     lost: Counter[str] = field(default_factory=Counter)
 
     def share(self, kind: str) -> float:
-        """Return which share of the healthy schools' results of a kind of check were failures."""
+        """Return the share of failures among the healthy schools' results of a kind of check."""
         return self.lost[kind] / self.read[kind]
 
     def __str__(self) -> str:
@@ -132,7 +132,7 @@ def besieged(tmp_path: Path) -> Iterator[Daemon]:
 
 
 def yield_processors(attacker: int) -> None:
-    """Leave to a process what the daemon leaves over: attackers have machines of their own.
+    """Give a process only the CPU time the daemon leaves: real attackers have their own machines.
 
     Where the kernel groups by session, a process is nice to its own session alone, and the session
     to the others. Source: sched(7), "The autogroup feature".
@@ -171,7 +171,7 @@ def test_healthy_schools_survive_ten_minutes_of_all_hostile_peers(tmp_path: Path
     with besieged(folders[1]) as daemon:
         before = len(daemon.lines)
         seen = watched(daemon, SIEGE_SECONDS)
-        # Of what else runs here; the attackers take what is left over.
+        # More than everything else here; the attackers get the rest.
         slow = max(1.0, slowness())
         judge(seen, control, daemon, len(daemon.lines) - before, slow)
         assert seconds_to_stop(daemon) < STOP_SECONDS
@@ -180,7 +180,7 @@ def test_healthy_schools_survive_ten_minutes_of_all_hostile_peers(tmp_path: Path
 
 
 def judge(seen: Seen, control: Seen, daemon: Daemon, logged: int, slow: float) -> None:
-    """Say what the siege has shown, and hold it against the promises."""
+    """Print the results of the siege and compare them with the promises."""
     took = sorted(seen.took)
     p99 = took[int(len(took) * 0.99) - 1]
     settled = seen.resident[int(len(seen.resident) * SETTLED_SHARE) :]
@@ -204,7 +204,7 @@ def judge(seen: Seen, control: Seen, daemon: Daemon, logged: int, slow: float) -
 
 
 def watched(daemon: Daemon, seconds: float) -> Seen:
-    """Scrape the daemon once a second for so long; return what was seen."""
+    """Scrape the daemon once a second for this long; return the results."""
     seen = Seen()
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -1,4 +1,4 @@
-"""Days of the daemon within minutes: what it holds at their end is what it held at the first's."""
+"""Days of the daemon in minutes: at the end it holds what it held after the first day."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.drills.soak import Held
 pytestmark = pytest.mark.integration
 
 MOST_BYTES_A_DAY = 1e6
-# The first days fill what keeps a day's round trips, and the caches of the runtime.
+# The first days fill the daily round-trip history and the caches of the runtime.
 SETTLED_DAYS = 3
-# A leak of one object a poll would be 77,000 blocks a day.
+# A leak of one object per poll would be 77,000 blocks a day.
 MOST_BLOCKS_A_DAY = 5_000
 # SQLite keeps pages of the growing ledger, up to 2 MB: 60 kB a day here.
 MOST_MALLOC_BYTES_A_DAY = 150e3
@@ -55,6 +55,6 @@ def test_a_fortnight_leaks_no_memory_and_no_descriptors() -> None:
 
 
 def growth(days: list[Held], what: str) -> float:
-    """Return by how much something grows a day: the slope of the line through all of them."""
+    """Return the growth per day: the slope of the regression line."""
     hours = [day.hours for day in days]
     return 24 * statistics.linear_regression(hours, [getattr(day, what) for day in days]).slope

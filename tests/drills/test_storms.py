@@ -1,4 +1,4 @@
-"""Storms, through recovery: who is told, how often, and how soon. Counts are exact.
+"""Storms until recovery: who is notified, how often, and how fast. Counts are exact.
 
 Times in the tables are those of the deployed configuration; the drill goes faster.
 """
@@ -33,14 +33,14 @@ TICKET = {("ticket", "UplinkDown", "begins"): 1, ("ticket", "UplinkDown", "ends"
 
 
 async def one_uplink_dies(city: ScriptedCity) -> None:
-    """For 6 min; the twelve switches behind it read down as well, which is worse than they do."""
+    """For 6 min; its twelve switches are shown as down too, worse than the daemon would."""
     city.schools["goethe"].set_all(DOWN)
     await city.pace.pause(420)
     city.schools["goethe"].set_all(UP)
 
 
 async def a_provider_fails(city: ScriptedCity) -> None:
-    """Thirty lines fall within 10 s and come back within 10 s, as measured on the verdicts."""
+    """Thirty lines go down within 10 s and come back within 10 s, as measured on the verdicts."""
     for state in (DOWN, UP):
         for number in range(30):
             city.schools[f"b{number}"].uplink = state
@@ -95,7 +95,7 @@ def one_morning() -> ScriptedCity:
     return city
 
 
-# What happens, to whom it is told about, and what has to arrive: all of it and nothing else.
+# What happens, its subjects, and exactly which notifications must arrive.
 Told = dict[tuple[str, str, str], int]
 Scenario = tuple["Callable[[ScriptedCity], Awaitable[None]]", "Collection[str]", Told]
 SCENARIOS: tuple[Scenario, ...] = (
@@ -135,7 +135,7 @@ async def test_each_fault_of_one_morning_notifies_the_right_people_once(
 async def test_isolation_is_one_page_and_no_school_is_blamed_during_or_after(
     tmp_path: Path,
 ) -> None:
-    """One line was dead before; it comes back meanwhile, and dies again: each is told."""
+    """One line was already down; it comes back meanwhile and goes down again: each is notified."""
     city = ScriptedCity()
     for number in range(30):
         city.add(ScriptedSchool(f"s{number}", "AB"[number % 2], switches={"switch-01": UP}))
@@ -257,8 +257,8 @@ async def test_a_killed_prometheus_is_noticed_by_its_missing_heartbeat(
         await stack.kill_prometheus()
         killed = time.monotonic()
         await city.pace.pause(300)
-        # Alertmanager goes on for what Prometheus promised last, four resend delays; then the
-        # service outside waits for three minutes of silence (docs/alerts.md).
+        # Alertmanager keeps alerts for what Prometheus promised last, four resend delays; then the
+        # external service waits for three minutes of silence (docs/alerts.md).
         assert (beats[-1] - killed) * city.pace.factor + 180 <= 300
 
 
@@ -269,5 +269,5 @@ def longest_silence(beats: list[float]) -> float:
 
 
 def told_of(subject: str, counted: Counted) -> Counter[tuple[str, str, str]]:
-    """Return what came about one subject."""
+    """Return the notifications about one subject."""
     return counted.table([subject])

@@ -1,6 +1,6 @@
-"""A simulated city with the real daemon, for drills: started, broken, killed and mended.
+"""A simulated city with the real daemon, for drills: started, broken, killed and repaired.
 
-`Town` has the face that `tests.drills.stack` wants of whatever Prometheus scrapes.
+`Town` implements the interface that `tests.drills.stack` needs of a scraped city.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class School:
 def configuration(schools: Sequence[School], handovers: Sequence[str] = ()) -> str:
     """Return the configuration file of a city with these schools.
 
-    Each provider in `handovers` has a reference `handover-PROVIDER` besides the three of nobody.
+    Each provider in `handovers` has a reference `handover-PROVIDER` besides the three neutral ones.
     """
     providers = sorted({school.provider for school in schools})
     return "".join(
@@ -125,7 +125,7 @@ class Town:
 
     @property
     def known_devices(self) -> int:
-        """Return how many devices have to have answered before a drill begins."""
+        """Return how many devices must have answered before a drill starts."""
         known = (one for one in self.schools if one.id not in self.planned)
         return sum(one.sites * (1 + one.switches) for one in known)
 
@@ -166,11 +166,11 @@ class Town:
                 yield listening
 
     async def breaks(self, *faults: str) -> None:
-        """Let these faults begin."""
+        """Start these faults."""
         await self._change(lambda now: now | set(faults))
 
     async def mends(self, *faults: str) -> None:
-        """Let these faults end."""
+        """End these faults."""
         await self._change(lambda now: now - set(faults))
 
     async def _change(self, change: Callable[[set[str]], set[str]]) -> None:
@@ -198,5 +198,5 @@ class Town:
 
 
 def _of_devices(faults: set[str]) -> list[str]:
-    """Return the faults that the devices act out; their slowness does not pass any faster."""
+    """Return the faults that the devices simulate; response delays are not accelerated."""
     return sorted(fault for fault in faults if not fault.startswith("slow@"))

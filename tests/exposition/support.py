@@ -1,4 +1,4 @@
-"""What the exposition's tests are made of: checks, readings, a clock, and how text is read."""
+"""Helpers of the exposition's tests: checks, readings, a clock, and a parser."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def with_host(check: Check, host: str) -> Check:
 def exact_names(text: str) -> Samples:
     """Return the samples of an exposition as Prometheus names them.
 
-    prometheus-client's parser appends `_total` to every counter without it, so the types
-    are hidden from it here; what it says about types is compared elsewhere.
+    prometheus-client's parser appends `_total` to every counter without it, so the types are hidden
+    from it here; types are compared elsewhere.
     """
     untyped = "".join(line for line in text.splitlines(keepends=True) if line[:6] != "# TYPE")
     found: Samples = {}

@@ -1,4 +1,4 @@
-"""Observations as blackbox_exporter's text; the real one is compared in tests/integration."""
+"""Observations in blackbox_exporter's format; tests/integration compares with the real one."""
 
 from __future__ import annotations
 
@@ -115,6 +115,6 @@ def test_help_texts_are_right_about_absent_and_zero_values(
     for family in families:
         said = family.documentation
         assert not re.search("absent if|rtt absent", said), family
-        # No redirect is a figure; all other zeros stand for what was not measured.
+        # Zero redirects is a measurement; all other zeros mean "not measured".
         if family.name != "probe_http_redirects" and not all(one.value for one in family.samples):
             assert re.search(r"\b0\b", said), family

@@ -1,4 +1,4 @@
-"""What the shipped city costs: how many series its page has, and that none is left out unseen.
+"""What the shipped city costs: how many series it exposes, and that none is left out unnoticed.
 
 The page is the daemon's own, of the whole of config/schools.yaml, its devices those of the
 simulator: three in ten ports have something plugged in.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CONFIG = Path(__file__).parents[2] / "config" / "schools.yaml"
 MOST_SERIES = 300_000
-# Each check has run, those of the hardware every five minutes.
+# Each check has run, hardware checks every five minutes.
 SECONDS = 400.0
 
 
@@ -60,7 +60,7 @@ def test_the_shipped_city_has_at_most_300_000_series(city: tuple[str, list[Devic
 
 
 def test_seven_in_ten_ports_of_its_switches_are_free(city: tuple[str, list[Device]]) -> None:
-    """The assumption that docs/operation.md states."""
+    """The assumption stated in docs/operation.md."""
     switches = [device for device in city[1] if device.place.role is Role.SWITCH]
     # Without the two lines to the router, and the VLANs.
     ports = [port for device in switches for port in device.interfaces if port.speed_bps < 1e10]
@@ -89,7 +89,7 @@ def test_every_port_has_its_states_and_every_used_port_all_series(
             counts.setdefault(family, Counter())[parts[1], parts[3], parts[5]] += 1
     for name, of_device in ports.items():
         used = sum(port.oper_up for port, _ in of_device)
-        # Ports that went down within the last hour are whole as well.
+        # Ports that went down within the last hour are fully exported too.
         lately = sum(not port.oper_up and age < SETTLED_SECONDS for port, age in of_device)
         for family in families[:2]:
             assert counts[family][name] == len(of_device)

@@ -259,7 +259,7 @@ def test_the_interface_identity_is_configurable() -> None:
 
 
 _Rows = dict[int, int | bytes]
-# Values that look like the instants of readings among them.
+# Including values that look like time stamps.
 _ROWS = st.dictionaries(st.integers(1, 4), st.integers(0, 2) | st.just(1795586400123), max_size=4)
 _INSTANTS = st.tuples(st.integers(0, 2), st.dictionaries(st.integers(1, 4), st.just(1.0)))
 
@@ -270,7 +270,7 @@ def test_lines_reused_from_the_last_poll_equal_freshly_written_ones(
 ) -> None:
     check = interfaces_check()
     assert isinstance(check.options, InterfacesOptions)
-    # What is exported of unused ports depends on the polls before, and has tests of its own.
+    # The export of unused ports depends on earlier polls and has its own tests.
     check = replace(check, options=replace(check.options, unused="whole"))
     kept = DeviceRenderer(check)
     for states, errors, octets, is_renamed, (minutes, delays) in polls:

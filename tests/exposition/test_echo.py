@@ -10,12 +10,12 @@ LABELS = frozenset(
 
 
 def own(labels: frozenset[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return a series' labels but for the host, which smokeping_prober's names have besides."""
+    """Return the labels of a series without the host, which smokeping_prober's series add."""
     return {(name, value) for name, value in labels if name != "host"}
 
 
 def rendered(renderer: CheckRenderer, observation: Observation) -> dict[str, float]:
-    """Return the values of series that have no labels but their check's."""
+    """Return the values of series that have only the labels of their check."""
     text = b"".join(renderer.render(observation, 1000.0).values()).decode()
     return {
         name: value for (name, labels), value in exact_names(text).items() if own(labels) == LABELS

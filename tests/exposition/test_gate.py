@@ -39,7 +39,7 @@ def filled(clock: HandClock) -> Exposition:
 
 
 class CountingExposition(Exposition):
-    """An exposition that counts how often it is streamed, and how many streams are joined."""
+    """An exposition that counts how often it is streamed and how many slices are joined."""
 
     def __init__(self, clock: HandClock) -> None:
         super().__init__(clock)

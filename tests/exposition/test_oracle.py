@@ -69,7 +69,7 @@ def full_reading() -> DeviceReading:
 
 
 class InterfaceTables(Collector):
-    """The interface families as a custom collector of prometheus-client would give them."""
+    """The interface families as a custom collector of prometheus-client would yield them."""
 
     def __init__(self, device_reading: DeviceReading) -> None:
         self._columns = device_reading.columns
@@ -154,23 +154,23 @@ async def full_exposition() -> str:
     return await scrape(exposition)
 
 
-# What promtool says of names that the MIB chose; anything else it says is our fault.
+# promtool's complaints about names that the MIB chose; any other complaint is our fault.
 _MIB_LINTS = (
     'counter metrics should have "_total" suffix',
     "label names should be written in 'snake_case' not 'camelCase'",
     "metric names should be written in 'snake_case' not 'camelCase'",
 )
-# A contract and a line's speed are written in bit/s, and so are their metrics.
+# Contracts and line speeds are written in bit/s, and so are their metrics.
 _RATE_NAMES = ("school_contract_", "school_uplink_")
 _RATE_LINT = 'use base unit "bytes" instead of "bits"'
 
 
-# What the ledger keeps and the contract counts.
+# Units that the ledger records and the contract counts in.
 _MINUTES = 'school_minutes_total use base unit "seconds" instead of "minutes"'
 
 
 def is_allowed(lint: str) -> bool:
-    """Return whether a line of promtool's is about a name that is so on purpose."""
+    """Return whether a line of promtool's is about a deliberate name."""
     if lint == _MINUTES:
         return True
     name, _, complaint = lint.partition(" ")

@@ -1,4 +1,4 @@
-"""Which interfaces are exported whole, which by their states alone, which not at all."""
+"""Which interfaces are exported in full, which only by their states, and which not at all."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_returning_port_starts_with_its_counts_of_the_previous_poll() -> None:
         assert of_port(renderer.render(poll(minute, DOWN))).keys() == STATES
     back = of_port(renderer.render(poll(3, UP, 9000)))
     counters = {"ifHCInOctets": (1000, 2), "ifHCOutOctets": (500, 2), "ifInErrors": (0, 2)}
-    # What is no counter is of now.
+    # Non-counters carry the current time.
     states = {"ifOperStatus": (UP, 3), "ifAdminStatus": (UP, 3)}
     others = {"ifHighSpeed": (1000, 3), "ifLastChange": (LONG_AGO, 3), "ifType_info": (1, 3)}
     assert back == counters | states | others
@@ -140,7 +140,7 @@ def test_a_device_restart_does_not_affect_an_unused_port() -> None:
     renderer.render(poll(0, DOWN, 1000))
     booted = replace(poll(1, DOWN, 0, changed=700), uptime_ticks=3000)
     assert of_port(renderer.render(booted)).keys() == STATES
-    # Its counters began anew meanwhile.
+    # Its counters were reset meanwhile.
     up = replace(poll(2, UP, 40), uptime_ticks=9000)
     assert of_port(renderer.render(up))["ifHCInOctets"] == (0, 1)
 
@@ -205,7 +205,7 @@ def test_the_selection_follows_changes_on_the_device() -> None:
         found = poll(minute)
         columns = {**found.columns, "ifAdminStatus": {1: admin, 2: 1}}
         assert bool(of_port(renderer.render(replace(found, columns=columns)))) == (admin == 1)
-        # A poll that broke off before that column changes nothing.
+        # A poll that failed before that column changes nothing.
         del columns["ifAdminStatus"]
         found = replace(found, columns=columns, read_at=found.read_at)
         assert bool(of_port(renderer.render(found))) == (admin == 1)
@@ -220,7 +220,7 @@ _POLLS = st.tuples(
 def test_each_count_of_a_port_is_exposed_once_in_order(
     polls: list[tuple[int, int, int, bool]],
 ) -> None:
-    """Every sample is a true one, in order, and none of its octets is lost or comes twice."""
+    """Every sample is true and in order, and no octet is lost or counted twice."""
     renderer = DeviceRenderer(interfaces_check())
     minute, octets, changed, state = 0, 1000, LONG_AGO, DOWN
     truth: dict[float, int] = {}
@@ -241,7 +241,7 @@ def test_each_count_of_a_port_is_exposed_once_in_order(
             assert not exposed or at >= max(exposed)
             exposed[at] = value
         else:
-            # Unused: nothing is missing of what it has counted, when it was exposed at all.
+            # Unused: none of its counts is missing, if it was exposed at all.
             assert state == DOWN
             assert not exposed or exposed[max(exposed)] == octets
     if exposed:

@@ -13,7 +13,7 @@ FAMILY = "school_device_restarts_total"
 
 
 def read(renderer: CheckRenderer, uptime: int | None, now: float, host: str = "10.0.0.2") -> float:
-    """Return the restarts of the device, with one more reading taken in."""
+    """Return the restarts of the device after one more reading."""
     values: DeviceReading = replace(two_ports(), uptime_ticks=uptime)
     check = with_host(interfaces_check(), host)
     text = renderer.render(observed(check, values), now)[FAMILY].decode()

@@ -1,4 +1,4 @@
-"""Stages, campaigns and goals as samples; promtool finds nothing to complain about."""
+"""Stages, campaigns and goals as samples that promtool accepts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def city() -> Inventory:
 
 @pytest.fixture
 def board(city: Inventory) -> RolloutBoard:
-    """Return a board with one verified site on the right line, one of which nothing is known."""
+    """Return a board with one verified site on the right line, one unknown."""
     board = RolloutBoard(city, entries_of(passing()))
     board.see(SITE, RIGHT, START)
     board.take(minutes(START + timedelta(minutes=1), "u?", 1440))
@@ -167,7 +167,7 @@ def test_reported_goals_show_the_last_value_until_today(
     assert ("rollout_reported_planned", "posts") not in found
     promised = samples(goal_blocks(city, stages_of(board), datetime(2020, 10, 1, tzinfo=UTC)))
     assert promised["rollout_reported_planned", "tablets"] == 18000
-    assert ("rollout_reported_value", "tablets") not in promised, "what is planned is not reached"
+    assert ("rollout_reported_value", "tablets") not in promised, "planned is not reached"
     sources = ("council 2", "press")
     assert promised["rollout_reported_info", "tablets", "Tablets", "tablets", *sources] == 1
     early = samples(goal_blocks(city, stages_of(board), datetime(2021, 1, 1, tzinfo=UTC)))
@@ -233,6 +233,6 @@ def test_promtool_accepts_the_rollout_metrics(board: RolloutBoard, city: Invento
     done = subprocess.run(
         [promtool, "check", "metrics"], input=page, capture_output=True, check=False
     )
-    # Rates of lines are in bit/s on purpose: so are the contracts that they are held against.
+    # Line rates are in bit/s on purpose, like the contracts they are compared with.
     complaints = [line for line in done.stderr.splitlines() if b'instead of "bits"' not in line]
     assert complaints == []

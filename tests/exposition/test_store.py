@@ -60,7 +60,7 @@ async def test_every_family_is_contiguous_with_one_help_and_type() -> None:
 
 
 async def test_school_pages_plus_the_monitor_page_are_the_whole_exposition() -> None:
-    """What Prometheus scrapes target by target is what it would scrape in one."""
+    """The targets together expose what a single scrape would."""
     exposition = Exposition(HandClock(), OwnMetrics("1.2.3"))
     exposition.set_inventory(
         city_with_gateway(exposed_school("goethe", 2), exposed_school("schiller", 2))
@@ -70,7 +70,7 @@ async def test_school_pages_plus_the_monitor_page_are_the_whole_exposition() -> 
 
     async def series(part: str | None) -> list[str]:
         text = b"".join([piece async for piece in exposition.stream(part)]).decode()
-        # Without their values, of which the process's own change from scrape to scrape.
+        # Without the values, because those of the process change between scrapes.
         return [line.rpartition(" ")[0] for line in text.splitlines() if line[0] != "#"]
 
     parts = [await series(part) for part in ("goethe", "schiller", "")]

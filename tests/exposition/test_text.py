@@ -13,7 +13,7 @@ from monitor.exposition.outcome import PROBE_SUCCESS
 from monitor.exposition.own import MONITOR_LOOP_LAG_SECONDS
 from monitor.exposition.text import LABEL_LIMIT, Blocks, LineBegins, labels, number, sanitise
 
-# Lone surrogates included: a configuration or a lenient decoder may bring them.
+# Including lone surrogates, which a configuration or a lenient decoder may produce.
 any_text = st.text(st.characters(exclude_categories=()), max_size=300)
 
 

@@ -18,7 +18,7 @@ def at_goethe(load: UplinkLoad | None, site: str = "main") -> Measured:
 
 
 def samples(load: UplinkLoad | None) -> dict[tuple[str, str], float]:
-    """Return (family without its prefix, further label's value) -> value."""
+    """Return (family without its prefix, value of the extra label) -> value."""
     blocks = uplink_blocks(at_goethe(load))
     assert blocks.keys() == {metric.name for metric in LOAD_METRICS}
     found = {}

@@ -147,7 +147,7 @@ def test_an_incremental_renderer_writes_the_same_as_a_new_one(tmp_path: Path) ->
     seen = []
     shown: dict[str, Mapping[str, bytes]] = {}
     for until in (0, 90, 400, 700):
-        # The line of s0 dies and comes back; one switch of s1 dies for good.
+        # The line of s0 goes down and comes back; one switch of s1 stays down.
         world = run_world(inventory, until, s0_router=[(100, 450)], s1_sw1=[(100, 9e9)])
         now = BEGIN + timedelta(seconds=until)
         shown |= renderer.blocks(world.board, inventory, calendar, book, now)

@@ -1,4 +1,4 @@
-"""`make fuzz`: libFuzzer mutates replies by what they reach in our decoders.
+"""`make fuzz`: libFuzzer mutates replies guided by coverage of our decoders.
 
 Options are libFuzzer's: -max_total_time=600, and the folders of the corpus.
 """

@@ -1,9 +1,10 @@
-"""Every datagram that net-snmp reads, ours reads to the same values, or refuses for a known reason.
+"""Our decoder reads every datagram as net-snmp does, or refuses it for a known reason.
 
 `python -m tests.fuzz.differ 1000000` tries so many damaged replies, and says how often each reason
-of `docs/snmp.md` was met. It calls a C library with damaged data: tests start it as a process.
+of `docs/snmp.md` was met. It calls a C library with damaged data, so tests run it as a separate
+process.
 
-Must not know: who damages the replies.
+Must not know: how the replies are damaged.
 """
 
 from __future__ import annotations
@@ -43,21 +44,21 @@ _DEVICES: Final = (
     Device(_PORTS, tlv=of_eight, pad=padded),
     Device(_PORTS, pad=padded, behind=b"more"),
 )
-# Why we refuse a message whose head net-snmp reads: by our words.
+# Why we refuse a message whose header net-snmp reads, by our messages.
 _REFUSED_HEADS: Final = {
     "does not fit in 32 bits": "a number of the head that is too wide",
     f"expected tag {Tag.OCTET_STRING:#x}": "a community that is another kind of string",
 }
-# net-snmp finds floats and 64-bit numbers within an Opaque, and gives them types of its own.
+# net-snmp decodes floats and 64-bit numbers within an Opaque, with its own types.
 _WITHIN_OPAQUE: Final = range(0x76, 0x7C)
 
 
 class DiffersError(AssertionError):
-    """Both read a datagram, and not to the same."""
+    """Both read a datagram, but to different values."""
 
 
 def compare(data: bytes, read: Read, met: Counter[str]) -> None:
-    """Hold what net-snmp read of a datagram against what we read; count the known reasons.
+    """Compare what net-snmp and we read from a datagram; count the known reasons.
 
     Raises:
         DiffersError: if there is a difference that no reason explains.
@@ -133,7 +134,7 @@ def _compare_value(
 
 
 def _explain(reason: LeftOut, tag: int, content: bytes) -> None:
-    """Raise if the reason is none why we may leave out what net-snmp reads."""
+    """Raise unless the reason allows us to leave out what net-snmp reads."""
     number = int.from_bytes(content, "big")
     allowed = {
         # A Counter64 without octets is 0 to net-snmp; other numbers it refuses with their message.
@@ -142,7 +143,7 @@ def _explain(reason: LeftOut, tag: int, content: bytes) -> None:
         LeftOut.NUMBER: number >> (64 if tag == Tag.COUNTER64 else 32) > 0,
         # An empty OID is 0.0 to net-snmp, and arcs beyond 64 bits lose their first ones.
         LeftOut.OID: not content or len(content) > 9,  # octets of a 64-bit arc
-        # NsapAddress and BIT STRING of RFC 1442, and what net-snmp uses within itself.
+        # NsapAddress and BIT STRING of RFC 1442, and types internal to net-snmp.
         LeftOut.TYPE: tag in {0x03, 0x45, *_WITHIN_OPAQUE},
     }
     if not allowed.get(reason, False):
@@ -150,13 +151,13 @@ def _explain(reason: LeftOut, tag: int, content: bytes) -> None:
 
 
 def _of_people(device: Device) -> bytes:
-    """Return a device's reply about all of its objects, in the form that it gives to messages."""
+    """Return a device's reply with all of its objects, in its message encoding."""
     asked = tuple((encode_oid(oid), int(Tag.NULL), None) for oid in device.objects)
     return device.answer(encode_message(Message(1, b"public", PduType.GET, 7, 0, 0, asked)))[0]
 
 
 def damaged(chance: random.Random) -> Iterator[bytes]:
-    """Yield damaged replies without an end: of the corpus, and of our own making."""
+    """Yield damaged replies endlessly: from the corpus, and generated ones."""
     bases = [path.read_bytes() for path in sorted(_CORPUS.iterdir())]
     for layouts in (LAYOUTS, BY_ROW):
         bases += [reply(layouts, rows, chance) for rows in ([1, 2], [127, 128], [70_000], [])]
@@ -166,7 +167,7 @@ def damaged(chance: random.Random) -> Iterator[bytes]:
 
 
 def main(count: int, seed: int) -> str:
-    """Try so many damaged replies; return what was met, in one line.
+    """Try this many damaged replies; return a summary line.
 
     Raises:
         DiffersError: at the first difference, with the datagram.

@@ -1,7 +1,7 @@
 """net-snmp's decoder (libnetsnmp 5.9, Debian's libsnmp40), called as a library.
 
-What it makes of a datagram comes back as plain values. A datagram may be anything, and the
-library is C: whoever calls this does so in a process of its own.
+It returns plain values. A datagram may contain anything and the library is C, so call this in a
+separate process.
 
 Must not know: our decoder.
 """
@@ -82,11 +82,11 @@ class NetSnmp:
         self._library = library = ctypes.CDLL(LIBRARY)
         library.snmp_comstr_parse.restype = c_void_p
         library.snmp_pdu_create.restype = POINTER(_Pdu)
-        # It would say of each damaged datagram what is wrong with it.
+        # It would log the problem of each damaged datagram.
         library.netsnmp_register_loghandler(_LOG_TO_NOTHING, _LOG_ALL)
 
     def read(self, data: bytes) -> Read | None:
-        """Return what the library makes of a datagram, None if it refuses it."""
+        """Return what the library reads from a datagram, None if it refuses it."""
         library = self._library
         octets = (c_ubyte * len(data)).from_buffer_copy(data)
         length = c_size_t(len(data))

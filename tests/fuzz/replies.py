@@ -1,6 +1,6 @@
-"""What the fuzzer holds of every datagram: all decoders of SNMP refuse it or agree on it.
+"""The property that the fuzzer checks for every datagram: all SNMP decoders refuse it or agree.
 
-Must not know: who makes the datagrams.
+Must not know: where the datagrams come from.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _SCALARS = by_oid([objects()[name] for name in ("sysDescr", "sysObjectID", "sysU
 
 
 def digest(data: bytes) -> None:
-    """Hand a datagram to every decoder.
+    """Pass a datagram to every decoder.
 
     Raises:
-        AssertionError: if two decoders disagree. Any other exception but ours is a bug, too.
+        AssertionError: if two decoders disagree. Any exception other than ours is a bug, too.
     """
     for layouts in (LAYOUTS, BY_ROW, IN_A_RUN):
         by_the_fast_one = fast(layouts, data, _READERS)

@@ -1,4 +1,4 @@
-"""The fuzzer's corpus, replayed without the fuzzer: what it once found stays found."""
+"""The fuzzer's corpus, replayed without the fuzzer as a regression test."""
 
 from __future__ import annotations
 

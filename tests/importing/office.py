@@ -1,4 +1,4 @@
-"""The city of the import's tests, and what an import made of it."""
+"""The city of the import tests and the result of an import."""
 
 from __future__ import annotations
 

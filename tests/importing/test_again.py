@@ -1,4 +1,4 @@
-"""A city that lives in NetBox: the file begun from it, and the same import weeks later."""
+"""A city kept in NetBox: the file created from it, and the same import weeks later."""
 
 from __future__ import annotations
 

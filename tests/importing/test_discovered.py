@@ -1,4 +1,4 @@
-"""Who of those that answered is the router, and which are switches."""
+"""Which of the devices that answered is the router, and which are switches."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def device(name: str, role: str, address: str | None, **changes: object) -> dict
 
 
 def answer(folder: Path, name: str, *entries: object, **changes: object) -> Path:
-    """Write what NetBox answers."""
+    """Write NetBox's response."""
     path = folder / name
     said = {"count": len(entries), "next": None, "previous": None, "results": entries} | changes
     path.write_text(json.dumps(said), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A running NetBox is asked page by page, and its token stays with it."""
+"""A running NetBox is read page by page, and the token is sent only to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOKEN = "0123456789abcdef"
 
 
 class NetBox(ThreadingHTTPServer):
-    """A server with NetBox's manners: a token, a largest page, addresses of next pages."""
+    """A server that behaves like NetBox: a token, a maximum page size, URLs of next pages."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         limit, offset = min(asked["limit"], self.server.largest_page), asked["offset"]
         every = self.server.tables[kind]
         has_more = offset + limit < len(every)
-        # Behind a proxy NetBox names itself by an address that leads nowhere.
+        # Behind a proxy NetBox returns URLs that are not reachable.
         more = f"http://inside.invalid/api/dcim/{kind}/?offset={offset + limit}"
         page = {"count": len(every), "next": more if has_more else None}
         said = page | {"results": every[offset : offset + limit]}
@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
-        """Say nothing on the terminal."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tables as offices have them: German Excel, every way in which it saves."""
+"""Tables from real offices: German Excel, in every format it saves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def office(tmp_path: Path) -> Office:
 
 
 def with_cell(column: str, value: str) -> str:
-    """Return a table with one school whose cell is another."""
+    """Return a table with one school and a changed cell."""
     cells = ROW.split(";")
     cells[HEAD.split(";").index(column)] = value
     return f"{HEAD}\n{';'.join(cells)}\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 120.0
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "alertmanager"
-# Mails say the city's time wherever Alertmanager runs.
+# Mails show the city's time wherever Alertmanager runs.
 FAR_AWAY = {"TZ": "Pacific/Auckland"}
 
 
@@ -57,7 +57,7 @@ class Alertmanager:
 
 @contextlib.contextmanager
 def mailing(place: Path, mailbox: str, language: str) -> Iterator[Alertmanager]:
-    """Run the deployed Alertmanager, at once and by mail alone; templates of `place` are added."""
+    """Run the deployed Alertmanager without delays, only by mail, with the templates of `place`."""
     shutil.copytree(DEPLOYED / "templates", place / "templates", dirs_exist_ok=True)
     document = yaml.safe_load((DEPLOYED / "alertmanager.yml").read_text(encoding="utf-8"))
     document["global"]["smtp_smarthost"] = mailbox

@@ -1,4 +1,4 @@
-"""One demo with a dead school for all tests: a verdict of down takes a minute to come about."""
+"""One demo with a dead school for all tests, because a down verdict takes a minute."""
 
 from __future__ import annotations
 

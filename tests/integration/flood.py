@@ -1,4 +1,4 @@
-"""A process that floods a server from addresses of its own: slow clients, and wrong logins.
+"""A process that floods a server from its own addresses with slow clients and wrong logins.
 
 Usage: python -m tests.integration.flood PORT CLIENTS LOGINS_A_SECOND SECONDS
 """
@@ -17,7 +17,7 @@ SLOW, WRONG = "127.0.0.9", "127.0.0.10"
 
 
 async def slow(port: int, seconds: float, done: Counter[str]) -> None:
-    """Connect and never finish asking."""
+    """Connect and never finish the request."""
     with contextlib.suppress(OSError):
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(SLOW, 0))
@@ -28,7 +28,7 @@ async def slow(port: int, seconds: float, done: Counter[str]) -> None:
 
 
 async def wrong(port: int, number: int, done: Counter[str]) -> None:
-    """Log in with a password that is not one."""
+    """Log in with a wrong password."""
     login = base64.b64encode(f"prometheus:wrong-{number}".encode()).decode()
     with contextlib.suppress(OSError):
         async with asyncio.timeout(5):
@@ -41,14 +41,14 @@ async def wrong(port: int, number: int, done: Counter[str]) -> None:
 
 
 async def main(port: int, clients: int, rate: float, seconds: float) -> None:
-    """Flood for some seconds; say how many connected, and the statuses of the logins' answers."""
+    """Flood for some seconds; print how many connected, and the response statuses of the logins."""
     loop = asyncio.get_running_loop()
     numbers, done = itertools.count(), Counter[str]()
     async with asyncio.TaskGroup() as group:
         for _ in range(clients):
             group.create_task(slow(port, seconds, done))
             await asyncio.sleep(0)
-        # On a busy machine opening so many takes long, which must not leave the logins no time.
+        # On a busy machine opening this many takes long, but the logins must still get time.
         ends = loop.time() + seconds
         while loop.time() < ends:
             for _ in range(max(1, int(rate / 20))):

@@ -1,4 +1,4 @@
-"""A process that is an SNMP agent and its own worst enemy; what it forges can be told apart.
+"""An SNMP agent process that also attacks its own client; its forged values are recognisable.
 
 Every request has its honest answer, most of the time, and before, beside or instead of it what
 DESIGN and SECURITY name: forged sources and ids, garbage, bombs, silence.
@@ -24,7 +24,7 @@ FORGED = 666_000_000
 
 
 def forged(request: Message, request_id: int) -> bytes:
-    """Return an answer that looks right and is not the agent's."""
+    """Return a plausible response that is not from the agent."""
     varbinds = tuple(
         (oid + encode_oid((1, 3, row))[1:], Tag.COUNTER64, FORGED)
         for oid, _, _ in request.varbinds
@@ -43,7 +43,7 @@ def forged(request: Message, request_id: int) -> bytes:
 
 
 def bomb(depth: int) -> bytes:
-    """Return sequences within sequences, each as long as it says."""
+    """Return nested sequences with consistent lengths."""
     data = b"\x05\x00"
     for _ in range(depth):
         length = len(data)
@@ -57,7 +57,7 @@ GARBAGE = random.Random(0).randbytes(62_000)
 
 
 def answers(honest: bytes, request: Message, dice: random.Random) -> list[tuple[bool, bytes]]:
-    """Return what is sent: whether from the agent's own socket, and the octets."""
+    """Return the datagrams to send: whether from the agent's own socket, and the octets."""
     strange = forged(request, dice.randrange(2**31))
     return dice.choice(
         (
@@ -69,7 +69,7 @@ def answers(honest: bytes, request: Message, dice: random.Random) -> list[tuple[
             [(True, BOMB), (True, honest)],
             [(True, honest[: dice.randrange(len(honest))]), (True, honest)],
             [(True, honest.replace(b"public", b"secret")), (True, honest)],
-            # Of indefinite length; and with octets behind it, which are no part of it.
+            # Of indefinite length; and followed by octets that do not belong to it.
             [(True, honest[:1] + b"\x80" + honest[2:] + b"\0\0")],
             [(True, honest + bytes((dice.randrange(256), 0)))],
             [(True, strange)] * 20,

@@ -1,4 +1,4 @@
-"""A small SMTP server on loopback that keeps what it is sent (RFC 5321, as much as is needed)."""
+"""A small SMTP server on loopback that keeps the mails it receives (part of RFC 5321)."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Mailbox:
-    """What came in."""
+    """The mails received."""
 
     def __init__(self, server: _Server) -> None:
         self._server = server
         self.address = f"127.0.0.1:{server.server_address[1]}"
 
     def raw(self) -> bytes:
-        """Return the next mail as it came.
+        """Return the next mail unparsed.
 
         Raises:
             queue.Empty: if none comes.

@@ -1,7 +1,7 @@
-"""A network namespace of one's own, with a line in it that a responder answers.
+"""A private network namespace with a line on which a responder answers.
 
-Sockets opened inside `entered()` stay in the namespace for good, so a test can open its
-sockets there and go on with its own event loop outside.
+Sockets opened inside `entered()` stay in the namespace, so a test can open its sockets there and
+continue with its own event loop outside.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Namespace:
         return ["ip", "netns", "exec", self.name, *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Run a program inside to its end; return what it printed."""
+        """Run a program inside to its end; return its output."""
         done = subprocess.run(self.command(*arguments), check=True, capture_output=True, text=True)
         return done.stdout
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Have the calling thread open its sockets inside, for the length of the block."""
+        """Make the calling thread open its sockets inside, for the length of the block."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         there = os.open(NAMESPACES / self.name, os.O_RDONLY)
         try:
@@ -62,7 +62,7 @@ class Namespace:
             os.close(home)
 
     def allow_datagram_ping(self, *, allowed: bool) -> None:
-        """Open or close the unprivileged ping sockets inside."""
+        """Allow or forbid unprivileged ping sockets inside."""
         with self.entered():
             knob = Path("/proc/sys/net/ipv4/ping_group_range")
             knob.write_text("0 2147483647" if allowed else "1 0", encoding="ascii")
@@ -71,7 +71,8 @@ class Namespace:
 @contextmanager
 def namespace(purpose: str) -> Iterator[Namespace]:
     """Make a namespace, and remove it at the end of the block."""
-    # Two of one purpose may be open at once: a slow machine's fastest line is another test's line.
+    # Two of the same purpose may be open at once: the fastest line of a slow machine and another
+    # test's line.
     made = Namespace(namespace_of_mine(f"{purpose}-{next(_SERIAL)}"))
     subprocess.run(["ip", "netns", "add", made.name], check=True)
     try:

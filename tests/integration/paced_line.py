@@ -48,7 +48,7 @@ class PacedLine:
         return int(found[0]["bytes"])
 
     async def read_octets(self, _: str = "") -> OctetReading:
-        """Return what went over the line so far: down is what the monitor's end sent."""
+        """Return what the line has carried so far: down is what the monitor's end sent."""
         down, up = await asyncio.gather(
             asyncio.to_thread(self._octets, self.near), asyncio.to_thread(self._octets, self.far)
         )
@@ -69,7 +69,7 @@ class PacedLine:
 
     @contextmanager
     def others(self, rate: str, seconds: int = 60) -> Iterator[None]:
-        """Have somebody else use the line downwards, for the length of the block at most."""
+        """Generate cross traffic down the line, at most for the length of the block."""
         with self.iperf3(5299):
             client = ("iperf3", "-c", SCHOOL, "-p", "5299", "-u", "-b", rate, "-t", str(seconds))
             before = self._octets(self.near)
@@ -92,7 +92,7 @@ def _until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> Non
 
 @contextmanager
 def paced_line(rate: str) -> Iterator[PacedLine]:
-    """Make a line that carries so much each way, such as `1gbit`, and remove it afterwards."""
+    """Make a line with this rate each way, such as `1gbit`, and remove it afterwards."""
     bps = int(rate[:-4]) * _UNITS[rate[-4:]]
     with namespace(f"near-{rate}") as near, namespace(f"far-{rate}") as far:
         peer = ("peer", "name", "line", "netns", far.name)
@@ -107,7 +107,7 @@ def paced_line(rate: str) -> Iterator[PacedLine]:
 
 @contextmanager
 def fast_line() -> Iterator[PacedLine]:
-    """Make a line of 1 Gbit/s, or of as much as a slow or busy machine fills now."""
+    """Make a line of 1 Gbit/s, or of the rate that a slow or busy machine can fill now."""
     slow = slowness()
     rate = "1gbit" if slow < _SPARE else f"{max(50, int(700 / slow))}mbit"
     with paced_line(rate) as line:

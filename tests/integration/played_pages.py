@@ -1,6 +1,6 @@
-"""Pages of a play in virtual time, served to a real Prometheus one after the other.
+"""Recorded pages of a run in virtual time, served to a real Prometheus one after another.
 
-So a test asks Prometheus about most of an hour that took seconds, whatever the machine does.
+So a test can query Prometheus about most of an hour that took seconds, however busy the machine.
 
 Must not know: what is on a page, or what any test wants to see.
 """
@@ -30,9 +30,9 @@ _STAMPED = re.compile(r"} \S+ \d{13}$")
 
 
 def stamped(page: str, instant: datetime) -> str:
-    """Return a page whose samples all carry an instant: that of the scrape if no other.
+    """Return a page whose samples all have a time stamp: that of the scrape if no other.
 
-    So Prometheus would have kept them, had it been there then.
+    That is how Prometheus would have stored them at the time.
     """
     end = f" {round(instant.timestamp() * 1000)}"
     lines = (
@@ -43,7 +43,7 @@ def stamped(page: str, instant: datetime) -> str:
 
 
 class Pages:
-    """Serves the play as the daemon would have served it, a page at each scrape."""
+    """Serves the recorded pages as the daemon would have, one at each scrape."""
 
     def __init__(self, pages: Mapping[str, list[bytes]]) -> None:
         self.schools = tuple(pages)
@@ -66,9 +66,9 @@ class Pages:
             return page or None
 
     def arrived(self, prometheus: Prometheus) -> bool:
-        """Return whether Prometheus has taken every page, and none was given up by a busy machine.
+        """Return whether Prometheus has taken every page and abandoned no scrape on a busy machine.
 
-        Only where a daemon ran all the while.
+        Valid only if a daemon ran all the time.
         """
         with self._lock:
             served = dict(self._served)
@@ -93,7 +93,7 @@ def served(pages: Pages) -> Iterator[str]:
             elif school := parse_qs(asked.query).get("school"):
                 found = pages.of(school[0])
             body = found or b""
-            # A scrape that was given up: most of what was on the page, the next one has as well.
+            # An abandoned scrape: the next page has most of the same content.
             with contextlib.suppress(ConnectionError):
                 self.send_response(503 if found is None else 200)
                 self.send_header("Content-Type", kind)
@@ -102,7 +102,7 @@ def served(pages: Pages) -> Iterator[str]:
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
@@ -118,7 +118,7 @@ def served(pages: Pages) -> Iterator[str]:
 def graph(
     prometheus: Prometheus, expr: str, start: float, end: float, step: float
 ) -> list[dict[str, Any]]:
-    """Return the series that a graph of an expression has, each with its labels and values."""
+    """Return the series of a graph of an expression, each with its labels and values."""
     question = {"query": expr, "start": start, "end": end, "step": step}
     connection = http.client.HTTPConnection(prometheus.address, timeout=60)
     with closing(connection):

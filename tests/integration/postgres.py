@@ -68,7 +68,7 @@ class PostgresServer:
         )
         with (self.folder / "log").open("ab") as log:
             process = self._life.enter_context(
-                # Cut off, as by a crash: it leaves its connections no time.
+                # Immediate shutdown, as in a crash: connections are not closed cleanly.
                 running(*command, stdout=log, stderr=log, cwd=self.folder, ends_by=signal.SIGQUIT)
             )
         end = time.monotonic() + _SECONDS
@@ -78,7 +78,7 @@ class PostgresServer:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop it as a crash would: connections are cut, nothing is waited for."""
+        """Stop it as a crash would: connections are cut without waiting."""
         self._life.close()
 
     def sql(self, statement: str, database: str = USER) -> str:

@@ -17,7 +17,7 @@ from monitor.ledger.postgres import postgres_place
 async def main() -> None:
     place = postgres_place(os.environ["SCHULNETZ_LEDGER"], sys.argv[1])
     first = 0
-    # The server needs a moment to notice that the writer before is dead.
+    # The server needs a moment to notice that the previous writer is dead.
     for _ in range(2_400):
         try:
             async with Ledger.open(place, SystemClock()) as ledger:

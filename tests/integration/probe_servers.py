@@ -60,7 +60,7 @@ def issue(
     is_authority: bool = False,
     age_days: float = 60,
 ) -> Issued:
-    """Issue a certificate that ends in so many days; without an issuer it signs itself."""
+    """Issue a certificate that expires in this many days, self-signed without an issuer."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
@@ -116,11 +116,11 @@ def _await_port(port: int, process: subprocess.Popen[str], log: Path) -> None:
             time.sleep(0.02)
         else:
             return
-    raise AssertionError(f"nobody listens on {port}: {log.read_text()}")
+    raise AssertionError(f"no server listens on {port}: {log.read_text()}")
 
 
 def program(name: str, *places: str) -> str:
-    """Return a server's path; they often lie where only root looks.
+    """Return the path of a server program, which is often only on root's PATH.
 
     Raises:
         AssertionError: with the package to install.

@@ -1,6 +1,6 @@
-"""Runs a real Prometheus on loopback that scrapes a running daemon, and asks it.
+"""Runs a real Prometheus on loopback that scrapes a running daemon, and queries it.
 
-Must not know: what any test wants to see.
+Must not know: what any test expects.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Vector = dict[str, float]
 def configuration(daemon: str, remote_write: str = "", scrape_interval: str = "1s") -> str:
     """Return how the deployed Prometheus scrapes the daemon, but more often and at an address.
 
-    `remote_write` is a URL to which it sends what it scrapes, if any.
+    `remote_write` is a URL to which it sends its samples, if any.
     """
     deployed = yaml.safe_load(DEPLOYED.read_text(encoding="utf-8"))
     jobs = [
@@ -56,7 +56,7 @@ class Prometheus:
         self._log = log
 
     def await_ready(self, path: str) -> None:
-        """Wait until it has read what is on its disk: before, it answers 503 to every question."""
+        """Wait until it has read its stored data: before that, it answers 503 to every query."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while True:
             connection = http.client.HTTPConnection(self.address, timeout=60)
@@ -85,7 +85,7 @@ class Prometheus:
         return {one["metric"].get(label, ""): float(one["value"][1]) for one in found}
 
     def await_answer(self, question: str, size: int, label: str = "school") -> Vector:
-        """Ask until the answer has that many labels."""
+        """Query until the result has this many values of a label."""
         ends = time.monotonic() + PATIENCE_SECONDS
         found: Vector = {}
         while time.monotonic() < ends:
@@ -120,7 +120,7 @@ def running_prometheus(config: str, place: Path) -> Iterator[Prometheus]:
         "prometheus",
         f"--config.file={file}",
         f"--storage.tsdb.path={place / 'data'}",
-        # What was written there before is kept, however old.
+        # Data written there before is kept, however old.
         "--storage.tsdb.retention.time=100y",
         f"--web.listen-address=127.0.0.1:{port}",
     )
@@ -133,7 +133,7 @@ def running_prometheus(config: str, place: Path) -> Iterator[Prometheus]:
 
 @contextlib.contextmanager
 def victoria_metrics(place: Path) -> Iterator[Prometheus]:
-    """Run a VictoriaMetrics that keeps one sample a second of each series; it is asked alike."""
+    """Run a VictoriaMetrics that keeps one sample per second of each series; same query API."""
     port = free_port()
     command = (
         "victoria-metrics",

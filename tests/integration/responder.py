@@ -1,8 +1,8 @@
-"""Answers pings on a TUN device with known delay, jitter, loss and malice.
+"""Answers pings on a TUN device with known delay, jitter, loss and malicious replies.
 
-Run inside a network namespace: `python -m tests.integration.responder DEVICE`. What happens
-to a request is told by its destination: 10.77.BEHAVIOUR.Y or fd77::BEHAVIOUR:Y, where Y is
-the behaviour's parameter (see `Behaviour`). This kernel has no netem, hence a program.
+Run inside a network namespace: `python -m tests.integration.responder DEVICE`. The destination
+determines what happens to a request: 10.77.BEHAVIOUR.Y or fd77::BEHAVIOUR:Y, where Y is the
+behaviour's parameter (see `Behaviour`). This kernel has no netem, hence this program.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _ROUTERS = {
 
 
 class Behaviour(IntEnum):
-    """What becomes of a request; Y is the last number of the address."""
+    """How a request is handled; Y is the last number of the address."""
 
     AT_ONCE = 0
     DELAYED = 1  # answered after Y ms
-    JITTERY = 2  # answered after Y ms plus 0 to 8 ms, another each time
-    LOSSY = 3  # every Y-th request is lost, beginning with the first
+    JITTERY = 2  # answered after Y ms plus a random 0 to 8 ms
+    LOSSY = 3  # every Y-th request is lost, starting with the first
     TWICE = 4  # answered twice
-    UNREACHABLE = 5  # a router says: host unreachable
+    UNREACHABLE = 5  # a router reports host unreachable
     FOREIGN = 6  # answered from another address
     FORGED = 7  # answered with another payload
     LATE = 8  # answered after 10 * Y ms
@@ -47,7 +47,7 @@ class Behaviour(IntEnum):
 
 
 class Responder:
-    """One TUN device and the replies that wait for their time."""
+    """One TUN device and its delayed replies."""
 
     def __init__(self, device: int) -> None:
         self._device = device
@@ -144,11 +144,11 @@ def datagram(version: int, source: bytes, target: bytes, message: bytes) -> byte
 
 
 def main() -> None:
-    """Open the TUN device named on the command line, say so, and serve it."""
+    """Open the TUN device named on the command line, print a line once ready, and serve it."""
     device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     request = struct.pack("16sH14x", sys.argv[1].encode(), _IFF_TUN | _IFF_NO_PI)
     fcntl.ioctl(device, _TUNSETIFF, request)
-    print("ready", flush=True)  # noqa: T201  # tells who started it that the device is there
+    print("ready", flush=True)  # noqa: T201  # tells who started it that the device exists
     Responder(device).serve()
 
 

@@ -1,6 +1,6 @@
-"""Starts the product as its users do, as a process on loopback, and asks it over HTTP.
+"""Starts the product as its users do, as a process on loopback, and queries it over HTTP.
 
-Must not know: what any test wants to see.
+Must not know: what any test expects.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ schools:
 class Town:
     """A small configuration: schools by id, each with the number of its network 127.82.N.0/24.
 
-    `extra` has further lines of YAML by school, without the indentation. `pace` is how many
-    seconds lie between two pings; who lives through hours of virtual time takes more than one.
+    `extra` has further lines of YAML by school, without the indentation. `pace` is the ping
+    interval in seconds; tests over hours of virtual time use more than one.
     """
 
     port: int
@@ -104,7 +104,7 @@ class Town:
         return "".join([*parts, "...\n"])
 
     def write(self, path: Path) -> Path:
-        """Write the file as an editor does, so that nobody reads half of it."""
+        """Replace the file atomically, so that it is never read half-written."""
         draft = path.with_suffix(".new")
         draft.write_text(self.text(), encoding="utf-8")
         draft.replace(path)
@@ -113,7 +113,7 @@ class Town:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the daemon answered."""
+    """A response of the daemon."""
 
     status: int
     headers: Mapping[str, str]
@@ -125,7 +125,7 @@ class Answer:
 
 
 class Daemon:
-    """A running process of the product; `lines` are all that it has said."""
+    """A running process of the product; `lines` are its output."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -146,7 +146,7 @@ class Daemon:
         return "\n".join(self.lines)
 
     def await_listening(self) -> None:
-        """Wait until the process says where it serves."""
+        """Wait until the process prints its address."""
         until(lambda: _SERVING.search(self.said) or self.process.poll() is not None, self)
         found = _SERVING.search(self.said)
         assert found, f"it does not serve: {self.said}"
@@ -155,7 +155,7 @@ class Daemon:
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
     ) -> Answer:
-        """Return the answer to one request on a connection of its own."""
+        """Return the response to one request on a new connection."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, headers=dict(headers or {}))
@@ -181,27 +181,27 @@ class Daemon:
 
 
 def series(samples: Samples, name: str, **labels: str) -> dict[frozenset[tuple[str, str]], float]:
-    """Return the series of a name that have these labels among theirs."""
+    """Return the series of a name that have these labels."""
     wanted = labels.items()
     return {key: value for (one, key), value in samples.items() if one == name and wanted <= key}
 
 
 def value(samples: Samples, name: str, **labels: str) -> float:
-    """Return the value of the one series of that name with these labels among its own."""
+    """Return the value of the one series with that name and these labels."""
     found = list(series(samples, name, **labels).values())
     assert len(found) == 1, f"{name} {labels}: {found}"
     return found[0]
 
 
 def labels_of(samples: Samples, name: str, label: str) -> set[str]:
-    """Return the values that a label has over the series of a name."""
+    """Return the values of a label across the series of a name."""
     return {dict(key)[label] for key in series(samples, name)}
 
 
 def until(
     condition: Callable[[], object], daemon: Daemon, seconds: float = PATIENCE_SECONDS
 ) -> None:
-    """Wait for a condition; what the daemon said last is in the failure's message."""
+    """Wait for a condition; the failure message contains the daemon's last output."""
     ends = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends:
@@ -211,7 +211,7 @@ def until(
 
 @contextlib.contextmanager
 def started(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Daemon]:
-    """Run a command of the product; whatever still runs of it at the end is killed."""
+    """Run a command of the product; any process left of it at the end is killed."""
     with running(
         *MONITOR,
         *arguments,
@@ -231,7 +231,7 @@ def started(*arguments: str, environment: Mapping[str, str] | None = None) -> It
 def demo(config: Path, state: Path, *arguments: str, past: bool = False) -> Iterator[Daemon]:
     """Run the demo on free ports, with its output in one wide line each.
 
-    It begins with its faults, and without a past unless that is wished.
+    It starts with its faults, and without a past unless requested.
     """
     place = ("--config", str(config), "--state-dir", str(state), "--listen", "127.0.0.1:0")
     place += ("--fault-after", "0s", "--hostile", *(() if past else ("--no-past",)))
@@ -272,7 +272,7 @@ def children_of(pid: int) -> list[int]:
     found = []
     for place in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # After the name, which stands in parentheses: state, then the parent's id.
+            # After the name, which is in parentheses: state, then the parent's id.
             if int(place.read_text().rpartition(")")[2].split()[1]) == pid:
                 found.append(int(place.parent.name))
     return found

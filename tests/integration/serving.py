@@ -1,6 +1,6 @@
-"""Serves datagrams on loopback, as a device that answers whatever a test wants.
+"""Answers datagrams on loopback, as a device that responds however a test wants.
 
-Must not know: what is asked, or what an answer means.
+Must not know: the content of requests and replies.
 """
 
 from __future__ import annotations

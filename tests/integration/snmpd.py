@@ -1,4 +1,4 @@
-"""Starts real SNMP agents on ephemeral loopback ports, and asks them with net-snmp's tools."""
+"""Starts real SNMP agents on ephemeral loopback ports, and queries them with net-snmp's tools."""
 
 from __future__ import annotations
 
@@ -95,14 +95,14 @@ def snmpd(folder: Path, port: int = 0, extra: str = "") -> Iterator[int]:
 
 
 _NETWORK = Path(snmpsim_data.__file__).parent / "data" / "network"
-# What we read of a device, and what comes right behind each: a walk has to see an end.
+# What we read from a device, and what follows each: a walk must see where it ends.
 _READ = re.compile(
     rb"^1\.3\.6\.1\.2\.1\.(?:1|2|3|17\.2|17\.3|31\.1\.1|31\.1\.2|47\.1\.1\.1|47\.1\.2|99|105)\."
 )
 
 
 def recordings() -> list[str]:
-    """Return the names of all switches and routers that snmpsim-data has a recording of."""
+    """Return the names of all switches and routers recorded in snmpsim-data."""
     found = [*_NETWORK.glob("switch/*.snmprec.bz2"), *_NETWORK.glob("router/*.snmprec.bz2")]
     return sorted(path.name.removesuffix(".snmprec.bz2") for path in found)
 
@@ -139,7 +139,7 @@ def played(folder: Path, data: Path, name: str) -> Iterator[int]:
         "--logging-method=null",
     ]
     if os.geteuid() == 0:
-        # It insists on a name as root; these are its own files anyway.
+        # As root it insists on a user name; these are its own files anyway.
         command += ["--process-user=root", "--process-group=root"]
     with running(*command, stderr=subprocess.DEVNULL):
         _await(port, name)
@@ -153,7 +153,7 @@ def _await(port: int, community: str) -> None:
         if asked.returncode == 0:
             return
         time.sleep(0.05)
-    raise AssertionError(f"no agent answered on port {port}: {asked.stderr}")
+    raise AssertionError(f"no agent answers on port {port}: {asked.stderr}")
 
 
 def net_snmp_walk(version: str, community: str, place: str, oid: str) -> Varbinds:
@@ -162,13 +162,13 @@ def net_snmp_walk(version: str, community: str, place: str, oid: str) -> Varbind
     options = [] if version == "1" else ["-Cr25"]
     asked = _ask(tool, version, community, place, oid, "-t5", *options)
     assert asked.returncode in {0, 2}, asked.stderr
-    # An empty subtree is answered with a GET of itself, which finds nothing, or there is no more.
+    # The tool answers an empty subtree with a GET of the subtree itself, which finds nothing.
     lines = [found for found in _LINE.finditer(asked.stdout) if not found[2].startswith("No ")]
     return {found[1]: _value(found[2]) for found in lines}
 
 
 def net_snmp_v3_walk(security: Security, port: int, oid: str) -> Varbinds:
-    """Return what net-snmp reads below an OID as an SNMPv3 user; values of other kinds are left."""
+    """Return what net-snmp reads below an OID as an SNMPv3 user, without values of other types."""
     level = "authPriv" if security.priv else "authNoPriv" if security.auth else "noAuthNoPriv"
     arguments = ["-v3", "-u", security.user.decode(), "-l", level]
     if security.auth:

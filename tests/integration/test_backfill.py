@@ -30,7 +30,7 @@ DAY = end_of(date(2022, 6, 30), "Europe/Berlin")
 
 @contextmanager
 def prometheus(data: Path, folder: Path) -> Iterator[str]:
-    """Run Prometheus on a data folder, without anything to scrape; yield its URL."""
+    """Run Prometheus on a data folder, without scrape targets; yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     config = folder / "prometheus.yml"

@@ -53,7 +53,7 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass
 class Lessons:
-    """No lessons until somebody rings the bell."""
+    """No lessons until the test starts them."""
 
     timezone: ZoneInfo = TIMEZONE
     spells: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Lessons:
 
 
 class HastyClock(SystemClock):
-    """Looks at counters one second apart instead of five: tc's are never late."""
+    """Reads counters one second apart instead of five: tc's are never late."""
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(min(seconds, 1.0))
@@ -92,7 +92,7 @@ class Attempt:
     path: Path
 
     def so_far(self) -> Progress:
-        """Return what the ledger's file says, which has to hold together, too."""
+        """Return the content of the ledger file, whose chain must be valid."""
         with open_reader(self.path) as reader:
             assert reader.verify().ok
             entries = [one.entry for kind in KINDS for one in reader.entries(kind)]
@@ -107,7 +107,7 @@ class Attempt:
 async def attempt(
     line: PacedLine, folder: Path, bps: int, settings: Throughput
 ) -> AsyncIterator[Attempt]:
-    """Make one attempt at a test when the block has been entered; record it when it ends."""
+    """Start one test attempt when the block is entered; record it when it ends."""
     clock, lessons, path = HastyClock(), Lessons(), folder / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), clock) as ledger:
         around = Surroundings(
@@ -134,7 +134,7 @@ async def traffic(line: PacedLine) -> None:
 
 
 async def measured(line: PacedLine, folder: Path, bps: int = GIGABIT) -> Measurement:
-    """Return one real measurement against a contract, as the ledger has it."""
+    """Return one real measurement under a contract, as stored in the ledger."""
     async with attempt(line, folder, bps, Throughput("iperf3", SCHOOL)) as made:
         with line.iperf3(), line.near.entered():
             await made.runner.test(SITE)
@@ -171,7 +171,7 @@ async def test_a_40_mbit_line_sold_as_a_gigabit_is_never_verified(tmp_path: Path
     with paced_line("40mbit") as line:
         found = await measured(line, tmp_path)
     assert found.down_bps == pytest.approx(40e6 * PAYLOAD_SHARE, rel=0.05)
-    assert found.invalidities() == (), "it counts, against the line"
+    assert found.invalidities() == (), "it is valid, and the line fails"
     verdict = evaluate(campaign_of(found), TIMEZONE)
     assert verdict.outcome is CampaignOutcome.FAILED
     assert len(verdict.down_reasons) == len(verdict.up_reasons) == 3
@@ -206,7 +206,7 @@ async def test_load_prevents_a_new_test_and_stops_a_running_one(tmp_path: Path) 
     skipped, stopped = made.reasons
     others = re.match(r"skipped load: others use ([\d.]+) % of the contracted rate, 5 %", skipped)
     assert others, skipped
-    # The pace of a busy machine's sender is no exact one; its packets' headers come on top.
+    # On a busy machine the sender's rate is not exact, and packet headers come on top.
     assert 15 < float(others[1]) < 30
     assert stopped.startswith("stopped load: others use ")
 
@@ -214,7 +214,7 @@ async def test_load_prevents_a_new_test_and_stops_a_running_one(tmp_path: Path) 
 async def test_the_byte_cap_prevents_a_new_test_and_stops_a_running_one(
     tmp_path: Path,
 ) -> None:
-    # 27.5 MB a test by contract, while the line carries ten times as much.
+    # 27.5 MB per test by contract, while the line carries ten times as much.
     settings = Throughput("iperf3", SCHOOL, bytes_per_day=30_000_000)
     with paced_line("100mbit") as line, line.iperf3(), line.near.entered():
         async with attempt(line, tmp_path, SLOW // 10, settings) as made:

@@ -1,4 +1,4 @@
-"""Secrets and people, put where the daemon meets them, are in nothing that it gives away."""
+"""Secrets and personal data, placed where the daemon meets them, appear in none of its outputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 
 
 def run(*arguments: str, environment: dict[str, str]) -> str:
-    """Return all that a command says."""
+    """Return the whole output of a command."""
     command = [sys.executable, "-m", "monitor", *arguments]
     found = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=300, check=False
@@ -45,7 +45,7 @@ def run(*arguments: str, environment: dict[str, str]) -> str:
 
 
 def everything(daemon: Daemon, config: Path, state: Path, environment: dict[str, str]) -> str:
-    """Return whatever the product gives away, as one text."""
+    """Return every output of the product as one text."""
     login = base64.b64encode(f"prometheus:{PASSWORD}".encode()).decode()
     texts = [daemon.get(path, {"Authorization": f"Basic {login}"}).text for path in PAGES]
     wrong = base64.b64encode(f"prometheus:{PASSWORD}x".encode()).decode()
@@ -92,5 +92,5 @@ def test_no_secret_or_personal_datum_leaks(tmp_path: Path) -> None:
     assert '"school":"voede"' in said
     for canary in (COMMUNITY, PASSWORD, hashed, "Kanarina", "kanarina.vogel", LOCATION):
         assert canary not in said, f"{canary}: ...{said[max(0, said.find(canary) - 200) :][:400]}"
-    # Certificates and addresses of IPv6 aside, nothing has the form of a MAC address.
+    # Apart from certificates and IPv6 addresses, nothing looks like a MAC address.
     assert MAC.findall(said) == []

@@ -1,4 +1,4 @@
-"""Shards and their leader: real ledgers in PostgreSQL, on a clock that jumps."""
+"""Shards and their leader: real ledgers in PostgreSQL, on virtual time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ NOW = START + timedelta(days=5)
 BUILT = Milestone("built", date(2022, 2, 1), "protocol 3")
 LINES = 12
 TAKEN_OVER_SECONDS = 60
-# Everything that speaks of the whole city.
+# Every metric about the whole city.
 CITY = ("rollout_goal", "rollout_reported", "rollout_forecast", "rollout_building", "rollout_sites")
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -77,7 +77,7 @@ def verified(one: str) -> list[Entry]:
 
 @dataclass
 class Running:
-    """A daemon's part that knows the goal, and what it has to do with."""
+    """The part of a daemon that knows the goal, with what it needs."""
 
     goal: CityGoal
     board: RolloutBoard
@@ -85,12 +85,12 @@ class Running:
     exposition: Exposition
 
     async def figures(self) -> Figures:
-        """Return what it exports of the city."""
+        """Return the city metrics it exports."""
         samples = exact_names(await scrape(self.exposition))
         return {key: one for key, one in samples.items() if key[0].startswith(CITY)}
 
     async def exports(self) -> bool:
-        """Return what it says itself, which has to be true."""
+        """Return whether it claims to export, which must match what it exposes."""
         samples = exact_names(await scrape(self.exposition))
         (said,) = (one for (name, _), one in samples.items() if name == "monitor_goal_exporter")
         assert bool(await self.figures()) is bool(said)
@@ -101,7 +101,7 @@ class Running:
 async def running(
     place: LedgerPlace, whole: Inventory, part: Inventory | None = None
 ) -> AsyncIterator[Running]:
-    """Run that part of a daemon; without `part` it watches the whole city."""
+    """Run that part of a daemon; without `part` it monitors the whole city."""
     clock = VirtualClock(NOW)
     async with Ledger.open(place, clock) as ledger:
         exposition = Exposition(clock)
@@ -135,7 +135,7 @@ def server() -> Iterator[PostgresServer]:
 
 
 def end_session(server: PostgresServer, writer: int) -> None:
-    """End the session of a writer's ledger at the server, which that writer is not told of."""
+    """End the session of a writer's ledger at the server, unnoticed by that writer."""
     key = f"hashtextextended('schulnetz ledger {writer}', 0)"
     server.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "  # noqa: S608  # the test's own
@@ -153,7 +153,7 @@ def knows(one: Running) -> bool:
 
 
 async def passed(seconds: float, *ones: Running) -> float:
-    """Let so much time pass; two never export. Return after how long nobody did, at the latest."""
+    """Let this much time pass; two never export. Return the last second at which none exported."""
     silent = 0.0
     for second in range(int(seconds)):
         await asyncio.sleep(1)
@@ -186,7 +186,7 @@ def test_two_shards_export_once_what_one_daemon_would(
             assert leader.goal.view.forecast == other.goal.view.forecast
             assert other.goal.view.forecast is not None
 
-            # What the other shard verifies counts within the interval of reading, and a minute.
+            # A verification by the other shard counts within the read interval plus a minute.
             theirs = PARTS[0 if first[1] else 1].schools[0].id
             evidence = verified(theirs)
             other.board.take(evidence)
@@ -220,7 +220,7 @@ def test_a_leader_that_loses_its_session_is_replaced_within_a_minute(
                 assert await exporters(one, two) == [True, False]
                 before = await one.figures()
                 end_session(server, 1)
-                assert await passed(5, one, two) == 5, "it is silent at its next question"
+                assert await passed(5, one, two) == 5, "it stops exporting at its next query"
                 rest = await passed(TAKEN_OVER_SECONDS - 5, one, two)
                 assert sum(await exporters(one, two)) == 1, f"silent for {rest + 5} s"
                 after = [await each.figures() for each in (one, two)]

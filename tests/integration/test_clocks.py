@@ -1,4 +1,4 @@
-"""The clock of a real Prometheus against ours, which is set wrong by minutes."""
+"""The clock of a real Prometheus compared with ours, which is set wrong by minutes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_doctor_reports_the_clock_difference(tmp_path: Path) -> None:
             finding = same_clock(url, clock_that_is_off(minutes))
             assert finding.health is Health.BAD
             seconds, _, words = finding.seen.partition(" s ")
-            # The answer takes five seconds at most, and counts by its middle.
+            # The response takes at most five seconds, and its midpoint counts.
             assert abs(int(seconds) - 180) <= 5
             assert words == way
         assert same_clock(url, clock_that_is_off(0)).health is Health.GOOD

@@ -1,6 +1,6 @@
-"""Counters that wrap, start anew or change their interface: what Prometheus makes of them.
+"""Counters that wrap, reset or change their interface: what Prometheus makes of them.
 
-Each device counts a steady rate; whatever happens to it halfway, `rate()` must not see more.
+Each device counts at a steady rate; whatever happens to it halfway, `rate()` must not exceed that.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BEFORE_SECONDS = 8.0
 AFTER_SECONDS = 14.0
 POLL_SECONDS = 2.0
 # A poll comes every two seconds and a scrape every one, so a window's ends are off by a poll, and
-# by more where a busy machine polls late. What is to be found looks like hundreds of times as much.
+# by more where a busy machine polls late. The faults to be found show hundreds of times the rate.
 MOST = 4.0
 
 _IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
@@ -42,7 +42,7 @@ _HC_IN_OCTETS = "1.3.6.1.2.1.31.1.1.1.6"
 
 
 class Counting:
-    """A device of two ports; `happen` changes it once, a while after it is first asked."""
+    """A device with two ports; `happen` changes it once, some time after its first request."""
 
     def __init__(
         self, happen: Callable[[Counting], None], *, first: int = 10**12, wide: bool = True
@@ -57,7 +57,7 @@ class Counting:
         self.wide = wide
 
     def restart(self) -> None:
-        """Count from nothing, as after a cold start."""
+        """Count from zero, as after a cold start."""
         self._began = time.monotonic()
         self.first = dict.fromkeys(RATES, 0)
 
@@ -102,7 +102,7 @@ def widen(device: Counting) -> None:
 
 
 def nothing(_: Counting) -> None:
-    """Leave the device as it is; its counters wrap by themselves."""
+    """Leave the device unchanged; its counters wrap by themselves."""
 
 
 SOON = 5_000_000
@@ -143,7 +143,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
 
 
 def polls(prometheus: Prometheus, school: str) -> bool:
-    """Return whether each port has more samples than came before it happened, in one series."""
+    """Return whether each port has new samples after the event, in one series."""
     family = "ifInOctets" if school == "wraps-32" else "ifHCInOctets"
     seen = f'count_over_time({family}{{school="{school}"}}[5m])'
     found = prometheus.ask(f"min by (ifName) ({seen})", "ifName").values()
@@ -151,7 +151,7 @@ def polls(prometheus: Prometheus, school: str) -> bool:
 
 
 def highest(prometheus: Prometheus, school: str) -> dict[str, float]:
-    """Return the highest rate that each port ever seemed to have, as a share of its own."""
+    """Return the highest rate shown for each port, as a ratio to its real one."""
     found = dict.fromkeys(RATES, 0.0)
     for family in ("ifHCInOctets", "ifInOctets"):
         rate = f'rate({family}{{school="{school}"}}[8s])'
@@ -178,6 +178,6 @@ def test_each_port_has_one_series(prometheus: Prometheus, school: str) -> None:
 def test_identified_by_ifindex_ports_would_have_two_series(
     prometheus: Prometheus,
 ) -> None:
-    """The same event with `identity: ifIndex`: what the other tests are there to refuse."""
+    """The same event with `identity: ifIndex`: the behaviour the other tests must rule out."""
     seen = f'count_over_time(ifHCInOctets{{school="{BY_INDEX}"}}[5m])'
     assert prometheus.ask(f"count({seen})") == {"": 2 * len(RATES)}

@@ -1,7 +1,7 @@
 """A daemon that has measured nothing yet exposes every counter that it will ever count, at 0.
 
 Prometheus sees no increase in a series' first sample: a counter that appears with its first event
-hides it, and a line that was never down would have no `down` minutes to divide by.
+hides it, and a line that was never down would have no `down` minutes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TOWN = Town(161, {"voede": 1, "goethe": 2}, switches=1)
 # The devices' own counters, of interfaces and objects that only the device knows.
 OF_DEVICES = {metric.name for metric in INTERFACE_METRICS} | {"dot1dStpTopChanges"}
-# What is labelled by who counts and why: known where it is counted.
+# Labelled by counter and reason: the labels are known where it is counted.
 DROPS: set[tuple[str, ...]] = {
     *(("icmp", reason) for reason in (*Drop, "no_buffer")),
     *(("snmp", reason) for reason in DROP_REASONS),
@@ -101,4 +101,4 @@ async def test_a_new_daemon_exposes_every_counter_at_zero(tmp_path: Path) -> Non
             assert found is not None, f"{name} of {values} is not there"
             assert found == 0 or name in COUNTED_AT_THE_START, f"{name} of {values} is {found}"
         there = [key for key in samples if key[0] == name]
-        assert len(there) == len(wanted), f"{name} has series that were not foreseen"
+        assert len(there) == len(wanted), f"{name} has unexpected series"

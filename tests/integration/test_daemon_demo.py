@@ -1,4 +1,4 @@
-"""The demo as a user starts it: the whole daemon on a simulated city, a school of which is dead."""
+"""The demo as a user starts it: the whole daemon on a simulated city with one dead school."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_every_response_has_the_security_headers(dead_school_demo: Daemon, path:
 
 
 def test_the_compressed_response_has_the_same_content(dead_school_demo: Daemon) -> None:
-    # What the daemon says of itself moves between two scrapes, however quick.
+    # The daemon's own metrics change between two scrapes, however fast.
     for query in ("", "?school=voede"):
         plain = dead_school_demo.get(f"/metrics{query}")
         packed = dead_school_demo.get(f"/metrics{query}", {"Accept-Encoding": "gzip"})
@@ -160,7 +160,7 @@ _VALUE = re.compile(r" [^ ]+(?: \d{13})?$")
 
 
 def settled(body: bytes) -> list[str]:
-    """Return the lines of an exposition without the values that live, and their instants."""
+    """Return the lines of an exposition without changing values and time stamps."""
     lines = body.decode().splitlines()
     return sorted(line if line[0] == "#" else _VALUE.sub("", line) for line in lines)
 
@@ -226,7 +226,7 @@ def test_years_of_zero_duration_are_written_before_the_start(short: Path, tmp_pa
 def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
     tmp_path: Path,
 ) -> None:
-    """The city that is shipped, of some schools: its first page tells the story."""
+    """The shipped city with a few schools: its first page shows the whole story."""
     state, fault = tmp_path / "state", "uplink-down@frauenlobschule"
     options = ("--schools", "12", "--fault", fault, "--fault-after", "3s")
     with demo(CONFIG, state, *options, past=True) as daemon:

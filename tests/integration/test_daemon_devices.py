@@ -1,4 +1,4 @@
-"""Devices that misbehave, beside devices that do not: the whole daemon on real sockets."""
+"""Misbehaving devices next to healthy ones: the whole daemon on real sockets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.root]
 
 GOOD = {"voede": 41, "goethe": 42}
-# What a device answers, and the reason that the daemon gives.
+# How a device answers, and the reason the daemon gives.
 ODD: dict[str, tuple[int, Callable[[bytes], list[bytes]], str]] = {
     "garbage": (43, lambda _: [b"\x30\x82garbage"], "malformed"),
     "backwards": (44, backwards, "not_increasing"),
@@ -38,7 +38,7 @@ STRANGE = (b'a"b\\c\nd', b"\xff\xfe\x00", b"", b"", "Süd {x=1} # ".encode(), b"
 
 @pytest.fixture(scope="module")
 def twin() -> ByteAgent:
-    """Return a device whose counters stand still, with names that nobody should give."""
+    """Return a device with constant counters and hostile names."""
     objects = interfaces([1, 2, 7, 400, 10_001, 4_000_000])
     columns = {"1.3.6.1.2.1.2.2.1.2": 0, "1.3.6.1.2.1.31.1.1.1.1": 1, "1.3.6.1.2.1.31.1.1.1.18": 2}
     for column, shift in columns.items():
@@ -56,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, twin: ByteAgent) -> Iterat
     place = tmp_path_factory.mktemp("devices")
     networks = GOOD | {name: network for name, (network, _, _) in ODD.items()} | TWINS
     # The devices share this process's interpreter, so a reply may be late on a busy machine: it
-    # must not be taken for lost. Thousands of rows come from it before a walk is known as endless.
+    # must not count as lost. Thousands of rows come from it before a walk is known to be endless.
     often, seldom = (
         "interfaces: {interval: 6s, timeout: 4800ms}",
         "interfaces: {interval: 20s, timeout: 16s}",
@@ -64,7 +64,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, twin: ByteAgent) -> Iterat
     patient = ["snmp: {timeout: 4s}", often]
     extra = dict.fromkeys(networks, patient)
     extra |= {name: ["snmp: {timeout: 4s}", seldom] for name in ("endless", "cycling", "backwards")}
-    # The device's ports are down, and its names are what is looked at.
+    # The device's ports are down; the test is about its names.
     whole = "alias: true, identity: ifIndex, unused: whole"
     with_alias = f"interfaces: {{interval: 20s, timeout: 16s, {whole}}}"
     extra["by-native"] = ["snmp: {timeout: 4s}", with_alias]
@@ -95,7 +95,7 @@ def test_a_misbehaving_device_is_reported_with_its_reason(running: Daemon, schoo
     until(lambda: reasons(running.samples(), school) == {reason}, running)
     samples = running.samples()
     assert value(samples, "probe_success", school=school, check="interfaces") == 0
-    # It answers the ping, so its line is not the matter.
+    # It answers pings, so its line is not the problem.
     assert value(samples, "probe_success", school=school, check="icmp") == 1
 
 
@@ -120,7 +120,7 @@ def test_forged_and_garbled_replies_are_counted(running: Daemon) -> None:
 
 
 def interface_series(samples: Samples, school: str) -> Samples:
-    """Return what was read of a school's interfaces, without the school."""
+    """Return the interface samples of a school, without the school label."""
     return {
         (name, labels - {("school", school)}): amount
         for (name, labels), amount in samples.items()

@@ -27,7 +27,7 @@ def prometheus(
 
 
 def test_each_school_is_scraped_separately_and_the_monitor_once(prometheus: Prometheus) -> None:
-    """`instance` is the school; what the daemon writes itself keeps its labels."""
+    """`instance` is the school; the daemon's own metrics keep their labels."""
     schools = dict.fromkeys(DEMO_SCHOOLS, 1.0)
     assert prometheus.await_answer('up{job="schools"}', len(schools), "instance") == schools
     assert prometheus.await_answer('up{job="schulnetz"}', 1, "job") == {"schulnetz": 1}

@@ -1,4 +1,4 @@
-"""`schulnetz run` on kernel pings and simulated devices: SIGHUP takes all of a file, or nothing."""
+"""`schulnetz run` on kernel pings and simulated devices: SIGHUP applies all of a file or none."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Reloading:
         return [line for line in self.daemon.lines if any(words in line for words in DECIDED)]
 
     def reload(self) -> str:
-        """Send SIGHUP; return the line in which the daemon says what it made of it."""
+        """Send SIGHUP; return the line in which the daemon reports the result."""
         before = len(self.decisions())
         self.daemon.process.send_signal(signal.SIGHUP)
         until(lambda: len(self.decisions()) > before, self.daemon)
@@ -79,7 +79,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reloading]:
 
 @pytest.fixture
 def reloading(base: Reloading) -> Iterator[Reloading]:
-    """Hand out the daemon as it stands; put its configuration back afterwards."""
+    """Provide the running daemon; restore its configuration afterwards."""
     yield base
     assert "applied" in base.take(STANDING)
     assert base.is_successful() == 1

@@ -1,4 +1,4 @@
-"""kill -9 and a new start on the same state: the account holds, and nothing is invented."""
+"""kill -9 and a restart on the same state: minute records are right, nothing is invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps the daemon from starting: one line with the cure, an exit code, no traceback."""
+"""What prevents the daemon from starting: one line with the cure, an exit code, no traceback."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> Path:
 def ended(
     *arguments: str, before: Sequence[str] = (), community: str | None = COMMUNITY
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the product that is to end by itself."""
+    """Run a command of the product that ends by itself."""
     environment = {name: held for name, held in os.environ.items() if name != COMMUNITY_OF_RUN}
     if community is not None:
         environment[COMMUNITY_OF_RUN] = community
@@ -51,7 +51,7 @@ def ended(
 
 
 def refused(found: subprocess.CompletedProcess[str], code: int) -> str:
-    """Return the one line in which the command says why not."""
+    """Return the one line in which the command gives its reason."""
     errors = found.stderr.splitlines()
     assert found.returncode == code, found
     assert "Traceback" not in found.stdout + found.stderr
@@ -121,7 +121,7 @@ def test_probe_reports_a_missing_ping_permission_if_it_pings(config: Path) -> No
     ask = ("probe", "voede", "--config", str(config))
     assert "no permission to send ICMP" in refused(ended(*ask, before=WITHOUT_PING), 3)
     found = ended(*ask, "--only", "snmp", before=WITHOUT_PING)
-    # Nobody answers there; that was found out without a ping.
+    # No device answers there; probe finds that out without a ping.
     assert found.returncode == 4
     assert found.stderr == ""
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 STOP_SECONDS = 5.0
-# Checks that would go on for much longer than a stop may take.
+# Checks that would run for much longer than a stop may take.
 PATIENT = ("snmp: {timeout: 10s}", "interfaces: {interval: 15s, timeout: 12s}")
 
 
 def waited_for_a_processor(pid: int) -> float:
-    """Return how many seconds the threads of a process were ready to run and did not.
+    """Return how many seconds the threads of a process waited for a CPU.
 
     Source: Documentation/scheduler/sched-stats.rst of the kernel, `/proc/<pid>/schedstat`.
     """
@@ -37,14 +37,14 @@ def waited_for_a_processor(pid: int) -> float:
 
 
 def seconds_to_stop(daemon: Daemon) -> float:
-    """Send SIGTERM; return the time to the exit without what other programs took of it."""
+    """Send SIGTERM; return the time to the exit minus the time spent waiting for a CPU."""
     pid = daemon.process.pid
     before = waited = waited_for_a_processor(pid)
     began = time.monotonic()
     daemon.process.send_signal(signal.SIGTERM)
     while daemon.process.poll() is None:
         assert time.monotonic() < began + PATIENCE_SECONDS, daemon.said
-        # A thread takes its waits with it when it ends.
+        # A thread's waiting time is lost when it ends.
         waited = max(waited, waited_for_a_processor(pid))
         time.sleep(0.01)
     return time.monotonic() - began - (waited - before)

@@ -1,4 +1,4 @@
-"""Every expression of every dashboard, asked of a real Prometheus that scraped the demo."""
+"""Every expression of every dashboard, queried from a real Prometheus that scraped the demo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONFIG = Path("config/schools.yaml")
 DEAD_SCHOOL = "frauenlobschule"
 LOSSY_SCHOOL = "gesamtschule-bochum-mitte"
 IN_WORK = "grundschule-in-der-voede"
-# Rightly empty while all is well, or until something rare has happened.
+# Rightly empty while all is healthy, or until a rare event has happened.
 RIGHTLY_EMPTY = {
     "Down, why, and for how long": "asked at a moment when the dead uplink may not be proven yet",
     "What is down, why, and who is affected": "the same",
@@ -51,7 +51,7 @@ RIGHTLY_EMPTY = {
     "Temperature": "the simulated switches have no sensors",
     "Changes of the spanning tree": "the simulated switches have none",
 }
-# Of these one expression is enough: the others say what is otherwise.
+# Of these one non-empty expression is enough: the others are alternatives.
 ONE_IS_ENOUGH = {
     "The line, and switches not up throughout": "all switches may have been up",
     "Damaged packets": "there are some, or none on any port",
@@ -69,14 +69,14 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     faults = (f"uplink-down@{DEAD_SCHOOL}", f"lossy@{LOSSY_SCHOOL}")
     arguments = [part for fault in faults for part in ("--fault", fault)]
     arguments += ["--schools", str(SCHOOLS), "--years", "2018..2023", "--year-lasts", "15s"]
-    # A goal of as many schools as are played, so that it can be reached and forecast.
+    # A goal of as many schools as are simulated, so that it can be reached and forecast.
     config = place / "schools.yaml"
     text = CONFIG.read_text(encoding="utf-8")
     text = text.replace("denominator: 82", f"denominator: {SCHOOLS}")
-    # Five minutes until each switch's hardware was read once are too long for a test.
+    # Five minutes until the hardware of each switch has been read are too long for a test.
     polls = "interfaces: {interval: 60s, timeout: 20s"
     assert polls in text
-    # And four polls of the interfaces, until there is a rate; a busy machine takes its time.
+    # And four interface polls, until there is a rate; a busy machine takes longer.
     text = text.replace(polls, "interfaces: {interval: 8s, timeout: 6400ms")
     often = "defaults:\n  hardware: {interval: 20s, timeout: 10s}\n"
     config.write_text(text.replace("defaults:\n", often), encoding="utf-8")
@@ -101,11 +101,11 @@ def announce_work(state: Path) -> None:
 def substituted(expr: str) -> str:
     """Return an expression as Grafana would send it."""
     school = DEAD_SCHOOL if "failure_reason" in expr else LOSSY_SCHOOL
-    # A walk over a whole device seldom comes through where so much is lost.
+    # A walk over a whole device rarely succeeds at such a loss.
     is_walked = '"$device"' in expr or "school_uplink_" in expr
     school = IN_WORK if is_walked else school
     values = {
-        # Two polls that came must be within it, whatever others a busy machine has missed.
+        # Two successful polls must be within it, whatever polls a busy machine has missed.
         "$__rate_interval": "2m",
         "$__interval": "2m",
         "$__range_s": "60",
@@ -118,14 +118,14 @@ def substituted(expr: str) -> str:
     }
     for name, value in values.items():
         expr = expr.replace(name, value)
-    # The played years end with every line built: the range that there was until then counts.
+    # The simulated years end with every line built: the forecast range before that counts.
     return re.sub(
         r"rollout_forecast_finish_timestamp_seconds(\{[^}]*\})?", r"last_over_time(\g<0>[1h])", expr
     )
 
 
 def is_stopgap(expr: str) -> bool:
-    """Return whether it is only there to say something where the panel's first query is empty."""
+    """Return whether it only provides text where the panel's first query is empty."""
     return expr.lstrip("(").startswith("vector(")
 
 
@@ -144,7 +144,7 @@ def still_empty(prometheus: Prometheus, board: Board) -> dict[str, str]:
 
 
 def is_one_enough(panel: Panel) -> bool:
-    """A tile says one of its sentences, and a map has only those stages that there are."""
+    """A tile shows one of its sentences, and a map only the existing stages."""
     return panel.in_words or panel.kind is Kind.GEOMAP or panel.title.en in ONE_IS_ENOUGH
 
 
@@ -170,7 +170,7 @@ def test_every_exempt_expression_belongs_to_a_panel_and_does_not_fail(
 
 
 def assert_names_and_ids(prometheus: Prometheus, choice: Choice) -> None:
-    """Assert that Grafana finds names to show and ids to ask by, as it writes series down."""
+    """Assert that Grafana finds names to show and ids to query, in its own notation of series."""
     pattern = re.compile(choice.regex.strip("/").replace("(?<", "(?P<"))
     asked = choice.query.removeprefix("query_result(").removesuffix(")")
     told = {}

@@ -1,4 +1,4 @@
-"""Breaking and mending in a running demo, and what its terminal says of it."""
+"""Breaking and repairing in a running demo, and what its terminal prints."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_website_breaks_and_its_line_is_degraded(tmp_path: Path) -> None:
         code, said, _ = invoke("probe", "voede", "--only", "http", "--demo", *place)
         assert code == 4
         assert "Conclusion: router: website failed: the answer is 503, not 200" in said
-        assert "counters" not in said, "they were not asked for"
+        assert "counters" not in said, "they were not requested"
         bad = " degraded: uplink voede/main/router (service website): "
         until(lambda: bad in daemon.said, daemon, LONG_SECONDS)
         invoke("demo", "mend", "website-down", *place)

@@ -1,4 +1,4 @@
-"""`schulnetz discover`: what the simulated devices of a school say, taken into the file."""
+"""`schulnetz discover`: the simulated devices of a school, added to the file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A school of which only the router is in the file, beside its devices' simulation."""
+    """A school with only its router in the file, and its simulated devices."""
     monkeypatch.setenv(COMMUNITY_OF_RUN, COMMUNITY)
     town = Town(free_port(), {"voede": 78})
     town.write(tmp_path / "whole.yaml")
@@ -50,7 +50,7 @@ def test_switches_that_answer_are_shown_and_added_once(config: Path) -> None:
         assert [one.host for one in site.switches] == ["127.82.78.11", "127.82.78.12"]
         assert all(one.name.startswith("voede-switch-0") for one in site.switches)
         added = [one for one in config.read_text().splitlines() if one not in before.splitlines()]
-        assert len(added) == 3, "all else is as it was"
+        assert len(added) == 3, "everything else is unchanged"
         code, said, _ = invoke(*command, "--yes")
         assert (code, "nothing changes" in said) == (0, True)
 

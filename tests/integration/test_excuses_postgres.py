@@ -1,4 +1,4 @@
-"""Reclassified minutes, in PostgreSQL as in a file: written by the daemon, reported alike."""
+"""Reclassified minutes, in PostgreSQL as in a file: written by the daemon, reported the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.integration
 
 
 async def written(place: LedgerPlace, requests: ExcuseFile) -> str:
-    """Have the daemon's part write what is asked; return the month as JSON."""
+    """Let the daemon's consumer record the requests; return the month as JSON."""
     clock = SystemClock()
     async with Ledger.open(place, clock) as ledger:
         run = MinuteRun(SPAN.start, len(SPAN), scope_id(SITES), "d?")

@@ -1,7 +1,7 @@
-"""The boards in a real Grafana: nothing is broken, and nothing is well of which nothing is known.
+"""The boards in a real Grafana: nothing is broken, and unknown is never shown as healthy.
 
-It runs against the Grafana at $GRAFANA_URL, which has these boards provisioned and takes everybody
-for its administrator, or else starts the `grafana` or `grafana-server` that is on the PATH.
+It runs against the Grafana at $GRAFANA_URL, which has these boards provisioned and treats every
+client as administrator, or else starts the `grafana` or `grafana-server` on the PATH.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ DOWN: Final = 'school_uplink_state{state="down"} == 1'
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is wrong in the city, what Prometheus knows of it before the boards are opened.
+    """The state of the city that Prometheus has recorded before the boards are opened.
 
-    `ends`: the monitor does, and is silent. `falls`: all lines were up before.
+    `ends`: the monitor stops and is silent. `falls`: all lines were up before.
     """
 
     name: str
@@ -119,7 +119,7 @@ def call(url: str, method: str = "GET", body: object = None) -> dict[str, object
 
 @contextmanager
 def datasource(server: str, prometheus: Prometheus, name: str) -> Iterator[str]:
-    """Have Grafana know a Prometheus; yield the datasource's name."""
+    """Add a Prometheus to Grafana; yield the name of the datasource."""
     call(
         f"{server}/api/datasources",
         "POST",
@@ -138,7 +138,7 @@ def datasource(server: str, prometheus: Prometheus, name: str) -> Iterator[str]:
 
 
 def backfilled(config: Path, state: Path, place: Path) -> None:
-    """Give Prometheus the history that the ledger has."""
+    """Load the history of the ledger into Prometheus."""
     file = place / "history.om"
     where = ("--config", str(config), "--state-dir", str(state), "--step", "day")
     blocks = ("promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=720h")
@@ -180,7 +180,7 @@ def played(situation: Situation, place: Path) -> Iterator[Prometheus]:
 
 
 def of_board(uid: str) -> dict[str, str]:
-    """Return the choices of a board that has some."""
+    """Return the choices of a board that has variables."""
     return {
         "schulnetz-school": {"var-school": "goethe", "var-sites": "main"},
         "schulnetz-switch": {
@@ -215,7 +215,7 @@ async def wrong_with(
 def without_truth(look: Look, board: dict[str, Any], language: Language) -> list[str]:
     """Return which tiles and tables say that all is well although nothing is known.
 
-    Graphs and timelines show the time when something was known, too.
+    Graphs and timelines also show the time when values were known.
     """
     judged = {one["title"] for one in board["panels"] if one["type"] in {"stat", "table"}}
     panels = [panel for panel in look.panels if panel["title"] in judged]

@@ -52,6 +52,6 @@ def test_a_pair_of_daemons_looks_like_one_and_survives_a_loss(tmp_path: Path) ->
             assert all(count <= WINDOW_SECONDS + 1 for count in store.ask(samples).values())
             one.stop()
             time.sleep(WINDOW_SECONDS)
-            # From here on nothing of the first is in the window. A busy machine misses scrapes.
+            # From here on the window has no samples of the first. A busy machine misses scrapes.
             until(lambda: is_full(store.ask(samples)), two)
             assert set(store.ask("min_over_time(school_uplink_up[10s])").values()) == {1}

@@ -1,4 +1,4 @@
-"""Ten thousand values of an agent that forges, floods and falls silent: none of them is false."""
+"""Ten thousand values from an agent that forges, floods and falls silent: none of them is false."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def honest(name: str, row: int) -> int | bytes:
 
 
 def check(result: Result) -> int:
-    """Return how many values were read; each must be what the agent honestly has."""
+    """Return how many values were read; each must be the agent's true value."""
     count = 0
     for name, rows in result.columns.items():
         for row, value in rows.items():
@@ -86,7 +86,7 @@ async def test_none_of_ten_thousand_values_is_forged_and_no_device_waits(port: i
             deadline = loop.time() + READ_SECONDS
             found = check(await reader.read(agent, REQUEST, deadline))
             read += found
-            # A machine that is busy brings us here late; an agent would keep us for ever.
+            # A busy machine gets here late; a successful attack would never get here.
             assert loop.time() < deadline + 20
 
     async with SnmpClient() as client:
@@ -101,5 +101,5 @@ async def test_none_of_ten_thousand_values_is_forged_and_no_device_waits(port: i
         drops = client.drops
     assert worst_lag < LONGEST_LAG
     for reason in ("unknown_request", "wrong_source", "malformed", "wrong_community"):
-        # Each trick is thrown by dice, some 50 to 100 times.
+        # Each trick is chosen at random, some 50 to 100 times.
         assert drops[reason] > 20, (reason, drops)

@@ -1,4 +1,4 @@
-"""The real ICMP path in a network namespace, held against a packet capture of its line."""
+"""The real ICMP path in a network namespace, compared with a packet capture of its line."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ pytestmark = [
 NOBODY = 65_534
 QUICK = IcmpOptions(packets=4, spacing=0.005, wait=0.4)
 
-# A packet whose sender loses its processor between reading the clock and the system call is
-# measured too long, by us as by anybody. On a busy machine that is tried again, a few times.
+# If the sender is descheduled between reading the clock and the system call, the time measured is
+# too long, whatever the program. On a busy machine the test retries a few times.
 TRIES = 4
-# Long enough for a responder that waits for a processor; a reply that is not there is lost.
+# Long enough for a responder that waits for a CPU; a later reply is lost.
 PATIENT_SECONDS = 2.0
 
 
@@ -113,7 +113,7 @@ async def ping_all(echo: EchoSocket, addresses: list[str], options: IcmpOptions)
 
 
 def errors_seconds(rounds: list[EchoRound], wire: Wire) -> list[float]:
-    """Return measured minus true round-trip time of every packet; checks losses on the way."""
+    """Return measured minus true round-trip time of every packet, after checking losses."""
     seen = wire.exchanges()
     errors = []
     for found in rounds:
@@ -345,7 +345,7 @@ async def test_a_missing_permission_is_reported_with_the_cure(inside: Namespace)
 
 
 async def test_the_receive_buffer_is_the_megabyte_asked_for(datagram_echo: EchoSocket) -> None:
-    # The kernel doubles what is asked for, to cover its own bookkeeping.
+    # The kernel doubles the requested size, to cover its own bookkeeping.
     assert datagram_echo.receive_buffer_bytes == 2 * RECEIVE_BUFFER_BYTES
 
 
@@ -371,8 +371,8 @@ async def test_fping_measures_the_same(
             assert (said == "-") == (exchange.rtt_seconds is None), found.address
             if exchange.rtt_seconds is not None:
                 their_errors.append(float(said) / 1e3 - exchange.rtt_seconds)
-    # Each against the wire of its own packets: a busy responder is later the one time than the
-    # other. And the best of them: a sender may lose its processor
-    # before it sends, and fping, which reads its clock afterwards, before that.
+    # Each compared with the capture of its own packets, because the delay of a busy responder
+    # varies. And the best of them: a sender may be descheduled before it sends, and fping, which
+    # reads its clock afterwards, before that.
     assert 0 <= min(our_errors) < 1e-3
     assert min(map(abs, their_errors)) < 1e-3

@@ -1,4 +1,4 @@
-"""The ledger in a real PostgreSQL: the same rows, the same report, and what goes wrong there."""
+"""The ledger in a real PostgreSQL: the same rows, the same report, and its failures."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def place(server: PostgresServer, request: pytest.FixtureRequest) -> PostgresPlace:
-    """Return a writer's ledger that no other test has."""
+    """Return the ledger of a writer that no other test uses."""
     return postgres_place(server.url, sha256(request.node.name.encode()).hexdigest()[:32])
 
 
@@ -296,7 +296,7 @@ def test_a_store_that_lost_its_session_stops_writing(
     }
     with pytest.raises(LedgerStorageError):
         attempts[first]()
-    # Another read connects again, but no lock comes along: somebody else may write by now.
+    # Another read reconnects, but without the lock: another writer may hold it by now.
     list(store.reader.entries("note"))
     rival = place.open_store(NOW)
     for attempt in (attempts["append"], attempts["reload"], store.lead):
@@ -315,7 +315,7 @@ def test_one_store_leads_until_its_session_ends(
         postgres_place(server.url, f"{place.writer[:20]}-{n}").open_store(NOW) for n in (1, 2)
     )
     assert one.lead()
-    assert one.lead(), "who leads may ask again"
+    assert one.lead(), "a leader may query again"
     assert not other.lead()
     one.close()
     ends = time.monotonic() + 60
@@ -366,7 +366,7 @@ def test_kill_9_loses_no_acknowledged_row(
             acknowledged.append(int(process.stdout.readline()))
             began = time.monotonic()
             acknowledged += [int(process.stdout.readline()) for _ in range(5 + turn % 10)]
-            # In the midst of a row, however long this machine takes for one.
+            # In the middle of a row, however long this machine takes for one.
             time.sleep(chance.random() * (time.monotonic() - began) / (5 + turn % 10))
             process.send_signal(signal.SIGKILL)
             acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]

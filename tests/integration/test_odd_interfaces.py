@@ -1,7 +1,7 @@
-"""Agents that get ifTable and ifXTable wrong, as people meet them: what is made of each.
+"""Real agents' mistakes in ifTable and ifXTable, and how each is handled.
 
-Each is a dictionary of OID to value behind a UDP socket. Which object a series shows is in the
-case; what the object holds, net-snmp's `snmpget` says.
+Each is a dictionary of OID to value behind a UDP socket. Each case names the object that a series
+shows; its value is read with net-snmp's `snmpget`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.integration
 
 HOST = "127.0.0.1"
 POLL_SECONDS = 60
-# What passes from one poll to the next on every interface that is up: 80 Mbit/s and 40 Mbit/s.
+# The traffic between two polls on every interface that is up: 80 Mbit/s and 40 Mbit/s.
 IN_OCTETS, OUT_OCTETS = 600_000_000, 300_000_000
 PACKETS = 800_000
 
@@ -63,7 +63,7 @@ def text(value: str) -> tuple[Tag, bytes]:
 
 
 def narrow(first: int = 2_000_000, state: int = 1) -> Row:
-    """Return ifTable's part of a row; its counters hold `first` and more."""
+    """Return ifTable's part of a row; its counters start at `first`."""
     return {
         "ifType": (Tag.INTEGER, 6),
         "ifAdminStatus": (Tag.INTEGER, 1),
@@ -91,7 +91,7 @@ def wide(first: int = 2**40, tag: Tag = Tag.COUNTER64) -> Row:
 
 
 def named(name: str, *parts: Row) -> Row:
-    """Return a row of that ifName and ifDescr."""
+    """Return a row with that ifName and ifDescr."""
     found: Row = {"ifName": text(name), "ifDescr": text(f"port {name}")}
     for part in parts:
         found |= part
@@ -114,7 +114,7 @@ X_ONLY = named("wan", wide())
 
 @dataclass(frozen=True)
 class Case:
-    """An agent; `shown` says which object's value a family shows for an ifName (or ifDescr).
+    """An agent; `shown` names the object whose value a family shows for an ifName (or ifDescr).
 
     `hidden` families have no series of that name. `speed` is the uplink's in bit/s, `gap` why there
     is no rate, `status` the uplink's ifOperStatus.
@@ -130,7 +130,7 @@ class Case:
 
 
 def octets(of: Mapping[str, tuple[str, int]]) -> dict[tuple[str, str], str]:
-    """Return what is shown of octets and packets: name -> prefix and row of the object."""
+    """Return the objects shown for octets and packets: name -> prefix and row of the object."""
     return {
         (f"{prefix}{counted}", name): f"{prefix}{counted}.{row}"
         for name, (prefix, row) in of.items()
@@ -257,7 +257,7 @@ CASES: Mapping[str, Case] = {
         status=2,
     ),
     "same-name-both-up": Case({7: WHOLE, 12: WHOLE}, {}, gap=Gap.AMBIGUOUS),
-    # The tables number their rows otherwise.
+    # The tables use different indexes.
     "other-index": Case(
         {
             1: {"ifDescr": text("wan")} | narrow(),
@@ -303,7 +303,7 @@ CASES: Mapping[str, Case] = {
     ),
 }
 
-# Each engine tells the types on the wire in its own way.
+# Each engine reports the types on the wire in its own way.
 BY_TYPE = ("counter32-where-64-belong", "counter64-where-32-belong", "highspeed-minus-one")
 CASES_AND_ENGINES = [
     *((name, Engine.NATIVE) for name in CASES),
@@ -313,7 +313,7 @@ CASES_AND_ENGINES = [
 
 @dataclass
 class Growing:
-    """The agent of a case, and the same one a poll later."""
+    """The agent of a case, and the same agent one poll later."""
 
     case: Case
     polls: int = 0
@@ -352,7 +352,7 @@ def check(engine: Engine, port: int) -> Check:
 
 
 async def polled(agent: Growing, engine: Engine, port: int) -> DeviceReading:
-    """Return what the interfaces check reads of an agent."""
+    """Return what the interfaces check reads from an agent."""
     clock = SystemClock()
     async with SnmpClient() as client, PysnmpReader() as reference:
         engines: dict[Engine, Reader] = {
@@ -369,7 +369,7 @@ async def polled(agent: Growing, engine: Engine, port: int) -> DeviceReading:
 
 
 def snmpget(agent: Growing, port: int, oids: list[str]) -> list[int]:
-    """Return what net-snmp gets of the agent."""
+    """Return what net-snmp reads from the agent."""
     with serving(HOST, port, agent.answer):
         command = ("snmpget", "-v2c", "-cpublic", "-m", "", "-Oqvt", f"{HOST}:{port}", *oids)
         asked = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)

@@ -1,4 +1,4 @@
-"""Two shards on a real PostgreSQL are one daemon to Prometheus, also while one is killed."""
+"""Two shards on a real PostgreSQL look like one daemon to Prometheus, even while one is killed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SCHOOLS = {f"school-{number}": number for number in range(1, 10)}
 BUILT = [name for name, number in SCHOOLS.items() if number <= 7]
 VERIFIED = [name for name, number in SCHOOLS.items() if number <= 4]
 DENOMINATOR = 11
-# A leader is silent for 35 s before it speaks; the rest is for a busy machine.
+# A leader waits 35 s before it exports; the rest is for a busy machine.
 TAKEOVER_SECONDS = 300.0
 GOALS = f"""\
 goals:
@@ -59,7 +59,8 @@ goals:
 """
 BUILT_LINES = ("milestones:", "  - {stage: built, day: 2022-02-01, reference: protocol 3}")
 WHO = {"instance", "job"}
-# What is the same however many daemons there are; the figures of the goal's board beside it.
+# Series that are the same for any number of daemons; the figures of the goal board are checked
+# separately.
 CITY = '{__name__=~"rollout_(goal|reported|forecast|building|sites).*"}'
 
 
@@ -114,7 +115,7 @@ def scraping(place: Path, *daemons: Daemon) -> Iterator[Prometheus]:
 
 
 def answer(prometheus: Prometheus, question: str) -> dict[frozenset[tuple[str, str]], float]:
-    """Return an answer's values by their labels, without who was scraped; each is there once."""
+    """Return the values of a result by label, without the scraped instance; each occurs once."""
     found: dict[frozenset[tuple[str, str]], float] = {}
     for one in prometheus.vector(question):
         labels = {key: text for key, text in one["metric"].items() if key not in WHO}
@@ -125,12 +126,12 @@ def answer(prometheus: Prometheus, question: str) -> dict[frozenset[tuple[str, s
 
 
 def goal_of(daemon: Daemon) -> object:
-    """Return what the daemon's API says of the goal."""
+    """Return the goal as given by the daemon's API."""
     return json.loads(daemon.get("/api/v1/goal").body)
 
 
 def board_questions() -> list[str]:
-    """Return what the first row of the goal's board asks, but for what moves with the clock."""
+    """Return the queries of the first row of the goal board, except those that change with time."""
     asked = [query.expr for panel in ANSWER.panels for query in panel.queries]
     return [expr for expr in asked if "time()" not in expr and "timestamp(up" not in expr]
 
@@ -165,7 +166,7 @@ def test_two_shards_look_like_one_daemon_even_while_one_is_killed(tmp_path: Path
         alone_prometheus = stack.enter_context(scraping(tmp_path / "scrapes-alone", alone))
 
         def exporter() -> str:
-            """Return who exports the goal by Prometheus, empty if nobody does."""
+            """Return which instances export the goal by Prometheus, empty if none does."""
             found = prometheus.vector("monitor_goal_exporter == 1")
             assert len(found) <= 1, found
             return found[0]["metric"]["instance"] if found else ""
@@ -175,7 +176,7 @@ def test_two_shards_look_like_one_daemon_even_while_one_is_killed(tmp_path: Path
             return len(expected) > 25 and answer(prometheus, CITY) == expected
 
         def await_answers(expected: Mapping[str, int]) -> None:
-            """Wait for sums, and for the board's answers; a late scrape is missing for a moment."""
+            """Wait for totals and the board's results; a late scrape is missing briefly."""
             for question, number in expected.items():
                 until(
                     lambda: answer(prometheus, question) == {frozenset(): number},  # noqa: B023
@@ -212,7 +213,7 @@ def test_two_shards_look_like_one_daemon_even_while_one_is_killed(tmp_path: Path
         until(lambda: exporter() == f"127.0.0.1:{heir.port}", heir, TAKEOVER_SECONDS)
         until(numbers_are_one_daemons, heir, TAKEOVER_SECONDS)
         await_answers({})
-        # At every second since the shards were there: the city's number, or none, and never two.
+        # At every second since the shards started: the city's number or none, never two.
         for figure, number in (("verified", len(VERIFIED)), ("denominator", DENOMINATOR)):
             for extreme in ("min", "max"):
                 ever = f"{extreme}_over_time(sum(rollout_goal_{figure})[5m:1s])"

@@ -1,4 +1,4 @@
-"""The status pages behind a reverse proxy that puts them below a path of its own: a real nginx."""
+"""The status pages behind a real nginx as reverse proxy, below a path prefix."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Alone(Shown):
 
 
 def links_of(base: str, page: str) -> Iterator[str]:
-    """Yield every address of this server that a page loads or leads to."""
+    """Yield every URL of this server that a page loads or links to."""
     for found in ADDRESS.findall(page):
         address = urljoin(base, found.replace("&amp;", "&"))
         if address.startswith(base[: base.index("/", len("http://"))]):

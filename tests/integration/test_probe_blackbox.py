@@ -1,4 +1,4 @@
-"""Same target, same metrics: ours beside Debian's prometheus-blackbox-exporter, name by name."""
+"""Same target, same metrics: ours and Debian's prometheus-blackbox-exporter, name by name."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.integration
 
 Series = tuple[str, str, tuple[tuple[str, str], ...]]
 
-# What is measured anew by each run, so its value differs.
+# Values measured in each run, which therefore differ.
 TIMES = {
     "probe_duration_seconds",
     "probe_dns_lookup_time_seconds",
@@ -94,7 +94,7 @@ modules:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """Where everything listens."""
+    """The ports of all servers."""
 
     ports: dict[str, int]
     ca_file: str
@@ -183,7 +183,7 @@ def compare(
     only_ours: frozenset[str] = frozenset(),
     only_theirs: frozenset[str] = frozenset(),
 ) -> None:
-    """Compare two expositions; each exception is named by the test, which says why."""
+    """Compare two expositions; the test names each exception and its reason."""
     mine, peer = parsed(ours), parsed(other)
     assert {series[0] for series in mine.keys() - peer.keys()} == only_ours
     assert {series[0] for series in peer.keys() - mine.keys()} == only_theirs
@@ -232,7 +232,7 @@ async def test_https_gives_the_same_metrics_with_expiries_and_chain_info(
 async def test_a_refused_certificate_differs_only_by_what_we_add(town: Town) -> None:
     url = f"https://127.0.0.1:{town.ports['expired']}/"
     ours = await probe(HttpOptions(url, ca_file=town.ca_file))
-    # blackbox_exporter forgets the certificate that it refuses, just when its expiry matters.
+    # blackbox_exporter drops the certificate that it refuses, just when its expiry matters.
     added = frozenset(
         {"probe_ssl_earliest_cert_expiry", "probe_ssl_last_chain_info", "probe_tls_version_info"}
     )
@@ -243,7 +243,7 @@ async def test_an_unverified_certificate_differs_only_by_an_absurd_date(town: To
     url = f"https://127.0.0.1:{town.ports['expired']}/"
     ours = await probe(HttpOptions(url, verify=False))
     other = await theirs(town, "lax", url)
-    # Without a verified chain, blackbox_exporter says that it expires in the year 1.
+    # Without a verified chain, blackbox_exporter reports an expiry in the year 1.
     absurd = "probe_ssl_last_chain_expiry_timestamp_seconds"
     assert parsed(other)[absurd, "gauge", ()] == datetime(1, 1, 1, tzinfo=UTC).timestamp()
     compare(blackbox_text(ours), other, only_theirs=frozenset({absurd}))

@@ -37,7 +37,7 @@ TEXT = "Gymnasium am Ostring\n" * 40
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """The ports of one nginx, by what its certificate or page is."""
+    """The ports of one nginx, by kind of certificate or page."""
 
     ca_file: str
     ports: dict[str, int]
@@ -306,7 +306,7 @@ async def test_phases_of_a_slow_server_add_up_to_the_duration() -> None:
     assert observation.outcome is Outcome.OK, observation.detail
     assert phases_of(reading) == pytest.approx(observation.duration, abs=1e-9)
     processing, transfer = waits
-    # All that the server did not wait: a few milliseconds, or more on a busy machine.
+    # All time except the server's delay: a few milliseconds, or more on a busy machine.
     rest = elapsed - processing - transfer
     assert processing + transfer - rest <= observation.duration <= elapsed
     assert processing <= reading.processing_seconds <= processing + rest

@@ -1,4 +1,4 @@
-"""TCP against the kernel: each way not to connect has its own reason."""
+"""TCP against the kernel: each way to fail to connect has its own reason."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def test_full_backlog_times_out_by_the_deadline() -> None:
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         address = listener.getsockname()
-        # With its queue full and nobody accepting, Linux ignores every further SYN.
+        # With a full queue and no accept(), Linux ignores every further SYN.
         for _ in range(4):
             filler = stack.enter_context(socket.socket())
             filler.settimeout(0)
@@ -86,7 +86,7 @@ async def test_reset_is_distinguished_from_refused() -> None:
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         plain: socket.socket = writer.get_extra_info("socket")
-        # Lingering for no time turns the close into a reset.
+        # A linger time of zero turns the close into a reset.
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
     async with stream_server(reset) as port:

@@ -1,6 +1,6 @@
-"""What public dashboards for the exporters ask, our daemon answers: names and labels are theirs.
+"""Our daemon answers the queries of public dashboards for the exporters: names and labels match.
 
-The questions are those of the boards that people import for blackbox_exporter (7587 and 13659 in
+The queries are those of the boards that people import for blackbox_exporter (7587 and 13659 in
 Grafana's collection), snmp_exporter (11169, and Grafana's own mixin) and smokeping_prober (11335),
 with their variables in place; docs/dashboards.md says which works with which setting.
 """
@@ -68,7 +68,7 @@ SNMP = (
     'ifHighSpeed{instance=~"$target"} * 1000000',
     'irate(ifHCInOctets{instance=~"$target"}[$interval]) / (ifHighSpeed{instance=~"$target"} > 0)',
 )
-# The label ifIndex is there with `interfaces: {identity: ifIndex}` alone.
+# The label ifIndex exists only with `interfaces: {identity: ifIndex}`.
 BY_INDEX = (
     'irate(ifInErrors{instance=~"$indexed",ifIndex=~".+"}[$interval])',
     'irate(ifHCInOctets{instance=~"$indexed",ifIndex=~".+"}[$interval]) * 8',

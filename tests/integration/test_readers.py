@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.root]
 
 READERS = 150
-# Of all devices and references: some fifteen of each.
+# Pings of all devices and references: some fifteen of each.
 ROUNDS = 75
 SITES = [f"school-{number}/main" for number in range(97)] + [
     f"{name}/main" for name in ("voede", "goethe", "schiller")
@@ -33,7 +33,7 @@ SWITCHES = [
 
 
 def write_months(path: Path) -> None:
-    """Write a ledger of the minutes of 60 days, all of them restless."""
+    """Write a ledger of the minutes of 60 days with many changes."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
     first = int((now - timedelta(days=60)).timestamp()) // 60
     scope = scope_id(SITES)
@@ -49,7 +49,7 @@ def write_months(path: Path) -> None:
 
 
 async def read_on(daemon: Daemon, stop: asyncio.Event, answers: list[tuple[int, str]]) -> None:
-    """Ask for the account until told to stop, each reader as soon as it was answered."""
+    """Request the monthly report until stopped, each reader as soon as it has its answer."""
     connector = aiohttp.TCPConnector(limit=READERS)
     base = f"http://{daemon.host}:{daemon.port}"
     timeout = aiohttp.ClientTimeout(total=300)
@@ -76,7 +76,7 @@ def pings(daemon: Daemon) -> float:
 
 
 def answered(daemon: Daemon) -> dict[str, bool]:
-    """Return whether the last ping was answered, of the device known by name and by address."""
+    """Return whether the last ping was answered, by the device with a name and the other."""
     samples = daemon.samples("?school=voede")
     return {
         device: any(
@@ -119,14 +119,14 @@ async def test_a_device_configured_by_name_stays_up_with_150_readers(tmp_path: P
                 seen = await asyncio.to_thread(watched, daemon)
             finally:
                 stop.set()
-        # A round may be late on a busy machine, of either, and one of few is a large part of
-        # them; a device that waits for readers is late in all.
+        # On a busy machine a round of either may be late, and one of few is a large share; a device
+        # that waits for readers is late in all.
         named, addressed = (sum(one[device] for one in seen) for device in (BY_NAME, BY_ADDRESS))
         assert addressed, seen
         assert named >= max(1, 0.7 * addressed - 1), seen
         await asyncio.to_thread(until, lambda: is_up(daemon), daemon, 120)
         assert {status for status, _ in answers} <= {200, 503}
-        assert (503, "5") in answers, "the readers' queue was never full: nothing was tried"
+        assert (503, "5") in answers, "the queue of readers was never full: the test proves nothing"
         refused = value(daemon.samples(), "monitor_web_refusals_total", reason="too_many_readers")
         assert refused >= sum(status == 503 for status, _ in answers) > 0
         assert daemon.stop() == 0

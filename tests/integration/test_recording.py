@@ -1,4 +1,4 @@
-"""`schulnetz walk` and `schulnetz record` on a real agent, and a recording played back."""
+"""`schulnetz walk` and `schulnetz record` on a real agent, and a recording replayed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SYSTEM, IF_TABLE = "1.3.6.1.2.1.1", "1.3.6.1.2.1.2.2.1"
 def configured(folder: Path, port: int) -> Path:
     text = Town(port, {"voede": 1}, switches=0).text()
     config = folder / "schools.yaml"
-    # The network's first address is the router's, and the agent listens on 127.0.0.1.
+    # The first address of the network is the router's, and the agent listens on 127.0.0.1.
     config.write_text(text.replace("127.82.1.0/24", "127.0.0.0/24"))
     return config
 

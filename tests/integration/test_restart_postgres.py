@@ -1,4 +1,4 @@
-"""A restart amid an outage over a ledger in a real PostgreSQL: the beginning is the true one."""
+"""A restart during an outage with a ledger in a real PostgreSQL: the start is the true one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_line_down_before_and_after_a_restart_has_one_outage(tmp_path: Path) -
             assert [(outage.begins, outage.ends) for outage in found.outages] == [(begun, None)]
 
     async def other_main(place: PostgresPlace) -> None:
-        """The state directory is gone with the machine, as in a pod; the ledger is not."""
+        """The state directory is lost with the machine, as in a pod; the ledger is not."""
         network = AilingNetwork(dead={SWITCH}, answered={LOSSY: 1})
         async with running(tmp_path, inventory, network, place=place) as one:
             await asyncio.sleep(600)

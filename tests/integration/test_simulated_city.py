@@ -1,4 +1,4 @@
-"""The simulated city as a process, asked by net-snmp's own tools."""
+"""The simulated city as a process, queried with net-snmp's own tools."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ pytestmark = pytest.mark.integration
 PROGRAM = (sys.executable, "-m", "tests.simulator.cities")
 SCHOOLS, SWITCHES = 6, 12
 PATIENCE_SECONDS = 60.0
-# So many schools that every kind of odd device occurs.
+# Enough schools that every kind of odd device occurs.
 MANY_SCHOOLS = 10
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 IF_ALIAS = "1.3.6.1.2.1.31.1.1.1.18"
@@ -91,7 +91,7 @@ def printed(output: str) -> list[tuple[str, str]]:
 
 
 def as_printed(tag: int, value: int | bytes | None) -> str:
-    """Return a value in the way of `tool`; numbers that live are left out by the caller."""
+    """Return a value in the format of `tool`; changing numbers are left out by the caller."""
     if tag == Tag.OCTET_STRING and isinstance(value, bytes):
         return f"Hex-STRING: {value.hex(' ').upper()} " if value else '""'
     if tag == Tag.OBJECT_IDENTIFIER and isinstance(value, bytes):
@@ -105,7 +105,7 @@ STILL = frozenset({Tag.OCTET_STRING, Tag.OBJECT_IDENTIFIER, Tag.INTEGER, Tag.GAU
 
 
 def agents() -> list[Agent]:
-    """Return the same agents as the city's process has, for comparison."""
+    """Return the same agents as in the city's process, for comparison."""
     return agents_of(SCHOOLS, SWITCHES)
 
 
@@ -380,7 +380,7 @@ async def test_fewer_schools_are_the_first_ones(config: Path) -> None:
 
 
 def test_the_comparison_agents_equal_those_of_the_city() -> None:
-    # What the tests above compare with must not depend on the addresses.
+    # The expected values of the tests above must not depend on the addresses.
     moved = build_devices(loopback_inventory(simulated_city(SCHOOLS, SWITCHES), 1))
     assert [d.interfaces for d in moved] == [a.device.interfaces for a in agents()]
     reply = answered(ask(agents()[1], PduType.GET_NEXT, [encode_oid(IF_ALIAS)]))

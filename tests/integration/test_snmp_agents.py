@@ -44,7 +44,7 @@ FEW = Request(
     EVERYTHING.scalars,
     ("ifDescr", "ifPhysAddress", "ifOperStatus", "ifInOctets", "ifLastChange", "ifName"),
 )
-# What one poll of each check asks for; some recordings have thousands of rows in each column.
+# What one poll of each check requests; some recordings have thousands of rows in each column.
 RECORDED = Request(
     tuple(dict.fromkeys((*interfaces.SCALARS, *hardware.SCALARS))),
     (*interfaces.COLUMNS, *hardware.POWER, *hardware.SENSORS, *hardware.ENTITIES),
@@ -100,7 +100,7 @@ def living(oid: str) -> bool:
 
 
 def not_before(first: int | bytes, second: int | bytes) -> bool:
-    """Return whether a counter can have gone from one value to the other; 32 bits may wrap."""
+    """Return whether a counter can have moved from one value to the other; 32 bits may wrap."""
     assert isinstance(first, int)
     assert isinstance(second, int)
     return second >= first or (first < 2**32 and second + 2**32 - first < 2**31)
@@ -123,7 +123,7 @@ async def test_snmpd_tells_us_pysnmp_and_net_snmp_the_same(
     assert len(first) > 20
     for oid, value in first.items():
         if living(oid):
-            # The loopback's counters move while we ask: the order of asking is theirs.
+            # The loopback counters move while we read: they must follow the order of the reads.
             said = (value, second[oid], third[oid], last[oid])
             assert all(not_before(*pair) for pair in itertools.pairwise(said)), f"{oid}: {said}"
         else:
@@ -153,7 +153,7 @@ async def test_recorded_switches_tell_all_three_the_same(
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", recordings())
 async def test_every_recorded_device_tells_all_three_the_same(tmp_path: Path, name: str) -> None:
-    """Whatever the devices do that somebody recorded somewhere, nobody reads more or less."""
+    """Whatever the recorded devices do, all three read exactly the same."""
     request = FEW if name in HUGE else RECORDED
     with recorded(tmp_path, name) as port:
         agent = Agent("127.0.0.1", port, "2c", name.encode(), timeout=10.0)

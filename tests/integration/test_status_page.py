@@ -1,4 +1,4 @@
-"""The status pages in a real browser: read by machine for accessibility, driven, renewed."""
+"""The status pages in a real browser: accessibility checks, use, and refresh."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def opened(
     browser: Browser, size: str, scheme: str, said: list[str], language: str = "de-DE"
 ) -> Page:
-    """Return a new window; `said` takes whatever the browser complains of."""
+    """Return a new window; `said` collects the errors of the browser."""
     width, height = SIZES[size]
     context = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -115,7 +115,7 @@ async def test_it_can_be_used_by_keyboard_and_search(browser: Browser) -> None:
 
 
 class Counting(Shown):
-    """A city that has one more school down at every look."""
+    """A city with one more school down at every request."""
 
     looks = 0
 

@@ -1,4 +1,4 @@
-"""A name server that never answers holds a thread for minutes; the daemon ends without it."""
+"""A silent name server blocks a thread for minutes; the daemon stops without waiting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.root, pytest.mark.heavy]
 
-# Of loopback, at the one port at which the system's resolver asks.
+# On loopback, at the one port that the system resolver uses.
 SILENT = ("127.82.53.53", 53)
 
 
@@ -32,12 +32,12 @@ def silent_name_server() -> Iterator[socket.socket]:
 
 
 def test_a_pending_name_lookup_does_not_delay_the_exit(tmp_path: Path) -> None:
-    # Five tries of 30 s each: longer than anybody waits for a stop. Source: resolv.conf(5).
+    # Five tries of 30 s each: longer than a stop may take. Source: resolv.conf(5).
     resolver = tmp_path / "resolv.conf"
     resolver.write_text(f"nameserver {SILENT[0]}\noptions timeout:30 attempts:5\n")
     town = Town(9, {"voede": 43}, extra={"voede": ["switches: [{name: s, host: schule.example}]"]})
     config = town.write(tmp_path / "schools.yaml")
-    # In a mount namespace of its own, whose resolv.conf nobody else sees.
+    # In a mount namespace of its own, whose resolv.conf no other process sees.
     mounted = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
     inside = ("unshare", "--mount", "sh", "-c", mounted, str(resolver))
     arguments = ("--config", str(config), "--state-dir", str(tmp_path / "state"))

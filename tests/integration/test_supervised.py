@@ -1,4 +1,4 @@
-"""The daemon under a service manager: a socket that listens for what systemd would hear."""
+"""The daemon under a service manager: a socket that receives the notifications for systemd."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WATCHDOG_SECONDS = 2.0
 
 
 class Manager:
-    """Listens where a service manager does."""
+    """Listens in place of a service manager."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -31,7 +31,7 @@ class Manager:
         self._receiving.bind(str(place))
 
     def heard(self, seconds: float) -> list[str]:
-        """Return what is told within so many seconds."""
+        """Return the notifications received within this many seconds."""
         ends, found = time.monotonic() + seconds, []
         while (left := ends - time.monotonic()) > 0:
             self._receiving.settimeout(left)
@@ -72,7 +72,7 @@ def test_ready_alive_stalled_and_stopping_are_notified(tmp_path: Path, manager: 
         assert told[0] == "READY=1"
         daemon.process.send_signal(signal.SIGSTOP)
         manager.heard(0.2)
-        # Nothing for longer than the watchdog waits: systemd starts it anew.
+        # Nothing for longer than the watchdog timeout: systemd would restart it.
         assert manager.heard(WATCHDOG_SECONDS * 1.5) == []
         daemon.process.send_signal(signal.SIGCONT)
         until(lambda: "WATCHDOG=1" in manager.heard(0.5), daemon)

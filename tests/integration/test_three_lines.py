@@ -25,7 +25,7 @@ NO_CONTRACT = "no contract: availability is measured, not judged"
 
 
 def said(*arguments: str) -> str:
-    """Return what a command prints; it must go well."""
+    """Return what a command prints; it must succeed."""
     done = subprocess.run(
         [*MONITOR, *arguments], capture_output=True, text=True, check=False, timeout=300
     )

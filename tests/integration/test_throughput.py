@@ -81,7 +81,7 @@ def gigabit() -> Iterator[PacedLine]:
 
 
 class UnderWay:
-    """Is told of a test's progress; lets wait until payload crosses the line."""
+    """Receives a test's progress; can wait until payload crosses the line."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -91,13 +91,13 @@ class UnderWay:
             self._event.set()
 
     async def wait(self) -> None:
-        """Return when more has been moved than agreeing on a test takes."""
+        """Return once more has been moved than the test's setup takes."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self._event.wait()
 
 
 async def at_rest(line: PacedLine) -> OctetReading:
-    """Return the line's counters once nothing is on its way any more."""
+    """Return the line's counters once no packet is in flight."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         before = await line.read_octets()
         while True:
@@ -113,7 +113,7 @@ async def at_rest(line: PacedLine) -> OctetReading:
 
 @dataclass(frozen=True)
 class Measured:
-    """A reading, and what the line counted meanwhile."""
+    """A measurement, and what the line counted meanwhile."""
 
     reading: ThroughputReading
     bps: int
@@ -122,7 +122,7 @@ class Measured:
 
     @property
     def share(self) -> float:
-        """Return the rate as a share of what the line carries."""
+        """Return the rate as a ratio to what the line carries."""
         return (self.reading.bits_per_second or 0.0) / (self.bps * PAYLOAD_SHARE)
 
 
@@ -145,7 +145,7 @@ async def measured_once(
 async def measured(
     settings: Throughput, direction: Literal["down", "up"], folder: Path
 ) -> Measured:
-    """Measure a fast line; again at the speed of then, if the machine did not fill it."""
+    """Measure a fast line; repeat at a lower speed if the machine could not fill it."""
     found = await measured_once(settings, direction, folder)
     for _ in range(TRIES - 1):
         if found.share >= 1 - ACCURACY:
@@ -167,8 +167,8 @@ async def test_a_gigabit_line_is_measured_within_two_percent(
     over, other = found.down_octets, found.up_octets
     if direction == "up":
         over, other = other, over
-    # The line's own count agrees, and says that the payload went the way it was to go. On a busy
-    # machine the line drops some, which is sent and counted once more.
+    # The line's own count agrees and shows that the payload went in the right direction. On a busy
+    # machine the line drops some, which is retransmitted and counted again.
     assert 0.91 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.03 * over
     assert other < 0.1 * over
 
@@ -192,8 +192,8 @@ async def test_a_slow_line_is_measured_without_data_still_in_our_buffers(
     assert reading.bits_per_second == pytest.approx(40e6 * PAYLOAD_SHARE, rel=0.05)
     down, up = after.down_octets - before.down_octets, after.up_octets - before.up_octets
     over = down if direction == "down" else up
-    # What is taken off the counters as the test's own. More would hide others' traffic; what is
-    # still on its way at the end, up to 2 MB here, looks like others' and is the safe error.
+    # The share of the counters attributed to the test. More would hide cross traffic; data still in
+    # flight at the end, up to 2 MB here, looks like cross traffic and errs on the safe side.
     assert 0.91 * over < reading.total_bytes * COUNTED_PER_PAYLOAD < 1.01 * over
 
 
@@ -215,7 +215,7 @@ async def test_the_byte_cap_ends_a_test(
     direction: Literal["down", "up"],
 ) -> None:
     cap = 5_000_000
-    # Of the whole test ten times as much would cross; a machine that looks late has some seconds.
+    # The whole test would move ten times as much; a busy machine has some seconds to react.
     with (
         paced_line("50mbit") as line,
         line.iperf3(),

@@ -1,4 +1,4 @@
-"""Traps and informs of net-snmp's own sender, of every version, taken by the running daemon."""
+"""Traps and informs of every version from net-snmp's own sender, received by the running daemon."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Daem
     with snmpd(folder) as agent:
         text = Town(agent, {"voede": 1}, switches=1).text()
         text = text.replace("127.82.1.0/24", "127.0.0.0/24").replace("\nproviders:", SWITCH, 1)
-        # Polled so seldom that only a trap can be why.
+        # Polled so rarely that only a trap can trigger a poll.
         text = text.replace("interfaces: {interval: 2s", "interfaces: {interval: 1h")
         text = text.replace(
             "    switches: 1\n",
@@ -114,5 +114,5 @@ def test_a_trap_without_the_secret_is_dropped(daemon: Daemon, port: int, kind: s
 
 
 def test_a_trap_triggers_a_poll_at_once(daemon: Daemon) -> None:
-    """The traps before did: the next regular poll is up to an hour away."""
+    """The earlier traps did: the next regular poll is up to an hour away."""
     until(lambda: series(daemon.samples(), "sysUpTime", device="router"), daemon)

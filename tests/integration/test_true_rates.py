@@ -1,9 +1,9 @@
-"""A device of known rate, drawn: every rate that a board or a rule shows is the device's own.
+"""Graphs of devices with known rates: every rate on a board or in a rule is the true one.
 
 The daemon's real parts poll eight switches of constant rate for most of an hour of virtual time,
-each scraped at another phase against its polls, across a reload, a lost poll and a restart. The
-pages are served to a real Prometheus as the daemon serves them, one after the other however slow
-the machine is, and Prometheus is asked what the boards and rules ask.
+each scraped at a different phase relative to its polls, across a reload, a lost poll and a restart.
+The pages are served to a real Prometheus as the daemon serves them, one after the other however
+slow the machine is, and Prometheus gets the queries of the boards and rules.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ POLL_SECONDS, SCRAPE_SECONDS = 60, 30
 # Prometheus takes no sample that is more than an hour older than the newest it has.
 RUN_SECONDS = 44 * 60
 RELOAD_AT, LOST_AT, STOP_AT, START_AT = 600, 1_300, 1_900, 1_955
-# A poll that is asked for again answers so much later, every fourth time.
+# Every fourth poll is retried and answers this much later.
 LATE_SECONDS = 2.0
 TOLERANCE = 0.015
 
-# What each port counts a second: 100 Mbit/s in, 40 Mbit/s out; of 32 bits a twentieth, which does
-# not wrap within the play. A counter shows whole packets: none is so slow that one more or less in
-# a poll is more than the tolerance.
+# What each port counts per second: 100 Mbit/s in, 40 Mbit/s out; a twentieth with 32 bits, which
+# does not wrap within the run. A counter shows whole packets: at every rate one packet more or less
+# in a poll is within the tolerance.
 PER_SECOND: Mapping[str, float] = {
     "InOctets": 12_500_000,
     "OutOctets": 5_000_000,
@@ -68,15 +68,15 @@ PER_SECOND: Mapping[str, float] = {
     "InDiscards": 300,
     "OutDiscards": 50,
 }
-# And what a panel of that title shows of it; the rest of the polled series are states.
+# And what a panel of that title shows of it; all other polled series are states.
 NARROW_SHARE = 1 / 20
-# By the number of the query; None where a query says that there is nothing, and there is.
+# By the number of the query; None for a query that only reports missing data.
 SHOWN: Mapping[str, Mapping[int, float | None]] = {
     "Busiest ports, received": {0: 100e6},
     "Busiest ports, sent": {0: 40e6},
     "Damaged packets": {0: 200, 1: 100, 2: None},
     "Packets dropped for lack of buffers": {0: 300, 1: 50, 2: None},
-    # Both of a switch's ports, by their number; not the name of the only one, nor that all is well.
+    # Both ports of a switch, by number; without the text for a single port or a healthy state.
     "Ports": {0: None, 1: 2, 2: None, 3: None, 4: None},
     # State (6: damaged packets), received, sent, damaged, dropped.
     "Ports, wrong ones first": {0: 6, 3: 100e6, 4: 40e6, 5: 300, 6: 350},
@@ -91,7 +91,7 @@ RATE = re.compile(r"\b(?:rate|irate|increase|delta|idelta|deriv)\((\w+)")
 
 @dataclass
 class Steady(Network):
-    """Switches that count at constant rates by the clock of the loop, the odd ones in 32 bits.
+    """Switches that count at constant rates by the clock of the loop, every second one in 32 bits.
 
     A device that is `deaf` answers no SNMP. `polls` counts the answers of each address.
     """
@@ -107,7 +107,7 @@ class Steady(Network):
             await asyncio.sleep(max(0.0, deadline - loop.time()))
             return Result({}, {}, Failure(FailureKind.TIMEOUT, "no reply"), 1, 0)
         wanted = set(request.columns)
-        # A poll asks again for the names where it goes on to the 32-bit counters.
+        # A poll requests the names again when it continues with the 32-bit counters.
         is_first = "ifName" in wanted and bool(request.scalars)
         if is_first:
             self.polls[agent.address] = self.polls.get(agent.address, 0) + 1
@@ -145,7 +145,7 @@ class Steady(Network):
 
 @dataclass(frozen=True)
 class Play:
-    """The pages of each school in their order, when the play began, and the polls that came."""
+    """The pages of each school in order, the start of the run, and the successful polls."""
 
     pages: Mapping[str, list[bytes]]
     began: float
@@ -183,7 +183,7 @@ async def _played(folder: Path, began: datetime) -> Play:
     daemon: list[Running] = []
 
     async def scrape(school: str, phase: float) -> None:
-        """Take a school's page at its phase, as Prometheus would; none while no daemon runs."""
+        """Scrape a school's page at its phase, as Prometheus would; none while no daemon runs."""
         for number in range(RUN_SECONDS // SCRAPE_SECONDS):
             at = first + phase + number * SCRAPE_SECONDS
             await asyncio.sleep(max(0.0, at - clock.monotonic()))
@@ -209,7 +209,7 @@ async def _played(folder: Path, began: datetime) -> Play:
         found.offer(replace(inventory, city="Bochum an der Ruhr"))
         assert await found.daemon.reload()
         await asyncio.sleep(LOST_AT - RELOAD_AT)
-        # For one poll, whenever in the minute it is.
+        # For one poll, wherever in the minute it is.
         network.deaf = {address(school) for school in SCHOOLS}
         await asyncio.sleep(POLL_SECONDS)
         network.deaf = set()
@@ -240,9 +240,9 @@ def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def drawn(prometheus: Prometheus, expr: str, play: Play) -> list[dict[str, Any]]:
-    """Return what a graph of the play would show, from when its first window is full."""
+    """Return what a graph of the run would show, from its first full window on."""
     windows = [seconds(found) for found in re.findall(r"\[([\dsmh]+)\]", expr)]
-    # The whole range is there from the beginning.
+    # The whole range is available from the start.
     longest = max((window for window in windows if window < RUN_SECONDS), default=0)
     start = play.began + longest + POLL_SECONDS
     end = play.began + RUN_SECONDS - SCRAPE_SECONDS
@@ -250,7 +250,7 @@ def drawn(prometheus: Prometheus, expr: str, play: Play) -> list[dict[str, Any]]
 
 
 def points(question: Prometheus, expr: str, play: Play) -> list[list[float]]:
-    """Return the values of each series, and that none has a hole."""
+    """Return the values of each series; assert that none has a gap."""
     series = [[float(value) for _, value in one["values"]] for one in drawn(question, expr, play)]
     assert series, expr
     assert len({len(one) for one in series}) == 1, (expr, [len(one) for one in series])
@@ -258,9 +258,9 @@ def points(question: Prometheus, expr: str, play: Play) -> list[list[float]]:
 
 
 def of_grafana(expr: str, interval: str, school: str) -> str:
-    """Return an expression as Grafana sends it for a short time range: four steps a window."""
+    """Return an expression as Grafana sends it for a short time range: four steps per window."""
     window = f"{max(4 * seconds(interval or '15s'), seconds('2m')):.0f}s"
-    # By the scrapes' own instants the monitor was silent all along, as a table would say.
+    # By scrape time the monitor was silent throughout, as a table would say.
     told = _SILENT.sub("", expr).replace(_ANSWERS, "")
     return (
         told.replace("$__rate_interval", window)
@@ -289,7 +289,7 @@ PANELS = panels()
 
 def test_every_rate_on_a_board_or_in_a_rule_is_covered_here() -> None:
     assert {title for title, *_ in PANELS} == set(SHOWN)
-    # What asks for an instant has a window of its own in the files.
+    # Instant queries have their own window in the files.
     asked = {expr.replace("$__rate_interval", "4m") for _, _, expr, _ in PANELS}
     for board in BOARDS:
         for expr in expressions(document(board, "en")):
@@ -307,7 +307,7 @@ def test_every_point_of_a_panel_is_the_true_rate(
     truth = SHOWN[title][number]
     asked = of_grafana(expr, every, school)
     if truth is None:
-        # A stop can cost the poll that was not scraped yet, and so the windows across the restart.
+        # A stop can lose the poll not scraped yet, and so the windows across the restart.
         known = [
             float(at) - play.began
             for one in drawn(prometheus, asked, play)
@@ -338,7 +338,7 @@ def test_every_point_of_a_rule_is_the_true_rate(
 def test_five_minute_rates_of_public_boards_are_true_while_polls_succeed(
     prometheus: Prometheus, play: Play
 ) -> None:
-    """As on boards for snmp_exporter, which know nothing of our instants."""
+    """As on boards for snmp_exporter, which do not know our time stamps."""
     expr = "rate(ifHCInOctets[5m]) * 8 or rate(ifInOctets[5m]) * 8 / NARROW"
     expr = expr.replace("NARROW", str(NARROW_SHARE))
     ends = play.began + LOST_AT
@@ -351,7 +351,7 @@ def test_five_minute_rates_of_public_boards_are_true_while_polls_succeed(
 @pytest.mark.parametrize(
     ("expr", "least", "most"),
     [
-        # Polls seen by the scrapes' instants alone, and samples of polls where one is missing.
+        # Polls seen only by scrape time, and samples of polls where one is missing.
         ("rate(probe_last_run_timestamp_seconds{check='interfaces'}[2m])", 0.7, 1.3),
         ("rate(ifInErrors[4m]) / 200", 0.7, 0.99),
     ],
@@ -359,7 +359,7 @@ def test_five_minute_rates_of_public_boards_are_true_while_polls_succeed(
 def test_naive_queries_draw_the_same_devices_wrong(
     prometheus: Prometheus, play: Play, expr: str, least: float, most: float
 ) -> None:
-    """Else the other tests could not fail."""
+    """Otherwise the other tests could not fail."""
     series = drawn(prometheus, expr, play)
     values = [float(value) for one in series for _, value in one["values"]]
     assert min(values) < least
@@ -374,7 +374,7 @@ def test_a_series_stores_one_sample_per_poll_not_per_scrape(
         selector = f'{{school="{school}", device="switch-01", ifName="1"}}'
         counted = f"count_over_time(ifOperStatus{selector}[1h])"
         (samples,) = prometheus.ask(counted).values()
-        # Polls between a stop of the daemon and its start, and at both ends, were never scraped.
+        # Polls around a restart of the daemon and at both ends of the run were never scraped.
         assert polls - 3 <= samples <= polls
         assert polls < RUN_SECONDS / SCRAPE_SECONDS * 0.6
 

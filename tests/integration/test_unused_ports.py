@@ -1,4 +1,4 @@
-"""A port that is plugged in, drawn: its rate begins without a gap, and never is above the truth.
+"""The graph of a port being plugged in: its rate has no gap and never exceeds the true one.
 
 The daemon's real parts poll switches for most of an hour of virtual time. Each play has two schools
 whose devices do the same at the same instants: one as shipped, one that exports all of every port.
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 
-# When the port is plugged in against the polls; of the third a poll is lost just before.
+# When the port is plugged in relative to the polls; for the third a poll is lost just before.
 PLAYS = {"early": 600.0, "late": 640.0, "lost": 600.0}
 SCHOOLS = {
     f"{kind}-{play}": number
@@ -45,26 +45,27 @@ SCHOOLS = {
 POLL_SECONDS, SCRAPE_SECONDS, RUN_SECONDS = 60, 30, 40 * 60
 USED_SECONDS, FREE_SECONDS = 600.0, 600.0
 """So long the port is used, free, and used again until the end."""
-# For one poll, whenever in the minute it is.
+# For one poll, wherever in the minute it is.
 LOST_SECONDS = (560.0, 620.0)
 PER_SECOND = 12_500_000
 BEFORE = 2**34
 TOLERANCE = 0.015
 ALWAYS, PLUGGED, NEVER = 1, 2, 3
-# Other people's windows among them, and how many polls after the first octet they begin: the poll
-# that finds it brings the sample before, and a window of two minutes has room for two polls.
+# Including windows of public boards, and how many polls after the first octet they start: the poll
+# that finds it also exports the previous sample, and a window of two minutes has room for two
+# polls.
 RATES = {"rate({}[2m])": 3, "rate({}[4m])": 2, "rate({}[5m])": 2, "irate({}[5m])": 2}
 
 
 def used_seconds(since: float, now: float) -> float:
-    """Return for how many seconds a port that is plugged in at `since` has been used so far."""
+    """Return for how many seconds a port plugged in at `since` has been used so far."""
     first = min(max(0.0, now - since), USED_SECONDS)
     return first + max(0.0, now - since - USED_SECONDS - FREE_SECONDS)
 
 
 @dataclass
 class Plugged(Network):
-    """Switches of three ports: one is used always, one from an instant on, one never."""
+    """Switches with three ports: one always used, one used from some time on, one never."""
 
     clock: VirtualClock = field(default_factory=VirtualClock)
     since: Mapping[str, float] = field(default_factory=dict)
@@ -90,7 +91,7 @@ class Plugged(Network):
             "ifType": dict.fromkeys(used, 6),
             "ifAdminStatus": dict.fromkeys(used, 1),
             "ifOperStatus": {port: 1 if is_up[port] else 2 for port in used},
-            # As of a device that does not keep it.
+            # As from a device that does not maintain it.
             "ifLastChange": dict.fromkeys(used, 0),
             "ifHighSpeed": dict.fromkeys(used, 1000),
             **{f"ifHC{way}Octets": {**octets} for way in ("In", "Out")},
@@ -115,7 +116,7 @@ class Plugged(Network):
 
 @dataclass(frozen=True)
 class Play:
-    """The pages of each school in their order, and when the play began."""
+    """The pages of each school in order, and the start of the run."""
 
     pages: Mapping[str, list[bytes]]
     began: float
@@ -151,7 +152,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
 
 @pytest.fixture(scope="module")
 def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    # A scrape that takes longer than the pause between two is given up: then with longer ones.
+    # A scrape that takes longer than the interval is abandoned: then try longer intervals.
     for number in range(4):
         place = tmp_path_factory.mktemp("prometheus")
         (place / "rules").mkdir()
@@ -162,7 +163,7 @@ def prometheus(play: Play, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             if pages.arrived(found):
                 yield found
                 return
-    raise AssertionError("Prometheus gave up scrapes of a page that was there")
+    raise AssertionError("Prometheus abandoned scrapes of an existing page")
 
 
 def port(school: str, number: int, family: str = "ifHCInOctets") -> str:
@@ -170,7 +171,7 @@ def port(school: str, number: int, family: str = "ifHCInOctets") -> str:
 
 
 def drawn(prometheus: Prometheus, play: Play, expr: str) -> dict[float, float]:
-    """Return the points of a graph over the whole play, by the seconds since its begin."""
+    """Return the points of a graph over the whole run, by seconds since its start."""
     end = play.began + RUN_SECONDS - SCRAPE_SECONDS
     found = graph(prometheus, expr, play.began, end, SCRAPE_SECONDS / 2)
     assert len(found) <= 1, found
@@ -192,7 +193,7 @@ def test_the_rate_of_a_returning_port_has_no_gap_and_no_spike(
         points = [at for at in whole if first <= at < until]
         assert len(points) > 10
         assert all(at in thin for at in points)
-        # All samples of the window lie behind its first octet.
+        # All samples of the window are after its first octet.
         later = [at for at in points if at >= first + 300]
         assert later
         for at in later:
@@ -212,7 +213,7 @@ def test_all_its_traffic_is_counted_once(
     (grown,) = prometheus.ask(expr).values()
     (stamp,) = prometheus.ask(f"timestamp({counter} @ {ends})").values()
     used = used_seconds(PLAYS[school.partition("-")[2]], stamp - play.began)
-    # An instant is told in milliseconds.
+    # Time stamps are in milliseconds.
     assert abs(grown - used * PER_SECOND / octets) <= 0.002 * PER_SECOND / octets + 1
 
 
@@ -220,7 +221,7 @@ def test_all_its_traffic_is_counted_once(
 def test_its_series_starts_before_its_first_octet(
     prometheus: Prometheus, play: Play, name: str
 ) -> None:
-    """With the last value that was known, under the instant of the poll that found it."""
+    """With the last known value, under the time stamp of the poll that found it."""
     counter = port(f"thin-{name}", PLUGGED)
     for since, counted in ((PLAYS[name], 0), (PLAYS[name] + USED_SECONDS + FREE_SECONDS, 1)):
         still = BEFORE + counted * int(USED_SECONDS * PER_SECOND)

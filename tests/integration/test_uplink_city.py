@@ -38,7 +38,7 @@ SITES = {"goethe/main", "schiller/main", "schiller/annex", "voede/main"}
 
 
 class NoEcho:
-    """The interfaces' probe sends no echo requests."""
+    """The interfaces probe sends no echo requests."""
 
     @property
     def drops(self) -> Mapping[str, int]:
@@ -63,7 +63,7 @@ class Polls:
         self._snmp = SnmpReaders({Engine.NATIVE: NativeReader(client)}, {"read": Secret("public")})
 
     async def all(self) -> dict[str, Measured]:
-        """Return school/site -> what is known after one more poll."""
+        """Return school/site -> load after one more poll."""
         clock = SystemClock()
         found = {}
         for check in self._checks:
@@ -75,7 +75,7 @@ class Polls:
         return found
 
     async def until_rated(self, sites: set[str]) -> dict[str, Measured]:
-        """Poll until one poll yields a plausible rate at these sites.
+        """Poll until these sites have a plausible rate.
 
         A machine that stops us between the two readings of a poll makes them disagree.
         """
@@ -129,7 +129,7 @@ async def test_a_fault_suppresses_the_rate_only_at_its_site(fault: str, gaps: se
         answer = json.loads(running.city.command(b'{"faults": ["%b@goethe"]}' % fault.encode()))
         assert "error" not in answer
         load = (await running.all())["goethe/main"].load
-        # The others' rates go on, and the fault is told at the first poll after it.
+        # The rates of other sites continue, and the fault is reported at the first poll after it.
         await running.until_rated(SITES - {"goethe/main"})
     assert load is not None
     assert load.gap in gaps

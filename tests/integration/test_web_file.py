@@ -1,4 +1,4 @@
-"""The web configuration file of a real daemon: looked at although nobody connects."""
+"""The web configuration file of a real daemon: watched even without connections."""
 
 from __future__ import annotations
 

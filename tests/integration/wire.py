@@ -1,7 +1,7 @@
-"""What really was on the line, by the kernel's stamps of a packet capture.
+"""What really was on the line, by the kernel time stamps of a packet capture.
 
-The truth that measured round-trip times are held against: no clock of a responder, and no
-expectation of how busy the machine is.
+The reference for measured round-trip times: it depends neither on the clock of a responder nor on
+how busy the machine is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Exchange:
 
 
 class Wire:
-    """A packet capture on one device, from its opening on; open it in the device's namespace."""
+    """A packet capture on one device, running once opened; open it in the device's namespace."""
 
     def __init__(self, device: str) -> None:
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
@@ -46,7 +46,7 @@ class Wire:
         self._socket.close()
 
     def exchanges(self) -> dict[str, list[Exchange]]:
-        """Return by target what was exchanged since the last call, in the order of asking."""
+        """Return by target the packets exchanged since the last call, in order of the requests."""
         found: dict[tuple[str, bytes], Exchange] = {}
         while True:
             try:

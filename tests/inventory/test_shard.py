@@ -1,4 +1,4 @@
-"""Shards: every school is one daemon's, and few move when daemons are added."""
+"""Shards: every school belongs to one daemon, and few move when daemons are added."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_two_shards_split_ten_thousand_sites_without_overlap_or_loss() -> None:
 
 
 def test_two_daemons_together_expose_what_one_would(tmp_path: Path) -> None:
-    """Each school's series come from one of them, and are those that a single daemon has."""
+    """The series of each school come from one of them and equal those of a single daemon."""
     whole = city_of(60)
 
     async def exposed(shard: Shard) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Somebody with the ledger's file: cuts, copies back, or computes the whole chain again.
+"""An attacker with the ledger's file: truncates it, restores a copy, recomputes the chain.
 
-Everything goes through raw sqlite3, triggers are put back as they were, and the chain holds.
+Everything goes through raw sqlite3, triggers are restored, and the chain is valid.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Fields = tuple[int, int, str, str, str]
 
 
 def recomputed(rows: Iterable[Fields]) -> list[tuple[bytes, int]]:
-    """Return the digest of each row of a chain that holds, with the row's number.
+    """Return the digest of each row of a valid chain, with the row's number.
 
     As docs/ledger.md describes it, and not by the product's own code.
     """
@@ -31,7 +31,7 @@ def recomputed(rows: Iterable[Fields]) -> list[tuple[bytes, int]]:
 
 @contextmanager
 def without_triggers(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a ledger without its triggers; afterwards the file's schema is what it was."""
+    """Open a ledger without its triggers; afterwards restore the schema of the file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         schema = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid"
         triggers = connection.execute(schema).fetchall()

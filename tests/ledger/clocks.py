@@ -1,4 +1,4 @@
-"""A clock that tests own: it stands still, and sleeping moves it."""
+"""A clock controlled by tests: it stands still, and sleeping moves it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ManualClock:
-    """Instants and durations move only when told to, or when somebody sleeps."""
+    """Time moves only when a test sets it or a task sleeps."""
 
     def __init__(self, at: datetime = datetime(2026, 10, 5, 6, 0, tzinfo=UTC)) -> None:
         self.at = at
@@ -27,12 +27,12 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.at += timedelta(seconds=seconds)
-        # A real moment: the disk that the sleeper waits for is a real one.
+        # A real moment: the disk the sleeper waits for is real.
         await asyncio.sleep(0.002)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what a worker thread brings about."""
+    """Wait for a change made by a worker thread."""
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # the thread has no event of ours to set
             await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""What a chain alone cannot show, and an anchor outside the file does."""
+"""Tampering that the chain alone cannot reveal but an anchor outside the file does."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def older_copy(path: Path) -> None:
-    """Put the copy back that was taken of the first half."""
+    """Restore a copy taken of the first half."""
     shutil.copyfile(path.with_name("old.sqlite"), path)
 
 
 def cut_and_grown(path: Path) -> None:
-    """Let other rows stand where those were that were cut off."""
+    """Replace the removed rows with others."""
     cut_the_end(path, 3)
     grow(path, 5)
 
@@ -93,7 +93,7 @@ def test_an_anchor_reveals_tampering_the_chain_cannot(
     anchor = head(ledger)
     attack(ledger)
     alone = verify(ledger)
-    assert alone.exit_code == 0, "the chain holds: otherwise this tries nothing"
+    assert alone.exit_code == 0, "the chain is valid: otherwise this test proves nothing"
     assert "would not be noticed" in alone.stdout
     found = verify(ledger, "--anchor", str(anchor))
     assert found.exit_code == 1
@@ -109,7 +109,7 @@ def test_an_anchor_reveals_tampering_the_chain_cannot(
 def test_every_tampering_before_an_anchor_is_found(
     tmp_path: Path, row: int, cut: int, place: int
 ) -> None:
-    """Any row rewritten with all after it, or any end cut: found by each anchor behind it."""
+    """Any row rewritten with all later ones, or any tail removed, is found by each later anchor."""
     path = tmp_path / "ledger.sqlite"
     path.unlink(missing_ok=True)
     anchors: list[Anchor] = []
@@ -139,7 +139,7 @@ def test_anchors_in_a_log_stay_valid_while_the_ledger_grows(ledger: Path, tmp_pa
     cut_the_end(ledger, 5)
     found = verify(ledger, "--anchors", str(log))
     assert found.exit_code == 1
-    assert "; ledger-anchor:12:" in found.stderr, "it names the newest one that holds"
+    assert "; ledger-anchor:12:" in found.stderr, "it names the newest valid one"
 
 
 def test_a_text_without_an_anchor_is_no_proof(ledger: Path, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ NOW: Final = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 
 @contextmanager
 def writer(*under: str) -> Iterator[subprocess.Popen[str]]:
-    """Run `tests.ledger.writer`, perhaps under another program."""
+    """Run `tests.ledger.writer`, optionally under another program."""
     command = (*under, sys.executable, "-m", "tests.ledger.writer")
     pipe = subprocess.PIPE
     with running(*command, cwd=ROOT, stdin=pipe, stdout=pipe) as process:
@@ -51,7 +51,7 @@ def kill_one(
 ) -> list[int]:
     """Start a writer, kill it, return what it had acknowledged.
 
-    It is killed `delay` seconds after it has started, or after that many acknowledgements.
+    It is killed `delay` seconds after its start, or after that many acknowledgements.
     """
     assert process.stdin is not None
     assert process.stdout is not None
@@ -79,7 +79,7 @@ def test_kill_at_random_points_loses_no_acknowledged_entry(
         for turn in range(1000 if thorough else 200):
             first = (acknowledged[-1] + 1) if acknowledged else 0
             if turn % 20 == 0:
-                # How long it takes here and now to open the ledger and write some entries.
+                # How long this machine takes now to open the ledger and write some entries.
                 began = time.monotonic()
                 acknowledged += kill_one(process, path, first, after=6)
                 longest = time.monotonic() - began
@@ -93,7 +93,7 @@ def test_kill_at_random_points_loses_no_acknowledged_entry(
     assert not list(tmp_path.glob("*.quarantined-*"))
     lost = [number for number in acknowledged if not {number - 1, number} <= found]
     assert lost == []
-    # Else the kills hit nothing.
+    # Otherwise the kills would hit nothing.
     assert len(acknowledged) > 100
     assert hot_journals > 3
 
@@ -118,7 +118,7 @@ def test_acknowledgement_comes_after_the_data_is_on_disk(tmp_path: Path) -> None
             (r"write\(1<.*\"ack ", "A"),
         ):
             steps += letter if re.search(pattern, line) else ""
-    # Written, synced, journal gone (the commit), its folder synced; only then acknowledged.
+    # Written, synced, journal removed (the commit), its folder synced; only then acknowledged.
     parts = steps[steps.index("w") :].split("A")[:-1]
     assert len(parts) >= len(acknowledged) - 1
     for part in parts:
@@ -126,7 +126,7 @@ def test_acknowledgement_comes_after_the_data_is_on_disk(tmp_path: Path) -> None
 
 
 def everything(reader: LedgerReader) -> list[object]:
-    """Return all that the ledger can be asked, by each of its ways."""
+    """Return everything the ledger can be queried for, by each method."""
     return [
         list(reader.rows()),
         list(reader.entries("note")),
@@ -137,7 +137,7 @@ def everything(reader: LedgerReader) -> list[object]:
 
 
 def damage(path: Path, expected: list[object]) -> str:
-    """Return how the damaged file shows itself: found, harmless, or the rest, which is a lie."""
+    """Return how the damage shows: detected, harmless, or wrong data read as right."""
     try:
         with open_reader(path) as reader:
             if not reader.verify().ok:
@@ -177,10 +177,10 @@ def test_flipped_bit_in_any_byte_is_detected_or_harmless(
     monkeypatch.setattr(reader_module, "_BUSY_SECONDS", 0.0)
     chance = random.Random(20221231)
     harmless: list[int] = []
-    # Of long runs of zeros (room that no row has taken yet) every 64th byte stands for the rest.
+    # In long runs of zeros (space not used by rows yet) only every 64th byte is tested.
     places = [p for p in range(len(content)) if any(content[max(0, p - 8) : p + 9]) or p % 64 == 0]
     assert len(places) > 7000
-    # Every fourth still comes into each field of each row.
+    # Every fourth byte still covers each field of each row.
     tried = places if thorough else places[::4]
     with path.open("r+b", buffering=0) as file:
         for place in tried:
@@ -191,7 +191,7 @@ def test_flipped_bit_in_any_byte_is_detected_or_harmless(
             if shown == "harmless":
                 harmless.append(place)
     assert path.read_bytes() == content
-    # What was not found lies in the header's hints or where no row, index or schema has its bytes.
+    # Undetected damage is in hints of the header or in bytes that no row, index or schema uses.
     used = [place for place in harmless if content[place] and place not in _HINTS]
     assert used == [], [(place, content[place]) for place in used]
 
@@ -207,9 +207,9 @@ def numbers(path: Path) -> list[int]:
 
 
 async def fill_and_heal(folder: Path, make_room: Path | None) -> list[int]:
-    """Write until the disk is full and on; make room; return the numbers that must be there.
+    """Write until after the disk is full; free space; return the numbers that must be present.
 
-    A prober beside it must go on at its pace.
+    A prober running alongside must keep its pace.
     """
     clock, rounds = ManualClock(), 0
 

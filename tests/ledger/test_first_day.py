@@ -1,7 +1,7 @@
-"""A ledger that the program of its first day wrote: today's reads it, goes on in it, and proves it.
+"""A ledger written by the first version: today's reads, continues and verifies it.
 
-`first_day.sqlite.gz` was written by the code of commit 957523e, with every kind of entry that it
-had. Measurements had no traffic of others yet, reports another form of anchor.
+`first_day.sqlite.gz` was written by the code of commit 957523e, with every kind of entry of that
+time. Measurements had no cross traffic yet, and reports another form of anchor.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Rows as they have always been written: decoding, encoding and digests keep every byte.
+"""Rows as always written: decoding, encoding and digests keep every byte.
 
 `golden_rows.txt` has the columns of a row, separated by tabs, the digest in hex. Rows are only ever
-added at its end; a row that no longer matches means that old ledgers would be read, or new ones
-written, in another way.
+appended; a row that no longer matches means that old ledgers would be read, or new ones written,
+differently.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ BEFORE_THE_GAP = 21
 
 
 class Written(NamedTuple):
-    """A value, how the product writes it as an entry, and how it reads it back."""
+    """A value, with the product's function to write it as an entry and the one to read it back."""
 
     value: Any
     write: Callable[[Any], Entry]
@@ -213,7 +213,7 @@ def golden() -> list[Row]:
 
 
 class StillClock(ManualClock):
-    """The instant of a gap does not depend on how often a refusing disk was tried."""
+    """The time of a gap must not depend on how often a failing disk was retried."""
 
     async def sleep(self, seconds: float) -> None:
         before = self.at

@@ -1,4 +1,4 @@
-"""Who speaks for the city, by the answers of the database and a monotonic clock."""
+"""Which daemon exports the city's metrics, by the answers of the database and a monotonic clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.ledger.leadership import ASK_SECONDS, LEASE_SECONDS, QUIET_SECONDS, Leadership
 
 SCRAPE_SECONDS = 30.0
-# After so long the server ends a session whose other end has vanished (monitor.ledger.postgres).
+# After this long the server ends a session whose peer has vanished (monitor.ledger.postgres).
 SESSION_SECONDS = 20.0
 
 
@@ -34,7 +34,7 @@ def test_a_new_leader_waits_until_the_previous_one_is_gone() -> None:
     assert leadership.speaks(60.0)
 
 
-def test_a_lost_session_or_a_refused_lock_ends_leadership_at_once() -> None:
+def test_a_lost_or_negative_answer_ends_leadership_at_once() -> None:
     leadership = led(0.0, 60.0)
     leadership.withheld()
     assert not leadership.speaks(60.0)
@@ -79,7 +79,7 @@ def test_a_leader_that_regains_the_lock_waits_again() -> None:
 def test_two_daemons_never_export_at_once(
     ends: float, noticed: float | None, offset: float
 ) -> None:
-    """The first is told that its session ended, or (None) cut off and never told anything."""
+    """The first learns that its session ended, or (None) is cut off and never learns it."""
     first, second = led(0.0, ends), Leadership()
     silent = ends + LEASE_SECONDS if noticed is None else ends + noticed
     free = ends + SESSION_SECONDS if noticed is None else ends
@@ -87,11 +87,11 @@ def test_two_daemons_never_export_at_once(
     asked = granted = free + offset
     while not second.speaks(asked):
         second.granted(asked, asked)
-        asked += 1.0  # how often it looks; it asks more rarely, and the first answer counts
+        asked += 1.0  # how often it checks; it queries less often, and the first answer counts
     spoke = asked
     assert not first.speaks(silent) or noticed is not None
     assert spoke >= last_seen, "no scrape has both"
     assert granted <= free + ASK_SECONDS
     assert spoke - ends <= 60
     if noticed is not None:
-        assert spoke - ends <= 45, "who is killed is replaced sooner"
+        assert spoke - ends <= 45, "a killed leader is replaced sooner"

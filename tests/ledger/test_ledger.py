@@ -40,7 +40,7 @@ def recorded(path: Path, kind: str = "note") -> list[int]:
 
 
 class RefusingDisk:
-    """Stands in for `Store.append` and refuses as long as it is told to."""
+    """Replaces `Store.append` and fails while told to."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after_commit: bool = False) -> None:
         self.refuses = True

@@ -1,4 +1,4 @@
-"""docs/ledger.md: its program recomputes the digests of an export, and every kind is listed."""
+"""docs/ledger.md: its program recomputes the digests of an export, and lists every kind."""
 
 from __future__ import annotations
 

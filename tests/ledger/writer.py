@@ -1,4 +1,4 @@
-"""Writes a ledger until it is killed; forks a new writer for each line it reads.
+"""Writes a ledger until killed; forks a new writer for each line it reads.
 
 Forking a warm process costs milliseconds, an interpreter a quarter of a second.
 Prints `pid N` per writer, then `ack N` once the entry N is acknowledged, then `dead`.

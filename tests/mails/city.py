@@ -54,7 +54,7 @@ schools:
     address: Goethestr. 1, 44787 Bochum
     sites: {annex: {address: Am Markt 3, contacts: [{name: Herr Groß, phone: "0234 55502"}]}}
 """
-# What must be in no metric and no log.
+# Data that must be in no metric and no log.
 PERSONAL = ("Netzleitstelle", "910-1234", "Müller", "K-4711", "1234567", "Çelik", "55501", "Groß")
 
 
@@ -73,7 +73,7 @@ def write_template(place: Path) -> None:
 
 
 def line_down(school: str, site: str, name: str, **more: str) -> dict[str, Any]:
-    """Return an alert as `deploy/prometheus/rules` and Prometheus make it."""
+    """Return an alert as `deploy/prometheus/rules` and Prometheus produce it."""
     return {
         "labels": {
             "alertname": "UplinkDown",

@@ -117,7 +117,7 @@ def test_a_group_is_one_mail_naming_provider_and_city_once(
     assert "Köllerholz-Schule: kein Internet" in after
 
 
-def test_english_mail_without_contacts_about_the_monitor(tmp_path: Path, box: Mailbox) -> None:
+def test_english_mails_without_contacts_and_about_the_monitor(tmp_path: Path, box: Mailbox) -> None:
     alert = line_down("koellerholz", "main", "Köllerholz-Schule", since="", switches="")
     with mailing(tmp_path, box.address, "en") as alertmanager:
         alertmanager.alert(alert)

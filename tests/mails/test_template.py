@@ -83,7 +83,7 @@ def rendered(
 
 
 def test_the_daemon_never_reads_the_contacts() -> None:
-    """What it does not know is in no metric, on no page and in no log."""
+    """What it does not read is in no metric, on no page and in no log."""
     program = "import sys, monitor.daemon.open; print(*sys.modules)"
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,1 +1,1 @@
-"""What is read of the makes' devices, held against recordings of real ones."""
+"""What is read from devices of each make, compared with recordings of real ones."""

@@ -1,4 +1,4 @@
-"""A device in a few lines behind the profiles that come with the product: what is read of it.
+"""A device in a few lines, read with the shipped profiles.
 
 The values of the agents are made up; their OIDs are those of the MIBs that the profiles name.
 """
@@ -37,7 +37,7 @@ KIB: Final = 1024.0
 
 @dataclass(frozen=True)
 class Agent:
-    """One device: what it calls itself, its objects by OID, and what is to be read of them.
+    """One device: its identity, its objects by OID, and the expected readings.
 
     An OID without a leading `1.` is below `enterprises`. `parts` are by quantity and part's name.
     """
@@ -63,7 +63,7 @@ class Agent:
         return Recorded("".join(f"{oid}|{_field(value)}\n" for oid, value in lines).encode())
 
     async def check(self) -> None:
-        """Read it, and assert that it says what it is to say."""
+        """Read it and assert the expected readings."""
         found = (await observed(self.recorded())).values
         assert isinstance(found, HardwareReading)
         assert found.profile == self.profile

@@ -1,6 +1,6 @@
-"""The objects of the makes' public MIBs that say a quantity: what a device could be read for.
+"""The objects of vendors' public MIBs that give a quantity: what could be read from a device.
 
-Written from the MIBs, and apart from the device profiles, so that what these lack shows.
+Written from the MIBs, independently of the device profiles, so that gaps in these show.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOTHING: Final = frozenset({0, -1, -255, -4000, 65535, 2147483647, -99999999})
 
 @dataclass(frozen=True)
 class Known:
-    """An object that says a quantity, where its row has a name with `named`, if there is one."""
+    """An object that gives a quantity, if the name of its row contains `named`, where given."""
 
     name: str
     oid: str
@@ -172,7 +172,7 @@ KNOWN: Final[dict[str, tuple[Known, ...]]] = {
 
 
 def known_of(device: Recorded, quantity: str) -> list[str]:
-    """Return the names of the objects by which a device says a quantity."""
+    """Return the names of the objects that give a quantity on a device."""
     return [known.name for known in KNOWN[quantity] if _says(device, known)]
 
 

@@ -1,4 +1,4 @@
-"""Counts, per quantity, the recorded devices that have it, and those of which we read it.
+"""Counts, per quantity, the recorded devices that have it, and those from which we read it.
 
 `python -m tests.makes.meter` prints a line for each device, then the sums.
 """
@@ -44,7 +44,7 @@ def context_for(device: Recorded) -> ProbeContext:
 
 
 async def observed(device: Recorded) -> Observation:
-    """Return what our hardware check says of a recorded device."""
+    """Return what our hardware check reads from a recorded device."""
     return await hardware.run(CHECK, context_for(device))
 
 
@@ -60,7 +60,7 @@ def read_of(reading: HardwareReading) -> frozenset[str]:
 
 
 def had_and_read(name: str) -> tuple[dict[str, list[str]], HardwareReading]:
-    """Return by which objects a recorded device says each quantity, and what we read of it."""
+    """Return which objects of a recorded device give each quantity, and what we read from it."""
     device = Recorded.of(name)
     observation = asyncio.run(observed(device))
     if not isinstance(observation.values, HardwareReading):
@@ -69,7 +69,7 @@ def had_and_read(name: str) -> tuple[dict[str, list[str]], HardwareReading]:
 
 
 def main(recordings: Iterable[str]) -> None:
-    """Print what is read of each recording, and the sums."""
+    """Print what is read from each recording, and the sums."""
     sums = {quantity: [0, 0] for quantity in KNOWN}
     for name in recordings:
         had, reading = had_and_read(name)

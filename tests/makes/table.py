@@ -1,4 +1,4 @@
-"""The table of docs/snmp.md: which make is read how, and against what that was held.
+"""The table of docs/snmp.md: how each make is read, and what that was verified against.
 
 `python -m tests.makes.table` writes it.
 """
@@ -62,7 +62,7 @@ LINES: Final[Mapping[str, str]] = {
     "ubiquiti-edgeswitch": "Ubiquiti EdgeSwitch",
     "zyxel": "Zyxel GS, XGS, MGS, ZyWALL, USG, NWA and NXC",
 }
-# Held against recordings that are not ours to publish.
+# Verified against recordings that are not ours to publish.
 OTHERS: Final = frozenset(LINES) - {
     "bdcom",
     "brocade-fabric",

@@ -1,4 +1,4 @@
-"""What a make writes as text, what a device is, and the standard MIBs: read only where they are."""
+"""Values sent as text, device identity, and the standard MIBs, each read only where present."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ CHASSIS = "1.3.6.1.2.1.47.1.1.1.1.5.1|2|3\n1.3.6.1.2.1.47.1.1.1.1.11.1|4|SN-CHAS
             Identity(serial_oids=(f"{MAKE}.8.0",), sys_descr=r"Acme (?P<model>\S+)"),
             Chassis("AC-24", "SN123", "7.1-b2"),
         ),
-        # A column: the first row that says something.
+        # A column: the first row with a value.
         (
             f"{MAKE}.8.1|4|\n{MAKE}.8.2|4|SN-2\n",
             Identity(serial_oids=(f"{MAKE}.8",)),

@@ -1,4 +1,4 @@
-"""What is read of Extreme, Juniper, Ubiquiti, Huawei, ICX and others, object by object."""
+"""What is read from Extreme, Juniper, Ubiquiti, Huawei, ICX and others, object by object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of LANCOM, bintec, Teldat, Fortinet, Sophos, DrayTek, Ruckus, object by object."""
+"""What is read from LANCOM, bintec, Teldat, Fortinet, Sophos, DrayTek, Ruckus, object by object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of Aruba, Cisco, Zyxel, D-Link, Netgear, TP-Link and MikroTik, object by object."""
+"""What is read from Aruba, Cisco, Zyxel, D-Link, Netgear, TP-Link, MikroTik, by object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a profile's reading is taken: which rows, in which bounds and unit, and in whose place."""
+"""How the readings of a profile work: rows, bounds, units and fallbacks."""
 
 from __future__ import annotations
 

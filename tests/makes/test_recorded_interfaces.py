@@ -1,4 +1,4 @@
-"""The interfaces check reads of recorded devices, over UDP, what net-snmp reads of them."""
+"""The interfaces check reads from recorded devices, over UDP, what net-snmp reads from them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.integration
 _SUBTREES: Final = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31.1.1")
 _SAME: Final = ("ifName", "ifDescr", "ifOperStatus")
 _OCTETS: Final = (("ifHCInOctets", "ifInOctets"), ("ifHCOutOctets", "ifOutOctets"))
-# What a poll reads at least of a device with more interfaces than its requests reach.
+# The least that a poll reads from a device with more interfaces than its requests can cover.
 _MOST_ROWS: Final = 1_000
 # The others need --thorough.
 _FEW: Final = (
@@ -86,7 +86,7 @@ async def test_interfaces_of_a_recorded_device_match_those_net_snmp_reads(name: 
         }
     rows = {*theirs["ifDescr"]}
     if len(rows) > _MOST_ROWS:
-        # A poll takes 300 requests at most; what is beyond them is left out, and said.
+        # A poll takes at most 300 requests; the rest is left out and reported.
         assert "no end after 300 requests: ifDescr" in detail
         rows = {*found["ifDescr"]}
         assert len(rows) >= _MOST_ROWS

@@ -1,4 +1,4 @@
-"""Every recording of snmpsim-data through our checks: nothing dies, and what there is is read."""
+"""Every recording of snmpsim-data through our checks: nothing crashes, the data is read."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ EARLY_SECONDS, LATE_SECONDS = 0.05, 30.0
 
 
 class NoTransport:
-    """A transport that these probes must never touch."""
+    """A transport that these probes must never use."""
 
     @property
     def drops(self) -> Mapping[str, int]:
@@ -57,7 +57,7 @@ class NoTransport:
         raise AssertionError(f"read {request} from {address} with {access} until {deadline}")
 
 
-# A thread begins with its first job; tests that ask no name have none.
+# A thread starts with its first job; tests that resolve no name have none.
 THREADS = ProbeThreads(Threads("names", 4, 64), Threads("chores", 2, 64))
 
 
@@ -68,7 +68,7 @@ async def measure(
     clock: Clock,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ThroughputReading:
-    """Return what one test of a line's rate found."""
+    """Return the result of one throughput test."""
     return await throughput.measure(
         settings, direction, max_bytes, clock, progress, threads=THREADS
     )
@@ -92,7 +92,7 @@ async def probe(
 
 @asynccontextmanager
 async def stream_server(handler: Handler, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """Serve TCP on a free port, which is yielded; whatever still runs at the end is ended."""
+    """Serve TCP on a free port, which is yielded; connections still open at the end are closed."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

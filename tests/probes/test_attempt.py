@@ -22,7 +22,7 @@ from tests.probes.support import THREADS, NoTransport
 
 
 class HandClock:
-    """A clock that moves when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -1,4 +1,4 @@
-"""DNS replies as bytes: whatever comes, it is read, dropped, or refused with a reason."""
+"""DNS replies as bytes: each is read, dropped, or refused with a reason."""
 
 from __future__ import annotations
 

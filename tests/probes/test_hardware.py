@@ -1,4 +1,4 @@
-"""The hardware check over a modelled reader: what is asked, how it is scaled, why it failed."""
+"""The hardware check over a modelled reader: requests, scaling, and reasons for failure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ POWER: Columns = {
 
 
 def sensors(**columns: int) -> Columns:
-    """Return one sensor's columns; what is not given is a plain number of degrees."""
+    """Return the columns of one sensor; by default a plain number of degrees."""
     given_ones = {"Type": 8, "Scale": 9, "Precision": 0, "Value": 41, "OperStatus": 1, **columns}
     return {f"entPhySensor{name}": {1004: value} for name, value in given_ones.items()}
 
@@ -112,7 +112,7 @@ async def test_data_read_before_a_failure_is_kept() -> None:
     observation = await run(Reads([Result({}, POWER, failure, 2, 3), NOTHING]))
     assert (observation.outcome, observation.reason) == (Outcome.FAILED, Reason.TIMEOUT)
     assert set(reading(observation).power) == {1, 2}
-    # Who does not answer is not asked again.
+    # A device that does not answer is not asked again.
     silent = await run(Reads([Result({}, {}, failure, 2, 0)]))
     assert silent.values is None
 

@@ -37,7 +37,7 @@ class StandingClock:
 
 @dataclass
 class ModelledLine:
-    """An echo transport that takes 50 ms and finds what it is told to."""
+    """An echo transport that takes 50 ms and returns a given result."""
 
     clock: StandingClock
     finds: EchoRound | OSError

@@ -1,4 +1,4 @@
-"""The interfaces check over a modelled reader: what is asked, kept, and why it failed."""
+"""The interfaces check over a modelled reader: requests, kept data, and reasons for failure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NARROW: Mapping[str, Mapping[int, int | bytes]] = {"ifDescr": {1: b"a"}}
 
 @dataclass
 class Reads(NoTransport):
-    """An SNMP transport that gives the next of `results` and keeps what it was asked."""
+    """An SNMP transport that returns the next of `results` and records its requests."""
 
     results: list[Result | OSError]
     asked: list[tuple[str, Request]] = field(default_factory=list)
@@ -120,12 +120,14 @@ async def test_an_agent_that_answers_without_interfaces_is_no_success(
     found = await run(transport)
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.AGENT_ERROR)
     assert "shows no interfaces" in found.detail
-    assert reading(found).sys_descr == "Switch", "what it says of itself is kept"
-    assert len(transport.asked) == 1, "a second request would bring no more"
-    assert answer_of(found) is Answer.ANSWERED, "the device is there"
+    assert reading(found).sys_descr == "Switch", "its system group is kept"
+    assert len(transport.asked) == 1, "a second request would return nothing more"
+    assert answer_of(found) is Answer.ANSWERED, "the device exists"
     mute = await run(Reads([Result({}, columns, None, 1, 0)]))
     assert (mute.outcome, mute.values) == (Outcome.FAILED, None)
-    assert answer_of(mute) is Answer.ANSWERED, "it said that it has none of what was asked"
+    assert answer_of(mute) is Answer.ANSWERED, (
+        "it answered that it has none of the requested objects"
+    )
 
 
 async def test_data_read_before_a_failure_is_kept() -> None:
@@ -218,7 +220,7 @@ async def test_options_of_another_probe_are_a_bug() -> None:
 
 
 async def test_a_row_has_the_time_of_its_reply() -> None:
-    """The second reply was lost once: its rows are two seconds younger than those before."""
+    """The second reply was lost once: its rows are two seconds newer than the earlier ones."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     whole = {name: dict.fromkeys(range(1, 7), 7) for name in WIDE} | {"ifName": NAMES}
@@ -246,7 +248,7 @@ async def test_an_engine_without_reply_times_uses_the_end_of_the_read() -> None:
     before = datetime.now(UTC)
     got = reading(await run(Reads([Result(SYSTEM, WIDE, None, 3, 40)])))
     assert got.read_at is not None
-    # Both clocks are read one after the other.
+    # The two clocks are read one after the other.
     slack = timedelta(milliseconds=50)
     assert before - slack <= got.read_at <= datetime.now(UTC) + slack
 

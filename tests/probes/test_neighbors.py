@@ -1,4 +1,4 @@
-"""What is taken of LLDP: devices that forward packets, by names that are no addresses."""
+"""What is read from LLDP: devices that forward packets, by names that are not addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROW = (0, 7, 1)
 
 
 def heard(**changes: Any) -> tuple[Neighbor, ...]:
-    """Return what is made of one neighbor at local port 7, with changed columns."""
+    """Return the result for one neighbor at local port 7, with changed columns."""
     columns: dict[str, dict[Any, int | bytes]] = {
         "lldpLocPortIdSubtype": {7: 5},
         "lldpLocPortId": {7: b"Gi1/0/7"},

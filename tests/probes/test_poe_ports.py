@@ -59,7 +59,7 @@ async def test_port_names_are_read_only_if_there_are_ports() -> None:
         [Result({}, columns, None, 2, 9), Result({}, names, None, 2, 3)]  # type: ignore[arg-type]  # rows of two arcs
     )
     found = reading(await run(transport)).powered_ports
-    # A state that the MIB does not have is none.
+    # A state that the MIB does not define is dropped.
     assert found == {
         (1, 1): PoweredPort(3, "1"),
         (1, 2): PoweredPort(4, "2\N{REPLACEMENT CHARACTER}"),

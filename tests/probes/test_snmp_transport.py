@@ -24,7 +24,7 @@ SECRETS = {
 
 @dataclass
 class Listening:
-    """A reader that keeps whom it was to ask."""
+    """A reader that records the agents it was asked to read."""
 
     asked: list[Agent] = field(default_factory=list)
 

@@ -1,10 +1,10 @@
-"""How often the forecast's range holds: simulated roll-outs of five kinds whose end is known.
+"""How often the forecast's range is right: simulated roll-outs of five kinds with a known end.
 
     python -m tests.rollout.calibration        # 300 of each kind; the table of docs/forecast.md
 
-The roll-outs are told as people would tell them, day by day or gap by gap, and know nothing of
-weeks, blocks or paces. Each is forecast once, on a day drawn evenly from its 12th week to its
-last day. Days on which the forecast gives no range are counted apart.
+The roll-outs are generated day by day or gap by gap, independently of the weeks, blocks and paces
+of the forecast. Each is forecast once, on a day drawn evenly from its 12th week to its last day.
+Days on which the forecast gives no range are counted separately.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ _YEAR: Final = 365.0
 
 @dataclass(frozen=True)
 class Rollout:
-    """A city's goal, how many were connected when watching began, and the days of building."""
+    """A city's goal, how many were connected when monitoring started, and the days of building."""
 
     goal: int
     before: int
     days: tuple[float, ...]
 
     def course(self) -> Course:
-        """Return what the forecast is told; the forecast itself cuts off what is not known yet."""
+        """Return the input of the forecast, which itself cuts off what is not known yet."""
         built = tuple(Step(BEGIN + timedelta(days=int(day)), 1) for day in self.days)
         return Course((), (Step(BEGIN, self.goal),), built, BEGIN, self.before, self.goal)
 
@@ -52,7 +52,7 @@ def steady(random: Random) -> Rollout:
 
 
 def backlog_then_slow(random: Random) -> Rollout:
-    """Most are connected before anybody watches, and measured in 12 weeks; then one in a while."""
+    """Most are connected before monitoring and measured within 12 weeks; then one now and then."""
     goal, before = _size(random, 0.55, 0.8)
     pace = random.uniform(2, 6) * 7
 
@@ -110,7 +110,7 @@ KINDS: Final[dict[str, Callable[[Random], Rollout]]] = {
 
 @dataclass
 class Tally:
-    """What came of the forecasts of one kind: `early` are those that finished before the range."""
+    """The results of the forecasts of one kind: `early` finished before the range."""
 
     held: int = 0
     early: int = 0
@@ -124,12 +124,12 @@ class Tally:
 
     @property
     def share(self) -> float:
-        """Return how many of the ranges held."""
+        """Return how many of the ranges were right."""
         return self.held / self.ranges
 
 
 def calibrate(kind: str, runs: int = RUNS, resamples: int = 500, seed: str = "") -> Tally:
-    """Forecast roll-outs of a kind until there are that many ranges."""
+    """Forecast roll-outs of a kind until there are this many ranges."""
     tally, number = Tally(), 0
     while tally.ranges < runs:
         random = Random(f"{seed}{kind} {number}")
@@ -168,7 +168,7 @@ def table(runs: int = RUNS) -> str:
 
 
 def write(page: Path = PAGE) -> None:
-    """Put the table in its place in the page."""
+    """Insert the table at its place in the page."""
     before, rest = page.read_text(encoding="utf-8").split(MARKS[0])
     _, after = rest.split(MARKS[1])
     page.write_text(before + MARKS[0] + table() + MARKS[1] + after, encoding="utf-8")

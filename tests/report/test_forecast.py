@@ -181,7 +181,8 @@ def test_without_a_goal_nothing_is_forecast() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_range_covers_the_true_finish_in_its_share_of_rollouts(kind: str) -> None:
-    # 70 to 90 % of all there could be; three deviations for 60 drawn on seeds of their own.
+    # 70 to 90 % of all possible roll-outs; three standard deviations for a sample of 60 with other
+    # seeds.
     tally = calibrate(kind, runs=60, resamples=200, seed="test ")
     deviation = (0.2 * 0.8 / 60) ** 0.5
     assert 0.7 - 3 * deviation <= tally.share <= min(1.0, 0.9 + 3 * deviation), tally

@@ -316,7 +316,7 @@ def test_json_holds_counts_with_their_rows() -> None:
 
 @cache
 def promised() -> RolloutReport:
-    """Return a report of one goal that was only promised, and one of which no number is known."""
+    """Return a report with one goal that was only promised and one without a known number."""
     funding = ReportedFigure("funding", date(2020, 9, 11), None, "news", planned=21_100_000)
     goals = (
         ReportedGoal("funding", "Funding", "EUR", "council", ()),

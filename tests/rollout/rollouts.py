@@ -1,4 +1,4 @@
-"""A small city with a goal, and ledgers of its roll-out, for tests."""
+"""A small city with a goal, and ledgers of its roll-out."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def goal(when: datetime, denominator: int, *sites: str, unit: Unit = "schools") 
 
 
 class Entries:
-    """A ledger in memory: the rows that a file would have, in the order of recording."""
+    """A ledger in memory: the rows that a file would have, in order of recording."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._recorded = [row.recorded() for row in link(list(entries), 0, GENESIS)]

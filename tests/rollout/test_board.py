@@ -1,4 +1,4 @@
-"""The board: from ledger entries and sightings to stages, also across a restart."""
+"""The board: from ledger entries and observed lines to stages, also across a restart."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_restart_changes_no_stage_and_records_nothing_again(city: Inventory) -> 
     assert again.tick(now) == ()
     assert again.findings[SITE].stage is Stage.LIVE
     assert again.findings[SITE].since == START + DAY + MINUTE
-    # The same line is seen again: nothing to record. Another one is, and takes live away.
+    # The same line is seen again: nothing to record. Another line is recorded and ends live.
     assert again.see(SITE, RIGHT, now) == ()
     assert [entry.kind for entry in again.see(SITE, WRONG, now)] == [LINE]
     assert stages(again.tick(now + MINUTE)) == [(SITE, Stage.UNKNOWN)]

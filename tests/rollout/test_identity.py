@@ -1,4 +1,4 @@
-"""What observations show of a line."""
+"""What observations reveal about a line."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from monitor.rollout.line import WINDOW_MINUTES
 from monitor.rollout.line_watch import LineWatch
 
 FIRST = 27_000_000
-# Runs of minutes: a pause before it that nobody recorded, a class, a length.
+# Runs of minutes: an unrecorded pause before it, a class, a length.
 RUNS = st.lists(
     st.tuples(
         st.integers(0, 90) | st.integers(1000, 4000), st.sampled_from("ud?mo-"), st.integers(1, 900)

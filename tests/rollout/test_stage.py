@@ -1,4 +1,4 @@
-"""What makes a stage: word, 24 hours of a line, campaigns; and what takes it away."""
+"""What leads to a stage: milestones, 24 hours of a line, campaigns; and what ends it."""
 
 from __future__ import annotations
 

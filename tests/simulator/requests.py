@@ -44,7 +44,7 @@ def agent_where(wanted: Callable[[Device], bool]) -> Agent:
 
 @cache
 def full_size_city() -> tuple[Device, ...]:
-    """Return about a thousand devices; built once, for they never change."""
+    """Return about a thousand devices; built once, because they never change."""
     return build_devices(simulated_city(83, 12))
 
 
@@ -70,7 +70,7 @@ def ask(
 
 def answered(reply: Message | None) -> Message:
     """Return the reply, which must have come."""
-    assert reply is not None, "the agent stayed silent"
+    assert reply is not None, "the agent did not answer"
     return reply
 
 

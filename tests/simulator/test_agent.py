@@ -93,7 +93,7 @@ def test_getbulk_equals_repeated_getnext(
     if len(got) < len(expected):
         rest = encode_varbind(*expected[len(got)])
         size = len(encode_message(reply)) + len(rest)
-        assert size + 10 > agent.device.reply_limit, "the reply was cut without need"
+        assert size + 10 > agent.device.reply_limit, "the reply was truncated without need"
     assert len(encode_message(reply)) <= agent.device.reply_limit
 
 
@@ -215,7 +215,7 @@ def counters(seconds: float, condition: Condition, at: int = 0) -> tuple[int, in
 
 
 def uplink_at() -> int:
-    """Return where the interface is that surely carries traffic."""
+    """Return the position of an interface that certainly carries traffic."""
     rows = agent_where(is_plain).device.interfaces
     return next(at for at, row in enumerate(rows) if row.alias == b"Uplink zum Router")
 

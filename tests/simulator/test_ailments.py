@@ -1,4 +1,4 @@
-"""What ails a device that still answers: seen over SNMP as a monitor sees it."""
+"""Faults of a device that still answers, as a monitor sees them over SNMP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def agent(place: Place) -> Agent:
 
 
 def values_of(agent: Agent, column: str, seconds: float, condition: Condition) -> dict[int, object]:
-    """Return a column's values by their last number, asked by GETNEXT."""
+    """Return a column's values by their last arc, read with GETNEXT."""
     found: dict[int, object] = {}
     version = agent.device.versions[-1]
     name: str | bytes = column

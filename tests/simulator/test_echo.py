@@ -23,7 +23,7 @@ OPTIONS = IcmpOptions(packets=5, spacing=0.2, wait=2.0)
 
 
 class JumpingClock:
-    """A clock whose sleepers wake at once, at the later time."""
+    """A clock whose sleepers wake up at once, at the later time."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

@@ -1,4 +1,4 @@
-"""A demo begins with a past: stages of every kind, a forecast, a month of minutes with outages."""
+"""A demo starts with a past: stages of every kind, a forecast, a month of minutes with outages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_its_goal_is_late_and_covers_the_existing_schools() -> None:
     goal = PAST.inventory(EXAMPLE).goal
     assert goal is not None
     assert (goal.target, goal.denominator) == (date(2025, 12, 31), len(EXAMPLE.schools))
-    assert goal.source == "simulated", "what is simulated is not the city's word"
+    assert goal.source == "simulated", "simulated data is not presented as the city's own"
 
 
 @pytest.fixture(scope="module")

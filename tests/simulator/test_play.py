@@ -49,7 +49,7 @@ def test_the_board_derives_the_stages_of_the_history_from_evidence() -> None:
         day = END - timedelta(days=days)
         board.tick(day)
         found = {site: finding.stage for site, finding in board.findings.items()}
-        # The history knows of a campaign's end half a day after its last measurement.
+        # In the history a campaign ends half a day after its last measurement.
         either = told_stages(day), told_stages(day + timedelta(days=1))
         unlike = {
             site: (stage, either[0].get(site))

@@ -1,4 +1,4 @@
-"""The simulated websites, asked by the probe that asks real ones."""
+"""The simulated websites, checked by the probe that checks real ones."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ async def test_a_website_exists_once_a_fault_names_it_and_breaks_as_set(
         assert (await ask(found, tmp_path, "goethe")).outcome is Outcome.OK
         assert await follow(found, "website-refused@voede")
         assert (await ask(found, tmp_path, "voede")).reason is Reason.REFUSED
-        assert [one.name for one in tmp_path.iterdir()] == [CA_FILE], "no key stays"
+        assert [one.name for one in tmp_path.iterdir()] == [CA_FILE], "no key file is left"
     assert list(tmp_path.iterdir()) == []

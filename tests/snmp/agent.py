@@ -46,7 +46,7 @@ def interfaces(rows: range | list[int]) -> Objects:
 
 @dataclass
 class ByteAgent:
-    """Answers requests over `objects`; `asked` keeps every request it got.
+    """Answers requests from `objects`; `asked` keeps every request received.
 
     `max_varbinds` cuts GETBULK replies short, `too_big_above` refuses replies of more varbinds,
     `broken` columns answer genErr, `bulk=False` answers genErr to GETBULK,
@@ -140,7 +140,7 @@ class ByteAgent:
 
 
 class Talking(Protocol):
-    """Asks and listens; what is never answered is not its concern."""
+    """The protocol side of a conversation, without time-outs."""
 
     def question(self) -> Question | None:
         """Return the next request, None when there is nothing more to ask."""
@@ -150,7 +150,7 @@ class Talking(Protocol):
 
 
 def lead(conversation: Talking, agent: ByteAgent, version: int = 1) -> None:
-    """Let a conversation and an agent talk until there is no further question."""
+    """Run a conversation with an agent until it has no further request."""
     while question := conversation.question():
         pdu_type, status, index, varbinds = question
         request = encode_pdu(pdu_type, 77, status, index, varbinds)
@@ -165,7 +165,7 @@ def columns(*names: str) -> list[tuple[str, Layout]]:
 
 
 def walked(agent: ByteAgent, *names: str, bulk: bool = True, version: int = 1) -> Walk:
-    """Return a finished walk over an agent that is alive."""
+    """Return a finished walk over a responsive agent."""
     walk = Walk(columns(*names), bulk=bulk, answered=True)
     lead(walk, agent, version)
     return walk

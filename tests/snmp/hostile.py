@@ -23,7 +23,7 @@ class _Server(asyncio.DatagramProtocol):
         self._senders = senders
 
     def connection_made(self, transport: Any) -> None:
-        # The last sender answers; a server that forges has been given another socket.
+        # The last socket sends the reply; a server that forges has a second one.
         self._senders.insert(0, transport)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
@@ -42,7 +42,7 @@ async def serving(
     version: Any = "2c",
     security: Security | None = None,
 ) -> AsyncIterator[Agent]:
-    """Serve on an ephemeral port; `forged` answers from another port than the asked one."""
+    """Serve on an ephemeral port; with `forged`, reply from a different port."""
     loop = asyncio.get_running_loop()
     senders: list[asyncio.DatagramTransport] = []
     other: asyncio.DatagramTransport | None = None
@@ -63,7 +63,7 @@ async def serving(
         server.close()
         if other is not None:
             other.close()
-        # The transports close their sockets in the next turn of the loop.
+        # The transports close their sockets in the next iteration of the loop.
         await asyncio.sleep(0)
 
 

@@ -1,4 +1,4 @@
-"""Reads an agent on a loopback socket through the client, and checks that nothing is left open."""
+"""Reads an agent on a loopback socket through the client and checks that nothing is left open."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def within(seconds: float) -> float:
 async def read(
     client: SnmpClient, agent: Agent, request: Request = REQUEST, seconds: float = 3.0
 ) -> Result:
-    """Return what one read finds; it ends by its deadline and leaves no request in flight."""
+    """Return the result of one read, which ends by its deadline and leaves no request in flight."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     result = await NativeReader(client).read(agent, request, began + seconds)

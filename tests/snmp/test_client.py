@@ -1,4 +1,4 @@
-"""Requests through real sockets: who is asked, how often, how many at once, and until when."""
+"""Requests through real sockets: targets, retries, concurrency and deadlines."""
 
 from __future__ import annotations
 

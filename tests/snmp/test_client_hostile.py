@@ -1,4 +1,4 @@
-"""Agents that forge, flood, lie or never end: what is dropped, and that the rest is read."""
+"""Agents that forge, flood, lie or never end: what is dropped, and that all else is read."""
 
 from __future__ import annotations
 
@@ -160,12 +160,12 @@ async def test_hostile_agents_do_not_disturb_others() -> None:
         assert {task.result().failure for task in fine} == {None}
         assert all(task.result().failure is not None for task in hostile)
         assert client.requests_in_flight == 0
-        # The agents' work is in this loop as well, so this bounds more than ours.
+        # The agents run in this loop as well, so the bound covers more than our own work.
         assert sorted(lags)[-2] < 0.5
 
 
 async def _watch(lags: list[float]) -> None:
-    """Note how many seconds of CPU time one turn of the loop takes."""
+    """Record how many CPU seconds one turn of the loop takes."""
     while True:
         await asyncio.sleep(0.05)
         before = time.thread_time()

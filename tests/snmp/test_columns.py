@@ -20,7 +20,7 @@ from monitor.snmp.rows import RowReaders
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The least that a run tries; ten times as many with --thorough.
+# The minimum per run; ten times as many with --thorough.
 MUTANTS = 10_000
 
 LAYOUTS = (
@@ -93,7 +93,7 @@ def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
 def _take_apart(
     layout: Layout, octets: bytes, value: tuple[int, bytes], rows: dict[Index, Value | None]
 ) -> End | None:
-    """Take one varbind, and return why the column ends; all that is left out is `None` in rows."""
+    """Take one varbind and return why the column ends; values left out are `None` in rows."""
     tag, content = value
     if tag in {0x80, 0x81, 0x82}:
         return End.FINISHED

@@ -63,7 +63,7 @@ def test_an_agent_that_goes_backwards_loses_only_that_subtree() -> None:
     asked = encode_pdu(pdu_type, 77, status, index, varbinds)
     reply = agent.answer(wrap_pdu(1, b"public", asked))
     for _ in range(3):
-        # What a GETBULK is answered with once more is asked for by GETNEXT first.
+        # Rows that a GETBULK repeats are requested with GETNEXT first.
         dump.answer(decode_head(reply), reply)
     assert [one.kind for one in dump.failures] == [FailureKind.NOT_INCREASING]
     lead(dump, agent)
@@ -81,7 +81,7 @@ def test_silence_ends_the_dump() -> None:
 
 def test_an_endless_agent_is_cut_off() -> None:
     dump = Dump((SYSTEM,), bulk=True)
-    # An agent that invents a further row whatever is asked for.
+    # An agent that invents another row for every request.
     for row in range(1, dumps.MAX_VARBINDS + 10):
         if not dump.question():
             break

@@ -1,4 +1,4 @@
-"""Scalars and columns in one request: what it saves, and whom it is not done with."""
+"""Scalars and columns in one request: what it saves, and which agents get separate requests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def is_joint(request: Message) -> bool:
 async def polls(
     agent: ByteAgent, count: int, answer: Callable[[bytes], list[bytes]] | None = None
 ) -> list[tuple[Result, list[Message]]]:
-    """Return what each of some polls brought, and what it asked for."""
+    """Return the result of each of several polls, and its requests."""
     found = []
     answer = answer or (lambda data: [agent.answer(data)])
     async with serving(answer, timeout=0.05) as place, SnmpClient() as client:

@@ -1,4 +1,4 @@
-"""pysnmp behind the same face: equal results, and the safety that it lacks itself."""
+"""pysnmp behind the same interface: equal results, and the protection that it lacks itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REQUEST = Request(
 
 
 class GetBulkAsGet(ByteAgent):
-    """An agent that answers a GETBULK with what was asked for, as if it were a GET."""
+    """An agent that answers a GETBULK as if it were a GET."""
 
     def _answer(self, request: Message) -> tuple[int, int, list[Varbind]]:
         if request.pdu_type == PduType.GET_BULK:

@@ -1,4 +1,4 @@
-"""Only replies of who was asked reach pysnmp, to the request that was sent there."""
+"""Only replies from the requested agent, to the request sent to it, reach pysnmp."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_only_the_reply_to_the_request_passes() -> None:
         assert not gate.admits(("192.0.2.1", 162), reply(4711))
         assert not gate.admits(ASKED, b"\x30")
         assert not gate.admits(ASKED, b"\x30" * 20_000)
-    assert not gate.admits(ASKED, reply(4711)), "nobody waits any more"
+    assert not gate.admits(ASKED, reply(4711)), "no request is pending any more"
 
 
 def test_repeated_replies_of_an_agent_are_limited() -> None:

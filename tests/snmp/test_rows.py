@@ -53,7 +53,7 @@ def test_the_top_bit_of_a_counter_is_not_a_sign() -> None:
     assert list(columns[2]) == [TOP_BIT]
 
 
-def test_fast_and_slow_path_end_at_the_same_varbind() -> None:
+def test_a_group_takes_complete_rows_and_the_incomplete_one_after_them() -> None:
     values: list[dict[Index, Value]] = [{}, {}, {}]
     group = Group(COLUMNS, values, [-1, -1, -1], reader())
     hole = encode_varbind(NAMES.oid + b"\x03", NAMES.tag, b"port") + encode_varbind(

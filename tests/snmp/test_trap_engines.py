@@ -1,4 +1,4 @@
-"""An engine is believed because a trap proves its user's key, never because it is named."""
+"""An engine is accepted because a trap proves its user's key, never because of its name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def trap(signer: Security, engine_id: bytes, name: bytes = b"monitor") -> bytes:
 
 
 @pytest.mark.parametrize("auth", [*AuthProtocol, None])
-def test_only_an_engine_proven_by_a_trap_is_accepted(
+def test_an_engine_is_accepted_with_its_first_valid_trap(
     auth: AuthProtocol | None,
 ) -> None:
     own = user(auth)

@@ -1,4 +1,4 @@
-"""Which datagrams are decoded at all, and that none of them can do harm."""
+"""Which datagrams are decoded at all, and that none of them does harm."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ async def test_garbage_and_mangled_traps_are_counted_without_an_exception(
                 data[dice.randrange(len(data))] = dice.randrange(256)
             sent = dice.randbytes(dice.randrange(1, 200)) if number % 2 else bytes(data)
             sending.sendto(sent, receiving.getsockname())
-            # One after the other: more than the socket's buffer holds would be lost.
+            # One at a time: more than the socket buffer holds would be lost.
             async with asyncio.timeout(60):
                 while sum(counted.values()) + len(taken) <= number:  # noqa: ASYNC110  # no event
                     await asyncio.sleep(0.001)

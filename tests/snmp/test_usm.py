@@ -1,4 +1,4 @@
-"""Sessions against an engine in memory: what is taken, what is refused, and why."""
+"""Sessions against an engine in memory: what is accepted, what is refused, and why."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def asked(ours: UsmSession, now: float = 0.0) -> bytes:
 
 
 def take(ours: UsmSession, reply: bytes, now: float = 0.0) -> bytes | None:
-    """Return the name that a reply tells, None if it only taught us something."""
+    """Return the name in a reply, None if it was only a report for discovery."""
     found = ours.open(decode_secure(reply), REQUEST_ID, now)
     if found is None:
         return None
@@ -130,7 +130,7 @@ def test_no_bit_of_a_reply_can_be_flipped(security: Security) -> None:
             except CodecError:
                 continue
             if message.message_id != MESSAGE_ID:
-                continue  # the endpoint knows nobody who waits for it
+                continue  # the endpoint has no pending request for it
             with pytest.raises(RefusedError):
                 ours.open(message, REQUEST_ID, 0.0)
     assert take(ours, reply) == b"sw1"

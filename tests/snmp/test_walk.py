@@ -146,7 +146,7 @@ def test_a_broken_column_is_dropped_with_its_name_and_loses_no_other() -> None:
     walk = walked(ByteAgent(interfaces(range(1, 31)), broken=OUT_OCTETS), *NAMES)
     assert walk.failure is not None
     assert walk.failure.kind is FailureKind.AGENT_ERROR
-    # What lies behind ifInOctets is ifOutOctets: its end cannot be seen, its rows can.
+    # ifInOctets is followed by ifOutOctets: its end cannot be seen, its rows can.
     assert walk.failure.message == "the agent reports error 5: ifOutOctets, ifInOctets"
     assert {len(walk.columns[name]) for name in ("ifInOctets", "ifHCInOctets", "ifName")} == {30}
 

@@ -1,7 +1,7 @@
 """The answering side of SNMPv3 in memory: an engine around a `ByteAgent`, with knobs to misbehave.
 
-It shares the codec with what it tests, but none of the session's decisions; that the bytes are
-SNMPv3 is shown against net-snmp and pysnmp.
+It shares the codec with the code under test, but none of the session's decisions; other tests show
+against net-snmp and pysnmp that the bytes are SNMPv3.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class UsmAgent:
         return self.respond(asked, content)
 
     def crypto(self) -> tuple[Digest | None, Privacy | None]:
-        """Return digest and cipher of the user here."""
+        """Return digest and cipher of the user at this engine."""
         keys = _RING.keys(self.security, self.engine_id)
         auth, priv = self.security.auth, self.security.priv
         return (
@@ -92,7 +92,7 @@ class UsmAgent:
         return self.seal(asked, pdu, asked.flags & LEVEL)
 
     def report(self, asked: SecureMessage, oid: str, level: int = 0) -> bytes:
-        """Return a report that counts something once more."""
+        """Return a report with an incremented counter."""
         varbind = encode_varbind(encode_oid(oid), Tag.COUNTER32, 1)
         return self.seal(asked, encode_pdu(PduType.REPORT, 0, 0, 0, varbind), level)
 

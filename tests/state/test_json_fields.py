@@ -1,4 +1,4 @@
-"""A dataclass as plain JSON: what comes back is what went in, and what is no value is named."""
+"""A dataclass as plain JSON: values round-trip, and invalid ones are named."""
 
 from __future__ import annotations
 

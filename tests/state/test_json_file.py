@@ -1,4 +1,4 @@
-"""One document in a file: what is damaged, newer or too large is said, and the file stays."""
+"""One document in a file: damaged, newer or too large files are reported and kept."""
 
 from __future__ import annotations
 

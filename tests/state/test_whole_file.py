@@ -1,4 +1,4 @@
-"""Files that commands write: whole, private, and never through somebody's link."""
+"""Files that commands write: complete, private, and never through a symbolic link."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def write(path: Path, **wishes: bool | int) -> None:
 
 
 def disturbed(path: Path, happens: Callable[[], object], *, overwrite: bool = True) -> None:
-    """Write a file, and let something happen before it is done."""
+    """Write a file, and run something before it is finished."""
     with whole_file(path, overwrite=overwrite) as out:
         out.write(b"mine")
         happens()
@@ -84,7 +84,7 @@ def test_files_root_writes_into_the_service_folder_belong_to_the_service(tmp_pat
     for content in (b"{}", b"[]"):
         with file.locked():
             file.replace(content)
-        # As an earlier version left it: the next writing mends it.
+        # As an earlier version left it: the next write fixes it.
         os.chown(file.path, 0, 0)
     with file.locked():
         file.replace(b"{}")
@@ -102,7 +102,7 @@ def test_files_root_writes_into_the_service_folder_belong_to_the_service(tmp_pat
 def test_a_lock_that_is_a_link_is_refused_and_its_target_keeps_its_owner(
     tmp_path: Path,
 ) -> None:
-    """Root's command would else give a file of the system to the folder's owner."""
+    """Otherwise a command run by root would give a system file to the owner of the folder."""
     folder, system = tmp_path / "state", tmp_path / "system"
     folder.mkdir()
     system.touch()
@@ -201,7 +201,7 @@ def test_a_backup_is_private(state: Path, tmp_path: Path) -> None:  # the fixtur
     assert mode(target) == 0o600
 
 
-# Those that need a descriptor of their own: a lock, a database that SQLite fills.
+# These need their own descriptor: a lock, a database written by SQLite.
 BY_THEMSELVES = {"state/whole_file.py", "state/file.py", "ledger/reader.py"}
 
 

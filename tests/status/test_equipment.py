@@ -1,4 +1,4 @@
-"""What a switch's polls say of it as a machine."""
+"""What the polls of a switch say about the machine itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last day of each check, by the hour."""
+"""The last day of each check, by hour."""
 
 from __future__ import annotations
 

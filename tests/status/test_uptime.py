@@ -31,7 +31,7 @@ SITES = ("goethe/main", "kant/main")
 
 
 class Paper:
-    """A real ledger of some runs of minutes; counts how many of their entries were read."""
+    """A real ledger with some runs of minutes; counts how many of its entries were read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

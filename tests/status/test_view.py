@@ -1,4 +1,4 @@
-"""What the web may have probed: checks of the configuration, and nothing else whatever is asked."""
+"""What the web may have probed: only configured checks, whatever the request."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ FREE_MODULES = ["http_2xx", "http://169.254.169.254/", "icmp ", "ICMP", "../icmp
 
 @asynccontextmanager
 async def serving(folder: Path, network: Network) -> AsyncIterator[str]:
-    """Serve a daemon whose schedule's own asking is not told from what the web asks for."""
+    """Serve a daemon in which scheduled requests and those from the web look the same."""
     async with running(folder, inventory_of(folder, TOWN), network) as one:
         with ScrapeGate(one.exposition, one.clock) as gate:
             async with serve(DaemonView(one.daemon, gate), Listen("127.0.0.1", 0)) as port:
@@ -161,7 +161,7 @@ def test_an_unconfigured_check_is_reported(
 
 
 async def test_a_page_beyond_the_queue_of_readers_is_refused(tmp_path: Path) -> None:
-    """Pages and API wait for one place; what is refused does not wait."""
+    """Pages and API share one queue; refused requests do not wait."""
     hold = Event()
     async with running(tmp_path, inventory_of(tmp_path, TOWN), Network()) as one:
         view = DaemonView(one.daemon, ScrapeGate(one.exposition, one.clock))

@@ -51,7 +51,7 @@ async def test_a_transfer_that_stalls_after_its_start_has_no_rate() -> None:
         reading = await measure(settings(port), "up", MUCH, SystemClock())
     assert (reading.outcome, reading.reason) == (Outcome.FAILED, Reason.TIMEOUT)
     assert reading.bits_per_second is None
-    assert reading.total_bytes == 4 * 1000, "what came before is counted all the same"
+    assert reading.total_bytes == 4 * 1000, "earlier data is still counted"
 
 
 async def test_an_upload_that_the_server_does_not_read_has_no_rate() -> None:
@@ -99,7 +99,7 @@ async def test_bytes_moved_never_decrease_while_a_server_reads_slowly() -> None:
 async def test_a_refusal_is_read_even_if_nothing_more_can_be_sent() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        # By now the buffers between the two are full; if not, it is heard all the sooner.
+        # By now the buffers between the two are full; if not, it is noticed even sooner.
         await asyncio.sleep(0.5)
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
         await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""Schools whose uplink routers are polled, and what those polls bring."""
+"""Schools whose uplink routers are polled, and the results of those polls."""
 
 from __future__ import annotations
 

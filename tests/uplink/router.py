@@ -25,7 +25,7 @@ def poll(ended: float, begun: float | None = None) -> Poll:
 
 @dataclass
 class Router:
-    """Counts without end inside; `reading` cuts the counters to their width.
+    """Counts without limit inside; `reading` truncates the counters to their width.
 
     `packets_down` and `packets_up` are what `octets` would be in packets of 800 octets.
     """

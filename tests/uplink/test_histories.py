@@ -22,7 +22,7 @@ class Incident(Enum):
 
 @dataclass(frozen=True)
 class Spell:
-    """Traffic, an incident amid it, traffic again, a poll that takes `lasted` seconds."""
+    """Traffic, an incident in its middle, traffic again, a poll that takes `lasted` seconds."""
 
     before: float
     incident: Incident
@@ -44,8 +44,8 @@ SPELLS = st.builds(
 )
 ROUTERS = st.builds(
     Router,
-    # The packet counters of 32 bits start below 2**31: nobody can tell a reset from a wrap if
-    # octets and packets stand just before their ends together.
+    # The packet counters of 32 bits start below 2**31: a reset cannot be distinguished from a wrap
+    # if octets and packets are both just below their maximum.
     octets_down=st.integers(0, 2**31 * 700) | st.integers(2**32 - 10**6, 2**32),
     octets_up=st.integers(0, 2**31 * 700),
     uptime_ticks=st.integers(0, 2**32 - 1).map(float)
@@ -117,7 +117,7 @@ def test_no_rate_exceeds_what_was_really_sent(router: Router, spells: list[Spell
             assert load.down_peak is not None
             assert load.down_peak.bps == shown_peak
         elif undisturbed and router.width == 64:
-            # Nothing happened, so there is only one excuse: too short, or too long.
+            # Nothing happened, so only too short or too long an interval excuses a missing rate.
             assert elapsed < 1.02 + 1.5 * spell.lasted or elapsed > 3590
         if load.gap not in {Gap.TOO_SOON, Gap.UPTIME_STANDS_STILL}:
             compared = Truth(truth.now, truth.down, truth.up)

@@ -1,4 +1,4 @@
-"""One school whose devices answer their pings, and work badly as a test wants it."""
+"""One school whose devices answer their pings but are degraded as a test wants."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def one_school(limits: Limits | None = None, switch_limits: Limits | None = None
 
 @dataclass
 class Runs:
-    """Plays every check of the school, with what the test sets; seconds of a simulated time."""
+    """Simulates every check of the school with the results a test sets; times in seconds."""
 
     inventory: Inventory = field(default_factory=one_school)
     answered: Mapping[str, int] = field(default_factory=dict)
@@ -86,13 +86,13 @@ class Runs:
         self._polls = 0
 
     def restarted(self, after: float, **set_: object) -> Runs:
-        """Return the school as another daemon finds it so much later, which has our memory."""
+        """Return the school as another daemon with the same ledger finds it this much later."""
         again = replace(self, now=self.now + after, **set_)  # type: ignore[arg-type]  # fields
         again.conditions.remember(dict(self.conditions.held()), {}, moment(again.now))
         return again
 
     def run(self, seconds: float) -> None:
-        """Let every check run at its pace for so long; one round of pings is ten seconds."""
+        """Let every check run at its interval for this long; one round of pings is ten seconds."""
         until = self.now + seconds
         while self.now < until:
             for check in self.inventory.checks():
@@ -156,7 +156,7 @@ class Runs:
 def hardware(
     *, fan: float = 1.0, celsius: float = 40.0, power: int = 1, is_working: bool = True
 ) -> HardwareReading:
-    """Return what a switch says of its hardware."""
+    """Return the hardware reading of a switch."""
     return HardwareReading(
         {1: PowerSupplyGroup(370, 40, power)},
         {4: Sensor("inlet", "celsius", celsius, is_working)},

@@ -53,7 +53,7 @@ def state_of(board: VerdictBoard) -> tuple[State, Cause]:
 
 
 class Talk:
-    """One school and three references that always answer; tells the board what one says."""
+    """One school and three references that always answer; passes observations to the board."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
@@ -61,7 +61,7 @@ class Talk:
         self.now = 0.0
 
     def round(self, observation: Observation) -> list[Change]:
-        """Go on by a minute, hear the references around an observation of the city."""
+        """Advance by a minute, with reference rounds around an observation of the city."""
         self.now += 50
         changes = list(self.board.observe(observation, moment(self.now)))
         self.now += 10
@@ -168,7 +168,7 @@ def test_a_step_of_the_wall_clock_changes_no_verdict(seed: int, step: int) -> No
     stepped = World(inventory, lambda check: phases[check.id], {("s0", "router"): [(200, 500)]})
 
     class Stepping(VerdictBoard):
-        """The same board, told of wall-clock instants that are off from second 150 on."""
+        """The same board, given wall-clock times that are off from second 150 on."""
 
         def observe(self, observation: Observation, now: Moment) -> tuple[Change, ...]:
             return super().observe(observation, _stepped(now, step))
@@ -247,13 +247,13 @@ def test_a_rarely_checked_switch_is_unknown_from_uplink_death_to_its_round() -> 
     assert found() == (State.UNKNOWN, Cause.BEHIND_UPLINK)
     world.run(900)
     assert state_of(world.board) == (State.UP, Cause.ANSWERS)
-    assert found() == (State.UNKNOWN, Cause.UNPROVEN), "it was not asked since"
+    assert found() == (State.UNKNOWN, Cause.UNPROVEN), "it has not been checked since"
     world.run(1265)
     assert found() == (State.UP, Cause.ANSWERS)
 
 
 def test_an_uplink_without_proof_waits_and_then_is_unknown() -> None:
-    """The references are not measured at all: a down needs them up."""
+    """The references are not measured at all: down requires them to be up."""
     inventory = numbered_city(1, 0)
     board = VerdictBoard(inventory, moment(0))
     router = check_of(inventory, "router")

@@ -1,4 +1,4 @@
-"""From when on a device that answers is degraded, why, and until when."""
+"""From when until when a device that answers is degraded, and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REFUSED = (Reason.REFUSED, "connection refused")
 
 
 def well(**set_: object) -> Runs:
-    """Return the school after ten minutes in which all was well."""
+    """Return the school after ten healthy minutes."""
     runs = replace(Runs(), **set_)  # type: ignore[arg-type]  # fields of Runs
     runs.run(600)
     assert runs.conditions.degraded() == {}
@@ -72,7 +72,7 @@ def test_a_single_silent_round_is_not_degradation() -> None:
 
 
 def test_silent_rounds_between_answered_ones_count_as_loss() -> None:
-    """A third of the rounds is lost whole, and the line is never down."""
+    """A third of the rounds is lost completely, and the line is never down."""
     runs = well()
     for turn in range(60):
         runs.answered = {} if turn % 3 else {"router": 0}

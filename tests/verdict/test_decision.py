@@ -1,4 +1,4 @@
-"""Whose loss a moment shows: the decision table of docs/verdicts.md, row by row and as laws."""
+"""Whose loss it is: the decision table of docs/verdicts.md, row by row and as properties."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_an_event_lasts_until_a_whole_cycle_was_calm(
 
 
 def test_isolation_ends_once_references_answer_even_if_sites_stay_lost() -> None:
-    """Else a provider's outage that began while references flapped would never be told."""
+    """Otherwise a provider outage that started while references flapped would never be reported."""
     heard = census(ALL, a=(99, 80), b=(20, 0))
     line = Line(Standing.ISOLATED, "80 of 119 sites fell silent")
     line = assess(line, heard, NOW, CYCLE, RULES)

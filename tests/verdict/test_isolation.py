@@ -83,7 +83,7 @@ def test_fewer_than_half_lost_are_down_individually(seed: int, death: float, los
 
 
 def test_a_school_failing_when_our_line_died_does_not_stay_down() -> None:
-    """Its third silent round comes first after the line died, before any reference's."""
+    """Its third silent round is the first after the line died, before any round of a reference."""
     for seed in range(60):
         outages: dict[tuple[str, str], Spells] = {("s0", "router"): [(100.0, 10_000.0)]}
         world = world_of(seed, own_line=[(230.0, 600.0)], outages=outages)
@@ -121,7 +121,7 @@ def test_two_of_three_references_dead_is_not_isolation() -> None:
 
 
 def test_the_first_failing_round_is_forgotten_with_the_isolation() -> None:
-    """A school still dead after the return needs all its rounds again, then is down alone."""
+    """A school still dead after the return needs all its rounds again, then is down on its own."""
     for seed in range(20):
         outages: dict[tuple[str, str], Spells] = {("s4", "router"): [(150.0, 10_000.0)]}
         world = world_of(seed, own_line=[(150.0, 500.0)], outages=outages)

@@ -1,4 +1,4 @@
-"""A restart amid what is degraded: found unchanged it has the same beginning, else another."""
+"""A restart while devices are degraded: unchanged troubles keep their start, others do not."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_another_reason_starts_when_it_is_found() -> None:
 
 
 def test_losses_between_the_two_limits_continue_across_a_restart() -> None:
-    """Three packets of a hundred: too few to begin with, too many to end with."""
+    """Three packets in a hundred: too few to start a trouble, too many to end one."""
     runs = broken(answered={"router": 4})
     [known] = runs.found()
     again, fresh = runs.restarted(10.0), Runs()

@@ -1,4 +1,4 @@
-"""A lossy line and the SNMP that fails behind it: one cause, one finding."""
+"""A lossy line and SNMP failing behind it: one cause, one finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_REPLY = (Reason.TIMEOUT, "no reply")
 
 
 def unread() -> Runs:
-    """Return a school whose SNMP has failed for five minutes, all else being well."""
+    """Return a school whose SNMP has failed for five minutes, with all else healthy."""
     runs = Runs()
     runs.run(600)
     runs.failed = {"interfaces": NO_REPLY}

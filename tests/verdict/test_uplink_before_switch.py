@@ -55,7 +55,7 @@ def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
     assert world.board.root_causes() == tuple(switch(0, index) for index in sorted(still_dead))
     held = {subject: when for when, subject in world.held_against_schools()}
     assert set(held) == {uplink(0)} | {switch(0, index) for index in still_dead}
-    assert len(world.held_against_schools()) == len(held), "each was held against it once"
+    assert len(world.held_against_schools()) == len(held), "each counted against it once"
     up_again = next(
         when
         for when, change in world.changes
@@ -89,7 +89,7 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
         outages[("s0", "router")] = [(-1.0, 10_000.0)]
     world = world_of(order, outages)
     world.run(119)
-    assert world.held_against_schools() == [], "nobody is down before three rounds were silent"
+    assert world.held_against_schools() == [], "no device is down before three silent rounds"
     world.run(600)
     expected = (uplink(0),) if is_cut else tuple(switch(0, index) for index in sorted(dead))
     assert world.board.root_causes() == expected

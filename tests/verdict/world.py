@@ -73,7 +73,7 @@ def city_of(
     handovers: Sequence[str] = (),
     interval: float = 60.0,
 ) -> Inventory:
-    """Return schools in turn of so many for each provider; hand-over routers beside three others.
+    """Return schools in turn by provider; hand-over routers besides three other references.
 
     The hand-over router of `A` is the reference `handover-A`.
     """
@@ -123,9 +123,9 @@ def is_within(spells: Spells, when: float) -> bool:
 
 @dataclass
 class World:
-    """Asks every device at its phase; `outages` maps a device to its spells of being dead.
+    """Checks every device at its phase; `outages` maps a device to the periods when it is dead.
 
-    A dead router takes the switches behind it along; `own_line` takes everything along.
+    A dead router also takes down the switches behind it; `own_line` takes down everything.
     """
 
     inventory: Inventory
@@ -155,7 +155,7 @@ class World:
         return not any(is_within(one, when) for one in spells)
 
     def run(self, until: float) -> None:
-        """Ask and report everything up to a second of the simulated time."""
+        """Check and report everything up to a second of the simulated time."""
         while True:
             start = self._queue[0][0] if self._queue else float("inf")
             end = self._ends[0][0]

@@ -1,4 +1,4 @@
-"""Answers of a small city, as the daemon would give them, for the tests of pages and API."""
+"""A small city as the daemon would describe it, for the tests of pages and API."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check(**changes: Any) -> CheckStatus:
 
 
 def summary(**changes: Any) -> SchoolSummary:
-    """Return goethe in a line."""
+    """Return goethe as one line."""
     values: dict[str, Any] = {
         "id": "goethe",
         "number": "169614",
@@ -111,7 +111,7 @@ def summary(**changes: Any) -> SchoolSummary:
 
 
 def school(**changes: Any) -> SchoolStatus:
-    """Return goethe, whole: a day of round trips, an outage that lasts, a window."""
+    """Return all of goethe: a day of round trips, an ongoing outage, a maintenance window."""
     day = tuple(
         RoundTrip(
             starts=NOW - timedelta(minutes=5 * piece),

@@ -1,4 +1,4 @@
-"""Cities for the pages' tests, and a page as a reader gets it."""
+"""Cities for the tests of the pages, and a page as a browser gets it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def page(path: str, language: str = "de", view: Shown | None = None) -> st
 
 
 class Standing(Shown):
-    """A city whose forecast is of another status."""
+    """A city with another forecast status."""
 
     def __init__(self, outlook: Outlook) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class ThreeLines(Shown):
 
 
 class Ill(Shown):
-    """A city whose school answers and works badly."""
+    """A city whose school is degraded."""
 
     def city(self) -> CityStatus:
         ill = answers.finding(degraded=(answers.trouble(),))
@@ -108,12 +108,12 @@ class Ill(Shown):
 
 
 def words_of(page: str) -> str:
-    """Return a page's text without its marks, blanks joined."""
+    """Return a page's text without markup, with white space collapsed."""
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 class Measured(Shown):
-    """A city of four schools: one down, one online, one degraded, one of which nothing is known."""
+    """A city of four schools: one down, one online, one degraded, one unknown."""
 
     def schools(self) -> tuple[SchoolSummary, ...]:
         since = answers.NOW
@@ -131,7 +131,7 @@ class Measured(Shown):
 
 
 class Fresh(Shown):
-    """A city that has just begun to be watched."""
+    """A city that has only just been monitored."""
 
     def city(self) -> CityStatus:
         goal = answers.city().goal

@@ -1,4 +1,4 @@
-"""Who is answered: by name, by password, by certificate; and how long one may take to ask."""
+"""Which clients are served, by host name, password or certificate, and how long they may take."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_only_health_is_served_without_a_login(method: str, path: str) -> 
 
 
 async def test_asking_for_health_does_not_make_an_address_known() -> None:
-    """Linux has all of 127.0.0.0/8; only 127.0.0.1 is taken for this machine itself."""
+    """Linux has all of 127.0.0.0/8; only 127.0.0.1 counts as this machine itself."""
     asked = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n"
     refused = no_refusals()
     async with served(WebAccess(users=USERS), refused=refused) as port:
@@ -224,7 +224,7 @@ async def test_remote_clients_are_served_if_configured() -> None:
 
 @dataclass
 class Reload:
-    """Counts how often it was asked for."""
+    """Counts its requests."""
 
     result: bool = True
     asked: list[None] = field(default_factory=list)

@@ -28,7 +28,7 @@ OURSELVES = Audience("127.0.0.1")
 
 
 class File:
-    """A file and the rules that are read from it; `counted` are the attempts to load it."""
+    """A file and the rules read from it; `counted` are the attempts to load it."""
 
     def __init__(self, folder: Path, text: str, audience: Audience, name: str = "web.yml") -> None:
         self.path, self.clock, self.counted = folder / name, HandClock(), list[bool]()
@@ -36,7 +36,7 @@ class File:
         self.rules = WebFile(self.path, self.clock, audience, self.counted.append)
 
     def look(self, *, anyway: bool = False) -> set[str]:
-        """Look at the file as the daemon does; return the users who may log in."""
+        """Check the file as the daemon does; return the users who may log in."""
 
         async def main() -> None:
             with Threads("web file", 1, 1) as threads:

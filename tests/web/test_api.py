@@ -1,4 +1,4 @@
-"""The API: what it answers is what its description says."""
+"""The API: its responses match its description."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATHS = {one.name: one.path.replace("{school}", "goethe") for one in OPERATIONS}
 
 
 def described(name: str, status: int) -> dict[str, Any]:
-    """Return the schema of an answer, with all that it refers to."""
+    """Return the schema of a response, with everything it refers to."""
     document: Any = openapi()
     (path,) = (one.path for one in OPERATIONS if one.name == name)
     answer = document["paths"][path]["get"]["responses"][str(status)]

@@ -1,4 +1,4 @@
-"""The HTTP face over a view of its own: statuses, headers, limits."""
+"""The HTTP interface over a test view: statuses, headers, limits."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_metrics_are_compressed_for_clients_that_accept_it(
         assert (gzip.decompress(body) if is_packed else body) == TEXT
 
 
-async def test_an_unknown_school_has_no_metrics() -> None:
+async def test_metrics_of_one_school_are_served_and_an_unknown_one_is_404() -> None:
     async with client() as web:
         async with web.get("/metrics?school=goethe") as answer:
             assert b"a 2" in gzip.decompress(await answer.read())

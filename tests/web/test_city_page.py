@@ -1,4 +1,4 @@
-"""The page of all schools: what is wrong, the goal, the list."""
+"""The page of all schools: problems, the goal, the list."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_the_city_is_visible_at_a_glance() -> None:
     assert "41 von 82 Schulen sind durch Messung nachgewiesen" in text
     assert "keine Antwort" in text
     assert re.search(r'<a href="./schools/goethe\?lang=de"[^>]*>Goethe-Schule</a>', text)
-    # By word and by sign, never by colour alone.
+    # By word and symbol, never by colour alone.
     assert re.search(r'<span aria-hidden="true">✕</span> Ausfall', text)
 
 
@@ -109,7 +109,7 @@ async def test_a_common_outage_is_shown_at_the_top_with_its_suspects() -> None:
     english = await page("/", "en", view)
     assert "All providers stopped answering together" in english
     assert "suspects: our hub, or the providers" in english
-    # Without an address it is a name alone.
+    # Without a URL it is only a name.
     assert "Alert: CommonOutage</span>" in english
 
 

@@ -1,4 +1,4 @@
-"""Service discovery: always the whole list, and each target leads somewhere."""
+"""Service discovery: always the whole list, and each target exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many connections may be in: of strangers, of the known, and of this machine."""
+"""How many connections are admitted: from strangers, known addresses, and this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST = 16
 
 @dataclass(eq=False)
 class Guest:
-    """A connection that is closed or not."""
+    """A connection that may be closed."""
 
     closed: bool = False
 
@@ -25,7 +25,7 @@ class Guest:
 
 
 class House:
-    """A door with so many file descriptors, and who is inside."""
+    """A door with this many file descriptors, and its open connections."""
 
     def __init__(self, descriptors: int = 1024) -> None:
         self.refused = no_refusals()
@@ -33,7 +33,7 @@ class House:
         self.inside: list[tuple[str, Guest]] = []
 
     def enter(self, address: str, times: int = 1) -> int:
-        """Return how many of so many connections came in."""
+        """Return how many of this many connections were admitted."""
         came = 0
         for _ in range(times):
             guest = Guest()
@@ -61,7 +61,7 @@ def test_a_stranger_has_few_slots_and_all_strangers_a_quarter() -> None:
 
 
 def test_a_stranger_without_a_slot_takes_one_from_the_largest_holder() -> None:
-    """Eight addresses with eight connections each do not keep a ninth out."""
+    """Eight addresses with eight connections each do not lock out a ninth."""
     house = House()
     for number in range(8):
         assert house.enter(f"10.0.0.{number}", 8) == 8

@@ -1,4 +1,4 @@
-"""Which Host headers name a host at all."""
+"""Which Host headers are valid."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_every_address_with_or_without_a_port_is_that_address(
 @given(st.text(st.characters(max_codepoint=0x7F) | st.characters(), max_size=40))
 @example("[::1].evil.com")
 def test_every_accepted_host_is_written_in_its_canonical_form(value: str) -> None:
-    """No sign of a Host header is left out of account, so that nothing hides in it."""
+    """No character of a Host header is ignored, so that nothing can hide in it."""
     host = parse_host(value)
     if host is None:
         return
@@ -86,6 +86,6 @@ def test_every_accepted_host_is_written_in_its_canonical_form(value: str) -> Non
     elif host.version == 4:
         assert IPv4Address(written) == host
     else:
-        # A port is outside of the brackets.
+        # A port is outside the brackets.
         assert ip_address(value[1 : value.index("]")]) == host
         assert re.fullmatch(r"(:[0-9]*)?", value[value.index("]") + 1 :])

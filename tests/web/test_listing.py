@@ -1,4 +1,4 @@
-"""Lines of schools are kept as long as nothing in them changes, and not a moment longer."""
+"""Lines of schools are cached until something in them changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Changing(Shown):
-    """A city in which a test changes what is there."""
+    """A city that a test can change."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ async def test_a_change_is_on_the_next_page() -> None:
         assert swapped.index("99.4 %") < swapped.index("89.5 %")
         view.one = view.one.model_copy(update={"name": "Schiller & <b>"})
         assert "Schiller &amp; &lt;b&gt;" in await listed()
-        # The same school, listed otherwise and in another language.
+        # The same school, sorted differently and in another language.
         assert '<span class="unseen"> down</span>' in await listed("sort=name&lang=en")
         assert '<span class="unseen"> Ausfall</span>' in await listed("sort=name&lang=de")
 

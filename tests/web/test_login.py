@@ -1,4 +1,4 @@
-"""What a wrong login costs, and whose is checked in a flood of them."""
+"""What a wrong login costs, and which logins are checked in a flood of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def header(user: str, password: str) -> str:
 
 
 class Checked:
-    """Stands between logins and bcrypt: notes what is hashed, and can hold it up."""
+    """Sits between logins and bcrypt: records what is hashed, and can delay it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.costs: list[int] = []
@@ -85,7 +85,7 @@ def test_an_unknown_user_never_matches() -> None:
 async def test_a_prometheus_not_yet_known_gets_its_turn_in_a_flood(
     checked: Checked, logins: Logins
 ) -> None:
-    """The monitor has just restarted: it knows no password, and the flood was there first."""
+    """The monitor has just restarted: it knows no password, and the flood started first."""
     checked.may.clear()
     flood = [
         asyncio.create_task(
@@ -100,7 +100,7 @@ async def test_a_prometheus_not_yet_known_gets_its_turn_in_a_flood(
     checked.may.set()
     assert await mine is Login.GOOD
     assert Login.GOOD not in await asyncio.gather(*flood)
-    # At most one of each of the eight addresses before it, and the one that was under way.
+    # At most one from each of the eight addresses before it, and the one in progress.
     tried = [one for at, one in enumerate(checked.passwords) if one not in checked.passwords[:at]]
     assert tried.index(b"eins") <= 9
 

@@ -1,4 +1,4 @@
-"""The status pages: whole without a script, in both languages, with nothing taken for markup."""
+"""The status pages: complete without a script, in both languages, no text treated as markup."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_a_german_page_has_no_english_sentence(path: str) -> None:
 async def test_nothing_is_loaded_from_elsewhere() -> None:
     for path in ("/", "/schools/goethe"):
         text = await page(path)
-        # A link to a runbook is followed by a person, and by nobody else.
+        # A link to a runbook is only followed by a click.
         links = set(re.findall(r'<a [^>]*href="([^"#]+)"', text))
         assert all(one.startswith(("./", "../", "?", answers.RUNBOOKS)) for one in links), links
         without_links = re.sub(r"<a [^>]*>", "", text)

@@ -1,4 +1,4 @@
-"""Who was logged in before a restart is known after it, and no address is in the file."""
+"""Clients logged in before a restart are known after it, and no address is in the file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_only_addresses_of_good_logins_are_known_after_a_restart(
         assert await logins.check(header("cheap", "falsch"), "192.0.2.8", USERS) is Login.BAD
         assert await logins.check(header("cheap", "eins"), ADDRESS, USERS) is Login.GOOD
     finally:
-        # What is being written is written to its end.
+        # A write in progress is finished.
         logins._worker.shutdown()
     again = Returning(file)
     assert again.knows(ADDRESS)

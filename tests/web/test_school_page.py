@@ -105,7 +105,7 @@ async def test_a_check_that_has_not_run_says_how_often_it_does() -> None:
 async def test_every_check_shows_its_last_day_by_hour() -> None:
     text = await page("/schools/goethe", "en")
     row = text[text.index("website") : text.index("website") + 1500]
-    # Nothing for 20 hours, well for three, half of this hour's runs failed.
+    # No data for 20 hours, healthy for three, half of this hour's runs failed.
     bar = re.search(r'<svg class="bar" viewBox="0 0 24 1".*?</svg>', row)
     assert bar is not None
     assert re.findall(r'class="(\w+)" x="(\d+)" width="(\d+)"', bar[0]) == [

@@ -1,4 +1,4 @@
-"""In which order passwords are checked, and who gives way when too many wait."""
+"""In which order passwords are checked, and which are displaced when too many wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from monitor.web.turns import KEPT_FOR_USERS, MAX_WAITING, MAX_WAITING_OF_ONE, T
 
 
 class Queue:
-    """Turns of logins that are known by a number, and how often addresses have failed."""
+    """Turns of numbered logins, and how often addresses have failed."""
 
     def __init__(self) -> None:
         self.failures: Counter[str] = Counter()

@@ -80,8 +80,8 @@ BAD = {
     "a key twice": "basic_auth_users: {}\nbasic_auth_users: {}",
     "not YAML": "tls_server_config: {",
 }
-# Refused here though Debian's promtool takes them: everybody could come in, or nobody, or it is
-# not to be read in one way alone.
+# Refused here although Debian's promtool accepts them: they admit every client or none, or are
+# ambiguous.
 STRICTER = {
     "authorities are none": f"{CA}}}".replace(
         "client_ca_file: server.pem", "client_ca_file: junk.pem"
@@ -95,7 +95,7 @@ STRICTER = {
     "a header of two lines": 'http_server_config: {headers: {X-XSS-Protection: "0\\r\\nX: y"}}',
     "anchors": USERS.replace('"$2y', '&one "$2y'),
 }
-# Each a traceback once.
+# Each caused a traceback once.
 ODD = {
     "a list as a key": "? [a, b]\n: 1\n",
     "a mapping as a key": "? {a: b}\n: 1\n",
@@ -180,7 +180,7 @@ def test_files_that_could_serve_no_client_are_refused_too(folder: Path, name: st
 
 
 def outcome(path: Path) -> WebAccess | list[str]:
-    """Return what a file says, or its problems; each has its place and its cure."""
+    """Return the content of a file, or its problems, each with place and cure."""
     try:
         return read_web_file(path)
     except WebFileError as error:
@@ -257,7 +257,7 @@ GOOD_TEXTS = st.sampled_from([*GOOD.values(), *BAD.values()]).map(str.encode)
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A file with some bytes of it replaced by others, as an editor or a disk does."""
+    """A file with some bytes replaced, as by an editor or a disk."""
     text = draw(GOOD_TEXTS)
     begin = draw(st.integers(0, len(text)))
     end = draw(st.integers(begin, len(text)))

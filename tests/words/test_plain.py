@@ -1,4 +1,4 @@
-"""What devices, files and people say stays text in every output."""
+"""Text from devices, files and people stays text in every output."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PACKAGE = Path(__file__).parents[2] / "monitor"
 NOW = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 
 # CSI, NEL, right-to-left override, line separator, zero-width space, a lone surrogate, a
-# noncharacter, a filler that shows nothing, a tag: what a terminal and an eye fall for.
+# noncharacter, a filler that shows nothing, a tag: what can deceive a terminal or an eye.
 HOSTILE = (
     "sw\x9b31m\x85\x1b]0;x\x07\u202e\u2028\u2029\u200b\ud800\ufffe\u3164\U000e0041\x7f\x00\r\n=1"
 )
@@ -69,7 +69,7 @@ hostile_text = st.text(
 
 
 def is_no_text(char: str) -> bool:
-    """Return whether a character is one of those that no output has, by Unicode's own tables."""
+    """Return whether a character is one that no output may contain, by Unicode's own tables."""
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} or (
         ord(char) & 0xFFFE == 0xFFFE
         or 0xFDD0 <= ord(char) <= 0xFDEF
@@ -190,7 +190,7 @@ def test_no_output_contains_control_characters(name: str) -> None:
 
 
 def test_every_character_is_printable_or_left_out() -> None:
-    """All of Unicode, by the tables of this Python; whatever is left out stays in JSON."""
+    """All of Unicode, by the tables of this Python; JSON keeps characters left out elsewhere."""
     for code in range(0x110000):
         char = chr(code)
         if is_no_text(char):
@@ -227,7 +227,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert cell.removeprefix("'") == plain(text) or cell == plain(text)
 
 
-# Who may write to the terminal or to the log, and who may make JSON with characters of its own.
+# Which files may write to the terminal or the log, and which may write non-ASCII JSON.
 SPEAKERS = {
     "cli/output.py": "the one place",
     "cli/logs.py": "the log's handler",

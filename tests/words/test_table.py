@@ -1,4 +1,4 @@
-"""The one writer of tables: nothing is cut, whatever the width."""
+"""The one writer of tables: nothing is truncated, whatever the width."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inventory says for what the file says."""
+"""The inventory that follows from a configuration file."""
 
 from __future__ import annotations
 

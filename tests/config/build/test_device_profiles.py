@@ -1,4 +1,4 @@
-"""The device profiles: those that are shipped, and what may stand in a file."""
+"""The device profiles: the shipped ones, and what a file may define."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ COMMITTED = Path(__file__).parents[3] / "config" / "schools.schema.json"
 def test_committed_schema_is_the_current_one() -> None:
     expected = json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
     assert COMMITTED.read_text(encoding="utf-8") == expected, (
-        "write it anew: schulnetz schema > config/schools.schema.json"
+        "regenerate it: schulnetz schema > config/schools.schema.json"
     )
 
 

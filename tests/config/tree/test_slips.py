@@ -1,4 +1,4 @@
-"""Slips of typing: each is one error with its cure, and brings no others."""
+"""Typing mistakes: each is one error with its cure and causes no others."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ TOWN = Town(161, {"voede": 1})
 
 
 def measurable(inventory: Inventory) -> Inventory:
-    """Return the inventory with iperf3 at every uplink; no test of it is due within minutes."""
+    """Return the inventory with iperf3 at every uplink; no test is due within minutes."""
     schools = tuple(
         replace(
             school,
@@ -61,7 +61,7 @@ def test_a_shell_request_starts_and_cancels_a_campaign_once(tmp_path: Path) -> N
             assert await phases(one) == [CampaignPhase.STARTED, CampaignPhase.CANCELLED]
         async with running(tmp_path, inventory) as one:
             await asyncio.sleep(10)
-            assert len(await phases(one)) == 2, "a restart obeys no request twice"
+            assert len(await phases(one)) == 2, "a restart executes no request twice"
 
     run_virtually(main())
 

@@ -30,7 +30,7 @@ def with_milestones(one: School, *stages: Milestone) -> School:
 
 
 async def stages(exposition: Exposition) -> dict[str, str]:
-    """Return school -> the stage that holds."""
+    """Return school -> current stage."""
     return {
         dict(labels)["school"]: dict(labels)["stage"]
         for (name, labels), value in exact_names(await scrape(exposition)).items()

@@ -1,4 +1,4 @@
-"""What a trap leads to: a count, and a poll now and then."""
+"""What a trap triggers: a count, and sometimes a poll."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROUTER, SWITCH = "10.0.0.1", "10.0.0.2"
 
 
 class Desk:
-    """A desk of one school, whose traps are handed in as if they had come from the network."""
+    """The trap receiver of one school, given traps as if they had come from the network."""
 
     def __init__(self, desk: TrapDesk, clock: HandClock, exposition: Exposition) -> None:
         self.desk, self.clock, self.exposition = desk, clock, exposition

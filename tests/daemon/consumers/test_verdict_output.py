@@ -1,4 +1,4 @@
-"""From checks to the metrics: what works badly though it answers, shown and gone again."""
+"""From checks to the metrics: a degraded device appears and disappears again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SINCE = "school_degraded_since_timestamp_seconds"
 
 
 async def reasons(one: Ailing) -> set[tuple[str, str, str]]:
-    """Return device, check and reason of everything that is wrong in the city."""
+    """Return device, check and reason of every problem in the city."""
     samples = exact_names(await one.running.text())
     found = series(samples, SINCE)
     assert all(dict(labels)["school"] == SCHOOL for labels in found)
@@ -50,7 +50,7 @@ def test_a_website_answering_503_is_in_the_metrics_and_the_log(
             samples = exact_names(await one.running.text())
             assert value(samples, "school_uplink_degraded", school=SCHOOL, site="main") == 1
             assert value(samples, "school_uplink_up", school=SCHOOL, site="main") == 1
-            # A dead line is down, and nothing else is said of it.
+            # A dead line is down and has no other finding.
             one.network.dead.add(ROUTER)
             await asyncio.sleep(120)
             assert await reasons(one) == set()
@@ -65,7 +65,7 @@ def test_a_website_answering_503_is_in_the_metrics_and_the_log(
 
     run_beside_loopback(main())
     said = [record.getMessage() for record in caplog.records]
-    # Once more after the outage: nothing has shown that it works.
+    # Again after the outage: nothing has shown that it works.
     began, again = (line for line in said if ": degraded (service, website) since " in line)
     assert began == again
     assert re.search(r"the answer is 503.*\(failed 3 times in a row\)$", began)

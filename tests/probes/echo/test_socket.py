@@ -28,7 +28,7 @@ QUICK = IcmpOptions(packets=3, spacing=0.002, wait=0.1)
 
 
 class ModelledPort:
-    """A port whose peer answers at once, but whose kernel refuses sends as it is told to."""
+    """A port whose peer answers at once, but whose kernel refuses sends as configured."""
 
     family = socket.AF_INET
     identifier = 7
@@ -108,7 +108,7 @@ async def test_a_pending_error_of_another_target_costs_no_packet() -> None:
 
 
 async def test_a_stream_of_other_targets_errors_costs_no_packet() -> None:
-    """As when half a city falls silent: each try meets an error that came since the last."""
+    """As when half a city falls silent: each try meets a new error."""
     port = ModelledPort((errno.EHOSTUNREACH,) * 30)
     port.streams_errors = True
     async with open_modelled(port) as echo:
@@ -172,7 +172,7 @@ async def test_packets_to_one_target_keep_their_spacing_after_a_stall() -> None:
         loop.block(0.06)  # the fault under test
         await ping
     distances = [after - before for before, after in itertools.pairwise(instants)]
-    # Without the distance, the stall would make two of them leave at once.
+    # Without the spacing, the stall would send two of them at once.
     assert min(distances) >= 0.01
 
 

@@ -1,4 +1,4 @@
-"""Certificates from the wire: read where they can be, never a crash."""
+"""Certificates from the wire: read where possible, never a crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a socket's error means: the network's doing, or ours."""
+"""What a socket error means: the network's fault, or ours."""
 
 from __future__ import annotations
 

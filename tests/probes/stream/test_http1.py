@@ -1,4 +1,4 @@
-"""Reading HTTP responses: what is right is read, anything else is one kind of error."""
+"""Reading HTTP responses: valid ones are read, anything else is one kind of error."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from monitor.probes.stream.special_addresses import (
 )
 from tests.attack.wrapped import wrapped
 
-# A busy machine is not the property's fault.
+# A busy machine must not fail the property.
 slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
