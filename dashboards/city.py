@@ -205,9 +205,9 @@ WORST: Final = Row(
                 "Mean of five minutes. Good: under 50 ms.",
                 "Mittel von fünf Minuten. Gut: unter 50 ms.",
             ),
-            RTT,
-            "s",
-            (RTT_LIMIT, 0.2),
+            f"{RTT} * 1000",
+            "milliseconds",
+            (RTT_LIMIT * 1000, 200),
         ),
         _worst(
             Text("Fullest lines", "Vollste Leitungen"),

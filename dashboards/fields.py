@@ -52,6 +52,8 @@ _UNITS: Final = {
     "duration": Text("dtdurations", "dtdhms"),
     # Grafana's `pps` writes one packet in two seconds as 500 mp/s.
     "packets": Text("suffix:packets/s", "suffix:Pakete/s"),
+    # Grafana's own `ms` has a space, at which a bar's figure is broken.
+    "milliseconds": same(f"suffix:{NO_BREAK}ms"),
     # Words behind a count, where its tile has no room for them in its title.
     "dead": Text("suffix:down", "suffix:tot"),
     "broken": Text("suffix:broken", "suffix:defekt"),
@@ -65,14 +67,17 @@ _WIDTHS: Final = {
     "duration": 125,
     "locale": 115,
     "packets": 120,
-    "bps": 95,
+    "bps": 105,
 }
 # In a narrow window a table moves sideways rather than that its rows lose their names and words;
 # a sentence may be cut.
-_NAME_PIXELS: Final = {"place": 200, "name": 200}
+_NAME_PIXELS: Final = {"place": 220, "name": 220}
 _FIRST_PIXELS: Final = 100
 _MOST_PIXELS: Final = 220
-_EDGES: Final = 23
+_EDGES: Final = 28
+# 100.00 %, and the minutes of a month.
+_FIGURE_PIXELS: Final = {"percentunit": 80, "m": 90}
+_LABEL_PIXELS: Final = 95
 _ARROW: Final = 20
 DATES: Final = frozenset({"day", "moment", "since"})
 MAIN_SITE: Final = Text("main site", "Hauptstandort")
@@ -241,7 +246,9 @@ def _of_column(
         title = text_pixels(column.title.of(language)) + _ARROW * (column.title == panel.first_by)
         words = (text_pixels(value.text.of(language)) for value in column.values)
         room = min(max(title, *words, 0) + _EDGES, _MOST_PIXELS)
-        least = max(room, _NAME_PIXELS.get(column.name, _FIRST_PIXELS) if is_first else 0)
+        name = _NAME_PIXELS.get(column.name, _FIRST_PIXELS) if is_first else 0
+        label = 0 if column.name.startswith("Value") else _LABEL_PIXELS
+        least = max(room, name, label, _FIGURE_PIXELS.get(column.unit, 0))
         yield models.DynamicConfigValue("custom.minWidth", ceil(least))
     yield from _meaning_of_column(column, language)
     if is_first and panel.link is not None:

@@ -9,6 +9,7 @@ from dashboards.goal_answer import ANSWER
 from dashboards.goal_terms import (
     BUILT,
     GOAL,
+    HISTORY_HOURS,
     NO_FORECAST,
     TARGET,
     VERIFIED,
@@ -108,6 +109,7 @@ _BURN_UP: Final = Panel(
     NOTHING_YET,
     width=12,
     height=10,
+    joined_hours=HISTORY_HOURS,
     series=(
         Series("verified", STAGES["verified"], Colour.GOOD),
         Series("built", STAGES["built"], Colour.BUILT),
@@ -147,6 +149,7 @@ _BAND: Final = Panel(
     NO_FORECAST,
     width=12,
     height=10,
+    joined_hours=HISTORY_HOURS,
     series=(
         Series("latest", Text("latest", "spätestens"), Colour.ORDERED, band_to="earliest"),
         Series("middle", Text("middle", "Mitte"), Colour.BUILT),
@@ -200,6 +203,7 @@ _OVER_TIME: Final = Panel(
     NOTHING_YET,
     width=24,
     height=10,
+    joined_hours=HISTORY_HOURS,
     stacked=True,
     series=STAGE_SERIES,
 )

@@ -25,6 +25,8 @@ GOAL: Final = "max(rollout_goal_denominator)"
 TARGET: Final = "max(rollout_goal_target_timestamp_seconds)"
 OVERDUE: Final = "max(rollout_goal_overdue_seconds)"
 DAY: Final = 86_400
+# Samples of a history are at most a day apart, and a point's window ends with the point.
+HISTORY_HOURS: Final = 25
 _MONTH: Final = 2_629_746
 # From then on one speaks of months.
 _MONTHS_FROM: Final = 61 * DAY

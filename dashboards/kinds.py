@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # How far an axis reaches by its unit while nothing is to be seen: near what one would call little,
 # so that nothing looks like nothing. Grafana's own axis of zeros ends at 100, or at 10,000 %.
+_HOUR_MILLISECONDS: Final = 3_600_000
 _SOFT_MAX: Final = {
     "percentunit": 0.05,
     "packets": 1.0,
@@ -72,8 +73,11 @@ def drawn(panel: Panel, language: Language) -> AnyPanel:  # noqa: PLR0911  # one
 def _stat(panel: Panel, language: Language) -> stat.Panel:
     # A figure that is neither good nor bad has no background.
     is_plain = Colour.PLAIN in {one.colour for one in panel.values or panel.steps}
+    # Sentences beside each other are as small as a footnote in a narrow window.
+    lies = common_models.VizOrientation
     return (
         stat.Panel()
+        .orientation(lies.HORIZONTAL if panel.in_words else lies.AUTO)
         .color_mode(
             common_models.BigValueColorMode.VALUE
             if is_plain
@@ -152,6 +156,8 @@ def _time_series(panel: Panel) -> timeseries.Panel:
         built.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(common_models.GraphTresholdsStyleMode.LINE)
         )
+    if panel.joined_hours:
+        built.span_nulls(panel.joined_hours * _HOUR_MILLISECONDS)
     if panel.meaning is not None:
         fixed = dashboard.FieldColor().mode(models.FieldColorModeId.FIXED)
         built.color_scheme(fixed.fixed_color(panel.meaning))

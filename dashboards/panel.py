@@ -147,7 +147,7 @@ class Panel:
 
     `no_data` is said where nothing comes, in the colour `silent`: grey or violet, never a good one.
     Units are Grafana's, and those of `fields`: `day`, `moment`, `since` (dates), `duration` (s),
-    `packets` (a second), and counts of what is `dead`, `broken`.
+    `milliseconds`, `packets` (a second), and counts of what is `dead`, `broken`.
     `soft_max` is how far the axis of a graph reaches if its values do not reach further; without,
     it follows from the unit. `maximum` is where bars and axes end. `series` are those of a graph
     whose meaning has a colour; a `mirrored` one has values below zero as well. `first_by` sorts a
@@ -157,6 +157,7 @@ class Panel:
     a graph whose series all mean the same, such as a fault; one with a colour of its own keeps it.
     A table with `per_series` has one row a series of a range: its labels, and its last value.
     A tile that is `in_words` shows its series' name in the colour of its value: a sentence.
+    A graph joins points that are at most `joined_hours` apart.
     """
 
     kind: Kind
@@ -184,6 +185,7 @@ class Panel:
     names_one: bool = True
     by_value: bool = False
     decimals: int | None = None
+    joined_hours: int = 0
     repeat: str = ""
     content: Text | None = None
 

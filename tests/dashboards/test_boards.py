@@ -34,6 +34,7 @@ UNITS = {
     "percentunit",
     "bps",
     "pps",
+    "suffix:\N{NO-BREAK SPACE}ms",
     "suffix:packets/s",
     "suffix:Pakete/s",
     "suffix:down",

@@ -61,6 +61,14 @@ def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours:
     )
 
 
+def test_a_history_by_the_day_is_a_line_where_points_lie_closer() -> None:
+    """Over a year they do, and every other point had no sample in its window."""
+    for row in goal.BOARD.rows:
+        for panel in row.panels:
+            if panel.kind is Kind.TIME_SERIES:
+                assert 24 < panel.joined_hours < 48, panel.title.en
+
+
 @pytest.mark.parametrize(
     ("up", "silent"),
     [

@@ -119,6 +119,8 @@ def test_a_column_has_room_for_its_title_and_words_in_a_narrow_window(
                 if mapping["type"] == "value":
                     said = [result["text"] for result in mapping["options"].values()]
                     needed += [text_pixels(text) + 23 for text in said]
+            if column.get("unit") == "percentunit":
+                needed.append(text_pixels("100.00%") + 23)
             assert min(max(needed), 220) <= room, (panel["title"], name, needed)
 
 
@@ -150,3 +152,11 @@ def test_a_tables_few_packets_are_not_none(board: Board, language: Language) -> 
             column = {prop["id"]: prop["value"] for prop in one["properties"]}
             if column.get("unit", "").endswith(("packets/s", "Pakete/s")):
                 assert column["decimals"] >= 2, (panel["title"], one["matcher"])
+
+
+@every_document
+def test_a_bars_figure_breaks_no_line(board: Board, language: Language) -> None:
+    """Grafana breaks it at the space that it puts before most of its units."""
+    for panel in panels(document(board, language), "bargauge"):
+        unit = panel["fieldConfig"]["defaults"]["unit"]
+        assert unit == "percentunit" or " " not in unit.removeprefix("suffix:") != unit, unit
