@@ -44,6 +44,7 @@ from monitor.ledger.ledger import Ledger
 from monitor.ledger.place import LEDGER_FILE, SqlitePlace
 from monitor.shipped import EXAMPLE_CITY, shipped
 from monitor.simulator.city import CityError
+from monitor.simulator.day import day_before
 from monitor.simulator.echo import ModelledEcho
 from monitor.simulator.faults import Fault, FaultError, parse_fault
 from monitor.simulator.loopback import LoopbackError, loopback_inventory
@@ -253,6 +254,9 @@ async def _run(
         daemon = await stack.enter_async_context(
             open_daemon(settings, load, clock, echo, played.clock if played else None)
         )
+        if past is not None:
+            well = ModelledEcho(parts.inventory, clock)
+            daemon.recall(day_before(parts.inventory, well, past))
 
         async def act(texts: Sequence[str]) -> None:
             # The city first: it may reject them, and then nothing has changed.

@@ -30,7 +30,7 @@ from monitor.verdict import Moment, SubjectKind
 from monitor.words.plural import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from contextlib import AsyncExitStack
     from datetime import datetime
     from typing import Any
@@ -217,6 +217,13 @@ class Daemon:
     async def begin_goal(self) -> None:
         """Record the goal in the ledger if it is new."""
         self._pipeline.goal.begin(await recorded_goal(self._parts.ledger))
+
+    def recall(self, earlier: Iterable[Observation]) -> None:
+        """Take the pings of the time before the start, for the charts of round-trip times.
+
+        To be called before `run`: the charts grow in the order of time.
+        """
+        self._pipeline.round_trips.recall(earlier)
 
     def record(self, entries: Sequence[Entry]) -> None:
         """Process evidence of the roll-out from elsewhere."""

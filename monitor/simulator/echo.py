@@ -75,6 +75,12 @@ class ModelledEcho:
         """Return one round to an address; if no device has it, every packet is lost."""
         number = self._rounds.get(address, 0)
         self._rounds[address] = number + 1
+        found, seconds = self.modelled(address, options, number)
+        await self._clock.sleep(seconds)
+        return found
+
+    def modelled(self, address: str, options: IcmpOptions, number: int) -> tuple[EchoRound, float]:
+        """Return the round of a number to an address, and how many seconds it takes."""
         place = self._places.get(address)
         start = self._seconds()
         times: list[float | None] = []
@@ -92,10 +98,10 @@ class ModelledEcho:
             else:
                 times.append(rtt)
                 ends = max(ends, sent_after + rtt)
-        await self._clock.sleep(ends)
         rtts, gaps = rtts_and_gaps(times)
         hop_limit = _HOP_LIMIT - _HOPS[place.role] if place is not None and rtts else None
-        return EchoRound(address, options.packets, rtts, hop_limit=hop_limit, gaps=gaps)
+        found = EchoRound(address, options.packets, rtts, hop_limit=hop_limit, gaps=gaps)
+        return found, ends
 
     def _round_trip(
         self, place: Place, seconds: float, chance: float, spread: float

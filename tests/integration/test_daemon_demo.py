@@ -17,6 +17,7 @@ import pytest
 
 from monitor.config import load
 from monitor.inventory.checks import Role
+from monitor.simulator.day import ROUNDS
 from monitor.web.pages import POLICY
 from tests.exposition.test_oracle import is_allowed
 from tests.integration.running import (
@@ -238,6 +239,8 @@ def test_the_demo_starts_with_a_past_and_breaks_once_all_has_answered(
         text = daemon.get("/?lang=en").text
         assert "days late" in text
         assert f"Schools by stage: {goal['verified']} verified" in text
+        (site,) = json.loads(daemon.get("/api/v1/schools/frauenlobschule").text)["sites"]
+        assert len(site["last_day"]) >= ROUNDS - 1
         note = state / "running.json"
         until(lambda: json.loads(note.read_text(encoding="utf-8"))["faults"] == [fault], daemon)
 

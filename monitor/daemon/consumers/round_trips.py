@@ -13,6 +13,8 @@ from monitor.status.history import RoundTripHistory
 from monitor.status.outcomes import OutcomeHistory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from monitor.daemon.swap import Swap
     from monitor.inventory.city import Inventory
     from monitor.observation import Observation
@@ -26,6 +28,11 @@ class RoundTrips(Consumer):
         self.history = RoundTripHistory(inventory)
         self.equipment = EquipmentBook(inventory)
         self.outcomes = OutcomeHistory(inventory)
+
+    def recall(self, earlier: Iterable[Observation]) -> None:
+        """Take the pings of uplinks from before the start."""
+        for observation in earlier:
+            self.history.observe(observation)
 
     def reconfigure(self, inventory: Inventory, swap: Swap) -> None:
         """Use another inventory; sites and checks that remain keep their history."""
