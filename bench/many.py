@@ -17,9 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
 
+from bench.disk import disk_of, use
 from bench.part import Part
 from bench.servers import demo, prometheus, usage
-from bench.stack import CONFIG, bytes_a_day, disk_of
+from bench.stack import CONFIG
 from bench.table import Table
 
 SCHOOLS = 500
@@ -61,6 +62,8 @@ def run(schools: int = SCHOOLS, seconds: float = SECONDS, warm: float = WARM_SEC
         minutes = (time.monotonic() - began) / 60
         polls, on_disk_now = (polled(port) - polls) / minutes, disk_of(data, server)
     samples = (kept_now.appended - kept.appended) / minutes
+    disk = use(on_disk, on_disk_now)
+    whole = disk.day(PACE * samples) / 1e9
     rows = (
         (
             "daemon",
@@ -76,7 +79,7 @@ def run(schools: int = SCHOOLS, seconds: float = SECONDS, warm: float = WARM_SEC
             f"{kept_now.resident / 1e6:,.0f} MB",
             f"{kept_now.series:,.0f}",
             f"{samples:,.0f}",
-            f"{bytes_a_day(on_disk, on_disk_now, samples) / 1e6:,.0f} MB",
+            f"{disk.day(samples) / 1e6:,.0f} MB",
         ),
     )
     table = Table(
@@ -85,6 +88,8 @@ def run(schools: int = SCHOOLS, seconds: float = SECONDS, warm: float = WARM_SEC
         rows,
         (
             f"At 1/{PACE} of the shipped pace: {polls:,.0f} polls of interfaces answered a minute.",
+            f"Disk at the shipped pace, at most {PACE} times the samples: {whole:,.1f} GB a day.",
+            disk.note(PACE * samples),
             f"{os.cpu_count()} cores, shared with the simulated devices.",
         ),
     )

@@ -2,24 +2,22 @@
 
 Two of them run at once, each with a city of its own: one as shipped, and one that selects no
 interfaces and exports unused ports in full, as earlier versions did. Each Prometheus has the
-shipped jobs, intervals and rules. Disk use per day follows from two snapshots: the bytes per sample
-between them, times the samples of a day, plus the index once.
+shipped jobs, intervals and rules.
 
 Must not know: what any series means.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import tempfile
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.disk import disk_of, use
 from bench.part import Part, times_cheaper
 from bench.servers import Reading, Server, await_ready, demo, prometheus, usage
 from bench.table import Table
@@ -30,25 +28,17 @@ from tools.processes import running
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.disk import Disk
+
 CONFIG = Path("config/schools.yaml")
 ALERTMANAGER = Path("deploy/alertmanager/alertmanager.yml")
 WARM_SECONDS = 150.0
 SECONDS = 360.0
 LEAST_TIMES = 1.5
-_DAY_MINUTES = 24 * 60
 # The line of the shipped example, and what replaces it to export everything.
 _CHOSEN = "select: {without_types: [softwareLoopback, l2vlan, l3ipvlan]}"
 _EVERYTHING = "unused: whole"
 _PINGS = "switch_interval: 60s"
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """A snapshot of a Prometheus: its samples, and the bytes of its chunks and its index."""
-
-    samples: int
-    chunks: int
-    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,27 +130,6 @@ def _use(folder: Path, pids: Mapping[str, int], servers: Mapping[str, Server]) -
     return Use(readings, disk)
 
 
-def disk_of(data: Path, server: Server) -> Disk:
-    """Return what a Prometheus has on disk now: a snapshot, measured and removed."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-    with closing(connection):
-        connection.request("POST", "/api/v1/admin/tsdb/snapshot")
-        name = json.load(connection.getresponse())["data"]["name"]
-    samples = chunks = index = 0
-    for block in (data / "snapshots" / name).iterdir():
-        stats = json.loads((block / "meta.json").read_text(encoding="utf-8"))["stats"]
-        samples += stats.get("numSamples", 0)
-        chunks += sum(one.stat().st_size for one in (block / "chunks").iterdir())
-        index += (block / "index").stat().st_size
-    return Disk(samples, chunks, index)
-
-
-def bytes_a_day(one: Disk, two: Disk, samples: float) -> float:
-    """Return the disk use of a day, from two snapshots and the samples of a minute."""
-    each = (two.chunks - one.chunks) / max(1, two.samples - one.samples)
-    return samples * _DAY_MINUTES * each + two.index
-
-
 def _part(began: Use, ended: Use, seconds: float) -> Part:
     def cpu(name: str) -> float:
         used = ended.readings[name].cpu_seconds - began.readings[name].cpu_seconds
@@ -170,7 +139,7 @@ def _part(began: Use, ended: Use, seconds: float) -> Part:
         return (ended.readings[name].appended - began.readings[name].appended) * 60 / seconds
 
     def disk(side: str) -> float:
-        return bytes_a_day(began.disk[side], ended.disk[side], samples(f"Prometheus, {side}"))
+        return use(began.disk[side], ended.disk[side]).day(samples(f"Prometheus, {side}"))
 
     rows = []
     for name, reading in sorted(ended.readings.items()):
@@ -209,6 +178,7 @@ def _part(began: Use, ended: Use, seconds: float) -> Part:
         tuple(rows),
         (
             "Before: all of every port, and round-trip times of switches as histograms.",
+            use(began.disk["shipped"], ended.disk["shipped"]).note(samples("Prometheus, shipped")),
             "Prometheus' series are those of schools and daemon, with what its rules record.",
             f"{os.cpu_count()} cores, shared with both cities' simulated devices.",
         ),

@@ -1,0 +1,106 @@
+"""What a Prometheus takes on disk, by two snapshots of it some minutes apart.
+
+A snapshot writes the head as a compacted block: real chunks and a real index. Between two of them
+the chunks grow, by bytes for each sample that hardly change with their length. The rest of their
+bytes is what each took to begin, which a full chunk has once for 120 samples.
+
+Must not know: what any series means.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.servers import Server
+
+_DAY_MINUTES = 24 * 60
+# Prometheus begins another chunk after so many (prometheus/tsdb/head_append.go).
+_FULL_CHUNK = 120
+# Blocks of 2 h are merged by threes, up to a tenth of the 15 days that are kept.
+_MERGED_HOURS = 18
+# A block of 2 h is written when the head has 3 h; the log of what was not written yet is kept.
+_LOGGED_MINUTES = 3 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Blocks: their samples and chunks, and the bytes of chunks and index; bytes of the log."""
+
+    samples: int
+    chunks: int
+    chunk_bytes: int
+    index_bytes: int
+    log_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """Bytes that a sample takes in full chunks and in the write-ahead log; of a block's index."""
+
+    sample_bytes: float
+    logged_bytes: float
+    index_bytes: int
+
+    def day(self, samples: float) -> float:
+        """Return the bytes that a day of so many samples a minute takes in merged blocks."""
+        indices = self.index_bytes * 24 / _MERGED_HOURS
+        return samples * _DAY_MINUTES * self.sample_bytes + indices
+
+    def log(self, samples: float) -> float:
+        """Return the most bytes of the write-ahead log with so many samples a minute."""
+        return samples * _LOGGED_MINUTES * self.logged_bytes
+
+    def note(self, samples: float) -> str:
+        """Return the figures as a sentence, with the log of so many samples a minute."""
+        return (
+            f"A sample takes {self.sample_bytes:.2f} bytes in full chunks, a block's index"
+            f" {self.index_bytes / 1e6:,.0f} MB; beside that the write-ahead log takes up to"
+            f" {self.log(samples) / 1e6:,.0f} MB ({self.logged_bytes:.1f} bytes a sample)."
+        )
+
+
+def disk_of(data: Path, server: Server) -> Disk:
+    """Return what a Prometheus would have on disk now, by a snapshot of it, which is removed."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
+    with closing(connection):
+        connection.request("POST", "/api/v1/admin/tsdb/snapshot")
+        name = json.load(connection.getresponse())["data"]["name"]
+    place = data / "snapshots" / name
+    found = blocks_in(place)
+    shutil.rmtree(place)
+    return replace(found, log_bytes=_bytes_of(data / "wal"))
+
+
+def blocks_in(folder: Path) -> Disk:
+    """Return what the blocks in a folder have and take."""
+    blocks = [meta.parent for meta in folder.glob("*/meta.json")]
+    stats = [json.loads((block / "meta.json").read_text())["stats"] for block in blocks]
+    return Disk(
+        sum(one.get("numSamples", 0) for one in stats),
+        sum(one.get("numChunks", 0) for one in stats),
+        sum(_bytes_of(block / "chunks") for block in blocks),
+        sum((block / "index").stat().st_size for block in blocks),
+    )
+
+
+def use(one: Disk, two: Disk) -> DiskUse:
+    """Return what samples take, by two snapshots."""
+    further = (two.chunk_bytes - one.chunk_bytes) / max(1, two.samples - one.samples)
+    begun = (two.chunk_bytes - further * two.samples) / max(1, two.chunks)
+    return DiskUse(
+        further + begun / _FULL_CHUNK,
+        (two.log_bytes - one.log_bytes) / max(1, two.samples - one.samples),
+        two.index_bytes,
+    )
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
