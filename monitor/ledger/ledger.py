@@ -361,6 +361,7 @@ class Ledger:
                 return  # the previous attempt reported an error although it was durable
             batch.rows = tuple(store.link(batch.entries))
             store.append(batch.rows)
+            self._quarantined = store.quarantined
         except LedgerCorruptError:
             self._close()  # the next attempt reopens the file and moves it aside
             raise

@@ -32,12 +32,14 @@ LEDGER_FILE = "ledger.sqlite"
 class LedgerStore(Protocol):
     """A ledger that is open for writing.
 
-    `quarantined` names what was moved aside and has not been inspected yet, and `replaced` says
-    why this store was begun in place of an earlier one; else empty.
+    `replaced` says why this store was begun in place of an earlier one, else empty.
     """
 
-    quarantined: str
     replaced: str
+
+    @property
+    def quarantined(self) -> str:
+        """Return what was moved aside and has not been inspected yet, else empty."""
 
     @property
     def head(self) -> Anchor:

@@ -44,8 +44,7 @@ if TYPE_CHECKING:
 class Store:
     """The ledger's file, open for writing; opened by `open_store`, closed by `close`.
 
-    `quarantined` names the newest file that was moved aside and still exists, and `replaced`
-    says why this store was begun in place of an earlier one; else empty.
+    `replaced` says why this store was begun in place of an earlier one, else empty.
     """
 
     __slots__ = (
@@ -53,7 +52,6 @@ class Store:
         "_head",
         "_lock",
         "_path",
-        "quarantined",
         "reader",
         "replaced",
     )
@@ -67,8 +65,12 @@ class Store:
         self.reader = LedgerReader(connection, path)
         (self._head,) = self.reader.heads()
         self.replaced = replaced
-        aside = path.parent.glob(f"{path.name}.quarantined-*")
-        self.quarantined = max((place.name for place in aside), default="")
+
+    @property
+    def quarantined(self) -> str:
+        """Return the name of the newest file that was moved aside and still exists."""
+        aside = self._path.parent.glob(f"{self._path.name}.quarantined-*")
+        return max((place.name for place in aside), default="")
 
     @property
     def head(self) -> Anchor:

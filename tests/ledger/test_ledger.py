@@ -263,10 +263,10 @@ async def test_corrupt_file_is_moved_aside_and_the_new_one_says_so(tmp_path: Pat
     assert (tmp_path / name).read_bytes() == damaged
     async with Ledger.open(SqlitePlace(path), clock) as ledger:
         assert (ledger.health.quarantined, ledger.health.replaced) == (name, "")
-    (tmp_path / name).unlink()
-    async with Ledger.open(SqlitePlace(path), clock) as ledger:
+        (tmp_path / name).unlink()
+        await ledger.append([note(3)])
         assert ledger.health.quarantined == ""
-    assert recorded(path) == [2]
+    assert recorded(path) == [2, 3]
 
 
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0", b"\0" * 8192, b"no database" * 99])
