@@ -73,7 +73,7 @@ _WIDTHS: Final = {
 # a sentence may be cut.
 _NAME_PIXELS: Final = {"place": 220, "name": 220}
 _FIRST_PIXELS: Final = 100
-_MOST_PIXELS: Final = 220
+_MOST_PIXELS: Final = 245
 _EDGES: Final = 28
 # 100.00 %, and the minutes of a month.
 _FIGURE_PIXELS: Final = {"percentunit": 80, "m": 90}

@@ -190,6 +190,8 @@ _MAP: Final = Panel(
     link=TO_PLACE,
 )
 
+_EVER: Final = "max by (stage) (max_over_time(rollout_sites[$__range] @ end())) > 0"
+
 _OVER_TIME: Final = Panel(
     Kind.TIME_SERIES,
     Text("Sites by stage over time", "Standorte nach Stufe über die Zeit"),
@@ -198,7 +200,13 @@ _OVER_TIME: Final = Panel(
         "Standorte auf jeder Stufe. Gut: nachgewiesen wächst, kein Nachweis geht verloren.",
     ),
     # A stage at which no site ever was in the time range has no line and no legend.
-    (_point("max by (stage) (rollout_sites) > 0", "{{stage}}"),),
+    (
+        Query(
+            f"{at_each_point('max by (stage) (rollout_sites)')} and on (stage) {_EVER}",
+            same("{{stage}}"),
+            every="1m",
+        ),
+    ),
     "none",
     NOTHING_YET,
     width=24,

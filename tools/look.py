@@ -79,6 +79,7 @@ async def broken(prometheus: str) -> None:
 
 async def boards(browser: Browser, server: str, language: Language, names: list[str]) -> None:
     """Write a picture of each board, wide and narrow, with faults and without data."""
+    context = await browser.new_context(locale=f"{language}-DE", timezone_id="Europe/Berlin")
     for board in BOARDS:
         if names and board.uid.removeprefix("schulnetz-") not in names:
             continue
@@ -86,7 +87,7 @@ async def boards(browser: Browser, server: str, language: Language, names: list[
         document = json.loads(path.read_text(encoding="utf-8"))
         for situation, between in SITUATIONS.items():
             for width in WIDTHS:
-                page = await browser.new_page(locale=f"{language}-DE", timezone_id="Europe/Berlin")
+                page = await context.new_page()
                 look = Look(page, document)
                 await look.open(server, width, **between, **CHOICES.get(board.uid, {}))
                 file = PICTURES / f"{board.uid}-{language}-{width}-{situation}.png"
@@ -94,6 +95,7 @@ async def boards(browser: Browser, server: str, language: Language, names: list[
                 for complaint in await look.complaints():
                     stack.console.print(f"{file.name}: {complaint}", markup=False, highlight=False)
                 await page.close()
+    await context.close()
 
 
 async def pages(browser: Browser, server: str, language: Language) -> None:

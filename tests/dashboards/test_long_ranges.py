@@ -43,13 +43,19 @@ def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours:
         "rollout_goal_built": "5 6",
         "rollout_goal_denominator": "9 9",
         'rollout_sites{stage="live"}': "7 8",
+        'rollout_sites{stage="planned"}': "2 0",
+        'rollout_sites{stage="regressed"}': "0 0",
     }
     last = int(hours >= 24)
     expected = {
         asked["verified"]: [{"labels": "{}", "value": 3 + last}],
         asked["built"]: [{"labels": "{}", "value": 5 + last}],
         asked["goal"]: [{"labels": "{}", "value": 9}],
-        asked["{{stage}}"]: [{"labels": '{stage="live"}', "value": 7 + last}],
+        # An area is not stacked where one of its points is missing.
+        asked["{{stage}}"]: [
+            {"labels": '{stage="live"}', "value": 7 + last},
+            {"labels": '{stage="planned"}', "value": 2 - 2 * last},
+        ],
     }
     expect(
         tmp_path,
@@ -57,7 +63,7 @@ def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours:
         expected,
         minutes=hours * HOUR,
         interval=DAY,
-        variables={"$__interval": day},
+        variables={"$__interval": day, "$__range": "2d"},
     )
 
 

@@ -197,9 +197,11 @@ async def wrong_with(
 ) -> list[str]:
     """Return what is wrong with the boards of a language in a situation."""
     found = []
+    # One for all boards: Grafana's scripts are read once.
+    context = await browser.new_context(locale=f"{language}-DE", timezone_id="Europe/Berlin")
     for board in BOARDS:
         document = json.loads(to_json(board, language))
-        page = await browser.new_page(locale=f"{language}-DE", timezone_id="Europe/Berlin")
+        page = await context.new_page()
         look = Look(page, document)
         begins, ends = situation.between
         choices = {"from": begins, "to": ends, "var-datasource": source, **of_board(board.uid)}
@@ -209,6 +211,7 @@ async def wrong_with(
             complaints += without_truth(look, document, language)
         found += [f"{board.uid}: {complaint}" for complaint in complaints]
         await page.close()
+    await context.close()
     return found
 
 
