@@ -49,7 +49,8 @@ class _Writer:
         yield from map(_text, self._meanings())
         total = report.total
         if total.before + total.ahead == total.minutes:
-            yield _text(words.NOTHING.of(language))
+            nothing = words.NOTHING_YET if total.ahead else words.NOTHING
+            yield _text(nothing.of(language))
         elif total.before:
             since = start_of(min(one.recorded_from for one in report.sites))
             yield _text(words.SINCE.of(language).format(at=local(report, since)))
@@ -71,7 +72,7 @@ class _Writer:
         early = [one for one in sites if _is_too_early(one)]
         if early:
             yield words.TOO_EARLY_MEANS.of(language)
-        if any(not one.certain and one not in early for one in sites):
+        if any(_is_open(one) and one not in early for one in sites):
             yield words.OPEN_MEANS.of(language)
         if any(one.verdict is Verdict.NO_CONTRACT for one in sites):
             yield f"{NO_CONTRACT.of(language)}."
@@ -103,7 +104,7 @@ class _Writer:
         left = site.left_down_minutes
         if _is_too_early(site):
             verdict, left = words.TOO_EARLY.of(self._language), None
-        elif not site.certain:
+        elif _is_open(site):
             verdict += f" {words.OPEN.of(self._language)}"
         return (
             f"{site.school.name} ({site.key})",
@@ -181,6 +182,11 @@ class _Writer:
             one.by,
             why,
         )
+
+
+def _is_open(site: SiteSla) -> bool:
+    """Return whether unknown minutes could change the verdict."""
+    return not site.certain and site.total.unknown > 0
 
 
 def _is_too_early(site: SiteSla) -> bool:

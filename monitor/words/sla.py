@@ -36,6 +36,9 @@ SINCE: Final = Text(
     "Aufgezeichnet seit {at}. Ein Neustart verliert die 5 Minuten vor ihm.",
 )
 NOTHING: Final = Text(
+    "Nothing is recorded of this month.", "Von diesem Monat ist nichts aufgezeichnet."
+)
+NOTHING_YET: Final = Text(
     "Nothing is recorded of this month so far; a minute is recorded 5 to 10 minutes after its end, and a restart loses the 5 minutes before it.",
     "Von diesem Monat ist bisher nichts aufgezeichnet; eine Minute wird 5 bis 10 Minuten nach ihrem Ende aufgezeichnet, und ein Neustart verliert die 5 Minuten vor ihm.",
 )
