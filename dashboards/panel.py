@@ -40,7 +40,7 @@ class Colour(StrEnum):
     CARE = "orange"  # degraded: works badly
     BAD = "red"  # down, regressed, broken
     UNKNOWN = "purple"  # nothing is known, and we know why
-    SILENT = "#808080"  # nobody measures: the monitor is silent
+    SILENT = "#808080"  # not measured: the monitor is silent
     PLANNED = "#9e9e9e"
     ORDERED = "light-blue"
     BUILT = "blue"
@@ -242,4 +242,3 @@ class Board:
 
 GOOD_OR_BAD: Final = (Step(None, Colour.BAD), Step(1, Colour.GOOD))
 BAD_FROM_ONE: Final = (Step(None, Colour.GOOD), Step(1, Colour.BAD))
-CARE_FROM_ONE: Final = (Step(None, Colour.GOOD), Step(1, Colour.CARE))

@@ -26,10 +26,6 @@ NO_IS_BAD: Final = (
     Value(1, Text("yes", "ja"), Colour.GOOD),
     Value(0, Text("NO", "NEIN"), Colour.BAD),
 )
-YES_OR_NO: Final = (
-    Value(0, Text("no", "nein"), Colour.PLAIN),
-    Value(1, Text("yes", "ja"), Colour.PLAIN),
-)
 
 NOTHING_YET: Final = Text("not measured", "nicht gemessen")
 # The monitor's own account: a device may have been in this state, and running, for much longer.
@@ -105,19 +101,7 @@ TO_PLACE_OF_SERIES: Final = Link(
     "var-school=${__field.labels.school}&var-sites=${__field.labels.site}",
 )
 TO_SCHOOL_OF_ROW: Final = Link(TO_PLACE.title, TO_PLACE.board, "var-school=${__data.fields.school}")
-TO_SCHOOL: Final = Link(
-    Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
-    "schulnetz-school",
-    "var-school=${__value.text}",
-)
-TO_SCHOOL_OF_SERIES: Final = Link(
-    Text("What is wrong at this school", "Was an dieser Schule nicht stimmt"),
-    "schulnetz-school",
-    "var-school=${__field.labels.school}",
-)
 
-SCHOOL_COLUMN: Final = Column("school", Text("School", "Schule"))
-SITE_COLUMN: Final = Column("site", Text("Site", "Standort"))
 PROVIDER_COLUMN: Final = Column("provider", Text("Provider", "Anbieter"))
 
 OUTAGES: Final = Mark(

@@ -180,16 +180,6 @@ class Schedule:
                 self._entries.clear()
                 self._sleepers.close()
 
-    def set_checks(self, checks: Iterable[Check]) -> Change:
-        """Make these the checks to run; those that stay are not disturbed.
-
-        Raises:
-            CapacityError: if they cannot all run on time; nothing has changed then.
-        """
-        change = self.want(checks)
-        self.reconcile()
-        return change
-
     def want(self, checks: Iterable[Check]) -> Change:
         """Make these the checks to run from the next `reconcile` on.
 

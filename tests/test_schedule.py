@@ -9,6 +9,7 @@ import weakref
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ from monitor.observation import DeviceReading, Observation, Outcome, Reason
 from monitor.schedule import (
     START_TOGETHER_SECONDS,
     CapacityError,
+    Change,
     Schedule,
     back_off,
     first_due,
@@ -33,6 +35,9 @@ from monitor.schedule import (
 )
 from tests import build
 from tests.virtual_time import VirtualClock, VirtualTimeLoop, run_virtually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def ping(school: str, interval: float = 10.0, timeout: float = 8.0) -> Check:
@@ -75,6 +80,13 @@ class Network:
         return Schedule(self.clock, self.probe, self.observations.append, concurrency)
 
 
+def set_checks(schedule: Schedule, checks: Iterable[Check]) -> Change:
+    """Run these checks, as a reload does."""
+    change = schedule.want(checks)
+    schedule.reconcile()
+    return change
+
+
 async def run_for(schedule: Schedule, seconds: float) -> None:
     task = asyncio.create_task(schedule.run())
     await asyncio.sleep(seconds)
@@ -87,7 +99,7 @@ def test_checks_keep_their_pace_and_their_phase() -> None:
     async def main() -> None:
         network = Network(VirtualClock())
         schedule = network.schedule()
-        schedule.set_checks(ping(f"school-{n}") for n in range(20))
+        set_checks(schedule, (ping(f"school-{n}") for n in range(20)))
         await run_for(schedule, 100.5)
         for school, starts in network.starts.items():
             assert len(starts) == 10, school
@@ -112,7 +124,7 @@ def test_a_timer_one_clock_step_early_causes_no_extra_run() -> None:
     async def main() -> None:
         network = Network(CoarseClock())
         schedule = network.schedule()
-        schedule.set_checks([ping("voede")])
+        set_checks(schedule, [ping("voede")])
         async with asyncio.timeout(101):
             await run_for(schedule, 100.5)
         assert len(network.starts["voede"]) == 10
@@ -139,7 +151,7 @@ def test_observations_are_not_kept_until_the_next_run() -> None:
             )
 
         schedule = Schedule(clock, probe, lambda _: None, 10)
-        schedule.set_checks([walk("a")])
+        set_checks(schedule, [walk("a")])
         running = asyncio.create_task(schedule.run())
         await asyncio.sleep(150.0)
         assert len(tables) in {2, 3}
@@ -187,7 +199,7 @@ def test_a_slow_check_never_overlaps_and_its_missed_runs_are_counted() -> None:
         network = Network(VirtualClock())
         network.takes["slow"] = 7.5
         schedule = network.schedule()
-        schedule.set_checks([ping("slow", interval=10.0), ping("quick", interval=10.0)])
+        set_checks(schedule, [ping("slow", interval=10.0), ping("quick", interval=10.0)])
         task = asyncio.create_task(schedule.run())
         await asyncio.sleep(50)
         assert schedule.skipped.total() == 0
@@ -211,7 +223,7 @@ def test_a_probe_that_outlives_its_deadline_is_our_bug_not_the_schools() -> None
         network = Network(VirtualClock())
         network.takes["stuck"] = 1_000
         schedule = network.schedule()
-        schedule.set_checks([ping("stuck")])
+        set_checks(schedule, [ping("stuck")])
         await run_for(schedule, 30)
         outcomes = {(seen.outcome, seen.reason) for seen in network.observations}
         assert outcomes == {(Outcome.UNKNOWN, Reason.BUG)}
@@ -230,7 +242,7 @@ def test_an_exception_in_a_probe_is_unknown_and_stops_no_other_check() -> None:
             return await network.probe(check, deadline)
 
         schedule = Schedule(network.clock, probe, network.observations.append)
-        schedule.set_checks([ping("bad"), ping("good")])
+        set_checks(schedule, [ping("bad"), ping("good")])
         await run_for(schedule, 30.5)
         by_school = defaultdict(list)
         for seen in network.observations:
@@ -248,11 +260,11 @@ def test_reload_keeps_unchanged_checks_undisturbed() -> None:
         network = Network(VirtualClock())
         network.takes["kept"] = 5.0
         schedule = network.schedule()
-        schedule.set_checks([ping("kept"), ping("removed"), ping("changed")])
+        set_checks(schedule, [ping("kept"), ping("removed"), ping("changed")])
         task = asyncio.create_task(schedule.run())
         await asyncio.sleep(40)
         changed = replace(ping("changed"), interval=20.0)
-        change = schedule.set_checks([ping("kept"), changed, ping("added")])
+        change = set_checks(schedule, [ping("kept"), changed, ping("added")])
         assert (change.started, change.stopped, change.kept) == (2, 2, 1)
         removed_at = asyncio.get_running_loop().time()
         await asyncio.sleep(40)
@@ -272,7 +284,7 @@ def test_walks_of_a_dead_device_back_off_but_pings_do_not() -> None:
         network = Network(VirtualClock())
         network.answers["dead"] = (Outcome.FAILED, Reason.TIMEOUT)
         schedule = network.schedule()
-        schedule.set_checks([walk("dead"), walk("alive")])
+        set_checks(schedule, [walk("dead"), walk("alive")])
         await run_for(schedule, 3_600)
         assert len(network.starts["alive"]) == 60
         assert 12 <= len(network.starts["dead"]) <= 16
@@ -282,7 +294,7 @@ def test_walks_of_a_dead_device_back_off_but_pings_do_not() -> None:
         pings = Network(VirtualClock())
         pings.answers["dead"] = (Outcome.FAILED, Reason.TIMEOUT)
         schedule = pings.schedule()
-        schedule.set_checks([ping("dead")])
+        set_checks(schedule, [ping("dead")])
         await run_for(schedule, 600.5)
         assert len(pings.starts["dead"]) == 60
 
@@ -294,7 +306,7 @@ def test_hurry_runs_a_waiting_check_at_once_and_keeps_its_grid() -> None:
         network = Network(VirtualClock())
         schedule = network.schedule()
         check = walk("school", interval=300.0)
-        schedule.set_checks([check])
+        set_checks(schedule, [check])
         task = asyncio.create_task(schedule.run())
         await asyncio.sleep(301)
         first = network.starts["school"][0]
@@ -319,9 +331,9 @@ def test_concurrency_is_bounded_and_too_little_of_it_is_refused() -> None:
         needed = needed_concurrency(checks)
         assert needed == 40
         with pytest.raises(CapacityError, match="40 runs at once, 39 are allowed"):
-            network.schedule(concurrency=39).set_checks(checks)
+            set_checks(network.schedule(concurrency=39), checks)
         schedule = network.schedule(concurrency=needed)
-        schedule.set_checks(checks)
+        set_checks(schedule, checks)
         await run_for(schedule, 200)
         assert network.most <= needed
 
@@ -333,7 +345,7 @@ def test_a_step_of_the_wall_clock_moves_no_check() -> None:
         clock = VirtualClock()
         network = Network(clock)
         schedule = network.schedule()
-        schedule.set_checks([ping("school")])
+        set_checks(schedule, [ping("school")])
         task = asyncio.create_task(schedule.run())
         for hours in (1, -1, 0):
             await asyncio.sleep(50)

@@ -35,7 +35,6 @@ WARNING_DAYS = 90
 NOTHING_KNOWN = date(1970, 1, 1)
 """The last day with known school holidays, if none are known."""
 
-DAY_OFF = "day off"
 """The name of a day off that the city declared."""
 
 _SATURDAY = 5
@@ -138,10 +137,10 @@ class SchoolCalendar:
         self._first_day = min((first for first, _ in known), default=date.max)
         # The last day with known school holidays.
         self.data_ends = max((last for _, last in known), default=NOTHING_KNOWN)
-        self._holiday_of = dict.fromkeys(calendar.days_off, DAY_OFF)
+        self._holidays = set(calendar.days_off)
         for spell in spells:
-            for offset in range((spell.last - spell.first).days + 1):
-                self._holiday_of[spell.first + timedelta(days=offset)] = spell.name
+            days = range((spell.last - spell.first).days + 1)
+            self._holidays.update(spell.first + timedelta(days=offset) for offset in days)
 
     def days_left(self, instant: datetime) -> int:
         """Return how many days the data last after the local day of an instant; may be negative."""
@@ -166,13 +165,9 @@ class SchoolCalendar:
             return DayKind.WEEKEND
         if day in self._public:
             return DayKind.PUBLIC_HOLIDAY
-        if day in self._holiday_of:
+        if day in self._holidays:
             return DayKind.SCHOOL_HOLIDAY
         return DayKind.SCHOOL_DAY if self._first_day <= day <= self.data_ends else DayKind.UNKNOWN
-
-    def day_name(self, day: date) -> str:
-        """Return the name of a local day's holiday, public before school; empty if none."""
-        return self._public.get(day) or self._holiday_of.get(day, "")
 
     def in_lessons(
         self, school_type: str, instant: datetime, days_off: Collection[date] = ()
@@ -221,6 +216,6 @@ class SchoolCalendar:
 
     def _has_lessons(self, day: date) -> bool:
         # The configuration decides about lessons on Saturdays; the kind of day is for people.
-        if day in self._public or day in self._holiday_of:
+        if day in self._public or day in self._holidays:
             return False
         return self.day_kind(day) in {DayKind.SCHOOL_DAY, DayKind.WEEKEND, DayKind.UNKNOWN}

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.campaigns.evidence import Direction, PassivePeak
+from monitor.campaigns.evidence import Direction
 from monitor.campaigns.layers import ACKNOWLEDGEMENT_PER_PAYLOAD, COUNTED_PER_PAYLOAD
 from monitor.uplink.interface import find_interface, sample_of
 from monitor.uplink.model import Gap
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from monitor.observation import DeviceReading
 
 _MOST_CLOCK_DRIFT: Final = 0.5
-# Polls at one-minute intervals are rarely exactly 60 s apart.
-_SHORTEST_PEAK: Final = 55.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +146,3 @@ def clock_stepped(monotonic_seconds: float, begin: datetime, end: datetime) -> b
     """Return whether the wall clock was stepped between two readings of both clocks."""
     drift = (end - begin).total_seconds() - monotonic_seconds
     return abs(drift) > _MOST_CLOCK_DRIFT
-
-
-def passive_peak(
-    site: str, direction: Direction, bps: float, seconds: float, at: datetime
-) -> PassivePeak | None:
-    """Return a peak of ordinary use as evidence of capacity, None unless it held for a minute.
-
-    `seconds` is the time that the rate was averaged over; a shorter burst may come from a buffer
-    and says nothing about the line.
-    """
-    if seconds < _SHORTEST_PEAK or bps <= 0:
-        return None
-    return PassivePeak(site, at, direction, bps)

@@ -14,12 +14,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitor.inventory.site_key import SiteKey
-from monitor.observation import State
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.inventory.checks import Target
+    from monitor.observation import State
 
 
 class Cause(StrEnum):
@@ -134,11 +134,6 @@ class Change:
     def goes_on(self) -> bool:
         """Return whether the current state began before the interruption of monitoring."""
         return self.after.since < self.proven_from
-
-    @property
-    def is_held_against_a_school(self) -> bool:
-        """Return whether a school's device was declared down."""
-        return self.after.state is State.DOWN and self.subject.kind.is_device
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,12 +139,6 @@ def test_the_calendar_warns_ninety_days_before_its_data_runs_out() -> None:
     assert CALENDAR.days_left(local("2030-08-08T12:00")) == -2
 
 
-def test_a_holiday_has_a_name() -> None:
-    assert CALENDAR.day_name(date(2026, 10, 19)) == "autumn 2026/27"
-    assert CALENDAR.day_name(date(2026, 11, 25)) == ""
-    assert CALENDAR.day_name(date(2027, 5, 27)) != ""
-
-
 def working_days(spell: Holidays) -> int:
     """Return how many of a spell's days count: neither Sundays nor public holidays."""
     sunday, public = 6, country_holidays("DE", subdiv="NW")
@@ -238,7 +232,6 @@ def test_another_country_has_its_own_list_and_days_off() -> None:
     }
     assert {day: calendar.day_kind(date.fromisoformat(day)) for day in kinds} == kinds
     assert calendar.data_ends == date(2027, 1, 6)
-    assert calendar.day_name(date(2026, 12, 18)) == "day off"
     vienna = ZoneInfo("Europe/Vienna")
     assert calendar.in_lessons("Volksschule", datetime(2026, 12, 17, 9, tzinfo=vienna))
     assert not calendar.in_lessons("Volksschule", datetime(2026, 12, 18, 9, tzinfo=vienna))

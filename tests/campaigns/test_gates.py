@@ -26,7 +26,6 @@ from monitor.campaigns.load import (
     cross_traffic,
     moved_between,
     octets_of,
-    passive_peak,
 )
 from monitor.observation import DeviceReading, State
 from tests.rollout.lines import CONTRACT, SETTINGS, SITE, lessons
@@ -171,10 +170,3 @@ def test_a_wall_clock_that_diverges_from_monotonic_has_stepped() -> None:
     assert not clock_stepped(30.0, NOW, NOW + timedelta(seconds=30.4))
     assert clock_stepped(30.0, NOW, NOW + timedelta(seconds=30.6))
     assert clock_stepped(30.0, NOW, NOW - timedelta(hours=1))
-
-
-def test_a_peak_counts_only_if_it_lasted_a_minute() -> None:
-    peak = passive_peak(SITE, Direction.UP, 9e8, 60.2, NOW)
-    assert peak is not None
-    assert (peak.bps, peak.direction) == (9e8, Direction.UP)
-    assert passive_peak(SITE, Direction.UP, 9e8, 20.0, NOW) is None

@@ -165,7 +165,7 @@ async def world(one: Running, *, traps: bool = True) -> World:
         frozenset(name for name in tasks if name.count("/") == 3),
         frozenset(wanted),
         len(watch.maintenance.windows()),
-        watch.calendar.day_name(one.clock.now().date()),
+        watch.calendar.day_kind(one.clock.now().date()),
         (id(desk.receiver) if desk else 0, len(daemon.sources.inventory.schools)),
     )
 

@@ -26,6 +26,7 @@ from tests.verdict.world import (
     moment,
     numbered_city,
     numbered_school,
+    puts_a_device_down,
     switch,
     uplink,
 )
@@ -108,7 +109,7 @@ def test_down_counts_from_the_first_silent_round_with_its_detail() -> None:
     assert change.after.since == BEGIN + timedelta(seconds=60 + 50 - 2.8)
     assert change.at == BEGIN + timedelta(seconds=240)
     assert change.after.detail == "no reply to 5 packets"
-    assert change.is_held_against_a_school
+    assert puts_a_device_down(change)
 
 
 @given(
@@ -345,6 +346,6 @@ def test_switches_are_never_blamed_for_an_uplink_outage_at_any_interval(
     outages = {("s1", "router"): [(death, death + length)]}
     world = World(inventory, lambda check: phases[check.id], outages)
     world.run(death + length + 1500)
-    assert {subject for _, subject in world.held_against_schools()} <= {uplink(1)}
+    assert {subject for _, subject in world.devices_put_down()} <= {uplink(1)}
     assert world.board.root_causes() == ()
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}

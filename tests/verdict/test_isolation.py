@@ -49,7 +49,7 @@ def test_a_dead_line_of_our_own_puts_no_school_down_even_on_return(
     for subject, verdict in world.board.verdicts.items():
         assert (verdict.state, verdict.cause) == (State.UNKNOWN, Cause.ISOLATED), str(subject)
     world.run(death + length + 600)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     [(_, began), (ended, goes_on)] = isolations(world)
     assert (began, goes_on) == (True, False), "no flapping"
     assert ended - (death + length) >= 120, "two rounds of a reference, then a calm cycle"
@@ -68,7 +68,7 @@ def test_losing_most_schools_with_one_reference_left_puts_none_down(
     world.run(death + 70)
     assert world.board.is_isolated
     world.run(death + length + 600)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     assert isolations(world)[-1][1] is False
     assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
@@ -88,7 +88,7 @@ def test_a_school_failing_when_our_line_died_does_not_stay_down() -> None:
         outages: dict[tuple[str, str], Spells] = {("s0", "router"): [(100.0, 10_000.0)]}
         world = world_of(seed, own_line=[(230.0, 600.0)], outages=outages)
         world.run(600)
-        for when, subject in world.held_against_schools():
+        for when, subject in world.devices_put_down():
             assert when < 233, f"seed {seed}: {subject} was declared down over a dead line"
 
 
@@ -96,7 +96,7 @@ def test_a_restart_during_isolation_puts_no_school_down() -> None:
     for seed in range(20):
         world = world_of(seed, own_line=[(-1.0, 400.0)])
         world.run(1200)
-        assert world.held_against_schools() == []
+        assert world.devices_put_down() == []
         assert {verdict.state for verdict in world.board.verdicts.values()} == {State.UP}
 
 
@@ -127,6 +127,6 @@ def test_the_first_failing_round_is_forgotten_with_the_isolation() -> None:
         world = world_of(seed, own_line=[(150.0, 500.0)], outages=outages)
         world.run(1200)
         ended = isolations(world)[-1][0]
-        [(when, subject)] = world.held_against_schools()
+        [(when, subject)] = world.devices_put_down()
         assert subject == uplink(4)
         assert when >= ended + 60

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.observation import State
 from monitor.verdict import HUB, Cause, SubjectKind
-from tests.verdict.world import Spells, World, city_of, moment, uplink
+from tests.verdict.world import Spells, World, city_of, moment, puts_a_device_down, uplink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def test_most_sites_of_a_provider_are_its_outage_until_recovery(
 ) -> None:
     world = world_of({"A": 10, "B": 3}, dead(range(lost), (death, death + 400)), seed)
     world.run(death + 60)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     world.run(death + 100)
     assert states(world, range(lost)) == {(State.DOWN, Cause.PROVIDER_OUTAGE)}
     assert set(world.board.provider_outages) == {"A"}
@@ -77,7 +77,7 @@ def test_most_sites_of_a_provider_are_its_outage_until_recovery(
     assert told(world, SubjectKind.PROVIDER) == [("A", State.DOWN), ("A", State.UP)]
     assert told(world, SubjectKind.HUB) == []
     assert states(world, range(13)) == {(State.UP, Cause.ANSWERS)}
-    since = [c.after.since for _, c in world.changes if c.is_held_against_a_school]
+    since = [c.after.since for _, c in world.changes if puts_a_device_down(c)]
     assert len(since) == lost
 
 
@@ -91,7 +91,7 @@ def test_all_providers_at_once_are_one_common_outage_without_blame(seed: int, de
     world.run(death + 300)
     assert states(world, range(12)) == {(State.UNKNOWN, Cause.COMMON_OUTAGE)}
     world.run(death + 600)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     assert told(world, SubjectKind.PROVIDER) == []
     assert told(world, SubjectKind.HUB) == [("hub", State.UNKNOWN), ("hub", State.UP)]
     assert states(world, range(12)) == {(State.UP, Cause.ANSWERS)}
@@ -108,7 +108,7 @@ def test_our_own_line_is_never_mistaken_for_the_hub_or_a_provider(
 ) -> None:
     world = world_of({"A": 6, "B": 3}, {}, seed, ["A"], own_line=[(death, death + length)])
     world.run(death + length + 300)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     assert told(world, SubjectKind.PROVIDER) == []
     assert told(world, SubjectKind.HUB) == []
     assert len(told(world, SubjectKind.MONITOR)) >= 2
@@ -153,7 +153,7 @@ def test_a_loss_spreading_within_a_minute_is_common_and_later_separate(seed: int
         world.run(500)
         assert (world.board.common_outage is not None) is common
         assert set(world.board.provider_outages) == (set() if common else {"A", "B"})
-        assert bool(world.held_against_schools()) is not common
+        assert bool(world.devices_put_down()) is not common
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -166,7 +166,7 @@ def test_a_provider_still_down_after_a_common_outage_is_judged_from_then(
     assert world.board.common_outage is None
     assert states(world, range(6)) == {(State.UP, Cause.ANSWERS)}
     assert states(world, range(6, 10)) == {(State.DOWN, Cause.PROVIDER_OUTAGE)}
-    began = [c.after.since for _, c in world.changes if c.is_held_against_a_school]
+    began = [c.after.since for _, c in world.changes if puts_a_device_down(c)]
     back = [c.at for _, c in world.changes if c.subject == HUB and c.after.state is State.UP]
     assert (min(began) - back[0]).total_seconds() > -3, "but for the round under way"
 
@@ -210,7 +210,7 @@ def test_never_seen_sites_and_sites_in_maintenance_are_no_part_of_a_loss() -> No
 def test_a_restart_during_a_common_outage_knows_schools_from_the_ledger() -> None:
     world = world_of({"A": 6, "B": 6}, dead(range(12), (-1.0, 400.0)))
     world.run(600)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     assert told(world, SubjectKind.HUB) == [("hub", State.UNKNOWN), ("hub", State.UP)]
 
 
@@ -221,7 +221,7 @@ def test_isolation_supersedes_a_common_outage() -> None:
     assert world.board.is_isolated
     assert world.board.common_outage is None
     world.run(900)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     assert states(world, range(9)) == {(State.UP, Cause.ANSWERS)}
 
 

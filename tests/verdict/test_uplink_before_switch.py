@@ -47,15 +47,15 @@ def test_a_dead_uplink_is_one_cause_and_its_return_no_burst(
         verdict = world.board.verdict(switch(0, index))
         assert verdict is not None
         assert (verdict.state, verdict.cause) == (State.UNKNOWN, Cause.BEHIND_UPLINK)
-    assert [subject for _, subject in world.held_against_schools()] == [uplink(0)]
-    [(known, _)] = world.held_against_schools()
+    assert [subject for _, subject in world.devices_put_down()] == [uplink(0)]
+    [(known, _)] = world.devices_put_down()
     assert known - death < 3 * 60 + 60 + 10, "three rounds, and one of a reference"
 
     world.run(back + REPORTED)
     assert world.board.root_causes() == tuple(switch(0, index) for index in sorted(still_dead))
-    held = {subject: when for when, subject in world.held_against_schools()}
+    held = {subject: when for when, subject in world.devices_put_down()}
     assert set(held) == {uplink(0)} | {switch(0, index) for index in still_dead}
-    assert len(world.held_against_schools()) == len(held), "each counted against it once"
+    assert len(world.devices_put_down()) == len(held), "each counted against it once"
     up_again = next(
         when
         for when, change in world.changes
@@ -89,7 +89,7 @@ def test_a_restart_invents_nothing(order: list[float], dead: set[int], *, is_cut
         outages[("s0", "router")] = [(-1.0, 10_000.0)]
     world = world_of(order, outages)
     world.run(119)
-    assert world.held_against_schools() == [], "no device is down before three silent rounds"
+    assert world.devices_put_down() == [], "no device is down before three silent rounds"
     world.run(600)
     expected = (uplink(0),) if is_cut else tuple(switch(0, index) for index in sorted(dead))
     assert world.board.root_causes() == expected
@@ -108,15 +108,15 @@ def rarely_asked_uplink(outages: dict[tuple[str, str], list[tuple[float, float]]
 def test_an_outage_between_two_uplink_rounds_does_not_put_a_switch_down() -> None:
     world = rarely_asked_uplink({("s0", "router"): [(150.0, 239.5)]})
     world.run(600)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
 
 
 def test_a_dead_switch_is_down_after_two_rounds_of_a_rarely_pinged_uplink() -> None:
     world = rarely_asked_uplink({("s0", "sw0"): [(150.0, 9e9)]})
     world.run(359)
-    assert world.held_against_schools() == []
+    assert world.devices_put_down() == []
     world.run(362)
-    assert [subject for _, subject in world.held_against_schools()] == [switch(0, 0)]
+    assert [subject for _, subject in world.devices_put_down()] == [switch(0, 0)]
 
 
 def test_a_silent_switch_is_not_behind_an_uplink_that_is_back() -> None:

@@ -38,6 +38,11 @@ CONTRACT = build.contract(minimum=0.1, provider="Example")
 Spells = Sequence[tuple[float, float]]
 
 
+def puts_a_device_down(change: Change) -> bool:
+    """Return whether a change declares a school's device down."""
+    return change.after.state is State.DOWN and change.subject.kind.is_device
+
+
 def icmp(interval: float = 60.0) -> CheckPlan:
     return build.plan(interval=interval)
 
@@ -184,9 +189,7 @@ class World:
             changes = self.board.observe(observation, moment(when))
         self.changes.extend((when, change) for change in changes)
 
-    def held_against_schools(self) -> list[tuple[float, Subject]]:
+    def devices_put_down(self) -> list[tuple[float, Subject]]:
         return [
-            (when, change.subject)
-            for when, change in self.changes
-            if change.is_held_against_a_school
+            (when, change.subject) for when, change in self.changes if puts_a_device_down(change)
         ]
