@@ -334,7 +334,7 @@ DETAIL: Final = Row(
                     )
                     for figure in ("value", "planned", "target")
                 ),
-                # Those too of which nobody said a number.
+                # Including those without a published number.
                 Query("max by (goal, name, unit) (rollout_reported_info)", same(""), instant=True),
             ),
             "none",

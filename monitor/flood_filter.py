@@ -92,7 +92,7 @@ class FloodFilter:
         source = _without_scope(source)
         if source in self._dropped:
             return False
-        self._begin_anew()
+        self._start_over()
         self._total += 1
         count = self._counts.get(source, 0) + 1
         if count == 1 and len(self._counts) >= _MOST_COUNTED:
@@ -104,7 +104,7 @@ class FloodFilter:
         self._attach()
         return True
 
-    def _begin_anew(self) -> None:
+    def _start_over(self) -> None:
         """Forget the counts of a second, or of longer while datagrams pile up faster than read."""
         age = self._loop.time() - self._since
         if age < 1 or (age < _LONGEST_SECONDS and is_half_full(self._socket)):

@@ -98,7 +98,7 @@ class Threads(Executor):
                 thread = Thread(target=_work_off, args=(self._waiting,), name=name, daemon=True)
                 thread.start()
                 self._threads.append(thread)
-        # Not when whoever asked gives up: a job that runs holds its thread until it ends.
+        # Not when the caller gives up: a running job holds its thread until it ends.
         job.future.add_done_callback(self._ended)
         self._waiting.put(job)
         return job.future

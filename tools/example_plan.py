@@ -22,7 +22,7 @@ HEADER = """\
 # The schools of the City of Bochum: official numbers, real names, types, districts and
 # coordinates. Where they come from: SOURCES.md beside this file.
 #
-# THE NETWORKS AND ADDRESSES ARE AN EXAMPLE. Nobody publishes a school's device addresses, so
+# THE NETWORKS AND ADDRESSES ARE AN EXAMPLE. School device addresses are not published, so
 # they follow one plan in private address space (RFC 1918); replace it with your own:
 #
 #   10.82.N.0/24   one block per site, N counting up from 1 in the order of this file

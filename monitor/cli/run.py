@@ -61,7 +61,7 @@ def run(config: Path, settings: Settings, *, log_format: str, shard: Shard | Non
         raise SystemExit(Exit.WRONG) from None
     except START_ERRORS as error:
         fail(sentence(error), Exit.CANNOT_START)
-    except Exception as error:  # noqa: BLE001  # what nobody foresaw ends in one line as well
+    except Exception as error:  # noqa: BLE001  # unforeseen errors end in one line as well
         audit.critical("the daemon stops because of a bug in the monitor", exc_info=error)
         fail(f"a bug of the monitor: {'; '.join(_leaves(error))}", Exit.CANNOT_START)
 

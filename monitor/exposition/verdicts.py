@@ -273,15 +273,15 @@ class _Told:
             self.in_lessons == now.in_lessons
             and self.window == now.window
             and len(self.verdicts) == len(now.verdicts)
-            and all(map(_is_said, self.verdicts, now.verdicts))
+            and all(map(_is_unchanged, self.verdicts, now.verdicts))
         )
 
 
-def _is_said(told: tuple[Subject, Verdict], now: tuple[Subject, Verdict]) -> bool:
+def _is_unchanged(before: tuple[Subject, Verdict], now: tuple[Subject, Verdict]) -> bool:
     """Return whether two verdicts have the same lines."""
-    (told_of, before), (subject, verdict) = told, now
-    return told_of == subject and (
-        before is verdict or (before.is_same_finding(verdict) and before.since == verdict.since)
+    (known, old), (subject, new) = before, now
+    return known == subject and (
+        old is new or (old.is_same_finding(new) and old.since == new.since)
     )
 
 

@@ -53,7 +53,7 @@ class SharedPast:
         return await self._threads.run(read)
 
     async def latest(self, kind: str) -> list[Entry]:
-        """Return the newest entry of a kind for each subject, whoever wrote it.
+        """Return the newest entry of a kind for each subject, across all writers.
 
         Raises:
             LedgerError: if they cannot be read.

@@ -1,7 +1,7 @@
 """A small JSON file of the state directory that holds one document, a dataclass.
 
-The one reader and the one writer of such files. What to do about a damaged file is up to whoever
-reads it.
+The one reader and the one writer of such files. What to do about a damaged file is up to the
+caller.
 
 Must not know: what a document means.
 """

@@ -104,7 +104,7 @@ def lasting(language: Language, since: datetime, now: datetime) -> str:
     for key, size in (("days", 2880), ("hours", 120), ("minutes", 0)):
         if minutes >= size:
             return word(language, f"lasting.{key}", count=minutes // _MINUTES[key])
-    raise AssertionError("the last size is nought")
+    raise AssertionError("the last size is zero")
 
 
 def _some(language: Language, names: Sequence[str]) -> str:

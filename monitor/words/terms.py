@@ -222,7 +222,7 @@ DROPS: Final[Mapping[str, Text]] = {
     "trap unread": Text("trap: not read in time", "Trap: nicht rechtzeitig gelesen"),
 }
 
-# Why the web server turned somebody away.
+# Why the web server refused a client.
 REFUSALS: Final[Mapping[str, Text]] = {
     "too_many_connections": Text("too many connections", "zu viele Verbindungen"),
     "no_file_descriptor": Text("no file descriptor free", "kein Dateideskriptor frei"),

@@ -41,7 +41,7 @@ def test_a_restart_is_seen_even_if_the_new_uptime_is_longer() -> None:
         # The host's clock wraps while the agent starts.
         (Clocks(50 * DAY, WRAP - 2_000), Clocks(3_000, 4_000), Restart.AGENT),
         (Clocks(50 * DAY, None, 900), Clocks(3_000, None, 30), Restart.DEVICE),
-        # Somebody set sysUpTime back; the engine runs on.
+        # sysUpTime was set back; the engine runs on.
         (Clocks(50 * DAY, None, 900), Clocks(3_000, None, 960), None),
         (Clocks(50 * DAY, 1), Clocks(3_000), Restart.DEVICE),
         (Clocks(None), Clocks(3_000), None),

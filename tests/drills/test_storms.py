@@ -127,7 +127,7 @@ async def test_each_fault_of_one_morning_notifies_the_right_people_once(
         await city.pace.pause(840 - (time.monotonic() - begin) * city.pace.factor)
         for happen, about, expected in SCENARIOS:
             assert stack.counted.table(about) == Counter(expected), happen.__name__
-        assert told_of("monitor", stack.counted) == Counter()
+        assert notified_about("monitor", stack.counted) == Counter()
         first = next(one for one in stack.counted.notifications if "goethe" in one.about)
         assert (first.at - begin) * city.pace.factor <= PROMISE_SECONDS
 
@@ -156,7 +156,7 @@ async def test_isolation_is_one_page_and_no_school_is_blamed_during_or_after(
         dead.uplink = DOWN
         again = Counter({**PAGE, ("page", "UplinkDown", "begins"): 2})
         await stack.counted.until(["dead"], again)
-        assert told_of("monitor", stack.counted) == Counter(
+        assert notified_about("monitor", stack.counted) == Counter(
             {("page", "MonitorIsolated", "begins"): 1, ("page", "MonitorIsolated", "ends"): 1}
         )
         assert stack.counted.table(["A", "B", *(f"s{number}" for number in range(30))]) == Counter()
@@ -176,7 +176,7 @@ async def test_a_common_outage_is_one_page_and_a_provider_still_down_another(
             school.uplink = UNKNOWN
         await city.pace.pause(300)
         common = {("page", "CommonOutage", "begins"): 1}
-        assert told_of("monitor", stack.counted) == Counter(common)
+        assert notified_about("monitor", stack.counted) == Counter(common)
         city.is_common = False
         for school in of_a:
             school.uplink = UP
@@ -193,7 +193,7 @@ async def test_a_common_outage_is_one_page_and_a_provider_still_down_another(
             school.uplink = UP
         await city.pace.pause(480)
         common[("page", "CommonOutage", "ends")] = 1
-        assert told_of("monitor", stack.counted) == Counter(common)
+        assert notified_about("monitor", stack.counted) == Counter(common)
         outage[("page", "ProviderOutage", "ends")] = 1
         assert stack.counted.table(["A", "B", *city.schools]) == Counter(outage)
 
@@ -215,7 +215,7 @@ async def test_80_of_99_lines_are_one_page_through_recovery_in_pieces(tmp_path: 
         await city.pace.pause(480)
         told = {("page", "ProviderOutage", "begins"): 1, ("page", "ProviderOutage", "ends"): 1}
         assert stack.counted.table(["A", "B", *city.schools]) == Counter(told)
-        assert told_of("monitor", stack.counted) == Counter()
+        assert notified_about("monitor", stack.counted) == Counter()
 
 
 async def test_a_killed_daemon_is_one_page_and_resolves_no_reported_outage(
@@ -237,7 +237,7 @@ async def test_a_killed_daemon_is_one_page_and_resolves_no_reported_outage(
             school.uplink = UP
         city.schools["dead"].uplink = DOWN
         await city.pace.pause(180)
-        assert told_of("monitor", stack.counted) == Counter(
+        assert notified_about("monitor", stack.counted) == Counter(
             {("page", "MonitorDown", "begins"): 1, ("page", "MonitorDown", "ends"): 1}
         )
         assert stack.counted.table(city.schools) == Counter({("page", "UplinkDown", "begins"): 1})
@@ -268,6 +268,6 @@ def longest_silence(beats: list[float]) -> float:
     return max(late - early for early, late in pairwise(beats))
 
 
-def told_of(subject: str, counted: Counted) -> Counter[tuple[str, str, str]]:
+def notified_about(subject: str, counted: Counted) -> Counter[tuple[str, str, str]]:
     """Return the notifications about one subject."""
     return counted.table([subject])

@@ -217,12 +217,12 @@ def test_any_names_give_series_that_parse(names: dict[int, bytes]) -> None:
 def test_renumbered_interfaces_continue_their_series() -> None:
     renderer = _known_by("ifName")
     before = _by_names(renderer.render(two_ports(ifMtu={1: 1500, 7: 9000}))["ifMtu"])
-    anew = two_ports(
+    renumbered = two_ports(
         ifName={1: b"ge-0/0/7", 7: b"ge-0/0/1"},
         ifDescr={1: b"port 7", 7: b"port 1"},
         ifMtu={1: 9000, 7: 1500},
     )
-    blocks = renderer.render(anew)
+    blocks = renderer.render(renumbered)
     assert _by_names(blocks["ifMtu"]) == before
     assert _by_names(blocks[IF_TYPE_INFO.name]).keys() == {
         ("7", "ge-0/0/1", "port 1"),

@@ -165,7 +165,7 @@ def bad_files(text: str) -> dict[str, bytes]:
         "binary": bytes(range(256)),
         "zeros": bytes(4096),
         "cut in the head": whole[:100],
-        "cut amid a word": whole[: middle + 9],
+        "cut within a word": whole[: middle + 9],
         "an unknown key": whole.replace(b"  providers:", b"  provider:").replace(
             b"    network:", b"    netwrok:", 1
         ),

@@ -39,7 +39,7 @@ pytestmark = [
     pytest.mark.heavy,
 ]
 
-NOBODY = 65_534
+UNPRIVILEGED = 65_534
 QUICK = IcmpOptions(packets=4, spacing=0.005, wait=0.4)
 
 # If the sender is descheduled between reading the clock and the system call, the time measured is
@@ -317,7 +317,7 @@ async def test_a_clock_step_during_a_round_discards_its_times_and_loses_nothing(
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    os.seteuid(NOBODY)
+    os.seteuid(UNPRIVILEGED)
     try:
         yield
     finally:

@@ -259,7 +259,7 @@ async def test_busy_server_closed_port_and_dead_address_are_distinguished(
     clock = SystemClock()
     with gigabit.near.entered():
         closed = await measure(IPERF3, "down", MUCH, clock)
-        nobody = await measure(Throughput("iperf3", "10.99.0.1", seconds=1), "down", MUCH, clock)
+        dead = await measure(Throughput("iperf3", "10.99.0.1", seconds=1), "down", MUCH, clock)
         with gigabit.iperf3():
             under_way = UnderWay()
             longer = replace(IPERF3, seconds=60)
@@ -269,7 +269,7 @@ async def test_busy_server_closed_port_and_dead_address_are_distinguished(
             first.cancel()
             await asyncio.gather(first, return_exceptions=True)
     assert (closed.reason, closed.outcome) == (Reason.REFUSED, Outcome.FAILED)
-    assert nobody.reason is Reason.UNREACHABLE
+    assert dead.reason is Reason.UNREACHABLE
     assert (busy.reason, busy.outcome) == (Reason.BUSY, Outcome.UNKNOWN)
 
 

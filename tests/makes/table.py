@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.observation import HardwareReading
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "snmp.md"
-HEAD: Final = "| make, product line | what is read | by | held against |\n|---|---|---|---|\n"
+HEAD: Final = "| make, product line | what is read | by | verified against |\n|---|---|---|---|\n"
 LINES: Final[Mapping[str, str]] = {
     "3com": "3Com SuperStack and 4200",
     "allied-telesis": "Allied Telesis, AlliedWare Plus",

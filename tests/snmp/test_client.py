@@ -118,7 +118,7 @@ async def test_an_icmp_error_about_one_agent_does_not_disturb_another() -> None:
 
 
 async def _under_way(client: SnmpClient) -> None:
-    while not client.requests_in_flight:  # noqa: ASYNC110  # the client tells nobody
+    while not client.requests_in_flight:  # noqa: ASYNC110  # the client has no event
         await asyncio.sleep(0)
 
 

@@ -16,7 +16,7 @@ def test_the_daemon_does_not_load_pysnmp_before_a_device_asks_for_it() -> None:
 
 async def test_the_first_read_opens_the_engine_and_reads_through_it() -> None:
     async with PysnmpOnDemand(THREADS.chores) as reader:
-        # Nobody listens on port 9 of this loopback address.
+        # No server listens on port 9 of this loopback address.
         agent = Agent("127.0.0.99", 9, "2c", b"community", timeout=0.1, retries=0)
         deadline = asyncio.get_running_loop().time() + 5
         first, second = await asyncio.gather(

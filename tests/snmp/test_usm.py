@@ -22,7 +22,7 @@ AUTH_PRIV = Security(
     b"monitor", AuthProtocol.SHA1, b"geheim-genug", PrivProtocol.AES128, b"noch-geheimer"
 )
 AUTH_ONLY = replace(AUTH_PRIV, priv=None, priv_password=b"")
-NOBODY = Security(b"nobody")
+PLAIN_USER = Security(b"nobody")
 MESSAGE_ID, REQUEST_ID = 4711, 815
 SYS_NAME = encode_oid("1.3.6.1.2.1.1.5.0")
 
@@ -65,7 +65,7 @@ def met(theirs: UsmAgent, security: Security = AUTH_PRIV) -> UsmSession:
     return ours
 
 
-@pytest.mark.parametrize("security", [NOBODY, AUTH_ONLY, AUTH_PRIV])
+@pytest.mark.parametrize("security", [PLAIN_USER, AUTH_ONLY, AUTH_PRIV])
 @pytest.mark.parametrize("tells_time", [True, False])
 def test_an_engine_is_discovered_and_answers(security: Security, tells_time: bool) -> None:  # noqa: FBT001  # a parameter
     theirs, ours = engine(security, tells_time=tells_time), session(security)

@@ -118,7 +118,7 @@ def test_a_lock_that_is_a_link_is_refused_and_its_target_keeps_its_owner(
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_a_link_is_not_followed_and_kept(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001  # a parameter
+def test_a_link_is_kept_and_not_followed(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001  # a parameter
     secret, link = tmp_path / "secret", tmp_path / "link"
     secret.write_text("theirs")
     for target in (secret, tmp_path / "nothing"):
