@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.observation import Outcome
 from monitor.status.model import Standing
+from monitor.words.details import in_german
 from monitor.words.pages import word
 from monitor.words.rate import rate
 from monitor.words.terms import CAUSES, CHECKS
@@ -82,6 +83,7 @@ def wording(
         "milliseconds": lambda value: _number(language, value, 1 if value >= 1 else 2),
         "percent": lambda ratio: _percent(language, ratio),
         "lasting": lambda since, now: lasting(language, since, now),
+        "in_german": in_german if language == "de" else None,
         "some": lambda names: _some(language, names),
         "every": lambda seconds: _every(language, seconds),
         "symbol": _SYMBOLS,

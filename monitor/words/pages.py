@@ -141,8 +141,8 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     "common_outage": Text(
         "All providers stopped answering together while our own line works. Verdicts on their "
         "schools are suspended.",
-        "Alle Anbieter sind zugleich verstummt. Die eigene Leitung antwortet: Urteile ruhen. "
-        "Verdächtig sind der gemeinsame Netzknoten und die Anbieter.",
+        "Alle Anbieter sind zugleich verstummt, während die eigene Leitung antwortet. Urteile über "
+        "ihre Schulen ruhen.",
     ),
     "provider_outage": Text(
         "Outage of {provider}: {down} of {sites} sites are down",
@@ -165,10 +165,6 @@ _SENTENCES: Final[Mapping[str, Text]] = {
     ),
     "lessons": Text("lessons now", "jetzt Unterricht"),
     "no_lessons_known": NO_LESSONS_KNOWN,
-    "no_stage": Text(
-        "no milestone is reached, and no measurement proves the line yet",
-        "kein Meilenstein ist erreicht, und noch beweist keine Messung den Anschluss",
-    ),
     "no_lessons": Text("no lessons now", "jetzt kein Unterricht"),
     "maintenance": Text("maintenance", "Wartung"),
     "maintenance_until": Text("maintenance until {when}: {reason}", "Wartung bis {when}: {reason}"),

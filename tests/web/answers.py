@@ -43,7 +43,7 @@ def finding(state: State = State.UP, **changes: Any) -> Finding:
         "state": state,
         "cause": Cause.ANSWERS if state is State.UP else Cause.NO_ANSWER,
         "since": NOW - timedelta(hours=1),
-        "detail": "" if state is State.UP else "no reply in 3 rounds",
+        "detail": "" if state is State.UP else "no reply from 10.82.1.1 to 5 packets",
         "degraded": (),
         "alert": None
         if state is State.UP
@@ -150,7 +150,10 @@ def school(**changes: Any) -> SchoolStatus:
             ),
         ),
         rollout=StageStatus(
-            stage=Stage.VERIFIED, since=NOW, why="a campaign passed", evidence=("campaign:1",)
+            stage=Stage.VERIFIED,
+            since=NOW,
+            why="campaign 1 passed on 2022-03-01 with 30 tests",
+            evidence=("campaign:1",),
         ),
         last_day=day,
     )
@@ -162,7 +165,7 @@ def school(**changes: Any) -> SchoolStatus:
                 begins=NOW - timedelta(days=2),
                 ends=None,
                 cause=Cause.NO_ANSWER,
-                reason="no reply",
+                reason="no reply from 10.82.1.1 to 5 packets",
             ),
         ),
         "maintenance": (

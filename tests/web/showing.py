@@ -77,7 +77,12 @@ class ThreeLines(Shown):
 
     async def school(self, school_id: str) -> SchoolStatus | None:
         whole = answers.school()
-        rollout = StageStatus(stage=Stage.UNKNOWN, since=None, why="no milestone", evidence=())
+        rollout = StageStatus(
+            stage=Stage.UNKNOWN,
+            since=None,
+            why="no milestone is reached; no 24 hours of its line are known",
+            evidence=(),
+        )
         site = whole.sites[0].model_copy(update={"rollout": rollout})
         news = {"sites": (site,), "in_lessons": False, "lessons_known": False}
         return whole.model_copy(update=news) if school_id == whole.id else None

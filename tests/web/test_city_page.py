@@ -101,14 +101,16 @@ async def test_an_outage_of_a_provider_is_one_line_in_both_languages() -> None:
 async def test_a_common_outage_is_shown_at_the_top_with_its_suspects() -> None:
     common = CommonOutageStatus(
         since=answers.NOW,
-        detail="suspects: our hub, or the providers",
+        detail="suspects: our hub, or all providers (A, B)",
         alert=alert_status("CommonOutage", ""),
     )
     view = Failing(common_outage=common)
     assert "Alle Anbieter sind zugleich verstummt" in await page("/", view=view)
     english = await page("/", "en", view)
     assert "All providers stopped answering together" in english
-    assert "suspects: our hub, or the providers" in english
+    assert "suspects: our hub, or all providers (A, B)" in english
+    german = await page("/", view=view)
+    assert "verdächtig: unser Netzknoten oder alle Anbieter (A, B)" in german
     # Without a URL it is only a name.
     assert "Alert: CommonOutage</span>" in english
 
@@ -131,7 +133,7 @@ async def test_the_city_counts_and_lists_what_is_degraded() -> None:
     text = words_of(await page("/", view=Ill()))
     assert "0 ✕ Ausfall 1 ▲ gestört 0 ? unbekannt 2 ● online" in text
     assert "▲ gestört Goethe-Schule Leitung Dienst gestört (website), seit" in text
-    assert "the answer is 503" not in text
+    assert "die Antwort ist 503, nicht 200 (3-mal in Folge)" in text
     assert "the answer is 503, not 200 (failed 3 times in a row)" in await page("/", "en", Ill())
     found = words_of(await page("/?state=degraded", view=Ill()))
     assert "Kant-Schule" not in found

@@ -53,12 +53,12 @@ async def test_the_chart_of_round_trip_times_names_its_beginning() -> None:
 
 async def test_a_school_of_three_lines_says_what_is_unknown_and_why() -> None:
     text = await page("/schools/goethe", view=ThreeLines())
-    assert "kein Meilenstein ist erreicht, und noch beweist keine Messung" in text
+    assert "kein Meilenstein ist erreicht; keine 24 Stunden der Leitung sind bekannt" in text
     assert "kein Unterricht bekannt" in text
     assert "jetzt kein Unterricht" not in text
     text = await page("/schools/goethe", "en", view=ThreeLines())
     assert "no lessons known" in text
-    assert "no milestone" in text
+    assert "no milestone is reached; no 24 hours of its line are known" in text
 
 
 async def test_an_unknown_school_gets_a_page_too() -> None:

@@ -1,0 +1,181 @@
+"""German pages say what the English ones say of a finding, in the words of the real sentences."""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.words.detail_sentences import SENTENCES
+from monitor.words.details import in_german
+from tests.verdict.test_remembered import FAULTS, broken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.verdict import Subject, Trouble
+
+PACKAGE = Path(__file__).parents[2] / "monitor"
+# Where the sentences on verdicts, degradations, stages and failed checks are written.
+SPEAKERS = (
+    *(PACKAGE / "verdict").glob("*.py"),
+    *(PACKAGE / "rollout" / f"{name}.py" for name in ("stage", "line", "line_watch", "board")),
+    *(PACKAGE / "probes").rglob("*.py"),
+    *(PACKAGE / "snmp" / f"{name}.py" for name in ("client", "endpoint", "walk", "usm_reports")),
+)
+# Calls that say why, and variables that are given to them.
+WHY = {"ProbeError", "Failure", "ResolveError", "Verdict", "_unknown", "observed", "Line", "fail"}
+SAID = {"said", "detail", "words", "why", "late", "sentence", "text", "message", "complaint"}
+
+
+def rendered(node: ast.expr) -> Iterator[str]:
+    """Yield the sentences that an expression makes, with a number in each field."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "7" for part in node.values
+        )
+    elif isinstance(node, ast.IfExp):
+        yield from rendered(node.body)
+        yield from rendered(node.orelse)
+
+
+def said_in(file: Path) -> Iterator[str]:
+    """Yield the sentences of a file that explain something."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        found: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            found = list(node.args) if name in WHY else []
+        elif isinstance(node, ast.Assign):
+            names = {one.id for one in node.targets if isinstance(one, ast.Name)}
+            found = [node.value] if names & SAID else []
+        for one in found:
+            yield from (text for text in rendered(one) if " " in text)
+
+
+# Those that are put together of others; `COMPOSED` has them whole.
+FRAMES = {
+    "7 of 7 sites of 7 stopped answering together while 7 of 7 references answer; suspects: 7",
+    ": 7",
+    "not measured for 7 s7",
+    "no answer, but 7",
+    "7 of 7 packets lost in 7, limit 7",
+    "7 at 7 of the contracted rate over 7, limit 7",
+    "7 outages or more within 7",
+    "7 (failed 7 times in a row)",
+    "up in 7 of 7 minutes until 7 UTC, 7",
+    "7 on 7 by 7; 7",
+    "7, 7 days ago or more: measure again",
+    "7; cannot be verified: the number of the school's classes is not configured",
+    "7; 7",
+    "no reply from 7 to 7 packets7",
+    "7 of 7 packets to 7 lost7",
+    "the 7 does not match the expected expression",
+    "no answer from 7 in 7 s while 7",
+    "7, reported by 7",
+    "the certificate of 7 7",
+    "7 cannot be reached: 7 unreachable",
+    "no reply to 7 of 7 s",
+    "a reply from 7, an address that was not queried; 7",
+    "7: 77",
+}
+COMPOSED = {
+    "80 of 99 sites of A, B stopped answering together while 3 of 3 references answer; suspects: "
+    "our hub, or all providers (A, B)": "80 von 99 Standorten von A, B sind zugleich verstummt, "
+    "während 3 von 3 Referenzzielen antworten; verdächtig: unser Netzknoten oder alle Anbieter "
+    "(A, B)",
+    "not measured for 30 s: no reply from 10.8.0.1 to 5 packets: host unreachable, reported by "
+    "10.8.0.9": "seit 30 s nicht gemessen: keine Antwort von 10.8.0.1 auf 5 Pakete: Rechner nicht "
+    "erreichbar, gemeldet von 10.8.0.9",
+    "no answer, but the path to it is still to be proven": "keine Antwort, aber der Weg dorthin "
+    "ist noch zu beweisen",
+    "39.3 % of 135 packets lost in 2.6 min, limit 5 %": "39,3 % von 135 Paketen in 2,6 min "
+    "verloren, Grenze 5 %",
+    "up at 95 % of the contracted rate over 10 min, limit 90 %": "hinauf 95 % der vereinbarten "
+    "Rate über 10 min, Grenze 90 %",
+    "3 outages or more within 60 min": "3 Ausfälle oder mehr in 60 min",
+    "no reply to 2 tries of 2 s: ifDescr, ifName, ifSpeed and 8 more (failed 3 times in a row)": (
+        "keine Antwort auf 2 Versuche von 2 s: ifDescr, ifName, ifSpeed und 8 weitere "
+        "(3-mal in Folge)"
+    ),
+    "ICMP error: Connection refused; nothing listens on UDP 161: is SNMP on, is the port right?: "
+    "ifName": "ICMP-Fehler: Verbindung abgelehnt; auf UDP 161 lauscht nichts: Ist SNMP an, stimmt "
+    "der Port?: ifName",
+    "no reply from 10.8.0.1 to 5 packets; interfaces: no reply to 1 try of 2.5 s": "keine Antwort "
+    "von 10.8.0.1 auf 5 Pakete; SNMP-Schnittstellen: keine Antwort auf 1 Versuch von 2,5 s",
+    "no reply from 10.8.0.1 to 5 packets; mail: 10.8.0.1 port 25 refuses connections": "keine "
+    "Antwort von 10.8.0.1 auf 5 Pakete; mail: 10.8.0.1 port 25 lehnt Verbindungen ab",
+    "1 of 5 packets to 10.8.0.1 lost: no route to host": "1 von 5 Paketen an 10.8.0.1 verloren: "
+    "kein Weg zum Rechner",
+    "up in 1440 of 1440 minutes until 2026-11-29 10:00 UTC, seen as expected: sysName 'r1'": (
+        "1440 von 1440 Minuten online bis 2026-11-29 10:00 UTC, gesehen wie erwartet: sysName 'r1'"
+    ),
+    "ordered on 2026-01-02 by contract 7; no 24 hours of its line are known; cannot be verified: "
+    "the number of the school's classes is not configured": "beauftragt am 2026-01-02 laut "
+    "contract 7; keine 24 Stunden der Leitung sind bekannt; kein Nachweis möglich: die Zahl der "
+    "Klassen ist nicht eingetragen",
+    "campaign 7 passed on 2022-03-01 with 30 tests, 365 days ago or more: measure again": (
+        "Kampagne 7 am 2022-03-01 mit 30 Messungen bestanden, vor 365 Tagen oder mehr: neu messen"
+    ),
+    "the body does not match the expected expression": "der Inhalt passt nicht zum erwarteten "
+    "Ausdruck",
+    "no answer from 10.8.0.1 port 443 in 9.5 s while in the TLS handshake": "keine Antwort von "
+    "10.8.0.1 port 443 in 9,5 s bei der TLS-Aushandlung",
+    "the certificate of x is for a different name": "das Zertifikat von x gilt für einen anderen "
+    "Namen",
+    "10.8.0.1 port 25 cannot be reached: host unreachable": "10.8.0.1 port 25 ist nicht "
+    "erreichbar: Rechner nicht erreichbar",
+    "no usable reply: a malformed reply: it ends early": "keine brauchbare Antwort: eine "
+    "fehlerhafte Antwort: it ends early",
+}
+
+
+@pytest.mark.parametrize("file", SPEAKERS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_every_sentence_of_the_program_has_its_german(file: Path) -> None:
+    missing = {text for text in said_in(file) if text not in FRAMES and in_german(text) is None}
+    assert missing == set(), "monitor/words/detail_sentences.py lacks them"
+
+
+@pytest.mark.parametrize(("english", "german"), COMPOSED.items())
+def test_sentences_are_put_together_as_in_english(english: str, german: str) -> None:
+    assert in_german(english) == german
+
+
+@pytest.mark.parametrize(("subject", "fault", "trouble"), FAULTS)
+def test_every_degradation_has_its_german(
+    subject: Subject, fault: dict[str, object], trouble: Trouble
+) -> None:
+    found = [one.detail for one in broken(**fault).found(subject) if one.trouble is trouble]
+    assert found
+    made_up = {"wan runs at 100 Mbit/s", "down 1 % of the packets"}
+    for detail in set(found) - made_up:
+        german = in_german(detail)
+        assert german is not None, detail
+        assert re.findall(r"\d+", german) == re.findall(r"\d+", detail)
+
+
+def test_what_is_not_in_the_table_is_not_guessed() -> None:
+    for text in ("", "the flux capacitor is empty", "a; b", "x: y", "no answer; quark", "a" * 900):
+        assert in_german(text) is None
+
+
+@pytest.mark.parametrize("english", SENTENCES)
+def test_both_templates_have_the_same_fields(english: str) -> None:
+    fields = re.compile(r"{(\w+)}")
+    assert set(fields.findall(english)) == set(fields.findall(SENTENCES[english]))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [": ".join("a" * 166), "no usable reply: " * 30, "1 of 2 sites of " * 31, "x of " * 100],
+)
+def test_a_hostile_sentence_costs_little(hostile: str) -> None:
+    begun = time.process_time()
+    in_german(hostile[:500])
+    assert time.process_time() - begun < 2.0
