@@ -144,7 +144,7 @@ def _outages(sites: Sequence[str], first: int, last: int) -> Iterator[tuple[str,
 
 def _outage(site: str, down: int, up: int) -> Iterator[Entry]:
     """Yield its two changes, each known some rounds later."""
-    words = "no reply to 5 packets in 3 rounds"
+    words = "no answer"
     began, ended = start_of(down), start_of(up)
     known, over = began + timedelta(seconds=60), ended + timedelta(seconds=20)
     yield transition_entry(Transition(site, State.DOWN, began, known, "no_answer", words))

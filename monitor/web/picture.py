@@ -28,6 +28,7 @@ _NAMED_MARGIN: Final = 44.0
 _LABEL_HEIGHT: Final = 30.0
 _LABEL_LETTER: Final = 13.0
 _LABEL_GAP: Final = 24.0
+_EDGE: Final = 8.0
 # Characters; a shorter beginning of a name is no name.
 _LEAST_ROOM: Final = 8
 # About 2 km: schools of one street are not drawn a city apart.
@@ -153,7 +154,7 @@ def _labels(spot: Spot) -> Iterator[Label]:
     """Yield a spot's name on the side that has more room, then on the other one."""
     sides = (("start", spot.x + _LABEL_GAP, 1), ("end", spot.x - _LABEL_GAP, -1))
     for side, x, direction in sides if spot.x <= MAP_WIDTH / 2 else sides[::-1]:
-        room = int((MAP_WIDTH - x if direction > 0 else x) / _LABEL_LETTER)
+        room = int(((MAP_WIDTH - x if direction > 0 else x) - _EDGE) / _LABEL_LETTER)
         text = spot.name if len(spot.name) <= room else f"{spot.name[: max(0, room - 1)]}…"
         end = x + direction * _LABEL_LETTER * len(text)
         if room >= _LEAST_ROOM:

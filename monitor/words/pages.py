@@ -133,6 +133,7 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "The monitor cannot be reached. This page shows the state at {clock}.",
         "Der Monitor ist nicht erreichbar. Diese Seite zeigt den Stand von {clock} Uhr.",
     ),
+    "schools_unknown": Text("Unknown for now: {count}.", "Zurzeit unbekannt: {count}."),
     "nothing_broken": Text("Nothing is down.", "Nichts ist ausgefallen."),
     "isolated": Text(
         "The monitor's own line is down: verdicts are suspended until it is back.",
