@@ -1,8 +1,8 @@
-"""What a Prometheus takes on disk, by two snapshots of it some minutes apart.
+"""The disk use of a Prometheus, from two snapshots some minutes apart.
 
 A snapshot writes the head as a compacted block: real chunks and a real index. Between two of them
-the chunks grow, by bytes for each sample that hardly change with their length. The rest of their
-bytes is what each took to begin, which a full chunk has once for 120 samples.
+the chunks grow by bytes per sample that hardly depend on their length. The other bytes are the
+fixed cost of a chunk, which a full one has once per 120 samples.
 
 Must not know: what any series means.
 """
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from bench.servers import Server
 
 _DAY_MINUTES = 24 * 60
-# Prometheus begins another chunk after so many (prometheus/tsdb/head_append.go).
+# Prometheus starts a new chunk after this many (prometheus/tsdb/head_append.go).
 _FULL_CHUNK = 120
-# Blocks of 2 h are merged by threes, up to a tenth of the 15 days that are kept.
+# Blocks of 2 h are merged in threes, up to a tenth of the 15 days kept.
 _MERGED_HOURS = 18
-# A block of 2 h is written when the head has 3 h; the log of what was not written yet is kept.
+# A block of 2 h is written when the head has 3 h; the log of unwritten samples is kept.
 _LOGGED_MINUTES = 3 * 60
 
 
@@ -43,23 +43,23 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """Bytes that a sample takes in full chunks and in the write-ahead log; of a block's index."""
+    """Bytes per sample in full chunks and in the write-ahead log; bytes of a block's index."""
 
     sample_bytes: float
     logged_bytes: float
     index_bytes: int
 
     def day(self, samples: float) -> float:
-        """Return the bytes that a day of so many samples a minute takes in merged blocks."""
+        """Return the bytes of a day in merged blocks, at this many samples per minute."""
         indices = self.index_bytes * 24 / _MERGED_HOURS
         return samples * _DAY_MINUTES * self.sample_bytes + indices
 
     def log(self, samples: float) -> float:
-        """Return the most bytes of the write-ahead log with so many samples a minute."""
+        """Return the maximum bytes of the write-ahead log, at this many samples per minute."""
         return samples * _LOGGED_MINUTES * self.logged_bytes
 
     def note(self, samples: float) -> str:
-        """Return the figures as a sentence, with the log of so many samples a minute."""
+        """Return the figures as a sentence, with the log at this many samples per minute."""
         return (
             f"A sample takes {self.sample_bytes:.2f} bytes in full chunks, a block's index"
             f" {self.index_bytes / 1e6:,.0f} MB; beside that the write-ahead log takes up to"
@@ -68,7 +68,7 @@ class DiskUse:
 
 
 def disk_of(data: Path, server: Server) -> Disk:
-    """Return what a Prometheus would have on disk now, by a snapshot of it, which is removed."""
+    """Return what a Prometheus has on disk now: a snapshot, measured and removed."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
     with closing(connection):
         connection.request("POST", "/api/v1/admin/tsdb/snapshot")
@@ -80,7 +80,7 @@ def disk_of(data: Path, server: Server) -> Disk:
 
 
 def blocks_in(folder: Path) -> Disk:
-    """Return what the blocks in a folder have and take."""
+    """Return the contents and sizes of the blocks in a folder."""
     blocks = [meta.parent for meta in folder.glob("*/meta.json")]
     stats = [json.loads((block / "meta.json").read_text())["stats"] for block in blocks]
     return Disk(
@@ -92,7 +92,7 @@ def blocks_in(folder: Path) -> Disk:
 
 
 def use(one: Disk, two: Disk) -> DiskUse:
-    """Return what samples take, by two snapshots."""
+    """Return the disk use of samples, from two snapshots."""
     further = (two.chunk_bytes - one.chunk_bytes) / max(1, two.samples - one.samples)
     begun = (two.chunk_bytes - further * two.samples) / max(1, two.chunks)
     return DiskUse(

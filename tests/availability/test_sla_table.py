@@ -1,4 +1,4 @@
-"""A month's report as a table: its words, and what is explained below it."""
+"""A month's report as a table: its words, and the explanations below it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_first_minutes_of_a_month_are_too_few_for_a_verdict(
     assert ("too early: the contract" in text) is is_early
 
 
-def test_only_what_occurs_is_explained() -> None:
+def test_only_terms_that_occur_are_explained() -> None:
     begin, end = local(10, 1), local(10, 1, 1)
     nothing = table([], local(10, 1, 1))
     well = table(recorded_month(begin, end, [up(ALWAYS, begin)]), end + timedelta(minutes=12))

@@ -1,4 +1,4 @@
-"""The disk of Prometheus by two snapshots, against blocks that its own tool writes."""
+"""The disk use of Prometheus from two snapshots, compared with blocks written by promtool."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SERIES = 60
-# A whole number of 2 h: Prometheus begins a block there.
+# A multiple of 2 h: Prometheus starts a block there.
 BEGINS = 7200 * 200_000
 
 
 def blocks_of(folder: Path, minutes: int) -> Disk:
-    """Return blocks with a sample a minute of counters that grow as octets do, by chance."""
+    """Return blocks with one sample per minute of counters that grow randomly, like octets."""
     folder.mkdir()
     chance = random.Random(0)
     lines = ["# TYPE octets counter"]
@@ -37,7 +37,7 @@ def blocks_of(folder: Path, minutes: int) -> Disk:
 
 
 @pytest.mark.integration
-def test_blocks_of_minutes_predict_those_of_hours(tmp_path: Path) -> None:
+def test_blocks_of_minutes_predict_blocks_of_hours(tmp_path: Path) -> None:
     one, two = (blocks_of(tmp_path / str(minutes), minutes) for minutes in (5, 12))
     assert (one.samples, one.chunks) == (5 * SERIES, SERIES)
     assert 0 < one.index_bytes <= two.index_bytes
@@ -45,16 +45,16 @@ def test_blocks_of_minutes_predict_those_of_hours(tmp_path: Path) -> None:
     assert full.chunks == SERIES
     found = use(one, two).sample_bytes
     assert found == pytest.approx(full.chunk_bytes / full.samples, rel=0.1)
-    # What a block of minutes takes by itself says too much.
+    # The size of a short block alone overestimates.
     assert one.chunk_bytes / one.samples > 1.5 * found
 
 
-def test_a_day_has_the_samples_of_all_minutes_and_the_indices_of_merged_blocks() -> None:
+def test_a_day_takes_its_samples_and_the_indexes_of_merged_blocks() -> None:
     assert DiskUse(2.0, 10.0, 900).day(100) == 100 * 1440 * 2.0 + 900 * 24 / 18
     assert DiskUse(2.0, 10.0, 900).log(100) == 100 * 180 * 10.0
 
 
-def test_the_log_is_what_it_grew_by_for_each_sample() -> None:
+def test_the_log_is_its_growth_per_sample() -> None:
     one = Disk(samples=1000, chunks=10, chunk_bytes=5000, index_bytes=70, log_bytes=40_000)
     two = replace(one, samples=2000, chunk_bytes=8000, log_bytes=51_000)
     assert use(one, two).logged_bytes == 11.0

@@ -1,4 +1,4 @@
-"""Completion: each shell, set up by its line of docs/cli.md, completes commands and options."""
+"""Completion: each shell, set up as in docs/cli.md, completes commands and options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent
 LONGEST_SECONDS = 120
 
-# What is typed, and the word that is offered for the end of it.
+# The typed text, and the word offered to complete it.
 OFFERED = {
     "schulnetz pro": "probe",
     "schulnetz demo br": "break",
@@ -32,7 +32,7 @@ def line_of(shell: str) -> str:
 
 
 def said_by(shell: str, script: str, home: Path) -> list[str]:
-    """Return the lines that a script prints in a shell with an empty home."""
+    """Return the output lines of a script in a shell with an empty home."""
     path = f"{PROGRAM}{os.pathsep}{os.environ['PATH']}"
     place = {"HOME": str(home), "ZDOTDIR": str(home), "XDG_CONFIG_HOME": str(home)}
     found = subprocess.run(
@@ -48,7 +48,7 @@ def said_by(shell: str, script: str, home: Path) -> list[str]:
     return found.stdout.splitlines()
 
 
-def test_bash_completes_by_its_line_of_the_document(tmp_path: Path) -> None:
+def test_bash_completes_with_the_documented_line(tmp_path: Path) -> None:
     asked = (
         f"COMPREPLY=(); COMP_WORDS=({typed}); COMP_CWORD={len(typed.split()) - 1}; "
         '_schulnetz_completion schulnetz; echo "${COMPREPLY[@]}"'
@@ -58,19 +58,19 @@ def test_bash_completes_by_its_line_of_the_document(tmp_path: Path) -> None:
     assert said == list(OFFERED.values())
 
 
-def test_fish_completes_by_its_line_of_the_document(tmp_path: Path) -> None:
+def test_fish_completes_with_the_documented_line(tmp_path: Path) -> None:
     asked = (f"complete -C '{typed}'" for typed in OFFERED)
     said = said_by("fish", "; ".join([line_of("fish"), *asked]), tmp_path)
-    # Behind the word, fish has what it means.
+    # fish appends the meaning of the word.
     assert [line.partition("\t")[0] for line in said if line] == list(OFFERED.values())
 
 
 @pytest.mark.parametrize("typed", ["schulnetz pro", "schulnetz sla --lang d"])
-def test_zsh_completes_by_its_line_of_the_document(typed: str, tmp_path: Path) -> None:
+def test_zsh_completes_with_the_documented_line(typed: str, tmp_path: Path) -> None:
     show = "show() { print -r -- \"LINE<$BUFFER>\" }; zle -N show; bindkey '^T' show"
     settings = "\n".join((line_of("zsh"), show, "PS1='READY> '", ""))
     (tmp_path / ".zshrc").write_text(settings, encoding="utf-8")
-    # Only an interactive zsh completes: one in a terminal of its own.
+    # Only an interactive zsh completes, so it gets its own terminal.
     script = (
         "zmodload zsh/zpty; zpty inner zsh -i; zpty -r inner said '*READY*'; "
         f"zpty -n -w inner '{typed}'$'\\t\\x14'; zpty -r inner said '*LINE<*>*'; "

@@ -48,7 +48,7 @@ def test_a_window_is_added_listed_and_cancelled(place: tuple[str, ...]) -> None:
     assert "Umbau" not in listed
 
 
-def test_a_short_window_is_one_line_at_eighty_columns(
+def test_a_short_window_fits_one_line_of_eighty_columns(
     place: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")

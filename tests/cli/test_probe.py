@@ -56,7 +56,7 @@ def test_the_table_says_the_same_in_words(config: Path) -> None:
     assert COMMUNITY not in output
 
 
-def test_a_reason_is_said_once_for_a_device(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reason_is_given_once_per_device(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     said = "nothing listens on UDP"
     for only, times in ((), 3), (("--only", "snmp"), 3):

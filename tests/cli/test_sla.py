@@ -90,7 +90,7 @@ def test_an_outage_appears_in_every_format(place: tuple[str, ...], tmp_path: Pat
     assert "2022-03" in shown["table"]
 
 
-def test_a_closed_schools_month_is_shown_by_the_file_before_the_closing(
+def test_the_month_of_a_closed_school_uses_the_file_before_its_closing(
     place: tuple[str, ...], tmp_path: Path
 ) -> None:
     asyncio.run(record_an_outage(tmp_path / "ledger.sqlite"))

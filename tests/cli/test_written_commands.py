@@ -1,4 +1,4 @@
-"""Each command that a document tells somebody to run exists, with the options that it has there."""
+"""Each command in the documentation exists, with the options shown there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDS = {"|", ">", ">>", "&&", ";", "<"}
 
 
 def written(text: str) -> Iterator[list[str]]:
-    """Yield the words of each command of ours, from blocks of shell and from code in sentences."""
+    """Yield the words of each `schulnetz` command in shell blocks and inline code."""
     lines = [
         line
         for block in _BLOCK.findall(text)
@@ -49,7 +49,7 @@ def words(line: str) -> Iterator[str]:
 
 
 def wrong(command: list[str]) -> str:
-    """Return what the program does not know of a command, empty if it knows all of it."""
+    """Return the parts of a command that the program does not know, empty if it knows all."""
     at: click.Command = main
     for word in command:
         if word.startswith("--") and len(word) > 2:
@@ -59,14 +59,14 @@ def wrong(command: list[str]) -> str:
         elif isinstance(at, click.Group) and not any(one in word for one in "…,"):
             found = at.commands.get(word)
             if found is None:
-                # A group may do something by itself, as `sla` does with its options' values.
+                # A group may be a command itself, as `sla` with the values of its options.
                 return "" if at.invoke_without_command else f"{at.name} has no command {word}"
             at = found.load() if isinstance(found, Listed) else found
     return ""
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_commands_on_a_page_exist(page: Path) -> None:
+def test_documented_commands_exist(page: Path) -> None:
     problems = {
         " ".join(command): problem
         for command in written(page.read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def test_commands_on_a_page_exist(page: Path) -> None:
     assert problems == {}
 
 
-def test_commands_and_options_that_do_not_exist_are_found() -> None:
+def test_nonexistent_commands_and_options_are_detected() -> None:
     blocks = "```promql\nup\n```\n```sh\nschulnetz check --config F   # no\n```\n"
     text = f"{blocks}Run `schulnetz probe\nX --only snmp`."
     assert list(written(text)) == [["check", "--config", "F"], ["probe", "X", "--only", "snmp"]]

@@ -66,7 +66,7 @@ def test_not_ready_until_every_check_has_run_once(tmp_path: Path) -> None:
     run_virtually(main())
 
 
-def test_ready_does_not_wait_for_hardware_which_is_read_within_its_interval(
+def test_ready_does_not_wait_for_hardware_checks(
     tmp_path: Path,
 ) -> None:
     def hardware(one: Running) -> CheckStatus:

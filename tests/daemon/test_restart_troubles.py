@@ -159,7 +159,7 @@ OFF_MINUTES = 17
 
 
 @pytest.mark.integration
-def test_alerts_say_the_same_beginning_before_and_after_a_restart(tmp_path: Path) -> None:
+def test_alerts_show_the_same_start_before_and_after_a_restart(tmp_path: Path) -> None:
     """Mails show it. All but SwitchDown end while the monitor is off, and fire again."""
     recording = Recording(frozenset(alert for alert, _ in TOLD.values()))
     known: dict[tuple[str, str], datetime] = {}

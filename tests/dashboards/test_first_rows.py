@@ -101,7 +101,7 @@ def test_the_city_row_gives_totals_and_causes(tmp_path: Path) -> None:
     expect_said(tmp_path, city.BOARD, series, said, {})
 
 
-def test_a_providers_outage_counts_a_school_of_two_lines_once(tmp_path: Path) -> None:
+def test_a_provider_outage_counts_a_school_with_two_lines_once(tmp_path: Path) -> None:
     series: dict[str, str] = {}
     for ident, site in (("a", "main"), ("a", "annex"), ("b", "main")):
         of_line = line(ident, ident, "down", "provider_outage")
@@ -161,7 +161,7 @@ def test_the_contract_row_says_how_many_missed_it_and_its_basis(tmp_path: Path) 
     expect_said(tmp_path, contract.BOARD, series, said, variables)
 
 
-def test_what_a_line_misses_is_said_of_as_much_of_the_range_as_was_measured(tmp_path: Path) -> None:
+def test_the_shortfall_of_a_line_names_the_measured_part_of_the_range(tmp_path: Path) -> None:
     series = {**ALIVE, **line("a", "Alpha", "down", "no_answer")}
     series['school_contract_availability_ratio{school="a", site="main"}'] = "0.9x20"
     for name, by in (("down", 1), ("up", 0)):

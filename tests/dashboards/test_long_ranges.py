@@ -1,4 +1,4 @@
-"""Graphs and tables over years, whose points lie days apart, as a real Prometheus has them."""
+"""Graphs and tables over years, with points days apart, from a real Prometheus."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def panel_of(board: Board, title: str) -> Panel:
 
 
 @pytest.mark.parametrize("hours", [23, 24, 30], ids="{} hours after a midnight".format)
-def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours: int) -> None:
-    """The points of a range over years lie at the reader's midnights, the samples at UTC's."""
-    # Forecasts are no part of a history.
+def test_a_daily_history_is_drawn_in_every_time_zone(tmp_path: Path, hours: int) -> None:
+    """Points of a range over years are at the reader's midnights, the samples at those of UTC."""
+    # Forecasts are not part of a history.
     asked = {
         query.legend.en: query.expr
         for title in ("Burn-up against the goal", "Sites by stage over time")
@@ -67,7 +67,7 @@ def test_a_history_by_the_day_is_drawn_in_every_time_zone(tmp_path: Path, hours:
     )
 
 
-def test_a_history_by_the_day_is_a_line_where_points_lie_closer() -> None:
+def test_a_daily_history_is_a_line_at_short_steps() -> None:
     """Over a year they do, and every other point had no sample in its window."""
     for row in goal.BOARD.rows:
         for panel in row.panels:
@@ -85,10 +85,10 @@ def test_a_history_by_the_day_is_a_line_where_points_lie_closer() -> None:
     ],
     ids=["began after the last point", "fell silent", "not there", "back"],
 )
-def test_the_table_of_outages_says_silent_of_a_silent_monitor_only(
+def test_the_outage_table_says_silent_only_for_a_silent_monitor(
     tmp_path: Path, up: str, *, silent: bool
 ) -> None:
-    """The last point of a range over years lies up to a step before its end."""
+    """The last point of a range over years is up to one step before its end."""
     panel = panel_of(contract.BOARD, "Outages")
     assert panel.kind is Kind.TABLE
     [query] = panel.queries

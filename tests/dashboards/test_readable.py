@@ -99,7 +99,7 @@ def test_tables_have_room_for_names_in_a_narrow_window(board: Board, language: L
 
 
 @every_document
-def test_a_column_has_room_for_its_title_and_words_in_a_narrow_window(
+def test_a_column_fits_its_title_and_words_in_a_narrow_window(
     board: Board, language: Language
 ) -> None:
     """A cell has edges of 23 pixels, a title of 16, and of 41 with the arrow of the order.
@@ -125,7 +125,7 @@ def test_a_column_has_room_for_its_title_and_words_in_a_narrow_window(
 
 
 @every_document
-def test_a_fixed_column_of_schools_has_room_for_the_names_of_half_the_sites(
+def test_a_fixed_school_column_fits_the_names_of_half_the_sites(
     board: Board, language: Language
 ) -> None:
     schools = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["schools"]
@@ -145,7 +145,7 @@ def test_a_fixed_column_of_schools_has_room_for_the_names_of_half_the_sites(
 
 
 @every_document
-def test_a_tables_few_packets_are_not_none(board: Board, language: Language) -> None:
+def test_a_few_packets_in_a_table_are_not_rounded_to_zero(board: Board, language: Language) -> None:
     """One damaged packet in three minutes was "0 packets/s" beside a red state."""
     for panel in panels(document(board, language), "table"):
         for one in panel["fieldConfig"]["overrides"]:
@@ -155,7 +155,7 @@ def test_a_tables_few_packets_are_not_none(board: Board, language: Language) -> 
 
 
 @every_document
-def test_a_bars_figure_breaks_no_line(board: Board, language: Language) -> None:
+def test_the_figure_at_a_bar_does_not_wrap(board: Board, language: Language) -> None:
     """Grafana breaks it at the space that it puts before most of its units."""
     for panel in panels(document(board, language), "bargauge"):
         unit = panel["fieldConfig"]["defaults"]["unit"]

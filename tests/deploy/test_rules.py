@@ -90,7 +90,7 @@ BY_PROMETHEUS = {
 }
 
 
-def test_every_alert_on_what_the_daemon_decides_says_since_when() -> None:
+def test_every_alert_on_a_decision_of_the_daemon_shows_its_start() -> None:
     about = [rule for rule in alerts() if "$labels.school" in str(rule.annotations)]
     assert {rule.alert for rule in about if "since" not in rule.annotations} == BY_PROMETHEUS
     # They outlive a restart of the daemon, else they would begin with it. Lost links it forgets.

@@ -58,7 +58,7 @@ def test_everything_the_containers_mount_and_build_exists() -> None:
     assert all((context / word).exists() for word in copied)
 
 
-def test_a_city_watched_by_ping_needs_no_secret_in_a_container() -> None:
+def test_a_ping_only_city_needs_no_secret_in_a_container() -> None:
     passed_on = read("compose.yaml")["services"]["monitor"]["environment"]
     # Without a value a variable is passed on where it is set, and asked for nowhere.
     assert set(passed_on.values()) == {None}

@@ -1,4 +1,4 @@
-"""Mails say since when, whatever restarts: daemon, Prometheus, Alertmanager and SMTP are real."""
+"""Mails give the start, whatever restarts: daemon, Prometheus, Alertmanager and SMTP are real."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.heavy, pytest.mark.thorough]
 
 NIGHT, MORNING = "2026-11-25T02:05:00+00:00", "2026-11-25T04:35:00+00:00"
-# What breaks, by the subject of its mail. Of the last two alerts end while the daemon is off.
+# The faults, by the subject of their mail. The alerts of the last two end while the daemon is off.
 FAULTS = {
     "Goethe: switch-01 antwortet nicht": "switch-down@goethe/switch-01",
     "Tot: kein Internet": "uplink-down@tot",
@@ -39,7 +39,7 @@ OVER = "vorbei: "
 
 
 async def since(box: Mailbox, subjects: set[str]) -> dict[str, str]:
-    """Return the time that is said in the next mail with each of these subjects."""
+    """Return the time given in the next mail with each of these subjects."""
     found: dict[str, str] = {}
     while not subjects <= found.keys():
         mail = await asyncio.to_thread(box.next)
@@ -53,7 +53,7 @@ async def since(box: Mailbox, subjects: set[str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def watched(town: Town, alertmanager: str) -> AsyncIterator[Stack]:
-    """Run the daemon and Prometheus, which knows all devices, with that Alertmanager."""
+    """Run the daemon and a Prometheus that knows all devices, with that Alertmanager."""
     folder, url = town.folder, f"http://127.0.0.1:{free_port()}"
     (folder / "rules").mkdir()
     write_rules(folder / "rules", town.pace)
@@ -70,7 +70,7 @@ async def watched(town: Town, alertmanager: str) -> AsyncIterator[Stack]:
         yield stack
 
 
-async def test_mails_say_the_same_beginning_before_and_after_a_restart(tmp_path: Path) -> None:
+async def test_mails_show_the_same_start_before_and_after_a_restart(tmp_path: Path) -> None:
     schools = (School("goethe", "a", switches=2), School("tot", "b"), School("verlust", "c"))
     town = Town(tmp_path, schools, NIGHT)
     with mailbox() as box, mailing(tmp_path / "mails", box.address, "de") as alertmanager:

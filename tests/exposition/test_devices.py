@@ -56,7 +56,7 @@ def test_64_bit_values_are_written_digit_by_digit() -> None:
     assert b" 18446744073709551615\n" in text
 
 
-def test_a_per_cent_sign_in_a_name_is_only_a_character() -> None:
+def test_a_percent_sign_in_a_name_is_only_a_character() -> None:
     names: dict[int, int | bytes] = {1: b"50 %d", 7: b"%%s"}
     blocks = DeviceRenderer(interfaces_check()).render(two_ports(ifName=names, ifType={1: 6}))
     for family in ("ifHCInOctets", "ifOperStatus"):

@@ -127,7 +127,7 @@ def test_foreign_and_retired_sites_are_skipped_and_named(
         ("custom_fields.official", site(facility=None)),
     ],
 )
-def test_the_number_is_in_the_field_that_is_named(
+def test_the_number_is_read_from_the_named_field(
     office: Office, field: str, entry: dict[str, Any]
 ) -> None:
     entry["custom_fields"] = entry["custom_fields"] | {"official": 123451}
@@ -139,7 +139,7 @@ def test_the_number_is_in_the_field_that_is_named(
     assert office.school().name == "Schule 123451"
 
 
-def test_a_field_without_numbers_is_refused_or_said_with_those_that_have_them(
+def test_a_field_without_numbers_is_refused_naming_fields_with_numbers(
     office: Office,
 ) -> None:
     entry = site(facility="HQ-1", custom_fields={"official": "123451"})
@@ -156,7 +156,7 @@ def test_a_field_without_numbers_is_refused_or_said_with_those_that_have_them(
     assert (code, "'x'; school numbers are in none of them" in errors) == (1, True)
 
 
-def test_what_is_passed_over_is_named_when_something_changes_and_counted_otherwise(
+def test_skipped_sites_are_named_if_anything_changes_and_counted_otherwise(
     office: Office,
 ) -> None:
     sites = [site("", name=f"Amt {at}", facility=f"HQ-{at}") for at in range(12)]

@@ -1,4 +1,4 @@
-"""The day before a demo's start: each line has its own chart, with the past's outages."""
+"""The day before the start of a demo: each line has its own chart, with the outages of the past."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CITY = loopback_inventory(EXAMPLE, 16100)
 DOWN, UP = NOW - timedelta(hours=5, minutes=1), NOW - timedelta(hours=4, minutes=1)
 
 
-def test_each_line_has_a_day_of_its_own_with_the_outages_of_the_past() -> None:
+def test_each_line_has_its_own_day_with_the_outages_of_the_past() -> None:
     (school, site), *_ = CITY.sites()
     broken = school.key(site)
     changes = (
@@ -32,7 +32,7 @@ def test_each_line_has_a_day_of_its_own_with_the_outages_of_the_past() -> None:
     for school, site in CITY.sites():
         key = school.key(site)
         day = charts.history.last_day(key, NOW)
-        # The oldest may have left the day since.
+        # The oldest may no longer be within the day.
         assert len(day) in {ROUNDS - 1, ROUNDS}, key
         lost = [one.starts for one in day if one.rtt_seconds is None]
         assert len(lost) == (timedelta(hours=1) / EVERY if key == broken else 0), key

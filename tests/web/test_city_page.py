@@ -216,7 +216,7 @@ class Maintained(Shown):
         return answers.city(root_causes=causes, degraded=(badly,))
 
 
-async def test_a_school_in_maintenance_says_until_when_and_why_wherever_it_stands() -> None:
+async def test_a_school_in_maintenance_shows_end_and_reason_everywhere() -> None:
     for language, until in (("en", "maintenance until"), ("de", "Wartung bis")):
         said = f"{until} 15:00: a new &lt;router&gt;"
         text = words_of(await page("/", language, Maintained("goethe")))
@@ -227,7 +227,7 @@ async def test_a_school_in_maintenance_says_until_when_and_why_wherever_it_stand
     assert "maintenance until 2022-03-08 11:00: a new" in later
 
 
-async def test_maintenance_of_all_schools_is_said_once() -> None:
+async def test_maintenance_of_all_schools_is_shown_once() -> None:
     text = words_of(await page("/", "en", Maintained("goethe", "abel")))
     assert text.count("All schools: maintenance until 15:00: a new &lt;router&gt;") == 1
     assert text.count("a new") == 1

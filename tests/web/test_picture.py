@@ -1,4 +1,4 @@
-"""The map of the status page: all of each mark is on it, however few or near the schools are."""
+"""The map of the status page: every mark is fully visible, however few or close the schools are."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.web.test_app import Shown
 if TYPE_CHECKING:
     from monitor.status.model import SchoolSummary
 
-# Half a mark, with its line.
+# Half a mark, including its outline.
 MARK = 19
 KILOMETRE = 1 / 111.2
 
 
 def schools(*places: tuple[float, float]) -> list[SchoolSummary]:
-    """Return schools at so many kilometres north and east of a point."""
+    """Return schools this many kilometres north and east of a point."""
     return [
         answers.summary(
             id=f"s{number}",
@@ -44,7 +44,7 @@ def schools(*places: tuple[float, float]) -> list[SchoolSummary]:
         [(north, east) for north in range(6) for east in range(10)],
     ],
 )
-def test_no_mark_and_no_name_is_cut_at_an_edge(places: list[tuple[float, float]]) -> None:
+def test_no_mark_or_name_is_cut_at_an_edge(places: list[tuple[float, float]]) -> None:
     plan = spots(schools(*places))
     assert 100 <= plan.height <= MAP_WIDTH
     for spot in plan.spots:
@@ -61,7 +61,7 @@ def test_no_mark_and_no_name_is_cut_at_an_edge(places: list[tuple[float, float]]
         assert is_beside or abs(one.y - other.y) >= 30, "names do not cover each other"
 
 
-def test_schools_of_one_street_are_near_each_other_on_the_map() -> None:
+def test_schools_in_one_street_are_close_together_on_the_map() -> None:
     near = spots(schools((0, 0), (0, 0.1))).spots
     far = spots(schools((0, 0), (0, 10))).spots
     assert abs(near[0].x - near[1].x) < 0.1 * abs(far[0].x - far[1].x)

@@ -42,7 +42,7 @@ async def test_a_school_has_its_line_its_switches_and_its_evidence() -> None:
         assert said in text, said
 
 
-async def test_the_chart_of_round_trip_times_names_its_beginning() -> None:
+async def test_the_chart_of_round_trip_times_shows_its_start_time() -> None:
     (site,) = answers.school().sites
     begin = site.last_day[0].starts.astimezone(ZoneInfo("Europe/Berlin"))
     text = await page("/schools/goethe", "en")
@@ -82,7 +82,7 @@ async def test_a_school_says_why_it_is_degraded_and_what_every_check_found_last(
     assert "a service fails (website), since 2022-03-07 10:40" in english
 
 
-async def test_a_check_that_has_not_run_says_how_often_it_does() -> None:
+async def test_a_check_that_has_not_run_shows_its_interval() -> None:
     class Young(Shown):
         async def school(self, school_id: str) -> SchoolStatus | None:
             whole = answers.school(id=school_id)
