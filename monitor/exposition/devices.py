@@ -156,8 +156,8 @@ class DeviceRenderer:
         self._usual: dict[bool, tuple[tuple[int, ...], Table]] = {}
         # How many interfaces are exported how, as text, and for which rows.
         self._counts: tuple[Choice, tuple[int, ...], bytes] = (self._chosen, (), b"")
-        # The info lines of the previous poll, their end, and for which table and types.
-        self._infos: tuple[Table, Values, bytes, bytes] | None = None
+        # How the info lines begin, and for which table and types.
+        self._infos: tuple[Table, Values, Table] | None = None
 
     def render(self, reading: DeviceReading) -> dict[str, bytes]:
         """Return the sample lines of each family for which the reading has values."""
@@ -211,19 +211,17 @@ class DeviceRenderer:
             if any(said):
                 blocks.add(SCHOOL_DEVICE_SYSTEM_INFO, (*self._device, *said), 1)
             blocks.add(SCHOOL_DEVICE_HAS_64_BIT_COUNTERS, self._device, wide)
-            blocks.add(PROBE_SNMP_REQUESTS, self._device, reading.requests)
-            blocks.add(PROBE_SNMP_VARBINDS, self._device, reading.varbinds)
 
-        origin = (said, wide, reading.requests, reading.varbinds)
-        texts = dict(self._steady.of(origin, write))
         read = None if reading.read_at is None else round(reading.read_at.timestamp(), 3)
-        for metric, value in (
-            (SYS_UP_TIME, reading.uptime_ticks),
-            (SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS, read),
+        texts = dict(self._steady.of((said, wide), write))
+        for metric, value, end in (
+            (SYS_UP_TIME, reading.uptime_ticks, stamps.usual),
+            (SCHOOL_DEVICE_READ_TIMESTAMP_SECONDS, read, stamps.usual),
+            (PROBE_SNMP_REQUESTS, reading.requests, b"\n"),
+            (PROBE_SNMP_VARBINDS, reading.varbinds, b"\n"),
         ):
             if value is not None:
-                begin = self._known[metric, self._device]
-                texts[metric.name] = f"{begin} {value}".encode() + stamps.usual
+                texts[metric.name] = f"{self._known[metric, self._device]} {value}".encode() + end
         return texts
 
     def _table(self, column: Column, *, is_state: bool) -> Table:
@@ -259,20 +257,13 @@ class DeviceRenderer:
     def _info_text(self, rows: Column, types: Column, stamps: Stamps) -> bytes:
         """Return the info lines of each interface that is exported whole."""
         table = self._table(rows, is_state=False)
-        values = tuple(map(types.get, table.rows))
-        kept = self._infos
-        if kept and kept[0] is table and kept[1] == values and not stamps.others:
-            # Only the end of a line has this form, so that no label is replaced.
-            text = kept[2].replace(kept[3], stamps.usual)
-        else:
-            family = IF_TYPE_INFO.name.encode()
-            text = b"".join(
-                b"%b%b 1%b" % (family, self._labels.info(row, type_name(kind)), stamps.of(row))
-                for row, kind in zip(table.rows, values, strict=True)
-            )
-        # The exposed lines themselves: a separate text would take the same memory again.
-        self._infos = None if stamps.others else (table, values, text, stamps.usual)
-        return text
+        kinds = tuple(map(types.get, table.rows))
+        infos = self._infos
+        if infos is None or infos[0] is not table or infos[1] != kinds:
+            known = zip(table.rows, kinds, strict=True)
+            starts = {row: self._labels.info(row, type_name(kind)) for row, kind in known}
+            infos = self._infos = table, kinds, Table(table.rows, starts)
+        return column_text(IF_TYPE_INFO, infos[2], (1,) * len(kinds), stamps)
 
     def _returned(
         self, metric: Metric, table: Table, values: Values, reading: DeviceReading, stamps: Stamps

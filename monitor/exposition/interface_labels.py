@@ -35,7 +35,6 @@ NAME_COLUMNS: Final[Mapping[Identity, tuple[str, ...]]] = {
 }
 # Where ifXTable has no row there is no ifName, and ifDescr identifies the interface.
 _SECOND_NAME = "ifDescr"
-_VALUE = b" %d"
 
 
 class InterfaceLabels(dict[int, bytes]):
@@ -68,21 +67,24 @@ class InterfaceLabels(dict[int, bytes]):
         else:
             values = (*self._device, str(if_index), *said)
             text = labels((*DEVICE, INDEX, *self.names), values)
-        self[if_index] = form = text.encode().replace(b"%", b"%%") + _VALUE
+        self[if_index] = form = _format(text)
         return form
 
     def info(self, if_index: int, kind: str) -> bytes:
-        """Return the labels of the info series: those of the interface, its number and type."""
+        """Return the same for the info series, which also have the interface's number and type."""
         numbered = () if if_index not in self._unique else ((INDEX, str(if_index)),)
         names, values = zip(*numbered, ("ifType", kind), strict=True)
-        named = self[if_index].removesuffix(b"}" + _VALUE).replace(b"%%", b"%")
-        return b"%b,%b" % (named, labels(names, values)[1:].encode())
+        return self[if_index].removesuffix(b"} %d") + b"," + _format(labels(names, values)[1:])
 
 
 def numbered(reading: DeviceReading) -> dict[int, int]:
     """Return the index of every row as a column: of rows that have a state or a name."""
     states, names = reading.columns.get("ifOperStatus", {}), reading.columns.get("ifName", {})
     return {row: row for row in (states if names.keys() <= states.keys() else {**states, **names})}
+
+
+def _format(text: str) -> bytes:
+    return text.encode().replace(b"%", b"%%") + b" %d"
 
 
 def _text(value: int | bytes) -> bytes | str:
