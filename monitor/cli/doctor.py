@@ -18,7 +18,9 @@ import click
 from monitor.cli.as_json import doctor_as_json
 from monitor.cli.clocks import PrometheusClockError, kernel_clock, seconds_ahead
 from monitor.cli.common import (
+    DEFAULT_LISTEN,
     Exit,
+    Listen,
     config_option,
     json_option,
     sentence,
@@ -80,6 +82,13 @@ class _DoctorCommand(ServiceCommand):
     help="The web configuration of the daemon.  [default: the service's]",
 )
 @click.option(
+    "--listen",
+    type=Listen(),
+    default=lambda: service_option("--listen") or DEFAULT_LISTEN,
+    metavar="HOST:PORT",
+    help="Where the daemon listens.  [default: as the service]",
+)
+@click.option(
     "--prometheus", metavar="URL", help="Also compare the clock with that of this Prometheus."
 )
 @json_option
@@ -92,11 +101,12 @@ def doctor(  # noqa: PLR0913  # one per option, passed by name
     state_dir: Path,
     ledger: LedgerPlace,
     web_config: Path | None,
+    listen: tuple[str, int],
     prometheus: str | None,
     as_json: bool,
 ) -> None:
     """Check whether the daemon can work on this machine, with a cure for each problem."""
-    found = list(examine(config, state_dir, ledger, web_config, unit_of(context)))
+    found = list(examine(config, state_dir, ledger, web_config, unit_of(context), listen[0]))
     if prometheus is not None:
         found.append(same_clock(prometheus, SystemClock().now))
     healthy = all(finding.health is not Health.BAD for finding in found)
@@ -108,12 +118,13 @@ def doctor(  # noqa: PLR0913  # one per option, passed by name
         raise SystemExit(Exit.WRONG)
 
 
-def examine(
+def examine(  # noqa: PLR0913, PLR0917  # what the daemon would be started with
     config: Path,
     state_dir: Path,
     ledger: LedgerPlace,
     web_config: Path | None = None,
     unit: Unit | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Finding]:
     """Yield the findings, in the order in which the daemon would encounter them."""
     yield service_state(unit)
@@ -133,8 +144,7 @@ def examine(
             yield Finding("security", Health.WARNING, seen, cure)
         if unit is not None:
             yield service_addresses(unit, inventory)
-    if (web := web_file(web_config, config)) is not None:
-        yield web
+    yield from web_file(web_config, config, host, SystemClock().now(), unit)
     yield _state(state_dir)
     yield _ledger(ledger)
     yield from asyncio.run(_network(inventory))

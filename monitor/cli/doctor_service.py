@@ -15,6 +15,8 @@ from monitor.cli.unit import UNIT, active_state, is_booted
 from monitor.config.secrets import own_copy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.cli.unit import Unit
@@ -72,24 +74,57 @@ def service_addresses(unit: Unit, inventory: Inventory) -> Finding:
     )
 
 
-def web_file(named: Path | None, config: Path) -> Finding | None:
-    """Check whether the web configuration is usable, including its certificate and key.
+def web_file(
+    named: Path | None, config: Path, host: str, now: datetime, unit: Unit | None = None
+) -> Iterator[Finding]:
+    """Check whether a daemon that listens at `host` would take the web configuration.
 
-    A file next to the schools that no option names is a finding, too; None without any file.
+    This includes its certificate and key. A file next to the schools that no option names is a
+    finding, too; there is none without any file.
     """
     # They import cryptography and bcrypt, which only a host with such a file needs.
-    from monitor.web.tls import WebFileError  # noqa: PLC0415
+    from monitor.web.changes import certificate_in  # noqa: PLC0415
+    from monitor.web.tls import (  # noqa: PLC0415
+        EMPTY,
+        Audience,
+        StrangersError,
+        WebAccess,
+        WebFileError,
+    )
     from monitor.web.web_file import read_web_file  # noqa: PLC0415
 
     what = "web configuration"
     if named is None:
-        beside = config.with_name("web.config.yml")
-        if not beside.exists():
-            return None
-        seen = f"{beside} is there, and the daemon does not read it: no login, no TLS"
-        return Finding(what, Health.WARNING, seen, f"schulnetz run --web-config {beside}")
+        if (beside := config.with_name("web.config.yml")).exists():
+            yield _forgotten(what, beside, unit)
+        return
+    without_login = unit is not None and "--without-login" in unit.command
+    audience = Audience(host, without_login)
     try:
         access = read_web_file(own_copy(named, os.environ))
+        if access == WebAccess():
+            seen = f"{named}: {EMPTY}; a running daemon rejects it"
+            cure = "restore the file; without it, a daemon requires no login and speaks no TLS"
+            yield Finding(what, Health.BAD, seen, cure)
+            return
+        audience.refuse_strangers(access)
     except WebFileError as error:
-        return Finding(what, Health.BAD, str(error))
-    return Finding(what, Health.GOOD, f"{named}: {access.summary}")
+        yield Finding(what, Health.BAD, str(error))
+        return
+    except StrangersError as error:
+        yield Finding(what, Health.BAD, f"{named}: {error}")
+        return
+    warnings = [f"{named}: {warning}" for warning in audience.warnings(access, now)]
+    yield from (Finding(what, Health.WARNING, warning) for warning in warnings)
+    if not warnings:
+        said = "; ".join(part for part in (access.summary, certificate_in(access)) if part)
+        yield Finding(what, Health.GOOD, f"{named}: {said}")
+
+
+def _forgotten(what: str, beside: Path, unit: Unit | None) -> Finding:
+    if unit is None:
+        seen = f"{beside} is there and was not checked"
+        cure = f"name it: schulnetz doctor --web-config {beside}, and the same for schulnetz run"
+        return Finding(what, Health.WARNING, seen, cure)
+    seen = f"{beside} is there, and the daemon does not read it: no login, no TLS"
+    return Finding(what, Health.WARNING, seen, f"schulnetz run --web-config {beside}")

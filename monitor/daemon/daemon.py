@@ -242,6 +242,11 @@ class Daemon:
         missing = self._pipeline.runs.missing
         return f"{count_of(missing, 'check has', 'checks have')} not run yet" if missing else ""
 
+    def web_config_rejected_since(self) -> datetime | None:
+        """Return since when the web configuration file has been rejected; None if it is not."""
+        web = self._parts.web_file
+        return None if web is None else web.rejected_since()
+
     def status(self) -> Status:
         """Return the current state."""
         board, runs = self._pipeline.verdicts.board, self._pipeline.runs

@@ -84,6 +84,9 @@ class View(Protocol):
     def not_ready(self) -> str:
         """Return why the daemon is not ready, empty if it is."""
 
+    def web_config_rejected_since(self) -> datetime | None:
+        """Return since when the web configuration file has been rejected; None if it is not."""
+
     async def probe(self, target: str, module: str) -> str:
         """Run a configured check of a site now; return its result as exposition text.
 
@@ -155,6 +158,9 @@ class Watched(Protocol):
     def not_ready(self) -> str:
         """Return why it is not ready yet, empty if it is."""
 
+    def web_config_rejected_since(self) -> datetime | None:
+        """Return since when the web configuration file has been rejected; None if it is not."""
+
     async def probe_now(self, check: Check) -> Observation:
         """Run one check now; nothing is recorded."""
 
@@ -185,6 +191,10 @@ class DaemonView:
     def not_ready(self) -> str:
         """Return why the daemon is not ready, empty if it is."""
         return self._daemon.not_ready()
+
+    def web_config_rejected_since(self) -> datetime | None:
+        """Return since when the web configuration file has been rejected; None if it is not."""
+        return self._daemon.web_config_rejected_since()
 
     def timezone(self) -> str:
         """Return the city's time zone by its IANA name."""

@@ -1,8 +1,9 @@
 """The web configuration file of a running daemon: read again when it changes.
 
 A file that is invalid, or that would remove protection, is rejected as it would be at the start;
-this is logged once per change, and the previous rules stay in force. The file is read in a thread,
-on a timer and when a reload is requested; requests only see the rules in force.
+this is logged once per change, and the previous rules stay in force. The first rejection, and the
+answer to each request to reload, are audit lines: no limit of the log suppresses them. The file is
+read in a thread, on a timer and when a reload is requested; requests only see the rules in force.
 
 Must not know: requests.
 """
@@ -14,17 +15,19 @@ import logging
 from typing import TYPE_CHECKING
 
 from monitor.threads import FullError
-from monitor.web.tls import StrangersError, WebFileError, server_context
+from monitor.web.changes import certificate_in, changes_between, removed_users
+from monitor.web.tls import EMPTY, StrangersError, WebAccess, WebFileError, server_context
 from monitor.web.web_file import read_web_file
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.clock import Clock
     from monitor.threads import Threads
-    from monitor.web.tls import Audience, WebAccess
+    from monitor.web.tls import Audience
 
 log = logging.getLogger(__name__)
 audit = logging.getLogger("monitor.audit")
@@ -56,13 +59,16 @@ class WebFile:
         self._stamp = self._stamp_now()
         self._read = clock.monotonic()
         self._rejected = ""
+        self._rejected_since: datetime | None = None
+        self._audience = audience
         access = read_web_file(path)
         try:
             audience.refuse_strangers(access)
         except StrangersError as error:
-            raise StrangersError(f"{path} requires no login: {error}") from None
+            empty = f", it is {EMPTY}" if access == WebAccess() else ""
+            raise StrangersError(f"{path} requires no login{empty}: {error}") from None
         self._access, self._context = access, _context(access)
-        self._say_applied()
+        self._say_applied(certificate_in(access))
 
     def current(self) -> WebAccess:
         """Return the rules in force."""
@@ -71,6 +77,10 @@ class WebFile:
     def tls_context(self) -> ssl.SSLContext | None:
         """Return the TLS context of the rules in force; a new object when they change it."""
         return self._context
+
+    def rejected_since(self) -> datetime | None:
+        """Return since when the file has been rejected; None if its content is in force."""
+        return self._rejected_since
 
     async def watch(self, threads: Threads) -> None:
         """Reload the file whenever it changes, until cancelled."""
@@ -90,16 +100,21 @@ class WebFile:
                     return
                 found = await threads.run(self._load, self._access, self._context)
             except FullError as error:
-                log.warning("%s not read; trying again: %s", self._path, error)
+                (audit if anyway else log).warning("%s not read: %s", self._path, error)
                 return
             # Only now: the caller may be cancelled while the file is read.
             self._stamp, self._read = stamp, now
             if isinstance(found, str):
-                self._reject(found, is_news=is_news)
+                self._reject(found, is_news=is_news, was_asked=anyway)
             else:
+                before = self._access
                 self._access, self._context = found
-                self._rejected = ""
-                self._say_applied()
+                self._rejected, self._rejected_since = "", None
+                removed = removed_users(before, self._access)
+                self._say_applied(
+                    changes_between(before, self._access),
+                    logging.WARNING if removed else logging.INFO,
+                )
 
     def _load(
         self, before: WebAccess, context: ssl.SSLContext | None
@@ -110,17 +125,25 @@ class WebFile:
             # Protection that the audience requires at the start must not be removed later.
             before.refuse_successor(access)
             return access, context if access.tls == before.tls else _context(access)
-        except (WebFileError, StrangersError, OSError) as error:
+        except StrangersError as error:
+            return f"{self._path}: {error}"
+        except (WebFileError, OSError) as error:
             return str(error)
 
-    def _say_applied(self) -> None:
+    def _say_applied(self, details: str, level: int = logging.INFO) -> None:
         self._count(True)  # noqa: FBT003  # a callback's only argument
-        audit.info("web configuration applied: %s: %s", self._path, self._access.summary)
+        said = "; ".join(part for part in (self._access.summary, details) if part)
+        audit.log(level, "web configuration applied: %s: %s", self._path, said)
+        for warning in self._audience.warnings(self._access, self._clock.now()):
+            audit.warning("%s: %s", self._path, warning)
 
-    def _reject(self, why: str, *, is_news: bool) -> None:
+    def _reject(self, why: str, *, is_news: bool, was_asked: bool) -> None:
         self._count(False)  # noqa: FBT003  # a callback's only argument
         if is_news or why != self._rejected:
-            log.error("%s rejected; keeping the previous one: %s", self._path, why)
+            # The beginning of the rejection and every answer must get through the log's limit.
+            to = audit if was_asked or not self._rejected else log
+            to.error("web configuration rejected; logins and TLS stay as they were: %s", why)
+        self._rejected_since = self._rejected_since or self._clock.now()
         self._rejected = why
 
     def _stamp_now(self) -> Stamp:

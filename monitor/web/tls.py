@@ -10,10 +10,17 @@ import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from monitor.web.certificate import certificate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+
+EMPTY: Final = "empty, or sets nothing"
+_INTENDED: Final = ", or restart the daemon if that is intended"
 
 
 class WebFileError(ValueError):
@@ -90,17 +97,16 @@ class WebAccess:
             StrangersError: if they must not.
         """
         if after == WebAccess() != self:
-            raise StrangersError(
-                "the file is empty or sets nothing; its previous settings hold until a restart"
-            )
+            raise StrangersError(f"{EMPTY}; restore the file")
         missing = self.locks - after.locks
         if "basic_auth_users" in missing:
-            raise StrangersError("all users were removed; the previous users hold until a restart")
+            raise StrangersError(f"all users were removed; restore basic_auth_users{_INTENDED}")
         if (after.tls is None) != (self.tls is None):
-            raise StrangersError("tls_server_config was added or removed; that takes a restart")
+            how = "removed; put it back" if after.tls is None else "added; take it out"
+            raise StrangersError(f"tls_server_config was {how}{_INTENDED}")
         if missing:
             raise StrangersError(
-                f"{', '.join(sorted(missing))} was removed or weakened; that takes a restart"
+                f"{', '.join(sorted(missing))} was removed or weakened; put it back{_INTENDED}"
             )
 
 
@@ -116,6 +122,22 @@ class Audience:
     without_login: bool = False
     reload_by_http: bool = False
 
+    @property
+    def is_reachable(self) -> bool:
+        """Return whether other machines can reach the server."""
+        return not _is_loopback(self.host)
+
+    def warnings(self, access: WebAccess, now: datetime) -> Iterator[str]:
+        """Yield what is allowed and yet leaves the server open or unreachable, with the cure."""
+        if access.users and access.tls is None and self.is_reachable:
+            yield (
+                f"passwords cross the network in the clear: {self.host} can be reached by others, "
+                "and there is no TLS; add tls_server_config"
+            )
+        found = access.tls and certificate_of(access.tls.certificate)
+        if found and (warning := found.warning(now)):
+            yield warning
+
     def refuse_strangers(self, access: WebAccess) -> None:
         """Refuse to serve other machines without a login, unless allowed.
 
@@ -128,7 +150,7 @@ class Audience:
             raise StrangersError(
                 "/-/reload needs users to log in; name a file with users with --web-config"
             )
-        if self.without_login or _is_loopback(self.host):
+        if self.without_login or not self.is_reachable:
             return
         raise StrangersError(
             f"{self.host} can be reached by others, and no login is required; name a file "

@@ -23,6 +23,7 @@ from monitor.config.tree.places import mark_of
 from monitor.config.tree.problems import START, Findings, Problem, TooManyProblemsError, listed
 from monitor.config.tree.regular_file import read_regular_file
 from monitor.config.tree.text import compose, plain
+from monitor.web.certificate import why_unusable
 from monitor.web.tls import Tls, WebAccess, WebFileError, server_context
 from monitor.words.plural import count_of
 
@@ -144,7 +145,10 @@ def read_web_file(path: Path) -> WebAccess:
     except TooManyProblemsError:
         pass
     except OSError as error:
-        findings.add(START, f"cannot be read: {error.strerror}", "check its path and permissions")
+        why = f"cannot be read: {error.strerror}; check its path and permissions"
+        if isinstance(error, FileNotFoundError):
+            why = "there is no such file; restore it, or correct its path"
+        raise WebFileError(f"{path}: {why}") from None
     if access is None or findings:
         raise WebFileError(_first(findings.error().problems))
     return access
@@ -223,12 +227,15 @@ class _Reader:
         try:
             server_context(tls)
         except (ssl.SSLError, ValueError, OSError) as error:
-            self._add(
-                ("tls_server_config",),
-                f"certificates, key and versions cannot be used together: {error}",
-                "give PEM files, and the key that belongs to the certificate",
-            )
+            self._explain(tls, rules, error)
         return tls
+
+    def _explain(self, tls: Tls, rules: _TlsRules, error: Exception) -> None:
+        setting, wrong, cure = why_unusable(tls.certificate, tls.key, tls.client_ca, error)
+        files = {"cert": rules.cert_file, "key": rules.key_file, "client_ca": rules.client_ca_file}
+        name = f"{setting}_file" if files.get(setting) else setting
+        at = ("tls_server_config", name) if name else ("tls_server_config",)
+        self._add(at, f"{name}: {wrong}" if name else wrong, cure)
 
     def _check_clients(self, rules: _TlsRules) -> None:
         place = ("tls_server_config", "client_auth_type")

@@ -139,6 +139,12 @@ _SENTENCES: Final[Mapping[str, Text]] = {
         "The monitor's own line is down: verdicts are suspended until it is back.",
         "Die eigene Leitung des Monitors ist tot: bis sie zurück ist, wird niemand beurteilt.",
     ),
+    "door_rejected": Text(
+        "The file of logins and TLS has been rejected since {when}; the previous ones are still "
+        "in force. The monitor's log names the place and the cure.",
+        "Die Datei für Anmeldung und TLS wird seit {when} abgelehnt; es gelten die bisherigen "
+        "Einstellungen. Das Protokoll des Monitors nennt Stelle und Abhilfe.",
+    ),
     "common_outage": Text(
         "All providers stopped answering together while our own line works. Verdicts on their "
         "schools are suspended.",

@@ -18,10 +18,10 @@ import pytest
 from monitor.threads import Threads
 from monitor.web.access_file import LOOK_SECONDS, WebFile
 from monitor.web.app import Listen, serve
-from tests.exposition.support import HandClock
 from tests.integration.probe_servers import issue
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN, Town, started, until
 from tests.web.test_access import Reload, basic
+from tests.web.test_access_file import Clock
 from tests.web.test_app import Shown
 from tests.web.test_web_file import BAD, GOOD, ODD, STRICTER
 
@@ -59,7 +59,7 @@ class Served:
 
     folder: Path
     port: int
-    clock: HandClock
+    clock: Clock
     rules: WebFile
     threads: Threads
     reload: Reload
@@ -104,7 +104,7 @@ async def run(*command: str, sent: bytes = b"") -> str:
 
 @asynccontextmanager
 async def served(folder: Path, text: str) -> AsyncIterator[Served]:
-    clock, reload = HandClock(), Reload()
+    clock, reload = Clock(), Reload()
     (folder / "web.yml").write_text(text)
     listen = Listen("0.0.0.0", 0, reload=reload)
     rules = WebFile(folder / "web.yml", clock, listen.audience, lambda _: None)
@@ -123,7 +123,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (found / "authority.pem").write_bytes(authority.pem)
     (found / "other-authority.pem").write_bytes(other.pem)
     for name, issuer in (("server", authority), ("client", authority), ("stranger", other)):
-        issued = issue(name, issuer, days=9, names=("localhost", "127.0.0.1"))
+        issued = issue(name, issuer, days=30, names=("localhost", "127.0.0.1"))
         (found / f"{name}.pem").write_bytes(issued.pem)
         (found / f"{name}.key").write_bytes(issued.key_pem)
     (found / "other.key").write_bytes(other.key_pem)
@@ -237,7 +237,7 @@ def test_the_daemon_keeps_access_control_when_the_file_is_emptied(tmp_path: Path
             def is_rejected(times: int = number) -> bool:
                 assert daemon.get("/metrics").status == 401
                 assert daemon.get("/-/reload", method="POST").status == 401
-                return daemon.said.count("rejected; keeping the previous one") == times
+                return daemon.said.count("web configuration rejected") == times
 
             until(is_rejected, daemon, LONG_ENOUGH)
             assert daemon.get("/metrics", login).status == 200

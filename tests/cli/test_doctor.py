@@ -21,10 +21,13 @@ from monitor.config import load_text
 from monitor.inventory.city import CredentialSource
 from monitor.ledger.place import SqlitePlace
 from tests.cli.test_main import TOWN, invoke
+from tests.integration.probe_servers import NOW, issue
 from tests.integration.running import COMMUNITY, COMMUNITY_OF_RUN
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from monitor.cli.unit import Unit
 
 
 @pytest.fixture
@@ -183,7 +186,7 @@ def test_broken_items_come_first_then_warnings() -> None:
 def test_a_web_configuration_is_checked_with_the_files_it_names(
     config: Path, tmp_path: Path
 ) -> None:
-    assert web_file(None, config) is None
+    assert judged(None, config) == []
     web = config.with_name("web.config.yml")
     web.write_text("tls_server_config: {cert_file: none.pem, key_file: none.key}\n")
     code, output, _ = invoke(
@@ -192,16 +195,60 @@ def test_a_web_configuration_is_checked_with_the_files_it_names(
     assert code == 1
     assert "web configuration" in output
     assert "none.pem" in output
-    named = web_file(web, config)
-    assert named is not None
+    (named,) = judged(web, config)
     assert named.health is Health.BAD
-    web.write_text("")
-    named = web_file(web, config)
-    assert named == Finding("web configuration", Health.GOOD, f"{web}: no TLS, no users")
-    forgotten = web_file(None, config)
-    assert forgotten is not None
-    assert forgotten.health is Health.WARNING
-    assert f"--web-config {web}" in forgotten.cure
+    (unasked,) = judged(None, config)
+    assert unasked.seen == f"{web} is there and was not checked"
+    (forgotten,) = judged(None, config, unit=parse_unit("[Service]\nExecStart=schulnetz run\n"))
+    assert forgotten.seen.endswith("the daemon does not read it: no login, no TLS")
+    for one in (unasked, forgotten):
+        assert one.health is Health.WARNING
+        assert f"--web-config {web}" in one.cure
+
+
+def judged(
+    web: Path | None, config: Path, host: str = "127.0.0.1", unit: Unit | None = None
+) -> list[Finding]:
+    return list(web_file(web, config, host, NOW, unit))
+
+
+HASH = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG"
+USERS = f'basic_auth_users: {{one: "{HASH}"}}\n'
+TLS = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "host", "health", "said"),
+    [
+        ("", 30, "127.0.0.1", Health.BAD, "empty, or sets nothing; a running daemon rejects it"),
+        (TLS, 30, "0.0.0.0", Health.BAD, "0.0.0.0 can be reached by others, and no login is"),
+        (USERS, 30, "0.0.0.0", Health.WARNING, "passwords cross the network in the clear: 0.0"),
+        (USERS, 30, "127.0.0.1", Health.GOOD, "no TLS, 1 user"),
+        (USERS + TLS, -2, "0.0.0.0", Health.WARNING, "the certificate expired at "),
+        (USERS + TLS, 13, "0.0.0.0", Health.WARNING, "the certificate ends in 13 days, at "),
+        (USERS + TLS, 15, "0.0.0.0", Health.GOOD, "TLS, 1 user; certificate CN=server,O=Stadt B"),
+    ],
+)
+def test_a_web_configuration_is_judged_as_the_daemon_would(  # a table
+    tmp_path: Path, text: str, days: int, host: str, health: Health, said: str
+) -> None:
+    issued = issue("server", None, days=days, names=("localhost",))
+    (tmp_path / "server.pem").write_bytes(issued.pem)
+    (tmp_path / "server.key").write_bytes(issued.key_pem)
+    web = tmp_path / "web.config.yml"
+    web.write_text(text)
+    (finding,) = judged(web, tmp_path / "schools.yaml", host)
+    assert (finding.health, finding.seen[: len(f"{web}: {said}")]) == (health, f"{web}: {said}")
+
+
+def test_doctor_takes_the_address_at_which_the_daemon_listens(config: Path, tmp_path: Path) -> None:
+    web = tmp_path / "web.config.yml"
+    web.write_text(USERS)
+    place = ("--config", config, "--state-dir", tmp_path, "--web-config", web)
+    _, output, _ = invoke("doctor", *place, "--listen", "0.0.0.0:9822")
+    assert "in the clear" in output
+    _, output, _ = invoke("doctor", *place)
+    assert "in the clear" not in output
 
 
 def test_a_state_path_that_is_not_a_folder_is_broken(config: Path, tmp_path: Path) -> None:

@@ -39,9 +39,11 @@ def test_a_rejected_file_is_logged_and_counted_without_any_connection(tmp_path: 
     with run(config, tmp_path / "state", "--web-config", str(web)) as daemon:
         assert f"web configuration applied: {web}: no TLS, 1 user" in daemon.said
         put(web, "basic_auth_users:\n")
-        until(lambda: "the file is empty" in daemon.said, daemon, LONG_ENOUGH)
+        until(
+            lambda: "empty, or sets nothing; restore the file" in daemon.said, daemon, LONG_ENOUGH
+        )
         os.kill(daemon.process.pid, signal.SIGHUP)
-        until(lambda: daemon.said.count("rejected; keeping") == 2, daemon, LONG_ENOUGH)
+        until(lambda: daemon.said.count("web configuration rejected") == 2, daemon, LONG_ENOUGH)
         until(lambda: "reload by SIGHUP" in daemon.said, daemon, LONG_ENOUGH)
 
         def counted(name: str) -> float:

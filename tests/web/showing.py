@@ -18,6 +18,8 @@ from tests.web import answers
 from tests.web.test_app import Shown, client
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from monitor.status.model import CityStatus, SchoolStatus, SchoolSummary
 
 
@@ -70,6 +72,13 @@ class Failing(Shown):
 
     def city(self) -> CityStatus:
         return answers.city(**self.changes)
+
+
+class Locked(Shown):
+    """A city whose file of logins and TLS has been rejected for an hour."""
+
+    def web_config_rejected_since(self) -> datetime:
+        return answers.NOW - timedelta(hours=1)
 
 
 class ThreeLines(Shown):

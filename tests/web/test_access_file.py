@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from monitor.threads import Threads
 from monitor.web.access_file import LOOK_SECONDS, RETRY_SECONDS, WebFile
 from monitor.web.tls import Audience, StrangersError, WebFileError
 from tests.exposition.support import HandClock
-from tests.integration.probe_servers import issue
+from tests.integration.probe_servers import NOW, issue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +28,18 @@ ALL = Audience("0.0.0.0")
 OURSELVES = Audience("127.0.0.1")
 
 
+class Clock(HandClock):
+    """A clock at the time at which the certificates are issued."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
 class File:
     """A file and the rules read from it; `counted` are the attempts to load it."""
 
     def __init__(self, folder: Path, text: str, audience: Audience, name: str = "web.yml") -> None:
-        self.path, self.clock, self.counted = folder / name, HandClock(), list[bool]()
+        self.path, self.clock, self.counted = folder / name, Clock(), list[bool]()
         self.path.write_text(text)
         self.rules = WebFile(self.path, self.clock, audience, self.counted.append)
 
@@ -116,7 +124,97 @@ def test_applied_settings_are_logged_at_the_start_and_at_each_change(
     said = [one.getMessage() for one in caplog.records if one.name == "monitor.audit"]
     begin = f"web configuration applied: {file.path}: "
     after = "TLS, client certificates, 2 users"
-    assert said == [begin + words for words in ("TLS, 1 user", after, after)]
+    clients = "authorities of client certificates changed; client certificates are required"
+    assert said == [
+        f"{begin}TLS, 1 user; certificate CN=server,O=Stadt Bochum, ends {ends()}",
+        f"{begin}{after}; users added: two; {clients}",
+        f"{begin}{after}; nothing changed",
+    ]
+
+
+def ends(days: int = 30) -> str:
+    return f"{NOW + timedelta(days=days):%Y-%m-%d %H:%M} UTC"
+
+
+def audited(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Return the audit lines with their levels, of which the log suppresses none."""
+    found = [one for one in caplog.records if one.name == "monitor.audit"]
+    return [(one.levelname, one.getMessage()) for one in found]
+
+
+def test_an_applied_file_names_users_and_certificate(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor.audit")
+    other = HASH.replace("X0", "Y0")
+    users = f'basic_auth_users: {{one: "{HASH}", two: "{HASH}", three: "{HASH}"}}\n'
+    file = File(folder, f"{users}{TLS}}}\n", ALL)
+    renewed = issue("server", None, days=90, names=("localhost",), is_authority=True)
+    (folder / "server.pem").write_bytes(renewed.pem)
+    (folder / "server.key").write_bytes(renewed.key_pem)
+    file.change(f'basic_auth_users: {{one: "{HASH}", three: "{other}"}}\n{TLS}}}\n')
+    file.change(f'basic_auth_users: {{one: "{HASH}"}}\n{TLS}, min_version: TLS13}}\n')
+    cut, versions = audited(caplog)[-2:]
+    name = "CN=server,O=Stadt Bochum, ends"
+    parts = (
+        "TLS, 2 users",
+        "users removed: two",
+        "passwords changed: three",
+        f"certificate {name} {ends(90)} (before: {name} {ends()})",
+    )
+    begin = f"web configuration applied: {file.path}: "
+    assert cut == ("WARNING", begin + "; ".join(parts))
+    assert versions == (
+        "WARNING",
+        f"{begin}TLS, 1 user; users removed: three; TLS 1.3 (before: 1.2 to 1.3)",
+    )
+    assert HASH not in caplog.text
+
+
+def test_a_rejection_and_every_answer_to_a_reload_get_through_the_limit_of_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = File(tmp_path, USERS, ALL)
+    for number in range(15):
+        file.change(f"no: good  # {number}")
+    file.change(USERS)
+    assert file.rules.rejected_since() is None
+    file.path.unlink()
+    file.clock.time += LOOK_SECONDS
+    file.look()
+    file.look(anyway=True)
+    assert file.rules.rejected_since() == file.clock.now()
+    gone = (
+        "web configuration rejected; logins and TLS stay as they were: "
+        f"{file.path}: there is no such file; restore it, or correct its path"
+    )
+    said = [line for line in audited(caplog) if line[0] == "ERROR"]
+    assert said[1:] == [("ERROR", gone)] * 2
+    assert len(errors(caplog)) == 15 + 2
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "host", "said"),
+    [
+        (USERS, 30, "0.0.0.0", "passwords cross the network in the clear: 0.0.0.0 can be reached"),
+        (USERS, 30, "127.0.0.1", ""),
+        (f"{USERS}{TLS}}}\n", 30, "0.0.0.0", ""),
+        (f"{USERS}{TLS}}}\n", -2, "127.0.0.1", "the certificate expired at "),
+        (f"{USERS}{TLS}}}\n", 13, "0.0.0.0", "the certificate ends in 13 days, at "),
+    ],
+)
+def test_what_leaves_the_server_open_or_unreachable_is_a_warning(
+    folder: Path, caplog: pytest.LogCaptureFixture, text: str, days: int, host: str, said: str
+) -> None:
+    issued = issue("server", None, days=days, names=("localhost",), is_authority=True)
+    (folder / "server.pem").write_bytes(issued.pem)
+    (folder / "server.key").write_bytes(issued.key_pem)
+    path = folder / "web.yml"
+    path.write_text(text)
+    WebFile(path, Clock(), Audience(host), print)
+    warned = [line for level, line in audited(caplog) if level == "WARNING"]
+    assert len(warned) == bool(said)
+    assert all(line.startswith(f"{path}: {said}") for line in warned)
 
 
 def test_a_repeated_fault_is_logged_only_for_another_file(
@@ -135,10 +233,10 @@ def test_a_repeated_fault_is_logged_only_for_another_file(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "the file is empty"),
-        (TLS + "}\n", "all users were removed; the previous users hold until a restart"),
-        (USERS, "tls_server_config was added or removed; that takes a restart"),
-        (USERS + TLS + "}\n", "client_auth_type was removed or weakened; that takes a restart"),
+        ("", "empty, or sets nothing; restore the file"),
+        (TLS + "}\n", "all users were removed; restore basic_auth_users, or restart the daemon if"),
+        (USERS, "tls_server_config was removed; put it back, or restart the daemon if that is"),
+        (USERS + TLS + "}\n", "client_auth_type was removed or weakened; put it back, or restart"),
     ],
 )
 @pytest.mark.parametrize("reload_by_http", [True, False])
@@ -170,7 +268,7 @@ async def test_a_cancelled_reload_loses_no_change(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_bad_at_the_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(WebFileError, match="cannot be read"):
+    with pytest.raises(WebFileError, match="there is no such file"):
         WebFile(tmp_path / "none.yml", HandClock(), ALL, print)
 
 

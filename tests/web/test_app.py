@@ -18,6 +18,7 @@ from tests.web import answers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from monitor.status.model import CityStatus, Finding, SchoolStatus, SchoolSummary, Window
     from monitor.status.uptime import Uptime
@@ -70,6 +71,9 @@ class Shown:
 
     def verdicts(self) -> tuple[Finding, ...]:
         return (answers.finding(),)
+
+    def web_config_rejected_since(self) -> datetime | None:
+        return None
 
     def windows(self) -> tuple[Window, ...]:
         return ()

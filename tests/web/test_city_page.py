@@ -20,6 +20,7 @@ from tests.web.showing import (
     Failing,
     Fresh,
     Ill,
+    Locked,
     Measured,
     Standing,
     page,
@@ -39,6 +40,18 @@ async def test_the_city_is_visible_at_a_glance() -> None:
     assert re.search(r'<a href="./schools/goethe\?lang=de"[^>]*>Goethe-Schule</a>', text)
     # By word and symbol, never by colour alone.
     assert re.search(r'<span aria-hidden="true">✕</span> Ausfall', text)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Die Datei für Anmeldung und TLS wird seit 10:00 abgelehnt"),
+        ("en", "The file of logins and TLS has been rejected since 10:00"),
+    ],
+)
+async def test_a_rejected_file_of_logins_is_on_the_page(language: str, said: str) -> None:
+    assert said in words_of(await page("/", language, Locked()))
+    assert said[:25] not in words_of(await page("/", language))
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,27 @@ import itertools
 import os
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.web.tls import WebAccess, WebFileError
 from monitor.web.web_file import read_web_file
-from tests.integration.probe_servers import issue
+from tests.integration.probe_servers import NOW, issue
 
 pytestmark = pytest.mark.integration
 
@@ -187,7 +198,7 @@ def outcome(path: Path) -> WebAccess | list[str]:
         problems = str(error).splitlines()
         assert problems
         for problem in problems:
-            assert re.match(rf"{re.escape(str(path))}:[0-9]+:[0-9]+: .+", problem), problem
+            assert re.match(rf"{re.escape(str(path))}(:[0-9]+:[0-9]+)?: .+", problem), problem
         return problems
 
 
@@ -231,6 +242,53 @@ def test_only_the_first_of_very_many_problems_are_shown(folder: Path) -> None:
     assert isinstance(problems, list)
     assert len(problems) == 20
     assert problems[-1].endswith("more problems)")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "tls_server_config: {cert_file: server.pem, key_file: other.key}",
+            "1:54: key_file: the key does not belong to the certificate; name the key that",
+        ),
+        (
+            "tls_server_config:\n  cert_file: junk.pem\n  key_file: server.key\n",
+            "2:14: cert_file: there is no certificate in it; give a PEM file, with a line -----BE",
+        ),
+        (
+            "tls_server_config:\n  cert_file: server.pem\n  key_file: junk.pem\n",
+            "3:13: key_file: there is no private key in it; give a PEM file, with a line -----BE",
+        ),
+        (
+            "tls_server_config:\n  cert_file: server.pem\n  key_file: locked.key\n",
+            "3:13: key_file: the key has a passphrase; write it without one: openssl pkey -in",
+        ),
+        (
+            "tls_server_config:\n  cert_file: short.pem\n  key_file: short.key\n",
+            "2:3: TLS is not possible with these settings: the certificate's key is too short; ",
+        ),
+    ],
+)
+def test_an_unusable_certificate_or_key_is_named_in_plain_words(
+    folder: Path, text: str, said: str
+) -> None:
+    locked = rsa.generate_private_key(65537, 1024)  # noqa: S505  # short is the point
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "short")])
+    short = (
+        x509.CertificateBuilder(name, name, locked.public_key(), 7, NOW, NOW + timedelta(days=9))
+        .sign(locked, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    (folder / "short.pem").write_bytes(short)
+    for key, lock in (("short", NoEncryption()), ("locked", BestAvailableEncryption(b"geheim"))):
+        pem = locked.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        (folder / f"{key}.key").write_bytes(pem)
+    path = folder / "unusable.yml"
+    path.write_text(text)
+    with pytest.raises(WebFileError) as rejected:
+        read_web_file(path)
+    assert str(rejected.value).startswith(f"{path}:{said}")
+    assert "_ssl" not in str(rejected.value)
 
 
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
