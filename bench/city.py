@@ -1,10 +1,10 @@
-"""The whole city for a minute: what the daemon spends, how late its loop is, what it holds.
+"""The whole city for a minute: CPU time, event loop lag and memory of the daemon.
 
 Run as `python -m bench.city`. The daemon is the real one, from config/schools.yaml to /metrics,
 and this process is its process; the simulated devices answer real SNMP from another one. Ping
 is modelled, as in the demo: the kernel would answer for every address on loopback.
 
-Must not know: how the daemon or the devices do what they do.
+Must not know: how the daemon or the devices work.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _TRAFFIC = 123_456
 def mib(interfaces: int, traffic: int = 0) -> list[tuple[tuple[int, ...], bytes]]:
     """Return the switch's objects in order: arcs of the OID, encoded varbind.
 
-    `traffic` is what its counters of 64 bits have more than at first.
+    `traffic` is added to the initial values of its 64-bit counters.
     """
     values = random.Random(_SEED)
     objects: list[tuple[tuple[int, ...], bytes]] = []

@@ -52,7 +52,7 @@ TURNS = 3
 class Result:
     """What one contestant spent in CPU seconds, and the RTTs in seconds that it measured by target.
 
-    `asked` cuts the wire's exchanges to the first so many of each target, for a contestant that
+    `asked` limits the captured exchanges to this many per target, for a contestant that
     cannot be stopped between two bursts.
     """
 
@@ -210,7 +210,7 @@ def smokeping_prober(inside: Namespace) -> Result:
 
 
 async def smoke(prober: int) -> Result:
-    """Let a smokeping_prober do as many bursts as the others, and read what it found.
+    """Let a smokeping_prober send as many bursts as the others, and read its results.
 
     Args:
         prober: its process id, for its CPU time.

@@ -15,7 +15,7 @@ from bench.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One figure beside what it should be, both as text.
+    """One figure and its goal, both as text.
 
     `ratio` marks figures measured against a peer in the same run, which mean the same on every
     machine, unlike absolute ones.

@@ -41,7 +41,7 @@ class Scraper:
         self._process = process
 
     async def scrape(self, encoding: str = "gzip") -> Scraped:
-        """Return what a whole exposition holds.
+        """Return the contents of a whole exposition.
 
         Raises:
             RuntimeError: if there is none.

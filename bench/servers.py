@@ -1,6 +1,6 @@
-"""The servers that run beside the daemon, started as they are shipped, and what each uses.
+"""The servers that run next to the daemon, started as shipped, and the resources each uses.
 
-Must not know: what is measured of them, what any series means.
+Must not know: which measurements are made, or what any series means.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Server:
     port: int
 
     def read(self) -> Reading:
-        """Return what it has used and kept so far."""
+        """Return the resources used and the samples kept so far."""
         appended = asked(self.port, _APPENDED) or asked(self.port, _APPENDED_OF_OLD)
         used = usage(self.pid)
         return Reading(used.cpu_seconds, used.resident, appended, asked(self.port, _SERIES))

@@ -4,7 +4,7 @@ Run as `python -m bench.sites`. The daemon is of real parts, from the schedule t
 the ledger; the network is modelled and time jumps, so that what is measured is the daemon alone and
 no machine is too slow for a city of ten thousand. Each size is a process of its own.
 
-Must not know: how the daemon does what it does.
+Must not know: how the daemon works.
 """
 
 from __future__ import annotations

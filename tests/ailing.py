@@ -137,7 +137,7 @@ class AilingNetwork(Network):
 
 @dataclass
 class Website:
-    """A web server at the router's address, and a port beside it that may refuse."""
+    """A web server at the router's address, and a second port that may refuse."""
 
     status: int = 200
     web: int = 0

@@ -1,4 +1,4 @@
-"""Who may import whom: the walls of docs/architecture.md, whose table is written from here.
+"""Which packages may import which: the rules of docs/architecture.md, whose table comes from here.
 
 `python -m tests.test_architecture` writes the table.
 """

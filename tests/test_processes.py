@@ -53,7 +53,7 @@ def test_an_interrupted_run_leaves_no_process(
     tmp_path: Path, number: signal.Signals, workers: str
 ) -> None:
     place = f"--basetemp={tmp_path / 'run'}"
-    # A shell starts what runs in its background with SIGINT ignored, which children inherit.
+    # A shell starts background processes with SIGINT ignored, which children inherit.
     heeds = "import signal, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); "
     program = ("-c", f"{heeds}raise SystemExit(pytest.console_main())")
     arguments = (*program, "-q", "-n", workers, "-p", "no:cacheprovider", place)

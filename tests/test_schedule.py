@@ -175,7 +175,7 @@ def test_checks_start_in_small_groups() -> None:
     places = Counter(phase(one, 60.0) for one in ids)
     assert all(place % START_TOGETHER_SECONDS == 0 for place in places)
     assert len(places) > 100
-    assert max(places.values()) < 20, "a group is no burst"
+    assert max(places.values()) < 20, "a group is not a burst"
     short = {phase(one, 1.0) for one in ids}
     assert len(short) == 20
     assert all(0 <= place < 1.0 for place in short)

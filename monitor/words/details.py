@@ -92,7 +92,7 @@ def _with_rest(detail: str) -> str | None:
         if german is not None and " " not in head:
             return f"{CHECKS[head].de if head in CHECKS else head}: {german}"
         if (before := _from_table(head)) is not None:
-            # Names of columns, or what somebody else said.
+            # Names of columns, or texts of other programs.
             names = _MORE.sub(r" und \1 weitere", tail)
             return f"{before}: {german or names}"
     return None

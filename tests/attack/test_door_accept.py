@@ -143,7 +143,7 @@ def test_with_no_free_descriptor_only_known_addresses_are_served(
         limit(daemon, files)
         idle: list[socket.socket] = []
 
-        def is_turned_away() -> bool:
+        def is_refused() -> bool:
             # The daemon releases some now and then: idle connections, ledger files.
             for _ in range(files - len(descriptors(daemon))):
                 idle.append(stack.enter_context(connected(daemon, "127.0.0.1")))
@@ -153,7 +153,7 @@ def test_with_no_free_descriptor_only_known_addresses_are_served(
             assert own.status == 200
             return refused(own.text, "no_file_descriptor") >= 1
 
-        until(is_turned_away, daemon, LONG_ENOUGH)
+        until(is_refused, daemon, LONG_ENOUGH)
         # The reserved descriptor serves one client at a time; the next waits for it to finish.
         idle += [stack.enter_context(connected(daemon, "127.0.0.1")) for _ in range(2)]
         waiting = stack.enter_context(connected(daemon, "127.0.0.1"))

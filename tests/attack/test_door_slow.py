@@ -119,7 +119,7 @@ async def counted(refused: Counter[str], why: Refusal, times: int) -> None:
 
 
 async def patience() -> float:
-    """Return how long the deadline takes in this loop, whatever else it has to do."""
+    """Return how long the deadline takes in this loop under its current load."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     await asyncio.sleep(HEAD_SECONDS)

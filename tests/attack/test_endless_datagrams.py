@@ -44,7 +44,7 @@ PATIENCE_SECONDS = 60.0
 
 
 def at(address: str, port: int) -> Agent:
-    # Until the first overflow is seen, a reply may be crowded out: that is what retries are for.
+    # Until the first overflow is noticed, a reply may be dropped: that is what retries are for.
     return Agent(address, port, "2c", b"public", timeout=2.0, retries=5)
 
 

@@ -66,7 +66,7 @@ async def ask(kind: str, port: int, seconds: float = DEADLINE) -> Observation:
     return await probe(HttpOptions(url, verify=False), seconds=seconds)
 
 
-def assert_left_in_time(elapsed: float, deadline: float, heart: Heartbeat) -> None:
+def assert_ended_in_time(elapsed: float, deadline: float, heart: Heartbeat) -> None:
     """The check has ended by its deadline; time that other programs took is not counted."""
     assert elapsed - heart.starved < deadline + ALLOWED_SECONDS
     assert elapsed < SECONDS, "it ended with its peer, not by itself"
@@ -85,7 +85,7 @@ async def test_an_endless_peer_is_abandoned_by_the_deadline(kind: str, pace: str
             observation = await ask(kind, port, deadline)
             elapsed = time.monotonic() - before
             await asyncio.sleep(0.02)
-    assert_left_in_time(elapsed, deadline, heart)
+    assert_ended_in_time(elapsed, deadline, heart)
     if is_limited:
         assert SAID[kind] in observation.detail
     elif observation.reason is Reason.TIMEOUT:

@@ -1,6 +1,6 @@
 """The forms in which an IPv6 address embeds an IPv4 address, built as their RFCs say.
 
-Must not know: how the product takes them apart.
+Must not know: how the product unwraps them.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def test_a_damaged_file_is_reported_kept_and_loses_no_known_window(
     (tmp_path / "maintenance.json").write_bytes(content)
     daemon.refresh(NOW)
     assert "damaged" in daemon.problem
-    assert daemon.active("schiller", NOW) is not None, "what the daemon knew still holds"
+    assert daemon.active("schiller", NOW) is not None, "the daemon keeps what it knew"
     [aside] = tmp_path.glob("maintenance.json.corrupt-*")
     assert aside.read_bytes() == content
     daemon.refresh(NOW)

@@ -18,7 +18,14 @@ from monitor.campaigns.rules import evaluate
 from monitor.campaigns.runner import CampaignRunner, Surroundings
 from monitor.ledger.chain import require_valid
 from monitor.observation import Outcome, Reason, State, ThroughputReading
-from tests.rollout.lines import MEGABIT, SETTINGS, SITE, contracted_school, lessons, taught_city
+from tests.rollout.lines import (
+    MEGABIT,
+    SETTINGS,
+    SITE,
+    city_with_lessons,
+    contracted_school,
+    lessons,
+)
 from tests.virtual_time import VirtualClock, run_virtually
 
 if TYPE_CHECKING:
@@ -105,7 +112,7 @@ class World:
             ),
             lambda _site: self.state,
         )
-        return CampaignRunner(inventory or taught_city(), around, tuple(self.entries))
+        return CampaignRunner(inventory or city_with_lessons(), around, tuple(self.entries))
 
     def so_far(self, site: str = SITE) -> Progress:
         return progress([one for one in self.entries if one.subject == site])[-1]
@@ -227,7 +234,7 @@ def test_a_busy_server_makes_a_test_invalid() -> None:
 def test_the_byte_cap_survives_a_restart() -> None:
     # One test takes 27.5 MB, so that one fits.
     settings = replace(SETTINGS, bytes_per_day=40 * MEGABIT)
-    inventory = taught_city(contracted_school(settings=settings))
+    inventory = city_with_lessons(contracted_school(settings=settings))
     world = World()
 
     async def main() -> None:
@@ -246,7 +253,7 @@ def test_the_byte_cap_survives_a_restart() -> None:
 @pytest.mark.parametrize(("slot", "at_once"), [("city", 1), ("provider", 1)])
 def test_one_test_holds_the_slot(slot: Literal["city", "provider"], at_once: int) -> None:
     settings = replace(SETTINGS, slot=slot)
-    inventory = taught_city(
+    inventory = city_with_lessons(
         contracted_school("goethe", settings), contracted_school("schiller", settings)
     )
     world = World()
@@ -373,4 +380,4 @@ def test_a_request_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None
 def test_a_site_without_settings_has_no_campaign() -> None:
     world = World()
     with pytest.raises(CampaignError, match=r"no throughput\.method"):
-        world.runner(taught_city(contracted_school(settings=None))).start(SITE, NOW)
+        world.runner(city_with_lessons(contracted_school(settings=None))).start(SITE, NOW)

@@ -153,7 +153,7 @@ class Asked:
     engine: Engine
 
     async def read(self, *columns: str, scalars: tuple[str, ...] = ()) -> Result:
-        """Return what is read of scalars and columns."""
+        """Return the scalars and columns read."""
         return await self.readers.read(
             HOST, self._access(), Request(scalars, columns), self._context().deadline
         )

@@ -1,4 +1,4 @@
-"""`schulnetz contacts template`, and `check` beside a file of contacts."""
+"""`schulnetz contacts template`, and `check` with a contacts file next to the schools."""
 
 from __future__ import annotations
 

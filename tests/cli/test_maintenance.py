@@ -1,4 +1,4 @@
-"""`schulnetz maintenance`: a window is added, listed and taken back."""
+"""`schulnetz maintenance`: a window is added, listed and cancelled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Root's command beside the installed service runs as the service, by one call of systemd-run.
+"""A command run by root next to the installed service runs as the service, through systemd-run.
 
-What systemd does of it is seen by `make drills` (tests/drills/test_install.py); here programs stand
-in for systemctl and systemd-run, so that each decision can be looked at.
+`make drills` (tests/drills/test_install.py) tests the real systemd; here programs replace systemctl
+and systemd-run, so that each decision can be checked.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ exec "$@\"""",
 
 
 def as_root(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run the whole program, as `main` is run, with systemd's place taken by the fixture's."""
+    """Run the whole program, as `main` does, with the fixture in place of systemd."""
     code = (
         "import os, pathlib; from monitor.cli import main, unit\n"
         f"unit._BOOTED = pathlib.Path({str(Path.cwd())!r})\n"

@@ -263,7 +263,7 @@ def _places(node: Node, path: Location) -> Iterator[tuple[Location, Mark]]:
 
 
 def _remove(document: Any, path: Location) -> bool:  # JSON
-    """Remove what a path leads to; return whether there is anything to remove."""
+    """Remove the value at a path; return whether there was one."""
     if not path:
         return False
     for part in path[:-1]:

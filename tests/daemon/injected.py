@@ -103,7 +103,7 @@ class Phase:
 
 
 class Told(Supervisor):
-    """Follows the phases; once the daemon is ready, it is soon told to stop."""
+    """Follows the phases and stops the daemon soon after it is ready."""
 
     now: Phase
 
@@ -121,7 +121,7 @@ class Told(Supervisor):
 
 @contextlib.contextmanager
 def left_open() -> Iterator[None]:
-    """Collect what a run left open on purpose, within its own test.
+    """Collect the files that a run deliberately left open, within its own test.
 
     An exception in the very call that closes a file leaves it to the garbage collector, whose
     `ResourceWarning` would otherwise fail whichever test it happens to interrupt.
@@ -181,7 +181,7 @@ def _descriptors() -> set[str]:
 
 
 def _collected_threads() -> None:
-    """Wait for threads that were told to end."""
+    """Wait for threads that are about to end."""
     ends = time.monotonic() + 60
     while threading.active_count() > 1 and time.monotonic() < ends:
         time.sleep(0.01)

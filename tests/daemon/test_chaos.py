@@ -107,7 +107,7 @@ class Steps:
     calls: dict[str, int] = field(default_factory=dict)
     raise_at: tuple[str, int] = ("", 0)
     has_raised: bool = False
-    # A generator is called when it is closed, too, and what it raises then is ignored.
+    # A generator is also called when it is closed, and exceptions raised then are ignored.
     generators: set[str] = field(default_factory=set)
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:

@@ -31,7 +31,7 @@ FEWER = Town(161, dict(list(SCHOOLS.items())[:4]), switches=1)
 
 
 class Follower(Consumer):
-    """Counts what it is given; refuses an inventory if so asked."""
+    """Counts its events; refuses an inventory if a test wants it to."""
 
     def __init__(self) -> None:
         self.observed: list[str] = []

@@ -154,7 +154,7 @@ TOLD = {
     ("router", "packet_loss"): ("PacketLoss", {}),
     ("switch-02", "hardware"): ("HardwareFault", {"device": "switch-02", "part": "Fan 1"}),
 }
-# Longer than any of these alerts outlives what it is about, but for the dead switch's.
+# Longer than any of these alerts outlasts its fault, except that for the dead switch.
 OFF_MINUTES = 17
 
 

@@ -51,7 +51,7 @@ def outcomes(wanted: str, folder: Path, every: int) -> list[dict[str, Any]]:
 
 
 def is_one_line(said: str) -> bool:
-    """Return whether what was said is one line that names the bug."""
+    """Return whether the output is one line that names the bug."""
     bug = "error: a bug of the monitor: InjectedError: at call "
     return said.startswith(bug) and said.count("\n") == 1
 
@@ -61,7 +61,7 @@ def test_an_exception_anywhere_at_the_start_gives_one_line_and_leaves_nothing(
     thorough: bool,  # noqa: FBT001  # a fixture
 ) -> None:
     good, *found = outcomes("start", tmp_path, 1 if thorough else 16)
-    # Logging catches what raises in it, and the start goes on.
+    # Logging catches its own exceptions, and the start continues.
     raised = [one for one in found if one["raised"] and one["code"]]
     assert len(raised) > 0.7 * len(found) > 10
     for one in raised:

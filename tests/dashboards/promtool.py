@@ -24,7 +24,7 @@ def expect(  # what promtool needs, each named at the call
     variables: Mapping[str, str],
     known: int = 0,
 ) -> None:
-    """Have promtool compare expressions with their samples after so many minutes.
+    """Let promtool compare expressions with their samples after this many minutes.
 
     `series` have a value every `interval` minutes. `variables` are Grafana's, substituted in their
     order. `known`: so many minutes are known, where a question may look beyond its own.

@@ -61,7 +61,7 @@ def expect_of_site(place: Path, series: dict[str, str], values: dict[str, float 
     ("begins", "ends", "excused"),
     [
         (500, 590, EXCUSED_MINUTES),
-        (-45, 45, EXCUSED_MINUTES // 2),  # half of it lies before the range
+        (-45, 45, EXCUSED_MINUTES // 2),  # half of it is before the range
         (-200, -110, 0),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_fixed_school_column_fits_the_names_of_half_the_sites(
 
 @every_document
 def test_a_few_packets_in_a_table_are_not_rounded_to_zero(board: Board, language: Language) -> None:
-    """One damaged packet in three minutes was "0 packets/s" beside a red state."""
+    """One damaged packet in three minutes was shown as "0 packets/s" next to a red state."""
     for panel in panels(document(board, language), "table"):
         for one in panel["fieldConfig"]["overrides"]:
             column = {prop["id"]: prop["value"] for prop in one["properties"]}

@@ -320,7 +320,7 @@ def test_a_state_is_shown_by_its_word_not_by_yes(board: Board, language: Languag
     """`max by (stage) (rollout_stage) == 1` would read "yes" for every stage."""
     for panel in panels(document(board, language), "stat", "state-timeline"):
         if panel["options"].get("textMode") == "name":
-            continue  # the state's name is what is shown
+            continue  # the name of the state is shown
         for target in panel["targets"]:
             for name, label in STATE_SETS.items():
                 for by, selector in re.findall(

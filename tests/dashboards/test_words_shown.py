@@ -44,7 +44,7 @@ RAW = {
 
 
 def overrides(panel: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what is set of a field, by its name."""
+    """Return the settings of a field by its name."""
     return {
         one["matcher"]["options"]: {prop["id"]: prop["value"] for prop in one["properties"]}
         for one in panel["fieldConfig"]["overrides"]

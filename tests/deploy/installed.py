@@ -42,7 +42,7 @@ class Installed:
 
 
 def environment() -> dict[str, str]:
-    """Return this run's variables without what names files of the product."""
+    """Return this run's variables without those that name files of the product."""
     named = ("SCHULNETZ_", "PYTHON", "STATE_DIRECTORY")
     return {key: value for key, value in os.environ.items() if not key.startswith(named)}
 

@@ -41,7 +41,7 @@ class Rule:
 
     @property
     def variant(self) -> tuple[str, str, str]:
-        """Return what tells the rules of one alert apart: name, severity, window."""
+        """Return what distinguishes the rules of one alert: name, severity, window."""
         return self.alert, self.labels["severity"], self.labels.get("window", "")
 
     @property

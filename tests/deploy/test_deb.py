@@ -1,4 +1,4 @@
-"""The Debian package as dpkg reads it: what is where, what is kept, and which scripts run.
+"""The Debian package as dpkg reads it: its files, conffiles and scripts.
 
 Built here with the product alone; `make deb` puts the libraries of the lock file beside it. `make
 drills` (tests/drills/test_install.py) tests that it installs on Debian 12 and 13.

@@ -93,7 +93,7 @@ BY_PROMETHEUS = {
 def test_every_alert_on_a_decision_of_the_daemon_shows_its_start() -> None:
     about = [rule for rule in alerts() if "$labels.school" in str(rule.annotations)]
     assert {rule.alert for rule in about if "since" not in rule.annotations} == BY_PROMETHEUS
-    # They outlive a restart of the daemon, else they would begin with it. Lost links it forgets.
+    # They survive a restart of the daemon, or they would start with it. Lost links are forgotten.
     mailed = [rule for rule in about if rule.labels["severity"] != "info"]
     assert [rule.alert for rule in mailed if not rule.keeps] == ["SwitchLinkLost"]
 

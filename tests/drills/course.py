@@ -60,7 +60,7 @@ class Course:
         await self.mends(*faults)
 
 
-async def all_is_told(courses: dict[str, Course], stack: Stack, seconds: float) -> None:
+async def all_is_notified(courses: dict[str, Course], stack: Stack, seconds: float) -> None:
     """Wait until all specified notifications have come, or for this many seconds."""
     pace = stack.city.pace
     give_up = time.monotonic() + seconds / pace.factor

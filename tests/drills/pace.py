@@ -115,7 +115,7 @@ def alertmanager_configuration(webhook: int, pace: Pace) -> str:
     """
     document = _read("alertmanager/alertmanager.yml")
     del document["templates"]
-    _quicken(document["route"], pace)
+    _accelerate(document["route"], pace)
     for receiver in document["receivers"]:
         name = receiver["name"]
         url = f"http://127.0.0.1:{webhook}/{name}"
@@ -126,11 +126,11 @@ def alertmanager_configuration(webhook: int, pace: Pace) -> str:
     return yaml.safe_dump(document)
 
 
-def _quicken(route: dict[str, Any], pace: Pace) -> None:
+def _accelerate(route: dict[str, Any], pace: Pace) -> None:
     route.update({key: pace.faster(route[key]) for key in _ROUTE_KEYS if key in route})
     route.pop("mute_time_intervals", None)
     for child in route.get("routes", ()):
-        _quicken(child, pace)
+        _accelerate(child, pace)
 
 
 def _read(path: str) -> dict[str, Any]:

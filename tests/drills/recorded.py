@@ -94,7 +94,7 @@ class Recording:
         )
 
     def since(self, folder: Path, told: Sequence[Told]) -> str:
-        """Return what promtool finds amiss with what the alerts say, empty if nothing.
+        """Return the problems promtool finds in the texts of the alerts, empty if none.
 
         Each has to be the only one of its name; its severity is left out of the labels.
         """

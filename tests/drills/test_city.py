@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.drills import faults
-from tests.drills.course import EXPECTED, LINES, Course, all_is_told, holds
+from tests.drills.course import EXPECTED, LINES, Course, all_is_notified, holds
 from tests.drills.pace import Pace
 from tests.drills.services import Services
 from tests.drills.stack import running_stack
@@ -117,7 +117,7 @@ async def test_each_fault_of_a_morning_is_notified_exactly_as_specified(
     async with town.devices(), running_stack(town, tmp_path, history) as stack:
         courses = {drill.__name__: Course(town, stack, services) for drill in MORNING_DRILLS}
         await asyncio.gather(*(drill(courses[drill.__name__]) for drill in MORNING_DRILLS))
-        await all_is_told(courses, stack, 7_000)
+        await all_is_notified(courses, stack, 7_000)
         await holds(courses, stack)
 
 
@@ -133,7 +133,7 @@ async def test_a_holiday_and_our_own_isolation_page_for_no_school(tmp_path: Path
         for drill in (faults.a_line_dies_in_the_holidays, faults.the_monitors_own_line_dies):
             await drill(courses[drill.__name__])
             await town.pace.pause(480)
-        await all_is_told(courses, stack, 1_200)
+        await all_is_notified(courses, stack, 1_200)
         await holds(courses, stack)
         assert stack.counted.table(["line-0", "line-1", *(one.id for one in schools)]) == Counter()
 
@@ -149,7 +149,7 @@ async def test_a_killed_daemon_neither_resolves_nor_repeats_an_outage(tmp_path: 
         await town.pace.pause(420)
         assert stack.counted.table(["tot"]) == Counter({("page", "UplinkDown", "begins"): 1})
         await town.mends("uplink-down@tot")
-        await all_is_told(courses, stack, 600)
+        await all_is_notified(courses, stack, 600)
         await holds(courses, stack)
         told = {("page", "UplinkDown", "begins"): 1, ("page", "UplinkDown", "ends"): 1}
         assert stack.counted.table(["tot"]) == Counter(told)
@@ -163,7 +163,7 @@ async def test_a_prometheus_restart_neither_resolves_nor_repeats_an_outage(tmp_p
     async with town.devices(), running_stack(town, tmp_path) as stack:
         courses = {"prometheus_is_restarted": Course(town, stack)}
         await faults.prometheus_is_restarted(courses["prometheus_is_restarted"])
-        await all_is_told(courses, stack, 600)
+        await all_is_notified(courses, stack, 600)
         await holds(courses, stack)
 
 

@@ -2,7 +2,7 @@
 
 The daemon's parts are the real ones on virtual time, with the shipped intervals and limits; its
 exposition goes through the deployed rules in promtool. The times are those that docs/alerts.md
-promises, Alertmanager's wait taken off.
+promises, minus Alertmanager's wait.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def test_the_kernel_denies_what_the_unit_disallows_and_doctor_reports_it(
     machine.must(f"mv {drop_in} /srv && systemctl daemon-reload")
     done = machine.run("schulnetz doctor")
     assert done.code == 1
-    assert "203.0.113.1" in " ".join(done.said.splitlines()[1:4]), "what is broken is first"
+    assert "203.0.113.1" in " ".join(done.said.splitlines()[1:4]), "broken items come first"
     assert re.search(r"reference-3 +warning +Operation not permitted", done.said), done.said
     machine.must(f"mv /srv/addresses.conf {drop_in} && systemctl daemon-reload")
 

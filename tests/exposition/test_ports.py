@@ -41,7 +41,7 @@ def poll(
     changed: int = LONG_AGO,
     name: bytes = b"1",
 ) -> DeviceReading:
-    """Return a reading of port 1, beside port 2, which is always up."""
+    """Return a reading of port 1, and of port 2, which is always up."""
     found = reading(
         ifName={1: name, 2: b"2"},
         ifType={1: 6, 2: 6},

@@ -1,8 +1,8 @@
 """Our decoder reads every datagram as net-snmp does, or refuses it for a known reason.
 
-`python -m tests.fuzz.differ 1000000` tries so many damaged replies, and says how often each reason
-of `docs/snmp.md` was met. It calls a C library with damaged data, so tests run it as a separate
-process.
+`python -m tests.fuzz.differ 1000000` tries that many damaged replies and reports how often each
+reason of `docs/snmp.md` occurred. It calls a C library with damaged data, so tests run it as a
+separate process.
 
 Must not know: how the replies are damaged.
 """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="package")
 def demo_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the demo's configuration; its state is in the folder beside it."""
+    """Return the demo's configuration; its state is in the same folder."""
     return Town(161, DEMO_SCHOOLS).write(tmp_path_factory.mktemp("demo") / "schools.yaml")
 
 

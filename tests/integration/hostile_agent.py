@@ -1,7 +1,7 @@
 """An SNMP agent process that also attacks its own client; its forged values are recognisable.
 
-Every request has its honest answer, most of the time, and before, beside or instead of it what
-DESIGN and SECURITY name: forged sources and ids, garbage, bombs, silence.
+Most requests get their honest answer, and before, with or instead of it an attack: forged sources
+and ids, garbage, bombs, silence.
 """
 
 from __future__ import annotations

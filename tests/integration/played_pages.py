@@ -2,7 +2,7 @@
 
 So a test can query Prometheus about most of an hour that took seconds, however busy the machine.
 
-Must not know: what is on a page, or what any test wants to see.
+Must not know: the contents of a page, or what any test expects.
 """
 
 from __future__ import annotations

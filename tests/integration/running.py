@@ -205,7 +205,7 @@ def until(
     ends = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends:
-            raise AssertionError(f"not within {seconds:g} s; the daemon said:\n{daemon.said}")
+            raise AssertionError(f"not within {seconds:g} s; the daemon's output:\n{daemon.said}")
         time.sleep(0.05)
 
 

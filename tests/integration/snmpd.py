@@ -111,7 +111,7 @@ def recordings() -> list[str]:
 def recorded(folder: Path, *names: str, also: Sequence[str] = ()) -> Iterator[int]:
     """Replay recordings of snmpsim-data; a recording's name is its community.
 
-    Only the parts that are read are replayed, among them what is below the OIDs of `also`: some
+    Only the parts that are read are replayed, including those below the OIDs of `also`: some
     recordings have millions of lines.
     """
     more = tuple(f"{oid}.".encode() for oid in also)
@@ -127,7 +127,7 @@ def recorded(folder: Path, *names: str, also: Sequence[str] = ()) -> Iterator[in
 
 @contextlib.contextmanager
 def played(folder: Path, data: Path, name: str) -> Iterator[int]:
-    """Replay the recordings that lie in `data`, among them one of that name."""
+    """Replay the recordings in `data`, including one of that name."""
     port = free_port()
     command = [
         sys.executable,

@@ -244,7 +244,7 @@ def test_without_the_database_exports_stop_and_pages_expire_in_5_minutes(
             server.stop()
             await asyncio.sleep(5)
             assert await exporters(one) == [False]
-            assert knows(one), "pages still have what was read"
+            assert knows(one), "pages still show what was read"
             await asyncio.sleep(STALE_SECONDS + READ_SECONDS)
             assert not knows(one)
             assert one.goal.view.forecast is None

@@ -133,7 +133,7 @@ def test_both_engines_read_the_same_from_a_device(running: Daemon, twin: ByteAge
     samples = running.samples()
     native, pysnmp = (interface_series(samples, school) for school in TWINS)
     assert native == pysnmp
-    # 2**32 - 1 is no ifHighSpeed.
+    # 2**32 - 1 is not a valid ifHighSpeed.
     assert len(native) == 4 * 6 + 2
     assert {name for name, _ in native} >= {"ifHCInOctets", "ifOperStatus", "sysUpTime"}
     assert value(samples, "ifHCInOctets", school="by-native", ifIndex="7") == 2**64 - 7

@@ -24,7 +24,7 @@ STOP_SECONDS = 5.0
 PATIENT = ("snmp: {timeout: 10s}", "interfaces: {interval: 15s, timeout: 12s}")
 
 
-def waited_for_a_processor(pid: int) -> float:
+def seconds_waiting_for_cpu(pid: int) -> float:
     """Return how many seconds the threads of a process waited for a CPU.
 
     Source: Documentation/scheduler/sched-stats.rst of the kernel, `/proc/<pid>/schedstat`.
@@ -39,13 +39,13 @@ def waited_for_a_processor(pid: int) -> float:
 def seconds_to_stop(daemon: Daemon) -> float:
     """Send SIGTERM; return the time to the exit minus the time spent waiting for a CPU."""
     pid = daemon.process.pid
-    before = waited = waited_for_a_processor(pid)
+    before = waited = seconds_waiting_for_cpu(pid)
     began = time.monotonic()
     daemon.process.send_signal(signal.SIGTERM)
     while daemon.process.poll() is None:
         assert time.monotonic() < began + PATIENCE_SECONDS, daemon.said
         # A thread's waiting time is lost when it ends.
-        waited = max(waited, waited_for_a_processor(pid))
+        waited = max(waited, seconds_waiting_for_cpu(pid))
         time.sleep(0.01)
     return time.monotonic() - began - (waited - before)
 

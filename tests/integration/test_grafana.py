@@ -195,7 +195,7 @@ def of_board(uid: str) -> dict[str, str]:
 async def wrong_with(
     browser: Browser, server: str, source: str, situation: Situation, language: Language
 ) -> list[str]:
-    """Return what is wrong with the boards of a language in a situation."""
+    """Return the problems of the boards of a language in a situation."""
     found = []
     # One for all boards: Grafana's scripts are read once.
     context = await browser.new_context(locale=f"{language}-DE", timezone_id="Europe/Berlin")

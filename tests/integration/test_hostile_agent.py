@@ -74,7 +74,7 @@ async def test_none_of_ten_thousand_values_is_forged_and_no_device_waits(port: i
     async def sample() -> None:
         nonlocal worst_lag
         while True:
-            # CPU time, not the wall's: another process that runs is no lag of ours.
+            # CPU time, not wall time: time taken by other processes is not our lag.
             before = time.thread_time()
             await asyncio.sleep(0)
             worst_lag = max(worst_lag, time.thread_time() - before)

@@ -166,7 +166,7 @@ CASES: Mapping[str, Case] = {
         },
         (("ifInOctets", "wan"), ("ifHCInUcastPkts", "wan")),
     ),
-    # 64-bit counters that stand at 0.
+    # 64-bit counters that stay at 0.
     "wide-at-zero": Case(
         {1: named("wan", narrow(), STUCK), 2: named("idle", narrow(0, 2), STUCK)},
         octets({"wan": ("if", 1)}),

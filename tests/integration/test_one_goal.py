@@ -100,7 +100,7 @@ def daemon(config: Path, state: Path, *arguments: str, **environment: str) -> It
 
 @contextlib.contextmanager
 def scraping(place: Path, *daemons: Daemon) -> Iterator[Prometheus]:
-    """Run a Prometheus that scrapes what the daemons say of themselves and of the city."""
+    """Run a Prometheus that scrapes the daemons' own metrics and those of the city."""
     place.mkdir()
     job = {
         "job_name": "schulnetz",

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.integration
 
 SCHOOLS = {f"phase-{number}": number + 1 for number in range(8)}
 POLL_SECONDS, SCRAPE_SECONDS = 60, 30
-# Prometheus takes no sample that is more than an hour older than the newest it has.
+# Prometheus accepts no sample that is more than an hour older than its newest one.
 RUN_SECONDS = 44 * 60
 RELOAD_AT, LOST_AT, STOP_AT, START_AT = 600, 1_300, 1_900, 1_955
 # Every fourth poll is retried and answers this much later.

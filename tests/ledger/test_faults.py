@@ -277,7 +277,7 @@ async def test_a_full_disk_that_refuses_the_lock_file_note_prevents_no_start(
     path = tmp_path / "ledger.sqlite"
     async with Ledger.open(SqlitePlace(path), ManualClock()) as ledger:
         await ledger.append([note(1)])
-    path.with_name("ledger.sqlite.lock").write_bytes(b"")  # as beside a copied ledger
+    path.with_name("ledger.sqlite.lock").write_bytes(b"")  # as next to a copied ledger
     async with AsyncExitStack() as stack:
         with files_no_longer_than(0):
             opening = Ledger.open(SqlitePlace(path), ManualClock())

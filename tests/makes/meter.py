@@ -59,7 +59,7 @@ def read_of(reading: HardwareReading) -> frozenset[str]:
     return frozenset(said)
 
 
-def had_and_read(name: str) -> tuple[dict[str, list[str]], HardwareReading]:
+def present_and_read(name: str) -> tuple[dict[str, list[str]], HardwareReading]:
     """Return which objects of a recorded device give each quantity, and what we read from it."""
     device = Recorded.of(name)
     observation = asyncio.run(observed(device))
@@ -72,7 +72,7 @@ def main(recordings: Iterable[str]) -> None:
     """Print what is read from each recording, and the sums."""
     sums = {quantity: [0, 0] for quantity in KNOWN}
     for name in recordings:
-        had, reading = had_and_read(name)
+        had, reading = present_and_read(name)
         read = read_of(reading)
         words = []
         for quantity, known in had.items():

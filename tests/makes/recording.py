@@ -78,7 +78,7 @@ class Recorded(NoTransport):
             at += len(line) + 1
 
     def tlv(self, oid: str) -> Iterator[tuple[str, tuple[Tag, int | bytes]]]:
-        """Yield what is below an OID as an agent sends it: the OID, the type and the value."""
+        """Yield everything below an OID as an agent sends it: the OID, the type and the value."""
         before = f"{oid}.".encode()
         at = self._first(_arcs(oid.encode()))
         while (line := self._line(at)).startswith(before):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from monitor.config.build.device_profiles import own_profiles
-from tests.makes.meter import FOLDERS, had_and_read, read_of
+from tests.makes.meter import FOLDERS, present_and_read, read_of
 from tests.makes.recording import names
 
 if TYPE_CHECKING:
@@ -107,6 +107,6 @@ def written(readings: Mapping[str, HardwareReading]) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(
-        written({name: had_and_read(name)[1] for folder in FOLDERS for name in names(folder)}),
+        written({name: present_and_read(name)[1] for folder in FOLDERS for name in names(folder)}),
         encoding="utf-8",
     )

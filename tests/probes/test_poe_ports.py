@@ -40,7 +40,7 @@ STATUS = "pethPsePortDetectionStatus"
             {1001: "Fa0/1", 1002: "Fa0/2", 1101: "Gi0/1"},
             {(1, 2): "Fa0/2"},
         ),
-        # The same number in two units, so that a number is no ifIndex.
+        # The same number in two units, so that a number is not an ifIndex.
         ([(1, 1), (2, 1)], {1: "eth1", 2: "eth2"}, {}),
         ([(1, 7)], {}, {}),
         ([], {1: "1"}, {}),

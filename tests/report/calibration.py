@@ -63,7 +63,7 @@ def backlog_then_slow(random: Random) -> Rollout:
 
 
 def accelerating(random: Random) -> Rollout:
-    """The pace grows from the first line to the last, to two to three times what it was."""
+    """The pace grows from the first line to the last, to two or three times the initial one."""
     goal, before = _size(random, 0.0, 0.4)
     count, growth = goal - before, random.uniform(2, 3)
     slowest = random.uniform(1, 4) * _YEAR / count * 1.5
@@ -87,7 +87,7 @@ def in_lots(random: Random) -> Rollout:
 
 
 def standing_still(random: Random) -> Rollout:
-    """Steady, but for one standstill of three to nine months somewhere on the way."""
+    """Steady, except for one standstill of three to nine months at some point."""
     goal, before = _size(random, 0.0, 0.4)
     count = goal - before
     pace = count / (random.uniform(1, 4) * _YEAR)

@@ -112,7 +112,7 @@ def test_a_ledger_file_gives_the_same_report_byte_for_byte(tmp_path: Path) -> No
         store.append(store.link(STORY))
     finally:
         store.close()
-    # The file begins with a row of its own.
+    # The file starts with a row of its own.
     begun = [replace(STORY[0], kind="begin", payload={}), *STORY]
     with open_reader(tmp_path / "ledger.sqlite") as reader:
         found = rollout_report(reader, CITY, MIDDLE, ledger="row 7, digest 00")

@@ -26,10 +26,10 @@ def contracted_school(name: str = "goethe", settings: Throughput | None = SETTIN
     return build.school(name, build.site(uplink=uplink))
 
 
-def taught_city(*schools: School) -> Inventory:
+def city_with_lessons(*schools: School) -> Inventory:
     calendar = Calendar("Europe/Berlin", "NW", {"Gymnasium": LESSONS})
     return build.city(*(schools or (contracted_school(),)), calendar=calendar)
 
 
 def lessons() -> SchoolCalendar:
-    return SchoolCalendar(taught_city().calendar)
+    return SchoolCalendar(city_with_lessons().calendar)

@@ -87,7 +87,7 @@ def test_one_day_on_the_right_line_makes_a_site_live_and_is_recorded(city: Inven
     (day,) = [read_line_day(entry) for entry in ledger if entry.kind == LINE_DAY]
     assert (day.answered_minutes, day.right_line) == (1440, True)
     assert [entry.subject for entry in ledger if entry.kind == LINE] == [SITE]
-    assert board.tick(START + DAY + 3 * MINUTE) == (), "what is recorded is not recorded again"
+    assert board.tick(START + DAY + 3 * MINUTE) == (), "recorded entries are not recorded again"
 
 
 def test_minutes_before_the_right_line_do_not_count(city: Inventory) -> None:

@@ -50,7 +50,7 @@ class ByteAgent:
 
     `max_varbinds` cuts GETBULK replies short, `too_big_above` refuses replies of more varbinds,
     `broken` columns answer genErr, `bulk=False` answers genErr to GETBULK,
-    `only_repeats` takes all that a GETBULK asks for to be repeated, as some agents do.
+    `only_repeats` treats everything in a GETBULK as a repeater, as some agents do.
     """
 
     objects: Objects

@@ -1,4 +1,4 @@
-"""Agents on loopback sockets that do what agents should not."""
+"""Agents on loopback sockets that misbehave."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def honest() -> ByteAgent:
 
 
 def within(seconds: float) -> float:
-    """Return the loop's time so many seconds from now, as a deadline."""
+    """Return the loop's time this many seconds from now, as a deadline."""
     return asyncio.get_running_loop().time() + seconds
 
 

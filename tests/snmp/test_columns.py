@@ -57,7 +57,7 @@ def _value(layout: Layout, values: random.Random) -> Value:
 
 
 def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome | None:
-    """Return what the hot path makes of a reply, None if it refuses it."""
+    """Return what the hot path reads from a reply, None if it refuses it."""
     rows: list[dict[Index, Value]] = [{} for _ in layouts]
     group = Group(layouts, rows, [layout.first for layout in layouts], readers.of(layouts))
     try:
@@ -70,7 +70,7 @@ def fast(layouts: Sequence[Layout], data: bytes, readers: RowReaders) -> Outcome
 
 
 def general(layouts: Sequence[Layout], data: bytes) -> Outcome | None:
-    """Return what the general codec and plain tuples make of a reply, None if it is refused."""
+    """Return what the general codec and plain tuples read from a reply, None if it is refused."""
     rows: list[dict[Index, Value | None]] = [{} for _ in layouts]
     ends: list[End | None] = [None for _ in layouts]
     try:

@@ -27,7 +27,7 @@ def order(direction: Literal["down", "up"] = "up") -> TransferOrder:
 
 
 def report() -> dict[str, Any]:
-    """Return what iperf 3.12 prints, as far as it is read."""
+    """Return the parts of iperf 3.12's output that are read."""
     return {
         "start": {"version": "iperf 3.12"},
         "intervals": [{"sum": {"bytes": 100, "omitted": True}}, {"sum": {"bytes": 1000}}],

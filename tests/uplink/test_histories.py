@@ -1,4 +1,4 @@
-"""Random histories of traffic: whatever happens, no rate is above what was really sent."""
+"""Random histories of traffic: whatever happens, no rate exceeds the traffic really sent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ ROUTERS = st.builds(
 
 @dataclass
 class Truth:
-    """What was really sent since the beginning, in octets, and when it is."""
+    """The traffic really sent since the start, in octets, and the time."""
 
     now: float = 1000.0
     down: int = 0

@@ -34,7 +34,7 @@ def reference(heard: str, provider: str = "") -> ReferenceHeard:
 def census(
     references: list[ReferenceHeard], **providers: tuple[int, int] | tuple[int, int, float]
 ) -> Census:
-    """Return a census; a provider has (present, lost) sites, lost at `FELL` unless said."""
+    """Return a census; a provider has (present, lost) sites, lost at `FELL` by default."""
     losses: list[float] = []
     heard, present = {}, 0
     for name, (total, lost, *when) in providers.items():

@@ -53,7 +53,8 @@ def test_a_trouble_found_again_keeps_its_start(
     assert known
     for off in (30.0, 90_000.0):
         runs = runs.restarted(off)
-        # Nothing is said of a device before it has answered, and nothing is forgotten meanwhile.
+        # Nothing is reported about a device before it has answered, and nothing is forgotten
+        # meanwhile.
         assert runs.conditions.degraded() == {}
         for _ in range(80):
             runs.run(10)

@@ -68,7 +68,7 @@ hostile_text = st.text(
 )
 
 
-def is_no_text(char: str) -> bool:
+def is_unprintable(char: str) -> bool:
     """Return whether a character is one that no output may contain, by Unicode's own tables."""
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} or (
         ord(char) & 0xFFFE == 0xFFFE
@@ -181,19 +181,21 @@ def test_no_output_contains_control_characters(name: str) -> None:
     def every_text(text: str) -> None:
         shown = made(text)
         shown.encode()
-        left = {char for char in shown.replace("\r\n", "\n") if is_no_text(char)} - {"\n"}
+        left = {char for char in shown.replace("\r\n", "\n") if is_unprintable(char)} - {"\n"}
         assert not left, ascii(shown)
 
     every_text()
     shown = made(HOSTILE)
-    assert not [char for char in shown.replace("\r\n", "\n") if is_no_text(char) and char != "\n"]
+    assert not [
+        char for char in shown.replace("\r\n", "\n") if is_unprintable(char) and char != "\n"
+    ]
 
 
 def test_every_character_is_printable_or_left_out() -> None:
     """All of Unicode, by the tables of this Python; JSON keeps characters left out elsewhere."""
     for code in range(0x110000):
         char = chr(code)
-        if is_no_text(char):
+        if is_unprintable(char):
             assert plain(char) == "", hex(code)
             assert as_json(char).isascii(), hex(code)
             assert json.loads(as_json(char)) == char
